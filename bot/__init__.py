@@ -1,0 +1,1 @@
+"""The platform that commands stand on: intake, delivery, buttons, errors."""

@@ -1,0 +1,1 @@
+"""Recipes, the families that cook them, and the pictures that come out."""

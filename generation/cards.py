@@ -1,0 +1,165 @@
+"""Cards: what each family of models is and can do, known without loading any of it.
+
+The bot reads cards to refuse before queueing; the worker finds a family's code by its card's id.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+
+class Capability(StrEnum):
+    """Something that a family may or may not be able to do."""
+
+    IMAGE_PROMPT = "image prompts"
+    NEGATIVE = "negative prompts"
+    GUIDANCE = "guidance scale"
+    VARIATION = "variations"
+
+
+class UnknownFamilyError(LookupError):
+    """No card fits: the id is unknown, or nothing tells which family a model belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """What a family is, for the bot, the page and the docs.
+
+    Attributes:
+        id: Short name, used in recipes and settings.
+        title: Name for people.
+        about: One sentence on what to expect of its pictures.
+        licence: Licence of the weights.
+        model: Default checkpoint: a hub id, or the name of one that the project brings itself.
+        side: Side in pixels of a square picture at the native size.
+        multiple: Width and height are multiples of this many pixels.
+        longest_ratio: The longest side may be this many times the shortest.
+        enlarge: Whole factor by which a finished picture is enlarged for showing.
+        steps: Default denoising steps.
+        guidance: Default classifier-free guidance scale.
+        sampler: Default sampler.
+        capabilities: What it can do.
+    """
+
+    id: str
+    title: str
+    about: str
+    licence: str
+    model: str
+    side: int
+    multiple: int
+    longest_ratio: float
+    enlarge: int = 1
+    steps: int
+    guidance: float
+    sampler: str
+    capabilities: frozenset[Capability]
+
+    def size(self, across: float, down: float) -> tuple[int, int]:
+        """Width and height in pixels for the ratio ``across``:``down`` at the native area.
+
+        Of the allowed sizes it takes the one that is nearest in ratio and area together.
+        """
+        ideal = (across / down) ** 0.5
+        wide, tall = self.side * ideal, self.side / ideal
+        width = max(self.multiple, round(wide / self.multiple) * self.multiple)
+        height = max(self.multiple, round(tall / self.multiple) * self.multiple)
+        return width, height
+
+
+_ALL: Final = frozenset(Capability)
+
+CARDS: Final[tuple[Card, ...]] = (
+    Card(
+        id="easel",
+        title="Easel's bundled model",
+        about="A tiny untrained model: it draws abstract textures, to try everything else with.",
+        licence="Apache-2.0",
+        model="tiny-random",
+        side=128,
+        multiple=8,
+        longest_ratio=4,
+        enlarge=4,
+        steps=12,
+        guidance=4.0,
+        sampler="DPM++ 2M Karras",
+        capabilities=_ALL,
+    ),
+    Card(
+        id="sd15",
+        title="Stable Diffusion 1.5",
+        about="The classic 512-pixel model; runs on small GPUs.",
+        licence="CreativeML OpenRAIL-M",
+        model="stable-diffusion-v1-5/stable-diffusion-v1-5",
+        side=512,
+        multiple=8,
+        longest_ratio=3,
+        steps=25,
+        guidance=7.0,
+        sampler="DPM++ 2M Karras",
+        capabilities=_ALL,
+    ),
+    Card(
+        id="sdxl",
+        title="Stable Diffusion XL",
+        about="The 1024-pixel model that most fine-tunes build on.",
+        licence="CreativeML OpenRAIL++-M",
+        model="stabilityai/stable-diffusion-xl-base-1.0",
+        side=1024,
+        multiple=8,
+        longest_ratio=4,
+        steps=30,
+        guidance=6.0,
+        sampler="DPM++ 2M Karras",
+        capabilities=_ALL,
+    ),
+)
+
+
+def card(family: str) -> Card:
+    """The card with this id.
+
+    Raises:
+        UnknownFamilyError: There is none.
+    """
+    for candidate in CARDS:
+        if candidate.id == family:
+            return candidate
+    known = ", ".join(c.id for c in CARDS)
+    raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
+
+
+_PIPELINES: Final = {"StableDiffusionPipeline": "sd15", "StableDiffusionXLPipeline": "sdxl"}
+
+
+def card_for(model: str, family: str = "") -> Card:
+    """The card for a checkpoint.
+
+    Args:
+        model: Folder or hub id of a checkpoint in the diffusers layout; empty for the bundled one.
+        family: Id of the family if the admin named it; empty to find out.
+
+    Raises:
+        UnknownFamilyError: The family is unknown, or cannot be told from ``model``.
+    """
+    if family:
+        return card(family)
+    if not model:
+        return card("easel")
+    index = Path(model) / "model_index.json"
+    if index.is_file():
+        pipeline = json.loads(index.read_text(encoding="utf-8")).get("_class_name", "")
+        return card(_PIPELINES.get(pipeline, pipeline))
+    for candidate in CARDS:
+        if candidate.model == model:
+            return candidate
+    return card("sdxl" if "xl" in model.lower() else "sd15")
+
+
+def model_name(model: str, chosen: Card) -> str:
+    """The checkpoint's name as recipes and messages carry it: never a path."""
+    if not model:
+        return chosen.model
+    return Path(model).name if Path(model).exists() else model

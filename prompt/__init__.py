@@ -1,0 +1,1 @@
+"""The language people type: text to prompt, prompt to recipe. Pure."""

@@ -1,0 +1,1 @@
+"""Settings, tables, queue and files. Knows JSON, not recipes."""
