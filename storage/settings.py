@@ -1,0 +1,187 @@
+"""Every setting of the bot and the worker, in one typed class.
+
+Values come from the environment or from a ``.env`` file in the working directory; every setting
+has a default that runs. ``python -m storage.settings`` writes the ``.env.example`` of this class.
+"""
+
+import socket
+import sys
+import textwrap
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX: Final = "EASEL_"
+_DATABASES: Final = ("sqlite:///", "postgresql://", "postgres://")
+
+
+class SettingsError(ValueError):
+    """Settings that cannot work; its text is one sentence naming the setting, never its value."""
+
+
+def _named(name: str) -> Any:  # noqa: ANN401 - pydantic's own return type for Field
+    return Field(default=None, validation_alias=name)
+
+
+class Settings(BaseSettings):
+    """What a host may decide. Immutable; secrets never show in its text form."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+        use_attribute_docstrings=True,
+    )
+
+    discord_token: SecretStr | None = _named("DISCORD_TOKEN")
+    """The bot's token, from the "Bot" page of https://discord.com/developers/applications."""
+
+    discord: str = ""
+    """Base URL of a stand-in for Discord, such as http://127.0.0.1:8080. Empty: the real one."""
+
+    guild: int | None = None
+    """Id of one server: register the slash commands there only, at once. Empty: everywhere."""
+
+    data: Path = Path("data")
+    """Folder for the database, the pictures and the bundled model."""
+
+    database_url: Annotated[str, Field(repr=False)] = ""
+    """postgresql://user:password@host/name or sqlite:///file. Empty: easel.db among the data."""
+
+    images: str = ""
+    """Where pictures are kept: a folder, or s3://bucket/prefix. Empty: images/ among the data."""
+
+    aws_access_key_id: SecretStr | None = _named("AWS_ACCESS_KEY_ID")
+    """Key id for an s3:// bucket."""
+
+    aws_secret_access_key: SecretStr | None = _named("AWS_SECRET_ACCESS_KEY")
+    """Secret key for an s3:// bucket."""
+
+    aws_region: str | None = _named("AWS_REGION")
+    """Region of an s3:// bucket."""
+
+    aws_endpoint_url: str | None = _named("AWS_ENDPOINT_URL")
+    """Address of an S3-compatible service other than Amazon's."""
+
+    model: str = ""
+    """Folder or hub id of a diffusers checkpoint. Empty: the bundled model."""
+
+    family: str = ""
+    """Which kind of model that is (easel models lists them). Empty: found from its files."""
+
+    device: str = "auto"
+    """What the worker computes on: auto, cpu, cuda, cuda:1, mps."""
+
+    worker: str = ""
+    """Name of this worker, unlike any other's. Empty: made from the host's name and the device."""
+
+    dead_after: Annotated[float, Field(gt=0)] = 30.0
+    """Seconds without a sign of life after which a worker's job is given to another."""
+
+    poll: Annotated[float, Field(ge=0.01, le=5)] = 0.1
+    """Seconds between looks into the job queue, for bot and worker."""
+
+    max_upload_mb: Annotated[int, Field(gt=0)] = 20
+    """Largest image a person may attach or link, in megabytes."""
+
+    max_pixels_m: Annotated[int, Field(gt=0)] = 25
+    """Largest image a person may attach or link, in millions of pixels."""
+
+    open_links: bool = True
+    """Fetch image links from any public host. Off: only from Discord's own."""
+
+    max_jobs_per_person: Annotated[int, Field(gt=0)] = 10
+    """How many unfinished jobs one person may have."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much to log: debug, info, warning or error."""
+
+    log_json: bool = False
+    """Log one JSON object a line, for machines, in place of text for people."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url and not url.startswith(_DATABASES):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        return url
+
+    @field_validator("discord")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return url.rstrip("/")
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, level: object) -> object:
+        return level.lower() if isinstance(level, str) else level
+
+    @property
+    def database(self) -> str:
+        """The database's URL: ``sqlite:///…`` or ``postgresql://…``. May hold a password."""
+        if self.database_url:
+            return self.database_url.replace("postgres://", "postgresql://", 1)
+        return f"sqlite:///{(self.data / 'easel.db').resolve().as_posix()}"
+
+    @property
+    def image_store(self) -> str:
+        """Where pictures are kept: a folder's path or an ``s3://…`` URL."""
+        return self.images or str((self.data / "images").resolve())
+
+    @property
+    def executor(self) -> str:
+        """The name under which this worker takes jobs; two live workers never share one."""
+        device = self.device.replace(":", "") if ":" in self.device else f"{self.device}0"
+        return self.worker or f"{socket.gethostname()}-{device}"
+
+
+def load_settings() -> Settings:
+    """Reads the environment and ``.env``.
+
+    Raises:
+        SettingsError: A value is not what its setting expects.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0])
+    field = Settings.model_fields.get(name)
+    variable = _variable(name, field) if field else name
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{variable} is not usable: {reason[:1].lower()}{reason[1:]}."
+
+
+def _variable(name: str, field: FieldInfo) -> str:
+    alias = field.validation_alias
+    return alias if isinstance(alias, str) else PREFIX + name.upper()
+
+
+def example() -> str:
+    """The text of ``.env.example``: every setting, what it means and its default."""
+    head = "# Copy to .env and fill in what you need; every line may stay as it is.\n"
+    return head + "".join(_entry(name, field) for name, field in Settings.model_fields.items())
+
+
+def _entry(name: str, field: FieldInfo) -> str:
+    default = "" if field.default is None else field.default
+    value = str(default).lower() if isinstance(default, bool) else str(default)
+    meaning = textwrap.indent(textwrap.fill(field.description or "", 96), "# ")
+    return f"\n{meaning}\n{'# ' if value else ''}{_variable(name, field)}={value}\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example())
