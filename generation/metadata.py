@@ -1,0 +1,110 @@
+"""Recipes inside picture files.
+
+A PNG carries its recipe twice: as JSON in an ``easel`` chunk, from which the picture can be made
+again, and as the ``parameters`` text that tools of the AUTOMATIC1111 family read. Other formats
+carry both in EXIF, where those tools look as well (UserComment).
+"""
+
+import io
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from PIL import Image, PngImagePlugin
+
+from generation.derive import narrow
+from generation.recipe import Recipe
+
+CHUNK: Final = "easel"
+"""Keyword of the PNG chunk that holds the recipe as JSON."""
+
+_PARAMETERS: Final = "parameters"
+_FORMATS: Final = ("PNG", "WEBP", "JPEG")
+_DESCRIPTION_TAG: Final = 0x010E
+_EXIF_IFD: Final = 0x8769
+_COMMENT_TAG: Final = 0x9286
+
+
+def encode_png(
+    image: Image.Image,
+    recipe: Recipe,
+    *,
+    index: int | None = None,
+    made_by: Mapping[str, str] | None = None,
+) -> bytes:
+    """The image as PNG with its recipe inside; equal arguments give equal bytes.
+
+    Args:
+        image: A picture of the recipe, or the grid of all of them.
+        recipe: What it was made from.
+        index: Which of the recipe's pictures it is, counted from 0; None for the grid.
+        made_by: What else decided the pixels, for people to read, such as the model's hash and
+            the versions of libraries: name to value, in the ``parameters`` text only.
+    """
+    own = recipe if index is None else narrow(recipe, index)
+    chunks = PngImagePlugin.PngInfo()
+    chunks.add_itxt(CHUNK, _json(own))
+    chunks.add_itxt(_PARAMETERS, parameters(own, made_by))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=1, pnginfo=chunks)
+    return buffer.getvalue()
+
+
+def exif(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> bytes:
+    """The same for formats without text chunks, as an EXIF block."""
+    tags = Image.Exif()
+    tags[_DESCRIPTION_TAG] = _json(recipe)
+    comment = parameters(recipe, made_by).encode("utf-16-be")
+    tags.get_ifd(_EXIF_IFD)[_COMMENT_TAG] = b"UNICODE\0" + comment
+    return tags.tobytes()
+
+
+def read_recipe(data: bytes) -> Recipe | None:
+    """The recipe inside a PNG, WebP or JPEG, without decoding its pixels.
+
+    None if it holds none that is understood, so it may be asked of a stranger's file.
+    """
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            text = image.info.get(CHUNK) or image.getexif().get(_DESCRIPTION_TAG)
+        return Recipe.from_json(json.loads(text)) if isinstance(text, str) else None
+    except Exception:  # noqa: BLE001 - a stranger's file makes Pillow and json raise almost anything
+        return None
+
+
+def parameters(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> str:
+    """The recipe as AUTOMATIC1111 writes it: prompt, negative prompt, one line of settings."""
+    settings = {**_settings(recipe), **(made_by or {})}
+    lines = [recipe.prompt]
+    if recipe.negative:
+        lines.append(f"Negative prompt: {recipe.negative}")
+    lines.append(", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items()))
+    return "\n".join(lines).replace("\0", " ")
+
+
+def _settings(recipe: Recipe) -> dict[str, str]:
+    first = recipe.pictures[0]
+    settings = {
+        "Steps": str(recipe.steps),
+        "Sampler": recipe.sampler,
+        "CFG scale": f"{recipe.guidance:g}",
+        "Seed": str(first.seed),
+        "Size": f"{recipe.width}x{recipe.height}",
+        "Model": recipe.model,
+    }
+    if recipe.start:
+        settings["Denoising strength"] = f"{recipe.start.strength:g}"
+    if first.turns:
+        settings["Variation seed"] = str(first.turns[-1].seed)
+        settings["Variation seed strength"] = f"{first.turns[-1].strength:g}"
+    if len(recipe.pictures) > 1:
+        settings["Batch size"] = str(len(recipe.pictures))
+    return settings
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value) if any(mark in value for mark in ",:\n") else value
+
+
+def _json(recipe: Recipe) -> str:
+    return json.dumps(recipe.to_json(), separators=(",", ":"))
