@@ -1,0 +1,151 @@
+"""Connections to the database, the same for SQLite and PostgreSQL.
+
+On SQLite every connection waits for a lock instead of failing, keeps a write-ahead log so readers
+and the writer do not stop each other, and knows ``unixepoch``, which SQLite has only since 3.42
+and the job engine needs.
+"""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+WRITING: Final = {"easel_writing": True}
+"""Execution options of an engine whose transactions write: they take SQLite's lock at the start."""
+
+_MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
+_PRAGMAS: Final = (
+    "PRAGMA busy_timeout=30000",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=NORMAL",
+)
+
+
+class DatabaseNotReadyError(RuntimeError):
+    """The database cannot be reached or lacks this version's tables; one sentence says which."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for threads, such as the worker's.
+
+    Args:
+        url: As in ``Settings.database``.
+    """
+    engine = create_engine(_driver(url, "sqlite"), pool_pre_ping=True)
+    _prepare(engine)
+    return engine
+
+
+def open_async_engine(url: str) -> AsyncEngine:
+    """An engine for an event loop, such as the bot's.
+
+    Args:
+        url: As in ``Settings.database``.
+    """
+    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), pool_pre_ping=True)
+    _prepare(engine.sync_engine)
+    return engine
+
+
+def open_queue_engine(url: str) -> Engine | None:
+    """The engine that the job engine shall use, or None where its own will do (PostgreSQL)."""
+    if not url.startswith("sqlite"):
+        return None
+    engine = create_engine(_driver(url, "sqlite"), pool_size=20)
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - any driver's
+        _set_up_sqlite(connection)
+        # The job engine counts on the driver to open each writing transaction with the lock.
+        connection.isolation_level = "IMMEDIATE"
+
+    return engine
+
+
+def migration_config() -> Config:
+    """Alembic's configuration, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def require_current(url: str) -> None:
+    """Checks that the tables are those of this version.
+
+    Args:
+        url: As in ``Settings.database``.
+
+    Raises:
+        DatabaseNotReadyError: They are not, or the database does not answer.
+    """
+    file = make_url(url).database
+    if url.startswith("sqlite") and file and not Path(file).exists():
+        raise DatabaseNotReadyError(_unprepared("does not exist yet"))
+    found = _revision(url)
+    wanted = ScriptDirectory.from_config(migration_config()).get_current_head()
+    if found is None:
+        raise DatabaseNotReadyError(_unprepared("has no tables yet"))
+    if found != wanted:
+        raise DatabaseNotReadyError(_unprepared(f"is at revision {found}, not {wanted}"))
+
+
+def _revision(url: str) -> str | None:
+    engine = open_engine(url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        # The driver's own words can name the host and the user; its class says enough.
+        reason = type(error).__name__
+        raise DatabaseNotReadyError(f"The database cannot be reached ({reason}).") from None
+    finally:
+        engine.dispose()
+
+
+def _unprepared(state: str) -> str:
+    return f"The database {state}; `easel run` or `make play` prepares it."
+
+
+def _driver(url: str, sqlite: str) -> URL:
+    parsed = make_url(url)
+    name = sqlite if parsed.get_backend_name() == "sqlite" else "postgresql+psycopg"
+    return parsed.set(drivername=name)
+
+
+def _prepare(engine: Engine) -> None:
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - any driver's
+        # The driver would begin only at the first write, leaving reads before it unprotected.
+        connection.isolation_level = None
+        _set_up_sqlite(connection)
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("easel_writing")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _set_up_sqlite(connection: Any) -> None:  # noqa: ANN401 - sqlite3's or aiosqlite's
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+    if sqlite3.sqlite_version_info < (3, 42):
+        connection.create_function("unixepoch", -1, _unixepoch)
+
+
+def _unixepoch(*modifiers: object) -> float:
+    now = time.time()
+    return now if modifiers and modifiers[-1] == "subsec" else int(now)

@@ -1,0 +1,68 @@
+"""Whose turn it is, as one number.
+
+The queue is ordered by a single integer, computed when a job is accepted. Jobs fall into bands
+(enlargements first since they cost next to nothing, then fast, then relaxed); within a band people
+take turns: a person's next job belongs to the round after their previous one, but never to a round
+already over.
+"""
+
+from typing import Final
+
+UPSCALE, FAST, RELAX = range(3)
+"""The bands, first served first."""
+
+SLOTS: Final = 256
+"""Jobs that one round may hold; more share its last number and go by age."""
+
+ROUNDS: Final = 2_796_000
+"""Rounds that a band may hold; they start again whenever a band has run empty."""
+
+_WIDTH: Final = SLOTS * ROUNDS
+
+
+def band_of(title: str, speed: str) -> int:
+    """The band of a job.
+
+    Args:
+        title: What is made, such as ``imagine`` or ``upscale:2``.
+        speed: ``fast`` or ``relax``.
+    """
+    if title.startswith("upscale"):
+        return UPSCALE
+    return RELAX if speed == "relax" else FAST
+
+
+def bounds(band: int) -> tuple[int, int]:
+    """The first priority of a band and the first one past it."""
+    return 1 + band * _WIDTH, 1 + (band + 1) * _WIDTH
+
+
+def next_round(current: int | None, last_of_person: int | None) -> int:
+    """The round that a person's new job belongs to.
+
+    Args:
+        current: The earliest round with an unfinished job in the band, or None.
+        last_of_person: The latest round with an unfinished job of this person in the band, or None.
+    """
+    own = 0 if last_of_person is None else last_of_person + 1
+    return min(max(current or 0, own), ROUNDS - 1)
+
+
+def priority(band: int, round_: int, last_taken: int | None) -> int:
+    """The place in the queue, in [1, 2**31); smaller is sooner.
+
+    Args:
+        band: As from :func:`band_of`.
+        round_: As from :func:`next_round`.
+        last_taken: The largest priority already given in this band and round, or None.
+    """
+    first, _ = round_bounds(band, round_)
+    if last_taken is None:
+        return first
+    return min(last_taken + 1, first + SLOTS - 1)
+
+
+def round_bounds(band: int, round_: int) -> tuple[int, int]:
+    """The first priority of a round and the first one past it."""
+    first = bounds(band)[0] + round_ * SLOTS
+    return first, first + SLOTS

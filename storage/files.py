@@ -1,0 +1,143 @@
+"""The bytes of images, kept under the hash of their content.
+
+Because a name is made from the content, writing twice is harmless, nothing is ever overwritten by
+something else, and what is read can be checked.
+"""
+
+import asyncio
+import hashlib
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Self
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+from obstore.store import LocalStore, ObjectStore, RetryConfig, S3Config, S3Store
+
+from storage.settings import Settings
+
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class FileStoreError(RuntimeError):
+    """The place where images are kept did not do what was asked; names no path and no key."""
+
+
+class MissingFileError(FileStoreError):
+    """No intact image is kept under this hash.
+
+    Attributes:
+        sha256: The hash that was asked for.
+    """
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"no image {sha256[:12]} is kept here")
+        self.sha256 = sha256
+
+
+class Files:
+    """Images by the SHA-256 of their bytes, in a folder or an S3-compatible bucket."""
+
+    def __init__(self, where: str | Path, credentials: S3Config | None = None) -> None:
+        """Opens the place; a folder is made where it is missing.
+
+        Args:
+            where: A folder, or a URL such as ``s3://bucket/prefix``.
+            credentials: Options of the bucket, such as ``region`` or ``endpoint``; anything
+                absent is taken from the usual AWS environment variables.
+        """
+        self._store = _open(str(where), credentials or {})
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The place named in the settings."""
+        credentials: S3Config = {}
+        if settings.aws_access_key_id:
+            credentials["access_key_id"] = settings.aws_access_key_id.get_secret_value()
+        if settings.aws_secret_access_key:
+            credentials["secret_access_key"] = settings.aws_secret_access_key.get_secret_value()
+        if settings.aws_region:
+            credentials["region"] = settings.aws_region
+        if settings.aws_endpoint_url:
+            credentials["endpoint"] = settings.aws_endpoint_url
+            credentials["virtual_hosted_style_request"] = False
+        return cls(settings.image_store, credentials)
+
+    def put(self, data: bytes) -> str:
+        """Keeps some bytes, once.
+
+        Returns:
+            Their SHA-256 in hexadecimal, under which :meth:`get` finds them.
+
+        Raises:
+            FileStoreError: They could not be written.
+        """
+        sha256 = hashlib.sha256(data).hexdigest()
+        # A file cut short by a power failure is written again.
+        if self._size(sha256) != len(data):
+            try:
+                obstore.put(self._store, _name(sha256), data)
+            except (BaseError, OSError):
+                raise FileStoreError(f"image {sha256[:12]} could not be written") from None
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes with this hash, checked against it.
+
+        Raises:
+            MissingFileError: There are none, or they were damaged.
+            FileStoreError: The place does not answer.
+        """
+        try:
+            found = obstore.get(self._store, _name(sha256)).bytes().to_bytes()
+        except (NotFoundError, FileNotFoundError):
+            raise MissingFileError(sha256) from None
+        except (BaseError, OSError):
+            raise FileStoreError(f"image {sha256[:12]} could not be read") from None
+        return _checked(sha256, found)
+
+    def has(self, sha256: str) -> bool:
+        """Whether bytes are kept under this hash.
+
+        Raises:
+            FileStoreError: The place does not answer.
+        """
+        return self._size(sha256) is not None
+
+    async def aput(self, data: bytes) -> str:
+        """As :meth:`put`, without stopping the event loop."""
+        return await asyncio.to_thread(self.put, data)
+
+    async def aget(self, sha256: str) -> bytes:
+        """As :meth:`get`, without stopping the event loop."""
+        return await asyncio.to_thread(self.get, sha256)
+
+    def _size(self, sha256: str) -> int | None:
+        try:
+            return obstore.head(self._store, _name(sha256))["size"]
+        except (NotFoundError, FileNotFoundError, MissingFileError):
+            return None
+        except (BaseError, OSError):
+            raise FileStoreError(f"image {sha256[:12]} could not be looked up") from None
+
+
+def _open(where: str, credentials: S3Config) -> ObjectStore:
+    if "://" not in where:
+        return LocalStore(prefix=Path(where).resolve(), mkdir=True)
+    if not where.startswith("s3://"):
+        raise FileStoreError("images can be kept in a folder or under s3://bucket/prefix")
+    patience: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
+    return S3Store.from_url(where, config=credentials, retry_config=patience)
+
+
+def _name(sha256: str) -> str:
+    if not _HASH.fullmatch(sha256):
+        raise MissingFileError(sha256)
+    return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
+
+
+def _checked(sha256: str, found: bytes) -> bytes:
+    if hashlib.sha256(found).hexdigest() != sha256:
+        raise MissingFileError(sha256)
+    return found

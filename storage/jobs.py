@@ -1,0 +1,222 @@
+"""What a job is, what happens to it, and what making it yields: values only."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+State = Literal["queued", "running", "done", "failed", "cancelled"]
+Speed = Literal["fast", "relax"]
+Kind = Literal["picture", "grid"]
+
+WORKER_LOST: Final = "worker_lost"
+"""Failure of a job whose worker died every time it was tried."""
+
+INTERNAL: Final = "internal"
+"""Failure of a job that hit a mistake of ours."""
+
+
+class TooManyJobsError(RuntimeError):
+    """A person already has as many unfinished jobs as they may.
+
+    Attributes:
+        limit: How many that is.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"there are already {limit} unfinished jobs")
+        self.limit = limit
+
+
+class CookingError(RuntimeError):
+    """A job cannot be made, for a reason with a name.
+
+    Attributes:
+        code: Short name of the reason, at most 32 characters, such as ``out_of_memory``.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class WorkerNameTakenError(RuntimeError):
+    """Another live worker goes by the name of this one.
+
+    Attributes:
+        name: That name.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Another worker named {name} is alive; stop it or give this one a name of its own "
+            "with EASEL_WORKER."
+        )
+        self.name = name
+
+
+class CookingInterruptedError(BaseException):
+    """Raised by ``report``: this run is no longer wanted. It must never be swallowed.
+
+    The job was cancelled or given to another worker, or this worker is stopping. It is no
+    ``Exception``, so that ``except Exception`` lets it through.
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job as the bot hands it over.
+
+    Attributes:
+        id: 32 hexadecimal digits, chosen by the caller; the same id is accepted once.
+        recipe: What to make, as JSON.
+        title: What is made, such as ``imagine``, ``vary:2``, ``upscale:3`` or ``reroll``.
+        person_id: Who asked.
+        channel_id: Where they asked.
+        message_id: The message to deliver into, once known.
+        interaction_token: The token to deliver with until ``token_expires_at``.
+        upload_limit: Largest file that may be sent back, in bytes.
+        parent_id: The job this one was derived from.
+    """
+
+    id: str
+    recipe: Mapping[str, Any]
+    title: str
+    person_id: int
+    channel_id: int
+    application_id: int
+    upload_limit: int
+    server_id: int | None = None
+    message_id: int | None = None
+    interaction_token: str | None = field(default=None, repr=False)
+    token_expires_at: datetime | None = None
+    parent_id: str | None = None
+    speed: Speed = "fast"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredImage:
+    """A picture that was made; ``position`` counts from 0, and is -1 for the grid."""
+
+    position: int
+    kind: Kind
+    sha256: str
+    width: int
+    height: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(NewJob):
+    """A job as it stands in the database.
+
+    Attributes:
+        failure: Why it failed, as a short code.
+        attempts: How many times making it was begun.
+        worker: The worker that began it last.
+        delivered_message_id: The message in which its end was shown.
+        images: Pictures in order; the grid, if any, comes first.
+    """
+
+    state: State
+    failure: str | None
+    attempts: int
+    worker: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    delivered_at: datetime | None
+    delivered_message_id: int | None
+    images: tuple[StoredImage, ...]
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will be made."""
+        return self.state not in {"queued", "running"}
+
+    @property
+    def grid(self) -> StoredImage | None:
+        """The grid, if there is one."""
+        return next((image for image in self.images if image.kind == "grid"), None)
+
+    @property
+    def pictures(self) -> tuple[StoredImage, ...]:
+        """The single pictures, in order."""
+        return tuple(image for image in self.images if image.kind == "picture")
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A job waits; ``position`` 1 is next."""
+
+    job_id: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker began to make a job, perhaps again."""
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is: ``step`` of ``steps`` done, with an encoded picture of it, if any."""
+
+    job_id: str
+    step: int
+    steps: int
+    preview: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A job is done, failed (``failure`` says why) or cancelled."""
+
+    job_id: str
+    state: State
+    failure: str | None
+
+
+Event = Queued | Started | Progress | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class QueueInfo:
+    """How busy the place is.
+
+    Attributes:
+        queued: Jobs that wait.
+        running: Jobs being made.
+        workers: Workers alive.
+    """
+
+    queued: int
+    running: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """One picture as its maker hands it over; the bytes are already in the files."""
+
+    sha256: str
+    width: int
+    height: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cooked:
+    """All pictures of a job, and the grid of them if there is one."""
+
+    pictures: tuple[Made, ...] | list[Made]
+    grid: Made | None = None
+
+
+Report = Callable[[int, int, bytes | None], None]
+"""Tells how far a job is: steps done, steps in all, an encoded preview. Raises to interrupt."""
+
+Cook = Callable[[dict[str, Any], Report], Cooked]
+"""Makes a recipe."""

@@ -1,0 +1,174 @@
+"""The tables, as typed classes.
+
+``jobs`` is where the truth about a job stands; the job engine's own tables beside it only say who
+works on what.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+GRID_POSITION: Final = -1
+"""The position under which a job's grid is kept; its pictures count from 0."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """A point in time: aware, in UTC, on databases with and without time zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Stores any aware time as UTC."""
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        """Gives the time back aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Table(DeclarativeBase):
+    """The base of every table; constraints are named alike on all databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads a plain class attribute
+        datetime: Moment,
+        dict[str, Any]: JSON,
+    }
+
+
+class JobRow(Table):
+    """A recipe with an owner, a place in the queue and a state."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued','running','done','failed','cancelled')", "state"),
+        Index("ix_jobs_person_id_state", "person_id", "state"),
+        Index(
+            "ix_jobs_undelivered",
+            "state",
+            sqlite_where=text("delivered_at IS NULL"),
+            postgresql_where=text("delivered_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    recipe: Mapped[dict[str, Any]]
+    title: Mapped[str] = mapped_column(Text)
+    parent_id: Mapped[str | None] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(9))
+    failure: Mapped[str | None] = mapped_column(String(32))
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None] = mapped_column(Text)
+    speed: Mapped[str] = mapped_column(String(8))
+    round: Mapped[int]
+    priority: Mapped[int]
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    server_id: Mapped[int | None] = mapped_column(BigInteger)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    application_id: Mapped[int] = mapped_column(BigInteger)
+    interaction_token: Mapped[str | None] = mapped_column(Text)
+    token_expires_at: Mapped[datetime | None]
+    upload_limit: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    delivered_message_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ImageRow(Table):
+    """One picture of a job, or its grid; the bytes are in the files under ``sha256``."""
+
+    __tablename__ = "images"
+    __table_args__ = (CheckConstraint("kind IN ('picture','grid')", "kind"),)
+
+    job_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(7))
+    sha256: Mapped[str] = mapped_column(String(64))
+    width: Mapped[int]
+    height: Mapped[int]
+    digest: Mapped[str] = mapped_column(Text, index=True)
+
+
+class ServerRow(Table):
+    """What a Discord server decided."""
+
+    __tablename__ = "servers"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    settings: Mapped[dict[str, Any]]
+
+
+class PersonRow(Table):
+    """What a person decided for themselves."""
+
+    __tablename__ = "people"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    settings: Mapped[dict[str, Any]]
+
+
+class PresetRow(Table):
+    """Named flags of a server or a person; a name is unique with its owner."""
+
+    __tablename__ = "presets"
+    __table_args__ = (
+        CheckConstraint("owner_kind IN ('server','person')", "owner_kind"),
+        UniqueConstraint("owner_kind", "owner_id", "name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_kind: Mapped[str] = mapped_column(String(6))
+    owner_id: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(64))
+    body: Mapped[dict[str, Any]]
+
+
+class WorkerRow(Table):
+    """A worker process and when it last gave a sign of life.
+
+    ``seen`` is in seconds since 1970 by the database's clock, so hosts need not agree on the time;
+    ``session`` differs each time a worker of this name starts.
+    """
+
+    __tablename__ = "workers"
+
+    executor_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    session: Mapped[str] = mapped_column(String(32))
+    host: Mapped[str] = mapped_column(Text)
+    pid: Mapped[int]
+    device: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(Text)
+    seen: Mapped[float] = mapped_column(Double)
