@@ -1,0 +1,245 @@
+"""The grammar: text to prompt, and back.
+
+A prompt is image links, then words with ``::`` weights, then flags; flags and links are understood
+wherever they stand. Whatever a phone or a web page did to a prompt on its way is repaired, and the
+person is told. Parsing takes time in proportion to the text, and raises nothing but `PromptError`.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from generation.recipe import Phrase
+from prompt.errors import PromptError
+from prompt.parameters import BY_NAME, ORDER, Parameter, nearest_name
+from prompt.permutations import escape, expand, unescape
+from prompt.tokens import Flag, flags, links
+from prompt.values import undangled
+from prompt.weights import fault, format_phrases, mended, phrases
+
+T = TypeVar("T")
+
+LONGEST: Final = 6000
+"""Most characters in a prompt; Discord and Midjourney draw the line at the same place."""
+
+_MOST_OPTIONS: Final = 40
+_UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_SEPARATORS: Final = ",;:="
+_IDLE: Final = " ,;.:!?"
+_SHOWN: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLink:
+    """A link to an image."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a person typed, understood; still the person's words.
+
+    Attributes:
+        images: Links to images, in order.
+        phrases: The words, weighted; empty where there are none.
+        parameters: Value of every flag given, by the flag's canonical name.
+        notes: What was repaired, one sentence each.
+        places: Index in the text of every flag given.
+    """
+
+    images: tuple[ImageLink, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    places: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The words with their weights, without links and flags."""
+        return format_phrases(self.phrases)
+
+
+def parse(text: str) -> Prompt:
+    """The prompt that ``text`` spells.
+
+    Raises:
+        PromptError: It spells none; the error says why, where, and what would.
+    """
+    if len(text) > LONGEST:
+        raise PromptError(
+            f"A prompt may be {LONGEST} characters long, and this one has {len(text)}; "
+            "say it in fewer words.",
+            LONGEST,
+        )
+    if not text.isprintable():
+        text = _UNSAYABLE.sub(" ", text)
+    if "{" in text or "}" in text:
+        text = _sole(text)
+    return _Reading(text).prompt()
+
+
+def format_prompt(prompt: Prompt) -> str:
+    """The canonical spelling of ``prompt``: parsing it gives ``prompt`` again."""
+    parts = [image.url for image in prompt.images]
+    if prompt.phrases:
+        parts.append(prompt.text)
+    return escape(" ".join((*parts, *format_parameters(prompt.parameters))))
+
+
+def format_parameters(values: Mapping[str, Any]) -> list[str]:
+    """Flags in canonical spelling, in the order of the table."""
+    return [BY_NAME[name].format(values[name]) for name in sorted(values, key=ORDER.__getitem__)]
+
+
+def without_idle(prompt: Prompt) -> Prompt:
+    """``prompt`` without the flags that do nothing here yet."""
+    acting = {k: v for k, v in prompt.parameters.items() if BY_NAME[k].acts(v)}
+    return replace(prompt, parameters=acting)
+
+
+def _sole(text: str) -> str:
+    """``text`` freed of braces, if it stands for itself alone."""
+    options = expand(text, _MOST_OPTIONS)
+    if len(options) == 1:
+        return unescape(options[0])
+    try:
+        suggestion: str | None = format_prompt(without_idle(parse(options[0])))
+    except PromptError as error:
+        suggestion = error.suggestion
+    raise PromptError(
+        f"The braces stand for {len(options)} prompts; send one of them at a time.",
+        text.index("{"),
+        suggestion,
+    )
+
+
+class _Reading:
+    """One parse: flags are taken out of the text one by one; words and links are what is left."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words: list[str] = []
+        self.values: dict[str, Any] = {}
+        self.places: dict[str, int] = {}
+        self.notes: list[str] = []
+        self.problems: dict[str, int] = {}
+
+    def prompt(self) -> Prompt:
+        """The prompt.
+
+        Raises:
+            PromptError: With a sentence for every problem, and the prompt without them.
+        """
+        self._take_flags()
+        words = " ".join(self.words)
+        images: tuple[ImageLink, ...] = ()
+        if "://" in words:
+            images, words = self._take_links(words)
+        parts = phrases(words)
+        if found := fault(parts):
+            self.problems[found] = max(0, self.text.find("::"))
+            parts = mended(parts)
+        if self.problems:
+            raise self._error(images, parts)
+        return Prompt(images, parts, self.values, tuple(self.notes), self.places)
+
+    def _take_flags(self) -> None:
+        end, taken = 0, self._keep
+        for flag in flags(self.text):
+            taken(self.text[end : flag.start])
+            end, taken = flag.end, partial(self._take, flag)
+        taken(self.text[end:])
+
+    def _take(self, flag: Flag, region: str) -> None:
+        """Take a flag's value out of the text that follows it, and keep the rest as words."""
+        parameter = flag.parameter or self._unknown(flag)
+        if parameter is None:
+            self._keep(region)
+            return
+        if region[:1] in _SEPARATORS:
+            region = region.lstrip(_SEPARATORS)
+        word, rest = parameter.kind.split(region)
+        if rest:
+            self._hand_back(flag, word, rest)
+        value, clean = self._value(parameter, word)
+        if value is None or not parameter.allows(value):
+            self._refuse(flag, parameter, word)
+            value = None if value is None else parameter.nearest(value)
+        elif not (clean and flag.clean):
+            typed = self._typed(flag, word)
+            self.notes.append(f"Read `{typed}` as `{_short(parameter.format(value))}`.")
+        if value is not None:
+            self._set(flag, parameter, value)
+
+    def _keep(self, words: str) -> None:
+        if words and (kept := undangled(" ".join(words.split()))):
+            self.words.append(kept)
+
+    def _hand_back(self, flag: Flag, word: str, rest: str) -> None:
+        if rest.strip(_IDLE):
+            self._keep(rest)
+            self.notes.append(
+                f"Read “{_short(rest)}” after `{self._typed(flag, word)}` as words of the prompt."
+            )
+
+    def _value(self, parameter: Parameter[Any], word: str) -> tuple[Any, bool]:
+        """The value that ``word`` spells or was meant to, or None; and whether it spells it."""
+        kind = parameter.kind
+        try:
+            return kind.parse(word), True
+        except ValueError:
+            pass
+        try:
+            return kind.parse(kind.mend(word)), False
+        except ValueError:
+            return None, False
+
+    def _unknown(self, flag: Flag) -> Parameter[Any] | None:
+        """Report a flag that is in no row, and find the row that was probably meant."""
+        near = nearest_name(flag.name)
+        hint = f"; did you mean `--{near}`?" if near else " here; leave it out."
+        self._problem(f"`--{_short(flag.name)}` is not a parameter{hint}", flag)
+        return BY_NAME[near] if near else None
+
+    def _refuse(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
+        if flag.parameter is None:
+            return
+        instead = f"not `{_short(word)}`" if word else "and none is given"
+        self._problem(f"`--{flag.name}` takes {parameter.takes}, {instead}.", flag)
+
+    def _set(self, flag: Flag, parameter: Parameter[T], value: T) -> None:
+        name = parameter.name
+        if name in self.values:
+            earlier, later = self.values[name], value
+            value = parameter.kind.join(earlier, later)
+            if value == later != earlier:
+                counts = _short(parameter.format(value))
+                self.notes.append(f"`--{flag.name}` is given more than once; `{counts}` counts.")
+        self.values[name] = value
+        self.places[name] = flag.start
+
+    def _take_links(self, words: str) -> tuple[tuple[ImageLink, ...], str]:
+        urls, around, weighted = links(words)
+        if weighted:
+            self.notes.append("An image link takes no weight after `::`; `--iw` sets it.")
+        return tuple(map(ImageLink, urls)), " ".join(filter(None, map(undangled, around)))
+
+    def _problem(self, sentence: str, flag: Flag) -> None:
+        self.problems.setdefault(sentence, flag.start)
+
+    def _error(self, images: tuple[ImageLink, ...], parts: tuple[Phrase, ...]) -> PromptError:
+        able = without_idle(Prompt(images, parts, self.values))
+        suggestion = format_prompt(able) if parts or images else None
+        return PromptError(" ".join(self.problems), min(self.problems.values()), suggestion)
+
+    def _typed(self, flag: Flag, word: str) -> str:
+        return _short(f"{self.text[flag.start : flag.end]} {word}")
+
+
+def _short(text: str) -> str:
+    """``text`` on one line, shortened to be quoted in a sentence."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

@@ -1,0 +1,500 @@
+"""The table of parameters: every flag this bot knows, once.
+
+The grammar, the resolver, the help and ``docs/flags.md`` read this table and nothing else. To add
+a flag, add a row here and a line where it acts, in ``prompt/resolve.py``.
+
+A row with a ``refusal`` is a flag that people bring along from Midjourney and that does nothing
+here yet. It is refused with that sentence, unless its value is the row's default, which asks for
+what happens anyway.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar, cast
+
+from rapidfuzz import fuzz, process
+
+from generation.cards import Capability
+from generation.controls import LARGEST_IMAGE_WEIGHT
+from generation.recipe import SEED_LIMIT
+from prompt.values import (
+    Codes,
+    Items,
+    Kind,
+    Number,
+    Proportion,
+    Ratio,
+    References,
+    Switch,
+    Version,
+    Whole,
+    Word,
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter(Generic[T]):
+    """One flag.
+
+    Attributes:
+        name: Name without dashes; the canonical spelling.
+        aliases: Other names, without dashes.
+        kind: What its value is and how that is spelled.
+        low: Smallest number allowed, or None.
+        high: Largest number allowed, or None.
+        default: The value that means the same as leaving the flag out, or None if no one value
+            does.
+        otherwise: What happens without it, where ``default`` cannot say it.
+        capability: What the family must be able to do for it, or None.
+        about: One line of help.
+        refusal: What to do instead, for a flag that does not act yet; empty for one that acts.
+    """
+
+    name: str
+    aliases: tuple[str, ...] = ()
+    kind: Kind[T]
+    low: float | None = None
+    high: float | None = None
+    default: T | None = None
+    otherwise: str = ""
+    capability: Capability | None = None
+    about: str
+    refusal: str = ""
+
+    @property
+    def takes(self) -> str:
+        """What its value may be, in words."""
+        if self.low is None or self.high is None:
+            return self.kind.shape
+        return f"{self.kind.shape} from {self.low:.10g} to {self.high:.10g}"
+
+    def of(self, values: Mapping[str, object]) -> T | None:
+        """This flag's value among parsed ``values``, or None if it was not given."""
+        return cast("T | None", values.get(self.name))
+
+    def allows(self, value: T) -> bool:
+        """Whether ``value`` is within the range."""
+        if self.low is None or self.high is None:
+            return True
+        return self.low <= cast("float", value) <= self.high
+
+    def acts(self, value: T) -> bool:
+        """Whether ``value`` has its meaning here; if not, ``refusal`` says what to do instead."""
+        return not self.refusal or value == self.default
+
+    def nearest(self, value: T) -> T | None:
+        """The allowed value nearest to ``value``; a negative number is near to none."""
+        if self.low is None or self.high is None:
+            return value
+        size = cast("float", value)
+        if size < 0:
+            return None
+        return cast("T", type(size)(min(max(size, self.low), self.high)))
+
+    def format(self, value: T) -> str:
+        """The flag as it is written in a prompt."""
+        return f"--{self.name} {self.kind.format(value)}".rstrip()
+
+
+RATIO: Final = Parameter[Ratio](
+    name="ar",
+    aliases=("aspect",),
+    kind=Proportion(),
+    default=(1, 1),
+    about="Width to height of the pictures.",
+)
+SEED: Final = Parameter[int](
+    name="seed",
+    kind=Whole(),
+    low=0,
+    high=SEED_LIMIT - 1,
+    otherwise="a random one",
+    about="Number that the noise is made from: the same prompt and seed give the same pictures.",
+)
+IMAGE_WEIGHT: Final = Parameter[float](
+    name="iw",
+    kind=Number(),
+    low=0,
+    high=LARGEST_IMAGE_WEIGHT,
+    default=1.0,
+    capability=Capability.IMAGE_PROMPT,
+    about="How much of the image at the front of the prompt is kept: 3 keeps most, 0 nothing.",
+)
+NO: Final = Parameter[tuple[str, ...]](
+    name="no",
+    kind=Items(),
+    otherwise="nothing",
+    capability=Capability.NEGATIVE,
+    about="What the pictures should not show.",
+)
+STRENGTH: Final = Parameter[float](
+    name="strength",
+    kind=Number(),
+    low=0.05,
+    high=1,
+    otherwise="what `--iw` gives",
+    capability=Capability.IMAGE_PROMPT,
+    about="How much of the image is painted over, in place of `--iw`: 1 forgets the image.",
+)
+GUIDANCE: Final = Parameter[float](
+    name="cfg",
+    aliases=("guidance",),
+    kind=Number(),
+    low=1,
+    high=30,
+    otherwise="the model's own",
+    capability=Capability.GUIDANCE,
+    about="How closely the pictures follow the words; high values look harsh.",
+)
+STEPS: Final = Parameter[int](
+    name="steps",
+    kind=Whole(),
+    low=1,
+    high=100,
+    otherwise="the model's own",
+    about="Denoising steps: more take longer and refine more.",
+)
+QUALITY: Final = Parameter[float](
+    name="quality",
+    aliases=("q",),
+    kind=Number(),
+    low=0.25,
+    high=4,
+    default=1.0,
+    about="Time spent, as a factor on the model's own number of steps.",
+)
+FAST: Final = Parameter[bool](
+    name="fast",
+    kind=Switch(),
+    default=True,
+    about="Take the usual place in the queue.",
+)
+RELAX: Final = Parameter[bool](
+    name="relax",
+    kind=Switch(),
+    about="Let everybody's usual prompts go first.",
+)
+
+_ACTING: Final[tuple[Parameter[Any], ...]] = (
+    RATIO,
+    SEED,
+    IMAGE_WEIGHT,
+    NO,
+    STRENGTH,
+    GUIDANCE,
+    STEPS,
+    QUALITY,
+    FAST,
+    RELAX,
+)
+
+_MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
+    Parameter[int](
+        name="chaos",
+        aliases=("c",),
+        kind=Whole(),
+        low=0,
+        high=100,
+        default=0,
+        about="How different the four pictures are from each other.",
+        refusal="leave it out, and press 🔄 for pictures that differ",
+    ),
+    Parameter[int](
+        name="stylize",
+        aliases=("s",),
+        kind=Whole(),
+        low=0,
+        high=1000,
+        otherwise="no style of the bot's own",
+        about="How much of Midjourney's own taste goes into the pictures.",
+        refusal="leave it out, and name the style you want in words",
+    ),
+    Parameter[int](
+        name="weird",
+        aliases=("w",),
+        kind=Whole(),
+        low=0,
+        high=3000,
+        default=0,
+        about="How unusual the pictures are.",
+        refusal="leave it out, and say in words what should be strange",
+    ),
+    Parameter[int](
+        name="stop",
+        kind=Whole(),
+        low=10,
+        high=100,
+        default=100,
+        about="Stop early, at this percentage, for a softer picture.",
+        refusal="leave it out, or use `--steps` to draw with fewer steps",
+    ),
+    Parameter[bool](
+        name="tile",
+        kind=Switch(),
+        about="Make a pattern that repeats without a seam.",
+        refusal="leave it out, and ask for a seamless pattern in words",
+    ),
+    Parameter[int](
+        name="repeat",
+        aliases=("r",),
+        kind=Whole(),
+        low=1,
+        high=40,
+        default=1,
+        about="Draw the prompt several times.",
+        refusal="leave it out, and press 🔄 for every further grid",
+    ),
+    Parameter[tuple[str, ...]](
+        name="sref",
+        kind=References(),
+        about="Take the style from these images.",
+        refusal="describe the style in words, or put one image link at the front of the prompt",
+    ),
+    Parameter[int](
+        name="sw",
+        kind=Whole(),
+        low=0,
+        high=1000,
+        default=100,
+        about="How strong the style reference is.",
+        refusal="leave it out together with `--sref`, and describe the style in words",
+    ),
+    Parameter[int](
+        name="sv",
+        kind=Whole(),
+        low=1,
+        high=7,
+        about="Version of the style reference.",
+        refusal="leave it out together with `--sref`, and describe the style in words",
+    ),
+    Parameter[tuple[str, ...]](
+        name="cref",
+        kind=References(),
+        about="Draw the person of these images.",
+        refusal="describe the person in words, or put one image link at the front of the prompt",
+    ),
+    Parameter[int](
+        name="cw",
+        kind=Whole(),
+        low=0,
+        high=100,
+        default=100,
+        about="How much of the referenced person is kept: 0 is the face alone.",
+        refusal="leave it out together with `--cref`, and describe the person in words",
+    ),
+    Parameter[tuple[str, ...]](
+        name="oref",
+        kind=References(),
+        about="Put the thing or person of this image into the picture.",
+        refusal="describe it in words, or put one image link at the front of the prompt",
+    ),
+    Parameter[int](
+        name="ow",
+        kind=Whole(),
+        low=0,
+        high=1000,
+        default=100,
+        about="How strong the omni reference is.",
+        refusal="leave it out together with `--oref`, and describe the thing in words",
+    ),
+    Parameter[tuple[str, ...]](
+        name="edit",
+        kind=References(),
+        about="Change these images as the prompt says.",
+        refusal="put one image link at the front of the prompt, and set `--iw`",
+    ),
+    Parameter[str](
+        name="style",
+        kind=Word(),
+        default="raw",
+        about="One of Midjourney's own styles; `raw` is none of them.",
+        refusal="leave it out, and name the style you want in words",
+    ),
+    Parameter[bool](
+        name="raw",
+        kind=Switch(),
+        default=True,
+        about="Add no style of the bot's own.",
+    ),
+    Parameter[int](
+        name="exp",
+        kind=Whole(),
+        low=0,
+        high=100,
+        default=0,
+        about="How much detail and tone is pushed.",
+        refusal="leave it out, and ask for rich detail in words",
+    ),
+    Parameter[bool](
+        name="draft",
+        kind=Switch(),
+        about="Draw quickly and roughly.",
+        refusal="use `--quality 0.5` for a quicker grid",
+    ),
+    Parameter[bool](
+        name="hd",
+        kind=Switch(),
+        about="Draw at twice the size.",
+        refusal="leave it out, and press U1 to U4 for a larger picture",
+    ),
+    Parameter[bool](
+        name="sd",
+        kind=Switch(),
+        default=True,
+        about="Draw at the model's own size.",
+    ),
+    Parameter[str](
+        name="version",
+        aliases=("v",),
+        kind=Version(),
+        about="One of Midjourney's models.",
+        refusal="leave it out, since Midjourney's models do not run here",
+    ),
+    Parameter[str](
+        name="niji",
+        kind=Version(),
+        about="One of Midjourney's anime models.",
+        refusal="leave it out, and ask for anime style in words",
+    ),
+    Parameter[tuple[str, ...]](
+        name="profile",
+        aliases=("p", "personalize"),
+        kind=Codes(),
+        about="Draw to a person's taste.",
+        refusal="leave it out, and say in words what you like",
+    ),
+    Parameter[bool](
+        name="turbo",
+        kind=Switch(),
+        about="Draw faster at a higher price.",
+        refusal="leave it out, since every prompt is drawn as fast as the GPU can",
+    ),
+    Parameter[bool](
+        name="stealth",
+        kind=Switch(),
+        about="Hide the pictures from Midjourney's gallery.",
+        refusal="use a private channel, since there is no public gallery here",
+    ),
+    Parameter[bool](
+        name="public",
+        kind=Switch(),
+        default=True,
+        about="Show the pictures to everybody who can read the channel.",
+    ),
+    Parameter[bool](
+        name="video",
+        kind=Switch(),
+        about="Turn the image into a film.",
+        refusal="leave it out, since this bot draws still pictures",
+    ),
+    Parameter[str](
+        name="motion",
+        kind=Word(),
+        about="How much moves in a film: `low` or `high`.",
+        refusal="leave it out, since this bot draws still pictures",
+    ),
+    Parameter[bool](
+        name="loop",
+        kind=Switch(),
+        about="End a film where it began.",
+        refusal="leave it out, since this bot draws still pictures",
+    ),
+    Parameter[tuple[str, ...]](
+        name="end",
+        kind=References(),
+        about="Last image of a film.",
+        refusal="leave it out, since this bot draws still pictures",
+    ),
+    Parameter[int](
+        name="bs",
+        kind=Whole(),
+        low=1,
+        high=4,
+        about="How many films to make.",
+        refusal="leave it out, since this bot draws still pictures",
+    ),
+    Parameter[bool](
+        name="preview",
+        kind=Switch(),
+        about="Try Midjourney's unfinished models.",
+        refusal="leave it out, since Midjourney's models do not run here",
+    ),
+    Parameter[float](
+        name="zoom",
+        kind=Number(),
+        low=1,
+        high=2,
+        about="Show more of the surroundings.",
+        refusal="leave it out, and ask for a wide view in words",
+    ),
+    Parameter[str](
+        name="sampler",
+        kind=Word(),
+        otherwise="the model's own",
+        about="Method of denoising.",
+        refusal="leave it out, since each model is drawn with the sampler that suits it",
+    ),
+    Parameter[str](
+        name="model",
+        kind=Word(),
+        otherwise="the server's model",
+        about="Model that draws.",
+        refusal="leave it out, since whoever runs this bot chooses the model",
+    ),
+)
+
+
+def _outdated(name: str, instead: str, *aliases: str) -> Parameter[Any]:
+    return Parameter[bool](
+        name=name,
+        aliases=aliases,
+        kind=Switch(),
+        about="A flag of Midjourney's first models.",
+        refusal=instead,
+    )
+
+
+_OUTDATED: Final[tuple[Parameter[Any], ...]] = (
+    *(
+        _outdated(name, "leave it out, and press U1 to U4 for a larger picture")
+        for name in ("uplight", "upbeta", "upanime", "hq")
+    ),
+    *(
+        _outdated(name, "leave it out, since Midjourney's models do not run here")
+        for name in ("test", "testp", "creative", "beta", "old", "vibe", "newclip", "nostretch")
+    ),
+    _outdated("sameseed", "use `--seed` with a number"),
+    *(
+        _outdated(name, f"use `--ar {ratio}`", *aliases)
+        for name, ratio, aliases in (
+            ("width", "3:2", ()),
+            ("height", "2:3", ("h",)),
+            ("wallpaper", "16:9", ()),
+            ("sl", "3:2", ("ml", "ll")),
+            ("sp", "2:3", ("mp", "lp")),
+        )
+    ),
+)
+
+PARAMETERS: Final[tuple[Parameter[Any], ...]] = (*_ACTING, *_MIDJOURNEY, *_OUTDATED)
+"""Every flag, in the order in which a prompt writes them."""
+
+BY_NAME: Final[Mapping[str, Parameter[Any]]] = {
+    name: parameter for parameter in PARAMETERS for name in (parameter.name, *parameter.aliases)
+}
+"""Every flag by each of its names, in lower case."""
+
+ORDER: Final[Mapping[str, int]] = {row.name: place for place, row in enumerate(PARAMETERS)}
+
+_LEAST_LIKENESS: Final = 70
+
+
+def nearest_name(name: str) -> str | None:
+    """The known flag name most like ``name``, or None if none is much like it."""
+    if len(name) < 2:
+        return None
+    names = [known for known in BY_NAME if len(known) > 1]
+    found = process.extractOne(name.lower(), names, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKENESS)
+    return None if found is None else found[0]

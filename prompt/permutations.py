@@ -1,0 +1,104 @@
+r"""Permutations: ``a {red, green} bird`` stands for two prompts.
+
+Groups multiply and nest; they may hold anything, flags and their values included; ``\{``, ``\}``
+and, within a group, ``\,`` are those characters themselves.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from math import prod
+from typing import Final
+
+from prompt.errors import PromptError
+
+DEEPEST: Final = 10
+"""How deep groups may nest, the text itself counted."""
+
+_SIGN: Final = re.compile(r"\\[{},]|[{},]")
+_ESCAPED: Final = re.compile(r"\\([{}])")
+
+Options = list[str]
+
+
+def expand(text: str, limit: int) -> list[str]:
+    """The prompts that ``text`` stands for, in reading order; escaped braces stay escaped.
+
+    A text without groups, or whose braces do not pair up, stands for itself alone.
+
+    Args:
+        text: A prompt as typed.
+        limit: The most prompts it may stand for.
+
+    Raises:
+        PromptError: It stands for more than ``limit``, or nests too deep.
+    """
+    if not _pairs_up(text):
+        return [text]
+    return _expanded(text, limit)
+
+
+def unescape(text: str) -> str:
+    """``text`` with its escaped braces as plain ones."""
+    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+
+
+def escape(text: str) -> str:
+    """``text`` with its braces escaped, so that it stands for itself alone."""
+    return text.replace("{", "\\{").replace("}", "\\}")
+
+
+def _pairs_up(text: str) -> bool:
+    depth = 0
+    for sign in _SIGN.finditer(text):
+        depth += {"{": 1, "}": -1}.get(sign[0], 0)
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+@dataclass(slots=True)
+class _Group:
+    """An open group: the options that are finished, and the segments of the one being read."""
+
+    options: Options = field(default_factory=list)
+    segments: list[Options] = field(default_factory=list)
+
+    def finish(self, limit: int) -> None:
+        """Take everything between two commas as options."""
+        count = len(self.options) + prod(map(len, self.segments))
+        if count > limit:
+            raise PromptError(
+                f"The groups in braces stand for more than {limit} prompts; use fewer options."
+            )
+        self.options += map("".join, product(*self.segments))
+        self.segments = []
+
+
+def _expanded(text: str, limit: int) -> Options:
+    groups = [_Group()]
+    for words, sign in _pieces(text):
+        group = groups[-1]
+        group.segments.append([words])
+        if sign == "{":
+            groups.append(_Group())
+        elif sign == "}":
+            groups.pop().finish(limit)
+            groups[-1].segments.append([option.strip() for option in group.options])
+        elif sign == "," and len(groups) > 1:
+            group.finish(limit)
+        else:
+            group.segments.append(["," if sign == "\\," and len(groups) > 1 else sign])
+        if len(groups) > DEEPEST:
+            raise PromptError(f"Groups in braces may nest {DEEPEST - 1} deep, not deeper.")
+    groups[0].finish(limit)
+    return groups[0].options
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    start = 0
+    for sign in _SIGN.finditer(text):
+        yield text[start : sign.start()], sign[0]
+        start = sign.end()
+    yield text[start:], ""

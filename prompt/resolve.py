@@ -1,0 +1,187 @@
+"""Prompt to recipe: every open choice is made here, and what cannot be done is said here.
+
+Nothing is ignored in silence: a flag either acts, or is refused with what to do instead, or a note
+says why it made no difference.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from generation.cards import Capability, Card
+from generation.controls import steps_for_quality, strength_for_image_weight
+from generation.derive import GRID
+from generation.recipe import Recipe, Start, seeded
+from prompt.errors import PromptError
+from prompt.grammar import Prompt, format_parameters, format_prompt
+from prompt.parameters import (
+    BY_NAME,
+    FAST,
+    GUIDANCE,
+    IMAGE_WEIGHT,
+    NO,
+    QUALITY,
+    RATIO,
+    RELAX,
+    SEED,
+    STEPS,
+    STRENGTH,
+)
+
+Speed = Literal["fast", "relax"]
+
+_MOST_REFUSALS: Final = 2
+_UNWRITTEN: Final = frozenset({SEED.name, FAST.name, RELAX.name})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A prompt with every choice made.
+
+    Attributes:
+        recipe: What to make.
+        notes: What the person should know about how the prompt was read, one sentence each.
+        speed: Place in the queue that was asked for.
+    """
+
+    recipe: Recipe
+    notes: tuple[str, ...]
+    speed: Speed
+
+
+def resolve(
+    prompt: Prompt, card: Card, *, model: str, seed: int, images: Sequence[str] = ()
+) -> Resolved:
+    """The recipe for ``prompt`` on one family.
+
+    Args:
+        prompt: The person's words.
+        card: The family that will draw.
+        model: Name of its checkpoint, for the recipe.
+        seed: Seed to take if the prompt names none.
+        images: SHA-256 in hexadecimal of each image prompt's bytes, in order.
+
+    Raises:
+        PromptError: The family cannot draw it; the error says what would work.
+    """
+    check(prompt, card, images=len(images))
+    values, notes = prompt.parameters, [*prompt.notes, *_remarks(prompt, images=len(images))]
+    width, height = card.size(*(RATIO.of(values) or (1, 1)))
+    own_seed = SEED.of(values)
+    recipe = Recipe(
+        family=card.id,
+        model=model,
+        prompt=prompt.text,
+        parameters=" ".join(
+            format_parameters({k: v for k, v in values.items() if k not in _UNWRITTEN})
+        ),
+        phrases=prompt.phrases,
+        negative=", ".join(NO.of(values) or ()),
+        width=width,
+        height=height,
+        pictures=seeded(seed if own_seed is None else own_seed, GRID),
+        steps=STEPS.of(values) or steps_for_quality(card.steps, QUALITY.of(values) or 1),
+        guidance=GUIDANCE.of(values) or card.guidance,
+        sampler=card.sampler,
+        start=_start(prompt, images),
+    )
+    speed: Speed = "relax" if RELAX.of(values) else "fast"
+    return Resolved(recipe=recipe, notes=tuple(notes), speed=speed)
+
+
+def check(prompt: Prompt, card: Card, *, images: int) -> None:
+    """Refuse what this family cannot draw, before any image is fetched or a job accepted.
+
+    Args:
+        prompt: The person's words.
+        card: The family that will draw.
+        images: How many image prompts there are.
+
+    Raises:
+        PromptError: With a sentence for everything that cannot be done, and the prompt without it.
+    """
+    problems = dict(_problems(prompt, card, images))
+    if not problems:
+        return
+    places = [prompt.places[name] for name in problems if name in prompt.places]
+    raise PromptError(
+        " ".join(dict.fromkeys(problems.values())),
+        min(places, default=None),
+        _mended(prompt, card, set(problems), images),
+    )
+
+
+def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    """Everything in the way, as the parameter concerned (or a word for it) and a sentence."""
+    yield from _idle_flags(prompt)
+    for name in prompt.parameters:
+        needed = BY_NAME[name].capability
+        if needed is not None and needed not in card.capabilities:
+            yield name, f"{card.title} has no {needed}: leave out `--{name}`."
+    across, down = RATIO.of(prompt.parameters) or (1, 1)
+    if max(across, down) > card.longest_ratio * min(across, down):
+        limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"
+        yield RATIO.name, f"{card.title} draws from 1:{limit} to {limit}:1, not `{typed}`."
+    yield from _image_problems(prompt, card, images)
+
+
+def _idle_flags(prompt: Prompt) -> Iterator[tuple[str, str]]:
+    idle = [name for name, value in prompt.parameters.items() if not BY_NAME[name].acts(value)]
+    if len(idle) <= _MOST_REFUSALS:
+        for name in idle:
+            yield name, f"`--{name}` does nothing here yet: {BY_NAME[name].refusal}."
+        return
+    *others, last = (f"`--{name}`" for name in idle)
+    sentence = f"{', '.join(others)} and {last} do nothing here yet: leave them out."
+    yield from dict.fromkeys(idle, sentence).items()
+
+
+def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    if images and Capability.IMAGE_PROMPT not in card.capabilities:
+        yield "images", f"{card.title} has no {Capability.IMAGE_PROMPT}: use words alone."
+    elif images > 1:
+        yield "images", f"One image per prompt works, and here are {images}: keep the one you want."
+    if not prompt.phrases and not (images and _keeps_image(prompt)):
+        yield "words", "Say what to draw: a few words, such as `a red apple on a table`."
+
+
+def _keeps_image(prompt: Prompt) -> bool:
+    return STRENGTH.of(prompt.parameters) is not None or IMAGE_WEIGHT.of(prompt.parameters) != 0
+
+
+def _start(prompt: Prompt, images: Sequence[str]) -> Start | None:
+    if not images or not _keeps_image(prompt):
+        return None
+    strength = STRENGTH.of(prompt.parameters)
+    if strength is None:
+        weight = IMAGE_WEIGHT.of(prompt.parameters)
+        strength = strength_for_image_weight(1.0 if weight is None else weight)
+    return Start(image=images[0], strength=strength)
+
+
+def _remarks(prompt: Prompt, *, images: int) -> Iterator[str]:
+    """What was asked for and makes no difference."""
+    given = prompt.parameters
+    if images and not _keeps_image(prompt):
+        yield "`--iw 0` leaves the image out, so only the words count."
+    for parameter in (IMAGE_WEIGHT, STRENGTH):
+        if parameter.name in given and not images:
+            yield f"`--{parameter.name}` makes no difference without an image."
+    for stronger, weaker in ((STRENGTH, IMAGE_WEIGHT), (STEPS, QUALITY), (RELAX, FAST)):
+        if stronger.name in given and weaker.name in given:
+            yield f"`--{stronger.name}` counts, so `--{weaker.name}` makes no difference."
+
+
+def _mended(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | None:
+    """The prompt without what is wrong with it, if there is one that can be drawn."""
+    if "words" in wrong or ("images" in wrong and len(prompt.images) != images):
+        return None
+    values: dict[str, Any] = {k: v for k, v in prompt.parameters.items() if k not in wrong}
+    if RATIO.name in wrong:
+        across, down = prompt.parameters[RATIO.name]
+        longest = int(card.longest_ratio)
+        values[RATIO.name] = (longest, 1) if across > down else (1, longest)
+    kept = prompt.images
+    if "images" in wrong:
+        kept = kept[:1] if Capability.IMAGE_PROMPT in card.capabilities else ()
+    return format_prompt(replace(prompt, images=kept, parameters=values))

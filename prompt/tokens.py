@@ -1,0 +1,121 @@
+"""Where flags and image links stand in a text, however phones and web pages spell them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from prompt.parameters import BY_NAME, Parameter
+from prompt.values import DASHES
+
+_LINK: Final = r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>]*+>?"
+_TOKEN: Final = re.compile(
+    rf"{_LINK}"
+    rf"|(?<![{DASHES}])([{DASHES}]++)(\s*+)([a-z](?:[-_]?[a-z0-9])*+)",
+    re.IGNORECASE | re.ASCII,
+)
+_LINKS: Final = re.compile(_LINK, re.IGNORECASE | re.ASCII)
+_GLUED: Final = re.compile(r"([A-Za-z]++)(\d.*)")
+_DIGIT: Final = re.compile(r"[\s:=]*+[-+]?\.?\d")
+_SPACELESS: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+_AFTER_LINK: Final = ",;:.!]>\"'”’"
+
+
+@dataclass(slots=True)
+class Flag:
+    """A flag in a text.
+
+    Attributes:
+        name: Its name as typed, without dashes.
+        start: Where its dashes start.
+        end: Where its name ends and its value may begin.
+        parameter: Its row of the table, or None if there is none.
+        clean: Whether it has two hyphens, and a space where one belongs.
+    """
+
+    name: str
+    start: int
+    end: int
+    parameter: Parameter[Any] | None
+    clean: bool
+
+
+def flags(text: str) -> Iterator[Flag]:
+    """The flags of ``text`` in order.
+
+    Two hyphens right before a name make a flag, known or not. Any other dash does so only before
+    a known name, and where prose could be meant (``night—no stars``, ``a — stop``) only if the
+    number follows that the flag asks for. Dashes within links make none.
+    """
+    link_end = -1
+    for token in _TOKEN.finditer(text):
+        dash, gap, name = token.groups()
+        if name is None:
+            link_end = token.end()
+            continue
+        start, end = token.span()
+        before = text[start - 1] if start else " "
+        parameter = BY_NAME.get(name)
+        if parameter is not None and dash == "--" and not gap and before == " ":
+            yield Flag(name, start, end, parameter, True)
+        else:
+            flag = _known(name, start, end)
+            joined = start != link_end and _joined(before)
+            if _is_flag(flag, dash, bool(gap), joined, text):
+                flag.clean = flag.end == end and dash == "--" and not gap and not joined
+                yield flag
+
+
+def _known(name: str, start: int, end: int) -> Flag:
+    """The flag of that name, which may have its number glued to it (``v5``)."""
+    parameter = BY_NAME.get(name.lower())
+    if parameter is None and (glued := _GLUED.fullmatch(name)):
+        parameter = BY_NAME.get(glued[1].lower())
+        if parameter is not None:
+            return Flag(glued[1], start, end - len(glued[2]), parameter, False)
+    return Flag(name, start, end, parameter, False)
+
+
+def _joined(before: str) -> bool:
+    """Whether a dash after the character ``before`` may join two words of prose."""
+    return (before.isalnum() or before == "_") and not _SPACELESS.match(before)
+
+
+def _is_flag(flag: Flag, dash: str, gap: bool, joined: bool, text: str) -> bool:
+    tight = not gap and not joined and dash != "-"
+    if flag.parameter is None:
+        return tight and dash == "--"
+    if tight:
+        return True
+    if joined and (gap or dash == "-"):
+        return False
+    named = len(flag.name) > 1 or dash != "-"
+    return flag.parameter.kind.numeric and named and bool(_DIGIT.match(text, flag.end))
+
+
+def links(text: str) -> tuple[list[str], list[str], bool]:
+    """Image links and the words around them.
+
+    Returns:
+        The links, freed of brackets and punctuation; the stretches of text between them; and
+        whether a link had a ``::`` weight, which is dropped.
+    """
+    urls, words, start, weighted = [], [], 0, False
+    for link in _LINKS.finditer(text):
+        words.append(text[start : link.start()])
+        url, weight = _trimmed(link[0])
+        urls.append(url)
+        weighted = weighted or weight
+        start = link.end()
+    return urls, [*words, text[start:]], weighted
+
+
+def _trimmed(url: str) -> tuple[str, bool]:
+    url, weighted = url.lstrip("<(["), False
+    after = _AFTER_LINK + ("" if "(" in url else ")")
+    while True:
+        url = url.rstrip(after)
+        head, mark, weight = url.rpartition("::")
+        if not mark or weight.strip("+-.0123456789"):
+            return url, weighted
+        url, weighted = head, True

@@ -1,0 +1,299 @@
+"""The kinds of value that a parameter takes: how each is cut out of a prompt, read and written.
+
+A kind reads its own spelling strictly and says how a near miss may be mended; the grammar tells
+the person about every mended value. Every kind writes what it reads: ``parse(format(value))`` is
+``value``.
+"""
+
+import re
+from abc import ABC, abstractmethod
+from fractions import Fraction
+from itertools import takewhile
+from typing import ClassVar, Final, Generic, TypeVar
+
+T = TypeVar("T")
+
+Ratio = tuple[int, int]
+"""Width and height in relation to each other, both at least 1."""
+
+DASHES: Final = "-‐‑‒–—―−－"
+"""Every character that a keyboard or a web page may make of a hyphen."""
+
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
+_RATIO: Final = re.compile(r"(\d{1,5}):(\d{1,5})")
+_SPACED_RATIO: Final = re.compile(r"\s*+([\d.,]++\s*+[:：xX×*/∶]\s*+[\d.,]++)")
+_RATIO_SIGN: Final = re.compile(r"\s*+[:：xX×*/∶]\s*+")
+_REFERENCE: Final = re.compile(r"<?(https?://\w[^\s<>]*)>?|\d+(?:::[\d.]+)?|random", re.IGNORECASE)
+_SIDE: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+")
+_LONE: Final = f" {DASHES}"
+_BETWEEN: Final = " ,;"
+_LIST_SIGN: Final = re.compile("[,，、]")
+_AROUND: Final = "\"'“”„‘’«»`()[]"
+_AFTER: Final = ",.;:!?，。；：、"
+
+
+def plain(value: float) -> str:
+    """A number as short as it can be written, with at most four decimals."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def number(word: str) -> float:
+    """The number that ``word`` spells, to four decimals.
+
+    Raises:
+        ValueError: It spells none.
+    """
+    if not _NUMBER.fullmatch(word):
+        raise ValueError(word)
+    return round(float(word), 4) + 0.0
+
+
+def undangled(text: str) -> str:
+    """``text``, of single spaces, without lone dashes at its end: they separate and say nothing."""
+    return _trimmed(text, _LONE)
+
+
+def tidied(text: str) -> str:
+    """``text``, of single spaces, without what separates it from its neighbours."""
+    return _trimmed(text.lstrip(_BETWEEN), _LONE + _BETWEEN + ":")
+
+
+def _trimmed(text: str, ends: str) -> str:
+    head = text.rstrip(ends)
+    tail = text[len(head) :]
+    glued = len(tail) - len(tail.lstrip(DASHES)) if head else 0
+    return head + tail[:glued]
+
+
+def _bare(word: str) -> str:
+    return word.lstrip(_AROUND).rstrip(_AFTER + _AROUND)
+
+
+class Kind(ABC, Generic[T]):
+    """One kind of value.
+
+    Attributes:
+        shape: What it is in words, for sentences and documentation.
+        numeric: Whether every value starts with a digit, a sign or a point.
+    """
+
+    shape: ClassVar[str]
+    numeric: ClassVar[bool] = False
+
+    def split(self, region: str) -> tuple[str, str]:
+        """The value's own part of the text up to the next parameter, and the rest of it."""
+        words = region.split(None, 1)
+        if len(words) == 1:
+            return words[0], ""
+        return (words[0], words[1]) if words else ("", "")
+
+    @abstractmethod
+    def parse(self, word: str) -> T:
+        """The value that ``word`` spells.
+
+        Raises:
+            ValueError: It spells none.
+        """
+
+    def mend(self, word: str) -> str:
+        """What ``word``, which cannot be read, was probably meant to be."""
+        return _bare(word)
+
+    def format(self, value: T) -> str:
+        """The one canonical spelling of ``value``."""
+        return str(value)
+
+    def join(self, earlier: T, later: T) -> T:  # noqa: ARG002 - kinds that are lists need it
+        """The value of a parameter that is given twice: the later one."""
+        return later
+
+
+class Whole(Kind[int]):
+    """A whole number."""
+
+    shape = "a whole number"
+    numeric = True
+
+    def parse(self, word: str) -> int:
+        """An integer, with or without a sign."""
+        if word.isdecimal() or word[1:].isdecimal():
+            return int(word)
+        raise ValueError(word)
+
+    def mend(self, word: str) -> str:
+        """The number without decimals, if they are zeros."""
+        head, _, decimals = _bare(word).partition(".")
+        return word if decimals.strip("0") else head
+
+
+class Number(Kind[float]):
+    """A number with or without decimals."""
+
+    shape = "a number"
+    numeric = True
+
+    def parse(self, word: str) -> float:
+        """A decimal number, to four decimals."""
+        return number(word)
+
+    def mend(self, word: str) -> str:
+        """The number with a point for its decimal comma."""
+        word = _bare(word)
+        return word.replace(",", ".") if _DECIMAL_COMMA.fullmatch(word) else word
+
+    def format(self, value: float) -> str:
+        """As short as can be: ``2``, ``0.5``."""
+        return plain(value)
+
+
+class Proportion(Kind[Ratio]):
+    """A ratio of two whole numbers, width first."""
+
+    shape = "a ratio of two whole numbers such as `3:2`"
+    numeric = True
+
+    def split(self, region: str) -> tuple[str, str]:
+        """The first word, or more where spaces surround the colon."""
+        word, rest = super().split(region)
+        if rest and (spaced := _SPACED_RATIO.match(region)):
+            return spaced[1], region[spaced.end() :]
+        return word, rest
+
+    def parse(self, word: str) -> Ratio:
+        """Two whole numbers above 0 with a colon between."""
+        match = _RATIO.fullmatch(word)
+        if match is None:
+            raise ValueError(word)
+        across, down = int(match[1]), int(match[2])
+        if not across or not down:
+            raise ValueError(word)
+        return across, down
+
+    def mend(self, word: str) -> str:
+        """The ratio with a colon for its sign, and with whole numbers."""
+        sides = [side.replace(",", ".") for side in _RATIO_SIGN.split(_bare(word))]
+        if len(sides) != 2 or not all(map(_SIDE.fullmatch, sides)):
+            return word
+        across, down = map(Fraction, sides)
+        if not down or across.denominator == down.denominator == 1:
+            return f"{across}:{down}"
+        ratio = (across / down).limit_denominator(1000)
+        return f"{ratio.numerator}:{ratio.denominator}"
+
+    def format(self, value: Ratio) -> str:
+        """Width, colon, height."""
+        return f"{value[0]}:{value[1]}"
+
+
+class Word(Kind[str]):
+    """One word: a name or a code."""
+
+    shape = "one word"
+
+    def parse(self, word: str) -> str:
+        """Anything that is not wrapped in punctuation."""
+        if not word or word != _bare(word):
+            raise ValueError(word)
+        return word
+
+
+class Version(Kind[str]):
+    """A version number, or nothing for the newest."""
+
+    shape = "a version number, or nothing"
+    numeric = True
+
+    def split(self, region: str) -> tuple[str, str]:
+        """The first word if it is a number."""
+        word, rest = super().split(region)
+        return (word, rest) if word[:1].isdecimal() else ("", region.strip())
+
+    def parse(self, word: str) -> str:
+        """The version without zeros at its end: ``6`` for 6.0."""
+        return plain(number(word)) if word else ""
+
+
+class Switch(Kind[bool]):
+    """Nothing: the parameter is there or it is not."""
+
+    shape = "no value"
+
+    def split(self, region: str) -> tuple[str, str]:
+        """Nothing of it."""
+        return "", region.strip()
+
+    def parse(self, word: str) -> bool:
+        """True: the parameter is there."""
+        return not word
+
+    def format(self, value: bool) -> str:  # noqa: ARG002 - what is written does not depend on it
+        """Nothing."""
+        return ""
+
+
+class _Listed(Kind[tuple[str, ...]]):
+    """Several words, none of which can be mended on its own."""
+
+    def split(self, region: str) -> tuple[str, str]:
+        """All of it."""
+        return region, ""
+
+    def mend(self, word: str) -> str:
+        """No better spelling is known."""
+        return word
+
+    def format(self, value: tuple[str, ...]) -> str:
+        """With spaces between."""
+        return " ".join(value)
+
+    def join(self, earlier: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
+        """Both, each word once."""
+        return tuple(dict.fromkeys((*earlier, *later)))
+
+
+class Items(_Listed):
+    """A list of words or phrases with commas between them."""
+
+    shape = "a list such as `fog, people`"
+
+    def parse(self, word: str) -> tuple[str, ...]:
+        """Every item once, without what separates it from the next."""
+        items = (tidied(" ".join(item.split())) for item in _LIST_SIGN.split(word))
+        found = tuple(dict.fromkeys(item for item in items if item.strip(_LONE)))
+        if not found:
+            raise ValueError(word)
+        return found
+
+    def format(self, value: tuple[str, ...]) -> str:
+        """With commas between."""
+        return ", ".join(value)
+
+
+class References(_Listed):
+    """Image links, numeric codes or ``random``, each with an optional ``::`` weight."""
+
+    shape = "image links or codes"
+
+    def split(self, region: str) -> tuple[str, str]:
+        """The words from the front that are references."""
+        words = region.split()
+        own = list(takewhile(lambda word: _REFERENCE.fullmatch(word.rstrip(",;")), words))
+        return " ".join(own), " ".join(words[len(own) :])
+
+    def parse(self, word: str) -> tuple[str, ...]:
+        """Every reference, without brackets and commas."""
+        found = tuple(reference.strip("<>,;") for reference in word.split())
+        if not found:
+            raise ValueError(word)
+        return found
+
+
+class Codes(_Listed):
+    """Codes with spaces between them, or none at all."""
+
+    shape = "codes, or nothing"
+
+    def parse(self, word: str) -> tuple[str, ...]:
+        """Every code, without punctuation around it."""
+        return tuple(code for code in map(_bare, word.split()) if code.strip(DASHES))

@@ -1,0 +1,73 @@
+"""Weighted phrases: ``hot:: dog::2`` is two phrases, of weight 1 and 2."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from generation.recipe import Phrase
+from prompt.values import number, plain, tidied
+
+HEAVIEST: Final = 1000
+"""The largest weight of a phrase, either way."""
+
+_MARK: Final = re.compile(r":{2,}+([+-]?(?:\d++(?:[.,]\d++)?+|\.\d++)(?!\w))?+")
+_LEAD: Final = re.compile(r"(?:[\s,;]*+(?:/imagine(?!\S)|prompt\s*+:))++[\s,;]*+", re.IGNORECASE)
+
+
+def phrases(text: str) -> tuple[Phrase, ...]:
+    """The phrases of ``text``, whose words are already freed of flags and links.
+
+    A weight belongs to all words back to the mark before it; without a number it is 1.
+    """
+    if "::" not in text:
+        words = _words(text)
+        return (Phrase(text=words),) if words else ()
+    return tuple(_phrases(text))
+
+
+def format_phrases(parts: Sequence[Phrase]) -> str:
+    """The text that ``phrases`` reads as ``parts``."""
+    marked = [f"{part.text}::{'' if part.weight == 1 else plain(part.weight)}" for part in parts]
+    if parts and parts[-1].weight == 1:
+        marked[-1] = parts[-1].text
+    return " ".join(marked)
+
+
+def fault(parts: Iterable[Phrase]) -> str | None:
+    """What is wrong with the weights of ``parts``, in a sentence, or None."""
+    weights = [part.weight for part in parts]
+    if any(abs(weight) > HEAVIEST for weight in weights):
+        return f"A weight after `::` may be from -{HEAVIEST} to {HEAVIEST}."
+    if weights and sum(weights) <= 0:
+        return (
+            f"The weights after `::` add up to {plain(sum(weights))}; make them add up to more "
+            "than 0, or list what you do not want after `--no`."
+        )
+    return None
+
+
+def mended(parts: Sequence[Phrase]) -> tuple[Phrase, ...]:
+    """``parts`` with weights that can be used, as near as they can be."""
+    bounded = tuple(
+        replace(part, weight=min(max(part.weight, -HEAVIEST), HEAVIEST)) for part in parts
+    )
+    if fault(bounded):
+        return tuple(part for part in bounded if part.weight > 0)
+    return bounded
+
+
+def _phrases(text: str) -> Iterator[Phrase]:
+    start = 0
+    for mark in _MARK.finditer(text):
+        if words := _words(text[start : mark.start()]):
+            weight = 1.0 if mark[1] is None else number(mark[1].replace(",", "."))
+            yield Phrase(text=words, weight=weight)
+        start = mark.end()
+    if words := _words(text[start:]):
+        yield Phrase(text=words)
+
+
+def _words(text: str) -> str:
+    """``text`` without the command that people paste along with a prompt."""
+    return tidied(_LEAD.sub("", text, count=1) if _LEAD.match(text) else text)
