@@ -1,0 +1,524 @@
+"""The stand-in as tests drive it: people act, the bot answers, every wait is for an event.
+
+async with Playground() as p:
+    await p.ready()                                   # a bot logged in and synced its commands
+    await p.command("mira", "imagine", {"prompt": "a red apple"})
+    grid = await p.message(lambda m: m.attachments)
+    await p.press("mira", grid, label="U1")
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from playground import components, people, shapes
+from playground.faults import Request
+from playground.records import (
+    Attachment,
+    Body,
+    Channel,
+    CommandType,
+    Interaction,
+    Message,
+    Permission,
+    Person,
+    Upload,
+    Version,
+)
+from playground.server import Server
+from playground.world import GUILD_ID
+
+Files = Mapping[str, tuple[str, bytes]]
+PATIENCE = 20.0
+"""Seconds that a wait takes at most unless told otherwise."""
+
+
+class PatienceError(AssertionError):
+    """What was waited for did not happen in time; the text shows what did."""
+
+
+@dataclass(frozen=True, eq=False)
+class MessageView:
+    """A message, live: its properties are always those of now."""
+
+    _message: Message
+    _playground: Playground
+
+    @property
+    def id(self) -> int:
+        """The message's id."""
+        return self._message.id
+
+    @property
+    def channel_id(self) -> int:
+        """The channel's id."""
+        return self._message.channel_id
+
+    @property
+    def content(self) -> str:
+        """The text."""
+        return self._message.content
+
+    @property
+    def embeds(self) -> list[Body]:
+        """The embeds."""
+        return self._message.embeds
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        """The files."""
+        return self._message.attachments
+
+    @property
+    def components(self) -> list[Body]:
+        """The components as the bot sent them, numbered."""
+        return self._message.components
+
+    @property
+    def flags(self) -> int:
+        """The flag bits; see `playground.records.MessageFlag`."""
+        return self._message.flags
+
+    @property
+    def author(self) -> str:
+        """The name of who wrote it: a key of `Playground.people`, or ``bot``."""
+        person = self._playground.world.user(self._message.author_id)
+        return person.name if person else ""
+
+    @property
+    def reference(self) -> int | None:
+        """The id of the message that it replies to."""
+        return self._message.reference
+
+    @property
+    def ephemeral_to(self) -> str | None:
+        """The name of the only person who sees it; None if everybody does."""
+        person = self._playground.world.user(self._message.ephemeral_to or 0)
+        return person.name if person else None
+
+    @property
+    def reactions(self) -> dict[str, list[int]]:
+        """User ids by emoji."""
+        return self._message.reactions
+
+    @property
+    def history(self) -> list[Version]:
+        """What it said before each edit, oldest first."""
+        return list(self._message.history)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it was deleted."""
+        return self._message.deleted
+
+    @property
+    def edited(self) -> float | None:
+        """When it was last edited, in Unix seconds."""
+        return self._message.edited
+
+    @property
+    def json(self) -> Body:
+        """The whole Discord message object."""
+        return shapes.message(self._playground.world, self._message)
+
+    @property
+    def buttons(self) -> dict[str, Body]:
+        """The buttons by their label, or by their emoji where they have none."""
+        return {
+            _label(component): component
+            for component in components.walk(self._message.components)
+            if component["type"] == components.BUTTON
+        }
+
+    async def until(
+        self,
+        condition: Callable[[MessageView], object],
+        timeout: float = PATIENCE,  # noqa: ASYNC109  the contract of a test API
+    ) -> Self:
+        """Wait until the message meets a condition.
+
+        Raises:
+            PatienceError: it did not within `timeout` seconds.
+        """
+        await self._playground.until(lambda: condition(self), timeout, lambda: repr(self))
+        return self
+
+    def __repr__(self) -> str:
+        said, files = self.content[:80], [a.filename for a in self.attachments]
+        marks = f"{' deleted' if self.deleted else ''}{' ephemeral' if self.ephemeral_to else ''}"
+        return f"<{self.author}{marks}: {said!r} files={files} buttons={list(self.buttons)}>"
+
+
+@dataclass(frozen=True, eq=False)
+class InteractionView:
+    """One use of a command, component or modal, live."""
+
+    _interaction: Interaction
+    _playground: Playground
+
+    @property
+    def id(self) -> int:
+        """The interaction's id."""
+        return self._interaction.id
+
+    @property
+    def token(self) -> str:
+        """The token with which the bot answers."""
+        return self._interaction.token
+
+    @property
+    def response(self) -> int | None:
+        """The kind of the first answer (`playground.records.Answer`), None until there is one."""
+        return self._interaction.answer
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from the interaction to its first answer."""
+        if self._interaction.answered is None:
+            return None
+        return self._interaction.answered - self._interaction.created
+
+    @property
+    def message(self) -> MessageView | None:
+        """The original response message."""
+        message = self._playground.world.messages.get(self._interaction.original_id or 0)
+        return MessageView(message, self._playground) if message else None
+
+    @property
+    def modal(self) -> Body | None:
+        """The modal that it was answered with."""
+        return self._interaction.modal
+
+    @property
+    def choices(self) -> list[Body] | None:
+        """The completions that it was answered with."""
+        return self._interaction.choices
+
+    @property
+    def failed(self) -> str | None:
+        """Why the person was told that it failed."""
+        return self._interaction.failed
+
+    async def acknowledged(self, timeout: float = 5.0) -> Self:  # noqa: ASYNC109  the contract of a test API
+        """Wait for the first answer.
+
+        Raises:
+            PatienceError: it did not come.
+        """
+        answered = lambda: self.response is not None or self.failed  # noqa: E731  used twice
+        await self._playground.until(answered, timeout, lambda: repr(self))
+        if self.failed:
+            raise PatienceError(f"{self!r}: {self.failed}")
+        return self
+
+    def __repr__(self) -> str:
+        return f"<interaction {self._interaction.data} answered with {self.response}>"
+
+
+class Playground(Server):
+    """The stand-in with a keyboard for everybody in it; an async context manager.
+
+    Attributes:
+        people: ``mira`` (a member), ``otto`` (a manager, who owns the server) and ``gus`` (who may
+            not write, attach or use commands).
+    """
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Listen; see `Server`."""
+        self._waiting: set[asyncio.Future[None]] = set()
+        await super().start()
+        self.world.listen(lambda _: self._wake())
+        self.notes.listen(lambda _: self._wake())
+        self.gateway.on_state(self._wake)
+
+    @property
+    def guild(self) -> int:
+        """The server's id."""
+        return GUILD_ID
+
+    @property
+    def people(self) -> dict[str, Person]:
+        """Everybody by name."""
+        return self.world.people
+
+    @property
+    def journal(self) -> list[Request]:
+        """The latest REST requests, oldest first."""
+        return list(self.notes.requests)
+
+    @property
+    def validated(self) -> int:
+        """How many requests were checked against Discord's description."""
+        return self.notes.validated
+
+    @property
+    def answer_faults(self) -> list[str]:
+        """Where answers differ from Discord's description, if `check_answers` was asked for."""
+        return self.rest.answer_faults
+
+    @property
+    def messages(self) -> list[MessageView]:
+        """Every message there is, oldest first."""
+        return [MessageView(message, self) for message in self.world.messages.values()]
+
+    def channel(self, name: str) -> int:
+        """Return a channel's id: ``general``, ``art``, ``after-dark``, or ``@mira`` for direct ones."""
+        return self._place(name).id
+
+    # Waiting
+
+    async def until(
+        self,
+        condition: Callable[[], object],
+        timeout: float = PATIENCE,  # noqa: ASYNC109  the contract of a test API
+        describe: Callable[[], str] = str,
+    ) -> None:
+        """Wait until a condition holds; it is looked at after everything that happens.
+
+        Raises:
+            PatienceError: it did not within `timeout` seconds.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while not condition():
+            future = loop.create_future()
+            self._waiting.add(future)
+            try:
+                await asyncio.wait_for(future, deadline - loop.time())
+            except TimeoutError:
+                raise PatienceError(f"not within {timeout:g} s: {describe()}") from None
+            finally:
+                self._waiting.discard(future)
+
+    async def ready(self, timeout: float = PATIENCE) -> None:  # noqa: ASYNC109  the contract of a test API
+        """Wait until a bot is connected and has registered its commands."""
+        await self.until(lambda: self.is_ready, timeout, lambda: "no bot is ready")
+
+    async def message(
+        self,
+        condition: Callable[[MessageView], object],
+        timeout: float = PATIENCE,  # noqa: ASYNC109  the contract of a test API
+    ) -> MessageView:
+        """Wait for the first message, posted or edited at any time, that meets a condition.
+
+        Raises:
+            PatienceError: there was none within `timeout` seconds.
+        """
+        found: list[MessageView] = []
+
+        def look() -> bool:
+            found.extend(m for m in self.messages if not found and condition(m))
+            return bool(found)
+
+        await self.until(look, timeout, lambda: f"saw {self.messages[-10:]}")
+        return found[0]
+
+    def _wake(self) -> None:
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    # Acting
+
+    async def command(
+        self,
+        person: str,
+        name: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        files: Files | None = None,
+        channel: str = "general",
+        target: MessageView | None = None,
+    ) -> InteractionView:
+        """Use a command.
+
+        Args:
+            person: who.
+            name: of the command, with its subcommand after a space if it has any; of a message menu
+                command when `target` is given.
+            options: values by option name.
+            files: file name and bytes by the name of the attachment option.
+            channel: where; ``@mira`` for mira's direct messages with the bot.
+
+        Raises:
+            playground.people.NotPossibleError: Discord's client would not let the person.
+        """
+        where = self._place(target.channel_id if target else channel)
+        if target:
+            kind = CommandType.MESSAGE_MENU
+            made = people.use_command(
+                self.world, self.people[person], where, name, kind=kind, target_id=target.id
+            )
+        else:
+            first, *inner = name.split()
+            given = self._options(first, inner, dict(options or {}), dict(files or {}), where)
+            made = people.use_command(self.world, self.people[person], where, first, given)
+        return InteractionView(made, self)
+
+    async def complete(
+        self,
+        person: str,
+        name: str,
+        options: Mapping[str, object],
+        focused: str,
+        *,
+        channel: str = "general",
+    ) -> list[Body]:
+        """Ask for completions of one option; return the bot's choices."""
+        where = self._place(channel)
+        first, *inner = name.split()
+        given = self._options(first, inner, dict(options), {}, where)
+        made = people.use_command(
+            self.world, self.people[person], where, first, given, focused=focused
+        )
+        answered = await InteractionView(made, self).acknowledged()
+        return answered.choices or []
+
+    async def press(
+        self,
+        person: str,
+        message: MessageView,
+        *,
+        label: str | None = None,
+        custom_id: str | None = None,
+    ) -> InteractionView:
+        """Press a button, named by its label (or emoji) or its custom id."""
+        if custom_id is None:
+            button = message.buttons.get(label or "")
+            if button is None:
+                raise people.NotPossibleError(f"no button {label!r} on {message!r}")
+            custom_id = button["custom_id"]
+        made = people.press(self.world, self.people[person], message._message, custom_id)
+        return InteractionView(made, self)
+
+    async def select(
+        self,
+        person: str,
+        message: MessageView,
+        values: Sequence[str],
+        *,
+        custom_id: str | None = None,
+    ) -> InteractionView:
+        """Choose values in a select menu: the one called `custom_id`, or the only one."""
+        menus = [c for c in components.walk(message.components) if c["type"] in components.SELECTS]
+        name = custom_id or menus[0]["custom_id"]
+        who = self.people[person]
+        return InteractionView(people.select(self.world, who, message._message, name, values), self)
+
+    async def submit(
+        self,
+        person: str,
+        interaction: InteractionView,
+        values: Mapping[str, object],
+        *,
+        files: Files | None = None,
+    ) -> InteractionView:
+        """Submit the modal that an interaction was answered with, by values per custom id."""
+        await interaction.acknowledged()
+        where = self._place(interaction._interaction.channel_id)
+        stored = {key: [str(self._store(*file, where).id)] for key, file in (files or {}).items()}
+        who = self.people[person]
+        made = people.submit(self.world, who, interaction._interaction, {**values, **stored})
+        return InteractionView(made, self)
+
+    async def react(self, person: str, message: MessageView, emoji: str) -> None:
+        """Add a reaction."""
+        people.react(self.world, self.people[person], message._message, emoji)
+
+    async def unreact(self, person: str, message: MessageView, emoji: str) -> None:
+        """Take one's reaction away."""
+        self.world.unreact(self.people[person].id, message._message, emoji)
+
+    async def say(
+        self,
+        person: str,
+        channel: str,
+        text: str,
+        *,
+        files: Sequence[tuple[str, bytes]] = (),
+        reply_to: MessageView | None = None,
+    ) -> MessageView:
+        """Write a message."""
+        uploads = [Upload(name, data) for name, data in files]
+        reference = reply_to.id if reply_to else None
+        who, where = self.people[person], self._place(channel)
+        return MessageView(people.say(self.world, who, where, text, uploads, reference), self)
+
+    async def delete(self, person: str, message: MessageView) -> None:
+        """Delete a message, as its author or with Manage Messages."""
+        people.delete(self.world, self.people[person], message._message)
+
+    async def read(self, attachment: Attachment) -> bytes:
+        """Return a file's bytes; those of earlier versions of a message too, for a while.
+
+        Raises:
+            FileNotFoundError: it is gone.
+        """
+        data = self.world.shelf.file(attachment.id)
+        if data is None:
+            raise FileNotFoundError(attachment.filename)
+        return data
+
+    def forbid(self, person: str, channel: str, permission: Permission) -> None:
+        """Take permissions in a channel away from a person, or from ``bot``."""
+        who = self.world.bot if person == "bot" else self.people[person]
+        self.world.forbid(who.id, self._place(channel), permission)
+
+    def close_direct_messages(self, person: str) -> None:
+        """Let a person take no more direct messages from the bot."""
+        self.world.closed.add(self.people[person].id)
+
+    def link(self, attachment: Attachment) -> str:
+        """Return a signed link to a file, as messages carry it."""
+        return shapes.attachment_url(self.world, attachment)
+
+    def _place(self, channel: str | int) -> Channel:
+        if isinstance(channel, int):
+            return self.world.channels[channel]
+        if channel.startswith("@"):
+            return self.world.direct(self.people[channel[1:]].id)
+        found = self.world.channel_named(channel)
+        if found is None:
+            raise KeyError(channel)
+        return found
+
+    def _store(self, name: str, data: bytes, where: Channel) -> Attachment:
+        return self.world.store(Upload(name, data), where.id, ephemeral=True)
+
+    def _options(
+        self,
+        command: str,
+        path: Sequence[str],
+        values: dict[str, object],
+        files: dict[str, tuple[str, bytes]],
+        where: Channel,
+    ) -> list[Body]:
+        """Values by name as the nested options that Discord's client sends."""
+        known = people.command_named(self.world, command).get("options") or []
+        for name in path:
+            inner = next((option for option in known if option["name"] == name), None)
+            known = (inner or {}).get("options") or []
+        types = {option["name"]: option["type"] for option in known}
+        stored = {name: str(self._store(*file, where).id) for name, file in files.items()}
+        given: list[Body] = [
+            {"name": name, "type": types.get(name, people.STRING), "value": value}
+            for name, value in {**values, **stored}.items()
+        ]
+        for depth, name in enumerate(reversed(path)):
+            kind = people.SUBCOMMAND if depth == 0 else people.GROUP
+            given = [{"name": name, "type": kind, "options": given}]
+        return given
+
+
+def _label(button: Body) -> str:
+    return str(button.get("label") or button.get("emoji", {}).get("name", ""))
