@@ -21,8 +21,16 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder that outlives the process")
     notice = os.environ.get("EASEL_PLAYGROUND_NOTICE", "")
     parser.add_argument("--notice", default=notice, help="text shown on the page")
+    allowed = "another host name by which the page may be opened; may be repeated"
+    parser.add_argument("--allow-host", action="append", default=[], help=allowed)
     given = parser.parse_args()
-    server = Server(host=given.host, port=given.port, keep=given.keep, notice=given.notice)
+    server = Server(
+        host=given.host,
+        port=given.port,
+        keep=given.keep,
+        notice=given.notice,
+        hosts=given.allow_host,
+    )
     asyncio.run(_serve(server))
 
 

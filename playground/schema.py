@@ -41,7 +41,44 @@ NOTICE = (
     "THE USE OR OTHER DEALINGS IN THE SOFTWARE."
 )
 OPERATIONS = frozenset(
-    ["get_my_user", "get_user", "get_my_oauth2_application", "get_gateway", "get_bot_gateway", "list_my_guilds", "get_guild", "get_guild_member", "list_guild_channels", "list_guild_roles", "list_application_commands", "bulk_set_application_commands", "list_guild_application_commands", "bulk_set_guild_application_commands", "list_application_emojis", "create_interaction_response", "execute_webhook", "get_original_webhook_message", "update_original_webhook_message", "delete_original_webhook_message", "get_webhook_message", "update_webhook_message", "delete_webhook_message", "get_channel", "list_messages", "create_message", "get_message", "update_message", "delete_message", "add_my_message_reaction", "delete_my_message_reaction", "delete_user_message_reaction", "delete_all_message_reactions", "list_message_reactions_by_emoji", "create_dm", "trigger_typing_indicator"]
+    [
+        "get_my_user",
+        "get_user",
+        "get_my_oauth2_application",
+        "get_gateway",
+        "get_bot_gateway",
+        "list_my_guilds",
+        "get_guild",
+        "get_guild_member",
+        "list_guild_channels",
+        "list_guild_roles",
+        "list_application_commands",
+        "bulk_set_application_commands",
+        "list_guild_application_commands",
+        "bulk_set_guild_application_commands",
+        "list_application_emojis",
+        "create_interaction_response",
+        "execute_webhook",
+        "get_original_webhook_message",
+        "update_original_webhook_message",
+        "delete_original_webhook_message",
+        "get_webhook_message",
+        "update_webhook_message",
+        "delete_webhook_message",
+        "get_channel",
+        "list_messages",
+        "create_message",
+        "get_message",
+        "update_message",
+        "delete_message",
+        "add_my_message_reaction",
+        "delete_my_message_reaction",
+        "delete_user_message_reaction",
+        "delete_all_message_reactions",
+        "list_message_reactions_by_emoji",
+        "create_dm",
+        "trigger_typing_indicator",
+    ]
 )
 # Fields that Discord's written documentation has, or that every client sends and Discord ignores,
 # but that its description lacks.

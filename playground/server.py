@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from playground import shapes
 from playground.clock import Clock
 from playground.faults import Faults, Journal
 from playground.gateway import Gateway
+from playground.page import Page, only_from
 from playground.records import ANSWER_WITHIN, Change
 from playground.rest import BASE, Rest
 from playground.shelf import Shelf
@@ -30,6 +32,7 @@ class Server:
         port: TCP port; 0 takes a free one.
         keep: folder in which messages, files, commands and interactions outlive the process.
         notice: text shown on the page.
+        hosts: further names by which browsers and bots may call this server.
         privileged: privileged gateway intents that the application was granted.
         check_answers: compare every REST answer with Discord's description (see `answer_faults`).
     """
@@ -41,6 +44,7 @@ class Server:
         port: int = 0,
         keep: Path | None = None,
         notice: str = "",
+        hosts: Sequence[str] = (),
         privileged: int = 0,
         check_answers: bool = False,
     ) -> None:
@@ -50,9 +54,10 @@ class Server:
         self.world = World(self.clock, Shelf(keep))
         self.rest = Rest(self.world, self.faults, self.notes, check_answers=check_answers)
         self.gateway = Gateway(self.world, self.faults, privileged=privileged)
-        self.notice = notice
         self.token = TOKEN
         self._host, self._port = host, port
+        self._hosts = ("127.0.0.1", "localhost", "::1", host, *hosts)
+        self._page = Page(self.world, self.gateway, self.notes, notice)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -82,11 +87,13 @@ class Server:
             return
         runner, self._runner = self._runner, None
         await self.gateway.close()
+        await self._page.close()
         await runner.cleanup()
         self._write_count()
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[only_from(self._hosts)])
+        app.add_routes(self._page.routes())
         app.router.add_route("*", BASE + "/{path:.*}", self.rest.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
         app.router.add_get("/attachments/{channel}/{id}/{name}", self._file)
