@@ -9,13 +9,16 @@ import hashlib
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import LocalStore, ObjectStore, RetryConfig, S3Config, S3Store
+from obstore.store import LocalStore, ObjectStore, S3Store
 
 from storage.settings import Settings
+
+if TYPE_CHECKING:
+    from obstore.store import RetryConfig, S3Config
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -39,7 +42,7 @@ class MissingFileError(FileStoreError):
 class Files:
     """Images by the SHA-256 of their bytes, in a folder or an S3-compatible bucket."""
 
-    def __init__(self, where: str | Path, credentials: S3Config | None = None) -> None:
+    def __init__(self, where: str | Path, credentials: "S3Config | None" = None) -> None:
         """Opens the place; a folder is made where it is missing.
 
         Args:
@@ -122,7 +125,7 @@ class Files:
             raise FileStoreError(f"image {sha256[:12]} could not be looked up") from None
 
 
-def _open(where: str, credentials: S3Config) -> ObjectStore:
+def _open(where: str, credentials: "S3Config") -> ObjectStore:
     if "://" not in where:
         return LocalStore(prefix=Path(where).resolve(), mkdir=True)
     if not where.startswith("s3://"):
