@@ -8,7 +8,6 @@ person is told. Parsing takes time in proportion to the text, and raises nothing
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any, Final, TypeVar
 
 from generation.recipe import Phrase
@@ -28,6 +27,7 @@ _MOST_OPTIONS: Final = 40
 _UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SEPARATORS: Final = ",;:="
 _IDLE: Final = " ,;.:!?"
+_MOST_READINGS: Final = 5
 _SHOWN: Final = 60
 
 
@@ -133,46 +133,91 @@ class _Reading:
         Raises:
             PromptError: With a sentence for every problem, and the prompt without them.
         """
-        self._take_flags()
-        words = " ".join(self.words)
-        images: tuple[ImageLink, ...] = ()
-        if "://" in words:
-            images, words = self._take_links(words)
+        images, words = self._freed()
         parts = phrases(words)
-        if found := fault(parts):
-            self.problems[found] = max(0, self.text.find("::"))
+        if "::" in words and (wrong := fault(parts)):
+            self.problems[wrong] = max(0, self.text.find("::"))
             parts = mended(parts)
         if self.problems:
             raise self._error(images, parts)
         return Prompt(images, parts, self.values, tuple(self.notes), self.places)
 
-    def _take_flags(self) -> None:
-        end, taken = 0, self._keep
-        for flag in flags(self.text):
-            taken(self.text[end : flag.start])
-            end, taken = flag.end, partial(self._take, flag)
-        taken(self.text[end:])
+    def _freed(self) -> tuple[tuple[ImageLink, ...], str]:
+        """The image links, and the words freed of links and flags.
 
-    def _take(self, flag: Flag, region: str) -> None:
+        Words that come together when something between them is taken out may look like a flag
+        themselves, so the text is read again until there is none.
+        """
+        images: list[ImageLink] = []
+        for _ in range(_MOST_READINGS):
+            self._take_flags()
+            words = " ".join(self.words)
+            closed = len(self.words) > 1
+            if "://" in words:
+                words, closed = self._take_links(words, images), True
+            if not closed or next(flags(words), None) is None:
+                return tuple(images), words
+            self.text, self.words = words, []
+        raise PromptError("The dashes cannot be told apart; write flags at the end: `--ar 3:2`.")
+
+    def _take_flags(self) -> None:
+        flag, end = None, 0
+        for following in flags(self.text):
+            self._take(flag, self.text[end : following.start])
+            flag, end = following, following.end
+        self._take(flag, self.text[end:])
+
+    def _take(self, flag: Flag | None, region: str) -> None:
         """Take a flag's value out of the text that follows it, and keep the rest as words."""
-        parameter = flag.parameter or self._unknown(flag)
-        if parameter is None:
+        parameter = None if flag is None else flag.parameter or self._unknown(flag)
+        if flag is None or parameter is None:
             self._keep(region)
             return
         if region[:1] in _SEPARATORS:
             region = region.lstrip(_SEPARATORS)
-        word, rest = parameter.kind.split(region)
+        kind = parameter.kind
+        word, rest = kind.split(region)
         if rest:
             self._hand_back(flag, word, rest)
-        value, clean = self._value(parameter, word)
-        if value is None or not parameter.allows(value):
+        try:
+            value = kind.parse(word)
+        except ValueError:
+            self._mend(flag, parameter, word)
+            return
+        if not flag.clean:
+            self._note_repair(flag, parameter, word, value)
+        self._set(flag, parameter, word, value)
+
+    def _mend(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
+        kind = parameter.kind
+        try:
+            value = kind.parse(kind.mend(word))
+        except ValueError:
             self._refuse(flag, parameter, word)
-            value = None if value is None else parameter.nearest(value)
-        elif not (clean and flag.clean):
-            typed = self._typed(flag, word)
-            self.notes.append(f"Read `{typed}` as `{_short(parameter.format(value))}`.")
-        if value is not None:
-            self._set(flag, parameter, value)
+            return
+        self._note_repair(flag, parameter, word, value)
+        self._set(flag, parameter, word, value)
+
+    def _set(self, flag: Flag, parameter: Parameter[Any], word: str, value: object) -> None:
+        if not parameter.allows(value):
+            self._refuse(flag, parameter, word)
+            value = parameter.nearest(value)
+        if value is None:
+            return
+        name = parameter.name
+        if name in self.values:
+            value = self._joined(flag, parameter, value)
+        self.values[name] = value
+        self.places[name] = flag.start
+
+    def _joined(self, flag: Flag, parameter: Parameter[T], later: T) -> T:
+        """The value of a flag that is given once more."""
+        earlier = self.values[parameter.name]
+        value = parameter.kind.join(earlier, later)
+        if value == later != earlier:
+            counts = _short(parameter.format(value))
+            self.notes.append(f"`--{flag.name}` is given more than once; `{counts}` counts.")
+        return value
 
     def _keep(self, words: str) -> None:
         if words and (kept := undangled(" ".join(words.split()))):
@@ -184,18 +229,6 @@ class _Reading:
             self.notes.append(
                 f"Read “{_short(rest)}” after `{self._typed(flag, word)}` as words of the prompt."
             )
-
-    def _value(self, parameter: Parameter[Any], word: str) -> tuple[Any, bool]:
-        """The value that ``word`` spells or was meant to, or None; and whether it spells it."""
-        kind = parameter.kind
-        try:
-            return kind.parse(word), True
-        except ValueError:
-            pass
-        try:
-            return kind.parse(kind.mend(word)), False
-        except ValueError:
-            return None, False
 
     def _unknown(self, flag: Flag) -> Parameter[Any] | None:
         """Report a flag that is in no row, and find the row that was probably meant."""
@@ -210,22 +243,17 @@ class _Reading:
         instead = f"not `{_short(word)}`" if word else "and none is given"
         self._problem(f"`--{flag.name}` takes {parameter.takes}, {instead}.", flag)
 
-    def _set(self, flag: Flag, parameter: Parameter[T], value: T) -> None:
-        name = parameter.name
-        if name in self.values:
-            earlier, later = self.values[name], value
-            value = parameter.kind.join(earlier, later)
-            if value == later != earlier:
-                counts = _short(parameter.format(value))
-                self.notes.append(f"`--{flag.name}` is given more than once; `{counts}` counts.")
-        self.values[name] = value
-        self.places[name] = flag.start
+    def _note_repair(self, flag: Flag, parameter: Parameter[T], word: str, value: T) -> None:
+        canonical = _short(parameter.format(value))
+        self.notes.append(f"Read `{self._typed(flag, word)}` as `{canonical}`.")
 
-    def _take_links(self, words: str) -> tuple[tuple[ImageLink, ...], str]:
+    def _take_links(self, words: str, images: list[ImageLink]) -> str:
         urls, around, weighted = links(words)
+        images += map(ImageLink, urls)
         if weighted:
             self.notes.append("An image link takes no weight after `::`; `--iw` sets it.")
-        return tuple(map(ImageLink, urls)), " ".join(filter(None, map(undangled, around)))
+        kept = (undangled(part.strip()) for part in around)
+        return " ".join(part for part in kept if part)
 
     def _problem(self, sentence: str, flag: Flag) -> None:
         self.problems.setdefault(sentence, flag.start)

@@ -8,13 +8,12 @@ from typing import Any, Final
 from prompt.parameters import BY_NAME, Parameter
 from prompt.values import DASHES
 
-_LINK: Final = r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>]*+>?"
-_TOKEN: Final = re.compile(
-    rf"{_LINK}"
-    rf"|(?<![{DASHES}])([{DASHES}]++)(\s*+)([a-z](?:[-_]?[a-z0-9])*+)",
-    re.IGNORECASE | re.ASCII,
+_LINK: Final = re.compile(
+    r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>]*+>?", re.IGNORECASE | re.ASCII
 )
-_LINKS: Final = re.compile(_LINK, re.IGNORECASE | re.ASCII)
+_TOKEN: Final = re.compile(
+    rf"([{DASHES}](?<![{DASHES}]{{2}})[{DASHES}]*+)(\s*+)([A-Za-z](?:[-_]?[A-Za-z0-9])*+)"
+)
 _GLUED: Final = re.compile(r"([A-Za-z]++)(\d.*)")
 _DIGIT: Final = re.compile(r"[\s:=]*+[-+]?\.?\d")
 _SPACELESS: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
@@ -47,23 +46,28 @@ def flags(text: str) -> Iterator[Flag]:
     a known name, and where prose could be meant (``night—no stars``, ``a — stop``) only if the
     number follows that the flag asks for. Dashes within links make none.
     """
-    link_end = -1
+    if "://" in text:
+        text = _LINK.sub(_blank, text)
+    boundary = -1
     for token in _TOKEN.finditer(text):
-        dash, gap, name = token.groups()
-        if name is None:
-            link_end = token.end()
-            continue
         start, end = token.span()
+        dash, gap, name = token.groups()
         before = text[start - 1] if start else " "
         parameter = BY_NAME.get(name)
         if parameter is not None and dash == "--" and not gap and before == " ":
             yield Flag(name, start, end, parameter, True)
-        else:
-            flag = _known(name, start, end)
-            joined = start != link_end and _joined(before)
-            if _is_flag(flag, dash, bool(gap), joined, text):
-                flag.clean = flag.end == end and dash == "--" and not gap and not joined
-                yield flag
+            boundary = end
+            continue
+        flag = _known(name, start, end)
+        joined = start != boundary and _joined(before)
+        if _is_flag(flag, dash, bool(gap), joined, text):
+            flag.clean = flag.end == end and dash == "--" and not gap and not joined
+            boundary = flag.end
+            yield flag
+
+
+def _blank(link: re.Match[str]) -> str:
+    return "." * len(link[0])
 
 
 def _known(name: str, start: int, end: int) -> Flag:
@@ -101,7 +105,7 @@ def links(text: str) -> tuple[list[str], list[str], bool]:
         whether a link had a ``::`` weight, which is dropped.
     """
     urls, words, start, weighted = [], [], 0, False
-    for link in _LINKS.finditer(text):
+    for link in _LINK.finditer(text):
         words.append(text[start : link.start()])
         url, weight = _trimmed(link[0])
         urls.append(url)

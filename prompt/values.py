@@ -60,6 +60,8 @@ def tidied(text: str) -> str:
 
 
 def _trimmed(text: str, ends: str) -> str:
+    if text[-1:] not in ends:
+        return text
     head = text.rstrip(ends)
     tail = text[len(head) :]
     glued = len(tail) - len(tail.lstrip(DASHES)) if head else 0

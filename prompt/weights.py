@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Final
 
 from generation.recipe import Phrase
-from prompt.values import number, plain, tidied
+from prompt.values import DASHES, number, plain, tidied
 
 HEAVIEST: Final = 1000
 """The largest weight of a phrase, either way."""
 
-_MARK: Final = re.compile(r":{2,}+([+-]?(?:\d++(?:[.,]\d++)?+|\.\d++)(?!\w))?+")
+_MARK: Final = re.compile(rf":{{2,}}+([+-]?(?:\d++(?:[.,]\d++)?+|\.\d++)(?![{DASHES}\w]))?+")
 _LEAD: Final = re.compile(r"(?:[\s,;]*+(?:/imagine(?!\S)|prompt\s*+:))++[\s,;]*+", re.IGNORECASE)
 
 
@@ -70,4 +70,5 @@ def _phrases(text: str) -> Iterator[Phrase]:
 
 def _words(text: str) -> str:
     """``text`` without the command that people paste along with a prompt."""
-    return tidied(_LEAD.sub("", text, count=1) if _LEAD.match(text) else text)
+    lead = _LEAD.match(text)
+    return tidied(text[lead.end() :] if lead else text)
