@@ -1,0 +1,286 @@
+"""What ``easel doctor`` looks at, and how to mend what it finds.
+
+Each check is a function from the settings to one finding. Heavy modules are imported inside the
+checks that need them, so the command line starts without any.
+"""
+
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from storage.settings import Settings
+
+LEAST_PYTHON: Final = (3, 11)
+LEAST_DISK: Final = 200 * 2**20
+"""Free bytes below which nothing works for long."""
+
+COMFORTABLE_DISK: Final = 5 * 2**30
+"""Free bytes below which a larger model and a season of pictures do not fit."""
+
+PORTAL: Final = "https://discord.com/developers/applications"
+
+_API: Final = "https://discord.com"
+_PATIENCE: Final = 10.0
+_NO_IMAGE: Final = "0" * 64
+
+
+class State(Enum):
+    """How bad a finding is: fine, worth knowing, or in the way."""
+
+    OK = "✓"
+    NOTE = "•"
+    FAULT = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found.
+
+    Attributes:
+        name: What was looked at.
+        state: How bad it is.
+        says: What is so.
+        mend: What to do about it; empty if nothing.
+    """
+
+    name: str
+    state: State
+    says: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every finding about this machine, in the order in which one would mend them."""
+    for check in CHECKS:
+        yield check(settings)
+
+
+def python(_settings: Settings) -> Finding:
+    """Whether this Python is new enough."""
+    says = f"Python {platform.python_version()} on {platform.system()}"
+    if sys.version_info < LEAST_PYTHON:
+        return Finding("python", State.FAULT, says, "install Python 3.11 or later")
+    return Finding("python", State.OK, says)
+
+
+def database(settings: Settings) -> Finding:
+    """Whether the database can be reached."""
+    from sqlalchemy import make_url  # noqa: PLC0415 - heavy
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - heavy
+
+    from storage.connect import open_engine  # noqa: PLC0415 - heavy
+
+    url = make_url(settings.database)
+    kind = "SQLite" if url.get_backend_name() == "sqlite" else "PostgreSQL"
+    if kind == "SQLite" and not Path(url.database or "").exists():
+        return Finding("database", State.NOTE, "SQLite, made at the first start")
+    engine = open_engine(settings.database)
+    try:
+        engine.connect().close()
+    except SQLAlchemyError as error:
+        mend = "start the server, or correct EASEL_DATABASE_URL"
+        says = f"{kind} cannot be reached ({type(error).__name__})"
+        return Finding("database", State.FAULT, says, mend)
+    finally:
+        engine.dispose()
+    return Finding("database", State.OK, f"{kind} answers")
+
+
+def migrations(settings: Settings) -> Finding:
+    """Whether the tables are those of this version."""
+    from storage.connect import DatabaseNotReadyError, require_current  # noqa: PLC0415 - heavy
+
+    try:
+        require_current(settings.database)
+    except DatabaseNotReadyError as error:
+        return Finding("migrations", State.NOTE, str(error), "any start of Easel does it")
+    return Finding("migrations", State.OK, "the tables are those of this version")
+
+
+def disk(settings: Settings) -> Finding:
+    """Whether there is room for the data folder to grow."""
+    folder = _existing(settings.data)
+    free = shutil.disk_usage(folder).free
+    says, mend = f"{free / 2**30:.1f} GiB free", "free some, or point EASEL_DATA at another disk"
+    if free < LEAST_DISK:
+        return Finding("disk", State.FAULT, says, mend)
+    if free < COMFORTABLE_DISK:
+        return Finding("disk", State.NOTE, says, f"larger models need more: {mend}")
+    return Finding("disk", State.OK, says)
+
+
+def pictures(settings: Settings) -> Finding:
+    """Whether the place where pictures are kept answers."""
+    from storage.files import Files, FileStoreError  # noqa: PLC0415 - heavy
+
+    if "://" not in settings.image_store:
+        return _in_folder(Path(settings.image_store))
+    try:
+        Files.of(settings).has(_NO_IMAGE)
+    except (FileStoreError, ValueError) as error:
+        mend = "check EASEL_IMAGES and the AWS_ settings"
+        return Finding("pictures", State.FAULT, f"the bucket: {type(error).__name__}", mend)
+    return Finding("pictures", State.OK, "kept in a bucket, which answers")
+
+
+def _in_folder(folder: Path) -> Finding:
+    if not os.access(_existing(folder), os.W_OK):
+        mend = "give this user the right to write there, or change EASEL_IMAGES"
+        return Finding("pictures", State.FAULT, f"{folder} cannot be written to", mend)
+    return Finding("pictures", State.OK, f"kept in {folder}")
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that exists."""
+    folder = folder.resolve()
+    return folder if folder.exists() else _existing(folder.parent)
+
+
+def device(settings: Settings) -> Finding:
+    """What the worker would compute on."""
+    if importlib.util.find_spec("torch") is None:
+        mend = "where a worker shall run: pip install -e '.[worker]'"
+        return Finding("device", State.NOTE, "PyTorch is not installed; enough for a bot", mend)
+    import torch  # noqa: PLC0415 - heavy
+
+    wanted = settings.device
+    if wanted.startswith("cuda") and not torch.cuda.is_available():
+        mend = "install the GPU's driver and PyTorch for CUDA, or set EASEL_DEVICE=auto"
+        return Finding("device", State.FAULT, f"{wanted} is set but PyTorch sees no GPU", mend)
+    if torch.cuda.is_available() and wanted != "cpu":
+        memory = torch.cuda.get_device_properties(0).total_memory / 2**30
+        return Finding("device", State.OK, f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB")
+    if torch.backends.mps.is_available() and wanted != "cpu":
+        return Finding("device", State.OK, "Apple GPU")
+    mend = "larger models want a GPU; docs/hosting.md says how"
+    return Finding("device", State.NOTE, "CPU, enough for the bundled model", mend)
+
+
+def model(settings: Settings) -> Finding:
+    """Whether the model is there and of a known family."""
+    from generation.cards import UnknownFamilyError, card_for, model_name  # noqa: PLC0415
+
+    try:
+        card = card_for(settings.model, settings.family)
+    except UnknownFamilyError as error:
+        return Finding(
+            "model", State.FAULT, str(error), "set EASEL_FAMILY; easel models lists them"
+        )
+    name = f"{model_name(settings.model, card)} ({card.title})"
+    if not settings.model:
+        mend = "for real pictures point EASEL_MODEL at a Stable Diffusion folder or hub id"
+        return Finding("model", State.NOTE, f"{name}: {card.about}", mend)
+    if (Path(settings.model) / "model_index.json").is_file():
+        return Finding("model", State.OK, f"{name}, from a folder")
+    if Path(settings.model).is_absolute() or settings.model.count("/") != 1:
+        mend = "EASEL_MODEL wants a folder with a model_index.json, or a hub id such as owner/name"
+        return Finding("model", State.FAULT, "that folder holds no diffusers model", mend)
+    return Finding("model", State.OK, f"{name}, fetched from the hub when first needed")
+
+
+def workers(settings: Settings) -> Finding:
+    """Whether a worker gives signs of life."""
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - heavy
+
+    try:
+        alive = live_workers(settings)
+    except SQLAlchemyError:
+        alive = set()
+    if not alive:
+        return Finding("worker", State.NOTE, "none is running", "easel run, or easel worker")
+    return Finding("worker", State.OK, f"alive: {', '.join(sorted(alive))}")
+
+
+def live_workers(settings: Settings) -> set[str]:
+    """The names of the workers that give signs of life.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: The database does not answer, or has no tables yet.
+    """
+    from storage import queries  # noqa: PLC0415 - heavy
+    from storage.connect import open_engine  # noqa: PLC0415 - heavy
+
+    engine = open_engine(settings.database)
+    try:
+        with engine.connect() as connection:
+            return queries.live_workers(connection, settings.dead_after)
+    finally:
+        engine.dispose()
+
+
+CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
+    python,
+    disk,
+    database,
+    migrations,
+    pictures,
+    device,
+    model,
+    workers,
+)
+
+
+async def examine_discord(settings: Settings) -> list[Finding]:
+    """The findings about Discord: the token, the intents, and how interactions arrive."""
+    import aiohttp  # noqa: PLC0415 - heavy
+
+    if settings.discord_token is None:
+        mend = f"for real Discord make a bot at {PORTAL} and put DISCORD_TOKEN=… into .env"
+        return [Finding("token", State.NOTE, "none; easel play needs none", mend)]
+    try:
+        async with aiohttp.ClientSession(
+            base_url=f"{settings.discord or _API}/api/v10/",
+            headers={"Authorization": f"Bot {settings.discord_token.get_secret_value()}"},
+            timeout=aiohttp.ClientTimeout(total=_PATIENCE),
+            raise_for_status=True,
+            trust_env=True,
+        ) as session:
+            answers = [await _ask(session, path) for path in _QUESTIONS]
+    except aiohttp.ClientResponseError as error:
+        return [_refused(error.status)]
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        says = f"Discord cannot be asked ({type(error).__name__})"
+        return [Finding("token", State.FAULT, says, "check this machine's network")]
+    return _of_discord(*answers)
+
+
+_QUESTIONS: Final = ("users/@me", "applications/@me", "gateway/bot")
+
+
+async def _ask(session: Any, path: str) -> dict[str, Any]:  # noqa: ANN401 - aiohttp loads late
+    async with session.get(path) as response:
+        answer: dict[str, Any] = await response.json()
+    return answer
+
+
+def _refused(status: int) -> Finding:
+    if status == 401:
+        mend = f"press Reset Token at {PORTAL} and put the new one into .env"
+        return Finding("token", State.FAULT, "Discord refuses it", mend)
+    says = f"Discord answers {status}"
+    return Finding("token", State.FAULT, says, "try again in some minutes")
+
+
+def _of_discord(
+    me: dict[str, Any], application: dict[str, Any], gateway: dict[str, Any]
+) -> list[Finding]:
+    found = [Finding("token", State.OK, f"valid, of the bot {me.get('username')}")]
+    starts = gateway.get("session_start_limit", {})
+    if starts.get("remaining", 1) < 1:
+        wait = starts.get("reset_after", 0) / 3_600_000
+        mend = f"wait {wait:.1f} hours, and look in the log why it logged in so often"
+        found.append(Finding("intents", State.FAULT, "no logins are left today", mend))
+    else:
+        found.append(Finding("intents", State.OK, "none is privileged, nothing to switch on"))
+    if application.get("interactions_endpoint_url"):
+        mend = f"clear Interactions Endpoint URL under General Information at {PORTAL}"
+        says = "Discord sends them to a web address instead of to the bot"
+        found.append(Finding("interactions", State.FAULT, says, mend))
+    return found

@@ -1,0 +1,239 @@
+"""Each side of Easel in a process of its own: started, watched, restarted and stopped together.
+
+``python -m cli.launch MODULE …`` is how a side is run: it runs that module, and ends it when the
+process that started it is gone, however it went, so that no side is ever left behind.
+"""
+
+import asyncio
+import contextlib
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+STEADY: Final = 10.0
+"""Seconds after which a side counts as having started well."""
+
+RESTARTS: Final = 5
+"""How often in a row a side is started again that does not become steady."""
+
+GRACE: Final = 5.0
+"""Seconds that a side has to end by itself when asked to."""
+
+_FIRST_PAUSE: Final = 0.5
+_LONGEST_LINE: Final = 2**20
+_LARGEST_LOG: Final = 10 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """A process to run.
+
+    Attributes:
+        name: Names its log file and prefixes its lines.
+        command: The module to run, and its arguments.
+        environment: Variables that differ from this process's own.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class SideFailedError(RuntimeError):
+    """A side ended and is not started again.
+
+    Attributes:
+        name: Which.
+        said: The last line that it wrote.
+    """
+
+    def __init__(self, name: str, said: str) -> None:
+        super().__init__(f"the {name} ended: {said or 'it left no word'}")
+        self.name = name
+        self.said = said
+
+
+class Crew:
+    """Sides that run together; leaving the context stops them all.
+
+    A side that dies is started again after a pause that doubles. One that reports a fault of its
+    own right after the first start, or never becomes steady, ends the whole crew instead.
+    """
+
+    def __init__(self, logs: Path, tell: Callable[[str, str], None] | None = None) -> None:
+        """Prepares.
+
+        Args:
+            logs: Folder for one log file a side.
+            tell: Given every line as well, with the side's name.
+        """
+        logs.mkdir(parents=True, exist_ok=True)
+        self._logs = logs
+        self._tell = tell or (lambda _name, _line: None)
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+        self._ending = asyncio.Event()
+        self._fault: SideFailedError | None = None
+
+    async def __aenter__(self) -> Self:
+        """Makes Ctrl-C and SIGTERM end the crew; a second one ends it at once."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._interrupt)
+        return self
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Asks every side to end, and makes those end that do not."""
+        self._ending.set()
+        for process in self._processes.values():
+            _signal(process, signal.SIGTERM)
+        if self._keepers:
+            _, late = await asyncio.wait(self._keepers, timeout=GRACE)
+            if late:
+                self._kill()
+                await asyncio.wait(late)
+
+    def start(self, side: Side) -> None:
+        """Runs ``side`` from now on."""
+        self._keepers.append(asyncio.create_task(self._keep(side), name=side.name))
+
+    async def until(self, check: Callable[[], Awaitable[bool]], pause: float = 0.1) -> bool:
+        """Waits until ``check`` holds; False if the crew was told to end before.
+
+        Raises:
+            SideFailedError: A side is not started again.
+        """
+        while not self._ending.is_set():
+            if await check():
+                return True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), pause)
+        if self._fault:
+            raise self._fault
+        return False
+
+    async def until_told(self) -> None:
+        """Waits for Ctrl-C or SIGTERM.
+
+        Raises:
+            SideFailedError: A side is not started again.
+        """
+        await self._ending.wait()
+        if self._fault:
+            raise self._fault
+
+    def _interrupt(self) -> None:
+        if self._ending.is_set():
+            self._kill()
+        self._ending.set()
+
+    def _kill(self) -> None:
+        for process in self._processes.values():
+            _signal(process, signal.SIGKILL)
+
+    async def _keep(self, side: Side) -> None:
+        short_lives = 0
+        for life in range(sys.maxsize):
+            began = time.monotonic()
+            code, said = await self._live(side)
+            if self._ending.is_set():
+                return
+            steady = time.monotonic() - began > STEADY
+            short_lives = 0 if steady else short_lives + 1
+            own_fault = life == 0 and not steady and code > 0
+            if own_fault or short_lives > RESTARTS:
+                self._fault = SideFailedError(side.name, said)
+                self._ending.set()
+                return
+            await self._pause_before_restart(side.name, code, _FIRST_PAUSE * 2**short_lives)
+
+    async def _pause_before_restart(self, name: str, code: int, seconds: float) -> None:
+        self._tell("easel", f"the {name} ended ({_cause(code)}); starting it again")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ending.wait(), seconds)
+
+    async def _live(self, side: Side) -> tuple[int, str]:
+        """One life of a side: its exit code and its last line."""
+        if self._ending.is_set():
+            return 0, ""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "cli.launch", *side.command),
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **side.environment},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            limit=_LONGEST_LINE,
+        )
+        self._processes[side.name] = process
+        if self._ending.is_set():
+            _signal(process, signal.SIGTERM)
+        said = await self._collect(side.name, process)
+        return await process.wait(), said
+
+    async def _collect(self, name: str, process: asyncio.subprocess.Process) -> str:
+        """Writes what a side says to its log until it ends; its last line."""
+        last = ""
+        with _log_file(self._logs / f"{name}.log").open("ab", buffering=0) as log:
+            while line := await _line(process):
+                log.write(line)
+                last = line.decode(errors="replace").strip() or last
+                self._tell(name, line.decode(errors="replace").rstrip())
+        return last
+
+
+async def _line(process: asyncio.subprocess.Process) -> bytes:
+    if process.stdout is None:
+        return b""
+    try:
+        return await process.stdout.readline()
+    except ValueError:
+        return b"(a line too long to keep)\n"
+
+
+def _log_file(path: Path) -> Path:
+    if path.exists() and path.stat().st_size > _LARGEST_LOG:
+        path.replace(path.with_suffix(".old.log"))
+    return path
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(number)
+
+
+def _cause(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+
+
+def _end_with_parent() -> None:
+    """Waits until the other end of standard input closes, which death cannot forget to do."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main() -> None:
+    """Runs the module that the command line names."""
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Starting everything: ``play`` on the stand-in, ``run`` on real Discord."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import aiohttp
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.doctor import live_workers
+from cli.launch import Crew, Side
+from generation.cards import card_for
+from playground.world import GUILD_ID, TOKEN
+from storage.database import migrate
+from storage.settings import Settings, SettingsError
+
+Say = Callable[[str], None]
+Tell = Callable[[str, str], None]
+
+HOST: Final = "127.0.0.1"
+DATABASE: Final = "EASEL_DATABASE_URL"
+
+BOT: Final = Side(name="bot", command=("bot",))
+WORKER: Final = Side(name="worker", command=("generation.worker",))
+
+
+async def run(settings: Settings, *, say: Say, tell: Tell) -> None:
+    """Bot and worker on real Discord, until told to stop.
+
+    Raises:
+        SettingsError: There is no token.
+        SideFailedError: One of them cannot run.
+    """
+    if settings.discord_token is None:
+        raise SettingsError(
+            "DISCORD_TOKEN is not set: put it into .env (docs/hosting.md tells where to get it), "
+            "or try `easel play`, which needs none."
+        )
+    migrate(settings)
+    async with Crew(settings.data / "logs", tell) as crew:
+        crew.start(WORKER)
+        crew.start(BOT)
+        say(f"Bot and worker are starting; their logs are in {settings.data / 'logs'}.")
+        if await crew.until(lambda: _has_worker(settings)):
+            say("The worker is ready. Ctrl-C stops both.")
+        await crew.until_told()
+
+
+async def play(
+    settings: Settings, *, port: int, say: Say, tell: Tell, open_page: Callable[[str], object]
+) -> None:
+    """Stand-in, bot and worker, until told to stop.
+
+    What is played with is kept apart from real data, in ``play`` inside the data folder.
+
+    Args:
+        settings: As the host set them; Discord, the token and the places to keep things differ.
+        port: Where to serve the page; another one is taken if it is not free.
+        say: Given what a person should know.
+        tell: Given every side's name and lines.
+        open_page: Given the page's address once everything is ready.
+
+    Raises:
+        SideFailedError: One of them cannot run.
+    """
+    chosen = free_port(port)
+    if port not in {0, chosen}:
+        say(f"Port {port} is taken; using {chosen}.")
+    url = f"http://{HOST}:{chosen}"
+    settings = playing(settings, url)
+    say("Starting the playground, the bot and the worker…")
+    migrate(settings)
+    environment = _environment(settings)
+    keep = settings.data / "playground"
+    stand_in = ("playground", "--port", str(chosen), "--keep", str(keep))
+    async with Crew(settings.data / "logs", tell) as crew, aiohttp.ClientSession(url) as session:
+        crew.start(Side(name="playground", command=stand_in, environment=environment))
+        crew.start(Side(name="worker", command=WORKER.command, environment=environment))
+        await crew.until(lambda: _answers(session))
+        crew.start(Side(name="bot", command=BOT.command, environment=environment))
+        await crew.until(lambda: _has_bot(session))
+        if await crew.until(lambda: _has_worker(settings)):
+            say(f"Easel is ready: {url}")
+            say(f"Ctrl-C stops it. Logs are in {settings.data / 'logs'}.")
+            open_page(url)
+        await crew.until_told()
+
+
+def playing(settings: Settings, url: str) -> Settings:
+    """The settings to play with: nothing of a real installation is touched.
+
+    A database named in the environment, rather than in ``.env``, is used on purpose.
+    """
+    data = (settings.data / "play").resolve()
+    database = os.environ.get(DATABASE) or f"sqlite:///{(data / 'easel.db').as_posix()}"
+    own = {
+        "data": data,
+        "database_url": database,
+        "images": str(data / "images"),
+        "discord": url,
+        "guild": settings.guild and GUILD_ID,
+    }
+    return settings.model_copy(update=own)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    card = card_for(settings.model, settings.family)
+    return {
+        "DISCORD_TOKEN": TOKEN,
+        "EASEL_DATA": str(settings.data),
+        DATABASE: settings.database_url,
+        "EASEL_IMAGES": settings.images,
+        "EASEL_DISCORD": settings.discord,
+        "EASEL_GUILD": str(settings.guild or ""),
+        "EASEL_PLAYGROUND_NOTICE": f"{card.title}. {card.about}",
+    }
+
+
+def free_port(wanted: int) -> int:
+    """``wanted`` if nothing listens there, else a port where nothing does."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            return free_port(0)
+        return int(probe.getsockname()[1])
+
+
+async def _answers(session: aiohttp.ClientSession) -> bool:
+    return await _health(session) is not None
+
+
+async def _has_bot(session: aiohttp.ClientSession) -> bool:
+    health = await _health(session) or {}
+    return bool(health.get("ready") and health.get("commands"))
+
+
+async def _health(session: aiohttp.ClientSession) -> dict[str, object] | None:
+    try:
+        async with session.get("/playground/health") as response:
+            answer: dict[str, object] = await response.json()
+    except (aiohttp.ClientError, ValueError):
+        return None
+    return answer
+
+
+async def _has_worker(settings: Settings) -> bool:
+    try:
+        return bool(await asyncio.to_thread(live_workers, settings))
+    except SQLAlchemyError:
+        return False
