@@ -9,9 +9,8 @@ from typing import Any
 
 from jsonschema import ValidationError
 
-from playground.records import Body, Channel, Interaction, Message, Upload
+from playground.records import Body, Upload
 from playground.schema import BOOLEANS, Operation, errors_of
-from playground.world import World
 
 REQUEST_LIMIT = 25 * 1024 * 1024
 """Largest request in bytes."""
@@ -38,6 +37,9 @@ KNOWN: dict[str, tuple[int, int, str]] = {
     "closed_direct_messages": (403, 50007, "Cannot send messages to this user"),
     "missing_permissions": (403, 50013, "Missing Permissions"),
     "dead_token": (401, 50027, "Invalid Webhook Token"),
+    "too_many_commands": (400, 30032, "Maximum number of application commands reached (100)."),
+    "same_name": (400, 50035, "Application command names must be unique"),
+    "no_history": (400, 160002, "Cannot reply without permission to read message history"),
     "form": (400, 50035, "Invalid Form Body"),
     "json": (400, 50109, "The request body contains invalid JSON."),
 }
@@ -126,9 +128,9 @@ def judge(call: Call) -> RefusedError | None:
     for name, value in call.query.items():
         known = operation.query.get(name)
         if known is None:
-            _plant(tree, (name,), UNKNOWN_FIELD, "Unknown query parameter.")
+            plant(tree, (name,), UNKNOWN_FIELD, "Unknown query parameter.")
         elif faults := min((errors_of(known, meant) for meant in _readings(value)), key=len):
-            _plant(tree, (name,), *_worded(faults[0]))
+            plant(tree, (name,), *_worded(faults[0]))
     if operation.body:
         for error in errors_of(operation.body, call.body):
             _plant_error(tree, error)
@@ -142,7 +144,7 @@ def _readings(value: str) -> list[object]:
     return [value, *numbers, *booleans]
 
 
-def _plant(tree: Body, path: Sequence[str | int], code: str, message: str) -> None:
+def plant(tree: Body, path: Sequence[str | int], code: str, message: str) -> None:
     """Add one field error to a tree of them."""
     for part in path:
         tree = tree.setdefault(str(part), {})
@@ -154,13 +156,13 @@ def _plant_error(tree: Body, error: ValidationError) -> None:
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance]
         for name in missing:
-            _plant(tree, [*path, name], "BASE_TYPE_REQUIRED", "This field is required")
+            plant(tree, [*path, name], "BASE_TYPE_REQUIRED", "This field is required")
     elif error.validator == "additionalProperties":
         known = error.schema["properties"] if isinstance(error.schema, dict) else {}
         for name in sorted(error.instance.keys() - known.keys()):
-            _plant(tree, [*path, name], UNKNOWN_FIELD, "Discord knows no such field here.")
+            plant(tree, [*path, name], UNKNOWN_FIELD, "Discord knows no such field here.")
     else:
-        _plant(tree, path, *_worded(error))
+        plant(tree, path, *_worded(error))
 
 
 def _worded(error: ValidationError) -> tuple[str, str]:
@@ -207,26 +209,3 @@ def file_index(name: str, taken: Mapping[int, Upload]) -> int:
             (name,), "BASE_TYPE_CHOICES", "Files are named files[0] to files[9], once."
         )
     return int(matched[1])
-
-
-def apply_rules(world: World, call: Call) -> None:
-    """Apply the rules that Discord's description does not hold."""
-
-
-def check_answer(world: World, call: Call, interaction: Interaction) -> None:
-    """Refuse answers that do not fit the interaction."""
-
-
-def check_edit(call: Call, message: Message) -> None:
-    """Refuse edits that do not fit the message."""
-
-
-def check_reference(world: World, channel: Channel, body: Body) -> int | None:
-    """Return the id of the message that a new one replies to."""
-    reference = body.get("message_reference")
-    return int(reference["message_id"]) if reference else None
-
-
-def checked_emoji(call: Call) -> str:
-    """Return the emoji of a reaction route."""
-    return call.params["emoji_name"]

@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 from aiohttp import BodyPartReader, web
 
-from playground import refusals, shapes
+from playground import refusals, rules, shapes
+from playground.command_rules import check_commands
 from playground.faults import Fault, Faults, Journal, Request, pause
 from playground.records import (
     Answer,
@@ -96,7 +97,6 @@ class Rest:
             raise judged
         if fault and (fault.reset == "before" or (fault.status and not fault.after)):
             return NOTHING
-        refusals.apply_rules(self._world, call)
         reply = HANDLERS[call.operation.name](self._world, call)
         if self._check_answers:
             self._check(call.operation, reply)
@@ -375,6 +375,7 @@ def _commands(world: World, call: Call) -> Reply:
 @answers("bulk_set_application_commands", "bulk_set_guild_application_commands")
 def _register(world: World, call: Call) -> Reply:
     guild_id = _command_scope(call)
+    check_commands(call.list_body())
     registered = world.register(guild_id, [{"type": 1, **c} for c in call.list_body()])
     return 200, [shapes.command(c, guild_id) for c in registered]
 
@@ -403,7 +404,7 @@ def _answer(world: World, call: Call) -> Reply:
         raise refused("already_acknowledged")
     if world.late(interaction):
         raise refused("unknown_interaction")
-    refusals.check_answer(world, call, interaction)
+    rules.check_answer(world, call, interaction)
     answer = Answer(call.object_body()["type"])
     changed = world.answer(interaction, answer, call.message_body(), call.uploads)
     if call.asks("with_response"):
@@ -417,11 +418,20 @@ def _follow_up(world: World, call: Call) -> Reply:
     original = world.messages.get(interaction.original_id or 0)
     body = call.object_body()
     if original and original.has(MessageFlag.LOADING):
+        body = {key: value for key, value in body.items() if key != "flags"} | _v2(body)
+        rules.check_message(body, call.uploads, before=original)
         # The first follow-up after a deferred answer becomes that answer, as private as it was.
         message = world.edit(original, body, call.uploads)
     else:
+        rules.check_message(body, call.uploads, private=True)
         message = world.follow_up(interaction, body, call.uploads)
     return _shaped(world, message) if call.asks("wait") else NOTHING
+
+
+def _v2(body: Body) -> Body:
+    """The flags that a follow-up can still give to the loading message that it replaces."""
+    flags = (body.get("flags") or 0) & (MessageFlag.COMPONENTS_V2 | MessageFlag.SUPPRESS_EMBEDS)
+    return {"flags": flags} if flags else {}
 
 
 @answers("get_original_webhook_message", "get_webhook_message")
@@ -432,7 +442,7 @@ def _get_answer(world: World, call: Call) -> Reply:
 @answers("update_original_webhook_message", "update_webhook_message")
 def _edit_answer(world: World, call: Call) -> Reply:
     message = _answer_of(world, call)
-    refusals.check_edit(call, message)
+    rules.check_message(call.object_body(), call.uploads, before=message)
     return _shaped(world, world.edit(message, call.object_body(), call.uploads))
 
 
@@ -496,7 +506,8 @@ def _send(world: World, call: Call) -> Reply:
         same := world.repeated(channel, APPLICATION_ID, body.get("nonce"))
     ):
         return _shaped(world, same)
-    reference = refusals.check_reference(world, channel, body)
+    rules.check_message(body, call.uploads)
+    reference = rules.check_reference(world, channel, body)
     kind = MessageType.REPLY if reference else MessageType.PLAIN
     return _shaped(
         world,
@@ -514,7 +525,7 @@ def _edit(world: World, call: Call) -> Reply:
     message = _message(world, call)
     if message.author_id != APPLICATION_ID:
         raise refused("not_your_message")
-    refusals.check_edit(call, message)
+    rules.check_message(call.object_body(), call.uploads, before=message)
     return _shaped(world, world.edit(message, call.object_body(), call.uploads))
 
 
@@ -533,20 +544,20 @@ def _delete(world: World, call: Call) -> Reply:
 @answers("add_my_message_reaction")
 def _react(world: World, call: Call) -> Reply:
     message = _message(world, call, Permission.READ_MESSAGE_HISTORY, Permission.ADD_REACTIONS)
-    world.react(APPLICATION_ID, message, refusals.checked_emoji(call))
+    world.react(APPLICATION_ID, message, rules.checked_emoji(call))
     return NOTHING
 
 
 @answers("delete_my_message_reaction")
 def _unreact(world: World, call: Call) -> Reply:
-    world.unreact(APPLICATION_ID, _message(world, call), refusals.checked_emoji(call))
+    world.unreact(APPLICATION_ID, _message(world, call), rules.checked_emoji(call))
     return NOTHING
 
 
 @answers("delete_user_message_reaction")
 def _unreact_other(world: World, call: Call) -> Reply:
     message = _message(world, call, Permission.MANAGE_MESSAGES)
-    world.unreact(int(call.params["user_id"]), message, refusals.checked_emoji(call))
+    world.unreact(int(call.params["user_id"]), message, rules.checked_emoji(call))
     return NOTHING
 
 
@@ -558,5 +569,5 @@ def _clear_reactions(world: World, call: Call) -> Reply:
 
 @answers("list_message_reactions_by_emoji")
 def _reactors(world: World, call: Call) -> Reply:
-    users = _message(world, call).reactions.get(refusals.checked_emoji(call), [])
+    users = _message(world, call).reactions.get(rules.checked_emoji(call), [])
     return 200, [shapes.user(person) for i in users if (person := world.user(i))]

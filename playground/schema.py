@@ -204,6 +204,13 @@ class Operation:
 
 
 @cache
+def locales() -> frozenset[str]:
+    """Return the languages that Discord knows."""
+    schemas = json.loads(CUT.read_text("utf-8"))["schemas"]
+    return frozenset(entry["const"] for entry in schemas["AvailableLocalesEnum"]["oneOf"])
+
+
+@cache
 def operations() -> tuple[Operation, ...]:
     """Return every operation of the cut, compiled; literal paths before those with parameters."""
     description = json.loads(CUT.read_text("utf-8"))

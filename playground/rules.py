@@ -1,0 +1,488 @@
+"""Discord's rules about messages, answers and modals that its description does not hold.
+
+Each rule is a small function that yields what is wrong; the lists at the end of each part say which
+rules hold where. Sources: Discord's written documentation (messages, components, interactions).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from playground import components
+from playground.components import BUTTON, ROW, SELECTS, TEXT, TEXT_INPUT
+from playground.records import (
+    Answer,
+    Body,
+    Channel,
+    Interaction,
+    InteractionType,
+    Message,
+    MessageFlag,
+    Permission,
+    Upload,
+)
+from playground.refusals import KNOWN, Call, RefusedError, form_error, plant, refused
+from playground.world import APPLICATION_ID, World
+
+LONGEST_CONTENT = 2000
+MOST_ROWS = 5
+MOST_COMPONENTS = 40
+MOST_TEXT = 4000
+MOST_EMBED_TEXT = 6000
+MOST_FILES = 10
+MOST_MODAL_PARTS = 5
+LARGEST_FILE = 10 * 1024 * 1024
+"""Bytes of one file, the ``attachment_size_limit`` of every interaction."""
+SCHEMES = ("http://", "https://", "discord://")
+TO_CREATE = (
+    MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
+)
+TO_EDIT = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
+Path = tuple[str | int, ...]
+Wrong = tuple[Path, str, str]
+"""Where, Discord's code, and the sentence."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message as it would be after a request.
+
+    Attributes:
+        asked: the request's part that describes the message.
+        before: the message that is edited; None for a new one.
+        allowed: flags that this kind of request may carry.
+        files: names of the files that it would have.
+    """
+
+    asked: Body
+    uploads: Mapping[int, Upload]
+    before: Message | None
+    allowed: int
+
+    @property
+    def content(self) -> str:
+        """The text that it would have."""
+        return str(self._now("content", self.before.content if self.before else "") or "")
+
+    @property
+    def embeds(self) -> list[Body]:
+        """The embeds that it would have."""
+        return list(self._now("embeds", self.before.embeds if self.before else []) or [])
+
+    @property
+    def components(self) -> list[Body]:
+        """The components that it would have."""
+        return list(self._now("components", self.before.components if self.before else []) or [])
+
+    @property
+    def new_components(self) -> list[Body]:
+        """The components that the request brings."""
+        return list(self.asked.get("components") or [])
+
+    @property
+    def v2(self) -> bool:
+        """Whether it would be made of components alone."""
+        flags = (self.asked.get("flags") or 0) | (self.before.flags if self.before else 0)
+        return bool(flags & MessageFlag.COMPONENTS_V2)
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the files that it would have."""
+        old = {a.id: a.filename for a in self.before.attachments} if self.before else {}
+        new = {index: upload.filename for index, upload in self.uploads.items()}
+        listed = self.asked.get("attachments")
+        if listed is None:
+            return [*old.values(), *new.values()]
+        return [
+            entry.get("filename") or {**old, **new}.get(int(entry["id"]), "") for entry in listed
+        ]
+
+    def _now(self, key: str, before: object) -> Any:  # noqa: ANN401  JSON
+        return self.asked.get(key) if key in self.asked else before
+
+
+# Rules about every message
+
+
+def _content_length(draft: Draft) -> Iterator[Wrong]:
+    if len(draft.content) > LONGEST_CONTENT:
+        yield ("content",), "BASE_TYPE_MAX_LENGTH", f"Must be {LONGEST_CONTENT} or fewer in length."
+
+
+def _flags(draft: Draft) -> Iterator[Wrong]:
+    asked = draft.asked.get("flags")
+    if asked is None:
+        return
+    if asked & ~draft.allowed:
+        yield ("flags",), "BASE_TYPE_CHOICES", "Only some flags can be set here."
+    before = draft.before.flags if draft.before else 0
+    if before & MessageFlag.COMPONENTS_V2 and not asked & MessageFlag.COMPONENTS_V2:
+        yield ("flags",), "MESSAGE_CANNOT_REMOVE_COMPONENTS_V2_FLAG", "The flag cannot be removed."
+
+
+def _embeds(draft: Draft) -> Iterator[Wrong]:
+    if sum(map(_embed_length, draft.embeds)) > MOST_EMBED_TEXT:
+        yield ("embeds",), "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000"
+    for index, embed in enumerate(draft.embeds):
+        if not set(embed) - {"type", "color", "timestamp", "flags"}:
+            yield ("embeds", index), "BASE_TYPE_REQUIRED", "This field is required"
+
+
+def _embed_length(embed: Body) -> int:
+    texts = [embed.get("title"), embed.get("description")]
+    texts += [(embed.get("footer") or {}).get("text"), (embed.get("author") or {}).get("name")]
+    for field in embed.get("fields") or ():
+        texts += [field.get("name"), field.get("value")]
+    return sum(len(text or "") for text in texts)
+
+
+def _layout(draft: Draft) -> Iterator[Wrong]:
+    """Rows and the flag: components of the second version need it, and then nothing else may be."""
+    if not draft.v2:
+        if len(draft.components) > MOST_ROWS:
+            yield ("components",), "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length."
+        for index, component in enumerate(draft.components):
+            if component["type"] != ROW:
+                place = ("components", index, "type")
+                yield place, "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).'
+        return
+    for key, value in (("content", draft.content), ("embeds", draft.embeds)):
+        if value:
+            code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
+            yield (key,), code, f"The '{key}' field cannot be used with components v2."
+    for key in ("poll", "sticker_ids"):
+        if draft.asked.get(key):
+            yield (key,), "BASE_TYPE_CHOICES", f"The '{key}' field cannot be used here."
+    everything = list(components.walk(draft.components))
+    if len(everything) > MOST_COMPONENTS:
+        code = "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED"
+        yield ("components",), code, "The total number of components exceeds 40."
+    if sum(len(c["content"]) for c in everything if c["type"] == TEXT) > MOST_TEXT:
+        code = "COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED"
+        yield ("components",), code, "The displayable text exceeds 4000 characters."
+
+
+def _media(draft: Draft) -> Iterator[Wrong]:
+    for holder, key in components.media(draft.new_components):
+        url = holder[key]["url"]
+        name = url.removeprefix("attachment://")
+        if name != url and name not in draft.files:
+            code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
+            yield ("components",), code, f"The referenced attachment '{name}' was not found."
+        if name == url and (holder.get("type") == components.FILE or not _is_link(url)):
+            yield ("components",), "URL_TYPE_INVALID_SCHEME", f"'{url}' is no attachment or link."
+
+
+def _is_link(url: str) -> bool:
+    return url.startswith(SCHEMES)
+
+
+# Rules about components, in messages and modals
+
+
+def _place(at: Path) -> Path:
+    return ("components", *at)
+
+
+def _places(parts: Sequence[Body], at: Path = ()) -> Iterator[tuple[Path, Body]]:
+    for index, component in enumerate(parts):
+        here = (*at, index)
+        yield here, component
+        yield from _places(component.get("components") or [], (*here, "components"))
+        for key in ("accessory", "component"):
+            if component.get(key):
+                yield (*here, key), component[key]
+
+
+def _unique(parts: Sequence[Body]) -> Iterator[Wrong]:
+    for key in ("custom_id", "id"):
+        seen: set[object] = set()
+        for place, component in _places(parts):
+            value = component.get(key)
+            if value and value in seen:
+                code = "COMPONENT_CUSTOM_ID_DUPLICATED" if key == "custom_id" else "DUPLICATED_ID"
+                message = f"Component {key} cannot be duplicated"
+                yield _place((*place, key)), code, message
+            seen.add(value)
+
+
+def _buttons(parts: Sequence[Body]) -> Iterator[Wrong]:
+    for place, button in _places(parts):
+        if button["type"] == BUTTON:
+            for key, code, message in _button(button):
+                yield _place((*place, key)), code, message
+
+
+def _button(button: Body) -> Iterator[tuple[str, str, str]]:
+    required, conflict = "BASE_TYPE_REQUIRED", "BUTTON_COMPONENT_FIELD_CONFLICT"
+    style = button["style"]
+    wanted = {components.LINK_STYLE: "url", components.PREMIUM_STYLE: "sku_id"}
+    own = wanted.get(style, "custom_id")
+    if not button.get(own):
+        yield own, required, "This field is required"
+    for other in ({"custom_id", "url", "sku_id"} - {own}) & button.keys():
+        if button[other] is not None:
+            yield other, conflict, f"A button with this style cannot have a {other}."
+    if own != "sku_id" and not (button.get("label") or button.get("emoji")):
+        yield "label", required, "A button has a label or an emoji."
+    if own == "url" and not _is_link(button.get("url") or ""):
+        yield (
+            "url",
+            "URL_TYPE_INVALID_SCHEME",
+            "Scheme must be one of ('http', 'https', 'discord').",
+        )
+    if (emoji := button.get("emoji")) and not _is_emoji(emoji):
+        yield "emoji", "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji"
+
+
+def _is_emoji(emoji: Body) -> bool:
+    """A unicode emoji has no letters and digits; one of a server's own, which is unknown here, has."""
+    return not emoji.get("id") and is_unicode_emoji(emoji.get("name") or "")
+
+
+def is_unicode_emoji(text: str) -> bool:
+    """Return whether a text may be a unicode emoji: short, with a character that no keyboard has."""
+    return 0 < len(text) <= 32 and any(ord(c) > 0x203B or ord(c) in (0xA9, 0xAE) for c in text)
+
+
+def _rows(parts: Sequence[Body]) -> Iterator[Wrong]:
+    for place, row in _places(parts):
+        kinds = [child["type"] for child in row.get("components") or ()]
+        alone = [kind for kind in kinds if kind in (*SELECTS, TEXT_INPUT)]
+        if row["type"] == ROW and alone and len(kinds) > 1:
+            code = "COMPONENT_LAYOUT_WIDTH_EXCEEDED"
+            yield _place(place), code, "A select or text input takes a whole row."
+
+
+def _selects(parts: Sequence[Body]) -> Iterator[Wrong]:
+    for place, menu in _places(parts):
+        if "options" not in menu and menu["type"] not in SELECTS:
+            continue
+        low, high = menu.get("min_values"), menu.get("max_values")
+        options = menu.get("options") or ()
+        if low is not None and low > (1 if high is None else high):
+            yield _place((*place, "min_values")), "BASE_TYPE_CHOICES", "More than max_values."
+        if options and (high or 1) > len(options):
+            code = "SELECT_COMPONENT_MAX_VALUES_GREATER_THAN_OPTIONS"
+            yield _place((*place, "max_values")), code, "More than there are options."
+        repeated = [v for v, n in Counter(o.get("value") for o in options).items() if v and n > 1]
+        if repeated:
+            code = "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"
+            yield _place((*place, "options")), code, "The specified option value is already used"
+        if sum(bool(o.get("default")) for o in options) > (high or 1):
+            code = "SELECT_COMPONENT_MAX_DEFAULT_VALUES"
+            yield _place((*place, "options")), code, "More defaults than max_values."
+
+
+COMPONENT_RULES: Sequence[Callable[[Sequence[Body]], Iterator[Wrong]]] = (
+    _unique,
+    _buttons,
+    _rows,
+    _selects,
+)
+MESSAGE_RULES: Sequence[Callable[[Draft], Iterator[Wrong]]] = (
+    _content_length,
+    _flags,
+    _embeds,
+    _layout,
+    _media,
+)
+
+
+def check_message(
+    asked: Body,
+    uploads: Mapping[int, Upload],
+    *,
+    before: Message | None = None,
+    private: bool = False,
+    at: Path = (),
+) -> None:
+    """Refuse a message that Discord refuses.
+
+    Args:
+        asked: the request's part that describes the message.
+        before: the message that is edited.
+        private: whether it may be ephemeral.
+        at: where in the request `asked` is.
+
+    Raises:
+        RefusedError: with every fault found.
+    """
+    _check_files(asked, uploads, before)
+    allowed = TO_EDIT if before else TO_CREATE | (MessageFlag.EPHEMERAL if private else 0)
+    draft = Draft(asked, uploads, before, allowed)
+    wrong = [fault for rule in MESSAGE_RULES for fault in rule(draft)]
+    wrong += [fault for rule in COMPONENT_RULES for fault in rule(draft.new_components)]
+    _raise(wrong, at)
+    if not (draft.content or draft.embeds or draft.components or draft.files):
+        raise refused("empty_message")
+
+
+def _check_files(asked: Body, uploads: Mapping[int, Upload], before: Message | None) -> None:
+    if any(len(upload.data) > LARGEST_FILE for upload in uploads.values()):
+        raise refused("too_large")
+    listed = asked.get("attachments")
+    kept = {a.id for a in before.attachments} if before else set()
+    if listed is None:
+        if len(kept) + len(uploads) > MOST_FILES:
+            _raise([(("attachments",), "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")])
+        return
+    ids = [int(entry["id"]) for entry in listed]
+    wrong: list[Wrong] = [
+        (("attachments", index, "id"), "ATTACHMENT_NOT_FOUND", "There is no such file.")
+        for index, entry in enumerate(ids)
+        if entry not in uploads and entry not in kept
+    ]
+    wrong += [
+        (("attachments",), "ATTACHMENT_NOT_LISTED", f"files[{index}] is not in the list.")
+        for index in uploads
+        if index not in ids
+    ]
+    if len(set(ids)) < len(ids):
+        wrong.append((("attachments",), "ATTACHMENT_DUPLICATED", "A file is listed twice."))
+    _raise(wrong)
+
+
+def _raise(wrong: Sequence[Wrong], at: Path = ()) -> None:
+    tree: Body = {}
+    for place, code, message in wrong:
+        plant(tree, (*at, *place), code, message)
+    if tree:
+        raise RefusedError(*KNOWN["form"], tree)
+
+
+# Rules about answers to interactions
+
+LEGAL: Mapping[int, frozenset[Answer]] = {
+    InteractionType.COMMAND: frozenset(
+        {Answer.MESSAGE, Answer.DEFERRED_MESSAGE, Answer.MODAL},
+    ),
+    InteractionType.COMPONENT: frozenset(set(Answer) - {Answer.CHOICES}),
+    InteractionType.AUTOCOMPLETE: frozenset({Answer.CHOICES}),
+    InteractionType.MODAL: frozenset({Answer.MESSAGE, Answer.DEFERRED_MESSAGE}),
+}
+ON_A_MESSAGE = frozenset({Answer.UPDATE, Answer.DEFERRED_UPDATE})
+OPTION_TYPES: Mapping[int, type | tuple[type, ...]] = {3: str, 4: int, 10: (int, float)}
+
+
+def check_answer(world: World, call: Call, interaction: Interaction) -> None:
+    """Refuse a first answer that does not fit its interaction.
+
+    Raises:
+        RefusedError: with every fault found.
+    """
+    kind = call.object_body()["type"]
+    legal = LEGAL[interaction.type]
+    if interaction.type == InteractionType.MODAL and interaction.message_id:
+        legal |= ON_A_MESSAGE
+    if kind not in legal:
+        _raise([(("type",), "BASE_TYPE_CHOICES", f"Type {kind} cannot answer this interaction.")])
+    if call.uploads and kind not in (Answer.MESSAGE, Answer.UPDATE):
+        _raise([(("files",), "BASE_TYPE_CHOICES", "This answer takes no files.")])
+    data = call.message_body()
+    if kind == Answer.MESSAGE:
+        check_message(data, call.uploads, private=True, at=("data",))
+    elif kind == Answer.DEFERRED_MESSAGE:
+        _check_deferred(data)
+    elif kind == Answer.UPDATE:
+        source = world.messages.get(interaction.message_id or 0)
+        if source is None:
+            raise refused("unknown_message")
+        check_message(data, call.uploads, before=source, at=("data",))
+    elif kind == Answer.CHOICES:
+        _check_choices(data, interaction)
+    elif kind == Answer.MODAL:
+        _check_modal(data)
+
+
+def _check_deferred(data: Body) -> None:
+    wrong: list[Wrong] = [
+        (("data", key), "BASE_TYPE_CHOICES", "A deferred answer carries nothing but flags.")
+        for key in sorted(data.keys() - {"flags", "tts"})
+    ]
+    if (data.get("flags") or 0) & ~MessageFlag.EPHEMERAL:
+        message = "Only the EPHEMERAL flag can be set on a deferred answer."
+        wrong.append((("data", "flags"), "BASE_TYPE_CHOICES", message))
+    _raise(wrong)
+
+
+def _check_choices(data: Body, interaction: Interaction) -> None:
+    wanted = OPTION_TYPES[_focused(interaction.data["options"])["type"]]
+    _raise(
+        [
+            (("data", "choices", index, "value"), "BASE_TYPE_BAD_TYPE", "Not the option's type.")
+            for index, choice in enumerate(data.get("choices") or ())
+            if not isinstance(choice["value"], wanted)
+        ]
+    )
+
+
+def _focused(options: Sequence[Body]) -> Body:
+    for option in options:
+        if option.get("focused"):
+            return option
+        if inside := option.get("options"):
+            return _focused(inside)
+    raise LookupError("no option is focused")
+
+
+def _check_modal(data: Body) -> None:
+    parts = data["components"]
+    wrong = [fault for rule in COMPONENT_RULES for fault in rule(parts)]
+    if len(parts) > MOST_MODAL_PARTS:
+        message = "Must be between 1 and 5 in length."
+        wrong.append((("components",), "BASE_TYPE_BAD_LENGTH", message))
+    wrong += [fault for place, part in _places(parts) for fault in _text_input(place, part)]
+    _raise(wrong, ("data",))
+
+
+def _text_input(place: Path, part: Body) -> Iterator[Wrong]:
+    if part["type"] != TEXT_INPUT:
+        return
+    labelled = place[-1] == "component"
+    if labelled and part.get("label"):
+        yield _place((*place, "label")), "BASE_TYPE_CHOICES", "The Label has the label."
+    if not labelled and not part.get("label"):
+        yield _place((*place, "label")), "BASE_TYPE_REQUIRED", "This field is required"
+    low, high = part.get("min_length") or 0, part.get("max_length") or MOST_TEXT
+    if low > high:
+        yield _place((*place, "min_length")), "BASE_TYPE_CHOICES", "More than max_length."
+    if len(part.get("value") or "") > high:
+        yield _place((*place, "value")), "BASE_TYPE_MAX_LENGTH", f"Must be {high} or fewer."
+
+
+# Rules about what else a request names
+
+
+def check_reference(world: World, channel: Channel, body: Body) -> int | None:
+    """Return the id of the message that a new one replies to.
+
+    Raises:
+        RefusedError: it is not there, or the bot may not read it.
+    """
+    reference = body.get("message_reference")
+    if not reference:
+        return None
+    if not world.may(APPLICATION_ID, channel, Permission.READ_MESSAGE_HISTORY):
+        raise refused("no_history")
+    message = world.messages.get(int(reference["message_id"]))
+    if message and message.channel_id == channel.id and not message.ephemeral_to:
+        return message.id
+    if reference.get("fail_if_not_exists") is False:
+        return None
+    raise form_error(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+
+
+def checked_emoji(call: Call) -> str:
+    """Return the emoji of a reaction route.
+
+    Raises:
+        RefusedError: there is no such emoji.
+    """
+    emoji = call.params["emoji_name"]
+    if not is_unicode_emoji(emoji):
+        raise refused("unknown_emoji")
+    return emoji
