@@ -10,10 +10,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -21,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 WRITING: Final = {"easel_writing": True}
 """Execution options of an engine whose transactions write: they take SQLite's lock at the start."""
 
-_MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
+REVISION: Final = "0001"
+"""The newest migration; the tables must be of this revision."""
+
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
@@ -71,13 +70,6 @@ def open_queue_engine(url: str) -> Engine | None:
     return engine
 
 
-def migration_config() -> Config:
-    """Alembic's configuration, without a file."""
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
-
-
 def require_current(url: str) -> None:
     """Checks that the tables are those of this version.
 
@@ -91,18 +83,20 @@ def require_current(url: str) -> None:
     if url.startswith("sqlite") and file and not Path(file).exists():
         raise DatabaseNotReadyError(_unprepared("does not exist yet"))
     found = _revision(url)
-    wanted = ScriptDirectory.from_config(migration_config()).get_current_head()
     if found is None:
         raise DatabaseNotReadyError(_unprepared("has no tables yet"))
-    if found != wanted:
-        raise DatabaseNotReadyError(_unprepared(f"is at revision {found}, not {wanted}"))
+    if found != REVISION:
+        raise DatabaseNotReadyError(_unprepared(f"is at revision {found}, not {REVISION}"))
 
 
 def _revision(url: str) -> str | None:
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.execute(text("SELECT version_num FROM alembic_version"))
+            return found.scalar_one_or_none()
     except SQLAlchemyError as error:
         # The driver's own words can name the host and the user; its class says enough.
         reason = type(error).__name__

@@ -1,13 +1,24 @@
 """Making the database ready."""
 
 from pathlib import Path
+from typing import Final
 
 from alembic import command
+from alembic.config import Config
 from sqlalchemy import make_url
 
-from storage.connect import WRITING, migration_config, open_engine
+from storage.connect import WRITING, open_engine
 from storage.engine import create_queue_tables
 from storage.settings import Settings
+
+_MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
+
+
+def migration_config() -> Config:
+    """Alembic's configuration, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 def migrate(settings: Settings) -> None:

@@ -7,6 +7,7 @@ that lost a job, and finds again what a dead worker held.
 
 import asyncio
 import base64
+import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing, suppress
@@ -87,6 +88,10 @@ _QUEUE: Final = "gpu"
 _WORKFLOW: Final = "generate"
 _PROGRESS: Final = "progress"
 _PATIENCE: Final = 20.0
+_SETTLED: Final = (
+    dbos_errors.DBOSAwaitedWorkflowCancelledError,
+    dbos_errors.DBOSNonExistentWorkflowError,
+)
 _ACTIVE: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 
 Arguments = ParamSpec("Arguments")
@@ -108,7 +113,8 @@ class Jobs:
         self._engine = engine
         self._writing = engine.execution_options(**WRITING)
         self._client = client
-        self._wakes: set[asyncio.Event] = set()
+        self._readers: set[_Followers] = set()
+        self._looking = asyncio.Lock()
         self._closed = False
 
     @classmethod
@@ -124,8 +130,11 @@ class Jobs:
 
     async def close(self) -> None:
         """Ends :meth:`events` and disconnects."""
-        self._closed = True
+        async with self._looking:
+            self._closed = True
         self._wake()
+        for reader in list(self._readers):
+            await reader.close()
         await self._engine.dispose()
         await asyncio.to_thread(self._client.destroy)
 
@@ -148,21 +157,22 @@ class Jobs:
 
         A slow reader misses nothing but outdated progress.
         """
-        watch, feed, wake = Watch(), Feed(), asyncio.Event()
-        followers = _Followers(self._client, self._settings.poll, feed, wake)
-        self._wakes.add(wake)
+        watch, feed = Watch(), Feed()
+        followers = _Followers(self._client, self._settings.poll, feed)
+        self._readers.add(followers)
         try:
             while not self._closed:
-                wake.clear()
+                followers.wake.clear()
                 standings = await self._look()
-                for event in watch.changes(standings):
-                    feed.put(event)
-                followers.follow(standings)
+                if standings is not None:
+                    followers.follow(standings)
+                    for event in watch.changes(standings):
+                        feed.put(event)
                 for event in feed.take():
                     yield event
-                await _wait(wake, self._settings.poll if standings else QUIET_POLL)
+                await _wait(followers.wake, self._settings.poll if standings else QUIET_POLL)
         finally:
-            self._wakes.discard(wake)
+            self._readers.discard(followers)
             await followers.close()
 
     async def get(self, job_id: str) -> Job | None:
@@ -249,13 +259,16 @@ class Jobs:
                 await self._client.enqueue_async(_options(job), job.id)
         self._wake()
 
-    async def _look(self) -> list[Standing]:
-        while True:
+    async def _look(self) -> list[Standing] | None:
+        # None: it cannot be known now. An empty list would mean that all jobs were delivered.
+        async with self._looking:
+            if self._closed:
+                return None
             try:
                 return await self._read(queries.undelivered_standings)
             except SQLAlchemyError as error:
                 _log.warning("cannot look at the jobs", error=type(error).__name__)
-                await asyncio.sleep(QUIET_POLL)
+                return None
 
     async def _read(
         self,
@@ -276,18 +289,18 @@ class Jobs:
             return await connection.run_sync(action, *arguments, **named)
 
     def _wake(self) -> None:
-        for wake in self._wakes:
-            wake.set()
+        for reader in list(self._readers):
+            reader.wake.set()
 
 
 class _Followers:
     """Reads the progress of the jobs being made, one task each."""
 
-    def __init__(self, client: DBOSClient, poll: float, feed: Feed, wake: asyncio.Event) -> None:
+    def __init__(self, client: DBOSClient, poll: float, feed: Feed) -> None:
+        self.wake = asyncio.Event()
         self._client = client
         self._poll = poll
         self._feed = feed
-        self._wake = wake
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     def follow(self, standings: Iterable[Standing]) -> None:
@@ -314,7 +327,7 @@ class _Followers:
                 async for value in values:
                     if value["attempt"] == attempt:
                         self._feed.put(_progress(job_id, value))
-                        self._wake.set()
+                        self.wake.set()
 
 
 def serve(
@@ -362,7 +375,15 @@ def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
         client.destroy()
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    # A run that was cancelled or delivered meanwhile ends here as planned; it is no fault.
+    error = record.exc_info[1] if record.exc_info else None
+    parked = "Waiting for the" in record.getMessage()
+    return not (parked or isinstance(error, _SETTLED))
+
+
 def _launch(settings: Settings, maker: Maker) -> None:
+    logging.getLogger("dbos").addFilter(_is_news)
     DBOS(
         config={
             "name": _APPLICATION,

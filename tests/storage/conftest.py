@@ -1,0 +1,223 @@
+"""Databases to test on, a bot's side that remembers what it saw, and workers as processes."""
+
+import asyncio
+import multiprocessing
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from storage.database import migrate
+from storage.engine import Event, Jobs, NewJob
+from storage.settings import Settings
+from tests.storage import toy
+from tests.storage.postgres import NoPostgresError, postgres_server
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.storage.toy"])
+Seen = TypeVar("Seen", bound=Event)
+
+
+def settings_for(folder: Path, url: str = "", **more: Any) -> Settings:
+    """Settings that read no file, with times fit for tests."""
+    given = {"data": folder, "database_url": url, "poll": 0.02, "dead_after": 1.0} | more
+    make: Callable[..., Settings] = Settings
+    return make(_env_file=None, **given)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URLs' start of a running server, or a skip."""
+    try:
+        with postgres_server() as url:
+            yield url
+    except NoPostgresError as error:
+        if "postgres" in os.environ.get("EASEL_REQUIRE", ""):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy."""
+    settings = settings_for(tmp_path_factory.mktemp("prepared"))
+    migrate(settings)
+    return settings.data / "easel.db"
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(postgres: str) -> str:
+    """The name of a migrated database to copy."""
+    migrate(settings_for(Path(), postgres + "prepared"))
+    return "prepared"
+
+
+@pytest.fixture
+def empty_postgres(postgres: str) -> str:
+    """The URL of a database without a table."""
+    return postgres + _create(postgres, "template1")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings with a migrated database, on both kinds."""
+    if request.param == "sqlite":
+        return _copied(request, tmp_path)
+    server: str = request.getfixturevalue("postgres")
+    template: str = request.getfixturevalue("prepared_postgres")
+    return settings_for(tmp_path, server + _create(server, template))
+
+
+@pytest.fixture
+def sqlite_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """Settings with a migrated SQLite file."""
+    return _copied(request, tmp_path)
+
+
+def _copied(request: pytest.FixtureRequest, folder: Path) -> Settings:
+    shutil.copy(request.getfixturevalue("prepared_sqlite"), folder / "easel.db")
+    return settings_for(folder)
+
+
+def _create(server: str, template: str) -> str:
+    name = f"t{uuid4().hex}"
+    with psycopg.connect(server + "postgres", autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+    return name
+
+
+def new_job(name: str = "job", person: int = 1, **more: Any) -> NewJob:
+    """A job for the toy worker; whatever is no field of a job goes into its recipe."""
+    known = {key: more.pop(key) for key in ("id", "title", "speed") if key in more}
+    make: Callable[..., NewJob] = NewJob
+    return make(
+        **{"id": uuid4().hex, "title": "imagine"} | known,
+        recipe={"name": name} | more,
+        person_id=person,
+        channel_id=10,
+        application_id=20,
+        upload_limit=1000,
+    )
+
+
+class Bot:
+    """The bot's side, and all events that it saw."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self.jobs = jobs
+        self.events: list[Event] = []
+        self._more = asyncio.Condition()
+        self._task = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        async for event in self.jobs.events():
+            async with self._more:
+                self.events.append(event)
+                self._more.notify_all()
+
+    async def until(
+        self, kind: type[Seen], job_id: str, wanted: Callable[[Seen], bool] = lambda _: True
+    ) -> Seen:
+        """The first event of a kind about a job, when it comes or if it came."""
+
+        def found() -> Seen | None:
+            for event in self.events:
+                if isinstance(event, kind) and event.job_id == job_id and wanted(event):
+                    return event
+            return None
+
+        async with asyncio.timeout(20), self._more:
+            await self._more.wait_for(lambda: found() is not None)
+        event = found()
+        assert event
+        return event
+
+    def of(self, kind: type[Seen], job_id: str) -> list[Seen]:
+        """All events of a kind about a job so far."""
+        return [e for e in self.events if isinstance(e, kind) and e.job_id == job_id]
+
+    async def close(self) -> None:
+        """Ends like a bot that shuts down."""
+        await self.jobs.close()
+        async with asyncio.timeout(5):
+            await self._task
+
+
+@pytest.fixture
+async def open_bot() -> AsyncIterator[Callable[[Settings], Any]]:
+    """Opens bots, and closes those still open."""
+    bots: list[Bot] = []
+
+    async def opened(settings: Settings) -> Bot:
+        bots.append(Bot(await Jobs.open(settings)))
+        return bots[-1]
+
+    yield opened
+    for bot in bots:
+        await bot.close()
+
+
+@pytest.fixture
+async def bot(settings: Settings, open_bot: Callable[[Settings], Any]) -> Bot:
+    """A bot on the test's database."""
+    found: Bot = await open_bot(settings)
+    return found
+
+
+def spawn(work: Callable[..., None], *arguments: object) -> BaseProcess:
+    """Runs a function in a process of its own, forked from one that has everything imported."""
+    process = PROCESSES.Process(target=work, args=arguments)
+    process.start()
+    return process
+
+
+async def ended(process: BaseProcess) -> int | None:
+    """Waits for a process; its exit code, negative for a signal."""
+    await asyncio.to_thread(process.join, 20)
+    return process.exitcode
+
+
+def send(process: BaseProcess, number: signal.Signals) -> None:
+    """Sends a signal."""
+    assert process.pid
+    os.kill(process.pid, number)
+
+
+class Workers:
+    """Toy worker processes on one database, and their common log."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._log = folder / "toy.log"
+        self._settings = settings
+        self._running: list[BaseProcess] = []
+
+    def start(self, name: str = "toy") -> BaseProcess:
+        """Starts a worker of that name."""
+        process = spawn(toy.work, self._settings.model_copy(update={"worker": name}), self._log)
+        self._running.append(process)
+        return process
+
+    def lines(self) -> list[str]:
+        """What all workers noted."""
+        return self._log.read_text().splitlines() if self._log.exists() else []
+
+    def close(self) -> None:
+        """Kills what still runs."""
+        for process in self._running:
+            process.kill()
+            process.join(10)
+
+
+@pytest.fixture
+def workers(settings: Settings, tmp_path: Path) -> Iterator[Workers]:
+    """Starts workers on the test's database."""
+    found = Workers(settings, tmp_path)
+    yield found
+    found.close()

@@ -1,0 +1,80 @@
+"""A PostgreSQL server of our own for as long as the tests run."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class NoPostgresError(RuntimeError):
+    """No PostgreSQL server is installed, or it does not start."""
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """Starts a server on a free port of this host.
+
+    Yields:
+        The start of its URLs: ``postgresql://postgres@127.0.0.1:port/``.
+    """
+    binaries = _binaries()
+    folder = Path(tempfile.mkdtemp(prefix="easel-postgres-", dir="/tmp"))
+    as_server = _unprivileged(folder)
+    data, port = folder / "data", _free_port()
+    try:
+        _run([*as_server, binaries / "initdb", "-A", "trust", "-U", "postgres", "-N", "-D", data])
+        options = (
+            f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
+            "-c fsync=off -c shared_buffers=16MB"
+        )
+        control = [*as_server, binaries / "pg_ctl", "-D", data]
+        _run([*control, "-w", "-t", "30", "-o", options, "-l", folder / "log", "start"])
+        try:
+            yield f"postgresql://postgres@127.0.0.1:{port}/"
+        finally:
+            _run([*control, "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _binaries() -> Path:
+    found = shutil.which("initdb")
+    places = [Path(found).parent] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for place in places:
+        if (place / "pg_ctl").exists():
+            return place
+    raise NoPostgresError("no initdb and pg_ctl found")
+
+
+def _unprivileged(folder: Path) -> list[str | Path]:
+    if os.geteuid() != 0:
+        return []
+    # The server refuses to run as root.
+    try:
+        user = pwd.getpwnam("postgres")
+    except KeyError:
+        raise NoPostgresError("root needs a user named postgres to run the server") from None
+    os.chown(folder, user.pw_uid, user.pw_gid)
+    return ["runuser", "-u", "postgres", "--"]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _run(command: Sequence[str | Path]) -> None:
+    # A server started here must not keep this process's pipes open.
+    done = subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=60
+    )
+    if done.returncode:
+        raise NoPostgresError(f"{command[-1]} ended with {done.returncode}")

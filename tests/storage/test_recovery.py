@@ -1,0 +1,223 @@
+"""Real processes and real signals: whatever dies, a job ends once, in one visible way."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from storage.engine import Ended, Jobs, Progress, Queued, Started
+from storage.settings import Settings
+from tests.storage import toy
+from tests.storage.conftest import Bot, Workers, ended, new_job, send, spawn
+
+
+async def reap_until(bot: Bot, kind: Any, job_id: str, wanted: Callable[[Any], bool]) -> Any:
+    """Reaps as a bot does, only faster, until an event comes."""
+    waiting = asyncio.create_task(bot.until(kind, job_id, wanted))
+    while not waiting.done():
+        await bot.jobs.reap()
+        await asyncio.wait([waiting], timeout=0.1)
+    return await waiting
+
+
+async def test_a_job_passes_through_every_stage_and_leaves_nothing_behind(
+    bot: Bot, workers: Workers
+) -> None:
+    job = new_job("apple", pause=0.02)
+    assert await bot.jobs.accept(job) == 1
+    await bot.until(Queued, job.id, lambda event: event.position == 1)
+    workers.start()
+    await bot.until(Started, job.id)
+    progress = await bot.until(Progress, job.id)
+    assert (progress.steps, progress.preview) == (2, b"preview")
+    assert await bot.until(Ended, job.id) == Ended(job.id, "done", None)
+    found = await bot.jobs.get(job.id)
+    assert found
+    assert (found.state, found.attempts, found.worker) == ("done", 1, "toy")
+    assert [picture.digest for picture in found.pictures] == [f"apple-{k}" for k in range(4)]
+    assert found.grid
+    assert found.grid.digest == "apple--1"
+    assert await bot.jobs.delivered(job.id, 77)
+    assert not await bot.jobs.delivered(job.id, 78)
+    delivered = await bot.jobs.get(job.id)
+    assert delivered
+    assert delivered.delivered_message_id == 77
+    await bot.jobs.reap()
+    assert await bot.jobs._flows() == {}
+    assert await bot.jobs.undelivered() == []
+
+
+async def test_a_killed_worker_makes_the_job_again_after_its_restart(
+    bot: Bot, workers: Workers, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
+    job = new_job("apple", hold=str(hold))
+    await bot.jobs.accept(job)
+    first = workers.start()
+    await bot.until(Progress, job.id)
+    send(first, signal.SIGKILL)
+    await ended(first)
+    hold.unlink()
+    workers.start()
+    await bot.until(Ended, job.id)
+    found = await bot.jobs.get(job.id)
+    assert found
+    assert (found.state, found.attempts, len(found.images)) == ("done", 2, 5)
+    assert workers.lines() == ["begin apple", "begin apple", "end apple"]
+    assert len(bot.of(Ended, job.id)) == 1
+
+
+async def test_another_worker_makes_the_job_of_a_dead_one(
+    bot: Bot, workers: Workers, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
+    job = new_job("apple", hold=str(hold))
+    await bot.jobs.accept(job)
+    first = workers.start("first")
+    await bot.until(Started, job.id)
+    send(first, signal.SIGKILL)
+    workers.start("second")
+    await ended(first)
+    hold.unlink()
+    await reap_until(bot, Ended, job.id, lambda _: True)
+    found = await bot.jobs.get(job.id)
+    assert found
+    assert (found.state, found.attempts, found.worker) == ("done", 2, "second")
+
+
+async def test_a_frozen_worker_that_wakes_up_ends_nothing(
+    bot: Bot, workers: Workers, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
+    job = new_job("apple", hold=str(hold))
+    await bot.jobs.accept(job)
+    first = workers.start("first")
+    await bot.until(Started, job.id)
+    send(first, signal.SIGSTOP)
+    workers.start("second")
+    await reap_until(bot, Started, job.id, lambda _: len(bot.of(Started, job.id)) == 2)
+    send(first, signal.SIGCONT)
+    after = new_job("pear")
+    await bot.jobs.accept(after)
+    await bot.until(Ended, after.id)
+    found = await bot.jobs.get(job.id)
+    assert found
+    assert (found.state, found.attempts, found.worker) == ("running", 2, "second")
+    hold.unlink()
+    await bot.until(Ended, job.id)
+    found = await bot.jobs.get(job.id)
+    assert found
+    assert (found.state, found.worker, len(found.images)) == ("done", "second", 5)
+    assert workers.lines().count("end apple") == 1
+
+
+async def test_a_frozen_worker_past_its_last_report_ends_nothing_either(
+    bot: Bot, workers: Workers, tmp_path: Path
+) -> None:
+    silent = tmp_path / "silent"
+    silent.touch()
+    job = new_job("apple", steps=1, silent=str(silent))
+    await bot.jobs.accept(job)
+    first = workers.start("first")
+    await bot.until(Progress, job.id)
+    send(first, signal.SIGSTOP)
+    workers.start("second")
+    await reap_until(bot, Started, job.id, lambda _: len(bot.of(Started, job.id)) == 2)
+    silent.unlink()
+    await bot.until(Ended, job.id)
+    assert await bot.jobs.delivered(job.id, 1)
+    send(first, signal.SIGCONT)
+    after = new_job("pear")
+    await bot.jobs.accept(after)
+    await bot.until(Ended, after.id)
+    first.terminate()
+    assert await ended(first) == 0
+    found = await bot.jobs.get(job.id)
+    assert found
+    assert (found.attempts, found.worker, found.delivered_message_id) == (2, "second", 1)
+    assert workers.lines().count("end apple") == 2
+
+
+async def test_a_job_that_kills_its_worker_three_times_fails_and_the_queue_goes_on(
+    bot: Bot, workers: Workers
+) -> None:
+    poison, after = new_job("poison", kill=True), new_job("pear")
+    await bot.jobs.accept(poison)
+    await bot.jobs.accept(after)
+    for _ in range(3):
+        assert await ended(workers.start()) == -signal.SIGKILL
+    workers.start()
+    assert await bot.until(Ended, poison.id) == Ended(poison.id, "failed", "worker_lost")
+    assert await bot.until(Ended, after.id) == Ended(after.id, "done", None)
+    assert workers.lines() == ["begin poison"] * 3 + ["begin pear", "end pear"]
+
+
+async def test_the_reaper_gives_up_a_job_lost_for_the_third_time(
+    bot: Bot, workers: Workers
+) -> None:
+    poison = new_job("poison", kill=True)
+    await bot.jobs.accept(poison)
+    for name in "abc":
+        worker = workers.start(name)
+        while worker.is_alive():
+            await bot.jobs.reap()
+            await asyncio.sleep(0.05)
+    assert await reap_until(bot, Ended, poison.id, lambda _: True) == Ended(
+        poison.id, "failed", "worker_lost"
+    )
+
+
+async def test_a_stopping_worker_hands_its_job_back_uncounted(
+    bot: Bot, workers: Workers, tmp_path: Path
+) -> None:
+    hold = tmp_path / "hold"
+    hold.touch()
+    job = new_job("apple", hold=str(hold))
+    await bot.jobs.accept(job)
+    first = workers.start("first")
+    await bot.until(Started, job.id)
+    first.terminate()
+    assert await ended(first) == 0
+    await bot.until(Queued, job.id, lambda event: event is bot.events[-1])
+    hold.unlink()
+    workers.start("second")
+    await bot.until(Ended, job.id)
+    found = await bot.jobs.get(job.id)
+    assert found
+    assert (found.state, found.attempts, found.worker) == ("done", 1, "second")
+    assert (await bot.jobs.queue_info()).workers == 1
+
+
+async def test_a_second_worker_of_the_same_name_refuses_to_start(
+    bot: Bot, workers: Workers
+) -> None:
+    job = new_job("apple")
+    await bot.jobs.accept(job)
+    workers.start()
+    await bot.until(Ended, job.id)
+    assert await ended(workers.start()) == toy.NAME_TAKEN
+
+
+async def test_a_bot_killed_after_accepting_leaves_the_job_to_the_next_one(
+    settings: Settings, workers: Workers, open_bot: Callable[[Settings], Any]
+) -> None:
+    job = new_job("apple")
+    assert await ended(spawn(toy.accept_and_die, settings, job)) == -signal.SIGKILL
+    bot: Bot = await open_bot(settings)
+    await bot.until(Queued, job.id, lambda event: event.position == 1)
+    workers.start()
+    assert await bot.until(Ended, job.id) == Ended(job.id, "done", None)
+
+
+async def test_a_bot_killed_while_accepting_leaves_neither_job_nor_queue_entry(
+    settings: Settings, open_bot: Callable[[Settings], Any]
+) -> None:
+    job = new_job("apple")
+    assert await ended(spawn(toy.die_accepting, settings, job)) == -signal.SIGKILL
+    jobs: Jobs = (await open_bot(settings)).jobs
+    assert await jobs.get(job.id) is None
+    assert await jobs._flows() == {}
