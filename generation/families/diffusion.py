@@ -1,0 +1,251 @@
+"""The path from a recipe to pictures that all latent diffusion families share.
+
+It reads top to bottom: encode the text, draw the noise, set the schedule, denoise, decode. Pictures
+travel in lanes. A lane is computed as one batch; lanes never mix, so a picture's pixels depend on
+its own lane's shape alone. On a CPU a lane holds one picture: kernels round differently for other
+batch sizes, and there a batch saves little. Elsewhere a lane holds a grid, filled up if need be.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from generation.cards import Card
+from generation.families.noise import starting_noise
+from generation.families.samplers import schedule, scheduler, step_options
+from generation.recipe import Noise, Recipe
+
+PATCH: Final = 32
+"""Side in pixels of the flat patches that the preview's colours are measured with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What steers the UNet, in rows: first what to avoid, if guidance is used, then what to show.
+
+    Attributes:
+        tokens: Text embeddings, (rows, tokens, width).
+        extra: Further inputs of the family's UNet by name, (rows, …) each.
+    """
+
+    tokens: Tensor
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def repeated(self, count: int) -> "Condition":
+        """The rows for a batch of ``count`` pictures: each row ``count`` times, in order."""
+        extra = {name: rows.repeat_interleave(count, 0) for name, rows in self.extra.items()}
+        return Condition(self.tokens.repeat_interleave(count, 0), extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The code half of a card.
+
+    Attributes:
+        id: The card's id.
+        pipeline: Name of the diffusers pipeline class that its checkpoints name.
+        options: What to load the pipeline with, besides the weights.
+        encode: Pipeline and recipe to condition, on the pipeline's device.
+    """
+
+    id: str
+    pipeline: str
+    options: Mapping[str, object]
+    encode: Callable[[Any, Recipe], Condition]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A loaded family.
+
+    Attributes:
+        card: The family's card.
+        family: Its code.
+        pipe: The diffusers pipeline that holds the weights.
+        together: Pictures in a lane.
+        palette: Red, green and blue in [-1, 1] from latents and 1, (channels + 1, 3), roughly.
+    """
+
+    card: Card
+    family: Family
+    pipe: Any
+    together: int
+    palette: Tensor
+
+    def draw(self, recipe: Recipe, start: Image.Image | None, watch: "Watch") -> list[Image.Image]:
+        """The recipe's pictures at the size the model draws, in order.
+
+        Args:
+            recipe: What to draw; its ``upscale`` is left to others.
+            start: The picture to start from, of any size, if the recipe has one.
+            watch: Called after every step; whatever it raises ends the drawing.
+        """
+        with torch.inference_mode():
+            return draw(self, recipe, start, watch)
+
+
+Watch = Callable[[int, int, Callable[[], list[Image.Image]]], None]
+"""Steps done, steps in all, and a function that gives small previews of the pictures."""
+
+
+@dataclass(slots=True)
+class Lane:
+    """Pictures on their way through the sampler together.
+
+    Attributes:
+        sampler: Their scheduler.
+        timesteps: The steps it takes, (steps,).
+        latents: Where they are, (pictures, channels, height, width), in float32.
+        clean: Where they seem to be going, of the same shape.
+        options: What the sampler's step takes besides.
+        condition: What steers them, one row per picture and side of the guidance.
+    """
+
+    sampler: Any
+    timesteps: Tensor
+    latents: Tensor
+    clean: Tensor
+    options: dict[str, Any]
+    condition: Condition
+
+
+def draw(
+    engine: Engine, recipe: Recipe, start: Image.Image | None, watch: Watch
+) -> list[Image.Image]:
+    """See ``Engine.draw``."""
+    condition = engine.family.encode(engine.pipe, recipe)
+    origin = None if start is None else encode_picture(engine.pipe, start, recipe)
+    count, size = len(recipe.pictures), engine.together
+    rows = [recipe.pictures[k : k + size] for k in range(0, count, size)]
+    lanes = [prepare(engine, recipe, condition, origin, row) for row in rows]
+    steps = len(lanes[0].timesteps)
+
+    def previews() -> list[Image.Image]:
+        return [small for lane in lanes for small in preview(lane.clean, engine.palette)][:count]
+
+    for step in range(steps):
+        for lane in lanes:
+            advance(engine.pipe.unet, lane, step, recipe.guidance)
+        watch(step + 1, steps, previews)
+    return [picture for lane in lanes for picture in decode(engine.pipe, lane.latents)][:count]
+
+
+def prepare(
+    engine: Engine,
+    recipe: Recipe,
+    condition: Condition,
+    origin: Tensor | None,
+    pictures: Sequence[Noise],
+) -> Lane:
+    """A lane at its first timestep: noise alone, or as much noise over ``origin`` as is wanted."""
+    pipe = engine.pipe
+    filled = [*pictures, *[pictures[0]] * (engine.together - len(pictures))]
+    shape = latent_shape(pipe, recipe)
+    drawn = [starting_noise(picture, shape) for picture in filled]
+    noise = torch.cat([tensor for tensor, _ in drawn]).to(pipe.device)
+    sampler = scheduler(recipe.sampler, pipe.scheduler.config)
+    strength = recipe.start.strength if recipe.start else 1.0
+    timesteps = schedule(sampler, recipe.steps, strength).to(pipe.device)
+    if origin is None:
+        latents = noise * sampler.init_noise_sigma
+    else:
+        latents = sampler.add_noise(
+            origin.expand_as(noise), noise, timesteps[:1].expand(len(noise))
+        )
+    return Lane(
+        sampler=sampler,
+        timesteps=timesteps,
+        latents=latents,
+        clean=torch.zeros_like(latents),
+        options=step_options(sampler, [generator for _, generator in drawn]),
+        condition=condition.repeated(len(filled)),
+    )
+
+
+def latent_shape(pipe: Any, recipe: Recipe) -> tuple[int, int, int]:  # noqa: ANN401
+    """Channels, height and width of one picture's latents."""
+    factor = pipe.vae_scale_factor
+    return pipe.unet.config.in_channels, recipe.height // factor, recipe.width // factor
+
+
+def advance(unet: Any, lane: Lane, step: int, guidance: float) -> None:  # noqa: ANN401
+    """One step of one lane, with classifier-free guidance (Ho and Salimans 2022) if it is used."""
+    timestep, condition = lane.timesteps[step], lane.condition
+    sides = len(condition.tokens) // len(lane.latents)
+    scaled = lane.sampler.scale_model_input(torch.cat([lane.latents] * sides), timestep)
+    predicted = unet(
+        scaled.to(unet.dtype),
+        timestep,
+        encoder_hidden_states=condition.tokens,
+        added_cond_kwargs=condition.extra,
+        return_dict=False,
+    )[0].float()
+    if sides == 2:
+        avoid, show = predicted.chunk(2)
+        predicted = avoid + guidance * (show - avoid)
+    moved = lane.sampler.step(predicted, timestep, lane.latents, **lane.options)
+    lane.latents = moved.prev_sample
+    known = getattr(moved, "pred_original_sample", None)
+    lane.clean = lane.sampler.model_outputs[-1] if known is None else known
+
+
+def encode_picture(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
+    """Latents (1, channels, height, width) of a picture cut and scaled to the recipe's size.
+
+    The mode of the encoder's distribution is taken, so nothing random enters here.
+    """
+    size = (recipe.width, recipe.height)
+    fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
+    pixels = pipe.image_processor.preprocess(fitted).to(pipe.device, pipe.vae.dtype)
+    mean, factor = _scaling(pipe.vae)
+    latents: Tensor = pipe.vae.encode(pixels).latent_dist.mode()
+    return (latents.float() - mean) / factor
+
+
+def decode(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
+    """The pictures of latents (pictures, channels, height, width), one by one to spare memory."""
+    mean, factor = _scaling(pipe.vae)
+    raw = (latents * factor + mean).to(pipe.vae.dtype)
+    pixels = [pipe.vae.decode(row[None], return_dict=False)[0] for row in raw]
+    return [pipe.image_processor.postprocess(one.float())[0] for one in pixels]
+
+
+def _scaling(vae: Any) -> tuple[Tensor | float, Tensor | float]:  # noqa: ANN401
+    """What the autoencoder's own latents are shifted and divided by for the UNet."""
+    config = vae.config
+    mean, deviation = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
+    if mean is None or deviation is None:
+        return 0.0, 1 / config.scaling_factor
+    shape = (1, len(mean), 1, 1)
+    mean = torch.tensor(mean, device=vae.device).view(shape)
+    return mean, torch.tensor(deviation, device=vae.device).view(shape) / config.scaling_factor
+
+
+def preview(clean: Tensor, palette: Tensor) -> list[Image.Image]:
+    """Small pictures, one pixel per latent, from latents and ``measure_palette``'s palette."""
+    colours = torch.einsum("bchw,cd->bhwd", clean, palette[:-1]) + palette[-1]
+    levels = ((colours + 1) * 127.5).clamp(0, 255).round().to(torch.uint8).cpu().numpy()
+    return [Image.fromarray(one) for one in levels]
+
+
+def measure_palette(pipe: Any) -> Tensor:  # noqa: ANN401
+    """The linear map from latents to colours that fits flat patches of many colours best.
+
+    Previews need no more, and it costs one encoding at loading time rather than a decoding at every
+    preview. The last row of the result (channels + 1, 3) is the constant.
+    """
+    patches = torch.rand((1, 3, 8, 8), generator=torch.Generator().manual_seed(0)) * 2 - 1
+    pixels = patches.repeat_interleave(PATCH, 2).repeat_interleave(PATCH, 3)
+    factor = pipe.vae_scale_factor
+    with torch.inference_mode():
+        read = pipe.vae.encode(pixels.to(pipe.device, pipe.vae.dtype)).latent_dist.mode().float()
+        mean, spread = _scaling(pipe.vae)
+        latents = ((read - mean) / spread)[0].flatten(1).T.cpu()
+    colours = pixels[0, :, factor // 2 :: factor, factor // 2 :: factor].flatten(1).T
+    known = torch.cat([latents, torch.ones(len(latents), 1)], dim=1)
+    palette: Tensor = torch.linalg.lstsq(known, colours).solution
+    return palette.to(pipe.device)

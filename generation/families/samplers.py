@@ -1,0 +1,91 @@
+"""Samplers: the names on the cards, and the steps that a recipe takes along the noise schedule."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import torch
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    UniPCMultistepScheduler,
+)
+
+SAMPLERS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "DPM++ 2M Karras": lambda config: DPMSolverMultistepScheduler.from_config(
+        config, algorithm_type="dpmsolver++", use_karras_sigmas=True
+    ),
+    "Euler a": EulerAncestralDiscreteScheduler.from_config,
+    "Euler": EulerDiscreteScheduler.from_config,
+    "DDIM": DDIMScheduler.from_config,
+    "UniPC": UniPCMultistepScheduler.from_config,
+}
+"""By name: from a checkpoint's scheduler configuration to a scheduler of its own."""
+
+
+class UnknownSamplerError(LookupError):
+    """A recipe names a sampler that is not in the table."""
+
+
+def scheduler(name: str, config: object) -> Any:  # noqa: ANN401 - diffusers has no type information
+    """A new scheduler; they keep state, so every run needs one of its own.
+
+    Raises:
+        UnknownSamplerError: ``name`` is not in the table.
+    """
+    try:
+        return SAMPLERS[name](config)
+    except KeyError:
+        known = ", ".join(SAMPLERS)
+        raise UnknownSamplerError(f"there is no sampler `{name}`; known are {known}") from None
+
+
+def schedule(sampler: Any, steps: int, strength: float) -> torch.Tensor:  # noqa: ANN401
+    """Set ``sampler`` to take the last ``steps`` steps of a schedule, from ``strength`` on.
+
+    diffusers takes fewer steps for less strength, and what strength means differs by sampler. Here
+    every picture takes the same number, and strength is a place on the model's own noise schedule:
+    the step grid is made so fine that ``steps`` of them lie between there and the end.
+
+    Args:
+        sampler: A new scheduler.
+        steps: Steps to take.
+        strength: Where to start, from 0 (the clean picture) to 1 (nothing but noise).
+
+    Returns:
+        The timesteps to visit, (steps,), falling.
+    """
+    trained = int(sampler.config.num_train_timesteps)
+    steps = min(steps, max(1, int(trained * strength)))
+    length = steps if strength == 1 else _grid(sampler, steps, strength * trained)
+    sampler.set_timesteps(length)
+    sampler.set_begin_index(length - steps)
+    return sampler.timesteps[length - steps :]  # type: ignore[no-any-return]
+
+
+def _grid(sampler: Any, steps: int, start: float) -> int:  # noqa: ANN401
+    """The length of the grid whose last ``steps`` steps begin nearest to timestep ``start``."""
+
+    def begin(length: int) -> float:
+        sampler.set_timesteps(length)
+        return float(sampler.timesteps[length - steps])
+
+    shortest, longest = steps, int(sampler.config.num_train_timesteps)
+    while shortest < longest:
+        middle = (shortest + longest) // 2
+        if begin(middle) <= start:
+            longest = middle
+        else:
+            shortest = middle + 1
+    nearest = {
+        length: abs(begin(length) - start) for length in (shortest, max(steps, shortest - 1))
+    }
+    return min(nearest, key=lambda length: nearest[length])
+
+
+def step_options(sampler: Any, generators: list[torch.Generator]) -> dict[str, Any]:  # noqa: ANN401
+    """The generators, for the samplers whose ``step`` takes them."""
+    takes = "generator" in inspect.signature(sampler.step).parameters
+    return {"generator": generators} if takes else {}

@@ -1,0 +1,36 @@
+"""Stable Diffusion XL and everything built like it: two text encoders, and the size as an input."""
+
+from typing import Any, Final
+
+import torch
+
+from generation.conditioning import Embedding, Tower, embed
+from generation.families.diffusion import Condition, Family
+from generation.recipe import Recipe
+
+
+def encode(pipe: Any, recipe: Recipe) -> Condition:  # noqa: ANN401 - diffusers has no types
+    """Both encoders' last layer but one side by side, the second's summary, and the size."""
+    towers = [
+        Tower(pipe.tokenizer, pipe.text_encoder, layer=-2),
+        Tower(pipe.tokenizer_2, pipe.text_encoder_2, layer=-2),
+    ]
+    zeros = bool(pipe.config.force_zeros_for_empty_prompt)
+    show, avoid = embed(towers, recipe.phrases, recipe.negative, zeros_for_empty=zeros)
+    sides = [show] if recipe.guidance <= 1 else [avoid, show]
+    size = [recipe.height, recipe.width, 0, 0, recipe.height, recipe.width]
+    tokens = torch.cat([side.tokens for side in sides])
+    times = torch.tensor([size] * len(sides), dtype=tokens.dtype, device=tokens.device)
+    return Condition(tokens, {"text_embeds": _pooled(sides), "time_ids": times})
+
+
+def _pooled(sides: list[Embedding]) -> torch.Tensor:
+    return torch.cat([side.pooled for side in sides if side.pooled is not None])
+
+
+FAMILY: Final = Family(
+    id="sdxl",
+    pipeline="StableDiffusionXLPipeline",
+    options={"add_watermarker": False},
+    encode=encode,
+)
