@@ -1,0 +1,274 @@
+/** The page: what comes in changes the store and the views; who one is and where one looks. */
+
+import { $, avatar, h, icon, toast } from "./dom.js";
+import { completed } from "./chips.js";
+import * as composer from "./composer.js";
+import { menu } from "./menus.js";
+import * as messages from "./messages.js";
+import { modalAnswered, modalRefused, openModal } from "./modal.js";
+import { channel, inChannel, line, message, person, store } from "./store.js";
+
+const FIRST = "mira";
+const TYPING_SHOWN = 10000;
+const EXAMPLES = [
+  "/imagine prompt:a red apple --ar 3:2 --seed 7",
+  "/imagine prompt:a lighthouse in a storm, oil painting --ar 16:9",
+  "/imagine prompt:a fox made of autumn leaves --chaos 30",
+];
+
+// Who and where, in the address, so that a reload or a second window keeps it
+
+const address = () => new URLSearchParams(location.hash.slice(1));
+
+function remember(changes) {
+  const now = address();
+  for (const [key, value] of Object.entries(changes)) now.set(key, value);
+  history.replaceState(null, "", `#${now}`);
+}
+
+function become(who) {
+  remember({ as: who.username });
+  line.connect(who.id);
+}
+
+function show(id) {
+  const before = store.channel;
+  store.channel = store.channels.has(id) ? id : [...store.channels.keys()][0];
+  store.unread.delete(store.channel);
+  const { name, type, topic } = channel();
+  remember({ in: type === 1 ? "@" : name });
+  $("#channel-name").replaceChildren(icon(type === 1 ? "at" : "hash"), name);
+  $("#topic").textContent = topic ?? "";
+  $("#messages").setAttribute("aria-label", `Messages in ${name}`);
+  document.title = `${type === 1 ? "@" : "#"}${name} · Easel playground`;
+  composer.changeChannel(before === store.channel ? null : before);
+  messages.showAll();
+  drawSidebar();
+  drawTyping();
+}
+
+// The sidebar
+
+function drawSidebar() {
+  const section = (title, all) => h("section", {}, h("h2", {}, title), h("ul", {}, all.map((c) => h("li", {}, channelButton(c)))));
+  const all = [...store.channels.values()];
+  const [direct, rooms] = [all.filter((c) => c.type === 1), all.filter((c) => c.type !== 1)];
+  $("#channels").replaceChildren(section("Channels", rooms), section("Direct messages", direct));
+  $("#guild-name").textContent = store.guild.name;
+  const me = person(store.me);
+  $("#person").replaceChildren(avatar(me), h("span", {}, h("b", {}, me.name), h("small", {}, "Switch person")), icon("chevron"));
+}
+
+function channelButton(it) {
+  const here = it.id === store.channel;
+  const lead = it.type === 1 ? h("span.with-status", {}, avatar({ ...store.bot, bot: true }), h("i", { data: { online: store.bot.online } })) : icon("hash");
+  const mark = store.unread.has(it.id) && h("span.dot", {}, h("span.unseen", {}, "unread"));
+  return h("button.channel", { type: "button", "aria-current": here ? "page" : null, data: { channel: it.name, ...(store.unread.has(it.id) && { unread: true }) }, onclick: () => (openSidebar(false), show(it.id), composerFocus()) }, lead, h("span", {}, it.name), mark);
+}
+
+function composerFocus() {
+  if (!matchMedia("(pointer: coarse)").matches) $("#input").focus();
+}
+
+function openSidebar(open) {
+  document.body.classList.toggle("sidebar-open", open);
+  $("#scrim").hidden = !open;
+  $("#open-sidebar").setAttribute("aria-expanded", String(open));
+  if (open) $('.channel[aria-current="page"]')?.focus();
+}
+
+function choosePerson() {
+  const make = (who) => ({ label: who.name, lead: avatar(who), note: who.username, checked: who.id === store.me, does: () => (openSidebar(false), become(who)) });
+  const others = [...store.people.values()].filter((who) => !who.bot);
+  const beside = (who) => ({ label: `Open a window as ${who.name}`, icon: "external", does: () => open(`#as=${who.username}`, "_blank", "noopener") });
+  menu($("#person"), [...others.map(make), null, ...others.filter((who) => who.id !== store.me).map(beside)], "Switch person");
+}
+
+// Light and dark
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function dress() {
+  const chosen = localStorage.getItem("theme");
+  const now = chosen ?? (dark.matches ? "dark" : "light");
+  document.documentElement.dataset.theme = now;
+  $("#theme").replaceChildren(icon(now === "dark" ? "sun" : "moon"));
+}
+
+function toggleTheme() {
+  const other = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+  if (other === (dark.matches ? "dark" : "light")) localStorage.removeItem("theme");
+  else localStorage.setItem("theme", other);
+  dress();
+}
+
+// The notice, the drawer, the state of the line
+
+function notice(open) {
+  $("#notice").hidden = !open || !store.about;
+  $("#help").hidden = !store.about;
+  $("#notice p").textContent = store.about ?? "";
+  if (store.about) localStorage.setItem("notice", open ? "" : store.about);
+}
+
+function openDrawer(open) {
+  $("#drawer").hidden = !open;
+  $("#open-drawer").setAttribute("aria-expanded", String(open));
+  if (open) $("#drawer button").focus();
+  else $("#open-drawer").focus();
+}
+
+function refused({ method, path, reason }) {
+  const words = typeof reason === "string" ? reason : JSON.stringify(reason);
+  const time = new Date().toLocaleTimeString();
+  $("#refused").prepend(h("li", {}, h("b", {}, method), h("code", {}, path), h("p", {}, words), h("time", {}, time)));
+  while ($("#refused").childElementCount > 200) $("#refused").lastElementChild.remove();
+  $("#open-drawer").dataset.count = $("#refused").childElementCount;
+}
+
+function drawLine(state) {
+  const words = state === "open" ? (store.bot.online ? "" : `${store.bot.name} is offline`) : "connecting…";
+  $("#connection").textContent = words;
+  $("#connection").classList.toggle("warn", Boolean(words));
+}
+
+// Typing
+
+const typing = new Map();
+
+function drawTyping() {
+  const now = [...typing.values()].filter((one) => one.channel === store.channel).map((one) => person(one.user).name);
+  const words = now.length > 1 ? `${now.join(" and ")} are typing…` : now.length ? `${now[0]} is typing…` : "";
+  $("#typing").textContent = words;
+}
+
+function types({ channel_id: where, user_id: user }, on = true) {
+  const key = `${where} ${user}`;
+  clearTimeout(typing.get(key)?.timer);
+  typing.delete(key);
+  if (on && user !== store.me) {
+    const timer = setTimeout(() => types({ channel_id: where, user_id: user }, false), TYPING_SHOWN);
+    typing.set(key, { channel: where, user, timer });
+  }
+  drawTyping();
+}
+
+// Frames
+
+let lineState = "connecting";
+
+function hello(d) {
+  store.me = d.me;
+  store.bot = { ...d.bot, bot: true };
+  store.guild = d.guild;
+  store.people = new Map([...d.people, store.bot].map((who) => [who.id, who]));
+  store.channels = new Map(d.channels.map((c) => [c.id, c]));
+  store.commands = d.commands;
+  store.about = d.about;
+  store.uploadLimit = d.upload_limit;
+  store.messages = new Map(d.channels.map((c) => [c.id, new Map((d.messages[c.id] ?? []).map((m) => [m.id, m]))]));
+  messages.forgetWaiting();
+  composer.forgetSent();
+  notice(localStorage.getItem("notice") !== d.about);
+  const wanted = address().get("in");
+  const named = d.channels.find((c) => (c.type === 1 ? "@" : c.name) === wanted);
+  show(named?.id ?? d.channels[0].id);
+  drawLine(lineState);
+  document.body.classList.add("alive");
+}
+
+function keep(msg) {
+  const all = store.messages.get(msg.channel_id) ?? new Map();
+  const known = all.has(msg.id);
+  all.set(msg.id, msg);
+  store.messages.set(msg.channel_id, all);
+  if (msg.channel_id === store.channel) messages.put(msg);
+  else if (!known && msg.author.id !== store.me) store.unread.add(msg.channel_id), drawSidebar();
+  types({ channel_id: msg.channel_id, user_id: msg.author.id }, false);
+}
+
+function reaction(by) {
+  return (d) => {
+    const msg = messages.reacted(d, by);
+    if (msg?.channel_id === store.channel) messages.put(msg);
+  };
+}
+
+function settle(nonce, state, reason) {
+  const key = String(nonce);
+  return messages.settled(key, state === "refused" ? "failed" : state, reason) || modalAnswered(key, state, reason) || composer.answered(key, state, reason);
+}
+
+Object.assign(store.on, {
+  LINE: (state) => drawLine((lineState = state)),
+  HELLO: hello,
+  MESSAGE_CREATE: keep,
+  MESSAGE_UPDATE: (msg) => inChannel(msg.channel_id).has(msg.id) && keep(msg),
+  MESSAGE_DELETE: ({ id, channel_id: where }) => {
+    inChannel(where).delete(id);
+    if (where === store.channel) messages.remove(id);
+  },
+  REACTION_ADD: reaction(1),
+  REACTION_REMOVE: reaction(-1),
+  REACTION_CLEAR: ({ message_id: id }) => {
+    const msg = message(id);
+    if (msg) keep({ ...msg, reactions: [] });
+  },
+  TYPING: (d) => types(d),
+  COMMANDS: (commands) => (store.commands = commands),
+  BOT: ({ online }) => {
+    store.bot.online = online;
+    store.people.get(store.bot.id).online = online;
+    drawLine(lineState);
+    drawSidebar();
+  },
+  INTERACTION: ({ nonce, state, reason }) => settle(nonce, state, reason),
+  CHOICES: ({ nonce, choices }) => completed({ nonce: String(nonce), choices }),
+  MODAL: openModal,
+  DONE: ({ nonce }) => settle(nonce, "acknowledged"),
+  REFUSED: refused,
+  ERROR: ({ nonce, message: text }) => modalRefused(String(nonce), text) || settle(nonce, "refused", text) || toast(text),
+});
+
+// What the messages ask of the page
+
+messages.asks.reply = composer.replyTo;
+messages.asks.mention = (who) => composer.add(`@${who.name}`);
+messages.asks.useMenu = (type, name, target) => composer.command({ name, type, options: [], target_id: target }, name);
+messages.asks.examples = () => {
+  const { name, type } = channel();
+  const make = (text) => h("button.example", { type: "button", onclick: () => composer.fill(text) }, h("span", {}, text), icon("right"));
+  return h(
+    "section.empty",
+    {},
+    h("img", { src: "/page/icon.svg", alt: "", width: 72, height: 72 }),
+    h("h2", {}, type === 1 ? `Say hello to ${name}` : "What shall we draw?"),
+    h("p", {}, "Type / for everything that the bot can do, or start with one of these:"),
+    EXAMPLES.map(make),
+  );
+};
+
+// Everything that is always there
+
+const glyphs = { "#open-sidebar": "menu", "#help": "help", "#open-drawer": "code", "#notice button": "close", "#drawer button": "close" };
+for (const [selector, name] of Object.entries(glyphs)) $(selector).append(icon(name));
+$("#to-present").append(icon("down"));
+$("#open-sidebar").addEventListener("click", () => openSidebar(true));
+$("#scrim").addEventListener("click", () => openSidebar(false));
+$("#sidebar").addEventListener("keydown", ({ key }) => key === "Escape" && (openSidebar(false), $("#open-sidebar").focus()));
+$("#person").addEventListener("click", choosePerson);
+$("#theme").addEventListener("click", toggleTheme);
+$("#help").addEventListener("click", () => notice($("#notice").hidden));
+$("#notice button").addEventListener("click", () => notice(false));
+$("#open-drawer").addEventListener("click", () => openDrawer($("#drawer").hidden));
+$("#drawer button").addEventListener("click", () => openDrawer(false));
+dark.addEventListener("change", dress);
+addEventListener("hashchange", () => address().get("as") && line.connect(address().get("as")));
+addEventListener("keydown", (event) => {
+  const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+  const busy = event.target.closest?.("input, textarea, select, dialog, .popup, button, a") || $("dialog[open]");
+  if (typed && !busy && event.key !== " ") $("#input").hidden ? $("#fields textarea")?.focus() : $("#input").focus();
+});
+
+dress();
+line.connect(address().get("as") ?? FIRST);
