@@ -1,8 +1,8 @@
 """Connections to the database, the same for SQLite and PostgreSQL.
 
-On SQLite every connection waits for a lock instead of failing, keeps a write-ahead log so readers
-and the writer do not stop each other, and knows ``unixepoch``, which SQLite has only since 3.42
-and the job engine needs.
+On SQLite every connection waits for a lock instead of failing, and knows ``unixepoch``, which
+SQLite has only since 3.42 and the job engine needs. The file itself keeps a write-ahead log (set
+when it is prepared), so readers and the writer do not stop each other.
 """
 
 import sqlite3
@@ -24,7 +24,6 @@ REVISION: Final = "0001"
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=NORMAL",
 )
 

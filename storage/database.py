@@ -1,8 +1,11 @@
 """Making the database ready."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import stamina
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
@@ -28,10 +31,11 @@ def migrate(settings: Settings) -> None:
 
     Raises:
         sqlalchemy.exc.SQLAlchemyError: The database cannot be reached or refuses the change.
+        sqlite3.Error: The file cannot be opened.
     """
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _prepare_file(Path(url.database))
     create_queue_tables(settings.database)
     database = open_engine(settings.database)
     config = migration_config()
@@ -40,3 +44,11 @@ def migrate(settings: Settings) -> None:
         command.upgrade(config, "head")
     finally:
         database.dispose()
+
+
+# SQLite does not wait for a lock here, whatever the timeout.
+@stamina.retry(on=sqlite3.OperationalError, attempts=None, timeout=30, wait_max=0.5)
+def _prepare_file(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file, timeout=30)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")

@@ -81,8 +81,8 @@ class Files:
         if self._size(sha256) != len(data):
             try:
                 obstore.put(self._store, _name(sha256), data)
-            except (BaseError, OSError):
-                raise FileStoreError(f"image {sha256[:12]} could not be written") from None
+            except (BaseError, OSError) as error:
+                raise _failed("written", sha256, error) from None
         return sha256
 
     def get(self, sha256: str) -> bytes:
@@ -96,8 +96,8 @@ class Files:
             found = obstore.get(self._store, _name(sha256)).bytes().to_bytes()
         except (NotFoundError, FileNotFoundError):
             raise MissingFileError(sha256) from None
-        except (BaseError, OSError):
-            raise FileStoreError(f"image {sha256[:12]} could not be read") from None
+        except (BaseError, OSError) as error:
+            raise _failed("read", sha256, error) from None
         return _checked(sha256, found)
 
     def has(self, sha256: str) -> bool:
@@ -121,8 +121,8 @@ class Files:
             return obstore.head(self._store, _name(sha256))["size"]
         except (NotFoundError, FileNotFoundError, MissingFileError):
             return None
-        except (BaseError, OSError):
-            raise FileStoreError(f"image {sha256[:12]} could not be looked up") from None
+        except (BaseError, OSError) as error:
+            raise _failed("looked up", sha256, error) from None
 
 
 def _open(where: str, credentials: "S3Config") -> ObjectStore:
@@ -131,7 +131,16 @@ def _open(where: str, credentials: "S3Config") -> ObjectStore:
     if not where.startswith("s3://"):
         raise FileStoreError("images can be kept in a folder or under s3://bucket/prefix")
     patience: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
-    return S3Store.from_url(where, config=credentials, retry_config=patience)
+    # A bucket of one's own is often reached without TLS, inside one's own network.
+    plain = str(credentials.get("endpoint", "")).startswith("http://")
+    return S3Store.from_url(
+        where, config=credentials, client_options={"allow_http": plain}, retry_config=patience
+    )
+
+
+def _failed(what: str, sha256: str, error: Exception) -> FileStoreError:
+    # The store's own words hold paths and addresses; the kind of error says enough.
+    return FileStoreError(f"image {sha256[:12]} could not be {what} ({type(error).__name__})")
 
 
 def _name(sha256: str) -> str:

@@ -20,6 +20,7 @@ from storage.settings import Settings
 from tests.storage import toy
 from tests.storage.postgres import NoPostgresError, postgres_server
 
+ROOT = Path(__file__).parents[2]
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["tests.storage.toy"])
 Seen = TypeVar("Seen", bound=Event)
@@ -221,3 +222,22 @@ def workers(settings: Settings, tmp_path: Path) -> Iterator[Workers]:
     found = Workers(settings, tmp_path)
     yield found
     found.close()
+
+
+class Hold:
+    """A file that keeps a toy worker at a job while it exists."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.path = str(file)
+        file.touch()
+
+    def release(self) -> None:
+        """Lets the worker go on."""
+        self._file.unlink()
+
+
+@pytest.fixture
+def hold(tmp_path: Path) -> Hold:
+    """A way to keep workers at a job."""
+    return Hold(tmp_path / "hold")

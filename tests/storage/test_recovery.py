@@ -3,13 +3,12 @@
 import asyncio
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from storage.engine import Ended, Jobs, Progress, Queued, Started
 from storage.settings import Settings
 from tests.storage import toy
-from tests.storage.conftest import Bot, Workers, ended, new_job, send, spawn
+from tests.storage.conftest import Bot, Hold, Workers, ended, new_job, send, spawn
 
 
 async def reap_until(bot: Bot, kind: Any, job_id: str, wanted: Callable[[Any], bool]) -> Any:
@@ -22,15 +21,16 @@ async def reap_until(bot: Bot, kind: Any, job_id: str, wanted: Callable[[Any], b
 
 
 async def test_a_job_passes_through_every_stage_and_leaves_nothing_behind(
-    bot: Bot, workers: Workers
+    bot: Bot, workers: Workers, hold: Hold
 ) -> None:
-    job = new_job("apple", pause=0.02)
+    job = new_job("apple", hold=hold.path)
     assert await bot.jobs.accept(job) == 1
     await bot.until(Queued, job.id, lambda event: event.position == 1)
     workers.start()
     await bot.until(Started, job.id)
     progress = await bot.until(Progress, job.id)
     assert (progress.steps, progress.preview) == (2, b"preview")
+    hold.release()
     assert await bot.until(Ended, job.id) == Ended(job.id, "done", None)
     found = await bot.jobs.get(job.id)
     assert found
@@ -49,17 +49,15 @@ async def test_a_job_passes_through_every_stage_and_leaves_nothing_behind(
 
 
 async def test_a_killed_worker_makes_the_job_again_after_its_restart(
-    bot: Bot, workers: Workers, tmp_path: Path
+    bot: Bot, workers: Workers, hold: Hold
 ) -> None:
-    hold = tmp_path / "hold"
-    hold.touch()
-    job = new_job("apple", hold=str(hold))
+    job = new_job("apple", hold=hold.path)
     await bot.jobs.accept(job)
     first = workers.start()
     await bot.until(Progress, job.id)
     send(first, signal.SIGKILL)
     await ended(first)
-    hold.unlink()
+    hold.release()
     workers.start()
     await bot.until(Ended, job.id)
     found = await bot.jobs.get(job.id)
@@ -70,18 +68,16 @@ async def test_a_killed_worker_makes_the_job_again_after_its_restart(
 
 
 async def test_another_worker_makes_the_job_of_a_dead_one(
-    bot: Bot, workers: Workers, tmp_path: Path
+    bot: Bot, workers: Workers, hold: Hold
 ) -> None:
-    hold = tmp_path / "hold"
-    hold.touch()
-    job = new_job("apple", hold=str(hold))
+    job = new_job("apple", hold=hold.path)
     await bot.jobs.accept(job)
     first = workers.start("first")
     await bot.until(Started, job.id)
     send(first, signal.SIGKILL)
     workers.start("second")
     await ended(first)
-    hold.unlink()
+    hold.release()
     await reap_until(bot, Ended, job.id, lambda _: True)
     found = await bot.jobs.get(job.id)
     assert found
@@ -89,11 +85,9 @@ async def test_another_worker_makes_the_job_of_a_dead_one(
 
 
 async def test_a_frozen_worker_that_wakes_up_ends_nothing(
-    bot: Bot, workers: Workers, tmp_path: Path
+    bot: Bot, workers: Workers, hold: Hold
 ) -> None:
-    hold = tmp_path / "hold"
-    hold.touch()
-    job = new_job("apple", hold=str(hold))
+    job = new_job("apple", hold=hold.path)
     await bot.jobs.accept(job)
     first = workers.start("first")
     await bot.until(Started, job.id)
@@ -107,7 +101,7 @@ async def test_a_frozen_worker_that_wakes_up_ends_nothing(
     found = await bot.jobs.get(job.id)
     assert found
     assert (found.state, found.attempts, found.worker) == ("running", 2, "second")
-    hold.unlink()
+    hold.release()
     await bot.until(Ended, job.id)
     found = await bot.jobs.get(job.id)
     assert found
@@ -116,18 +110,16 @@ async def test_a_frozen_worker_that_wakes_up_ends_nothing(
 
 
 async def test_a_frozen_worker_past_its_last_report_ends_nothing_either(
-    bot: Bot, workers: Workers, tmp_path: Path
+    bot: Bot, workers: Workers, hold: Hold
 ) -> None:
-    silent = tmp_path / "silent"
-    silent.touch()
-    job = new_job("apple", steps=1, silent=str(silent))
+    job = new_job("apple", steps=1, silent=hold.path)
     await bot.jobs.accept(job)
     first = workers.start("first")
     await bot.until(Progress, job.id)
     send(first, signal.SIGSTOP)
     workers.start("second")
     await reap_until(bot, Started, job.id, lambda _: len(bot.of(Started, job.id)) == 2)
-    silent.unlink()
+    hold.release()
     await bot.until(Ended, job.id)
     assert await bot.jobs.delivered(job.id, 1)
     send(first, signal.SIGCONT)
@@ -172,18 +164,16 @@ async def test_the_reaper_gives_up_a_job_lost_for_the_third_time(
 
 
 async def test_a_stopping_worker_hands_its_job_back_uncounted(
-    bot: Bot, workers: Workers, tmp_path: Path
+    bot: Bot, workers: Workers, hold: Hold
 ) -> None:
-    hold = tmp_path / "hold"
-    hold.touch()
-    job = new_job("apple", hold=str(hold))
+    job = new_job("apple", hold=hold.path)
     await bot.jobs.accept(job)
     first = workers.start("first")
     await bot.until(Started, job.id)
     first.terminate()
     assert await ended(first) == 0
     await bot.until(Queued, job.id, lambda event: event is bot.events[-1])
-    hold.unlink()
+    hold.release()
     workers.start("second")
     await bot.until(Ended, job.id)
     found = await bot.jobs.get(job.id)
