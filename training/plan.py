@@ -1,0 +1,232 @@
+"""How large a model to make, of what, and how long each stage may take."""
+
+import argparse
+import math
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import torch
+
+SIDE: Final = 128
+"""Side of a picture in pixels."""
+
+CHANNELS: Final = 8
+"""Channels of a latent; its side is ``SIDE`` / 8."""
+
+WINDOW: Final = 32
+"""Tokens of a caption that the text tower reads."""
+
+WIDTH: Final = 256
+"""Width of text states and of text and image embeddings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A world and a model to draw it.
+
+    Attributes:
+        things: How many of the listed things to learn; None for every thing of the artwork.
+        styles: Style words to learn.
+        vae: Channels of the autoencoder's four levels.
+        unet: Channels of the denoiser's three levels.
+        attend_outside: Whether the denoiser's outermost level reads text too.
+        tower_depth: Layers of the text and the vision tower.
+        sight: Side in pixels of what the vision tower sees.
+        pool: How many samples are composed and encoded ahead for the denoiser.
+        collages: Share of samples that show two things side by side.
+        batches: Samples per step, by stage.
+        rates: Peak learning rate, by stage.
+        decay: Decay of the running mean of the weights.
+        measured: Pictures that measure the text; the controls take a twentieth in subjects.
+    """
+
+    things: int | None
+    styles: tuple[str, ...]
+    vae: tuple[int, int, int, int]
+    unet: tuple[int, int, int]
+    attend_outside: bool
+    tower_depth: int = 4
+    sight: int = 96
+    pool: int
+    collages: float
+    batches: dict[str, int]
+    rates: dict[str, float]
+    decay: float
+    measured: int
+
+
+SIZES: Final = {
+    "tiny": Size(
+        things=8,
+        styles=("3d", "line art", "pixel art"),
+        vae=(8, 8, 16, 16),
+        unet=(16, 16, 32),
+        attend_outside=False,
+        tower_depth=1,
+        pool=64,
+        collages=0.1,
+        batches={"vae": 2, "towers": 8, "unet": 4, "judges": 8},
+        rates={"vae": 2e-3, "towers": 1e-3, "unet": 1e-3, "judges": 1e-3},
+        decay=0.9,
+        measured=20,
+    ),
+    "small": Size(
+        things=200,
+        styles=("3d", "flat", "line art", "pixel art", "noto"),
+        vae=(16, 32, 64, 128),
+        unet=(64, 128, 256),
+        attend_outside=False,
+        pool=24_000,
+        collages=0.05,
+        batches={"vae": 16, "towers": 64, "unet": 32, "judges": 64},
+        rates={"vae": 1.5e-3, "towers": 8e-4, "unet": 8e-4, "judges": 1.5e-3},
+        decay=0.998,
+        measured=200,
+    ),
+    "full": Size(
+        things=None,
+        styles=(
+            *("3d", "flat", "line art", "pixel art", "noto"),
+            *("blob", "twemoji", "emojione", "firefox"),
+        ),
+        vae=(32, 64, 128, 128),
+        unet=(96, 160, 256),
+        attend_outside=True,
+        sight=128,
+        pool=300_000,
+        collages=0.08,
+        batches={"vae": 192, "towers": 1024, "unet": 512, "judges": 512},
+        rates={"vae": 1e-3, "towers": 1e-3, "unet": 1e-3, "judges": 2e-3},
+        decay=0.9995,
+        measured=1000,
+    ),
+}
+
+SHARES: Final = {"vae": 0.22, "towers": 0.12, "unet": 0.56, "judges": 0.05}
+"""Share of the whole time for each stage that trains; what is left is for the others."""
+
+
+UNFINISHED: Final = 75
+"""Exit status of a command that is to be run again."""
+
+
+class StoppedError(Exception):
+    """The session is over before the stage is; the same command goes on from its checkpoint."""
+
+
+@dataclass(slots=True)
+class Session:
+    """How long this process may run, and whether it was asked to stop.
+
+    Attributes:
+        ends: Reading of the monotonic clock at which to stop.
+    """
+
+    ends: float = math.inf
+    _asked: bool = field(default=False, repr=False)
+
+    def listen(self) -> None:
+        """Stop at the next step on SIGTERM or SIGINT."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self._asked = True
+
+    @property
+    def over(self) -> bool:
+        """Whether to save and stop now."""
+        return self._asked or time.monotonic() >= self.ends
+
+    def check(self) -> None:
+        """Raise if the session is over.
+
+        Raises:
+            StoppedError: It is.
+        """
+        if self.over:
+            raise StoppedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line asked for.
+
+    Attributes:
+        out: Folder of everything that is made.
+        size: The world and the model.
+        device: "cpu" or "cuda".
+        minutes: For the whole plan, or for the one stage that was started alone.
+        artwork: A pack of rendered pictures to use instead of fetching and rendering.
+        session: How long this process may run.
+    """
+
+    out: Path
+    size: Size
+    device: str = "cpu"
+    minutes: float = 25
+    artwork: Path | None = None
+    session: Session = field(default_factory=Session)
+
+    @property
+    def pack(self) -> Path:
+        """Folder of zips with rendered pictures, and captions.jsonl."""
+        return self.artwork or self.out / "artwork"
+
+    def folder(self, stage: str) -> Path:
+        """Folder of a stage's checkpoint, curves and sheets."""
+        path = self.out / stage
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+def options(about: str | None, argv: list[str] | None = None) -> Options:
+    """Read the command line that all stages share.
+
+    Args:
+        about: What the command does.
+        argv: Words of the command line; None for the process's own.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--out", type=Path, default=Path("data/training"))
+    parser.add_argument("--size", choices=SIZES, default="full")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--minutes", type=float, default=25)
+    parser.add_argument("--session", type=float, help="stop after this many minutes, to be resumed")
+    parser.add_argument("--artwork", type=Path, help="a pack of pictures rendered before")
+    parser.add_argument("--threads", type=int, help="threads of the processor")
+    given = parser.parse_args(argv)
+    if given.threads:
+        torch.set_num_threads(given.threads)
+    device = given.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    session = Session()
+    if given.session:
+        session.ends = time.monotonic() + given.session * 60
+    session.listen()
+    given.out.mkdir(parents=True, exist_ok=True)
+    return Options(
+        out=given.out,
+        size=SIZES[given.size],
+        device=device,
+        minutes=given.minutes,
+        artwork=given.artwork,
+        session=session,
+    )
+
+
+def start(about: str | None, stage: Callable[[Options], object]) -> None:
+    """Run a stage as a command; exits with status 75 if the session ended before the stage did."""
+    try:
+        stage(options(about))
+    except StoppedError:
+        print("stopped; the same command goes on from here")
+        sys.exit(UNFINISHED)

@@ -1,0 +1,57 @@
+"""Make the whole model with one command, stage by stage; the same command goes on after a stop."""
+
+import time
+from collections.abc import Callable
+
+from training.captions import write_captions
+from training.evaluate import evaluate
+from training.export import export
+from training.fetch import fetch
+from training.judges import train_judge
+from training.pictures import sample_sheet
+from training.plan import SHARES, Options, start
+from training.pool import build_pool
+from training.render import render
+from training.teacher import ask_teacher
+from training.towers import train_towers
+from training.unet import train_unet
+from training.vae import train_vae
+
+_FETCHING: tuple[tuple[str, Callable[[Options], object]], ...] = (
+    ("fetch", fetch),
+    ("render", render),
+    ("captions", write_captions),
+)
+_MAKING: tuple[tuple[str, Callable[[Options], object]], ...] = (
+    ("teacher", ask_teacher),
+    ("vae", lambda given: train_vae(given, given.minutes * SHARES["vae"])),
+    ("towers", lambda given: train_towers(given, given.minutes * SHARES["towers"])),
+    ("pool", build_pool),
+    ("unet", lambda given: train_unet(given, given.minutes * SHARES["unet"])),
+    ("judges", lambda given: train_judge(given, given.minutes * SHARES["judges"])),
+    ("export", export),
+    ("pictures", sample_sheet),
+    ("evaluate", evaluate),
+)
+
+
+def run(given: Options) -> None:
+    """Run every stage that is not done.
+
+    Raises:
+        StoppedError: The session ended first.
+    """
+    stages = _MAKING if given.artwork else _FETCHING + _MAKING
+    for name, stage in stages:
+        mark = given.out / f"{name}.done"
+        if mark.exists():
+            continue
+        given.session.check()
+        began = time.monotonic()
+        stage(given)
+        mark.write_text(f"{time.monotonic() - began:.0f} s in its last session\n")
+        print(f"{name}: done in {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    start(__doc__, run)

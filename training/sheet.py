@@ -1,0 +1,36 @@
+"""Sheets of sample pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+_LETTERS = 12
+
+
+def to_images(pictures: Tensor) -> list[Image.Image]:
+    """Pictures (N, 3, H, W) in -1 to 1 as images."""
+    values = ((pictures.detach().float().cpu().clamp(-1, 1) + 1) * 127.5).round()
+    rows = values.permute(0, 2, 3, 1).numpy().astype(np.uint8)
+    return [Image.fromarray(row) for row in rows]
+
+
+def save_sheet(
+    images: Sequence[Image.Image], path: Path, *, columns: int, titles: Sequence[str] = ()
+) -> None:
+    """Lay pictures of one size out in rows, each with its title below, and save them."""
+    if not images:
+        return
+    width, height = images[0].size
+    tall = height + (_LETTERS if titles else 0)
+    rows = -(-len(images) // columns)
+    sheet = Image.new("RGB", (columns * width, rows * tall), "white")
+    draw = ImageDraw.Draw(sheet)
+    for number, image in enumerate(images):
+        corner = (number % columns * width, number // columns * tall)
+        sheet.paste(image, corner)
+        if titles:
+            draw.text((corner[0] + 2, corner[1] + height), titles[number][: width // 6], "black")
+    sheet.save(path)

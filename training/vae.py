@@ -1,0 +1,155 @@
+"""Stage: the autoencoder between pictures and latents.
+
+It trains on crops of recoloured drawings, so that it sees many drawings a second, and at the end on
+whole ones. It starts without noise on the latents, since with noise from the first step it
+collapses; at the end every latent channel is scaled to mean 0 and spread 1 by folding the figures
+into the convolutions around the latent, so that a ``scaling_factor`` of 1 is right.
+"""
+
+import torch
+from diffusers import AutoencoderKL
+from torch import Tensor
+from torch.nn import functional
+
+from training.artwork import list_drawings, load_drawings
+from training.loop import Course, Training
+from training.plan import CHANNELS, SIDE, Options, Size, start
+from training.recolour import compose, hue_rotation, unchanged
+from training.sheet import save_sheet, to_images
+
+_NOISE = 0.08
+_QUIET_STEPS = 300
+_WHOLE_FROM = 0.8
+
+
+def build_vae(size: Size) -> AutoencoderKL:
+    """A fresh autoencoder: 128 pixels to 16x16 latents of 8 channels, without attention."""
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=size.vae,
+        layers_per_block=1,
+        latent_channels=CHANNELS,
+        norm_num_groups=8,
+        sample_size=SIDE,
+        scaling_factor=1.0,
+        mid_block_add_attention=False,
+        force_upcast=False,
+    )
+
+
+def crops(drawings: Tensor, count: int, side: int) -> Tensor:
+    """Random drawings in random colours on random grounds, (count, 3, side, side) in -1 to 1.
+
+    Half are recoloured, a third lie on colour, a tenth on a smooth blend of two colours.
+    """
+    device = drawings.device
+    rows = torch.randint(len(drawings), (count,), device=device)
+    top, left = torch.randint(SIDE - side + 1, (2,)).tolist()
+    cut = drawings[rows, :, top : top + side, left : left + side]
+    chance = torch.rand(4, count, device=device)
+    turned = hue_rotation(chance[0] * 720 - 360)
+    maps = torch.where((chance[1] < 0.5)[:, None, None], turned, unchanged(count, device))
+    colours = torch.rand(count, 3, device=device)
+    white = torch.ones_like(colours)
+    grounds = torch.where((chance[2] < 0.33)[:, None], colours, white)
+    pictures = compose(cut, maps, grounds)
+    if torch.rand(()) < 0.1:
+        ramp = torch.linspace(-1, 1, side, device=device)
+        far = torch.rand(count, 3, 1, 1, device=device)
+        pictures = (pictures + far * ramp.view(1, 1, 1, -1)).clamp(-1, 1)
+    return torch.where((chance[3] < 0.5)[:, None, None, None], pictures.flip(-1), pictures)
+
+
+def reconstruction_loss(made: Tensor, wanted: Tensor) -> Tensor:
+    """Absolute and squared error, errors of the edges at two scales, and of the large colours."""
+    loss = functional.l1_loss(made, wanted) + functional.mse_loss(made, wanted)
+    loss = loss + functional.l1_loss(
+        functional.avg_pool2d(made, 8), functional.avg_pool2d(wanted, 8)
+    )
+    for _ in range(2):
+        for dim in (-1, -2):
+            loss = loss + 0.5 * functional.l1_loss(made.diff(dim=dim), wanted.diff(dim=dim))
+        made, wanted = functional.avg_pool2d(made, 2), functional.avg_pool2d(wanted, 2)
+    return loss
+
+
+def psnr(made: Tensor, wanted: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio in dB of pictures in -1 to 1."""
+    return 10 * torch.log10(4 / (made.clamp(-1, 1) - wanted).square().mean().clamp_min(1e-9))
+
+
+def whiten(vae: AutoencoderKL, latents: Tensor) -> None:
+    """Fold the channels' means and spreads into the convolutions around the latent.
+
+    The spread that the encoder itself reports becomes nothing: encoding is exact.
+
+    Args:
+        vae: Changed in place.
+        latents: Latents (N, 8, h, w) of pictures, before this.
+    """
+    mean, spread = latents.mean((0, 2, 3)), latents.std((0, 2, 3)).clamp_min(1e-4)
+    before, after = vae.quant_conv, vae.post_quant_conv
+    with torch.no_grad():
+        before.weight[:CHANNELS] /= spread.view(-1, 1, 1, 1)
+        before.bias[:CHANNELS] = (before.bias[:CHANNELS] - mean) / spread
+        before.weight[CHANNELS:] = 0
+        before.bias[CHANNELS:] = -30
+        after.bias += after.weight.flatten(1) @ mean
+        after.weight *= spread.view(1, -1, 1, 1)
+
+
+def train_vae(given: Options, minutes: float) -> None:
+    """Train for some minutes and write ``vae/`` in the layout of diffusers."""
+    folder, size = given.folder("vae"), given.size
+    wanted = [d for d in list_drawings(given.pack) if d.style in size.styles]
+    drawings = load_drawings(given.pack, wanted).to(given.device)
+    vae = build_vae(size).to(given.device, memory_format=torch.channels_last)
+    course = Course(
+        name="vae",
+        folder=folder,
+        minutes=minutes,
+        rate=size.rates["vae"],
+        decay=min(size.decay, 0.998),
+        warmup=200,
+        session=given.session,
+    )
+    training = Training(course, vae)
+    encode = torch.compile(vae.encode) if given.device == "cuda" else vae.encode
+    decode = torch.compile(vae.decode) if given.device == "cuda" else vae.decode
+
+    def step(share: float) -> dict[str, Tensor]:
+        whole = share > _WHOLE_FROM
+        batch = size.batches["vae"] // (4 if whole else 1)
+        pictures = crops(drawings, max(1, batch), SIDE if whole else SIDE // 2)
+        pictures = pictures.to(memory_format=torch.channels_last)
+        with torch.autocast(given.device, torch.bfloat16, enabled=given.device == "cuda"):
+            latents = encode(pictures).latent_dist.mean
+            noise = _NOISE if training.step > _QUIET_STEPS else 0.0
+            made = decode(latents + noise * torch.randn_like(latents)).sample.float()
+        loss = reconstruction_loss(made, pictures) + 1e-4 * latents.float().square().mean()
+        return {"loss": loss, "psnr": psnr(made, pictures)}
+
+    training.run(step)
+    _finish(vae, drawings, given)
+
+
+@torch.no_grad()
+def _finish(vae: AutoencoderKL, drawings: Tensor, given: Options) -> None:
+    folder = given.folder("vae")
+    latents = torch.cat(
+        [vae.encode(crops(drawings, 16, SIDE)).latent_dist.mean.float() for _ in range(16)]
+    )
+    whiten(vae, latents)
+    vae.save_pretrained(folder / "model")
+    rows = torch.linspace(0, len(drawings) - 1, 24).long()
+    white = torch.ones(24, 3, device=given.device)
+    shown = compose(drawings[rows], unchanged(24, given.device), white)
+    made = vae.decode(vae.encode(shown).latent_dist.mean).sample
+    (folder / "psnr.txt").write_text(f"{psnr(made, shown).item():.2f} dB on white\n")
+    pairs = torch.stack([shown, made], 1).flatten(0, 1)
+    save_sheet(to_images(pairs), folder / "sheet.png", columns=12)
+
+
+if __name__ == "__main__":
+    start(__doc__, lambda given: train_vae(given, given.minutes))
