@@ -171,13 +171,16 @@ class Gateway:
 
     Args:
         privileged: privileged intents that the application was granted.
+
+    Attributes:
+        sessions: sessions that are connected or can be resumed, by their id.
     """
 
     def __init__(self, world: World, faults: Faults, *, privileged: int = 0) -> None:
         self._world = world
         self._faults = faults
         self._privileged = privileged
-        self._sessions: dict[str, Session] = {}
+        self.sessions: dict[str, Session] = {}
         self._sockets: set[Socket] = set()
         self._on_state: list[Callable[[], None]] = []
         faults.on_gateway(self._break)
@@ -186,7 +189,7 @@ class Gateway:
     @property
     def online(self) -> bool:
         """Whether a bot is identified and connected."""
-        return any(session.socket for session in self._sessions.values())
+        return any(session.socket for session in self.sessions.values())
 
     def on_state(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever a bot comes or goes."""
@@ -221,9 +224,10 @@ class Gateway:
             if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             payload = socket.decode(frame.data)
-            self._receive(socket, payload.get("op"), payload.get("d"))
+            data = payload.get("d")
+            self._receive(socket, payload.get("op"), data if isinstance(data, dict) else {})
 
-    def _receive(self, socket: Socket, op: object, data: Any) -> None:  # noqa: ANN401  JSON
+    def _receive(self, socket: Socket, op: object, data: Body) -> None:
         if op == Op.HEARTBEAT:
             socket.send({"op": Op.HEARTBEAT_ACK})
         elif op == Op.IDENTIFY:
@@ -244,7 +248,7 @@ class Gateway:
             raise ClosedError(Close.AUTHENTICATION_FAILED)
         shard, intents = _shard(data), _intents(data, self._privileged)
         session = Session(secrets.token_hex(16), intents, shard)
-        self._sessions[session.id] = session
+        self.sessions[session.id] = session
         self._attach(session, socket)
         mine = (GUILD_ID >> 22) % shard[1] == shard[0]
         session.dispatch("READY", self._ready(session, mine=mine))
@@ -253,7 +257,7 @@ class Gateway:
         self._tell_state()
 
     def _resume(self, socket: Socket, data: Body) -> None:
-        session = self._sessions.get(str(data.get("session_id")))
+        session = self.sessions.get(str(data.get("session_id")))
         known = session and session.sequence - int(data.get("seq") or 0) <= len(session.sent)
         if str(data.get("token")).removeprefix("Bot ") != TOKEN:
             raise ClosedError(Close.AUTHENTICATION_FAILED)
@@ -332,10 +336,10 @@ class Gateway:
 
     def _alive(self) -> list[Session]:
         now = time.monotonic()
-        for session in tuple(self._sessions.values()):
+        for session in tuple(self.sessions.values()):
             if session.socket is None and now - session.lost > SESSION_LIFE:
-                del self._sessions[session.id]
-        return list(self._sessions.values())
+                del self.sessions[session.id]
+        return list(self.sessions.values())
 
     def _censored(self, session: Session, message: Message | None, data: Body) -> Body:
         """Without the message content intent only own, direct and mentioning messages are legible."""
@@ -353,7 +357,7 @@ class Gateway:
             elif fault == "op9_resumable":
                 socket.send({"op": Op.INVALID_SESSION, "d": True})
             elif fault == "op9":
-                self._sessions.clear()
+                self.sessions.clear()
                 socket.send({"op": Op.INVALID_SESSION, "d": False})
             elif fault == "silent":
                 socket.silent = True

@@ -208,10 +208,16 @@ class InteractionView:
         Raises:
             PatienceError: it did not come.
         """
-        answered = lambda: self.response is not None or self.failed  # noqa: E731  used twice
-        await self._playground.until(answered, timeout, lambda: repr(self))
+        await self.ended(timeout)
         if self.failed:
             raise PatienceError(f"{self!r}: {self.failed}")
+        return self
+
+    async def ended(self, timeout: float = 5.0) -> Self:  # noqa: ASYNC109  the contract of a test API
+        """Wait until it was answered, or the person was told that it failed."""
+        await self._playground.until(
+            lambda: self.response is not None or self.failed, timeout, lambda: repr(self)
+        )
         return self
 
     def __repr__(self) -> str:
@@ -262,6 +268,11 @@ class Playground(Server):
         return self.notes.validated
 
     @property
+    def refused(self) -> int:
+        """How many requests were refused."""
+        return self.notes.refused
+
+    @property
     def answer_faults(self) -> list[str]:
         """Where answers differ from Discord's description, if `check_answers` was asked for."""
         return self.rest.answer_faults
@@ -270,6 +281,10 @@ class Playground(Server):
     def messages(self) -> list[MessageView]:
         """Every message there is, oldest first."""
         return [MessageView(message, self) for message in self.world.messages.values()]
+
+    def interaction(self, interaction_id: int) -> InteractionView:
+        """Return an interaction by its id."""
+        return InteractionView(self.world.interactions[interaction_id], self)
 
     def channel(self, name: str) -> int:
         """Return a channel's id: ``general``, ``art``, ``after-dark``, or ``@mira`` for direct ones."""
@@ -375,14 +390,26 @@ class Playground(Server):
         channel: str = "general",
     ) -> list[Body]:
         """Ask for completions of one option; return the bot's choices."""
+        asked = self.ask_completions(person, name, options, focused, channel=channel)
+        return (await asked.acknowledged()).choices or []
+
+    def ask_completions(
+        self,
+        person: str,
+        name: str,
+        options: Mapping[str, object],
+        focused: str,
+        *,
+        channel: str = "general",
+    ) -> InteractionView:
+        """Ask for completions of one option without waiting for them."""
         where = self._place(channel)
         first, *inner = name.split()
         given = self._options(first, inner, dict(options), {}, where)
         made = people.use_command(
             self.world, self.people[person], where, first, given, focused=focused
         )
-        answered = await InteractionView(made, self).acknowledged()
-        return answered.choices or []
+        return InteractionView(made, self)
 
     async def press(
         self,

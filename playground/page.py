@@ -7,7 +7,8 @@ From here to the page, ``{"t": TYPE, "d": {...}}``:
 ==================  ===============================================================================
 ``HELLO``           ``me`` (id), ``people`` [{id, name, username, avatar, color}], ``guild`` {id, name},
                     ``channels`` [{id, name, type, topic, nsfw, can_send}] (0: of the server, 1: direct
-                    messages), ``bot`` {id, name, avatar, online}, ``commands`` [command],
+                    messages), ``bot`` {id, name, avatar, online}, ``commands`` [Discord command
+                    object with ``channels``, the ids of the channels where it may be used],
                     ``about`` (notice), ``upload_limit`` (bytes),
                     ``messages`` {channel id: [message, oldest first]}
 ``MESSAGE_CREATE``  a Discord message object; ``ephemeral: true`` if only this person sees it
@@ -437,10 +438,10 @@ def _message(world: World, person: Person, message: Message) -> Body:
 
 
 def _commands(world: World, person: Person) -> list[Body]:
-    """The commands that a person may use in at least one channel."""
-    offered = [people.offered(world, person, channel) for channel in world.channels.values()]
+    """The commands that a person may use somewhere, each with the ids of where."""
+    offered = {c.id: people.offered(world, person, c) for c in world.channels.values()}
     return [
-        shapes.command(command, 0)
+        {**shapes.command(command, 0), "channels": places}
         for command in world.all_commands()
-        if any(command in somewhere for somewhere in offered)
+        if (places := [str(i) for i, its in offered.items() if command in its])
     ]

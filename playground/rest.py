@@ -418,7 +418,7 @@ def _follow_up(world: World, call: Call) -> Reply:
     original = world.messages.get(interaction.original_id or 0)
     body = call.object_body()
     if original and original.has(MessageFlag.LOADING):
-        body = {key: value for key, value in body.items() if key != "flags"} | _v2(body)
+        body = _as_edit(body)
         rules.check_message(body, call.uploads, before=original)
         # The first follow-up after a deferred answer becomes that answer, as private as it was.
         message = world.edit(original, body, call.uploads)
@@ -428,10 +428,13 @@ def _follow_up(world: World, call: Call) -> Reply:
     return _shaped(world, message) if call.asks("wait") else NOTHING
 
 
-def _v2(body: Body) -> Body:
-    """The flags that a follow-up can still give to the loading message that it replaces."""
-    flags = (body.get("flags") or 0) & (MessageFlag.COMPONENTS_V2 | MessageFlag.SUPPRESS_EMBEDS)
-    return {"flags": flags} if flags else {}
+def _as_edit(body: Body) -> Body:
+    """A follow-up as the edit that it becomes: what only a new message can be is left out."""
+    flags = (body.get("flags") or 0) & ~int(
+        MessageFlag.EPHEMERAL | MessageFlag.SUPPRESS_NOTIFICATIONS
+    )
+    rest = {key: value for key, value in body.items() if key != "flags"}
+    return {**rest, "flags": flags} if flags else rest
 
 
 @answers("get_original_webhook_message", "get_webhook_message")
@@ -490,8 +493,9 @@ def _window(messages: list[Message], call: Call) -> list[Message]:
     if before := call.query.get("before"):
         return [m for m in messages if m.id < int(before)][-limit:]
     if around := int(call.query.get("around", 0)):
-        nearest = sorted(messages, key=lambda m: abs(m.id - around))[:limit]
-        return sorted(nearest, key=lambda m: m.id)
+        middle = sum(message.id < around for message in messages)
+        start = max(0, middle - limit // 2)
+        return messages[start : start + limit]
     return messages[-limit:]
 
 

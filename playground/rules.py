@@ -116,7 +116,7 @@ def _flags(draft: Draft) -> Iterator[Wrong]:
     asked = draft.asked.get("flags")
     if asked is None:
         return
-    if asked & ~draft.allowed:
+    if asked & ~int(draft.allowed):
         yield ("flags",), "BASE_TYPE_CHOICES", "Only some flags can be set here."
     before = draft.before.flags if draft.before else 0
     if before & MessageFlag.COMPONENTS_V2 and not asked & MessageFlag.COMPONENTS_V2:
@@ -166,6 +166,15 @@ def _layout(draft: Draft) -> Iterator[Wrong]:
 
 
 def _media(draft: Draft) -> Iterator[Wrong]:
+    for index, embed in enumerate(draft.asked.get("embeds") or ()):
+        for key in ("image", "thumbnail"):
+            url = (embed.get(key) or {}).get("url") or "https://"
+            if not (_is_link(url) or url.removeprefix("attachment://") in draft.files):
+                yield (
+                    ("embeds", index, key, "url"),
+                    "URL_TYPE_INVALID_URL",
+                    "Not a well formed URL.",
+                )
     for holder, key in components.media(draft.new_components):
         url = holder[key]["url"]
         name = url.removeprefix("attachment://")
@@ -403,7 +412,7 @@ def _check_deferred(data: Body) -> None:
         (("data", key), "BASE_TYPE_CHOICES", "A deferred answer carries nothing but flags.")
         for key in sorted(data.keys() - {"flags", "tts"})
     ]
-    if (data.get("flags") or 0) & ~MessageFlag.EPHEMERAL:
+    if (data.get("flags") or 0) & ~int(MessageFlag.EPHEMERAL):
         message = "Only the EPHEMERAL flag can be set on a deferred answer."
         wrong.append((("data", "flags"), "BASE_TYPE_CHOICES", message))
     _raise(wrong)

@@ -6,7 +6,7 @@ that the requests and successful answers of `OPERATIONS` need, without its prose
 of the original (discord/discord-api-spec, Copyright 2023 Discord).
 
 Three things differ from the file on purpose: a field that a schema does not name is refused, a
-snowflake may also arrive as an integer, as Discord allows, and the fields of `BEYOND` are known.
+snowflake may also arrive as an integer, as Discord allows, and `BEYOND` has the last word.
 """
 
 from __future__ import annotations
@@ -80,10 +80,16 @@ OPERATIONS = frozenset(
         "trigger_typing_indicator",
     ]
 )
-# Fields that Discord's written documentation has, or that every client sends and Discord ignores,
-# but that its description lacks.
+# Where Discord's written documentation, or what every client sends and Discord takes, says otherwise.
 BEYOND = {
-    "ApplicationCommandUpdateRequest": {"nsfw": {"type": ["boolean", "null"]}},
+    "ApplicationCommandUpdateRequest": {
+        "nsfw": {"type": ["boolean", "null"]},
+        "default_member_permissions": {
+            "type": ["integer", "string", "null"],
+            "minimum": 0,
+            "pattern": "^[0-9]+$",
+        },
+    },
     "IncomingWebhookUpdateForInteractionCallbackRequestPartial": {"tts": {"type": "boolean"}},
     "IncomingWebhookUpdateRequestPartial": {"tts": {"type": "boolean"}},
     "MessageEditRequestPartial": {"tts": {"type": "boolean"}},

@@ -145,7 +145,7 @@ def message(
         "timestamp": timestamp(it.created),
         "edited_timestamp": timestamp(it.edited) if it.edited else None,
         "attachments": [attachment(world, a) for a in it.attachments],
-        "embeds": it.embeds,
+        "embeds": [_embed(world, it, embed) for embed in it.embeds],
         "mentions": [user(person) for person in mentioned(world, it)],
         "mention_roles": [],
         "mention_everyone": False,
@@ -178,6 +178,20 @@ def mentioned(world: World, it: Message) -> list[Person]:
     """Return whom a message mentions by ``<@id>``."""
     ids = dict.fromkeys(int(found) for found in re.findall(r"<@!?(\d+)>", it.content))
     return [person for i in ids if (person := world.user(i))]
+
+
+def _embed(world: World, it: Message, embed: Body) -> Body:
+    """An embed with defaults filled in and ``attachment://`` pictures resolved."""
+    files = {a.filename: a for a in it.attachments}
+    shaped: Body = {"type": "rich", **{k: v for k, v in embed.items() if v is not None}}
+    if "fields" in shaped:
+        shaped["fields"] = [{"inline": False, **field} for field in shaped["fields"]]
+    for key in ("image", "thumbnail"):
+        if key in shaped:
+            media = _media(world, shaped[key]["url"], files, "0")
+            wanted = ("url", "proxy_url", "width", "height", "content_type")
+            shaped[key] = {k: media[k] for k in wanted if media.get(k) is not None}
+    return shaped
 
 
 def _reaction(emoji: str, users: list[int], viewer: int) -> Body:

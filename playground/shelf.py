@@ -25,6 +25,8 @@ class Shelf:
         self._dropped: deque[int] = deque()
         if folder:
             (folder / "files").mkdir(parents=True, exist_ok=True)
+            with (folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
+                journal.write("\n")  # ends a line that a killed process left torn
 
     def put_file(self, file_id: int, data: bytes) -> None:
         """Keep a file's bytes."""

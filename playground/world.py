@@ -211,11 +211,11 @@ class World:
         """Change the parts of a message that `body` names; ``attachments`` lists what stays."""
         message.history.append(message.version())
         if message.has(MessageFlag.LOADING):
-            message.flags &= ~MessageFlag.LOADING
+            message.flags &= ~int(MessageFlag.LOADING)
         else:
             message.edited = self.clock.now()
         if "flags" in body:
-            message.flags = message.flags & ~MessageFlag.SUPPRESS_EMBEDS
+            message.flags = message.flags & ~int(MessageFlag.SUPPRESS_EMBEDS)
             message.flags |= (body["flags"] or 0) & OURS_TO_EDIT
         self._fill(message, body, uploads)
         self._save("message", message)
@@ -251,7 +251,7 @@ class World:
         if "content" in body:
             message.content = body["content"] or ""
         if "embeds" in body:
-            message.embeds = [{"type": "rich", **embed} for embed in body["embeds"] or ()]
+            message.embeds = list(body["embeds"] or ())
         if "attachments" in body or uploads:
             self._attach(message, body, uploads)
         if "components" in body:

@@ -6,6 +6,7 @@ It is pointed at the stand-in by three attributes of the library and knows nothi
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import re
 import sys
@@ -14,8 +15,16 @@ from typing import Any, Self
 import discord
 import yarl
 from discord import app_commands, ui
+from PIL import Image
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x02\x00\x00\x00\x03\x08\x02\x00\x00\x006\x88I\xd6"
+
+def _png() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (2, 3), "red").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+PNG = _png()
 
 
 def point_at(base: str) -> None:
@@ -27,8 +36,6 @@ def point_at(base: str) -> None:
 
 
 def picture(name: str = "grid.png") -> discord.File:
-    import io
-
     return discord.File(io.BytesIO(PNG), name, description="a picture")
 
 
@@ -61,7 +68,8 @@ class Menu(ui.DynamicItem[ui.Select[Any]], template="t:menu"):
 
     async def callback(self, interaction: discord.Interaction) -> None:
         assert interaction.data
-        chosen = ", ".join(interaction.data.get("values", []))
+        values: Any = interaction.data.get("values", [])
+        chosen = ", ".join(values)
         await interaction.response.edit_message(content=f"chosen {chosen}", view=None)
 
 
@@ -148,7 +156,7 @@ def commands(tree: app_commands.CommandTree) -> None:
     async def ask(interaction: discord.Interaction) -> None:
         modal = ui.Modal(title="A question", custom_id="t:ask")
         modal.add_item(ui.Label(text="Name", component=ui.TextInput(custom_id="name")))
-        upload = ui.FileUpload(custom_id="file", required=False)
+        upload: ui.FileUpload[Any] = ui.FileUpload(custom_id="file", required=False)
         modal.add_item(ui.Label(text="File", component=upload))
         await interaction.response.send_modal(modal)
 
