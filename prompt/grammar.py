@@ -6,8 +6,9 @@ person is told. Parsing takes time in proportion to the text, and raises nothing
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from generation.recipe import Phrase
@@ -28,6 +29,7 @@ _UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SEPARATORS: Final = ",;:="
 _IDLE: Final = " ,;.:!?"
 _MOST_READINGS: Final = 5
+_MOST_SENTENCES: Final = 8
 _SHOWN: Final = 60
 
 
@@ -140,7 +142,7 @@ class _Reading:
             parts = mended(parts)
         if self.problems:
             raise self._error(images, parts)
-        return Prompt(images, parts, self.values, tuple(self.notes), self.places)
+        return Prompt(images, parts, self.values, _first_few(self.notes), self.places)
 
     def _freed(self) -> tuple[tuple[ImageLink, ...], str]:
         """The image links, and the words freed of links and flags.
@@ -173,7 +175,8 @@ class _Reading:
         if flag is None or parameter is None:
             self._keep(region)
             return
-        if region[:1] in _SEPARATORS:
+        if region and region[0] in _SEPARATORS:
+            flag.clean = flag.clean and region[0] in ",;"
             region = region.lstrip(_SEPARATORS)
         kind = parameter.kind
         word, rest = kind.split(region)
@@ -244,8 +247,9 @@ class _Reading:
         self._problem(f"`--{flag.name}` takes {parameter.takes}, {instead}.", flag)
 
     def _note_repair(self, flag: Flag, parameter: Parameter[T], word: str, value: T) -> None:
-        canonical = _short(parameter.format(value))
-        self.notes.append(f"Read `{self._typed(flag, word)}` as `{canonical}`.")
+        typed, canonical = self._typed(flag, word), _short(parameter.format(value))
+        if typed != canonical:
+            self.notes.append(f"Read `{typed}` as `{canonical}`.")
 
     def _take_links(self, words: str, images: list[ImageLink]) -> str:
         urls, around, weighted = links(words)
@@ -261,10 +265,20 @@ class _Reading:
     def _error(self, images: tuple[ImageLink, ...], parts: tuple[Phrase, ...]) -> PromptError:
         able = without_idle(Prompt(images, parts, self.values))
         suggestion = format_prompt(able) if parts or images else None
-        return PromptError(" ".join(self.problems), min(self.problems.values()), suggestion)
+        sentences = " ".join(_first_few(self.problems))
+        return PromptError(sentences, min(self.problems.values()), suggestion)
 
     def _typed(self, flag: Flag, word: str) -> str:
-        return _short(f"{self.text[flag.start : flag.end]} {word}")
+        """The flag and its value as they stand in the text."""
+        place = self.text.find(word, flag.end)
+        return _short(self.text[flag.start : max(flag.end, place + len(word))])
+
+
+def _first_few(sentences: Collection[str]) -> tuple[str, ...]:
+    """As many sentences as a person reads, and how many more there are."""
+    more = len(sentences) - _MOST_SENTENCES
+    few = tuple(islice(sentences, _MOST_SENTENCES))
+    return few if more <= 0 else (*few, f"There are {more} more like these.")
 
 
 def _short(text: str) -> str:

@@ -488,6 +488,7 @@ BY_NAME: Final[Mapping[str, Parameter[Any]]] = {
 
 ORDER: Final[Mapping[str, int]] = {row.name: place for place, row in enumerate(PARAMETERS)}
 
+_LONG_NAMES: Final = [name for name in BY_NAME if len(name) > 1]
 _LEAST_LIKENESS: Final = 70
 
 

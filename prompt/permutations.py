@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
-from math import prod
 from typing import Final
 
 from prompt.errors import PromptError
@@ -17,6 +16,7 @@ DEEPEST: Final = 10
 """How deep groups may nest, the text itself counted."""
 
 _SIGN: Final = re.compile(r"\\[{},]|[{},]")
+_OPENING: Final = re.compile(r"(?<!\\)\{")
 _ESCAPED: Final = re.compile(r"\\([{}])")
 
 Options = list[str]
@@ -34,7 +34,7 @@ def expand(text: str, limit: int) -> list[str]:
     Raises:
         PromptError: It stands for more than ``limit``, or nests too deep.
     """
-    if not _pairs_up(text):
+    if not _OPENING.search(text) or not _pairs_up(text):
         return [text]
     return _expanded(text, limit)
 
@@ -62,37 +62,44 @@ def _pairs_up(text: str) -> bool:
 class _Group:
     """An open group: the options that are finished, and the segments of the one being read."""
 
+    limit: int
     options: Options = field(default_factory=list)
     segments: list[Options] = field(default_factory=list)
+    combinations: int = 1
 
-    def finish(self, limit: int) -> None:
-        """Take everything between two commas as options."""
-        count = len(self.options) + prod(map(len, self.segments))
-        if count > limit:
+    def add(self, *segment: str) -> None:
+        """Go on with each of these."""
+        self.segments.append(list(segment))
+        self.combinations *= len(segment)
+        if len(self.options) + self.combinations > self.limit:
             raise PromptError(
-                f"The groups in braces stand for more than {limit} prompts; use fewer options."
+                f"The braces stand for more than {self.limit} prompts; put fewer choices in them."
             )
+
+    def finish(self) -> None:
+        """Take everything since the last comma as options."""
         self.options += map("".join, product(*self.segments))
-        self.segments = []
+        self.segments, self.combinations = [], 1
 
 
 def _expanded(text: str, limit: int) -> Options:
-    groups = [_Group()]
+    groups = [_Group(limit)]
     for words, sign in _pieces(text):
         group = groups[-1]
-        group.segments.append([words])
+        group.add(words)
         if sign == "{":
-            groups.append(_Group())
+            groups.append(_Group(limit))
         elif sign == "}":
-            groups.pop().finish(limit)
-            groups[-1].segments.append([option.strip() for option in group.options])
+            group.finish()
+            groups.pop()
+            groups[-1].add(*(option.strip() for option in group.options))
         elif sign == "," and len(groups) > 1:
-            group.finish(limit)
+            group.finish()
         else:
-            group.segments.append(["," if sign == "\\," and len(groups) > 1 else sign])
+            group.add("," if sign == "\\," and len(groups) > 1 else sign)
         if len(groups) > DEEPEST:
-            raise PromptError(f"Groups in braces may nest {DEEPEST - 1} deep, not deeper.")
-    groups[0].finish(limit)
+            raise PromptError(f"Braces may nest {DEEPEST - 1} deep, not deeper.")
+    groups[0].finish()
     return groups[0].options
 
 

@@ -24,6 +24,7 @@ _RATIO: Final = re.compile(r"(\d{1,5}):(\d{1,5})")
 _SPACED_RATIO: Final = re.compile(r"\s*+([\d.,]++\s*+[:：xX×*/∶]\s*+[\d.,]++)")
 _RATIO_SIGN: Final = re.compile(r"\s*+[:：xX×*/∶]\s*+")
 _REFERENCE: Final = re.compile(r"<?(https?://\w[^\s<>]*)>?|\d+(?:::[\d.]+)?|random", re.IGNORECASE)
+_LONGEST_VERSION: Final = 6
 _SIDE: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+")
 _LONE: Final = f" {DASHES}"
@@ -54,9 +55,14 @@ def undangled(text: str) -> str:
     return _trimmed(text, _LONE)
 
 
-def tidied(text: str) -> str:
-    """``text``, of single spaces, without what separates it from its neighbours."""
-    return _trimmed(text.lstrip(_BETWEEN), _LONE + _BETWEEN + ":")
+def tidied(text: str, more: str = "") -> str:
+    """``text``, of single spaces, without what separates it from its neighbours.
+
+    Args:
+        text: Words.
+        more: Further characters that may not stand at the end.
+    """
+    return _trimmed(text.lstrip(_BETWEEN), f"{_LONE}{_BETWEEN}:{more}")
 
 
 def _trimmed(text: str, ends: str) -> str:
@@ -213,6 +219,8 @@ class Version(Kind[str]):
 
     def parse(self, word: str) -> str:
         """The version without zeros at its end: ``6`` for 6.0."""
+        if len(word) > _LONGEST_VERSION:
+            raise ValueError(word)
         return plain(number(word)) if word else ""
 
 
@@ -261,7 +269,7 @@ class Items(_Listed):
 
     def parse(self, word: str) -> tuple[str, ...]:
         """Every item once, without what separates it from the next."""
-        items = (tidied(" ".join(item.split())) for item in _LIST_SIGN.split(word))
+        items = (tidied(" ".join(item.split()), ".。；") for item in _LIST_SIGN.split(word))
         found = tuple(dict.fromkeys(item for item in items if item.strip(_LONE)))
         if not found:
             raise ValueError(word)

@@ -1,0 +1,105 @@
+"""Help on parameters, out of the table: single lines for the bot, a page for the docs.
+
+``python -m prompt.help`` writes the page, ``docs/flags.md``, to its standard output.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from prompt.parameters import PARAMETERS, Parameter
+
+_INTRODUCTION = """\
+# Flags
+
+Flags go at the end of a prompt: `/imagine prompt: a red apple --ar 3:2 --seed 7`.
+This page is made from the table in `prompt/parameters.py` by `make docs`; do not edit it.
+
+## What acts
+"""
+
+_IDLE_INTRODUCTION = """
+## What is understood but does nothing yet
+
+Prompts copied from elsewhere carry these. Each is refused with a sentence that says what to do
+instead, and with the prompt ready to be sent without it, unless its value asks for what happens
+anyway (the last column).
+"""
+
+
+def acting() -> tuple[Parameter[Any], ...]:
+    """The flags that act, in the table's order."""
+    return tuple(row for row in PARAMETERS if not row.refusal)
+
+
+def idle() -> tuple[Parameter[Any], ...]:
+    """The flags that are understood and do nothing yet, in the table's order."""
+    return tuple(row for row in PARAMETERS if row.refusal)
+
+
+def names(parameter: Parameter[Any]) -> str:
+    """Every name of a flag, its own first: ``--ar, --aspect``."""
+    return ", ".join(f"--{name}" for name in (parameter.name, *parameter.aliases))
+
+
+def without(parameter: Parameter[Any]) -> str:
+    """What happens if the flag is left out, or an empty text if that goes without saying."""
+    if parameter.otherwise or parameter.default is None:
+        return parameter.otherwise
+    return parameter.kind.format(parameter.default) or "the same"
+
+
+def line(parameter: Parameter[Any]) -> str:
+    """One line of help, with names, value and default."""
+    default = without(parameter)
+    ending = f" Default: {default}." if default else ""
+    return f"`{names(parameter)}` ({parameter.takes}): {parameter.about}{ending}"
+
+
+def page() -> str:
+    """The whole of ``docs/flags.md``."""
+    return "\n".join((*_acting_lines(), *_idle_lines(), ""))
+
+
+def _acting_lines() -> Iterator[str]:
+    yield _INTRODUCTION
+    yield from _table(
+        ("Flag", "Value", "Without it", "What it does"),
+        ((f"`{names(row)}`", row.takes, without(row), _about(row)) for row in acting()),
+    )
+
+
+def _idle_lines() -> Iterator[str]:
+    yield _IDLE_INTRODUCTION
+    yield from _table(
+        ("Flag", "What it is elsewhere", "What to do here", "Makes no difference as"),
+        (
+            (
+                f"`{names(row)}`",
+                row.about,
+                f"{row.refusal[0].upper()}{row.refusal[1:]}.",
+                _same(row),
+            )
+            for row in idle()
+        ),
+    )
+
+
+def _about(row: Parameter[Any]) -> str:
+    return f"{row.about} Needs a model with {row.capability}." if row.capability else row.about
+
+
+def _same(row: Parameter[Any]) -> str:
+    return "" if row.default is None else f"`{row.format(row.default)}`"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    titles = tuple(head)
+    yield f"| {' | '.join(titles)} |"
+    yield f"|{' --- |' * len(titles)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

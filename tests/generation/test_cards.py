@@ -1,0 +1,106 @@
+import json
+from math import log
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.cards import CARDS, Card, UnknownFamilyError, card, card_for, model_name
+
+EVERY = pytest.mark.parametrize("each", CARDS, ids=lambda each: each.id)
+
+
+@EVERY
+def test_is_complete(each: Card) -> None:
+    assert each.title
+    assert each.licence
+    assert each.about.endswith(".")
+    assert each.side % each.multiple == 0
+    assert each.longest_ratio >= 1
+    assert min(each.enlarge, each.steps) >= 1
+    assert each.guidance >= 1
+
+
+def test_ids_are_different() -> None:
+    assert len({each.id for each in CARDS}) == len(CARDS)
+
+
+class TestSize:
+    @EVERY
+    def test_of_a_square_is_the_native_one(self, each: Card) -> None:
+        assert each.size(1, 1) == each.size(7, 7) == (each.side, each.side)
+
+    @given(st.sampled_from(CARDS), st.floats(1, 4), st.booleans())
+    def test_is_possible_and_near(self, each: Card, ratio: float, tall: bool) -> None:
+        ratio = min(ratio, each.longest_ratio)
+        across, down = (1.0, ratio) if tall else (ratio, 1.0)
+        width, height = each.size(across, down)
+        assert width % each.multiple == height % each.multiple == 0
+        step = each.multiple / min(width, height)
+        assert abs(log(width / height) - log(across / down)) <= step
+        assert abs(log(width * height / each.side**2)) <= step
+
+    @given(st.sampled_from(CARDS), st.integers(1, 4), st.integers(1, 4))
+    def test_turned_is_turned(self, each: Card, across: int, down: int) -> None:
+        assert each.size(across, down) == each.size(down, across)[::-1]
+
+    @given(st.sampled_from(CARDS), st.floats(1, 4), st.floats(1, 4))
+    def test_of_a_wider_ratio_is_no_narrower(self, each: Card, one: float, other: float) -> None:
+        narrow, wide = (each.size(ratio, 1) for ratio in sorted((one, other)))
+        assert narrow[0] <= wide[0]
+        assert narrow[1] >= wide[1]
+
+
+class TestFinding:
+    @EVERY
+    def test_by_id(self, each: Card) -> None:
+        assert card(each.id) is each
+
+    def test_of_an_unknown_id_names_the_known(self) -> None:
+        with pytest.raises(UnknownFamilyError, match="known are easel, sd15, sdxl"):
+            card("sd3")
+
+    @EVERY
+    def test_by_the_default_model(self, each: Card) -> None:
+        assert card_for(each.model) is each
+
+    def test_without_a_model_is_the_bundled_one(self) -> None:
+        assert card_for("").id == "easel"
+
+    def test_named_by_the_admin_wins(self) -> None:
+        assert card_for("somebody/xl-turbo", "sd15").id == "sd15"
+
+    @pytest.mark.parametrize(
+        ("hub", "family"), [("someone/Juggernaut-XL-v9", "sdxl"), ("someone/dreamshaper", "sd15")]
+    )
+    def test_by_a_hub_name(self, hub: str, family: str) -> None:
+        assert card_for(hub).id == family
+
+    @pytest.mark.parametrize(
+        ("pipeline", "family"),
+        [("StableDiffusionPipeline", "sd15"), ("StableDiffusionXLPipeline", "sdxl")],
+    )
+    def test_by_a_folder(self, tmp_path: Path, pipeline: str, family: str) -> None:
+        index = {"_class_name": pipeline}
+        (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+        assert card_for(str(tmp_path)).id == family
+
+    def test_by_a_folder_of_another_kind_is_refused(self, tmp_path: Path) -> None:
+        index = {"_class_name": "FluxPipeline"}
+        (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+        with pytest.raises(UnknownFamilyError, match="FluxPipeline"):
+            card_for(str(tmp_path))
+
+
+class TestModelName:
+    def test_is_never_a_path(self, tmp_path: Path) -> None:
+        folder = tmp_path / "my-model"
+        folder.mkdir()
+        assert model_name(str(folder), CARDS[1]) == "my-model"
+
+    def test_is_the_hub_id(self) -> None:
+        assert model_name("someone/dreamshaper", CARDS[1]) == "someone/dreamshaper"
+
+    def test_is_the_cards_own_without_one(self) -> None:
+        assert model_name("", CARDS[0]) == CARDS[0].model

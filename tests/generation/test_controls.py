@@ -1,0 +1,83 @@
+from itertools import pairwise
+from math import ceil, floor
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.controls import (
+    LARGEST_IMAGE_WEIGHT,
+    TRAINED_STEPS,
+    steps_for_quality,
+    steps_for_strength,
+    strength_for_image_weight,
+)
+
+weights = st.floats(0.001, LARGEST_IMAGE_WEIGHT)
+
+
+class TestStrengthForImageWeight:
+    @given(weights, weights)
+    def test_falls_strictly(self, one: float, other: float) -> None:
+        low, high = sorted((one, other))
+        if high - low > 1e-9:
+            assert strength_for_image_weight(low) > strength_for_image_weight(high)
+
+    def test_falls_almost_evenly(self) -> None:
+        curve = [strength_for_image_weight(k / 4) for k in range(1, 13)]
+        falls = [left - right for left, right in pairwise(curve)]
+        assert max(falls) < 1.2 * min(falls)
+
+    @pytest.mark.parametrize(
+        ("weight", "strength"),
+        [(0.25, 0.93), (0.5, 0.87), (1, 0.75), (1.5, 0.64), (2, 0.52), (3, 0.30)],
+    )
+    def test_follows_the_curve(self, weight: float, strength: float) -> None:
+        assert strength_for_image_weight(weight) == pytest.approx(strength, abs=0.005)
+
+    @given(weights)
+    def test_is_a_strength(self, weight: float) -> None:
+        assert 0.3 <= strength_for_image_weight(weight) < 1
+
+    @pytest.mark.parametrize("weight", [0, -1, 3.01, float("nan"), float("inf")])
+    def test_refuses_other_weights(self, weight: float) -> None:
+        with pytest.raises(ValueError, match="image weight"):
+            strength_for_image_weight(weight)
+
+
+class TestStepsForStrength:
+    @given(st.integers(1, 150), st.floats(0.15, 1), st.booleans())
+    def test_exactly_so_many_steps_are_taken(
+        self, steps: int, strength: float, floor_family: bool
+    ) -> None:
+        length, passed = steps_for_strength(steps, strength, floor_family=floor_family)
+        rounding = floor if floor_family else ceil
+        assert min(length, rounding(length * passed)) == steps
+
+    @given(st.integers(1, 150), st.floats(0.001, 1), st.booleans())
+    def test_some_steps_are_taken_and_the_schedule_exists(
+        self, steps: int, strength: float, floor_family: bool
+    ) -> None:
+        length, passed = steps_for_strength(steps, strength, floor_family=floor_family)
+        rounding = floor if floor_family else ceil
+        assert length <= TRAINED_STEPS
+        assert 0 < passed <= 1
+        assert 1 <= rounding(length * passed) <= steps
+
+    @given(st.integers(1, 150), st.floats(0.15, 1), st.booleans())
+    def test_the_start_is_within_a_step_of_what_was_asked(
+        self, steps: int, strength: float, floor_family: bool
+    ) -> None:
+        length, passed = steps_for_strength(steps, strength, floor_family=floor_family)
+        assert abs(passed - strength) <= 1 / length
+
+    @given(st.integers(1, 150), st.booleans())
+    def test_full_strength_takes_the_plain_schedule(self, steps: int, floor_family: bool) -> None:
+        assert steps_for_strength(steps, 1.0, floor_family=floor_family) == (steps, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "quality", "expected"), [(30, 1, 30), (30, 0.5, 15), (12, 4, 48), (1, 0.25, 1)]
+)
+def test_steps_for_quality(steps: int, quality: float, expected: int) -> None:
+    assert steps_for_quality(steps, quality) == expected

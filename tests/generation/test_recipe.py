@@ -1,0 +1,145 @@
+import json
+from dataclasses import FrozenInstanceError, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.recipe import (
+    SEED_LIMIT,
+    Noise,
+    Phrase,
+    Recipe,
+    RecipeError,
+    Start,
+    Turn,
+    seeded,
+)
+from tests.generation.strategies import noises, recipes, seeds
+
+PLAIN = Recipe(
+    family="easel",
+    model="tiny",
+    prompt="a red apple",
+    phrases=(Phrase(text="a red apple"),),
+    width=128,
+    height=96,
+    pictures=seeded(7, 4),
+    steps=12,
+    guidance=4.0,
+    sampler="Euler",
+)
+
+
+@given(recipes)
+def test_json_keeps_everything(recipe: Recipe) -> None:
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
+
+
+def test_json_says_its_version_and_no_defaults() -> None:
+    data = PLAIN.to_json()
+    assert data["version"] == 1
+    assert not {"start", "upscale", "negative", "parameters"} & data.keys()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        None,
+        [],
+        {},
+        "recipe",
+        {**PLAIN.to_json(), "version": 2},
+        {**PLAIN.to_json(), "steps": "many"},
+        {**PLAIN.to_json(), "steps": 0},
+        {**PLAIN.to_json(), "pictures": []},
+        {**PLAIN.to_json(), "pictures": [{"seed": -1}]},
+        {key: value for key, value in PLAIN.to_json().items() if key != "phrases"},
+    ],
+)
+def test_other_json_is_no_recipe(data: object) -> None:
+    with pytest.raises(RecipeError):
+        Recipe.from_json(data)
+
+
+@pytest.mark.parametrize(
+    "change", [{"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}]
+)
+def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError):
+        replace(PLAIN, **change)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values"),
+    [
+        (Noise, {"seed": -1}),
+        (Noise, {"seed": SEED_LIMIT}),
+        (Turn, {"seed": SEED_LIMIT, "strength": 0.5}),
+        (Turn, {"seed": 0, "strength": 1.1}),
+        (Turn, {"seed": 0, "strength": float("nan")}),
+        (Start, {"image": "ab", "strength": 0}),
+        (Start, {"image": "ab", "strength": 1.5}),
+    ],
+)
+def test_impossible_parts_do_not_exist(kind: type, values: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError):
+        kind(**values)
+
+
+def test_is_immutable() -> None:
+    with pytest.raises(FrozenInstanceError):
+        PLAIN.steps = 3  # type: ignore[misc]
+
+
+class TestDigest:
+    @given(recipes)
+    def test_is_the_same_after_json(self, recipe: Recipe) -> None:
+        assert Recipe.from_json(recipe.to_json()).digest == recipe.digest
+
+    @given(recipes, st.text(max_size=5))
+    def test_does_not_see_what_is_only_for_people(self, recipe: Recipe, text: str) -> None:
+        assert replace(recipe, prompt=text, parameters=text).digest == recipe.digest
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"family": "sdxl"},
+            {"model": "other"},
+            {"phrases": (Phrase(text="a red apple", weight=2),)},
+            {"negative": "fog"},
+            {"width": 136},
+            {"height": 104},
+            {"pictures": seeded(8, 4)},
+            {"steps": 13},
+            {"guidance": 4.5},
+            {"sampler": "DDIM"},
+            {"start": Start(image="ab" * 32, strength=0.5)},
+            {"upscale": 2},
+        ],
+        ids=lambda change: next(iter(change)),
+    )
+    def test_sees_all_that_decides_pixels(self, change: dict[str, Any]) -> None:
+        assert replace(PLAIN, **change).digest != PLAIN.digest
+
+    def test_stays_what_it_was(self) -> None:
+        assert PLAIN.digest == PLAIN_DIGEST
+
+
+PLAIN_DIGEST = "b3132aef5c2ea4c3256b2ad19edefee3de6e34332e92b8e0fa0bceb79b39698a"
+"""Stored pictures are found by digest, so the same recipe must keep its digest for ever."""
+
+
+class TestNoise:
+    @given(seeds, st.integers(1, 9))
+    def test_seeds_follow_each_other_and_wrap(self, seed: int, count: int) -> None:
+        row = seeded(seed, count)
+        assert [noise.seed for noise in row] == [(seed + k) % SEED_LIMIT for k in range(count)]
+        assert seeded(seed, count + 1)[:count] == row
+
+    @given(noises, seeds, st.floats(0, 1))
+    def test_a_turn_is_added_at_the_end(self, noise: Noise, seed: int, strength: float) -> None:
+        turned = noise.turned(seed, strength)
+        assert turned.seed == noise.seed
+        assert turned.turns == (*noise.turns, Turn(seed=seed, strength=strength))

@@ -1,0 +1,92 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt.grammar import parse
+from prompt.parameters import BY_NAME, PARAMETERS, Parameter, nearest_name
+from tests.prompt.strategies import values
+
+EVERY = pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda row: row.name)
+
+MIDJOURNEY = """
+    aspect ar chaos c stylize s weird w quality q seed no stop tile repeat r iw sref sw sv cref cw
+    oref ow edit style raw exp draft hd sd version v niji profile p personalize fast relax turbo
+    stealth public video motion loop end bs preview zoom uplight upbeta upanime hq newclip nostretch
+    old vibe width h height test testp creative sameseed beta wallpaper sl ml ll sp mp lp
+"""
+
+
+def test_no_name_is_used_twice() -> None:
+    names = [name for row in PARAMETERS for name in (row.name, *row.aliases)]
+    assert len(names) == len(set(names)) == len(BY_NAME)
+
+
+@pytest.mark.parametrize("name", MIDJOURNEY.split())
+def test_every_flag_of_midjourney_is_known(name: str) -> None:
+    assert name in BY_NAME
+
+
+@EVERY
+def test_is_told_in_whole_sentences(parameter: Parameter[Any]) -> None:
+    assert parameter.about[0].isupper()
+    assert parameter.about.endswith(".")
+    assert not parameter.refusal.endswith(".")
+    assert len(parameter.about) < 110
+
+
+@EVERY
+def test_default_is_allowed_and_acts(parameter: Parameter[Any]) -> None:
+    if parameter.default is None:
+        return
+    assert parameter.allows(parameter.default)
+    assert parameter.acts(parameter.default)
+
+
+@EVERY
+def test_range_is_whole_or_absent(parameter: Parameter[Any]) -> None:
+    assert (parameter.low is None) == (parameter.high is None)
+    assert (parameter.low is not None) == ("number from" in parameter.takes)
+
+
+@given(st.data())
+def test_what_is_written_is_read(data: st.DataObject) -> None:
+    parameter = data.draw(st.sampled_from(PARAMETERS))
+    value = data.draw(values(parameter))
+    assert parse(f"owl {parameter.format(value)}").parameters == {parameter.name: value}
+
+
+@given(st.data())
+def test_every_name_reads_the_same(data: st.DataObject) -> None:
+    parameter = data.draw(st.sampled_from([row for row in PARAMETERS if row.aliases]))
+    value = data.draw(values(parameter))
+    alias = data.draw(st.sampled_from(parameter.aliases))
+    spelled = f"owl --{alias.upper()} {parameter.kind.format(value)}"
+    assert parse(spelled).parameters == {parameter.name: value}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("chaoss", "chaos"),
+        ("stylise", "stylize"),
+        ("aspct", "aspect"),
+        ("sede", "seed"),
+        ("qualtiy", "quality"),
+        ("tiles", "tile"),
+        ("mine", None),
+        ("x", None),
+        ("", None),
+    ],
+)
+def test_nearest_name(typed: str, meant: str | None) -> None:
+    assert nearest_name(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "nearest"),
+    [("iw", 5.0, 3.0), ("cfg", 0.5, 1.0), ("seed", -1, None), ("no", ("a",), ("a",))],
+)
+def test_nearest_value(name: str, value: object, nearest: object) -> None:
+    assert BY_NAME[name].nearest(value) == nearest
