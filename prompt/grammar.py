@@ -21,7 +21,7 @@ from prompt.weights import fault, format_phrases, mended, phrases
 
 T = TypeVar("T")
 
-LONGEST: Final = 6000
+PROMPT_LIMIT: Final = 6000
 """Most characters in a prompt; Discord and Midjourney draw the line at the same place."""
 
 _MOST_OPTIONS: Final = 40
@@ -70,11 +70,11 @@ def parse(text: str) -> Prompt:
     Raises:
         PromptError: It spells none; the error says why, where, and what would.
     """
-    if len(text) > LONGEST:
+    if len(text) > PROMPT_LIMIT:
         raise PromptError(
-            f"A prompt may be {LONGEST} characters long, and this one has {len(text)}; "
+            f"A prompt may be {PROMPT_LIMIT} characters long, and this one has {len(text)}; "
             "say it in fewer words.",
-            LONGEST,
+            PROMPT_LIMIT,
         )
     if not text.isprintable():
         text = _UNSAYABLE.sub(" ", text)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from generation.recipe import Phrase
 from prompt.errors import PromptError
-from prompt.grammar import LONGEST, ImageLink, Prompt, format_prompt, parse
+from prompt.grammar import PROMPT_LIMIT, ImageLink, Prompt, format_prompt, parse
 from tests.prompt.strategies import prompts, texts
 
 
@@ -322,7 +322,7 @@ class TestRefusal:
         assert "more like these" in error.sentence
 
     def test_of_a_long_prompt_says_how_long_it_may_be(self) -> None:
-        error = refused("x" * (LONGEST + 1))
+        error = refused("x" * (PROMPT_LIMIT + 1))
         assert "6000 characters" in error.sentence
         assert "6001" in error.sentence
 
@@ -363,7 +363,7 @@ def test_a_prompt_survives_being_written(prompt: Prompt) -> None:
     ["{", "{a,b}", "{a}", "\\{", "-", "—", " - ", "--a-", ":", "::2 ", "a::2 ", "https://a ", "::2",
      "--no a, ", "--no", "x--seed ", "—seed 3 ", "猫—", "a-b_", "(", "/imagine ", "prompt:", " "],
 )  # fmt: skip
-@pytest.mark.parametrize("length", [LONGEST, 100_000])
+@pytest.mark.parametrize("length", [PROMPT_LIMIT, 100_000])
 def test_time_is_in_proportion_to_length(unit: str, length: int) -> None:
     def seconds(characters: int) -> float:
         text = (unit * characters)[:characters]
