@@ -41,8 +41,9 @@ function show(id) {
   $("#topic").textContent = topic ?? "";
   $("#messages").setAttribute("aria-label", `Messages in ${name}`);
   document.title = `${type === 1 ? "@" : "#"}${name} · Easel playground`;
-  composer.changeChannel(before === store.channel ? null : before);
-  messages.showAll();
+  if (before === store.channel) composer.refresh();
+  else composer.changeChannel(before);
+  messages.showAll(before === store.channel);
   drawSidebar();
   drawTyping();
 }
@@ -196,7 +197,8 @@ function reaction(by) {
 
 function settle(nonce, state, reason) {
   const key = String(nonce);
-  return messages.settled(key, state === "refused" ? "failed" : state, reason) || modalAnswered(key, state, reason) || composer.answered(key, state, reason);
+  const words = state === "failed" ? "This interaction failed" : reason;
+  return messages.settled(key, state === "refused" ? "failed" : state, words) || modalAnswered(key, state, reason) || composer.answered(key, state, reason);
 }
 
 Object.assign(store.on, {

@@ -116,6 +116,8 @@ class Field {
   }
 }
 
+const range = ({ min_value: low, max_value: high }) => low !== undefined && high !== undefined && `${low} to ${high}`;
+
 class TextField extends Field {
   constructor(option, chips, text) {
     super(option, chips);
@@ -124,7 +126,7 @@ class TextField extends Field {
     this.input = h("textarea", {
       rows: 1,
       id: `option-${option.name}`,
-      placeholder: PLACES[option.type] || option.description,
+      placeholder: range(option) || PLACES[option.type] || option.description,
       enterkeyhint: "send",
       inputmode: option.type === C.INTEGER ? "numeric" : option.type === C.NUMBER ? "decimal" : null,
       "aria-describedby": this.complaint.id,
@@ -132,10 +134,11 @@ class TextField extends Field {
       ...(listed && { role: "combobox", "aria-expanded": "false", "aria-controls": "suggestions", "aria-autocomplete": "list" }),
       oninput: () => this.changed(),
       onfocus: () => this.suggest(),
-      onblur: () => hide(),
+      onblur: () => (hide(), this.filled() && this.check()),
       onkeydown: (event) => this.key(event),
     });
     this.label.after(this.input);
+    this.node.classList.toggle("wide", option.type === C.STRING && !option.choices);
     this.input.value = text;
   }
 
@@ -287,8 +290,11 @@ class FileField extends Field {
   }
 }
 
-/** Makes a text box as high as its text. */
+const GROWS = CSS.supports("field-sizing", "content");
+
+/** Makes a text box as high as its text, where the browser does not do so itself. */
 export function grow(box) {
+  if (GROWS) return;
   box.style.height = "auto";
   box.style.height = `${box.scrollHeight}px`;
 }

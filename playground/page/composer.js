@@ -5,7 +5,7 @@ import { Chips, grow } from "./chips.js";
 import * as C from "./commands.js";
 import { hide, suggest, takes } from "./suggestions.js";
 import { channel, line, person, store } from "./store.js";
-import { sending } from "./messages.js";
+import { sending, toBottom } from "./messages.js";
 import { Upload } from "./uploads.js";
 
 const form = $("#composer");
@@ -40,7 +40,7 @@ export const add = (text) => fill(`${input.value}${input.value && !input.value.e
 
 /** Keeps the draft of the channel that is left and brings that of the new one. */
 export function changeChannel(before) {
-  if (before) drafts.set(before, chips ? chips.text() : input.value);
+  drafts.set(before, chips ? chips.text() : input.value);
   leave(false);
   clearFiles();
   replyTo(null);
@@ -200,7 +200,10 @@ async function run(filled) {
 export function command(fields, shown, failed = () => {}) {
   const nonce = line.send("command", { channel_id: store.channel, ...fields });
   if (nonce === null) complain("Not connected. Try again in a moment.");
-  else sent.set(nonce, { settle: sending(shown), failed });
+  else {
+    sent.set(nonce, { settle: sending(shown), failed });
+    toBottom();
+  }
   return nonce;
 }
 
@@ -217,6 +220,7 @@ async function say(text) {
     if (nonce === null) return complain("Not connected. Try again in a moment.");
     sent.set(nonce, { settle: (reason) => reason && toast(reason), failed: () => restore(text) });
     clear();
+    toBottom();
   } catch (error) {
     complain(error.message);
   }

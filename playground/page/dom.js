@@ -75,11 +75,10 @@ export function avatar(user) {
   return h("span.avatar", { style: { "--of": user.color }, "aria-hidden": "true" }, letter);
 }
 
-/** The same address on this page's own origin, so that localhost and 127.0.0.1 both work. */
+/** A file's address on this page's own origin, by whatever name the page was opened. */
 export function local(url) {
   const parsed = new URL(url, location.href);
-  const ours = parsed.port === location.port && /^(localhost|127\.|\[::1\])/.test(parsed.hostname);
-  return ours ? parsed.pathname + parsed.search : parsed.href;
+  return /^\/attachments\/\d+\/\d+\//.test(parsed.pathname) ? parsed.pathname + parsed.search : parsed.href;
 }
 
 export function bytes(count) {

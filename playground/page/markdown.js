@@ -19,7 +19,8 @@ export function markdown(text, names) {
 
 /** The text alone, in one line, as replies and announcements quote it. */
 export function plain(text, names) {
-  return markdown(text, names).textContent.replace(/\s+/g, " ").trim();
+  const lines = [...markdown(text, names).childNodes].map((node) => node.textContent);
+  return lines.join(" ").replace(/\s+/g, " ").trim();
 }
 
 const BLOCKS = [

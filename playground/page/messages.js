@@ -25,13 +25,15 @@ const failures = new Map();
 
 // The list
 
-/** Draws the whole list of the shown channel, from its end. */
-export function showAll() {
+/** Draws the whole list of the shown channel, from its end, or from where it was. */
+export function showAll(again = false) {
+  const place = again && !pinned ? scroller.scrollTop : null;
   const all = [...inChannel().values()];
   list.replaceChildren(...(all.length ? [beginning(), ...all.map(article)] : [asks.examples()].filter(Boolean)));
   for (const each of $$("article", list)) arrange(each);
   makeCurrent($$("article", list).at(-1));
-  toBottom();
+  if (place === null) toBottom();
+  else scroller.scrollTop = place;
 }
 
 /** Draws a message that is new, or anew one that changed. */
@@ -137,12 +139,13 @@ function enter(node, index) {
   for (const control of $$(CONTROLS, node)) control.tabIndex = index;
 }
 
-list.addEventListener("focusin", ({ target }) => makeCurrent(target.closest("article")));
+list.addEventListener("focusin", ({ target }) => target.closest("article") && makeCurrent(target.closest("article")));
 list.addEventListener("keydown", (event) => {
   const node = event.target.closest("article");
   if (!node) return;
   if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) return event.preventDefault(), openMenu(node);
-  if (event.target !== node) return event.key === "Escape" && node.focus();
+  if (event.key === "Escape") return (event.target === node ? $("#input") : node).focus();
+  if (event.target !== node) return;
   const others = $$("article", list);
   const step = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity }[event.key];
   if (!step) return;
@@ -294,7 +297,7 @@ export function settled(nonce, state, reason) {
   const used = waiting.get(nonce);
   if (!used || state === "sent") return Boolean(used);
   waiting.delete(nonce);
-  if (state === "failed") failed(used.message, reason ?? "This interaction failed");
+  if (state === "failed") failed(used.message, reason);
   else refresh(used.message);
   return true;
 }
@@ -317,7 +320,7 @@ export function forgetWaiting() {
 // Commands on their way, as Discord shows them until the bot's answer takes their place
 
 /** Shows a command as being sent; returns what to call when it is settled. */
-export function sending(name, ended = () => {}) {
+export function sending(name) {
   let node = null;
   const show = (...body) => {
     const low = atBottom();
@@ -330,7 +333,6 @@ export function sending(name, ended = () => {}) {
   const late = setTimeout(() => show(h("p.thinking", {}, dots(), "Sending command…")), 250);
   return (reason) => {
     clearTimeout(late);
-    ended(reason);
     if (reason) show(h("p.failed", { role: "alert" }, icon("warning"), reason), onlyYou(() => node.remove()));
     else node?.remove();
   };
@@ -392,9 +394,16 @@ list.addEventListener("contextmenu", (event) => {
 });
 
 let press = null;
+let held = false;
 list.addEventListener("pointerdown", (event) => {
   const node = event.target.closest("article[data-message-id]");
   if (event.pointerType !== "touch" || !node || !touch()) return;
-  press = setTimeout(() => openMenu(node, { x: event.clientX, y: event.clientY, from: node }), 550);
+  held = false;
+  press = setTimeout(() => {
+    held = true;
+    openMenu(node, { x: event.clientX, y: event.clientY, from: node });
+  }, 550);
 });
 for (const end of ["pointerup", "pointercancel", "pointermove"]) list.addEventListener(end, () => clearTimeout(press));
+// Lifting the finger after that must not press what lies under it.
+list.addEventListener("click", (event) => held && (event.preventDefault(), event.stopPropagation(), (held = false)), { capture: true });
