@@ -57,7 +57,7 @@ def _command(command: Body) -> Iterator[Wrong]:
 
 def _names(named: Body) -> Iterator[Wrong]:
     """Names in every language are lower case where there is a lower case."""
-    spelled = {("name",): named["name"]}
+    spelled: dict[Path, str] = {("name",): named["name"]}
     for locale, name in (named.get("name_localizations") or {}).items():
         spelled["name_localizations", locale] = name
     for place, name in spelled.items():
@@ -103,9 +103,9 @@ def _option(option: Body, depth: int) -> Iterator[Wrong]:
     if option["type"] in WITH_CHOICES:
         yield from _choices(option)
     for low, high in (("min_value", "max_value"), ("min_length", "max_length")):
-        if option.get(low) is not None and option.get(high) is not None:
-            if option[low] > option[high]:
-                yield (low,), "BASE_TYPE_CHOICES", f"More than {high}."
+        least, most = option.get(low), option.get(high)
+        if least is not None and most is not None and least > most:
+            yield (low,), "BASE_TYPE_CHOICES", f"More than {high}."
 
 
 def _choices(option: Body) -> Iterator[Wrong]:

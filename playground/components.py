@@ -44,7 +44,7 @@ def find(components: list[Body], custom_id: str) -> Body | None:
 
 
 def normalised(components: list[Body], *, modal: bool = False) -> list[Body]:
-    """Return a copy as Discord stores it: no nulls, defaults filled in, every component numbered."""
+    """Return a copy as Discord stores it: no nulls, defaults filled in, everything numbered."""
     copies = [_without_nulls(component) for component in components]
     for component in () if modal else walk(copies):
         component.pop("required", None)  # means something in modals only

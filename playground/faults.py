@@ -116,6 +116,14 @@ class Faults:
         Args:
             method: HTTP method, ``*`` for any.
             path: regular expression searched for in the path below ``/api/v10``.
+            status: HTTP status to answer with.
+            reset: cut the connection before or after the effect.
+            delay: seconds to wait first.
+            after: answer `status` only after the effect.
+            retry_after: seconds that a 429 asks to wait.
+            via: whether a 429 has the ``Via`` header.
+            everywhere: whether a 429 is that of all routes.
+            times: how many requests.
         """
         fault = Fault(
             method,

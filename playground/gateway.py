@@ -10,15 +10,16 @@ import zlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
-from typing import Any
+from enum import IntEnum
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from playground import shapes
+from playground.cast import APPLICATION_ID, GUILD_ID, OBJECTS, TOKEN
+from playground.events import PRIVILEGED, Event, Intent, event_of
 from playground.faults import Faults, GatewayFault
 from playground.records import Body, Change, Message
-from playground.world import APPLICATION_ID, GUILD_ID, OBJECTS, TOKEN, World
+from playground.world import World
 
 BUFFER = 1000
 """Events that a session keeps for a resume."""
@@ -58,26 +59,6 @@ class Close(IntEnum):
     INVALID_SHARD = 4010
     INVALID_INTENTS = 4013
     DISALLOWED_INTENTS = 4014
-
-
-class Intent(IntFlag):
-    """The intents that decide about events of the stand-in."""
-
-    GUILDS = 1 << 0
-    GUILD_MEMBERS = 1 << 1
-    GUILD_PRESENCES = 1 << 8
-    GUILD_MESSAGES = 1 << 9
-    GUILD_MESSAGE_REACTIONS = 1 << 10
-    GUILD_MESSAGE_TYPING = 1 << 11
-    DIRECT_MESSAGES = 1 << 12
-    DIRECT_MESSAGE_REACTIONS = 1 << 13
-    DIRECT_MESSAGE_TYPING = 1 << 14
-    MESSAGE_CONTENT = 1 << 15
-
-
-PRIVILEGED = Intent.GUILD_MEMBERS | Intent.GUILD_PRESENCES | Intent.MESSAGE_CONTENT
-DIRECT_SHIFT = 3
-"""The direct message twin of a server's message intent is this many bits higher."""
 
 
 class ClosedError(Exception):
@@ -322,17 +303,12 @@ class Gateway:
     # From changes to events
 
     def _changed(self, change: Change) -> None:
-        event = EVENTS.get(change.kind)
-        if event is None or (change.message and change.message.ephemeral_to):
+        event = event_of(self._world, change)
+        if event is None:
             return
-        name, intent = event
-        direct = _is_direct(self._world, change)
-        if direct and intent:
-            intent <<= DIRECT_SHIFT
-        data = _payload(self._world, change, direct=direct)
         for session in self._alive():
-            if _is_for(session, intent, direct=direct):
-                session.dispatch(name, self._censored(session, change.message, data))
+            if _is_for(session, event):
+                session.dispatch(event.name, self._censored(session, change.message, event.data))
 
     def _alive(self) -> list[Session]:
         now = time.monotonic()
@@ -342,7 +318,7 @@ class Gateway:
         return list(self.sessions.values())
 
     def _censored(self, session: Session, message: Message | None, data: Body) -> Body:
-        """Without the message content intent only own, direct and mentioning messages are legible."""
+        """Without the content intent only own, direct and mentioning messages are legible."""
         if message is None or "content" not in data or session.intents & Intent.MESSAGE_CONTENT:
             return data
         own = message.author_id == APPLICATION_ID
@@ -369,20 +345,6 @@ class Gateway:
             listener()
 
 
-EVENTS: dict[str, tuple[str, int]] = {
-    "message_create": ("MESSAGE_CREATE", Intent.GUILD_MESSAGES),
-    "message_update": ("MESSAGE_UPDATE", Intent.GUILD_MESSAGES),
-    "message_delete": ("MESSAGE_DELETE", Intent.GUILD_MESSAGES),
-    "reaction_add": ("MESSAGE_REACTION_ADD", Intent.GUILD_MESSAGE_REACTIONS),
-    "reaction_remove": ("MESSAGE_REACTION_REMOVE", Intent.GUILD_MESSAGE_REACTIONS),
-    "reaction_clear": ("MESSAGE_REACTION_REMOVE_ALL", Intent.GUILD_MESSAGE_REACTIONS),
-    "typing": ("TYPING_START", Intent.GUILD_MESSAGE_TYPING),
-    "channel_update": ("CHANNEL_UPDATE", Intent.GUILDS),
-    "interaction": ("INTERACTION_CREATE", 0),
-}
-"""The gateway's name of each change, and the intent it needs in a server (0: none)."""
-
-
 def _shard(data: Body) -> tuple[int, int]:
     shard = data.get("shard") or [0, 1]
     if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
@@ -399,47 +361,8 @@ def _intents(data: Body, privileged: int) -> int:
     return intents
 
 
-def _is_for(session: Session, intent: int, *, direct: bool) -> bool:
+def _is_for(session: Session, event: Event) -> bool:
     """Direct messages belong to shard 0, the server's events to the one shard of its id."""
     index, count = session.shard
-    place = 0 if direct else (GUILD_ID >> 22) % count
-    return index == place and (not intent or bool(session.intents & intent))
-
-
-def _is_direct(world: World, change: Change) -> bool:
-    subject = change.message or change.interaction
-    channel = world.channels[subject.channel_id] if subject else change.channel
-    return bool(channel and channel.direct)
-
-
-def _payload(world: World, change: Change, *, direct: bool) -> Body:
-    """The event's data."""
-    place: Body = {} if direct else {"guild_id": str(GUILD_ID)}
-    if change.interaction:
-        return shapes.interaction(world, change.interaction)
-    if change.channel:
-        if change.kind == "channel_update":
-            return shapes.channel(world, change.channel)
-        now = int(world.clock.now())
-        typing = {"channel_id": str(change.channel.id), "user_id": str(change.user_id)}
-        return {**typing, "timestamp": now, **place, **_membership(world, change, direct=direct)}
-    assert change.message
-    if change.kind in ("message_create", "message_update"):
-        return shapes.gateway_message(world, change.message)
-    where = {"channel_id": str(change.message.channel_id), **place}
-    if change.kind == "message_delete":
-        return {"id": str(change.message.id), **where}
-    where["message_id"] = str(change.message.id)
-    if change.kind == "reaction_clear":
-        return where
-    where |= {"user_id": str(change.user_id), "burst": False, "type": 0}
-    where["emoji"] = shapes.reaction_emoji(change.emoji)
-    if change.kind == "reaction_add":
-        where["message_author_id"] = str(change.message.author_id)
-        where |= _membership(world, change, direct=direct)
-    return where
-
-
-def _membership(world: World, change: Change, *, direct: bool) -> Body:
-    person = world.user(change.user_id)
-    return {} if direct or person is None else {"member": shapes.member(person)}
+    place = 0 if event.direct else (GUILD_ID >> 22) % count
+    return index == place and (not event.intent or bool(session.intents & event.intent))

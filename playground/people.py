@@ -1,8 +1,8 @@
 """What people do, and what their own client keeps them from doing.
 
-Discord's client offers only what is possible: it checks options, disabled buttons and lengths before
-anything is sent. So does this module, for the page and for tests alike; whatever gets past it reaches
-the bot as an interaction, a message or a reaction.
+Discord's client offers only what is possible: it checks options, disabled buttons and lengths
+before anything is sent. So does this module, for the page and for tests alike; whatever gets past
+it reaches the bot as an interaction, a message or a reaction.
 """
 
 from __future__ import annotations
@@ -86,13 +86,18 @@ def use_command(
     target_id: int | None = None,
     focused: str | None = None,
 ) -> Interaction:
-    """Use a command, or ask for completions of the option called `focused`.
+    """Use a command, or ask for completions.
 
     Args:
+        world: where.
+        person: who uses it.
+        channel: in which channel.
         name: of the command; subcommands are nested in `options`.
-        options: ``{name, type, value}`` each, nested as Discord nests them; attachment options carry
-            the id of a stored file.
+        options: ``{name, type, value}`` each, nested as Discord nests them; attachment options
+            carry the id of a stored file.
+        kind: a `CommandType`.
         target_id: the message or person that a menu command is used on.
+        focused: the option to complete; None uses the command.
 
     Raises:
         NotPossibleError: the client would not let the person do it.
@@ -256,6 +261,9 @@ def submit(
     """Submit the modal that an interaction was answered with.
 
     Args:
+        world: where.
+        person: who submits it.
+        parent: the interaction that was answered with the modal.
         values: per custom id a text, a list of values or file ids, or a bool for a checkbox.
 
     Raises:
@@ -267,7 +275,7 @@ def submit(
         c["custom_id"] for c in components.walk(parent.modal["components"]) if "custom_id" in c
     }
     if unknown := values.keys() - known:
-        raise NotPossibleError(f"the modal has no field {sorted(unknown)[0]!r}")
+        raise NotPossibleError(f"the modal has no field {min(unknown)!r}")
     files: list[Attachment] = []
     filled = [_submitted(world, c, values, files) for c in parent.modal["components"]]
     data = {"custom_id": parent.modal["custom_id"], "components": filled}
@@ -332,6 +340,7 @@ def say(
     person: Person,
     channel: Channel,
     content: str,
+    *,
     uploads: Sequence[Upload] = (),
     reference: int | None = None,
 ) -> Message:

@@ -153,13 +153,14 @@ def plant(tree: Body, path: Sequence[str | int], code: str, message: str) -> Non
 
 def _plant_error(tree: Body, error: ValidationError) -> None:
     path: list[str | int] = list(error.absolute_path)
+    given: Any = error.instance
     if error.validator == "required":
-        missing = [name for name in error.validator_value if name not in error.instance]
-        for name in missing:
+        required: Any = error.validator_value
+        for name in set(required) - given.keys():
             plant(tree, [*path, name], "BASE_TYPE_REQUIRED", "This field is required")
     elif error.validator == "additionalProperties":
         known = error.schema["properties"] if isinstance(error.schema, dict) else {}
-        for name in sorted(error.instance.keys() - known.keys()):
+        for name in sorted(given.keys() - known.keys()):
             plant(tree, [*path, name], UNKNOWN_FIELD, "Discord knows no such field here.")
     else:
         plant(tree, path, *_worded(error))

@@ -6,13 +6,14 @@ rules hold where. Sources: Discord's written documentation (messages, components
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from playground import components
-from playground.components import BUTTON, ROW, SELECTS, TEXT, TEXT_INPUT
+from playground.cast import APPLICATION_ID
+from playground.component_rules import Path, Wrong, component_faults, is_link, is_unicode_emoji
+from playground.components import ROW, TEXT
 from playground.records import (
     Answer,
     Body,
@@ -25,7 +26,7 @@ from playground.records import (
     Upload,
 )
 from playground.refusals import KNOWN, Call, RefusedError, form_error, plant, refused
-from playground.world import APPLICATION_ID, World
+from playground.world import World
 
 LONGEST_CONTENT = 2000
 MOST_ROWS = 5
@@ -36,14 +37,10 @@ MOST_FILES = 10
 MOST_MODAL_PARTS = 5
 LARGEST_FILE = 10 * 1024 * 1024
 """Bytes of one file, the ``attachment_size_limit`` of every interaction."""
-SCHEMES = ("http://", "https://", "discord://")
 TO_CREATE = (
     MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
 )
 TO_EDIT = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
-Path = tuple[str | int, ...]
-Wrong = tuple[Path, str, str]
-"""Where, Discord's code, and the sentence."""
 
 
 @dataclass(frozen=True)
@@ -153,9 +150,6 @@ def _layout(draft: Draft) -> Iterator[Wrong]:
         if value:
             code = "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2"
             yield (key,), code, f"The '{key}' field cannot be used with components v2."
-    for key in ("poll", "sticker_ids"):
-        if draft.asked.get(key):
-            yield (key,), "BASE_TYPE_CHOICES", f"The '{key}' field cannot be used here."
     everything = list(components.walk(draft.components))
     if len(everything) > MOST_COMPONENTS:
         code = "COMPONENT_MAX_TOTAL_COMPONENTS_EXCEEDED"
@@ -165,11 +159,26 @@ def _layout(draft: Draft) -> Iterator[Wrong]:
         yield ("components",), code, "The displayable text exceeds 4000 characters."
 
 
+def _left_out(draft: Draft) -> Iterator[Wrong]:
+    """What Discord has and the stand-in does not is refused rather than dropped without a word."""
+    for key in ("poll", "sticker_ids", "shared_client_theme"):
+        if draft.asked.get(key):
+            yield (key,), "BASE_TYPE_CHOICES", f"The stand-in knows no '{key}'."
+
+
+def _mentions(draft: Draft) -> Iterator[Wrong]:
+    allowed = draft.asked.get("allowed_mentions") or {}
+    for key in ("users", "roles"):
+        if allowed.get(key) and key in (allowed.get("parse") or ()):
+            code = "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE"
+            yield ("allowed_mentions",), code, f"parse:['{key}'] and {key} are mutually exclusive."
+
+
 def _media(draft: Draft) -> Iterator[Wrong]:
     for index, embed in enumerate(draft.asked.get("embeds") or ()):
         for key in ("image", "thumbnail"):
             url = (embed.get(key) or {}).get("url") or "https://"
-            if not (_is_link(url) or url.removeprefix("attachment://") in draft.files):
+            if not (is_link(url) or url.removeprefix("attachment://") in draft.files):
                 yield (
                     ("embeds", index, key, "url"),
                     "URL_TYPE_INVALID_URL",
@@ -181,122 +190,17 @@ def _media(draft: Draft) -> Iterator[Wrong]:
         if name != url and name not in draft.files:
             code = "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND"
             yield ("components",), code, f"The referenced attachment '{name}' was not found."
-        if name == url and (holder.get("type") == components.FILE or not _is_link(url)):
+        if name == url and (holder.get("type") == components.FILE or not is_link(url)):
             yield ("components",), "URL_TYPE_INVALID_SCHEME", f"'{url}' is no attachment or link."
 
 
-def _is_link(url: str) -> bool:
-    return url.startswith(SCHEMES)
-
-
-# Rules about components, in messages and modals
-
-
-def _place(at: Path) -> Path:
-    return ("components", *at)
-
-
-def _places(parts: Sequence[Body], at: Path = ()) -> Iterator[tuple[Path, Body]]:
-    for index, component in enumerate(parts):
-        here = (*at, index)
-        yield here, component
-        yield from _places(component.get("components") or [], (*here, "components"))
-        for key in ("accessory", "component"):
-            if component.get(key):
-                yield (*here, key), component[key]
-
-
-def _unique(parts: Sequence[Body]) -> Iterator[Wrong]:
-    for key in ("custom_id", "id"):
-        seen: set[object] = set()
-        for place, component in _places(parts):
-            value = component.get(key)
-            if value and value in seen:
-                code = "COMPONENT_CUSTOM_ID_DUPLICATED" if key == "custom_id" else "DUPLICATED_ID"
-                message = f"Component {key} cannot be duplicated"
-                yield _place((*place, key)), code, message
-            seen.add(value)
-
-
-def _buttons(parts: Sequence[Body]) -> Iterator[Wrong]:
-    for place, button in _places(parts):
-        if button["type"] == BUTTON:
-            for key, code, message in _button(button):
-                yield _place((*place, key)), code, message
-
-
-def _button(button: Body) -> Iterator[tuple[str, str, str]]:
-    required, conflict = "BASE_TYPE_REQUIRED", "BUTTON_COMPONENT_FIELD_CONFLICT"
-    style = button["style"]
-    wanted = {components.LINK_STYLE: "url", components.PREMIUM_STYLE: "sku_id"}
-    own = wanted.get(style, "custom_id")
-    if not button.get(own):
-        yield own, required, "This field is required"
-    for other in ({"custom_id", "url", "sku_id"} - {own}) & button.keys():
-        if button[other] is not None:
-            yield other, conflict, f"A button with this style cannot have a {other}."
-    if own != "sku_id" and not (button.get("label") or button.get("emoji")):
-        yield "label", required, "A button has a label or an emoji."
-    if own == "url" and not _is_link(button.get("url") or ""):
-        yield (
-            "url",
-            "URL_TYPE_INVALID_SCHEME",
-            "Scheme must be one of ('http', 'https', 'discord').",
-        )
-    if (emoji := button.get("emoji")) and not _is_emoji(emoji):
-        yield "emoji", "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji"
-
-
-def _is_emoji(emoji: Body) -> bool:
-    """A unicode emoji has no letters and digits; one of a server's own, which is unknown here, has."""
-    return not emoji.get("id") and is_unicode_emoji(emoji.get("name") or "")
-
-
-def is_unicode_emoji(text: str) -> bool:
-    """Return whether a text may be a unicode emoji: short, with a character that no keyboard has."""
-    return 0 < len(text) <= 32 and any(ord(c) > 0x203B or ord(c) in (0xA9, 0xAE) for c in text)
-
-
-def _rows(parts: Sequence[Body]) -> Iterator[Wrong]:
-    for place, row in _places(parts):
-        kinds = [child["type"] for child in row.get("components") or ()]
-        alone = [kind for kind in kinds if kind in (*SELECTS, TEXT_INPUT)]
-        if row["type"] == ROW and alone and len(kinds) > 1:
-            code = "COMPONENT_LAYOUT_WIDTH_EXCEEDED"
-            yield _place(place), code, "A select or text input takes a whole row."
-
-
-def _selects(parts: Sequence[Body]) -> Iterator[Wrong]:
-    for place, menu in _places(parts):
-        if "options" not in menu and menu["type"] not in SELECTS:
-            continue
-        low, high = menu.get("min_values"), menu.get("max_values")
-        options = menu.get("options") or ()
-        if low is not None and low > (1 if high is None else high):
-            yield _place((*place, "min_values")), "BASE_TYPE_CHOICES", "More than max_values."
-        if options and (high or 1) > len(options):
-            code = "SELECT_COMPONENT_MAX_VALUES_GREATER_THAN_OPTIONS"
-            yield _place((*place, "max_values")), code, "More than there are options."
-        repeated = [v for v, n in Counter(o.get("value") for o in options).items() if v and n > 1]
-        if repeated:
-            code = "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED"
-            yield _place((*place, "options")), code, "The specified option value is already used"
-        if sum(bool(o.get("default")) for o in options) > (high or 1):
-            code = "SELECT_COMPONENT_MAX_DEFAULT_VALUES"
-            yield _place((*place, "options")), code, "More defaults than max_values."
-
-
-COMPONENT_RULES: Sequence[Callable[[Sequence[Body]], Iterator[Wrong]]] = (
-    _unique,
-    _buttons,
-    _rows,
-    _selects,
-)
 MESSAGE_RULES: Sequence[Callable[[Draft], Iterator[Wrong]]] = (
     _content_length,
     _flags,
     _embeds,
     _layout,
+    _left_out,
+    _mentions,
     _media,
 )
 
@@ -313,6 +217,7 @@ def check_message(
 
     Args:
         asked: the request's part that describes the message.
+        uploads: the files sent with it.
         before: the message that is edited.
         private: whether it may be ephemeral.
         at: where in the request `asked` is.
@@ -324,7 +229,7 @@ def check_message(
     allowed = TO_EDIT if before else TO_CREATE | (MessageFlag.EPHEMERAL if private else 0)
     draft = Draft(asked, uploads, before, allowed)
     wrong = [fault for rule in MESSAGE_RULES for fault in rule(draft)]
-    wrong += [fault for rule in COMPONENT_RULES for fault in rule(draft.new_components)]
+    wrong += component_faults(draft.new_components)
     _raise(wrong, at)
     if not (draft.content or draft.embeds or draft.components or draft.files):
         raise refused("empty_message")
@@ -440,27 +345,11 @@ def _focused(options: Sequence[Body]) -> Body:
 
 def _check_modal(data: Body) -> None:
     parts = data["components"]
-    wrong = [fault for rule in COMPONENT_RULES for fault in rule(parts)]
+    wrong = component_faults(parts)
     if len(parts) > MOST_MODAL_PARTS:
         message = "Must be between 1 and 5 in length."
         wrong.append((("components",), "BASE_TYPE_BAD_LENGTH", message))
-    wrong += [fault for place, part in _places(parts) for fault in _text_input(place, part)]
     _raise(wrong, ("data",))
-
-
-def _text_input(place: Path, part: Body) -> Iterator[Wrong]:
-    if part["type"] != TEXT_INPUT:
-        return
-    labelled = place[-1] == "component"
-    if labelled and part.get("label"):
-        yield _place((*place, "label")), "BASE_TYPE_CHOICES", "The Label has the label."
-    if not labelled and not part.get("label"):
-        yield _place((*place, "label")), "BASE_TYPE_REQUIRED", "This field is required"
-    low, high = part.get("min_length") or 0, part.get("max_length") or MOST_TEXT
-    if low > high:
-        yield _place((*place, "min_length")), "BASE_TYPE_CHOICES", "More than max_length."
-    if len(part.get("value") or "") > high:
-        yield _place((*place, "value")), "BASE_TYPE_MAX_LENGTH", f"Must be {high} or fewer."
 
 
 # Rules about what else a request names

@@ -80,7 +80,7 @@ OPERATIONS = frozenset(
         "trigger_typing_indicator",
     ]
 )
-# Where Discord's written documentation, or what every client sends and Discord takes, says otherwise.
+# Where Discord's written documentation, or what all clients send and Discord takes, says otherwise.
 BEYOND = {
     "ApplicationCommandUpdateRequest": {
         "nsfw": {"type": ["boolean", "null"]},
@@ -296,8 +296,8 @@ class _Schemas:
 def _union(
     validator: Draft202012Validator,
     branches: Sequence[Any],
-    instance: Any,
-    _: Any,  # noqa: ANN401  as jsonschema calls it
+    instance: object,
+    _: object,
 ) -> Iterator[ValidationError]:
     """Judge a union by the branch that the value means, so that errors name the real fault."""
     if all("const" in branch for branch in branches):
@@ -325,7 +325,7 @@ def _by_type(branches: Sequence[Any], instance: object) -> list[Any] | None:
     return [b for b, tag in zip(branches, tags, strict=True) if instance["type"] in tag]
 
 
-Validator: type[Draft202012Validator] = extend(
+Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {"oneOf": _union, "anyOf": _union}
 )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from aiohttp import web
 
 from playground import shapes
+from playground.cast import TOKEN
 from playground.clock import Clock
 from playground.faults import Faults, Journal
 from playground.gateway import Gateway
@@ -17,7 +18,7 @@ from playground.page import Page, only_from
 from playground.records import ANSWER_WITHIN, Change
 from playground.rest import BASE, Rest
 from playground.shelf import Shelf
-from playground.world import TOKEN, World
+from playground.world import World
 
 COUNT_FILE = "EASEL_PLAYGROUND_COUNT"
 """Environment variable that names a file to which a closing stand-in appends its counts."""
@@ -122,7 +123,7 @@ class Server:
         genuine = signature == request.query.get("hm")
         return genuine and int(expires, 16) > self.clock.now()
 
-    async def _health(self, request: web.Request) -> web.Response:
+    async def _health(self, _: web.Request) -> web.Response:
         commands = len(self.world.all_commands())
         return web.json_response({"ready": self.is_ready, "commands": commands})
 

@@ -7,22 +7,20 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime
-from typing import Any
 from urllib.parse import quote
 
 from playground import components
+from playground.cast import APPLICATION_ID, GUILD_ID, OBJECTS
 from playground.records import (
-    Answer,
     Attachment,
     Body,
     Channel,
     Interaction,
     InteractionType,
     Message,
-    MessageFlag,
     Person,
 )
-from playground.world import APPLICATION_ID, GUILD_ID, OBJECTS, World
+from playground.world import World
 
 LINK_LIFE = 24 * 3600
 """Seconds for which a signed attachment link works at least."""
@@ -133,6 +131,9 @@ def message(
     """A message as `viewer` sees it.
 
     Args:
+        world: where it is.
+        it: the message.
+        viewer: id of whoever looks; decides about ``me`` of reactions.
         nested: include the message that it replies to.
     """
     author = world.user(it.author_id) or world.bot
@@ -252,7 +253,7 @@ def metadata(world: World, it: Interaction) -> Body:
         "id": str(it.id),
         "type": it.type,
         "user": user(person),
-        "authorizing_integration_owners": _owners(world, it),
+        "authorizing_integration_owners": owners(world, it),
     }
     if it.original_id:
         shaped["original_response_message_id"] = str(it.original_id)
@@ -266,7 +267,8 @@ def metadata(world: World, it: Interaction) -> Body:
     return shaped
 
 
-def _owners(world: World, it: Interaction) -> Body:
+def owners(world: World, it: Interaction) -> Body:
+    """By which installation of the application an interaction came."""
     direct = world.channels[it.channel_id].direct
     return {"0": "0" if direct else str(GUILD_ID)}
 
@@ -278,8 +280,8 @@ def _resolved(world: World, it: Message) -> list[Body]:
     for number, (holder, key) in enumerate(list(components.media(resolved)), start=1):
         holder[key] = _media(world, holder[key]["url"], files, str(it.id + number))
         if holder.get("type") == components.FILE:
-            file = files.get(it.components and _file_name(it, holder["id"]))
-            holder |= {"name": file.filename, "size": file.size} if file else {}
+            file = files.get(_file_name(it, holder["id"]))
+            holder.update({"name": file.filename, "size": file.size} if file else {})
     return resolved
 
 
@@ -325,88 +327,6 @@ def command(it: Body, guild_id: int) -> Body:
     if shaped["default_member_permissions"] is not None:
         shaped["default_member_permissions"] = str(shaped["default_member_permissions"])
     return {**shaped, "guild_id": str(guild_id)} if guild_id else shaped
-
-
-def interaction(world: World, it: Interaction) -> Body:
-    """The payload of INTERACTION_CREATE."""
-    where = world.channels[it.channel_id]
-    person = world.user(it.person_id) or world.bot
-    shaped: Body = {
-        "id": str(it.id),
-        "application_id": str(APPLICATION_ID),
-        "type": it.type,
-        "token": it.token,
-        "version": 1,
-        "data": _data(world, it),
-        "channel_id": str(where.id),
-        "channel": {
-            **channel(world, where),
-            "permissions": str(world.permissions(person.id, where)),
-        },
-        "locale": person.locale,
-        "app_permissions": str(world.permissions(APPLICATION_ID, where)),
-        "entitlements": [],
-        "entitlement_sku_ids": [],
-        "authorizing_integration_owners": _owners(world, it),
-        "context": 1 if where.direct else 0,
-        "attachment_size_limit": UPLOAD_LIMIT,
-    }
-    if where.direct:
-        shaped["user"] = user(person)
-    else:
-        allowed = str(world.permissions(person.id, where))
-        shaped |= {
-            "guild_id": str(GUILD_ID),
-            "guild": {"id": str(GUILD_ID), "locale": "en-US", "features": []},
-            "guild_locale": "en-US",
-            "member": {**member(person), "permissions": allowed},
-        }
-    source = world.messages.get(it.message_id or 0)
-    if source:
-        shaped["message"] = message(world, source)
-    return shaped
-
-
-def _data(world: World, it: Interaction) -> Body:
-    resolved: dict[str, Any] = {}
-    if it.attachments:
-        resolved["attachments"] = {str(a.id): attachment(world, a) for a in it.attachments}
-    if it.target_id and (target := world.messages.get(it.target_id)):
-        resolved["messages"] = {str(target.id): message(world, target, nested=False)}
-    for person in _people_named(world, it):
-        resolved.setdefault("users", {})[str(person.id)] = user(person)
-        membership = member(person, with_user=False)
-        allowed = str(world.permissions(person.id, world.channels[it.channel_id]))
-        membership["permissions"] = allowed
-        resolved.setdefault("members", {})[str(person.id)] = membership
-    return {**it.data, "resolved": resolved} if resolved else dict(it.data)
-
-
-def _people_named(world: World, it: Interaction) -> list[Person]:
-    """Everyone whom the options or the target of an interaction name by id."""
-    named = [str(it.target_id), *map(str, it.data.get("values", ()))]
-    options = list(it.data.get("options", ()))
-    while options:
-        option = options.pop()
-        options += option.get("options", ())
-        named += [str(option["value"])] if option["type"] in (6, 9) else []
-    return [p for n in named if n.isdecimal() and (p := world.user(int(n)))]
-
-
-def callback(world: World, it: Interaction, changed: Message | None) -> Body:
-    """The body that a callback is answered with when the bot asked for one."""
-    said: Body = {"id": str(it.id), "type": it.type}
-    if it.original_id:
-        original = world.messages.get(it.original_id)
-        said |= {
-            "response_message_id": str(it.original_id),
-            "response_message_loading": bool(original and original.has(MessageFlag.LOADING)),
-            "response_message_ephemeral": bool(original and original.has(MessageFlag.EPHEMERAL)),
-        }
-    if it.answer in (Answer.MESSAGE, Answer.UPDATE) and changed:
-        resource = {"type": int(it.answer), "message": message(world, changed)}
-        return {"interaction": said, "resource": resource}
-    return {"interaction": said}
 
 
 def blanked(shaped: Body) -> Body:

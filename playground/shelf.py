@@ -52,7 +52,7 @@ class Shelf:
                 (self._folder / "files" / str(oldest)).unlink(missing_ok=True)
 
     def write(self, kind: str, record: dict[str, Any]) -> None:
-        """Append one record; a later record of the same kind and id replaces it at the next start."""
+        """Append one record; at the next start the last one of a kind and id counts."""
         if self._folder:
             with (self._folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
                 journal.write(json.dumps({"kind": kind, "record": record}) + "\n")

@@ -1,16 +1,14 @@
 """The one mutable thing: a server with channels and people, and everything that happens in it.
 
-The world knows what Discord's objects *mean*; what they look like is in `playground.shapes`, what is
-refused in `playground.refusals`. Everything is synchronous and belongs to one event loop. Listeners
-hear each change right after it happened.
+The world knows what Discord's objects *mean*; what they look like is in `playground.shapes`, what
+is refused in `playground.refusals`. Everything is synchronous and belongs to one event loop.
+Listeners hear each change right after it happened.
 """
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import io
-import json
 import mimetypes
 import secrets
 from collections.abc import Callable, Mapping
@@ -19,7 +17,8 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from playground import components
+from playground import cast, components
+from playground.cast import DIRECT_OFFSET, GUILD_ID, OBJECTS
 from playground.clock import Clock, Snowflakes
 from playground.records import (
     ANSWER_WITHIN,
@@ -40,15 +39,8 @@ from playground.records import (
 )
 from playground.shelf import Shelf
 
-OBJECTS: Body = json.loads(Path(__file__).with_name("objects.json").read_text("utf-8"))
-APPLICATION_ID = int(OBJECTS["application"]["id"])
-GUILD_ID = int(OBJECTS["guild"]["id"])
-TOKEN = base64.b64encode(str(APPLICATION_ID).encode()).decode().rstrip("=") + ".Ea5elP.playground"
-"""The bot token that the stand-in accepts; as on Discord its first part names the application."""
 NONCE_LIFE = 300.0
 """Seconds for which a repeated nonce gives the first message again."""
-DIRECT_OFFSET = 1000
-"""A person's direct message channel has the person's id plus this."""
 OURS_TO_EDIT = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
 OURS_TO_SET = OURS_TO_EDIT | MessageFlag.SUPPRESS_NOTIFICATIONS
 
@@ -67,11 +59,9 @@ class World:
         self.shelf = shelf
         self.base = ""
         self.secret = secrets.token_hex(16)
-        self.people = _people()
-        self.bot = Person(
-            APPLICATION_ID, "bot", OBJECTS["bot"], tuple(OBJECTS["bot_roles"]), "#5865f2"
-        )
-        self.channels = _channels(self.people)
+        self.people = cast.people()
+        self.bot = cast.bot()
+        self.channels = cast.channels(self.people)
         self.messages: dict[int, Message] = {}
         self.commands: dict[int, list[Body]] = {}
         self.interactions: dict[int, Interaction] = {}
@@ -175,9 +165,12 @@ class World:
         """Put a message into a channel and tell everybody who may see it.
 
         Args:
+            author_id: whose it is.
+            channel: where it goes.
             body: `content`, `embeds`, `components`, `attachments`, `flags`, `nonce`, … as requests
                 carry them; already judged.
             uploads: new files by the index that ``attachments`` placeholders name.
+            kind: how it came to be.
             flags: set besides those in `body`.
             interaction: what the message answers.
             reference: id of the message that it replies to.
@@ -491,26 +484,6 @@ class World:
             message = Message(**record, attachments=attachments)
             self.messages[message.id] = message
             self.channels[message.channel_id].last_message = message.id
-
-
-def _people() -> dict[str, Person]:
-    return {
-        name: Person(
-            int(fixed["user"]["id"]),
-            name,
-            fixed["user"],
-            tuple(fixed["roles"]),
-            fixed["color"],
-            fixed["locale"],
-        )
-        for name, fixed in OBJECTS["people"].items()
-    }
-
-
-def _channels(people: Mapping[str, Person]) -> dict[int, Channel]:
-    public = [Channel(int(c["id"]), c["name"], dict(c)) for c in OBJECTS["channels"]]
-    direct = [Channel(p.id + DIRECT_OFFSET, p.name, person=p.id) for p in people.values()]
-    return {channel.id: channel for channel in [*public, *direct]}
 
 
 def _dimensions(data: bytes) -> tuple[int, int] | tuple[None, None]:

@@ -16,13 +16,12 @@ const REQUIRED = "This option is required. Specify a value.";
 const WORDS = { true: true, yes: true, on: true, false: false, no: false, off: false };
 
 /**
- * Everything that can be typed after a slash: subcommands stand for themselves.
+ * Everything that can be typed after a slash in a channel: subcommands stand for themselves.
  * @returns {Array<{name: string, description: string, path: object[], options: object[]}>}
  */
 export function entries(commands, channel) {
-  const here = channel?.type === 1 ? 1 : 0;
-  const fits = (c) => c.type === 1 && (!c.contexts || c.contexts.includes(here)) && (!c.nsfw || here === 1 || channel?.nsfw);
-  return commands.filter(fits).flatMap((command) => leaves(command, [command]));
+  const here = commands.filter((command) => command.type === 1 && command.channels.includes(channel));
+  return here.flatMap((command) => leaves(command, [command]));
 }
 
 function leaves(node, path) {

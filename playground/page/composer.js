@@ -22,7 +22,7 @@ const drafts = new Map();
 /** nonce → called with a reason if it failed, with nothing if it went well */
 const sent = new Map();
 
-const all = () => C.entries(store.commands, channel());
+const all = () => C.entries(store.commands, store.channel);
 
 // What is in it
 

@@ -351,7 +351,7 @@ function toolbar(msg) {
   );
 }
 
-const offered = (type) => store.commands.filter((command) => command.type === type);
+const offered = (type) => store.commands.filter((command) => command.type === type && command.channels.includes(store.channel));
 
 function openMenu(node, place = null) {
   const msg = inChannel().get(node.dataset.messageId);

@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 
 from playground import Playground
-from playground.gateway import Intent
+from playground.cast import APPLICATION_ID, GUILD_ID
+from playground.events import Intent
 from playground.records import Permission
 from playground.schema import errors_of, operations
-from playground.world import APPLICATION_ID, GUILD_ID
 from tests.playground.conftest import SLASH, Json, Raw
 
 EVERYTHING = sum(
@@ -57,7 +57,7 @@ class Client:
         return payload["d"]
 
     async def names_until(self, last: str) -> list[str]:
-        names = []
+        names: list[str] = []
         while not names or names[-1] != last:
             names.append((await self.next())["t"])
         return names

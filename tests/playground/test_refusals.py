@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from playground import Playground
+from playground.cast import APPLICATION_ID
 from playground.records import MessageFlag, Permission
-from playground.world import APPLICATION_ID
 from tests.playground.conftest import SLASH, Json, Raw, button, form, row
 
 V2 = 1 << 15
@@ -142,6 +142,14 @@ MESSAGES: dict[str, tuple[Json, str]] = {
     "unknown flag": (message(flags=1 << 20), "flags"),
     "file that was not sent": (message(attachments=[{"id": 0, "filename": "a"}]), "NOT_FOUND"),
     "nonce too long": (message(nonce="x" * 26), "nonce"),
+    "mentions said twice": (
+        message(allowed_mentions={"parse": ["users"], "users": ["5"]}),
+        "allowed_mentions",
+    ),
+    "poll": (
+        message(poll={"question": {"text": "?"}, "answers": [{"poll_media": {"text": "a"}}]}),
+        "poll",
+    ),
     "reply to nothing": (message(message_reference={"message_id": "5"}), "message_reference"),
 }
 

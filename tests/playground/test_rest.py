@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from playground import NotPossibleError, Playground
+from playground.cast import APPLICATION_ID, OBJECTS
 from playground.records import MessageFlag
-from playground.world import APPLICATION_ID, OBJECTS
 from tests.playground.bot import PNG
 from tests.playground.conftest import SLASH, Json, Raw, button, row
 
@@ -124,7 +124,7 @@ async def test_every_kind_of_answer(raw: Raw, p: Playground) -> None:
     later = await p.press("otto", it.message, label="x")
     assert (await raw.callback(later, 6)).body["interaction"]["response_message_id"]
     # After a deferred update, a follow-up is a message of its own.
-    more = await raw.webhook("POST", later, "?wait=true", {"content": "more"})
+    more = await raw.webhook("POST", later, "", {"content": "more"})
     assert more.body["id"] != str(it.message.id)
     edited = await raw.webhook("PATCH", later, "/messages/%40original", {"content": "last"})
     assert edited.body["id"] == str(it.message.id)
@@ -136,12 +136,12 @@ async def test_every_kind_of_answer(raw: Raw, p: Playground) -> None:
     assert deferred.body["interaction"]["response_message_ephemeral"] is True
     assert "resource" not in deferred.body
     # The first follow-up becomes the deferred answer, as private as that was.
-    first = await raw.webhook("POST", thinking, "?wait=true", {"content": "here"})
+    first = await raw.webhook("POST", thinking, "", {"content": "here"})
     assert thinking.message
     assert first.body["id"] == str(thinking.message.id)
     assert first.body["flags"] == MessageFlag.EPHEMERAL
     assert first.body["edited_timestamp"] is None
-    second = await raw.webhook("POST", thinking, "?wait=true", {"content": "and here"})
+    second = await raw.webhook("POST", thinking, "", {"content": "and here"})
     assert second.body["id"] != first.body["id"]
     assert (await raw.webhook("DELETE", thinking, "/messages/@original")).status == 204
     assert (await raw.webhook("GET", thinking, "/messages/@original")).code == 10008
@@ -169,7 +169,14 @@ async def test_a_modal_and_its_answer(raw: Raw, p: Playground) -> None:
     it = await p.command("mira", "imagine")
     body = {"title": "t", "custom_id": "c", "components": parts}
     assert (await raw.callback(it, 9, body)).status == 200
-    for values in ({"text": ""}, {"text": "123456"}, {"boxes": ["c"]}, {"other": 1}, {"boxes": []}):
+    wrong: list[Json] = [
+        {"text": ""},
+        {"text": "123456"},
+        {"boxes": ["c"]},
+        {"other": 1},
+        {"boxes": []},
+    ]
+    for values in wrong:
         with pytest.raises(NotPossibleError):
             await p.submit("mira", it, {"text": "x", "boxes": ["a"], **values})
     with pytest.raises(NotPossibleError):

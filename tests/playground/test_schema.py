@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from playground import schema
-from playground.rest import HANDLERS, match
+from playground.handlers import HANDLERS
 from playground.refusals import RefusedError
+from playground.rest import match
 
 FULL = Path(os.environ.get("DISCORD_OPENAPI", "../shared/discord/openapi.json"))
 
