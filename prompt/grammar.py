@@ -154,10 +154,10 @@ class _Reading:
         for _ in range(_MOST_READINGS):
             self._take_flags()
             words = " ".join(self.words)
-            closed = len(self.words) > 1
+            joined = len(self.words) > 1
             if "://" in words:
-                words, closed = self._take_links(words, images), True
-            if not closed or next(flags(words), None) is None:
+                words, joined = self._take_links(words, images), True
+            if not joined or next(flags(words), None) is None:
                 return tuple(images), words
             self.text, self.words = words, []
         raise PromptError("The dashes cannot be told apart; write flags at the end: `--ar 3:2`.")
@@ -282,6 +282,6 @@ def _first_few(sentences: Collection[str]) -> tuple[str, ...]:
 
 
 def _short(text: str) -> str:
-    """``text`` on one line, shortened to be quoted in a sentence."""
-    line = " ".join(text.split())
+    """``text`` on one line, shortened and without back quotes, to be quoted in a sentence."""
+    line = " ".join(text.split()).replace("`", "'")
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

@@ -53,10 +53,9 @@ def flags(text: str) -> Iterator[Flag]:
         start, end = token.span()
         dash, gap, name = token.groups()
         before = text[start - 1] if start else " "
-        parameter = BY_NAME.get(name)
-        if parameter is not None and dash == "--" and not gap and before == " ":
-            yield Flag(name, start, end, parameter, True)
+        if dash == "--" and before == " " and not gap and name in BY_NAME:
             boundary = end
+            yield Flag(name, start, end, BY_NAME[name], True)
             continue
         flag = _known(name, start, end)
         joined = start != boundary and _joined(before)

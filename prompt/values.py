@@ -45,7 +45,7 @@ def number(word: str) -> float:
     Raises:
         ValueError: It spells none.
     """
-    if not _NUMBER.fullmatch(word):
+    if not (word.isdecimal() or _NUMBER.fullmatch(word)):
         raise ValueError(word)
     return round(float(word), 4) + 0.0
 

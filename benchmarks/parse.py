@@ -1,0 +1,75 @@
+"""How many prompts a second one core parses and validates, beside argparse with shlex.
+
+Run with ``python -m benchmarks.parse``. The prompt has words and eight flags, as people write them.
+The baseline does less: it splits the same prompt at its spaces and converts the same flags to the
+same types, without ranges, repairs, links or weights. Times are of the processor, and the best of
+several rounds that take turns, so that a busy machine slows both alike.
+"""
+
+import argparse
+import shlex
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from generation.cards import card
+from prompt.grammar import parse
+from prompt.resolve import resolve
+
+PROMPT: Final = (
+    "a lighthouse in a storm at night, oil on canvas, dramatic light --ar 16:9 --seed 1234 "
+    "--no people --iw 1.5 --cfg 6.5 --steps 20 --quality 1 --relax"
+)
+ROUNDS: Final = 15
+CALLS: Final = 1000
+AIM: Final = 50_000
+
+
+def baseline() -> Callable[[], object]:
+    """The same flags read by the standard library."""
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    parser.add_argument("words", nargs="*")
+    for name in ("seed", "steps"):
+        parser.add_argument(f"--{name}", type=int)
+    for name in ("iw", "cfg", "quality"):
+        parser.add_argument(f"--{name}", type=float)
+    for name in ("ar", "no"):
+        parser.add_argument(f"--{name}")
+    parser.add_argument("--relax", action="store_true")
+    return lambda: parser.parse_args(shlex.split(PROMPT))
+
+
+def whole_way() -> object:
+    """From text to recipe."""
+    return resolve(parse(PROMPT), card("easel"), model="m", seed=1)
+
+
+def fastest(tasks: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+    """Seconds of processor time that one call of each task takes, in its best round."""
+    best = dict.fromkeys(tasks, float("inf"))
+    for _ in range(ROUNDS):
+        for name, task in tasks.items():
+            start = time.process_time()
+            for _ in range(CALLS):
+                task()
+            best[name] = min(best[name], (time.process_time() - start) / CALLS)
+    return best
+
+
+def main() -> None:
+    """Print the figures."""
+    seconds = fastest(
+        {
+            "argparse with shlex": baseline(),
+            "parse and validate": lambda: parse(PROMPT),
+            "parse, validate and resolve": whole_way,
+        }
+    )
+    slow = seconds["argparse with shlex"]
+    for name, each in seconds.items():
+        print(f"{name:<28} {1 / each:>9,.0f} prompts/s per core {slow / each:>6.2f} × argparse")
+    print(f"aim of parse and validate: {AIM:,} prompts/s per core")
+
+
+if __name__ == "__main__":
+    main()
