@@ -38,7 +38,7 @@ def open_engine(url: str) -> Engine:
     Args:
         url: As in ``Settings.database``.
     """
-    engine = create_engine(_driver(url, "sqlite"), pool_pre_ping=True)
+    engine = create_engine(_driver(url, "sqlite"), pool_pre_ping=_may_hang_up(url))
     _prepare(engine)
     return engine
 
@@ -49,7 +49,7 @@ def open_async_engine(url: str) -> AsyncEngine:
     Args:
         url: As in ``Settings.database``.
     """
-    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), pool_pre_ping=True)
+    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), pool_pre_ping=_may_hang_up(url))
     _prepare(engine.sync_engine)
     return engine
 
@@ -108,6 +108,10 @@ def _unprepared(state: str) -> str:
     return f"The database {state}; `easel run` or `make play` prepares it."
 
 
+def _may_hang_up(url: str) -> bool:
+    return not url.startswith("sqlite")
+
+
 def _driver(url: str, sqlite: str) -> URL:
     parsed = make_url(url)
     name = sqlite if parsed.get_backend_name() == "sqlite" else "postgresql+psycopg"
@@ -126,8 +130,9 @@ def _prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("easel_writing")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        # A reader needs no transaction: each statement sees the file as it was at one moment.
+        if connection.get_execution_options().get("easel_writing"):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _set_up_sqlite(connection: Any) -> None:  # noqa: ANN401 - sqlite3's or aiosqlite's

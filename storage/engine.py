@@ -9,7 +9,7 @@ import asyncio
 import base64
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing, suppress
 from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
@@ -88,8 +88,9 @@ _QUEUE: Final = "gpu"
 _WORKFLOW: Final = "generate"
 _PROGRESS: Final = "progress"
 _PATIENCE: Final = 20.0
-_SETTLED: Final = (
+_NO_NEWS: Final = (
     dbos_errors.DBOSAwaitedWorkflowCancelledError,
+    dbos_errors.DBOSInitializationError,
     dbos_errors.DBOSNonExistentWorkflowError,
 )
 _ACTIVE: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
@@ -152,7 +153,7 @@ class Jobs:
         self._wake()
         return position
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """How every undelivered job stands, then all that happens, until :meth:`close`.
 
         A slow reader misses nothing but outdated progress.
@@ -191,8 +192,8 @@ class Jobs:
         """Cancels a job that waits or runs; False if it had ended."""
         cancelled = await self._write(queries.cancel_job, job_id)
         if cancelled:
-            await self._client.cancel_workflow_async(job_id)
             self._wake()
+            await self._client.cancel_workflow_async(job_id)
         return cancelled
 
     async def delivered(self, job_id: str, message_id: int | None) -> bool:
@@ -232,10 +233,10 @@ class Jobs:
         known = queries.standing_of(connection, job.id)
         if known:
             return queries.position_of(connection, known)
-        limit = self._settings.max_jobs_per_person
-        if queries.unfinished_of(connection, job.person_id) >= limit:
-            raise TooManyJobsError(limit)
-        round_, priority = queries.turn_of(connection, job)
+        unfinished, round_ = queries.turn_of(connection, job)
+        if unfinished >= self._settings.max_jobs_per_person:
+            raise TooManyJobsError(self._settings.max_jobs_per_person)
+        priority = queries.priority_of(connection, job, round_)
         new = queries.insert_job(connection, job, round_, priority)
         self._client.enqueue_in_transaction(connection, _options(new), job.id)
         return queries.position_of(connection, new)
@@ -367,19 +368,22 @@ def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
         _launch(settings, maker)
         _log.info("worker ready", worker=settings.executor)
         stop.wait()
+    finally:
+        # Also where this thread was interrupted: nothing more may be begun.
+        stop.set()
         if not maker.finished(_PATIENCE):
             _log.warning("still cooking; the job will be made again")
         DBOS.destroy(destroy_registry=True)
         _put_back(client, settings.executor)
-    finally:
         client.destroy()
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    # A run that was cancelled or delivered meanwhile ends here as planned; it is no fault.
+    # A run that was cancelled or delivered meanwhile ends as planned, and what keeps the engine
+    # from starting is raised to our caller.
     error = record.exc_info[1] if record.exc_info else None
     parked = "Waiting for the" in record.getMessage()
-    return not (parked or isinstance(error, _SETTLED))
+    return not (parked or isinstance(error, _NO_NEWS))
 
 
 def _launch(settings: Settings, maker: Maker) -> None:
@@ -406,7 +410,12 @@ def _launch(settings: Settings, maker: Maker) -> None:
         make(job_id)
 
     DBOS.listen_queues([_QUEUE])
-    DBOS.launch()
+    try:
+        DBOS.launch()
+    except dbos_errors.DBOSInitializationError:
+        raise DatabaseNotReadyError(
+            "The job queue's tables are of another version; `easel run` updates them."
+        ) from None
 
 
 def _put_back(client: DBOSClient, worker: str) -> None:

@@ -73,28 +73,27 @@ def standing_of(connection: Connection, job_id: str) -> Standing | None:
     return Standing(*row) if row else None
 
 
-def unfinished_of(connection: Connection, person_id: int) -> int:
-    """How many unfinished jobs a person has."""
-    counted = select(func.count()).where(JobRow.person_id == person_id, _UNFINISHED)
-    return connection.execute(counted).scalar_one()
-
-
 def turn_of(connection: Connection, job: NewJob) -> tuple[int, int]:
-    """The round and priority that a new job gets (see :mod:`storage.fairness`)."""
-    band = fairness.band_of(job.title, job.speed)
-    first, past = fairness.bounds(band)
-    current, own = connection.execute(
+    """How many unfinished jobs the owner of a new job has, and in which round it is."""
+    band = _band(job)
+    own = JobRow.person_id == job.person_id
+    unfinished, current, last = connection.execute(
         select(
-            func.min(JobRow.round),
-            func.max(JobRow.round).filter(JobRow.person_id == job.person_id),
-        ).where(_UNFINISHED, JobRow.priority >= first, JobRow.priority < past)
+            func.count().filter(own),
+            func.min(JobRow.round).filter(band),
+            func.max(JobRow.round).filter(band, own),
+        ).where(_UNFINISHED)
     ).one()
-    round_ = fairness.next_round(current, own)
-    first, past = fairness.round_bounds(band, round_)
+    return unfinished, fairness.next_round(current, last)
+
+
+def priority_of(connection: Connection, job: NewJob, round_: int) -> int:
+    """The place in the queue that a new job gets in its round."""
+    band = fairness.band_of(job.title, job.speed)
     taken = select(func.max(JobRow.priority)).where(
-        _UNFINISHED, JobRow.priority >= first, JobRow.priority < past
+        _UNFINISHED, _within(*fairness.round_bounds(band, round_))
     )
-    return round_, fairness.priority(band, round_, connection.execute(taken).scalar_one())
+    return fairness.priority(band, round_, connection.execute(taken).scalar_one())
 
 
 def insert_job(connection: Connection, job: NewJob, round_: int, priority: int) -> Standing:
@@ -316,6 +315,14 @@ def _clock(connection: Connection) -> ColumnElement[float]:
     if connection.dialect.name == "postgresql":
         return literal_column("extract(epoch FROM clock_timestamp())::float8", Double())
     return literal_column("(julianday('now') - 2440587.5) * 86400.0", Double())
+
+
+def _band(job: NewJob) -> ColumnElement[bool]:
+    return _within(*fairness.bounds(fairness.band_of(job.title, job.speed)))
+
+
+def _within(first: int, past: int) -> ColumnElement[bool]:
+    return (JobRow.priority >= first) & (JobRow.priority < past)
 
 
 def _now() -> datetime:

@@ -18,7 +18,7 @@ from storage.database import migrate
 from storage.engine import Event, Jobs, NewJob
 from storage.settings import Settings
 from tests.storage import toy
-from tests.storage.postgres import NoPostgresError, postgres_server
+from tests.storage.postgres import NoPostgresError, Server, postgres_server
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -28,21 +28,27 @@ Seen = TypeVar("Seen", bound=Event)
 
 def settings_for(folder: Path, url: str = "", **more: Any) -> Settings:
     """Settings that read no file, with times fit for tests."""
-    given = {"data": folder, "database_url": url, "poll": 0.02, "dead_after": 1.0} | more
+    given = {"data": folder, "database_url": url, "poll": 0.03, "dead_after": 1.0} | more
     make: Callable[..., Settings] = Settings
     return make(_env_file=None, **given)
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URLs' start of a running server, or a skip."""
+def postgres_running() -> Iterator[Server]:
+    """A running server, or a skip."""
     try:
-        with postgres_server() as url:
-            yield url
+        with postgres_server() as server:
+            yield server
     except NoPostgresError as error:
         if "postgres" in os.environ.get("EASEL_REQUIRE", ""):
             raise
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_running: Server) -> str:
+    """The start of the URLs of a running server."""
+    return postgres_running.url
 
 
 @pytest.fixture(scope="session")
@@ -67,24 +73,23 @@ def empty_postgres(postgres: str) -> str:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def settings(request: pytest.FixtureRequest) -> Settings:
     """Settings with a migrated database, on both kinds."""
-    if request.param == "sqlite":
-        return _copied(request, tmp_path)
-    server: str = request.getfixturevalue("postgres")
-    template: str = request.getfixturevalue("prepared_postgres")
-    return settings_for(tmp_path, server + _create(server, template))
+    found: Settings = request.getfixturevalue(f"{request.param}_settings")
+    return found
 
 
 @pytest.fixture
-def sqlite_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+def sqlite_settings(prepared_sqlite: Path, tmp_path: Path) -> Settings:
     """Settings with a migrated SQLite file."""
-    return _copied(request, tmp_path)
+    shutil.copy(prepared_sqlite, tmp_path / "easel.db")
+    return settings_for(tmp_path)
 
 
-def _copied(request: pytest.FixtureRequest, folder: Path) -> Settings:
-    shutil.copy(request.getfixturevalue("prepared_sqlite"), folder / "easel.db")
-    return settings_for(folder)
+@pytest.fixture
+def postgres_settings(postgres: str, prepared_postgres: str, tmp_path: Path) -> Settings:
+    """Settings with a migrated PostgreSQL database."""
+    return settings_for(tmp_path, postgres + _create(postgres, prepared_postgres))
 
 
 def _create(server: str, template: str) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -15,13 +16,25 @@ class NoPostgresError(RuntimeError):
     """No PostgreSQL server is installed, or it does not start."""
 
 
-@contextmanager
-def postgres_server() -> Iterator[str]:
-    """Starts a server on a free port of this host.
+@dataclass(frozen=True)
+class Server:
+    """A running server.
 
-    Yields:
-        The start of its URLs: ``postgresql://postgres@127.0.0.1:port/``.
+    Attributes:
+        url: The start of its databases' URLs: ``postgresql://postgres@127.0.0.1:port/``.
     """
+
+    url: str
+    control: Sequence[str | Path]
+
+    def restart(self) -> None:
+        """Ends it as a crash would, and starts it again."""
+        _run([*self.control, "-m", "immediate", "-w", "restart"])
+
+
+@contextmanager
+def postgres_server() -> Iterator[Server]:
+    """Starts a server on a free port of this host."""
     binaries = _binaries()
     folder = Path(tempfile.mkdtemp(prefix="easel-postgres-", dir="/tmp"))
     as_server = _unprivileged(folder)
@@ -35,7 +48,7 @@ def postgres_server() -> Iterator[str]:
         control = [*as_server, binaries / "pg_ctl", "-D", data]
         _run([*control, "-w", "-t", "30", "-o", options, "-l", folder / "log", "start"])
         try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/"
+            yield Server(f"postgresql://postgres@127.0.0.1:{port}/", control)
         finally:
             _run([*control, "-m", "immediate", "stop"])
     finally:

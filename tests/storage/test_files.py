@@ -84,7 +84,7 @@ class BucketHandler(BaseHTTPRequestHandler):
 @pytest.fixture
 def bucket() -> Iterator[Bucket]:
     with Bucket() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         yield server
         server.shutdown()

@@ -1,7 +1,10 @@
 """Accepting, waiting, cancelling and delivering."""
 
 import asyncio
+import sqlite3
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,8 +24,10 @@ from storage.engine import (
     QueueInfo,
     Started,
     TooManyJobsError,
+    serve,
 )
 from storage.settings import Settings
+from tests.storage import toy
 from tests.storage.conftest import Bot, Hold, Workers, new_job, settings_for
 
 
@@ -246,7 +251,10 @@ async def test_a_job_whose_queue_entry_is_gone_is_entered_again(bot: Bot, worker
     assert (await bot.until(Ended, job.id)).state == "done"
 
 
-async def test_reaping_leaves_healthy_jobs_alone(bot: Bot, workers: Workers, hold: Hold) -> None:
+async def test_reaping_leaves_healthy_jobs_alone(
+    settings: Settings, workers: Workers, hold: Hold, open_bot: Callable[[Settings], Any]
+) -> None:
+    bot: Bot = await open_bot(settings.model_copy(update={"dead_after": 30.0}))
     running, waiting = new_job(hold=hold.path), new_job()
     await accept_all(bot, running, waiting)
     workers.start()
@@ -284,3 +292,21 @@ async def test_an_unprepared_database_is_refused_with_one_sentence(tmp_path: Pat
     with pytest.raises(DatabaseNotReadyError, match="cannot be reached") as refused:
         await Jobs.open(settings_for(tmp_path, unreachable))
     assert "secret" not in str(refused.value)
+
+
+def test_a_worker_refuses_a_database_that_is_not_prepared(
+    tmp_path: Path, sqlite_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop = threading.Event()
+
+    def start(settings: Settings) -> None:
+        serve(settings, toy.Toy(tmp_path / "log").cook, model="m", device="d", stop=stop)
+
+    with pytest.raises(DatabaseNotReadyError, match=r"does not exist yet; `easel run`"):
+        start(settings_for(tmp_path / "elsewhere"))
+    with closing(sqlite3.connect(sqlite_settings.data / "easel.db")) as connection:
+        connection.execute("UPDATE dbos_migrations SET version = 1")
+        connection.commit()
+    with pytest.raises(DatabaseNotReadyError, match="of another version; `easel run` updates"):
+        start(sqlite_settings)
+    assert caplog.records == []

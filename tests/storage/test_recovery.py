@@ -3,12 +3,16 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from storage.engine import Ended, Jobs, Progress, Queued, Started
 from storage.settings import Settings
 from tests.storage import toy
 from tests.storage.conftest import Bot, Hold, Workers, ended, new_job, send, spawn
+from tests.storage.postgres import Server
 
 
 async def reap_until(bot: Bot, kind: Any, job_id: str, wanted: Callable[[Any], bool]) -> Any:
@@ -211,3 +215,28 @@ async def test_a_bot_killed_while_accepting_leaves_neither_job_nor_queue_entry(
     jobs: Jobs = (await open_bot(settings)).jobs
     assert await jobs.get(job.id) is None
     assert await jobs._flows() == {}
+
+
+@pytest.mark.postgres
+async def test_a_job_outlives_a_restart_of_the_database(
+    postgres_running: Server,
+    postgres_settings: Settings,
+    tmp_path: Path,
+    hold: Hold,
+    open_bot: Callable[[Settings], Any],
+) -> None:
+    bot: Bot = await open_bot(postgres_settings)
+    workers = Workers(postgres_settings, tmp_path)
+    try:
+        job, after = new_job("apple", hold=hold.path), new_job("pear")
+        await bot.jobs.accept(job)
+        workers.start()
+        await bot.until(Progress, job.id)
+        await asyncio.to_thread(postgres_running.restart)
+        hold.release()
+        assert (await bot.until(Ended, job.id)).state == "done"
+        await bot.jobs.accept(after)
+        assert (await bot.until(Ended, after.id)).state == "done"
+    finally:
+        workers.close()
+    assert workers.lines() == ["begin apple", "end apple", "begin pear", "end pear"]

@@ -1,0 +1,179 @@
+"""How long a job waits when nobody is before it, how many a second are taken in, idle cost.
+
+Run with ``python -m benchmarks.queue``. The worker is a process of its own whose cook does nothing,
+the database is SQLite, or whatever ``EASEL_DATABASE_URL`` names. The baseline of the first figure
+is the poll interval (a job arrives on average half of one before the next look); that of the second
+is a bare insert and commit into a table of the same file or server.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import signal
+import statistics
+import tempfile
+import threading
+import time
+from contextlib import aclosing
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import text
+
+from storage.connect import WRITING, open_async_engine
+from storage.database import migrate
+from storage.engine import Cooked, Ended, Jobs, NewJob, serve
+from storage.jobs import Report
+from storage.settings import Settings, load_settings
+
+WAITS: Final = 60
+ACCEPTS: Final = 200
+IDLE: Final = 10.0
+
+
+def settings_in(folder: Path) -> Settings:
+    """Settings as they come, with a database of its own unless one is named."""
+    return load_settings().model_copy(
+        update={"data": folder, "worker": "benchmark", "max_jobs_per_person": 10**6}
+    )
+
+
+def work(settings: Settings) -> None:
+    """A worker that makes nothing, and says nothing of it."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    serve(settings, cook, model="none", device="none", stop=stop)
+
+
+def cook(_recipe: dict[str, Any], _report: Report) -> Cooked:
+    """Nothing to do."""
+    return Cooked(pictures=[])
+
+
+def new_job(person: int = 1) -> NewJob:
+    """A job with a recipe of usual size."""
+    return NewJob(
+        id=uuid4().hex,
+        recipe={"version": 1, "phrases": [{"text": "a red apple " * 8, "weight": 1.0}], "seed": 7},
+        title="imagine",
+        person_id=person,
+        channel_id=1,
+        application_id=1,
+        upload_limit=10_000_000,
+    )
+
+
+async def waits(jobs: Jobs) -> list[float]:
+    """Seconds from the acceptance of a job until its work started, each with an empty queue."""
+    found = []
+    async with aclosing(jobs.events()) as events:
+        for _ in range(WAITS):
+            # Off the beat of the polls, so that every phase of them is met.
+            await asyncio.sleep(0.037)
+            job = new_job()
+            await jobs.accept(job)
+            accepted = time.time()
+            async for event in events:
+                if isinstance(event, Ended) and event.job_id == job.id:
+                    break
+            made = await jobs.get(job.id)
+            assert made
+            assert made.started_at
+            found.append(max(0.0, made.started_at.timestamp() - accepted))
+            await jobs.delivered(job.id, None)
+    return found
+
+
+async def accepts(jobs: Jobs) -> float:
+    """Jobs accepted a second, one after another."""
+    began = time.perf_counter()
+    for number in range(ACCEPTS):
+        await jobs.accept(new_job(person=number % 20))
+    return ACCEPTS / (time.perf_counter() - began)
+
+
+async def inserts(settings: Settings) -> float:
+    """Bare inserts a second, each in a transaction of its own: the most one could hope for."""
+    engine = open_async_engine(settings.database).execution_options(**WRITING)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE bare (id VARCHAR(32), body TEXT)"))
+    began = time.perf_counter()
+    for _ in range(ACCEPTS):
+        async with engine.begin() as connection:
+            row = {"id": uuid4().hex, "body": "x" * 200}
+            await connection.execute(text("INSERT INTO bare VALUES (:id, :body)"), row)
+    rate = ACCEPTS / (time.perf_counter() - began)
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE bare"))
+    await engine.dispose()
+    return rate
+
+
+async def idle_events(jobs: Jobs) -> float:
+    """Share of a core that a bot's watch costs while nothing happens."""
+
+    async def watch() -> None:
+        async for _ in jobs.events():
+            pass
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(1)
+    before = time.process_time()
+    await asyncio.sleep(IDLE)
+    spent = time.process_time() - before
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    return spent / IDLE
+
+
+async def idle_worker(worker: BaseProcess) -> float:
+    """Share of a core that a worker costs while nothing happens (Linux only)."""
+    before = _processor_seconds(worker)
+    await asyncio.sleep(IDLE)
+    return (_processor_seconds(worker) - before) / IDLE
+
+
+def _processor_seconds(process: BaseProcess) -> float:
+    fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(settings: Settings) -> None:
+    """Prints all figures."""
+    jobs = await Jobs.open(settings)
+    print(f"bot, idle           {await idle_events(jobs):7.2%} of a core")
+    rate, bare = await accepts(jobs), await inserts(settings)
+    print(f"accepts             {rate:7.0f} /s, {rate / bare:.2f} of bare inserts ({bare:.0f} /s)")
+    for job in await jobs.undelivered():
+        await jobs.cancel(job.id)
+        await jobs.delivered(job.id, None)
+    worker = multiprocessing.get_context("spawn").Process(target=work, args=[settings])
+    worker.start()
+    try:
+        found = sorted(await waits(jobs))
+        median, late = statistics.median(found), found[int(len(found) * 0.95)]
+        print(f"accept -> start     {median * 1000:7.0f} ms median, {late * 1000:.0f} ms p95")
+        print(f"                    {median / settings.poll:7.2f} of the {settings.poll} s poll")
+        print(f"worker, idle        {await idle_worker(worker):7.2%} of a core")
+    finally:
+        worker.terminate()
+        worker.join(20)
+        await jobs.close()
+
+
+def main() -> None:
+    """Prepares a database and measures on it."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = settings_in(Path(folder))
+        migrate(settings)
+        print(f"on {settings.database.partition(':')[0]}, {os.cpu_count()} cores")
+        asyncio.run(measure(settings))
+
+
+if __name__ == "__main__":
+    main()
