@@ -26,6 +26,13 @@ PERMISSIONS: Final = {
 }
 """What the bot asks for when it is added to a server, and nothing more."""
 
+_QUIET: Final = {
+    "DIFFUSERS_VERBOSITY": "error",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+}
+"""Keeps the model libraries from writing between the lines of a command."""
+
 app = typer.Typer(
     name="easel",
     help="A Discord bot that gives a server its own Midjourney on its own GPU.",
@@ -209,6 +216,7 @@ def _draw(recipe: "Recipe", settings: "Settings", output: Path) -> list[Path]:
 
     from cli import sketch  # noqa: PLC0415
 
+    os.environ.update(_QUIET)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("loading the model", total=None)
 

@@ -5,10 +5,10 @@ checks that need them, so the command line starts without any.
 """
 
 import importlib.util
-import os
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -131,9 +131,11 @@ def pictures(settings: Settings) -> Finding:
 
 
 def _in_folder(folder: Path) -> Finding:
-    if not os.access(_existing(folder), os.W_OK):
+    try:
+        tempfile.TemporaryFile(dir=_existing(folder)).close()
+    except OSError as error:
         mend = "give this user the right to write there, or change EASEL_IMAGES"
-        return Finding("pictures", State.FAULT, f"{folder} cannot be written to", mend)
+        return Finding("pictures", State.FAULT, f"{folder}: {error.strerror}", mend)
     return Finding("pictures", State.OK, f"kept in {folder}")
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cli.doctor import live_workers
 from cli.launch import Crew, Side
 from generation.cards import card_for
-from playground.world import GUILD_ID, TOKEN
+from playground.cast import GUILD_ID, TOKEN
 from storage.database import migrate
 from storage.settings import Settings, SettingsError
 

@@ -1,0 +1,26 @@
+"""``python -m cli.health bot|worker``: whether that side works, for a container's health check."""
+
+import sys
+
+from cli.doctor import live_workers
+from storage.connect import DatabaseNotReadyError, require_current
+from storage.settings import load_settings
+
+
+def main(side: str) -> int:
+    """An exit code: 0 if the side works.
+
+    Args:
+        side: ``worker``: this host's worker gives signs of life. Anything else: the database
+            answers and has this version's tables.
+    """
+    settings = load_settings()
+    try:
+        require_current(settings.database)
+    except DatabaseNotReadyError:
+        return 1
+    return 0 if side != "worker" or settings.executor in live_workers(settings) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,256 @@
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import discord
+import pytest
+from typer.testing import CliRunner
+
+import easel
+from generation.metadata import read_recipe
+from generation.recipe import Recipe
+from tests.photographs import COFFEE
+
+COMMANDS = ["play", "run", "bot", "worker", "imagine", "parse", "doctor", "invite", "models"]
+SETTINGS = ("DISCORD_TOKEN", "EASEL_", "AWS_")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, and no settings but the defaults."""
+    for name in list(os.environ):
+        if name.startswith(SETTINGS):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data folder, so that the bundled model is built once."""
+    return tmp_path_factory.mktemp("data")
+
+
+class Answer:
+    """What a command answered."""
+
+    def __init__(self, *arguments: str) -> None:
+        result = CliRunner().invoke(easel.app, arguments)
+        self.code, self.out, self.err = result.exit_code, result.stdout, result.stderr
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+
+
+def process(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "easel", *arguments],
+        env={**os.environ, "PYTHONPATH": str(Path(easel.__file__).parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+
+
+def test_help_names_every_command() -> None:
+    answer = Answer("--help")
+    assert answer.code == 0
+    assert [line.split()[0] for line in answer.out.split("Commands:")[1].splitlines() if line] == (
+        COMMANDS
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help(command: str) -> None:
+    assert Answer(command, "--help").code == 0
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, easel; sys.argv = ['easel', '--help']\n"
+        "try: easel.main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(easel.__file__).parent)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    heavy = {"asyncio", "rich", "pydantic", "sqlalchemy", "discord", "torch", "PIL", "aiohttp"}
+    assert not heavy & set(eval(done.stderr))
+
+
+def test_help_is_quick_beside_an_empty_python() -> None:
+    def best(*arguments: str) -> float:
+        environment = {**os.environ, "PYTHONPATH": str(Path(easel.__file__).parent)}
+        times = []
+        for _ in range(5):
+            began = time.perf_counter()
+            subprocess.run(
+                [sys.executable, *arguments], env=environment, check=True, capture_output=True
+            )
+            times.append(time.perf_counter() - began)
+        return min(times)
+
+    # 0.3 s on an idle machine; a busy one slows the empty interpreter alike.
+    assert best("-m", "easel", "--help") < 0.3 + 10 * best("-c", "pass")
+
+
+def test_parse_prints_the_recipe() -> None:
+    answer = Answer("parse", "a red apple --ar 3:2 --seed 7")
+    recipe = Recipe.from_json(json.loads(answer.out))
+    assert (answer.code, answer.err) == (0, "")
+    assert recipe.prompt == "a red apple"
+    assert [noise.seed for noise in recipe.pictures] == [7, 8, 9, 10]
+    assert recipe.width > recipe.height
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("a red apple --sed 7", "--seed"),
+        ("a red apple --ar 0:0", "--ar"),
+        ("", "Say what to draw"),
+        ("word " * 1500, "characters"),
+    ],
+)
+def test_parse_says_in_a_sentence_why_there_is_no_recipe(prompt: str, said: str) -> None:
+    answer = Answer("parse", prompt)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_settings_that_cannot_work_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASEL_POLL", "often")
+    answer = Answer("parse", "a red apple")
+    assert answer.code == 1
+    assert answer.err.startswith("EASEL_POLL is not usable")
+
+
+def test_an_unknown_family_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASEL_FAMILY", "cubism")
+    answer = Answer("parse", "a red apple")
+    assert (answer.code, answer.out) == (1, "")
+    assert "`cubism`" in answer.err
+
+
+def test_run_without_a_token_says_what_to_do() -> None:
+    answer = Answer("run")
+    assert answer.code == 1
+    assert answer.err.startswith("DISCORD_TOKEN is not set")
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_invite_asks_for_exactly_what_the_bot_needs() -> None:
+    answer = Answer("invite", "123456789012345678")
+    server, account = (line.strip() for line in answer.out.splitlines() if "https" in line)
+    query = parse_qs(urlsplit(server).query)
+    wanted = discord.Permissions(
+        view_channel=True,
+        send_messages=True,
+        send_messages_in_threads=True,
+        embed_links=True,
+        attach_files=True,
+        read_message_history=True,
+        use_external_emojis=True,
+        add_reactions=True,
+    )
+    assert query["client_id"] == ["123456789012345678"]
+    assert query["permissions"] == [str(wanted.value)]
+    assert query["scope"] == ["bot applications.commands"]
+    assert "permissions" not in parse_qs(urlsplit(account).query)
+
+
+def test_invite_reads_the_application_from_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIzNDU2Nzg5.Ea5elP.secret")
+    answer = Answer("invite")
+    assert "client_id=123456789&" in answer.out
+    assert "secret" not in answer.out
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "€.x.y"])
+def test_invite_without_a_usable_token_is_a_sentence(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", token)
+    answer = Answer("invite")
+    assert (answer.code, answer.out) == (1, "")
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_models_lists_every_family() -> None:
+    assert {"easel", "sd15", "sdxl"} <= set(Answer("models").out.split())
+
+
+@pytest.mark.timeout(300)
+def test_imagine_writes_the_grid_the_pictures_and_the_recipe_twice_the_same(
+    folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EASEL_DATA", str(data))
+    prompt = "a red apple --seed 7 --steps 2"
+    answer = Answer("imagine", prompt, "-o", "apple.png")
+    names = ["apple-1.png", "apple-2.png", "apple-3.png", "apple-4.png", "apple.json", "apple.png"]
+    assert (answer.code, answer.out.split()) == (0, names)
+    first = {name: (folder / name).read_bytes() for name in names}
+    done = process("imagine", prompt, "-o", "apple.png")
+    assert done.returncode == 0, done.stderr
+    assert {name: (folder / name).read_bytes() for name in names} == first
+    recipe = Recipe.from_json(json.loads(first["apple.json"]))
+    assert read_recipe(first["apple.png"]) == recipe
+    third = read_recipe(first["apple-3.png"])
+    assert third is not None
+    assert third.pictures == recipe.pictures[2:3]
+
+
+def test_imagine_starts_from_a_photograph(
+    folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EASEL_DATA", str(data))
+    answer = Answer(
+        *("imagine", "a cup --seed 1 --steps 2 --iw 2", "-o", "cup.png"),
+        *("--image", str(COFFEE.path)),
+    )
+    assert answer.code == 0
+    recipe = Recipe.from_json(json.loads((folder / "cup.json").read_text()))
+    assert recipe.start is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("a red apple", "-o", "apple.jpg"), 2, ".png"),
+        (("a red apple --sed 7", "-o", "apple.png"), 2, "--seed"),
+        (("a cup", "-o", "cup.png", "--image", "note.txt"), 1, "not an image"),
+        (("a cup", "-o", "cup.png", "--image", "missing.png"), 2, "missing.png"),
+        (("http://127.0.0.1/a.png a cup", "-o", "cup.png"), 1, "private network"),
+    ],
+)
+def test_imagine_says_in_a_sentence_what_is_wrong(
+    folder: Path, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    (folder / "note.txt").write_text("words")
+    answer = Answer("imagine", *arguments)
+    assert answer.code == code
+    assert said in answer.err
+    assert not list(folder.glob("*.png"))
+
+
+def test_the_bot_alone_says_that_it_has_no_token() -> None:
+    done = process("bot")
+    assert done.returncode == 1
+    assert "DISCORD_TOKEN" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_database_that_does_not_answer_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASEL_DATABASE_URL", "postgresql://easel:secret@127.0.0.1:9/easel")
+    monkeypatch.setenv("DISCORD_TOKEN", "MTIzNDU2Nzg5.Ea5elP.secret")
+    answer = Answer("run")
+    assert answer.code == 1
+    assert answer.err.startswith("The database cannot be used")
+    assert "secret" not in answer.err
