@@ -134,10 +134,14 @@ def _emojis(_world: World, call: Call) -> Reply:
 
 
 @answers("list_my_guilds")
-def _guilds(_world: World, _call: Call) -> Reply:
+def _guilds(world: World, call: Call) -> Reply:
     guild = OBJECTS["guild"]
     kept = {key: guild[key] for key in ("id", "name", "icon", "banner", "features")}
-    return 200, [{**kept, "owner": False, "permissions": "0"}]
+    counts = {"approximate_member_count": len(world.people) + 1, "approximate_presence_count": 1}
+    shaped = {**kept, "owner": False, "permissions": "0"}
+    before, after = int(call.query.get("before", 1 << 63)), int(call.query.get("after", 0))
+    here = [shaped | counts if call.asks("with_counts") else shaped]
+    return 200, here if after < GUILD_ID < before else []
 
 
 @answers("get_guild")
@@ -382,4 +386,6 @@ def _clear_reactions(world: World, call: Call) -> Reply:
 @answers("list_message_reactions_by_emoji")
 def _reactors(world: World, call: Call) -> Reply:
     users = _message(world, call).reactions.get(rules.checked_emoji(call), [])
-    return 200, [shapes.user(person) for i in users if (person := world.user(i))]
+    after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 25))
+    chosen = sorted(i for i in users if i > after)[:limit]
+    return 200, [shapes.user(person) for i in chosen if (person := world.user(i))]

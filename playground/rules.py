@@ -315,7 +315,7 @@ def check_answer(world: World, call: Call, interaction: Interaction) -> None:
 def _check_deferred(data: Body) -> None:
     wrong: list[Wrong] = [
         (("data", key), "BASE_TYPE_CHOICES", "A deferred answer carries nothing but flags.")
-        for key in sorted(data.keys() - {"flags", "tts"})
+        for key in sorted(data.keys() - {"flags", "tts", "allowed_mentions"})
     ]
     if (data.get("flags") or 0) & ~int(MessageFlag.EPHEMERAL):
         message = "Only the EPHEMERAL flag can be set on a deferred answer."

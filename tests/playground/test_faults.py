@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from playground import Playground
-from tests.playground.conftest import Raw
+from tests.playground.conftest import SLASH, Raw
 
 LIMIT_HEADERS = ("Limit", "Remaining", "Reset", "Reset-After", "Bucket")
 
@@ -19,12 +19,21 @@ async def test_every_answer_tells_the_rate_limit(raw: Raw) -> None:
     assert 0 < float(answered.headers["X-RateLimit-Reset-After"]) <= 1
 
 
+async def test_first_answers_belong_to_no_bucket(raw: Raw, p: Playground) -> None:
+    await raw.register(SLASH)
+    p.faults.limit, p.faults.window = 1, 60.0
+    for _ in range(3):
+        answered = await raw.callback(await p.command("mira", "imagine"), 5)
+        assert answered.status == 200
+        assert "X-RateLimit-Bucket" not in answered.headers
+
+
 async def test_too_many_requests_are_told_to_wait(raw: Raw, p: Playground) -> None:
     p.faults.limit, p.faults.window = 2, 60.0
     statuses = [(await raw.send({"content": str(n)})).status for n in range(3)]
     assert statuses == [200, 200, 429]
     assert [m.content for m in p.messages] == ["0", "1"]
-    # Another channel has a limit of its own, and an answer to an interaction has none in common.
+    # Another channel has a limit of its own.
     assert (await raw.send({"content": "hi"}, "art")).status == 200
 
 

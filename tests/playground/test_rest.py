@@ -19,6 +19,7 @@ async def test_everything_that_can_be_asked_for(raw: Raw, p: Playground) -> None
         "/users/@me",
         f"/users/{mira}",
         "/users/@me/guilds",
+        "/users/@me/guilds?with_counts=true",
         "/oauth2/applications/@me",
         "/gateway",
         "/gateway/bot",
@@ -36,7 +37,9 @@ async def test_everything_that_can_be_asked_for(raw: Raw, p: Playground) -> None
         answered = await raw.request("GET", path)
         assert answered.status == 200, path
         assert answered.headers["Content-Type"] == "application/json"
-    assert p.validated == len(p.journal) == 16
+    assert p.validated == len(p.journal) == 17
+    # Clients ask for the next page until there is none.
+    assert (await raw.request("GET", f"/users/@me/guilds?after={p.guild}")).body == []
 
 
 async def test_a_message_and_what_becomes_of_it(raw: Raw, p: Playground) -> None:
