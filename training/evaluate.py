@@ -215,7 +215,7 @@ def evaluate(given: Options) -> None:
     rows = rows_for_judging(world, held=True)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(5))
     rows = rows[order.to(rows.device)].repeat(-(-pictures // len(rows)))
-    painter = Painter(given.out / "export", given.device)
+    painter = Painter(given.out / "export", given.device, given.size.steps)
     folder = given.folder("evaluate")
     bench = Bench(world, load_judge(given), painter, rows, folder)
     few = max(1, pictures // 20)

@@ -68,11 +68,20 @@ def export(given: Options) -> Path:
         weights = {key: value.half() for key, value in denoiser.adapter(name).items()}
         save_file(weights, fresh / "ip_adapter" / file)
     write_credits(fresh, _facts(given))
+    for part in ("text_encoder", "image_encoder"):
+        _say_float32(fresh / part / "config.json")
     for weights_file in fresh.rglob("*.safetensors"):
         weights_file.chmod(0o644)
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
     return folder
+
+
+def _say_float32(path: Path) -> None:
+    """Have transformers load a float16 file in float32 unless told otherwise, as diffusers does."""
+    config = json.loads(path.read_text())
+    config["dtype"] = "float32"
+    path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def load_export(folder: Path, device: str = "cpu") -> StableDiffusionPipeline:

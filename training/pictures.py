@@ -12,7 +12,6 @@ from training.export import load_export
 from training.plan import WIDTH, Options, start
 from training.sheet import save_sheet, to_images
 
-STEPS: Final = 20
 GUIDANCE: Final = 4.0
 _AT_ONCE: Final = 8
 
@@ -26,7 +25,7 @@ class Painter:
         steps: Denoising steps.
     """
 
-    def __init__(self, folder: Path, device: str, steps: int = STEPS) -> None:
+    def __init__(self, folder: Path, device: str, steps: int) -> None:
         self.text: Any = load_export(folder, device)
         self.image: Any = AutoPipelineForImage2Image.from_pipe(self.text)
         self.image.set_progress_bar_config(disable=True)
@@ -96,7 +95,7 @@ class Painter:
 def sample_sheet(given: Options) -> None:
     """Write ``export.png``: a picture for every line of prompts.txt."""
     prompts = Path(__file__).with_name("prompts.txt").read_text().splitlines()
-    painter = Painter(given.out / "export", given.device)
+    painter = Painter(given.out / "export", given.device, given.size.steps)
     pictures = painter.draw(prompts, seed=1)
     save_sheet(to_images(pictures), given.out / "export.png", columns=10, titles=prompts)
 

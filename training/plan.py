@@ -43,6 +43,7 @@ class Size:
         batches: Samples per step, by stage.
         rates: Peak learning rate, by stage.
         decay: Decay of the running mean of the weights.
+        steps: Denoising steps of sheets and measurements.
         measured: Pictures that measure the text; the controls take a twentieth in subjects.
     """
 
@@ -58,6 +59,7 @@ class Size:
     batches: dict[str, int]
     rates: dict[str, float]
     decay: float
+    steps: int = 20
     measured: int
 
 
@@ -74,6 +76,7 @@ SIZES: Final = {
         batches={"vae": 2, "towers": 8, "unet": 4, "judges": 8},
         rates={"vae": 2e-3, "towers": 1e-3, "unet": 1e-3, "judges": 1e-3},
         decay=0.9,
+        steps=5,
         measured=20,
     ),
     "small": Size(

@@ -1,0 +1,1 @@
+"""Tests of training, on artwork made on the fly."""

@@ -1,0 +1,72 @@
+"""A small pack of artwork, a world of it, and a whole model trained for seconds."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from training.plan import SIDE, SIZES, Options
+from training.run import run
+from training.world import World, common_things, load_world
+
+SETS = {
+    "fluent-emoji-3d": 0.9,
+    "fluent-emoji-flat": 0.75,
+    "fluent-emoji-high-contrast": None,
+}
+THINGS = 8
+
+
+def drawing(number: int, size: float | None) -> Image.Image:
+    """A polygon with ``number`` + 3 corners, red; without a size a black outline."""
+    image = Image.new("RGBA", (SIDE, SIDE))
+    draw = ImageDraw.Draw(image)
+    shape = (SIDE / 2, SIDE / 2, SIDE * (size or 0.8) / 2)
+    if size is None:
+        draw.regular_polygon(shape, number + 3, fill=None, outline=(0, 0, 0, 255), width=5)
+    else:
+        draw.regular_polygon(shape, number + 3, fill=(220, 30, 30, 255))
+    return image
+
+
+def write_pack(folder: Path) -> None:
+    """A pack of the first things in every set."""
+    folder.mkdir()
+    lines = []
+    labels = list(common_things())[:THINGS]
+    for name, size in SETS.items():
+        with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
+            for number, label in enumerate(labels):
+                data = io.BytesIO()
+                drawing(number, size).save(data, "WEBP", lossless=True)
+                archive.writestr(f"{number}.webp", data.getvalue())
+                row = {"file": f"{name}.zip/{number}.webp", "style": name, "label": label}
+                lines.append(json.dumps(row | {"tags": ["shape"], "group": "objects"}))
+    (folder / "captions.jsonl").write_text("\n".join([*lines, lines[0]]))
+
+
+@pytest.fixture(scope="session")
+def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pack") / "artwork"
+    write_pack(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def world(pack: Path) -> World:
+    return load_world(Options(out=pack.parent, size=SIZES["tiny"], artwork=pack))
+
+
+@pytest.fixture(scope="session")
+def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
+    """Every stage, run for seconds."""
+    torch.manual_seed(0)
+    given = Options(
+        out=tmp_path_factory.mktemp("made"), size=SIZES["tiny"], artwork=pack, minutes=0.15
+    )
+    run(given)
+    return given
