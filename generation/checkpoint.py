@@ -21,13 +21,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+import diffusers
 import torch
-from diffusers import (
-    AutoencoderKL,
-    DDIMScheduler,
-    StableDiffusionPipeline,
-    UNet2DConditionModel,
-)
+from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from tokenizers.pre_tokenizers import ByteLevel
 from torch import Tensor, nn
 from transformers import (
@@ -38,6 +34,8 @@ from transformers import (
     CLIPVisionConfig,
     CLIPVisionModelWithProjection,
 )
+
+from generation.libraries import quiet
 
 VERSION: Final = 1
 """Raised with every change that changes a weight; part of the folder's name."""
@@ -69,6 +67,7 @@ def build(root: Path) -> Path:
     folder = root / f"tiny-random-{VERSION}"
     if folder.is_dir():
         return folder
+    quiet()
     root.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".tiny-random-", dir=root))
     try:
@@ -87,7 +86,7 @@ def pipeline() -> Any:  # noqa: ANN401 - diffusers has no type information
     """The whole checkpoint in memory, on the CPU in float32."""
     words = tokenizer()
     generator = torch.Generator().manual_seed(SEED)
-    return StableDiffusionPipeline(
+    return diffusers.StableDiffusionPipeline(
         tokenizer=words,
         text_encoder=text_encoder(words, generator),
         unet=unet(generator),
@@ -166,13 +165,13 @@ def vision_encoder(generator: torch.Generator) -> nn.Module:
 
 
 def unet(generator: torch.Generator) -> nn.Module:
-    """A three-level UNet that sees the text at its two finer levels and in the middle."""
+    """A three-level UNet that sees the text at its two coarser levels and in the middle."""
     network: nn.Module = UNet2DConditionModel(
         sample_size=16,
         in_channels=4,
         out_channels=4,
-        down_block_types=("CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
-        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"),
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         block_out_channels=(32, 64, 96),
         layers_per_block=1,
         cross_attention_dim=WIDTH,
@@ -188,11 +187,11 @@ def unet(generator: torch.Generator) -> nn.Module:
 
 
 _LATENTS: Final = 4
-_CHANNELS: Final = 32
+_CHANNELS: Final = 24
 _GROUP: Final = 4
 _CARRIER: Final = 8.0
 """Constant that a colour's group carries: far above any colour, so that it sets the norm."""
-_SPREAD: Final = 0.5
+_SPREAD: Final = 0.4
 """Standard deviation of a colour, in [-1, 1], that a latent of standard deviation 1 stands for."""
 _COLOURS: Final = (
     (3**-0.5, 2**-0.5, 6**-0.5),
@@ -242,8 +241,8 @@ def _carry_colours(network: Any) -> None:  # noqa: ANN401 - diffusers has no typ
     for block in decoder.up_blocks:
         for layer in block.upsamplers or ():
             _pass_on(layer.conv, _BLUR)
-    _fan_in(encoder.conv_out, into)
-    _fan_in(decoder.conv_out, torch.eye(3))
+    _fan_in(encoder.conv_out, into, texture=0.0)
+    _fan_in(decoder.conv_out, torch.eye(3), texture=0.3)
     encoder.conv_out.weight[_LATENTS:] = 0.0
     encoder.conv_out.bias[_LATENTS:] = -10.0
     for layer, width in ((network.quant_conv, 2 * _LATENTS), (network.post_quant_conv, _LATENTS)):
@@ -254,23 +253,22 @@ _BLUR: Final = ((0.0625, 0.125, 0.0625), (0.125, 0.25, 0.125), (0.0625, 0.125, 0
 
 
 def _clear(network: nn.Module) -> None:
-    """Keep the random branches off the linear path, and free of a constant tint.
+    """Keep the random branches off the linear path, and free of tint.
 
-    In the encoder they leave the colours alone; in the decoder they add texture, as ±x. They never
-    see the constants, and read channels in opposite pairs, so that they add about zero on average.
+    In the encoder they leave the colours alone; in the decoder they add texture, as ±x, by kernels
+    that see differences from left to right only, and so nothing in a plain area.
     """
     for name, weight in network.named_parameters():
-        if name.endswith("conv1.weight"):
-            weight[:, 2 : 3 * _GROUP : _GROUP] = 0.0
-            weight[:, 3 : 3 * _GROUP : _GROUP] = 0.0
-        elif name.endswith(("conv2.weight", "to_out.0.weight")):
-            colours = weight[: 3 * _GROUP]
-            colours.sub_(colours.flip(1))
-            colours[1::_GROUP] = -colours[0::_GROUP]
-            colours[2::_GROUP] = 0.0
-            colours[3::_GROUP] = 0.0
-            if name.startswith("encoder"):
-                colours.zero_()
+        if not name.endswith(("conv2.weight", "to_out.0.weight")):
+            continue
+        colours = weight[: 3 * _GROUP]
+        if name.startswith("encoder") or weight.ndim == 2:
+            colours.zero_()
+            continue
+        colours.sub_(colours.flip(3))
+        colours[1::_GROUP] = -colours[0::_GROUP]
+        colours[2::_GROUP] = 0.0
+        colours[3::_GROUP] = 0.0
 
 
 def _fan_out(layer: nn.Conv2d, colours: Tensor) -> None:
@@ -292,10 +290,10 @@ def _pass_on(layer: nn.Conv2d, kernel: Iterable[Iterable[float]]) -> None:
         layer.weight[channel, channel] = torch.tensor(kernel)
 
 
-def _fan_in(layer: nn.Conv2d, outputs: Tensor) -> None:
-    """Read the colours back after norm and silu; ``outputs`` (outputs, 3)."""
+def _fan_in(layer: nn.Conv2d, outputs: Tensor, texture: float) -> None:
+    """Read the colours back after norm and silu, for ``outputs`` (outputs, 3), under a texture."""
     rows = layer.weight[: len(outputs)]
-    rows.sub_(rows.flip(1)).mul_(0.3)
+    rows.sub_(rows.flip(3)).mul_(texture)
     rows[:, : 3 * _GROUP] = 0.0
     rows[:, 0 : 3 * _GROUP : _GROUP, 1, 1] = outputs * (_CARRIER / 2**0.5)
     rows[:, 1 : 3 * _GROUP : _GROUP, 1, 1] = -outputs * (_CARRIER / 2**0.5)

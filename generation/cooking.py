@@ -16,7 +16,7 @@ from generation.recipe import Recipe
 from storage.files import MissingFileError
 from storage.jobs import CookingError, Report
 
-PREVIEW_EVERY: Final = 0.4
+PREVIEW_EVERY: Final = 0.5
 """Seconds between reports while a picture is drawn."""
 
 PREVIEW_LIMIT: Final = 60_000

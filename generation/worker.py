@@ -28,6 +28,9 @@ from storage.settings import Settings
 NICENESS: Final = 5
 """How far a worker on the CPU steps back for the bot beside it."""
 
+SMALL_MODEL: Final = 100_000_000
+"""Parameters of a UNet below which one thread is used: see ``share_cores``."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -48,8 +51,22 @@ def load_engine(settings: Settings) -> Engine:
         ModelError: It cannot be loaded.
     """
     card = card_for(settings.model, settings.family)
+    torch.set_num_threads(1)
     model = settings.model or str(checkpoint.build(settings.data / "models"))
-    return load(card, model, choose_device(settings.device))
+    engine = load(card, model, choose_device(settings.device))
+    share_cores(engine)
+    return engine
+
+
+def share_cores(engine: Engine) -> None:
+    """Let a large model compute on every core that this process may use, and a small one on one.
+
+    A small model's operations last microseconds. Cores that share them mostly wait for each other,
+    and on a busy machine each wait costs a time slice: twenty times slower was measured.
+    """
+    parameters = sum(weight.numel() for weight in engine.pipe.unet.parameters())
+    if engine.pipe.device.type == "cpu" and parameters >= SMALL_MODEL:
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
 
 
 def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:

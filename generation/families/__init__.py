@@ -8,13 +8,12 @@ from typing import Any, Final
 
 import torch
 from diffusers import DiffusionPipeline
-from diffusers.utils import logging as diffusers_logging
-from transformers.utils import logging as transformers_logging
 
 from generation.cards import Card
 from generation.derive import GRID
 from generation.families import easel, sd15, sdxl
 from generation.families.diffusion import Engine, Family, measure_palette
+from generation.libraries import quiet
 
 FAMILIES: Final[tuple[Family, ...]] = (easel.FAMILY, sd15.FAMILY, sdxl.FAMILY)
 
@@ -35,7 +34,7 @@ def load(card: Card, model: str, device: torch.device) -> Engine:
         ModelError: It is missing, damaged, or not of the card's family.
     """
     family = next(one for one in FAMILIES if one.id == card.id)
-    _quiet()
+    quiet()
     pipe = _pipeline(family, model, precision(device))
     if type(pipe).__name__ != family.pipeline:
         raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
@@ -72,10 +71,3 @@ def _pipeline(family: Family, model: str, dtype: torch.dtype) -> Any:  # noqa: A
             "the model could not be loaded: it needs a folder or hub id in the diffusers layout"
             " with safetensors weights"
         ) from error
-
-
-def _quiet() -> None:
-    """The libraries report on what is as it should be; what is not comes as an exception."""
-    for library in (diffusers_logging, transformers_logging):
-        library.set_verbosity_error()
-        library.disable_progress_bar()

@@ -201,28 +201,36 @@ def encode_picture(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  
     size = (recipe.width, recipe.height)
     fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     pixels = pipe.image_processor.preprocess(fitted).to(pipe.device, pipe.vae.dtype)
-    mean, factor = _scaling(pipe.vae)
-    latents: Tensor = pipe.vae.encode(pixels).latent_dist.mode()
-    return (latents.float() - mean) / factor
+    return for_unet(pipe.vae, pipe.vae.encode(pixels).latent_dist.mode().float())
 
 
 def decode(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
     """The pictures of latents (pictures, channels, height, width), one by one to spare memory."""
-    mean, factor = _scaling(pipe.vae)
-    raw = (latents * factor + mean).to(pipe.vae.dtype)
+    raw = for_vae(pipe.vae, latents).to(pipe.vae.dtype)
     pixels = [pipe.vae.decode(row[None], return_dict=False)[0] for row in raw]
     return [pipe.image_processor.postprocess(one.float())[0] for one in pixels]
 
 
-def _scaling(vae: Any) -> tuple[Tensor | float, Tensor | float]:  # noqa: ANN401
-    """What the autoencoder's own latents are shifted and divided by for the UNet."""
-    config = vae.config
-    mean, deviation = getattr(config, "latents_mean", None), getattr(config, "latents_std", None)
-    if mean is None or deviation is None:
-        return 0.0, 1 / config.scaling_factor
-    shape = (1, len(mean), 1, 1)
-    mean = torch.tensor(mean, device=vae.device).view(shape)
-    return mean, torch.tensor(deviation, device=vae.device).view(shape) / config.scaling_factor
+def for_unet(vae: Any, raw: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
+    """The autoencoder's own latents, scaled to about unit variance."""
+    spread = _statistics(vae)
+    return (raw if spread is None else (raw - spread[0]) / spread[1]) * vae.config.scaling_factor
+
+
+def for_vae(vae: Any, latents: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
+    """The inverse of ``for_unet``."""
+    spread = _statistics(vae)
+    raw = latents / vae.config.scaling_factor
+    return raw if spread is None else raw * spread[1] + spread[0]
+
+
+def _statistics(vae: Any) -> tuple[Tensor, Tensor] | None:  # noqa: ANN401 - diffusers has no types
+    """Mean and standard deviation of each channel, for the checkpoints that state them."""
+    stated = getattr(vae.config, "latents_mean", None), getattr(vae.config, "latents_std", None)
+    if stated[0] is None or stated[1] is None:
+        return None
+    mean, deviation = (torch.tensor(one, device=vae.device).view(1, -1, 1, 1) for one in stated)
+    return mean, deviation
 
 
 def preview(clean: Tensor, palette: Tensor) -> list[Image.Image]:
@@ -242,9 +250,8 @@ def measure_palette(pipe: Any) -> Tensor:  # noqa: ANN401
     pixels = patches.repeat_interleave(PATCH, 2).repeat_interleave(PATCH, 3)
     factor = pipe.vae_scale_factor
     with torch.inference_mode():
-        read = pipe.vae.encode(pixels.to(pipe.device, pipe.vae.dtype)).latent_dist.mode().float()
-        mean, spread = _scaling(pipe.vae)
-        latents = ((read - mean) / spread)[0].flatten(1).T.cpu()
+        read = pipe.vae.encode(pixels.to(pipe.device, pipe.vae.dtype)).latent_dist.mode()
+        latents = for_unet(pipe.vae, read.float())[0].flatten(1).T.cpu()
     colours = pixels[0, :, factor // 2 :: factor, factor // 2 :: factor].flatten(1).T
     known = torch.cat([latents, torch.ones(len(latents), 1)], dim=1)
     palette: Tensor = torch.linalg.lstsq(known, colours).solution

@@ -19,7 +19,7 @@ SAMPLERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     ),
     "Euler a": EulerAncestralDiscreteScheduler.from_config,
     "Euler": EulerDiscreteScheduler.from_config,
-    "DDIM": DDIMScheduler.from_config,
+    "DDIM": lambda config: DDIMScheduler.from_config(config, clip_sample=False),
     "UniPC": UniPCMultistepScheduler.from_config,
 }
 """By name: from a checkpoint's scheduler configuration to a scheduler of its own."""
@@ -61,7 +61,8 @@ def schedule(sampler: Any, steps: int, strength: float) -> torch.Tensor:  # noqa
     steps = min(steps, max(1, int(trained * strength)))
     length = steps if strength == 1 else _grid(sampler, steps, strength * trained)
     sampler.set_timesteps(length)
-    sampler.set_begin_index(length - steps)
+    if hasattr(sampler, "set_begin_index"):
+        sampler.set_begin_index(length - steps)
     return sampler.timesteps[length - steps :]  # type: ignore[no-any-return]
 
 

@@ -1,0 +1,14 @@
+"""The libraries that the model runs on, kept from talking."""
+
+import diffusers
+import transformers
+
+
+def quiet() -> None:
+    """Keep diffusers and transformers from logging and from drawing progress bars.
+
+    They report on what is as it should be; what is not reaches us as an exception.
+    """
+    for library in (diffusers.utils.logging, transformers.utils.logging):
+        library.set_verbosity_error()
+        library.disable_progress_bar()

@@ -1,0 +1,68 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from generation import checkpoint
+from generation.cards import card
+from generation.families import load
+from generation.families.diffusion import Engine
+from generation.recipe import Recipe
+from tests.generation import checkpoints
+from tests.generation.samples import recipe_for
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> Iterator[None]:
+    """Threads that share a tiny model's work only wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """The folder of a tiny checkpoint of a family, built when first asked for."""
+    root = tmp_path_factory.mktemp("checkpoints")
+    builders = {"sd15": checkpoints.build_sd15, "sdxl": checkpoints.build_sdxl}
+
+    def folder(family: str) -> Path:
+        if family == "easel":
+            return checkpoint.build(root)
+        place = root / family
+        return place if place.exists() else builders[family](place)
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def engines(folders: Callable[[str], Path]) -> Callable[[str], Engine]:
+    """A loaded engine of a family, loaded when first asked for."""
+    loaded: dict[str, Engine] = {}
+
+    def engine(family: str) -> Engine:
+        if family not in loaded:
+            loaded[family] = load(card(family), str(folders(family)), torch.device("cpu"))
+        return loaded[family]
+
+    return engine
+
+
+@pytest.fixture(params=["easel", "sd15", "sdxl"])
+def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
+    """Each family in turn: the tests that every family has to pass."""
+    return engines(request.param)
+
+
+@pytest.fixture
+def easel(engines: Callable[[str], Engine]) -> Engine:
+    """The bundled model, loaded."""
+    return engines("easel")
+
+
+@pytest.fixture
+def recipe(engine: Engine) -> Recipe:
+    """A small recipe for ``engine``."""
+    return recipe_for(engine)

@@ -1,0 +1,282 @@
+"""What every family must pass, on a tiny checkpoint of its published structure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageOps
+
+from generation.cards import CARDS, Capability, card
+from generation.derive import Variation, narrow, vary
+from generation.families import FAMILIES, ModelError, load
+from generation.families.diffusion import Engine
+from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
+from generation.recipe import Noise, Phrase, Recipe, seeded
+from tests.generation.samples import photograph, quiet, recipe_for, start
+
+Engines = Callable[[str], Engine]
+Folders = Callable[[str], Path]
+
+
+def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
+    return engine.draw(recipe, photograph() if recipe.start else None, quiet)
+
+
+def distance(one: Image.Image, other: Image.Image) -> float:
+    """Mean difference of two pictures of one size, in levels of 0 to 255."""
+    return float(np.abs(np.asarray(one, float) - np.asarray(other, float)).mean())
+
+
+def same(one: Image.Image, other: Image.Image) -> bool:
+    return one.size == other.size and one.tobytes() == other.tobytes()
+
+
+def test_every_card_has_its_code() -> None:
+    assert [family.id for family in FAMILIES] == [one.id for one in CARDS]
+
+
+def test_every_card_names_a_known_sampler() -> None:
+    assert {one.sampler for one in CARDS} <= set(SAMPLERS)
+
+
+def test_draws_as_many_pictures_as_asked_in_their_size(engine: Engine, recipe: Recipe) -> None:
+    pictures = draw(engine, replace(recipe, width=72, height=48, pictures=seeded(1, 3)))
+    assert [(p.size, p.mode) for p in pictures] == [((72, 48), "RGB")] * 3
+    assert not same(pictures[0], pictures[1])
+
+
+def test_the_same_recipe_gives_the_same_pixels(engine: Engine, recipe: Recipe) -> None:
+    assert same(draw(engine, recipe)[0], draw(engine, recipe)[0])
+
+
+@pytest.mark.parametrize("capability", list(Capability))
+def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: Capability) -> None:
+    if capability not in engine.card.capabilities:
+        pytest.skip(f"{engine.card.title} does not claim {capability}")
+    plain = draw(engine, recipe)[0]
+    different = {
+        Capability.IMAGE_PROMPT: replace(recipe, start=start(0.5)),
+        Capability.NEGATIVE: replace(recipe, negative="green leaves"),
+        Capability.GUIDANCE: replace(recipe, guidance=9.0),
+        Capability.VARIATION: vary(recipe, 0, seed=99),
+    }[capability]
+    changed = draw(engine, different)[0]
+    assert distance(plain, changed) > 0.05
+
+
+def test_words_change_the_picture(engine: Engine, recipe: Recipe) -> None:
+    other = replace(recipe, phrases=(Phrase(text="a castle by the sea at night"),))
+    assert not same(draw(engine, recipe)[0], draw(engine, other)[0])
+
+
+def test_text_longer_than_the_window_counts_to_its_end(engine: Engine, recipe: Recipe) -> None:
+    long = "many words about a red apple " * 20
+    one = replace(recipe, phrases=(Phrase(text=long + "cat"),), negative="blue")
+    other = replace(recipe, phrases=(Phrase(text=long + "dog"),), negative="blue")
+    assert not same(draw(engine, one)[0], draw(engine, other)[0])
+
+
+def test_guidance_of_one_needs_no_second_half(engine: Engine, recipe: Recipe) -> None:
+    rows: list[int] = []
+    hook = engine.pipe.unet.register_forward_pre_hook(lambda _, given: rows.append(len(given[0])))
+    try:
+        draw(engine, replace(recipe, guidance=1.0))
+        draw(engine, recipe)
+    finally:
+        hook.remove()
+    assert rows == [1] * 3 + [2] * 3
+
+
+@pytest.mark.parametrize("name", list(SAMPLERS))
+@pytest.mark.parametrize("began", [None, 0.4])
+def test_a_picture_alone_is_its_quarter_of_the_grid(
+    engine: Engine, recipe: Recipe, name: str, began: float | None
+) -> None:
+    begun = start(began) if began else None
+    grid = replace(recipe, sampler=name, pictures=seeded(3, 4), start=begun)
+    pictures = draw(engine, grid)
+    assert all(same(draw(engine, narrow(grid, k))[0], pictures[k]) for k in range(4))
+
+
+def _recipes(engine: Engine) -> Iterator[Recipe]:
+    plain = recipe_for(engine, steps=2, pictures=seeded(2**32 - 2, 4))
+    begun = replace(plain, start=start(0.6))
+    yield replace(plain, width=128, height=128)
+    yield replace(begun, width=40, height=104, pictures=seeded(1000, 4))
+    yield vary(replace(plain, width=152, height=56), 2, seed=5)
+    yield vary(vary(begun, 1, seed=6), 2, seed=7, strength=0.2)
+    yield replace(plain, width=24, height=8, negative="blue", phrases=(Phrase(text="x" * 200),))
+
+
+def test_alone_is_the_same_for_many_seeds_sizes_and_kinds(engine: Engine) -> None:
+    for grid in _recipes(engine):
+        pictures = draw(engine, grid)
+        alone = [draw(engine, narrow(grid, k))[0] for k in range(4)]
+        assert all(map(same, pictures, alone)), grid
+
+
+def test_agrees_with_the_diffusers_pipeline_to_the_bit(engine: Engine, recipe: Recipe) -> None:
+    pipe = engine.pipe
+    pipe.set_progress_bar_config(disable=True)
+    for name in SAMPLERS:
+        view = type(pipe).from_pipe(pipe, scheduler=scheduler(name, pipe.scheduler.config))
+        view.set_progress_bar_config(disable=True)
+        theirs = view(
+            recipe.prompt,
+            width=64,
+            height=64,
+            num_inference_steps=recipe.steps,
+            guidance_scale=recipe.guidance,
+            generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
+        ).images[0]
+        assert same(draw(engine, replace(recipe, sampler=name))[0], theirs), name
+
+
+@pytest.mark.parametrize("strength", [0.02, 0.3, 0.5, 0.75, 0.93, 1.0])
+@pytest.mark.parametrize("name", list(SAMPLERS))
+def test_takes_the_steps_asked_for_at_any_strength(
+    easel: Engine, name: str, strength: float
+) -> None:
+    sampler = scheduler(name, easel.pipe.scheduler.config)
+    timesteps = schedule(sampler, 8, strength)
+    gap = float(timesteps[0] - timesteps[1])
+    assert len(timesteps) == 8
+    assert abs(float(timesteps[0]) - 1000 * strength) <= max(gap, 1)
+
+
+def test_strength_too_small_for_the_steps_takes_fewer(easel: Engine) -> None:
+    steps = 0
+
+    def count(step: int, of: int, _: object) -> None:
+        nonlocal steps
+        steps = step
+        assert of == 4
+
+    easel.draw(recipe_for(easel, steps=50, start=start(0.004)), photograph(), count)
+    assert steps == 4
+
+
+@pytest.mark.parametrize("name", list(SAMPLERS))
+def test_more_strength_keeps_less_of_the_photograph(easel: Engine, name: str) -> None:
+    size = (128, 128)
+    photo = ImageOps.fit(photograph(), size, Image.Resampling.LANCZOS)
+    pictures = [
+        draw(easel, recipe_for(easel, width=128, height=128, sampler=name, start=start(s)))[0]
+        for s in (0.1, 0.3, 0.52, 0.75, 1.0)
+    ]
+    distances = [distance(photo, picture) for picture in pictures]
+    assert distances == sorted(distances)
+    assert distances[0] < 0.4 * distances[-1]
+
+
+def test_a_variation_stays_nearer_the_less_it_turns(engine: Engine, recipe: Recipe) -> None:
+    def mean(strength: float) -> float:
+        turned = vary(recipe, 0, seed=50, strength=strength)
+        return float(np.mean([distance(parent, picture) for picture in draw(engine, turned)]))
+
+    parent = draw(engine, recipe)[0]
+    distances = [mean(s) for s in (0.0, 0.05, Variation.SUBTLE, Variation.STRONG)]
+    assert distances[0] == 0
+    assert distances == sorted(set(distances))
+
+
+def test_a_full_turn_is_the_other_seed(easel: Engine) -> None:
+    turned = recipe_for(easel, pictures=(Noise(seed=1).turned(2, 1.0),))
+    assert same(draw(easel, turned)[0], draw(easel, recipe_for(easel, pictures=seeded(2, 1)))[0])
+
+
+@pytest.mark.parametrize("count", [1, 4, 6])
+def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
+    engine: Engine, recipe: Recipe, count: int
+) -> None:
+    asked = replace(recipe, pictures=seeded(0, count), sampler="Euler a")
+    alone = draw(engine, asked)
+    together = draw(replace(engine, together=4), asked)
+    assert len(together) == count
+    assert max(map(distance, alone, together)) < 0.5
+
+
+def test_previews_resemble_the_pictures(easel: Engine) -> None:
+    seen: list[list[Image.Image]] = []
+    asked = recipe_for(easel, width=128, height=96, pictures=seeded(1, 2), steps=6)
+    pictures = easel.draw(asked, None, lambda *now: seen.append(now[2]()))
+    assert len(seen) == 6
+    assert [small.size for small in seen[-1]] == [(16, 12)] * 2
+    shrunk = [picture.resize((16, 12), Image.Resampling.BOX) for picture in pictures]
+    others = [distance(small, shrunk[1 - k]) for k, small in enumerate(seen[-1])]
+    own = [distance(small, shrunk[k]) for k, small in enumerate(seen[-1])]
+    assert max(own) < 0.5 * min(others)
+
+
+def test_whatever_the_watch_raises_ends_it_and_leaves_nothing_behind(
+    engine: Engine, recipe: Recipe
+) -> None:
+    class Stopped(BaseException):
+        pass
+
+    def stop(step: int, *_: object) -> None:
+        if step == 2:
+            raise Stopped
+
+    before = draw(engine, recipe)[0]
+    with pytest.raises(Stopped):
+        engine.draw(replace(recipe, pictures=seeded(9, 4)), None, stop)
+    assert same(draw(engine, recipe)[0], before)
+
+
+def test_an_unknown_sampler_is_refused(easel: Engine) -> None:
+    with pytest.raises(UnknownSamplerError, match=r"`Heun`.*Euler a"):
+        draw(easel, recipe_for(easel, sampler="Heun"))
+
+
+def test_published_latent_statistics_are_honoured(engines: Engines, folders: Folders) -> None:
+    usual = engines("sdxl")
+    unusual = load(card("sdxl"), str(folders("sdxl")), torch.device("cpu"))
+    unusual.pipe.vae.register_to_config(latents_mean=[0.0] * 4, latents_std=[1.0] * 4)
+    asked = recipe_for(usual, start=start(0.5))
+    assert same(draw(usual, asked)[0], draw(unusual, asked)[0])
+    unusual.pipe.vae.register_to_config(latents_mean=[0.5] * 4, latents_std=[2.0] * 4)
+    assert not same(draw(usual, asked)[0], draw(unusual, asked)[0])
+
+
+def load_cpu(family: str, model: Path | str) -> Engine:
+    return load(card(family), str(model), torch.device("cpu"))
+
+
+def test_a_checkpoint_of_another_family_is_refused(folders: Folders) -> None:
+    with pytest.raises(ModelError, match="not a Stable Diffusion XL"):
+        load_cpu("sdxl", folders("sd15"))
+
+
+@pytest.mark.parametrize("damage", ["model_index.json", "unet/config.json", "weights"])
+def test_a_damaged_checkpoint_is_one_sentence_without_a_path(
+    folders: Folders, tmp_path: Path, damage: str
+) -> None:
+    damaged = tmp_path / "damaged"
+    copy(folders("sd15"), damaged)
+    if damage == "weights":
+        weights = damaged / "unet" / "diffusion_pytorch_model.safetensors"
+        weights.rename(weights.with_suffix(".bin"))
+    else:
+        (damaged / damage).write_text("{", encoding="utf-8")
+    with pytest.raises(ModelError) as caught:
+        load_cpu("sd15", damaged)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def copy(source: Path, target: Path) -> None:
+    for file in source.rglob("*"):
+        if file.is_file():
+            place = target / file.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(file.read_bytes())
+
+
+def test_loading_is_quiet(folders: Folders, capfd: pytest.CaptureFixture[str]) -> None:
+    load_cpu("sdxl", folders("sdxl"))
+    said: Any = capfd.readouterr()
+    assert (said.out, said.err) == ("", "")

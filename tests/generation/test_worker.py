@@ -1,0 +1,284 @@
+import io
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+from generation import worker
+from generation.cards import UnknownFamilyError
+from generation.cooking import PREVIEW_LIMIT, Pictures, cook, encode_preview, paced
+from generation.derive import enlarge, narrow
+from generation.families import ModelError
+from generation.families.diffusion import Engine
+from generation.grid import quarter
+from generation.metadata import read_recipe
+from generation.recipe import Recipe, Start, seeded
+from generation.worker import choose_device, cook_with, make, share_cores
+from storage.database import migrate
+from storage.files import Files
+from storage.jobs import CookingError, Made
+from storage.settings import Settings
+from tests.generation.samples import APPLE, photograph, quiet, recipe_for
+
+GRID = replace(APPLE, pictures=seeded(7, 4))
+
+
+class Cancelled(BaseException):
+    pass
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path / "images")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, folders: Callable[[str], Path]) -> Settings:
+    """Settings whose bundled model is the one that the other tests built."""
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "models").symlink_to(folders("easel").parent, target_is_directory=True)
+    return Settings(_env_file=None, data=data)  # type: ignore[call-arg]
+
+
+def never(_: str) -> None:
+    """Nothing was made before."""
+
+
+def opened(files: Files, made: Made) -> Image.Image:
+    return Image.open(io.BytesIO(files.get(made.sha256)))
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_grid_is_four_pictures_and_all_of_them(easel: Engine, files: Files) -> None:
+    cooked = cook_with(easel, files, never)(GRID.to_json(), quiet)
+    assert cooked.grid is not None
+    assert [(made.width, made.height) for made in cooked.pictures] == [(256, 256)] * 4
+    assert (cooked.grid.width, cooked.grid.height) == (512, 512)
+    grid = opened(files, cooked.grid)
+    for k, made in enumerate(cooked.pictures):
+        assert quarter(grid, k).tobytes() == opened(files, made).tobytes()
+        assert made.digest == narrow(GRID, k).digest
+    assert cooked.grid.digest == GRID.digest
+
+
+def test_every_file_carries_its_recipe(easel: Engine, files: Files) -> None:
+    cooked = cook_with(easel, files, never)(GRID.to_json(), quiet)
+    assert cooked.grid is not None
+    assert read_recipe(files.get(cooked.grid.sha256)) == GRID
+    for k, made in enumerate(cooked.pictures):
+        assert read_recipe(files.get(made.sha256)) == narrow(GRID, k)
+
+
+def test_a_quarter_alone_is_the_same_file(easel: Engine, files: Files) -> None:
+    job = cook_with(easel, files, never)
+    cooked, alone = job(GRID.to_json(), quiet), job(narrow(GRID, 2).to_json(), quiet)
+    assert alone.grid is None
+    assert alone.pictures[0] == cooked.pictures[2]
+
+
+def test_enlarging_takes_the_stored_picture(easel: Engine, files: Files) -> None:
+    cooked = cook_with(easel, files, never)(GRID.to_json(), quiet)
+    stored = {made.digest: made.sha256 for made in cooked.pictures}
+    asked = enlarge(GRID, 1, 3).to_json()
+    drawn: list[int] = []
+
+    def count(step: int, *_: object) -> None:
+        drawn.append(step)
+
+    quick = cook_with(easel, files, stored.get)(asked, count)
+    assert drawn == []
+    slow = cook_with(easel, files, never)(asked, count)
+    assert drawn
+    assert quick == slow
+    assert (quick.pictures[0].width, quick.pictures[0].height) == (768, 768)
+
+
+def test_enlarging_makes_a_picture_that_was_lost(easel: Engine, files: Files) -> None:
+    job = cook_with(easel, files, lambda _: "0" * 64)
+    assert job(enlarge(APPLE, 0, 2).to_json(), quiet).pictures[0].width == 512
+
+
+def test_starts_from_a_stored_image(easel: Engine, files: Files) -> None:
+    begun = replace(APPLE, start=Start(image=files.put(png(photograph())), strength=0.3))
+    job = cook_with(easel, files, never)
+    assert job(begun.to_json(), quiet).pictures[0] != job(APPLE.to_json(), quiet).pictures[0]
+
+
+def code(cooking: Callable[[], object]) -> str:
+    with pytest.raises(CookingError) as caught:
+        cooking()
+    return caught.value.code
+
+
+def test_a_missing_image_is_named(easel: Engine, files: Files) -> None:
+    lost = replace(APPLE, start=Start(image="a" * 64, strength=0.5))
+    assert code(lambda: cook_with(easel, files, never)(lost.to_json(), quiet)) == "missing_image"
+
+
+def test_a_recipe_of_another_family_is_named(easel: Engine, files: Files) -> None:
+    foreign = replace(APPLE, family="sdxl")
+    assert code(lambda: cook_with(easel, files, never)(foreign.to_json(), quiet)) == "model"
+
+
+class Cramped:
+    """An engine whose device holds only so many pictures at once."""
+
+    def __init__(self, engine: Engine, room: int, error: Exception) -> None:
+        self.tried: list[int] = []
+
+        def refuse(unet: Any, given: Any) -> None:
+            self.tried.append(len(given[0]) // 2)
+            if len(given[0]) // 2 > room:
+                raise error
+
+        self.hook = engine.pipe.unet.register_forward_pre_hook(refuse)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("out of memory"), RuntimeError("can't allocate memory: 9 bytes")],
+)
+def test_short_of_memory_it_draws_one_by_one(easel: Engine, error: Exception) -> None:
+    wide = replace(easel, together=4)
+    cramped = Cramped(easel, 1, error)
+    try:
+        pictures = cook(wide, GRID, quiet, read=bytes.fromhex, find=never)
+    finally:
+        cramped.hook.remove()
+    assert len(pictures.single) == 4
+    assert cramped.tried == [4, *[1] * 12]
+
+
+def test_out_of_memory_is_named(easel: Engine) -> None:
+    cramped = Cramped(easel, 0, torch.OutOfMemoryError("out of memory"))
+    try:
+        assert code(lambda: cook(easel, GRID, quiet, read=bytes.fromhex, find=never)) == (
+            "out_of_memory"
+        )
+    finally:
+        cramped.hook.remove()
+
+
+def test_another_fault_is_not_taken_for_lack_of_memory(easel: Engine) -> None:
+    cramped = Cramped(easel, 0, RuntimeError("shapes do not match"))
+    try:
+        with pytest.raises(RuntimeError, match="shapes"):
+            cook(easel, GRID, quiet, read=bytes.fromhex, find=never)
+    finally:
+        cramped.hook.remove()
+
+
+def test_cancelling_before_the_first_step_draws_nothing(easel: Engine) -> None:
+    def cancelled(*_: object) -> None:
+        raise Cancelled
+
+    cramped = Cramped(easel, 4, RuntimeError())
+    try:
+        with pytest.raises(Cancelled):
+            cook(easel, GRID, cancelled, read=bytes.fromhex, find=never)
+    finally:
+        cramped.hook.remove()
+    assert cramped.tried == []
+
+
+def test_reports_are_paced_and_carry_a_preview() -> None:
+    times = iter([0.0, 0.1, 0.5, 0.6, 0.7, 1.2, 1.3])
+    told: list[tuple[int, int, bytes | None]] = []
+    watch = paced(lambda *now: told.append(now), clock=lambda: next(times))
+    for step in range(1, 5):
+        watch(step, 9, lambda: [photograph()] * 4)
+    assert [(step, steps) for step, steps, _ in told] == [(2, 9), (4, 9)]
+    assert all(preview and Image.open(io.BytesIO(preview)).format == "WEBP" for *_, preview in told)
+
+
+@pytest.mark.parametrize("size", [(128, 128), (170, 64), (8, 200), (16, 16)])
+@pytest.mark.parametrize("count", [1, 4])
+def test_previews_are_small_whatever_they_show(size: tuple[int, int], count: int) -> None:
+    noise = [Image.effect_noise(size, 200).convert("RGB") for _ in range(count)]
+    preview = encode_preview(noise)
+    assert len(preview) <= PREVIEW_LIMIT
+    width, height = Image.open(io.BytesIO(preview)).size
+    assert max(width, height) == (256 if count == 1 else 512)
+    assert width / height == pytest.approx(size[0] / size[1], rel=0.1)
+
+
+def test_making_without_a_queue_gives_the_same_pictures_again(settings: Settings) -> None:
+    def pixels(pictures: Pictures) -> list[bytes]:
+        return [image.tobytes() for image in (*pictures.single, pictures.grid) if image]
+
+    once, again = (pixels(make(GRID, settings, quiet)) for _ in range(2))
+    assert len(once) == 5
+    assert once == again
+
+
+def test_models_that_cannot_be_used_are_refused(settings: Settings, tmp_path: Path) -> None:
+    with pytest.raises(ModelError):
+        make(APPLE, settings.model_copy(update={"model": str(tmp_path)}), quiet)
+    with pytest.raises(UnknownFamilyError):
+        make(APPLE, settings.model_copy(update={"family": "dalle"}), quiet)
+
+
+def test_any_device_may_be_named_and_auto_finds_one() -> None:
+    assert choose_device("cuda:1") == torch.device("cuda", 1)
+    assert choose_device("auto").type in {"cpu", "cuda", "mps"}
+
+
+def test_only_a_large_model_shares_the_cores(
+    easel: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
+    share_cores(easel)
+    monkeypatch.setattr(worker, "SMALL_MODEL", 1000)
+    share_cores(easel)
+    assert len(chosen) == 1
+    assert chosen[0] >= 1
+
+
+_PROGRAM = """
+import sys
+from pathlib import Path
+from storage.settings import Settings
+from generation.worker import main
+main(Settings(_env_file=None, data=Path(sys.argv[1])))
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_process_stops_cleanly_when_told(settings: Settings, number: signal.Signals) -> None:
+    migrate(settings)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, str(settings.data)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        said = ""
+        while "worker ready" not in said:
+            line = process.stdout.readline() if process.stdout else ""
+            assert line, said
+            said += line
+        process.send_signal(number)
+        rest, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 0, said + rest
+    assert str(settings.data) not in said + rest
+
+
+def test_the_recipe_of_a_test_is_one_that_people_can_make(easel: Engine) -> None:
+    assert Recipe.from_json(recipe_for(easel).to_json()) == APPLE
