@@ -42,6 +42,7 @@ class Rest:
         self._journal = journal
         self._check_answers = check_answers
         self.answer_faults: list[str] = []
+        operations()  # compiled once, before the first request has to wait for it
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request below ``/api/v10``."""

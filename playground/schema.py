@@ -81,7 +81,7 @@ OPERATIONS = frozenset(
     ]
 )
 # Where Discord's written documentation, or what all clients send and Discord takes, says otherwise.
-BEYOND = {
+BEYOND: Mapping[str, Mapping[str, Any]] = {
     "ApplicationCommandUpdateRequest": {
         "nsfw": {"type": ["boolean", "null"]},
         "default_member_permissions": {
@@ -90,9 +90,16 @@ BEYOND = {
             "pattern": "^[0-9]+$",
         },
     },
-    "IncomingWebhookUpdateForInteractionCallbackRequestPartial": {"tts": {"type": "boolean"}},
-    "IncomingWebhookUpdateRequestPartial": {"tts": {"type": "boolean"}},
-    "MessageEditRequestPartial": {"tts": {"type": "boolean"}},
+    **{
+        name: {"tts": {"type": ["boolean", "null"]}, "enforce_nonce": {"type": ["boolean", "null"]}}
+        for name in (
+            "IncomingWebhookInteractionRequest",
+            "IncomingWebhookRequestPartial",
+            "IncomingWebhookUpdateForInteractionCallbackRequestPartial",
+            "IncomingWebhookUpdateRequestPartial",
+            "MessageEditRequestPartial",
+        )
+    },
 }
 # Values arrive in the path and the query as text; Discord reads these spellings as booleans.
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}

@@ -67,9 +67,14 @@ class Server:
         return self.world.base
 
     @property
+    def online(self) -> bool:
+        """Whether a bot is connected."""
+        return self.gateway.online
+
+    @property
     def is_ready(self) -> bool:
         """Whether a bot is connected and has registered its commands."""
-        return self.gateway.online and self.world.registered
+        return self.online and self.world.registered
 
     async def start(self) -> None:
         """Listen."""

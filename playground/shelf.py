@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Set
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,6 @@ class Shelf:
         self._dropped: deque[int] = deque()
         if folder:
             (folder / "files").mkdir(parents=True, exist_ok=True)
-            with (folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
-                journal.write("\n")  # ends a line that a killed process left torn
 
     def put_file(self, file_id: int, data: bytes) -> None:
         """Keep a file's bytes."""
@@ -57,11 +55,11 @@ class Shelf:
             with (self._folder / "journal.jsonl").open("a", encoding="utf-8") as journal:
                 journal.write(json.dumps({"kind": kind, "record": record}) + "\n")
 
-    def read(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the newest record of every kind and id, in the order in which they first came."""
+    def read(self) -> list[tuple[str, dict[str, Any]]]:
+        """Return the newest record of every kind and id, in the order in which they first came."""
         path = self._folder / "journal.jsonl" if self._folder else None
         if path is None or not path.is_file():
-            return
+            return []
         newest: dict[tuple[str, object], dict[str, Any]] = {}
         for line in path.read_text("utf-8").splitlines():
             try:
@@ -69,4 +67,16 @@ class Shelf:
             except json.JSONDecodeError:
                 continue  # the last line of a process that was killed while writing it
             newest[entry["kind"], entry["record"].get("id")] = entry["record"]
-        yield from ((kind, record) for (kind, _), record in newest.items())
+        return [(kind, record) for (kind, _), record in newest.items()]
+
+    def begin(self, records: Iterable[tuple[str, dict[str, Any]]], files: Set[int]) -> None:
+        """Start a new journal with these records, and remove all files but these."""
+        if self._folder is None:
+            return
+        lines = [json.dumps({"kind": kind, "record": record}) + "\n" for kind, record in records]
+        fresh = self._folder / "journal.new"
+        fresh.write_text("".join(lines), "utf-8")
+        fresh.replace(self._folder / "journal.jsonl")
+        for path in (self._folder / "files").iterdir():
+            if not path.name.isdecimal() or int(path.name) not in files:
+                path.unlink()

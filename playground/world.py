@@ -7,6 +7,7 @@ Listeners hear each change right after it happened.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import io
 import mimetypes
@@ -465,14 +466,17 @@ class World:
 
     def _load(self) -> None:
         self._attachments: dict[int, Attachment] = {}
-        for kind, record in self.shelf.read():
+        records = [(kind, it) for kind, it in self.shelf.read() if not it.get("deleted")]
+        for kind, record in copy.deepcopy(records):
             if kind == "commands":
                 self.commands[record["id"]] = record["commands"]
             elif kind == "secret":
                 self.secret = record["secret"]
             else:
                 self._load_record(kind, record)
-        self.shelf.write("secret", {"id": 0, "secret": self.secret})
+        kept = [(kind, record) for kind, record in records if kind != "secret"]
+        secret = ("secret", {"id": 0, "secret": self.secret})
+        self.shelf.begin([secret, *kept], self._attachments.keys())
 
     def _load_record(self, kind: str, record: dict[str, Any]) -> None:
         attachments = [Attachment(**entry) for entry in record.pop("attachments")]
@@ -480,7 +484,7 @@ class World:
         self._ids.last = max([self._ids.last, record["id"], *(a.id for a in attachments)])
         if kind == "interaction":
             self._remember(Interaction(**record, attachments=attachments))
-        elif not record["deleted"]:
+        else:
             message = Message(**record, attachments=attachments)
             self.messages[message.id] = message
             self.channels[message.channel_id].last_message = message.id
