@@ -38,7 +38,7 @@ def open_engine(url: str) -> Engine:
     Args:
         url: As in ``Settings.database``.
     """
-    engine = create_engine(_driver(url, "sqlite"), pool_pre_ping=_may_hang_up(url))
+    engine = create_engine(_driver(url, "sqlite"), **_options(url))
     _prepare(engine)
     return engine
 
@@ -49,7 +49,7 @@ def open_async_engine(url: str) -> AsyncEngine:
     Args:
         url: As in ``Settings.database``.
     """
-    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), pool_pre_ping=_may_hang_up(url))
+    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), **_options(url))
     _prepare(engine.sync_engine)
     return engine
 
@@ -58,7 +58,7 @@ def open_queue_engine(url: str) -> Engine | None:
     """The engine that the job engine shall use, or None where its own will do (PostgreSQL)."""
     if not url.startswith("sqlite"):
         return None
-    engine = create_engine(_driver(url, "sqlite"), pool_size=20)
+    engine = create_engine(_driver(url, "sqlite"), pool_size=20, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - any driver's
@@ -108,8 +108,9 @@ def _unprepared(state: str) -> str:
     return f"The database {state}; `easel run` or `make play` prepares it."
 
 
-def _may_hang_up(url: str) -> bool:
-    return not url.startswith("sqlite")
+def _options(url: str) -> dict[str, Any]:
+    # Values in error messages could be somebody's token; a server may have hung up, a file not.
+    return {"hide_parameters": True, "pool_pre_ping": not url.startswith("sqlite")}
 
 
 def _driver(url: str, sqlite: str) -> URL:
