@@ -44,10 +44,15 @@ class Drawing:
 
 
 def list_drawings(pack: Path) -> list[Drawing]:
-    """Every drawing of a pack, one for each set and label, and the flat ones again as pixel art."""
+    """Every drawing of a pack, one for each set and label, and the flat ones again as pixel art.
+
+    Sets that are not among our sources are left out.
+    """
     found: dict[tuple[str, str], Drawing] = {}
     for line in (pack / "captions.jsonl").read_text().splitlines():
         row = json.loads(line)
+        if row["style"] not in DRAWN_AS:
+            continue
         drawing = Drawing(
             file=row["file"],
             style=DRAWN_AS[row["style"]],

@@ -1,20 +1,20 @@
 """What differs between a GPU and a CPU."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 import torch
+from torch import nn
 
-_T = TypeVar("_T", bound=Callable[..., Any])
 
+def prepare(*modules: nn.Module, device: str) -> None:
+    """Have modules compiled at their first call on a GPU, where it pays, and lay them out for it.
 
-def compiled(function: _T, device: str) -> _T:
-    """The function compiled on a GPU, where it pays; whatever cannot be compiled runs as it is."""
+    Weights keep their names. Whatever cannot be compiled runs as it is.
+    """
     if device != "cuda":
-        return function
+        return
     torch._dynamo.config.suppress_errors = True
     torch.set_float32_matmul_precision("high")
-    return torch.compile(function)  # type: ignore[return-value]
+    for module in modules:
+        module.compile()
 
 
 def half(device: str) -> torch.autocast:

@@ -218,7 +218,7 @@ def evaluate(given: Options) -> None:
     painter = Painter(given.out / "export", given.device, given.size.steps)
     folder = given.folder("evaluate")
     bench = Bench(world, load_judge(given), painter, rows, folder)
-    few = max(1, pictures // 20)
+    few = max(1, min(20, pictures // 20))
     report: dict[str, Any] = {"text": measure_text(bench, pictures)}
     report["spread of references"] = measure_spread(bench)
     (folder / "report.json").write_text(json.dumps(report, indent=1))

@@ -13,7 +13,6 @@ from training.plan import WIDTH, Options, start
 from training.sheet import save_sheet, to_images
 
 GUIDANCE: Final = 4.0
-_AT_ONCE: Final = 8
 
 
 class Painter:
@@ -30,6 +29,7 @@ class Painter:
         self.image: Any = AutoPipelineForImage2Image.from_pipe(self.text)
         self.image.set_progress_bar_config(disable=True)
         self.device, self.steps = device, steps
+        self.at_once = 64 if device == "cuda" else 8
         self.nothing = torch.zeros(1, 1, WIDTH, device=device)
 
     def look(self, pictures: Tensor) -> Tensor:
@@ -72,8 +72,8 @@ class Painter:
         self.text.set_ip_adapter_scale(used)
         parts = [self.nothing if part is None else part for part in (style, content)]
         made = []
-        for start_at in range(0, len(prompts), _AT_ONCE):
-            batch = list(prompts[start_at : start_at + _AT_ONCE])
+        for start_at in range(0, len(prompts), self.at_once):
+            batch = list(prompts[start_at : start_at + self.at_once])
             seeds = range(seed + start_at, seed + start_at + len(batch))
             told: dict[str, Any] = {
                 "prompt": batch,

@@ -34,6 +34,7 @@ class Size:
         things: How many of the listed things to learn; None for every thing of the artwork.
         styles: Style words to learn.
         vae: Channels of the autoencoder's four levels.
+        whole_from: Share of its time after which the autoencoder sees whole drawings, not crops.
         unet: Channels of the denoiser's three levels.
         attend_outside: Whether the denoiser's outermost level reads text too.
         tower_depth: Layers of the text and the vision tower.
@@ -50,6 +51,7 @@ class Size:
     things: int | None
     styles: tuple[str, ...]
     vae: tuple[int, int, int, int]
+    whole_from: float = 0.8
     unet: tuple[int, int, int]
     attend_outside: bool
     tower_depth: int = 4
@@ -99,12 +101,13 @@ SIZES: Final = {
             *("blob", "twemoji", "emojione", "firefox"),
         ),
         vae=(32, 64, 128, 128),
+        whole_from=0.0,
         unet=(96, 160, 256),
         attend_outside=True,
         sight=128,
         pool=300_000,
         collages=0.08,
-        batches={"vae": 192, "towers": 1024, "unet": 512, "judges": 512},
+        batches={"vae": 512, "towers": 1024, "unet": 512, "judges": 512},
         rates={"vae": 1e-3, "towers": 1e-3, "unet": 1e-3, "judges": 2e-3},
         decay=0.9995,
         measured=1000,

@@ -32,7 +32,6 @@ _GOOGLE: Final = ("Google LLC", "Apache-2.0", "github.com/googlefonts/noto-emoji
 
 SOURCES: Final = (
     Source("fluent-emoji-3d", "@lobehub/fluent-emoji-3d", "1.1.0", "3d", *_MICROSOFT),
-    Source("fluent-emoji", "@iconify-json/fluent-emoji", "1.2.7", "3d", *_MICROSOFT),
     Source("fluent-emoji-flat", "@iconify-json/fluent-emoji-flat", "1.2.6", "flat", *_MICROSOFT),
     Source(
         "fluent-emoji-high-contrast",

@@ -15,7 +15,7 @@ from transformers import (
     CLIPVisionModelWithProjection,
 )
 
-from training.device import compiled, half
+from training.device import half
 from training.loop import Course, Training
 from training.plan import WIDTH, WINDOW, Options, Size, start
 from training.samples import Samples, grounds_of, plan_samples
@@ -146,7 +146,6 @@ def train_towers(given: Options, minutes: float) -> None:
         session=given.session,
     )
     training = Training(course, towers)
-    forward = compiled(towers.forward, device)
 
     def step(share: float) -> dict[str, Tensor]:
         del share
@@ -155,7 +154,7 @@ def train_towers(given: Options, minutes: float) -> None:
         drawing = world.looks.drawing[samples.look[rows]]
         with half(device):
             texts = trim(ids[samples.caption[rows]])
-            losses: dict[str, Tensor] = forward(
+            losses: dict[str, Tensor] = towers(
                 texts, pictures, world.thing[drawing], world.style[drawing]
             )
             if lessons is not None:

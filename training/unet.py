@@ -16,7 +16,7 @@ from diffusers import DDIMScheduler
 from torch import Tensor
 
 from training.adapters import Denoiser
-from training.device import compiled, half
+from training.device import half, prepare
 from training.loop import Course, Training
 from training.plan import Options, start
 from training.pool import Pool, build_pool
@@ -105,13 +105,13 @@ def train_unet(given: Options, minutes: float) -> None:
         session=given.session,
     )
     training = Training(course, denoiser)
-    predict = compiled(denoiser.forward, device)
+    prepare(denoiser.unet, device=device)
 
     def step(share: float) -> dict[str, Tensor]:
         del share
         rows = torch.randint(len(pool.latents), (size.batches["unet"],), device=device)
         with half(device):
-            loss = velocity_loss(predict, pool.latents[rows].float(), tell(pool, rows), kept)
+            loss = velocity_loss(denoiser, pool.latents[rows].float(), tell(pool, rows), kept)
         return {"loss": loss}
 
     training.run(step)

@@ -1,9 +1,9 @@
 """Stage: the autoencoder between pictures and latents.
 
-It trains on crops of recoloured drawings, so that it sees many drawings a second, and at the end on
-whole ones. It starts without noise on the latents, since with noise from the first step it
-collapses; at the end every latent channel is scaled to mean 0 and spread 1 by folding the figures
-into the convolutions around the latent, so that a ``scaling_factor`` of 1 is right.
+Where whole drawings take too long, it trains on crops at first. It starts without noise on the
+latents, since with noise from the first step it collapses; at the end every latent channel is
+scaled to mean 0 and spread 1 by folding the figures into the convolutions around the latent, so
+that a ``scaling_factor`` of 1 is right.
 """
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.artwork import list_drawings, load_drawings
+from training.device import half, prepare
 from training.loop import Course, Training
 from training.plan import CHANNELS, SIDE, Options, Size, start
 from training.recolour import compose, hue_rotation, unchanged
@@ -19,7 +20,6 @@ from training.sheet import save_sheet, to_images
 
 _NOISE = 0.08
 _QUIET_STEPS = 300
-_WHOLE_FROM = 0.8
 
 
 def build_vae(size: Size) -> AutoencoderKL:
@@ -115,18 +115,17 @@ def train_vae(given: Options, minutes: float) -> None:
         session=given.session,
     )
     training = Training(course, vae)
-    encode = torch.compile(vae.encode) if given.device == "cuda" else vae.encode
-    decode = torch.compile(vae.decode) if given.device == "cuda" else vae.decode
+    prepare(vae.encoder, vae.decoder, device=given.device)
 
     def step(share: float) -> dict[str, Tensor]:
-        whole = share > _WHOLE_FROM
+        whole = share >= size.whole_from
         batch = size.batches["vae"] // (4 if whole else 1)
         pictures = crops(drawings, max(1, batch), SIDE if whole else SIDE // 2)
         pictures = pictures.to(memory_format=torch.channels_last)
-        with torch.autocast(given.device, torch.bfloat16, enabled=given.device == "cuda"):
-            latents = encode(pictures).latent_dist.mean
+        with half(given.device):
+            latents = vae.encode(pictures).latent_dist.mean
             noise = _NOISE if training.step > _QUIET_STEPS else 0.0
-            made = decode(latents + noise * torch.randn_like(latents)).sample.float()
+            made = vae.decode(latents + noise * torch.randn_like(latents)).sample.float()
         loss = reconstruction_loss(made, pictures) + 1e-4 * latents.float().square().mean()
         return {"loss": loss, "psnr": psnr(made, pictures)}
 

@@ -158,10 +158,8 @@ def _choose(drawings: list[Drawing], size: Size) -> list[Drawing]:
     drawings = [d for d in drawings if d.style in size.styles]
     if size.things is not None:
         known = {d.label for d in drawings}
-        wanted = [label for label in common_things() if label in known][: size.things]
-        # One drawing of each style: the second set of the same style is for the full world.
-        kept = {(d.label, d.style): d for d in reversed(drawings) if d.label in set(wanted)}
-        return list(kept.values())
+        wanted = set([label for label in common_things() if label in known][: size.things])
+        return [drawing for drawing in drawings if drawing.label in wanted]
     return [
         d
         for d in drawings
@@ -214,25 +212,27 @@ def colour_shares(pictures: Tensor, cover: Tensor) -> Tensor:
     return shares / shares.sum(1, keepdim=True).clamp_min(1e-6)
 
 
-def _measure(drawings: Tensor, maps: Tensor) -> Tensor:
-    small = functional.avg_pool2d(drawings.float(), 4).round().to(torch.uint8)
-    nothing = torch.zeros(len(drawings), 3, device=drawings.device)
+def _shrink(drawings: Tensor) -> Tensor:
+    return functional.avg_pool2d(drawings.float(), 4).round().to(torch.uint8)
+
+
+def _measure(small: Tensor, maps: Tensor) -> Tensor:
+    nothing = torch.zeros(len(small), 3, device=small.device)
     solid = torch.cat([small[:, :3], torch.full_like(small[:, 3:], 255)], 1)
     return colour_shares((compose(solid, maps, nothing) + 1) / 2, small[:, 3].float() / 255)
 
 
-def _measure_all(drawings: Tensor, rows: Tensor, angle: Tensor) -> Tensor:
+def _measure_all(small: Tensor, rows: Tensor, angle: Tensor) -> Tensor:
     parts = torch.split(rows, 512)
-    return torch.cat([_measure(drawings[p], hue_rotation(angle.expand(len(p)))) for p in parts])
+    return torch.cat([_measure(small[p], hue_rotation(angle.expand(len(p)))) for p in parts])
 
 
 def _find_looks(world: World) -> Looks:
     device = world.drawings.device
     count = len(world.drawings)
     every = torch.arange(count, device=device)
-    own = torch.cat(
-        [_measure(p, unchanged(len(p), device)) for p in torch.split(world.drawings, 512)]
-    )
+    small = torch.cat([_shrink(part) for part in torch.split(world.drawings, 512)])
+    own = torch.cat([_measure(p, unchanged(len(p), device)) for p in torch.split(small, 512)])
     top, word = own.max(1)
     word = torch.where(top >= _CLEAR, word, -1)
     rows, colours, maps = [every], [word], [unchanged(count, device)]
@@ -241,7 +241,7 @@ def _find_looks(world: World) -> Looks:
     for drawing, colour, chosen in (
         _painted(every[lined], ink),
         _painted(every[faint], tint),
-        _turned(world.drawings, every[~lined & ~faint], word),
+        _turned(small, every[~lined & ~faint], word),
         _drained(every[~lined & (word != _PLAIN)], _PLAIN, 0.3, 0.0),
         _drained(every[~lined & (word != _PLAIN + 1)], _PLAIN + 1, 0.35, 0.65),
     ):
@@ -276,10 +276,10 @@ def _painted(rows: Tensor, paint: Callable[[Tensor], Tensor]) -> tuple[Tensor, T
     return rows.repeat(_PLAIN), colour, paint(shades[colour])
 
 
-def _turned(drawings: Tensor, rows: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _turned(small: Tensor, rows: Tensor, own: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Each drawing in each other colour that a turn of its hue gives clearly enough."""
     angles = torch.arange(20, 360, 20, device=rows.device, dtype=torch.float32)
-    shares = torch.stack([_measure_all(drawings, rows, angle) for angle in angles])
+    shares = torch.stack([_measure_all(small, rows, angle) for angle in angles])
     words = torch.arange(len(COLOUR_WORDS), device=rows.device)
     leads = shares.argmax(2, keepdim=True) == words
     best, at = torch.where(leads, shares, -1.0).max(0)

@@ -46,7 +46,8 @@ def write_pack(folder: Path) -> None:
                 archive.writestr(f"{number}.webp", data.getvalue())
                 row = {"file": f"{name}.zip/{number}.webp", "style": name, "label": label}
                 lines.append(json.dumps(row | {"tags": ["shape"], "group": "objects"}))
-    (folder / "captions.jsonl").write_text("\n".join([*lines, lines[0]]))
+    stranger = json.dumps(json.loads(lines[0]) | {"style": "of-nobody"})
+    (folder / "captions.jsonl").write_text("\n".join([*lines, lines[0], stranger]))
 
 
 @pytest.fixture(scope="session")
