@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -11,25 +12,34 @@ import torch
 from PIL import Image
 
 from generation import checkpoint
-from generation.cards import card_for, model_name
+from generation.cards import UnknownFamilyError, card_for, model_name
 from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
-from generation.families import load
+from generation.families import ModelError, load
 from generation.families.diffusion import Engine
 from generation.metadata import encode_png
 from generation.recipe import Recipe
 from storage import queries
 from storage.connect import open_engine
-from storage.engine import serve
+from storage.engine import DatabaseNotReadyError, WorkerNameTakenError, serve
 from storage.files import Files
 from storage.jobs import Cooked, Made, Report
-from storage.settings import Settings
+from storage.settings import Settings, SettingsError, load_settings
 
 NICENESS: Final = 5
 """How far a worker on the CPU steps back for the bot beside it."""
 
 SMALL_MODEL: Final = 100_000_000
 """Parameters of a UNet below which one thread is used: see ``share_cores``."""
+
+FAULTS: Final = (
+    DatabaseNotReadyError,
+    ModelError,
+    SettingsError,
+    UnknownFamilyError,
+    WorkerNameTakenError,
+)
+"""What an admin can mend: its text is one sentence, and that is all they see."""
 
 _log = structlog.get_logger(__name__)
 
@@ -135,3 +145,17 @@ def main(settings: Settings) -> None:
         serve(settings, make_job, model=model, device=device, stop=stop)
     finally:
         database.dispose()
+
+
+def start() -> int:
+    """Runs the worker; the exit code."""
+    try:
+        main(load_settings())
+    except FAULTS as error:
+        _log.error(str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(start())
