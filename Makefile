@@ -35,7 +35,7 @@ $(BIN)/python:
 
 $(VENV)/.runs: pyproject.toml | $(BIN)/python
 	@echo "Installing Easel; the first time, PyTorch takes some minutes…"
-	@$(PIP) --quiet --editable '.[worker]'
+	@$(PIP) --editable '.[worker]'
 	@touch $@
 
 $(VENV)/.tests: pyproject.toml | $(VENV)/.runs
