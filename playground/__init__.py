@@ -2,6 +2,6 @@
 
 from playground.harness import Playground
 from playground.people import NotPossibleError
-from playground.views import InteractionView, MessageView, PatienceError
+from playground.views import Interaction, Message, PatienceError
 
-__all__ = ["InteractionView", "MessageView", "NotPossibleError", "PatienceError", "Playground"]
+__all__ = ["Interaction", "Message", "NotPossibleError", "PatienceError", "Playground"]

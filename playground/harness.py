@@ -26,7 +26,7 @@ from playground.records import (
     Upload,
 )
 from playground.server import Server
-from playground.views import PATIENCE, InteractionView, MessageView, PatienceError
+from playground.views import PATIENCE, Interaction, Message, PatienceError
 
 Files = Mapping[str, tuple[str, bytes]]
 
@@ -85,13 +85,13 @@ class Playground(Server):
         return self.rest.answer_faults
 
     @property
-    def messages(self) -> list[MessageView]:
+    def messages(self) -> list[Message]:
         """Every message there is, oldest first."""
-        return [MessageView(message, self) for message in self.world.messages.values()]
+        return [Message(message, self) for message in self.world.messages.values()]
 
-    def interaction(self, interaction_id: int) -> InteractionView:
+    def interaction(self, interaction_id: int) -> Interaction:
         """Return an interaction by its id."""
-        return InteractionView(self.world.interactions[interaction_id], self)
+        return Interaction(self.world.interactions[interaction_id], self)
 
     def channel(self, name: str) -> int:
         """Return a channel's id: ``general``, ``art``, ``after-dark``; ``@mira`` for direct."""
@@ -128,15 +128,15 @@ class Playground(Server):
 
     async def message(
         self,
-        condition: Callable[[MessageView], object],
+        condition: Callable[[Message], object],
         timeout: float = PATIENCE,  # noqa: ASYNC109  the contract of a test API
-    ) -> MessageView:
+    ) -> Message:
         """Wait for the first message, posted or edited at any time, that meets a condition.
 
         Raises:
             PatienceError: there was none within `timeout` seconds.
         """
-        found: list[MessageView] = []
+        found: list[Message] = []
 
         def look() -> bool:
             found.extend(m for m in self.messages if not found and condition(m))
@@ -160,8 +160,8 @@ class Playground(Server):
         *,
         files: Files | None = None,
         channel: str = "general",
-        target: MessageView | None = None,
-    ) -> InteractionView:
+        target: Message | None = None,
+    ) -> Interaction:
         """Use a command.
 
         Args:
@@ -186,7 +186,7 @@ class Playground(Server):
             first, *inner = name.split()
             given = self._options(first, inner, dict(options or {}), dict(files or {}), where)
             made = people.use_command(self.world, self.people[person], where, first, given)
-        return InteractionView(made, self)
+        return Interaction(made, self)
 
     async def complete(
         self,
@@ -209,7 +209,7 @@ class Playground(Server):
         focused: str,
         *,
         channel: str = "general",
-    ) -> InteractionView:
+    ) -> Interaction:
         """Ask for completions of one option without waiting for them."""
         where = self._place(channel)
         first, *inner = name.split()
@@ -217,16 +217,16 @@ class Playground(Server):
         made = people.use_command(
             self.world, self.people[person], where, first, given, focused=focused
         )
-        return InteractionView(made, self)
+        return Interaction(made, self)
 
     async def press(
         self,
         person: str,
-        message: MessageView,
+        message: Message,
         *,
         label: str | None = None,
         custom_id: str | None = None,
-    ) -> InteractionView:
+    ) -> Interaction:
         """Press a button, named by its label (or emoji) or its custom id."""
         if custom_id is None:
             button = message.buttons.get(label or "")
@@ -234,43 +234,43 @@ class Playground(Server):
                 raise people.NotPossibleError(f"no button {label!r} on {message!r}")
             custom_id = button["custom_id"]
         made = people.press(self.world, self.people[person], message._message, custom_id)
-        return InteractionView(made, self)
+        return Interaction(made, self)
 
     async def select(
         self,
         person: str,
-        message: MessageView,
+        message: Message,
         values: Sequence[str],
         *,
         custom_id: str | None = None,
-    ) -> InteractionView:
+    ) -> Interaction:
         """Choose values in a select menu: the one called `custom_id`, or the only one."""
         menus = [c for c in components.walk(message.components) if c["type"] in components.SELECTS]
         name = custom_id or menus[0]["custom_id"]
         who = self.people[person]
-        return InteractionView(people.select(self.world, who, message._message, name, values), self)
+        return Interaction(people.select(self.world, who, message._message, name, values), self)
 
     async def submit(
         self,
         person: str,
-        interaction: InteractionView,
+        interaction: Interaction,
         values: Mapping[str, object],
         *,
         files: Files | None = None,
-    ) -> InteractionView:
+    ) -> Interaction:
         """Submit the modal that an interaction was answered with, by values per custom id."""
         await interaction.acknowledged()
         where = self._place(interaction._interaction.channel_id)
         stored = {key: [str(self._store(*file, where).id)] for key, file in (files or {}).items()}
         who = self.people[person]
         made = people.submit(self.world, who, interaction._interaction, {**values, **stored})
-        return InteractionView(made, self)
+        return Interaction(made, self)
 
-    async def react(self, person: str, message: MessageView, emoji: str) -> None:
+    async def react(self, person: str, message: Message, emoji: str) -> None:
         """Add a reaction."""
         people.react(self.world, self.people[person], message._message, emoji)
 
-    async def unreact(self, person: str, message: MessageView, emoji: str) -> None:
+    async def unreact(self, person: str, message: Message, emoji: str) -> None:
         """Take one's reaction away."""
         self.world.unreact(self.people[person].id, message._message, emoji)
 
@@ -281,16 +281,16 @@ class Playground(Server):
         text: str,
         *,
         files: Sequence[tuple[str, bytes]] = (),
-        reply_to: MessageView | None = None,
-    ) -> MessageView:
+        reply_to: Message | None = None,
+    ) -> Message:
         """Write a message."""
         uploads = [Upload(name, data) for name, data in files]
         reference = reply_to.id if reply_to else None
         who, where = self.people[person], self._place(channel)
         said = people.say(self.world, who, where, text, uploads=uploads, reference=reference)
-        return MessageView(said, self)
+        return Message(said, self)
 
-    async def delete(self, person: str, message: MessageView) -> None:
+    async def delete(self, person: str, message: Message) -> None:
         """Delete a message, as its author or with Manage Messages."""
         people.delete(self.world, self.people[person], message._message)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
 
-from playground import components, shapes
-from playground.records import Attachment, Body, Interaction, Message, Version
+from playground import components, records, shapes
+from playground.records import Attachment, Body, Version
 from playground.world import World
 
 PATIENCE = 20.0
@@ -33,10 +33,10 @@ class PatienceError(AssertionError):
 
 
 @dataclass(frozen=True, eq=False)
-class MessageView:
+class Message:
     """A message, live: its properties are always those of now."""
 
-    _message: Message
+    _message: records.Message
     _playground: Waiting
 
     @property
@@ -127,7 +127,7 @@ class MessageView:
 
     async def until(
         self,
-        condition: Callable[[MessageView], object],
+        condition: Callable[[Message], object],
         timeout: float = PATIENCE,  # noqa: ASYNC109  the contract of a test API
     ) -> Self:
         """Wait until the message meets a condition.
@@ -145,10 +145,10 @@ class MessageView:
 
 
 @dataclass(frozen=True, eq=False)
-class InteractionView:
+class Interaction:
     """One use of a command, component or modal, live."""
 
-    _interaction: Interaction
+    _interaction: records.Interaction
     _playground: Waiting
 
     @property
@@ -174,10 +174,10 @@ class InteractionView:
         return self._interaction.answered - self._interaction.created
 
     @property
-    def message(self) -> MessageView | None:
+    def message(self) -> Message | None:
         """The original response message."""
         message = self._playground.world.messages.get(self._interaction.original_id or 0)
-        return MessageView(message, self._playground) if message else None
+        return Message(message, self._playground) if message else None
 
     @property
     def modal(self) -> Body | None:

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from playground import InteractionView, Playground
+from playground import Interaction, Playground
 from playground.cast import APPLICATION_ID
 
 ROOT = Path(__file__).parents[2]
@@ -80,15 +80,13 @@ class Raw:
         path = f"/channels/{channel}/messages/{message_id}"
         return await self.request("PATCH", path, body, **more)
 
-    async def callback(
-        self, it: InteractionView, kind: int, data: Any = None, **more: Any
-    ) -> Answered:
+    async def callback(self, it: Interaction, kind: int, data: Any = None, **more: Any) -> Answered:
         body = {"type": kind} if data is None else {"type": kind, "data": data}
         path = f"/interactions/{it.id}/{it.token}/callback?with_response=1"
         return await self.request("POST", path, body, token=None, **more)
 
     async def webhook(
-        self, method: str, it: InteractionView, tail: str = "", body: Any = None, **more: Any
+        self, method: str, it: Interaction, tail: str = "", body: Any = None, **more: Any
     ) -> Answered:
         path = f"/webhooks/{APPLICATION_ID}/{it.token}{tail}"
         return await self.request(method, path, body, token=None, **more)
