@@ -160,7 +160,7 @@ input.addEventListener("keydown", (event) => {
   const known = C.read(all(), input.value);
   if (event.key === "Enter" && !event.shiftKey) event.preventDefault(), submit();
   else if (event.key === "Tab" && !event.shiftKey && known) event.preventDefault(), choose(known.entry, C.pairs(known.entry, known.rest));
-  else if (event.key === "Escape") event.preventDefault(), reply ? replyTo(null) : input.value.startsWith("/") && fill("");
+  else if (event.key === "Escape") replyTo(null);
 });
 form.addEventListener("submit", (event) => (event.preventDefault(), submit()));
 

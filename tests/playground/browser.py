@@ -1,0 +1,221 @@
+"""A real browser on the page, a stand-in behind it, and a bot behind that."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self, TypeVar
+
+import pytest
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from playground import Message, Playground
+
+ROOT: Final = Path(__file__).parents[2]
+NOTICE: Final = "Everything here happens on this machine."
+PATIENCE: Final = 15.0
+FLAGS: Final = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=en-US",
+    "--window-size=1280,900",
+)
+T = TypeVar("T")
+
+
+def start_chromium(profile: Path) -> webdriver.Chrome:
+    """A headless browser with a fresh profile; skips the test where there is none."""
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not browser or not driver:
+        if "browser" in os.environ.get("EASEL_REQUIRE", "").split(","):
+            pytest.fail("chromium and chromedriver are required here and not installed")
+        pytest.skip("chromium and chromedriver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+class Stage:
+    """The stand-in in a thread of its own, with a bot process; tests drive it from outside."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.playground = Playground(notice=NOTICE)
+        self.run(self.playground.start())
+        self.bot: subprocess.Popen[bytes] | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs something in the stand-in's loop and waits for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    def call(self, function: Callable[..., T], *given: object) -> T:
+        """Calls something in the stand-in's loop."""
+
+        async def work() -> T:
+            return function(*given)
+
+        return self.run(work())
+
+    def start_bot(self) -> None:
+        """Starts the bot and waits until it has registered its commands."""
+        command = [sys.executable, "-m", "tests.playground.page_bot", self.playground.token]
+        environment = {**os.environ, "EASEL_DISCORD": self.playground.url}
+        self.bot = subprocess.Popen(command, cwd=ROOT, env=environment)
+        self.run(self.playground.ready(PATIENCE))
+
+    def stop_bot(self) -> None:
+        """Ends the bot, as a crash would."""
+        if self.bot:
+            self.bot.kill()
+            self.bot.wait()
+            self.bot = None
+
+    def say(self, person: str, text: str, channel: str = "general") -> Message:
+        """Lets somebody write."""
+        return self.run(self.playground.say(person, channel, text))
+
+    def message(self, text: str) -> Message:
+        """The first message that contains a text, once it is there."""
+        return self.run(self.playground.message(lambda message: text in message.content))
+
+    def close(self) -> None:
+        """Stops everything."""
+        self.stop_bot()
+        self.run(self.playground.close())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE)
+        self._loop.close()
+
+
+class Page:
+    """The page, as hands and eyes use it."""
+
+    def __init__(self, driver: webdriver.Chrome, url: str) -> None:
+        self.driver = driver
+        self.url = url
+
+    def open(self, person: str = "mira", channel: str = "general") -> Self:
+        """Opens a channel as somebody, anew."""
+        self.driver.get("about:blank")
+        self.driver.get(f"{self.url}/#as={person}&in={channel}")
+        self.until(lambda: self.script("return document.body.classList.contains('alive')"))
+        return self
+
+    def script(self, code: str, *given: object) -> Any:
+        """Runs JavaScript on the page."""
+        return self.driver.execute_script(code, *given)
+
+    def until(self, look: Callable[[], T], what: str = "") -> T:
+        """Waits for something to become true and returns it."""
+        wait = WebDriverWait(
+            self.driver, PATIENCE, 0.05, ignored_exceptions=[StaleElementReferenceException]
+        )
+        try:
+            return wait.until(lambda _: look())
+        except TimeoutException:
+            raise AssertionError(f"{what or 'not in time'}: {self.text('#messages')}") from None
+
+    def find(self, selector: str) -> WebElement:
+        """The first visible element, once there is one."""
+        return self.until(lambda: next(iter(self.all(selector)), None), selector)  # type: ignore[return-value]
+
+    def all(self, selector: str) -> list[WebElement]:
+        """The visible elements now."""
+        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
+        return [element for element in found if element.is_displayed()]
+
+    def text(self, selector: str) -> str:
+        """What an element says, shown or not."""
+        return str(self.script("return document.querySelector(arguments[0]).innerText", selector))
+
+    def gone(self, selector: str) -> None:
+        """Waits until nothing like it is visible."""
+        self.until(lambda: not self.all(selector), f"{selector} is still there")
+
+    def article(self, text: str) -> WebElement:
+        """The newest message that contains a text, once it is there."""
+
+        def look() -> WebElement | None:
+            found = [a for a in self.all("article[data-message-id]") if text in a.text]
+            return found[-1] if found else None
+
+        return self.until(look, f"no message with {text!r}")  # type: ignore[return-value]
+
+    def button(self, text: str, label: str) -> WebElement:
+        """A button of a message by what it says."""
+
+        def look() -> WebElement | None:
+            buttons = self.article(text).find_elements(By.CSS_SELECTOR, ".components button")
+            return next((button for button in buttons if button.text == label), None)
+
+        return self.until(look, f"no button {label!r} under {text!r}")  # type: ignore[return-value]
+
+    def click(self, selector: str) -> None:
+        """Clicks the first visible element."""
+        self.find(selector).click()
+
+    def type(self, *keys: str) -> None:
+        """Types into whatever has the focus."""
+        ActionChains(self.driver).send_keys(*keys).perform()
+
+    def write(self, text: str) -> None:
+        """Types into the message box and presses Enter."""
+        box = self.find("#input")
+        box.send_keys(text)
+        box.send_keys(Keys.ENTER)
+
+    def use(self, name: str) -> None:
+        """Uses a command without options by its line."""
+        self.write(f"/{name} ")
+
+    def chip(self, option: str) -> WebElement:
+        """The field of an option of the command being filled in."""
+        return self.find(f'.chip[data-option="{option}"]')
+
+    def menu(self, label: str) -> None:
+        """Picks an entry of the menu that is open."""
+
+        def look() -> WebElement | None:
+            return next((it for it in self.all(".menu button") if label in it.text), None)
+
+        self.until(look, f"no entry {label!r}").click()  # type: ignore[union-attr]
+
+    @contextmanager
+    def sized(self, width: int, height: int) -> Iterator[None]:
+        """A window of another size, such as a phone's."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        try:
+            yield
+        finally:
+            self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+    def complaints(self) -> list[str]:
+        """What the browser complained of: errors, and whatever the content policy forbade."""
+        log = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        return [entry["message"] for entry in log if entry["level"] == "SEVERE"]
