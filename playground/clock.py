@@ -14,12 +14,13 @@ class Clock:
     """Real time plus an offset that `advance` moves forward."""
 
     def __init__(self) -> None:
-        self._offset = 0.0
+        # A wall clock may jump; the rules about three seconds and fifteen minutes must not.
+        self._offset = time.time() - time.monotonic()
         self._listeners: list[Callable[[], None]] = []
 
     def now(self) -> float:
         """Return the stand-in's Unix time in seconds."""
-        return time.time() + self._offset
+        return time.monotonic() + self._offset
 
     def moment(self) -> datetime:
         """Return the stand-in's time as an aware datetime."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+import zlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from typing import Literal
 from playground.records import Body
 
 JOURNAL_LENGTH = 5000
+MOST_BUCKETS = 1000
+"""Above this many, buckets whose time is over are forgotten."""
 GatewayFault = Literal["op7", "op9", "op9_resumable", "drop", "silent"]
 
 
@@ -165,6 +168,10 @@ class Faults:
     def count(self, bucket: str) -> tuple[dict[str, str], Fault | None]:
         """Count a request; return the rate limit headers and, over the limit, the 429 it meets."""
         now = time.time()
+        if len(self._buckets) > MOST_BUCKETS:
+            self._buckets = {
+                name: it for name, it in self._buckets.items() if now - it.started < self.window
+            }
         it = self._buckets.setdefault(bucket, Bucket(now))
         if now - it.started >= self.window:
             it.started, it.used = now, 0
@@ -175,7 +182,7 @@ class Faults:
             "X-RateLimit-Remaining": str(max(0, self.limit - it.used)),
             "X-RateLimit-Reset": f"{it.started + self.window:.3f}",
             "X-RateLimit-Reset-After": f"{left:.3f}",
-            "X-RateLimit-Bucket": f"{hash(bucket) & 0xFFFFFFFFFFFFFFFF:016x}",
+            "X-RateLimit-Bucket": f"{zlib.crc32(bucket.encode()):08x}",
         }
         over = Fault("*", re.compile(""), status=429, retry_after=left)
         return headers, over if it.used > self.limit else None

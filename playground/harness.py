@@ -85,6 +85,15 @@ class Playground(Server):
         return self.rest.answer_faults
 
     @property
+    def upload_limit(self) -> int:
+        """The largest file in bytes that may be sent; can be set."""
+        return self.world.upload_limit
+
+    @upload_limit.setter
+    def upload_limit(self, limit: int) -> None:
+        self.world.upload_limit = limit
+
+    @property
     def messages(self) -> list[Message]:
         """Every message there is, oldest first."""
         return [Message(message, self) for message in self.world.messages.values()]
@@ -170,13 +179,14 @@ class Playground(Server):
                 command when `target` is given.
             options: values by option name.
             files: file name and bytes by the name of the attachment option.
-            channel: where; ``@mira`` for mira's direct messages with the bot.
+            channel: where; ``dm`` for the person's direct messages with the bot.
             target: the message that a message menu command is used on.
 
         Raises:
             playground.people.NotPossibleError: Discord's client would not let the person.
         """
-        where = self._place(target.channel_id if target else channel)
+        direct = channel == "dm"
+        where = self._place(target.channel_id if target else f"@{person}" if direct else channel)
         if target:
             kind = CommandType.MESSAGE_MENU
             made = people.use_command(
@@ -313,6 +323,14 @@ class Playground(Server):
     def close_direct_messages(self, person: str) -> None:
         """Let a person take no more direct messages from the bot."""
         self.world.closed.add(self.people[person].id)
+
+    def close_channel(self, channel: str) -> None:
+        """Let the bot write in a channel no more."""
+        self.forbid("bot", channel, Permission.SEND_MESSAGES)
+
+    def host(self, name: str, data: bytes) -> str:
+        """Put a file where it can be fetched; return its link."""
+        return self.link(self._store(name, data, self._place("general")))
 
     def link(self, attachment: Attachment) -> str:
         """Return a signed link to a file, as messages carry it."""

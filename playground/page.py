@@ -103,8 +103,8 @@ class Page:
     async def _upload(self, request: web.Request) -> web.Response:
         person = self._person(request)
         data = await request.read()
-        if len(data) > shapes.UPLOAD_LIMIT:
-            raise web.HTTPRequestEntityTooLarge(shapes.UPLOAD_LIMIT, len(data))
+        if len(data) > self._world.upload_limit:
+            raise web.HTTPRequestEntityTooLarge(self._world.upload_limit, len(data))
         name = request.query.get("filename", "file")
         upload = Upload(name, data, request.content_type)
         stored = self._world.store(upload, self._world.direct(person.id).id, ephemeral=True)
@@ -147,7 +147,7 @@ class Page:
             "bot": {**card(world.bot), "online": self._gateway.online},
             "commands": commands(world, person),
             "about": self._notice,
-            "upload_limit": shapes.UPLOAD_LIMIT,
+            "upload_limit": self._world.upload_limit,
             "messages": {
                 str(c.id): [
                     post(world, person, m) for m in world.history(c, person.id)[-SHOWN_AT_FIRST:]

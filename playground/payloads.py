@@ -32,7 +32,7 @@ def interaction(world: World, it: Interaction) -> Body:
         "entitlement_sku_ids": [],
         "authorizing_integration_owners": shapes.owners(world, it),
         "context": 1 if where.direct else 0,
-        "attachment_size_limit": shapes.UPLOAD_LIMIT,
+        "attachment_size_limit": world.upload_limit,
     }
     if where.direct:
         shaped["user"] = shapes.user(person)

@@ -82,6 +82,8 @@ class Rest:
             raise judged
         if fault and (fault.reset == "before" or (fault.status and not fault.after)):
             return NOTHING
+        if any(len(file.data) > self._world.upload_limit for file in call.uploads.values()):
+            raise refused("too_large")
         reply = HANDLERS[call.operation.name](self._world, call)
         if self._check_answers:
             self._check(call.operation, reply)

@@ -35,8 +35,6 @@ MOST_TEXT = 4000
 MOST_EMBED_TEXT = 6000
 MOST_FILES = 10
 MOST_MODAL_PARTS = 5
-LARGEST_FILE = 10 * 1024 * 1024
-"""Bytes of one file, the ``attachment_size_limit`` of every interaction."""
 TO_CREATE = (
     MessageFlag.SUPPRESS_EMBEDS | MessageFlag.SUPPRESS_NOTIFICATIONS | MessageFlag.COMPONENTS_V2
 )
@@ -236,8 +234,6 @@ def check_message(
 
 
 def _check_files(asked: Body, uploads: Mapping[int, Upload], before: Message | None) -> None:
-    if any(len(upload.data) > LARGEST_FILE for upload in uploads.values()):
-        raise refused("too_large")
     listed = asked.get("attachments")
     kept = {a.id for a in before.attachments} if before else set()
     if listed is None:

@@ -26,8 +26,6 @@ LINK_LIFE = 24 * 3600
 """Seconds for which a signed attachment link works at least."""
 LINK_ROUNDING = 3600
 """Links made within the same hour are equal, so that an edit does not load pictures again."""
-UPLOAD_LIMIT = 10 * 1024 * 1024
-"""Largest file in bytes that an answer may carry (``attachment_size_limit``)."""
 
 
 def timestamp(seconds: float) -> str:

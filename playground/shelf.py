@@ -26,6 +26,11 @@ class Shelf:
         if folder:
             (folder / "files").mkdir(parents=True, exist_ok=True)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether records outlive the process."""
+        return self._folder is not None
+
     def put_file(self, file_id: int, data: bytes) -> None:
         """Keep a file's bytes."""
         if self._folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self
@@ -86,6 +87,11 @@ class Message:
         return self._message.reference
 
     @property
+    def interaction_id(self) -> int | None:
+        """The id of the interaction that it answers."""
+        return self._message.interaction_id
+
+    @property
     def ephemeral_to(self) -> str | None:
         """The name of the only person who sees it; None if everybody does."""
         person = self._playground.world.user(self._message.ephemeral_to or 0)
@@ -167,11 +173,9 @@ class Interaction:
         return self._interaction.answer
 
     @property
-    def latency(self) -> float | None:
-        """Seconds from the interaction to its first answer."""
-        if self._interaction.answered is None:
-            return None
-        return self._interaction.answered - self._interaction.created
+    def latency(self) -> float:
+        """Seconds from the interaction to its first answer; infinite until there is one."""
+        return (self._interaction.answered or math.inf) - self._interaction.created
 
     @property
     def message(self) -> Message | None:

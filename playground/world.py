@@ -40,6 +40,8 @@ from playground.records import (
 )
 from playground.shelf import Shelf
 
+UPLOAD_LIMIT = 10 * 1024 * 1024
+"""Discord's limit in bytes of one file for people and servers that pay nothing."""
 NONCE_LIFE = 300.0
 """Seconds for which a repeated nonce gives the first message again."""
 OURS_TO_EDIT = MessageFlag.SUPPRESS_EMBEDS | MessageFlag.COMPONENTS_V2
@@ -53,6 +55,7 @@ class World:
         base: URL under which the stand-in is reached, without a slash at the end.
         commands: registered commands; the key is a server's id, or 0 for the global ones.
         closed: people who take no direct messages.
+        upload_limit: largest file in bytes that may be sent (``attachment_size_limit``).
     """
 
     def __init__(self, clock: Clock, shelf: Shelf) -> None:
@@ -67,6 +70,7 @@ class World:
         self.commands: dict[int, list[Body]] = {}
         self.interactions: dict[int, Interaction] = {}
         self.closed: set[int] = set()
+        self.upload_limit = UPLOAD_LIMIT
         self._by_token: dict[str, Interaction] = {}
         self._unanswered: dict[int, Interaction] = {}
         self._nonces: dict[tuple[int, int, str | int], int] = {}
@@ -460,6 +464,8 @@ class World:
         self._by_token[interaction.token] = interaction
 
     def _save(self, kind: str, record: Message | Interaction) -> None:
+        if not self.shelf.keeps:
+            return
         fields = dataclasses.asdict(record)
         fields.pop("history", None)
         self.shelf.write(kind, fields)

@@ -354,6 +354,8 @@ async def test_files(raw: Raw, p: Playground) -> None:
     await _expect(raw.send({}, files=[("a.bin", bytes(limit + 1))]), 413, 40005)
     three = [(f"{n}.bin", bytes(9 * 1024 * 1024)) for n in range(3)]
     await _expect(raw.send({}, files=three), 413, 40005)
+    p.upload_limit = 5
+    await _expect(raw.send({}, files=[("a.bin", b"123456")]), 413, 40005)
     path = f"/channels/{p.channel('general')}/messages"
     for name in ("files[10]", "files[a]", "file", "files"):
         wrong = form({"content": "hi"}, {name: ("a.txt", b"x")})

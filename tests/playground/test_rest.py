@@ -264,7 +264,7 @@ async def test_commands_are_offered_where_they_belong(raw: Raw, p: Playground) -
         await p.command("mira", "imagine")
     await p.command("otto", "imagine")
     with pytest.raises(NotPossibleError):
-        await p.command("otto", "imagine", channel="@otto")
+        await p.command("otto", "imagine", channel="dm")
     with pytest.raises(NotPossibleError):
         await p.command("mira", "after")
     await p.command("mira", "after", channel="after-dark")
@@ -289,6 +289,13 @@ async def test_commands_keep_their_ids_and_subcommands_nest(raw: Raw, p: Playgro
             ],
         }
     ]
+
+
+async def test_a_hosted_file_can_be_fetched(raw: Raw, p: Playground) -> None:
+    async with raw.session.get(p.host("a.png", PNG)) as response:
+        assert await response.read() == PNG
+    p.close_channel("art")
+    assert (await raw.send({"content": "hi"}, "art")).code == 50013
 
 
 async def test_the_pieces_that_tests_rely_on_are_fixed() -> None:
