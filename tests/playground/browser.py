@@ -17,7 +17,6 @@ import pytest
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
@@ -40,6 +39,12 @@ FLAGS: Final = (
     "--lang=en-US",
     "--window-size=1280,900",
 )
+VISIBLE: Final = """return [...document.querySelectorAll(arguments[0])]
+.filter((it) => it.checkVisibility({visibilityProperty: true}))"""
+NEWEST: Final = """return [...document.querySelectorAll(arguments[0])]
+.findLast((it) => it.innerText.includes(arguments[1]))"""
+BUTTON: Final = """return [...arguments[0].querySelectorAll('.components button')]
+.find((it) => it.innerText.trim() === arguments[1])"""
 T = TypeVar("T")
 
 
@@ -146,8 +151,13 @@ class Page:
 
     def all(self, selector: str) -> list[WebElement]:
         """The visible elements now."""
-        found = self.driver.find_elements(By.CSS_SELECTOR, selector)
-        return [element for element in found if element.is_displayed()]
+        return list(self.script(VISIBLE, selector))
+
+    def texts(self, selector: str) -> list[str]:
+        """What the visible elements say now."""
+        return list(
+            self.script(f"return (() => {{ {VISIBLE} }})().map((e) => e.innerText)", selector)
+        )
 
     def text(self, selector: str) -> str:
         """What an element says, shown or not."""
@@ -159,21 +169,13 @@ class Page:
 
     def article(self, text: str) -> WebElement:
         """The newest message that contains a text, once it is there."""
-
-        def look() -> WebElement | None:
-            found = [a for a in self.all("article[data-message-id]") if text in a.text]
-            return found[-1] if found else None
-
-        return self.until(look, f"no message with {text!r}")  # type: ignore[return-value]
+        look = lambda: self.script(NEWEST, "article[data-message-id]", text)  # noqa: E731
+        return self.until(look, f"no message with {text!r}")  # type: ignore[no-any-return]
 
     def button(self, text: str, label: str) -> WebElement:
         """A button of a message by what it says."""
-
-        def look() -> WebElement | None:
-            buttons = self.article(text).find_elements(By.CSS_SELECTOR, ".components button")
-            return next((button for button in buttons if button.text == label), None)
-
-        return self.until(look, f"no button {label!r} under {text!r}")  # type: ignore[return-value]
+        look = lambda: self.script(BUTTON, self.article(text), label)  # noqa: E731
+        return self.until(look, f"no button {label!r} under {text!r}")  # type: ignore[no-any-return]
 
     def click(self, selector: str) -> None:
         """Clicks the first visible element."""
@@ -199,11 +201,8 @@ class Page:
 
     def menu(self, label: str) -> None:
         """Picks an entry of the menu that is open."""
-
-        def look() -> WebElement | None:
-            return next((it for it in self.all(".menu button") if label in it.text), None)
-
-        self.until(look, f"no entry {label!r}").click()  # type: ignore[union-attr]
+        look = lambda: self.script(NEWEST, ".menu button", label)  # noqa: E731
+        self.until(look, f"no entry {label!r}").click()
 
     @contextmanager
     def sized(self, width: int, height: int) -> Iterator[None]:
@@ -219,3 +218,28 @@ class Page:
         """What the browser complained of: errors, and whatever the content policy forbade."""
         log = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry["message"] for entry in log if entry["level"] == "SEVERE"]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    """A stand-in with a bot."""
+    it = Stage()
+    it.start_bot()
+    yield it
+    it.close()
+
+
+@pytest.fixture(scope="module")
+def browser(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A browser, on no page yet."""
+    driver = start_chromium(tmp_path_factory.mktemp("profile"))
+    yield Page(driver, stage.playground.url)
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser: Page) -> Iterator[Page]:
+    """The page as mira in general; at the end the browser must have nothing to complain of."""
+    browser.complaints()
+    yield browser.open()
+    assert browser.complaints() == []

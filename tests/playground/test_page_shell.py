@@ -1,0 +1,143 @@
+"""The page in a real browser: screens, keyboard, connection, text."""
+
+from __future__ import annotations
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.playground.browser import NOTICE, Page, Stage, browser, page, stage
+
+__all__ = ["browser", "page", "stage"]
+
+pytestmark = pytest.mark.browser
+
+MARKDOWN_AS_HTML = """
+const [text, done] = arguments;
+Promise.all([import('/page/markdown.js'), import('/page/store.js')]).then(([it, { names }]) => {
+  const box = document.createElement('div');
+  box.append(it.markdown(text, names));
+  for (const span of box.querySelectorAll('.text')) span.replaceWith(...span.childNodes);
+  done(box.innerHTML);
+});
+"""
+
+
+def test_a_phone_sees_everything_without_scrolling_sideways(page: Page) -> None:
+    with page.sized(360, 700):
+        page.open()
+        page.write("/imagine something on a small screen")
+        page.article("on a small screen")
+        page.until(lambda: page.script("return document.documentElement.scrollWidth") == 360)
+        assert page.script("return document.querySelector('#scroller').scrollWidth") <= 360
+        buttons = page.article("on a small screen").find_elements(
+            By.CSS_SELECTOR, ".components button"
+        )
+        assert all(b.size["height"] >= 44 and b.size["width"] >= 44 for b in buttons)
+        for selector in ("#attach", "#send", "#open-sidebar", "#help"):
+            assert min(page.find(selector).size.values()) >= 44, selector
+        assert not page.all("#sidebar")
+        page.click("#open-sidebar")
+        page.click('[data-channel="art"]')
+        page.until(lambda: "art" in page.text("#channel-name"))
+        page.gone("#sidebar")
+
+
+def test_everything_can_be_done_by_keyboard(page: Page, stage: Stage) -> None:
+    page.type(Keys.TAB)
+    assert page.script("return document.activeElement.className") == "skip"
+    page.type(Keys.ENTER)
+    page.type("/ima", Keys.ENTER)
+    page.chip("prompt")
+    page.type("by hand", Keys.ENTER)
+    page.article("drawing by hand")
+    page.until(lambda: page.script("return document.activeElement.id") == "input")
+    page.script("document.querySelector('[aria-live]')")
+    reach(page, "return document.activeElement.matches('article')", Keys.SHIFT + Keys.TAB)
+    page.type(Keys.ARROW_UP, Keys.END)
+    assert "by hand" in page.driver.switch_to.active_element.text
+    reach(page, "return document.activeElement.textContent === 'More'", Keys.TAB)
+    page.type(Keys.ENTER)
+    page.article("one more")
+    page.type(Keys.ESCAPE, Keys.ESCAPE)
+    assert page.script("return document.activeElement.id") == "input"
+
+
+def reach(page: Page, there: str, key: str) -> None:
+    for _ in range(15):
+        if page.script(there):
+            return
+        page.type(key)
+    raise AssertionError(f"{there} is not within reach of the keyboard")
+
+
+def test_a_reload_keeps_person_channel_and_history(page: Page) -> None:
+    page.open("otto", "art")
+    page.write("kept for later")
+    page.article("kept for later")
+    page.driver.refresh()
+    page.article("kept for later")
+    assert "Otto" in page.text("#person")
+    assert "art" in page.text("#channel-name")
+
+
+def test_the_notice_can_be_closed_and_called_back(page: Page) -> None:
+    assert page.find("#notice p").text == NOTICE
+    page.click("#notice button")
+    page.gone("#notice")
+    page.open()
+    assert not page.all("#notice")
+    page.click("#help")
+    assert page.find("#notice p").text == NOTICE
+
+
+def test_light_and_dark(page: Page) -> None:
+    paper = "return getComputedStyle(document.body).backgroundColor"
+    first = page.script(paper)
+    page.click("#theme")
+    assert page.script(paper) != first
+    page.driver.refresh()
+    assert page.script(paper) != first
+    page.click("#theme")
+    assert page.script(paper) == first
+
+
+def test_the_page_comes_back_by_itself(page: Page, stage: Stage) -> None:
+    page.find("#input").send_keys("half a thought")
+    page.script("window.alive = true")
+    stage.run(stage.playground._page.close())
+    stage.say("otto", "while you were away")
+    page.article("while you were away")
+    assert page.script("return window.alive")
+    assert page.find("#input").get_attribute("value") == "half a thought"
+
+
+MARKDOWN = {
+    "**bold** *it* _it_": "<strong>bold</strong> <em>it</em> <em>it</em>",
+    "__under__ ~~gone~~": "<u>under</u> <s>gone</s>",
+    "a_b_c 2*3*4 \\*no\\*": "a_b_c 2<em>3</em>4 *no*",
+    "`**code**` ``a`b``": "<code>**code**</code> <code>a`b</code>",
+    "-# small": '<small class="subtext">small</small>',
+    "# Big\ntext": "<h3>Big</h3>text",
+    "> said *so*\nafter": "<blockquote>said <em>so</em></blockquote>after",
+    "- one\n- two": "<ul><li>one</li><li>two</li></ul>",
+    "<@1140000000000000102>": '<span class="mention">@Otto</span>',
+    "<#1140000000000000022>": '<span class="mention">#art</span>',
+    "<img src=x onerror=alert(1)>": "&lt;img src=x onerror=alert(1)&gt;",
+    "[x](javascript:alert(1))": "[x](javascript:alert(1))",
+    "<t:0:d>": '<time title="Thursday, January 1, 1970 at 12:00 AM">1/1/70</time>',
+}
+
+
+@pytest.mark.parametrize("text", MARKDOWN)
+def test_markdown(page: Page, text: str) -> None:
+    wanted = MARKDOWN[text]
+    shown = page.driver.execute_async_script(MARKDOWN_AS_HTML, text)
+    assert shown == wanted
+
+
+def test_a_bot_that_is_gone_is_shown_as_offline(page: Page, stage: Stage) -> None:
+    stage.stop_bot()
+    page.until(lambda: "Easel is offline" in page.text("#connection"))
+    stage.start_bot()
+    page.until(lambda: page.text("#connection") == "")
