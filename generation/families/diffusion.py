@@ -214,13 +214,14 @@ def decode(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
 def for_unet(vae: Any, raw: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """The autoencoder's own latents, scaled to about unit variance."""
     spread = _statistics(vae)
-    return (raw if spread is None else (raw - spread[0]) / spread[1]) * vae.config.scaling_factor
+    scaling = float(vae.config.scaling_factor)
+    return (raw if spread is None else (raw - spread[0]) / spread[1]) * scaling
 
 
 def for_vae(vae: Any, latents: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """The inverse of ``for_unet``."""
     spread = _statistics(vae)
-    raw = latents / vae.config.scaling_factor
+    raw = latents / float(vae.config.scaling_factor)
     return raw if spread is None else raw * spread[1] + spread[0]
 
 

@@ -1,8 +1,10 @@
 import io
+import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from generation.families.diffusion import Engine
 from generation.grid import quarter
 from generation.metadata import read_recipe
 from generation.recipe import Recipe, Start, seeded
-from generation.worker import choose_device, cook_with, make, share_cores
+from generation.worker import choose_device, cook_with, main, make, share_cores
 from storage.database import migrate
 from storage.files import Files
 from storage.jobs import CookingError, Made
@@ -257,27 +259,53 @@ main(Settings(_env_file=None, data=Path(sys.argv[1])))
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_process_stops_cleanly_when_told(settings: Settings, number: signal.Signals) -> None:
+def test_the_process_stops_cleanly_when_told(settings: Settings) -> None:
     migrate(settings)
-    process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, str(settings.data)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    try:
-        said = ""
-        while "worker ready" not in said:
-            line = process.stdout.readline() if process.stdout else ""
-            assert line, said
-            said += line
-        process.send_signal(number)
-        rest, _ = process.communicate(timeout=30)
-    finally:
-        process.kill()
+    command = [sys.executable, "-c", _PROGRAM, str(settings.data)]
+    pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        try:
+            said = ""
+            while "worker ready" not in said:
+                line = process.stdout.readline() if process.stdout else ""
+                assert line, said
+                said += line
+            process.send_signal(signal.SIGTERM)
+            rest, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 0, said + rest
     assert str(settings.data) not in said + rest
+
+
+@pytest.fixture
+def restored_signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("restored_signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_either_signal_asks_the_service_to_stop(
+    settings: Settings, easel: Engine, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    steps_back: list[int] = []
+    told: list[tuple[str, str]] = []
+
+    def serve(*_: object, model: str, device: str, stop: threading.Event) -> None:
+        told.append((model, device))
+        assert not stop.is_set()
+        signal.raise_signal(number)
+        assert stop.wait(5)
+
+    monkeypatch.setattr(worker, "serve", serve)
+    monkeypatch.setattr(worker, "load_engine", lambda _: easel)
+    monkeypatch.setattr(os, "nice", steps_back.append)
+    main(settings)
+    assert told == [("tiny-random", "cpu")]
+    assert steps_back == [worker.NICENESS]
 
 
 def test_the_recipe_of_a_test_is_one_that_people_can_make(easel: Engine) -> None:
