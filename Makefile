@@ -64,7 +64,8 @@ format: $(VENV)/.tests
 	@$(BIN)/ruff format
 
 bench: $(VENV)/.tests
-	@$(BIN)/python -m benchmarks
+	@for name in $(basename $(notdir $(wildcard benchmarks/[a-z]*.py))); do \
+		$(BIN)/python -m benchmarks.$$name || exit 1; done
 
 docs: $(VENV)/.runs
 	@$(BIN)/python -m storage.settings > .env.example

@@ -43,7 +43,7 @@ async def run(settings: Settings, *, say: Say, tell: Tell) -> None:
         crew.start(WORKER)
         crew.start(BOT)
         say(f"Bot and worker are starting; their logs are in {settings.data / 'logs'}.")
-        if await crew.until(lambda: _has_worker(settings)):
+        if await crew.until(lambda: _has_worker(settings), pause=0.3):
             say("The worker is ready. Ctrl-C stops both.")
         await crew.until_told()
 
@@ -81,7 +81,7 @@ async def play(
         await crew.until(lambda: _answers(session))
         crew.start(Side(name="bot", command=BOT.command, environment=environment))
         await crew.until(lambda: _has_bot(session))
-        if await crew.until(lambda: _has_worker(settings)):
+        if await crew.until(lambda: _has_worker(settings), pause=0.3):
             say(f"Easel is ready: {url}")
             say(f"Ctrl-C stops it. Logs are in {settings.data / 'logs'}.")
             open_page(url)
