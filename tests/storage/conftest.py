@@ -22,13 +22,13 @@ from tests.storage.postgres import NoPostgresError, Server, postgres_server
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.storage.toy"])
+PROCESSES.set_forkserver_preload(["storage.database", "tests.storage.toy"])
 Seen = TypeVar("Seen", bound=Event)
 
 
 def settings_for(folder: Path, url: str = "", **more: Any) -> Settings:
     """Settings that read no file, with times fit for tests."""
-    given = {"data": folder, "database_url": url, "poll": 0.03, "dead_after": 1.0} | more
+    given = {"data": folder, "database_url": url, "poll": 0.03, "dead_after": 2.0} | more
     make: Callable[..., Settings] = Settings
     return make(_env_file=None, **given)
 
@@ -113,6 +113,11 @@ def new_job(name: str = "job", person: int = 1, **more: Any) -> NewJob:
     )
 
 
+def patient(settings: Settings) -> Settings:
+    """The same, but taking nobody for dead however busy the machine is."""
+    return settings.model_copy(update={"dead_after": 300.0})
+
+
 class Bot:
     """The bot's side, and all events that it saw."""
 
@@ -139,7 +144,7 @@ class Bot:
                     return event
             return None
 
-        async with asyncio.timeout(20), self._more:
+        async with asyncio.timeout(60), self._more:
             await self._more.wait_for(lambda: found() is not None)
         event = found()
         assert event
@@ -152,7 +157,7 @@ class Bot:
     async def close(self) -> None:
         """Ends like a bot that shuts down."""
         await self.jobs.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self._task
 
 
@@ -186,7 +191,7 @@ def spawn(work: Callable[..., None], *arguments: object) -> BaseProcess:
 
 async def ended(process: BaseProcess) -> int | None:
     """Waits for a process; its exit code, negative for a signal."""
-    await asyncio.to_thread(process.join, 20)
+    await asyncio.to_thread(process.join, 60)
     return process.exitcode
 
 
@@ -218,7 +223,7 @@ class Workers:
         """Kills what still runs."""
         for process in self._running:
             process.kill()
-            process.join(10)
+            process.join(30)
 
 
 @pytest.fixture

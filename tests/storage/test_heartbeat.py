@@ -27,7 +27,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 
 def heartbeat(
-    engine: Engine, settings: Settings, stop: threading.Event | None = None, dead_after: float = 1.0
+    engine: Engine, settings: Settings, stop: threading.Event | None = None, dead_after: float = 4.0
 ) -> Heartbeat:
     named = settings.model_copy(update={"worker": NAME, "dead_after": dead_after})
     return Heartbeat(engine, named, model="m", device="d", stop=stop or threading.Event())
@@ -42,7 +42,7 @@ def leave_behind(engine: Engine, pid: int, host: str) -> None:
 
 def live(engine: Engine) -> set[str]:
     with engine.connect() as connection:
-        return queries.live_workers(connection, 1.0)
+        return queries.live_workers(connection, 300.0)
 
 
 def sighting(engine: Engine) -> queries.Sighting:

@@ -28,7 +28,7 @@ from storage.engine import (
 )
 from storage.settings import Settings
 from tests.storage import toy
-from tests.storage.conftest import Bot, Hold, Workers, new_job, settings_for
+from tests.storage.conftest import Bot, Hold, Workers, new_job, patient, settings_for
 
 
 class Unplugged(Exception):  # noqa: N818 - an accident, staged
@@ -234,7 +234,7 @@ async def test_a_second_bot_is_told_how_all_jobs_stand(
     await accept_all(bot, done, running, waiting)
     workers.start()
     await bot.until(Progress, running.id)
-    later: Bot = await open_bot(settings)
+    later: Bot = await open_bot(patient(settings))
     assert (await later.until(Ended, done.id)).state == "done"
     await later.until(Started, running.id)
     assert (await later.until(Progress, running.id)).preview == b"preview"
@@ -254,7 +254,7 @@ async def test_a_job_whose_queue_entry_is_gone_is_entered_again(bot: Bot, worker
 async def test_reaping_leaves_healthy_jobs_alone(
     settings: Settings, workers: Workers, hold: Hold, open_bot: Callable[[Settings], Any]
 ) -> None:
-    bot: Bot = await open_bot(settings.model_copy(update={"dead_after": 30.0}))
+    bot: Bot = await open_bot(patient(settings))
     running, waiting = new_job(hold=hold.path), new_job()
     await accept_all(bot, running, waiting)
     workers.start()

@@ -178,12 +178,14 @@ async def test_a_stopping_worker_hands_its_job_back_uncounted(
     assert await ended(first) == 0
     await bot.until(Queued, job.id, lambda event: event is bot.events[-1])
     hold.release()
-    workers.start("second")
+    second = workers.start("second")
     await bot.until(Ended, job.id)
     found = await bot.jobs.get(job.id)
     assert found
     assert (found.state, found.attempts, found.worker) == ("done", 1, "second")
-    assert (await bot.jobs.queue_info()).workers == 1
+    second.terminate()
+    assert await ended(second) == 0
+    assert (await bot.jobs.queue_info()).workers == 0
 
 
 async def test_a_second_worker_of_the_same_name_refuses_to_start(

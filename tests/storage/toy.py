@@ -59,7 +59,7 @@ class Toy:
             report(step, steps, b"preview")
         while "hold" in recipe and Path(recipe["hold"]).exists():
             time.sleep(0.01)
-            report(steps, steps, None)
+            report(steps, steps, b"preview")
         while "silent" in recipe and Path(recipe["silent"]).exists():
             time.sleep(0.01)
 
