@@ -21,6 +21,8 @@ from playground.faults import Faults, GatewayFault
 from playground.records import Body, Change, Message
 from playground.world import World
 
+CLOSING = 1.0
+"""Seconds that a client gets to say goodbye."""
 BUFFER = 1000
 """Events that a session keeps for a resume."""
 SESSION_LIFE = 120.0
@@ -178,7 +180,7 @@ class Gateway:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one gateway connection."""
-        ws = web.WebSocketResponse(max_msg_size=1 << 20, compress=False)
+        ws = web.WebSocketResponse(max_msg_size=1 << 20, compress=False, timeout=CLOSING)
         await ws.prepare(request)
         compress = request.query.get("compress") == "zlib-stream"
         socket = Socket(ws, request.transport, compress=compress)
@@ -239,13 +241,14 @@ class Gateway:
 
     def _resume(self, socket: Socket, data: Body) -> None:
         session = self.sessions.get(str(data.get("session_id")))
-        known = session and session.sequence - int(data.get("seq") or 0) <= len(session.sent)
+        heard = data["seq"] if isinstance(data.get("seq"), int) else 0
+        known = session and session.sequence - heard <= len(session.sent)
         if str(data.get("token")).removeprefix("Bot ") != TOKEN:
             raise ClosedError(Close.AUTHENTICATION_FAILED)
         if session is None or not known:
             socket.send({"op": Op.INVALID_SESSION, "d": False})
             return
-        missed = [payload for payload in session.sent if payload["s"] > (data.get("seq") or 0)]
+        missed = [payload for payload in session.sent if payload["s"] > heard]
         self._attach(session, socket)
         for payload in missed:
             socket.send(payload)
@@ -346,10 +349,10 @@ class Gateway:
 
 
 def _shard(data: Body) -> tuple[int, int]:
-    shard = data.get("shard") or [0, 1]
-    if len(shard) != 2 or not 0 <= shard[0] < shard[1]:
-        raise ClosedError(Close.INVALID_SHARD)
-    return shard[0], shard[1]
+    match data.get("shard", [0, 1]):
+        case [int(index), int(count)] if 0 <= index < count:
+            return index, count
+    raise ClosedError(Close.INVALID_SHARD)
 
 
 def _intents(data: Body, privileged: int) -> int:

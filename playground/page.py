@@ -19,7 +19,7 @@ from aiohttp import WSMsgType, web
 from playground import shapes
 from playground.cast import GUILD_ID, OBJECTS
 from playground.faults import Journal, Request
-from playground.gateway import Gateway
+from playground.gateway import CLOSING, Gateway
 from playground.records import Body, Change, Permission, Person, Upload
 from playground.visit import Visit, card, commands, place, post
 from playground.world import World
@@ -119,7 +119,7 @@ class Page:
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         person = self._person(request)
-        ws = web.WebSocketResponse(heartbeat=30.0)
+        ws = web.WebSocketResponse(heartbeat=30.0, timeout=CLOSING)
         await ws.prepare(request)
         visit = Visit(self._world, person, ws)
         visit.send("HELLO", self._hello(person))

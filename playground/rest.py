@@ -172,7 +172,10 @@ async def _read(request: web.Request, path: str) -> Call:
     if (request.content_length or 0) > refusals.REQUEST_LIMIT:
         raise refused("too_large")
     if request.content_type == "multipart/form-data":
-        await _read_parts(request, call)
+        try:
+            await _read_parts(request, call)
+        except ValueError:  # no boundary, a torn part
+            raise refused("form") from None
     elif request.body_exists and (raw := await request.read()):
         call.body = _json(raw)
     return call

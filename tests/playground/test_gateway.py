@@ -131,7 +131,9 @@ async def test_frames_of_bytes_are_understood(p: Playground) -> None:
         ([{"op": 2, "d": {"token": "TOKEN", "intents": 1 << 15}}], 4014),
         ([{"op": 2, "d": {"token": "TOKEN", "intents": "many"}}], 4013),
         ([{"op": 2, "d": {"token": "TOKEN", "intents": 0, "shard": [2, 2]}}], 4010),
+        ([{"op": 2, "d": {"token": "TOKEN", "intents": 0, "shard": "all"}}], 4010),
         ([{"op": 2, "d": {"token": "TOKEN", "intents": 0}}] * 2, 4005),
+        ([{"op": 2, "d": None}], 4004),
         ([{"op": 2, "d": {"token": "TOKEN", "intents": 0}}, {"op": 99}], 4001),
         ([{"op": 3, "d": {}}], 4003),
         ([{"op": 2, "d": {"pad": "x" * 4096}}], 4002),
@@ -167,7 +169,7 @@ async def test_a_session_is_resumed_with_what_it_missed(p: Playground) -> None:
 
 async def test_an_unknown_session_cannot_be_resumed(p: Playground) -> None:
     async with connected(p) as client:
-        client.session = "gone"
+        client.session, client.sequence = "gone", "x"  # type: ignore[assignment]
         await client.resume(client)
         assert await client.next() == {"op": 9, "d": False}
         # The same connection may then identify.

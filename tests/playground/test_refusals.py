@@ -360,6 +360,10 @@ async def test_files(raw: Raw, p: Playground) -> None:
     for name in ("files[10]", "files[a]", "file", "files"):
         wrong = form({"content": "hi"}, {name: ("a.txt", b"x")})
         await _expect(raw.request("POST", path, data=wrong), 400, 50035)
+    torn = {"Content-Type": "multipart/form-data", "Authorization": f"Bot {p.token}"}
+    url = f"{p.url}/api/v10{path}"
+    async with raw.session.post(url, data=b"x", headers=torn) as response:
+        assert response.status == 400
     listed = {"attachments": [{"id": 1, "filename": "a.txt"}]}
     await _expect(raw.send(listed, files=[("a.txt", b"x")]), 400, 50035)
     unlisted: Json = {"attachments": []}
