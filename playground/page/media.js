@@ -45,9 +45,10 @@ export function carryOver(before, after) {
     if (!last) continue;
     const same = last.dataset.url.split("?")[0] === frame.dataset.url.split("?")[0];
     if (same) frame.replaceWith(last);
-    else if (last.classList.contains("loaded")) {
-      frame.prepend($("img:last-of-type", last));
-      frame.classList.add("loaded");
+    else {
+      const seen = $$("img", last).findLast((image) => image.complete && image.naturalWidth);
+      if (seen) frame.prepend(seen);
+      frame.classList.toggle("loaded", Boolean(seen));
     }
   }
 }

@@ -43,7 +43,9 @@ VISIBLE: Final = """return [...document.querySelectorAll(arguments[0])]
 .filter((it) => it.checkVisibility({visibilityProperty: true}))"""
 NEWEST: Final = """return [...document.querySelectorAll(arguments[0])]
 .findLast((it) => it.innerText.includes(arguments[1]))"""
-BUTTON: Final = """return [...arguments[0].querySelectorAll('.components button')]
+ENTRY: Final = """return [...document.querySelectorAll('.menu button')]
+.find((it) => it.innerText.split('\\n').includes(arguments[0]))"""
+BUTTON: Final = """return [...arguments[0].querySelectorAll('.components button:not(.waiting)')]
 .find((it) => it.innerText.trim() === arguments[1])"""
 T = TypeVar("T")
 
@@ -173,7 +175,7 @@ class Page:
         return self.until(look, f"no message with {text!r}")  # type: ignore[no-any-return]
 
     def button(self, text: str, label: str) -> WebElement:
-        """A button of a message by what it says."""
+        """A button of a message by what it says, once it can be pressed."""
         look = lambda: self.script(BUTTON, self.article(text), label)  # noqa: E731
         return self.until(look, f"no button {label!r} under {text!r}")  # type: ignore[no-any-return]
 
@@ -201,7 +203,7 @@ class Page:
 
     def menu(self, label: str) -> None:
         """Picks an entry of the menu that is open."""
-        look = lambda: self.script(NEWEST, ".menu button", label)  # noqa: E731
+        look = lambda: self.script(ENTRY, label)  # noqa: E731
         self.until(look, f"no entry {label!r}").click()
 
     @contextmanager
