@@ -6,9 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from playground.operations import locales
 from playground.records import Body, CommandType
 from playground.refusals import KNOWN, RefusedError, plant
-from playground.schema import locales
 
 NAME = re.compile(r"[-_'\w]{1,32}")
 MOST_COMMANDS = {CommandType.SLASH: 100, CommandType.USER_MENU: 15, CommandType.MESSAGE_MENU: 15}

@@ -16,6 +16,7 @@ from typing import Self
 from playground import components, people, shapes
 from playground.cast import GUILD_ID
 from playground.faults import Request
+from playground.options import GROUP, STRING, SUBCOMMAND, NotPossibleError
 from playground.records import (
     Attachment,
     Body,
@@ -183,7 +184,7 @@ class Playground(Server):
             target: the message that a message menu command is used on.
 
         Raises:
-            playground.people.NotPossibleError: Discord's client would not let the person.
+            playground.NotPossibleError: Discord's client would not let the person.
         """
         direct = channel == "dm"
         where = self._place(target.channel_id if target else f"@{person}" if direct else channel)
@@ -241,7 +242,7 @@ class Playground(Server):
         if custom_id is None:
             button = message.buttons.get(label or "")
             if button is None:
-                raise people.NotPossibleError(f"no button {label!r} on {message!r}")
+                raise NotPossibleError(f"no button {label!r} on {message!r}")
             custom_id = button["custom_id"]
         made = people.press(self.world, self.people[person], message._message, custom_id)
         return Interaction(made, self)
@@ -365,10 +366,10 @@ class Playground(Server):
         types = {option["name"]: option["type"] for option in known}
         stored = {name: str(self._store(*file, where).id) for name, file in files.items()}
         given: list[Body] = [
-            {"name": name, "type": types.get(name, people.STRING), "value": value}
+            {"name": name, "type": types.get(name, STRING), "value": value}
             for name, value in {**values, **stored}.items()
         ]
         for depth, name in enumerate(reversed(path)):
-            kind = people.SUBCOMMAND if depth == 0 else people.GROUP
+            kind = SUBCOMMAND if depth == 0 else GROUP
             given = [{"name": name, "type": kind, "options": given}]
         return given

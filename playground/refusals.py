@@ -9,8 +9,8 @@ from typing import Any
 
 from jsonschema import ValidationError
 
+from playground.operations import BOOLEANS, Operation, errors_of
 from playground.records import Body, Upload
-from playground.schema import BOOLEANS, Operation, errors_of
 
 REQUEST_LIMIT = 25 * 1024 * 1024
 """Largest request in bytes."""

@@ -16,9 +16,9 @@ from playground import refusals
 from playground.cast import TOKEN
 from playground.faults import Fault, Faults, Journal, Request, pause
 from playground.handlers import HANDLERS, NOTHING, Reply
+from playground.operations import Operation, errors_of, operations
 from playground.records import Body, Upload
 from playground.refusals import Call, RefusedError, refused
-from playground.schema import Operation, errors_of, operations
 from playground.world import World
 
 BASE = "/api/v10"

@@ -54,7 +54,7 @@ from aiohttp import web
 
 from playground import components, people, shapes
 from playground.cast import OBJECTS
-from playground.people import NotPossibleError
+from playground.options import NotPossibleError
 from playground.records import (
     Answer,
     Body,

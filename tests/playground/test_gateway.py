@@ -14,8 +14,8 @@ import pytest
 from playground import Playground
 from playground.cast import APPLICATION_ID, GUILD_ID
 from playground.events import Intent
+from playground.operations import errors_of, operations
 from playground.records import Permission
-from playground.schema import errors_of, operations
 from tests.playground.conftest import SLASH, Json, Raw
 
 EVERYTHING = sum(

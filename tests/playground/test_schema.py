@@ -10,6 +10,7 @@ import pytest
 
 from playground import schema
 from playground.handlers import HANDLERS
+from playground.operations import CUT, errors_of, operations
 from playground.refusals import RefusedError
 from playground.rest import match
 
@@ -19,18 +20,18 @@ FULL = Path(os.environ.get("DISCORD_OPENAPI", "../shared/discord/openapi.json"))
 @pytest.mark.skipif(not FULL.is_file(), reason="the full description is not here")
 def test_the_cut_is_what_the_full_description_gives() -> None:
     small = schema.cut(json.loads(FULL.read_text("utf-8")))
-    assert schema.CUT.read_text("utf-8") == schema.text_of(small)
+    assert CUT.read_text("utf-8") == schema.text_of(small)
 
 
 def test_the_cut_carries_its_licence() -> None:
-    notice = json.loads(schema.CUT.read_text("utf-8"))["notice"]
+    notice = json.loads(CUT.read_text("utf-8"))["notice"]
     assert "MIT License" in notice
     assert "Copyright 2023 Discord" in notice
 
 
 def test_every_operation_is_answered() -> None:
     assert HANDLERS.keys() == schema.OPERATIONS
-    assert {operation.name for operation in schema.operations()} == schema.OPERATIONS
+    assert {operation.name for operation in operations()} == schema.OPERATIONS
 
 
 def test_an_operation_that_is_gone_is_named() -> None:
@@ -67,17 +68,17 @@ def test_emoji_in_paths_are_decoded() -> None:
 
 
 def test_errors_name_the_branch_that_was_meant() -> None:
-    body = {operation.name: operation.body for operation in schema.operations()}["create_message"]
+    body = {operation.name: operation.body for operation in operations()}["create_message"]
     assert body
     wrong = {"components": [{"type": 1, "components": [{"type": 2, "style": 1, "label": 5}]}]}
-    [error] = schema.errors_of(body, wrong)
+    [error] = errors_of(body, wrong)
     assert list(error.absolute_path) == ["components", 0, "components", 0, "label"]
 
 
 def test_snowflakes_may_be_integers_but_not_words() -> None:
-    body = {operation.name: operation.body for operation in schema.operations()}["create_dm"]
+    body = {operation.name: operation.body for operation in operations()}["create_dm"]
     assert body
-    assert not schema.errors_of(body, {"recipient_id": 5})
-    assert not schema.errors_of(body, {"recipient_id": "5"})
-    assert schema.errors_of(body, {"recipient_id": "five"})
-    assert schema.errors_of(body, {"recipient_id": -5})
+    assert not errors_of(body, {"recipient_id": 5})
+    assert not errors_of(body, {"recipient_id": "5"})
+    assert errors_of(body, {"recipient_id": "five"})
+    assert errors_of(body, {"recipient_id": -5})
