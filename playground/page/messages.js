@@ -58,14 +58,19 @@ export function remove(id) {
 export const byId = (id) => $(`[data-message-id="${CSS.escape(id)}"]`, list);
 
 function insert(msg) {
-  if (!$("article", list)) list.replaceChildren(beginning());
+  begin();
   const made = article(msg);
   const after = $$("article[data-message-id]", list).findLast((each) => older(each.dataset.messageId, msg.id));
-  if (after) after.after(made);
-  else $(".beginning", list)?.after(made);
+  (after ?? $(".beginning", list)).after(made);
   arrange(made);
   if (made.nextElementSibling) arrange(made.nextElementSibling);
   if (!$('article[tabindex="0"]', list)) makeCurrent(made);
+}
+
+/** Puts the channel's beginning where the invitation of an empty one was. */
+function begin() {
+  $(".empty", list)?.remove();
+  if (!$(".beginning", list)) list.prepend(beginning());
 }
 
 let saying = null;
@@ -325,6 +330,7 @@ export function sending(name) {
   const show = (...body) => {
     const low = atBottom();
     const made = h("article.message.private.headed", { tabindex: -1, data: { by: "", at: Date.now(), headed: true } }, usedLine(person(store.me), name), h("div.gutter", {}, avatar(person(store.bot.id))), h("div.body", {}, byline(person(store.bot.id), new Date()), body));
+    begin();
     if (node) node.replaceWith(made);
     else list.append(made);
     node = made;

@@ -146,6 +146,15 @@ def completions(stage: Stage) -> list[object]:
     )
 
 
+def test_a_slow_command_does_not_hide_the_first_message(page: Page, stage: Stage) -> None:
+    page.open("mira", "after-dark")
+    page.use("never")
+    page.until(lambda: "Sending command" in page.text("#messages"))
+    stage.say("otto", "first in here", "after-dark")
+    page.article("first in here")
+    assert not page.all(".empty")
+
+
 def test_a_command_without_an_answer_says_so(page: Page, stage: Stage) -> None:
     page.use("never")
     page.until(lambda: "Sending command" in page.text("#messages"))
