@@ -1,0 +1,124 @@
+"""What Easel adds around the model: one grid by diffusers' own pipeline call, and one by ours.
+
+Both draw the same four pictures of the bundled model, text encoding included in neither: the
+pipeline gets its embeddings ready made, and the time of ours is taken off. Ours also reports, makes
+previews, enlarges, composes the grid and writes five PNG files; diffusers' stops at pictures.
+The model is drawn with on one thread, so that the processor's time is an idle machine's time.
+
+    python -m benchmarks.overhead --rounds 5
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from generation.families.diffusion import Condition, Engine
+from generation.families.samplers import scheduler
+from generation.recipe import Phrase, Recipe, seeded
+from generation.worker import cook_with, load_engine
+from storage.files import Files
+from storage.settings import Settings
+
+
+def recipe(engine: Engine) -> Recipe:
+    """A grid at the family's own size, steps and guidance."""
+    card = engine.card
+    width, height = card.size(1, 1)
+    return Recipe(
+        family=card.id,
+        model=card.model,
+        prompt="a red apple",
+        phrases=(Phrase(text="a red apple"),),
+        width=width,
+        height=height,
+        pictures=seeded(7, 4),
+        steps=card.steps,
+        guidance=card.guidance,
+        sampler=card.sampler,
+    )
+
+
+def bare(engine: Engine, asked: Recipe, condition: Condition, *, at_once: bool) -> None:
+    """The pictures by the pipeline itself, as one batch or one call each."""
+    view = type(engine.pipe).from_pipe(
+        engine.pipe, scheduler=scheduler(asked.sampler, engine.pipe.scheduler.config)
+    )
+    view.set_progress_bar_config(disable=True)
+    batches = [asked.pictures] if at_once else [(noise,) for noise in asked.pictures]
+    avoid, show = condition.tokens.chunk(2)
+    for batch in batches:
+        view(
+            prompt_embeds=show,
+            negative_prompt_embeds=avoid,
+            num_images_per_prompt=len(batch),
+            width=asked.width,
+            height=asked.height,
+            num_inference_steps=asked.steps,
+            guidance_scale=asked.guidance,
+            generator=[torch.Generator().manual_seed(noise.seed) for noise in batch],
+        )
+
+
+def seconds(action: Callable[[], object], device: str) -> float:
+    """How long one call takes; on the CPU by the processor's clock, as others may be busy too."""
+    clock = time.process_time if device == "cpu" else time.perf_counter
+    began = clock()
+    action()
+    return clock() - began
+
+
+def measure(rounds: int, data: Path) -> dict[str, Any]:
+    """Medians over ``rounds``, in milliseconds, the contestants taking turns."""
+    began = time.perf_counter()
+    engine = load_engine(Settings(_env_file=None, data=data))  # type: ignore[call-arg]
+    loading = time.perf_counter() - began
+    asked = recipe(engine)
+    with torch.inference_mode():
+        condition = engine.family.encode(engine.pipe, asked)
+    ready = replace(engine, family=replace(engine.family, encode=lambda *_: condition))
+    cook = cook_with(ready, Files(data / "images"), lambda _: None)
+    contestants: dict[str, Callable[[], object]] = {
+        "bare, one call each": lambda: bare(engine, asked, condition, at_once=False),
+        "bare, one batch": lambda: bare(engine, asked, condition, at_once=True),
+        "drawn": lambda: ready.draw(asked, None, lambda *_: None),
+        "cooked": lambda: cook(asked.to_json(), lambda *_: None),
+    }
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for warm in [False, *[True] * rounds]:
+        for name, action in contestants.items():
+            taken = seconds(action, engine.pipe.device.type)
+            times[name] += [taken] * warm
+    medians = {name: round(statistics.median(one) * 1000, 1) for name, one in times.items()}
+    reference = medians["bare, one call each"]
+    return {
+        "milliseconds": medians,
+        "ratio": {name: round(one / reference, 3) for name, one in medians.items()},
+        "around the model": round(medians["cooked"] - reference, 1),
+        "loading, seconds": round(loading, 2),
+        "peak memory, MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "threads": torch.get_num_threads(),
+    }
+
+
+def main() -> None:
+    """Print the measurements as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    with tempfile.TemporaryDirectory() as folder:
+        json.dump(measure(rounds, Path(folder)), sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()
