@@ -84,6 +84,11 @@ def _say_float32(path: Path) -> None:
     path.write_text(json.dumps(config, indent=2) + "\n")
 
 
+def write_card(given: Options) -> None:
+    """Write the model card again, with the figures that were measured since."""
+    write_credits(given.out / "export", _facts(given))
+
+
 def load_export(folder: Path, device: str = "cpu") -> StableDiffusionPipeline:
     """The exported model with both adapters, silent until their scales are set.
 
@@ -111,7 +116,8 @@ def _facts(given: Options) -> dict[str, str]:
         facts["autoencoder"] = psnr.read_text().strip()
     report = given.out / "evaluate" / "report.json"
     if report.exists():
-        facts.update({k: str(v) for k, v in json.loads(report.read_text())["text"].items()})
+        for name, value in json.loads(report.read_text())["text"].items():
+            facts[name] = json.dumps(value).strip("{}").replace('"', "")
     return facts
 
 

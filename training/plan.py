@@ -107,14 +107,14 @@ SIZES: Final = {
         sight=128,
         pool=300_000,
         collages=0.08,
-        batches={"vae": 512, "towers": 1024, "unet": 512, "judges": 512},
+        batches={"vae": 160, "towers": 1024, "unet": 512, "judges": 512},
         rates={"vae": 1e-3, "towers": 1e-3, "unet": 1e-3, "judges": 2e-3},
         decay=0.9995,
         measured=1000,
     ),
 }
 
-SHARES: Final = {"vae": 0.22, "towers": 0.12, "unet": 0.56, "judges": 0.05}
+SHARES: Final = {"vae": 0.19, "towers": 0.1, "unet": 0.49, "judges": 0.04}
 """Share of the whole time for each stage that trains; what is left is for the others."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from training.captions import write_captions
 from training.evaluate import evaluate
-from training.export import export
+from training.export import export, write_card
 from training.fetch import fetch
 from training.judges import train_judge
 from training.pictures import sample_sheet
@@ -28,10 +28,11 @@ _MAKING: tuple[tuple[str, Callable[[Options], object]], ...] = (
     ("towers", lambda given: train_towers(given, given.minutes * SHARES["towers"])),
     ("pool", build_pool),
     ("unet", lambda given: train_unet(given, given.minutes * SHARES["unet"])),
-    ("judges", lambda given: train_judge(given, given.minutes * SHARES["judges"])),
     ("export", export),
     ("pictures", sample_sheet),
+    ("judges", lambda given: train_judge(given, given.minutes * SHARES["judges"])),
     ("evaluate", evaluate),
+    ("card", write_card),
 )
 
 

@@ -67,7 +67,7 @@ def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
     """Every stage, run for seconds."""
     torch.manual_seed(0)
     given = Options(
-        out=tmp_path_factory.mktemp("made"), size=SIZES["tiny"], artwork=pack, minutes=0.15
+        out=tmp_path_factory.mktemp("made"), size=SIZES["tiny"], artwork=pack, minutes=0.08
     )
     run(given)
     return given

@@ -104,7 +104,7 @@ def test_the_mean_follows_faster_at_first() -> None:
 def test_a_plot_draws_each_line(tmp_path: Path) -> None:
     plot({"a": [(0, 0), (1, 1)], "b": [(0, 1), (1, 0)]}, tmp_path / "plot.png", across="x")
     with Image.open(tmp_path / "plot.png") as image:
-        colours = {colour for _, colour in image.getcolors(4096)}
+        colours = set(image.get_flattened_data())
     assert {(0xD1, 0x49, 0x5B), (0x2E, 0x86, 0xAB)} <= colours
 
 

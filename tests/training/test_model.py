@@ -115,7 +115,8 @@ def test_a_perfect_velocity_costs_nothing() -> None:
     def knows(noisy: Tensor, times: Tensor, *_: Tensor) -> Tensor:
         signal = kept[times].view(-1, 1, 1, 1)
         noise = (noisy - signal.sqrt() * latents) / (1 - signal).sqrt().clamp_min(1e-3)
-        return signal.sqrt() * noise - (1 - signal).sqrt() * latents
+        velocity: Tensor = signal.sqrt() * noise - (1 - signal).sqrt() * latents
+        return velocity
 
     assert velocity_loss(knows, latents, (latents,) * 3, kept).item() < 1e-4
     assert velocity_loss(lambda noisy, *_: noisy, latents, (latents,) * 3, kept).item() > 0.1
@@ -170,6 +171,7 @@ def test_the_export_carries_its_credits(made: Options) -> None:
     for artist in ("Microsoft", "Google", "Twitter", "Mozilla", "Emoji One"):
         assert artist in licences
         assert artist in card
+    assert "real pictures (ceiling): thing:" in card
     assert "Apache License" in (made.out / "export" / "Apache-2.0.txt").read_text()
 
 
