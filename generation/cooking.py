@@ -153,7 +153,7 @@ def encode_preview(pictures: Sequence[Image.Image]) -> bytes:
     data = b""
     for quality in _QUALITIES:
         buffer = io.BytesIO()
-        shown.save(buffer, "WEBP", quality=quality, method=2)
+        shown.save(buffer, "WEBP", quality=quality, method=0)
         data = buffer.getvalue()
         if len(data) <= PREVIEW_LIMIT:
             break
