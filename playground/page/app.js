@@ -13,7 +13,7 @@ const TYPING_SHOWN = 10000;
 const EXAMPLES = [
   "/imagine prompt:a red apple --ar 3:2 --seed 7",
   "/imagine prompt:a lighthouse in a storm, oil painting --ar 16:9",
-  "/imagine prompt:a fox made of autumn leaves --chaos 30",
+  "/imagine prompt:a fox made of autumn leaves --ar 2:3",
 ];
 
 // Who and where, in the address, so that a reload or a second window keeps it
