@@ -1,0 +1,70 @@
+"""``python -m bot``: the bot process. Start-up faults become one sentence and an exit code."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Final
+
+import aiohttp
+import discord
+import structlog
+
+from bot.client import EaselBot, point_at
+from storage.connect import DatabaseNotReadyError
+from storage.engine import Jobs
+from storage.files import Files
+from storage.logs import set_up_logs
+from storage.settings import Settings, SettingsError, load_settings
+
+log: Final = structlog.get_logger(__name__)
+
+FAULTS: Final[dict[type[Exception], str]] = {
+    discord.LoginFailure: "Discord refuses DISCORD_TOKEN; copy it again from the developer portal.",
+    discord.PrivilegedIntentsRequired: "Discord refuses the intents; Easel needs none that is "
+    "privileged, so please report this.",
+    aiohttp.ClientConnectionError: "Discord cannot be reached; check the network and try again.",
+}
+
+
+async def run(settings: Settings) -> None:
+    """Runs the bot until it is told to stop."""
+    if settings.discord_token is None:
+        raise SettingsError("DISCORD_TOKEN is not set; docs/hosting.md tells where to get it.")
+    if settings.discord:
+        point_at(settings.discord)
+    jobs = await Jobs.open(settings)
+    try:
+        async with EaselBot(settings, jobs, Files.of(settings)) as bot:
+            await _until_stopped(bot.start(settings.discord_token.get_secret_value()))
+    finally:
+        await jobs.close()
+
+
+async def _until_stopped(work: Coroutine[None, None, None]) -> None:
+    """Runs ``work`` until it ends or the process is asked to stop."""
+    task = asyncio.create_task(work)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def main() -> int:
+    """Runs the bot; the exit code."""
+    try:
+        settings = load_settings()
+        set_up_logs(settings)
+        asyncio.run(run(settings))
+    except (SettingsError, DatabaseNotReadyError) as error:
+        log.error(str(error))
+        return 1
+    except tuple(FAULTS) as error:
+        log.error(next(text for kind, text in FAULTS.items() if isinstance(error, kind)))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""Buttons: what each says and does, as one table, and the rows of them under a message.
+
+A button's whole meaning stands in its custom id, so it works after any restart.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+
+from bot import errors
+from bot.messages import Title
+from generation import derive
+from generation.derive import Variation
+from generation.recipe import Recipe
+
+if TYPE_CHECKING:
+    from bot.intake import Intake
+
+Derivation = Callable[[Recipe, int, int], Recipe]
+"""Recipe, index of the picture (from 0) and a fresh seed → the recipe to make."""
+
+
+TEMPLATE: Final = re.compile(r"easel:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>[0-9])")
+"""Custom ids of this bot's buttons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of button.
+
+    Attributes:
+        action: Its part of the custom id; also how the new job's message is titled.
+        label: What it says; ``{k}`` is the picture's number.
+        derive: The recipe it makes of the job's recipe; None to cancel the job.
+        emoji: What it shows before the label, or alone.
+        style: Its colour.
+    """
+
+    action: str
+    label: str | None
+    derive: Derivation | None
+    emoji: str | None = None
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+
+
+KINDS: Final = {
+    kind.action: kind
+    for kind in (
+        Kind("upscale", "U{k}", lambda recipe, index, _: derive.enlarge(recipe, index)),
+        Kind("vary", "V{k}", derive.vary),
+        Kind(
+            "subtle",
+            "Vary (Subtle)",
+            lambda recipe, index, seed: derive.vary(recipe, index, seed, Variation.SUBTLE),
+        ),
+        Kind("reroll", None, lambda recipe, _, seed: derive.reroll(recipe, seed), emoji="🔄"),
+        Kind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
+    )
+}
+
+
+class JobButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=TEMPLATE,
+):
+    """A button under a job's message; the picture's number is 0 where it does not matter."""
+
+    def __init__(self, action: str, job: str, index: int = 0, *, label: str | None = None) -> None:
+        kind = KINDS.get(action, Kind(action, "…", None))
+        super().__init__(
+            discord.ui.Button(
+                label=label or (kind.label and kind.label.format(k=index)),
+                emoji=kind.emoji,
+                style=kind.style,
+                custom_id=f"easel:{action}:{job}:{index}",
+            )
+        )
+        self.action, self.job, self.index = action, job, index
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003
+        item: discord.ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """The button that a press of ``match`` means."""
+        return cls(match["action"], match["job"], int(match["index"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answers the press; whatever goes wrong becomes one private sentence."""
+        intake: Intake = interaction.client.intake
+        try:
+            await self._press(intake, interaction)
+        except Exception as error:  # noqa: BLE001 - the library would only log it
+            await errors.answer(interaction, error)
+
+    async def _press(self, intake: "Intake", interaction: discord.Interaction[Any]) -> None:
+        kind = KINDS.get(self.action)
+        if kind is None:
+            raise errors.OldButtonError
+        if kind.derive is None:
+            return await intake.cancel(interaction, self.job)
+        title = Title(kind.action, self.index or None)
+        return await intake.derive(interaction, self.job, kind.derive, title)
+
+
+def while_running(job: str) -> discord.ui.View:
+    """What can be pressed while the job waits or runs."""
+    return _view([JobButton("cancel", job)])
+
+
+def when_done(job: str, recipe: Recipe) -> discord.ui.View:
+    """What can be pressed under the finished pictures."""
+    if len(recipe.pictures) == 1:
+        return _view(
+            [
+                JobButton("subtle", job, 1),
+                JobButton("vary", job, 1, label="Vary (Strong)"),
+                JobButton("reroll", job),
+            ]
+        )
+    numbers = range(1, len(recipe.pictures) + 1)
+    return _view(
+        [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)],
+        [JobButton("vary", job, k) for k in numbers],
+    )
+
+
+def when_stopped(job: str) -> discord.ui.View:
+    """What can be pressed when no picture came of it."""
+    return _view([JobButton("reroll", job)])
+
+
+def _view(*rows: list[JobButton]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for button in row:
+            button.row = number
+            view.add_item(button)
+    return view

@@ -1,0 +1,123 @@
+"""The Discord client: intents, commands, buttons, and what runs beside them."""
+
+import hashlib
+import importlib.util
+import json
+import pkgutil
+from pathlib import Path
+from typing import Any, Final, cast
+
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.ext import commands as extensions
+
+from bot import buttons, errors, messages
+from bot.delivery import Delivery
+from bot.intake import Intake
+from storage.engine import Jobs
+from storage.files import Files
+from storage.settings import Settings
+
+log: Final = structlog.get_logger(__name__)
+
+INTENTS: Final = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+"""None of them is privileged: no review, whatever the size."""
+
+
+def point_at(base: str) -> None:
+    """Makes discord.py talk to a stand-in at ``base``, such as http://127.0.0.1:8765."""
+    discord.http.Route.BASE = f"{base}/api/v10"
+    discord.asset.Asset.BASE = base
+    socket = yarl.URL(base).with_path("/gateway/").with_scheme("ws")
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = socket
+
+
+class Tree(app_commands.CommandTree[Any]):
+    """The slash commands; what goes wrong in one becomes a sentence."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answers in private."""
+        await errors.answer(interaction, error)
+
+
+class EaselBot(extensions.AutoShardedBot):
+    """The bot. ``intake`` is what commands hand their requests to."""
+
+    intake: Intake
+
+    def __init__(self, settings: Settings, jobs: Jobs, files: Files) -> None:
+        super().__init__(
+            command_prefix=extensions.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+        )
+        self._settings = settings
+        self._delivery = Delivery(self, jobs, files)
+        self.intake = Intake(settings, jobs, files, self._delivery)
+
+    async def setup_hook(self) -> None:
+        """Loads every command file, registers the commands if they changed, goes to work."""
+        for name in command_files():
+            await self.load_extension(name)
+        self.add_dynamic_items(buttons.JobButton)
+        await self._sync()
+        self._delivery.start()
+
+    async def close(self) -> None:
+        """Stops delivering, then leaves Discord."""
+        await self._delivery.stop()
+        await super().close()
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Answers presses on components that no button of this version owns."""
+        if interaction.type is not discord.InteractionType.component:
+            return
+        custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
+        if not buttons.TEMPLATE.fullmatch(custom_id):
+            await interaction.response.send_message(messages.OLD_BUTTON, ephemeral=True)
+
+    async def _sync(self) -> None:
+        """Registers the commands where the set differs from what Discord has."""
+        guild = discord.Object(self._settings.guild) if self._settings.guild else None
+        if guild:
+            self.tree.copy_global_to(guild=guild)
+        wanted = _fingerprint([c.to_dict(self.tree) for c in self.tree.get_commands(guild=guild)])
+        note = Path(self._settings.data) / "commands.json"
+        there = {str(c.id) for c in await self.tree.fetch_commands(guild=guild)}
+        if _read(note) == {"fingerprint": wanted, "ids": sorted(there)}:
+            return
+        synced = await self.tree.sync(guild=guild)
+        ids = sorted(str(command.id) for command in synced)
+        note.write_text(json.dumps({"fingerprint": wanted, "ids": ids}), encoding="utf-8")
+        log.info("commands_registered", count=len(synced))
+
+
+def command_files() -> list[str]:
+    """Names of the modules that hold commands; found rather than imported, which would be a circle.
+
+    Each is a discord.py extension.
+    """
+    found = importlib.util.find_spec("commands")
+    folders = found.submodule_search_locations if found else None
+    return [module.name for module in pkgutil.iter_modules(folders, "commands.")]
+
+
+def _fingerprint(payload: list[dict[str, Any]]) -> str:
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def _read(note: Path) -> object:
+    return json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None

@@ -1,0 +1,81 @@
+"""From error to sentence: the one place that words what went wrong."""
+
+import secrets
+from typing import Any, Final
+
+import discord
+import structlog
+from discord import app_commands
+
+from bot import messages
+from bot.image_errors import sentence as image_sentence
+from generation.images import ImageError
+from generation.recipe import RecipeError
+from prompt.errors import PromptError
+from storage.jobs import TooManyJobsError
+
+log: Final = structlog.get_logger(__name__)
+
+
+class OldButtonError(Exception):
+    """A button whose meaning this version does not know."""
+
+
+class JobGoneError(Exception):
+    """A button whose job is not in the database."""
+
+
+class NotYoursError(Exception):
+    """A press by someone who may not do that to this job."""
+
+
+class TooLateError(Exception):
+    """A cancel of a job that has ended."""
+
+
+def sentence(error: BaseException) -> str | None:
+    """What to tell the person who caused ``error``; None if it is our own mistake."""
+    match error:
+        case app_commands.CommandInvokeError():
+            return sentence(error.original)
+        case PromptError():
+            return messages.prompt_refused(error.sentence, error.suggestion)
+        case ImageError():
+            return image_sentence(error)
+        case TooManyJobsError():
+            return messages.TOO_MANY.format(limit=error.limit)
+        case OldButtonError() | RecipeError():
+            return messages.OLD_BUTTON
+        case JobGoneError():
+            return messages.GONE
+        case NotYoursError():
+            return messages.NOT_YOURS
+        case TooLateError():
+            return messages.TOO_LATE
+        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
+            return messages.NO_COMMAND
+    return None
+
+
+async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tells the person privately what went wrong; an unexpected error gets a reference."""
+    text = sentence(error)
+    if text is None:
+        reference = secrets.token_hex(3)
+        log.error("unexpected", reference=reference, exc_info=error)
+        text = messages.UNEXPECTED.format(reference=reference)
+    try:
+        await _say(interaction, text)
+    except discord.HTTPException as lost:
+        log.warning("answer_lost", status=lost.status, code=lost.code)
+
+
+async def _say(interaction: discord.Interaction[Any], text: str) -> None:
+    """Says ``text`` to the person alone, also where a public answer was already promised."""
+    response = interaction.response
+    if not response.is_done():
+        await response.send_message(text, ephemeral=True)
+        return
+    if response.type is discord.InteractionResponseType.deferred_channel_message:
+        await interaction.delete_original_response()
+    await interaction.followup.send(text, ephemeral=True)

@@ -1,0 +1,160 @@
+"""Every sentence that people see, once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import discord
+
+from generation.recipe import Recipe
+from storage.jobs import Job
+
+CONTENT_LIMIT: Final = 2000
+"""Characters in a message's content (Discord)."""
+
+PROMPT_SHOWN: Final = 1400
+"""Characters of a prompt shown in a message; the picture's own metadata has all of it."""
+
+QUEUED: Final = "queued, {place}"
+STARTING: Final = "starting"
+RUNNING: Final = "{percent} %"
+CANCELLED: Final = "cancelled"
+
+GONE: Final = "I cannot find the job behind this button; it may have been deleted."
+OLD_BUTTON: Final = "This button comes from another version of me. Please run the command again."
+NOT_YOURS: Final = "Only the person who asked for this, or a moderator, can cancel it."
+TOO_LATE: Final = "This job has already ended, so there is nothing left to cancel."
+NO_COMMAND: Final = (
+    "This command has changed since your Discord loaded it. Please press Ctrl+R and try again."
+)
+TOO_MANY: Final = (
+    "You already have {limit} jobs waiting or running; this one fits when one of them has ended."
+)
+UNEXPECTED: Final = (
+    "Something went wrong on my side and nothing was queued. Please try again; if it stays, "
+    "tell the admin the reference `{reference}`."
+)
+
+FAILURES: Final = {
+    "worker_lost": "the machine that draws stopped three times while making it",
+    "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
+    "missing_image": "its starting image is no longer stored; please attach it again",
+    "model": "the model could not be loaded; the admin finds the reason with `easel doctor`",
+    "internal": "something went wrong while drawing; pressing 🔄 tries again",
+}
+"""Why a job failed, by the code that the worker recorded."""
+
+HEADINGS: Final = {
+    "imagine": "{prompt} — {who}",
+    "reroll": "{prompt} — Rerolled by {who}",
+    "vary": "{prompt} — Variations (Strong) of image #{index} by {who}",
+    "subtle": "{prompt} — Variations (Subtle) of image #{index} by {who}",
+    "upscale": "{prompt} — Image #{index}, upscaled by {who}",
+}
+"""First line of a job's message, by how the job came about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """How a job came about: what was asked, and of which picture (counted from 1)."""
+
+    action: str
+    index: int | None = None
+
+    def __str__(self) -> str:
+        return self.action if self.index is None else f"{self.action}:{self.index}"
+
+    @classmethod
+    def read(cls, text: str) -> "Title":
+        """The title that ``str`` wrote."""
+        action, _, index = text.partition(":")
+        return cls(action if action in HEADINGS else "imagine", int(index) if index else None)
+
+
+def prompt_refused(reason: str, suggestion: str | None) -> str:
+    """What is wrong with a prompt and, where it fits, the same prompt put right, to copy."""
+    offer = f"\nThis would work:\n```\n{(suggestion or '').replace('`', 'ˋ')}\n```"
+    whole = suggestion is not None and len(reason) + len(offer) <= CONTENT_LIMIT
+    return reason + offer if whole else reason[:CONTENT_LIMIT]
+
+
+def notes(repairs: Sequence[str]) -> str:
+    """What was read otherwise than it was written."""
+    return "\n".join(repairs)[:CONTENT_LIMIT]
+
+
+def place(position: int) -> str:
+    """A place in the queue, for people."""
+    return "next" if position <= 1 else f"{position - 1} ahead of you"
+
+
+def heading(job: Job, recipe: Recipe) -> str:
+    """The line that says what is being made, and for whom."""
+    title = Title.read(job.title)
+    return HEADINGS[title.action].format(
+        prompt=f"**{shown_prompt(recipe)}**", who=f"<@{job.person_id}>", index=title.index
+    )
+
+
+def shown_prompt(recipe: Recipe) -> str:
+    """The prompt as people may copy it: words, flags and seed, shortened and escaped."""
+    parts = [recipe.prompt or "image", recipe.parameters]
+    if not recipe.pictures[0].turns:
+        parts.append(f"--seed {recipe.pictures[0].seed}")
+    text = " ".join(part for part in parts if part)
+    if len(text) > PROMPT_SHOWN // 2:
+        text = text[: PROMPT_SHOWN // 2].rstrip() + "…"
+    return discord.utils.escape_markdown(text.replace("\n", " "))
+
+
+def running(job: Job, recipe: Recipe, state: str) -> str:
+    """The message of a job that has not ended: heading and state."""
+    return f"{heading(job, recipe)} ({state})"
+
+
+def finished(job: Job, recipe: Recipe) -> str:
+    """The message of a job that is done: heading, then the settings in small print."""
+    return f"{heading(job, recipe)}\n-# {settings_line(job, recipe)}"
+
+
+def failed(job: Job, recipe: Recipe) -> str:
+    """The message of a job that could not be made, with the reason."""
+    reason = FAILURES.get(job.failure or "", FAILURES["internal"])
+    return f"{heading(job, recipe)}\nThis could not be made: {reason}."
+
+
+def undeliverable(job: Job) -> str:
+    """The message of a job whose pictures were made but could not be sent."""
+    return f"<@{job.person_id}>, your pictures could not be sent. Pressing 🔄 makes them again."
+
+
+def settings_line(job: Job, recipe: Recipe) -> str:
+    """What decided the pictures, in one line."""
+    first = recipe.pictures[0]
+    parts = [
+        f"{recipe.width}×{recipe.height}",
+        f"seed {first.turns[-1].seed if first.turns else first.seed}",
+        f"{recipe.steps} steps",
+        f"guidance {recipe.guidance:g}",
+        recipe.sampler,
+        recipe.model,
+    ]
+    if recipe.start:
+        parts.append(f"image at strength {recipe.start.strength:.2f}")
+    if recipe.upscale > 1:
+        parts.append(f"{recipe.upscale}× larger")
+    if took := _seconds(job.started_at, job.finished_at):
+        parts.append(took)
+    return " · ".join(parts)
+
+
+def alt_text(recipe: Recipe) -> str:
+    """What a screen reader says of the picture."""
+    count = len(recipe.pictures)
+    what = "a generated picture" if count == 1 else f"{count} generated pictures"
+    return f"{what}: {recipe.prompt or 'from an image'}"[:1024]
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> str:
+    return f"{(end - start).total_seconds():.1f} s" if start and end else ""

@@ -1,0 +1,30 @@
+"""``/imagine``: words, and perhaps an image, become a grid of four pictures."""
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from prompt.grammar import PROMPT_LIMIT
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+
+@app_commands.command(name="imagine", description="Draw four pictures from words, an image or both")
+@app_commands.describe(
+    prompt="What to draw, and flags such as --ar 3:2 or --seed 7",
+    image="An image to start from; --iw says how much of it to keep",
+)
+async def imagine(
+    interaction: "discord.Interaction[EaselBot]",
+    prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
+    image: discord.Attachment | None = None,
+) -> None:
+    """Hands the request to the intake."""
+    await interaction.client.intake.imagine(interaction, prompt, [image] if image else [])
+
+
+async def setup(bot: "EaselBot") -> None:
+    """Adds the command (called by discord.py)."""
+    bot.tree.add_command(imagine)

@@ -1,0 +1,52 @@
+import pytest
+
+from bot import errors, messages
+from generation.images import BrokenImageError, ImageError, ImageTooLargeError, NotAnImageError
+from generation.links import (
+    LinkNotFoundError,
+    LinkRefusedError,
+    LinkTimeoutError,
+    LinkUnreachableError,
+    Refusal,
+)
+from prompt.errors import PromptError
+from storage.jobs import TooManyJobsError
+
+ERRORS = [
+    NotAnImageError(),
+    BrokenImageError("PNG"),
+    ImageTooLargeError("bytes", 20 * 2**20, 30 * 2**20),
+    ImageTooLargeError("pixels", 25_000_000, 90_000_000),
+    LinkNotFoundError("cats.example", 404),
+    LinkUnreachableError("cats.example", "no address"),
+    LinkTimeoutError("cats.example", 10.0),
+    *(LinkRefusedError("cats.example", reason) for reason in Refusal),
+    TooManyJobsError(10),
+    errors.OldButtonError(),
+    errors.JobGoneError(),
+    errors.NotYoursError(),
+    errors.TooLateError(),
+    PromptError("`--ar 0:0` has no area; `--ar 3:2` would work.", 6, None),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda e: f"{type(e).__name__} {e}")
+def test_each_error_has_one_sentence(error: Exception) -> None:
+    text = errors.sentence(error)
+    assert text is not None
+    assert text[0].isupper() or text[0] == "`"
+    assert text.endswith(".")
+    assert 20 < len(text) < 300
+
+
+def test_every_kind_of_image_error_is_worded() -> None:
+    def kinds(kind: type[ImageError]) -> set[type[ImageError]]:
+        return {kind, *(k for child in kind.__subclasses__() for k in kinds(child))}
+
+    worded = {type(error) for error in ERRORS}
+    assert {kind for kind in kinds(ImageError) if not kind.__subclasses__()} <= worded
+
+
+def test_our_own_mistakes_have_none() -> None:
+    assert errors.sentence(ZeroDivisionError("a secret /path")) is None
+    assert "secret" not in messages.UNEXPECTED

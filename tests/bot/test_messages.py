@@ -1,0 +1,58 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import messages
+from bot.messages import Title
+from tests.bot.samples import job, recipe
+
+
+@given(st.text(max_size=6000), st.text(max_size=500), st.sampled_from(list(messages.HEADINGS)))
+def test_every_message_fits(prompt: str, flags: str, action: str) -> None:
+    cooked = recipe(prompt, parameters=flags)
+    asked = job(title=f"{action}:1")
+    for text in (
+        messages.running(asked, cooked, messages.STARTING),
+        messages.finished(asked, cooked),
+        messages.failed(asked, cooked),
+    ):
+        assert 0 < len(text) <= messages.CONTENT_LIMIT
+    assert 0 < len(messages.alt_text(cooked)) <= 1024
+
+
+def test_markdown_in_a_prompt_stays_text() -> None:
+    assert "**a \\*\\*bold\\*\\* cat --seed 7**" in messages.heading(
+        job(), recipe("a **bold** cat")
+    )
+
+
+def test_prompt_and_flags_can_be_copied() -> None:
+    assert messages.shown_prompt(recipe(parameters="--ar 3:2")) == "a red apple --ar 3:2 --seed 7"
+
+
+def test_a_long_prompt_is_shortened() -> None:
+    assert messages.shown_prompt(recipe("word " * 1000)).endswith("…")
+
+
+@given(st.sampled_from(list(messages.HEADINGS)), st.none() | st.integers(1, 9))
+def test_titles_survive_storage(action: str, index: int | None) -> None:
+    title = Title(action, index)
+    assert Title.read(str(title)) == title
+
+
+def test_titles_of_a_later_version_are_still_shown() -> None:
+    assert Title.read("zoom:2") == Title("imagine", 2)
+
+
+def test_failures_are_told() -> None:
+    for code, reason in messages.FAILURES.items():
+        assert reason in messages.failed(job(state="failed", failure=code), recipe())
+    assert messages.FAILURES["internal"] in messages.failed(job(failure="new"), recipe())
+
+
+def test_a_suggestion_that_does_not_fit_is_left_out() -> None:
+    assert "This would work" in messages.prompt_refused("No.", "a cat")
+    assert messages.prompt_refused("No.", "a" * 3000) == "No."
+
+
+def test_places() -> None:
+    assert [messages.place(n) for n in (1, 2, 11)] == ["next", "1 ahead of you", "10 ahead of you"]

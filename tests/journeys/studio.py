@@ -1,0 +1,92 @@
+"""The whole product for a test: stand-in, bot and worker as they run for an admin."""
+
+import asyncio
+import io
+import os
+import signal
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from playground import Interaction, Message, Playground
+
+ROOT = Path(__file__).parents[2]
+BOT, WORKER = "bot", "generation.worker"
+PATIENCE = 60.0
+
+
+class Studio:
+    """A stand-in with a bot and a worker process; either can be killed and started again."""
+
+    def __init__(self, playground: Playground, data: Path, database: str = "") -> None:
+        self.playground = playground
+        self.data = data
+        self.environment = {
+            **os.environ,
+            "EASEL_DISCORD": playground.url,
+            "DISCORD_TOKEN": playground.token,
+            "EASEL_DATA": str(data),
+            "EASEL_DATABASE_URL": database,
+            "EASEL_DEAD_AFTER": "4",
+        }
+        self.processes: dict[str, asyncio.subprocess.Process] = {}
+
+    async def start(self, *sides: str) -> None:
+        """Starts ``BOT`` or ``WORKER`` or both; waits until the bot has registered its commands."""
+        for side in sides:
+            with (self.data / f"{side}.log").open("ab") as log:
+                self.processes[side] = await asyncio.create_subprocess_exec(
+                    sys.executable,
+                    *("-m", side),
+                    env=self.environment,
+                    cwd=ROOT,
+                    stdout=log,
+                    stderr=log,
+                )
+        if BOT in sides:
+            await self.playground.ready(PATIENCE)
+
+    async def end(self, side: str, how: signal.Signals = signal.SIGTERM) -> int:
+        """Sends a signal to a side and waits for its exit code."""
+        process = self.processes.pop(side)
+        process.send_signal(how)
+        return await asyncio.wait_for(process.wait(), PATIENCE)
+
+    async def close(self) -> None:
+        """Stops what still runs."""
+        for side in list(self.processes):
+            await self.end(side, signal.SIGKILL)
+
+    async def imagine(self, prompt: str, person: str = "mira") -> Interaction:
+        """Types ``/imagine`` and waits for the acknowledgement."""
+        interaction = await self.playground.command(person, "imagine", {"prompt": prompt})
+        await interaction.acknowledged()
+        return interaction
+
+    def log(self) -> str:
+        """What both sides wrote."""
+        return "\n".join(path.read_text() for path in sorted(self.data.glob("*.log")))
+
+
+async def answer(interaction: Interaction) -> Message:
+    """The message that answers an interaction."""
+    await interaction.acknowledged()
+    assert interaction.message is not None
+    return interaction.message
+
+
+async def showing(message: Message, text: str) -> Message:
+    """The message once its content has ``text``."""
+    await message.until(lambda now: text in now.content, PATIENCE)
+    return message
+
+
+async def result(interaction: Interaction) -> Message:
+    """The message that answers an interaction, once its pictures are finished."""
+    return await showing(await answer(interaction), "steps ·")
+
+
+async def opened(standin: Playground, message: Message) -> Image.Image:
+    """The picture under a message."""
+    return Image.open(io.BytesIO(await standin.read(message.attachments[0])))

@@ -1,0 +1,71 @@
+"""Bad input: one clear private sentence each, and nothing else is delayed."""
+
+import pytest
+
+from playground import Interaction, Message, Playground
+from tests import photographs
+from tests.journeys.studio import Studio, answer, result
+
+SENTENCES = {
+    "a cat --chaoss 5": "did you mean `--chaos`",
+    "a cat --ar 0:0": "`--ar",
+    "--ar 3:2": "what to draw",
+    "a cat --seed minus": "`--seed",
+}
+
+
+async def told(standin: Playground, interaction: Interaction) -> Message:
+    """The private sentence that answers an interaction."""
+    await interaction.acknowledged()
+    return await standin.message(
+        lambda m: m.ephemeral_to == "mira" and m.interaction_id == interaction.id and m.content, 20
+    )
+
+
+async def test_prompts(studio: Studio) -> None:
+    standin = studio.playground
+    for prompt, sentence in SENTENCES.items():
+        private = await told(standin, await standin.command("mira", "imagine", {"prompt": prompt}))
+        assert sentence.lower() in private.content.lower()
+        assert "Traceback" not in private.content
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("notes.png", b"these are only words", "not an image"),
+        ("broken.png", photographs.CHELSEA.read()[:4000], "damaged"),
+    ],
+)
+async def test_unreadable_images(studio: Studio, name: str, data: bytes, sentence: str) -> None:
+    standin = studio.playground
+    interaction = await standin.command(
+        "mira", "imagine", {"prompt": "a cat"}, files={"image": (name, data)}
+    )
+    private = await told(standin, interaction)
+    assert sentence in private.content
+    assert not [
+        m for m in standin.messages if not m.deleted and m.author == "bot" and not m.ephemeral_to
+    ]
+
+
+async def test_links(studio: Studio) -> None:
+    standin = studio.playground
+    for link, sentence in {
+        f"{standin.url}/attachments/1/1/none.png": "404",
+        "http://127.0.0.1:9/cat.png": "private network",
+        "http://cats.invalid/cat.png": "cannot be reached",
+    }.items():
+        interaction = await standin.command("mira", "imagine", {"prompt": f"{link} a cat"})
+        private = await told(standin, interaction)
+        assert sentence in private.content
+    assert "Traceback" not in studio.log()
+
+
+async def test_nothing_else_is_delayed(studio: Studio) -> None:
+    standin = studio.playground
+    bad = [await standin.command("mira", "imagine", {"prompt": "x --nope"}) for _ in range(20)]
+    good = await standin.command("otto", "imagine", {"prompt": "a cat"})
+    assert (await result(good)).attachments
+    for interaction in bad:
+        await answer(interaction)

@@ -1,0 +1,56 @@
+"""Results arrive whatever Discord does."""
+
+from playground.records import Permission
+from tests.journeys.studio import Studio, answer, showing
+from tests.journeys.test_survival import finals, running
+
+
+async def test_dead_token(studio: Studio) -> None:
+    message = await running(studio)
+    studio.playground.clock.advance(16 * 60)
+    await showing(message, "steps ·")
+    assert finals(message) == 1
+
+
+async def test_deleted_message(studio: Studio) -> None:
+    standin = studio.playground
+    message = await running(studio)
+    await standin.delete("otto", message)
+    other = await standin.message(lambda m: "steps ·" in m.content, 60)
+    assert other.id != message.id
+    assert other.channel_id == message.channel_id
+
+
+async def test_channel_closed_to_the_bot(studio: Studio) -> None:
+    standin = studio.playground
+    message = await running(studio)
+    standin.forbid("bot", "general", Permission.VIEW_CHANNEL)
+    standin.clock.advance(16 * 60)
+    other = await standin.message(lambda m: "steps ·" in m.content, 60)
+    assert other.channel_id == standin.channel("@mira")
+    assert message.id != other.id
+
+
+async def test_outages_at_the_end(studio: Studio) -> None:
+    standin = studio.playground
+    message = await running(studio)
+    standin.faults.next("PATCH", r".*/messages/.*", status=503, times=3)
+    standin.faults.next("PATCH", r".*/messages/.*", reset="before", times=2)
+    standin.faults.next("PATCH", r".*/messages/.*", status=429, times=1)
+    await showing(message, "steps ·")
+
+
+async def test_result_larger_than_the_upload_limit(studio: Studio) -> None:
+    studio.playground.upload_limit = 300_000
+    message = await answer(await studio.imagine("a red apple --seed 7"))
+    await showing(message, "steps ·")
+    assert message.attachments[0].size <= 300_000
+
+
+async def test_gateway_reconnects(studio: Studio) -> None:
+    standin = studio.playground
+    for trouble in ("op7", "drop", "op9"):
+        standin.faults.gateway(trouble)
+        await standin.ready(60)
+        message = await answer(await studio.imagine("a red apple --steps 4"))
+        await showing(message, "steps ·")

@@ -1,0 +1,136 @@
+"""A member types ``/imagine`` and gets a grid whose buttons work."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from generation.derive import narrow
+from generation.grid import quarter
+from generation.metadata import read_recipe
+from generation.recipe import Recipe
+from playground import Message, Playground
+from tests import photographs
+from tests.journeys.studio import Studio, opened, result
+
+
+async def test_words_become_a_grid(studio: Studio) -> None:
+    standin = studio.playground
+    press = await standin.command(
+        "mira", "imagine", {"prompt": "a red apple --ar 3:2 --seed 7 --steps 40"}
+    )
+    await press.acknowledged()
+    assert press.latency is not None
+    assert press.latency < 1
+    message = await result(press)
+    assert "a red apple --ar 3:2 --steps 40 --seed 7" in message.content
+    assert f"<@{standin.people['mira'].id}>" in message.content
+    assert "seed 7" in message.content
+    assert "40 steps" in message.content
+    assert list(message.buttons) == ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
+    grid = await opened(standin, message)
+    assert grid.size == (1280, 832)
+    assert grid.width / grid.height == pytest.approx(3 / 2, rel=0.05)
+    earlier = [version.content for version in message.history]
+    assert any("queued" in content for content in earlier)
+    assert any("%" in content for content in earlier)
+    assert any(version.attachments for version in message.history), "no preview was shown"
+
+
+async def test_u_is_the_same_picture_larger(studio: Studio) -> None:
+    standin = studio.playground
+    grid = await _imagine(standin, "a red apple --seed 7")
+    press = await standin.press("mira", grid, label="U3")
+    single = await result(press)
+    picture = await opened(standin, single)
+    third = quarter(await opened(standin, grid), 2)
+    assert picture.size == (third.width * 2, third.height * 2)
+    larger = third.resize(picture.size, Image.Resampling.LANCZOS)
+    assert picture.tobytes() == larger.tobytes()
+    assert single.reference == grid.id
+
+
+async def test_v_gives_four_others_and_each_can_be_varied_again(studio: Studio) -> None:
+    standin = studio.playground
+    grid = await _imagine(standin, "a red apple --seed 7")
+    varied = await result(await standin.press("mira", grid, label="V2"))
+    assert "Variations (Strong) of image #2" in varied.content
+    parent = np.asarray(quarter(await opened(standin, grid), 1), dtype=float)
+    sheet = await opened(standin, varied)
+    children = [np.asarray(quarter(sheet, k), dtype=float) for k in range(4)]
+    for child in children:
+        assert np.abs(child - parent).mean() > 2
+    again = await result(await standin.press("mira", varied, label="V1"))
+    assert np.abs(np.asarray(await opened(standin, again), dtype=float) - np.asarray(sheet)).mean()
+
+
+async def test_reroll_keeps_the_recipe_and_changes_the_seeds(studio: Studio) -> None:
+    standin = studio.playground
+    grid = await _imagine(standin, "a red apple --ar 1:2 --seed 7")
+    other = await result(await standin.press("otto", grid, label="🔄"))
+    first, second = [await _recipe(standin, message) for message in (grid, other)]
+    assert first.pictures != second.pictures
+    assert (first.width, first.height, first.phrases) == (
+        second.width,
+        second.height,
+        second.phrases,
+    )
+    assert f"<@{standin.people['otto'].id}>" in other.content
+
+
+async def test_the_picture_carries_its_recipe(studio: Studio) -> None:
+    standin = studio.playground
+    grid = await _imagine(standin, "a red apple --seed 7 --no worms")
+    png = await standin.read(grid.attachments[0])
+    recipe = read_recipe(png)
+    assert recipe is not None
+    assert recipe.pictures[0].seed == 7
+    assert recipe.negative == "worms"
+    assert "Seed: 7" in str(Image.open(io.BytesIO(png)).info["parameters"])
+    assert narrow(recipe, 2).pictures[0].seed == 9
+
+
+async def test_a_higher_image_weight_keeps_more_of_a_photograph(studio: Studio) -> None:
+    standin = studio.playground
+    photograph = photographs.CHELSEA.read()
+    kept = []
+    for weight in (1, 2, 3):
+        press = await standin.command(
+            "mira",
+            "imagine",
+            {"prompt": f"a cat --ar 3:2 --seed 5 --iw {weight}"},
+            files={"image": ("cat.png", photograph)},
+        )
+        grid = await opened(standin, await result(press))
+        original = Image.open(io.BytesIO(photograph))
+        kept.append(sum(_likeness(quarter(grid, k), original) for k in range(4)) / 4)
+    assert kept[0] < kept[1] < kept[2]
+    assert kept[2] > kept[0] + 0.1
+
+
+async def test_an_image_by_link_and_in_a_direct_message(studio: Studio) -> None:
+    standin = studio.playground
+    link = standin.host("cat.png", photographs.CHELSEA.read())
+    press = await standin.command(
+        "mira", "imagine", {"prompt": f"{link} a cat --iw 2"}, channel="@mira"
+    )
+    message = await result(press)
+    assert "image at strength" in message.content
+
+
+def _likeness(picture: Image.Image, original: Image.Image) -> float:
+    """Correlation of pixel values between a picture and the image it began from."""
+    small = original.convert("RGB").resize(picture.size)
+    left, right = (np.asarray(image, dtype=float).ravel() for image in (picture, small))
+    return float(np.corrcoef(left, right)[0, 1])
+
+
+async def _imagine(standin: Playground, prompt: str) -> Message:
+    return await result(await standin.command("mira", "imagine", {"prompt": prompt}))
+
+
+async def _recipe(standin: Playground, message: Message) -> Recipe:
+    recipe = read_recipe(await standin.read(message.attachments[0]))
+    assert recipe is not None
+    return recipe

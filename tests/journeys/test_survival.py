@@ -1,0 +1,95 @@
+"""Nothing accepted is ever lost: real processes, real signals."""
+
+import asyncio
+import signal
+
+from playground import Message, Playground
+from tests.journeys.studio import BOT, WORKER, Studio, answer, result, showing
+
+SLOW = "a red apple --seed 7 --steps 100"
+
+
+async def running(studio: Studio, prompt: str = SLOW) -> Message:
+    """The message of a job that the worker is in the middle of."""
+    return await showing(await answer(await studio.imagine(prompt)), "%")
+
+
+def finals(message: Message) -> int:
+    """How often a message came to show finished pictures."""
+    contents = [*(version.content for version in message.history), message.content]
+    return sum("steps ·" in content for content in contents)
+
+
+def messages_of(standin: Playground) -> int:
+    """How many messages the bot has in all channels."""
+    return sum(message.author == "bot" for message in standin.messages)
+
+
+async def test_an_old_button_works_after_everything_was_stopped(studio: Studio) -> None:
+    grid = await result(await studio.imagine("a red apple --seed 7"))
+    assert await studio.end(BOT) == 0
+    assert await studio.end(WORKER) == 0
+    await studio.start(BOT, WORKER)
+    single = await result(await studio.playground.press("mira", grid, label="U1"))
+    assert "Image #1" in single.content
+
+
+async def test_worker_killed_in_the_middle(studio: Studio) -> None:
+    message = await running(studio)
+    await studio.end(WORKER, signal.SIGKILL)
+    await studio.start(WORKER)
+    await showing(message, "steps ·")
+    assert finals(message) == 1
+    assert messages_of(studio.playground) == 1
+
+
+async def test_bot_killed_in_the_middle(studio: Studio) -> None:
+    message = await running(studio)
+    await studio.end(BOT, signal.SIGKILL)
+    await studio.start(BOT)
+    await showing(message, "steps ·")
+    assert finals(message) == 1
+    assert messages_of(studio.playground) == 1
+
+
+async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
+    message = await answer(await studio.imagine("a red apple"))
+    await showing(message, "queued")
+    await studio.end(BOT, signal.SIGKILL)
+    await asyncio.sleep(6)
+    await studio.start(BOT)
+    await showing(message, "steps ·")
+    assert finals(message) == 1
+
+
+async def test_cancel_while_running_and_while_queued(studio: Studio) -> None:
+    first = await running(studio)
+    second = await showing(await answer(await studio.imagine("a pear")), "queued")
+    assert list(second.buttons) == ["Cancel"]
+    await studio.playground.press("mira", second, label="Cancel")
+    await showing(second, "cancelled")
+    await studio.playground.press("mira", first, label="Cancel")
+    await showing(first, "cancelled")
+    third = await result(await studio.imagine("a plum"))
+    assert third.attachments
+    assert not first.attachments
+    assert not second.attachments
+
+
+async def test_only_the_owner_or_a_moderator_cancels(studio: Studio) -> None:
+    standin = studio.playground
+    message = await running(studio)
+    refused = await standin.press("gus", message, label="Cancel")
+    await refused.acknowledged()
+    told = await standin.message(lambda m: m.ephemeral_to == "gus")
+    assert "Only the person who asked" in told.content
+    await standin.press("otto", message, label="Cancel")
+    await showing(message, "cancelled")
+
+
+async def test_queue_position_is_told_and_moves(studio: Studio) -> None:
+    await running(studio)
+    waiting = [await answer(await studio.imagine(f"apple {n}")) for n in range(3)]
+    await showing(waiting[2], "2 ahead of you")
+    await showing(waiting[2], "steps ·")
+    assert any("next" in version.content for version in waiting[1].history)
