@@ -112,6 +112,7 @@ def train_judge(given: Options, minutes: float) -> None:
         rate=size.rates["judges"],
         decay=min(size.decay, 0.995),
         session=given.session,
+        extend=given.extend,
     )
     training = Training(course, judge)
 

@@ -26,7 +26,7 @@ class Course:
     Attributes:
         name: For the progress bar.
         folder: Checkpoint, loss.csv and loss.png lie here.
-        minutes: Length of this stretch. A stage that finished before trains this much more.
+        minutes: Length of this stretch.
         rate: Peak learning rate.
         warmup: Steps until the peak.
         flat: Share of the time at the peak before the cosine falls.
@@ -35,6 +35,7 @@ class Course:
         weight_decay: Of AdamW.
         save_every: Seconds between checkpoints.
         session: Ends the stretch early, to be resumed.
+        extend: Whether a stage that had finished trains another stretch.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Course:
     weight_decay: float = 0.01
     save_every: float = 150
     session: Session = field(default_factory=Session)
+    extend: bool = True
 
     @property
     def checkpoint(self) -> Path:
@@ -114,7 +116,8 @@ class Training:
         self.optimiser.load_state_dict(state["optimiser"])
         self.mean.weights = state["mean"]
         self.step, self.spent = state["step"], state["spent"]
-        self.began = self.spent if state["finished"] else state["began"]
+        another = state["finished"] and self.course.extend
+        self.began = self.spent if another else state["began"]
 
     def save(self, *, finished: bool) -> None:
         """Write the checkpoint and the curves; a crash leaves the old one or the new one."""

@@ -172,6 +172,7 @@ class Options:
         minutes: For the whole plan, or for the one stage that was started alone.
         artwork: A pack of rendered pictures to use instead of fetching and rendering.
         session: How long this process may run.
+        extend: Whether a stage that had finished trains another stretch.
     """
 
     out: Path
@@ -180,6 +181,7 @@ class Options:
     minutes: float = 25
     artwork: Path | None = None
     session: Session = field(default_factory=Session)
+    extend: bool = True
 
     @property
     def pack(self) -> Path:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from training.captions import write_captions
 from training.evaluate import evaluate
@@ -42,6 +43,7 @@ def run(given: Options) -> None:
     Raises:
         StoppedError: The session ended first.
     """
+    given = replace(given, extend=False)
     stages = _MAKING if given.artwork else _FETCHING + _MAKING
     for name, stage in stages:
         mark = given.out / f"{name}.done"

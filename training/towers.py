@@ -144,6 +144,7 @@ def train_towers(given: Options, minutes: float) -> None:
         weight_decay=0.02,
         decay=min(size.decay, 0.998),
         session=given.session,
+        extend=given.extend,
     )
     training = Training(course, towers)
 

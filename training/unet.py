@@ -103,6 +103,7 @@ def train_unet(given: Options, minutes: float) -> None:
         warmup=500 if device == "cuda" else 100,
         decay=size.decay,
         session=given.session,
+        extend=given.extend,
     )
     training = Training(course, denoiser)
     prepare(denoiser.unet, device=device)

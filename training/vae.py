@@ -113,6 +113,7 @@ def train_vae(given: Options, minutes: float) -> None:
         decay=min(size.decay, 0.998),
         warmup=200,
         session=given.session,
+        extend=given.extend,
     )
     training = Training(course, vae)
     prepare(vae.encoder, vae.decoder, device=given.device)

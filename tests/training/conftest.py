@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def write_pack(folder: Path) -> None:
                 lines.append(json.dumps(row | {"tags": ["shape"], "group": "objects"}))
     stranger = json.dumps(json.loads(lines[0]) | {"style": "of-nobody"})
     (folder / "captions.jsonl").write_text("\n".join([*lines, lines[0], stranger]))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Nets this small lose more by waiting for a second thread than they gain."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

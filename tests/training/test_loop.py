@@ -84,6 +84,17 @@ def test_a_finished_stage_trains_another_stretch(tmp_path: Path) -> None:
     assert second.step > first.step
 
 
+def test_a_finished_stage_is_left_alone_where_it_shall_not_go_on(tmp_path: Path) -> None:
+    first = Training(course(tmp_path, 0.05), nn.Linear(1, 1))
+    first.run(lambda share: slope(first.model))
+    again = course(tmp_path, 0.05)
+    again.extend = False
+    second = Training(again, nn.Linear(1, 1))
+    second.run(lambda share: slope(second.model))
+    assert second.step == first.step
+    assert torch.equal(second.weights[0], first.weights[0])
+
+
 def test_the_rate_warms_up_stays_and_falls(tmp_path: Path) -> None:
     planned = Course(name="", folder=tmp_path, minutes=1, rate=1.0, warmup=10)
     assert planned.rate_at(0, 0) == pytest.approx(0.1)
