@@ -132,6 +132,30 @@ class Denoiser(nn.Module):
         unet.load_state_dict({k: v for k, v in weights.items() if ".processor." not in k})
         return unet
 
+    def take(self, unet: UNet2DConditionModel, adapters: dict[str, dict[str, Tensor]]) -> None:
+        """Take over weights: the inverse of :meth:`plain_unet` and :meth:`adapter`.
+
+        Args:
+            unet: A denoiser of the same size, without adapters.
+            adapters: Tensors of both adapters' files, by name of the adapter.
+        """
+        weights = dict(unet.state_dict())
+        readers = [name for name, p in self.unet.attn_processors.items() if isinstance(p, ReadsAll)]
+        for number, name in enumerate(NAMES):
+            tensors = adapters[name]
+            for place, reader in enumerate(readers):
+                prefix = f"ip_adapter.{2 * place + 1}"
+                weights[f"{reader}.keys.{number}.weight"] = tensors[f"{prefix}.to_k_ip.weight"]
+                weights[f"{reader}.values.{number}.weight"] = tensors[f"{prefix}.to_v_ip.weight"]
+            self.projections[name].load_state_dict(
+                {
+                    key.removeprefix("image_proj.").replace("proj.", "image_embeds."): value
+                    for key, value in tensors.items()
+                    if key.startswith("image_proj.")
+                }
+            )
+        self.unet.load_state_dict(weights)
+
     def adapter(self, name: str) -> dict[str, Tensor]:
         """One adapter in the file layout of IP-Adapter: tensors by name.
 

@@ -113,7 +113,8 @@ class Training:
             self.course.checkpoint, map_location=device, weights_only=True
         )
         self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        if state["optimiser"] is not None:
+            self.optimiser.load_state_dict(state["optimiser"])
         self.mean.weights = state["mean"]
         self.step, self.spent = state["step"], state["spent"]
         another = state["finished"] and self.course.extend

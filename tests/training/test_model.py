@@ -10,14 +10,15 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionMod
 from torch import Tensor
 
 from training.adapters import NAMES, TOKENS, Denoiser
-from training.export import ADAPTERS
+from training.adopt import adopt
+from training.export import ADAPTERS, load_denoiser
 from training.pictures import Painter
 from training.plan import CHANNELS, SIZES, WIDTH, WINDOW, Options, StoppedError
 from training.pool import build_pool
 from training.run import run
 from training.tokenizer import load_tokenizer, tokenize
 from training.towers import build_text, trim
-from training.unet import build_scheduler, tell, velocity_loss
+from training.unet import build_scheduler, tell, train_unet, velocity_loss
 from training.vae import build_vae, crops, whiten
 from training.world import World
 
@@ -163,6 +164,17 @@ def test_the_export_is_plain_and_loads_with_nothing_special(made: Options) -> No
     assert image.size == (128, 128)
     for file in (*ADAPTERS.values(),):
         assert (made.out / "export" / "ip_adapter" / file).exists()
+
+
+def test_training_goes_on_from_an_export(made: Options, tmp_path: Path) -> None:
+    adopt(made.out / "export", tmp_path, SIZE)
+    given = Options(out=tmp_path, size=SIZE, artwork=made.artwork, minutes=0.001)
+    old, new = (load_denoiser(which).state_dict() for which in (made, given))
+    assert old.keys() == new.keys()
+    for name, weight in old.items():
+        torch.testing.assert_close(new[name], weight, atol=1e-3, rtol=1e-3)
+    train_unet(given, given.minutes)
+    assert (tmp_path / "unet" / "loss.csv").exists()
 
 
 def test_the_export_carries_its_credits(made: Options) -> None:
