@@ -1,12 +1,16 @@
 /** The page: what comes in changes the store and the views; who one is and where one looks. */
 
 import { $, avatar, h, icon, toast } from "./dom.js";
-import { completed } from "./chips.js";
 import * as composer from "./composer.js";
+import { completed } from "./fields.js";
 import { menu } from "./menus.js";
+import { notice, refused } from "./panels.js";
+import { asks } from "./message_menu.js";
 import * as messages from "./messages.js";
 import { modalAnswered, modalRefused, openModal } from "./modal.js";
+import { reacted } from "./reactions.js";
 import { channel, inChannel, line, message, person, store } from "./store.js";
+import * as uses from "./uses.js";
 
 const FIRST = "mira";
 const TYPING_SHOWN = 10000;
@@ -51,20 +55,53 @@ function show(id) {
 // The sidebar
 
 function drawSidebar() {
-  const section = (title, all) => h("section", {}, h("h2", {}, title), h("ul", {}, all.map((c) => h("li", {}, channelButton(c)))));
+  const section = (title, all) =>
+    h(
+      "section",
+      {},
+      h("h2", {}, title),
+      h(
+        "ul",
+        {},
+        all.map((c) => h("li", {}, channelButton(c))),
+      ),
+    );
   const all = [...store.channels.values()];
   const [direct, rooms] = [all.filter((c) => c.type === 1), all.filter((c) => c.type !== 1)];
   $("#channels").replaceChildren(section("Channels", rooms), section("Direct messages", direct));
   $("#guild-name").textContent = store.guild.name;
   const me = person(store.me);
-  $("#person").replaceChildren(avatar(me), h("span", {}, h("b", {}, me.name), h("small", {}, "Switch person")), icon("chevron"));
+  $("#person").replaceChildren(
+    avatar(me),
+    h("span", {}, h("b", {}, me.name), h("small", {}, "Switch person")),
+    icon("chevron"),
+  );
 }
 
 function channelButton(it) {
   const here = it.id === store.channel;
-  const lead = it.type === 1 ? h("span.with-status", {}, avatar({ ...store.bot, bot: true }), h("i", { data: { online: store.bot.online } })) : icon("hash");
+  const lead =
+    it.type === 1
+      ? h(
+          "span.with-status",
+          {},
+          avatar({ ...store.bot, bot: true }),
+          h("i", { data: { online: store.bot.online } }),
+        )
+      : icon("hash");
   const mark = store.unread.has(it.id) && h("span.dot", {}, h("span.unseen", {}, "unread"));
-  return h("button.channel", { type: "button", "aria-current": here ? "page" : null, data: { channel: it.name, ...(store.unread.has(it.id) && { unread: true }) }, onclick: () => (openSidebar(false), show(it.id), composerFocus()) }, lead, h("span", {}, it.name), mark);
+  return h(
+    "button.channel",
+    {
+      type: "button",
+      "aria-current": here ? "page" : null,
+      data: { channel: it.name, ...(store.unread.has(it.id) && { unread: true }) },
+      onclick: () => (openSidebar(false), show(it.id), composerFocus()),
+    },
+    lead,
+    h("span", {}, it.name),
+    mark,
+  );
 }
 
 function composerFocus() {
@@ -79,53 +116,27 @@ function openSidebar(open) {
 }
 
 function choosePerson() {
-  const make = (who) => ({ label: who.name, lead: avatar(who), note: who.username, checked: who.id === store.me, does: () => (openSidebar(false), become(who)) });
+  const make = (who) => ({
+    label: who.name,
+    lead: avatar(who),
+    note: who.username,
+    checked: who.id === store.me,
+    does: () => (openSidebar(false), become(who)),
+  });
   const others = [...store.people.values()].filter((who) => !who.bot);
-  const beside = (who) => ({ label: `Open a window as ${who.name}`, icon: "external", does: () => open(`#as=${who.username}`, "_blank", "noopener") });
-  menu($("#person"), [...others.map(make), null, ...others.filter((who) => who.id !== store.me).map(beside)], "Switch person");
+  const beside = (who) => ({
+    label: `Open a window as ${who.name}`,
+    icon: "external",
+    does: () => open(`#as=${who.username}`, "_blank", "noopener"),
+  });
+  menu(
+    $("#person"),
+    [...others.map(make), null, ...others.filter((who) => who.id !== store.me).map(beside)],
+    "Switch person",
+  );
 }
 
-// Light and dark
-
-const dark = matchMedia("(prefers-color-scheme: dark)");
-
-function dress() {
-  const chosen = localStorage.getItem("theme");
-  const now = chosen ?? (dark.matches ? "dark" : "light");
-  document.documentElement.dataset.theme = now;
-  $("#theme").replaceChildren(icon(now === "dark" ? "sun" : "moon"));
-}
-
-function toggleTheme() {
-  const other = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-  if (other === (dark.matches ? "dark" : "light")) localStorage.removeItem("theme");
-  else localStorage.setItem("theme", other);
-  dress();
-}
-
-// The notice, the drawer, the state of the line
-
-function notice(open) {
-  $("#notice").hidden = !open || !store.about;
-  $("#help").hidden = !store.about;
-  $("#notice p").textContent = store.about ?? "";
-  if (store.about) localStorage.setItem("notice", open ? "" : store.about);
-}
-
-function openDrawer(open) {
-  $("#drawer").hidden = !open;
-  $("#open-drawer").setAttribute("aria-expanded", String(open));
-  if (open) $("#drawer button").focus();
-  else $("#open-drawer").focus();
-}
-
-function refused({ method, path, reason }) {
-  const words = typeof reason === "string" ? reason : JSON.stringify(reason);
-  const time = new Date().toLocaleTimeString();
-  $("#refused").prepend(h("li", {}, h("b", {}, method), h("code", {}, path), h("p", {}, words), h("time", {}, time)));
-  while ($("#refused").childElementCount > 200) $("#refused").lastElementChild.remove();
-  $("#open-drawer").dataset.count = $("#refused").childElementCount;
-}
+// The state of the line
 
 function drawLine(state) {
   const words = state === "open" ? (store.bot.online ? "" : `${store.bot.name} is offline`) : "connecting…";
@@ -138,8 +149,11 @@ function drawLine(state) {
 const typing = new Map();
 
 function drawTyping() {
-  const now = [...typing.values()].filter((one) => one.channel === store.channel).map((one) => person(one.user).name);
-  const words = now.length > 1 ? `${now.join(" and ")} are typing…` : now.length ? `${now[0]} is typing…` : "";
+  const now = [...typing.values()]
+    .filter((one) => one.channel === store.channel)
+    .map((one) => person(one.user).name);
+  const words =
+    now.length > 1 ? `${now.join(" and ")} are typing…` : now.length ? `${now[0]} is typing…` : "";
   $("#typing").textContent = words;
 }
 
@@ -167,8 +181,10 @@ function hello(d) {
   store.commands = d.commands;
   store.about = d.about;
   store.uploadLimit = d.upload_limit;
-  store.messages = new Map(d.channels.map((c) => [c.id, new Map((d.messages[c.id] ?? []).map((m) => [m.id, m]))]));
-  messages.forgetWaiting();
+  store.messages = new Map(
+    d.channels.map((c) => [c.id, new Map((d.messages[c.id] ?? []).map((m) => [m.id, m]))]),
+  );
+  uses.forgetWaiting();
   composer.forgetSent();
   notice(localStorage.getItem("notice") !== d.about);
   const wanted = address().get("in");
@@ -184,13 +200,13 @@ function keep(msg) {
   all.set(msg.id, msg);
   store.messages.set(msg.channel_id, all);
   if (msg.channel_id === store.channel) messages.put(msg);
-  else if (!known && msg.author.id !== store.me) store.unread.add(msg.channel_id), drawSidebar();
+  else if (!known && msg.author.id !== store.me) (store.unread.add(msg.channel_id), drawSidebar());
   types({ channel_id: msg.channel_id, user_id: msg.author.id }, false);
 }
 
 function reaction(by) {
   return (d) => {
-    const msg = messages.reacted(d, by);
+    const msg = reacted(d, by);
     if (msg?.channel_id === store.channel) messages.put(msg);
   };
 }
@@ -198,7 +214,11 @@ function reaction(by) {
 function settle(nonce, state, reason) {
   const key = String(nonce);
   const words = state === "failed" ? "This interaction failed" : reason;
-  return messages.settled(key, state === "refused" ? "failed" : state, words) || modalAnswered(key, state, reason) || composer.answered(key, state, reason);
+  return (
+    uses.settled(key, state === "refused" ? "failed" : state, words) ||
+    modalAnswered(key, state, reason) ||
+    composer.answered(key, state, reason)
+  );
 }
 
 Object.assign(store.on, {
@@ -229,17 +249,24 @@ Object.assign(store.on, {
   MODAL: openModal,
   DONE: ({ nonce }) => settle(nonce, "acknowledged"),
   REFUSED: refused,
-  ERROR: ({ nonce, message: text }) => modalRefused(String(nonce), text) || settle(nonce, "refused", text) || toast(text),
+  ERROR: ({ nonce, message: text }) =>
+    modalRefused(String(nonce), text) || settle(nonce, "refused", text) || toast(text),
 });
 
 // What the messages ask of the page
 
-messages.asks.reply = composer.replyTo;
-messages.asks.mention = (who) => composer.add(`@${who.name}`);
-messages.asks.useMenu = (type, name, target) => composer.command({ name, type, options: [], target_id: target }, name);
-messages.asks.examples = () => {
+asks.reply = composer.replyTo;
+asks.mention = (who) => composer.add(`@${who.name}`);
+asks.useMenu = (type, name, target) => composer.command({ name, type, options: [], target_id: target }, name);
+messages.empty.invitation = () => {
   const { name, type } = channel();
-  const make = (text) => h("button.example", { type: "button", onclick: () => composer.fill(text) }, h("span", {}, text), icon("right"));
+  const make = (text) =>
+    h(
+      "button.example",
+      { type: "button", onclick: () => composer.fill(text) },
+      h("span", {}, text),
+      icon("right"),
+    );
   return h(
     "section.empty",
     {},
@@ -252,25 +279,29 @@ messages.asks.examples = () => {
 
 // Everything that is always there
 
-const glyphs = { "#open-sidebar": "menu", "#help": "help", "#open-drawer": "code", "#notice button": "close", "#drawer button": "close" };
+const glyphs = {
+  "#open-sidebar": "menu",
+  "#help": "help",
+  "#open-drawer": "code",
+  "#notice button": "close",
+  "#drawer button": "close",
+};
 for (const [selector, name] of Object.entries(glyphs)) $(selector).append(icon(name));
 $("#to-present").append(icon("down"));
 $("#open-sidebar").addEventListener("click", () => openSidebar(true));
 $("#scrim").addEventListener("click", () => openSidebar(false));
-$("#sidebar").addEventListener("keydown", ({ key }) => key === "Escape" && (openSidebar(false), $("#open-sidebar").focus()));
+$("#sidebar").addEventListener(
+  "keydown",
+  ({ key }) => key === "Escape" && (openSidebar(false), $("#open-sidebar").focus()),
+);
 $("#person").addEventListener("click", choosePerson);
-$("#theme").addEventListener("click", toggleTheme);
-$("#help").addEventListener("click", () => notice($("#notice").hidden));
-$("#notice button").addEventListener("click", () => notice(false));
-$("#open-drawer").addEventListener("click", () => openDrawer($("#drawer").hidden));
-$("#drawer button").addEventListener("click", () => openDrawer(false));
-dark.addEventListener("change", dress);
 addEventListener("hashchange", () => address().get("as") && line.connect(address().get("as")));
 addEventListener("keydown", (event) => {
   const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
-  const busy = event.target.closest?.("input, textarea, select, dialog, .popup, button, a") || $("dialog[open]");
-  if (typed && !busy && event.key !== " ") $("#input").hidden ? $("#fields textarea")?.focus() : $("#input").focus();
+  const busy =
+    event.target.closest?.("input, textarea, select, dialog, .popup, button, a") || $("dialog[open]");
+  if (typed && !busy && event.key !== " ")
+    $("#input").hidden ? $("#fields textarea")?.focus() : $("#input").focus();
 });
 
-dress();
 line.connect(address().get("as") ?? FIRST);

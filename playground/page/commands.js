@@ -34,8 +34,13 @@ function leaves(node, path) {
 /** The entries that a beginning may become, best first. */
 export function matching(all, typed) {
   const text = typed.toLowerCase();
-  const rank = ({ name, description }) => [name.startsWith(text), name.includes(text), description.toLowerCase().includes(text)].indexOf(true);
-  return all.map((entry) => [rank(entry), entry]).filter(([at]) => at >= 0).sort((a, b) => a[0] - b[0]).map(([, entry]) => entry);
+  const rank = ({ name, description }) =>
+    [name.startsWith(text), name.includes(text), description.toLowerCase().includes(text)].indexOf(true);
+  return all
+    .map((entry) => [rank(entry), entry])
+    .filter(([at]) => at >= 0)
+    .sort((a, b) => a[0] - b[0])
+    .map(([, entry]) => entry);
 }
 
 /** The entry that a whole line begins with, and what follows it; null if it is none. */
@@ -54,11 +59,20 @@ export function read(all, text) {
 export function pairs(entry, rest) {
   const values = new Map();
   const spoken = entry.options.filter((option) => option.type !== ATTACHMENT);
-  const pattern = new RegExp(`(?:^|\\s)(${spoken.map((o) => o.name.replace(/[^\w]/g, "\\$&")).join("|")}):(?!:)`, "gu");
-  const marks = spoken.length ? [...rest.matchAll(pattern)].filter((m, i, all) => all.findIndex((o) => o[1] === m[1]) === i) : [];
-  marks.forEach((mark, i) => values.set(mark[1], rest.slice(mark.index + mark[0].length, marks[i + 1]?.index).trim()));
+  const pattern = new RegExp(
+    `(?:^|\\s)(${spoken.map((o) => o.name.replace(/[^\w]/g, "\\$&")).join("|")}):(?!:)`,
+    "gu",
+  );
+  const marks = spoken.length
+    ? [...rest.matchAll(pattern)].filter((m, i, all) => all.findIndex((o) => o[1] === m[1]) === i)
+    : [];
+  marks.forEach((mark, i) =>
+    values.set(mark[1], rest.slice(mark.index + mark[0].length, marks[i + 1]?.index).trim()),
+  );
   const lead = rest.slice(0, marks[0]?.index ?? rest.length).trim();
-  const home = entry.options.filter((option) => option.required && option.type === STRING && !values.has(option.name));
+  const home = entry.options.filter(
+    (option) => option.required && option.type === STRING && !values.has(option.name),
+  );
   if (lead && home.length === 1) values.set(home[0].name, lead);
   return { values, stray: home.length === 1 ? "" : lead };
 }
@@ -95,18 +109,22 @@ function number(option, typed, pattern, kind) {
 
 function named(all, typed, what) {
   const text = typed.replace(/^<?[@#]!?|>$/g, "").toLowerCase();
-  const found = [...all].find((one) => one.id === text || one.name.toLowerCase() === text || one.username?.toLowerCase() === text);
+  const found = [...all].find(
+    (one) => one.id === text || one.name.toLowerCase() === text || one.username?.toLowerCase() === text,
+  );
   return found ? { value: found.id } : { wrong: `Choose a ${what}.` };
 }
 
 const CHECKS = {
   [STRING]: ({ min_length: low = 0, max_length: high = 6000 }, typed) => {
-    if (typed.length > high) return { wrong: `This is ${typed.length} characters long; ${high} are allowed.` };
+    if (typed.length > high)
+      return { wrong: `This is ${typed.length} characters long; ${high} are allowed.` };
     return typed.length < low ? { wrong: `Must be ${low} or more in length.` } : { value: typed };
   },
   [INTEGER]: (option, typed) => number(option, typed, /^[+-]?\d+$/, "integer"),
   [NUMBER]: (option, typed) => number(option, typed, /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, "number"),
-  [BOOLEAN]: (_, typed) => (typed.toLowerCase() in WORDS ? { value: WORDS[typed.toLowerCase()] } : { wrong: "Choose True or False." }),
+  [BOOLEAN]: (_, typed) =>
+    typed.toLowerCase() in WORDS ? { value: WORDS[typed.toLowerCase()] } : { wrong: "Choose True or False." },
   [USER]: (_, typed, { people }) => named(people, typed, "person"),
   [MENTIONABLE]: (_, typed, { people }) => named(people, typed, "person"),
   [CHANNEL]: (_, typed, { channels }) => named(channels, typed, "channel"),
@@ -115,5 +133,8 @@ const CHECKS = {
 /** Options as the stand-in takes them: inside the subcommands that the entry stands for. */
 export function nested(entry, options) {
   const [, ...inner] = entry.path;
-  return inner.reduceRight((inside, step) => [{ name: step.name, type: step.type, options: inside }], options);
+  return inner.reduceRight(
+    (inside, step) => [{ name: step.name, type: step.type, options: inside }],
+    options,
+  );
 }

@@ -1,12 +1,14 @@
 /** The input: plain messages, command lines, and commands being filled in. */
 
 import { $, h, icon, toast } from "./dom.js";
-import { Chips, grow } from "./chips.js";
+import { Chips } from "./chips.js";
 import * as C from "./commands.js";
+import { grow } from "./fields.js";
 import { hide, suggest, takes } from "./suggestions.js";
 import { channel, line, person, store } from "./store.js";
-import { sending, toBottom } from "./messages.js";
+import { toBottom } from "./messages.js";
 import { Upload } from "./uploads.js";
+import { sending } from "./uses.js";
 
 const form = $("#composer");
 const input = $("#input");
@@ -36,7 +38,8 @@ export function fill(text) {
 }
 
 /** Adds text at the end, such as a mention. */
-export const add = (text) => fill(`${input.value}${input.value && !input.value.endsWith(" ") ? " " : ""}${text} `);
+export const add = (text) =>
+  fill(`${input.value}${input.value && !input.value.endsWith(" ") ? " " : ""}${text} `);
 
 /** Keeps the draft of the channel that is left and brings that of the new one. */
 export function changeChannel(before) {
@@ -54,7 +57,9 @@ export function refresh() {
   const place = type === 1 ? `@${name}` : `#${name}`;
   input.disabled = !may;
   $("#attach").disabled = !may;
-  input.placeholder = may ? `Message ${place}` : "You do not have permission to send messages in this channel.";
+  input.placeholder = may
+    ? `Message ${place}`
+    : "You do not have permission to send messages in this channel.";
   grow(input);
   complain("");
   hint();
@@ -66,7 +71,11 @@ export function replyTo(msg) {
   const box = $("#replying");
   box.hidden = !msg;
   if (!msg) return;
-  const stop = h("button.tool", { type: "button", "aria-label": "Do not reply", onclick: () => (replyTo(null), input.focus()) }, icon("close"));
+  const stop = h(
+    "button.tool",
+    { type: "button", "aria-label": "Do not reply", onclick: () => (replyTo(null), input.focus()) },
+    icon("close"),
+  );
   box.replaceChildren(h("span", {}, "Replying to ", h("b", {}, person(msg.author).name)), stop);
   leave(false);
   input.focus();
@@ -101,24 +110,37 @@ function offer() {
   if (typed === undefined || (known && input.value.length > known.entry.name.length + 1)) return hide();
   const found = C.matching(all(), typed);
   if (!found.length && typed.includes(" ")) return hide();
-  const make = (entry) => ({ label: `/${entry.name}`, note: entry.description, lead: h("img.avatar", { src: "/page/icon.svg", alt: "" }), does: () => choose(entry) });
+  const make = (entry) => ({
+    label: `/${entry.name}`,
+    note: entry.description,
+    lead: h("img.avatar", { src: "/page/icon.svg", alt: "" }),
+    does: () => choose(entry),
+  });
   return suggest(input, found.map(make), store.bot.name);
 }
 
 /** Shows how the command goes whose line is being written. */
 function hint() {
   const known = chips ? null : C.read(all(), input.value);
-  const line = known && input.value.length > known.entry.name.length + 1 ? known.entry : null;
+  const begun = known && input.value.length > known.entry.name.length + 1 ? known.entry : null;
   const box = $("#usage");
-  box.hidden = !line;
-  if (!line) return;
+  box.hidden = !begun;
+  if (!begun) return;
   const option = (o) => h(o.required ? "span.required" : "span", { title: o.description }, o.name);
-  box.replaceChildren(h("b", {}, `/${line.name}`), ...line.options.map(option), h("small", {}, "Enter sends · Tab opens the fields"));
+  box.replaceChildren(
+    h("b", {}, `/${begun.name}`),
+    ...begun.options.map(option),
+    h("small", {}, "Enter sends · Tab opens the fields"),
+  );
 }
 
 function choose(entry, given = {}) {
   hide();
-  chips = new Chips(entry, { values: given.values, files: uploads.map((upload) => upload.file) }, { submit, leave: () => leave(true) });
+  chips = new Chips(
+    entry,
+    { values: given.values, files: uploads.map((upload) => upload.file) },
+    { submit, leave: () => leave(true) },
+  );
   if (chips.refuse.length) complain(`/${entry.name} takes no more files.`);
   clearFiles();
   replyTo(null);
@@ -158,8 +180,9 @@ input.addEventListener("focus", offer);
 input.addEventListener("keydown", (event) => {
   if (takes(event) || event.isComposing) return;
   const known = C.read(all(), input.value);
-  if (event.key === "Enter" && !event.shiftKey) event.preventDefault(), submit();
-  else if (event.key === "Tab" && !event.shiftKey && known) event.preventDefault(), choose(known.entry, C.pairs(known.entry, known.rest));
+  if (event.key === "Enter" && !event.shiftKey) (event.preventDefault(), submit());
+  else if (event.key === "Tab" && !event.shiftKey && known)
+    (event.preventDefault(), choose(known.entry, C.pairs(known.entry, known.rest)));
   else if (event.key === "Escape") replyTo(null);
 });
 form.addEventListener("submit", (event) => (event.preventDefault(), submit()));
@@ -172,7 +195,12 @@ function submit() {
   const known = C.read(all(), text);
   if (known) return runLine(known);
   const meant = text.match(/^\/([a-z][\w-]*)/)?.[1];
-  if (meant) return complain(store.commands.length ? `There is no command /${meant} here. Type / to see them all.` : `${store.bot.name} is not here yet; try again in a moment.`);
+  if (meant)
+    return complain(
+      store.commands.length
+        ? `There is no command /${meant} here. Type / to see them all.`
+        : `${store.bot.name} is not here yet; try again in a moment.`,
+    );
   return say(text);
 }
 
@@ -189,7 +217,11 @@ async function run(filled) {
   if (!options || filled !== chips) return;
   const { entry } = filled;
   const text = filled.text();
-  const nonce = command({ name: entry.path[0].name, type: 1, options: C.nested(entry, options) }, `/${entry.name}`, (reason) => reason && restore(text));
+  const nonce = command(
+    { name: entry.path[0].name, type: 1, options: C.nested(entry, options) },
+    `/${entry.name}`,
+    (reason) => reason && restore(text),
+  );
   if (nonce === null) return;
   leave(false);
   clear();
@@ -197,8 +229,8 @@ async function run(filled) {
 }
 
 /** Uses a command; `failed` hears why it was not taken. */
-export function command(fields, shown, failed = () => {}) {
-  const nonce = line.send("command", { channel_id: store.channel, ...fields });
+export function command(asked, shown, failed = () => {}) {
+  const nonce = line.send("command", { channel_id: store.channel, ...asked });
   if (nonce === null) complain("Not connected. Try again in a moment.");
   else {
     sent.set(nonce, { settle: sending(shown), failed });
@@ -212,11 +244,17 @@ const restore = (text) => !input.value && !chips && fill(text);
 async function say(text) {
   if (!text && !uploads.length) return;
   const content = named(text);
-  if (content.length > LONGEST) return complain(`Your message is ${content.length} characters long; ${LONGEST} are allowed.`);
+  if (content.length > LONGEST)
+    return complain(`Your message is ${content.length} characters long; ${LONGEST} are allowed.`);
   const reference = reply?.id;
   try {
     const files = await Promise.all(uploads.map((upload) => upload.id));
-    const nonce = line.send("say", { channel_id: store.channel, content, files, ...(reference && { reference }) });
+    const nonce = line.send("say", {
+      channel_id: store.channel,
+      content,
+      files,
+      ...(reference && { reference }),
+    });
     if (nonce === null) return complain("Not connected. Try again in a moment.");
     sent.set(nonce, { settle: (reason) => reason && toast(reason), failed: () => restore(text) });
     clear();
@@ -229,7 +267,10 @@ async function say(text) {
 /** Names after @ as the mentions that they stand for. */
 function named(text) {
   const everyone = [...store.people.values()].sort((a, b) => b.name.length - a.name.length);
-  return everyone.reduce((said, { id, name }) => said.replaceAll(new RegExp(`(?<![\\w<])@${name}\\b`, "gi"), `<@${id}>`), text);
+  return everyone.reduce(
+    (said, { id, name }) => said.replaceAll(new RegExp(`(?<![\\w<])@${name}\\b`, "gi"), `<@${id}>`),
+    text,
+  );
 }
 
 /** Tells how something sent from here went; false if the nonce is of something else. */

@@ -24,18 +24,30 @@ export function plain(text, names) {
 }
 
 const BLOCKS = [
-  [/^```(?:([\w+#-]+)\n)?\n?([^]*?)\n?```\n?/, ([, language, code]) => h("pre", {}, h("code", { data: { language: language ?? "" } }, code))],
+  [
+    /^```(?:([\w+#-]+)\n)?\n?([^]*?)\n?```\n?/,
+    ([, language, code]) => h("pre", {}, h("code", { data: { language: language ?? "" } }, code)),
+  ],
   [/^(#{1,3}) +(.+)(?:\n|$)/, ([, level, line], names) => h(`h${level.length + 2}`, {}, inline(line, names))],
   [/^-# +(.+)(?:\n|$)/, ([, line], names) => h("small.subtext", {}, inline(line, names))],
   [/^>>> ([^]*)/, ([, rest], names) => h("blockquote", {}, blocks(rest, names))],
-  [/^(?:> ?.*(?:\n|$))+/, ([all], names) => h("blockquote", {}, blocks(all.replace(/^> ?/gm, "").replace(/\n$/, ""), names)), /^> /],
+  [
+    /^(?:> ?.*(?:\n|$))+/,
+    ([all], names) => h("blockquote", {}, blocks(all.replace(/^> ?/gm, "").replace(/\n$/, ""), names)),
+    /^> /,
+  ],
   [/^(?: *[-*] +.+(?:\n|$))+/, ([all], names) => h("ul", {}, items(all, /^( *)[-*] +/, names))],
-  [/^(?: *\d+\. +.+(?:\n|$))+/, ([all], names) => h("ol", { start: parseInt(all, 10) }, items(all, /^( *)\d+\. +/, names))],
+  [
+    /^(?: *\d+\. +.+(?:\n|$))+/,
+    ([all], names) => h("ol", { start: parseInt(all, 10) }, items(all, /^( *)\d+\. +/, names)),
+  ],
 ];
 
 function items(all, mark, names) {
   const lines = all.split("\n").filter(Boolean);
-  return lines.map((line) => h(line.match(mark)[1].length > 1 ? "li.nested" : "li", {}, inline(line.replace(mark, ""), names)));
+  return lines.map((line) =>
+    h(line.match(mark)[1].length > 1 ? "li.nested" : "li", {}, inline(line.replace(mark, ""), names)),
+  );
 }
 
 function blocks(text, names) {
@@ -47,7 +59,9 @@ function blocks(text, names) {
   };
   while (text) {
     const atStart = !paragraph || paragraph.endsWith("\n");
-    const block = BLOCKS.find(([pattern, , needs], i) => (i === 0 || atStart) && (!needs || needs.test(text)) && pattern.test(text));
+    const block = BLOCKS.find(
+      ([pattern, , needs], i) => (i === 0 || atStart) && (!needs || needs.test(text)) && pattern.test(text),
+    );
     if (block) {
       flush();
       const match = text.match(block[0]);
@@ -65,18 +79,27 @@ function blocks(text, names) {
   return found;
 }
 
-const wrap = (tag) => ([, inside], names) => h(tag, {}, inline(inside, names));
+const wrap =
+  (tag) =>
+  ([, inside], names) =>
+    h(tag, {}, inline(inside, names));
 
 const INLINE = [
   [/\\([^\w\s])/y, ([, character]) => character],
   [/(`+)([^]*?[^`])\1(?!`)/y, ([, , code]) => h("code", {}, code.trim() || code)],
-  [/<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y, ([, seconds, style]) => h("time", { title: full(new Date(seconds * 1000)) }, styled(seconds, style))],
+  [
+    /<t:(-?\d{1,13})(?::([tTdDfFR]))?>/y,
+    ([, seconds, style]) => h("time", { title: full(new Date(seconds * 1000)) }, styled(seconds, style)),
+  ],
   [/<@!?(\d+)>/y, ([, id], names) => h("span.mention", {}, `@${names.user(id)?.name ?? "unknown-user"}`)],
   [/<#(\d+)>/y, ([, id], names) => h("span.mention", {}, `#${names.channel(id)?.name ?? "unknown"}`)],
   [/<\/([^:>]+):\d+>/y, ([, name]) => h("span.mention", {}, `/${name}`)],
   [/<a?:(\w+):\d+>/y, ([, name]) => h("span.emoji", {}, `:${name}:`)],
   [/@(?:everyone|here)\b/y, ([all]) => h("span.mention", {}, all)],
-  [/\[([^\]\n]+)\]\(<?(https?:\/\/[^\s<>)]+)>?(?: "[^"]*")?\)/y, ([, label, url], names) => link(url, inline(label, names))],
+  [
+    /\[([^\]\n]+)\]\(<?(https?:\/\/[^\s<>)]+)>?(?: "[^"]*")?\)/y,
+    ([, label, url], names) => link(url, inline(label, names)),
+  ],
   [/<(https?:\/\/[^\s>]+)>/y, ([, url]) => link(url, url)],
   [LINK, ([url]) => link(url, url)],
   [/\|\|([^]+?)\|\|/y, ([, inside], names) => spoiler(inline(inside, names))],
@@ -90,7 +113,7 @@ const INLINE = [
 function inline(text, names) {
   const found = [];
   let letters = "";
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const hit = "\\`<@[h|*_~".includes(text[at]) && first(text, at);
     if (hit) {
       if (letters) found.push(letters);

@@ -5,7 +5,8 @@ import { $, $$, bytes, h, icon, local } from "./dom.js";
 const WIDEST = 560;
 const HIGHEST = 520;
 
-export const isPicture = (file) => file.width && /^image\/(png|jpeg|webp|gif|avif)/.test(file.content_type ?? "image/png");
+export const isPicture = (file) =>
+  file.width && /^image\/(png|jpeg|webp|gif|avif)/.test(file.content_type ?? "image/png");
 
 /**
  * A picture in a frame that has its final size from the start, so that nothing jumps.
@@ -57,7 +58,9 @@ export function carryOver(before, after) {
 export function attachments(files) {
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
-  const frames = pictures.map((file) => picture(file, { name: file.filename, hidden: file.filename.startsWith("SPOILER_") }));
+  const frames = pictures.map((file) =>
+    picture(file, { name: file.filename, hidden: file.filename.startsWith("SPOILER_") }),
+  );
   return [frames.length ? mosaic(frames) : null, ...others.map(download)];
 }
 
@@ -67,7 +70,11 @@ export function mosaic(frames) {
 
 export function download(file) {
   const link = h("a", { href: local(file.url), download: file.filename }, file.filename);
-  const kept = h("a.tool", { href: local(file.url), download: file.filename, "aria-label": `Download ${file.filename}` }, icon("download"));
+  const kept = h(
+    "a.tool",
+    { href: local(file.url), download: file.filename, "aria-label": `Download ${file.filename}` },
+    icon("download"),
+  );
   return h("div.file", {}, icon("file"), h("div", {}, link, h("small", {}, bytes(file.size ?? 0))), kept);
 }
 
@@ -82,9 +89,17 @@ function open({ currentTarget: frame }) {
 function lightbox(frames, index) {
   const image = h("img", { alt: "", onclick: () => dialog.classList.toggle("pixels") });
   const name = h("span");
-  const original = h("a.tool", { target: "_blank", rel: "noopener", "aria-label": "Open original", title: "Open original" }, icon("external"));
+  const original = h(
+    "a.tool",
+    { target: "_blank", rel: "noopener", "aria-label": "Open original", title: "Open original" },
+    icon("external"),
+  );
   const save = h("a.tool", { "aria-label": "Download", title: "Download" }, icon("download"));
-  const close = h("button.tool", { "aria-label": "Close", title: "Close", autofocus: true, onclick: () => dialog.close() }, icon("close"));
+  const close = h(
+    "button.tool",
+    { "aria-label": "Close", title: "Close", autofocus: true, onclick: () => dialog.close() },
+    icon("close"),
+  );
   const step = (by) => () => show((index + by + frames.length) % frames.length);
   const arrows = [
     h("button.tool.back", { "aria-label": "Previous picture", onclick: step(-1) }, icon("left")),
@@ -92,7 +107,11 @@ function lightbox(frames, index) {
   ];
   const dialog = h(
     "dialog.lightbox",
-    { "aria-label": "Picture", onclose: () => dialog.remove(), onclick: (event) => event.target.matches("dialog, .stage") && dialog.close() },
+    {
+      "aria-label": "Picture",
+      onclose: () => dialog.remove(),
+      onclick: (event) => event.target.matches("dialog, .stage") && dialog.close(),
+    },
     h("header", {}, name, original, save, close),
     h("div.stage", {}, image),
     frames.length > 1 && arrows,

@@ -65,8 +65,13 @@ export function rove(node, selector, columns = 1) {
   node.addEventListener("keydown", (event) => {
     const entries = $$(selector, node);
     const at = entries.indexOf(document.activeElement);
-    const steps = { ArrowDown: columns, ArrowUp: -columns, ...(columns > 1 && { ArrowRight: 1, ArrowLeft: -1 }) };
-    const aim = { Home: 0, End: entries.length - 1 }[event.key] ?? (event.key in steps ? at + steps[event.key] : null);
+    const steps = {
+      ArrowDown: columns,
+      ArrowUp: -columns,
+      ...(columns > 1 && { ArrowRight: 1, ArrowLeft: -1 }),
+    };
+    const aim =
+      { Home: 0, End: entries.length - 1 }[event.key] ?? (event.key in steps ? at + steps[event.key] : null);
     if (aim === null || !entries.length) return;
     event.preventDefault();
     entries[(aim + entries.length) % entries.length].focus();
@@ -83,7 +88,12 @@ export function menu(place, items, label) {
     const choice = item.checked === undefined ? {} : { "aria-checked": String(item.checked) };
     return h(
       item.danger ? "button.danger" : "button",
-      { type: "button", role: item.checked === undefined ? "menuitem" : "menuitemradio", ...choice, onclick: () => (close(), item.does()) },
+      {
+        type: "button",
+        role: item.checked === undefined ? "menuitem" : "menuitemradio",
+        ...choice,
+        onclick: () => (close(), item.does()),
+      },
       item.lead ?? null,
       h("span", {}, item.label, item.note && h("small", {}, item.note)),
       item.checked ? icon("check") : item.icon && icon(item.icon),
@@ -105,7 +115,7 @@ export function chooser(place, options, { chosen, least, most, done, label }) {
   const picked = new Set(chosen);
   const many = most > 1;
   const toggle = (value, entry) => {
-    if (!many) return close(), done([value]);
+    if (!many) return (close(), done([value]));
     if (picked.has(value)) picked.delete(value);
     else if (picked.size < most) picked.add(value);
     entry.setAttribute("aria-selected", String(picked.has(value)));
@@ -113,12 +123,22 @@ export function chooser(place, options, { chosen, least, most, done, label }) {
   const make = (option) =>
     h(
       "button",
-      { type: "button", role: "option", "aria-selected": String(picked.has(option.value)), data: { value: option.value }, onclick: (event) => toggle(option.value, event.currentTarget) },
+      {
+        type: "button",
+        role: "option",
+        "aria-selected": String(picked.has(option.value)),
+        data: { value: option.value },
+        onclick: (event) => toggle(option.value, event.currentTarget),
+      },
       option.lead ?? null,
       h("span", {}, option.label, option.description && h("small", {}, option.description)),
       icon("check"),
     );
-  const node = h("div.menu.chooser", { role: "listbox", "aria-label": label, "aria-multiselectable": String(many) }, options.map(make));
+  const node = h(
+    "div.menu.chooser",
+    { role: "listbox", "aria-label": label, "aria-multiselectable": String(many) },
+    options.map(make),
+  );
   rove(node, "button");
   const before = [...picked].join();
   const close = popup(place, node, () => {
@@ -128,16 +148,56 @@ export function chooser(place, options, { chosen, least, most, done, label }) {
 }
 
 const EMOJI = [
-  ["👍", "thumbs up"], ["❤️", "heart"], ["😂", "laughing"], ["🎉", "party"], ["😍", "in love"], ["🔥", "fire"], ["⭐", "star"], ["👀", "eyes"],
-  ["✉️", "envelope"], ["❌", "cross mark"], ["✅", "check mark"], ["🔍", "magnifying glass"], ["🔄", "arrows in a circle"], ["🗑️", "waste basket"], ["➕", "plus"], ["❓", "question mark"],
-  ["🎨", "palette"], ["🖼️", "framed picture"], ["✨", "sparkles"], ["🌈", "rainbow"], ["🍎", "red apple"], ["🐈", "cat"], ["🐕", "dog"], ["🌸", "blossom"],
-  ["😀", "grinning"], ["😎", "cool"], ["🤔", "thinking"], ["😮", "astonished"], ["😢", "crying"], ["😡", "angry"], ["👎", "thumbs down"], ["🙏", "thank you"],
-  ["1️⃣", "one"], ["2️⃣", "two"], ["3️⃣", "three"], ["4️⃣", "four"], ["💯", "hundred"], ["🚀", "rocket"], ["💡", "idea"], ["👏", "clapping"],
+  ["👍", "thumbs up"],
+  ["❤️", "heart"],
+  ["😂", "laughing"],
+  ["🎉", "party"],
+  ["😍", "in love"],
+  ["🔥", "fire"],
+  ["⭐", "star"],
+  ["👀", "eyes"],
+  ["✉️", "envelope"],
+  ["❌", "cross mark"],
+  ["✅", "check mark"],
+  ["🔍", "magnifying glass"],
+  ["🔄", "arrows in a circle"],
+  ["🗑️", "waste basket"],
+  ["➕", "plus"],
+  ["❓", "question mark"],
+  ["🎨", "palette"],
+  ["🖼️", "framed picture"],
+  ["✨", "sparkles"],
+  ["🌈", "rainbow"],
+  ["🍎", "red apple"],
+  ["🐈", "cat"],
+  ["🐕", "dog"],
+  ["🌸", "blossom"],
+  ["😀", "grinning"],
+  ["😎", "cool"],
+  ["🤔", "thinking"],
+  ["😮", "astonished"],
+  ["😢", "crying"],
+  ["😡", "angry"],
+  ["👎", "thumbs down"],
+  ["🙏", "thank you"],
+  ["1️⃣", "one"],
+  ["2️⃣", "two"],
+  ["3️⃣", "three"],
+  ["4️⃣", "four"],
+  ["💯", "hundred"],
+  ["🚀", "rocket"],
+  ["💡", "idea"],
+  ["👏", "clapping"],
 ];
 
 /** Opens the emoji picker. */
 export function pickEmoji(place, done) {
-  const make = ([emoji, name]) => h("button", { type: "button", "aria-label": name, title: name, onclick: () => (close(), done(emoji)) }, emoji);
+  const make = ([emoji, name]) =>
+    h(
+      "button",
+      { type: "button", "aria-label": name, title: name, onclick: () => (close(), done(emoji)) },
+      emoji,
+    );
   const node = h("div.emojis", { role: "group", "aria-label": "Pick a reaction" }, EMOJI.map(make));
   rove(node, "button", 8);
   const close = popup(place, node);

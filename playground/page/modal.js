@@ -17,9 +17,20 @@ export function openModal(modal) {
   const form = h(
     "form",
     { method: "dialog", novalidate: true, onsubmit: (event) => (event.preventDefault(), submit()) },
-    h("header", {}, h("img.avatar", { src: "/page/icon.svg", alt: "" }), h("h2", {}, modal.title), h("button.tool", { type: "button", "aria-label": "Close", onclick: close }, icon("close"))),
+    h(
+      "header",
+      {},
+      h("img.avatar", { src: "/page/icon.svg", alt: "" }),
+      h("h2", {}, modal.title),
+      h("button.tool", { type: "button", "aria-label": "Close", onclick: close }, icon("close")),
+    ),
     h("p.hint", {}, `This form goes to ${store.bot.name}. Do not share passwords.`),
-    h("div.body", {}, modal.components.map((component) => render(component, { inModal: true })), complaint),
+    h(
+      "div.body",
+      {},
+      modal.components.map((component) => render(component, { inModal: true })),
+      complaint,
+    ),
     h("footer", {}, h("button.button.secondary", { type: "button", onclick: close }, "Cancel"), send),
   );
   const dialog = h("dialog.modal", { "aria-label": modal.title, onclose: () => dialog.remove() }, form);
@@ -58,7 +69,8 @@ function valid(dialog) {
 
 async function answer(node) {
   const read = node.read();
-  if (read.type === 19) read.values = (await Promise.all(read.values.map((file) => line.upload(file)))).map((file) => file.id);
+  if (read.type === 19)
+    read.values = (await Promise.all(read.values.map((file) => line.upload(file)))).map((file) => file.id);
   const around = node.closest(".labelled")?.wrap;
   return around ? { ...around, component: read } : { type: 1, components: [read] };
 }

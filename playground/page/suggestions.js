@@ -20,7 +20,13 @@ export function suggest(box, found, heading) {
   const make = (option, i) =>
     h(
       "div.option",
-      { role: "option", id: `suggestion-${i}`, "aria-selected": "false", onpointerdown: (event) => event.preventDefault(), onclick: () => pick(i) },
+      {
+        role: "option",
+        id: `suggestion-${i}`,
+        "aria-selected": "false",
+        onpointerdown: (event) => event.preventDefault(),
+        onclick: () => pick(i),
+      },
       option.lead ?? null,
       h("span", {}, option.label, option.note && h("small", {}, option.note)),
     );
@@ -59,7 +65,13 @@ export function pick(index = at) {
 /** Lets the open list have a key; true if it took it. */
 export function takes(event) {
   if (!shown() || event.isComposing) return false;
-  const does = { ArrowDown: () => move(1), ArrowUp: () => move(-1), Tab: () => pick(), Enter: () => pick(), Escape: hide }[event.key];
+  const does = {
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    Tab: () => pick(),
+    Enter: () => pick(),
+    Escape: hide,
+  }[event.key];
   if (!does || event.shiftKey) return false;
   event.preventDefault();
   event.stopPropagation();

@@ -10,7 +10,13 @@ const STYLES = {
   f: { dateStyle: "long", timeStyle: "short" },
   F: { dateStyle: "full", timeStyle: "short" },
 };
-const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const UNITS = [
+  ["year", 31536000],
+  ["month", 2592000],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 
 const midnight = (date) => new Date(date).setHours(0, 0, 0, 0);
 const daysAgo = (date) => Math.round((midnight(new Date()) - midnight(date)) / 86400000);
@@ -22,7 +28,9 @@ export const day = (date) => new Intl.DateTimeFormat(undefined, STYLES.D).format
 /** "Today at 10:02", "Yesterday at 10:02" or a date. */
 export function when(date) {
   const words = ["Today at", "Yesterday at"][daysAgo(date)];
-  return words ? `${words} ${hour(date)}` : new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" }).format(date);
+  return words
+    ? `${words} ${hour(date)}`
+    : new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "short" }).format(date);
 }
 
 /** A time as `<t:seconds:style>` asks for it. */

@@ -17,10 +17,17 @@ export class Upload {
       {},
       this.preview ? h("img", { src: this.preview, alt: "" }) : icon("file"),
       h("span", {}, file.name, h("small", {}, bytes(file.size))),
-      h("button.tool", { type: "button", "aria-label": `Remove ${file.name}`, onclick: removed }, icon("close")),
+      h(
+        "button.tool",
+        { type: "button", "aria-label": `Remove ${file.name}`, onclick: removed },
+        icon("close"),
+      ),
     );
     this.id = this.send();
-    this.id.then(() => this.node.classList.remove("waiting"), (error) => this.fail(error.message));
+    this.id.then(
+      () => this.node.classList.remove("waiting"),
+      (error) => this.fail(error.message),
+    );
   }
 
   async send() {
