@@ -7,7 +7,7 @@ import discord
 import structlog
 
 from bot import buttons, messages
-from bot.routes import Letter, Picture, attempt, insist
+from bot.routes import Address, Letter, Picture
 from generation.grid import fit
 from generation.recipe import Recipe, RecipeError
 from storage.engine import Jobs
@@ -109,7 +109,9 @@ class Courier:
     def __init__(self, job_id: str, client: discord.Client, jobs: Jobs, files: Files) -> None:
         self.job_id = job_id
         self.following = False
-        self._client, self._jobs, self._files = client, jobs, files
+        self._address = Address(client)
+        self._jobs, self._files = jobs, files
+        self._shown: Event | None = None
         self._news: Event | None = None
         self._ended = asyncio.Event()
         self._changed = asyncio.Event()
@@ -130,15 +132,16 @@ class Courier:
                 await self._finish()
                 return
             event = self._news
-            if event is not None:
+            if event is not None and event != self._shown:
                 await self.show(event)
                 await self._rest(event)
 
     async def show(self, event: Event) -> None:
         """Shows news that may be missed: an outage costs one update, never the job."""
+        self._shown = event
         job = await self._job()
         try:
-            await attempt(self._client, job, news(job, event))
+            await self._address.attempt(job, news(job, event))
         except (discord.HTTPException, OSError) as error:
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
 
@@ -153,11 +156,11 @@ class Courier:
         """Shows how the job ended, then notes in the database that it was shown."""
         job = await self._job()
         try:
-            message = await insist(self._client, job, await self._last_letter(job))
+            message = await self._address.insist(job, await self._last_letter(job))
         except (discord.HTTPException, MissingFileError, RecipeError) as error:
             log.error("result_not_sent", job=job.id, error=repr(error))
             apology = Letter(messages.undeliverable(job), buttons.when_stopped(job.id), ())
-            message = await insist(self._client, job, apology)
+            message = await self._address.insist(job, apology)
         if message is None:
             log.warning("nowhere_to_deliver", job=job.id)
         await self._jobs.delivered(job.id, message)

@@ -91,58 +91,70 @@ async def by_direct_message(client: discord.Client, job: Job, letter: Letter) ->
     return await _post(await client.create_dm(discord.Object(job.person_id)), job, letter)
 
 
-EDITS: Final[Sequence[Route]] = (by_token, by_message)
-"""Ways for news that may be missed: progress and previews."""
+WAYS: Final[Sequence[Route]] = (by_token, by_message, by_channel, by_direct_message)
+"""All ways, best first."""
 
-ALL: Final[Sequence[Route]] = (by_token, by_message, by_channel, by_direct_message)
-"""Ways for what must arrive: how the job ended."""
-
-
-async def attempt(client: discord.Client, job: Job, letter: Letter) -> None:
-    """Shows news once, by the first open way; raises only what is not a closed way."""
-    for route in EDITS:
-        try:
-            await _closing(route, client, job, letter)
-        except RouteClosedError:
-            continue
-        return
+EDITS: Final = frozenset({by_token, by_message})
+"""Ways good enough for news that may be missed: progress and previews."""
 
 
-async def insist(client: discord.Client, job: Job, letter: Letter) -> int | None:
-    """Shows what must arrive, through any outage, by the first way that is open.
+class Address:
+    """The ways to one job's message; one that has closed is not tried again.
 
-    Returns:
-        Id of the message that shows it; None if every way is closed for good.
-
-    Raises:
-        discord.HTTPException: Discord refuses the letter itself, whatever the way.
+    Requests to closed ways would be counted: Discord bans an address for 10,000 refused requests
+    in 10 minutes.
     """
-    for route in ALL:
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._open = list(WAYS)
+
+    async def attempt(self, job: Job, letter: Letter) -> None:
+        """Shows news once, by the first open way that edits; does nothing if there is none.
+
+        Raises:
+            discord.HTTPException: Discord is out of order, or refuses the letter.
+            OSError: Discord cannot be reached.
+        """
+        for route in [way for way in self._open if way in EDITS]:
+            try:
+                await self._go(route, job, letter)
+            except RouteClosedError:
+                continue
+            return
+
+    async def insist(self, job: Job, letter: Letter) -> int | None:
+        """Shows what must arrive, through any outage, by the first way that is open.
+
+        Returns:
+            Id of the message that shows it; None if every way is closed for good.
+
+        Raises:
+            discord.HTTPException: Discord refuses the letter itself, whatever the way.
+        """
+        for route in list(self._open):
+            try:
+                return await self._go_patiently(route, job, letter)
+            except RouteClosedError:
+                continue
+        return None
+
+    async def _go_patiently(self, route: Route, job: Job, letter: Letter) -> int:
+        async for trial in stamina.retry_context(
+            on=_is_outage, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0
+        ):
+            with trial:
+                return await self._go(route, job, letter)
+        raise RouteClosedError
+
+    async def _go(self, route: Route, job: Job, letter: Letter) -> int:
         try:
-            return await _patiently(route, client, job, letter)
-        except RouteClosedError:
-            continue
-    return None
-
-
-async def _patiently(route: Route, client: discord.Client, job: Job, letter: Letter) -> int:
-    async for attempt_ in stamina.retry_context(
-        on=_is_outage, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0
-    ):
-        with attempt_:
-            return await _closing(route, client, job, letter)
-    raise RouteClosedError
-
-
-async def _closing(route: Route, client: discord.Client, job: Job, letter: Letter) -> int:
-    try:
-        return await route(client, job, letter)
-    except (discord.Forbidden, discord.NotFound) as error:
-        raise RouteClosedError from error
-    except discord.HTTPException as error:
-        if error.code == DEAD_TOKEN or error.status == 401:
+            return await route(self._client, job, letter)
+        except (RouteClosedError, discord.HTTPException) as error:
+            if not _is_closed(error):
+                raise
+            self._open.remove(route)
             raise RouteClosedError from error
-        raise
 
 
 async def _post(channel: discord.abc.Messageable, job: Job, letter: Letter) -> int:
@@ -155,6 +167,12 @@ async def _post(channel: discord.abc.Messageable, job: Job, letter: Letter) -> i
         allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.person_id)]),
     )
     return message.id
+
+
+def _is_closed(error: Exception) -> bool:
+    if isinstance(error, discord.HTTPException):
+        return error.status in {401, 403, 404} or error.code == DEAD_TOKEN
+    return isinstance(error, RouteClosedError)
 
 
 def _is_outage(error: Exception) -> bool:

@@ -24,6 +24,7 @@ from storage.connect import open_engine
 from storage.engine import DatabaseNotReadyError, WorkerNameTakenError, serve
 from storage.files import Files
 from storage.jobs import Cooked, Made, Report
+from storage.logs import set_up_logs
 from storage.settings import Settings, SettingsError, load_settings
 
 NICENESS: Final = 5
@@ -150,7 +151,9 @@ def main(settings: Settings) -> None:
 def start() -> int:
     """Runs the worker; the exit code."""
     try:
-        main(load_settings())
+        settings = load_settings()
+        set_up_logs(settings)
+        main(settings)
     except FAULTS as error:
         _log.error(str(error))
         return 1

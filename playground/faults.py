@@ -143,6 +143,10 @@ class Faults:
         self._next.append(fault)
         return fault
 
+    def clear(self) -> None:
+        """Forget faults that no request has met yet."""
+        self._next.clear()
+
     def gateway(self, fault: GatewayFault) -> None:
         """Let every gateway connection go wrong now.
 

@@ -1,29 +1,42 @@
-"""Fixtures: a stand-in, and the whole product running against it."""
+"""Fixtures: the whole product, started once and shared, since starting a worker takes seconds."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from playground import Playground
+from playground.world import UPLOAD_LIMIT
 from storage.database import migrate
-from storage.settings import Settings
 from tests.journeys.studio import BOT, WORKER, Studio
+from tests.storage.conftest import settings_for
 
 
-@pytest.fixture
-async def playground() -> AsyncIterator[Playground]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs every journey in one event loop, in which the shared stand-in lives."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]:
+    """A stand-in and a fresh database; ``studio`` starts the processes."""
+    data = tmp_path_factory.mktemp("studio")
+    migrate(settings_for(data))
     async with Playground(port=0) as standin:
-        yield standin
+        whole = Studio(standin, data)
+        try:
+            yield whole
+        finally:
+            await whole.close()
 
 
-@pytest.fixture
-async def studio(playground: Playground, tmp_path: Path) -> AsyncIterator[Studio]:
-    """Bot and worker running against a fresh stand-in and a fresh database."""
-    migrate(Settings(data=tmp_path))
-    whole = Studio(playground, tmp_path)
-    try:
-        await whole.start(BOT, WORKER)
-        yield whole
-    finally:
-        await whole.close()
+@pytest_asyncio.fixture(loop_scope="session")
+async def studio(shared_studio: Studio) -> Studio:
+    """Bot and worker running, whatever the test before did to them, and no faults left over."""
+    await shared_studio.start(*(side for side in (BOT, WORKER) if not shared_studio.runs(side)))
+    shared_studio.playground.faults.clear()
+    shared_studio.playground.upload_limit = UPLOAD_LIMIT
+    return shared_studio

@@ -47,6 +47,11 @@ class Studio:
         if BOT in sides:
             await self.playground.ready(PATIENCE)
 
+    def runs(self, side: str) -> bool:
+        """Whether a side's process is alive."""
+        process = self.processes.get(side)
+        return process is not None and process.returncode is None
+
     async def end(self, side: str, how: signal.Signals = signal.SIGTERM) -> int:
         """Sends a signal to a side and waits for its exit code."""
         process = self.processes.pop(side)
@@ -58,15 +63,29 @@ class Studio:
         for side in list(self.processes):
             await self.end(side, signal.SIGKILL)
 
-    async def imagine(self, prompt: str, person: str = "mira") -> Interaction:
-        """Types ``/imagine`` and waits for the acknowledgement."""
-        interaction = await self.playground.command(person, "imagine", {"prompt": prompt})
+    async def imagine(self, prompt: str, channel: str = "general") -> Interaction:
+        """Lets mira type ``/imagine`` and waits for the acknowledgement."""
+        interaction = await self.playground.command(
+            "mira", "imagine", {"prompt": prompt}, channel=channel
+        )
         await interaction.acknowledged()
         return interaction
 
     def log(self) -> str:
         """What both sides wrote."""
         return "\n".join(path.read_text() for path in sorted(self.data.glob("*.log")))
+
+
+def public(standin: Playground, since: int) -> list[Message]:
+    """What the bot said to everybody, from the snowflake ``since`` on."""
+    return [
+        message
+        for message in standin.messages
+        if message.author == "bot"
+        and message.id >= since
+        and not message.deleted
+        and not message.ephemeral_to
+    ]
 
 
 async def answer(interaction: Interaction) -> Message:
