@@ -25,6 +25,9 @@ FAR_PACE: Final = 10.0
 NEAR: Final = 5
 """Places in the queue that are kept up to date at the ordinary pace."""
 
+FAULT_PAUSE: Final = 2.0
+"""Seconds before going on after a fault of our own, such as a database that is away."""
+
 REAP: Final = 5.0
 """Seconds between looks for jobs whose worker has died."""
 
@@ -65,10 +68,14 @@ class Delivery:
             self._spawn(self._run(courier))
 
     async def _run(self, courier: "Courier") -> None:
+        """Lets a courier work until its job is delivered, through faults such as a locked table."""
         try:
-            await courier.run()
-        except Exception:
-            log.exception("delivery_failed", job=courier.job_id)
+            while not courier.done:
+                try:
+                    await courier.run()
+                except Exception:
+                    log.exception("delivery_failed", job=courier.job_id)
+                    await asyncio.sleep(FAULT_PAUSE)
         finally:
             self._couriers.pop(courier.job_id, None)
 
@@ -80,7 +87,7 @@ class Delivery:
                     self._pass_on(event)
             except Exception:
                 log.exception("reading_events_failed")
-            await asyncio.sleep(PACE)
+            await asyncio.sleep(FAULT_PAUSE)
 
     def _pass_on(self, event: Event) -> None:
         known = event.job_id in self._couriers
@@ -108,7 +115,7 @@ class Courier:
 
     def __init__(self, job_id: str, client: discord.Client, jobs: Jobs, files: Files) -> None:
         self.job_id = job_id
-        self.following = False
+        self.following = self.done = False
         self._address = Address(client)
         self._jobs, self._files = jobs, files
         self._shown: Event | None = None
@@ -125,12 +132,13 @@ class Courier:
 
     async def run(self) -> None:
         """Shows news until the job has ended and its end was shown."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
+        while not self.done:
             if self._ended.is_set():
                 await self._finish()
+                self.done = True
                 return
+            await self._changed.wait()
+            self._changed.clear()
             event = self._news
             if event is not None and event != self._shown:
                 await self.show(event)
@@ -139,10 +147,10 @@ class Courier:
     async def show(self, event: Event) -> None:
         """Shows news that may be missed: an outage costs one update, never the job."""
         self._shown = event
-        job = await self._job()
         try:
+            job = await self._job()
             await self._address.attempt(job, news(job, event))
-        except (discord.HTTPException, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - the end is shown all the same
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
 
     async def _rest(self, event: Event) -> None:
@@ -155,6 +163,8 @@ class Courier:
     async def _finish(self) -> None:
         """Shows how the job ended, then notes in the database that it was shown."""
         job = await self._job()
+        if job.delivered_at is not None:
+            return
         try:
             message = await self._address.insist(job, await self._last_letter(job))
         except (discord.HTTPException, MissingFileError, RecipeError) as error:
