@@ -21,6 +21,12 @@ WRITING: Final = {"easel_writing": True}
 REVISION: Final = "0001"
 """The newest migration; the tables must be of this revision."""
 
+FROZEN_AFTER: Final = 10
+"""Seconds that a transaction may do nothing before PostgreSQL ends it and frees its locks.
+
+A process that is frozen in the middle of one would otherwise hold up every other.
+"""
+
 _PRAGMAS: Final = (
     "PRAGMA busy_timeout=30000",
     "PRAGMA foreign_keys=ON",
@@ -109,8 +115,16 @@ def _unprepared(state: str) -> str:
 
 
 def _options(url: str) -> dict[str, Any]:
-    # Values in error messages could be somebody's token; a server may have hung up, a file not.
-    return {"hide_parameters": True, "pool_pre_ping": not url.startswith("sqlite")}
+    # Values in error messages could be somebody's token.
+    if url.startswith("sqlite"):
+        return {"hide_parameters": True}
+    timeout = f"-c idle_in_transaction_session_timeout={FROZEN_AFTER}s"
+    # A server may have hung up meanwhile, which a ping finds out.
+    return {
+        "hide_parameters": True,
+        "pool_pre_ping": True,
+        "connect_args": {"options": timeout},
+    }
 
 
 def _driver(url: str, sqlite: str) -> URL:

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage import queries
 from storage.connect import (
+    FROZEN_AFTER,
     WRITING,
     DatabaseNotReadyError,
     open_async_engine,
@@ -397,6 +398,7 @@ def _launch(settings: Settings, maker: Maker) -> None:
             "application_version": PROTOCOL,
             "serializer": DBOSPortableJSONSerializer(),
             "run_migrations": False,
+            "sys_db_idle_transaction_timeout_sec": FROZEN_AFTER,
             "log_level": "WARNING",
         }
     )
@@ -444,6 +446,7 @@ def _client(url: str) -> DBOSClient:
         system_database_engine=open_queue_engine(url),
         serializer=DBOSPortableJSONSerializer(),
         use_listen_notify=not url.startswith("sqlite"),
+        sys_db_idle_transaction_timeout_sec=FROZEN_AFTER,
         application_name=_APPLICATION,
     )
 

@@ -1,10 +1,13 @@
-"""What the whole suite shares: the tally of requests that the stand-in checked."""
+"""What the whole suite shares: the tally of checked requests, and logging put back."""
 
+import logging
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 TALLY = "EASEL_PLAYGROUND_COUNT"
 """Environment variable naming the file to which each stand-in adds its counts."""
@@ -27,3 +30,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         f"{validated} requests were checked against Discord's OpenAPI description, "
         f"in {len(counts)} stand-ins; {refused} were refused, as tests wanted."
     )
+
+
+@pytest.fixture
+def logs_restored() -> Iterator[None]:
+    """Leaves logging as it was: a process of ours that runs inside a test sets it up anew."""
+    root, engine = logging.getLogger(), logging.getLogger("dbos")
+    before = root.handlers[:], root.level, engine.handlers[:], engine.propagate
+    yield
+    structlog.reset_defaults()
+    root.handlers[:], engine.handlers[:] = before[0], before[2]
+    root.setLevel(before[1])
+    engine.propagate = before[3]

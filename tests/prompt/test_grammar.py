@@ -375,4 +375,5 @@ def test_time_is_in_proportion_to_length(unit: str, length: int) -> None:
             best = min(best, time.thread_time() - start)
         return best
 
-    assert seconds(length) < 0.05
+    # Eight times the text may take eight times as long; thrice that is left for a busy machine.
+    assert seconds(length) < 24 * max(seconds(length // 8), 0.0005)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +10,7 @@ import structlog
 from storage.logs import set_up_logs
 from tests.storage.conftest import settings_for
 
-
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    """Leaves logging as it was."""
-    root, engine = logging.getLogger(), logging.getLogger("dbos")
-    before = root.handlers[:], root.level, engine.handlers[:], engine.propagate
-    yield
-    structlog.reset_defaults()
-    root.handlers[:], engine.handlers[:] = before[0], before[2]
-    root.setLevel(before[1])
-    engine.propagate = before[3]
+pytestmark = pytest.mark.usefixtures("logs_restored")
 
 
 def fail_with_a_secret() -> None:
