@@ -34,6 +34,10 @@ def point_at(base: str) -> None:
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = socket
 
 
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+"""Easel never speaks; what voice would need is no news for an admin."""
+
+
 class Tree(app_commands.CommandTree[Any]):
     """The slash commands; what goes wrong in one becomes a sentence."""
 

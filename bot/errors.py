@@ -25,6 +25,20 @@ class JobGoneError(Exception):
     """A button whose job is not in the database."""
 
 
+class OtherFamilyError(Exception):
+    """A button under pictures of a family that this installation no longer draws with.
+
+    Attributes:
+        family: That family's id.
+        now: Title of the family that draws here now.
+    """
+
+    def __init__(self, family: str, now: str) -> None:
+        super().__init__(f"{family} is not served here")
+        self.family = family
+        self.now = now
+
+
 class NotYoursError(Exception):
     """A press by someone who may not do that to this job."""
 
@@ -46,6 +60,8 @@ def sentence(error: BaseException) -> str | None:
             return messages.TOO_MANY.format(limit=error.limit)
         case OldButtonError() | RecipeError():
             return messages.OLD_BUTTON
+        case OtherFamilyError():
+            return messages.OTHER_FAMILY.format(family=error.family, now=error.now)
         case JobGoneError():
             return messages.GONE
         case NotYoursError():

@@ -79,10 +79,13 @@ class Intake:
 
         Raises:
             JobGoneError: The parent is not in the database.
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
         """
         message = await _thinking(interaction)
         parent = await self._job(parent_id)
         recipe = Recipe.from_json(parent.recipe)
+        if recipe.family != self.card.id:
+            raise errors.OtherFamilyError(recipe.family, self.card.title)
         changed = change(recipe, (title.index or 1) - 1, secrets.randbelow(SEED_LIMIT))
         await self._accept(interaction, message, changed, title, parent_id=parent_id)
 

@@ -23,6 +23,10 @@ CANCELLED: Final = "cancelled"
 
 GONE: Final = "I cannot find the job behind this button; it may have been deleted."
 OLD_BUTTON: Final = "This button comes from another version of me. Please run the command again."
+OTHER_FAMILY: Final = (
+    "These pictures were drawn by the model `{family}`, and {now} draws here now; "
+    "`/imagine` with the same prompt works."
+)
 NOT_YOURS: Final = "Only the person who asked for this, or a moderator, can cancel it."
 TOO_LATE: Final = "This job has already ended, so there is nothing left to cancel."
 NO_COMMAND: Final = (

@@ -25,6 +25,7 @@ ERRORS = [
     errors.OldButtonError(),
     errors.JobGoneError(),
     errors.NotYoursError(),
+    errors.OtherFamilyError("sd15", "Stable Diffusion XL"),
     errors.TooLateError(),
     PromptError("`--ar 0:0` has no area; `--ar 3:2` would work.", 6, None),
 ]
