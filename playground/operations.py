@@ -20,6 +20,7 @@ from jsonschema.validators import extend
 CUT = Path(__file__).with_name("schema.json")
 # Where Discord's written documentation, or what all clients send and Discord takes, says otherwise.
 BEYOND: Mapping[str, Mapping[str, Any]] = {
+    "RichEmbed": {"flags": {"type": ["integer", "null"]}},
     "ApplicationCommandUpdateRequest": {
         "nsfw": {"type": ["boolean", "null"]},
         "default_member_permissions": {

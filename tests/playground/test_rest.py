@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import discord
 import pytest
 
 from playground import NotPossibleError, Playground
@@ -305,3 +306,11 @@ async def test_the_pieces_that_tests_rely_on_are_fixed() -> None:
         "gus",
     }
     assert [channel["name"] for channel in OBJECTS["channels"]] == ["general", "art", "after-dark"]
+
+
+async def test_embeds_as_the_library_writes_them(raw: Raw, p: Playground) -> None:
+    """It always sends the flags of an embed, which Discord takes and its description omits."""
+    embed = discord.Embed(title="Recipe", description="a red apple").to_dict()
+    path = f"/channels/{p.channel('general')}/messages"
+    answered = await raw.request("POST", path, {"embeds": [embed]})
+    assert answered.status == 200
