@@ -32,7 +32,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     )
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def logs_restored() -> Iterator[None]:
     """Leaves logging as it was: a process of ours that runs inside a test sets it up anew."""
     root, engine = logging.getLogger(), logging.getLogger("dbos")

@@ -18,8 +18,6 @@ from tests.photographs import COFFEE
 COMMANDS = ["play", "run", "bot", "worker", "imagine", "parse", "doctor", "invite", "models"]
 SETTINGS = ("DISCORD_TOKEN", "EASEL_", "AWS_")
 
-pytestmark = pytest.mark.usefixtures("logs_restored")
-
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -10,8 +10,6 @@ import structlog
 from storage.logs import set_up_logs
 from tests.storage.conftest import settings_for
 
-pytestmark = pytest.mark.usefixtures("logs_restored")
-
 
 def fail_with_a_secret() -> None:
     token = "secret-4711"
