@@ -104,7 +104,14 @@ _log = structlog.get_logger(__name__)
 
 def create_queue_tables(url: str) -> None:
     """Creates or updates the job engine's own tables."""
-    DBOS.migrate(url)
+    own_log = logging.getLogger("dbos")
+    level = own_log.level
+    # What it warns of here, the error that follows says once more.
+    own_log.setLevel(logging.ERROR)
+    try:
+        DBOS.migrate(url)
+    finally:
+        own_log.setLevel(level)
 
 
 class Jobs:
