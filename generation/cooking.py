@@ -81,7 +81,7 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
     start = _start(recipe, read)
     report(0, recipe.steps, None)
     drawn = _draw(engine, recipe, start, paced(report))
-    return [_larger(picture, engine.card.enlarge) for picture in drawn]
+    return engine.enlarge(drawn)
 
 
 def _start(recipe: Recipe, read: Read) -> Image.Image | None:

@@ -12,6 +12,8 @@ import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file
 
+from generation.families import PREVIEW
+from generation.upscale import FILE
 from training.adapters import NAMES, Denoiser
 from training.export import ADAPTERS
 from training.plan import SIZES, Size
@@ -20,8 +22,9 @@ _PARTS: Final = {
     "vae": "vae/model",
     "text_encoder": "towers/text",
     "image_encoder": "towers/vision",
+    PREVIEW: "preview/model",
 }
-_DONE: Final = ("teacher", "vae", "towers")
+_DONE: Final = ("teacher", "vae", "towers", "preview", "upscaler")
 
 
 def adopt(export: Path, out: Path, size: Size) -> None:
@@ -34,6 +37,8 @@ def adopt(export: Path, out: Path, size: Size) -> None:
     """
     for part, target in _PARTS.items():
         shutil.copytree(export / part, out / target, dirs_exist_ok=True)
+    (out / "upscaler").mkdir(exist_ok=True)
+    shutil.copy(export / FILE, out / "upscaler" / FILE)
     unet = UNet2DConditionModel.from_pretrained(export / "unet", dtype=torch.float32)
     files = {name: load_file(export / "ip_adapter" / ADAPTERS[name]) for name in NAMES}
     denoiser = Denoiser(size)

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline
-from safetensors.torch import save_file
+from diffusers import AutoencoderKL, AutoencoderTiny, StableDiffusionPipeline
+from safetensors.torch import load_file, save_file
 from transformers import CLIPImageProcessorPil, CLIPTextModel, CLIPVisionModelWithProjection
 
+from generation.families import PREVIEW
+from generation.upscale import FILE
 from training.adapters import NAMES, Denoiser
 from training.credits import write_credits
 from training.plan import Options, start
@@ -67,6 +69,7 @@ def export(given: Options) -> Path:
     for name, file in ADAPTERS.items():
         weights = {key: value.half() for key, value in denoiser.adapter(name).items()}
         save_file(weights, fresh / "ip_adapter" / file)
+    _add_pixels(given, fresh)
     write_credits(fresh, _facts(given))
     for part in ("text_encoder", "image_encoder"):
         _say_float32(fresh / part / "config.json")
@@ -75,6 +78,17 @@ def export(given: Options) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
     return folder
+
+
+def _add_pixels(given: Options, folder: Path) -> None:
+    """The decoder for previews and the upscaler, where they were trained."""
+    tiny = given.out / "preview" / "model"
+    if tiny.exists():
+        AutoencoderTiny.from_pretrained(tiny).half().save_pretrained(folder / PREVIEW)
+    upscaler = given.out / "upscaler" / FILE
+    if upscaler.exists():
+        weights = {key: value.half() for key, value in load_file(upscaler).items()}
+        save_file(weights, folder / FILE)
 
 
 def _say_float32(path: Path) -> None:

@@ -83,14 +83,14 @@ SIZES: Final = {
     ),
     "small": Size(
         things=200,
-        styles=("3d", "flat", "line art", "pixel art", "noto"),
+        styles=("3d", "flat", "line art", "pixel art"),
         vae=(16, 32, 64, 128),
         unet=(64, 128, 256),
         attend_outside=False,
         pool=24_000,
         collages=0.05,
-        batches={"vae": 16, "towers": 64, "unet": 32, "judges": 64},
-        rates={"vae": 1.5e-3, "towers": 8e-4, "unet": 8e-4, "judges": 1.5e-3},
+        batches={"vae": 16, "towers": 64, "unet": 16, "judges": 64},
+        rates={"vae": 1.5e-3, "towers": 8e-4, "unet": 6e-4, "judges": 1.5e-3},
         decay=0.998,
         measured=200,
     ),
@@ -114,7 +114,14 @@ SIZES: Final = {
     ),
 }
 
-SHARES: Final = {"vae": 0.19, "towers": 0.1, "unet": 0.49, "judges": 0.04}
+SHARES: Final = {
+    "vae": 0.18,
+    "towers": 0.1,
+    "unet": 0.46,
+    "preview": 0.02,
+    "upscaler": 0.03,
+    "judges": 0.04,
+}
 """Share of the whole time for each stage that trains; what is left is for the others."""
 
 

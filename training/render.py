@@ -37,7 +37,8 @@ def render(given: Options) -> None:
         path = given.pack / f"{source.name}.zip"
         if not path.exists():
             fresh = path.with_suffix(".new")
-            _write(fresh, source, _drawings(source, given, codes), wanted=set(wanted), given=given)
+            drawings = drawings_of(source, given, codes)
+            _write(fresh, source, drawings, wanted=set(wanted), given=given)
             fresh.rename(path)
 
 
@@ -54,26 +55,27 @@ def _write(
             given.session.check()
             if code in wanted:
                 wanted.discard(code)
-                archive.writestr(f"{code}.webp", _picture(drawing))
+                archive.writestr(f"{code}.webp", picture_of(drawing, SIDE))
             bar.update(number + 1)
 
 
-def _picture(drawing: bytes | str) -> bytes:
-    """A picture or an SVG as a WebP of the right size, with coverage."""
+def picture_of(drawing: bytes | str, side: int) -> bytes:
+    """A picture or an SVG as a square WebP of ``side`` pixels, with coverage."""
     if isinstance(drawing, str):
-        drawing = bytes(resvg_py.svg_to_bytes(svg_string=drawing, width=SIDE, height=SIDE))
+        drawing = bytes(resvg_py.svg_to_bytes(svg_string=drawing, width=side, height=side))
     with Image.open(io.BytesIO(drawing)) as image:
         picture = image.convert("RGBA")
-    if picture.size != (SIDE, SIDE):
-        picture = picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+    if picture.size != (side, side):
+        picture = picture.resize((side, side), Image.Resampling.LANCZOS)
     data = io.BytesIO()
     picture.save(data, "WEBP", quality=_QUALITY)
     return data.getvalue()
 
 
-def _drawings(
+def drawings_of(
     source: Source, given: Options, codes: dict[str, str]
 ) -> list[tuple[str, bytes | str]]:
+    """Plain code and picture, or SVG, of every drawing of a set."""
     folder = folder_of(given, source.package)
     if (folder / "icons.json").exists():
         return list(_vectors(folder, codes))

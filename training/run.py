@@ -12,15 +12,19 @@ from training.judges import train_judge
 from training.pictures import sample_sheet
 from training.plan import SHARES, Options, start
 from training.pool import build_pool
+from training.preview import train_preview
 from training.render import render
+from training.sharp import render_sharp
 from training.teacher import ask_teacher
 from training.towers import train_towers
 from training.unet import train_unet
+from training.upscaler import train_upscaler
 from training.vae import train_vae
 
 _FETCHING: tuple[tuple[str, Callable[[Options], object]], ...] = (
     ("fetch", fetch),
     ("render", render),
+    ("sharp", render_sharp),
     ("captions", write_captions),
 )
 _MAKING: tuple[tuple[str, Callable[[Options], object]], ...] = (
@@ -29,6 +33,8 @@ _MAKING: tuple[tuple[str, Callable[[Options], object]], ...] = (
     ("towers", lambda given: train_towers(given, given.minutes * SHARES["towers"])),
     ("pool", build_pool),
     ("unet", lambda given: train_unet(given, given.minutes * SHARES["unet"])),
+    ("preview", lambda given: train_preview(given, given.minutes * SHARES["preview"])),
+    ("upscaler", lambda given: train_upscaler(given, given.minutes * SHARES["upscaler"])),
     ("export", export),
     ("pictures", sample_sheet),
     ("judges", lambda given: train_judge(given, given.minutes * SHARES["judges"])),

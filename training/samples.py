@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, fields
+from itertools import accumulate
 from random import Random
 from typing import Final
 
@@ -47,7 +48,7 @@ class Samples:
 
 
 class Planner:
-    """Draws samples at random from the looks that may be trained.
+    """Draws samples at random from the looks that may be trained, common things more often.
 
     Args:
         world: What there is to draw.
@@ -69,6 +70,7 @@ class Planner:
                 self.by_pair[self.thing[row], self.style[row]].append(row)
                 self.styles_of[self.thing[row]].add(self.style[row])
         self.pairs = sorted(self.by_pair)
+        self.often = list(accumulate(1 / (1 + min(thing, 200) / 40) for thing, _ in self.pairs))
         self.things_of: dict[int, list[int]] = defaultdict(list)
         for thing, style in self.pairs:
             self.things_of[style].append(thing)
@@ -107,7 +109,7 @@ class Planner:
 
     def plan(self, collages: float, *, references: bool) -> tuple[tuple[int, ...], str]:
         """One sample: its numbers in the order of :class:`Samples`, and its caption."""
-        thing, style = self.random.choice(self.pairs)
+        ((thing, style),) = self.random.choices(self.pairs, cum_weights=self.often)
         look = self.look((thing, style))
         ground = self.ground(look)
         mode = self.random.choices(_MODES, _WEIGHTS)[0] if references else "text"

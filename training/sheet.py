@@ -1,5 +1,6 @@
 """Sheets of sample pictures."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-_LETTERS = 12
+_LINE = 11
+_LINES = 2
 
 
 def to_images(pictures: Tensor) -> list[Image.Image]:
@@ -24,7 +26,7 @@ def save_sheet(
     if not images:
         return
     width, height = images[0].size
-    tall = height + (_LETTERS if titles else 0)
+    tall = height + (_LINES * _LINE + 4 if titles else 0)
     rows = -(-len(images) // columns)
     sheet = Image.new("RGB", (columns * width, rows * tall), "white")
     draw = ImageDraw.Draw(sheet)
@@ -32,5 +34,6 @@ def save_sheet(
         corner = (number % columns * width, number // columns * tall)
         sheet.paste(image, corner)
         if titles:
-            draw.text((corner[0] + 2, corner[1] + height), titles[number][: width // 6], "black")
+            text = "\n".join(textwrap.wrap(titles[number], width // 6)[:_LINES])
+            draw.multiline_text((corner[0] + 2, corner[1] + height), text, "black", spacing=1)
     sheet.save(path)

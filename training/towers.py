@@ -103,7 +103,7 @@ class Towers(nn.Module):
         )
         right = (things.argmax(1) == thing).float().mean()
         return {
-            "loss": match + 0.5 * name + 0.5 * manner,
+            "loss": match + name + 0.5 * manner,
             "match": match,
             "name": name,
             "manner": manner,

@@ -3,19 +3,36 @@
 To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.cards``.
 """
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from diffusers import DiffusionPipeline
+from diffusers import AutoencoderTiny, DiffusionPipeline
+from PIL import Image
+from torch import Tensor
 
 from generation.cards import Card
 from generation.derive import GRID
 from generation.families import easel, sd15, sdxl
-from generation.families.diffusion import Engine, Family, measure_palette
+from generation.families.diffusion import (
+    Engine,
+    Family,
+    measure_palette,
+    palette_glimpse,
+    tiny_glimpse,
+)
 from generation.libraries import quiet
+from generation.upscale import FILE, Compact, load_compact
 
 FAMILIES: Final[tuple[Family, ...]] = (easel.FAMILY, sd15.FAMILY, sdxl.FAMILY)
+
+PREVIEW: Final = "preview"
+"""Folder of a checkpoint in which a tiny decoder for previews may lie."""
+
+SMALL_MODEL: Final = 100_000_000
+"""Parameters of a UNet below which one core computes a lane: see ``share_cores``."""
 
 
 class ModelError(RuntimeError):
@@ -41,10 +58,48 @@ def load(card: Card, model: str, device: torch.device) -> Engine:
     if pipe.vae.dtype == torch.float16 and pipe.vae.config.force_upcast:
         pipe.vae.to(torch.float32)
     pipe.to(device)
-    together = 1 if device.type == "cpu" else GRID
+    pipe.unet.to(memory_format=torch.channels_last)
+    folder = Path(model)
     return Engine(
-        card=card, family=family, pipe=pipe, together=together, palette=measure_palette(pipe)
+        card=card,
+        family=family,
+        pipe=pipe,
+        together=1 if device.type == "cpu" else GRID,
+        abreast=share_cores(pipe),
+        glimpse=_glimpse(pipe, folder),
+        upscaler=_upscaler(pipe, folder),
     )
+
+
+def share_cores(pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
+    """Set how many cores one operation uses; returns how many lanes are to be computed at a time.
+
+    A small model's operations last microseconds. Cores that share them mostly wait for each other,
+    and on a busy machine each wait costs a time slice: twenty times slower was measured. So on the
+    CPU a small model computes every lane on one core and several lanes at a time; besides, its
+    pictures are then the same on any number of cores.
+    """
+    if pipe.device.type != "cpu":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    small = sum(weight.numel() for weight in pipe.unet.parameters()) < SMALL_MODEL
+    torch.set_num_threads(1 if small else cores or 1)
+    return min(GRID, cores or 1) if small else 1
+
+
+def _glimpse(pipe: Any, folder: Path) -> Callable[[Tensor], list[Image.Image]]:  # noqa: ANN401
+    if not (folder / PREVIEW).is_dir():
+        return palette_glimpse(measure_palette(pipe))
+    decoder = AutoencoderTiny.from_pretrained(
+        folder / PREVIEW, dtype=pipe.vae.dtype, use_safetensors=True, local_files_only=True
+    )
+    return tiny_glimpse(decoder.to(pipe.device).eval())
+
+
+def _upscaler(pipe: Any, folder: Path) -> Compact | None:  # noqa: ANN401
+    if not (folder / FILE).is_file():
+        return None
+    return load_compact(folder / FILE).to(pipe.device, pipe.vae.dtype)
 
 
 def precision(device: torch.device) -> torch.dtype:

@@ -3,11 +3,15 @@
 It reads top to bottom: encode the text, draw the noise, set the schedule, denoise, decode. Pictures
 travel in lanes. A lane is computed as one batch; lanes never mix, so a picture's pixels depend on
 its own lane's shape alone. On a CPU a lane holds one picture: kernels round differently for other
-batch sizes, and there a batch saves little. Elsewhere a lane holds a grid, filled up if need be.
+batch sizes, and there a batch saves little; a small model's lanes are computed side by side, each
+on one core. Elsewhere a lane holds a grid, filled up if need be.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import torch
@@ -18,6 +22,7 @@ from generation.cards import Card
 from generation.families.noise import starting_noise
 from generation.families.samplers import schedule, scheduler, step_options
 from generation.recipe import Noise, Recipe
+from generation.upscale import Compact, enlarge
 
 PATCH: Final = 32
 """Side in pixels of the flat patches that the preview's colours are measured with."""
@@ -67,14 +72,18 @@ class Engine:
         family: Its code.
         pipe: The diffusers pipeline that holds the weights.
         together: Pictures in a lane.
-        palette: Red, green and blue in [-1, 1] from latents and 1, (channels + 1, 3), roughly.
+        abreast: Lanes that are computed at the same time.
+        glimpse: From clean latents (pictures, channels, height, width) to small previews.
+        upscaler: The network that came with the checkpoint to enlarge its pictures.
     """
 
     card: Card
     family: Family
     pipe: Any
     together: int
-    palette: Tensor
+    abreast: int = 1
+    glimpse: Callable[[Tensor], list[Image.Image]]
+    upscaler: Compact | None = None
 
     def draw(self, recipe: Recipe, start: Image.Image | None, watch: "Watch") -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.
@@ -86,6 +95,19 @@ class Engine:
         """
         with torch.inference_mode():
             return draw(self, recipe, start, watch)
+
+    def enlarge(self, pictures: Sequence[Image.Image]) -> list[Image.Image]:
+        """Drawn pictures at the size that people are shown."""
+        if self.card.enlarge == 1:
+            return list(pictures)
+        with lanes_abreast(self) as each:
+            return each(self._enlarged, pictures)
+
+    def _enlarged(self, picture: Image.Image) -> Image.Image:
+        if self.upscaler is not None:
+            return enlarge(self.upscaler, picture)
+        size = (picture.width * self.card.enlarge, picture.height * self.card.enlarge)
+        return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 Watch = Callable[[int, int, Callable[[], list[Image.Image]]], None]
@@ -125,13 +147,26 @@ def draw(
     steps = len(lanes[0].timesteps)
 
     def previews() -> list[Image.Image]:
-        return [small for lane in lanes for small in preview(lane.clean, engine.palette)][:count]
+        return [small for lane in lanes for small in engine.glimpse(lane.clean)][:count]
 
-    for step in range(steps):
-        for lane in lanes:
-            advance(engine.pipe.unet, lane, step, recipe.guidance)
-        watch(step + 1, steps, previews)
-    return [picture for lane in lanes for picture in decode(engine.pipe, lane.latents)][:count]
+    with lanes_abreast(engine) as each:
+        for step in range(steps):
+            each(partial(advance, engine.pipe.unet, step=step, guidance=recipe.guidance), lanes)
+            watch(step + 1, steps, previews)
+        drawn = each(lambda lane: decode(engine.pipe, lane.latents), lanes)
+    return [picture for pictures in drawn for picture in pictures][:count]
+
+
+@contextmanager
+def lanes_abreast(engine: Engine) -> Iterator[Callable[..., list[Any]]]:
+    """A ``map`` that gives a list and works on as many items at a time as the engine may."""
+
+    def on_thread(work: Callable[[Any], Any], item: Any) -> Any:  # noqa: ANN401 - as it is given
+        with torch.inference_mode():  # a mode of the thread, not of the process
+            return work(item)
+
+    with ThreadPoolExecutor(engine.abreast, "lane") as pool:
+        yield lambda work, items: list(pool.map(lambda item: on_thread(work, item), items))
 
 
 def prepare(
@@ -234,9 +269,25 @@ def _statistics(vae: Any) -> tuple[Tensor, Tensor] | None:  # noqa: ANN401 - dif
     return mean, deviation
 
 
-def preview(clean: Tensor, palette: Tensor) -> list[Image.Image]:
-    """Small pictures, one pixel per latent, from latents and ``measure_palette``'s palette."""
-    colours = torch.einsum("bchw,cd->bhwd", clean, palette[:-1]) + palette[-1]
+def tiny_glimpse(decoder: Any) -> Callable[[Tensor], list[Image.Image]]:  # noqa: ANN401
+    """Previews by a tiny autoencoder of the same latents (after TAESD), at the drawn size."""
+
+    def glimpse(clean: Tensor) -> list[Image.Image]:
+        made = decoder.decode(clean.to(decoder.dtype), return_dict=False)[0].float()
+        return _to_images(made.permute(0, 2, 3, 1))
+
+    return glimpse
+
+
+def palette_glimpse(palette: Tensor) -> Callable[[Tensor], list[Image.Image]]:
+    """Previews of one pixel per latent, by ``measure_palette``'s palette."""
+    return lambda clean: _to_images(
+        torch.einsum("bchw,cd->bhwd", clean, palette[:-1]) + palette[-1]
+    )
+
+
+def _to_images(colours: Tensor) -> list[Image.Image]:
+    """Pictures from colours (pictures, height, width, 3) in [-1, 1]."""
     levels = ((colours + 1) * 127.5).clamp(0, 255).round().to(torch.uint8).cpu().numpy()
     return [Image.fromarray(one) for one in levels]
 
@@ -244,8 +295,8 @@ def preview(clean: Tensor, palette: Tensor) -> list[Image.Image]:
 def measure_palette(pipe: Any) -> Tensor:  # noqa: ANN401
     """The linear map from latents to colours that fits flat patches of many colours best.
 
-    Previews need no more, and it costs one encoding at loading time rather than a decoding at every
-    preview. The last row of the result (channels + 1, 3) is the constant.
+    For models without a tiny decoder of their own: it costs one encoding at loading time. The last
+    row of the result (channels + 1, 3) is the constant.
     """
     patches = torch.rand((1, 3, 8, 8), generator=torch.Generator().manual_seed(0)) * 2 - 1
     pixels = patches.repeat_interleave(PATCH, 2).repeat_interleave(PATCH, 3)

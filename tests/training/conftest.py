@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from training.plan import SIDE, SIZES, Options
 from training.run import run
+from training.sharp import FACTOR
 from training.world import World, common_things, load_world
 
 SETS = {
@@ -22,16 +23,22 @@ SETS = {
 THINGS = 8
 
 
-def drawing(number: int, size: float | None) -> Image.Image:
+def drawing(number: int, size: float | None, side: int = SIDE) -> Image.Image:
     """A polygon with ``number`` + 3 corners, red; without a size a black outline."""
-    image = Image.new("RGBA", (SIDE, SIDE))
+    image = Image.new("RGBA", (side, side))
     draw = ImageDraw.Draw(image)
-    shape = (SIDE / 2, SIDE / 2, SIDE * (size or 0.8) / 2)
+    shape = (side / 2, side / 2, side * (size or 0.8) / 2)
     if size is None:
         draw.regular_polygon(shape, number + 3, fill=None, outline=(0, 0, 0, 255), width=5)
     else:
         draw.regular_polygon(shape, number + 3, fill=(220, 30, 30, 255))
     return image
+
+
+def _webp(picture: Image.Image) -> bytes:
+    data = io.BytesIO()
+    picture.save(data, "WEBP", lossless=True)
+    return data.getvalue()
 
 
 def write_pack(folder: Path) -> None:
@@ -42,11 +49,13 @@ def write_pack(folder: Path) -> None:
     for name, size in SETS.items():
         with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
             for number, label in enumerate(labels):
-                data = io.BytesIO()
-                drawing(number, size).save(data, "WEBP", lossless=True)
-                archive.writestr(f"{number}.webp", data.getvalue())
+                archive.writestr(f"{number}.webp", _webp(drawing(number, size)))
                 row = {"file": f"{name}.zip/{number}.webp", "style": name, "label": label}
                 lines.append(json.dumps(row | {"tags": ["shape"], "group": "objects"}))
+    (folder / "sharp").mkdir()
+    for name, size in SETS.items():
+        with zipfile.ZipFile(folder / "sharp" / f"{name}.zip", "w") as archive:
+            archive.writestr("0.webp", _webp(drawing(0, size, SIDE * FACTOR)))
     stranger = json.dumps(json.loads(lines[0]) | {"style": "of-nobody"})
     (folder / "captions.jsonl").write_text("\n".join([*lines, lines[0], stranger]))
 

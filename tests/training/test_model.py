@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from PIL import Image
 from torch import Tensor
 
+from generation.cards import card
+from generation.families import load
 from training.adapters import NAMES, TOKENS, Denoiser
 from training.adopt import adopt
 from training.export import ADAPTERS, load_denoiser
@@ -124,7 +127,7 @@ def test_a_perfect_velocity_costs_nothing() -> None:
 
 
 def test_every_stage_leaves_its_records(made: Options) -> None:
-    for stage in ("vae", "towers", "unet", "judges"):
+    for stage in ("vae", "towers", "unet", "preview", "upscaler", "judges"):
         assert (made.out / stage / "loss.csv").exists()
     assert (made.out / "vae" / "sheet.png").exists()
     assert (made.out / "export.png").exists()
@@ -164,6 +167,14 @@ def test_the_export_is_plain_and_loads_with_nothing_special(made: Options) -> No
     assert image.size == (128, 128)
     for file in (*ADAPTERS.values(),):
         assert (made.out / "export" / "ip_adapter" / file).exists()
+
+
+def test_the_product_loads_the_export_with_previews_and_upscaler(made: Options) -> None:
+    engine = load(card("easel"), str(made.out / "export"), torch.device("cpu"))
+    assert engine.upscaler is not None
+    assert engine.enlarge([Image.new("RGB", (16, 24))])[0].size == (64, 96)
+    with torch.inference_mode():
+        assert engine.glimpse(torch.zeros(1, CHANNELS, 16, 16))[0].size == (128, 128)
 
 
 def test_training_goes_on_from_an_export(made: Options, tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from training.artwork import list_drawings, load_drawings
 from training.captions import write_captions
 from training.labels import codes_by_name, load_labels, name_key, plain_code
-from training.plan import SIZES, Options
+from training.plan import SIDE, SIZES, Options
 from training.render import render
+from training.sharp import load_sharp, render_sharp
 from training.sources import LABELS, SOURCES
 
 pytest.importorskip("resvg_py", reason="drawings are rendered with resvg-py")
@@ -70,6 +71,18 @@ def test_codes_come_from_tables_labels_and_nicknames(fetched: Options) -> None:
     codes = codes_by_name(packages / LABELS[0], [packages / "twemoji"])
     assert codes["redapple"] == "1f34e"
     assert codes["heart"] == "2764"
+
+
+def test_sharp_drawings_are_four_times_as_large(fetched: Options) -> None:
+    render_sharp(fetched)
+    drawings = load_sharp(fetched.pack)
+    # the styles of the size: 3d and line art twice each, flat again as pixel art
+    assert drawings.shape == (8, 4, 4 * SIDE, 4 * SIDE)
+
+
+def test_a_pack_without_sharp_drawings_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        load_sharp(tmp_path)
 
 
 def test_drawings_become_a_pack_that_can_be_read(fetched: Options) -> None:
