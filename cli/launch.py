@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +32,7 @@ _LONGEST_LINE: Final = 2**20
 _LARGEST_LOG: Final = 10 * 2**20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Side:
     """A process to run.
 
@@ -40,11 +40,13 @@ class Side:
         name: Names its log file and prefixes its lines.
         command: The module to run, and its arguments.
         environment: Variables that differ from this process's own.
+        carries: Whether the others need it until they have ended.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    carries: bool = False
 
 
 class SideFailedError(RuntimeError):
@@ -79,7 +81,7 @@ class Crew:
         self._logs = logs
         self._tell = tell or (lambda _name, _line: None)
         self._processes: dict[str, asyncio.subprocess.Process] = {}
-        self._keepers: list[asyncio.Task[None]] = []
+        self._keepers: dict[Side, asyncio.Task[None]] = {}
         self._ending = asyncio.Event()
         self._fault: SideFailedError | None = None
 
@@ -97,17 +99,22 @@ class Crew:
     ) -> None:
         """Asks every side to end, and makes those end that do not."""
         self._ending.set()
-        for process in self._processes.values():
-            _signal(process, signal.SIGTERM)
-        if self._keepers:
-            _, late = await asyncio.wait(self._keepers, timeout=GRACE)
-            if late:
-                self._kill()
-                await asyncio.wait(late)
+        for carrying in (False, True):
+            sides = [side for side in self._keepers if side.carries == carrying]
+            if sides:
+                await self._end(sides)
+
+    async def _end(self, sides: list[Side]) -> None:
+        keepers = [self._keepers[side] for side in sides]
+        self._send(signal.SIGTERM, sides)
+        _, late = await asyncio.wait(keepers, timeout=GRACE)
+        if late:
+            self._send(signal.SIGKILL, sides)
+            await asyncio.wait(late)
 
     def start(self, side: Side) -> None:
         """Runs ``side`` from now on."""
-        self._keepers.append(asyncio.create_task(self._keep(side), name=side.name))
+        self._keepers[side] = asyncio.create_task(self._keep(side), name=side.name)
 
     async def until(self, check: Callable[[], Awaitable[bool]], pause: float = 0.1) -> bool:
         """Waits until ``check`` holds; False if the crew was told to end before.
@@ -136,12 +143,13 @@ class Crew:
 
     def _interrupt(self) -> None:
         if self._ending.is_set():
-            self._kill()
+            self._send(signal.SIGKILL, self._keepers)
         self._ending.set()
 
-    def _kill(self) -> None:
-        for process in self._processes.values():
-            _signal(process, signal.SIGKILL)
+    def _send(self, number: signal.Signals, sides: Iterable[Side]) -> None:
+        for side in sides:
+            if side.name in self._processes:
+                _signal(self._processes[side.name], number)
 
     async def _keep(self, side: Side) -> None:
         short_lives = 0
@@ -178,7 +186,7 @@ class Crew:
             limit=_LONGEST_LINE,
         )
         self._processes[side.name] = process
-        if self._ending.is_set():
+        if self._ending.is_set() and not side.carries:
             _signal(process, signal.SIGTERM)
         said = await self._collect(side.name, process)
         return await process.wait(), said

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import aiohttp
@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.doctor import live_workers
 from cli.launch import Crew, Side
-from generation.cards import card_for
+from generation.cards import Card, card, card_for
 from playground.cast import GUILD_ID, TOKEN
 from storage.database import migrate
 from storage.settings import Settings, SettingsError
@@ -76,7 +76,7 @@ async def play(
     keep = settings.data / "playground"
     stand_in = ("playground", "--port", str(chosen), "--keep", str(keep))
     async with Crew(settings.data / "logs", tell) as crew, aiohttp.ClientSession(url) as session:
-        crew.start(Side(name="playground", command=stand_in, environment=environment))
+        crew.start(Side(name="playground", command=stand_in, environment=environment, carries=True))
         crew.start(Side(name="worker", command=WORKER.command, environment=environment))
         await crew.until(lambda: _answers(session))
         crew.start(Side(name="bot", command=BOT.command, environment=environment))
@@ -106,7 +106,7 @@ def playing(settings: Settings, url: str) -> Settings:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    card = card_for(settings.model, settings.family)
+    chosen = card_for(settings.model, settings.family)
     return {
         "DISCORD_TOKEN": TOKEN,
         "EASEL_DATA": str(settings.data),
@@ -114,8 +114,16 @@ def _environment(settings: Settings) -> dict[str, str]:
         "EASEL_IMAGES": settings.images,
         "EASEL_DISCORD": settings.discord,
         "EASEL_GUILD": str(settings.guild or ""),
-        "EASEL_PLAYGROUND_NOTICE": f"{card.title}. {card.about}",
+        "EASEL_PLAYGROUND_NOTICE": " ".join(_notice(chosen)),
     }
+
+
+def _notice(chosen: Card) -> Iterator[str]:
+    """What the page says of the model: what it is and, for the bundled one, how to get another."""
+    yield f"{chosen.title}. {chosen.about}"
+    if chosen.id == "easel":
+        larger = card("sdxl")
+        yield f"For everything else, have a GPU and start with EASEL_MODEL={larger.model}."
 
 
 def free_port(wanted: int) -> int:

@@ -113,12 +113,15 @@ def train_judge(given: Options, minutes: float) -> None:
         decay=min(size.decay, 0.995),
         session=given.session,
         extend=given.extend,
+        abreast=given.abreast,
     )
     training = Training(course, judge)
 
     def step(share: float) -> dict[str, Tensor]:
         del share
-        picked = rows[torch.randint(len(rows), (size.batches["judges"],), device=device)]
+        picked = rows[
+            torch.randint(len(rows), (size.batches["judges"] // given.abreast or 1,), device=device)
+        ]
         pictures, thing, style, colour = show(world, picked)
         with half(device):
             said = judge(disturb(pictures))

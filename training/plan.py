@@ -89,7 +89,7 @@ SIZES: Final = {
         attend_outside=False,
         pool=24_000,
         collages=0.05,
-        batches={"vae": 16, "towers": 64, "unet": 16, "judges": 64},
+        batches={"vae": 16, "towers": 64, "unet": 20, "judges": 64},
         rates={"vae": 1.5e-3, "towers": 8e-4, "unet": 6e-4, "judges": 1.5e-3},
         decay=0.998,
         measured=200,
@@ -189,6 +189,11 @@ class Options:
     artwork: Path | None = None
     session: Session = field(default_factory=Session)
     extend: bool = True
+
+    @property
+    def abreast(self) -> int:
+        """Batches that a stage may compute at a time: one for each thread of a CPU."""
+        return torch.get_num_threads() if self.device == "cpu" else 1
 
     @property
     def pack(self) -> Path:

@@ -48,9 +48,10 @@ def train_preview(given: Options, minutes: float) -> None:
         decay=0.99,
         session=given.session,
         extend=given.extend,
+        abreast=given.abreast,
     )
     training = Training(course, tiny)
-    batch = _BATCH * (8 if given.device == "cuda" else 1)
+    batch = _BATCH * 8 if given.device == "cuda" else _BATCH // given.abreast or 1
 
     def step(share: float) -> dict[str, Tensor]:
         del share

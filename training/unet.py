@@ -104,13 +104,15 @@ def train_unet(given: Options, minutes: float) -> None:
         decay=size.decay,
         session=given.session,
         extend=given.extend,
+        abreast=given.abreast,
     )
     training = Training(course, denoiser)
     prepare(denoiser.unet, device=device)
 
     def step(share: float) -> dict[str, Tensor]:
         del share
-        rows = torch.randint(len(pool.latents), (size.batches["unet"],), device=device)
+        batch = size.batches["unet"] // given.abreast or 1
+        rows = torch.randint(len(pool.latents), (batch,), device=device)
         with half(device):
             loss = velocity_loss(denoiser, pool.latents[rows].float(), tell(pool, rows), kept)
         return {"loss": loss}

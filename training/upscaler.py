@@ -41,7 +41,7 @@ def train_upscaler(given: Options, minutes: float) -> None:
         return
     folder, device = given.folder("upscaler"), given.device
     small, large = _pairs(given)
-    network = Compact(_WIDTH, _DEPTH, FACTOR).to(device, memory_format=torch.channels_last)
+    network = Compact(_WIDTH, _DEPTH, FACTOR).to(device)
     course = Course(
         name="upscaler",
         folder=folder,
@@ -50,9 +50,10 @@ def train_upscaler(given: Options, minutes: float) -> None:
         decay=0.99,
         session=given.session,
         extend=given.extend,
+        abreast=given.abreast,
     )
     training = Training(course, network)
-    batch = _BATCH * (8 if device == "cuda" else 1)
+    batch = _BATCH * 8 if device == "cuda" else _BATCH // given.abreast or 1
 
     def step(share: float) -> dict[str, Tensor]:
         del share

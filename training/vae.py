@@ -114,13 +114,14 @@ def train_vae(given: Options, minutes: float) -> None:
         warmup=200,
         session=given.session,
         extend=given.extend,
+        abreast=given.abreast,
     )
     training = Training(course, vae)
     prepare(vae.encoder, vae.decoder, device=given.device)
 
     def step(share: float) -> dict[str, Tensor]:
         whole = share >= size.whole_from
-        batch = size.batches["vae"] // (4 if whole else 1)
+        batch = size.batches["vae"] // given.abreast // (4 if whole else 1)
         pictures = crops(drawings, max(1, batch), SIDE if whole else SIDE // 2)
         pictures = pictures.to(memory_format=torch.channels_last)
         with half(given.device):
