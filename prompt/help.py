@@ -21,20 +21,20 @@ This page is made from the table in `prompt/parameters.py` by `make docs`; do no
 _IDLE_INTRODUCTION = """
 ## What is understood but does nothing yet
 
-Prompts copied from elsewhere carry these. Each is refused with a sentence that says what to do
-instead, and with the prompt ready to be sent without it, unless its value asks for what happens
-anyway (the last column).
+Prompts copied from elsewhere carry these. They are left out, and a note says what to do instead,
+unless the value asks for what happens anyway (the last column). Those marked with ✗ are refused,
+since the pictures would show something quite different without them.
 """
 
 
 def acting() -> tuple[Parameter[Any], ...]:
     """The flags that act, in the table's order."""
-    return tuple(row for row in PARAMETERS if not row.refusal)
+    return tuple(row for row in PARAMETERS if not row.instead)
 
 
 def idle() -> tuple[Parameter[Any], ...]:
     """The flags that are understood and do nothing yet, in the table's order."""
-    return tuple(row for row in PARAMETERS if row.refusal)
+    return tuple(row for row in PARAMETERS if row.instead)
 
 
 def names(parameter: Parameter[Any]) -> str:
@@ -76,8 +76,8 @@ def _idle_lines() -> Iterator[str]:
         (
             (
                 f"`{names(row)}`",
-                row.about,
-                f"{row.refusal[0].upper()}{row.refusal[1:]}.",
+                f"{row.about}{_mark(row)}",
+                f"{row.instead[0].upper()}{row.instead[1:]}.",
                 _same(row),
             )
             for row in idle()
@@ -87,6 +87,10 @@ def _idle_lines() -> Iterator[str]:
 
 def _about(row: Parameter[Any]) -> str:
     return f"{row.about} Needs a model with {row.capability}." if row.capability else row.about
+
+
+def _mark(row: Parameter[Any]) -> str:
+    return " ✗" if row.weighty else ""
 
 
 def _same(row: Parameter[Any]) -> str:

@@ -3,21 +3,23 @@
 The grammar, the resolver, the help and ``docs/flags.md`` read this table and nothing else. To add
 a flag, add a row here and a line where it acts, in ``prompt/resolve.py``.
 
-A row with a ``refusal`` is a flag that people bring along from Midjourney and that does nothing
-here yet. It is refused with that sentence, unless its value is the row's default, which asks for
-what happens anyway.
+A row with ``instead`` is a flag that people bring along from Midjourney and that does nothing here
+yet. Where the pictures make sense without it, it is left out and the person is told so; where they
+would show something quite different, the prompt is refused. A value that is the row's default asks
+for what happens anyway, and nothing need be said.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, cast
 
 from rapidfuzz import fuzz, process
 
-from generation.cards import Capability
+from generation.cards import SAMPLERS, Capability
 from generation.controls import LARGEST_IMAGE_WEIGHT
 from generation.recipe import SEED_LIMIT
 from prompt.values import (
+    Choice,
     Codes,
     Items,
     Kind,
@@ -32,6 +34,18 @@ from prompt.values import (
 )
 
 T = TypeVar("T")
+
+
+def _never(_: object) -> bool:
+    return False
+
+
+def _always(_: object) -> bool:
+    return True
+
+
+def _linked(references: tuple[str, ...]) -> bool:
+    return any("://" in reference for reference in references)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +63,9 @@ class Parameter(Generic[T]):
         otherwise: What happens without it, where ``default`` cannot say it.
         capability: What the family must be able to do for it, or None.
         about: One line of help.
-        refusal: What to do instead, for a flag that does not act yet; empty for one that acts.
+        instead: What to do instead, for a flag that does not act yet; empty for one that acts.
+        needed: Of a flag that does not act, the values without which the pictures would show
+            something quite different.
     """
 
     name: str
@@ -61,7 +77,8 @@ class Parameter(Generic[T]):
     otherwise: str = ""
     capability: Capability | None = None
     about: str
-    refusal: str = ""
+    instead: str = ""
+    needed: Callable[[T], bool] = _never
 
     @property
     def takes(self) -> str:
@@ -81,8 +98,13 @@ class Parameter(Generic[T]):
         return self.low <= cast("float", value) <= self.high
 
     def acts(self, value: T) -> bool:
-        """Whether ``value`` has its meaning here; if not, ``refusal`` says what to do instead."""
-        return not self.refusal or value == self.default
+        """Whether ``value`` has its meaning here; if not, ``instead`` says what to do."""
+        return not self.instead or value == self.default
+
+    @property
+    def weighty(self) -> bool:
+        """Whether some value of a flag that does not act has the prompt refused."""
+        return self.needed is not _never
 
     def nearest(self, value: T) -> T | None:
         """The allowed value nearest to ``value``; a negative number is near to none."""
@@ -165,6 +187,26 @@ QUALITY: Final = Parameter[float](
     default=1.0,
     about="Time spent, as a factor on the model's own number of steps.",
 )
+DRAFT: Final = Parameter[bool](
+    name="draft",
+    kind=Switch(),
+    about="Draw quickly and roughly, in half the steps.",
+)
+SAMPLER: Final = Parameter[str](
+    name="sampler",
+    kind=Choice(SAMPLERS),
+    otherwise="the model's own",
+    about="Method of denoising.",
+)
+REPEAT: Final = Parameter[int](
+    name="repeat",
+    aliases=("r",),
+    kind=Whole(),
+    low=1,
+    high=40,
+    default=1,
+    about="Draw the prompt several times, each with a seed of its own.",
+)
 FAST: Final = Parameter[bool](
     name="fast",
     kind=Switch(),
@@ -186,6 +228,9 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     GUIDANCE,
     STEPS,
     QUALITY,
+    DRAFT,
+    SAMPLER,
+    REPEAT,
     FAST,
     RELAX,
 )
@@ -199,7 +244,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=100,
         default=0,
         about="How different the four pictures are from each other.",
-        refusal="leave it out, and press 🔄 for pictures that differ",
+        instead="leave it out, and press 🔄 for pictures that differ",
     ),
     Parameter[int](
         name="stylize",
@@ -209,7 +254,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=1000,
         otherwise="no style of the bot's own",
         about="How much of Midjourney's own taste goes into the pictures.",
-        refusal="leave it out, and name the style you want in words",
+        instead="leave it out, and name the style you want in words",
     ),
     Parameter[int](
         name="weird",
@@ -219,7 +264,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=3000,
         default=0,
         about="How unusual the pictures are.",
-        refusal="leave it out, and say in words what should be strange",
+        instead="leave it out, and say in words what should be strange",
     ),
     Parameter[int](
         name="stop",
@@ -228,29 +273,20 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=100,
         default=100,
         about="Stop early, at this percentage, for a softer picture.",
-        refusal="leave it out, or use `--steps` to draw with fewer steps",
+        instead="leave it out, or use `--steps` to draw with fewer steps",
     ),
     Parameter[bool](
         name="tile",
         kind=Switch(),
         about="Make a pattern that repeats without a seam.",
-        refusal="leave it out, and ask for a seamless pattern in words",
-    ),
-    Parameter[int](
-        name="repeat",
-        aliases=("r",),
-        kind=Whole(),
-        low=1,
-        high=40,
-        default=1,
-        about="Draw the prompt several times.",
-        refusal="leave it out, and press 🔄 for every further grid",
+        instead="leave it out, and ask for a seamless pattern in words",
     ),
     Parameter[tuple[str, ...]](
         name="sref",
         kind=References(),
         about="Take the style from these images.",
-        refusal="describe the style in words, or put one image link at the front of the prompt",
+        instead="describe the style in words, or put one image link at the front of the prompt",
+        needed=_linked,
     ),
     Parameter[int](
         name="sw",
@@ -259,7 +295,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=1000,
         default=100,
         about="How strong the style reference is.",
-        refusal="leave it out together with `--sref`, and describe the style in words",
+        instead="leave it out together with `--sref`, and describe the style in words",
     ),
     Parameter[int](
         name="sv",
@@ -267,13 +303,14 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         low=1,
         high=7,
         about="Version of the style reference.",
-        refusal="leave it out together with `--sref`, and describe the style in words",
+        instead="leave it out together with `--sref`, and describe the style in words",
     ),
     Parameter[tuple[str, ...]](
         name="cref",
         kind=References(),
         about="Draw the person of these images.",
-        refusal="describe the person in words, or put one image link at the front of the prompt",
+        instead="describe the person in words, or put one image link at the front of the prompt",
+        needed=_always,
     ),
     Parameter[int](
         name="cw",
@@ -282,13 +319,14 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=100,
         default=100,
         about="How much of the referenced person is kept: 0 is the face alone.",
-        refusal="leave it out together with `--cref`, and describe the person in words",
+        instead="leave it out together with `--cref`, and describe the person in words",
     ),
     Parameter[tuple[str, ...]](
         name="oref",
         kind=References(),
         about="Put the thing or person of this image into the picture.",
-        refusal="describe it in words, or put one image link at the front of the prompt",
+        instead="describe it in words, or put one image link at the front of the prompt",
+        needed=_always,
     ),
     Parameter[int](
         name="ow",
@@ -297,20 +335,21 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=1000,
         default=100,
         about="How strong the omni reference is.",
-        refusal="leave it out together with `--oref`, and describe the thing in words",
+        instead="leave it out together with `--oref`, and describe the thing in words",
     ),
     Parameter[tuple[str, ...]](
         name="edit",
         kind=References(),
         about="Change these images as the prompt says.",
-        refusal="put one image link at the front of the prompt, and set `--iw`",
+        instead="put one image link at the front of the prompt, and set `--iw`",
+        needed=_always,
     ),
     Parameter[str](
         name="style",
         kind=Word(),
         default="raw",
         about="One of Midjourney's own styles; `raw` is none of them.",
-        refusal="leave it out, and name the style you want in words",
+        instead="leave it out, and name the style you want in words",
     ),
     Parameter[bool](
         name="raw",
@@ -325,19 +364,13 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=100,
         default=0,
         about="How much detail and tone is pushed.",
-        refusal="leave it out, and ask for rich detail in words",
-    ),
-    Parameter[bool](
-        name="draft",
-        kind=Switch(),
-        about="Draw quickly and roughly.",
-        refusal="use `--quality 0.5` for a quicker grid",
+        instead="leave it out, and ask for rich detail in words",
     ),
     Parameter[bool](
         name="hd",
         kind=Switch(),
         about="Draw at twice the size.",
-        refusal="leave it out, and press U1 to U4 for a larger picture",
+        instead="leave it out, and press U1 to U4 for a larger picture",
     ),
     Parameter[bool](
         name="sd",
@@ -350,32 +383,32 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         aliases=("v",),
         kind=Version(),
         about="One of Midjourney's models.",
-        refusal="leave it out, since Midjourney's models do not run here",
+        instead="leave it out, since Midjourney's models do not run here",
     ),
     Parameter[str](
         name="niji",
         kind=Version(),
         about="One of Midjourney's anime models.",
-        refusal="leave it out, and ask for anime style in words",
+        instead="leave it out, and ask for anime style in words",
     ),
     Parameter[tuple[str, ...]](
         name="profile",
         aliases=("p", "personalize"),
         kind=Codes(),
         about="Draw to a person's taste.",
-        refusal="leave it out, and say in words what you like",
+        instead="leave it out, and say in words what you like",
     ),
     Parameter[bool](
         name="turbo",
         kind=Switch(),
         about="Draw faster at a higher price.",
-        refusal="leave it out, since every prompt is drawn as fast as the GPU can",
+        instead="leave it out, since every prompt is drawn as fast as the GPU can",
     ),
     Parameter[bool](
         name="stealth",
         kind=Switch(),
         about="Hide the pictures from Midjourney's gallery.",
-        refusal="use a private channel, since there is no public gallery here",
+        instead="use a private channel, since there is no public gallery here",
     ),
     Parameter[bool](
         name="public",
@@ -387,25 +420,27 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         name="video",
         kind=Switch(),
         about="Turn the image into a film.",
-        refusal="leave it out, since this bot draws still pictures",
+        instead="leave it out, since this bot draws still pictures",
+        needed=_always,
     ),
     Parameter[str](
         name="motion",
         kind=Word(),
         about="How much moves in a film: `low` or `high`.",
-        refusal="leave it out, since this bot draws still pictures",
+        instead="leave it out, since this bot draws still pictures",
     ),
     Parameter[bool](
         name="loop",
         kind=Switch(),
         about="End a film where it began.",
-        refusal="leave it out, since this bot draws still pictures",
+        instead="leave it out, since this bot draws still pictures",
     ),
     Parameter[tuple[str, ...]](
         name="end",
         kind=References(),
         about="Last image of a film.",
-        refusal="leave it out, since this bot draws still pictures",
+        instead="leave it out, since this bot draws still pictures",
+        needed=_always,
     ),
     Parameter[int](
         name="bs",
@@ -413,13 +448,13 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         low=1,
         high=4,
         about="How many films to make.",
-        refusal="leave it out, since this bot draws still pictures",
+        instead="leave it out, since this bot draws still pictures",
     ),
     Parameter[bool](
         name="preview",
         kind=Switch(),
         about="Try Midjourney's unfinished models.",
-        refusal="leave it out, since Midjourney's models do not run here",
+        instead="leave it out, since Midjourney's models do not run here",
     ),
     Parameter[float](
         name="zoom",
@@ -427,21 +462,14 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         low=1,
         high=2,
         about="Show more of the surroundings.",
-        refusal="leave it out, and ask for a wide view in words",
-    ),
-    Parameter[str](
-        name="sampler",
-        kind=Word(),
-        otherwise="the model's own",
-        about="Method of denoising.",
-        refusal="leave it out, since each model is drawn with the sampler that suits it",
+        instead="leave it out, and ask for a wide view in words",
     ),
     Parameter[str](
         name="model",
         kind=Word(),
         otherwise="the server's model",
         about="Model that draws.",
-        refusal="leave it out, since whoever runs this bot chooses the model",
+        instead="leave it out, since whoever runs this bot chooses the model",
     ),
 )
 
@@ -452,7 +480,7 @@ def _outdated(name: str, instead: str, *aliases: str) -> Parameter[Any]:
         aliases=aliases,
         kind=Switch(),
         about="A flag of Midjourney's first models.",
-        refusal=instead,
+        instead=instead,
     )
 
 

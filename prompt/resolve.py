@@ -16,6 +16,7 @@ from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_parameters, format_prompt
 from prompt.parameters import (
     BY_NAME,
+    DRAFT,
     FAST,
     GUIDANCE,
     IMAGE_WEIGHT,
@@ -23,15 +24,19 @@ from prompt.parameters import (
     QUALITY,
     RATIO,
     RELAX,
+    REPEAT,
+    SAMPLER,
     SEED,
     STEPS,
     STRENGTH,
+    Parameter,
 )
 
 Speed = Literal["fast", "relax"]
 
-_MOST_REFUSALS: Final = 2
-_UNWRITTEN: Final = frozenset({SEED.name, FAST.name, RELAX.name})
+_MOST_SENTENCES: Final = 2
+_UNWRITTEN: Final = frozenset({SEED.name, REPEAT.name, FAST.name, RELAX.name})
+_DRAFT_QUALITY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +85,9 @@ def resolve(
         width=width,
         height=height,
         pictures=seeded(seed if own_seed is None else own_seed, GRID),
-        steps=STEPS.of(values) or steps_for_quality(card.steps, QUALITY.of(values) or 1),
+        steps=_steps(prompt, card),
         guidance=GUIDANCE.of(values) or card.guidance,
-        sampler=card.sampler,
+        sampler=SAMPLER.of(values) or card.sampler,
         start=_start(prompt, images),
     )
     speed: Speed = "relax" if RELAX.of(values) else "fast"
@@ -113,7 +118,7 @@ def check(prompt: Prompt, card: Card, *, images: int) -> None:
 
 def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
     """Everything in the way, as the parameter concerned (or a word for it) and a sentence."""
-    yield from _idle_flags(prompt)
+    yield from _refused_flags(prompt)
     for name in prompt.parameters:
         needed = BY_NAME[name].capability
         if needed is not None and needed not in card.capabilities:
@@ -125,15 +130,33 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     yield from _image_problems(prompt, card, images)
 
 
-def _idle_flags(prompt: Prompt) -> Iterator[tuple[str, str]]:
-    idle = [name for name, value in prompt.parameters.items() if not BY_NAME[name].acts(value)]
-    if len(idle) <= _MOST_REFUSALS:
-        for name in idle:
-            yield name, f"`--{name}` does nothing here yet: {BY_NAME[name].refusal}."
+def _refused_flags(prompt: Prompt) -> Iterator[tuple[str, str]]:
+    missed = [name for name in _idle(prompt) if BY_NAME[name].needed(prompt.parameters[name])]
+    if len(missed) <= _MOST_SENTENCES:
+        for name in missed:
+            yield name, f"`--{name}` does nothing here yet: {BY_NAME[name].instead}."
         return
-    *others, last = (f"`--{name}`" for name in idle)
-    sentence = f"{', '.join(others)} and {last} do nothing here yet: leave them out."
-    yield from dict.fromkeys(idle, sentence).items()
+    sentence = f"{_listed(missed)} do nothing here yet: leave them out."
+    yield from dict.fromkeys(missed, sentence).items()
+
+
+def _ignored_flags(prompt: Prompt) -> Iterator[str]:
+    """What is said of flags that are left out, since the pictures make sense without them."""
+    idle = [name for name in _idle(prompt) if not BY_NAME[name].needed(prompt.parameters[name])]
+    if len(idle) <= _MOST_SENTENCES:
+        for name in idle:
+            yield f"`--{name}` makes no difference here yet: {BY_NAME[name].instead}."
+        return
+    yield f"{_listed(idle)} make no difference here yet."
+
+
+def _idle(prompt: Prompt) -> list[str]:
+    return [name for name, value in prompt.parameters.items() if not BY_NAME[name].acts(value)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = (f"`--{name}`" for name in names)
+    return f"{', '.join(others)} and {last}"
 
 
 def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
@@ -143,6 +166,14 @@ def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[s
         yield "images", f"One image per prompt works, and here are {images}: keep the one you want."
     if not prompt.phrases and not (images and _keeps_image(prompt)):
         yield "words", "Say what to draw: a few words, such as `a red apple on a table`."
+
+
+def _steps(prompt: Prompt, card: Card) -> int:
+    values = prompt.parameters
+    quality = QUALITY.of(values) or 1
+    return STEPS.of(values) or steps_for_quality(
+        card.steps, quality * _DRAFT_QUALITY if DRAFT.of(values) else quality
+    )
 
 
 def _keeps_image(prompt: Prompt) -> bool:
@@ -161,15 +192,24 @@ def _start(prompt: Prompt, images: Sequence[str]) -> Start | None:
 
 def _remarks(prompt: Prompt, *, images: int) -> Iterator[str]:
     """What was asked for and makes no difference."""
+    yield from _ignored_flags(prompt)
     given = prompt.parameters
     if images and not _keeps_image(prompt):
         yield "`--iw 0` leaves the image out, so only the words count."
     for parameter in (IMAGE_WEIGHT, STRENGTH):
         if parameter.name in given and not images:
             yield f"`--{parameter.name}` makes no difference without an image."
-    for stronger, weaker in ((STRENGTH, IMAGE_WEIGHT), (STEPS, QUALITY), (RELAX, FAST)):
+    for stronger, weaker in _OVERRULED:
         if stronger.name in given and weaker.name in given:
             yield f"`--{stronger.name}` counts, so `--{weaker.name}` makes no difference."
+
+
+_OVERRULED: Final[tuple[tuple[Parameter[Any], Parameter[Any]], ...]] = (
+    (STRENGTH, IMAGE_WEIGHT),
+    (STEPS, QUALITY),
+    (STEPS, DRAFT),
+    (RELAX, FAST),
+)
 
 
 def _mended(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | None:

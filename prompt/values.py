@@ -7,6 +7,7 @@ the person about every mended value. Every kind writes what it reads: ``parse(fo
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import takewhile
 from typing import ClassVar, Final, Generic, TypeVar
@@ -26,6 +27,7 @@ _RATIO_SIGN: Final = re.compile(r"\s*+[:：xX×*/∶]\s*+")
 _REFERENCE: Final = re.compile(r"<?(https?://\w[^\s<>]*)>?|\d+(?:::[\d.]+)?|random", re.IGNORECASE)
 _LONGEST_VERSION: Final = 6
 _SIDE: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
+_NAME_SPACE: Final = re.compile(r"[\s_-]+")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+")
 _LONE: Final = f" {DASHES}"
 _BETWEEN: Final = " ,;"
@@ -86,7 +88,7 @@ class Kind(ABC, Generic[T]):
         numeric: Whether every value starts with a digit, a sign or a point.
     """
 
-    shape: ClassVar[str]
+    shape: str
     numeric: ClassVar[bool] = False
 
     def split(self, region: str) -> tuple[str, str]:
@@ -204,6 +206,40 @@ class Word(Kind[str]):
         if not word or word != _bare(word):
             raise ValueError(word)
         return word
+
+
+class Choice(Kind[str]):
+    """One of several names, in any case and with any spaces, dashes or underscores.
+
+    Args:
+        names: The names as they are written.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self._by_plain = {_plain_name(name): name for name in names}
+        self._longest = max(len(name.split()) for name in names)
+        self.shape = f"one of {', '.join(f'`{name}`' for name in names)}"
+
+    def split(self, region: str) -> tuple[str, str]:
+        """As many words from the front as make the longest name; else the first."""
+        words = region.split()
+        for count in range(min(self._longest, len(words)), 0, -1):
+            own = " ".join(words[:count])
+            if _plain_name(_bare(own)) in self._by_plain:
+                return own, " ".join(words[count:])
+        return super().split(region)
+
+    def parse(self, word: str) -> str:
+        """The name as the table writes it."""
+        try:
+            return self._by_plain[_plain_name(word)]
+        except KeyError:
+            raise ValueError(word) from None
+
+
+def _plain_name(name: str) -> str:
+    return _NAME_SPACE.sub("", name).casefold()
 
 
 class Version(Kind[str]):

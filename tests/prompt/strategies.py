@@ -9,6 +9,7 @@ from prompt.grammar import ImageLink, Prompt
 from prompt.parameters import BY_NAME, PARAMETERS, Parameter
 from prompt.values import (
     DASHES,
+    Choice,
     Codes,
     Items,
     Number,
@@ -76,6 +77,8 @@ def values(parameter: Parameter[Any]) -> st.SearchStrategy[Any]:
             return st.just(value=True)
         case Version():
             return st.sampled_from(["", "5.2", "6", "8.1"])
+        case Choice():
+            return st.sampled_from(parameter.kind.names)
         case Word():
             return st.sampled_from(["raw", "expressive", "fdeQ4zOX5jd"])
         case Items():

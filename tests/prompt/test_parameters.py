@@ -32,7 +32,7 @@ def test_every_flag_of_midjourney_is_known(name: str) -> None:
 def test_is_told_in_whole_sentences(parameter: Parameter[Any]) -> None:
     assert parameter.about[0].isupper()
     assert parameter.about.endswith(".")
-    assert not parameter.refusal.endswith(".")
+    assert not parameter.instead.endswith(".")
     assert len(parameter.about) < 110
 
 

@@ -131,10 +131,44 @@ class TestNotes:
             ("apple --q 2 --steps 9", "`--steps` counts, so `--quality` makes no difference."),
             ("apple --relax --fast", "`--relax` counts, so `--fast` makes no difference."),
             ("apple —seed 3", "Read `—seed 3` as `--seed 3`."),
+            ("apple --steps 9 --draft", "`--steps` counts, so `--draft` makes no difference."),
+            (
+                "apple --tile",
+                (
+                    "`--tile` makes no difference here yet: "
+                    "leave it out, and ask for a seamless pattern in words."
+                ),
+            ),
+            (
+                "apple --s 250 --c 10 --v 7",
+                "`--stylize`, `--chaos` and `--version` make no difference here yet.",
+            ),
         ],
     )
     def test_say_what_made_no_difference(self, text: str, note: str) -> None:
         assert resolved(text).notes == (note,)
+
+    @pytest.mark.parametrize(
+        ("text", "sampler"),
+        [
+            ("--sampler euler", "Euler"),
+            ("--sampler Euler a", "Euler a"),
+            ("--sampler dpm++_2m_karras", "DPM++ 2M Karras"),
+            ("--sampler DPM++ 2M --seed 1", "DPM++ 2M"),
+        ],
+    )
+    def test_samplers_are_known_by_any_spelling(self, text: str, sampler: str) -> None:
+        assert resolved(f"apple {text}").recipe.sampler == sampler
+
+    def test_a_word_after_a_sampler_stays_a_word(self) -> None:
+        assert resolved("--sampler euler apple").recipe.prompt == "apple"
+
+    def test_an_unknown_sampler_names_the_known(self) -> None:
+        assert "`Euler a`" in refused("apple --sampler warp").sentence
+
+    def test_a_draft_takes_half_the_steps(self) -> None:
+        full, rough = resolved("apple").recipe, resolved("apple --draft").recipe
+        assert rough.steps == round(full.steps / 2)
 
     def test_say_that_strength_counts(self) -> None:
         assert resolved("apple --strength .5 --iw 1", IMAGE).notes == (
@@ -150,18 +184,24 @@ class TestRefusal:
         assert error.suggestion is None
 
     def test_of_a_flag_that_does_nothing_yet_says_what_to_do(self) -> None:
-        error = refused("apple --tile --ar 3:2")
+        error = refused("apple --video --ar 3:2")
         assert error.sentence == (
-            "`--tile` does nothing here yet: leave it out, and ask for a seamless pattern in words."
+            "`--video` does nothing here yet: leave it out, since this bot draws still pictures."
         )
         assert (error.position, error.suggestion) == (6, "apple --ar 3:2")
 
     def test_of_many_such_flags_is_one_sentence(self) -> None:
-        error = refused("apple --s 250 --c 10 --v 7")
+        error = refused("apple --video --cref https://a.de/b.png --oref https://a.de/c.png")
         assert error.sentence == (
-            "`--stylize`, `--chaos` and `--version` do nothing here yet: leave them out."
+            "`--video`, `--cref` and `--oref` do nothing here yet: leave them out."
         )
         assert error.suggestion == "apple"
+
+    def test_of_a_style_reference_only_where_it_is_a_picture(self) -> None:
+        assert (
+            "`--sref` does nothing here yet" in refused("apple --sref https://a.de/b.png").sentence
+        )
+        assert len(resolved("apple --sref random").notes) == 1
 
     @pytest.mark.parametrize("flag", ["--chaos 0", "--style raw", "--raw", "--repeat 1", "--sd"])
     def test_spares_flags_that_ask_for_what_happens_anyway(self, flag: str) -> None:
