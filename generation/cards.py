@@ -19,6 +19,18 @@ class Capability(StrEnum):
     VARIATION = "variations"
 
 
+SAMPLERS: Final = (
+    "DPM++ 2M Karras",
+    "DPM++ 2M",
+    "DPM++ 2M SDE Karras",
+    "Euler a",
+    "Euler",
+    "DDIM",
+    "UniPC",
+)
+"""Names of the samplers, as Stable Diffusion's users know them."""
+
+
 class UnknownFamilyError(LookupError):
     """No card fits: the id is unknown, or nothing tells which family a model belongs to."""
 
@@ -69,15 +81,21 @@ class Card:
         return width, height
 
 
+BUNDLED: Final = Path(__file__).parents[1] / "models" / "easel-1"
+"""Folder of the checkpoint that comes with the project."""
+
 _ALL: Final = frozenset(Capability)
 
 CARDS: Final[tuple[Card, ...]] = (
     Card(
         id="easel",
         title="Easel's bundled model",
-        about="A tiny untrained model: it draws abstract textures, to try everything else with.",
-        licence="Apache-2.0",
-        model="tiny-random",
+        about=(
+            "A tiny model that comes with Easel. It knows some two hundred everyday things, in"
+            " colours and in the styles 3d, flat, line art and pixel art, and little else."
+        ),
+        licence="CC-BY-4.0",
+        model=BUNDLED.name,
         side=128,
         multiple=8,
         longest_ratio=4,

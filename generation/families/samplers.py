@@ -17,6 +17,12 @@ SAMPLERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "DPM++ 2M Karras": lambda config: DPMSolverMultistepScheduler.from_config(
         config, algorithm_type="dpmsolver++", use_karras_sigmas=True
     ),
+    "DPM++ 2M": lambda config: DPMSolverMultistepScheduler.from_config(
+        config, algorithm_type="dpmsolver++"
+    ),
+    "DPM++ 2M SDE Karras": lambda config: DPMSolverMultistepScheduler.from_config(
+        config, algorithm_type="sde-dpmsolver++", use_karras_sigmas=True
+    ),
     "Euler a": EulerAncestralDiscreteScheduler.from_config,
     "Euler": EulerDiscreteScheduler.from_config,
     "DDIM": lambda config: DDIMScheduler.from_config(config, clip_sample=False),
