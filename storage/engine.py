@@ -9,9 +9,9 @@ import asyncio
 import base64
 import logging
 import threading
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing, suppress
-from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
+from typing import Any, Final, Self
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
@@ -52,6 +52,7 @@ from storage.jobs import (
 )
 from storage.making import ATTEMPTS, Maker
 from storage.queries import Standing
+from storage.records import Records
 from storage.settings import Settings
 from storage.watch import Feed, Watch
 
@@ -96,9 +97,6 @@ _NO_NEWS: Final = (
 )
 _ACTIVE: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
 
-Arguments = ParamSpec("Arguments")
-Result = TypeVar("Result")
-
 _log = structlog.get_logger(__name__)
 
 
@@ -115,12 +113,15 @@ def create_queue_tables(url: str) -> None:
 
 
 class Jobs:
-    """The bot's side of the queue. Everything here may be called from one event loop only."""
+    """The bot's side of the queue. Everything here may be called from one event loop only.
+
+    Attributes:
+        records: What is kept beside jobs, in the same database.
+    """
 
     def __init__(self, settings: Settings, engine: AsyncEngine, client: DBOSClient) -> None:
         self._settings = settings
-        self._engine = engine
-        self._writing = engine.execution_options(**WRITING)
+        self.records = Records(engine)
         self._client = client
         self._readers: set[_Followers] = set()
         self._looking = asyncio.Lock()
@@ -144,7 +145,7 @@ class Jobs:
         self._wake()
         for reader in list(self._readers):
             await reader.close()
-        await self._engine.dispose()
+        await self.records.close()
         await asyncio.to_thread(self._client.destroy)
 
     async def accept(self, job: NewJob) -> int:
@@ -157,7 +158,7 @@ class Jobs:
         Raises:
             TooManyJobsError: The person has as many unfinished jobs as they may.
         """
-        position = await self._write(self._accept, job)
+        position = await self.records.write(self._accept, job)
         self._wake()
         return position
 
@@ -186,19 +187,19 @@ class Jobs:
 
     async def get(self, job_id: str) -> Job | None:
         """A job with its images, or None if there is no such job."""
-        return await self._read(queries.read_job, job_id)
+        return await self.records.read(queries.read_job, job_id)
 
     async def undelivered(self) -> list[Job]:
         """All jobs whose end was not shown yet, oldest first."""
-        return await self._read(queries.read_undelivered)
+        return await self.records.read(queries.read_undelivered)
 
     async def queue_info(self) -> QueueInfo:
         """How many jobs wait and run, and how many workers live."""
-        return await self._read(queries.queue_info, self._settings.dead_after)
+        return await self.records.read(queries.queue_info, self._settings.dead_after)
 
     async def cancel(self, job_id: str) -> bool:
         """Cancels a job that waits or runs; False if it had ended."""
-        cancelled = await self._write(queries.cancel_job, job_id)
+        cancelled = await self.records.write(queries.cancel_job, job_id)
         if cancelled:
             self._wake()
             await self._client.cancel_workflow_async(job_id)
@@ -210,14 +211,14 @@ class Jobs:
         Returns:
             False if it was noted before, or the job has not ended.
         """
-        first = await self._write(queries.mark_delivered, job_id, message_id)
+        first = await self.records.write(queries.mark_delivered, job_id, message_id)
         if first:
             await self._client.delete_workflows_async([job_id])
         return first
 
     async def moved(self, job_id: str, message_id: int, channel_id: int | None = None) -> None:
         """Notes that delivery goes on in another message, perhaps in another channel."""
-        await self._write(queries.move_job, job_id, message_id, channel_id)
+        await self.records.write(queries.move_job, job_id, message_id, channel_id)
 
     async def reap(self) -> None:
         """Finds jobs that nobody works on and lets them be made again; call it every few seconds.
@@ -225,14 +226,14 @@ class Jobs:
         A job lost with its worker for the third time fails. Any number of bots may do this.
         """
         # Who lives is read last: a worker that came later cannot then look dead.
-        jobs = await self._read(queries.unfinished_standings)
+        jobs = await self.records.read(queries.unfinished_standings)
         flows = await self._flows()
-        alive = await self._read(queries.live_workers, self._settings.dead_after)
+        alive = await self.records.read(queries.live_workers, self._settings.dead_after)
         for job in jobs:
             flow = flows.get(job.id)
             if _is_lost(flow, alive):
                 await self._recover(job, flow)
-        shown = set(flows) - await self._read(queries.undelivered_among, list(flows))
+        shown = set(flows) - await self.records.read(queries.undelivered_among, list(flows))
         if shown:
             await self._client.delete_workflows_async(list(shown))
 
@@ -257,9 +258,9 @@ class Jobs:
 
     async def _recover(self, job: Standing, flow: WorkflowStatus | None) -> None:
         if job.attempts >= ATTEMPTS:
-            if await self._write(queries.give_up, job, WORKER_LOST):
+            if await self.records.write(queries.give_up, job, WORKER_LOST):
                 await self._client.cancel_workflow_async(job.id)
-        elif await self._write(queries.requeue, job):
+        elif await self.records.write(queries.requeue, job):
             _log.warning("job lost its worker", job=job.id, attempts=job.attempts)
             if flow and flow.status in _ACTIVE:
                 await self._client.resume_workflow_async(job.id, queue_name=_QUEUE)
@@ -274,28 +275,10 @@ class Jobs:
             if self._closed:
                 return None
             try:
-                return await self._read(queries.undelivered_standings)
+                return await self.records.read(queries.undelivered_standings)
             except SQLAlchemyError as error:
                 _log.warning("cannot look at the jobs", error=type(error).__name__)
                 return None
-
-    async def _read(
-        self,
-        action: Callable[Concatenate[Connection, Arguments], Result],
-        *arguments: Arguments.args,
-        **named: Arguments.kwargs,
-    ) -> Result:
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(action, *arguments, **named)
-
-    async def _write(
-        self,
-        action: Callable[Concatenate[Connection, Arguments], Result],
-        *arguments: Arguments.args,
-        **named: Arguments.kwargs,
-    ) -> Result:
-        async with self._writing.begin() as connection:
-            return await connection.run_sync(action, *arguments, **named)
 
     def _wake(self) -> None:
         for reader in list(self._readers):

@@ -71,6 +71,8 @@ class JobRow(Table):
     __table_args__ = (
         CheckConstraint("state IN ('queued','running','done','failed','cancelled')", "state"),
         Index("ix_jobs_person_id_state", "person_id", "state"),
+        Index("ix_jobs_message_id", "message_id"),
+        Index("ix_jobs_delivered_message_id", "delivered_message_id"),
         Index(
             "ix_jobs_undelivered",
             "state",
@@ -154,6 +156,44 @@ class PresetRow(Table):
     owner_id: Mapped[int] = mapped_column(BigInteger)
     name: Mapped[str] = mapped_column(String(64))
     body: Mapped[dict[str, Any]]
+
+
+class FavouriteRow(Table):
+    """A picture that a person marked; ``position`` as in ``images``."""
+
+    __tablename__ = "favourites"
+
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    job_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    created_at: Mapped[datetime]
+
+
+class DraftRow(Table):
+    """A request that waits for its author's yes; buttons name it by its id."""
+
+    __tablename__ = "drafts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ChangeRow(Table):
+    """One change of a server's settings or presets: who, when, what, before and after."""
+
+    __tablename__ = "changes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    server_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(Text)
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
 
 
 class WorkerRow(Table):

@@ -1,0 +1,102 @@
+"""What people and servers decide: values only, kept as JSON with a version."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+MOST_PRESETS: Final = 50
+"""Presets that one server or one person may keep."""
+
+OwnerKind = Literal["server", "person"]
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose presets: a server's or a person's, by Discord's id."""
+
+    kind: OwnerKind
+    id: int
+
+
+class Choices(BaseModel):
+    """Settings that grow by fields with defaults; what an older version wrote stays readable."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    version: Literal[1] = 1
+
+    @classmethod
+    def read(cls, data: dict[str, Any] | None) -> Self:
+        """What was stored; the defaults where nothing, or nothing readable, was."""
+        try:
+            return cls.model_validate(data or {})
+        except ValidationError:
+            return cls()
+
+    def write(self) -> dict[str, Any]:
+        """For storing: what differs from the defaults, and the version."""
+        return {"version": self.version, **self.model_dump(mode="json", exclude_defaults=True)}
+
+
+class PersonChoices(Choices):
+    """What a person decided for themselves.
+
+    Attributes:
+        flags: Flags that are added to every prompt that does not have them, as typed.
+        suffix: Words that are added to every prompt.
+        options: Named bundles of flags, as ``/prefer option`` keeps them.
+        preset: Name of the preset that is used where none is named.
+        remix: Whether V and 🔄 ask for a changed prompt first.
+        variability: How far V leaves its picture.
+    """
+
+    flags: str = ""
+    suffix: str = ""
+    options: dict[str, str] = {}
+    preset: str = ""
+    remix: bool = False
+    variability: Literal["strong", "subtle"] = "strong"
+
+
+class ServerChoices(Choices):
+    """What a server's managers decided.
+
+    Attributes:
+        preset: Name of the preset that is used where nobody names one.
+        channels: Channels in which pictures may be asked for; empty for all.
+        roles: Roles that may ask for pictures; empty for everyone.
+        editors: Roles that may change presets, beside those who manage the server.
+        repeat: Most jobs that one request may make.
+        unfinished: Most unfinished jobs that one person may have.
+        daily: Most jobs that one person may ask for in 24 hours; 0 for any number.
+    """
+
+    preset: str = ""
+    channels: tuple[int, ...] = ()
+    roles: tuple[int, ...] = ()
+    editors: tuple[int, ...] = ()
+    repeat: int = 10
+    unfinished: int = 10
+    daily: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a server's settings or presets.
+
+    Attributes:
+        person_id: Who.
+        what: Which setting or preset.
+        before: What it was; None if there was nothing.
+        after: What it became; None if it was taken away.
+    """
+
+    person_id: int
+    what: str
+    before: str | None
+    after: str | None
+
+
+class TooManyPresetsError(RuntimeError):
+    """An owner has as many presets as there may be."""

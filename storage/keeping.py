@@ -1,0 +1,192 @@
+"""SQL for what people and servers keep: settings, presets, favourites, drafts and changes.
+
+Like the statements of jobs, they are plain functions on an open transaction.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from storage.choices import (
+    MOST_PRESETS,
+    Change,
+    Owner,
+    PersonChoices,
+    ServerChoices,
+    TooManyPresetsError,
+)
+from storage.tables import (
+    ChangeRow,
+    DraftRow,
+    FavouriteRow,
+    JobRow,
+    PersonRow,
+    PresetRow,
+    ServerRow,
+)
+
+_DRAFTS_LIVE: Final = timedelta(days=7)
+
+
+def person(connection: Connection, person_id: int) -> PersonChoices:
+    """What a person decided."""
+    wanted = select(PersonRow.settings).where(PersonRow.id == person_id)
+    return PersonChoices.read(connection.execute(wanted).scalar_one_or_none())
+
+
+def keep_person(connection: Connection, person_id: int, choices: PersonChoices) -> None:
+    """Stores what a person decided."""
+    _keep(connection, PersonRow, person_id, choices.write())
+
+
+def server(connection: Connection, server_id: int) -> ServerChoices:
+    """What a server decided."""
+    wanted = select(ServerRow.settings).where(ServerRow.id == server_id)
+    return ServerChoices.read(connection.execute(wanted).scalar_one_or_none())
+
+
+def keep_server(
+    connection: Connection, server_id: int, choices: ServerChoices, change: Change
+) -> None:
+    """Stores what a server decided, and who did."""
+    _keep(connection, ServerRow, server_id, choices.write())
+    note_change(connection, server_id, change)
+
+
+def _keep(
+    connection: Connection, table: type[PersonRow | ServerRow], id_: int, settings: dict[str, Any]
+) -> None:
+    changed = connection.execute(update(table).where(table.id == id_).values(settings=settings))
+    if not changed.rowcount:
+        connection.execute(insert(table).values(id=id_, settings=settings))
+
+
+def note_change(connection: Connection, server_id: int, change: Change) -> None:
+    """Notes who changed what."""
+    connection.execute(
+        insert(ChangeRow).values(
+            server_id=server_id,
+            person_id=change.person_id,
+            at=datetime.now(UTC),
+            what=change.what,
+            before=change.before,
+            after=change.after,
+        )
+    )
+
+
+def changes(connection: Connection, server_id: int, limit: int) -> list[tuple[datetime, Change]]:
+    """The latest changes of a server, newest first."""
+    wanted = (
+        select(ChangeRow).where(ChangeRow.server_id == server_id).order_by(ChangeRow.id.desc())
+    ).limit(limit)
+    rows = connection.execute(wanted).mappings()
+    names = ("person_id", "what", "before", "after")
+    return [(row["at"], Change(**{name: row[name] for name in names})) for row in rows]
+
+
+# Presets
+
+
+def presets(connection: Connection, owner: Owner) -> dict[str, str]:
+    """An owner's presets by name, in alphabetical order."""
+    wanted = select(PresetRow.name, PresetRow.body).where(*_of(owner)).order_by(PresetRow.name)
+    return {name: str(body.get("text", "")) for name, body in connection.execute(wanted)}
+
+
+def keep_preset(connection: Connection, owner: Owner, name: str, text: str) -> str | None:
+    """Stores a preset under its name; the text that it replaces, or None.
+
+    Raises:
+        TooManyPresetsError: The owner has as many as there may be.
+    """
+    own = presets(connection, owner)
+    body = {"version": 1, "text": text}
+    if name in own:
+        changed = update(PresetRow).where(*_of(owner), PresetRow.name == name)
+        connection.execute(changed.values(body=body))
+        return own[name]
+    if len(own) >= MOST_PRESETS:
+        raise TooManyPresetsError
+    connection.execute(
+        insert(PresetRow).values(owner_kind=owner.kind, owner_id=owner.id, name=name, body=body)
+    )
+    return None
+
+
+def drop_preset(connection: Connection, owner: Owner, name: str) -> str | None:
+    """Takes a preset away; its text, or None if there was none."""
+    text = presets(connection, owner).get(name)
+    connection.execute(delete(PresetRow).where(*_of(owner), PresetRow.name == name))
+    return text
+
+
+def _of(owner: Owner) -> tuple[Any, ...]:
+    return PresetRow.owner_kind == owner.kind, PresetRow.owner_id == owner.id
+
+
+# Favourites
+
+
+def mark(connection: Connection, person_id: int, job_id: str, position: int) -> bool:
+    """Marks a picture as a favourite; False, taking the mark away, if it was one."""
+    own = (
+        FavouriteRow.person_id == person_id,
+        FavouriteRow.job_id == job_id,
+        FavouriteRow.position == position,
+    )
+    if connection.execute(delete(FavouriteRow).where(*own)).rowcount:
+        return False
+    values = {"person_id": person_id, "job_id": job_id, "position": position}
+    connection.execute(insert(FavouriteRow).values(**values, created_at=datetime.now(UTC)))
+    return True
+
+
+# Drafts
+
+
+def keep_draft(connection: Connection, draft_id: str, person_id: int, body: dict[str, Any]) -> None:
+    """Keeps a request until its author says yes; forgets those of more than a week ago."""
+    now = datetime.now(UTC)
+    connection.execute(delete(DraftRow).where(DraftRow.created_at < now - _DRAFTS_LIVE))
+    connection.execute(
+        insert(DraftRow).values(id=draft_id, person_id=person_id, body=body, created_at=now)
+    )
+
+
+def take_draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
+    """Takes a person's draft away, so that one yes counts once; None if it is gone."""
+    own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
+    body: dict[str, Any] | None = connection.execute(
+        select(DraftRow.body).where(*own)
+    ).scalar_one_or_none()
+    taken = connection.execute(delete(DraftRow).where(*own)).rowcount
+    return body if taken else None
+
+
+# Looking at jobs
+
+
+def job_of_message(connection: Connection, message_id: int) -> str | None:
+    """The job whose pictures a message shows; None if it shows none of ours."""
+    shown = (JobRow.delivered_message_id == message_id) | (JobRow.message_id == message_id)
+    wanted = select(JobRow.id).where(shown).order_by(JobRow.created_at.desc()).limit(1)
+    return connection.execute(wanted).scalar_one_or_none()
+
+
+def asked_since(
+    connection: Connection, person_id: int, since: datetime, server_id: int | None = None
+) -> int:
+    """How many jobs a person asked for since a moment, on one server or everywhere."""
+    wanted = select(func.count()).where(JobRow.person_id == person_id, JobRow.created_at >= since)
+    if server_id is not None:
+        wanted = wanted.where(JobRow.server_id == server_id)
+    return connection.execute(wanted).scalar_one()
+
+
+def unfinished_of(connection: Connection, person_id: int) -> list[str]:
+    """A person's jobs that wait or run, oldest first."""
+    unfinished = JobRow.state.in_(("queued", "running"))
+    wanted = select(JobRow.id).where(JobRow.person_id == person_id, unfinished)
+    return list(connection.execute(wanted.order_by(JobRow.created_at)).scalars())

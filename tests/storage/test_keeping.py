@@ -1,0 +1,106 @@
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from storage import keeping
+from storage.choices import (
+    MOST_PRESETS,
+    Change,
+    Owner,
+    PersonChoices,
+    ServerChoices,
+    TooManyPresetsError,
+)
+from storage.engine import Jobs
+from storage.records import Records
+from storage.settings import Settings
+from tests.storage.conftest import new_job
+
+MIRA, OTTO, SERVER = 11, 12, 21
+MINE, OURS = Owner("person", MIRA), Owner("server", SERVER)
+
+
+@pytest.fixture
+async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
+    jobs = await Jobs.open(settings)
+    yield jobs
+    await jobs.close()
+
+
+@pytest.fixture
+def records(jobs: Jobs) -> Records:
+    return jobs.records
+
+
+async def test_what_a_person_decided_is_kept(records: Records) -> None:
+    assert await records.read(keeping.person, MIRA) == PersonChoices()
+    for chosen in (PersonChoices(remix=True, suffix="in ink"), PersonChoices(flags="--ar 3:2")):
+        await records.write(keeping.keep_person, MIRA, chosen)
+        assert await records.read(keeping.person, MIRA) == chosen
+    assert await records.read(keeping.person, OTTO) == PersonChoices()
+
+
+async def test_what_a_server_decided_is_kept_with_who_did(records: Records) -> None:
+    chosen = ServerChoices(channels=(5, 6), repeat=4)
+    change = Change(OTTO, "repeat", "10", "4")
+    await records.write(keeping.keep_server, SERVER, chosen, change)
+    assert await records.read(keeping.server, SERVER) == chosen
+    ((at, noted),) = await records.read(keeping.changes, SERVER, 5)
+    assert noted == change
+    assert datetime.now(UTC) - at < timedelta(minutes=1)
+    assert await records.read(keeping.changes, SERVER + 1, 5) == []
+
+
+def test_what_cannot_be_read_counts_as_nothing() -> None:
+    assert PersonChoices.read({"version": 7}) == PersonChoices()
+    assert PersonChoices.read({"version": 1, "remix": True, "from_later": 1}).remix
+
+
+async def test_presets_belong_to_their_owner(records: Records) -> None:
+    assert await records.write(keeping.keep_preset, MINE, "ink", "ink --ar 3:2") is None
+    assert await records.write(keeping.keep_preset, OURS, "ink", "thick ink") is None
+    assert await records.write(keeping.keep_preset, OURS, "ink", "thin ink") == "thick ink"
+    assert await records.read(keeping.presets, MINE) == {"ink": "ink --ar 3:2"}
+    assert await records.write(keeping.drop_preset, OURS, "ink") == "thin ink"
+    assert await records.write(keeping.drop_preset, OURS, "ink") is None
+    assert await records.read(keeping.presets, OURS) == {}
+
+
+async def test_presets_are_not_without_number(records: Records) -> None:
+    for number in range(MOST_PRESETS):
+        await records.write(keeping.keep_preset, MINE, f"p{number:03}", "x")
+    with pytest.raises(TooManyPresetsError):
+        await records.write(keeping.keep_preset, MINE, "more", "x")
+    assert await records.write(keeping.keep_preset, MINE, "p001", "y") == "x"
+
+
+async def test_a_draft_is_its_authors_and_counts_once(records: Records) -> None:
+    draft = uuid.uuid4().hex
+    await records.write(keeping.keep_draft, draft, MIRA, {"text": "a {red, blue} owl"})
+    assert await records.write(keeping.take_draft, draft, OTTO) is None
+    assert await records.write(keeping.take_draft, draft, MIRA) == {"text": "a {red, blue} owl"}
+    assert await records.write(keeping.take_draft, draft, MIRA) is None
+
+
+async def test_jobs_are_found_by_message_and_counted(jobs: Jobs) -> None:
+    job = replace(new_job(person=MIRA), message_id=900, server_id=SERVER)
+    await jobs.accept(job)
+    read = jobs.records.read
+    assert await read(keeping.job_of_message, 900) == job.id
+    assert await read(keeping.job_of_message, 901) is None
+    assert await read(keeping.unfinished_of, MIRA) == [job.id]
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    assert await read(keeping.asked_since, MIRA, an_hour_ago) == 1
+    assert await read(keeping.asked_since, OTTO, an_hour_ago) == 0
+    assert await read(keeping.asked_since, MIRA, an_hour_ago, SERVER) == 1
+
+
+async def test_a_second_mark_takes_the_first_away(jobs: Jobs) -> None:
+    job = new_job(person=MIRA)
+    await jobs.accept(job)
+    assert await jobs.records.write(keeping.mark, OTTO, job.id, 0)
+    assert await jobs.records.write(keeping.mark, OTTO, job.id, 1)
+    assert not await jobs.records.write(keeping.mark, OTTO, job.id, 0)
