@@ -13,7 +13,7 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
-from bot import buttons, errors, messages
+from bot import buttons, drafts, errors, messages
 from bot.delivery import Delivery
 from bot.intake import Intake
 from storage.engine import Jobs
@@ -24,6 +24,9 @@ log: Final = structlog.get_logger(__name__)
 
 INTENTS: Final = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
 """None of them is privileged: no review, whatever the size."""
+
+TEMPLATES: Final = (buttons.TEMPLATE, drafts.TEMPLATE)
+"""Custom ids that this version answers."""
 
 
 def point_at(base: str) -> None:
@@ -76,7 +79,7 @@ class EaselBot(extensions.AutoShardedBot):
         """Loads every command file, registers the commands if they changed, goes to work."""
         for name in command_files():
             await self.load_extension(name)
-        self.add_dynamic_items(buttons.JobButton)
+        self.add_dynamic_items(buttons.JobButton, drafts.DraftButton)
         await self._sync()
         self._delivery.start()
 
@@ -90,7 +93,7 @@ class EaselBot(extensions.AutoShardedBot):
         if interaction.type is not discord.InteractionType.component:
             return
         custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
-        if not buttons.TEMPLATE.fullmatch(custom_id):
+        if not any(template.fullmatch(custom_id) for template in TEMPLATES):
             await interaction.response.send_message(messages.OLD_BUTTON, ephemeral=True)
 
     async def _sync(self) -> None:

@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot import messages
 from bot.image_errors import sentence as image_sentence
+from bot.policy import NotAllowedError
 from generation.images import ImageError
 from generation.recipe import RecipeError
 from prompt.errors import PromptError
@@ -43,6 +44,10 @@ class NotYoursError(Exception):
     """A press by someone who may not do that to this job."""
 
 
+class DraftGoneError(Exception):
+    """An answer to a question that was answered before, or is too old."""
+
+
 class TooLateError(Exception):
     """A cancel of a job that has ended."""
 
@@ -68,6 +73,10 @@ def sentence(error: BaseException) -> str | None:
             return messages.NOT_YOURS
         case TooLateError():
             return messages.TOO_LATE
+        case DraftGoneError():
+            return messages.DRAFT_GONE
+        case NotAllowedError():
+            return str(error)
         case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
             return messages.NO_COMMAND
     return None

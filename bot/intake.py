@@ -4,19 +4,24 @@ import asyncio
 import secrets
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import discord
 
-from bot import access, errors, messages
+from bot import access, drafts, errors, messages, policy
 from bot.delivery import Delivery
+from bot.drafts import ASK_FROM
 from bot.messages import Title
 from generation.cards import Card, card_for, model_name
+from generation.derive import GRID, reroll
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.recipe import SEED_LIMIT, Recipe
-from prompt.grammar import parse
-from prompt.resolve import check, resolve
+from prompt.orders import Order, orders
+from prompt.parameters import SEED
+from prompt.resolve import Resolved, check, resolve
+from storage import keeping
 from storage.engine import Jobs
 from storage.files import Files
 from storage.jobs import Job, NewJob, Speed
@@ -31,6 +36,7 @@ class Intake:
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
         self._jobs, self._files, self._delivery = jobs, files, delivery
+        self._records = jobs.records
         self.card: Card = card_for(settings.model, settings.family)
         self._model = model_name(settings.model, self.card)
         self._limits = Limits(
@@ -45,28 +51,101 @@ class Intake:
         text: str,
         attachments: Sequence[discord.Attachment] = (),
     ) -> None:
-        """Takes a prompt as typed.
+        """Takes a prompt as typed; many jobs only after a yes.
 
         Raises:
             PromptError: The prompt is not one; nothing was acknowledged yet.
+            NotAllowedError: The server does not allow it.
         """
-        prompt = parse(text)
-        links = [*(file.url for file in attachments), *(link.url for link in prompt.images)]
-        check(prompt, self.card, images=len(links))
-        message = await _thinking(interaction)
-        images = [await self._keep(link) for link in links]
+        wanted = orders(text)
+        for order in wanted:
+            check(order.prompt, self.card, images=len(attachments) + len(order.prompt.images))
+        many = len(wanted) >= ASK_FROM
+        message = await _thinking(interaction, private=many)
+        await policy.admit(self._records, interaction, len(wanted))
+        attached = [await self._keep(file.url) for file in attachments]
+        if many:
+            await self._ask(interaction, text, wanted, attached)
+        else:
+            await self._take(interaction, wanted, attached, message)
+
+    async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a yes to a question about many jobs.
+
+        Raises:
+            DraftGoneError: It was answered before.
+            NotAllowedError: The server does not allow it any more.
+        """
+        await interaction.response.defer()
+        body = await self._records.write(keeping.take_draft, draft, interaction.user.id)
+        if body is None:
+            raise errors.DraftGoneError
+        wanted = orders(body["text"])
+        await policy.admit(self._records, interaction, len(wanted))
+        queued = messages.ASKED.format(count=len(wanted))
+        await interaction.edit_original_response(content=queued, view=None)
+        await self._take(interaction, wanted, body["images"])
+
+    async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a no to a question about many jobs."""
+        await interaction.response.edit_message(content=messages.FORGOTTEN, view=None)
+        await self._records.write(keeping.take_draft, draft, interaction.user.id)
+
+    async def _ask(
+        self,
+        interaction: discord.Interaction[Any],
+        text: str,
+        wanted: Sequence[Order],
+        attached: Sequence[str],
+    ) -> None:
+        draft, body = uuid.uuid4().hex, {"text": text, "images": list(attached)}
+        await self._records.write(keeping.keep_draft, draft, interaction.user.id, body)
+        await interaction.edit_original_response(
+            content=drafts.question(wanted), view=drafts.buttons(draft)
+        )
+
+    async def _take(
+        self,
+        interaction: discord.Interaction[Any],
+        wanted: Sequence[Order],
+        attached: Sequence[str],
+        message: int | None = None,
+    ) -> None:
+        """Resolves and accepts each order; every one but that of ``message`` gets a new message."""
+        notes: dict[str, None] = {}
+        kept: dict[str, str] = {}
+        for order in wanted:
+            for link in order.prompt.images:
+                kept[link.url] = kept.get(link.url) or await self._keep(link.url)
+            images = [*attached, *(kept[link.url] for link in order.prompt.images)]
+            resolved = self._resolved(order, images)
+            notes |= dict.fromkeys(resolved.notes)
+            place = message or await _another(interaction)
+            message = None
+            await self._accept(
+                interaction, place, resolved.recipe, Title("imagine"), speed=resolved.speed
+            )
+        if notes:
+            await interaction.followup.send(messages.notes(list(notes)), ephemeral=True)
+
+    def _resolved(self, order: Order, images: Sequence[str]) -> Resolved:
+        """One order with every choice made; repetitions of a named seed take those after it."""
         resolved = resolve(
-            prompt,
+            order.prompt,
             self.card,
             model=self._model,
             seed=secrets.randbelow(SEED_LIMIT),
             images=images,
         )
-        await self._accept(
-            interaction, message, resolved.recipe, Title("imagine"), speed=resolved.speed
+        own = SEED.of(order.prompt.parameters)
+        if own is None or not order.copy:
+            return resolved
+        seed = (own + order.copy * GRID) % SEED_LIMIT
+        return replace(
+            resolved,
+            recipe=reroll(resolved.recipe, seed),
+            notes=(*resolved.notes, messages.SEEDS_FOLLOW),
         )
-        if resolved.notes:
-            await interaction.followup.send(messages.notes(resolved.notes), ephemeral=True)
 
     async def derive(
         self,
@@ -82,6 +161,7 @@ class Intake:
             OtherFamilyError: The parent was drawn by a model that is no longer here.
         """
         message = await _thinking(interaction)
+        await policy.admit(self._records, interaction)
         parent = await self._job(parent_id)
         recipe = Recipe.from_json(parent.recipe)
         if recipe.family != self.card.id:
@@ -150,9 +230,15 @@ class Intake:
         await self._delivery.begin(job.id, position)
 
 
-async def _thinking(interaction: discord.Interaction[Any]) -> int:
-    """Acknowledges in public; the id of the message that will carry the result."""
-    response = await interaction.response.defer(thinking=True)
+async def _thinking(interaction: discord.Interaction[Any], *, private: bool = False) -> int:
+    """Acknowledges; the id of the message that will carry the answer."""
+    response = await interaction.response.defer(thinking=True, ephemeral=private)
     if response is None or response.message_id is None:
         raise RuntimeError("Discord named no message for the acknowledgement")
     return response.message_id
+
+
+async def _another(interaction: discord.Interaction[Any]) -> int:
+    """A further public message; the id of it."""
+    message = await interaction.followup.send(messages.WAITING, wait=True)
+    return message.id

@@ -16,6 +16,9 @@ CONTENT_LIMIT: Final = 2000
 PROMPT_SHOWN: Final = 1400
 """Characters of a prompt shown in a message; the picture's own metadata has all of it."""
 
+ASK_SHOWN: Final = 90
+"""Characters of each prompt in the question before many jobs."""
+
 QUEUED: Final = "queued, {place}"
 STARTING: Final = "starting"
 RUNNING: Final = "{percent} %"
@@ -33,11 +36,31 @@ NO_COMMAND: Final = (
     "This command has changed since your Discord loaded it. Please press Ctrl+R and try again."
 )
 TOO_MANY: Final = (
-    "You already have {limit} jobs waiting or running; this one fits when one of them has ended."
+    "You may have {limit} waiting or running at a time; this one fits when one of them has ended."
 )
 UNEXPECTED: Final = (
     "Something went wrong on my side and nothing was queued. Please try again; if it stays, "
     "tell the admin the reference `{reference}`."
+)
+
+QUEUE_THEM: Final = "Queue them"
+NEVER_MIND: Final = "Never mind"
+ASK: Final = "This makes {count} jobs:"
+ASK_MORE: Final = "… and {more} more."
+ASKED: Final = "Queued {count} jobs."
+FORGOTTEN: Final = "Nothing was queued."
+DRAFT_GONE: Final = "This was answered before, or is more than a week old; please ask again."
+WAITING: Final = "One moment…"
+SEEDS_FOLLOW: Final = "`--seed` is for the first repetition; the others take seeds after it."
+
+SERVER_CHANNEL: Final = "On this server pictures are made in {channels}; please ask there."
+SERVER_ROLE: Final = "On this server pictures are made for {roles}; its managers give out roles."
+SERVER_REPEAT: Final = (
+    "This makes {count} jobs, and this server allows {limit} per request; ask for fewer at a time."
+)
+SERVER_DAILY: Final = (
+    "The limit on this server is {limit} per person in 24 hours, and you asked for {asked}; "
+    "please go on later."
 )
 
 FAILURES: Final = {
@@ -86,6 +109,20 @@ def prompt_refused(reason: str, suggestion: str | None) -> str:
 def notes(repairs: Sequence[str]) -> str:
     """What was read otherwise than it was written."""
     return "\n".join(repairs)[:CONTENT_LIMIT]
+
+
+def ask(count: int, prompts: Sequence[str], more: int) -> str:
+    """The question before many jobs: how many, and what they are."""
+    lines = [f"- {_plain(prompt, ASK_SHOWN)}" for prompt in prompts]
+    lines += [ASK_MORE.format(more=more)] if more else []
+    return "\n".join([ASK.format(count=count), *lines])
+
+
+def _plain(text: str, longest: int) -> str:
+    """One line without markup, shortened."""
+    line = " ".join(text.split())
+    line = line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+    return discord.utils.escape_markdown(line)
 
 
 def place(position: int) -> str:

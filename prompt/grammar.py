@@ -63,6 +63,11 @@ class Prompt:
         """The words with their weights, without links and flags."""
         return format_phrases(self.phrases)
 
+    @property
+    def spelled(self) -> str:
+        """The whole prompt, as ``format_prompt`` writes it."""
+        return format_prompt(self)
+
 
 def parse(text: str) -> Prompt:
     """The prompt that ``text`` spells.

@@ -1,0 +1,62 @@
+"""Orders: a text with braces and ``--repeat`` stands for several prompts, one job each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from prompt.errors import PromptError
+from prompt.grammar import Prompt, parse
+from prompt.parameters import REPEAT
+from prompt.permutations import expand
+
+MOST_ORDERS: Final = 40
+"""Most jobs that one text may stand for (Midjourney's own limit, docs.midjourney.com)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One job of a text.
+
+    Attributes:
+        prompt: What to draw.
+        copy: Which of its repetitions, from 0; each has seeds of its own.
+    """
+
+    prompt: Prompt
+    copy: int
+
+
+def orders(text: str, limit: int = MOST_ORDERS) -> tuple[Order, ...]:
+    """Every job that ``text`` stands for, in reading order.
+
+    Args:
+        text: A prompt as typed.
+        limit: Most jobs that it may stand for.
+
+    Raises:
+        PromptError: One of the prompts cannot be read, or there are more than ``limit``.
+    """
+    prompts = [parse(option) for option in expand(text, limit)]
+    counts = [REPEAT.of(prompt.parameters) or 1 for prompt in prompts]
+    if sum(counts) > limit:
+        raise too_many(text, sum(counts), limit)
+    return tuple(
+        Order(prompt, copy)
+        for prompt, count in zip(prompts, counts, strict=True)
+        for copy in range(count)
+    )
+
+
+def too_many(text: str, count: int, limit: int) -> PromptError:
+    """The refusal of a text that stands for more jobs than are allowed."""
+    return PromptError(
+        f"This stands for {count} jobs, and one request may make {limit}: "
+        "put fewer choices in the braces, or a smaller number after `--repeat`.",
+        max(text.find("{"), 0),
+    )
+
+
+def shown(some: Sequence[Order], most: int) -> list[str]:
+    """The different prompts' words and flags, up to ``most`` of them, for people to look over."""
+    texts = dict.fromkeys(order.prompt.spelled for order in some)
+    return list(texts)[:most]

@@ -1,0 +1,63 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt.errors import PromptError
+from prompt.orders import MOST_ORDERS, orders, shown
+
+
+def test_a_plain_prompt_is_one_order() -> None:
+    (order,) = orders("a red apple --ar 3:2")
+    assert (order.prompt.text, order.copy) == ("a red apple", 0)
+
+
+def test_braces_multiply_also_within_flags() -> None:
+    found = orders("a {red, green} bird --ar {1:1, 3:2}")
+    assert [order.prompt.spelled for order in found] == [
+        "a red bird --ar 1:1",
+        "a red bird --ar 3:2",
+        "a green bird --ar 1:1",
+        "a green bird --ar 3:2",
+    ]
+
+
+def test_repetitions_are_counted() -> None:
+    found = orders("a {red, green} bird --r 2")
+    assert [(order.prompt.text, order.copy) for order in found] == [
+        ("a red bird", 0),
+        ("a red bird", 1),
+        ("a green bird", 0),
+        ("a green bird", 1),
+    ]
+
+
+def test_each_option_may_be_repeated_as_it_says() -> None:
+    assert len(orders("a bird --repeat {2, 3}")) == 5
+
+
+@pytest.mark.parametrize("text", ["a {b, c} --repeat 40", "{a, b} {c, d} --r 11"])
+def test_more_than_may_be_are_refused(text: str) -> None:
+    with pytest.raises(PromptError, match=r"stands for .* jobs"):
+        orders(text)
+
+
+def test_one_wrong_option_refuses_all() -> None:
+    with pytest.raises(PromptError, match="--seed"):
+        orders("a bird --seed {1, -1}")
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=2), st.integers(1, 3))
+def test_there_are_as_many_as_the_product(sizes: list[int], repeat: int) -> None:
+    groups = ["{" + ", ".join("abcd"[:size]) + "}" for size in sizes]
+    wanted = repeat
+    for size in sizes:
+        wanted *= size
+    if wanted <= MOST_ORDERS:
+        assert len(orders(f"{' x '.join(groups)} --repeat {repeat}")) == wanted
+
+
+def test_what_is_shown_names_each_prompt_once() -> None:
+    assert shown(orders("a {red, green, blue} bird --r 2"), 2) == [
+        "a red bird --repeat 2",
+        "a green bird --repeat 2",
+    ]
