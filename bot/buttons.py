@@ -13,7 +13,6 @@ import discord
 from bot import errors
 from bot.messages import Title
 from generation import derive
-from generation.derive import Variation
 from generation.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -51,11 +50,8 @@ KINDS: Final = {
     for kind in (
         Kind("upscale", "U{k}", lambda recipe, index, _: derive.enlarge(recipe, index)),
         Kind("vary", "V{k}", derive.vary),
-        Kind(
-            "subtle",
-            "Vary (Subtle)",
-            lambda recipe, index, seed: derive.vary(recipe, index, seed, Variation.SUBTLE),
-        ),
+        Kind("strong", "Vary (Strong)", derive.vary),
+        Kind("subtle", "Vary (Subtle)", derive.subtly),
         Kind("reroll", None, lambda recipe, _, seed: derive.reroll(recipe, seed), emoji="🔄"),
         Kind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
     )
@@ -68,11 +64,11 @@ class JobButton(
 ):
     """A button under a job's message; the picture's number is 0 where it does not matter."""
 
-    def __init__(self, action: str, job: str, index: int = 0, *, label: str | None = None) -> None:
+    def __init__(self, action: str, job: str, index: int = 0) -> None:
         kind = KINDS.get(action, Kind(action, "…", None))
         super().__init__(
             discord.ui.Button(
-                label=label or (kind.label and kind.label.format(k=index)),
+                label=kind.label and kind.label.format(k=index),
                 emoji=kind.emoji,
                 style=kind.style,
                 custom_id=f"easel:{action}:{job}:{index}",
@@ -120,7 +116,7 @@ def when_done(job: str, recipe: Recipe) -> discord.ui.View:
         return _view(
             [
                 JobButton("subtle", job, 1),
-                JobButton("vary", job, 1, label="Vary (Strong)"),
+                JobButton("strong", job, 1),
                 JobButton("reroll", job),
             ]
         )

@@ -52,7 +52,7 @@ class Tree(app_commands.CommandTree[Any]):
 
 
 class EaselBot(extensions.AutoShardedBot):
-    """The bot. ``intake`` is what commands hand their requests to."""
+    """The bot. ``intake`` takes requests; ``records`` keeps what people and servers decide."""
 
     intake: Intake
 
@@ -74,6 +74,7 @@ class EaselBot(extensions.AutoShardedBot):
         self._settings = settings
         self._delivery = Delivery(self, jobs, files)
         self.intake = Intake(settings, jobs, files, self._delivery)
+        self.records = jobs.records
 
     async def setup_hook(self) -> None:
         """Loads every command file, registers the commands if they changed, goes to work."""

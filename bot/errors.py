@@ -13,6 +13,7 @@ from bot.policy import NotAllowedError
 from generation.images import ImageError
 from generation.recipe import RecipeError
 from prompt.errors import PromptError
+from storage.choices import MOST_PRESETS, TooManyPresetsError
 from storage.jobs import TooManyJobsError
 
 log: Final = structlog.get_logger(__name__)
@@ -52,6 +53,19 @@ class TooLateError(Exception):
     """A cancel of a job that has ended."""
 
 
+_PLAIN: Final[dict[type[BaseException], str]] = {
+    OldButtonError: messages.OLD_BUTTON,
+    RecipeError: messages.OLD_BUTTON,
+    JobGoneError: messages.GONE,
+    NotYoursError: messages.NOT_YOURS,
+    TooLateError: messages.TOO_LATE,
+    DraftGoneError: messages.DRAFT_GONE,
+    app_commands.CommandSignatureMismatch: messages.NO_COMMAND,
+    app_commands.CommandNotFound: messages.NO_COMMAND,
+}
+"""Errors whose sentence is always the same."""
+
+
 def sentence(error: BaseException) -> str | None:
     """What to tell the person who caused ``error``; None if it is our own mistake."""
     match error:
@@ -63,23 +77,13 @@ def sentence(error: BaseException) -> str | None:
             return image_sentence(error)
         case TooManyJobsError():
             return messages.TOO_MANY.format(limit=error.limit)
-        case OldButtonError() | RecipeError():
-            return messages.OLD_BUTTON
         case OtherFamilyError():
             return messages.OTHER_FAMILY.format(family=error.family, now=error.now)
-        case JobGoneError():
-            return messages.GONE
-        case NotYoursError():
-            return messages.NOT_YOURS
-        case TooLateError():
-            return messages.TOO_LATE
-        case DraftGoneError():
-            return messages.DRAFT_GONE
+        case TooManyPresetsError():
+            return messages.PRESET_FULL.format(limit=MOST_PRESETS)
         case NotAllowedError():
             return str(error)
-        case app_commands.CommandSignatureMismatch() | app_commands.CommandNotFound():
-            return messages.NO_COMMAND
-    return None
+    return next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
 
 
 async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:

@@ -3,8 +3,8 @@
 import asyncio
 import secrets
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 import discord
@@ -13,8 +13,9 @@ from bot import access, drafts, errors, messages, policy
 from bot.delivery import Delivery
 from bot.drafts import ASK_FROM
 from bot.messages import Title
+from bot.shelf import Shelf
 from generation.cards import Card, card_for, model_name
-from generation.derive import GRID, reroll
+from generation.derive import GRID, reroll, subtly
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.recipe import SEED_LIMIT, Recipe
@@ -29,6 +30,21 @@ from storage.settings import Settings
 
 DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 """Hosts that serve what people attach in Discord."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was typed, to be taken up again after a yes.
+
+    Attributes:
+        text: The prompt.
+        preset: Name of the preset chosen beside it; empty for none.
+        images: SHA-256 of attached images.
+    """
+
+    text: str
+    preset: str
+    images: tuple[str, ...]
 
 
 class Intake:
@@ -50,6 +66,7 @@ class Intake:
         interaction: discord.Interaction[Any],
         text: str,
         attachments: Sequence[discord.Attachment] = (),
+        preset: str = "",
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes.
 
@@ -63,11 +80,11 @@ class Intake:
         many = len(wanted) >= ASK_FROM
         message = await _thinking(interaction, private=many)
         await policy.admit(self._records, interaction, len(wanted))
-        attached = [await self._keep(file.url) for file in attachments]
+        request = Request(text, preset, tuple([await self._keep(f.url) for f in attachments]))
         if many:
-            await self._ask(interaction, text, wanted, attached)
+            await self._ask(interaction, request, wanted)
         else:
-            await self._take(interaction, wanted, attached, message)
+            await self._take(interaction, request, wanted, message)
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.
@@ -80,11 +97,12 @@ class Intake:
         body = await self._records.write(keeping.take_draft, draft, interaction.user.id)
         if body is None:
             raise errors.DraftGoneError
-        wanted = orders(body["text"])
+        request = Request(body["text"], body["preset"], tuple(body["images"]))
+        wanted = orders(request.text)
         await policy.admit(self._records, interaction, len(wanted))
         queued = messages.ASKED.format(count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
-        await self._take(interaction, wanted, body["images"])
+        await self._take(interaction, request, wanted)
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to a question about many jobs."""
@@ -94,12 +112,11 @@ class Intake:
     async def _ask(
         self,
         interaction: discord.Interaction[Any],
-        text: str,
+        request: Request,
         wanted: Sequence[Order],
-        attached: Sequence[str],
     ) -> None:
-        draft, body = uuid.uuid4().hex, {"text": text, "images": list(attached)}
-        await self._records.write(keeping.keep_draft, draft, interaction.user.id, body)
+        draft = uuid.uuid4().hex
+        await self._records.write(keeping.keep_draft, draft, interaction.user.id, asdict(request))
         await interaction.edit_original_response(
             content=drafts.question(wanted), view=drafts.buttons(draft)
         )
@@ -107,23 +124,30 @@ class Intake:
     async def _take(
         self,
         interaction: discord.Interaction[Any],
+        request: Request,
         wanted: Sequence[Order],
-        attached: Sequence[str],
         message: int | None = None,
     ) -> None:
         """Resolves and accepts each order; every one but that of ``message`` gets a new message."""
         notes: dict[str, None] = {}
         kept: dict[str, str] = {}
-        for order in wanted:
+        shelf = await Shelf.of(self._records, interaction)
+        merged = [shelf.complete(order.prompt, request.preset) for order in wanted]
+        for order, whole in zip(wanted, merged, strict=True):
             for link in order.prompt.images:
                 kept[link.url] = kept.get(link.url) or await self._keep(link.url)
-            images = [*attached, *(kept[link.url] for link in order.prompt.images)]
-            resolved = self._resolved(order, images)
+            images = [*request.images, *(kept[link.url] for link in order.prompt.images)]
+            resolved = self._resolved(Order(whole.prompt, order.copy), images)
             notes |= dict.fromkeys(resolved.notes)
             place = message or await _another(interaction)
             message = None
             await self._accept(
-                interaction, place, resolved.recipe, Title("imagine"), speed=resolved.speed
+                interaction,
+                place,
+                resolved.recipe,
+                Title("imagine"),
+                speed=resolved.speed,
+                origins=whole.origins,
             )
         if notes:
             await interaction.followup.send(messages.notes(list(notes)), ephemeral=True)
@@ -166,8 +190,14 @@ class Intake:
         recipe = Recipe.from_json(parent.recipe)
         if recipe.family != self.card.id:
             raise errors.OtherFamilyError(recipe.family, self.card.title)
+        if title.action == "vary" and await self._prefers_subtle(interaction):
+            title, change = Title("subtle", title.index), subtly
         changed = change(recipe, (title.index or 1) - 1, secrets.randbelow(SEED_LIMIT))
         await self._accept(interaction, message, changed, title, parent_id=parent_id)
+
+    async def _prefers_subtle(self, interaction: discord.Interaction[Any]) -> bool:
+        person = await self._records.read(keeping.person, interaction.user.id)
+        return person.variability == "subtle"
 
     async def cancel(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """Takes a press of Cancel.
@@ -210,6 +240,7 @@ class Intake:
         *,
         parent_id: str | None = None,
         speed: Speed = "fast",
+        origins: Mapping[str, str] | None = None,
     ) -> None:
         job = NewJob(
             id=uuid.uuid4().hex,
@@ -225,6 +256,7 @@ class Intake:
             parent_id=parent_id,
             title=str(title),
             speed=speed,
+            origins=origins,
         )
         position = await self._jobs.accept(job)
         await self._delivery.begin(job.id, position)

@@ -1,6 +1,6 @@
 """Every sentence that people see, once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -63,6 +63,31 @@ SERVER_DAILY: Final = (
     "please go on later."
 )
 
+PRESET_SAVED: Final = "Kept as `{name}`: {text}"
+PRESET_SHOWN: Final = "`{name}` adds {text}"
+PRESET_DELETED: Final = "The preset `{name}` is gone."
+PRESET_MISSING: Final = "There is no preset `{name}` there; `/preset list` shows those there are."
+PRESET_NONE: Final = "There are no presets there yet; `/preset save` keeps one."
+PRESET_USUAL: Final = "From now on `{name}` is used whenever you name no preset."
+PRESET_NO_USUAL: Final = "From now on no preset is used unless you name one."
+PRESET_DEFAULT: Final = "This server's default preset is now `{name}`."
+PRESET_NO_DEFAULT: Final = "This server has no default preset any more."
+PRESET_EXPORTED: Final = "Here are {count} presets; `/preset import` takes the file."
+PRESET_IMPORTED: Final = "Kept {count} presets."
+PRESET_FULL: Final = "There are {limit} presets already, which is the most; delete one first."
+PRESET_FILE: Final = "That is not a file of presets; `/preset export` makes one."
+PRESET_MANAGERS: Final = (
+    "This server's presets are for those who manage the server, or a role they name; "
+    "leave `whose` at `me` to keep one for yourself."
+)
+PRESETS_OWN: Final = "**Yours**"
+PRESETS_SHARED: Final = "**This server's**"
+PRESETS_EMPTY: Final = "none yet"
+PRESET_IS_USUAL: Final = "your usual one"
+PRESET_IS_DEFAULT: Final = "the default"
+PREFERRED: Final = "Your {what}: {value}"
+PREFERRED_NOTHING: Final = "Your {what} is empty now."
+
 FAILURES: Final = {
     "worker_lost": "the machine that draws stopped three times while making it",
     "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
@@ -76,6 +101,7 @@ HEADINGS: Final = {
     "imagine": "{prompt} — {who}",
     "reroll": "{prompt} — Rerolled by {who}",
     "vary": "{prompt} — Variations (Strong) of image #{index} by {who}",
+    "strong": "{prompt} — Variations (Strong) of image #{index} by {who}",
     "subtle": "{prompt} — Variations (Subtle) of image #{index} by {who}",
     "upscale": "{prompt} — Image #{index}, upscaled by {who}",
 }
@@ -116,6 +142,47 @@ def ask(count: int, prompts: Sequence[str], more: int) -> str:
     lines = [f"- {_plain(prompt, ASK_SHOWN)}" for prompt in prompts]
     lines += [ASK_MORE.format(more=more)] if more else []
     return "\n".join([ASK.format(count=count), *lines])
+
+
+def code(text: str) -> str:
+    """Text to be copied, on one line."""
+    return f"`{' '.join(text.split()).replace('`', 'ˋ')}`"
+
+
+def preset_list(own: Mapping[str, str], shared: Mapping[str, str], usual: str, default: str) -> str:
+    """A person's and a server's presets, one a line."""
+    lines = [PRESETS_OWN, *_presets(own, {usual: PRESET_IS_USUAL})]
+    lines += [
+        PRESETS_SHARED,
+        *_presets(shared, {default: PRESET_IS_DEFAULT, usual: PRESET_IS_USUAL}),
+    ]
+    return "\n".join(lines)[:CONTENT_LIMIT]
+
+
+def _presets(presets: Mapping[str, str], marks: Mapping[str, str]) -> list[str]:
+    return [
+        f"- `{name}`{f' ({marks[name]})' if name in marks else ''}: {_plain(text, ASK_SHOWN)}"
+        for name, text in presets.items()
+    ] or [PRESETS_EMPTY]
+
+
+def preset_usual(name: str) -> str:
+    """What is said when a person's usual preset changes."""
+    return PRESET_USUAL.format(name=name) if name else PRESET_NO_USUAL
+
+
+def preset_default(name: str) -> str:
+    """What is said when a server's default preset changes."""
+    return PRESET_DEFAULT.format(name=name) if name else PRESET_NO_DEFAULT
+
+
+def preferred(what: str, value: str) -> str:
+    """What is said when a preference changes."""
+    return (
+        PREFERRED.format(what=what, value=code(value))
+        if value
+        else PREFERRED_NOTHING.format(what=what)
+    )
 
 
 def _plain(text: str, longest: int) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from commands.preset import complete_name
 from prompt.grammar import PROMPT_LIMIT
 
 if TYPE_CHECKING:
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
 @app_commands.describe(
     prompt="What to draw, and flags such as --ar 3:2 or --seed 7",
     image="An image to start from; --iw says how much of it to keep",
+    preset="Words and flags kept under a name; /preset list shows them",
 )
+@app_commands.autocomplete(preset=complete_name)
 async def imagine(
     interaction: "discord.Interaction[EaselBot]",
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
     image: discord.Attachment | None = None,
+    preset: str = "",
 ) -> None:
     """Hands the request to the intake."""
-    await interaction.client.intake.imagine(interaction, prompt, [image] if image else [])
+    await interaction.client.intake.imagine(interaction, prompt, [image] if image else [], preset)
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -37,6 +37,11 @@ def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRO
     return replace(recipe, pictures=turned, upscale=1)
 
 
+def subtly(recipe: Recipe, index: int, seed: int) -> Recipe:
+    """V as people set it who like their variations close to the picture."""
+    return vary(recipe, index, seed, Variation.SUBTLE)
+
+
 def reroll(recipe: Recipe, seed: int) -> Recipe:
     """🔄: the same recipe with new seeds; variations stay variations of the same parent."""
     fresh = seeded(seed, len(recipe.pictures))

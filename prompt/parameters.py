@@ -207,6 +207,12 @@ REPEAT: Final = Parameter[int](
     default=1,
     about="Draw the prompt several times, each with a seed of its own.",
 )
+PRESET: Final = Parameter[str](
+    name="preset",
+    kind=Word(),
+    otherwise="yours or the server's, if there is one",
+    about="Add the words and flags that are kept under this name.",
+)
 FAST: Final = Parameter[bool](
     name="fast",
     kind=Switch(),
@@ -231,6 +237,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     DRAFT,
     SAMPLER,
     REPEAT,
+    PRESET,
     FAST,
     RELAX,
 )

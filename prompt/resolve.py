@@ -21,6 +21,7 @@ from prompt.parameters import (
     GUIDANCE,
     IMAGE_WEIGHT,
     NO,
+    PRESET,
     QUALITY,
     RATIO,
     RELAX,
@@ -35,7 +36,7 @@ from prompt.parameters import (
 Speed = Literal["fast", "relax"]
 
 _MOST_SENTENCES: Final = 2
-_UNWRITTEN: Final = frozenset({SEED.name, REPEAT.name, FAST.name, RELAX.name})
+_UNWRITTEN: Final = frozenset(flag.name for flag in (SEED, REPEAT, PRESET, FAST, RELAX))
 _DRAFT_QUALITY: Final = 0.5
 
 

@@ -77,6 +77,7 @@ class NewJob:
         interaction_token: The token to deliver with until ``token_expires_at``.
         upload_limit: Largest file that may be sent back, in bytes.
         parent_id: The job this one was derived from.
+        origins: For flags that the person did not type, where each came from.
     """
 
     id: str
@@ -92,6 +93,7 @@ class NewJob:
     token_expires_at: datetime | None = None
     parent_id: str | None = None
     speed: Speed = "fast"
+    origins: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,6 +101,7 @@ def insert_job(connection: Connection, job: NewJob, round_: int, priority: int) 
     values = {field.name: getattr(job, field.name) for field in fields(NewJob)}
     del values["id"]
     values["recipe"] = dict(job.recipe)
+    values["origins"] = dict(job.origins) if job.origins else None
     new = Standing(job.id, "queued", None, 0, priority, _now())
     connection.execute(insert(JobRow).values(**values, round=round_, **asdict(new)))
     return new

@@ -105,6 +105,7 @@ class JobRow(Table):
     finished_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     delivered_message_id: Mapped[int | None] = mapped_column(BigInteger)
+    origins: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
 
 class ImageRow(Table):

@@ -1,4 +1,4 @@
-"""What people keep: favourites, requests that wait for a yes, and who changed what."""
+"""What people keep: favourites, requests that wait for a yes, who changed what, and why."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column("jobs", sa.Column("origins", sa.JSON(), nullable=True))
     op.create_table(
         "favourites",
         sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -52,3 +53,4 @@ def downgrade() -> None:
     op.drop_table("changes")
     op.drop_table("drafts")
     op.drop_table("favourites")
+    op.drop_column("jobs", "origins")

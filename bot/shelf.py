@@ -1,0 +1,73 @@
+"""What is kept for a person and their server, and how it adds to a prompt."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import discord
+
+from prompt.grammar import Prompt
+from prompt.parameters import PRESET
+from prompt.presets import Layer, Merged, Source, chosen, merge
+from storage import keeping
+from storage.choices import Owner, PersonChoices, ServerChoices
+from storage.records import Records
+
+CHOICES: Final = 25
+"""Most choices that Discord shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Everything kept that may add to a prompt.
+
+    Attributes:
+        person: What the person decided.
+        own: The person's presets by name.
+        server: What the server decided; the defaults in direct messages.
+        shared: The server's presets by name.
+    """
+
+    person: PersonChoices
+    own: dict[str, str]
+    server: ServerChoices
+    shared: dict[str, str]
+
+    @classmethod
+    async def of(cls, records: Records, interaction: discord.Interaction[Any]) -> Self:
+        """What is kept for the person and the server of an interaction."""
+        person, server = interaction.user.id, interaction.guild_id
+        return cls(
+            await records.read(keeping.person, person),
+            await records.read(keeping.presets, Owner("person", person)),
+            await records.read(keeping.server, server) if server else ServerChoices(),
+            await records.read(keeping.presets, Owner("server", server)) if server else {},
+        )
+
+    def complete(self, prompt: Prompt, preset: str = "") -> Merged:
+        """The prompt with everything added.
+
+        Args:
+            prompt: What the person typed.
+            preset: Name of the preset that they chose beside the prompt, if any.
+
+        Raises:
+            PromptError: There is no preset of that name.
+        """
+        name = preset or PRESET.of(prompt.parameters) or self._usual()
+        layers = [chosen(name, self.own, self.shared)] if name else []
+        texts = (self.person.flags, self.person.suffix)
+        layers += [Layer(Source.PERSON, "", text) for text in texts if text]
+        default = self.server.preset
+        if default in self.shared:
+            layers.append(Layer(Source.SERVER, default, self.shared[default], words=not name))
+        return merge(prompt, layers)
+
+    def _usual(self) -> str:
+        """The preset that the person uses where none is named, if it is still there."""
+        usual = self.person.preset
+        return usual if usual in self.own or usual in self.shared else ""
+
+    def names(self, typed: str) -> list[str]:
+        """Names of presets that contain what was typed, for autocompletion."""
+        known = dict.fromkeys((*self.own, *self.shared))
+        return [name for name in known if typed.lower() in name][:CHOICES]

@@ -1,0 +1,218 @@
+"""``/preset``: words and flags kept under a name, for oneself or for the whole server."""
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import discord
+from discord import app_commands
+
+from bot import messages, policy
+from bot.shelf import Shelf
+from prompt.errors import PromptError
+from prompt.presets import checked, checked_name, chosen
+from storage import keeping
+from storage.choices import MOST_PRESETS, Change, Owner
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+Interaction = discord.Interaction[Any]
+Whose = Literal["me", "server"]
+
+TEXT_LIMIT: Final = 1000
+"""Most characters in a preset."""
+
+FILE_LIMIT: Final = 200_000
+"""Most bytes in a file of presets."""
+
+Name = app_commands.Range[str, 1, 32]
+
+
+@app_commands.guild_only()
+class Presets(app_commands.Group):
+    """The subcommands."""
+
+    def __init__(self) -> None:
+        super().__init__(name="preset", description="Words and flags kept under a name")
+
+    @app_commands.command(description="Keep words and flags under a name")
+    @app_commands.describe(
+        name="Up to 32 letters, digits, - or _",
+        text="What it adds to a prompt, such as: ink drawing --ar 3:2",
+        whose="Keep it for yourself, or for everyone on this server",
+    )
+    async def save(
+        self,
+        interaction: Interaction,
+        name: Name,
+        text: app_commands.Range[str, 1, TEXT_LIMIT],
+        whose: Whose = "me",
+    ) -> None:
+        """Stores a preset."""
+        low, kept = checked_name(name), checked(text)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        owner = _owner(interaction, whose)
+        await _allowed(interaction, owner)
+        records = _records(interaction)
+        before = await records.write(keeping.keep_preset, owner, low, kept)
+        await _note(interaction, owner, low, before, kept)
+        await interaction.edit_original_response(
+            content=messages.PRESET_SAVED.format(name=low, text=messages.code(kept))
+        )
+
+    @app_commands.command(description="Take a preset away")
+    @app_commands.describe(name="Which", whose="Yours, or this server's")
+    async def delete(self, interaction: Interaction, name: str, whose: Whose = "me") -> None:
+        """Deletes a preset."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        owner, low = _owner(interaction, whose), name.strip().lower()
+        await _allowed(interaction, owner)
+        before = await _records(interaction).write(keeping.drop_preset, owner, low)
+        if before is None:
+            raise PromptError(messages.PRESET_MISSING.format(name=low[:32]))
+        await _note(interaction, owner, low, before, None)
+        await interaction.edit_original_response(content=messages.PRESET_DELETED.format(name=low))
+
+    @app_commands.command(name="list", description="Show the presets there are")
+    async def list_all(self, interaction: Interaction) -> None:
+        """Lists one's own and the server's."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        shelf = await Shelf.of(_records(interaction), interaction)
+        usual, default = shelf.person.preset, shelf.server.preset
+        text = messages.preset_list(shelf.own, shelf.shared, usual, default)
+        await interaction.edit_original_response(content=text)
+
+    @app_commands.command(description="Show what a preset adds")
+    @app_commands.describe(name="Which")
+    async def show(self, interaction: Interaction, name: str) -> None:
+        """Shows one preset."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        shelf = await Shelf.of(_records(interaction), interaction)
+        layer = chosen(name, shelf.own, shelf.shared)
+        await interaction.edit_original_response(
+            content=messages.PRESET_SHOWN.format(name=layer.name, text=messages.code(layer.text))
+        )
+
+    @app_commands.command(description="Use a preset whenever you name none; leave empty for none")
+    @app_commands.describe(name="Which")
+    async def use(self, interaction: Interaction, name: str = "") -> None:
+        """Sets the person's usual preset."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        records = _records(interaction)
+        shelf = await Shelf.of(records, interaction)
+        usual = chosen(name, shelf.own, shelf.shared).name if name else ""
+        changed = shelf.person.model_copy(update={"preset": usual})
+        await records.write(keeping.keep_person, interaction.user.id, changed)
+        await interaction.edit_original_response(content=messages.preset_usual(usual))
+
+    @app_commands.command(description="Set this server's default preset; leave empty for none")
+    @app_commands.describe(name="Which of the server's")
+    async def default(self, interaction: Interaction, name: str = "") -> None:
+        """Sets the server's default preset."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        owner = _owner(interaction, "server")
+        await _allowed(interaction, owner)
+        records = _records(interaction)
+        shelf = await Shelf.of(records, interaction)
+        default = chosen(name, shelf.shared).name if name else ""
+        changed = shelf.server.model_copy(update={"preset": default})
+        change = Change(interaction.user.id, "preset", shelf.server.preset or None, default or None)
+        await records.write(keeping.keep_server, owner.id, changed, change)
+        await interaction.edit_original_response(content=messages.preset_default(default))
+
+    @app_commands.command(name="export", description="Get presets as a file")
+    @app_commands.describe(whose="Yours, or this server's")
+    async def export_all(self, interaction: Interaction, whose: Whose = "me") -> None:
+        """Sends presets as a JSON file."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = await _records(interaction).read(keeping.presets, _owner(interaction, whose))
+        if not kept:
+            raise PromptError(messages.PRESET_NONE)
+        data = json.dumps({"version": 1, "presets": kept}, indent=2, ensure_ascii=False)
+        file = discord.File(io.BytesIO(data.encode()), "presets.json")
+        await interaction.edit_original_response(
+            content=messages.PRESET_EXPORTED.format(count=len(kept)), attachments=[file]
+        )
+
+    @app_commands.command(name="import", description="Keep presets from a file")
+    @app_commands.describe(file="What /preset export gave", whose="For yourself, or the server")
+    async def import_all(
+        self, interaction: Interaction, file: discord.Attachment, whose: Whose = "me"
+    ) -> None:
+        """Takes a JSON file of presets over; all of them or none."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        owner = _owner(interaction, whose)
+        await _allowed(interaction, owner)
+        given = read_file(await file.read() if file.size <= FILE_LIMIT else b"")
+        records = _records(interaction)
+        for name, text in given.items():
+            before = await records.write(keeping.keep_preset, owner, name, text)
+            await _note(interaction, owner, name, before, text)
+        await interaction.edit_original_response(
+            content=messages.PRESET_IMPORTED.format(count=len(given))
+        )
+
+    @delete.autocomplete("name")
+    @show.autocomplete("name")
+    @use.autocomplete("name")
+    @default.autocomplete("name")
+    async def complete(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Names that contain what was typed."""
+        return await complete_name(interaction, typed)
+
+
+async def complete_name(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Choices of preset names, one's own first."""
+    shelf = await Shelf.of(_records(interaction), interaction)
+    return [app_commands.Choice(name=name, value=name) for name in shelf.names(typed)]
+
+
+def read_file(data: bytes) -> dict[str, str]:
+    """Presets of a file, each checked.
+
+    Raises:
+        PromptError: It is no such file, or one of the presets cannot be kept.
+    """
+    try:
+        presets = json.loads(data)["presets"]
+        pairs = [(str(name), str(text)) for name, text in presets.items()]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise PromptError(messages.PRESET_FILE) from None
+    if not 0 < len(pairs) <= MOST_PRESETS:
+        raise PromptError(messages.PRESET_FILE)
+    return {checked_name(name): checked(text[:TEXT_LIMIT]) for name, text in pairs}
+
+
+def _records(interaction: Interaction) -> Any:  # noqa: ANN401 - the client's type is not known here
+    return interaction.client.records
+
+
+def _owner(interaction: Interaction, whose: Whose) -> Owner:
+    if whose == "server" and interaction.guild_id:
+        return Owner("server", interaction.guild_id)
+    return Owner("person", interaction.user.id)
+
+
+async def _allowed(interaction: Interaction, owner: Owner) -> None:
+    """Raise unless the person may change the owner's presets."""
+    if owner.kind == "person" or policy.manages(interaction):
+        return
+    choices = await _records(interaction).read(keeping.server, owner.id)
+    if not policy.has_role(interaction, choices.editors):
+        raise policy.NotAllowedError(messages.PRESET_MANAGERS)
+
+
+async def _note(
+    interaction: Interaction, owner: Owner, name: str, before: str | None, after: str | None
+) -> None:
+    if owner.kind == "server":
+        change = Change(interaction.user.id, f"preset {name}", before, after)
+        await _records(interaction).write(keeping.note_change, owner.id, change)
+
+
+async def setup(bot: "EaselBot") -> None:
+    """Adds the command (called by discord.py)."""
+    bot.tree.add_command(Presets())

@@ -1,0 +1,146 @@
+"""Layers: what presets, people and servers add to a prompt, in one order of precedence.
+
+A typed flag counts before a chosen preset, that before the person's preferences, those before the
+server's default, and all of them before the family's own values.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Final
+
+from rapidfuzz import process
+
+from generation.recipe import Phrase
+from prompt.errors import PromptError
+from prompt.grammar import Prompt, format_prompt, parse
+from prompt.parameters import PRESET
+
+NAME: Final = re.compile(r"[\w-]{1,32}")
+"""Names that presets may have, once in lower case."""
+
+
+class Source(Enum):
+    """Where a value came from, the first counting most."""
+
+    FLAG = "typed"
+    PRESET = "preset"
+    PERSON = "your preferences"
+    SERVER = "this server's default"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One thing that adds to a prompt.
+
+    Attributes:
+        source: Where it comes from.
+        name: Name of the preset; empty for preferences.
+        text: Words and flags, as they were stored.
+        words: Whether its words are added, and not its flags alone.
+    """
+
+    source: Source
+    name: str
+    text: str
+    words: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.source.value} {self.name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """A prompt with everything added.
+
+    Attributes:
+        prompt: The prompt.
+        origins: For every flag that was not typed, where it came from.
+    """
+
+    prompt: Prompt
+    origins: Mapping[str, str]
+
+
+def merge(prompt: Prompt, layers: Sequence[Layer]) -> Merged:
+    """Add layers to a prompt, whatever was typed counting most; it raises nothing.
+
+    Args:
+        prompt: What the person typed.
+        layers: From the one that counts most.
+    """
+    values: dict[str, Any] = dict(prompt.parameters)
+    origins: dict[str, str] = {}
+    phrases, notes = prompt.phrases, list(prompt.notes)
+    for layer in layers:
+        try:
+            added = parse(layer.text)
+        except PromptError:
+            notes.append(f"What {layer} adds could not be read and was left out.")
+            continue
+        fresh = {name: value for name, value in added.parameters.items() if name not in values}
+        values |= fresh
+        origins |= dict.fromkeys(fresh, str(layer))
+        phrases = _joined(phrases, added.phrases) if layer.words else phrases
+    whole = replace(prompt, phrases=phrases, parameters=values, notes=tuple(notes))
+    return Merged(whole, origins)
+
+
+def _joined(phrases: tuple[Phrase, ...], more: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+    """Words go to the end of the last phrase; with weights of their own they are phrases."""
+    plain = len(more) == 1 and more[0].weight == 1
+    if not phrases or not more or not plain or phrases[-1].weight <= 0:
+        return (*phrases, *more)
+    *others, last = phrases
+    return (*others, replace(last, text=f"{last.text}, {more[0].text}"))
+
+
+def checked(text: str) -> str:
+    """The text of a preset or a preference in canonical spelling.
+
+    Raises:
+        PromptError: It cannot be read, is empty, or has what belongs into a prompt alone.
+    """
+    prompt = parse(text)
+    if prompt.images:
+        raise PromptError("A preset holds words and flags; links to images belong in the prompt.")
+    if PRESET.name in prompt.parameters:
+        raise PromptError("A preset cannot name another: leave out `--preset`.")
+    if not prompt.phrases and not prompt.parameters:
+        raise PromptError("Say what to keep: words, flags such as `--ar 3:2`, or both.")
+    return format_prompt(prompt)
+
+
+def checked_name(name: str) -> str:
+    """The name of a preset in lower case.
+
+    Raises:
+        PromptError: It cannot be one.
+    """
+    low = name.strip().lower()
+    if not NAME.fullmatch(low):
+        raise PromptError(
+            "A preset's name is up to 32 letters, digits, `-` or `_` without spaces, such as `ink`."
+        )
+    return low
+
+
+def chosen(name: str, *shelves: Mapping[str, str]) -> Layer:
+    """The preset of that name, from the first shelf that has it.
+
+    Args:
+        name: As typed.
+        shelves: Presets by name; the person's before the server's.
+
+    Raises:
+        PromptError: There is none; the sentence names the most similar one.
+    """
+    low = name.strip().lower()
+    for presets in shelves:
+        if low in presets:
+            return Layer(Source.PRESET, low, presets[low])
+    known = [known for presets in shelves for known in presets]
+    near = process.extractOne(low, known, score_cutoff=60)
+    hint = f"did you mean `{near[0]}`?" if near else "`/preset list` shows those there are."
+    raise PromptError(f"There is no preset `{low[:40]}`; {hint}")

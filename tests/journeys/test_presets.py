@@ -1,0 +1,139 @@
+"""Words and flags kept under a name, and what a person prefers."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from generation.metadata import read_recipe
+from generation.recipe import Recipe
+from playground import Message
+from tests.journeys.studio import Studio, answer, result
+
+QUICK = "--steps 1"
+
+
+async def told(studio: Studio, person: str, name: str, options: dict[str, Any], **more: Any) -> str:
+    """What a command that answers in private says."""
+    press = await studio.playground.command(person, name, options, **more)
+    message = await answer(press)
+    await message.until(lambda now: now.content, 30)
+    assert message.ephemeral_to == person
+    return message.content
+
+
+async def refused(studio: Studio, person: str, name: str, options: dict[str, Any]) -> str:
+    """The private sentence that takes the place of a promised answer."""
+    before = {m.id for m in studio.playground.messages}
+    press = await studio.playground.command(person, name, options)
+    await press.acknowledged()
+    said = await studio.playground.message(
+        lambda m: m.id not in before and m.ephemeral_to == person and m.content
+    )
+    return said.content
+
+
+async def drawn(studio: Studio, prompt: str, **options: str) -> tuple[Message, Recipe]:
+    """A finished picture and its recipe."""
+    press = await studio.playground.command("mira", "imagine", {"prompt": prompt, **options})
+    message = await result(press)
+    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
+    assert recipe is not None
+    return message, recipe
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def nothing_kept(studio: Studio) -> AsyncIterator[None]:
+    """Takes away what a test kept."""
+    yield
+    for person, name in (("mira", "ink"), ("otto", "house")):
+        whose = "me" if person == "mira" else "server"
+        options = {"name": name, "whose": whose}
+        press = await studio.playground.command(person, "preset delete", options)
+        await press.acknowledged()
+    for command in ("preset use", "prefer suffix", "prefer flags"):
+        await told(studio, "mira", command, {})
+    await told(studio, "otto", "preset default", {})
+    await told(studio, "mira", "prefer variability", {"strength": "strong"})
+
+
+async def test_a_preset_adds_words_and_flags(studio: Studio) -> None:
+    said = await told(
+        studio, "mira", "preset save", {"name": "Ink", "text": "ink drawing --ar 3:2"}
+    )
+    assert "`ink`" in said
+    message, recipe = await drawn(studio, f"a cat {QUICK}", preset="ink")
+    assert recipe.prompt == "a cat, ink drawing"
+    assert "--ar 3:2" in message.content
+    _, typed = await drawn(studio, f"a cat --ar 1:1 --preset ink {QUICK}")
+    assert (typed.prompt, typed.width) == ("a cat, ink drawing", typed.height)
+
+
+async def test_an_unknown_preset_names_the_nearest(studio: Studio) -> None:
+    await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing"})
+    said = await refused(studio, "mira", "imagine", {"prompt": "a cat --preset inks"})
+    assert "did you mean `ink`?" in said
+
+
+async def test_preferences_and_the_usual_preset_add_to_every_prompt(studio: Studio) -> None:
+    await told(studio, "mira", "prefer flags", {"new_value": f"{QUICK} --cfg 3"})
+    await told(studio, "mira", "prefer suffix", {"new_value": "at night"})
+    await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing --cfg 5"})
+    await told(studio, "mira", "preset use", {"name": "ink"})
+    _, recipe = await drawn(studio, "a cat")
+    assert (recipe.prompt, recipe.guidance, recipe.steps) == ("a cat, ink drawing, at night", 5, 1)
+
+
+async def test_a_servers_preset_is_its_managers_and_its_default_for_all(studio: Studio) -> None:
+    kept = {"name": "house", "text": f"house style {QUICK}", "whose": "server"}
+    assert "for those who manage" in await refused(studio, "mira", "preset save", kept)
+    await told(studio, "otto", "preset save", kept)
+    assert "`house`" in await told(studio, "mira", "preset list", {})
+    await told(studio, "otto", "preset default", {"name": "house"})
+    _, recipe = await drawn(studio, "a cat")
+    assert recipe.prompt == "a cat, house style"
+
+
+async def test_presets_travel_as_a_file(studio: Studio) -> None:
+    await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing --ar 3:2"})
+    press = await studio.playground.command("mira", "preset export", {"whose": "me"})
+    message = await answer(press)
+    await message.until(lambda now: now.attachments, 30)
+    data = await studio.playground.read(message.attachments[0])
+    assert json.loads(data)["presets"] == {"ink": "ink drawing --ar 3:2"}
+    await told(studio, "mira", "preset delete", {"name": "ink", "whose": "me"})
+    said = await told(
+        studio, "mira", "preset import", {"whose": "me"}, files={"file": ("presets.json", data)}
+    )
+    assert "Kept 1" in said
+    assert "ink drawing" in await told(studio, "mira", "preset show", {"name": "ink"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("two words", "ink", "without spaces"),
+        ("ink", "--ar 3", "ratio"),
+        ("ink", "https://a.example/b.png ink", "belong in the prompt"),
+        ("ink", "ink --preset other", "cannot name another"),
+    ],
+)
+async def test_what_cannot_be_kept_is_said(
+    studio: Studio, name: str, text: str, sentence: str
+) -> None:
+    assert sentence in await refused(studio, "mira", "preset save", {"name": name, "text": text})
+
+
+async def test_names_are_completed(studio: Studio) -> None:
+    await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing"})
+    found = await studio.playground.complete("mira", "imagine", {"preset": "in"}, "preset")
+    assert "ink" in [choice["value"] for choice in found]
+
+
+async def test_v_goes_as_far_as_the_person_likes(studio: Studio) -> None:
+    await told(studio, "mira", "prefer variability", {"strength": "subtle"})
+    grid, _ = await drawn(studio, f"a cat {QUICK}")
+    varied = await result(await studio.playground.press("mira", grid, label="V1"))
+    assert "Variations (Subtle)" in varied.content

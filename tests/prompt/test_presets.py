@@ -1,0 +1,74 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prompt.errors import PromptError
+from prompt.grammar import Prompt, parse
+from prompt.presets import Layer, Source, checked, checked_name, chosen, merge
+from tests.prompt.strategies import prompts, texts
+
+PRESET = Layer(Source.PRESET, "ink", "ink drawing --ar 3:2 --cfg 5")
+PERSON = Layer(Source.PERSON, "", "--cfg 3 --steps 9")
+SERVER = Layer(Source.SERVER, "house", "oil --steps 4 --quality 2", words=False)
+
+
+def test_what_is_typed_counts_most_and_each_layer_before_the_next() -> None:
+    merged = merge(parse("a cat --ar 1:1"), [PRESET, PERSON, SERVER])
+    assert merged.prompt.text == "a cat, ink drawing"
+    assert merged.prompt.parameters == {"ar": (1, 1), "cfg": 5, "steps": 9, "quality": 2}
+    assert merged.origins == {
+        "cfg": "preset ink",
+        "steps": "your preferences",
+        "quality": "this server's default house",
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "added", "text"),
+    [
+        ("", "ink", "ink"),
+        ("a cat::2 a dog::1", "ink", "a cat::2 a dog, ink::1"),
+        ("a cat", "ink::2 oil::1", "a cat::1 ink::2 oil::1"),
+        ("a cat::1 fog::-0.5", "ink", "a cat::1 fog::-0.5 ink::1"),
+    ],
+)
+def test_words_join_the_last_phrase_where_that_is_plain(typed: str, added: str, text: str) -> None:
+    whole = merge(parse(typed), [Layer(Source.PRESET, "x", added)]).prompt
+    assert whole.phrases == parse(text).phrases
+
+
+def test_what_cannot_be_read_any_more_is_left_out_with_a_note() -> None:
+    merged = merge(parse("a cat"), [Layer(Source.PRESET, "old", "--ar x"), PERSON])
+    assert merged.prompt.notes == ("What preset old adds could not be read and was left out.",)
+    assert "steps" in merged.origins
+
+
+@given(prompts(), st.lists(texts, max_size=3))
+def test_it_never_raises_and_never_changes_what_was_typed(
+    prompt: Prompt, stored: list[str]
+) -> None:
+    merged = merge(prompt, [Layer(Source.PRESET, "x", text) for text in stored])
+    assert prompt.parameters.items() <= merged.prompt.parameters.items()
+    assert not set(merged.origins) & set(prompt.parameters)
+
+
+def test_a_preset_is_the_persons_before_the_servers() -> None:
+    assert chosen("Ink", {"ink": "mine"}, {"ink": "ours"}).text == "mine"
+    with pytest.raises(PromptError, match="did you mean `ink`"):
+        chosen("inc", {"ink": "mine"})
+    with pytest.raises(PromptError, match="/preset list"):
+        chosen("zzz", {"ink": "mine"}, {})
+
+
+def test_stored_text_is_canonical() -> None:
+    assert checked("ink  drawing —aspect 3:2") == "ink drawing --ar 3:2"
+    for wrong in ("", "https://a.example/b.png ink", "ink --preset x", "{a, b}"):
+        with pytest.raises(PromptError):
+            checked(wrong)
+
+
+def test_names_are_low_and_without_spaces() -> None:
+    assert checked_name(" Ink_2 ") == "ink_2"
+    for wrong in ("", "two words", "x" * 33, "a/b"):
+        with pytest.raises(PromptError):
+            checked_name(wrong)
