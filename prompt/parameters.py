@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from rapidfuzz import fuzz, process
 
-from generation.cards import SAMPLERS, Capability
+from generation.cards import CARDS, SAMPLERS, Capability
 from generation.controls import LARGEST_IMAGE_WEIGHT
 from generation.recipe import SEED_LIMIT
 from prompt.values import (
@@ -62,6 +62,7 @@ class Parameter(Generic[T]):
             does.
         otherwise: What happens without it, where ``default`` cannot say it.
         capability: What the family must be able to do for it, or None.
+        partner: Name of the flag without which it makes no difference; empty for none.
         about: One line of help.
         instead: What to do instead, for a flag that does not act yet; empty for one that acts.
         needed: Of a flag that does not act, the values without which the pictures would show
@@ -76,6 +77,7 @@ class Parameter(Generic[T]):
     default: T | None = None
     otherwise: str = ""
     capability: Capability | None = None
+    partner: str = ""
     about: str
     instead: str = ""
     needed: Callable[[T], bool] = _never
@@ -213,6 +215,25 @@ PRESET: Final = Parameter[str](
     otherwise="yours or the server's, if there is one",
     about="Add the words and flags that are kept under this name.",
 )
+MODEL: Final = Parameter[str](
+    name="model",
+    kind=Choice(tuple(card.id for card in CARDS)),
+    otherwise="the server's",
+    about="Model that draws.",
+)
+VERSION: Final = Parameter[str](
+    name="version",
+    aliases=("v",),
+    kind=Version(),
+    otherwise="the server's model",
+    about="Version of Midjourney: the model that is nearest to it draws.",
+)
+NIJI: Final = Parameter[str](
+    name="niji",
+    kind=Version(),
+    otherwise="the server's model",
+    about="Version of Midjourney's anime model: the model that is nearest to it draws.",
+)
 FAST: Final = Parameter[bool](
     name="fast",
     kind=Switch(),
@@ -238,6 +259,9 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     SAMPLER,
     REPEAT,
     PRESET,
+    MODEL,
+    VERSION,
+    NIJI,
     FAST,
     RELAX,
 )
@@ -301,6 +325,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         low=0,
         high=1000,
         default=100,
+        partner="sref",
         about="How strong the style reference is.",
         instead="leave it out together with `--sref`, and describe the style in words",
     ),
@@ -309,6 +334,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         kind=Whole(),
         low=1,
         high=7,
+        partner="sref",
         about="Version of the style reference.",
         instead="leave it out together with `--sref`, and describe the style in words",
     ),
@@ -325,6 +351,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         low=0,
         high=100,
         default=100,
+        partner="cref",
         about="How much of the referenced person is kept: 0 is the face alone.",
         instead="leave it out together with `--cref`, and describe the person in words",
     ),
@@ -341,6 +368,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         low=0,
         high=1000,
         default=100,
+        partner="oref",
         about="How strong the omni reference is.",
         instead="leave it out together with `--oref`, and describe the thing in words",
     ),
@@ -349,6 +377,13 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         kind=References(),
         about="Change these images as the prompt says.",
         instead="put one image link at the front of the prompt, and set `--iw`",
+        needed=_always,
+    ),
+    Parameter[str](
+        name="control",
+        kind=Word(),
+        about="Keep the pose, the edges or the depth of the image.",
+        instead="leave it out, and set `--strength` for how much of the image is kept",
         needed=_always,
     ),
     Parameter[str](
@@ -385,19 +420,6 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         default=True,
         about="Draw at the model's own size.",
     ),
-    Parameter[str](
-        name="version",
-        aliases=("v",),
-        kind=Version(),
-        about="One of Midjourney's models.",
-        instead="leave it out, since Midjourney's models do not run here",
-    ),
-    Parameter[str](
-        name="niji",
-        kind=Version(),
-        about="One of Midjourney's anime models.",
-        instead="leave it out, and ask for anime style in words",
-    ),
     Parameter[tuple[str, ...]](
         name="profile",
         aliases=("p", "personalize"),
@@ -433,18 +455,21 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
     Parameter[str](
         name="motion",
         kind=Word(),
+        partner="video",
         about="How much moves in a film: `low` or `high`.",
         instead="leave it out, since this bot draws still pictures",
     ),
     Parameter[bool](
         name="loop",
         kind=Switch(),
+        partner="video",
         about="End a film where it began.",
         instead="leave it out, since this bot draws still pictures",
     ),
     Parameter[tuple[str, ...]](
         name="end",
         kind=References(),
+        partner="video",
         about="Last image of a film.",
         instead="leave it out, since this bot draws still pictures",
         needed=_always,
@@ -454,6 +479,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         kind=Whole(),
         low=1,
         high=4,
+        partner="video",
         about="How many films to make.",
         instead="leave it out, since this bot draws still pictures",
     ),
@@ -470,13 +496,6 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=2,
         about="Show more of the surroundings.",
         instead="leave it out, and ask for a wide view in words",
-    ),
-    Parameter[str](
-        name="model",
-        kind=Word(),
-        otherwise="the server's model",
-        about="Model that draws.",
-        instead="leave it out, since whoever runs this bot chooses the model",
     ),
 )
 
@@ -522,6 +541,21 @@ BY_NAME: Final[Mapping[str, Parameter[Any]]] = {
 """Every flag by each of its names, in lower case."""
 
 ORDER: Final[Mapping[str, int]] = {row.name: place for place, row in enumerate(PARAMETERS)}
+
+_CHOICES: Final[tuple[tuple[str, ...], ...]] = (
+    ("strength", "iw"),
+    ("steps", "quality", "draft"),
+    ("model", "version", "niji"),
+    ("fast", "relax", "turbo"),
+    ("style", "raw"),
+    ("hd", "sd"),
+    ("stealth", "public"),
+)
+
+RIVALS: Final[Mapping[str, frozenset[str]]] = {
+    name: frozenset(names) - {name} for names in _CHOICES for name in names
+}
+"""Flags that decide the same thing, by canonical name: one that is typed stands for all."""
 
 _LONG_NAMES: Final = [name for name in BY_NAME if len(name) > 1]
 _LEAST_LIKENESS: Final = 70

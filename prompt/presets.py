@@ -15,7 +15,7 @@ from rapidfuzz import process
 from generation.recipe import Phrase
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_prompt, parse
-from prompt.parameters import PRESET
+from prompt.parameters import PRESET, RIVALS
 
 NAME: Final = re.compile(r"[\w-]{1,32}")
 """Names that presets may have, once in lower case."""
@@ -79,12 +79,17 @@ def merge(prompt: Prompt, layers: Sequence[Layer]) -> Merged:
         except PromptError:
             notes.append(f"What {layer} adds could not be read and was left out.")
             continue
-        fresh = {name: value for name, value in added.parameters.items() if name not in values}
+        fresh = {name: value for name, value in added.parameters.items() if _open(name, values)}
         values |= fresh
         origins |= dict.fromkeys(fresh, str(layer))
         phrases = _joined(phrases, added.phrases) if layer.words else phrases
     whole = replace(prompt, phrases=phrases, parameters=values, notes=tuple(notes))
     return Merged(whole, origins)
+
+
+def _open(name: str, decided: Mapping[str, Any]) -> bool:
+    """Whether nothing that counts more has decided what this flag decides."""
+    return name not in decided and RIVALS.get(name, frozenset()).isdisjoint(decided)
 
 
 def _joined(phrases: tuple[Phrase, ...], more: tuple[Phrase, ...]) -> tuple[Phrase, ...]:

@@ -20,6 +20,7 @@ from prompt.parameters import (
     FAST,
     GUIDANCE,
     IMAGE_WEIGHT,
+    MODEL,
     NO,
     PRESET,
     QUALITY,
@@ -30,12 +31,12 @@ from prompt.parameters import (
     SEED,
     STEPS,
     STRENGTH,
-    Parameter,
 )
+from prompt.remarks import keeps_image, refusals, remarks
+from prompt.versions import DEFAULTS, Versions
 
 Speed = Literal["fast", "relax"]
 
-_MOST_SENTENCES: Final = 2
 _UNWRITTEN: Final = frozenset(flag.name for flag in (SEED, REPEAT, PRESET, FAST, RELAX))
 _DRAFT_QUALITY: Final = 0.5
 
@@ -56,7 +57,13 @@ class Resolved:
 
 
 def resolve(
-    prompt: Prompt, card: Card, *, model: str, seed: int, images: Sequence[str] = ()
+    prompt: Prompt,
+    card: Card,
+    *,
+    model: str,
+    seed: int,
+    images: Sequence[str] = (),
+    versions: Versions = DEFAULTS,
 ) -> Resolved:
     """The recipe for ``prompt`` on one family.
 
@@ -66,12 +73,13 @@ def resolve(
         model: Name of its checkpoint, for the recipe.
         seed: Seed to take if the prompt names none.
         images: SHA-256 in hexadecimal of each image prompt's bytes, in order.
+        versions: Family by version of Midjourney.
 
     Raises:
         PromptError: The family cannot draw it; the error says what would work.
     """
     check(prompt, card, images=len(images))
-    values, notes = prompt.parameters, [*prompt.notes, *_remarks(prompt, images=len(images))]
+    values, told = prompt.parameters, remarks(prompt, card, versions, images=len(images))
     width, height = card.size(*(RATIO.of(values) or (1, 1)))
     own_seed = SEED.of(values)
     recipe = Recipe(
@@ -92,7 +100,7 @@ def resolve(
         start=_start(prompt, images),
     )
     speed: Speed = "relax" if RELAX.of(values) else "fast"
-    return Resolved(recipe=recipe, notes=tuple(notes), speed=speed)
+    return Resolved(recipe=recipe, notes=(*prompt.notes, *told), speed=speed)
 
 
 def check(prompt: Prompt, card: Card, *, images: int) -> None:
@@ -119,11 +127,14 @@ def check(prompt: Prompt, card: Card, *, images: int) -> None:
 
 def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
     """Everything in the way, as the parameter concerned (or a word for it) and a sentence."""
-    yield from _refused_flags(prompt)
+    yield from refusals(prompt.parameters)
     for name in prompt.parameters:
         needed = BY_NAME[name].capability
         if needed is not None and needed not in card.capabilities:
             yield name, f"{card.title} has no {needed}: leave out `--{name}`."
+    model = MODEL.of(prompt.parameters)
+    if model not in (None, card.id):
+        yield MODEL.name, f"`--model {model}` does not run here: leave it out, {card.title} draws."
     across, down = RATIO.of(prompt.parameters) or (1, 1)
     if max(across, down) > card.longest_ratio * min(across, down):
         limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"
@@ -131,41 +142,12 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     yield from _image_problems(prompt, card, images)
 
 
-def _refused_flags(prompt: Prompt) -> Iterator[tuple[str, str]]:
-    missed = [name for name in _idle(prompt) if BY_NAME[name].needed(prompt.parameters[name])]
-    if len(missed) <= _MOST_SENTENCES:
-        for name in missed:
-            yield name, f"`--{name}` does nothing here yet: {BY_NAME[name].instead}."
-        return
-    sentence = f"{_listed(missed)} do nothing here yet: leave them out."
-    yield from dict.fromkeys(missed, sentence).items()
-
-
-def _ignored_flags(prompt: Prompt) -> Iterator[str]:
-    """What is said of flags that are left out, since the pictures make sense without them."""
-    idle = [name for name in _idle(prompt) if not BY_NAME[name].needed(prompt.parameters[name])]
-    if len(idle) <= _MOST_SENTENCES:
-        for name in idle:
-            yield f"`--{name}` makes no difference here yet: {BY_NAME[name].instead}."
-        return
-    yield f"{_listed(idle)} make no difference here yet."
-
-
-def _idle(prompt: Prompt) -> list[str]:
-    return [name for name, value in prompt.parameters.items() if not BY_NAME[name].acts(value)]
-
-
-def _listed(names: Sequence[str]) -> str:
-    *others, last = (f"`--{name}`" for name in names)
-    return f"{', '.join(others)} and {last}"
-
-
 def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
     if images and Capability.IMAGE_PROMPT not in card.capabilities:
         yield "images", f"{card.title} has no {Capability.IMAGE_PROMPT}: use words alone."
     elif images > 1:
         yield "images", f"One image per prompt works, and here are {images}: keep the one you want."
-    if not prompt.phrases and not (images and _keeps_image(prompt)):
+    if not prompt.phrases and not (images and keeps_image(prompt.parameters)):
         yield "words", "Say what to draw: a few words, such as `a red apple on a table`."
 
 
@@ -177,12 +159,8 @@ def _steps(prompt: Prompt, card: Card) -> int:
     )
 
 
-def _keeps_image(prompt: Prompt) -> bool:
-    return STRENGTH.of(prompt.parameters) is not None or IMAGE_WEIGHT.of(prompt.parameters) != 0
-
-
 def _start(prompt: Prompt, images: Sequence[str]) -> Start | None:
-    if not images or not _keeps_image(prompt):
+    if not images or not keeps_image(prompt.parameters):
         return None
     strength = STRENGTH.of(prompt.parameters)
     if strength is None:
@@ -191,33 +169,15 @@ def _start(prompt: Prompt, images: Sequence[str]) -> Start | None:
     return Start(image=images[0], strength=strength)
 
 
-def _remarks(prompt: Prompt, *, images: int) -> Iterator[str]:
-    """What was asked for and makes no difference."""
-    yield from _ignored_flags(prompt)
-    given = prompt.parameters
-    if images and not _keeps_image(prompt):
-        yield "`--iw 0` leaves the image out, so only the words count."
-    for parameter in (IMAGE_WEIGHT, STRENGTH):
-        if parameter.name in given and not images:
-            yield f"`--{parameter.name}` makes no difference without an image."
-    for stronger, weaker in _OVERRULED:
-        if stronger.name in given and weaker.name in given:
-            yield f"`--{stronger.name}` counts, so `--{weaker.name}` makes no difference."
-
-
-_OVERRULED: Final[tuple[tuple[Parameter[Any], Parameter[Any]], ...]] = (
-    (STRENGTH, IMAGE_WEIGHT),
-    (STEPS, QUALITY),
-    (STEPS, DRAFT),
-    (RELAX, FAST),
-)
-
-
 def _mended(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | None:
     """The prompt without what is wrong with it, if there is one that can be drawn."""
     if "words" in wrong or ("images" in wrong and len(prompt.images) != images):
         return None
-    values: dict[str, Any] = {k: v for k, v in prompt.parameters.items() if k not in wrong}
+    values: dict[str, Any] = {
+        name: value
+        for name, value in prompt.parameters.items()
+        if name not in wrong and BY_NAME[name].partner not in wrong
+    }
     if RATIO.name in wrong:
         across, down = prompt.parameters[RATIO.name]
         longest = int(card.longest_ratio)

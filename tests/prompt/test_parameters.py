@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.grammar import parse
-from prompt.parameters import BY_NAME, PARAMETERS, Parameter, nearest_name
+from prompt.parameters import BY_NAME, PARAMETERS, RIVALS, Parameter, nearest_name
 from tests.prompt.strategies import values
 
 EVERY = pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda row: row.name)
@@ -42,6 +42,12 @@ def test_default_is_allowed_and_acts(parameter: Parameter[Any]) -> None:
         return
     assert parameter.allows(parameter.default)
     assert parameter.acts(parameter.default)
+
+
+@EVERY
+def test_partner_and_rivals_are_flags(parameter: Parameter[Any]) -> None:
+    related = {*RIVALS.get(parameter.name, ()), *filter(None, [parameter.partner])}
+    assert related <= {row.name for row in PARAMETERS} - {parameter.name}
 
 
 @EVERY

@@ -9,18 +9,38 @@ from tests.prompt.strategies import prompts, texts
 
 PRESET = Layer(Source.PRESET, "ink", "ink drawing --ar 3:2 --cfg 5")
 PERSON = Layer(Source.PERSON, "", "--cfg 3 --steps 9")
-SERVER = Layer(Source.SERVER, "house", "oil --steps 4 --quality 2", words=False)
+SERVER = Layer(Source.SERVER, "house", "oil --steps 4 --iw 2", words=False)
 
 
 def test_what_is_typed_counts_most_and_each_layer_before_the_next() -> None:
     merged = merge(parse("a cat --ar 1:1"), [PRESET, PERSON, SERVER])
     assert merged.prompt.text == "a cat, ink drawing"
-    assert merged.prompt.parameters == {"ar": (1, 1), "cfg": 5, "steps": 9, "quality": 2}
+    assert merged.prompt.parameters == {"ar": (1, 1), "cfg": 5, "steps": 9, "iw": 2}
     assert merged.origins == {
         "cfg": "preset ink",
         "steps": "your preferences",
-        "quality": "this server's default house",
+        "iw": "this server's default house",
     }
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("--iw 2", "--strength 0.3"),
+        ("--quality 2", "--steps 9"),
+        ("--draft", "--quality 4"),
+        ("--v 6", "--niji 5"),
+        ("--v 6", "--model sdxl"),
+        ("--fast", "--relax"),
+    ],
+)
+def test_what_is_typed_also_counts_before_other_flags_for_the_same_thing(
+    typed: str, stored: str
+) -> None:
+    typed_alone = parse(f"a cat {typed}")
+    merged = merge(typed_alone, [Layer(Source.PERSON, "", stored)])
+    assert merged.prompt == typed_alone
+    assert merged.origins == {}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from generation.recipe import Recipe, Start, seeded
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
 from prompt.resolve import Resolved, check, resolve
+from prompt.versions import versions
 from tests.prompt.strategies import prompts, texts
 
 EASEL = card("easel")
@@ -129,6 +130,26 @@ class TestNotes:
             ("apple --iw 2", "`--iw` makes no difference without an image."),
             ("apple --strength .5", "`--strength` makes no difference without an image."),
             ("apple --q 2 --steps 9", "`--steps` counts, so `--quality` makes no difference."),
+            ("apple --sw 300", "`--sw` makes no difference without `--sref`."),
+            (
+                "apple --sref 7435 --sw 300",
+                (
+                    "`--sref` makes no difference here yet: describe the style in words, "
+                    "or put one image link at the front of the prompt."
+                ),
+            ),
+            (
+                "apple --v 7",
+                (
+                    "`--version 7` stands for Stable Diffusion XL, which does not run here, "
+                    "so Easel's bundled model draws."
+                ),
+            ),
+            (
+                "apple --niji 99",
+                "`--niji 99` is no version known here, so Easel's bundled model draws.",
+            ),
+            ("apple --model easel --v 7", "`--model` counts, so `--version` makes no difference."),
             ("apple --relax --fast", "`--relax` counts, so `--fast` makes no difference."),
             ("apple —seed 3", "Read `—seed 3` as `--seed 3`."),
             ("apple --steps 9 --draft", "`--steps` counts, so `--draft` makes no difference."),
@@ -140,13 +161,24 @@ class TestNotes:
                 ),
             ),
             (
-                "apple --s 250 --c 10 --v 7",
-                "`--stylize`, `--chaos` and `--version` make no difference here yet.",
+                "apple --s 250 --c 10 --w 7",
+                "`--stylize`, `--chaos` and `--weird` make no difference here yet.",
             ),
         ],
     )
     def test_say_what_made_no_difference(self, text: str, note: str) -> None:
         assert resolved(text).notes == (note,)
+
+    @pytest.mark.parametrize(
+        "text", ["apple --v 1", "apple --niji", "apple --v", "apple --model SD15"]
+    )
+    def test_say_nothing_of_a_version_that_draws_here(self, text: str) -> None:
+        assert resolved(text, on=card("sd15")).notes == ()
+
+    def test_follow_the_table_of_versions(self) -> None:
+        table = versions("7=easel")
+        got = resolve(parse("apple --v 7"), EASEL, model="m", seed=1, versions=table)
+        assert got.notes == ()
 
     @pytest.mark.parametrize(
         ("text", "sampler"),
@@ -194,6 +226,16 @@ class TestRefusal:
         error = refused("apple --video --cref https://a.de/b.png --oref https://a.de/c.png")
         assert error.sentence == (
             "`--video`, `--cref` and `--oref` do nothing here yet: leave them out."
+        )
+        assert error.suggestion == "apple"
+
+    def test_of_a_flag_takes_the_flags_that_need_it_along(self) -> None:
+        assert refused("apple --cref https://a.de/b.png --cw 0").suggestion == "apple"
+
+    def test_of_another_model_names_the_one_that_draws(self) -> None:
+        error = refused("apple --model sdxl")
+        assert error.sentence == (
+            "`--model sdxl` does not run here: leave it out, Easel's bundled model draws."
         )
         assert error.suggestion == "apple"
 

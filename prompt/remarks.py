@@ -1,0 +1,114 @@
+"""Remarks: what is said of flags that make no difference, or not the one that was meant.
+
+Nothing is ignored in silence: a flag that does not act yet has its prompt refused where the
+pictures would show something quite different, and is left out with a note where they make sense.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from generation.cards import CARDS, Card
+from prompt.grammar import Prompt
+from prompt.parameters import (
+    BY_NAME,
+    DRAFT,
+    FAST,
+    IMAGE_WEIGHT,
+    MODEL,
+    NIJI,
+    QUALITY,
+    RELAX,
+    STEPS,
+    STRENGTH,
+    VERSION,
+    Parameter,
+)
+from prompt.versions import Versions, wanted
+
+_MOST_SENTENCES: Final = 2
+_TITLES: Final = {card.id: card.title for card in CARDS}
+_OVERRULED: Final[tuple[tuple[Parameter[Any], Parameter[Any]], ...]] = (
+    (STRENGTH, IMAGE_WEIGHT),
+    (STEPS, QUALITY),
+    (STEPS, DRAFT),
+    (RELAX, FAST),
+    (MODEL, VERSION),
+    (MODEL, NIJI),
+    (NIJI, VERSION),
+)
+
+
+def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> Iterator[str]:
+    """What was asked for and makes no difference, one sentence each.
+
+    Args:
+        prompt: The person's words.
+        card: The family that will draw.
+        versions: Family by version of Midjourney.
+        images: How many image prompts there are.
+    """
+    given = prompt.parameters
+    yield from _ignored(given)
+    yield from _other_family(given, card, versions)
+    if images and not keeps_image(given):
+        yield "`--iw 0` leaves the image out, so only the words count."
+    for parameter in (IMAGE_WEIGHT, STRENGTH):
+        if parameter.name in given and not images:
+            yield f"`--{parameter.name}` makes no difference without an image."
+    for stronger, weaker in _OVERRULED:
+        if stronger.name in given and weaker.name in given:
+            yield f"`--{stronger.name}` counts, so `--{weaker.name}` makes no difference."
+
+
+def refusals(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The flags without which the pictures would be quite different, each with a sentence."""
+    missed = [name for name in _idle(given) if BY_NAME[name].needed(given[name])]
+    if len(missed) <= _MOST_SENTENCES:
+        for name in missed:
+            yield name, f"`--{name}` does nothing here yet: {BY_NAME[name].instead}."
+        return
+    yield from dict.fromkeys(
+        missed, f"{_listed(missed)} do nothing here yet: leave them out."
+    ).items()
+
+
+def keeps_image(given: Mapping[str, Any]) -> bool:
+    """Whether anything of an image prompt is kept."""
+    return STRENGTH.of(given) is not None or IMAGE_WEIGHT.of(given) != 0
+
+
+def _ignored(given: Mapping[str, Any]) -> Iterator[str]:
+    idle = [name for name in _idle(given) if not BY_NAME[name].needed(given[name])]
+    alone = [name for name in idle if BY_NAME[name].partner]
+    for name in alone:
+        yield f"`--{name}` makes no difference without `--{BY_NAME[name].partner}`."
+    rest = [name for name in idle if name not in alone]
+    if len(rest) <= _MOST_SENTENCES:
+        for name in rest:
+            yield f"`--{name}` makes no difference here yet: {BY_NAME[name].instead}."
+        return
+    yield f"{_listed(rest)} make no difference here yet."
+
+
+def _idle(given: Mapping[str, Any]) -> list[str]:
+    """The flags that do not act; one whose partner is given is told of with its partner."""
+    names = (name for name, value in given.items() if not BY_NAME[name].acts(value))
+    return [name for name in names if BY_NAME[name].partner not in given]
+
+
+def _other_family(given: Mapping[str, Any], card: Card, versions: Versions) -> Iterator[str]:
+    """What is said where a version names a family that does not draw here."""
+    asked = [flag.format(given[flag.name]) for flag in (NIJI, VERSION) if flag.name in given]
+    family = wanted(given, versions)
+    if not asked or MODEL.name in given or family in ("", card.id):
+        return
+    if family is None:
+        yield f"`{asked[0]}` is no version known here, so {card.title} draws."
+    else:
+        title = _TITLES.get(family, family)
+        yield f"`{asked[0]}` stands for {title}, which does not run here, so {card.title} draws."
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = (f"`--{name}`" for name in names)
+    return f"{', '.join(others)} and {last}"

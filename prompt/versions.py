@@ -1,0 +1,73 @@
+"""Versions: which family draws where a prompt asks for one of Midjourney's models.
+
+Prompts come with ``--v 7`` and ``--niji 6``. None of those models runs here, so a table names the
+family that is nearest, and whoever runs the bot may change it: ``7=sdxl, niji 6=anime-sdxl``.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from prompt.errors import PromptError
+from prompt.parameters import MODEL, NIJI, VERSION
+from prompt.values import number, plain
+
+Versions = Mapping[str, str]
+"""Family by version: ``7`` stands for ``--v 7``, ``niji 6`` for ``--niji 6``, and ``v`` and
+``niji`` for the flags without a number. An empty family is whichever draws on the server."""
+
+DEFAULTS: Final[Versions] = {
+    **dict.fromkeys(("1", "2", "3", "4", "5", "5.1", "5.2", "niji 4", "niji 5"), "sd15"),
+    **dict.fromkeys(("6", "6.1", "7", "8", "8.1", "8.2", "niji 6", "niji 7"), "sdxl"),
+    **dict.fromkeys(("v", "niji"), ""),
+}
+"""Nearest by the age of the model and the size of its pictures."""
+
+_ENTRY: Final = re.compile(r"(?:(v|niji)\s*)?(\d[\d.]*)?\s*=\s*([\w.-]*)", re.IGNORECASE)
+
+
+def versions(changes: str) -> dict[str, str]:
+    """The table with changes.
+
+    Args:
+        changes: Entries such as ``7=sdxl``, with commas between; may be empty.
+
+    Raises:
+        PromptError: An entry cannot be read.
+    """
+    entries = (entry.strip() for entry in changes.split(","))
+    return {**DEFAULTS, **dict(_entry(entry) for entry in entries if entry)}
+
+
+def wanted(values: Mapping[str, Any], table: Versions) -> str | None:
+    """Id of the family that a prompt asks for; empty for the server's, None for an unknown one.
+
+    Args:
+        values: The prompt's flags.
+        table: Family by version.
+    """
+    model, niji, version = (flag.of(values) for flag in (MODEL, NIJI, VERSION))
+    if model is not None:
+        return model
+    if niji is not None:
+        return table.get(f"niji {niji}".rstrip())
+    return "" if version is None else table.get(version or "v")
+
+
+def _entry(text: str) -> tuple[str, str]:
+    match = _ENTRY.fullmatch(text)
+    if match is None or not (match[1] or match[2]):
+        raise PromptError(
+            f"`{text[:40]}` does not say which family draws for a version; "
+            "write `7=sdxl` or `niji 6=sdxl`, with commas between."
+        )
+    return _key(match[1] or "v", match[2] or ""), match[3]
+
+
+def _key(flag: str, version: str) -> str:
+    low = flag.lower()
+    try:
+        spelled = plain(number(version)) if version else ""
+    except ValueError:
+        raise PromptError(f"`{version}` is no version; write one such as `6.1`.") from None
+    return f"{low} {spelled}".rstrip() if low == "niji" else spelled or low
