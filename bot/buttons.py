@@ -17,10 +17,14 @@ from generation.recipe import Recipe
 
 if TYPE_CHECKING:
     from bot.intake import Intake
+    from bot.results import Results
 
 Derivation = Callable[[Recipe, int, int], Recipe]
 """Recipe, index of the picture (from 0) and a fresh seed → the recipe to make."""
 
+
+MOST_UPSCALE: Final = 4
+"""How many times larger than in the grid a picture is made at most."""
 
 TEMPLATE: Final = re.compile(r"easel:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>[0-9])")
 """Custom ids of this bot's buttons."""
@@ -33,7 +37,7 @@ class Kind:
     Attributes:
         action: Its part of the custom id; also how the new job's message is titled.
         label: What it says; ``{k}`` is the picture's number.
-        derive: The recipe it makes of the job's recipe; None to cancel the job.
+        derive: The recipe it makes of the job's recipe; None for one that makes nothing.
         emoji: What it shows before the label, or alone.
         style: Its colour.
     """
@@ -53,6 +57,9 @@ KINDS: Final = {
         Kind("strong", "Vary (Strong)", derive.vary),
         Kind("subtle", "Vary (Subtle)", derive.subtly),
         Kind("reroll", None, lambda recipe, _, seed: derive.reroll(recipe, seed), emoji="🔄"),
+        Kind("larger", "Upscale (4×)", lambda recipe, *_: derive.enlarge(recipe, 0, MOST_UPSCALE)),
+        Kind("favourite", None, None, emoji="⭐"),
+        Kind("recipe", "Recipe", None),
         Kind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
     )
 }
@@ -99,8 +106,13 @@ class JobButton(
         kind = KINDS.get(self.action)
         if kind is None:
             raise errors.OldButtonError
-        if kind.derive is None:
+        results: Results = interaction.client.results
+        if kind.action == "cancel":
             return await intake.cancel(interaction, self.job)
+        if kind.action == "favourite":
+            return await results.favourite(interaction, self.job, max(0, self.index - 1))
+        if kind.derive is None:
+            return await results.recipe(interaction, self.job)
         title = Title(kind.action, self.index or None)
         return await intake.derive(interaction, self.job, kind.derive, title)
 
@@ -113,17 +125,15 @@ def while_running(job: str) -> discord.ui.View:
 def when_done(job: str, recipe: Recipe) -> discord.ui.View:
     """What can be pressed under the finished pictures."""
     if len(recipe.pictures) == 1:
+        again = ["subtle", "strong", *(["larger"] if recipe.upscale < MOST_UPSCALE else [])]
         return _view(
-            [
-                JobButton("subtle", job, 1),
-                JobButton("strong", job, 1),
-                JobButton("reroll", job),
-            ]
+            [*(JobButton(action, job, 1) for action in again), JobButton("reroll", job)],
+            [JobButton("favourite", job, 1), JobButton("recipe", job)],
         )
     numbers = range(1, len(recipe.pictures) + 1)
     return _view(
         [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)],
-        [JobButton("vary", job, k) for k in numbers],
+        [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)],
     )
 
 

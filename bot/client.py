@@ -13,9 +13,10 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
-from bot import buttons, drafts, errors, messages
+from bot import buttons, drafts, errors, messages, reactions
 from bot.delivery import Delivery
 from bot.intake import Intake
+from bot.results import Results
 from storage.engine import Jobs
 from storage.files import Files
 from storage.settings import Settings
@@ -74,6 +75,7 @@ class EaselBot(extensions.AutoShardedBot):
         self._settings = settings
         self._delivery = Delivery(self, jobs, files)
         self.intake = Intake(settings, jobs, files, self._delivery)
+        self.results = Results(jobs, files)
         self.records = jobs.records
 
     async def setup_hook(self) -> None:
@@ -96,6 +98,10 @@ class EaselBot(extensions.AutoShardedBot):
         custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
         if not any(template.fullmatch(custom_id) for template in TEMPLATES):
             await interaction.response.send_message(messages.OLD_BUTTON, ephemeral=True)
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Takes reactions under the bot's own messages."""
+        await reactions.take(self, payload)
 
     async def _sync(self) -> None:
         """Registers the commands where the set differs from what Discord has."""

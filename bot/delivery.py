@@ -6,13 +6,12 @@ from typing import Final
 import discord
 import structlog
 
-from bot import buttons, messages
-from bot.routes import Address, Letter, Picture
-from generation.grid import fit
-from generation.recipe import Recipe, RecipeError
+from bot import letters
+from bot.routes import Address
+from generation.recipe import RecipeError
 from storage.engine import Jobs
 from storage.files import Files, MissingFileError
-from storage.jobs import Ended, Event, Job, Progress, Queued, Started
+from storage.jobs import Ended, Event, Job, Queued
 
 log: Final = structlog.get_logger(__name__)
 
@@ -149,7 +148,7 @@ class Courier:
         self._shown = event
         try:
             job = await self._job()
-            await self._address.attempt(job, news(job, event))
+            await self._address.attempt(job, letters.news(job, event))
         except Exception as error:  # noqa: BLE001 - the end is shown all the same
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
 
@@ -166,52 +165,16 @@ class Courier:
         if job.delivered_at is not None:
             return
         try:
-            message = await self._address.insist(job, await self._last_letter(job))
+            message = await self._address.insist(job, await letters.last(job, self._files))
         except (discord.HTTPException, MissingFileError, RecipeError) as error:
             log.error("result_not_sent", job=job.id, error=repr(error))
-            apology = Letter(messages.undeliverable(job), buttons.when_stopped(job.id), ())
-            message = await self._address.insist(job, apology)
+            message = await self._address.insist(job, letters.apology(job))
         if message is None:
             log.warning("nowhere_to_deliver", job=job.id)
         await self._jobs.delivered(job.id, message)
-
-    async def _last_letter(self, job: Job) -> Letter:
-        recipe = Recipe.from_json(job.recipe)
-        if job.state == "done":
-            picture = await self._result(job, recipe)
-            view = buttons.when_done(job.id, recipe)
-            return Letter(messages.finished(job, recipe), view, (picture,))
-        view = buttons.when_stopped(job.id)
-        if job.state == "cancelled":
-            return Letter(messages.running(job, recipe, messages.CANCELLED), view, ())
-        return Letter(messages.failed(job, recipe), view, ())
-
-    async def _result(self, job: Job, recipe: Recipe) -> Picture:
-        """The grid, or the only picture, in a form that fits the upload limit."""
-        shown = job.grid or job.pictures[0]
-        png = await self._files.aget(shown.sha256)
-        data, extension = await asyncio.to_thread(fit, png, recipe, job.upload_limit)
-        return Picture(f"easel-{job.id[:8]}.{extension}", data, messages.alt_text(recipe))
 
     async def _job(self) -> Job:
         job = await self._jobs.get(self.job_id)
         if job is None:
             raise LookupError(self.job_id)
         return job
-
-
-def news(job: Job, event: Event) -> Letter:
-    """The message of a job that has not ended."""
-    recipe = Recipe.from_json(job.recipe)
-    view = buttons.while_running(job.id)
-    match event:
-        case Queued(position=position):
-            state = messages.QUEUED.format(place=messages.place(position))
-            return Letter(messages.running(job, recipe, state), view)
-        case Progress(step=step, steps=steps, preview=preview):
-            state = messages.RUNNING.format(percent=round(100 * step / steps))
-            name = f"easel-{job.id[:8]}-preview.webp"
-            pictures = (Picture(name, preview, messages.alt_text(recipe)),) if preview else None
-            return Letter(messages.running(job, recipe, state), view, pictures)
-        case Started() | Ended():
-            return Letter(messages.running(job, recipe, messages.STARTING), view)

@@ -14,6 +14,7 @@ from generation.images import ImageError
 from generation.recipe import RecipeError
 from prompt.errors import PromptError
 from storage.choices import MOST_PRESETS, TooManyPresetsError
+from storage.files import MissingFileError
 from storage.jobs import TooManyJobsError
 
 log: Final = structlog.get_logger(__name__)
@@ -45,6 +46,14 @@ class NotYoursError(Exception):
     """A press by someone who may not do that to this job."""
 
 
+class NoPictureError(Exception):
+    """A message that shows no pictures of the bot's."""
+
+
+class NotYetError(Exception):
+    """Something about pictures that are still being made."""
+
+
 class DraftGoneError(Exception):
     """An answer to a question that was answered before, or is too old."""
 
@@ -60,6 +69,9 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     NotYoursError: messages.NOT_YOURS,
     TooLateError: messages.TOO_LATE,
     DraftGoneError: messages.DRAFT_GONE,
+    NotYetError: messages.NOT_YET,
+    NoPictureError: messages.NO_PICTURE,
+    MissingFileError: messages.PICTURES_GONE,
     app_commands.CommandSignatureMismatch: messages.NO_COMMAND,
     app_commands.CommandNotFound: messages.NO_COMMAND,
 }

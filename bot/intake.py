@@ -25,7 +25,7 @@ from prompt.resolve import Resolved, check, resolve
 from storage import keeping
 from storage.engine import Jobs
 from storage.files import Files
-from storage.jobs import Job, NewJob, Speed
+from storage.jobs import Job, NewJob, QueueInfo, Speed
 from storage.settings import Settings
 
 DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
@@ -209,10 +209,22 @@ class Intake:
         """
         await interaction.response.defer()
         job = await self._job(job_id)
-        if not access.may_cancel(interaction, job):
+        if not access.may_remove(access.Asker.of(interaction), job):
             raise errors.NotYoursError
         if not await self._jobs.cancel(job_id):
             raise errors.TooLateError
+
+    async def cancel_all(self, interaction: discord.Interaction[Any]) -> None:
+        """Cancels everything of the person's that waits or runs."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        own = await self._records.read(keeping.unfinished_of, interaction.user.id)
+        count = sum([await self._jobs.cancel(job) for job in own])
+        said = messages.CANCELLED_ALL.format(count=count) if count else messages.NOTHING_TO_CANCEL
+        await interaction.edit_original_response(content=said)
+
+    async def queue(self) -> QueueInfo:
+        """How many jobs wait and run, and how many workers live."""
+        return await self._jobs.queue_info()
 
     async def _job(self, job_id: str) -> Job:
         job = await self._jobs.get(job_id)

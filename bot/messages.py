@@ -30,7 +30,7 @@ OTHER_FAMILY: Final = (
     "These pictures were drawn by the model `{family}`, and {now} draws here now; "
     "`/imagine` with the same prompt works."
 )
-NOT_YOURS: Final = "Only the person who asked for this, or a moderator, can cancel it."
+NOT_YOURS: Final = "Only the person who asked for this, or a moderator, can do that."
 TOO_LATE: Final = "This job has already ended, so there is nothing left to cancel."
 NO_COMMAND: Final = (
     "This command has changed since your Discord loaded it. Please press Ctrl+R and try again."
@@ -62,6 +62,28 @@ SERVER_DAILY: Final = (
     "The limit on this server is {limit} per person in 24 hours, and you asked for {asked}; "
     "please go on later."
 )
+
+NOT_YET: Final = "These pictures are still being made; please wait for them."
+PICTURES_GONE: Final = "These pictures are no longer stored; 🔄 makes them again."
+FAVOURITE: Final = "Kept among your favourites."
+NO_FAVOURITE: Final = "No longer among your favourites."
+DELETED: Final = "Deleted."
+CANCELLED_ALL: Final = "Cancelled {count} of your jobs."
+NOTHING_TO_CANCEL: Final = "You have no jobs waiting or running."
+NO_PICTURE: Final = "That message shows no pictures of mine."
+HELP: Final = (
+    "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again. "
+    "An image in front of the prompt, or attached, is started from. `/preset` keeps words and "
+    "flags. ✉️ under pictures sends them to you, ❌ deletes them. Flags go at the end:"
+)
+NO_FLAG: Final = "There is no flag `--{flag}`; `/help` without a flag shows those there are."
+
+INFO: Final = (
+    "**Queue** {queued} waiting, {running} running, {workers} at work\n"
+    "**You** {mine} waiting or running, {today} asked for in 24 hours\n"
+    "**Model** {model}: {about}"
+)
+RECIPE_ORIGIN: Final = "`--{flag}` comes from {origin}"
 
 PRESET_SAVED: Final = "Kept as `{name}`: {text}"
 PRESET_SHOWN: Final = "`{name}` adds {text}"
@@ -104,6 +126,7 @@ HEADINGS: Final = {
     "strong": "{prompt} — Variations (Strong) of image #{index} by {who}",
     "subtle": "{prompt} — Variations (Subtle) of image #{index} by {who}",
     "upscale": "{prompt} — Image #{index}, upscaled by {who}",
+    "larger": "{prompt} — Upscaled (4×) by {who}",
 }
 """First line of a job's message, by how the job came about."""
 
@@ -187,9 +210,7 @@ def preferred(what: str, value: str) -> str:
 
 def _plain(text: str, longest: int) -> str:
     """One line without markup, shortened."""
-    line = " ".join(text.split())
-    line = line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
-    return discord.utils.escape_markdown(line)
+    return discord.utils.escape_markdown(_cut(text, longest))
 
 
 def place(position: int) -> str:
@@ -255,6 +276,31 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     if took := _seconds(job.started_at, job.finished_at):
         parts.append(took)
     return " · ".join(parts)
+
+
+def recipe_card(job: Job, recipe: Recipe) -> str:
+    """Everything that decided a job's pictures, for people: words, flags, seeds, where from."""
+    noise = recipe.pictures[0]
+    lines = [
+        f"**{discord.utils.escape_markdown(_cut(recipe.prompt or 'image', PROMPT_SHOWN))}**",
+        code(_cut(f"{recipe.parameters} --seed {noise.seed}".strip(), PROMPT_SHOWN // 4)),
+        f"-# {settings_line(job, recipe)} · job {job.id}",
+    ]
+    origins = job.origins or {}
+    lines += [f"-# {RECIPE_ORIGIN.format(flag=k, origin=v)}" for k, v in list(origins.items())[:8]]
+    return "\n".join(lines)
+
+
+def _cut(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
+
+
+def paged(text: str) -> str:
+    """As many whole lines as fit into a message."""
+    while len(text) > CONTENT_LIMIT:
+        text = text.rpartition("\n")[0] or text[:CONTENT_LIMIT]
+    return text
 
 
 def alt_text(recipe: Recipe) -> str:

@@ -27,7 +27,7 @@ def band_of(title: str, speed: str) -> int:
         title: What is made, such as ``imagine`` or ``upscale:2``.
         speed: ``fast`` or ``relax``.
     """
-    if title.startswith("upscale"):
+    if title.startswith(("upscale", "larger")):
         return UPSCALE
     return RELAX if speed == "relax" else FAST
 

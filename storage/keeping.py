@@ -175,6 +175,14 @@ def job_of_message(connection: Connection, message_id: int) -> str | None:
     return connection.execute(wanted).scalar_one_or_none()
 
 
+def job_like(connection: Connection, beginning: str) -> str | None:
+    """The latest job whose id begins so; None if there is none."""
+    wanted = select(JobRow.id).where(JobRow.id.startswith(beginning, autoescape=True))
+    return connection.execute(
+        wanted.order_by(JobRow.created_at.desc()).limit(1)
+    ).scalar_one_or_none()
+
+
 def asked_since(
     connection: Connection, person_id: int, since: datetime, server_id: int | None = None
 ) -> int:

@@ -27,7 +27,7 @@ async def test_rows_are_as_discord_wants_them(name: str) -> None:
 
 async def test_labels_of_a_grid() -> None:
     rows = buttons.when_done(JOB, recipe()).to_components()
-    assert [len(row["components"]) for row in rows] == [5, 4]
+    assert [len(row["components"]) for row in rows] == [5, 5]
 
 
 async def test_every_kind_has_a_heading() -> None:

@@ -28,7 +28,7 @@ async def test_words_become_a_grid(studio: Studio) -> None:
     assert f"<@{standin.people['mira'].id}>" in message.content
     assert "seed 7" in message.content
     assert "40 steps" in message.content
-    assert list(message.buttons) == ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4"]
+    assert list(message.buttons) == ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4", "Recipe"]
     grid = await opened(standin, message)
     assert grid.size == (1280, 832)
     assert grid.width / grid.height == pytest.approx(3 / 2, rel=0.05)

@@ -1,0 +1,108 @@
+"""What people do with finished pictures besides making more: see, keep, send home, delete."""
+
+import io
+import json
+from typing import Any, Final
+
+import discord
+
+from bot import access, errors, letters, messages
+from generation.recipe import Recipe
+from storage import keeping
+from storage.engine import Jobs
+from storage.files import Files
+from storage.jobs import Job
+
+DIRECT_LIMIT: Final = 10 * 2**20
+"""Largest file in a direct message, in bytes (Discord, without anybody's Nitro)."""
+
+
+class Results:
+    """Finds jobs again and shows, marks, sends or deletes them."""
+
+    def __init__(self, jobs: Jobs, files: Files) -> None:
+        self._jobs, self._files = jobs, files
+        self._records = jobs.records
+
+    async def show(self, interaction: discord.Interaction[Any], beginning: str) -> None:
+        """Shows a job again, with its buttons, by its id or the beginning of it.
+
+        Raises:
+            JobGoneError: There is no such job, or its pictures are no longer stored.
+        """
+        await interaction.response.defer(thinking=True)
+        found = await self._records.read(keeping.job_like, beginning.strip().lower())
+        job = await self.job(found)
+        if job.state not in {"done", "failed", "cancelled"}:
+            raise errors.NotYetError
+        letter = await letters.last(job, self._files)
+        await interaction.edit_original_response(
+            content=letter.text, view=letter.view, attachments=letter.files()
+        )
+
+    async def recipe(self, interaction: discord.Interaction[Any], job_id: str | None) -> None:
+        """Tells in private everything that decided the pictures.
+
+        Raises:
+            JobGoneError: There is no such job.
+        """
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = await self.job(job_id)
+        text, file = card(job)
+        await interaction.edit_original_response(content=text, attachments=[file])
+
+    async def favourite(
+        self, interaction: discord.Interaction[Any], job_id: str, index: int
+    ) -> None:
+        """Marks a picture as a favourite, or takes the mark away.
+
+        Raises:
+            JobGoneError: There is no such job.
+        """
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.job(job_id)
+        marked = await self._records.write(keeping.mark, interaction.user.id, job_id, index)
+        said = messages.FAVOURITE if marked else messages.NO_FAVOURITE
+        await interaction.edit_original_response(content=said)
+
+    async def send_home(self, person: discord.abc.Messageable, job_id: str) -> None:
+        """Sends pictures, seed and recipe by direct message; nothing if those are closed."""
+        job = await self.job(job_id)
+        if job.state != "done":
+            return
+        picture = await letters.result(job, self._files, DIRECT_LIMIT)
+        text, file = card(job)
+        try:
+            await person.send(text, files=[picture.file(), file])
+        except discord.Forbidden:
+            return
+
+    async def delete(
+        self, message: discord.PartialMessage, job_id: str, asker: access.Asker
+    ) -> bool:
+        """Deletes a job's message, for its owner or a moderator; False for anybody else."""
+        job = await self.job(job_id)
+        if not access.may_remove(asker, job):
+            return False
+        await self._jobs.cancel(job_id)
+        await message.delete()
+        return True
+
+    async def job(self, job_id: str | None) -> Job:
+        """The job.
+
+        Raises:
+            JobGoneError: There is none.
+        """
+        job = await self._jobs.get(job_id) if job_id else None
+        if job is None:
+            raise errors.JobGoneError
+        return job
+
+
+def card(job: Job) -> tuple[str, discord.File]:
+    """Everything that decided a job's pictures: a message, and the recipe as a file."""
+    recipe = Recipe.from_json(job.recipe)
+    data = json.dumps(job.recipe, indent=2, ensure_ascii=False)
+    name = f"easel-{job.id[:8]}.json"
+    return messages.recipe_card(job, recipe), discord.File(io.BytesIO(data.encode()), name)

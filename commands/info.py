@@ -1,0 +1,37 @@
+"""``/info``: the queue, one's own jobs, and the model."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot import messages, policy
+from storage import keeping
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+
+@app_commands.command(name="info", description="The queue, your jobs, and the model that draws")
+async def info(interaction: "discord.Interaction[EaselBot]") -> None:
+    """Tells how things stand, in private."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    bot, person = interaction.client, interaction.user.id
+    queue = await bot.intake.queue()
+    since = datetime.now(UTC) - policy.DAY
+    text = messages.INFO.format(
+        queued=queue.queued,
+        running=queue.running,
+        workers=queue.workers,
+        mine=len(await bot.records.read(keeping.unfinished_of, person)),
+        today=await bot.records.read(keeping.asked_since, person, since),
+        model=bot.intake.card.title,
+        about=bot.intake.card.about,
+    )
+    await interaction.edit_original_response(content=text)
+
+
+async def setup(bot: "EaselBot") -> None:
+    """Adds the command (called by discord.py)."""
+    bot.tree.add_command(info)

@@ -1,0 +1,119 @@
+"""What people do with finished pictures: see them again, keep, send home, delete."""
+
+import json
+
+import pytest
+
+from playground import Message
+from tests.journeys.studio import Studio, answer, opened, result, showing
+
+QUICK = "--steps 1 --seed 7"
+
+
+async def drawn(studio: Studio, person: str = "mira", prompt: str = "a cat") -> Message:
+    press = await studio.playground.command(person, "imagine", {"prompt": f"{prompt} {QUICK}"})
+    return await result(press)
+
+
+async def told(studio: Studio, person: str, message: Message, label: str) -> Message:
+    """The private answer to a press."""
+    press = await studio.playground.press(person, message, label=label)
+    said = await answer(press)
+    await said.until(lambda now: now.content, 30)
+    assert said.ephemeral_to == person
+    return said
+
+
+async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: Studio) -> None:
+    grid = await drawn(studio)
+    single = await result(await studio.playground.press("mira", grid, label="U2"))
+    assert list(single.buttons) == [
+        *("Vary (Subtle)", "Vary (Strong)", "Upscale (4×)", "🔄"),
+        *("⭐", "Recipe"),
+    ]
+    larger = await result(await studio.playground.press("mira", single, label="Upscale (4×)"))
+    before, after = [await opened(studio.playground, m) for m in (single, larger)]
+    assert after.width == 2 * before.width
+    assert "Upscale (4×)" not in larger.buttons
+
+
+async def test_the_recipe_is_told_whole(studio: Studio) -> None:
+    grid = await drawn(studio, prompt="an owl " + "very " * 300 + "wise")
+    assert "…" in grid.content
+    said = await told(studio, "otto", grid, "Recipe")
+    assert "--seed 7" in said.content
+    recipe = json.loads(await studio.playground.read(said.attachments[0]))
+    assert recipe["prompt"].endswith("wise")
+
+
+async def test_a_picture_is_marked_and_unmarked(studio: Studio) -> None:
+    grid = await drawn(studio)
+    single = await result(await studio.playground.press("mira", grid, label="U1"))
+    assert "among your favourites" in (await told(studio, "mira", single, "⭐")).content
+    assert "No longer" in (await told(studio, "mira", single, "⭐")).content
+
+
+async def test_show_brings_pictures_back_by_the_name_of_the_file(studio: Studio) -> None:
+    grid = await drawn(studio)
+    short = grid.attachments[0].filename.removeprefix("easel-").partition(".")[0]
+    press = await studio.playground.command("otto", "show", {"id": short})
+    again = await answer(press)
+    await again.until(lambda now: now.attachments, 30)
+    assert list(again.buttons) == list(grid.buttons)
+    assert (await opened(studio.playground, again)).size == (
+        await opened(studio.playground, grid)
+    ).size
+
+
+async def test_an_envelope_sends_pictures_and_recipe_home(studio: Studio) -> None:
+    grid = await drawn(studio)
+    await studio.playground.react("mira", grid, "✉️")
+    home = await studio.playground.message(
+        lambda m: m.channel_id != grid.channel_id and m.id > grid.id and len(m.attachments) == 2
+    )
+    assert "--seed 7" in home.content
+
+
+@pytest.mark.parametrize(("person", "gone"), [("mira", True), ("otto", True), ("gus", False)])
+async def test_a_cross_deletes_for_the_owner_and_for_moderators(
+    studio: Studio, person: str, gone: bool
+) -> None:
+    grid = await drawn(studio)
+    await studio.playground.react(person, grid, "❌")
+    if gone:
+        await grid.until(lambda now: now.deleted, 30)
+    else:
+        await told(studio, "mira", grid, "Recipe")
+        assert not grid.deleted
+
+
+async def test_the_messages_menu_tells_the_recipe_and_deletes(studio: Studio) -> None:
+    grid = await drawn(studio)
+    press = await studio.playground.command("otto", "Recipe", target=grid)
+    said = await answer(press)
+    await said.until(lambda now: now.content, 30)
+    assert "--seed 7" in said.content
+    await studio.playground.command("mira", "Delete", target=grid)
+    await grid.until(lambda now: now.deleted, 30)
+
+
+async def test_cancel_ends_all_of_ones_own(studio: Studio) -> None:
+    slow = await studio.playground.command("mira", "imagine", {"prompt": "a cat --steps 100"})
+    message = await showing(await answer(slow), "(")
+    press = await studio.playground.command("mira", "cancel", {})
+    said = await answer(press)
+    await said.until(lambda now: "Cancelled 1" in now.content, 30)
+    await message.until(lambda now: "cancelled" in now.content, 30)
+
+
+async def test_info_and_help_answer_in_private(studio: Studio) -> None:
+    for command, options, text in (
+        ("info", {}, "**Queue**"),
+        ("help", {}, "--ar"),
+        ("help", {"flag": "--seed"}, "--seed"),
+        ("help", {"flag": "nonsense"}, "no flag"),
+    ):
+        press = await studio.playground.command("mira", command, dict(options))
+        said = await answer(press)
+        await showing(said, text)
+        assert said.ephemeral_to == "mira"
