@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from generation.cards import CARDS, Capability, Card
 from prompt.parameters import PARAMETERS, Parameter
+from prompt.versions import DEFAULTS
 
 _INTRODUCTION = """\
 # Flags
@@ -18,12 +20,22 @@ This page is made from the table in `prompt/parameters.py` by `make docs`; do no
 ## What acts
 """
 
+_FAMILIES_INTRODUCTION = """
+## What each model does without a flag
+"""
+
+_VERSIONS_INTRODUCTION = """
+## Which model draws for `--v` and `--niji`
+
+Where the model of this table does not run, the server's own draws and a note says so.
+"""
+
 _IDLE_INTRODUCTION = """
 ## What is understood but does nothing yet
 
 Prompts copied from elsewhere carry these. They are left out, and a note says what to do instead,
 unless the value asks for what happens anyway (the last column). Those marked with ✗ are refused,
-since the pictures would show something quite different without them.
+since the pictures would show something quite different without them (`--sref` only with images).
 """
 
 
@@ -42,23 +54,35 @@ def names(parameter: Parameter[Any]) -> str:
     return ", ".join(f"--{name}" for name in (parameter.name, *parameter.aliases))
 
 
-def without(parameter: Parameter[Any]) -> str:
-    """What happens if the flag is left out, or an empty text if that goes without saying."""
+def without(parameter: Parameter[Any], card: Card | None = None) -> str:
+    """What happens if the flag is left out, or an empty text if that goes without saying.
+
+    Args:
+        parameter: The flag.
+        card: The family that draws, if its own value is to be named.
+    """
+    if card is not None and parameter.native is not None:
+        return parameter.kind.format(parameter.native(card))
     if parameter.otherwise or parameter.default is None:
         return parameter.otherwise
     return parameter.kind.format(parameter.default) or "the same"
 
 
-def line(parameter: Parameter[Any]) -> str:
-    """One line of help, with names, value and default."""
-    default = without(parameter)
+def line(parameter: Parameter[Any], card: Card | None = None) -> str:
+    """One line of help, with names, value and default.
+
+    Args:
+        parameter: The flag.
+        card: The family that draws, if its own value is to be named.
+    """
+    default = without(parameter, card)
     ending = f" Default: {default}." if default else ""
     return f"`{names(parameter)}` ({parameter.takes}): {parameter.about}{ending}"
 
 
 def page() -> str:
     """The whole of ``docs/flags.md``."""
-    return "\n".join((*_acting_lines(), *_idle_lines(), ""))
+    return "\n".join((*_acting_lines(), *_family_lines(), *_version_lines(), *_idle_lines(), ""))
 
 
 def _acting_lines() -> Iterator[str]:
@@ -66,6 +90,35 @@ def _acting_lines() -> Iterator[str]:
     yield from _table(
         ("Flag", "Value", "Without it", "What it does"),
         ((f"`{names(row)}`", row.takes, without(row), _about(row)) for row in acting()),
+    )
+
+
+def _family_lines() -> Iterator[str]:
+    yield _FAMILIES_INTRODUCTION
+    own = [row for row in acting() if row.native is not None]
+    yield from _table(
+        ("Model", *(f"`--{row.name}`" for row in own), "`--ar` up to", "Cannot do"),
+        (
+            (
+                card.title,
+                *(without(row, card) for row in own),
+                f"{card.longest_ratio:g}:1",
+                ", ".join(sorted(frozenset(Capability) - card.capabilities)),
+            )
+            for card in CARDS
+        ),
+    )
+
+
+def _version_lines() -> Iterator[str]:
+    yield _VERSIONS_INTRODUCTION
+    families = dict.fromkeys(family for family in DEFAULTS.values() if family)
+    yield from _table(
+        ("Model", "Draws for"),
+        (
+            (f"`{family}`", ", ".join(key for key in DEFAULTS if DEFAULTS[key] == family))
+            for family in families
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from rapidfuzz import fuzz, process
 
-from generation.cards import CARDS, SAMPLERS, Capability
+from generation.cards import CARDS, SAMPLERS, Capability, Card
 from generation.controls import LARGEST_IMAGE_WEIGHT
 from generation.recipe import SEED_LIMIT
 from prompt.values import (
@@ -61,6 +61,8 @@ class Parameter(Generic[T]):
         default: The value that means the same as leaving the flag out, or None if no one value
             does.
         otherwise: What happens without it, where ``default`` cannot say it.
+        native: A family's own value, which counts without the flag, or None if families have none.
+        examples: Values as people write them, to choose from while typing.
         capability: What the family must be able to do for it, or None.
         partner: Name of the flag without which it makes no difference; empty for none.
         about: One line of help.
@@ -76,6 +78,8 @@ class Parameter(Generic[T]):
     high: float | None = None
     default: T | None = None
     otherwise: str = ""
+    native: Callable[[Card], T] | None = None
+    examples: tuple[str, ...] = ()
     capability: Capability | None = None
     partner: str = ""
     about: str
@@ -127,6 +131,7 @@ RATIO: Final = Parameter[Ratio](
     aliases=("aspect",),
     kind=Proportion(),
     default=(1, 1),
+    examples=("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "21:9"),
     about="Width to height of the pictures.",
 )
 SEED: Final = Parameter[int](
@@ -143,6 +148,7 @@ IMAGE_WEIGHT: Final = Parameter[float](
     low=0,
     high=LARGEST_IMAGE_WEIGHT,
     default=1.0,
+    examples=("0.5", "1", "1.5", "2", "3"),
     capability=Capability.IMAGE_PROMPT,
     about="How much of the image at the front of the prompt is kept: 3 keeps most, 0 nothing.",
 )
@@ -159,6 +165,7 @@ STRENGTH: Final = Parameter[float](
     low=0.05,
     high=1,
     otherwise="what `--iw` gives",
+    examples=("0.3", "0.5", "0.75", "1"),
     capability=Capability.IMAGE_PROMPT,
     about="How much of the image is painted over, in place of `--iw`: 1 forgets the image.",
 )
@@ -169,6 +176,7 @@ GUIDANCE: Final = Parameter[float](
     low=1,
     high=30,
     otherwise="the model's own",
+    native=lambda card: card.guidance,
     capability=Capability.GUIDANCE,
     about="How closely the pictures follow the words; high values look harsh.",
 )
@@ -178,6 +186,7 @@ STEPS: Final = Parameter[int](
     low=1,
     high=100,
     otherwise="the model's own",
+    native=lambda card: card.steps,
     about="Denoising steps: more take longer and refine more.",
 )
 QUALITY: Final = Parameter[float](
@@ -187,6 +196,7 @@ QUALITY: Final = Parameter[float](
     low=0.25,
     high=4,
     default=1.0,
+    examples=("0.25", "0.5", "1", "2", "4"),
     about="Time spent, as a factor on the model's own number of steps.",
 )
 DRAFT: Final = Parameter[bool](
@@ -198,6 +208,8 @@ SAMPLER: Final = Parameter[str](
     name="sampler",
     kind=Choice(SAMPLERS),
     otherwise="the model's own",
+    native=lambda card: card.sampler,
+    examples=SAMPLERS,
     about="Method of denoising.",
 )
 REPEAT: Final = Parameter[int](
@@ -207,6 +219,7 @@ REPEAT: Final = Parameter[int](
     low=1,
     high=40,
     default=1,
+    examples=("2", "3", "4", "10"),
     about="Draw the prompt several times, each with a seed of its own.",
 )
 PRESET: Final = Parameter[str](
@@ -219,6 +232,8 @@ MODEL: Final = Parameter[str](
     name="model",
     kind=Choice(tuple(card.id for card in CARDS)),
     otherwise="the server's",
+    native=lambda card: card.id,
+    examples=tuple(card.id for card in CARDS),
     about="Model that draws.",
 )
 VERSION: Final = Parameter[str](

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from generation.cards import CARDS, card
 from prompt import help as flag_help
 from prompt.parameters import BY_NAME, PARAMETERS
 
@@ -15,7 +16,7 @@ def test_the_page_is_fresh() -> None:
 def test_the_page_has_every_flag_once() -> None:
     page = flag_help.page()
     for row in PARAMETERS:
-        assert page.count(f"| `{flag_help.names(row)}` |") == 1
+        assert page.count(f"\n| `{flag_help.names(row)}` |") == 1
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,14 @@ def test_acting_and_idle_are_all() -> None:
     assert sorted(row.name for row in (*flag_help.acting(), *flag_help.idle())) == sorted(
         row.name for row in PARAMETERS
     )
+
+
+def test_a_line_can_name_the_models_own_value() -> None:
+    assert flag_help.line(BY_NAME["cfg"], card("sd15")).endswith("Default: 7.")
+    assert flag_help.line(BY_NAME["model"], card("sd15")).endswith("Default: sd15.")
+
+
+def test_the_page_says_what_each_model_does() -> None:
+    page = flag_help.page()
+    for each in CARDS:
+        assert f"\n| {each.title} | {each.guidance:g} | {each.steps} | {each.sampler} |" in page

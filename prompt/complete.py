@@ -1,0 +1,58 @@
+"""Completion: how the flag that stands at the end of a half-typed prompt may go on."""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from prompt.parameters import BY_NAME, PARAMETERS, PRESET, Parameter
+from prompt.values import DASHES
+
+LONGEST: Final = 100
+"""Most characters in a choice (Discord's limit)."""
+
+_START: Final = re.compile(rf"(?:^|(?<=\s))[{DASHES}]+")
+
+
+def complete(text: str, limit: int = 25, presets: Sequence[str] = ()) -> list[str]:
+    """The whole text with the flag at its end written out, one for every way to go on.
+
+    Args:
+        text: A prompt up to the cursor.
+        limit: Most ways.
+        presets: Names that ``--preset`` may have.
+
+    Returns:
+        Texts of at most `LONGEST` characters, the likeliest first; none where the text does not
+        end in a flag.
+    """
+    start = deque(_START.finditer(text), maxlen=1)
+    if not start:
+        return []
+    name, gap, value = text[start[0].end() :].partition(" ")
+    if gap:
+        head, ends = text[: len(text) - len(value)], _values(name, value, presets)
+    else:
+        head, ends = text[: start[0].start()], (f"--{known}" for known in _names(name))
+    return [whole for whole in (head + end for end in ends) if len(whole) <= LONGEST][:limit]
+
+
+def flag_names(start: str) -> list[str]:
+    """Names that begin with ``start``, flags that act before those that do not."""
+    return list(_names(start.lstrip(DASHES)))
+
+
+def _names(start: str) -> Iterator[str]:
+    low = start.lower()
+    for row in sorted(PARAMETERS, key=lambda row: bool(row.instead)):
+        names = (row.name, *row.aliases)
+        fitting = [name for name in names if name.startswith(low)]
+        yield from fitting[:1]
+
+
+def _values(name: str, start: str, presets: Sequence[str]) -> Iterable[str]:
+    row: Parameter[Any] | None = BY_NAME.get(name.lower())
+    if row is None:
+        return ()
+    values = presets if row is PRESET else row.examples
+    return (value for value in values if value.lower().startswith(start.lower()))

@@ -1,0 +1,95 @@
+"""Topics: pages of help for people, each short enough for one message."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from generation.cards import Card
+from prompt.help import idle, line
+from prompt.parameters import BY_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A page of help.
+
+    Attributes:
+        name: One word to ask for it by.
+        title: Its heading.
+        text: What stands above the flags.
+        flags: Names of the flags that it explains, in order.
+    """
+
+    name: str
+    title: str
+    text: str
+    flags: tuple[str, ...] = ()
+
+
+TOPICS: Final[Sequence[Topic]] = (
+    Topic(
+        "picture",
+        "What the picture shows",
+        "Write what you want to see, and put flags at the end.",
+        ("ar", "no", "seed", "cfg"),
+    ),
+    Topic(
+        "images",
+        "Starting from an image",
+        "Attach an image, or put a link to one at the front of the prompt.",
+        ("iw", "strength"),
+    ),
+    Topic(
+        "weights",
+        "Weights and choices",
+        "`hot:: dog::2` is two ideas, the second twice as strong; `fog::-0.5` pushes fog away.\n"
+        "`a {red, green} bird` makes two jobs, and groups multiply and nest; they may hold flags:"
+        " `--ar {1:1, 3:2}`. Before more than a few jobs the bot asks.\n"
+        "`\\{`, `\\}` and `\\,` are the characters themselves.",
+        ("repeat",),
+    ),
+    Topic(
+        "quality",
+        "Time and quality",
+        "More steps take longer and refine more.",
+        ("quality", "draft", "steps", "sampler", "fast", "relax"),
+    ),
+    Topic(
+        "models",
+        "Which model draws",
+        "Versions of Midjourney stand for the model that is nearest to them.",
+        ("model", "version", "niji"),
+    ),
+    Topic(
+        "presets",
+        "Presets",
+        "`/preset save` keeps words and flags under a name, `/preset list` shows them.",
+        ("preset",),
+    ),
+    Topic(
+        "midjourney",
+        "Flags from Midjourney",
+        "Prompts from elsewhere carry flags that do not act here yet. Most are left out with a"
+        " note; those without which the pictures would be quite different are refused with what"
+        " to do instead. These ask for what happens anyway:",
+        ("raw", "sd", "public"),
+    ),
+)
+"""Every page, in the order to read them."""
+
+_IDLE_TOPIC: Final = TOPICS[-1]
+
+
+def page(topic: Topic, card: Card | None = None) -> str:
+    """A topic's whole page, in Discord's markdown, below 2000 characters.
+
+    Args:
+        topic: Which.
+        card: The family that draws, if its own values are to be named.
+    """
+    lines = [f"**{topic.title}**", topic.text]
+    lines += (f"- {line(BY_NAME[name], card)}" for name in topic.flags)
+    if topic is _IDLE_TOPIC:
+        names = " ".join(f"`--{row.name}`" for row in idle())
+        lines.append(f"Left out or refused: {names}")
+    return "\n".join(lines)

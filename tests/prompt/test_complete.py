@@ -1,0 +1,66 @@
+import pytest
+from hypothesis import given
+
+from generation.cards import SAMPLERS
+from prompt.complete import LONGEST, complete, flag_names
+from prompt.grammar import parse
+from prompt.parameters import BY_NAME, PARAMETERS
+from tests.prompt.strategies import texts
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        ("a cat --as", ["a cat --aspect"]),
+        ("a cat —sam", ["a cat --sampler", "a cat --sameseed"]),
+        ("a cat --AR", ["a cat --ar"]),
+        ("--dr", ["--draft"]),
+        ("a cat --sampler eu", ["a cat --sampler Euler a", "a cat --sampler Euler"]),
+        ("a cat --ar 16", ["a cat --ar 16:9"]),
+        ("a cat --preset in", ["a cat --preset ink"]),
+        ("a cat --ar 3:2 --q 0", ["a cat --ar 3:2 --q 0.25", "a cat --ar 3:2 --q 0.5"]),
+    ],
+)
+def test_the_flag_at_the_end_is_written_out(text: str, ways: list[str]) -> None:
+    assert complete(text, presets=("ink", "oil")) == ways
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a cat", "a cat --zzz", "a cat --seed 7 ", "state-of", "a --x y"]
+)
+def test_elsewhere_there_is_nothing_to_complete(text: str) -> None:
+    assert complete(text) == []
+
+
+def test_after_bare_dashes_flags_that_act_come_first() -> None:
+    ways = complete("a cat --", limit=5)
+    assert ways == [f"a cat --{row.name}" for row in PARAMETERS[:5]]
+
+
+def test_a_choice_is_never_longer_than_discord_takes() -> None:
+    start = "x" * (LONGEST - 8)
+    assert complete(f"{start} --ar") == [f"{start} --ar"]
+    assert complete(f"{start} --aspe") == []
+
+
+def test_every_sampler_is_offered() -> None:
+    assert complete("owl --sampler ") == [f"owl --sampler {name}" for name in SAMPLERS]
+
+
+def test_names_begin_as_typed() -> None:
+    assert flag_names("--gui") == ["guidance"]
+    assert set(flag_names("")) == {row.name for row in PARAMETERS}
+
+
+@given(texts)
+def test_completed_values_can_be_read(text: str) -> None:
+    assert all(len(way) <= LONGEST for way in complete(text))
+
+
+@pytest.mark.parametrize("name", [row.name for row in PARAMETERS if row.examples])
+def test_examples_are_values(name: str) -> None:
+    row = BY_NAME[name]
+    for example in row.examples:
+        parsed = parse(f"owl --{name} {example}")
+        assert parsed.notes == ()
+        assert row.allows(parsed.parameters[name])
