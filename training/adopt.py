@@ -24,7 +24,7 @@ _PARTS: Final = {
     "image_encoder": "towers/vision",
     PREVIEW: "preview/model",
 }
-_DONE: Final = ("teacher", "vae", "towers", "preview", "upscaler")
+_DONE: Final = ("teacher", "vae", "towers", "preview")
 
 
 def adopt(export: Path, out: Path, size: Size) -> None:
@@ -37,8 +37,9 @@ def adopt(export: Path, out: Path, size: Size) -> None:
     """
     for part, target in _PARTS.items():
         shutil.copytree(export / part, out / target, dirs_exist_ok=True)
-    (out / "upscaler").mkdir(exist_ok=True)
-    shutil.copy(export / FILE, out / "upscaler" / FILE)
+    if (export / FILE).exists():
+        (out / "upscaler").mkdir(exist_ok=True)
+        shutil.copy(export / FILE, out / "upscaler" / FILE)
     unet = UNet2DConditionModel.from_pretrained(export / "unet", dtype=torch.float32)
     files = {name: load_file(export / "ip_adapter" / ADAPTERS[name]) for name in NAMES}
     denoiser = Denoiser(size)

@@ -217,7 +217,7 @@ def evaluate(given: Options) -> None:
     rows = rows[order.to(rows.device)].repeat(-(-pictures // len(rows)))
     painter = Painter(given.out / "export", given.device, given.size.steps)
     folder = given.folder("evaluate")
-    bench = Bench(world, load_judge(given), painter, rows, folder)
+    bench = Bench(world, load_judge(given.folder("judges"), given.device), painter, rows, folder)
     few = max(1, min(20, pictures // 20))
     report: dict[str, Any] = {"text": measure_text(bench, pictures)}
     report["spread of references"] = measure_spread(bench)

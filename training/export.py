@@ -85,10 +85,18 @@ def _add_pixels(given: Options, folder: Path) -> None:
     tiny = given.out / "preview" / "model"
     if tiny.exists():
         AutoencoderTiny.from_pretrained(tiny).half().save_pretrained(folder / PREVIEW)
+        _leave_out(folder / PREVIEW / "config.json", "block_out_channels")
     upscaler = given.out / "upscaler" / FILE
     if upscaler.exists():
         weights = {key: value.half() for key, value in load_file(upscaler).items()}
         save_file(weights, folder / FILE)
+
+
+def _leave_out(path: Path, name: str) -> None:
+    """Take out of a configuration what diffusers writes and warns of when it reads it again."""
+    config = json.loads(path.read_text())
+    config.pop(name, None)
+    path.write_text(json.dumps(config, indent=2) + "\n")
 
 
 def _say_float32(path: Path) -> None:

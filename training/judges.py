@@ -4,7 +4,9 @@ It learns from other random samples than the model and never sees the combinatio
 out. On real pictures of those it shows the ceiling of every measurement.
 """
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -20,6 +22,9 @@ from training.world import COLOUR_WORDS, World, load_world
 
 KNOWN: Final = 200
 """The judge knows this many of the commonest things."""
+
+WEIGHTS: Final = "judge.safetensors"
+LABELS: Final = "labels.json"
 
 _WIDTHS: Final = (32, 64, 128, 192)
 _WHITE_GROUND: Final = 0.6
@@ -68,8 +73,8 @@ class Judge(nn.Module):
 
     def forward(self, pictures: Tensor) -> Verdict:
         """Scores of pictures."""
-        seen = functional.silu(self.blocks(self.stem(pictures)))
-        seen = functional.adaptive_avg_pool2d(seen, 2).flatten(1)
+        coarse = functional.avg_pool2d(pictures, 2)  # tells as much, in a quarter of the time
+        seen = functional.silu(self.blocks(self.stem(coarse))).flatten(1)
         return Verdict(
             self.thing(seen).float(), self.style(seen).float(), self.colour(seen).float()
         )
@@ -132,7 +137,14 @@ def train_judge(given: Options, minutes: float) -> None:
         return {"loss": name + manner + hue, "named": right}
 
     training.run(step)
-    save_file(judge.state_dict(), course.folder / "judge.safetensors")
+    weights = {name: weight.half().contiguous() for name, weight in judge.state_dict().items()}
+    save_file(weights, course.folder / WEIGHTS)
+    known = {
+        "things": [thing.names[0] for thing in world.things[:KNOWN]],
+        "styles": list(world.styles),
+        "colours": list(COLOUR_WORDS),
+    }
+    (course.folder / LABELS).write_text(json.dumps(known, indent=1) + "\n")
 
 
 def show(world: World, rows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -146,12 +158,18 @@ def show(world: World, rows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return pictures, world.thing[drawing], world.style[drawing], looks.colour[rows]
 
 
-def load_judge(given: Options) -> Judge:
-    """The trained judge."""
-    weights = load_file(given.out / "judges" / "judge.safetensors", device=given.device)
-    judge = Judge(len(weights["style.bias"]), len(weights["thing.bias"])).to(given.device)
+def load_judge(folder: Path, device: str = "cpu") -> Judge:
+    """The trained judge of a folder, computing in float32."""
+    weights = load_file(folder / WEIGHTS, device=device)
+    judge = Judge(len(weights["style.bias"]), len(weights["thing.bias"])).to(device)
     judge.load_state_dict(weights)
     return judge.eval()
+
+
+def load_labels(folder: Path) -> dict[str, list[str]]:
+    """What the judge's answers mean: "things", "styles" and "colours", by number."""
+    known: dict[str, list[str]] = json.loads((folder / LABELS).read_text())
+    return known
 
 
 if __name__ == "__main__":

@@ -13,7 +13,13 @@ from typing import Final
 LIMIT: Final = 15_000_000
 """Bytes of a part."""
 
-_WANTED: Final = ("export", "evaluate", "export.png", "judges/judge.safetensors")
+_WANTED: Final = (
+    "export",
+    "evaluate",
+    "export.png",
+    "judges/judge.safetensors",
+    "judges/labels.json",
+)
 _RECORDS: Final = ("*/loss.csv", "*/loss.png", "vae/sheet.png", "vae/psnr.txt", "*.done")
 
 

@@ -45,7 +45,8 @@ class Size:
         rates: Peak learning rate, by stage.
         decay: Decay of the running mean of the weights.
         steps: Denoising steps of sheets and measurements.
-        measured: Pictures that measure the text; the controls take a twentieth in subjects.
+        measured: Pictures that measure the text; the controls take a twentieth in subjects, but 20
+            at most.
     """
 
     things: int | None
@@ -92,7 +93,8 @@ SIZES: Final = {
         batches={"vae": 16, "towers": 64, "unet": 20, "judges": 64},
         rates={"vae": 1.5e-3, "towers": 8e-4, "unet": 6e-4, "judges": 1.5e-3},
         decay=0.998,
-        measured=200,
+        steps=12,
+        measured=1000,
     ),
     "full": Size(
         things=None,
