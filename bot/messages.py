@@ -8,6 +8,7 @@ from typing import Final
 import discord
 
 from generation.recipe import Recipe
+from prompt.topics import Topic
 from storage.jobs import Job
 
 CONTENT_LIMIT: Final = 2000
@@ -72,11 +73,12 @@ CANCELLED_ALL: Final = "Cancelled {count} of your jobs."
 NOTHING_TO_CANCEL: Final = "You have no jobs waiting or running."
 NO_PICTURE: Final = "That message shows no pictures of mine."
 HELP: Final = (
-    "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again. "
-    "An image in front of the prompt, or attached, is started from. `/preset` keeps words and "
-    "flags. ✉️ under pictures sends them to you, ❌ deletes them. Flags go at the end:"
+    "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again.\n"
+    "An image that is attached, or linked at the front of the prompt, is started from.\n"
+    "✉️ under pictures sends them to you, ⭐ keeps them, ❌ deletes your own.\n"
+    "`/help` with one of these words tells more:"
 )
-NO_FLAG: Final = "There is no flag `--{flag}`; `/help` without a flag shows those there are."
+NO_HELP: Final = "There is no topic and no flag `{about}`; `/help` alone shows where to begin."
 
 INFO: Final = (
     "**Queue** {queued} waiting, {running} running, {workers} at work\n"
@@ -296,11 +298,14 @@ def _cut(text: str, longest: int) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
-def paged(text: str) -> str:
-    """As many whole lines as fit into a message."""
-    while len(text) > CONTENT_LIMIT:
-        text = text.rpartition("\n")[0] or text[:CONTENT_LIMIT]
-    return text
+def help_start(topics: Sequence[Topic]) -> str:
+    """Where to begin, and the topics there are."""
+    return "\n".join([HELP, *(f"- `{topic.name}`: {topic.title}" for topic in topics)])
+
+
+def no_help(about: str) -> str:
+    """The answer to a word that is neither topic nor flag."""
+    return NO_HELP.format(about=_cut(about, 40).replace("`", "ˋ"))
 
 
 def alt_text(recipe: Recipe) -> str:

@@ -1,4 +1,4 @@
-"""``/help``: how to ask for pictures, and every flag."""
+"""``/help``: how to ask for pictures, a page for each topic, and every flag."""
 
 from typing import TYPE_CHECKING
 
@@ -6,35 +6,39 @@ import discord
 from discord import app_commands
 
 from bot import messages
-from prompt.help import acting, line
+from prompt.complete import flag_names
+from prompt.help import line
+from prompt.parameters import BY_NAME
+from prompt.topics import TOPICS, page
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
 
 
 @app_commands.command(name="help", description="How to ask for pictures, and what each flag does")
-@app_commands.describe(flag="One flag, such as ar; leave empty for all")
-async def help_(interaction: "discord.Interaction[EaselBot]", flag: str = "") -> None:
+@app_commands.describe(about="A topic such as images, or a flag such as --ar; empty for the start")
+async def help_(interaction: "discord.Interaction[EaselBot]", about: str = "") -> None:
     """Answers in private, out of the table of flags."""
-    lines = [line(row) for row in acting() if _named(row.name, row.aliases, flag)]
-    text = "\n".join([messages.HELP if not flag else "", *lines]).strip()
-    await interaction.response.send_message(
-        messages.paged(text) if lines else messages.NO_FLAG.format(flag=flag[:40]), ephemeral=True
-    )
+    card, asked = interaction.client.intake.card, about.strip().lstrip("-").lower()
+    topic = next((topic for topic in TOPICS if topic.name == asked), None)
+    if topic is not None:
+        text = page(topic, card)
+    elif asked in BY_NAME:
+        text = line(BY_NAME[asked], card)
+    else:
+        text = messages.help_start(TOPICS) if not asked else messages.no_help(about)
+    await interaction.response.send_message(text, ephemeral=True)
 
 
-@help_.autocomplete("flag")
+@help_.autocomplete("about")
 async def complete(
     interaction: "discord.Interaction[EaselBot]",  # noqa: ARG001 - Discord's signature
     typed: str,
 ) -> list[app_commands.Choice[str]]:
-    """Flags that begin so."""
-    found = [row.name for row in acting() if row.name.startswith(typed.lstrip("-").lower())]
-    return [app_commands.Choice(name=f"--{name}", value=name) for name in found[:25]]
-
-
-def _named(name: str, aliases: tuple[str, ...], asked: str) -> bool:
-    return not asked or asked.lstrip("-").lower() in (name, *aliases)
+    """Topics and flags that begin so."""
+    topics = [topic.name for topic in TOPICS if topic.name.startswith(typed.lower())]
+    flags = [f"--{name}" for name in flag_names(typed)]
+    return [app_commands.Choice(name=name, value=name) for name in [*topics, *flags][:25]]
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
+from bot.shelf import CHOICES, Shelf
 from commands.preset import complete_name
+from prompt.complete import complete
 from prompt.grammar import PROMPT_LIMIT
 
 if TYPE_CHECKING:
@@ -27,6 +29,19 @@ async def imagine(
 ) -> None:
     """Hands the request to the intake."""
     await interaction.client.intake.imagine(interaction, prompt, [image] if image else [], preset)
+
+
+@imagine.autocomplete("prompt")
+async def complete_prompt(
+    interaction: "discord.Interaction[EaselBot]", typed: str
+) -> list[app_commands.Choice[str]]:
+    """The flag at the end of the prompt, written out."""
+    presets: list[str] = []
+    if "--preset" in typed:
+        shelf = await Shelf.of(interaction.client.records, interaction)
+        presets = shelf.names("")
+    found = complete(typed, CHOICES, presets)
+    return [app_commands.Choice(name=whole, value=whole) for whole in found]
 
 
 async def setup(bot: "EaselBot") -> None:

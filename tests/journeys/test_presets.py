@@ -137,3 +137,13 @@ async def test_v_goes_as_far_as_the_person_likes(studio: Studio) -> None:
     grid, _ = await drawn(studio, f"a cat {QUICK}")
     varied = await result(await studio.playground.press("mira", grid, label="V1"))
     assert "Variations (Subtle)" in varied.content
+
+
+@pytest.mark.parametrize(
+    ("typed", "whole"),
+    [("a cat --sam", "a cat --sampler"), ("a cat --preset in", "a cat --preset ink")],
+)
+async def test_the_flag_being_typed_is_completed(studio: Studio, typed: str, whole: str) -> None:
+    await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing"})
+    found = await studio.playground.complete("mira", "imagine", {"prompt": typed}, "prompt")
+    assert whole in [choice["value"] for choice in found]

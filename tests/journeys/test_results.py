@@ -109,9 +109,10 @@ async def test_cancel_ends_all_of_ones_own(studio: Studio) -> None:
 async def test_info_and_help_answer_in_private(studio: Studio) -> None:
     for command, options, text in (
         ("info", {}, "**Queue**"),
-        ("help", {}, "--ar"),
-        ("help", {"flag": "--seed"}, "--seed"),
-        ("help", {"flag": "nonsense"}, "no flag"),
+        ("help", {}, "`weights`"),
+        ("help", {"about": "weights"}, "--repeat"),
+        ("help", {"about": "--seed"}, "--seed"),
+        ("help", {"about": "nonsense"}, "no topic"),
     ):
         press = await studio.playground.command("mira", command, dict(options))
         said = await answer(press)
