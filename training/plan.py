@@ -25,6 +25,9 @@ WINDOW: Final = 32
 WIDTH: Final = 256
 """Width of text states and of text and image embeddings."""
 
+EVERY: Final = 10_000
+"""A ``core`` in which all things are drawn alike."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
@@ -39,6 +42,7 @@ class Size:
         attend_outside: Whether the denoiser's outermost level reads text too.
         tower_depth: Layers of the text and the vision tower.
         sight: Side in pixels of what the vision tower sees.
+        core: How many of the commonest things the denoiser sees often, the others seldom.
         pool: How many samples are composed and encoded ahead for the denoiser.
         collages: Share of samples that show two things side by side.
         batches: Samples per step, by stage.
@@ -57,6 +61,7 @@ class Size:
     attend_outside: bool
     tower_depth: int = 4
     sight: int = 96
+    core: int = EVERY
     pool: int
     collages: float
     batches: dict[str, int]
@@ -88,6 +93,7 @@ SIZES: Final = {
         vae=(16, 32, 64, 128),
         unet=(64, 128, 256),
         attend_outside=False,
+        core=40,
         pool=24_000,
         collages=0.05,
         batches={"vae": 16, "towers": 64, "unet": 20, "judges": 64},

@@ -55,7 +55,14 @@ def build_pool(given: Options) -> Pool:
         return Pool(**parts)
     world = load_world(given)
     size = given.size
-    samples = plan_samples(world, size.pool, collages=size.collages, references=True, seed=_SEED)
+    samples = plan_samples(
+        world,
+        size.pool,
+        collages=size.collages,
+        references=True,
+        seed=_SEED,
+        core=size.core,
+    )
     embeddings = _embed(world, given)
     latents = _encode(world, samples, given)
     states = _read(samples.captions, given)

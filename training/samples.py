@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from training.phrases import Captions
+from training.plan import EVERY
 from training.world import COLOUR_WORDS, COLOURS, World
 
 NONE: Final = -1
+_SELDOM: Final = 0.02
 _WHITE: Final = COLOUR_WORDS.index("white")
 _UNSAID_STYLE: Final = "3d"
 _MODES: Final = ("text", "style", "content", "both")
@@ -48,14 +50,15 @@ class Samples:
 
 
 class Planner:
-    """Draws samples at random from the looks that may be trained, common things more often.
+    """Draws samples at random from the looks that may be trained.
 
     Args:
         world: What there is to draw.
         seed: The same seed plans the same samples.
+        core: How many of the commonest things are drawn often.
     """
 
-    def __init__(self, world: World, seed: int) -> None:
+    def __init__(self, world: World, seed: int, core: int) -> None:
         self.random = Random(seed)
         self.captions = Captions(world, self.random)
         looks = world.looks
@@ -70,7 +73,9 @@ class Planner:
                 self.by_pair[self.thing[row], self.style[row]].append(row)
                 self.styles_of[self.thing[row]].add(self.style[row])
         self.pairs = sorted(self.by_pair)
-        self.often = list(accumulate(1 / (1 + min(thing, 200) / 40) for thing, _ in self.pairs))
+        self.often = list(
+            accumulate(1 / (1 + (thing / core) ** 4) + _SELDOM for thing, _ in self.pairs)
+        )
         self.things_of: dict[int, list[int]] = defaultdict(list)
         for thing, style in self.pairs:
             self.things_of[style].append(thing)
@@ -158,7 +163,13 @@ class Planner:
 
 
 def plan_samples(
-    world: World, count: int, *, collages: float = 0.0, references: bool, seed: int
+    world: World,
+    count: int,
+    *,
+    collages: float = 0.0,
+    references: bool,
+    seed: int,
+    core: int = EVERY,
 ) -> Samples:
     """Plan samples.
 
@@ -168,8 +179,9 @@ def plan_samples(
         collages: Share that shows two things.
         references: Whether some are told by reference pictures instead of words.
         seed: The same seed plans the same samples.
+        core: How many of the commonest things are drawn often, the others seldom.
     """
-    planner = Planner(world, seed)
+    planner = Planner(world, seed, core)
     places = {"": 0}
     rows = []
     for _ in range(count):
