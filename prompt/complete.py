@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from prompt.parameters import BY_NAME, PARAMETERS, PRESET, Parameter
-from prompt.values import DASHES
+from prompt.trim import DASHES
 
 LONGEST: Final = 100
 """Most characters in a choice (Discord's limit)."""

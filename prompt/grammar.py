@@ -16,7 +16,7 @@ from prompt.errors import PromptError
 from prompt.parameters import BY_NAME, ORDER, Parameter, nearest_name
 from prompt.permutations import escape, expand, unescape
 from prompt.tokens import Flag, flags, links
-from prompt.values import undangled
+from prompt.trim import undangled, without_end
 from prompt.weights import fault, format_phrases, mended, phrases
 
 T = TypeVar("T")
@@ -27,10 +27,12 @@ PROMPT_LIMIT: Final = 6000
 _MOST_OPTIONS: Final = 40
 _UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SEPARATORS: Final = ",;:="
-_IDLE: Final = " ,;.:!?"
+_IDLE: Final = " ,;.:!?|()[]\"'`“”"
+_OPENING: Final = '([`"“'
 _MOST_READINGS: Final = 5
 _MOST_SENTENCES: Final = 8
 _SHOWN: Final = 60
+_SOLE_LINK: Final = re.compile(r"\s*+<?https?://\S++\s*+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def parse(text: str) -> Prompt:
         )
     if not text.isprintable():
         text = _UNSAYABLE.sub(" ", text)
+    if "**" in text:
+        text = without_end(text)
     if "{" in text or "}" in text:
         text = _sole(text)
     return _Reading(text).prompt()
@@ -170,7 +174,7 @@ class _Reading:
     def _take_flags(self) -> None:
         flag, end = None, 0
         for following in flags(self.text):
-            self._take(flag, self.text[end : following.start])
+            self._take(flag, _unopened(self.text[end : following.start]))
             flag, end = following, following.end
         self._take(flag, self.text[end:])
 
@@ -185,7 +189,9 @@ class _Reading:
             region = region.lstrip(_SEPARATORS)
         kind = parameter.kind
         word, rest = kind.split(region)
-        if rest:
+        if rest and kind.numeric and word.isalpha():
+            self._keep(region)
+        elif rest:
             self._hand_back(flag, word, rest)
         try:
             value = kind.parse(word)
@@ -232,8 +238,10 @@ class _Reading:
             self.words.append(kept)
 
     def _hand_back(self, flag: Flag, word: str, rest: str) -> None:
-        if rest.strip(_IDLE):
-            self._keep(rest)
+        if not rest.strip(_IDLE):
+            return
+        self._keep(rest)
+        if not _SOLE_LINK.fullmatch(rest):
             self.notes.append(
                 f"Read “{_short(rest)}” after `{self._typed(flag, word)}` as words of the prompt."
             )
@@ -248,7 +256,7 @@ class _Reading:
     def _refuse(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
         if flag.parameter is None:
             return
-        instead = f"not `{_short(word)}`" if word else "and none is given"
+        instead = f"not `{_short(word)}`" if word.strip() else "and none is given"
         self._problem(f"`--{flag.name}` takes {parameter.takes}, {instead}.", flag)
 
     def _note_repair(self, flag: Flag, parameter: Parameter[T], word: str, value: T) -> None:
@@ -277,6 +285,12 @@ class _Reading:
         """The flag and its value as they stand in the text."""
         place = self.text.find(word, flag.end)
         return _short(self.text[flag.start : max(flag.end, place + len(word))])
+
+
+def _unopened(words: str) -> str:
+    """``words`` without a bracket or quote at their end that opens for the flag after them."""
+    opened = words[-1:] in _OPENING and words[-2:-1] in " \n"
+    return words[:-1] if opened else words
 
 
 def _first_few(sentences: Collection[str]) -> tuple[str, ...]:

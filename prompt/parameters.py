@@ -24,6 +24,7 @@ from prompt.values import (
     Items,
     Kind,
     Number,
+    Pixels,
     Proportion,
     Ratio,
     References,
@@ -515,11 +516,13 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
 )
 
 
-def _outdated(name: str, instead: str, *aliases: str) -> Parameter[Any]:
-    return Parameter[bool](
+def _outdated(
+    name: str, instead: str, *aliases: str, kind: Kind[Any] | None = None
+) -> Parameter[Any]:
+    return Parameter[Any](
         name=name,
         aliases=aliases,
-        kind=Switch(),
+        kind=kind or Switch(),
         about="A flag of Midjourney's first models.",
         instead=instead,
     )
@@ -535,11 +538,11 @@ _OUTDATED: Final[tuple[Parameter[Any], ...]] = (
         for name in ("test", "testp", "creative", "beta", "old", "vibe", "newclip", "nostretch")
     ),
     _outdated("sameseed", "use `--seed` with a number"),
+    _outdated("width", "use `--ar` with width and height", kind=Pixels()),
+    _outdated("height", "use `--ar` with width and height", "h", kind=Pixels()),
     *(
         _outdated(name, f"use `--ar {ratio}`", *aliases)
         for name, ratio, aliases in (
-            ("width", "3:2", ()),
-            ("height", "2:3", ("h",)),
             ("wallpaper", "16:9", ()),
             ("sl", "3:2", ("ml", "ll")),
             ("sp", "2:3", ("mp", "lp")),
@@ -572,14 +575,32 @@ RIVALS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Flags that decide the same thing, by canonical name: one that is typed stands for all."""
 
-_LONG_NAMES: Final = [name for name in BY_NAME if len(name) > 1]
+ELSEWHERE: Final[Mapping[str, str]] = {
+    "aspectratio": "aspect",
+    "cfgscale": "cfg",
+    "guidancescale": "guidance",
+    "imageweight": "iw",
+    "moodboard": "profile",
+    "neg": "no",
+    "negative": "no",
+    "negativeprompt": "no",
+    "personalise": "personalize",
+    "ratio": "ar",
+    "scale": "cfg",
+    "size": "ar",
+}
+"""Names that other programs have for flags of this table, without dashes and underscores."""
+
 _LEAST_LIKENESS: Final = 70
 
 
 def nearest_name(name: str) -> str | None:
-    """The known flag name most like ``name``, or None if none is much like it."""
-    if len(name) < 2:
+    """The known flag name that ``name`` was probably meant to be, or None if that is open."""
+    low = name.lower().replace("-", "").replace("_", "")
+    if len(low) < 2:
         return None
+    if meant := ELSEWHERE.get(low):
+        return meant
     names = [known for known in BY_NAME if len(known) > 1]
-    found = process.extractOne(name.lower(), names, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKENESS)
+    found = process.extractOne(low, names, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKENESS)
     return None if found is None else found[0]

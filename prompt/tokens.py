@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from prompt.parameters import BY_NAME, Parameter
-from prompt.values import DASHES
+from prompt.trim import DASHES
 
 _LINK: Final = re.compile(
     r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>]*+>?", re.IGNORECASE | re.ASCII
@@ -17,7 +17,7 @@ _TOKEN: Final = re.compile(
 _GLUED: Final = re.compile(r"([A-Za-z]++)(\d.*)")
 _DIGIT: Final = re.compile(r"[\s:=]*+[-+]?\.?\d")
 _SPACELESS: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
-_AFTER_LINK: Final = ",;:.!]>\"'”’"
+_AFTER_LINK: Final = ",;:.!]>\"'”’`*"
 
 
 @dataclass(slots=True)

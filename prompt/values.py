@@ -12,27 +12,29 @@ from fractions import Fraction
 from itertools import takewhile
 from typing import ClassVar, Final, Generic, TypeVar
 
+from prompt.trim import DASHES, LONE, tidied
+
 T = TypeVar("T")
 
 Ratio = tuple[int, int]
 """Width and height in relation to each other, both at least 1."""
 
-DASHES: Final = "-‐‑‒–—―−－"
-"""Every character that a keyboard or a web page may make of a hyphen."""
-
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 _RATIO: Final = re.compile(r"(\d{1,5}):(\d{1,5})")
 _SPACED_RATIO: Final = re.compile(r"\s*+([\d.,]++\s*+[:：xX×*/∶]\s*+[\d.,]++)")
-_RATIO_SIGN: Final = re.compile(r"\s*+[:：xX×*/∶]\s*+")
-_REFERENCE: Final = re.compile(r"<?(https?://\w[^\s<>]*)>?|\d+(?:::[\d.]+)?|random", re.IGNORECASE)
-_LONGEST_VERSION: Final = 6
+_RATIO_SIGN: Final = re.compile(rf"\s*+[{DASHES}:：xX×*/∶;]\s*+")
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
+_REFERENCE: Final = re.compile(
+    r"<?(https?://\w[^\s<>]*)>?|(?:\d+|random)(?:::[\d.]+)?(?:,\d+)*", re.IGNORECASE
+)
+_VERSION: Final = re.compile(r"[vV]?\d{1,3}(?:\.\d{0,2})?")
+_YES: Final = frozenset({"true", "on", "yes", "1"})
+_DECIMAL: Final = re.compile(r"\d[.,]\d{1,3}")
 _SIDE: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _NAME_SPACE: Final = re.compile(r"[\s_-]+")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+")
-_LONE: Final = f" {DASHES}"
-_BETWEEN: Final = " ,;"
 _LIST_SIGN: Final = re.compile("[,，、]")
-_AROUND: Final = "\"'“”„‘’«»`()[]"
+_AROUND: Final = "\"'“”„‘’«»`*()[]"
 _AFTER: Final = ",.;:!?，。；：、"
 
 
@@ -50,30 +52,6 @@ def number(word: str) -> float:
     if not (word.isdecimal() or _NUMBER.fullmatch(word)):
         raise ValueError(word)
     return round(float(word), 4) + 0.0
-
-
-def undangled(text: str) -> str:
-    """``text``, of single spaces, without lone dashes at its end: they separate and say nothing."""
-    return _trimmed(text, _LONE)
-
-
-def tidied(text: str, more: str = "") -> str:
-    """``text``, of single spaces, without what separates it from its neighbours.
-
-    Args:
-        text: Words.
-        more: Further characters that may not stand at the end.
-    """
-    return _trimmed(text.lstrip(_BETWEEN), f"{_LONE}{_BETWEEN}:{more}")
-
-
-def _trimmed(text: str, ends: str) -> str:
-    if text[-1:] not in ends:
-        return text
-    head = text.rstrip(ends)
-    tail = text[len(head) :]
-    glued = len(tail) - len(tail.lstrip(DASHES)) if head else 0
-    return head + tail[:glued]
 
 
 def _bare(word: str) -> str:
@@ -132,8 +110,11 @@ class Whole(Kind[int]):
         raise ValueError(word)
 
     def mend(self, word: str) -> str:
-        """The number without decimals, if they are zeros."""
-        head, _, decimals = _bare(word).partition(".")
+        """The number without what sets off thousands, and without decimals that are zeros."""
+        bare = _bare(word).rstrip("%")
+        if _THOUSANDS.fullmatch(bare):
+            return bare.replace(",", "").replace(".", "")
+        head, _, decimals = bare.partition(".")
         return word if decimals.strip("0") else head
 
 
@@ -181,8 +162,11 @@ class Proportion(Kind[Ratio]):
         return across, down
 
     def mend(self, word: str) -> str:
-        """The ratio with a colon for its sign, and with whole numbers."""
-        sides = [side.replace(",", ".") for side in _RATIO_SIGN.split(_bare(word))]
+        """The ratio with a colon for its sign, and with whole numbers; a lone decimal is to 1."""
+        bare = _bare(word)
+        sides = [side.replace(",", ".") for side in _RATIO_SIGN.split(bare)]
+        if _DECIMAL.fullmatch(bare):
+            sides.append("1")
         if len(sides) != 2 or not all(map(_SIDE.fullmatch, sides)):
             return word
         across, down = map(Fraction, sides)
@@ -251,13 +235,26 @@ class Version(Kind[str]):
     def split(self, region: str) -> tuple[str, str]:
         """The first word if it is a number."""
         word, rest = super().split(region)
-        return (word, rest) if word[:1].isdecimal() else ("", region.strip())
+        return (word, rest) if _VERSION.fullmatch(_bare(word)) else ("", region.strip())
 
     def parse(self, word: str) -> str:
         """The version without zeros at its end: ``6`` for 6.0."""
-        if len(word) > _LONGEST_VERSION:
-            raise ValueError(word)
         return plain(number(word)) if word else ""
+
+    def mend(self, word: str) -> str:
+        """The number alone."""
+        return _bare(word).lstrip("vV")
+
+
+class Pixels(Version):
+    """A number of pixels, or nothing."""
+
+    shape = "a number of pixels, or nothing"
+
+    def split(self, region: str) -> tuple[str, str]:
+        """The first word if it is a number."""
+        word, rest = Kind.split(self, region)
+        return (word, rest) if _bare(word).isdecimal() else ("", region.strip())
 
 
 class Switch(Kind[bool]):
@@ -266,12 +263,23 @@ class Switch(Kind[bool]):
     shape = "no value"
 
     def split(self, region: str) -> tuple[str, str]:
-        """Nothing of it."""
-        return "", region.strip()
+        """Nothing of it, unless it is a yes and no more."""
+        word = region.strip()
+        return (word, "") if _bare(word).lower() in _YES else ("", word)
 
     def parse(self, word: str) -> bool:
-        """True: the parameter is there."""
-        return not word
+        """True: the parameter is there.
+
+        Raises:
+            ValueError: There is a value, be it a yes.
+        """
+        if word:
+            raise ValueError(word)
+        return True
+
+    def mend(self, word: str) -> str:
+        """Nothing, which is a yes."""
+        return "" if _bare(word).lower() in _YES else word
 
     def format(self, value: bool) -> str:  # noqa: ARG002 - what is written does not depend on it
         """Nothing."""
@@ -306,7 +314,7 @@ class Items(_Listed):
     def parse(self, word: str) -> tuple[str, ...]:
         """Every item once, without what separates it from the next."""
         items = (tidied(" ".join(item.split()), ".。；") for item in _LIST_SIGN.split(word))
-        found = tuple(dict.fromkeys(item for item in items if item.strip(_LONE)))
+        found = tuple(dict.fromkeys(item for item in items if item.strip(LONE)))
         if not found:
             raise ValueError(word)
         return found
@@ -329,10 +337,16 @@ class References(_Listed):
 
     def parse(self, word: str) -> tuple[str, ...]:
         """Every reference, without brackets and commas."""
-        found = tuple(reference.strip("<>,;") for reference in word.split())
+        words = (item.strip("<>,;`*") for item in word.split())
+        found = tuple(part for item in words for part in _apart(item))
         if not found:
             raise ValueError(word)
         return found
+
+
+def _apart(item: str) -> list[str]:
+    """Codes with commas and no space between them; commas are part of a link."""
+    return [item] if "://" in item else item.split(",")
 
 
 class Codes(_Listed):

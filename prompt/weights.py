@@ -6,13 +6,17 @@ from dataclasses import replace
 from typing import Final
 
 from generation.recipe import Phrase
-from prompt.values import DASHES, number, plain, tidied
+from prompt.trim import DASHES, tidied
+from prompt.values import number, plain
 
 HEAVIEST: Final = 1000
 """The largest weight of a phrase, either way."""
 
-_MARK: Final = re.compile(rf":{{2,}}+([+-]?(?:\d++(?:[.,]\d++)?+|\.\d++)(?![{DASHES}\w]))?+")
-_LEAD: Final = re.compile(r"(?:[\s,;]*+(?:/imagine(?!\S)|prompt\s*+:))++[\s,;]*+", re.IGNORECASE)
+_MARK: Final = re.compile(rf":{{2,}}+([+\-−–]?(?:\d++(?:[.,]\d++)?+|\.\d++)(?![{DASHES}\w]))?+")
+_ASCII: Final = str.maketrans({",": ".", "−": "-", "–": "-"})
+_LEAD: Final = re.compile(
+    r"(?:[\s,;]*+(?:/imagine(?!\S)|(?:imagine\s++)?prompt\s*+:))++[\s,;]*+", re.IGNORECASE
+)
 
 
 def phrases(text: str) -> tuple[Phrase, ...]:
@@ -61,7 +65,7 @@ def _phrases(text: str) -> Iterator[Phrase]:
     start = 0
     for mark in _MARK.finditer(text):
         if words := _words(text[start : mark.start()]):
-            weight = 1.0 if mark[1] is None else number(mark[1].replace(",", "."))
+            weight = 1.0 if mark[1] is None else number(mark[1].translate(_ASCII))
             yield Phrase(text=words, weight=weight)
         start = mark.end()
     if words := _words(text[start:]):
@@ -70,5 +74,9 @@ def _phrases(text: str) -> Iterator[Phrase]:
 
 def _words(text: str) -> str:
     """``text`` without the command that people paste along with a prompt."""
-    lead = _LEAD.match(text)
-    return tidied(text[lead.end() :] if lead else text)
+    while True:
+        lead = _LEAD.match(text)
+        words = tidied(text[lead.end() :] if lead else text)
+        if words == text:
+            return words
+        text = words

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from generation.recipe import Phrase
 from prompt.grammar import ImageLink, Prompt
 from prompt.parameters import BY_NAME, PARAMETERS, Parameter
+from prompt.trim import DASHES
 from prompt.values import (
-    DASHES,
     Choice,
     Codes,
     Items,
     Number,
+    Pixels,
     Proportion,
     References,
     Switch,
@@ -22,6 +23,7 @@ from prompt.values import (
 )
 
 _PIECES = [
+    *("**", "** - @ada", "`", "```", "|", "true", "v6"),
     *"-—–:{}\\<>()[].,;/=\"'“” \n\t\u00a0\u200b\x00",
     *("--", "—-", "::", "::-.5", "::2", "::1,5", "\\{", "\\,", "http://", "https://a.b/c--d"),
     *("<https://x.y/z.png>", "https://q.r/s.jpg::2,", "/imagine prompt:", "prompt:", "/imagine"),
@@ -75,6 +77,8 @@ def values(parameter: Parameter[Any]) -> st.SearchStrategy[Any]:
             return st.tuples(st.integers(1, 3), st.integers(1, 3))
         case Switch():
             return st.just(value=True)
+        case Pixels():
+            return st.sampled_from(["", "512", "768"])
         case Version():
             return st.sampled_from(["", "5.2", "6", "8.1"])
         case Choice():

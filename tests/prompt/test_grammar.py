@@ -81,6 +81,14 @@ class TestFlags:
             ("--ar 1,5:1", "ar", (3, 2)),
             ("--ar “3:2”", "ar", (3, 2)),
             ("--ar (3:2)", "ar", (3, 2)),
+            ("--ar 16-9", "ar", (16, 9)),
+            ("--ar 1.85", "ar", (37, 20)),
+            ("--c 50%", "chaos", 50),
+            ("--s 1,000", "stylize", 1000),
+            ("--v v6", "version", "6"),
+            ("--niji “6”", "niji", "6"),
+            ("--version v6.0", "version", "6"),
+            ("--sref=12,34", "sref", ("12", "34")),
             ("--iw 1,5", "iw", 1.5),
             ("--seed 7.0", "seed", 7),
             ("--seed “7”", "seed", 7),
@@ -95,6 +103,34 @@ class TestFlags:
         assert prompt.text == "owl"
         assert len(prompt.notes) == 1
         assert prompt.notes[0].startswith(f"Read `{typed}` as `--{name} ")
+
+    @pytest.mark.parametrize("yes", ["true", "on", "Yes", "1", "true,"])
+    def test_that_take_no_value_may_have_a_yes(self, yes: str) -> None:
+        prompt = parse(f"owl --tile {yes} --seed 1")
+        assert prompt.parameters == {"tile": True, "seed": 1}
+        assert prompt.notes == (f"Read `--tile {yes}` as `--tile`.",)
+
+    def test_of_old_sizes_take_their_number_along(self) -> None:
+        prompt = parse("owl --width 512 --height --seed 1")
+        assert prompt.parameters == {"width": "512", "height": "", "seed": 1}
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "owl (--ar 3:2)",
+            "owl [--ar 3:2]",
+            "owl `--ar 3:2`",
+            "owl “--ar 3:2”",
+            "owl | --ar 3:2 |",
+        ],
+    )
+    def test_may_stand_in_brackets(self, text: str) -> None:
+        prompt = parse(text)
+        assert prompt.text == "owl"
+        assert prompt.parameters == {"ar": (3, 2)}
+
+    def test_after_a_word_leave_its_quote(self) -> None:
+        assert parse('an owl "hoo" --ar 3:2').text == 'an owl "hoo"'
 
     @pytest.mark.parametrize(
         ("text", "name"),
@@ -143,6 +179,11 @@ class TestFlags:
             "Read “in fog” after `--tile` as words of the prompt.",
         )
 
+    def test_hand_a_link_back_without_a_word(self) -> None:
+        prompt = parse("an owl --ar 3:2 https://a.example/b.png")
+        assert prompt.images == (ImageLink("https://a.example/b.png"),)
+        assert prompt.notes == ()
+
     def test_count_last_when_given_twice(self) -> None:
         prompt = parse("owl --seed 1 --seed 2")
         assert prompt.parameters == {"seed": 2}
@@ -177,6 +218,7 @@ class TestWords:
             ("hot::1,5 dog", [("hot", 1.5), ("dog", 1)]),
             ("hot::3d dog", [("hot", 1), ("3d dog", 1)]),
             ("hot:: dog::", [("hot", 1), ("dog", 1)]),
+            ("hot::1 dog::−.5", [("hot", 1), ("dog", -0.5)]),
             ("::2 dog", [("dog", 1)]),
             ("a: b", [("a: b", 1)]),
             ("a c++ book (photo), 100%", [("a c++ book (photo), 100%", 1)]),
@@ -193,10 +235,43 @@ class TestWords:
         assert parse(text).phrases == phrases(*parts)
 
     @pytest.mark.parametrize(
-        "lead", ["/imagine ", "/imagine prompt:", "/imagine prompt: ", "prompt: ", " /Imagine\n"]
+        "lead",
+        [
+            "/imagine ",
+            "/imagine prompt:",
+            "/imagine prompt: ",
+            "prompt: ",
+            " /Imagine\n",
+            "imagine prompt: ",
+        ],
     )
     def test_lose_the_command_pasted_with_them(self, lead: str) -> None:
         assert parse(f"{lead}an owl").text == "an owl"
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "`an owl --ar 3:2`",
+            "```\nan owl --ar 3:2\n```",
+            "**an owl --ar 3:2**",
+            "**an owl --ar 3:2** - @ada (fast)",
+            "**an owl --ar 3:2** - Variations (Strong) by <@123> (relaxed)",
+            '"an owl --ar 3:2"',
+            "“an owl --ar 3:2” ",
+            "/imagine prompt: an owl --ar 3:2",
+        ],
+    )
+    def test_lose_what_is_copied_along(self, text: str) -> None:
+        prompt = parse(text)
+        assert prompt.text == "an owl"
+        assert prompt.parameters == {"ar": (3, 2)}
+        assert prompt.places == {"ar": text.index("--")}
+
+    @pytest.mark.parametrize(
+        "text", ['"an owl"', '"an" owl "hoo"', "**an** owl", "an owl ** 2", "2 ** 3"]
+    )
+    def test_keep_marks_that_may_be_meant(self, text: str) -> None:
+        assert parse(text).text == text
 
     @pytest.mark.parametrize("text", ["", " ", "\n", "--", ", ,", "/imagine prompt:"])
     def test_may_be_missing(self, text: str) -> None:
@@ -253,6 +328,20 @@ class TestRefusal:
                 4,
                 "owl --seed 10",
             ),
+            (
+                "owl --negative fog",
+                "`--negative` is not a parameter; did you mean `--no`?",
+                4,
+                "owl --no fog",
+            ),
+            (
+                "is your --c too high?",
+                "`--c` takes a whole number from 0 to 100, not `too`.",
+                8,
+                "is your too high?",
+            ),
+            ("owl --no --ar 3:2", "`--no` takes a list such as `fog, people`, and none is given.",
+             4, "owl --ar 3:2"),
             ("owl --mine", "`--mine` is not a parameter here; leave it out.", 4, "owl"),
             (
                 "owl --chaoss 10",

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.grammar import parse
-from prompt.parameters import BY_NAME, PARAMETERS, RIVALS, Parameter, nearest_name
+from prompt.parameters import BY_NAME, ELSEWHERE, PARAMETERS, RIVALS, Parameter, nearest_name
 from tests.prompt.strategies import values
 
 EVERY = pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda row: row.name)
@@ -81,6 +81,10 @@ def test_every_name_reads_the_same(data: st.DataObject) -> None:
         ("sede", "seed"),
         ("qualtiy", "quality"),
         ("tiles", "tile"),
+        ("aspect_ratio", "aspect"),
+        ("CFG-scale", "cfg"),
+        ("negative_prompt", "no"),
+        ("size", "ar"),
         ("mine", None),
         ("x", None),
         ("", None),
@@ -88,6 +92,12 @@ def test_every_name_reads_the_same(data: st.DataObject) -> None:
 )
 def test_nearest_name(typed: str, meant: str | None) -> None:
     assert nearest_name(typed) == meant
+
+
+def test_names_from_elsewhere_are_not_our_own_and_lead_to_our_own() -> None:
+    for name, meant in ELSEWHERE.items():
+        assert name not in BY_NAME
+        assert meant in BY_NAME
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""What stands around words and says nothing: separators, lone dashes, marks of chats and pages."""
+
+import re
+from typing import Final
+
+DASHES: Final = "-‐‑‒–—―−－"
+"""Every character that a keyboard or a web page may make of a hyphen."""
+
+LONE: Final = f" {DASHES}"
+"""Characters that say nothing on their own."""
+
+_BETWEEN: Final = " ,;|"
+_MARKS: Final = '`*"“”'
+_END: Final = re.compile(r"\*\*\s+-\s+[^-*:@]*@[^-*:]*\Z")
+
+
+def undangled(text: str) -> str:
+    """``text``, of single spaces, without lone dashes at its end: they separate and say nothing."""
+    return _trimmed(text, LONE)
+
+
+def tidied(text: str, more: str = "") -> str:
+    """``text``, of single spaces, without what separates it from its neighbours and wraps it.
+
+    Args:
+        text: Words.
+        more: Further characters that may not stand at the end.
+    """
+    ends = f"{LONE}{_BETWEEN}:{more}"
+    while True:
+        words = _trimmed(text.lstrip(_BETWEEN), ends)
+        if not words or (words[0] not in _MARKS and words[-1] not in _MARKS and "**" not in words):
+            return words
+        text = _unmarked(words)
+        if text == words:
+            return words
+
+
+def without_end(text: str) -> str:
+    """``text`` without the end of a result's message, which people copy: ``** - @ada (fast)``."""
+    return _END.sub("", text)
+
+
+def _unmarked(text: str) -> str:
+    """``text`` without marks of code, and without marks at its ends that lack their other half."""
+    text = without_end(text).strip("`")
+    for mark in ("**", '"'):
+        if text.count(mark) == 1 or (mark == "**" and text.strip("*") == text[2:-2]):
+            text = text.removeprefix(mark).removesuffix(mark)
+    text = text if "”" in text else text.removeprefix("“")
+    return text if "“" in text else text.removesuffix("”")
+
+
+def _trimmed(text: str, ends: str) -> str:
+    if text[-1:] not in ends:
+        return text
+    head = text.rstrip(ends)
+    tail = text[len(head) :]
+    glued = len(tail) - len(tail.lstrip(DASHES)) if head else 0
+    return head + tail[:glued]
