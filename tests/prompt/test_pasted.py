@@ -1,0 +1,112 @@
+"""Our own table of prompts as people paste them: what each of them stands for."""
+
+import pytest
+
+from generation.cards import card
+from prompt.errors import PromptError
+from prompt.orders import orders
+from prompt.resolve import Resolved, resolve
+
+DRAWN = [
+    # As blogs, phones and chats spell flags.
+    ("A lone lighthouse, oil on canvas –ar 3:2 –v 5.2", "A lone lighthouse, oil on canvas",
+     "--ar 3:2 --version 5.2"),
+    ("a fox in the snow—ar 4:5 —s 50", "a fox in the snow", "--ar 4:5 --stylize 50"),
+    ("竹林里的熊猫，水彩——ar 9:16", "竹林里的熊猫，水彩", "--ar 9:16"),
+    ("قطة على سطح —ar 1:2", "قطة على سطح", "--ar 1:2"),
+    ("夜の東京、雨 --niji 6 --ar 2:3", "夜の東京、雨", "--ar 2:3 --niji 6"),
+    ("an owl -- ar 3:2 -- v 6", "an owl", "--ar 3:2 --version 6"),
+    ("an owl --ar3:2 --v6.1 --q2", "an owl", "--ar 3:2 --quality 2 --version 6.1"),
+    ("an owl --AR 16x9 --Style Raw", "an owl", "--ar 16:9 --style Raw"),
+    ("an owl, detailed, --ar 2:3, --niji 5.", "an owl, detailed", "--ar 2:3 --niji 5"),
+    # Text around and between.
+    ("`an owl --ar 3:2`", "an owl", "--ar 3:2"),
+    ("**an owl --ar 3:2 --v 7** - Upscaled (Subtle) by @mira (fast)", "an owl",
+     "--ar 3:2 --version 7"),
+    ("/imagine prompt: an owl --seed 4", "an owl", "--seed 4"),
+    ("an owl\non a wire\n\n--ar 3:2\n--seed 4", "an owl on a wire", "--ar 3:2 --seed 4"),
+    ("an owl --ar 3:2 at dusk", "an owl at dusk", "--ar 3:2"),
+    ("--ar 3:2 an owl", "an owl", "--ar 3:2"),
+    ("an owl (--ar 3:2) | --seed 4", "an owl", "--ar 3:2 --seed 4"),
+    ('"open late" neon sign, 80’s diner', '"open late" neon sign, 80’s diner', ""),
+    ("a bridge — no cars, no people", "a bridge — no cars, no people", ""),
+    ("well-known state-of-the-art 1920–1930 car", "well-known state-of-the-art 1920–1930 car", ""),
+    # Lists, codes and repeated flags.
+    ("an owl --no fog, rain --seed 1 --no snow --seed 2", "an owl",
+     "--seed 2 --no fog, rain, snow"),
+    ("an owl --sref 12 34::2 random --sw 200", "an owl", "--sref 12 34::2 random --sw 200"),
+    ("an owl --p ab12 m34::2 --s 1000", "an owl", "--stylize 1000 --profile ab12 m34::2"),
+    ("an owl --tile --raw --turbo --stealth", "an owl", "--tile --raw --turbo --stealth"),
+    ("an owl --style cute --niji 5 --weird 10 --chaos 5 --stop 90", "an owl",
+     "--niji 5 --chaos 5 --weird 10 --stop 90 --style cute"),
+    ("an owl --wallpaper --uplight --creative", "an owl", "--uplight --creative --wallpaper"),
+    # Weights.
+    ("owl:: forest::2 fog::-.5", "owl:: forest::2 fog::-0.5", ""),
+    ("owl ::2 forest", "owl::2 forest", ""),
+    ("owl:: --ar 3:2", "owl", "--ar 3:2"),
+    # Links.
+    ("<https://s.mj.run/a1-B2> an owl --iw 2", "https://s.mj.run/a1-B2 an owl", "--iw 2"),
+    ("an owl https://a.example/b.png?ex=1&hm=2& --ar 3:2",
+     "https://a.example/b.png?ex=1&hm=2& an owl", "--ar 3:2"),
+]  # fmt: skip
+
+SEVERAL = [
+    ("a {red, blue} owl", ["a red owl", "a blue owl"]),
+    ("an {owl {at dawn, at dusk}, elk}", ["an owl at dawn", "an owl at dusk", "an elk"]),
+    (r"{red\, white, blue} flag", ["red, white flag", "blue flag"]),
+    ("owl --ar {1:1, 3:2} --seed {1, 2}", [
+        "owl --ar 1:1 --seed 1", "owl --ar 1:1 --seed 2",
+        "owl --ar 3:2 --seed 1", "owl --ar 3:2 --seed 2",
+    ]),
+    ("owl --{v 5, niji, tile}", ["owl --version 5", "owl --niji", "owl --tile"]),
+    ("owl {, --p {, ab12}}", ["owl", "owl --profile", "owl --profile ab12"]),
+    ("owl::{1, 2} fog::-.5", ["owl:: fog::-0.5", "owl::2 fog::-0.5"]),
+    ("owl --repeat 2", ["owl --repeat 2", "owl --repeat 2"]),
+]  # fmt: skip
+
+REFUSED = [
+    ("--ar 3:2", "Say what to draw"),
+    ("an owl --chaoss 10", "did you mean `--chaos`?"),
+    ("an owl --mystyle", "`--mystyle` is not a parameter"),
+    ("an owl --negative fog", "did you mean `--no`?"),
+    ("an owl --s 5000", "`--s` takes a whole number from 0 to 1000, not `5000`."),
+    ("an owl --ar wide", "not `wide`."),
+    ("an owl --ar 30:1", "draws from 1:4 to 4:1"),
+    ("an owl --video", "still pictures"),
+    ("an owl --cref https://a.example/b.png --cw 0", "describe the person in words"),
+    ("an owl::-1", "add up to -1"),
+    ("{a,b,c,d,e,f,g} {a,b,c,d,e,f}", "more than 40 prompts"),
+    ("{a,b} --repeat 30", "stands for 60 jobs"),
+]
+
+
+def draw(text: str) -> list[Resolved]:
+    return [
+        resolve(
+            order.prompt,
+            card("easel"),
+            model="m",
+            seed=1,
+            images=["ab" * 32] * len(order.prompt.images),
+        )
+        for order in orders(text)
+    ]
+
+
+@pytest.mark.parametrize(("text", "words", "flags"), DRAWN)
+def test_one_prompt_is_understood(text: str, words: str, flags: str) -> None:
+    (order,) = orders(text)
+    assert order.prompt.spelled == f"{words} {flags}".rstrip()
+    assert draw(text)
+
+
+@pytest.mark.parametrize(("text", "prompts"), SEVERAL)
+def test_several_prompts_are_understood(text: str, prompts: list[str]) -> None:
+    assert [order.prompt.spelled for order in orders(text)] == prompts
+
+
+@pytest.mark.parametrize(("text", "said"), REFUSED)
+def test_what_cannot_be_drawn_is_refused_with_a_reason(text: str, said: str) -> None:
+    with pytest.raises(PromptError) as caught:
+        draw(text)
+    assert said in caught.value.sentence
