@@ -77,12 +77,7 @@ def parse(text: str) -> Prompt:
     Raises:
         PromptError: It spells none; the error says why, where, and what would.
     """
-    if len(text) > PROMPT_LIMIT:
-        raise PromptError(
-            f"A prompt may be {PROMPT_LIMIT} characters long, and this one has {len(text)}; "
-            "say it in fewer words.",
-            PROMPT_LIMIT,
-        )
+    check_length(text)
     if not text.isprintable():
         text = _UNSAYABLE.sub(" ", text)
     if "**" in text:
@@ -90,6 +85,20 @@ def parse(text: str) -> Prompt:
     if "{" in text or "}" in text:
         text = _sole(text)
     return _Reading(text).prompt()
+
+
+def check_length(text: str) -> None:
+    """Refuse a text that is too long, before anything else looks at it.
+
+    Raises:
+        PromptError: It is.
+    """
+    if len(text) > PROMPT_LIMIT:
+        raise PromptError(
+            f"A prompt may be {PROMPT_LIMIT} characters long, and this one has {len(text)}; "
+            "say it in fewer words.",
+            PROMPT_LIMIT,
+        )
 
 
 def format_prompt(prompt: Prompt) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from prompt.errors import PromptError
-from prompt.grammar import Prompt, parse
+from prompt.grammar import Prompt, check_length, parse
 from prompt.parameters import REPEAT
 from prompt.permutations import expand
 
@@ -36,6 +36,7 @@ def orders(text: str, limit: int = MOST_ORDERS) -> tuple[Order, ...]:
     Raises:
         PromptError: One of the prompts cannot be read, or there are more than ``limit``.
     """
+    check_length(text)
     prompts = [parse(option) for option in expand(text, limit)]
     counts = [REPEAT.of(prompt.parameters) or 1 for prompt in prompts]
     if sum(counts) > limit:

@@ -11,7 +11,7 @@ LONE: Final = f" {DASHES}"
 
 _BETWEEN: Final = " ,;|"
 _MARKS: Final = '`*"“”'
-_END: Final = re.compile(r"\*\*\s+-\s+[^-*:@]*@[^-*:]*\Z")
+_END: Final = re.compile(r"\*\*\s++-\s++[^-*:@]*+@[^-*:]*+\Z")
 
 
 def undangled(text: str) -> str:
@@ -38,7 +38,9 @@ def tidied(text: str, more: str = "") -> str:
 
 def without_end(text: str) -> str:
     """``text`` without the end of a result's message, which people copy: ``** - @ada (fast)``."""
-    return _END.sub("", text)
+    while (start := text.rfind("**")) >= 0 and _END.match(text, start):
+        text = text[:start]
+    return text
 
 
 def _unmarked(text: str) -> str:
@@ -47,8 +49,8 @@ def _unmarked(text: str) -> str:
     for mark in ("**", '"'):
         if text.count(mark) == 1 or (mark == "**" and text.strip("*") == text[2:-2]):
             text = text.removeprefix(mark).removesuffix(mark)
-    text = text if "”" in text else text.removeprefix("“")
-    return text if "“" in text else text.removesuffix("”")
+    text = text if "”" in text else text.lstrip("“")
+    return text if "“" in text else text.rstrip("”")
 
 
 def _trimmed(text: str, ends: str) -> str:
