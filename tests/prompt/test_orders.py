@@ -70,8 +70,8 @@ def test_what_is_shown_names_each_prompt_once() -> None:
 @pytest.mark.parametrize("length", [PROMPT_LIMIT, 100_000])
 @pytest.mark.parametrize(
     "unit",
-    ["{", "}", "{}", "{a}", "{a,b}", "{a,", "\\{", "{,}", "-", "—", " - ", "--a-", "::2 ", "`,", "“",
-     "** - @", "**", "prompt:", "`prompt:", "--no `", "a (--ar ", "https://a--", "猫—"],
+    ["{", "}", "{}", "{a}", "{a,b}", "{a,", "\\{", "{,}", "-", "—", " - ", "--a-", "::2 ", "`,",
+     "“", "** - @", "**", "prompt:", "`prompt:", "--no `", "a (--ar ", "https://a--", "猫—"],
 )  # fmt: skip
 def test_no_text_takes_long(unit: str, length: int) -> None:
     text = (unit * length)[:length]
