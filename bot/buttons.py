@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 
 from bot import errors
+from bot.languages import speak
 from bot.messages import Title
 from generation import derive
 from generation.recipe import Recipe
@@ -96,6 +97,7 @@ class JobButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answers the press; whatever goes wrong becomes one private sentence."""
+        speak(str(interaction.locale))
         intake: Intake = interaction.client.intake
         try:
             await self._press(intake, interaction)

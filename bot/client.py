@@ -13,9 +13,10 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
-from bot import buttons, drafts, errors, messages, reactions
+from bot import buttons, drafts, errors, languages, messages, reactions
 from bot.delivery import Delivery
 from bot.intake import Intake
+from bot.languages import say
 from bot.results import Results
 from storage.engine import Jobs
 from storage.files import Files
@@ -44,6 +45,11 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 
 class Tree(app_commands.CommandTree[Any]):
     """The slash commands; what goes wrong in one becomes a sentence."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Lets everybody in, and speaks their language from here on."""
+        languages.speak(str(interaction.locale))
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
@@ -82,6 +88,7 @@ class EaselBot(extensions.AutoShardedBot):
         """Loads every command file, registers the commands if they changed, goes to work."""
         for name in command_files():
             await self.load_extension(name)
+        await self.tree.set_translator(languages.CommandTranslator())
         self.add_dynamic_items(buttons.JobButton, drafts.DraftButton)
         await self._sync()
         self._delivery.start()
@@ -97,7 +104,7 @@ class EaselBot(extensions.AutoShardedBot):
             return
         custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
         if not any(template.fullmatch(custom_id) for template in TEMPLATES):
-            await interaction.response.send_message(messages.OLD_BUTTON, ephemeral=True)
+            await interaction.response.send_message(say(messages.OLD_BUTTON), ephemeral=True)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions under the bot's own messages."""
@@ -108,7 +115,10 @@ class EaselBot(extensions.AutoShardedBot):
         guild = discord.Object(self._settings.guild) if self._settings.guild else None
         if guild:
             self.tree.copy_global_to(guild=guild)
-        wanted = _fingerprint([c.to_dict(self.tree) for c in self.tree.get_commands(guild=guild)])
+        commands = self.tree.get_commands(guild=guild)
+        translator = languages.CommandTranslator()
+        payload = [await c.get_translated_payload(self.tree, translator) for c in commands]
+        wanted = _fingerprint(payload)
         note = Path(self._settings.data) / "commands.json"
         there = {str(c.id) for c in await self.tree.fetch_commands(guild=guild)}
         if _read(note) == {"fingerprint": wanted, "ids": sorted(there)}:

@@ -7,6 +7,7 @@ import discord
 import structlog
 
 from bot import letters
+from bot.languages import speak
 from bot.routes import Address
 from generation.recipe import RecipeError
 from storage.engine import Jobs
@@ -177,4 +178,5 @@ class Courier:
         job = await self._jobs.get(self.job_id)
         if job is None:
             raise LookupError(self.job_id)
+        speak(job.locale)
         return job

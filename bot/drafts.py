@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 
 from bot import errors, messages
+from bot.languages import say, speak
 from prompt.orders import Order, shown
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class DraftButton(
         yes = answer == "yes"
         super().__init__(
             discord.ui.Button(
-                label=messages.QUEUE_THEM if yes else messages.NEVER_MIND,
+                label=say(messages.QUEUE_THEM if yes else messages.NEVER_MIND),
                 style=discord.ButtonStyle.primary if yes else discord.ButtonStyle.secondary,
                 custom_id=f"easel:draft:{answer}:{draft}",
             )
@@ -54,6 +55,7 @@ class DraftButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answers the press; whatever goes wrong becomes one private sentence."""
+        speak(str(interaction.locale))
         intake: Intake = interaction.client.intake
         try:
             if self.answer == "yes":

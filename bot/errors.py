@@ -9,6 +9,7 @@ from discord import app_commands
 
 from bot import messages
 from bot.image_errors import sentence as image_sentence
+from bot.languages import say
 from bot.policy import NotAllowedError
 from generation.images import ImageError
 from generation.recipe import RecipeError
@@ -88,14 +89,14 @@ def sentence(error: BaseException) -> str | None:
         case ImageError():
             return image_sentence(error)
         case TooManyJobsError():
-            return messages.TOO_MANY.format(limit=error.limit)
+            return say(messages.TOO_MANY, limit=error.limit)
         case OtherFamilyError():
-            return messages.OTHER_FAMILY.format(family=error.family, now=error.now)
+            return say(messages.OTHER_FAMILY, family=error.family, now=error.now)
         case TooManyPresetsError():
-            return messages.PRESET_FULL.format(limit=MOST_PRESETS)
+            return say(messages.PRESET_FULL, limit=MOST_PRESETS)
         case NotAllowedError():
             return str(error)
-    return next((text for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
+    return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
 
 
 async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
@@ -104,7 +105,7 @@ async def answer(interaction: discord.Interaction[Any], error: BaseException) ->
     if text is None:
         reference = secrets.token_hex(3)
         log.error("unexpected", reference=reference, exc_info=error)
-        text = messages.UNEXPECTED.format(reference=reference)
+        text = say(messages.UNEXPECTED, reference=reference)
     try:
         await _say(interaction, text)
     except discord.HTTPException as lost:

@@ -12,6 +12,7 @@ import discord
 from bot import access, drafts, errors, messages, policy
 from bot.delivery import Delivery
 from bot.drafts import ASK_FROM
+from bot.languages import say
 from bot.messages import Title
 from bot.shelf import Shelf
 from generation.cards import Card, card_for, model_name
@@ -100,13 +101,13 @@ class Intake:
         request = Request(body["text"], body["preset"], tuple(body["images"]))
         wanted = orders(request.text)
         await policy.admit(self._records, interaction, len(wanted))
-        queued = messages.ASKED.format(count=len(wanted))
+        queued = say(messages.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
         await self._take(interaction, request, wanted)
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to a question about many jobs."""
-        await interaction.response.edit_message(content=messages.FORGOTTEN, view=None)
+        await interaction.response.edit_message(content=say(messages.FORGOTTEN), view=None)
         await self._records.write(keeping.take_draft, draft, interaction.user.id)
 
     async def _ask(
@@ -168,7 +169,7 @@ class Intake:
         return replace(
             resolved,
             recipe=reroll(resolved.recipe, seed),
-            notes=(*resolved.notes, messages.SEEDS_FOLLOW),
+            notes=(*resolved.notes, say(messages.SEEDS_FOLLOW)),
         )
 
     async def derive(
@@ -219,7 +220,9 @@ class Intake:
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = await self._records.read(keeping.unfinished_of, interaction.user.id)
         count = sum([await self._jobs.cancel(job) for job in own])
-        said = messages.CANCELLED_ALL.format(count=count) if count else messages.NOTHING_TO_CANCEL
+        said = (
+            say(messages.CANCELLED_ALL, count=count) if count else say(messages.NOTHING_TO_CANCEL)
+        )
         await interaction.edit_original_response(content=said)
 
     async def queue(self) -> QueueInfo:
@@ -269,6 +272,7 @@ class Intake:
             title=str(title),
             speed=speed,
             origins=origins,
+            locale=str(interaction.locale),
         )
         position = await self._jobs.accept(job)
         await self._delivery.begin(job.id, position)
@@ -284,5 +288,5 @@ async def _thinking(interaction: discord.Interaction[Any], *, private: bool = Fa
 
 async def _another(interaction: discord.Interaction[Any]) -> int:
     """A further public message; the id of it."""
-    message = await interaction.followup.send(messages.WAITING, wait=True)
+    message = await interaction.followup.send(say(messages.WAITING), wait=True)
     return message.id

@@ -3,6 +3,7 @@
 import asyncio
 
 from bot import buttons, messages
+from bot.languages import say
 from bot.routes import Letter, Picture
 from generation.grid import fit
 from generation.recipe import Recipe
@@ -16,15 +17,15 @@ def news(job: Job, event: Event) -> Letter:
     view = buttons.while_running(job.id)
     match event:
         case Queued(position=position):
-            state = messages.QUEUED.format(place=messages.place(position))
+            state = say(messages.QUEUED, place=messages.place(position))
             return Letter(messages.running(job, recipe, state), view)
         case Progress(step=step, steps=steps, preview=preview):
-            state = messages.RUNNING.format(percent=round(100 * step / steps))
+            state = say(messages.RUNNING, percent=round(100 * step / steps))
             name = f"easel-{job.id[:8]}-preview.webp"
             pictures = (Picture(name, preview, messages.alt_text(recipe)),) if preview else None
             return Letter(messages.running(job, recipe, state), view, pictures)
         case Started() | Ended():
-            return Letter(messages.running(job, recipe, messages.STARTING), view)
+            return Letter(messages.running(job, recipe, say(messages.STARTING)), view)
 
 
 async def last(job: Job, files: Files) -> Letter:
@@ -41,7 +42,7 @@ async def last(job: Job, files: Files) -> Letter:
         return Letter(messages.finished(job, recipe), view, (picture,))
     view = buttons.when_stopped(job.id)
     if job.state == "cancelled":
-        return Letter(messages.running(job, recipe, messages.CANCELLED), view, ())
+        return Letter(messages.running(job, recipe, say(messages.CANCELLED)), view, ())
     return Letter(messages.failed(job, recipe), view, ())
 
 

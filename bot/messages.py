@@ -7,6 +7,7 @@ from typing import Final
 
 import discord
 
+from bot.languages import say
 from generation.recipe import Recipe
 from prompt.topics import Topic
 from storage.jobs import Job
@@ -112,6 +113,14 @@ PRESET_IS_DEFAULT: Final = "the default"
 PREFERRED: Final = "Your {what}: {value}"
 PREFERRED_NOTHING: Final = "Your {what} is empty now."
 
+NEXT: Final = "next"
+AHEAD: Final = "{count} ahead of you"
+FAILED: Final = "This could not be made: {reason}."
+UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
+STARTED_FROM: Final = "image at strength {strength}"
+ENLARGED: Final = "{factor}× larger"
+WORKS: Final = "This would work:"
+
 FAILURES: Final = {
     "worker_lost": "the machine that draws stopped three times while making it",
     "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
@@ -152,7 +161,7 @@ class Title:
 
 def prompt_refused(reason: str, suggestion: str | None) -> str:
     """What is wrong with a prompt and, where it fits, the same prompt put right, to copy."""
-    offer = f"\nThis would work:\n```\n{(suggestion or '').replace('`', 'ˋ')}\n```"
+    offer = f"\n{say(WORKS)}\n```\n{(suggestion or '').replace('`', 'ˋ')}\n```"
     whole = suggestion is not None and len(reason) + len(offer) <= CONTENT_LIMIT
     return reason + offer if whole else reason[:CONTENT_LIMIT]
 
@@ -165,8 +174,8 @@ def notes(repairs: Sequence[str]) -> str:
 def ask(count: int, prompts: Sequence[str], more: int) -> str:
     """The question before many jobs: how many, and what they are."""
     lines = [f"- {_plain(prompt, ASK_SHOWN)}" for prompt in prompts]
-    lines += [ASK_MORE.format(more=more)] if more else []
-    return "\n".join([ASK.format(count=count), *lines])
+    lines += [say(ASK_MORE, more=more)] if more else []
+    return "\n".join([say(ASK, count=count), *lines])
 
 
 def code(text: str) -> str:
@@ -176,10 +185,10 @@ def code(text: str) -> str:
 
 def preset_list(own: Mapping[str, str], shared: Mapping[str, str], usual: str, default: str) -> str:
     """A person's and a server's presets, one a line."""
-    lines = [PRESETS_OWN, *_presets(own, {usual: PRESET_IS_USUAL})]
+    lines = [say(PRESETS_OWN), *_presets(own, {usual: say(PRESET_IS_USUAL)})]
     lines += [
         PRESETS_SHARED,
-        *_presets(shared, {default: PRESET_IS_DEFAULT, usual: PRESET_IS_USUAL}),
+        *_presets(shared, {default: say(PRESET_IS_DEFAULT), usual: say(PRESET_IS_USUAL)}),
     ]
     return "\n".join(lines)[:CONTENT_LIMIT]
 
@@ -188,25 +197,23 @@ def _presets(presets: Mapping[str, str], marks: Mapping[str, str]) -> list[str]:
     return [
         f"- `{name}`{f' ({marks[name]})' if name in marks else ''}: {_plain(text, ASK_SHOWN)}"
         for name, text in presets.items()
-    ] or [PRESETS_EMPTY]
+    ] or [say(PRESETS_EMPTY)]
 
 
 def preset_usual(name: str) -> str:
     """What is said when a person's usual preset changes."""
-    return PRESET_USUAL.format(name=name) if name else PRESET_NO_USUAL
+    return say(PRESET_USUAL, name=name) if name else say(PRESET_NO_USUAL)
 
 
 def preset_default(name: str) -> str:
     """What is said when a server's default preset changes."""
-    return PRESET_DEFAULT.format(name=name) if name else PRESET_NO_DEFAULT
+    return say(PRESET_DEFAULT, name=name) if name else say(PRESET_NO_DEFAULT)
 
 
 def preferred(what: str, value: str) -> str:
     """What is said when a preference changes."""
     return (
-        PREFERRED.format(what=what, value=code(value))
-        if value
-        else PREFERRED_NOTHING.format(what=what)
+        say(PREFERRED, what=what, value=code(value)) if value else say(PREFERRED_NOTHING, what=what)
     )
 
 
@@ -217,14 +224,17 @@ def _plain(text: str, longest: int) -> str:
 
 def place(position: int) -> str:
     """A place in the queue, for people."""
-    return "next" if position <= 1 else f"{position - 1} ahead of you"
+    return say(NEXT) if position <= 1 else say(AHEAD, count=position - 1)
 
 
 def heading(job: Job, recipe: Recipe) -> str:
     """The line that says what is being made, and for whom."""
     title = Title.read(job.title)
-    return HEADINGS[title.action].format(
-        prompt=f"**{shown_prompt(recipe)}**", who=f"<@{job.person_id}>", index=title.index
+    return say(
+        HEADINGS[title.action],
+        prompt=f"**{shown_prompt(recipe)}**",
+        who=f"<@{job.person_id}>",
+        index=title.index,
     )
 
 
@@ -252,12 +262,12 @@ def finished(job: Job, recipe: Recipe) -> str:
 def failed(job: Job, recipe: Recipe) -> str:
     """The message of a job that could not be made, with the reason."""
     reason = FAILURES.get(job.failure or "", FAILURES["internal"])
-    return f"{heading(job, recipe)}\nThis could not be made: {reason}."
+    return f"{heading(job, recipe)}\n{say(FAILED, reason=say(reason))}"
 
 
 def undeliverable(job: Job) -> str:
     """The message of a job whose pictures were made but could not be sent."""
-    return f"<@{job.person_id}>, your pictures could not be sent. Pressing 🔄 makes them again."
+    return say(UNDELIVERABLE, who=f"<@{job.person_id}>")
 
 
 def settings_line(job: Job, recipe: Recipe) -> str:
@@ -272,9 +282,9 @@ def settings_line(job: Job, recipe: Recipe) -> str:
         recipe.model,
     ]
     if recipe.start:
-        parts.append(f"image at strength {recipe.start.strength:.2f}")
+        parts.append(say(STARTED_FROM, strength=f"{recipe.start.strength:.2f}"))
     if recipe.upscale > 1:
-        parts.append(f"{recipe.upscale}× larger")
+        parts.append(say(ENLARGED, factor=recipe.upscale))
     if took := _seconds(job.started_at, job.finished_at):
         parts.append(took)
     return " · ".join(parts)
@@ -289,7 +299,7 @@ def recipe_card(job: Job, recipe: Recipe) -> str:
         f"-# {settings_line(job, recipe)} · job {job.id}",
     ]
     origins = job.origins or {}
-    lines += [f"-# {RECIPE_ORIGIN.format(flag=k, origin=v)}" for k, v in list(origins.items())[:8]]
+    lines += [f"-# {say(RECIPE_ORIGIN, flag=k, origin=v)}" for k, v in list(origins.items())[:8]]
     return "\n".join(lines)
 
 
@@ -300,12 +310,12 @@ def _cut(text: str, longest: int) -> str:
 
 def help_start(topics: Sequence[Topic]) -> str:
     """Where to begin, and the topics there are."""
-    return "\n".join([HELP, *(f"- `{topic.name}`: {topic.title}" for topic in topics)])
+    return "\n".join([say(HELP), *(f"- `{topic.name}`: {topic.title}" for topic in topics)])
 
 
 def no_help(about: str) -> str:
     """The answer to a word that is neither topic nor flag."""
-    return NO_HELP.format(about=_cut(about, 40).replace("`", "ˋ"))
+    return say(NO_HELP, about=_cut(about, 40).replace("`", "ˋ"))
 
 
 def alt_text(recipe: Recipe) -> str:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import discord
 
 from bot import messages
+from bot.languages import say
 from storage import keeping
 from storage.choices import ServerChoices
 from storage.records import Records
@@ -28,7 +29,7 @@ async def admit(records: Records, interaction: discord.Interaction[Any], count: 
     choices = await records.read(keeping.server, interaction.guild_id)
     refusal = _place(choices, interaction) or _role(choices, interaction)
     if refusal is None and count > choices.repeat:
-        refusal = messages.SERVER_REPEAT.format(count=count, limit=choices.repeat)
+        refusal = say(messages.SERVER_REPEAT, count=count, limit=choices.repeat)
     if refusal is None:
         refusal = await _quota(records, choices, interaction, count)
     if refusal is not None:
@@ -40,15 +41,16 @@ def _place(choices: ServerChoices, interaction: discord.Interaction[Any]) -> str
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     if not choices.channels or here & set(choices.channels):
         return None
-    return messages.SERVER_CHANNEL.format(
-        channels=" ".join(f"<#{channel}>" for channel in choices.channels[:10])
+    return say(
+        messages.SERVER_CHANNEL,
+        channels=" ".join(f"<#{channel}>" for channel in choices.channels[:10]),
     )
 
 
 def _role(choices: ServerChoices, interaction: discord.Interaction[Any]) -> str | None:
     if not choices.roles or manages(interaction) or has_role(interaction, choices.roles):
         return None
-    return messages.SERVER_ROLE.format(roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))
+    return say(messages.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))
 
 
 async def _quota(
@@ -59,10 +61,10 @@ async def _quota(
         since = datetime.now(UTC) - DAY
         asked = await records.read(keeping.asked_since, person, since, interaction.guild_id)
         if asked + count > choices.daily:
-            return messages.SERVER_DAILY.format(limit=choices.daily, asked=asked)
+            return say(messages.SERVER_DAILY, limit=choices.daily, asked=asked)
     waiting = len(await records.read(keeping.unfinished_of, person))
     if waiting + count > choices.unfinished:
-        return messages.TOO_MANY.format(limit=choices.unfinished)
+        return say(messages.TOO_MANY, limit=choices.unfinished)
     return None
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import discord
 
 from bot import access, errors, letters, messages
+from bot.languages import say
 from generation.recipe import Recipe
 from storage import keeping
 from storage.engine import Jobs
@@ -62,7 +63,7 @@ class Results:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.job(job_id)
         marked = await self._records.write(keeping.mark, interaction.user.id, job_id, index)
-        said = messages.FAVOURITE if marked else messages.NO_FAVOURITE
+        said = say(messages.FAVOURITE if marked else messages.NO_FAVOURITE)
         await interaction.edit_original_response(content=said)
 
     async def send_home(self, person: discord.abc.Messageable, job_id: str) -> None:

@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from bot import messages, policy
+from bot.languages import say
 from storage import keeping
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
     bot, person = interaction.client, interaction.user.id
     queue = await bot.intake.queue()
     since = datetime.now(UTC) - policy.DAY
-    text = messages.INFO.format(
+    text = say(
+        messages.INFO,
         queued=queue.queued,
         running=queue.running,
         workers=queue.workers,

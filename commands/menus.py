@@ -7,6 +7,7 @@ from discord import app_commands
 
 from bot import errors, messages
 from bot.access import Asker
+from bot.languages import say
 from storage import keeping
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ async def delete(interaction: "discord.Interaction[EaselBot]", message: discord.
     place = channel.get_partial_message(message.id)
     if not await bot.results.delete(place, job, Asker.of(interaction)):
         raise errors.NotYoursError
-    await interaction.edit_original_response(content=messages.DELETED)
+    await interaction.edit_original_response(content=say(messages.DELETED))
 
 
 async def setup(bot: "EaselBot") -> None:

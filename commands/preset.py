@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot import messages, policy
+from bot.languages import say
 from bot.shelf import Shelf
 from prompt.errors import PromptError
 from prompt.presets import checked, checked_name, chosen
@@ -58,7 +59,7 @@ class Presets(app_commands.Group):
         before = await records.write(keeping.keep_preset, owner, low, kept)
         await _note(interaction, owner, low, before, kept)
         await interaction.edit_original_response(
-            content=messages.PRESET_SAVED.format(name=low, text=messages.code(kept))
+            content=say(messages.PRESET_SAVED, name=low, text=messages.code(kept))
         )
 
     @app_commands.command(description="Take a preset away")
@@ -70,9 +71,9 @@ class Presets(app_commands.Group):
         await _allowed(interaction, owner)
         before = await _records(interaction).write(keeping.drop_preset, owner, low)
         if before is None:
-            raise PromptError(messages.PRESET_MISSING.format(name=low[:32]))
+            raise PromptError(say(messages.PRESET_MISSING, name=low[:32]))
         await _note(interaction, owner, low, before, None)
-        await interaction.edit_original_response(content=messages.PRESET_DELETED.format(name=low))
+        await interaction.edit_original_response(content=say(messages.PRESET_DELETED, name=low))
 
     @app_commands.command(name="list", description="Show the presets there are")
     async def list_all(self, interaction: Interaction) -> None:
@@ -91,7 +92,7 @@ class Presets(app_commands.Group):
         shelf = await Shelf.of(_records(interaction), interaction)
         layer = chosen(name, shelf.own, shelf.shared)
         await interaction.edit_original_response(
-            content=messages.PRESET_SHOWN.format(name=layer.name, text=messages.code(layer.text))
+            content=say(messages.PRESET_SHOWN, name=layer.name, text=messages.code(layer.text))
         )
 
     @app_commands.command(description="Use a preset whenever you name none; leave empty for none")
@@ -128,11 +129,11 @@ class Presets(app_commands.Group):
         await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await _records(interaction).read(keeping.presets, _owner(interaction, whose))
         if not kept:
-            raise PromptError(messages.PRESET_NONE)
+            raise PromptError(say(messages.PRESET_NONE))
         data = json.dumps({"version": 1, "presets": kept}, indent=2, ensure_ascii=False)
         file = discord.File(io.BytesIO(data.encode()), "presets.json")
         await interaction.edit_original_response(
-            content=messages.PRESET_EXPORTED.format(count=len(kept)), attachments=[file]
+            content=say(messages.PRESET_EXPORTED, count=len(kept)), attachments=[file]
         )
 
     @app_commands.command(name="import", description="Keep presets from a file")
@@ -150,7 +151,7 @@ class Presets(app_commands.Group):
             before = await records.write(keeping.keep_preset, owner, name, text)
             await _note(interaction, owner, name, before, text)
         await interaction.edit_original_response(
-            content=messages.PRESET_IMPORTED.format(count=len(given))
+            content=say(messages.PRESET_IMPORTED, count=len(given))
         )
 
     @delete.autocomplete("name")
@@ -180,9 +181,9 @@ def read_file(data: bytes) -> dict[str, str]:
         presets = json.loads(data)["presets"]
         pairs = [(str(name), str(text)) for name, text in presets.items()]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise PromptError(messages.PRESET_FILE) from None
+        raise PromptError(say(messages.PRESET_FILE)) from None
     if not 0 < len(pairs) <= MOST_PRESETS:
-        raise PromptError(messages.PRESET_FILE)
+        raise PromptError(say(messages.PRESET_FILE))
     return {checked_name(name): checked(text[:TEXT_LIMIT]) for name, text in pairs}
 
 
@@ -202,7 +203,7 @@ async def _allowed(interaction: Interaction, owner: Owner) -> None:
         return
     choices = await _records(interaction).read(keeping.server, owner.id)
     if not policy.has_role(interaction, choices.editors):
-        raise policy.NotAllowedError(messages.PRESET_MANAGERS)
+        raise policy.NotAllowedError(say(messages.PRESET_MANAGERS))
 
 
 async def _note(

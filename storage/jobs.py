@@ -78,6 +78,7 @@ class NewJob:
         upload_limit: Largest file that may be sent back, in bytes.
         parent_id: The job this one was derived from.
         origins: For flags that the person did not type, where each came from.
+        locale: Language of the person, as Discord writes it; None for English.
     """
 
     id: str
@@ -94,6 +95,7 @@ class NewJob:
     parent_id: str | None = None
     speed: Speed = "fast"
     origins: Mapping[str, str] | None = None
+    locale: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,6 +106,7 @@ class JobRow(Table):
     delivered_at: Mapped[datetime | None]
     delivered_message_id: Mapped[int | None] = mapped_column(BigInteger)
     origins: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    locale: Mapped[str | None] = mapped_column(String(8))
 
 
 class ImageRow(Table):

@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("jobs", sa.Column("origins", sa.JSON(), nullable=True))
+    op.add_column("jobs", sa.Column("locale", sa.String(8), nullable=True))
     op.create_table(
         "favourites",
         sa.Column("person_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -53,4 +54,5 @@ def downgrade() -> None:
     op.drop_table("changes")
     op.drop_table("drafts")
     op.drop_table("favourites")
+    op.drop_column("jobs", "locale")
     op.drop_column("jobs", "origins")

@@ -1,6 +1,7 @@
 """What people do with finished pictures: see them again, keep, send home, delete."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -118,3 +119,18 @@ async def test_info_and_help_answer_in_private(studio: Studio) -> None:
         said = await answer(press)
         await showing(said, text)
         assert said.ephemeral_to == "mira"
+
+
+async def test_everything_is_said_in_the_persons_language(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = studio.playground.people
+    monkeypatch.setitem(people, "mira", replace(people["mira"], locale="de"))
+    slow = await studio.playground.command("mira", "imagine", {"prompt": "a cat --steps 100"})
+    message = await showing(await answer(slow), "(")
+    press = await studio.playground.command("mira", "cancel", {})
+    await showing(await answer(press), "deiner Aufträge abgebrochen")
+    await showing(message, "(abgebrochen)")
+    grid = await drawn(studio)
+    varied = await result(await studio.playground.press("mira", grid, label="V2"))
+    assert "Variationen (stark) von Bild #2" in varied.content
