@@ -15,8 +15,9 @@ from generation.recipe import Phrase
 from prompt.errors import PromptError
 from prompt.parameters import BY_NAME, ORDER, Parameter, nearest_name
 from prompt.permutations import escape, expand, unescape
+from prompt.plain import cut
 from prompt.tokens import Flag, flags, links
-from prompt.trim import undangled, without_end
+from prompt.trim import sayable, undangled, without_end
 from prompt.weights import fault, format_phrases, mended, phrases
 
 T = TypeVar("T")
@@ -25,7 +26,6 @@ PROMPT_LIMIT: Final = 6000
 """Most characters in a prompt; Discord and Midjourney draw the line at the same place."""
 
 _MOST_OPTIONS: Final = 40
-_UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SEPARATORS: Final = ",;:="
 _IDLE: Final = " ,;.:!?|()[]\"'`“”"
 _OPENING: Final = '([`"“'
@@ -78,13 +78,26 @@ def parse(text: str) -> Prompt:
         PromptError: It spells none; the error says why, where, and what would.
     """
     check_length(text)
-    if not text.isprintable():
-        text = _UNSAYABLE.sub(" ", text)
-    if "**" in text:
-        text = without_end(text)
+    text = sayable(text)
     if "{" in text or "}" in text:
         text = _sole(text)
-    return _Reading(text).prompt()
+    plain = cut(text)
+    if plain is not None:
+        parts = phrases(" ".join(plain.words.split()))
+        return Prompt((), parts, plain.values, (), plain.places)
+    return read_closely(text)
+
+
+def read_closely(text: str) -> Prompt:
+    """The prompt that a text spells, be it ever so oddly.
+
+    Args:
+        text: A prompt as typed, without braces and without characters that cannot be shown.
+
+    Raises:
+        PromptError: It spells none.
+    """
+    return _Reading(without_end(text)).prompt()
 
 
 def check_length(text: str) -> None:

@@ -9,9 +9,15 @@ DASHES: Final = "-‐‑‒–—―−－"
 LONE: Final = f" {DASHES}"
 """Characters that say nothing on their own."""
 
+_UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BETWEEN: Final = " ,;|"
 _MARKS: Final = '`*"“”'
 _END: Final = re.compile(r"\*\*\s++-\s++[^-*:@]*+@[^-*:]*+\Z")
+
+
+def sayable(text: str) -> str:
+    """``text`` with spaces for characters that cannot be shown."""
+    return text if text.isprintable() else _UNSAYABLE.sub(" ", text)
 
 
 def undangled(text: str) -> str:

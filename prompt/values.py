@@ -186,8 +186,8 @@ class Word(Kind[str]):
     shape = "one word"
 
     def parse(self, word: str) -> str:
-        """Anything that is not wrapped in punctuation."""
-        if not word or word != _bare(word):
+        """Anything that is one word and not wrapped in punctuation."""
+        if len(word.split()) != 1 or word != _bare(word):
             raise ValueError(word)
         return word
 
@@ -216,10 +216,10 @@ class Choice(Kind[str]):
 
     def parse(self, word: str) -> str:
         """The name as the table writes it."""
-        try:
-            return self._by_plain[_plain_name(word)]
-        except KeyError:
-            raise ValueError(word) from None
+        name = self._by_plain.get(_plain_name(word))
+        if name is None or len(word.split()) > self._longest:
+            raise ValueError(word)
+        return name
 
 
 def _plain_name(name: str) -> str:
@@ -239,6 +239,8 @@ class Version(Kind[str]):
 
     def parse(self, word: str) -> str:
         """The version without zeros at its end: ``6`` for 6.0."""
+        if word and not _VERSION.fullmatch(word):
+            raise ValueError(word)
         return plain(number(word)) if word else ""
 
     def mend(self, word: str) -> str:
@@ -255,6 +257,10 @@ class Pixels(Version):
         """The first word if it is a number."""
         word, rest = Kind.split(self, region)
         return (word, rest) if _bare(word).isdecimal() else ("", region.strip())
+
+    def parse(self, word: str) -> str:
+        """The number without zeros at its front."""
+        return str(int(word)) if word else ""
 
 
 class Switch(Kind[bool]):
@@ -339,7 +345,7 @@ class References(_Listed):
         """Every reference, without brackets and commas."""
         words = (item.strip("<>,;`*") for item in word.split())
         found = tuple(part for item in words for part in _apart(item))
-        if not found:
+        if not found or not all(map(_REFERENCE.fullmatch, found)):
             raise ValueError(word)
         return found
 

@@ -1,0 +1,67 @@
+"""The short way: a prompt that is spelled as it should be is cut at its flags, and that is all.
+
+Whatever there is to find, to repair or to tell takes the long way, in `prompt.grammar`; where the
+short way leads somewhere, the long way leads to the same prompt.
+"""
+
+import re
+from typing import Any, Final, NamedTuple
+
+from prompt.parameters import BY_NAME
+from prompt.trim import DASHES
+
+_HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])")
+_OTHER_DASH: Final = re.compile(f"[{DASHES.replace('-', '')}]")
+_LAST: Final = '([`"“'
+
+
+class Plain(NamedTuple):
+    """A prompt cut at its flags.
+
+    Attributes:
+        words: What stands before the first flag.
+        values: Value of every flag, by its canonical name.
+        places: Index in the text of every flag.
+    """
+
+    words: str
+    values: dict[str, Any]
+    places: dict[str, int]
+
+
+def cut(text: str) -> Plain | None:
+    """The parts of ``text``, or None if it takes a closer look.
+
+    Args:
+        text: A prompt without braces.
+    """
+    words, *pieces = text.split(" --")
+    if not _is_plain(text, words, len(pieces)):
+        return None
+    values: dict[str, Any] = {}
+    places: dict[str, int] = {}
+    place = len(words) + 1
+    for piece in pieces:
+        name, _, word = piece.partition(" ")
+        row = BY_NAME.get(name)
+        if row is None or row.name in values:
+            return None
+        try:
+            value = row.kind.parse(word.strip())
+        except ValueError:
+            return None
+        if not row.allows(value):
+            return None
+        values[row.name], places[row.name] = value, place
+        place += len(piece) + 3
+    return Plain(words, values, places)
+
+
+def _is_plain(text: str, words: str, flags: int) -> bool:
+    """Whether there are no links, no weights, and no dashes but those of flags and in words."""
+    if "://" in text or "::" in text or "**" in text or words.endswith(_LAST):
+        return False
+    hyphens = text.count("-") - 2 * flags
+    if hyphens and hyphens != len(_HYPHEN.findall(text)):
+        return False
+    return text.isascii() or _OTHER_DASH.search(text) is None

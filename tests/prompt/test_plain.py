@@ -1,0 +1,70 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prompt.grammar import Prompt, format_prompt, parse, read_closely
+from prompt.plain import cut
+from prompt.trim import sayable
+from tests.prompt.strategies import prompts, texts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an owl",
+        "an owl --ar 3:2",
+        "a well-known owl, 35mm --ar 3:2 --no fog, people --tile --seed 4",
+        "水墨画 山水 --ar 9:16 --niji 6",
+        "an  owl  --ar  3:2  --v",
+        "an owl --sampler Euler a --style raw-ab --p ab12 cd34 --sref 12 random",
+        "",
+    ],
+)
+def test_most_prompts_go_the_short_way(text: str) -> None:
+    assert cut(text) is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "owl —ar 3:2",
+        "owl --ar 3:2 at dusk",
+        "owl --ar 3x2",
+        "owl --chaos 101",
+        "owl --wat",
+        "owl --seed 1 --seed 2",
+        "owl --tile cat",
+        "owl - cat",
+        "owl --no x -v 5",
+        "owl:: cat",
+        "https://a.example/b.png owl",
+        "owl (--ar 3:2)",
+        "owl\n--ar 3:2",
+        "owl --style raw paint",
+        "owl --sref 12 paint",
+        "owl --AR 3:2",
+    ],
+)
+def test_what_needs_a_closer_look_takes_the_long_one(text: str) -> None:
+    assert cut(text) is None
+
+
+def check_same(text: str) -> None:
+    if "{" in text or "}" in text or cut(text) is None:
+        return
+    short, long = parse(text), read_closely(sayable(text))
+    assert short == long
+    assert short.notes == long.notes == ()
+    assert short.places == long.places
+
+
+@given(texts)
+@settings(max_examples=400, deadline=None)
+def test_both_ways_lead_to_the_same_prompt(text: str) -> None:
+    check_same(text)
+
+
+@given(prompts(), st.sampled_from(["", " ", " at dusk", " a b", " -1", " x-y", ","]))
+@settings(max_examples=200, deadline=None)
+def test_both_ways_lead_to_the_same_prompt_from_a_canonical_one(prompt: Prompt, end: str) -> None:
+    check_same(format_prompt(prompt) + end)
