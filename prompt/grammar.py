@@ -15,7 +15,7 @@ from generation.recipe import Phrase
 from prompt.errors import PromptError
 from prompt.parameters import BY_NAME, ORDER, Parameter, nearest_name
 from prompt.permutations import escape, expand, unescape
-from prompt.plain import cut
+from prompt.plain import Plain, cut
 from prompt.tokens import Flag, flags, links
 from prompt.trim import sayable, undangled, without_end
 from prompt.weights import fault, format_phrases, mended, phrases
@@ -82,10 +82,8 @@ def parse(text: str) -> Prompt:
     if "{" in text or "}" in text:
         text = _sole(text)
     plain = cut(text)
-    if plain is not None:
-        parts = phrases(" ".join(plain.words.split()))
-        return Prompt((), parts, plain.values, (), plain.places)
-    return read_closely(text)
+    prompt = None if plain is None else _prompt(plain)
+    return read_closely(text) if prompt is None else prompt
 
 
 def read_closely(text: str) -> Prompt:
@@ -98,6 +96,19 @@ def read_closely(text: str) -> Prompt:
         PromptError: It spells none.
     """
     return _Reading(without_end(text)).prompt()
+
+
+def _prompt(plain: Plain) -> Prompt | None:
+    """The prompt of these parts, or None if there is something to tell of it."""
+    words, urls = " ".join(plain.words.split()), list[str]()
+    if "://" in words:
+        urls, words, weighted = links(words)
+        if weighted:
+            return None
+    parts = phrases(words)
+    if "::" in words and fault(parts):
+        return None
+    return Prompt(tuple(map(ImageLink, urls)), parts, plain.values, (), plain.places)
 
 
 def check_length(text: str) -> None:
@@ -287,12 +298,11 @@ class _Reading:
             self.notes.append(f"Read `{typed}` as `{canonical}`.")
 
     def _take_links(self, words: str, images: list[ImageLink]) -> str:
-        urls, around, weighted = links(words)
+        urls, words, weighted = links(words)
         images += map(ImageLink, urls)
         if weighted:
             self.notes.append("An image link takes no weight after `::`; `--iw` sets it.")
-        kept = (undangled(part.strip()) for part in around)
-        return " ".join(part for part in kept if part)
+        return words
 
     def _problem(self, sentence: str, flag: Flag) -> None:
         self.problems.setdefault(sentence, flag.start)

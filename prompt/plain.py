@@ -58,8 +58,8 @@ def cut(text: str) -> Plain | None:
 
 
 def _is_plain(text: str, words: str, flags: int) -> bool:
-    """Whether there are no links, no weights, and no dashes but those of flags and in words."""
-    if "://" in text or "::" in text or "**" in text or words.endswith(_LAST):
+    """Whether there are no dashes but those of flags and in words, and no marks around flags."""
+    if "**" in text or words.endswith(_LAST):
         return False
     hyphens = text.count("-") - 2 * flags
     if hyphens and hyphens != len(_HYPHEN.findall(text)):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from prompt.parameters import BY_NAME, Parameter
-from prompt.trim import DASHES
+from prompt.trim import DASHES, undangled
 
 _LINK: Final = re.compile(
     r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>]*+>?", re.IGNORECASE | re.ASCII
@@ -48,21 +48,29 @@ def flags(text: str) -> Iterator[Flag]:
     """
     if "://" in text:
         text = _LINK.sub(_blank, text)
-    boundary = -1
+    boundary, valued = -1, False
     for token in _TOKEN.finditer(text):
         start, end = token.span()
         dash, gap, name = token.groups()
         before = text[start - 1] if start else " "
         if dash == "--" and before == " " and not gap and name in BY_NAME:
-            boundary = end
+            boundary, valued = end, BY_NAME[name].kind.numeric
             yield Flag(name, start, end, BY_NAME[name], True)
             continue
         flag = _known(name, start, end)
         joined = start != boundary and _joined(before)
+        if joined and valued and _is_number(text[boundary:start]):
+            joined = False
         if _is_flag(flag, dash, bool(gap), joined, text):
             flag.clean = flag.end == end and dash == "--" and not gap and not joined
-            boundary = flag.end
+            boundary, valued = flag.end, flag.parameter is not None and flag.parameter.kind.numeric
             yield flag
+
+
+def _is_number(region: str) -> bool:
+    """Whether there is a number after a flag, and nothing else."""
+    word = region.strip(" :=")
+    return word[:1].isdecimal() and " " not in word
 
 
 def _blank(link: re.Match[str]) -> str:
@@ -96,21 +104,22 @@ def _is_flag(flag: Flag, dash: str, gap: bool, joined: bool, text: str) -> bool:
     return flag.parameter.kind.numeric and named and bool(_DIGIT.match(text, flag.end))
 
 
-def links(text: str) -> tuple[list[str], list[str], bool]:
+def links(text: str) -> tuple[list[str], str, bool]:
     """Image links and the words around them.
 
     Returns:
-        The links, freed of brackets and punctuation; the stretches of text between them; and
-        whether a link had a ``::`` weight, which is dropped.
+        The links, freed of brackets and punctuation; the words between them; and whether a link
+        had a ``::`` weight, which is dropped.
     """
     urls, words, start, weighted = [], [], 0, False
     for link in _LINK.finditer(text):
-        words.append(text[start : link.start()])
+        words.append(undangled(text[start : link.start()].strip()))
         url, weight = _trimmed(link[0])
         urls.append(url)
         weighted = weighted or weight
         start = link.end()
-    return urls, [*words, text[start:]], weighted
+    words.append(undangled(text[start:].strip()))
+    return urls, " ".join(filter(None, words)), weighted
 
 
 def _trimmed(url: str) -> tuple[str, bool]:

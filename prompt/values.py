@@ -9,6 +9,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from itertools import takewhile
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -18,6 +19,9 @@ T = TypeVar("T")
 
 Ratio = tuple[int, int]
 """Width and height in relation to each other, both at least 1."""
+
+_KEPT: Final = 1024
+"""How many spellings are kept with what they mean, since people write few different ones."""
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 _RATIO: Final = re.compile(r"(\d{1,5}):(\d{1,5})")
@@ -43,6 +47,7 @@ def plain(value: float) -> str:
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
+@lru_cache(maxsize=_KEPT)
 def number(word: str) -> float:
     """The number that ``word`` spells, to four decimals.
 
@@ -56,6 +61,17 @@ def number(word: str) -> float:
 
 def _bare(word: str) -> str:
     return word.lstrip(_AROUND).rstrip(_AFTER + _AROUND)
+
+
+@lru_cache(maxsize=_KEPT)
+def _ratio(word: str) -> Ratio:
+    match = _RATIO.fullmatch(word)
+    if match is None:
+        raise ValueError(word)
+    across, down = int(match[1]), int(match[2])
+    if not across or not down:
+        raise ValueError(word)
+    return across, down
 
 
 class Kind(ABC, Generic[T]):
@@ -153,13 +169,7 @@ class Proportion(Kind[Ratio]):
 
     def parse(self, word: str) -> Ratio:
         """Two whole numbers above 0 with a colon between."""
-        match = _RATIO.fullmatch(word)
-        if match is None:
-            raise ValueError(word)
-        across, down = int(match[1]), int(match[2])
-        if not across or not down:
-            raise ValueError(word)
-        return across, down
+        return _ratio(word)
 
     def mend(self, word: str) -> str:
         """The ratio with a colon for its sign, and with whole numbers; a lone decimal is to 1."""

@@ -17,6 +17,8 @@ from tests.prompt.strategies import prompts, texts
         "水墨画 山水 --ar 9:16 --niji 6",
         "an  owl  --ar  3:2  --v",
         "an owl --sampler Euler a --style raw-ab --p ab12 cd34 --sref 12 random",
+        "owl:: forest::2 --sref 12::2",
+        "https://a.example/b.png?ex=1&hm=2 an owl --iw 2",
         "",
     ],
 )
@@ -36,13 +38,12 @@ def test_most_prompts_go_the_short_way(text: str) -> None:
         "owl --tile cat",
         "owl - cat",
         "owl --no x -v 5",
-        "owl:: cat",
-        "https://a.example/b.png owl",
         "owl (--ar 3:2)",
         "owl\n--ar 3:2",
         "owl --style raw paint",
         "owl --sref 12 paint",
         "owl --AR 3:2",
+        "owl:: fog::-.5",
     ],
 )
 def test_what_needs_a_closer_look_takes_the_long_one(text: str) -> None:
