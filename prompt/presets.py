@@ -15,7 +15,7 @@ from rapidfuzz import process
 from generation.recipe import Phrase
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_prompt, parse
-from prompt.parameters import PRESET, RIVALS
+from prompt.parameters import PRESET, REPEAT, RIVALS
 
 NAME: Final = re.compile(r"[\w-]{1,32}")
 """Names that presets may have, once in lower case."""
@@ -112,6 +112,8 @@ def checked(text: str) -> str:
         raise PromptError("A preset holds words and flags; links to images belong in the prompt.")
     if PRESET.name in prompt.parameters:
         raise PromptError("A preset cannot name another: leave out `--preset`.")
+    if REPEAT.name in prompt.parameters:
+        raise PromptError("`--repeat` says how often one prompt is drawn: leave it out here.")
     if not prompt.phrases and not prompt.parameters:
         raise PromptError("Say what to keep: words, flags such as `--ar 3:2`, or both.")
     return format_prompt(prompt)

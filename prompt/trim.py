@@ -11,6 +11,7 @@ LONE: Final = f" {DASHES}"
 
 _UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BETWEEN: Final = " ,;|"
+_ENDS: Final = f"{LONE}{_BETWEEN}:"
 _MARKS: Final = '`*"“”'
 _END: Final = re.compile(r"\*\*\s++-\s++[^-*:@]*+@[^-*:]*+\Z")
 
@@ -32,7 +33,7 @@ def tidied(text: str, more: str = "") -> str:
         text: Words.
         more: Further characters that may not stand at the end.
     """
-    ends = f"{LONE}{_BETWEEN}:{more}"
+    ends = _ENDS + more
     while True:
         words = _trimmed(text.lstrip(_BETWEEN), ends)
         if not words or (words[0] not in _MARKS and words[-1] not in _MARKS and "**" not in words):

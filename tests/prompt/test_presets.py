@@ -82,7 +82,7 @@ def test_a_preset_is_the_persons_before_the_servers() -> None:
 
 def test_stored_text_is_canonical() -> None:
     assert checked("ink  drawing —aspect 3:2") == "ink drawing --ar 3:2"
-    for wrong in ("", "https://a.example/b.png ink", "ink --preset x", "{a, b}"):
+    for wrong in ("", "https://a.example/b.png ink", "ink --preset x", "ink --repeat 2", "{a, b}"):
         with pytest.raises(PromptError):
             checked(wrong)
 
