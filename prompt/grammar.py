@@ -12,10 +12,12 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from generation.recipe import Phrase
+from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.parameters import BY_NAME, ORDER, Parameter, nearest_name
 from prompt.permutations import escape, expand, unescape
 from prompt.plain import Plain, cut
+from prompt.sentences import Sentence
 from prompt.tokens import Flag, flags, links
 from prompt.trim import sayable, undangled, without_end
 from prompt.weights import fault, format_phrases, mended, phrases
@@ -119,9 +121,7 @@ def check_length(text: str) -> None:
     """
     if len(text) > PROMPT_LIMIT:
         raise PromptError(
-            f"A prompt may be {PROMPT_LIMIT} characters long, and this one has {len(text)}; "
-            "say it in fewer words.",
-            PROMPT_LIMIT,
+            Sentence(said.TOO_LONG, limit=PROMPT_LIMIT, length=len(text)), PROMPT_LIMIT
         )
 
 
@@ -154,7 +154,7 @@ def _sole(text: str) -> str:
     except PromptError as error:
         suggestion = error.suggestion
     raise PromptError(
-        f"The braces stand for {len(options)} prompts; send one of them at a time.",
+        Sentence(said.SEVERAL, count=len(options)),
         text.index("{"),
         suggestion,
     )
@@ -202,7 +202,7 @@ class _Reading:
             if not joined or next(flags(words), None) is None:
                 return tuple(images), words
             self.text, self.words = words, []
-        raise PromptError("The dashes cannot be told apart; write flags at the end: `--ar 3:2`.")
+        raise PromptError(Sentence(said.DASHES_ALIKE))
 
     def _take_flags(self) -> None:
         flag, end = None, 0
@@ -263,7 +263,7 @@ class _Reading:
         value = parameter.kind.join(earlier, later)
         if value == later != earlier:
             counts = _short(parameter.format(value))
-            self.notes.append(f"`--{flag.name}` is given more than once; `{counts}` counts.")
+            self.notes.append(Sentence(said.TWICE, flag=flag.name, counts=counts))
         return value
 
     def _keep(self, words: str) -> None:
@@ -275,33 +275,33 @@ class _Reading:
             return
         self._keep(rest)
         if not _SOLE_LINK.fullmatch(rest):
-            self.notes.append(
-                f"Read “{_short(rest)}” after `{self._typed(flag, word)}` as words of the prompt."
-            )
+            typed = self._typed(flag, word)
+            self.notes.append(Sentence(said.READ_AS_WORDS, words=_short(rest), typed=typed))
 
     def _unknown(self, flag: Flag) -> Parameter[Any] | None:
         """Report a flag that is in no row, and find the row that was probably meant."""
         near = nearest_name(flag.name)
-        hint = f"; did you mean `--{near}`?" if near else " here; leave it out."
-        self._problem(f"`--{_short(flag.name)}` is not a parameter{hint}", flag)
+        template = said.UNKNOWN_NEAR if near else said.UNKNOWN
+        self._problem(Sentence(template, flag=_short(flag.name), near=near), flag)
         return BY_NAME[near] if near else None
 
     def _refuse(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
         if flag.parameter is None:
             return
-        instead = f"not `{_short(word)}`" if word.strip() else "and none is given"
-        self._problem(f"`--{flag.name}` takes {parameter.takes}, {instead}.", flag)
+        template = said.OTHER_VALUE if word.strip() else said.NO_VALUE
+        fields = {"flag": flag.name, "takes": parameter.takes, "word": _short(word)}
+        self._problem(Sentence(template, **fields), flag)
 
     def _note_repair(self, flag: Flag, parameter: Parameter[T], word: str, value: T) -> None:
         typed, canonical = self._typed(flag, word), _short(parameter.format(value))
         if typed != canonical:
-            self.notes.append(f"Read `{typed}` as `{canonical}`.")
+            self.notes.append(Sentence(said.READ_AS, typed=typed, meant=canonical))
 
     def _take_links(self, words: str, images: list[ImageLink]) -> str:
         urls, words, weighted = links(words)
         images += map(ImageLink, urls)
         if weighted:
-            self.notes.append("An image link takes no weight after `::`; `--iw` sets it.")
+            self.notes.append(Sentence(said.LINK_WEIGHT))
         return words
 
     def _problem(self, sentence: str, flag: Flag) -> None:
@@ -310,8 +310,7 @@ class _Reading:
     def _error(self, images: tuple[ImageLink, ...], parts: tuple[Phrase, ...]) -> PromptError:
         able = without_idle(Prompt(images, parts, self.values))
         suggestion = format_prompt(able) if parts or images else None
-        sentences = " ".join(_first_few(self.problems))
-        return PromptError(sentences, min(self.problems.values()), suggestion)
+        return PromptError(_first_few(self.problems), min(self.problems.values()), suggestion)
 
     def _typed(self, flag: Flag, word: str) -> str:
         """The flag and its value as they stand in the text."""
@@ -329,7 +328,7 @@ def _first_few(sentences: Collection[str]) -> tuple[str, ...]:
     """As many sentences as a person reads, and how many more there are."""
     more = len(sentences) - _MOST_SENTENCES
     few = tuple(islice(sentences, _MOST_SENTENCES))
-    return few if more <= 0 else (*few, f"There are {more} more like these.")
+    return few if more <= 0 else (*few, Sentence(said.MORE, count=more))
 
 
 def _short(text: str) -> str:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, check_length, parse
 from prompt.parameters import REPEAT
 from prompt.permutations import expand
+from prompt.sentences import Sentence
 
 MOST_ORDERS: Final = 40
 """Most jobs that one text may stand for (Midjourney's own limit, docs.midjourney.com)."""
@@ -51,9 +53,7 @@ def orders(text: str, limit: int = MOST_ORDERS) -> tuple[Order, ...]:
 def too_many(text: str, count: int, limit: int) -> PromptError:
     """The refusal of a text that stands for more jobs than are allowed."""
     return PromptError(
-        f"This stands for {count} jobs, and one request may make {limit}: "
-        "put fewer choices in the braces, or a smaller number after `--repeat`.",
-        max(text.find("{"), 0),
+        Sentence(said.TOO_MANY_JOBS, count=count, limit=limit), max(text.find("{"), 0)
     )
 
 

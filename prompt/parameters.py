@@ -18,6 +18,8 @@ from rapidfuzz import fuzz, process
 from generation.cards import CARDS, SAMPLERS, Capability, Card
 from generation.controls import LARGEST_IMAGE_WEIGHT
 from generation.recipe import SEED_LIMIT
+from prompt import sentences as said
+from prompt.sentences import Sentence
 from prompt.values import (
     Choice,
     Codes,
@@ -91,8 +93,9 @@ class Parameter(Generic[T]):
     def takes(self) -> str:
         """What its value may be, in words."""
         if self.low is None or self.high is None:
-            return self.kind.shape
-        return f"{self.kind.shape} from {self.low:.10g} to {self.high:.10g}"
+            return Sentence(self.kind.shape)
+        low, high = f"{self.low:.10g}", f"{self.high:.10g}"
+        return Sentence(said.FROM_TO, shape=Sentence(self.kind.shape), low=low, high=high)
 
     def of(self, values: Mapping[str, object]) -> T | None:
         """This flag's value among parsed ``values``, or None if it was not given."""

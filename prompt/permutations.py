@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Final
 
+from prompt import sentences as said
 from prompt.errors import PromptError
+from prompt.sentences import Sentence
 
 DEEPEST: Final = 10
 """How deep groups may nest, the text itself counted."""
@@ -72,9 +74,7 @@ class _Group:
         self.segments.append(list(segment))
         self.combinations *= len(segment)
         if len(self.options) + self.combinations > self.limit:
-            raise PromptError(
-                f"The braces stand for more than {self.limit} prompts; put fewer choices in them."
-            )
+            raise PromptError(Sentence(said.TOO_MANY_CHOICES, limit=self.limit))
 
     def finish(self) -> None:
         """Take everything since the last comma as options."""
@@ -98,7 +98,7 @@ def _expanded(text: str, limit: int) -> Options:
         else:
             group.add("," if sign == "\\," and len(groups) > 1 else sign)
         if len(groups) > DEEPEST:
-            raise PromptError(f"Braces may nest {DEEPEST - 1} deep, not deeper.")
+            raise PromptError(Sentence(said.TOO_DEEP, limit=DEEPEST - 1))
     groups[0].finish()
     return groups[0].options
 

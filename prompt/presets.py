@@ -13,9 +13,11 @@ from typing import Any, Final
 from rapidfuzz import process
 
 from generation.recipe import Phrase
+from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_prompt, parse
 from prompt.parameters import PRESET, REPEAT, RIVALS
+from prompt.sentences import Sentence
 
 NAME: Final = re.compile(r"[\w-]{1,32}")
 """Names that presets may have, once in lower case."""
@@ -77,7 +79,7 @@ def merge(prompt: Prompt, layers: Sequence[Layer]) -> Merged:
         try:
             added = parse(layer.text)
         except PromptError:
-            notes.append(f"What {layer} adds could not be read and was left out.")
+            notes.append(Sentence(said.PRESET_LEFT_OUT, layer=layer))
             continue
         fresh = {name: value for name, value in added.parameters.items() if _open(name, values)}
         values |= fresh
@@ -109,13 +111,13 @@ def checked(text: str) -> str:
     """
     prompt = parse(text)
     if prompt.images:
-        raise PromptError("A preset holds words and flags; links to images belong in the prompt.")
+        raise PromptError(Sentence(said.PRESET_IMAGES))
     if PRESET.name in prompt.parameters:
-        raise PromptError("A preset cannot name another: leave out `--preset`.")
+        raise PromptError(Sentence(said.PRESET_IN_PRESET))
     if REPEAT.name in prompt.parameters:
-        raise PromptError("`--repeat` says how often one prompt is drawn: leave it out here.")
+        raise PromptError(Sentence(said.PRESET_REPEAT))
     if not prompt.phrases and not prompt.parameters:
-        raise PromptError("Say what to keep: words, flags such as `--ar 3:2`, or both.")
+        raise PromptError(Sentence(said.PRESET_EMPTY))
     return format_prompt(prompt)
 
 
@@ -127,9 +129,7 @@ def checked_name(name: str) -> str:
     """
     low = name.strip().lower()
     if not NAME.fullmatch(low):
-        raise PromptError(
-            "A preset's name is up to 32 letters, digits, `-` or `_` without spaces, such as `ink`."
-        )
+        raise PromptError(Sentence(said.PRESET_NAME))
     return low
 
 
@@ -149,5 +149,5 @@ def chosen(name: str, *shelves: Mapping[str, str]) -> Layer:
             return Layer(Source.PRESET, low, presets[low])
     known = [known for presets in shelves for known in presets]
     near = process.extractOne(low, known, score_cutoff=60)
-    hint = f"did you mean `{near[0]}`?" if near else "`/preset list` shows those there are."
-    raise PromptError(f"There is no preset `{low[:40]}`; {hint}")
+    template = said.PRESET_NEAR if near else said.PRESET_NONE
+    raise PromptError(Sentence(template, name=low[:40], near=near[0] if near else ""))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from generation.cards import CARDS, Card
+from prompt import sentences as said
 from prompt.grammar import Prompt
 from prompt.parameters import (
     BY_NAME,
@@ -23,6 +24,7 @@ from prompt.parameters import (
     VERSION,
     Parameter,
 )
+from prompt.sentences import Sentence
 from prompt.versions import Versions, wanted
 
 _MOST_SENTENCES: Final = 2
@@ -51,13 +53,13 @@ def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> I
     yield from _ignored(given)
     yield from _other_family(given, card, versions)
     if images and not keeps_image(given):
-        yield "`--iw 0` leaves the image out, so only the words count."
+        yield Sentence(said.IMAGE_LEFT_OUT)
     for parameter in (IMAGE_WEIGHT, STRENGTH):
         if parameter.name in given and not images:
-            yield f"`--{parameter.name}` makes no difference without an image."
+            yield Sentence(said.NO_IMAGE, flag=parameter.name)
     for stronger, weaker in _OVERRULED:
         if stronger.name in given and weaker.name in given:
-            yield f"`--{stronger.name}` counts, so `--{weaker.name}` makes no difference."
+            yield Sentence(said.OVERRULED, stronger=stronger.name, weaker=weaker.name)
 
 
 def refusals(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -65,11 +67,9 @@ def refusals(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     missed = [name for name in _idle(given) if BY_NAME[name].needed(given[name])]
     if len(missed) <= _MOST_SENTENCES:
         for name in missed:
-            yield name, f"`--{name}` does nothing here yet: {BY_NAME[name].instead}."
+            yield name, Sentence(said.NOT_HERE, flag=name, instead=Sentence(BY_NAME[name].instead))
         return
-    yield from dict.fromkeys(
-        missed, f"{_listed(missed)} do nothing here yet: leave them out."
-    ).items()
+    yield from dict.fromkeys(missed, Sentence(said.NOT_HERE_MANY, flags=_listed(missed))).items()
 
 
 def keeps_image(given: Mapping[str, Any]) -> bool:
@@ -81,13 +81,13 @@ def _ignored(given: Mapping[str, Any]) -> Iterator[str]:
     idle = [name for name in _idle(given) if not BY_NAME[name].needed(given[name])]
     alone = [name for name in idle if BY_NAME[name].partner]
     for name in alone:
-        yield f"`--{name}` makes no difference without `--{BY_NAME[name].partner}`."
+        yield Sentence(said.ALONE, flag=name, partner=BY_NAME[name].partner)
     rest = [name for name in idle if name not in alone]
     if len(rest) <= _MOST_SENTENCES:
         for name in rest:
-            yield f"`--{name}` makes no difference here yet: {BY_NAME[name].instead}."
+            yield Sentence(said.IGNORED, flag=name, instead=Sentence(BY_NAME[name].instead))
         return
-    yield f"{_listed(rest)} make no difference here yet."
+    yield Sentence(said.IGNORED_MANY, flags=_listed(rest))
 
 
 def _idle(given: Mapping[str, Any]) -> list[str]:
@@ -103,12 +103,14 @@ def _other_family(given: Mapping[str, Any], card: Card, versions: Versions) -> I
     if not asked or MODEL.name in given or family in ("", card.id):
         return
     if family is None:
-        yield f"`{asked[0]}` is no version known here, so {card.title} draws."
+        yield Sentence(said.NO_VERSION, typed=asked[0], model=Sentence(card.title))
     else:
-        title = _TITLES.get(family, family)
-        yield f"`{asked[0]}` stands for {title}, which does not run here, so {card.title} draws."
+        wanted_title = Sentence(_TITLES.get(family, family))
+        yield Sentence(
+            said.OTHER_VERSION, typed=asked[0], wanted=wanted_title, model=Sentence(card.title)
+        )
 
 
 def _listed(names: Sequence[str]) -> str:
     *others, last = (f"`--{name}`" for name in names)
-    return f"{', '.join(others)} and {last}"
+    return Sentence(said.AND, others=", ".join(others), last=last)

@@ -12,6 +12,7 @@ from generation.cards import Capability, Card
 from generation.controls import steps_for_quality, strength_for_image_weight
 from generation.derive import GRID
 from generation.recipe import Recipe, Start, seeded
+from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_parameters, format_prompt
 from prompt.parameters import (
@@ -33,6 +34,7 @@ from prompt.parameters import (
     STRENGTH,
 )
 from prompt.remarks import keeps_image, refusals, remarks
+from prompt.sentences import Sentence
 from prompt.versions import DEFAULTS, Versions
 
 Speed = Literal["fast", "relax"]
@@ -119,7 +121,7 @@ def check(prompt: Prompt, card: Card, *, images: int) -> None:
         return
     places = [prompt.places[name] for name in problems if name in prompt.places]
     raise PromptError(
-        " ".join(dict.fromkeys(problems.values())),
+        tuple(dict.fromkeys(problems.values())),
         min(places, default=None),
         _mended(prompt, card, set(problems), images),
     )
@@ -128,27 +130,35 @@ def check(prompt: Prompt, card: Card, *, images: int) -> None:
 def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
     """Everything in the way, as the parameter concerned (or a word for it) and a sentence."""
     yield from refusals(prompt.parameters)
+    title = Sentence(card.title)
     for name in prompt.parameters:
         needed = BY_NAME[name].capability
         if needed is not None and needed not in card.capabilities:
-            yield name, f"{card.title} has no {needed}: leave out `--{name}`."
+            yield name, Sentence(said.NOT_ABLE, model=title, capability=Sentence(needed), flag=name)
     model = MODEL.of(prompt.parameters)
     if model not in (None, card.id):
-        yield MODEL.name, f"`--model {model}` does not run here: leave it out, {card.title} draws."
+        yield MODEL.name, Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
     across, down = RATIO.of(prompt.parameters) or (1, 1)
     if max(across, down) > card.longest_ratio * min(across, down):
         limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"
-        yield RATIO.name, f"{card.title} draws from 1:{limit} to {limit}:1, not `{typed}`."
+        yield RATIO.name, Sentence(said.RATIO_RANGE, model=title, limit=limit, typed=typed)
     yield from _image_problems(prompt, card, images)
 
 
 def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
     if images and Capability.IMAGE_PROMPT not in card.capabilities:
-        yield "images", f"{card.title} has no {Capability.IMAGE_PROMPT}: use words alone."
+        yield (
+            "images",
+            Sentence(
+                said.NO_IMAGES,
+                model=Sentence(card.title),
+                capability=Sentence(Capability.IMAGE_PROMPT),
+            ),
+        )
     elif images > 1:
-        yield "images", f"One image per prompt works, and here are {images}: keep the one you want."
+        yield "images", Sentence(said.ONE_IMAGE, count=images)
     if not prompt.phrases and not (images and keeps_image(prompt.parameters)):
-        yield "words", "Say what to draw: a few words, such as `a red apple on a table`."
+        yield "words", Sentence(said.NO_WORDS)
 
 
 def _steps(prompt: Prompt, card: Card) -> int:

@@ -13,6 +13,8 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import ClassVar, Final, Generic, TypeVar
 
+from prompt import sentences as said
+from prompt.sentences import Sentence
 from prompt.trim import DASHES, LONE, tidied
 
 T = TypeVar("T")
@@ -213,7 +215,7 @@ class Choice(Kind[str]):
         self.names = tuple(names)
         self._by_plain = {_plain_name(name): name for name in names}
         self._longest = max(len(name.split()) for name in names)
-        self.shape = f"one of {', '.join(f'`{name}`' for name in names)}"
+        self.shape = Sentence(said.ONE_OF, names=", ".join(f"`{name}`" for name in names))
 
     def split(self, region: str) -> tuple[str, str]:
         """As many words from the front as make the longest name; else the first."""

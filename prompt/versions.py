@@ -8,8 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.parameters import MODEL, NIJI, VERSION
+from prompt.sentences import Sentence
 from prompt.values import number, plain
 
 Versions = Mapping[str, str]
@@ -57,10 +59,7 @@ def wanted(values: Mapping[str, Any], table: Versions) -> str | None:
 def _entry(text: str) -> tuple[str, str]:
     match = _ENTRY.fullmatch(text)
     if match is None or not (match[1] or match[2]):
-        raise PromptError(
-            f"`{text[:40]}` does not say which family draws for a version; "
-            "write `7=sdxl` or `niji 6=sdxl`, with commas between."
-        )
+        raise PromptError(Sentence(said.NO_ENTRY, entry=text[:40]))
     return _key(match[1] or "v", match[2] or ""), match[3]
 
 
@@ -69,5 +68,5 @@ def _key(flag: str, version: str) -> str:
     try:
         spelled = plain(number(version)) if version else ""
     except ValueError:
-        raise PromptError(f"`{version}` is no version; write one such as `6.1`.") from None
+        raise PromptError(Sentence(said.NOT_A_VERSION, word=version)) from None
     return f"{low} {spelled}".rstrip() if low == "niji" else spelled or low

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from generation.recipe import Phrase
+from prompt import sentences as said
+from prompt.sentences import Sentence
 from prompt.trim import DASHES, tidied
 from prompt.values import number, plain
 
@@ -42,12 +44,9 @@ def fault(parts: Iterable[Phrase]) -> str | None:
     """What is wrong with the weights of ``parts``, in a sentence, or None."""
     weights = [part.weight for part in parts]
     if any(abs(weight) > HEAVIEST for weight in weights):
-        return f"A weight after `::` may be from -{HEAVIEST} to {HEAVIEST}."
+        return Sentence(said.WEIGHT_RANGE, limit=HEAVIEST)
     if weights and sum(weights) <= 0:
-        return (
-            f"The weights after `::` add up to {plain(sum(weights))}; make them add up to more "
-            "than 0, or list what you do not want after `--no`."
-        )
+        return Sentence(said.WEIGHT_SUM, total=plain(sum(weights)))
     return None
 
 

@@ -1,0 +1,104 @@
+"""Every sentence that the language says of a prompt, in English, with fields for what differs."""
+
+from typing import Any, Final
+
+
+class Sentence(str):
+    """A sentence that remembers what it was made of, so that it can be said in other languages.
+
+    Attributes:
+        template: The sentence with fields, as it stands in the catalogues.
+        values: What its fields hold; those that are sentences themselves are said likewise.
+    """
+
+    __slots__ = ("template", "values")
+
+    template: str
+    values: dict[str, Any]
+
+    def __new__(cls, template: str, /, **values: Any) -> "Sentence":  # noqa: ANN401 - any field
+        """The sentence in English.
+
+        Args:
+            template: One of this module's sentences, or a text out of the table of flags.
+            **values: The fields.
+        """
+        if isinstance(template, Sentence) and not values:
+            return template
+        sentence = super().__new__(cls, template.format(**values) if values else template)
+        sentence.template, sentence.values = template, values
+        return sentence
+
+
+# Of a text that cannot be read.
+TOO_LONG: Final = (
+    "A prompt may be {limit} characters long, and this one has {length}; say it in fewer words."
+)
+SEVERAL: Final = "The braces stand for {count} prompts; send one of them at a time."
+TOO_MANY_CHOICES: Final = (
+    "The braces stand for more than {limit} prompts; put fewer choices in them."
+)
+TOO_MANY_JOBS: Final = (
+    "This stands for {count} jobs, and one request may make {limit}: "
+    "put fewer choices in the braces, or a smaller number after `--repeat`."
+)
+TOO_DEEP: Final = "Braces may nest {limit} deep, not deeper."
+DASHES_ALIKE: Final = "The dashes cannot be told apart; write flags at the end: `--ar 3:2`."
+UNKNOWN: Final = "`--{flag}` is not a parameter here; leave it out."
+UNKNOWN_NEAR: Final = "`--{flag}` is not a parameter; did you mean `--{near}`?"
+OTHER_VALUE: Final = "`--{flag}` takes {takes}, not `{word}`."
+NO_VALUE: Final = "`--{flag}` takes {takes}, and none is given."
+WEIGHT_RANGE: Final = "A weight after `::` may be from -{limit} to {limit}."
+WEIGHT_SUM: Final = (
+    "The weights after `::` add up to {total}; make them add up to more than 0, "
+    "or list what you do not want after `--no`."
+)
+
+# Of what was repaired.
+READ_AS: Final = "Read `{typed}` as `{meant}`."
+READ_AS_WORDS: Final = "Read “{words}” after `{typed}` as words of the prompt."
+TWICE: Final = "`--{flag}` is given more than once; `{counts}` counts."
+LINK_WEIGHT: Final = "An image link takes no weight after `::`; `--iw` sets it."
+MORE: Final = "There are {count} more like these."
+
+# Of what cannot be drawn.
+NO_WORDS: Final = "Say what to draw: a few words, such as `a red apple on a table`."
+NOT_HERE: Final = "`--{flag}` does nothing here yet: {instead}."
+NOT_HERE_MANY: Final = "{flags} do nothing here yet: leave them out."
+NOT_ABLE: Final = "{model} has no {capability}: leave out `--{flag}`."
+NO_IMAGES: Final = "{model} has no {capability}: use words alone."
+ONE_IMAGE: Final = "One image per prompt works, and here are {count}: keep the one you want."
+RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."
+OTHER_MODEL: Final = "`{typed}` does not run here: leave it out, {model} draws."
+
+# Of what makes no difference.
+IGNORED: Final = "`--{flag}` makes no difference here yet: {instead}."
+IGNORED_MANY: Final = "{flags} make no difference here yet."
+ALONE: Final = "`--{flag}` makes no difference without `--{partner}`."
+NO_IMAGE: Final = "`--{flag}` makes no difference without an image."
+IMAGE_LEFT_OUT: Final = "`--iw 0` leaves the image out, so only the words count."
+OVERRULED: Final = "`--{stronger}` counts, so `--{weaker}` makes no difference."
+OTHER_VERSION: Final = "`{typed}` stands for {wanted}, which does not run here, so {model} draws."
+NO_VERSION: Final = "`{typed}` is no version known here, so {model} draws."
+
+# Of presets and the table of versions.
+PRESET_LEFT_OUT: Final = "What {layer} adds could not be read and was left out."
+PRESET_IMAGES: Final = "A preset holds words and flags; links to images belong in the prompt."
+PRESET_IN_PRESET: Final = "A preset cannot name another: leave out `--preset`."
+PRESET_REPEAT: Final = "`--repeat` says how often one prompt is drawn: leave it out here."
+PRESET_EMPTY: Final = "Say what to keep: words, flags such as `--ar 3:2`, or both."
+PRESET_NAME: Final = (
+    "A preset's name is up to 32 letters, digits, `-` or `_` without spaces, such as `ink`."
+)
+PRESET_NEAR: Final = "There is no preset `{name}`; did you mean `{near}`?"
+PRESET_NONE: Final = "There is no preset `{name}`; `/preset list` shows those there are."
+NO_ENTRY: Final = (
+    "`{entry}` does not say which family draws for a version; "
+    "write `7=sdxl` or `niji 6=sdxl`, with commas between."
+)
+NOT_A_VERSION: Final = "`{word}` is no version; write one such as `6.1`."
+
+# Of the values of flags.
+FROM_TO: Final = "{shape} from {low} to {high}"
+ONE_OF: Final = "one of {names}"
+AND: Final = "{others} and {last}"

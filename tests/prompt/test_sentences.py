@@ -1,0 +1,42 @@
+import string
+
+import pytest
+
+from prompt import sentences
+from prompt.errors import PromptError
+from prompt.grammar import parse
+from prompt.sentences import Sentence
+
+TEMPLATES = {name: text for name, text in vars(sentences).items() if name.isupper()}
+
+
+def test_a_sentence_is_its_english_text() -> None:
+    said = Sentence(sentences.TOO_DEEP, limit=9)
+    assert said == "Braces may nest 9 deep, not deeper."
+    assert (said.template, said.values) == (sentences.TOO_DEEP, {"limit": 9})
+
+
+def test_a_sentence_of_a_sentence_is_that_sentence() -> None:
+    said = Sentence(sentences.TOO_DEEP, limit=9)
+    assert Sentence(said) is said
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_fields_have_names(name: str) -> None:
+    fields = [field for _, field, *_ in string.Formatter().parse(TEMPLATES[name])]
+    assert "" not in fields
+
+
+def test_what_is_said_of_a_prompt_can_be_said_in_other_languages() -> None:
+    with pytest.raises(PromptError) as caught:
+        parse("owl --ar 0:1 --wat --steps 900 --sampler x --chaoss 3")
+    assert all(isinstance(text, Sentence) for text in caught.value.sentences)
+    notes = parse("owl —ar 3x2 at dusk --seed 1 --seed 2").notes
+    assert len(notes) == 3
+    assert all(isinstance(note, Sentence) for note in notes)
+
+
+def test_an_error_says_everything_at_once() -> None:
+    error = PromptError(("One.", "Two."), 3, "owl")
+    assert str(error) == error.sentence == "One. Two."
+    assert PromptError("One.").sentences == ("One.",)
