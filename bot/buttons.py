@@ -66,6 +66,10 @@ KINDS: Final = {
 }
 
 
+REMIXED: Final = frozenset({"vary", "strong", "subtle", "reroll"})
+"""Actions for which remix mode asks for a changed prompt."""
+
+
 class JobButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=TEMPLATE,
@@ -116,6 +120,8 @@ class JobButton(
         if kind.derive is None:
             return await results.recipe(interaction, self.job)
         title = Title(kind.action, self.index or None)
+        if kind.action in REMIXED and await intake.remixes(interaction):
+            return await intake.offer_remix(interaction, self.job, title)
         return await intake.derive(interaction, self.job, kind.derive, title)
 
 

@@ -13,7 +13,7 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
-from bot import buttons, drafts, errors, languages, messages, reactions
+from bot import buttons, drafts, errors, languages, messages, modals, reactions
 from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.languages import say
@@ -99,12 +99,29 @@ class EaselBot(extensions.AutoShardedBot):
         await super().close()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Answers presses on components that no button of this version owns."""
+        """Takes forms, and answers presses on components that no button of this version owns."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            await self._take_form(interaction)
         if interaction.type is not discord.InteractionType.component:
             return
+        languages.speak(str(interaction.locale))
         custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
         if not any(template.fullmatch(custom_id) for template in TEMPLATES):
             await interaction.response.send_message(say(messages.OLD_BUTTON), ephemeral=True)
+
+    async def _take_form(self, interaction: discord.Interaction[Any]) -> None:
+        """Does what a submitted form says by its custom id alone, whoever opened it."""
+        languages.speak(str(interaction.locale))
+        custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
+        found = modals.TEMPLATE.fullmatch(custom_id)
+        try:
+            if found is None or found["action"] not in buttons.REMIXED:
+                raise errors.OldButtonError
+            title = messages.Title(found["action"], int(found["index"]) or None)
+            kind = buttons.KINDS[found["action"]]
+            await self.intake.remix(interaction, found["job"], kind, title)
+        except Exception as error:  # noqa: BLE001 - the library would only log it
+            await errors.answer(interaction, error)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions under the bot's own messages."""

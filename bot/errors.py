@@ -47,6 +47,10 @@ class NotYoursError(Exception):
     """A press by someone who may not do that to this job."""
 
 
+class TooLongError(Exception):
+    """A prompt that does not fit into a form."""
+
+
 class NoPictureError(Exception):
     """A message that shows no pictures of the bot's."""
 
@@ -71,6 +75,7 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     TooLateError: messages.TOO_LATE,
     DraftGoneError: messages.DRAFT_GONE,
     NotYetError: messages.NOT_YET,
+    TooLongError: messages.TOO_LONG,
     NoPictureError: messages.NO_PICTURE,
     MissingFileError: messages.PICTURES_GONE,
     app_commands.CommandSignatureMismatch: messages.NO_COMMAND,

@@ -9,21 +9,25 @@ from typing import Any, Final
 
 import discord
 
-from bot import access, drafts, errors, messages, policy
+from bot import access, drafts, errors, messages, modals, policy
+from bot.buttons import KINDS, Kind
 from bot.delivery import Delivery
 from bot.drafts import ASK_FROM
 from bot.languages import say
 from bot.messages import Title
+from bot.places import Place, Spot
 from bot.shelf import Shelf
 from generation.cards import Card, card_for, model_name
-from generation.derive import GRID, reroll, subtly
+from generation.derive import GRID, reroll, subtly, vary
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.recipe import SEED_LIMIT, Recipe
+from prompt.grammar import parse
 from prompt.orders import Order, orders
 from prompt.parameters import SEED
 from prompt.resolve import Resolved, check, resolve
 from storage import keeping
+from storage.choices import ServerChoices
 from storage.engine import Jobs
 from storage.files import Files
 from storage.jobs import Job, NewJob, QueueInfo, Speed
@@ -80,12 +84,12 @@ class Intake:
             check(order.prompt, self.card, images=len(attachments) + len(order.prompt.images))
         many = len(wanted) >= ASK_FROM
         message = await _thinking(interaction, private=many)
-        await policy.admit(self._records, interaction, len(wanted))
+        choices = await self._admit(interaction, len(wanted))
         request = Request(text, preset, tuple([await self._keep(f.url) for f in attachments]))
         if many:
             await self._ask(interaction, request, wanted)
         else:
-            await self._take(interaction, request, wanted, message)
+            await self._take(interaction, request, wanted, choices, message)
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.
@@ -100,10 +104,10 @@ class Intake:
             raise errors.DraftGoneError
         request = Request(body["text"], body["preset"], tuple(body["images"]))
         wanted = orders(request.text)
-        await policy.admit(self._records, interaction, len(wanted))
+        choices = await self._admit(interaction, len(wanted))
         queued = say(messages.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
-        await self._take(interaction, request, wanted)
+        await self._take(interaction, request, wanted, choices)
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to a question about many jobs."""
@@ -127,28 +131,33 @@ class Intake:
         interaction: discord.Interaction[Any],
         request: Request,
         wanted: Sequence[Order],
+        choices: ServerChoices,
         message: int | None = None,
     ) -> None:
-        """Resolves and accepts each order; every one but that of ``message`` gets a new message."""
+        """Resolves, then accepts each order; all but that of ``message`` get a new message."""
         notes: dict[str, None] = {}
         kept: dict[str, str] = {}
+        made: list[Resolved] = []
         shelf = await Shelf.of(self._records, interaction)
         merged = [shelf.complete(order.prompt, request.preset) for order in wanted]
         for order, whole in zip(wanted, merged, strict=True):
             for link in order.prompt.images:
                 kept[link.url] = kept.get(link.url) or await self._keep(link.url)
             images = [*request.images, *(kept[link.url] for link in order.prompt.images)]
-            resolved = self._resolved(Order(whole.prompt, order.copy), images)
-            notes |= dict.fromkeys(resolved.notes)
-            place = message or await _another(interaction)
-            message = None
+            made.append(self._resolved(Order(whole.prompt, order.copy), images))
+            notes |= dict.fromkeys(made[-1].notes)
+        policy.measure(choices, [resolved.recipe for resolved in made])
+        place = await Place.of(interaction, choices, shelf.person)
+        for resolved, whole in zip(made, merged, strict=True):
+            spot, message = await place.spot(message), None
             await self._accept(
                 interaction,
-                place,
+                spot,
                 resolved.recipe,
                 Title("imagine"),
                 speed=resolved.speed,
                 origins=whole.origins,
+                language=choices.language,
             )
         if notes:
             await interaction.followup.send(messages.notes(list(notes)), ephemeral=True)
@@ -186,19 +195,72 @@ class Intake:
             OtherFamilyError: The parent was drawn by a model that is no longer here.
         """
         message = await _thinking(interaction)
-        await policy.admit(self._records, interaction)
+        choices = await self._admit(interaction)
         parent = await self._job(parent_id)
         recipe = Recipe.from_json(parent.recipe)
         if recipe.family != self.card.id:
             raise errors.OtherFamilyError(recipe.family, self.card.title)
-        if title.action == "vary" and await self._prefers_subtle(interaction):
+        if change is vary and await self._prefers_subtle(interaction, title):
             title, change = Title("subtle", title.index), subtly
         changed = change(recipe, (title.index or 1) - 1, secrets.randbelow(SEED_LIMIT))
-        await self._accept(interaction, message, changed, title, parent_id=parent_id)
+        policy.measure(choices, [changed])
+        person = await policy.preferences(self._records, interaction.user.id)
+        spot = await (await Place.of(interaction, choices, person)).spot(message)
+        await self._accept(
+            interaction, spot, changed, title, parent_id=parent_id, language=choices.language
+        )
 
-    async def _prefers_subtle(self, interaction: discord.Interaction[Any]) -> bool:
+    async def _admit(self, interaction: discord.Interaction[Any], count: int = 1) -> ServerChoices:
+        """What the server decided, if it lets so many jobs in."""
+        return await policy.admit(self._records, interaction, self.card.id, count)
+
+    async def remixes(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether the person wants to change the prompt before pictures are made from pictures."""
+        return (await self._records.read(keeping.person, interaction.user.id)).remix
+
+    async def offer_remix(
+        self, interaction: discord.Interaction[Any], parent_id: str, title: Title
+    ) -> None:
+        """Shows the form with the parent's prompt, which has to be the first answer.
+
+        Raises:
+            JobGoneError: The parent is not in the database.
+            TooLongError: The prompt does not fit into a form.
+        """
+        recipe = Recipe.from_json((await self._job(parent_id)).recipe)
+        prompt = f"{recipe.prompt} {recipe.parameters}".strip()
+        if len(prompt) > modals.TEXT_LIMIT:
+            raise errors.TooLongError
+        form = modals.remix(title.action, parent_id, title.index or 0, prompt)
+        await interaction.response.send_modal(form)
+
+    async def remix(
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, title: Title
+    ) -> None:
+        """Takes a submitted form: what the button does, with other words.
+
+        Raises:
+            PromptError: The new prompt is not one; nothing was acknowledged yet.
+            JobGoneError: The parent is not in the database.
+        """
+        prompt = parse(modals.answer(interaction))
+        if await self._prefers_subtle(interaction, title):
+            kind, title = KINDS["subtle"], Title("subtle", title.index)
+
+        def changed(recipe: Recipe, index: int, seed: int) -> Recipe:
+            """The derived recipe with the new prompt's words and numbers."""
+            images = [recipe.start.image] if recipe.start else []
+            fresh = resolve(prompt, self.card, model=self._model, seed=seed, images=images).recipe
+            derived = kind.derive(recipe, index, seed) if kind.derive else recipe
+            size = fresh if title.action == "reroll" else recipe
+            return replace(fresh, pictures=derived.pictures, width=size.width, height=size.height)
+
+        await self.derive(interaction, parent_id, changed, title)
+
+    async def _prefers_subtle(self, interaction: discord.Interaction[Any], title: Title) -> bool:
+        """Whether V, which leaves it to the person, is to stay close."""
         person = await self._records.read(keeping.person, interaction.user.id)
-        return person.variability == "subtle"
+        return title.action == "vary" and person.variability == "subtle"
 
     async def cancel(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """Takes a press of Cancel.
@@ -249,30 +311,31 @@ class Intake:
     async def _accept(
         self,
         interaction: discord.Interaction[Any],
-        message_id: int,
+        spot: Spot,
         recipe: Recipe,
         title: Title,
         *,
         parent_id: str | None = None,
         speed: Speed = "fast",
         origins: Mapping[str, str] | None = None,
+        language: str = "",
     ) -> None:
         job = NewJob(
             id=uuid.uuid4().hex,
             recipe=recipe.to_json(),
             person_id=interaction.user.id,
             server_id=interaction.guild_id,
-            channel_id=interaction.channel_id or 0,
-            message_id=message_id,
+            channel_id=spot.channel_id,
+            message_id=spot.message_id,
             application_id=interaction.application_id,
-            interaction_token=interaction.token,
-            token_expires_at=interaction.expires_at,
+            interaction_token=spot.token,
+            token_expires_at=spot.expires,
             upload_limit=interaction.filesize_limit,
             parent_id=parent_id,
             title=str(title),
             speed=speed,
             origins=origins,
-            locale=str(interaction.locale),
+            locale=language or str(interaction.locale),
         )
         position = await self._jobs.accept(job)
         await self._delivery.begin(job.id, position)
@@ -284,9 +347,3 @@ async def _thinking(interaction: discord.Interaction[Any], *, private: bool = Fa
     if response is None or response.message_id is None:
         raise RuntimeError("Discord named no message for the acknowledgement")
     return response.message_id
-
-
-async def _another(interaction: discord.Interaction[Any]) -> int:
-    """A further public message; the id of it."""
-    message = await interaction.followup.send(say(messages.WAITING), wait=True)
-    return message.id

@@ -1,5 +1,6 @@
 """What a server's managers allow, asked at every way in before anything is queued."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -7,8 +8,9 @@ import discord
 
 from bot import messages
 from bot.languages import say
+from generation.recipe import Recipe
 from storage import keeping
-from storage.choices import ServerChoices
+from storage.choices import PersonChoices, ServerChoices
 from storage.records import Records
 
 DAY: Final = timedelta(hours=24)
@@ -18,22 +20,54 @@ class NotAllowedError(Exception):
     """The server does not allow this; the text is the sentence for the person."""
 
 
-async def admit(records: Records, interaction: discord.Interaction[Any], count: int = 1) -> None:
+async def preferences(records: Records, person_id: int) -> PersonChoices:
+    """What a person decided for themselves."""
+    return await records.read(keeping.person, person_id)
+
+
+async def admit(
+    records: Records, interaction: discord.Interaction[Any], family: str, count: int = 1
+) -> ServerChoices:
     """Lets ``count`` new jobs in, or says why not.
+
+    Args:
+        records: Where choices are kept.
+        interaction: Who asks, and where.
+        family: Id of the family that would draw.
+        count: How many jobs.
+
+    Returns:
+        What the server decided; the defaults in direct messages.
 
     Raises:
         NotAllowedError: The server's settings are against it.
     """
     if interaction.guild_id is None:
-        return
+        return ServerChoices()
     choices = await records.read(keeping.server, interaction.guild_id)
     refusal = _place(choices, interaction) or _role(choices, interaction)
+    if refusal is None and choices.families and family not in choices.families:
+        allowed = ", ".join(f"`{name}`" for name in choices.families)
+        refusal = say(messages.SERVER_FAMILY, family=family, allowed=allowed)
     if refusal is None and count > choices.repeat:
         refusal = say(messages.SERVER_REPEAT, count=count, limit=choices.repeat)
     if refusal is None:
         refusal = await _quota(records, choices, interaction, count)
     if refusal is not None:
         raise NotAllowedError(refusal)
+    return choices
+
+
+def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
+    """Lets pictures of these sizes be made.
+
+    Raises:
+        NotAllowedError: One is larger than the server allows.
+    """
+    for recipe in recipes:
+        side = max(recipe.width, recipe.height) * recipe.upscale
+        if choices.largest and side > choices.largest:
+            raise NotAllowedError(say(messages.SERVER_SIZE, side=side, limit=choices.largest))
 
 
 def _place(choices: ServerChoices, interaction: discord.Interaction[Any]) -> str | None:
@@ -56,22 +90,25 @@ def _role(choices: ServerChoices, interaction: discord.Interaction[Any]) -> str 
 async def _quota(
     records: Records, choices: ServerChoices, interaction: discord.Interaction[Any], count: int
 ) -> str | None:
-    person = interaction.user.id
-    if choices.daily:
+    person, limits = interaction.user.id, choices.limits_for(_roles(interaction))
+    if limits.daily:
         since = datetime.now(UTC) - DAY
         asked = await records.read(keeping.asked_since, person, since, interaction.guild_id)
-        if asked + count > choices.daily:
-            return say(messages.SERVER_DAILY, limit=choices.daily, asked=asked)
+        if asked + count > limits.daily:
+            return say(messages.SERVER_DAILY, limit=limits.daily, asked=asked)
     waiting = len(await records.read(keeping.unfinished_of, person))
-    if waiting + count > choices.unfinished:
-        return say(messages.TOO_MANY, limit=choices.unfinished)
+    if waiting + count > limits.unfinished:
+        return say(messages.TOO_MANY, limit=limits.unfinished)
     return None
 
 
 def has_role(interaction: discord.Interaction[Any], roles: tuple[int, ...]) -> bool:
     """Whether the person has one of these roles."""
-    own = {role.id for role in getattr(interaction.user, "roles", ())}
-    return bool(own & set(roles))
+    return bool(_roles(interaction) & set(roles))
+
+
+def _roles(interaction: discord.Interaction[Any]) -> set[int]:
+    return {role.id for role in getattr(interaction.user, "roles", ())}
 
 
 def manages(interaction: discord.Interaction[Any]) -> bool:

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot import messages
+from bot.languages import say
 from prompt.presets import checked
 from storage import keeping
 from storage.choices import PersonChoices
@@ -45,6 +46,17 @@ class Preferences(app_commands.Group):
         await _change(
             interaction, messages.preferred("variability", strength), variability=strength
         )
+
+    @app_commands.command(description="Turn on or off: change the prompt before V and 🔄")
+    async def remix(self, interaction: Interaction) -> None:
+        """Turns remix mode on or off."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        records, person = interaction.client.records, interaction.user.id
+        before: PersonChoices = await records.read(keeping.person, person)
+        now = not before.remix
+        await records.write(keeping.keep_person, person, before.model_copy(update={"remix": now}))
+        said = say(messages.REMIX_ON if now else messages.REMIX_OFF)
+        await interaction.edit_original_response(content=said)
 
 
 async def _change(interaction: Interaction, said: str, **changed: object) -> None:

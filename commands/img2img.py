@@ -1,0 +1,48 @@
+"""``/img2img``: an image and words, in the numbers of Stable Diffusion's users."""
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot.shelf import CHOICES
+from prompt.complete import complete
+from prompt.grammar import PROMPT_LIMIT
+from prompt.parameters import STRENGTH
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
+
+
+@app_commands.command(name="img2img", description="Draw an image anew from words")
+@app_commands.describe(
+    image="The image to start from",
+    prompt="What to draw, and flags such as --cfg 5 or --steps 20",
+    strength="0.1 to 0.3 stays close, 0.3 to 0.6 balances, 0.6 to 0.9 is loose",
+)
+async def img2img(
+    interaction: "discord.Interaction[EaselBot]",
+    image: discord.Attachment,
+    prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
+    strength: app_commands.Range[float, LOW, HIGH] = 0.5,
+) -> None:
+    """Hands the request to the intake, with the strength as a flag; a typed one counts."""
+    text = prompt if f"--{STRENGTH.name}" in prompt else f"{prompt} {STRENGTH.format(strength)}"
+    await interaction.client.intake.imagine(interaction, text, [image])
+
+
+@img2img.autocomplete("prompt")
+async def complete_prompt(
+    interaction: "discord.Interaction[EaselBot]",  # noqa: ARG001 - Discord's signature
+    typed: str,
+) -> list[app_commands.Choice[str]]:
+    """The flag at the end of the prompt, written out."""
+    found = complete(typed, CHOICES)
+    return [app_commands.Choice(name=whole, value=whole) for whole in found]
+
+
+async def setup(bot: "EaselBot") -> None:
+    """Adds the command (called by discord.py)."""
+    bot.tree.add_command(img2img)

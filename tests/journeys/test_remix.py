@@ -1,0 +1,93 @@
+"""Changing the prompt on the way: remix forms, and images drawn anew."""
+
+import io
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+
+from generation.metadata import read_recipe
+from generation.recipe import Recipe
+from playground import Message
+from tests.journeys.studio import BOT, Studio, answer, result, showing
+
+QUICK = "--steps 1"
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def remixing(studio: Studio) -> AsyncIterator[Studio]:
+    """Remix mode on for mira, and off again afterwards."""
+
+    async def toggle(said: str) -> None:
+        press = await studio.playground.command("mira", "prefer remix", {})
+        await showing(await answer(press), said)
+
+    await toggle("Remix is on")
+    yield studio
+    await toggle("Remix is off")
+
+
+async def recipe_of(studio: Studio, message: Message) -> Recipe:
+    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
+    assert recipe is not None
+    return recipe
+
+
+async def grid(studio: Studio) -> Message:
+    press = await studio.playground.command(
+        "mira", "imagine", {"prompt": f"a red cat --seed 7 {QUICK}"}
+    )
+    return await result(press)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_v_asks_for_other_words_and_keeps_the_picture(
+    remixing: Studio, restarted: bool
+) -> None:
+    message = await grid(remixing)
+    press = await remixing.playground.press("mira", message, label="V2")
+    await press.acknowledged()
+    form = press.modal
+    assert form is not None
+    if restarted:
+        await remixing.end(BOT)
+        await remixing.start(BOT)
+    words = {"prompt": f"a blue cat {QUICK}"}
+    varied = await result(await remixing.playground.submit("mira", press, words))
+    before, after = [await recipe_of(remixing, m) for m in (message, varied)]
+    assert after.prompt == "a blue cat"
+    assert {noise.seed for noise in after.pictures} == {before.pictures[1].seed}
+
+
+async def test_reroll_may_change_the_size_too(remixing: Studio) -> None:
+    message = await grid(remixing)
+    press = await remixing.playground.press("mira", message, label="🔄")
+    await press.acknowledged()
+    words = {"prompt": f"a red cat --ar 2:1 {QUICK}"}
+    again = await recipe_of(
+        remixing, await result(await remixing.playground.submit("mira", press, words))
+    )
+    assert again.width == pytest.approx(2 * again.height, rel=0.1)
+
+
+async def test_a_wrong_prompt_in_a_form_is_said(remixing: Studio) -> None:
+    press = await remixing.playground.press("mira", await grid(remixing), label="V1")
+    await press.acknowledged()
+    wrong = await remixing.playground.submit("mira", press, {"prompt": "a cat --seed x"})
+    assert "--seed" in (await answer(wrong)).content
+
+
+@pytest.mark.parametrize(("prompt", "strength"), [("a dog", 0.4), ("a dog --strength 0.7", 0.7)])
+async def test_img2img_takes_a_plain_strength(studio: Studio, prompt: str, strength: float) -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 40, 40)).save(data, "PNG")
+    press = await studio.playground.command(
+        "mira",
+        "img2img",
+        {"prompt": f"{prompt} {QUICK}", "strength": 0.4},
+        files={"image": ("red.png", data.getvalue())},
+    )
+    recipe = await recipe_of(studio, await result(press))
+    assert recipe.start is not None
+    assert recipe.start.strength == strength
