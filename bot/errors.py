@@ -9,7 +9,7 @@ from discord import app_commands
 
 from bot import messages
 from bot.image_errors import sentence as image_sentence
-from bot.languages import say
+from bot.languages import retell, say
 from bot.policy import NotAllowedError
 from generation.images import ImageError
 from generation.recipe import RecipeError
@@ -90,7 +90,8 @@ def sentence(error: BaseException) -> str | None:
         case app_commands.CommandInvokeError():
             return sentence(error.original)
         case PromptError():
-            return messages.prompt_refused(error.sentence, error.suggestion)
+            reasons = " ".join(map(retell, error.sentences))
+            return messages.prompt_refused(reasons, error.suggestion)
         case ImageError():
             return image_sentence(error)
         case TooManyJobsError():

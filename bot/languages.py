@@ -15,6 +15,8 @@ import discord
 from babel.messages.pofile import read_po
 from discord import app_commands
 
+from prompt.sentences import Sentence
+
 LANGUAGES: Final = ("de", "es", "fr", "ja", "pt")
 """Every language but English, as the catalogues are named."""
 
@@ -56,6 +58,17 @@ def say(text: str, /, **values: Any) -> str:  # noqa: ANN401 - whatever can be f
     """A sentence in the language spoken now, with values for its fields."""
     translated = catalogue(_spoken.get()).get(text, text)
     return translated.format(**values) if values else translated
+
+
+def retell(sentence: str) -> str:
+    """What the language said of a prompt, in the language spoken now; other text as it is."""
+    if not isinstance(sentence, Sentence):
+        return sentence
+    values = {
+        name: retell(value) if isinstance(value, Sentence) else value
+        for name, value in sentence.values.items()
+    }
+    return say(sentence.template, **values)
 
 
 class CommandTranslator(app_commands.Translator):

@@ -7,7 +7,7 @@ from typing import Final
 
 import discord
 
-from bot.languages import say
+from bot.languages import retell, say
 from generation.recipe import Recipe
 from prompt.topics import Topic
 from storage.jobs import Job
@@ -225,7 +225,7 @@ def prompt_refused(reason: str, suggestion: str | None) -> str:
 
 def notes(repairs: Sequence[str]) -> str:
     """What was read otherwise than it was written."""
-    return "\n".join(repairs)[:CONTENT_LIMIT]
+    return "\n".join(map(retell, repairs))[:CONTENT_LIMIT]
 
 
 def ask(count: int, prompts: Sequence[str], more: int) -> str:

@@ -90,7 +90,7 @@ class Parameter(Generic[T]):
     needed: Callable[[T], bool] = _never
 
     @property
-    def takes(self) -> str:
+    def takes(self) -> Sentence:
         """What its value may be, in words."""
         if self.low is None or self.high is None:
             return Sentence(self.kind.shape)

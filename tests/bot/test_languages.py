@@ -11,7 +11,20 @@ from discord import app_commands
 
 from bot import languages, messages
 from bot.client import command_files
-from bot.languages import LANGUAGES, CommandTranslator, catalogue, language_of, say, speaking
+from bot.languages import (
+    LANGUAGES,
+    CommandTranslator,
+    catalogue,
+    language_of,
+    retell,
+    say,
+    speaking,
+)
+from generation.cards import Capability, card
+from prompt import sentences as told
+from prompt.errors import PromptError
+from prompt.grammar import parse
+from prompt.parameters import PARAMETERS
 
 DESCRIPTION_LIMIT = 100
 
@@ -32,6 +45,15 @@ def sentences() -> Iterator[str]:
         if name.isupper():
             texts = value.values() if isinstance(value, dict) else [value]
             yield from (text for text in texts if isinstance(text, str))
+
+
+def told_of_prompts() -> Iterator[str]:
+    yield from (text for name, text in vars(told).items() if name.isupper())
+    for row in PARAMETERS:
+        yield from filter(None, (row.instead, row.takes.template))
+        yield getattr(row.kind.shape, "template", row.kind.shape)
+    yield from Capability
+    yield card("easel").title
 
 
 async def descriptions() -> list[str]:
@@ -62,7 +84,8 @@ def fields(text: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_sentence_and_description_is_translated(language: str) -> None:
     known = catalogue(language)
-    wanted = {text for text in [*sentences(), *await descriptions()] if wordy(text)}
+    texts = [*sentences(), *told_of_prompts(), *await descriptions()]
+    wanted = {text for text in texts if wordy(text)}
     assert wanted - known.keys() == set()
     assert known.keys() - wanted == set(), "translations of nothing that is said"
 
@@ -96,6 +119,18 @@ def test_what_is_said_follows_the_language_spoken() -> None:
         assert say(messages.DELETED) == "Gelöscht."
     assert say(messages.DELETED) == "Deleted."
     assert languages.say("{not} a field") == "{not} a field"
+
+
+def test_what_is_said_of_a_prompt_follows_the_language_spoken() -> None:
+    (note,) = parse("owl —ar 3x2").notes
+    with pytest.raises(PromptError) as caught:
+        parse("owl --chaos 900")
+    (refusal,) = caught.value.sentences
+    with speaking("de"):
+        assert retell(note) == "`—ar 3x2` gelesen als `--ar 3:2`."
+        assert retell(refusal) == ("`--chaos` braucht eine ganze Zahl von 0 bis 100, nicht `900`.")
+        assert retell("as it is") == "as it is"
+    assert retell(note) == "Read `—ar 3x2` as `--ar 3:2`."
 
 
 async def test_discord_gets_descriptions_but_names_stay() -> None:
