@@ -1,5 +1,6 @@
 """What people and servers decide: values only, kept as JSON with a version."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 
@@ -49,6 +50,7 @@ class PersonChoices(Choices):
         preset: Name of the preset that is used where none is named.
         remix: Whether V and 🔄 ask for a changed prompt first.
         variability: How far V leaves its picture.
+        private: Whether pictures asked for on servers come as direct messages.
     """
 
     flags: str = ""
@@ -57,6 +59,21 @@ class PersonChoices(Choices):
     preset: str = ""
     remix: bool = False
     variability: Literal["strong", "subtle"] = "strong"
+    private: bool = False
+
+
+class Limits(BaseModel):
+    """How much one person may ask for.
+
+    Attributes:
+        unfinished: Most unfinished jobs.
+        daily: Most jobs in 24 hours; 0 for any number.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    unfinished: int = 10
+    daily: int = 0
 
 
 class ServerChoices(Choices):
@@ -67,18 +84,39 @@ class ServerChoices(Choices):
         channels: Channels in which pictures may be asked for; empty for all.
         roles: Roles that may ask for pictures; empty for everyone.
         editors: Roles that may change presets, beside those who manage the server.
+        families: Families that may draw; empty for all.
+        results: Channel in which all pictures appear; 0 for where they are asked for.
+        language: Language of what everybody reads; empty for that of whoever asked.
         repeat: Most jobs that one request may make.
+        largest: Longest side of a picture in pixels; 0 for any.
         unfinished: Most unfinished jobs that one person may have.
         daily: Most jobs that one person may ask for in 24 hours; 0 for any number.
+        limits: What counts instead of the last two for people of a role, by the role's id.
     """
 
     preset: str = ""
     channels: tuple[int, ...] = ()
     roles: tuple[int, ...] = ()
     editors: tuple[int, ...] = ()
+    families: tuple[str, ...] = ()
+    results: int = 0
+    language: str = ""
     repeat: int = 10
+    largest: int = 0
     unfinished: int = 10
     daily: int = 0
+    limits: dict[int, Limits] = {}
+
+    def limits_for(self, roles: Collection[int]) -> Limits:
+        """What somebody with these roles may ask for: the most that any of the roles allows."""
+        own = [limits for role, limits in self.limits.items() if role in roles]
+        if not own:
+            return Limits(unfinished=self.unfinished, daily=self.daily)
+        days = [limits.daily for limits in own]
+        return Limits(
+            unfinished=max(limits.unfinished for limits in own),
+            daily=max(days) if all(days) else 0,
+        )
 
 
 @dataclass(frozen=True, slots=True)
