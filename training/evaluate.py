@@ -27,6 +27,10 @@ Curve = dict[str, list[tuple[float, float]]]
 """Measured figures by name, each along what was turned."""
 
 
+MOST_SUBJECTS: Final = 10
+"""Subjects that each control is measured on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """What all measurements need.
@@ -86,8 +90,14 @@ def _score(bench: Bench, pictures: Tensor, rows: Tensor) -> dict[str, float]:
     }
 
 
-def measure_text(bench: Bench, count: int) -> dict[str, Any]:
-    """Prompts of combinations never trained, beside real pictures and shuffled ones."""
+def measure_text(bench: Bench, count: int, core: int) -> dict[str, Any]:
+    """Prompts of combinations never trained, beside real pictures and shuffled ones.
+
+    Args:
+        bench: What to measure with.
+        count: How many pictures.
+        core: How many things the model saw often; they are also counted by themselves.
+    """
     rows = bench.rows[:count]
     prompts = []
     for row in rows.tolist():
@@ -99,9 +109,15 @@ def measure_text(bench: Bench, count: int) -> dict[str, Any]:
     shown = to_images(pictures[:60])
     save_sheet(shown, bench.folder / "text.png", columns=10, titles=prompts[:60])
     real = bench.real(rows)
+    often = torch.tensor([bench.facts(int(row))[0] < core for row in rows])
+    own = {}
+    if often.any() and not often.all():
+        score = _score(bench, pictures[often], rows[often.to(rows.device)])
+        own = {f"model, its {core} commonest things ({int(often.sum())} pictures)": score}
     return {
         "pictures": len(rows),
         "model": _score(bench, pictures, rows),
+        **own,
         "real pictures (ceiling)": _score(bench, real, rows),
         "shuffled real pictures (floor)": _score(bench, real.roll(1, 0), rows),
     }
@@ -218,8 +234,8 @@ def evaluate(given: Options) -> None:
     painter = Painter(given.out / "export", given.device, given.size.steps)
     folder = given.folder("evaluate")
     bench = Bench(world, load_judge(given.folder("judges"), given.device), painter, rows, folder)
-    few = max(1, min(20, pictures // 20))
-    report: dict[str, Any] = {"text": measure_text(bench, pictures)}
+    few = max(1, min(MOST_SUBJECTS, pictures // 20))
+    report: dict[str, Any] = {"text": measure_text(bench, pictures, given.size.core)}
     report["spread of references"] = measure_spread(bench)
     (folder / "report.json").write_text(json.dumps(report, indent=1))
     controls: dict[str, Callable[[Bench, int], Curve]] = {

@@ -49,7 +49,7 @@ class Size:
         rates: Peak learning rate, by stage.
         decay: Decay of the running mean of the weights.
         steps: Denoising steps of sheets and measurements.
-        measured: Pictures that measure the text; the controls take a twentieth in subjects, but 20
+        measured: Pictures that measure the text; the controls take a twentieth in subjects, but 10
             at most.
     """
 

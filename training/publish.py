@@ -14,6 +14,7 @@ from typing import Any, Final
 from PIL import Image
 
 from generation.cards import BUNDLED, card
+from training.evaluate import MOST_SUBJECTS
 
 ROOT: Final = BUNDLED.parents[1]
 JUDGE: Final = BUNDLED.with_name("judge-1")
@@ -96,7 +97,7 @@ def page(report: Mapping[str, Any]) -> str:
         report: What ``evaluate`` wrote.
     """
     text = dict(report["text"])
-    subjects = max(1, min(20, text["pictures"] // 20))
+    subjects = max(1, min(MOST_SUBJECTS, text["pictures"] // 20))
     curves = "\n\n".join(_curve(name, about, report[name]) for name, about in _CONTROLS.items())
     return _PAGE.format(
         about=card("easel").about, table="\n".join(_table(text)), subjects=subjects, curves=curves
