@@ -12,6 +12,7 @@ import discord
 import structlog
 
 from bot.client import EaselBot, point_at
+from prompt.errors import PromptError
 from storage.connect import DatabaseNotReadyError
 from storage.engine import Jobs
 from storage.files import Files
@@ -59,6 +60,9 @@ def main() -> int:
         asyncio.run(run(settings))
     except (SettingsError, DatabaseNotReadyError) as error:
         log.error(str(error))
+        return 1
+    except PromptError as error:
+        log.error(f"EASEL_VERSIONS cannot be read: {error}")
         return 1
     except tuple(FAULTS) as error:
         log.error(next(text for kind, text in FAULTS.items() if isinstance(error, kind)))

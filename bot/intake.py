@@ -26,6 +26,7 @@ from prompt.grammar import parse
 from prompt.orders import Order, orders
 from prompt.parameters import SEED
 from prompt.resolve import Resolved, check, resolve
+from prompt.versions import versions
 from storage import keeping
 from storage.choices import ServerChoices
 from storage.engine import Jobs
@@ -60,6 +61,7 @@ class Intake:
         self._records = jobs.records
         self.card: Card = card_for(settings.model, settings.family)
         self._model = model_name(settings.model, self.card)
+        self._versions = versions(settings.versions)
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
         )
@@ -170,6 +172,7 @@ class Intake:
             model=self._model,
             seed=secrets.randbelow(SEED_LIMIT),
             images=images,
+            versions=self._versions,
         )
         own = SEED.of(order.prompt.parameters)
         if own is None or not order.copy:

@@ -14,6 +14,7 @@ from generation.metadata import encode_png
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.grammar import parse
 from prompt.resolve import Resolved, resolve
+from prompt.versions import versions
 from storage.files import Files
 from storage.jobs import Report
 from storage.settings import Settings
@@ -43,6 +44,7 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         model=model_name(settings.model, card),
         seed=secrets.randbelow(SEED_LIMIT),
         images=[UNKNOWN_IMAGE] * len(prompt.images) if images is None else images,
+        versions=versions(settings.versions),
     )
 
 

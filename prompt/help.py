@@ -27,7 +27,8 @@ _FAMILIES_INTRODUCTION = """
 _VERSIONS_INTRODUCTION = """
 ## Which model draws for `--v` and `--niji`
 
-Where the model of this table does not run, the server's own draws and a note says so.
+Where the model of this table does not run, the server's own draws and a note says so. Whoever runs
+the bot may change it: `EASEL_VERSIONS="7=sdxl, niji 6=sdxl"`.
 """
 
 _IDLE_INTRODUCTION = """

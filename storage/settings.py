@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     family: str = ""
     """Which kind of model that is (easel models lists them). Empty: found from its files."""
 
+    versions: str = ""
+    """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
+
     device: str = "auto"
     """What the worker computes on: auto, cpu, cuda, cuda:1, mps."""
 

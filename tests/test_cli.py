@@ -11,8 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 import easel
+from cli.sketch import plan
 from generation.metadata import read_recipe
 from generation.recipe import Recipe
+from prompt.errors import PromptError
+from storage.settings import Settings
 from tests.photographs import COFFEE
 
 COMMANDS = ["play", "run", "bot", "worker", "imagine", "parse", "doctor", "invite", "models"]
@@ -254,3 +257,10 @@ def test_a_database_that_does_not_answer_is_a_sentence(monkeypatch: pytest.Monke
     assert answer.code == 1
     assert answer.err.startswith("The database cannot be used")
     assert "secret" not in answer.err
+
+
+def test_the_settings_say_which_family_draws_for_a_version() -> None:
+    assert len(plan("owl --v 7", Settings()).notes) == 1
+    assert plan("owl --v 7", Settings(versions="7=easel")).notes == ()
+    with pytest.raises(PromptError, match="`seven`"):
+        plan("owl", Settings(versions="seven"))
