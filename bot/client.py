@@ -13,7 +13,7 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
-from bot import buttons, drafts, errors, languages, messages, modals, reactions
+from bot import buttons, drafts, errors, languages, messages, modals, panels, parts, reactions
 from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.languages import say
@@ -27,7 +27,7 @@ log: Final = structlog.get_logger(__name__)
 INTENTS: Final = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
 """None of them is privileged: no review, whatever the size."""
 
-TEMPLATES: Final = (buttons.TEMPLATE, drafts.TEMPLATE)
+TEMPLATES: Final = (buttons.TEMPLATE, drafts.TEMPLATE, parts.TEMPLATE)
 """Custom ids that this version answers."""
 
 
@@ -89,7 +89,7 @@ class EaselBot(extensions.AutoShardedBot):
         for name in command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
-        self.add_dynamic_items(buttons.JobButton, drafts.DraftButton)
+        self.add_dynamic_items(buttons.JobButton, drafts.DraftButton, panels.Part)
         await self._sync()
         self._delivery.start()
 
@@ -113,6 +113,8 @@ class EaselBot(extensions.AutoShardedBot):
         """Does what a submitted form says by its custom id alone, whoever opened it."""
         languages.speak(str(interaction.locale))
         custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
+        if panel := parts.TEMPLATE.fullmatch(custom_id):
+            return await panels.take(interaction, panel)
         found = modals.TEMPLATE.fullmatch(custom_id)
         try:
             if found is None or found["action"] not in buttons.REMIXED:

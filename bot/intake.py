@@ -22,10 +22,12 @@ from generation.derive import GRID, reroll, subtly, vary
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.recipe import SEED_LIMIT, Recipe
+from prompt.errors import PromptError
 from prompt.grammar import parse
 from prompt.orders import Order, orders
 from prompt.parameters import SEED
 from prompt.resolve import Resolved, check, resolve
+from prompt.shortcuts import expand
 from prompt.versions import versions
 from storage import keeping
 from storage.choices import ServerChoices
@@ -81,7 +83,7 @@ class Intake:
             PromptError: The prompt is not one; nothing was acknowledged yet.
             NotAllowedError: The server does not allow it.
         """
-        wanted = orders(text)
+        text, wanted = await self._read(interaction, text)
         for order in wanted:
             check(order.prompt, self.card, images=len(attachments) + len(order.prompt.images))
         many = len(wanted) >= ASK_FROM
@@ -92,6 +94,21 @@ class Intake:
             await self._ask(interaction, request, wanted)
         else:
             await self._take(interaction, request, wanted, choices, message)
+
+    async def _read(
+        self, interaction: discord.Interaction[Any], text: str
+    ) -> tuple[str, tuple[Order, ...]]:
+        """The text with the person's own flags written out, and the jobs that it stands for.
+
+        Only a text that cannot be read without them is looked up, so that all others are
+        acknowledged before the database is asked for anything.
+        """
+        try:
+            return text, orders(text)
+        except PromptError:
+            person = await policy.preferences(self._records, interaction.user.id)
+            whole = expand(text, person.options)
+            return whole, orders(whole)
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.

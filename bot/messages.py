@@ -10,6 +10,7 @@ import discord
 from bot.languages import retell, say
 from generation.recipe import Recipe
 from prompt.topics import Topic
+from storage.choices import Change
 from storage.jobs import Job
 
 CONTENT_LIMIT: Final = 2000
@@ -69,7 +70,6 @@ SERVER_SIZE: Final = (
     "This picture would be {side} pixels long, and this server allows {limit}; "
     "a ratio nearer to a square is shorter."
 )
-SERVER_MANAGERS: Final = "Only those who manage this server can change how it is set."
 ELSEWHERE: Final = "Your pictures appear in {where}."
 NO_PLACE: Final = (
     "I may not write where your pictures are to appear; allow direct messages, or ask the "
@@ -89,8 +89,7 @@ PANEL_CHANGES: Final = "Latest changes"
 PANEL_ALL: Final = "all"
 PANEL_HERE: Final = "where they are asked for"
 PANEL_OWN: Final = "each person's own"
-PANEL_MANAGERS: Final = "managers only"
-PANEL_NOTHING: Final = "none yet"
+PANEL_MANAGERS: Final = "those who manage the server"
 LIMIT_REPEAT: Final = "Jobs per request"
 LIMIT_LARGEST: Final = "Longest side in pixels, 0 for any"
 LIMIT_UNFINISHED: Final = "Unfinished jobs per person"
@@ -122,6 +121,10 @@ REMIX_PROMPT: Final = "Change the prompt"
 REMIX_ON: Final = "Remix is on: V and 🔄 ask for a changed prompt first."
 REMIX_OFF: Final = "Remix is off: V and 🔄 draw at once."
 TOO_LONG: Final = "This prompt is too long for a form; `/prefer remix` turns the form off."
+SERVER_MANAGERS: Final = "Only those who manage this server can see and change this."
+NONE: Final = "none"
+SERVER_CHANGE: Final = "{when} {who}: {what}, before {before}, now {after}"
+NO_CHANGES: Final = "Nothing was changed yet."
 NOT_YET: Final = "These pictures are still being made; please wait for them."
 PICTURES_GONE: Final = "These pictures are no longer stored; 🔄 makes them again."
 FAVOURITE: Final = "Kept among your favourites."
@@ -235,6 +238,26 @@ def ask(count: int, prompts: Sequence[str], more: int) -> str:
     return "\n".join([say(ASK, count=count), *lines])
 
 
+def server_log(changes: Sequence[tuple[datetime, Change]]) -> str:
+    """Who changed what, the latest first."""
+    lines = [
+        say(
+            SERVER_CHANGE,
+            when=discord.utils.format_dt(at, "R"),
+            who=f"<@{change.person_id}>",
+            what=change.what,
+            before=_value(change.before),
+            after=_value(change.after),
+        )
+        for at, change in changes
+    ]
+    return "\n".join(lines)[:CONTENT_LIMIT] or say(NO_CHANGES)
+
+
+def _value(text: str | None) -> str:
+    return code(_cut(text, ASK_SHOWN)) if text else say(NONE)
+
+
 def code(text: str) -> str:
     """Text to be copied, on one line."""
     return f"`{' '.join(text.split()).replace('`', 'ˋ')}`"
@@ -272,6 +295,17 @@ def preferred(what: str, value: str) -> str:
     return (
         say(PREFERRED, what=what, value=code(value)) if value else say(PREFERRED_NOTHING, what=what)
     )
+
+
+def option_kept(name: str, text: str) -> str:
+    """What is said when a person's own flag changes."""
+    return say(OPTION_SET, name=name, value=code(text)) if text else say(OPTION_GONE, name=name)
+
+
+def option_list(options: Mapping[str, str]) -> str:
+    """A person's own flags, one a line."""
+    lines = [f"- `--{name}`: {_plain(text, ASK_SHOWN)}" for name, text in options.items()]
+    return "\n".join(lines)[:CONTENT_LIMIT] or say(OPTION_NONE)
 
 
 def _plain(text: str, longest: int) -> str:

@@ -7,9 +7,11 @@ from discord import app_commands
 
 from bot import messages
 from bot.languages import say
+from prompt.errors import PromptError
 from prompt.presets import checked
+from prompt.shortcuts import is_free
 from storage import keeping
-from storage.choices import PersonChoices
+from storage.choices import MOST_OPTIONS, PersonChoices
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -23,6 +25,7 @@ class Preferences(app_commands.Group):
 
     def __init__(self) -> None:
         super().__init__(name="prefer", description="What is added to all of your prompts")
+        Options(self)
 
     @app_commands.command(description="Words or flags to add to every prompt; leave empty for none")
     @app_commands.describe(new_value="Such as: watercolour --ar 3:2")
@@ -57,6 +60,58 @@ class Preferences(app_commands.Group):
         await records.write(keeping.keep_person, person, before.model_copy(update={"remix": now}))
         said = say(messages.REMIX_ON if now else messages.REMIX_OFF)
         await interaction.edit_original_response(content=said)
+
+
+class Options(app_commands.Group):
+    """``/prefer option``: flags of a person's own."""
+
+    def __init__(self, parent: app_commands.Group) -> None:
+        super().__init__(name="option", description="Flags of your own", parent=parent)
+
+    @app_commands.command(name="set", description="Keep a flag of your own; leave empty to drop it")
+    @app_commands.describe(option="Its name, such as mine", value="What it stands for")
+    async def keep(
+        self,
+        interaction: Interaction,
+        option: app_commands.Range[str, 1, 34],
+        value: Text = "",
+    ) -> None:
+        """Keeps or drops an option."""
+        name = option.strip().lstrip("-").lower()
+        kept = checked(value) if value.strip() else ""
+        if not is_free(name):
+            raise PromptError(say(messages.OPTION_TAKEN, name=name.replace("`", "ˋ")))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        records, person = interaction.client.records, interaction.user.id
+        before: PersonChoices = await records.read(keeping.person, person)
+        options = {**before.options, name: kept} if kept else dict(before.options)
+        if not kept:
+            options.pop(name, None)
+        if len(options) > MOST_OPTIONS:
+            raise PromptError(say(messages.OPTION_FULL, limit=MOST_OPTIONS))
+        after = before.model_copy(update={"options": options})
+        await records.write(keeping.keep_person, person, after)
+        await interaction.edit_original_response(content=messages.option_kept(name, kept))
+
+    @app_commands.command(name="list", description="Show the flags of your own")
+    async def list_all(self, interaction: Interaction) -> None:
+        """Lists them."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        choices: PersonChoices = await interaction.client.records.read(
+            keeping.person, interaction.user.id
+        )
+        await interaction.edit_original_response(content=messages.option_list(choices.options))
+
+    @keep.autocomplete("option")
+    async def complete(
+        self, interaction: Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Names of those there are."""
+        choices: PersonChoices = await interaction.client.records.read(
+            keeping.person, interaction.user.id
+        )
+        found = [name for name in choices.options if typed.lower().lstrip("-") in name]
+        return [app_commands.Choice(name=name, value=name) for name in found]
 
 
 async def _change(interaction: Interaction, said: str, **changed: object) -> None:

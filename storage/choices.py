@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 MOST_PRESETS: Final = 50
 """Presets that one server or one person may keep."""
 
+MOST_OPTIONS: Final = 20
+"""Flags of their own that one person may keep (as many as Midjourney's ``/prefer option``)."""
+
 OwnerKind = Literal["server", "person"]
 
 

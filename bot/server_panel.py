@@ -1,0 +1,302 @@
+"""The panel on which a server's managers decide who may ask for what, and where."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import discord
+
+from bot import messages, policy
+from bot.errors import OldButtonError
+from bot.languages import LANGUAGES, say
+from bot.parts import Item, Panel, Press, custom_id
+from generation.cards import CARDS
+from storage import keeping
+from storage.choices import Change, Limits, ServerChoices
+
+MOST: Final = 25
+"""Most values of a menu (Discord)."""
+
+CHANGES_SHOWN: Final = 15
+
+_PANEL: Final = "server"
+_TEXT_CHANNELS: Final = [discord.ChannelType.text, discord.ChannelType.news]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing that can be set.
+
+    Attributes:
+        title: What it is called.
+        shown: Its value, for people.
+        menu: The menu that sets it; None where a form or nothing does.
+        read: From a menu's values to what is stored.
+    """
+
+    title: str
+    shown: Callable[[ServerChoices], str]
+    menu: Callable[[ServerChoices, str], Item] | None = None
+    read: Callable[[Sequence[str]], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A limit in the form: its field, what it is called, and the range."""
+
+    field: str
+    title: str
+    low: int
+    high: int
+
+
+NUMBERS: Final = (
+    Number("repeat", messages.LIMIT_REPEAT, 1, 40),
+    Number("largest", messages.LIMIT_LARGEST, 0, 16384),
+    Number("unfinished", messages.LIMIT_UNFINISHED, 1, 1000),
+    Number("daily", messages.LIMIT_DAILY, 0, 100_000),
+)
+"""Limits of a server; the last two may differ for a role."""
+
+_OF_ROLES: Final = NUMBERS[2:]
+
+
+def _channels(choices: ServerChoices, name: str) -> Item:
+    return _channel_menu(choices.channels, name, MOST)
+
+
+def _results(choices: ServerChoices, name: str) -> Item:
+    return _channel_menu((choices.results,) if choices.results else (), name, 1)
+
+
+def _channel_menu(chosen: Sequence[int], name: str, most: int) -> Item:
+    return discord.ui.ChannelSelect(
+        custom_id=name,
+        channel_types=_TEXT_CHANNELS,
+        min_values=0,
+        max_values=most,
+        default_values=[_default(id_, discord.SelectDefaultValueType.channel) for id_ in chosen],
+    )
+
+
+def _role_menu(chosen: Sequence[int], name: str, most: int = MOST) -> Item:
+    return discord.ui.RoleSelect(
+        custom_id=name,
+        min_values=0,
+        max_values=most,
+        default_values=[_default(id_, discord.SelectDefaultValueType.role) for id_ in chosen],
+    )
+
+
+def _default(id_: int, kind: discord.SelectDefaultValueType) -> discord.SelectDefaultValue:
+    return discord.SelectDefaultValue(id=id_, type=kind)
+
+
+def _families(choices: ServerChoices, name: str) -> Item:
+    options = [
+        discord.SelectOption(label=card.title, value=card.id, default=card.id in choices.families)
+        for card in CARDS[:MOST]
+    ]
+    return discord.ui.Select(custom_id=name, min_values=0, max_values=len(options), options=options)
+
+
+def _languages(choices: ServerChoices, name: str) -> Item:
+    options = [
+        discord.SelectOption(label=code, value=code, default=code == choices.language)
+        for code in ("en", *LANGUAGES)
+    ]
+    return discord.ui.Select(custom_id=name, min_values=0, max_values=1, options=options)
+
+
+def _ids(values: Sequence[str]) -> tuple[int, ...]:
+    return tuple(map(int, values))
+
+
+def _mentions(ids: Sequence[int], sign: str, nothing: str) -> str:
+    return " ".join(f"<{sign}{id_}>" for id_ in ids) or say(nothing)
+
+
+def _numbers(values: ServerChoices | Limits, numbers: Sequence[Number]) -> str:
+    lines = [f"- {say(n.title)}: {getattr(values, n.field)}" for n in numbers]
+    return "\n" + "\n".join(lines)
+
+
+def _roles_limits(choices: ServerChoices) -> str:
+    lines = [
+        f"\n- <@&{role}>: {limits.unfinished} / {limits.daily}"
+        for role, limits in choices.limits.items()
+    ]
+    return "".join(lines[:MOST]) or say(messages.NONE)
+
+
+TOPICS: Final[Mapping[str, Topic]] = {
+    "channels": Topic(
+        messages.PANEL_CHANNELS,
+        lambda c: _mentions(c.channels, "#", messages.PANEL_ALL),
+        _channels,
+        _ids,
+    ),
+    "roles": Topic(
+        messages.PANEL_ROLES,
+        lambda c: _mentions(c.roles, "@&", messages.PANEL_ALL),
+        lambda c, name: _role_menu(c.roles, name),
+        _ids,
+    ),
+    "editors": Topic(
+        messages.PANEL_EDITORS,
+        lambda c: _mentions(c.editors, "@&", messages.PANEL_MANAGERS),
+        lambda c, name: _role_menu(c.editors, name),
+        _ids,
+    ),
+    "families": Topic(
+        messages.PANEL_FAMILIES,
+        lambda c: ", ".join(c.families) or say(messages.PANEL_ALL),
+        _families,
+        tuple,
+    ),
+    "results": Topic(
+        messages.PANEL_RESULTS,
+        lambda c: f"<#{c.results}>" if c.results else say(messages.PANEL_HERE),
+        _results,
+        lambda values: int(values[0]) if values else 0,
+    ),
+    "language": Topic(
+        messages.PANEL_LANGUAGE,
+        lambda c: c.language or say(messages.PANEL_OWN),
+        _languages,
+        lambda values: values[0] if values else "",
+    ),
+    "limits": Topic(messages.PANEL_LIMITS, lambda c: _numbers(c, NUMBERS)),
+    "role": Topic(messages.PANEL_ROLE, _roles_limits, lambda _, name: _role_menu((), name, most=1)),
+}
+"""Everything that can be set, in the order of the panel."""
+
+_CHANGES: Final = "changes"
+
+
+async def opened(interaction: discord.Interaction[Any]) -> Panel:
+    """The panel as it is opened.
+
+    Raises:
+        NotAllowedError: The person does not manage the server.
+    """
+    _check(interaction)
+    return panel(await _choices(interaction))
+
+
+async def take(press: Press) -> Panel | None:
+    """Does as a press says, and notes who changed what.
+
+    Raises:
+        NotAllowedError: The person does not manage the server (any more).
+        OldButtonError: Nothing of that name can be set.
+    """
+    it, what = press.interaction, press.what
+    _check(it)
+    whose = _form_for(press)
+    if whose is not None:
+        await it.response.send_modal(_form(await _choices(it), whose))
+        return None
+    await it.response.defer()
+    before = await _choices(it)
+    if what == "open":
+        topic = press.values[0]
+        return panel(before, topic, await _history(it) if topic == _CHANGES else "")
+    if what == "limits":
+        return await _store(it, before, _limited(before, press), "role" if press.value else what)
+    if what == "role":
+        return panel(before, what)
+    topic_of = TOPICS.get(what)
+    if topic_of is None or topic_of.read is None:
+        raise OldButtonError
+    after = before.model_copy(update={what: topic_of.read(press.values)})
+    return await _store(it, before, after, what)
+
+
+def panel(choices: ServerChoices, topic: str = "", history: str = "") -> Panel:
+    """The panel with the menu for one topic."""
+    lines = [f"**{say(t.title)}** {t.shown(choices)}" for t in TOPICS.values()]
+    titles = {**{name: t.title for name, t in TOPICS.items()}, _CHANGES: messages.PANEL_CHANGES}
+    options = [
+        discord.SelectOption(label=say(title), value=name, default=name == topic)
+        for name, title in titles.items()
+    ]
+    items: list[Item] = [
+        discord.ui.Select(
+            custom_id=custom_id(_PANEL, "open"),
+            placeholder=say(messages.PANEL_CHOOSE),
+            options=options,
+        )
+    ]
+    menu = TOPICS[topic].menu if topic in TOPICS else None
+    if menu is not None:
+        items.append(menu(choices, custom_id(_PANEL, topic)))
+    text = history or "\n".join(lines)
+    return Panel(text[: messages.CONTENT_LIMIT], items)
+
+
+def _check(interaction: discord.Interaction[Any]) -> None:
+    if not policy.manages(interaction):
+        raise policy.NotAllowedError(say(messages.SERVER_MANAGERS))
+
+
+async def _choices(interaction: discord.Interaction[Any]) -> ServerChoices:
+    found: ServerChoices = await interaction.client.records.read(
+        keeping.server, interaction.guild_id
+    )
+    return found
+
+
+async def _store(
+    it: discord.Interaction[Any], before: ServerChoices, after: ServerChoices, what: str
+) -> Panel:
+    topic = TOPICS[what]
+    if after != before:
+        change = Change(it.user.id, what, topic.shown(before), topic.shown(after))
+        await it.client.records.write(keeping.keep_server, it.guild_id, after, change)
+    return panel(after, what)
+
+
+async def _history(it: discord.Interaction[Any]) -> str:
+    """The latest changes, newest first, one a line."""
+    found = await it.client.records.read(keeping.changes, it.guild_id, CHANGES_SHOWN)
+    return messages.server_log(found)
+
+
+def _form_for(press: Press) -> str | None:
+    """Whose limits a press asks to change: a role's id, or empty for the server's."""
+    if press.what == "open" and press.values == ("limits",):
+        return ""
+    return press.values[0] if press.what == "role" and press.values else None
+
+
+def _form(choices: ServerChoices, role: str) -> discord.ui.Modal:
+    values = choices.limits_for({int(role)}) if role else choices
+    title = messages.PANEL_ROLE if role else messages.PANEL_LIMITS
+    form = discord.ui.Modal(title=say(title), custom_id=custom_id(_PANEL, "limits", role))
+    for number in _OF_ROLES if role else NUMBERS:
+        field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id=number.field, default=str(getattr(values, number.field)), max_length=6
+        )
+        form.add_item(discord.ui.Label(text=say(number.title), component=field))
+    return form
+
+
+def _limited(before: ServerChoices, press: Press) -> ServerChoices:
+    """The choices with the limits of a submitted form."""
+    numbers = _OF_ROLES if press.value else NUMBERS
+    values = {number.field: _number(number, press.typed) for number in numbers}
+    if not press.value:
+        return before.model_copy(update=values)
+    limits = {**before.limits, int(press.value): Limits(**values)}
+    return before.model_copy(update={"limits": limits})
+
+
+def _number(number: Number, typed: Mapping[str, str]) -> int:
+    text = typed.get(number.field, "").strip()
+    if not (text.isdecimal() and number.low <= int(text) <= number.high):
+        shown = text.replace("`", "ˋ")
+        raise policy.NotAllowedError(
+            say(messages.LIMIT_WRONG, typed=shown, low=number.low, high=number.high)
+        )
+    return int(text)

@@ -1,0 +1,27 @@
+"""``/server``: the panel with everything a server's managers can set."""
+
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot import panels, server_panel
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+
+@app_commands.command(
+    name="server", description="Set who may ask for what on this server, and where"
+)
+@app_commands.guild_only()
+@app_commands.default_permissions(manage_guild=True)
+async def server(interaction: "discord.Interaction[EaselBot]") -> None:
+    """Opens the panel, in private, for those who manage the server."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    await panels.show(interaction, await server_panel.opened(interaction))
+
+
+async def setup(bot: "EaselBot") -> None:
+    """Adds the command (called by discord.py)."""
+    bot.tree.add_command(server)

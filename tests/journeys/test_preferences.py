@@ -1,0 +1,108 @@
+"""The settings panel, flags of a person's own, and private pictures."""
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from playground import Message
+from storage import keeping
+from storage.choices import PersonChoices
+from storage.connect import open_engine
+from tests.journeys.studio import BOT, Studio, answer, showing
+from tests.journeys.test_presets import drawn, refused, told
+from tests.storage.conftest import settings_for
+
+QUICK = "--steps 1"
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def as_before(studio: Studio) -> AsyncIterator[None]:
+    """Choices as they are for somebody new."""
+    yield
+    engine = open_engine(settings_for(studio.data).database)
+    with engine.execution_options(easel_writing=True).begin() as connection:
+        mira = studio.playground.people["mira"].id
+        keeping.keep_person(connection, mira, PersonChoices())
+    engine.dispose()
+
+
+async def opened(studio: Studio) -> Message:
+    message = await answer(await studio.playground.command("mira", "settings"))
+    await showing(message, "Your settings")
+    assert message.ephemeral_to == "mira"
+    return message
+
+
+async def pressed(studio: Studio, panel: Message, label: str) -> None:
+    """Presses a switch and waits until it says the opposite."""
+    was = panel.buttons[label]["custom_id"]
+    press = await studio.playground.press("mira", panel, label=label)
+    await press.acknowledged()
+    await panel.until(lambda now: now.buttons[label]["custom_id"] != was, 30)
+
+
+async def test_the_panel_sets_flags_and_survives_a_restart(studio: Studio) -> None:
+    panel = await opened(studio)
+    await pressed(studio, panel, "Raw")
+    await studio.end(BOT)
+    await studio.start(BOT)
+    await studio.playground.select("mira", panel, ["s250"])
+    await showing(panel, "--stylize 250 --raw")
+    await pressed(studio, panel, "Raw")
+    await showing(panel, "`--stylize 250`")
+    _, recipe = await drawn(studio, f"a cat {QUICK}")
+    assert "--stylize 250" in recipe.parameters
+    await studio.playground.select("mira", panel, ["s"])
+    await panel.until(lambda now: "stylize 250" not in now.content, 30)
+
+
+async def test_switches_show_what_is_on(studio: Studio) -> None:
+    panel = await opened(studio)
+    for label in ("Remix", "Subtle variations", "Relaxed speed"):
+        await pressed(studio, panel, label)
+        assert panel.buttons[label]["custom_id"].endswith(":off")
+        await pressed(studio, panel, label)
+        assert panel.buttons[label]["custom_id"].endswith(":on")
+
+
+async def test_private_pictures_come_as_direct_messages(studio: Studio) -> None:
+    panel = await opened(studio)
+    await pressed(studio, panel, "Private pictures")
+    press = await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    await press.acknowledged()
+    direct = studio.playground.channel("@mira")
+    said = await studio.playground.message(
+        lambda m: m.id > panel.id and m.content == f"Your pictures appear in <#{direct}>."
+    )
+    assert said.ephemeral_to == "mira"
+    shown = await studio.playground.message(
+        lambda m: m.channel_id == direct and m.id > panel.id and "steps ·" in m.content, 60
+    )
+    assert shown.attachments
+
+
+async def test_a_flag_of_ones_own_is_written_out(studio: Studio) -> None:
+    said = await told(
+        studio, "mira", "prefer option set", {"option": "--Mine", "value": f"at night {QUICK}"}
+    )
+    assert said.startswith("From now on `--mine` stands for")
+    _, recipe = await drawn(studio, "a cat --mine")
+    assert (recipe.prompt, recipe.steps) == ("a cat at night", 1)
+    assert "`--mine`" in await told(studio, "mira", "prefer option list", {})
+    found = await studio.playground.complete(
+        "mira", "prefer option set", {"option": "mi"}, "option"
+    )
+    assert [choice["value"] for choice in found] == ["mine"]
+    await told(studio, "mira", "prefer option set", {"option": "mine"})
+    assert "`--mine`" in await refused(studio, "mira", "imagine", {"prompt": "a cat --mine"})
+    assert "no options yet" in await told(studio, "mira", "prefer option list", {})
+
+
+async def test_the_name_of_a_flag_is_taken(studio: Studio) -> None:
+    said = await refused(studio, "mira", "prefer option set", {"option": "ar", "value": "ink"})
+    assert "`--ar` means something already" in said
+
+
+async def test_info_tells_how_things_stand(studio: Studio) -> None:
+    said = await told(studio, "mira", "info", {})
+    assert "**Queue** 0 waiting, 0 running, 1 at work" in said

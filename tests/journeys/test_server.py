@@ -1,0 +1,160 @@
+"""A server's managers say what is allowed; it holds at once, and who did it is kept."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from playground import Message, NotPossibleError
+from storage import keeping
+from storage.choices import Change, ServerChoices
+from storage.connect import open_engine
+from tests.journeys.studio import BOT, Studio, answer, public, result, showing
+from tests.journeys.test_presets import refused
+from tests.storage.conftest import settings_for
+
+QUICK = "--steps 1"
+MANAGER = 1140000000000000011
+"""The role that otto has."""
+
+PANEL = "easel:panel:server"
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def as_before(studio: Studio) -> AsyncIterator[None]:
+    """Choices as they are for a new server."""
+    yield
+    engine = open_engine(settings_for(studio.data).database)
+    with engine.execution_options(easel_writing=True).begin() as connection:
+        change = Change(1, "test", None, None)
+        keeping.keep_server(connection, studio.playground.guild, ServerChoices(), change)
+    engine.dispose()
+
+
+async def opened(studio: Studio, topic: str = "") -> Message:
+    """The panel, with one topic open."""
+    message = await answer(await studio.playground.command("otto", "server"))
+    await showing(message, "**Channels**")
+    assert message.ephemeral_to == "otto"
+    return await chosen(studio, message, "open", topic) if topic else message
+
+
+async def chosen(studio: Studio, panel: Message, what: str, *values: object) -> Message:
+    """The panel after values were chosen in one of its menus."""
+    press = await studio.playground.select(
+        "otto", panel, [str(value) for value in values], custom_id=f"{PANEL}:{what}"
+    )
+    await press.acknowledged()
+    if what == "open":
+        await panel.until(lambda now: len(list(now.components)) == 2, 30)
+    return panel
+
+
+async def filled(studio: Studio, panel: Message, role: int = 0, **numbers: object) -> None:
+    """Types numbers into the form of limits, across a restart."""
+    what, value = ("role", role) if role else ("open", "limits")
+    press = await studio.playground.select("otto", panel, [str(value)], custom_id=f"{PANEL}:{what}")
+    await press.acknowledged()
+    await studio.end(BOT)
+    await studio.start(BOT)
+    texts = {field: str(number) for field, number in numbers.items()}
+    sent = await studio.playground.submit("otto", press, texts)
+    await sent.acknowledged()
+
+
+async def asked(studio: Studio, person: str = "mira", prompt: str = "a cat") -> Message:
+    press = await studio.playground.command(person, "imagine", {"prompt": f"{prompt} {QUICK}"})
+    return await answer(press)
+
+
+async def test_a_channel_is_allowed_and_others_are_refused(studio: Studio) -> None:
+    there = studio.playground.channel("art")
+    panel = await chosen(studio, await opened(studio, "channels"), "channels", there)
+    await showing(panel, f"**Channels** <#{there}>")
+    said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    assert f"<#{there}>" in said
+    await showing(await chosen(studio, panel, "channels"), "**Channels** all")
+    await result(await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"}))
+
+
+async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: Studio) -> None:
+    panel = await opened(studio)
+    await filled(studio, panel, repeat=1, unfinished=10, largest=0, daily=1)
+    await showing(panel, "Jobs per request: 1")
+    panel = await opened(studio, "role")
+    await filled(studio, panel, MANAGER, unfinished=10, daily=0)
+    await showing(panel, f"<@&{MANAGER}>: 10 / 0")
+    said = await refused(studio, "mira", "imagine", {"prompt": f"a {{cat, dog}} {QUICK}"})
+    assert "allows 1 per request" in said
+    await result(await studio.playground.command("otto", "imagine", {"prompt": f"a cat {QUICK}"}))
+    await result(await studio.playground.command("otto", "imagine", {"prompt": f"a cat {QUICK}"}))
+    await asked(studio)
+    said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    assert "is 1 per person" in said
+    history = await chosen_changes(studio)
+    otto = f"<@{studio.playground.people['otto'].id}>"
+    assert f"{otto}: limits" in history
+    assert f"{otto}: role" in history
+
+
+async def chosen_changes(studio: Studio) -> str:
+    panel = await opened(studio)
+    press = await studio.playground.select("otto", panel, ["changes"], custom_id=f"{PANEL}:open")
+    await press.acknowledged()
+    return (await showing(panel, "now")).content
+
+
+async def test_a_wrong_number_changes_nothing(studio: Studio) -> None:
+    panel = await opened(studio)
+    before = panel.content
+    await filled(studio, panel, repeat="many", unfinished=10, largest=0, daily=0)
+    await studio.playground.message(
+        lambda m: m.id > panel.id and "`many` is no whole number from 1 to 40" in m.content
+    )
+    assert (await opened(studio)).content == before
+
+
+@pytest.mark.parametrize(
+    ("topic", "value", "sentence"),
+    [("families", "sdxl", "draws with `sdxl`"), ("roles", 5, "are made for")],
+)
+async def test_menus_hold_at_once(studio: Studio, topic: str, value: object, sentence: str) -> None:
+    panel = await chosen(studio, await opened(studio, topic), topic, value)
+    await panel.until(lambda now: str(value) in now.content, 30)
+    assert sentence in await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
+
+
+async def test_a_size_is_refused_before_anything_is_queued(studio: Studio) -> None:
+    panel = await opened(studio)
+    await filled(studio, panel, repeat=10, unfinished=10, largest=64, daily=0)
+    await showing(panel, "0 for any: 64")
+    said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    assert "this server allows 64" in said
+    assert public(studio.playground, panel.id) == []
+
+
+async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
+    studio: Studio,
+) -> None:
+    there = studio.playground.channel("art")
+    panel = await chosen(studio, await opened(studio, "results"), "results", there)
+    await showing(panel, f"<#{there}>")
+    panel = await chosen(studio, await opened(studio, "language"), "language", "de")
+    await showing(panel, "** de")
+    press = await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    await press.acknowledged()
+    said = await studio.playground.message(
+        lambda m: m.id > panel.id and m.content == f"Your pictures appear in <#{there}>."
+    )
+    assert said.ephemeral_to == "mira"
+    shown = await studio.playground.message(
+        lambda m: m.channel_id == there and m.id > panel.id and m.attachments, 60
+    )
+    assert "—" in shown.content
+
+
+async def test_only_managers_may(studio: Studio) -> None:
+    with pytest.raises(NotPossibleError):
+        await studio.playground.command("mira", "server")
+    with pytest.raises(NotPossibleError):
+        await studio.playground.command("otto", "server", channel="dm")
