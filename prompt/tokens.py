@@ -14,6 +14,7 @@ _LINK: Final = re.compile(
 _TOKEN: Final = re.compile(
     rf"([{DASHES}](?<![{DASHES}]{{2}})[{DASHES}]*+)(\s*+)([A-Za-z](?:[-_]?[A-Za-z0-9])*+)"
 )
+_EQUAL: Final = frozenset({"--", "—", "——", "–", "––", "–-", "-–", "−−"})
 _GLUED: Final = re.compile(r"([A-Za-z]++)(\d.*)")
 _DIGIT: Final = re.compile(r"[\s:=]*+[-+]?\.?\d")
 _SPACELESS: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
@@ -29,7 +30,7 @@ class Flag:
         start: Where its dashes start.
         end: Where its name ends and its value may begin.
         parameter: Its row of the table, or None if there is none.
-        clean: Whether it has two hyphens, and a space where one belongs.
+        clean: Whether it has two hyphens, or what phones make of them, and space where it belongs.
     """
 
     name: str
@@ -62,7 +63,7 @@ def flags(text: str) -> Iterator[Flag]:
         if joined and valued and _is_number(text[boundary:start]):
             joined = False
         if _is_flag(flag, dash, bool(gap), joined, text):
-            flag.clean = flag.end == end and dash == "--" and not gap and not joined
+            flag.clean = flag.end == end and dash in _EQUAL and not gap and not joined
             boundary, valued = flag.end, flag.parameter is not None and flag.parameter.kind.numeric
             yield flag
 

@@ -181,6 +181,8 @@ class Proportion(Kind[Ratio]):
             sides.append("1")
         if len(sides) != 2 or not all(map(_SIDE.fullmatch, sides)):
             return word
+        if all(map(str.isdecimal, sides)):
+            return ":".join(str(int(side)) for side in sides)
         across, down = map(Fraction, sides)
         if not down or across.denominator == down.denominator == 1:
             return f"{across}:{down}"

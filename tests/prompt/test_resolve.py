@@ -151,7 +151,7 @@ class TestNotes:
             ),
             ("apple --model easel --v 7", "`--model` counts, so `--version` makes no difference."),
             ("apple --relax --fast", "`--relax` counts, so `--fast` makes no difference."),
-            ("apple —seed 3", "Read `—seed 3` as `--seed 3`."),
+            ("apple -seed 3", "Read `-seed 3` as `--seed 3`."),
             ("apple --steps 9 --draft", "`--steps` counts, so `--draft` makes no difference."),
             (
                 "apple --tile",
