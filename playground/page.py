@@ -142,7 +142,11 @@ class Page:
         return {
             "me": str(person.id),
             "people": [card(p) for p in world.people.values()],
-            "guild": {"id": str(GUILD_ID), "name": OBJECTS["guild"]["name"]},
+            "guild": {
+                "id": str(GUILD_ID),
+                "name": OBJECTS["guild"]["name"],
+                "roles": [{"id": role["id"], "name": role["name"]} for role in OBJECTS["roles"]],
+            },
             "channels": [place(world, person, c) for c in seen],
             "bot": {**card(world.bot), "online": self._gateway.online},
             "commands": commands(world, person),

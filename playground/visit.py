@@ -6,8 +6,9 @@ From here to the page, ``{"t": TYPE, "d": {...}}``:
 
 ==================  ==========================================================================
 ``HELLO``           ``me`` (id), ``people`` [{id, name, username, avatar, color}],
-                    ``guild`` {id, name}, ``channels`` [{id, name, type, topic, nsfw, can_send}]
-                    (type 0: of the server, 1: direct messages),
+                    ``guild`` {id, name, roles [{id, name}]},
+                    ``channels`` [{id, name, type, topic, nsfw, can_send}] (type 0: of the server,
+                    1: direct messages),
                     ``bot`` {id, name, avatar, online}, ``commands`` [Discord command object with
                     ``channels``, the ids of the channels where it may be used],
                     ``about`` (notice), ``upload_limit`` (bytes),

@@ -82,7 +82,7 @@ function button(component, uses) {
 
 const ENTITIES = {
   5: () => people(),
-  6: () => [],
+  6: () => store.guild.roles.map((r) => ({ label: r.name, value: r.id })),
   7: () => people(),
   8: () =>
     [...store.channels.values()]

@@ -92,6 +92,7 @@ const INLINE = [
     ([, seconds, style]) => h("time", { title: full(new Date(seconds * 1000)) }, styled(seconds, style)),
   ],
   [/<@!?(\d+)>/y, ([, id], names) => h("span.mention", {}, `@${names.user(id)?.name ?? "unknown-user"}`)],
+  [/<@&(\d+)>/y, ([, id], names) => h("span.mention", {}, `@${names.role(id)?.name ?? "unknown-role"}`)],
   [/<#(\d+)>/y, ([, id], names) => h("span.mention", {}, `#${names.channel(id)?.name ?? "unknown"}`)],
   [/<\/([^:>]+):\d+>/y, ([, name]) => h("span.mention", {}, `/${name}`)],
   [/<a?:(\w+):\d+>/y, ([, name]) => h("span.emoji", {}, `:${name}:`)],

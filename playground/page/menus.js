@@ -115,7 +115,7 @@ export function chooser(place, options, { chosen, least, most, done, label }) {
   const picked = new Set(chosen);
   const many = most > 1;
   const toggle = (value, entry) => {
-    if (!many) return (close(), done([value]));
+    if (!many) return (close(), done(picked.has(value) && !least ? [] : [value]));
     if (picked.has(value)) picked.delete(value);
     else if (picked.size < most) picked.add(value);
     entry.setAttribute("aria-selected", String(picked.has(value)));

@@ -7,7 +7,7 @@ const NAMELESS = { id: "0", name: "Unknown user", color: "#80848e", bot: false }
 export const store = {
   me: null,
   bot: { online: false, name: "The bot" },
-  guild: { name: "" },
+  guild: { name: "", roles: [] },
   people: new Map(),
   channels: new Map(),
   commands: [],
@@ -36,6 +36,7 @@ export function person(user) {
 export const names = {
   user: (id) => store.people.get(id),
   channel: (id) => store.channels.get(id),
+  role: (id) => store.guild.roles.find((role) => role.id === id),
 };
 
 /** Whether a snowflake is older than another. */

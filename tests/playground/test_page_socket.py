@@ -53,6 +53,9 @@ async def test_hello_shows_everything(raw: Raw, p: Playground) -> None:
     async with visiting(p) as (_, hello):
         assert hello["me"] == str(p.people["mira"].id)
         assert [person["name"] for person in hello["people"]] == ["Mira", "Otto", "Gus"]
+        assert [role["name"] for role in hello["guild"]["roles"]] == [
+            *("@everyone", "Manager", "Easel")
+        ]
         names = [channel["name"] for channel in hello["channels"]]
         assert names == ["general", "art", "after-dark", "Easel"]
         assert [command["name"] for command in hello["commands"]] == ["imagine"]
