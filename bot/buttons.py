@@ -66,6 +66,12 @@ KINDS: Final = {
 }
 
 
+VARYING: Final = frozenset({"vary", "subtle", "strong"})
+"""Actions that make variations."""
+
+ENLARGING: Final = frozenset({"upscale", "larger"})
+"""Actions that make a picture larger."""
+
 REMIXED: Final = frozenset({"vary", "strong", "subtle", "reroll"})
 """Actions for which remix mode asks for a changed prompt."""
 
@@ -148,6 +154,12 @@ def when_done(job: str, recipe: Recipe) -> discord.ui.View:
 def when_stopped(job: str) -> discord.ui.View:
     """What can be pressed when no picture came of it."""
     return _view([JobButton("reroll", job)])
+
+
+def among(job: str, recipe: Recipe, actions: frozenset[str]) -> discord.ui.View:
+    """Those buttons under the finished pictures that do one of some actions."""
+    whole = [child for child in when_done(job, recipe).children if isinstance(child, JobButton)]
+    return _view([JobButton(b.action, job, b.index) for b in whole if b.action in actions])
 
 
 def _view(*rows: list[JobButton]) -> discord.ui.View:

@@ -117,6 +117,8 @@ class EaselBot(extensions.AutoShardedBot):
             return await panels.take(interaction, panel)
         found = modals.TEMPLATE.fullmatch(custom_id)
         try:
+            if begun := modals.START.fullmatch(custom_id):
+                return await self.intake.start(interaction, begun["draft"])
             if found is None or found["action"] not in buttons.REMIXED:
                 raise errors.OldButtonError
             title = messages.Title(found["action"], int(found["index"]) or None)

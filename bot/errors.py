@@ -51,6 +51,10 @@ class TooLongError(Exception):
     """A prompt that does not fit into a form."""
 
 
+class NoImageError(Exception):
+    """A message without an image."""
+
+
 class NoPictureError(Exception):
     """A message that shows no pictures of the bot's."""
 
@@ -77,6 +81,7 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     NotYetError: messages.NOT_YET,
     TooLongError: messages.TOO_LONG,
     NoPictureError: messages.NO_PICTURE,
+    NoImageError: messages.NO_IMAGE,
     MissingFileError: messages.PICTURES_GONE,
     app_commands.CommandSignatureMismatch: messages.NO_COMMAND,
     app_commands.CommandNotFound: messages.NO_COMMAND,

@@ -74,10 +74,16 @@ class Intake:
         self,
         interaction: discord.Interaction[Any],
         text: str,
-        attachments: Sequence[discord.Attachment] = (),
+        pictures: Sequence[str] = (),
         preset: str = "",
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes.
+
+        Args:
+            interaction: Who asks, and where.
+            text: What was typed.
+            pictures: Addresses of attached images.
+            preset: Name of the preset chosen beside the prompt.
 
         Raises:
             PromptError: The prompt is not one; nothing was acknowledged yet.
@@ -85,11 +91,11 @@ class Intake:
         """
         text, wanted = await self._read(interaction, text)
         for order in wanted:
-            check(order.prompt, self.card, images=len(attachments) + len(order.prompt.images))
+            check(order.prompt, self.card, images=len(pictures) + len(order.prompt.images))
         many = len(wanted) >= ASK_FROM
         message = await _thinking(interaction, private=many)
         choices = await self._admit(interaction, len(wanted))
-        request = Request(text, preset, tuple([await self._keep(f.url) for f in attachments]))
+        request = Request(text, preset, tuple([await self._keep(url) for url in pictures]))
         if many:
             await self._ask(interaction, request, wanted)
         else:
@@ -233,6 +239,25 @@ class Intake:
     async def _admit(self, interaction: discord.Interaction[Any], count: int = 1) -> ServerChoices:
         """What the server decided, if it lets so many jobs in."""
         return await policy.admit(self._records, interaction, self.card.id, count)
+
+    async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
+        """Shows the form for words to go with an image, which has to be the first answer."""
+        draft = uuid.uuid4().hex
+        body = {"picture": picture}
+        await self._records.write(keeping.keep_draft, draft, interaction.user.id, body)
+        await interaction.response.send_modal(modals.start(draft))
+
+    async def start(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes the words that go with an image.
+
+        Raises:
+            DraftGoneError: The form was sent before.
+            PromptError: The words are no prompt.
+        """
+        body = await self._records.write(keeping.take_draft, draft, interaction.user.id)
+        if body is None:
+            raise errors.DraftGoneError
+        await self.imagine(interaction, modals.answer(interaction), [body["picture"]])
 
     async def remixes(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the person wants to change the prompt before pictures are made from pictures."""

@@ -14,7 +14,10 @@ from bot import messages
 from bot.languages import say
 
 TEMPLATE: Final = re.compile(r"easel:remix:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>\d)")
-"""Custom ids of these forms."""
+"""Custom ids of forms for a changed prompt."""
+
+START: Final = re.compile(r"easel:start:(?P<draft>[0-9a-f]{32})")
+"""Custom ids of forms for words to go with an image."""
 
 TEXT_LIMIT: Final = 4000
 """Most characters in a form's field (Discord)."""
@@ -34,14 +37,23 @@ def remix(action: str, job: str, index: int, prompt: str) -> discord.ui.Modal:
     form = discord.ui.Modal(
         title=say(messages.REMIX_TITLE), custom_id=f"easel:remix:{action}:{job}:{index}"
     )
+    return form.add_item(_words(say(messages.REMIX_PROMPT), prompt))
+
+
+def start(draft: str) -> discord.ui.Modal:
+    """The form for words to go with an image, which waits in a draft."""
+    form = discord.ui.Modal(title=say(messages.START_TITLE), custom_id=f"easel:start:{draft}")
+    return form.add_item(_words(say(messages.START_PROMPT), ""))
+
+
+def _words(label: str, default: str) -> discord.ui.Label[Any]:
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=_FIELD,
         style=discord.TextStyle.paragraph,
-        default=prompt,
+        default=default,
         max_length=TEXT_LIMIT,
     )
-    form.add_item(discord.ui.Label(text=say(messages.REMIX_PROMPT), component=field))
-    return form
+    return discord.ui.Label(text=label, component=field)
 
 
 def answer(interaction: discord.Interaction[Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import discord
 
-from bot import access, errors, letters, messages
+from bot import access, buttons, errors, letters, messages
 from bot.languages import say
 from generation.recipe import Recipe
 from storage import keeping
@@ -51,6 +51,23 @@ class Results:
         job = await self.job(job_id)
         text, file = card(job)
         await interaction.edit_original_response(content=text, attachments=[file])
+
+    async def offer(
+        self, interaction: discord.Interaction[Any], message: int, actions: frozenset[str]
+    ) -> None:
+        """Shows in private those buttons of a message's pictures that do one of some actions.
+
+        Raises:
+            NoPictureError: The message shows no finished pictures of the bot's.
+        """
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self._records.read(keeping.job_of_message, message)
+        job = await self._jobs.get(found) if found else None
+        if job is None or job.state != "done":
+            raise errors.NoPictureError
+        view = buttons.among(job.id, Recipe.from_json(job.recipe), actions)
+        said = say(messages.WHICH_PICTURE if view.children else messages.NOTHING_MORE)
+        await interaction.edit_original_response(content=said, view=view)
 
     async def favourite(
         self, interaction: discord.Interaction[Any], job_id: str, index: int

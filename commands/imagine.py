@@ -28,7 +28,9 @@ async def imagine(
     preset: str = "",
 ) -> None:
     """Hands the request to the intake."""
-    await interaction.client.intake.imagine(interaction, prompt, [image] if image else [], preset)
+    await interaction.client.intake.imagine(
+        interaction, prompt, [image.url] if image else [], preset
+    )
 
 
 @imagine.autocomplete("prompt")

@@ -30,7 +30,7 @@ async def img2img(
 ) -> None:
     """Hands the request to the intake, with the strength as a flag; a typed one counts."""
     text = prompt if f"--{STRENGTH.name}" in prompt else f"{prompt} {STRENGTH.format(strength)}"
-    await interaction.client.intake.imagine(interaction, text, [image])
+    await interaction.client.intake.imagine(interaction, text, [image.url])
 
 
 @img2img.autocomplete("prompt")

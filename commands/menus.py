@@ -1,11 +1,11 @@
-"""Commands of a message's own menu: recipe and delete."""
+"""Commands of a message's own menu."""
 
 from typing import TYPE_CHECKING
 
 import discord
 from discord import app_commands
 
-from bot import errors, messages
+from bot import buttons, errors, messages
 from bot.access import Asker
 from bot.languages import say
 from storage import keeping
@@ -39,7 +39,44 @@ async def delete(interaction: "discord.Interaction[EaselBot]", message: discord.
     await interaction.edit_original_response(content=say(messages.DELETED))
 
 
+@app_commands.context_menu(name="Vary")
+async def vary(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
+    """Offers the buttons that vary the pictures of a message."""
+    await interaction.client.results.offer(interaction, message.id, buttons.VARYING)
+
+
+@app_commands.context_menu(name="Upscale")
+async def upscale(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
+    """Offers the buttons that enlarge the pictures of a message."""
+    await interaction.client.results.offer(interaction, message.id, buttons.ENLARGING)
+
+
+@app_commands.context_menu(name="Use as image prompt")
+async def use(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
+    """Asks for words to go with the first image of any message."""
+    await interaction.client.intake.offer_start(interaction, _image(message))
+
+
+def _image(message: discord.Message) -> str:
+    """The address of a message's first image.
+
+    Raises:
+        NoImageError: It has none.
+    """
+    for file in message.attachments:
+        if (file.content_type or "").startswith("image/"):
+            return file.url
+    for embed in message.embeds:
+        for picture in (embed.image, embed.thumbnail):
+            if picture.url:
+                return picture.url
+    raise errors.NoImageError
+
+
 async def setup(bot: "EaselBot") -> None:
     """Adds the commands (called by discord.py)."""
     bot.tree.add_command(recipe)
     bot.tree.add_command(delete)
+    bot.tree.add_command(vary)
+    bot.tree.add_command(upscale)
+    bot.tree.add_command(use)

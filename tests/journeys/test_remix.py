@@ -91,3 +91,39 @@ async def test_img2img_takes_a_plain_strength(studio: Studio, prompt: str, stren
     recipe = await recipe_of(studio, await result(press))
     assert recipe.start is not None
     assert recipe.start.strength == strength
+
+
+async def test_any_image_in_the_channel_can_be_started_from(studio: Studio) -> None:
+    shown = await grid(studio)
+    press = await studio.playground.command("otto", "Use as image prompt", target=shown)
+    await press.acknowledged()
+    assert press.modal is not None
+    words = {"prompt": f"a dog {QUICK}"}
+    made = await recipe_of(
+        studio, await result(await studio.playground.submit("otto", press, words))
+    )
+    assert made.start is not None
+    assert made.prompt == "a dog"
+
+
+@pytest.mark.parametrize(
+    ("menu", "labels", "pressed"),
+    [
+        ("Vary", ["V1", "V2", "V3", "V4"], "Variations (Strong) of image #3"),
+        ("Upscale", ["U1", "U2", "U3", "U4"], "Image #3"),
+    ],
+)
+async def test_the_menu_offers_the_buttons_of_old_pictures(
+    studio: Studio, menu: str, labels: list[str], pressed: str
+) -> None:
+    press = await studio.playground.command("otto", menu, target=await grid(studio))
+    offered = await showing(await answer(press), "Which picture?")
+    assert list(offered.buttons) == labels
+    made = await result(await studio.playground.press("otto", offered, label=labels[2]))
+    assert pressed in made.content
+
+
+async def test_a_message_without_an_image_is_said(studio: Studio) -> None:
+    said = await studio.playground.say("mira", "hello")
+    press = await studio.playground.command("otto", "Use as image prompt", target=said)
+    assert "has no image" in (await answer(press)).content
