@@ -124,6 +124,6 @@ async def test_the_menu_offers_the_buttons_of_old_pictures(
 
 
 async def test_a_message_without_an_image_is_said(studio: Studio) -> None:
-    said = await studio.playground.say("mira", "hello")
+    said = await studio.playground.say("mira", "general", "hello")
     press = await studio.playground.command("otto", "Use as image prompt", target=said)
     assert "has no image" in (await answer(press)).content
