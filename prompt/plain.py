@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from prompt.parameters import BY_NAME
 from prompt.trim import DASHES
 
-_HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])")
+_HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])|(?<=::)-(?=[0-9.])")
 _OTHER_DASH: Final = re.compile(f"[{DASHES.replace('-', '')}]")
 _LAST: Final = '([`"“'
 
@@ -58,7 +58,7 @@ def cut(text: str) -> Plain | None:
 
 
 def _is_plain(text: str, words: str, flags: int) -> bool:
-    """Whether there are no dashes but those of flags and in words, and no marks around flags."""
+    """Whether every dash is a flag's, a word's or a weight's, and no marks stand around flags."""
     if "**" in text or words.endswith(_LAST):
         return False
     hyphens = text.count("-") - 2 * flags
