@@ -260,7 +260,7 @@ def server_log(changes: Sequence[tuple[datetime, Change]]) -> str:
 
 
 def _value(text: str | None) -> str:
-    return code(_cut(text, ASK_SHOWN)) if text else say(NONE)
+    return _plain(text, ASK_SHOWN) if text else say(NONE)
 
 
 def code(text: str) -> str:

@@ -100,7 +100,7 @@ def _panel(interaction: discord.Interaction[Any], choices: PersonChoices) -> Pan
 def _stylize(choices: PersonChoices) -> Item:
     now = str(parse(choices.flags).parameters.get("stylize", ""))
     options = [
-        discord.SelectOption(label=say(title), value=f"s{value}", default=value == now)
+        discord.SelectOption(label=say(title), value=f"s{value}", default=value == now != "")
         for value, title in STYLIZE.items()
     ]
     return discord.ui.Select(

@@ -58,7 +58,7 @@ def normalised(components: list[Body], *, modal: bool = False) -> list[Body]:
 
 def _without_nulls(component: Body) -> Body:
     copy = {key: value for key, value in component.items() if value is not None}
-    for key in ("components", "items", "options"):
+    for key in ("components", "items", "options", "default_values"):
         if key in copy:
             copy[key] = [_without_nulls(entry) for entry in copy[key]]
     for key in ("accessory", "component", "media", "file", "emoji"):
@@ -70,6 +70,8 @@ def _without_nulls(component: Body) -> Body:
 def _defaults(component: Body) -> Body:
     kind = component["type"]
     if kind in SELECTS:
+        for chosen in component.get("default_values", ()):
+            chosen["id"] = str(chosen["id"])  # a number may come, but ids are given out as texts
         return {"min_values": 1, "max_values": 1}
     if kind == GALLERY:
         component["items"] = [

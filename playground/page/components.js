@@ -101,10 +101,9 @@ function select(component, uses) {
     max_values: most = 1,
   } = component;
   const options = ENTITIES[type]?.() ?? component.options.map((o) => ({ ...o, lead: mark(o.emoji) }));
-  const preset =
-    component.options?.filter((o) => o.default).map((o) => o.value) ??
-    component.default_values?.map((v) => v.id) ??
-    [];
+  const preset = ENTITIES[type]
+    ? (component.default_values ?? []).map((v) => v.id)
+    : component.options.filter((o) => o.default).map((o) => o.value);
   const shown = h("span");
   const box = h(
     "button.select",

@@ -314,3 +314,12 @@ async def test_embeds_as_the_library_writes_them(raw: Raw, p: Playground) -> Non
     path = f"/channels/{p.channel('general')}/messages"
     answered = await raw.request("POST", path, {"embeds": [embed]})
     assert answered.status == 200
+
+
+async def test_who_a_menu_has_chosen_is_given_out_as_text(raw: Raw) -> None:
+    chosen = {"id": 1140000000000000011, "type": "role"}
+    menu = {"type": 6, "custom_id": "m", "default_values": [chosen]}
+    sent = await raw.send({"content": "hi", "components": [row(menu)]})
+    assert sent.status == 200
+    (shown,) = sent.body["components"][0]["components"]
+    assert shown["default_values"] == [{"id": "1140000000000000011", "type": "role"}]
