@@ -283,12 +283,15 @@ def _form(choices: ServerChoices, role: str) -> discord.ui.Modal:
 
 
 def _limited(before: ServerChoices, press: Press) -> ServerChoices:
-    """The choices with the limits of a submitted form."""
+    """The choices with the limits of a submitted form; a role's that are the server's go."""
     numbers = _OF_ROLES if press.value else NUMBERS
     values = {number.field: _number(number, press.typed) for number in numbers}
     if not press.value:
         return before.model_copy(update=values)
-    limits = {**before.limits, int(press.value): Limits(**values)}
+    role, own = int(press.value), Limits(**values)
+    limits = {other: kept for other, kept in before.limits.items() if other != role}
+    if own != before.limits_for(()):
+        limits[role] = own
     return before.model_copy(update={"limits": limits})
 
 

@@ -62,11 +62,6 @@ async def filled(studio: Studio, panel: Message, role: int = 0, **numbers: objec
     await sent.acknowledged()
 
 
-async def asked(studio: Studio, person: str = "mira", prompt: str = "a cat") -> Message:
-    press = await studio.playground.command(person, "imagine", {"prompt": f"{prompt} {QUICK}"})
-    return await answer(press)
-
-
 async def test_a_channel_is_allowed_and_others_are_refused(studio: Studio) -> None:
     there = studio.playground.channel("art")
     panel = await chosen(studio, await opened(studio, "channels"), "channels", there)
@@ -78,6 +73,7 @@ async def test_a_channel_is_allowed_and_others_are_refused(studio: Studio) -> No
 
 
 async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: Studio) -> None:
+    await result(await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"}))
     panel = await opened(studio)
     await filled(studio, panel, repeat=1, unfinished=10, largest=0, daily=1)
     await showing(panel, "Jobs per request: 1")
@@ -88,13 +84,15 @@ async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: 
     assert "allows 1 per request" in said
     await result(await studio.playground.command("otto", "imagine", {"prompt": f"a cat {QUICK}"}))
     await result(await studio.playground.command("otto", "imagine", {"prompt": f"a cat {QUICK}"}))
-    await asked(studio)
     said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
     assert "is 1 per person" in said
     history = await chosen_changes(studio)
     otto = f"<@{studio.playground.people['otto'].id}>"
     assert f"{otto}: limits" in history
     assert f"{otto}: role" in history
+    panel = await opened(studio, "role")
+    await filled(studio, panel, MANAGER, unfinished=10, daily=1)
+    await panel.until(lambda now: f"<@&{MANAGER}>" not in now.content, 30)
 
 
 async def chosen_changes(studio: Studio) -> str:
