@@ -17,6 +17,9 @@ class Capability(StrEnum):
     NEGATIVE = "negative prompts"
     GUIDANCE = "guidance scale"
     VARIATION = "variations"
+    OUTPAINT = "drawing beyond the edges"
+    INPAINT = "redrawing parts"
+    BLEND = "blending images"
 
 
 SAMPLERS: Final = (
@@ -84,7 +87,14 @@ class Card:
 BUNDLED: Final = Path(__file__).parents[1] / "models" / "easel-1"
 """Folder of the checkpoint that comes with the project."""
 
-_ALL: Final = frozenset(Capability)
+_ALL: Final = frozenset(
+    {
+        Capability.IMAGE_PROMPT,
+        Capability.NEGATIVE,
+        Capability.GUIDANCE,
+        Capability.VARIATION,
+    }
+)
 
 CARDS: Final[tuple[Card, ...]] = (
     Card(

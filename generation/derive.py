@@ -1,13 +1,23 @@
 """What a button does: one pure function from recipe to recipe for each."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from generation.recipe import Recipe, seeded
+from generation.recipe import Canvas, Edges, Ingredient, Recipe, Region, Start, seeded
 
 GRID: Final = 4
 """Pictures in a grid."""
+
+PAN: Final = 0.5
+"""How much one pan adds, as a share of the picture."""
+
+REDRAWN: Final = 1 / 3
+"""Denoising strength with which a creative upscale draws details anew."""
+
+GRAIN: Final = 8
+"""Width and height are multiples of this many pixels, as every family's are."""
 
 
 class Variation(float, Enum):
@@ -20,6 +30,21 @@ class Variation(float, Enum):
     STRONG = 0.6
 
 
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """One picture that something is made of.
+
+    Attributes:
+        recipe: The recipe of its job.
+        index: Its place in that job, counted from 0.
+        image: SHA-256 of the finished picture's bytes; empty if it was never finished.
+    """
+
+    recipe: Recipe
+    index: int = 0
+    image: str = ""
+
+
 def narrow(recipe: Recipe, index: int) -> Recipe:
     """The recipe of picture ``index`` (counted from 0) alone; it makes the very same pixels."""
     return replace(recipe, pictures=(recipe.pictures[index],))
@@ -28,6 +53,25 @@ def narrow(recipe: Recipe, index: int) -> Recipe:
 def enlarge(recipe: Recipe, index: int, factor: int = 2) -> Recipe:
     """U: picture ``index`` alone, ``factor`` times larger."""
     return replace(narrow(recipe, index), upscale=factor)
+
+
+def creatively(parent: Parent, seed: int) -> Recipe:
+    """The picture drawn twice as large from itself, with new details."""
+    recipe = parent.recipe
+    return replace(
+        recipe,
+        width=2 * recipe.width,
+        height=2 * recipe.height,
+        pictures=seeded(seed, 1),
+        start=Start(image=parent.image, strength=REDRAWN),
+        canvas=None,
+        blend=(),
+    )
+
+
+def redrawn(recipe: Recipe) -> bool:
+    """Whether a creative upscale made this."""
+    return recipe.start is not None and recipe.start.strength == REDRAWN
 
 
 def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRONG) -> Recipe:
@@ -52,3 +96,69 @@ def reroll(recipe: Recipe, seed: int) -> Recipe:
         for old, new in zip(recipe.pictures, fresh, strict=True)
     )
     return replace(recipe, pictures=pictures)
+
+
+# Around and in a finished picture
+
+
+def framed(recipe: Recipe, factor: float, across: float, down: float) -> Edges:
+    """What to add, equally on opposite sides, for the least frame of a ratio.
+
+    Args:
+        recipe: Of the picture inside.
+        factor: How many times the picture the frame is at least, on each side; from 1.
+        across: Width of the frame, beside ``down``.
+        down: Height of the frame, beside ``across``.
+    """
+    ratio = (across / down) / (recipe.width / recipe.height)
+    wide, high = factor * max(1.0, ratio), factor * max(1.0, 1 / ratio)
+    side, end = (wide - 1) / 2, (high - 1) / 2
+    return Edges(left=side, right=side, top=end, bottom=end)
+
+
+def zoomed(recipe: Recipe, factor: float) -> Edges:
+    """Zoom Out: what to add for a view ``factor`` times as wide and as high."""
+    return framed(recipe, factor, recipe.width, recipe.height)
+
+
+def squared(recipe: Recipe) -> Edges:
+    """Make Square: what to add to the shorter sides."""
+    return framed(recipe, 1, 1, 1)
+
+
+def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
+    """Four ways to go on beyond a picture's edges, with as many pixels as the picture has."""
+    width, height = _within(parent.recipe, edges)
+    extended = _on_canvas(parent, seed, Canvas(image=parent.image, edges=edges))
+    return replace(extended, width=width, height=height)
+
+
+def repaint(parent: Parent, seed: int, regions: Sequence[Region]) -> Recipe:
+    """Vary (Region): four ways to draw some parts of a picture anew."""
+    return _on_canvas(parent, seed, Canvas(image=parent.image, regions=tuple(regions)))
+
+
+def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
+    return replace(
+        parent.recipe,
+        pictures=seeded(seed, GRID),
+        upscale=1,
+        start=None,
+        blend=(),
+        canvas=canvas,
+        version=2,
+    )
+
+
+def _within(recipe: Recipe, edges: Edges) -> tuple[int, int]:
+    """The size with a picture's area and the ratio of its frame."""
+    across = recipe.width * (1 + edges.left + edges.right)
+    down = recipe.height * (1 + edges.top + edges.bottom)
+    scale = (recipe.width * recipe.height / (across * down)) ** 0.5
+    width, height = (max(1, round(side * scale / GRAIN)) * GRAIN for side in (across, down))
+    return width, height
+
+
+def blend(recipe: Recipe, images: Sequence[Ingredient]) -> Recipe:
+    """The recipe with several images blended in the place of any that it started from."""
+    return replace(recipe, start=None, canvas=None, blend=tuple(images), version=2)

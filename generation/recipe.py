@@ -6,7 +6,7 @@ choice is left open in it.
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal, Self
 
 from pydantic import TypeAdapter, ValidationError
@@ -82,6 +82,75 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """How much is drawn around a picture, on each side.
+
+    Attributes:
+        left: Share of the picture's own width, from 0 for nothing; ``right`` likewise.
+        top: Share of the picture's own height, from 0 for nothing; ``bottom`` likewise.
+    """
+
+    left: float = 0.0
+    right: float = 0.0
+    top: float = 0.0
+    bottom: float = 0.0
+
+    def __post_init__(self) -> None:
+        if min(self.left, self.right, self.top, self.bottom) < 0:
+            raise RecipeError("edges are added, never taken away")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A rectangle in a picture; all numbers are shares of its width or height, from 0 to 1."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1):
+            raise RecipeError(f"{self} is no rectangle in a picture")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canvas:
+    """A finished picture that is kept but for what is drawn around it, or anew in it.
+
+    Attributes:
+        image: SHA-256 of the picture's bytes, in hexadecimal.
+        edges: What is drawn around it.
+        regions: What is drawn anew in it.
+    """
+
+    image: str
+    edges: Edges = field(default_factory=Edges)
+    regions: tuple[Region, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.image:
+            raise RecipeError("a canvas needs a picture")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingredient:
+    """One of several images that are blended.
+
+    Attributes:
+        image: SHA-256 of the image's bytes, in hexadecimal.
+        weight: Its share beside the weights of the others, above 0.
+    """
+
+    image: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.weight > 0:
+            raise RecipeError(f"the weight {self.weight} of an image is not above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides the pixels of a set of pictures.
 
@@ -100,7 +169,10 @@ class Recipe:
         sampler: Name of the sampler, as on the family's card.
         start: Starting image, or None for text to image.
         upscale: How many times larger each finished picture is made, 1 for not at all.
-        version: Version of this format.
+        canvas: The picture to draw around or to repaint, or None.
+        blend: The images to blend, empty for none.
+        version: Version of this format: 1, or 2 with a canvas or a blend, so that whoever knows
+            only version 1 refuses what they would draw wrong.
     """
 
     family: str
@@ -117,13 +189,17 @@ class Recipe:
     sampler: str
     start: Start | None = None
     upscale: int = 1
-    version: Literal[1] = 1
+    canvas: Canvas | None = None
+    blend: tuple[Ingredient, ...] = ()
+    version: Literal[1, 2] = 1
 
     def __post_init__(self) -> None:
         if not self.pictures:
             raise RecipeError("a recipe makes at least one picture")
         if min(self.width, self.height, self.steps, self.upscale) < 1:
             raise RecipeError("width, height, steps and upscale are at least 1")
+        if (self.canvas or self.blend) and self.version < 2:
+            raise RecipeError("a canvas or a blend needs version 2")
 
     def to_json(self) -> dict[str, object]:
         """The recipe as JSON-ready data; values equal to their default are left out."""

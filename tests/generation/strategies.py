@@ -2,7 +2,17 @@
 
 from hypothesis import strategies as st
 
-from generation.recipe import SEED_LIMIT, Noise, Phrase, Recipe, Start, Turn
+from generation.recipe import (
+    SEED_LIMIT,
+    Canvas,
+    Edges,
+    Noise,
+    Phrase,
+    Recipe,
+    Region,
+    Start,
+    Turn,
+)
 
 seeds = st.integers(0, SEED_LIMIT - 1)
 strengths = st.floats(0, 1)
@@ -12,6 +22,18 @@ phrases = st.builds(Phrase, text=st.text(min_size=1, max_size=9), weight=st.floa
 turns = st.builds(Turn, seed=seeds, strength=strengths)
 noises = st.builds(Noise, seed=seeds, turns=st.lists(turns, max_size=3).map(tuple))
 starts = st.builds(Start, image=hashes, strength=st.floats(0.01, 1))
+shares = st.floats(0, 3)
+edges = st.builds(Edges, left=shares, right=shares, top=shares, bottom=shares)
+regions = st.builds(
+    Region,
+    left=st.floats(0, 0.4),
+    top=st.floats(0, 0.4),
+    right=st.floats(0.5, 1),
+    bottom=st.floats(0.5, 1),
+)
+canvases = st.builds(
+    Canvas, image=hashes, edges=edges, regions=st.lists(regions, max_size=2).map(tuple)
+)
 recipes = st.builds(
     Recipe,
     family=st.sampled_from(["easel", "sd15", "sdxl"]),
@@ -28,4 +50,6 @@ recipes = st.builds(
     sampler=st.sampled_from(["Euler", "DPM++ 2M Karras"]),
     start=st.none() | starts,
     upscale=st.integers(1, 4),
+    canvas=st.none() | canvases,
+    version=st.just(2),
 )

@@ -1,10 +1,29 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.derive import GRID, Variation, enlarge, narrow, reroll, vary
-from generation.recipe import Noise, Recipe
-from tests.generation.strategies import recipes, seeds
+from generation.derive import (
+    GRAIN,
+    GRID,
+    Parent,
+    Variation,
+    blend,
+    creatively,
+    enlarge,
+    extend,
+    framed,
+    narrow,
+    redrawn,
+    repaint,
+    reroll,
+    squared,
+    vary,
+    zoomed,
+)
+from generation.recipe import Edges, Ingredient, Noise, Recipe, Region
+from tests.generation.strategies import edges, hashes, recipes, regions, seeds
 
 places = st.integers(0, GRID - 1)
 PIXELS = ("family", "model", "prompt", "phrases", "negative", "width", "height", "steps", "start")
@@ -80,6 +99,76 @@ def test_a_picture_that_is_not_there_is_an_error(place: int) -> None:
     plain = reroll(SINGLE, 1)
     with pytest.raises(IndexError):
         narrow(plain, place)
+
+
+sizes = st.integers(8, 128).map(lambda n: n * GRAIN)
+
+
+@given(recipes, hashes, seeds)
+def test_a_creative_upscale_draws_the_picture_itself_larger(
+    recipe: Recipe, image: str, seed: int
+) -> None:
+    large = creatively(Parent(recipe, 0, image), seed)
+    assert (large.width, large.height) == (2 * recipe.width, 2 * recipe.height)
+    assert large.start is not None
+    assert large.start.image == image
+    assert large.pictures == (Noise(seed=seed),)
+    assert redrawn(large)
+
+
+@given(recipes, st.floats(1, 4), st.integers(1, 9), st.integers(1, 9))
+def test_a_frame_has_its_ratio_and_the_picture_in_its_middle(
+    recipe: Recipe, factor: float, across: int, down: int
+) -> None:
+    around = framed(recipe, factor, across, down)
+    wide = recipe.width * (1 + around.left + around.right)
+    high = recipe.height * (1 + around.top + around.bottom)
+    assert (around.left, around.top) == (around.right, around.bottom)
+    assert wide / high == pytest.approx(across / down)
+    assert min(wide / recipe.width, high / recipe.height) == pytest.approx(factor)
+
+
+@given(sizes, sizes, hashes, seeds, edges)
+def test_extending_keeps_the_area_and_takes_the_ratio_of_the_frame(
+    width: int, height: int, image: str, seed: int, around: Edges
+) -> None:
+    parent = replace(SINGLE, width=width, height=height)
+    made = extend(Parent(parent, 0, image), seed, around)
+    across = width * (1 + around.left + around.right)
+    down = height * (1 + around.top + around.bottom)
+    side = (width * height) ** 0.5
+    ideal = side * (across / down) ** 0.5, side * (down / across) ** 0.5
+    assert (made.width, made.height) == pytest.approx(ideal, abs=GRAIN)
+    assert made.width % GRAIN == made.height % GRAIN == 0
+    assert made.canvas is not None
+    assert (made.canvas.image, made.canvas.edges) == (image, around)
+    assert len(made.pictures) == GRID
+
+
+@given(sizes, sizes, hashes, st.sampled_from([1.5, 2.0]))
+def test_zooming_out_keeps_the_size_and_squaring_makes_a_square(
+    width: int, height: int, image: str, factor: float
+) -> None:
+    recipe = replace(SINGLE, width=width, height=height)
+    parent = Parent(recipe, 0, image)
+    far, square = (extend(parent, 1, e) for e in (zoomed(recipe, factor), squared(recipe)))
+    assert (far.width, far.height) == (width, height)
+    assert square.width == square.height
+
+
+@given(recipes, hashes, seeds, st.lists(regions, min_size=1, max_size=3))
+def test_repainting_and_blending_keep_the_size(
+    recipe: Recipe, image: str, seed: int, where: list[Region]
+) -> None:
+    again = repaint(Parent(recipe, 0, image), seed, where)
+    mixed = blend(recipe, [Ingredient(image=image, weight=2), Ingredient(image=image)])
+    for made in (again, mixed):
+        assert (made.width, made.height) == (recipe.width, recipe.height)
+        assert made.start is None
+        assert Recipe.from_json(made.to_json()) == made
+    assert again.canvas is not None
+    assert again.canvas.regions == tuple(where)
+    assert len(mixed.blend) == 2
 
 
 SINGLE = Recipe(

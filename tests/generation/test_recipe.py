@@ -8,10 +8,14 @@ from hypothesis import strategies as st
 
 from generation.recipe import (
     SEED_LIMIT,
+    Canvas,
+    Edges,
+    Ingredient,
     Noise,
     Phrase,
     Recipe,
     RecipeError,
+    Region,
     Start,
     Turn,
     seeded,
@@ -50,7 +54,8 @@ def test_json_says_its_version_and_no_defaults() -> None:
         [],
         {},
         "recipe",
-        {**PLAIN.to_json(), "version": 2},
+        {**PLAIN.to_json(), "version": 3},
+        {**PLAIN.to_json(), "canvas": {"image": "ab" * 32}},
         {**PLAIN.to_json(), "steps": "many"},
         {**PLAIN.to_json(), "steps": 0},
         {**PLAIN.to_json(), "pictures": []},
@@ -64,7 +69,11 @@ def test_other_json_is_no_recipe(data: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}]
+    "change",
+    [
+        *({"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}),
+        *({"canvas": Canvas(image="ab")}, {"blend": (Ingredient(image="ab"),)}),
+    ],
 )
 def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
     with pytest.raises(RecipeError):
@@ -81,6 +90,12 @@ def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
         (Turn, {"seed": 0, "strength": float("nan")}),
         (Start, {"image": "ab", "strength": 0}),
         (Start, {"image": "ab", "strength": 1.5}),
+        (Edges, {"left": -0.1}),
+        (Region, {"left": 0.5, "top": 0, "right": 0.5, "bottom": 1}),
+        (Region, {"left": 0, "top": 0, "right": 1.1, "bottom": 1}),
+        (Canvas, {"image": ""}),
+        (Ingredient, {"image": "ab", "weight": 0}),
+        (Ingredient, {"image": "ab", "weight": float("nan")}),
     ],
 )
 def test_impossible_parts_do_not_exist(kind: type, values: dict[str, Any]) -> None:
@@ -117,6 +132,8 @@ class TestDigest:
             {"sampler": "DDIM"},
             {"start": Start(image="ab" * 32, strength=0.5)},
             {"upscale": 2},
+            {"canvas": Canvas(image="ab" * 32, edges=Edges(left=0.5)), "version": 2},
+            {"blend": (Ingredient(image="ab" * 32),), "version": 2},
         ],
         ids=lambda change: next(iter(change)),
     )
