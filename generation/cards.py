@@ -112,7 +112,7 @@ CARDS: Final[tuple[Card, ...]] = (
         enlarge=4,
         steps=12,
         guidance=4.0,
-        sampler="DPM++ 2M Karras",
+        sampler="DPM++ 2M",
         capabilities=_ALL,
     ),
     Card(

@@ -11,8 +11,7 @@ import structlog
 import torch
 from PIL import Image
 
-from generation import checkpoint
-from generation.cards import UnknownFamilyError, card_for, model_name
+from generation.cards import BUNDLED, UnknownFamilyError, card_for, model_name
 from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
 from generation.families import ModelError, load
@@ -29,9 +28,6 @@ from storage.settings import Settings, SettingsError, load_settings
 
 NICENESS: Final = 5
 """How far a worker on the CPU steps back for the bot beside it."""
-
-SMALL_MODEL: Final = 100_000_000
-"""Parameters of a UNet below which one thread is used: see ``share_cores``."""
 
 FAULTS: Final = (
     DatabaseNotReadyError,
@@ -62,22 +58,7 @@ def load_engine(settings: Settings) -> Engine:
         ModelError: It cannot be loaded.
     """
     card = card_for(settings.model, settings.family)
-    torch.set_num_threads(1)
-    model = settings.model or str(checkpoint.build(settings.data / "models"))
-    engine = load(card, model, choose_device(settings.device))
-    share_cores(engine)
-    return engine
-
-
-def share_cores(engine: Engine) -> None:
-    """Let a large model compute on every core that this process may use, and a small one on one.
-
-    A small model's operations last microseconds. Cores that share them mostly wait for each other,
-    and on a busy machine each wait costs a time slice: twenty times slower was measured.
-    """
-    parameters = sum(weight.numel() for weight in engine.pipe.unet.parameters())
-    if engine.pipe.device.type == "cpu" and parameters >= SMALL_MODEL:
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+    return load(card, settings.model or str(BUNDLED), choose_device(settings.device))
 
 
 def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:

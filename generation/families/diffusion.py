@@ -22,7 +22,7 @@ from generation.cards import Card
 from generation.families.noise import starting_noise
 from generation.families.samplers import schedule, scheduler, step_options
 from generation.recipe import Noise, Recipe
-from generation.upscale import Compact, enlarge
+from generation.upscale import Compact, enlarge, sharpen
 
 PATCH: Final = 32
 """Side in pixels of the flat patches that the preview's colours are measured with."""
@@ -100,14 +100,13 @@ class Engine:
         """Drawn pictures at the size that people are shown."""
         if self.card.enlarge == 1:
             return list(pictures)
-        with lanes_abreast(self) as each:
+        with torch.inference_mode(), lanes_abreast(self) as each:
             return each(self._enlarged, pictures)
 
     def _enlarged(self, picture: Image.Image) -> Image.Image:
         if self.upscaler is not None:
             return enlarge(self.upscaler, picture)
-        size = (picture.width * self.card.enlarge, picture.height * self.card.enlarge)
-        return picture.resize(size, Image.Resampling.LANCZOS)
+        return sharpen(picture, self.card.enlarge)
 
 
 Watch = Callable[[int, int, Callable[[], list[Image.Image]]], None]
@@ -159,7 +158,14 @@ def draw(
 
 @contextmanager
 def lanes_abreast(engine: Engine) -> Iterator[Callable[..., list[Any]]]:
-    """A ``map`` that gives a list and works on as many items at a time as the engine may."""
+    """A ``map`` that gives a list and works on as many items at a time as the engine may.
+
+    One at a time stays on this thread: an operation's helpers on other cores belong to the thread
+    that it is called from, and would be gathered anew for a new one.
+    """
+    if engine.abreast == 1:
+        yield lambda work, items: [work(item) for item in items]
+        return
 
     def on_thread(work: Callable[[Any], Any], item: Any) -> Any:  # noqa: ANN401 - as it is given
         with torch.inference_mode():  # a mode of the thread, not of the process

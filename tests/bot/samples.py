@@ -11,7 +11,7 @@ def recipe(prompt: str = "a red apple", **changes: Any) -> Recipe:
     """A recipe of four pictures."""
     values: dict[str, Any] = {
         "family": "easel",
-        "model": "tiny-random",
+        "model": "easel-1",
         "prompt": prompt,
         "phrases": (Phrase(text=prompt),),
         "width": 128,

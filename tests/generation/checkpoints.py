@@ -1,7 +1,8 @@
 """Tiny checkpoints with the structure and the configuration files of published ones."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import torch
 from diffusers import (
@@ -12,9 +13,8 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
-
-from generation.checkpoint import tokenizer
+from tokenizers.pre_tokenizers import ByteLevel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 WIDTH = 32
 _NOISE = {
@@ -23,6 +23,34 @@ _NOISE = {
     "beta_schedule": "scaled_linear",
     "steps_offset": 1,
 }
+_START: Final = "<|startoftext|>"
+_END: Final = "<|endoftext|>"
+_WORDS: Final = (
+    "a an the and of in on at with by from for to no not is its very old new big small tiny "
+    "red green blue yellow orange purple pink black white grey gold silver brown dark bright "
+    "apple tree flower forest mountain river lake sea ocean sky sun moon star cloud rain snow "
+    "cat dog bird fish horse fox owl lion dragon robot knight king queen woman man girl boy "
+    "child face portrait city street house castle tower bridge ship boat car train garden "
+    "photo photograph painting drawing sketch watercolor oil ink pencil poster logo icon "
+    "pixel art style abstract pattern texture light shadow sunset night morning winter summer "
+    "space planet future ancient magic fantasy detailed soft sharp colorful minimal cinematic"
+)
+
+
+def tokenizer() -> Any:
+    """A CLIP tokenizer: single bytes, and merges that join the words people use most."""
+    letters = sorted(ByteLevel.alphabet())
+    merges = list(dict.fromkeys(pair for word in _WORDS.split() for pair in _merges(word)))
+    tokens = [*letters, *(letter + "</w>" for letter in letters), *map("".join, merges)]
+    vocabulary = {token: k for k, token in enumerate([*dict.fromkeys(tokens), _START, _END])}
+    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=77)
+
+
+def _merges(word: str) -> Iterable[tuple[str, str]]:
+    """The pairs that build ``word`` from its letters, from left to right."""
+    letters = [*word[:-1], word[-1] + "</w>"]
+    for k in range(1, len(letters)):
+        yield "".join(letters[:k]), letters[k]
 
 
 def build_sd15(folder: Path) -> Path:

@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from generation import checkpoint
-from generation.cards import card
+from generation.cards import BUNDLED, card
 from generation.families import load
 from generation.families.diffusion import Engine
 from generation.recipe import Recipe
@@ -30,7 +29,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
     def folder(family: str) -> Path:
         if family == "easel":
-            return checkpoint.build(root)
+            return BUNDLED
         place = root / family
         return place if place.exists() else builders[family](place)
 

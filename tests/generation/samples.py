@@ -10,7 +10,7 @@ from generation.recipe import Phrase, Recipe, Start, seeded
 
 APPLE = Recipe(
     family="easel",
-    model="tiny-random",
+    model="easel-1",
     prompt="a red apple",
     phrases=(Phrase(text="a red apple"),),
     width=64,

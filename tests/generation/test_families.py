@@ -11,9 +11,15 @@ import torch
 from PIL import Image, ImageOps
 
 from generation.cards import CARDS, Capability, card
+from generation.cards import SAMPLERS as NAMES
 from generation.derive import Variation, narrow, vary
 from generation.families import FAMILIES, ModelError, load
-from generation.families.diffusion import Engine
+from generation.families.diffusion import (
+    Engine,
+    encode_picture,
+    measure_palette,
+    palette_glimpse,
+)
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
 from generation.recipe import Noise, Phrase, Recipe, seeded
 from tests.generation.samples import photograph, quiet, recipe_for, start
@@ -40,7 +46,8 @@ def test_every_card_has_its_code() -> None:
 
 
 def test_every_card_names_a_known_sampler() -> None:
-    assert {one.sampler for one in CARDS} <= set(SAMPLERS)
+    assert tuple(SAMPLERS) == NAMES
+    assert {one.sampler for one in CARDS} <= set(NAMES)
 
 
 def test_draws_as_many_pictures_as_asked_in_their_size(engine: Engine, recipe: Recipe) -> None:
@@ -169,8 +176,10 @@ def test_more_strength_keeps_less_of_the_photograph(easel: Engine, name: str) ->
         for s in (0.1, 0.3, 0.52, 0.75, 1.0)
     ]
     distances = [distance(photo, picture) for picture in pictures]
-    assert distances == sorted(distances)
-    assert distances[0] < 0.4 * distances[-1]
+    *growing, free = distances
+    assert growing == sorted(growing)
+    assert free > growing[2], "with little left of it, pictures differ from it as they please"
+    assert distances[0] < 0.4 * free
 
 
 def test_a_variation_stays_nearer_the_less_it_turns(engine: Engine, recipe: Recipe) -> None:
@@ -205,11 +214,24 @@ def test_previews_resemble_the_pictures(easel: Engine) -> None:
     asked = recipe_for(easel, width=128, height=96, pictures=seeded(1, 2), steps=6)
     pictures = easel.draw(asked, None, lambda *now: seen.append(now[2]()))
     assert len(seen) == 6
-    assert [small.size for small in seen[-1]] == [(16, 12)] * 2
-    shrunk = [picture.resize((16, 12), Image.Resampling.BOX) for picture in pictures]
-    others = [distance(small, shrunk[1 - k]) for k, small in enumerate(seen[-1])]
-    own = [distance(small, shrunk[k]) for k, small in enumerate(seen[-1])]
+    assert [small.size for small in seen[-1]] == [(128, 96)] * 2
+    others = [distance(small, pictures[1 - k]) for k, small in enumerate(seen[-1])]
+    own = [distance(small, pictures[k]) for k, small in enumerate(seen[-1])]
     assert max(own) < 0.5 * min(others)
+
+
+def test_without_a_tiny_decoder_previews_show_colours(easel: Engine) -> None:
+    halves = Image.new("RGB", (128, 128), (220, 40, 30))
+    halves.paste((40, 60, 200), (64, 0, 128, 128))
+    with torch.inference_mode():
+        latents = encode_picture(easel.pipe, halves, recipe_for(easel, width=128, height=128))
+        (small,) = palette_glimpse(measure_palette(easel.pipe))(latents)
+    assert small.size == (16, 16)
+    left, right = small.getpixel((4, 8)), small.getpixel((12, 8))
+    assert isinstance(left, tuple)
+    assert isinstance(right, tuple)
+    assert left[0] - left[2] > 60
+    assert right[2] - right[0] > 60
 
 
 def test_whatever_the_watch_raises_ends_it_and_leaves_nothing_behind(

@@ -22,7 +22,7 @@ from generation.families.diffusion import Engine
 from generation.grid import quarter
 from generation.metadata import read_recipe
 from generation.recipe import Recipe, Start, seeded
-from generation.worker import choose_device, cook_with, main, make, share_cores
+from generation.worker import choose_device, cook_with, main, make
 from storage.database import migrate
 from storage.files import Files
 from storage.jobs import CookingError, Made
@@ -42,11 +42,10 @@ def files(tmp_path: Path) -> Files:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, folders: Callable[[str], Path]) -> Settings:
-    """Settings whose bundled model is the one that the other tests built."""
+def settings(tmp_path: Path) -> Settings:
+    """Settings of a new installation."""
     data = tmp_path / "data"
     data.mkdir()
-    (data / "models").symlink_to(folders("easel").parent, target_is_directory=True)
     return Settings(_env_file=None, data=data)  # type: ignore[call-arg]
 
 
@@ -238,18 +237,6 @@ def test_any_device_may_be_named_and_auto_finds_one() -> None:
     assert choose_device("auto").type in {"cpu", "cuda", "mps"}
 
 
-def test_only_a_large_model_shares_the_cores(
-    easel: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chosen: list[int] = []
-    monkeypatch.setattr(torch, "set_num_threads", chosen.append)
-    share_cores(easel)
-    monkeypatch.setattr(worker, "SMALL_MODEL", 1000)
-    share_cores(easel)
-    assert len(chosen) == 1
-    assert chosen[0] >= 1
-
-
 _PROGRAM = """
 import sys
 from pathlib import Path
@@ -304,7 +291,7 @@ def test_either_signal_asks_the_service_to_stop(
     monkeypatch.setattr(worker, "load_engine", lambda _: easel)
     monkeypatch.setattr(os, "nice", steps_back.append)
     main(settings)
-    assert told == [("tiny-random", "cpu")]
+    assert told == [("easel-1", "cpu")]
     assert steps_back == [worker.NICENESS]
 
 

@@ -1,0 +1,101 @@
+"""What the bundled model draws, by the judgement of the small network that comes with it.
+
+The thresholds leave room below what was measured when the weights were made (docs/model.md), so
+they fail when drawing breaks, not when a library's arithmetic changes a little.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from generation.cards import BUNDLED
+from generation.families.diffusion import Engine
+from generation.recipe import Phrase, seeded
+from tests.generation.samples import quiet, recipe_for, start
+from training.judges import Judge, Verdict, load_judge, load_labels
+
+JUDGE = BUNDLED.with_name("judge-1")
+LABELS = load_labels(JUDGE)
+THINGS = ("apple", "cat", "dog", "star", "pizza", "car")
+COLOURS = ("red", "yellow", "green", "blue", "purple", "pink")
+
+
+@pytest.fixture(scope="module")
+def judge() -> Judge:
+    return load_judge(JUDGE)
+
+
+def drawn(
+    easel: Engine,
+    prompts: Sequence[str],
+    photo: Image.Image | None = None,
+    strength: float = 1.0,
+) -> list[Image.Image]:
+    """One picture of each prompt at the model's own size, steps and sampler."""
+    card = easel.card
+    base = recipe_for(
+        easel, width=card.side, height=card.side, steps=card.steps, sampler=card.sampler
+    )
+    begun = base if photo is None else replace(base, start=start(strength))
+    pictures = []
+    for number, prompt in enumerate(prompts):
+        recipe = replace(begun, phrases=(Phrase(text=prompt),), pictures=seeded(100 + number, 1))
+        pictures += easel.draw(recipe, photo, quiet)
+    return pictures
+
+
+def judged(judge: Judge, pictures: Sequence[Image.Image]) -> Verdict:
+    stacked = torch.stack([_pixels(picture) for picture in pictures])
+    with torch.inference_mode():
+        verdict: Verdict = judge(stacked)
+    return verdict
+
+
+def _pixels(picture: Image.Image) -> Tensor:
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).float() / 127.5 - 1
+
+
+def share(scores: Tensor, kind: str, wanted: Sequence[str], *, among: int = 1) -> float:
+    """The share of pictures whose wanted answer is among the highest scores."""
+    best = scores.topk(among).indices.tolist()
+    names = LABELS[kind]
+    hits = [word in [names[k] for k in row] for word, row in zip(wanted, best, strict=True)]
+    return sum(hits) / len(hits)
+
+
+def test_it_draws_the_things_colours_and_styles_it_is_asked_for(
+    easel: Engine, judge: Judge
+) -> None:
+    asked = [(thing, colour) for thing in THINGS for colour in COLOURS[:4]]
+    styles = [LABELS["styles"][k % len(LABELS["styles"])] for k in range(len(asked))]
+    prompts = [
+        f"a {colour} {thing}, {style} style"
+        for (thing, colour), style in zip(asked, styles, strict=True)
+    ]
+    said = judged(judge, drawn(easel, prompts))
+    assert share(said.thing, "things", [thing for thing, _ in asked], among=5) >= 0.6
+    assert share(said.colour, "colours", [colour for _, colour in asked]) >= 0.8
+    assert share(said.style, "styles", styles) >= 0.4
+
+
+def test_its_default_sampler_reaches_plain_white_ground(easel: Engine) -> None:
+    for picture in drawn(easel, ["a red apple", "a blue star"]):
+        corners = [np.asarray(picture)[y, x] for y in (4, -5) for x in (4, -5)]
+        assert np.mean(corners) > 235
+
+
+def test_strength_moves_from_the_picture_to_the_prompt(easel: Engine, judge: Judge) -> None:
+    (photo,) = drawn(easel, ["a red apple"])
+    strengths = (0.2, 0.5, 0.8, 1.0)
+    pictures = [
+        drawn(easel, ["a blue star"], photo=photo, strength=strength)[0] for strength in strengths
+    ]
+    far = [float((_pixels(picture) - _pixels(photo)).abs().mean()) for picture in pictures]
+    assert far == sorted(far)
+    blue = judged(judge, pictures).colour.softmax(1)[:, LABELS["colours"].index("blue")]
+    assert blue[-1] > 0.5 > blue[0]
