@@ -73,6 +73,8 @@ def export(given: Options) -> Path:
     write_credits(fresh, _facts(given))
     for part in ("text_encoder", "image_encoder"):
         _say_float32(fresh / part / "config.json")
+    for config in fresh.glob("*/config.json"):
+        _leave_out(config, "_name_or_path")
     for weights_file in fresh.rglob("*.safetensors"):
         weights_file.chmod(0o644)
     shutil.rmtree(folder, ignore_errors=True)
@@ -93,7 +95,7 @@ def _add_pixels(given: Options, folder: Path) -> None:
 
 
 def _leave_out(path: Path, name: str) -> None:
-    """Take out of a configuration what diffusers writes and warns of when it reads it again."""
+    """Take out of a configuration what nobody needs: a folder's name here, or an unknown field."""
     config = json.loads(path.read_text())
     config.pop(name, None)
     path.write_text(json.dumps(config, indent=2) + "\n")

@@ -165,6 +165,8 @@ def test_the_export_is_plain_and_loads_with_nothing_special(made: Options) -> No
     assert pipeline.scheduler.config.prediction_type == "v_prediction"
     image = pipeline("a red apple", num_inference_steps=2).images[0]
     assert image.size == (128, 128)
+    for config in (made.out / "export").glob("*/*.json"):
+        assert str(made.out) not in config.read_text()
     for file in (*ADAPTERS.values(),):
         assert (made.out / "export" / "ip_adapter" / file).exists()
 
