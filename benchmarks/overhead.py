@@ -3,7 +3,7 @@
 Both draw the same four pictures of the bundled model, text encoding included in neither: the
 pipeline gets its embeddings ready made, and the time of ours is taken off. Ours also reports, makes
 previews, enlarges, composes the grid and writes five PNG files; diffusers' stops at pictures.
-The model is drawn with on one thread in one lane, so that the processor's time is an idle machine's time.
+The processor's time is counted, so that others may be busy, too.
 
     python -m benchmarks.overhead --rounds 5
 """
