@@ -1,10 +1,9 @@
 """Who may do what to a job."""
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
-import discord
-
+from bot.asking import Asking
 from storage.jobs import Job
 
 
@@ -23,10 +22,9 @@ class Asker:
     moderates: bool
 
     @classmethod
-    def of(cls, interaction: discord.Interaction[Any]) -> Self:
-        """Whoever caused an interaction."""
-        allowed = interaction.permissions.manage_messages
-        return cls(interaction.user.id, interaction.guild_id, allowed)
+    def of(cls, asking: Asking) -> Self:
+        """Whoever caused an interaction or a reaction."""
+        return cls(asking.user.id, asking.guild_id, asking.permissions.manage_messages)
 
 
 def may_remove(asker: Asker, job: Job) -> bool:

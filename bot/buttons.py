@@ -4,7 +4,7 @@ A button's whole meaning stands in its custom id, so it works after any restart.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -12,17 +12,18 @@ import discord
 
 from bot import errors
 from bot.languages import speak
-from bot.messages import Title
+from bot.modals import Answers
 from generation import derive
-from generation.recipe import Recipe
+from generation.cards import Capability
+from generation.derive import Parent
+from generation.recipe import Edges, Recipe
+from prompt.parameters import RATIO
 
 if TYPE_CHECKING:
-    from bot.intake import Intake
-    from bot.results import Results
+    from bot.client import EaselBot
 
-Derivation = Callable[[Recipe, int, int], Recipe]
-"""Recipe, index of the picture (from 0) and a fresh seed → the recipe to make."""
-
+Derivation = Callable[[Parent, int], Recipe]
+"""A picture and a fresh seed → the recipe to make."""
 
 MOST_UPSCALE: Final = 4
 """How many times larger than in the grid a picture is made at most."""
@@ -38,7 +39,10 @@ class Kind:
     Attributes:
         action: Its part of the custom id; also how the new job's message is titled.
         label: What it says; ``{k}`` is the picture's number.
-        derive: The recipe it makes of the job's recipe; None for one that makes nothing.
+        derive: The recipe it makes of a picture; None for one that makes nothing by itself.
+        needs: What the family must be able to do for it.
+        form: The same of the answers to a form, for one that always asks.
+        remixed: Whether remix mode asks for a changed prompt first.
         emoji: What it shows before the label, or alone.
         style: Its colour.
     """
@@ -46,19 +50,79 @@ class Kind:
     action: str
     label: str | None
     derive: Derivation | None
+    needs: Capability | None = None
+    form: Callable[[Answers], Derivation] | None = None
+    remixed: bool = False
     emoji: str | None = None
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
+
+
+def rerolled(parent: Parent, seed: int) -> Recipe:
+    """🔄: new seeds."""
+    return derive.reroll(parent.recipe, seed)
+
+
+def _strongly(parent: Parent, seed: int) -> Recipe:
+    return derive.vary(parent.recipe, parent.index, seed)
+
+
+def _subtly(parent: Parent, seed: int) -> Recipe:
+    return derive.subtly(parent.recipe, parent.index, seed)
+
+
+def _enlarged(factor: int) -> Derivation:
+    return lambda parent, _: derive.enlarge(parent.recipe, parent.index, factor)
+
+
+def _around(edges: Callable[[Recipe], Edges]) -> Derivation:
+    return lambda parent, seed: derive.extend(parent, seed, edges(parent.recipe))
+
+
+def _zoomed_out(factor: float) -> Derivation:
+    return _around(lambda recipe: derive.zoomed(recipe, factor))
+
+
+def _panned(side: str) -> Derivation:
+    return _around(lambda _: Edges(**{side: derive.PAN}))
+
+
+def _zoomed(answers: Answers) -> Derivation:
+    """Custom Zoom: a view as wide as was typed, in the ratio that the prompt asks for."""
+    factor, ratio = answers.zoom, RATIO.of(answers.prompt.parameters)
+
+    def edges(recipe: Recipe) -> Edges:
+        """What to add; a zoom of 1 is for another ratio."""
+        added = derive.framed(recipe, factor, *(ratio or (recipe.width, recipe.height)))
+        if factor == 1 and not any((added.left, added.top)):
+            raise errors.ZoomError(str(factor))
+        return added
+
+    return _around(edges)
+
+
+def _repainted(answers: Answers) -> Derivation:
+    return lambda parent, seed: derive.repaint(parent, seed, answers.regions)
 
 
 KINDS: Final = {
     kind.action: kind
     for kind in (
-        Kind("upscale", "U{k}", lambda recipe, index, _: derive.enlarge(recipe, index)),
-        Kind("vary", "V{k}", derive.vary),
-        Kind("strong", "Vary (Strong)", derive.vary),
-        Kind("subtle", "Vary (Subtle)", derive.subtly),
-        Kind("reroll", None, lambda recipe, _, seed: derive.reroll(recipe, seed), emoji="🔄"),
-        Kind("larger", "Upscale (4×)", lambda recipe, *_: derive.enlarge(recipe, 0, MOST_UPSCALE)),
+        Kind("upscale", "U{k}", _enlarged(2)),
+        Kind("vary", "V{k}", _strongly, Capability.VARIATION, remixed=True),
+        Kind("strong", "Vary (Strong)", _strongly, Capability.VARIATION, remixed=True),
+        Kind("subtle", "Vary (Subtle)", _subtly, Capability.VARIATION, remixed=True),
+        Kind("region", "Vary (Region)", None, Capability.INPAINT, _repainted),
+        Kind("reroll", None, rerolled, remixed=True, emoji="🔄"),
+        Kind("larger", "Upscale (Subtle)", _enlarged(MOST_UPSCALE)),
+        Kind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
+        Kind("far", "Zoom Out 2x", _zoomed_out(2), Capability.OUTPAINT),
+        Kind("near", "Zoom Out 1.5x", _zoomed_out(1.5), Capability.OUTPAINT),
+        Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed),
+        Kind("square", "Make Square", _around(derive.squared), Capability.OUTPAINT),
+        Kind("left", None, _panned("left"), Capability.OUTPAINT, remixed=True, emoji="⬅️"),
+        Kind("right", None, _panned("right"), Capability.OUTPAINT, remixed=True, emoji="➡️"),
+        Kind("up", None, _panned("top"), Capability.OUTPAINT, remixed=True, emoji="⬆️"),
+        Kind("down", None, _panned("bottom"), Capability.OUTPAINT, remixed=True, emoji="⬇️"),
         Kind("favourite", None, None, emoji="⭐"),
         Kind("recipe", "Recipe", None),
         Kind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
@@ -66,14 +130,11 @@ KINDS: Final = {
 }
 
 
-VARYING: Final = frozenset({"vary", "subtle", "strong"})
+VARYING: Final = frozenset({"vary", "subtle", "strong", "region"})
 """Actions that make variations."""
 
-ENLARGING: Final = frozenset({"upscale", "larger"})
+ENLARGING: Final = frozenset({"upscale", "larger", "creative"})
 """Actions that make a picture larger."""
-
-REMIXED: Final = frozenset({"vary", "strong", "subtle", "reroll"})
-"""Actions for which remix mode asks for a changed prompt."""
 
 
 class JobButton(
@@ -108,27 +169,24 @@ class JobButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answers the press; whatever goes wrong becomes one private sentence."""
         speak(str(interaction.locale))
-        intake: Intake = interaction.client.intake
         try:
-            await self._press(intake, interaction)
+            await self._press(interaction)
         except Exception as error:  # noqa: BLE001 - the library would only log it
             await errors.answer(interaction, error)
 
-    async def _press(self, intake: "Intake", interaction: discord.Interaction[Any]) -> None:
+    async def _press(self, interaction: discord.Interaction[Any]) -> None:
+        bot: EaselBot = interaction.client
         kind = KINDS.get(self.action)
         if kind is None:
             raise errors.OldButtonError
-        results: Results = interaction.client.results
         if kind.action == "cancel":
-            return await intake.cancel(interaction, self.job)
-        if kind.action == "favourite":
-            return await results.favourite(interaction, self.job, max(0, self.index - 1))
-        if kind.derive is None:
-            return await results.recipe(interaction, self.job)
-        title = Title(kind.action, self.index or None)
-        if kind.action in REMIXED and await intake.remixes(interaction):
-            return await intake.offer_remix(interaction, self.job, title)
-        return await intake.derive(interaction, self.job, kind.derive, title)
+            await bot.intake.cancel(interaction, self.job)
+        elif kind.action == "favourite":
+            await bot.results.favourite(interaction, self.job, max(0, self.index - 1))
+        elif kind.action == "recipe":
+            await bot.results.recipe(interaction, self.job)
+        else:
+            await bot.offspring.press(interaction, self.job, kind, self.index)
 
 
 def while_running(job: str) -> discord.ui.View:
@@ -139,16 +197,22 @@ def while_running(job: str) -> discord.ui.View:
 def when_done(job: str, recipe: Recipe) -> discord.ui.View:
     """What can be pressed under the finished pictures."""
     if len(recipe.pictures) == 1:
-        again = ["subtle", "strong", *(["larger"] if recipe.upscale < MOST_UPSCALE else [])]
-        return _view(
-            [*(JobButton(action, job, 1) for action in again), JobButton("reroll", job)],
-            [JobButton("favourite", job, 1), JobButton("recipe", job)],
-        )
+        return _view(*([JobButton(a, job, int(a != "reroll")) for a in r] for r in _single(recipe)))
     numbers = range(1, len(recipe.pictures) + 1)
     return _view(
         [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)],
         [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)],
     )
+
+
+def _single(recipe: Recipe) -> Iterator[list[str]]:
+    """Rows of actions under a single picture."""
+    if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe):
+        yield ["larger", "creative"]
+    yield ["subtle", "strong", "region", "reroll"]
+    yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]
+    yield ["left", "right", "up", "down"]
+    yield ["favourite", "recipe"]
 
 
 def when_stopped(job: str) -> discord.ui.View:

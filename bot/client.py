@@ -14,9 +14,11 @@ from discord import app_commands
 from discord.ext import commands as extensions
 
 from bot import buttons, drafts, errors, languages, messages, modals, panels, parts, reactions
+from bot.acceptance import Acceptance
 from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.languages import say
+from bot.offspring import Offspring
 from bot.results import Results
 from storage.engine import Jobs
 from storage.files import Files
@@ -59,9 +61,14 @@ class Tree(app_commands.CommandTree[Any]):
 
 
 class EaselBot(extensions.AutoShardedBot):
-    """The bot. ``intake`` takes requests; ``records`` keeps what people and servers decide."""
+    """The bot.
 
-    intake: Intake
+    Attributes:
+        intake: Takes requests as typed.
+        offspring: Takes requests for pictures from pictures.
+        results: Shows, sends and deletes pictures.
+        records: Keeps what people and servers decide.
+    """
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files) -> None:
         super().__init__(
@@ -80,7 +87,9 @@ class EaselBot(extensions.AutoShardedBot):
         )
         self._settings = settings
         self._delivery = Delivery(self, jobs, files)
-        self.intake = Intake(settings, jobs, files, self._delivery)
+        acceptance = Acceptance(settings, jobs, files, self._delivery)
+        self.intake = Intake(acceptance)
+        self.offspring = Offspring(acceptance)
         self.results = Results(jobs, files)
         self.records = jobs.records
 
@@ -119,11 +128,10 @@ class EaselBot(extensions.AutoShardedBot):
         try:
             if begun := modals.START.fullmatch(custom_id):
                 return await self.intake.start(interaction, begun["draft"])
-            if found is None or found["action"] not in buttons.REMIXED:
+            kind = buttons.KINDS.get(found["action"]) if found else None
+            if found is None or kind is None:
                 raise errors.OldButtonError
-            title = messages.Title(found["action"], int(found["index"]) or None)
-            kind = buttons.KINDS[found["action"]]
-            await self.intake.remix(interaction, found["job"], kind, title)
+            await self.offspring.submit(interaction, found["job"], kind, int(found["index"]))
         except Exception as error:  # noqa: BLE001 - the library would only log it
             await errors.answer(interaction, error)
 

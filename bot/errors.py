@@ -11,6 +11,7 @@ from bot import messages
 from bot.image_errors import sentence as image_sentence
 from bot.languages import retell, say
 from bot.policy import NotAllowedError
+from generation.cards import Capability
 from generation.images import ImageError
 from generation.recipe import RecipeError
 from prompt.errors import PromptError
@@ -41,6 +42,38 @@ class OtherFamilyError(Exception):
         super().__init__(f"{family} is not served here")
         self.family = family
         self.now = now
+
+
+class NotAbleError(Exception):
+    """Something that the family which draws here cannot do.
+
+    Attributes:
+        capability: What it would have to be able to do.
+        now: The family's title.
+    """
+
+    def __init__(self, capability: Capability, now: str) -> None:
+        super().__init__(f"{now} is not capable of {capability}")
+        self.capability = capability
+        self.now = now
+
+
+class ZoomError(Exception):
+    """A zoom that is no number, out of range, or adds nothing; the text is what was typed."""
+
+
+class WeightsError(Exception):
+    """Weights that do not go with the images of a blend.
+
+    Attributes:
+        typed: What was typed.
+        count: How many images there are.
+    """
+
+    def __init__(self, typed: str, count: int) -> None:
+        super().__init__(typed)
+        self.typed = typed
+        self.count = count
 
 
 class NotYoursError(Exception):
@@ -103,6 +136,13 @@ def sentence(error: BaseException) -> str | None:
             return say(messages.TOO_MANY, limit=error.limit)
         case OtherFamilyError():
             return say(messages.OTHER_FAMILY, family=error.family, now=error.now)
+        case NotAbleError():
+            return say(messages.NOT_ABLE[error.capability], model=say(error.now))
+        case ZoomError():
+            return say(messages.ZOOM_WRONG, typed=messages.quoted(str(error)))
+        case WeightsError():
+            typed = messages.quoted(error.typed)
+            return say(messages.WEIGHTS_WRONG, typed=typed, count=error.count)
         case TooManyPresetsError():
             return say(messages.PRESET_FULL, limit=MOST_PRESETS)
         case NotAllowedError():

@@ -1,43 +1,32 @@
 """The one way in: from what a person asked to a committed job."""
 
-import asyncio
 import secrets
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import discord
 
 from bot import access, drafts, errors, messages, modals, policy
-from bot.buttons import KINDS, Kind
-from bot.delivery import Delivery
+from bot.acceptance import Acceptance, acknowledge
 from bot.drafts import ASK_FROM
 from bot.languages import say
 from bot.messages import Title
-from bot.places import Place, Spot
+from bot.places import Place
 from bot.shelf import Shelf
-from generation.cards import Card, card_for, model_name
-from generation.derive import GRID, reroll, subtly, vary
-from generation.images import Limits, clean
-from generation.links import fetch
-from generation.recipe import SEED_LIMIT, Recipe
+from generation.cards import Capability, Card
+from generation.derive import GRID, blend, reroll
+from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
 from prompt.grammar import parse
 from prompt.orders import Order, orders
-from prompt.parameters import SEED
+from prompt.parameters import RATIO, SEED
 from prompt.resolve import Resolved, check, resolve
 from prompt.shortcuts import expand
-from prompt.versions import versions
 from storage import keeping
 from storage.choices import ServerChoices
-from storage.engine import Jobs
-from storage.files import Files
-from storage.jobs import Job, NewJob, QueueInfo, Speed
-from storage.settings import Settings
-
-DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-"""Hosts that serve what people attach in Discord."""
+from storage.jobs import QueueInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +47,9 @@ class Request:
 class Intake:
     """Checks, acknowledges, fetches, resolves and accepts; in that order."""
 
-    def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
-        self._jobs, self._files, self._delivery = jobs, files, delivery
-        self._records = jobs.records
-        self.card: Card = card_for(settings.model, settings.family)
-        self._model = model_name(settings.model, self.card)
-        self._versions = versions(settings.versions)
-        self._limits = Limits(
-            max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
-        )
-        self._origins = frozenset({settings.discord} if settings.discord else ())
-        self._hosts = None if settings.open_links else DISCORD_FILES
+    def __init__(self, acceptance: Acceptance) -> None:
+        self._in, self._records = acceptance, acceptance.records
+        self.card: Card = acceptance.card
 
     async def imagine(
         self,
@@ -93,9 +74,9 @@ class Intake:
         for order in wanted:
             check(order.prompt, self.card, images=len(pictures) + len(order.prompt.images))
         many = len(wanted) >= ASK_FROM
-        message = await _thinking(interaction, private=many)
-        choices = await self._admit(interaction, len(wanted))
-        request = Request(text, preset, tuple([await self._keep(url) for url in pictures]))
+        message = await acknowledge(interaction, private=many)
+        choices = await self._in.admit(interaction, len(wanted))
+        request = Request(text, preset, tuple([await self._in.keep(url) for url in pictures]))
         if many:
             await self._ask(interaction, request, wanted)
         else:
@@ -129,7 +110,7 @@ class Intake:
             raise errors.DraftGoneError
         request = Request(body["text"], body["preset"], tuple(body["images"]))
         wanted = orders(request.text)
-        choices = await self._admit(interaction, len(wanted))
+        choices = await self._in.admit(interaction, len(wanted))
         queued = say(messages.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
         await self._take(interaction, request, wanted, choices)
@@ -167,7 +148,7 @@ class Intake:
         merged = [shelf.complete(order.prompt, request.preset) for order in wanted]
         for order, whole in zip(wanted, merged, strict=True):
             for link in order.prompt.images:
-                kept[link.url] = kept.get(link.url) or await self._keep(link.url)
+                kept[link.url] = kept.get(link.url) or await self._in.keep(link.url)
             images = [*request.images, *(kept[link.url] for link in order.prompt.images)]
             made.append(self._resolved(Order(whole.prompt, order.copy), images))
             notes |= dict.fromkeys(made[-1].notes)
@@ -175,7 +156,7 @@ class Intake:
         place = await Place.of(interaction, choices, shelf.person)
         for resolved, whole in zip(made, merged, strict=True):
             spot, message = await place.spot(message), None
-            await self._accept(
+            await self._in.accept(
                 interaction,
                 spot,
                 resolved.recipe,
@@ -187,15 +168,57 @@ class Intake:
         if notes:
             await interaction.followup.send(messages.notes(list(notes)), ephemeral=True)
 
+    async def blend(
+        self,
+        interaction: discord.Interaction[Any],
+        pictures: Sequence[str],
+        weights: Sequence[float],
+        ratio: str,
+    ) -> None:
+        """Takes several images to be blended, without words but the person's own suffix.
+
+        Args:
+            interaction: Who asks, and where.
+            pictures: Addresses of the images.
+            weights: How much of each, beside the others.
+            ratio: Width to height, as ``--ar`` takes it.
+
+        Raises:
+            NotAbleError: The family cannot blend; nothing was acknowledged yet.
+            NotAllowedError: The server does not allow it.
+        """
+        self._in.require(Capability.BLEND)
+        message = await acknowledge(interaction)
+        choices = await self._in.admit(interaction)
+        images = [await self._in.keep(url) for url in pictures]
+        shelf = await Shelf.of(self._records, interaction)
+        merged = shelf.complete(parse(f"--{RATIO.name} {ratio}"))
+        resolved = self._resolved(Order(merged.prompt, 0), images[:1])
+        recipe = blend(
+            resolved.recipe,
+            [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
+        )
+        policy.measure(choices, [recipe])
+        spot = await (await Place.of(interaction, choices, shelf.person)).spot(message)
+        await self._in.accept(
+            interaction,
+            spot,
+            recipe,
+            Title("blend"),
+            speed=resolved.speed,
+            origins=merged.origins,
+            language=choices.language,
+        )
+
     def _resolved(self, order: Order, images: Sequence[str]) -> Resolved:
         """One order with every choice made; repetitions of a named seed take those after it."""
         resolved = resolve(
             order.prompt,
             self.card,
-            model=self._model,
+            model=self._in.model,
             seed=secrets.randbelow(SEED_LIMIT),
             images=images,
-            versions=self._versions,
+            versions=self._in.versions,
         )
         own = SEED.of(order.prompt.parameters)
         if own is None or not order.copy:
@@ -206,39 +229,6 @@ class Intake:
             recipe=reroll(resolved.recipe, seed),
             notes=(*resolved.notes, say(messages.SEEDS_FOLLOW)),
         )
-
-    async def derive(
-        self,
-        interaction: discord.Interaction[Any],
-        parent_id: str,
-        change: Callable[[Recipe, int, int], Recipe],
-        title: Title,
-    ) -> None:
-        """Takes a press of a button: the recipe that ``change`` makes of the parent's.
-
-        Raises:
-            JobGoneError: The parent is not in the database.
-            OtherFamilyError: The parent was drawn by a model that is no longer here.
-        """
-        message = await _thinking(interaction)
-        choices = await self._admit(interaction)
-        parent = await self._job(parent_id)
-        recipe = Recipe.from_json(parent.recipe)
-        if recipe.family != self.card.id:
-            raise errors.OtherFamilyError(recipe.family, self.card.title)
-        if change is vary and await self._prefers_subtle(interaction, title):
-            title, change = Title("subtle", title.index), subtly
-        changed = change(recipe, (title.index or 1) - 1, secrets.randbelow(SEED_LIMIT))
-        policy.measure(choices, [changed])
-        person = await policy.preferences(self._records, interaction.user.id)
-        spot = await (await Place.of(interaction, choices, person)).spot(message)
-        await self._accept(
-            interaction, spot, changed, title, parent_id=parent_id, language=choices.language
-        )
-
-    async def _admit(self, interaction: discord.Interaction[Any], count: int = 1) -> ServerChoices:
-        """What the server decided, if it lets so many jobs in."""
-        return await policy.admit(self._records, interaction, self.card.id, count)
 
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
         """Shows the form for words to go with an image, which has to be the first answer."""
@@ -259,54 +249,6 @@ class Intake:
             raise errors.DraftGoneError
         await self.imagine(interaction, modals.answer(interaction), [body["picture"]])
 
-    async def remixes(self, interaction: discord.Interaction[Any]) -> bool:
-        """Whether the person wants to change the prompt before pictures are made from pictures."""
-        return (await self._records.read(keeping.person, interaction.user.id)).remix
-
-    async def offer_remix(
-        self, interaction: discord.Interaction[Any], parent_id: str, title: Title
-    ) -> None:
-        """Shows the form with the parent's prompt, which has to be the first answer.
-
-        Raises:
-            JobGoneError: The parent is not in the database.
-            TooLongError: The prompt does not fit into a form.
-        """
-        recipe = Recipe.from_json((await self._job(parent_id)).recipe)
-        prompt = f"{recipe.prompt} {recipe.parameters}".strip()
-        if len(prompt) > modals.TEXT_LIMIT:
-            raise errors.TooLongError
-        form = modals.remix(title.action, parent_id, title.index or 0, prompt)
-        await interaction.response.send_modal(form)
-
-    async def remix(
-        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, title: Title
-    ) -> None:
-        """Takes a submitted form: what the button does, with other words.
-
-        Raises:
-            PromptError: The new prompt is not one; nothing was acknowledged yet.
-            JobGoneError: The parent is not in the database.
-        """
-        prompt = parse(modals.answer(interaction))
-        if await self._prefers_subtle(interaction, title):
-            kind, title = KINDS["subtle"], Title("subtle", title.index)
-
-        def changed(recipe: Recipe, index: int, seed: int) -> Recipe:
-            """The derived recipe with the new prompt's words and numbers."""
-            images = [recipe.start.image] if recipe.start else []
-            fresh = resolve(prompt, self.card, model=self._model, seed=seed, images=images).recipe
-            derived = kind.derive(recipe, index, seed) if kind.derive else recipe
-            size = fresh if title.action == "reroll" else recipe
-            return replace(fresh, pictures=derived.pictures, width=size.width, height=size.height)
-
-        await self.derive(interaction, parent_id, changed, title)
-
-    async def _prefers_subtle(self, interaction: discord.Interaction[Any], title: Title) -> bool:
-        """Whether V, which leaves it to the person, is to stay close."""
-        person = await self._records.read(keeping.person, interaction.user.id)
-        return title.action == "vary" and person.variability == "subtle"
-
     async def cancel(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """Takes a press of Cancel.
 
@@ -316,17 +258,17 @@ class Intake:
             TooLateError: It has already ended.
         """
         await interaction.response.defer()
-        job = await self._job(job_id)
+        job = await self._in.job(job_id)
         if not access.may_remove(access.Asker.of(interaction), job):
             raise errors.NotYoursError
-        if not await self._jobs.cancel(job_id):
+        if not await self._in.jobs.cancel(job_id):
             raise errors.TooLateError
 
     async def cancel_all(self, interaction: discord.Interaction[Any]) -> None:
         """Cancels everything of the person's that waits or runs."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = await self._records.read(keeping.unfinished_of, interaction.user.id)
-        count = sum([await self._jobs.cancel(job) for job in own])
+        count = sum([await self._in.jobs.cancel(job) for job in own])
         said = (
             say(messages.CANCELLED_ALL, count=count) if count else say(messages.NOTHING_TO_CANCEL)
         )
@@ -334,61 +276,4 @@ class Intake:
 
     async def queue(self) -> QueueInfo:
         """How many jobs wait and run, and how many workers live."""
-        return await self._jobs.queue_info()
-
-    async def _job(self, job_id: str) -> Job:
-        job = await self._jobs.get(job_id)
-        if job is None:
-            raise errors.JobGoneError
-        return job
-
-    async def _keep(self, url: str) -> str:
-        """Fetches, checks and stores an image; its SHA-256."""
-        data = await fetch(
-            url,
-            limits=self._limits,
-            allowed_origins=self._origins,
-            only_hosts=self._hosts,
-        )
-        image = await asyncio.to_thread(clean, data, self._limits)
-        return await self._files.aput(image.png)
-
-    async def _accept(
-        self,
-        interaction: discord.Interaction[Any],
-        spot: Spot,
-        recipe: Recipe,
-        title: Title,
-        *,
-        parent_id: str | None = None,
-        speed: Speed = "fast",
-        origins: Mapping[str, str] | None = None,
-        language: str = "",
-    ) -> None:
-        job = NewJob(
-            id=uuid.uuid4().hex,
-            recipe=recipe.to_json(),
-            person_id=interaction.user.id,
-            server_id=interaction.guild_id,
-            channel_id=spot.channel_id,
-            message_id=spot.message_id,
-            application_id=interaction.application_id,
-            interaction_token=spot.token,
-            token_expires_at=spot.expires,
-            upload_limit=interaction.filesize_limit,
-            parent_id=parent_id,
-            title=str(title),
-            speed=speed,
-            origins=origins,
-            locale=language or str(interaction.locale),
-        )
-        position = await self._jobs.accept(job)
-        await self._delivery.begin(job.id, position)
-
-
-async def _thinking(interaction: discord.Interaction[Any], *, private: bool = False) -> int:
-    """Acknowledges; the id of the message that will carry the answer."""
-    response = await interaction.response.defer(thinking=True, ephemeral=private)
-    if response is None or response.message_id is None:
-        raise RuntimeError("Discord named no message for the acknowledgement")
-    return response.message_id
+        return await self._in.jobs.queue_info()

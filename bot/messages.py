@@ -8,6 +8,7 @@ from typing import Final
 import discord
 
 from bot.languages import retell, say
+from generation.cards import Capability
 from generation.recipe import Recipe
 from prompt.topics import Topic
 from storage.choices import Change
@@ -121,6 +122,49 @@ REMIX_PROMPT: Final = "Change the prompt"
 REMIX_ON: Final = "Remix is on: V and 🔄 ask for a changed prompt first."
 REMIX_OFF: Final = "Remix is off: V and 🔄 draw at once."
 TOO_LONG: Final = "This prompt is too long for a form; `/prefer remix` turns the form off."
+ZOOM_TITLE: Final = "Custom zoom"
+ZOOM_FACTOR: Final = "How many times as wide, from 1 to 2"
+ZOOM_WRONG: Final = (
+    "`{typed}` is no zoom that adds something: take a number above 1 up to 2, "
+    "or 1 with another `--ar`."
+)
+REGION_TITLE: Final = "Draw a part anew"
+REGION_PARTS: Final = "Which parts"
+PARTS: Final = {
+    "0": "Top left",
+    "1": "Top",
+    "2": "Top right",
+    "3": "Left",
+    "4": "Middle",
+    "5": "Right",
+    "6": "Bottom left",
+    "7": "Bottom",
+    "8": "Bottom right",
+}
+"""Parts of a picture, row by row."""
+
+NOT_ABLE: Final = {
+    Capability.IMAGE_PROMPT: (
+        "{model} cannot start from images; Upscale (Subtle) enlarges without redrawing."
+    ),
+    Capability.VARIATION: "{model} cannot vary a picture; 🔄 draws others from the same prompt.",
+    Capability.OUTPAINT: (
+        "{model} cannot draw beyond the edges of a picture; `/imagine` with the same prompt and "
+        "another `--ar`, or the words `wide view`, shows more."
+    ),
+    Capability.INPAINT: (
+        "{model} cannot redraw a part of a picture; Vary (Subtle) changes the whole a little."
+    ),
+    Capability.BLEND: (
+        "{model} cannot blend images; `/imagine` with one of them and words for the others "
+        "comes near."
+    ),
+}
+"""What a family cannot do, and what to do instead."""
+
+WEIGHTS_WRONG: Final = (
+    "`{typed}` does not weigh {count} images; write as many numbers above 0, such as `2 1 1`."
+)
 SERVER_MANAGERS: Final = "Only those who manage this server can see and change this."
 NONE: Final = "none"
 SERVER_CHANGE: Final = "{when} {who}: {what}, before {before}, now {after}"
@@ -141,7 +185,7 @@ NO_PICTURE: Final = "That message shows no pictures of mine."
 HELP: Final = (
     "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again.\n"
     "An image that is attached, or linked at the front of the prompt, is started from.\n"
-    "✉️ under pictures sends them to you, ⭐ keeps them, ❌ deletes your own.\n"
+    "✉️ under pictures sends them to you, ⭐ keeps them, 🔄 draws again, ❌ deletes your own.\n"
     "`/help` with one of these words tells more:"
 )
 NO_HELP: Final = "There is no topic and no flag `{about}`; `/help` alone shows where to begin."
@@ -202,7 +246,18 @@ HEADINGS: Final = {
     "strong": "{prompt} — Variations (Strong) of image #{index} by {who}",
     "subtle": "{prompt} — Variations (Subtle) of image #{index} by {who}",
     "upscale": "{prompt} — Image #{index}, upscaled by {who}",
-    "larger": "{prompt} — Upscaled (4×) by {who}",
+    "larger": "{prompt} — Upscaled (Subtle) by {who}",
+    "creative": "{prompt} — Upscaled (Creative) by {who}",
+    "region": "{prompt} — Variations (Region) by {who}",
+    "far": "{prompt} — Zoom Out by {who}",
+    "near": "{prompt} — Zoom Out by {who}",
+    "zoom": "{prompt} — Zoom Out by {who}",
+    "square": "{prompt} — Make Square by {who}",
+    "left": "{prompt} — Pan Left by {who}",
+    "right": "{prompt} — Pan Right by {who}",
+    "up": "{prompt} — Pan Up by {who}",
+    "down": "{prompt} — Pan Down by {who}",
+    "blend": "{prompt} — Blended by {who}",
 }
 """First line of a job's message, by how the job came about."""
 
@@ -318,6 +373,11 @@ def _plain(text: str, longest: int) -> str:
     return discord.utils.escape_markdown(_cut(text, longest))
 
 
+def quoted(typed: str) -> str:
+    """What somebody typed, fit to stand between backticks."""
+    return _cut(typed, 40).replace("`", "ˋ")
+
+
 def place(position: int) -> str:
     """A place in the queue, for people."""
     return say(NEXT) if position <= 1 else say(AHEAD, count=position - 1)
@@ -336,13 +396,22 @@ def heading(job: Job, recipe: Recipe) -> str:
 
 def shown_prompt(recipe: Recipe) -> str:
     """The prompt as people may copy it: words, flags and seed, shortened and escaped."""
+    text = _whole_prompt(recipe)
+    if is_shortened(recipe):
+        text = text[: PROMPT_SHOWN // 2].rstrip() + "…"
+    return discord.utils.escape_markdown(text.replace("\n", " "))
+
+
+def is_shortened(recipe: Recipe) -> bool:
+    """Whether a message shows less than the whole prompt."""
+    return len(_whole_prompt(recipe)) > PROMPT_SHOWN // 2
+
+
+def _whole_prompt(recipe: Recipe) -> str:
     parts = [recipe.prompt or "image", recipe.parameters]
     if not recipe.pictures[0].turns:
         parts.append(f"--seed {recipe.pictures[0].seed}")
-    text = " ".join(part for part in parts if part)
-    if len(text) > PROMPT_SHOWN // 2:
-        text = text[: PROMPT_SHOWN // 2].rstrip() + "…"
-    return discord.utils.escape_markdown(text.replace("\n", " "))
+    return " ".join(part for part in parts if part)
 
 
 def running(job: Job, recipe: Recipe, state: str) -> str:
@@ -411,7 +480,7 @@ def help_start(topics: Sequence[Topic]) -> str:
 
 def no_help(about: str) -> str:
     """The answer to a word that is neither topic nor flag."""
-    return say(NO_HELP, about=_cut(about, 40).replace("`", "ˋ"))
+    return say(NO_HELP, about=quoted(about))
 
 
 def alt_text(recipe: Recipe) -> str:

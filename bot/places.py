@@ -7,6 +7,7 @@ from typing import Any, Self
 import discord
 
 from bot import messages
+from bot.asking import Asking
 from bot.languages import say
 from bot.policy import NotAllowedError
 from storage.choices import PersonChoices, ServerChoices
@@ -45,14 +46,7 @@ class Place:
         person: PersonChoices,
     ) -> Self:
         """The place that the person, and then the server, decided on."""
-        if interaction.guild_id is None:
-            return cls(interaction, None)
-        if person.private:
-            return cls(interaction, await interaction.user.create_dm())
-        if server.results in {0, interaction.channel_id}:
-            return cls(interaction, None)
-        client, guild = interaction.client, interaction.guild_id
-        return cls(interaction, client.get_partial_messageable(server.results, guild_id=guild))
+        return cls(interaction, await _elsewhere(interaction.client, interaction, server, person))
 
     async def spot(self, message_id: int | None) -> Spot:
         """A message for one job.
@@ -67,12 +61,43 @@ class Place:
         if self._elsewhere is None:
             here = message_id or (await it.followup.send(say(messages.WAITING), wait=True)).id
             return Spot(it.channel_id or 0, here, it.token, it.expires_at)
-        try:
-            message = await self._elsewhere.send(say(messages.WAITING))
-        except discord.Forbidden:
-            raise NotAllowedError(say(messages.NO_PLACE)) from None
+        spot = await _post(self._elsewhere)
         if message_id:
             await it.delete_original_response()
-            where = f"<#{message.channel.id}>"
+            where = f"<#{spot.channel_id}>"
             await it.followup.send(say(messages.ELSEWHERE, where=where), ephemeral=True)
-        return Spot(message.channel.id, message.id)
+        return spot
+
+
+async def beside(
+    client: discord.Client, asking: Asking, server: ServerChoices, person: PersonChoices
+) -> Spot:
+    """A new message for a job that was asked for without an interaction.
+
+    Raises:
+        NotAllowedError: The bot may not write where the pictures are to appear.
+    """
+    there = await _elsewhere(client, asking, server, person)
+    here = client.get_partial_messageable(asking.channel_id or 0, guild_id=asking.guild_id)
+    return await _post(there or here)
+
+
+async def _elsewhere(
+    client: discord.Client, asking: Asking, server: ServerChoices, person: PersonChoices
+) -> discord.abc.Messageable | None:
+    """Where pictures appear other than where they were asked for."""
+    if asking.guild_id is None:
+        return None
+    if person.private:
+        return await asking.user.create_dm()
+    if server.results in {0, asking.channel_id}:
+        return None
+    return client.get_partial_messageable(server.results, guild_id=asking.guild_id)
+
+
+async def _post(there: discord.abc.Messageable) -> Spot:
+    try:
+        message = await there.send(say(messages.WAITING))
+    except discord.Forbidden:
+        raise NotAllowedError(say(messages.NO_PLACE)) from None
+    return Spot(message.channel.id, message.id)

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-
-import discord
+from typing import Final
 
 from bot import messages
+from bot.asking import Asking
 from bot.languages import say
 from generation.recipe import Recipe
 from storage import keeping
@@ -26,7 +25,7 @@ async def preferences(records: Records, person_id: int) -> PersonChoices:
 
 
 async def admit(
-    records: Records, interaction: discord.Interaction[Any], family: str, count: int = 1
+    records: Records, interaction: Asking, family: str, count: int = 1
 ) -> ServerChoices:
     """Lets ``count`` new jobs in, or says why not.
 
@@ -70,7 +69,7 @@ def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
             raise NotAllowedError(say(messages.SERVER_SIZE, side=side, limit=choices.largest))
 
 
-def _place(choices: ServerChoices, interaction: discord.Interaction[Any]) -> str | None:
+def _place(choices: ServerChoices, interaction: Asking) -> str | None:
     """A thread counts as its channel."""
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     if not choices.channels or here & set(choices.channels):
@@ -81,14 +80,14 @@ def _place(choices: ServerChoices, interaction: discord.Interaction[Any]) -> str
     )
 
 
-def _role(choices: ServerChoices, interaction: discord.Interaction[Any]) -> str | None:
+def _role(choices: ServerChoices, interaction: Asking) -> str | None:
     if not choices.roles or manages(interaction) or has_role(interaction, choices.roles):
         return None
     return say(messages.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))
 
 
 async def _quota(
-    records: Records, choices: ServerChoices, interaction: discord.Interaction[Any], count: int
+    records: Records, choices: ServerChoices, interaction: Asking, count: int
 ) -> str | None:
     person, limits = interaction.user.id, choices.limits_for(_roles(interaction))
     if limits.daily:
@@ -102,15 +101,15 @@ async def _quota(
     return None
 
 
-def has_role(interaction: discord.Interaction[Any], roles: tuple[int, ...]) -> bool:
+def has_role(interaction: Asking, roles: tuple[int, ...]) -> bool:
     """Whether the person has one of these roles."""
     return bool(_roles(interaction) & set(roles))
 
 
-def _roles(interaction: discord.Interaction[Any]) -> set[int]:
+def _roles(interaction: Asking) -> set[int]:
     return {role.id for role in getattr(interaction.user, "roles", ())}
 
 
-def manages(interaction: discord.Interaction[Any]) -> bool:
+def manages(interaction: Asking) -> bool:
     """Whether the person manages the server that this happens on."""
     return interaction.guild_id is not None and interaction.permissions.manage_guild

@@ -1,5 +1,6 @@
-"""Reactions under pictures: ✉️ sends them home, ⭐ marks them, ❌ deletes them."""
+"""Reactions under pictures: ✉️ sends them home, ⭐ marks them, 🔄 draws again, ❌ deletes them."""
 
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import discord
@@ -7,6 +8,8 @@ import structlog
 
 from bot import errors
 from bot.access import Asker
+from bot.asking import Reaction
+from bot.languages import speak
 from storage import keeping
 
 if TYPE_CHECKING:
@@ -15,44 +18,51 @@ if TYPE_CHECKING:
 ENVELOPES: Final = frozenset({"✉️", "✉", "📩", "📨", "💌"})
 CROSSES: Final = frozenset({"❌", "✖️", "🗑️"})
 STAR: Final = "⭐"
+AGAIN: Final = frozenset({"🔄", "🔁"})
 
 log: Final = structlog.get_logger(__name__)
 
 
 async def take(bot: "EaselBot", payload: discord.RawReactionActionEvent) -> None:
-    """Does what a reaction under one of the bot's own messages asks for; others mean nothing."""
+    """Does what a reaction under one of the bot's own messages asks for; others mean nothing.
+
+    Reactions have no private answer, so what is refused is said in a direct message.
+    """
     emoji = payload.emoji.name
-    wanted = emoji in ENVELOPES | CROSSES | {STAR}
+    wanted = emoji in ENVELOPES | CROSSES | AGAIN | {STAR}
     if not wanted or bot.user is None or payload.user_id == bot.user.id:
         return
     job_id = await bot.records.read(keeping.job_of_message, payload.message_id)
     if job_id is None:
         return
     try:
-        await _act(bot, payload, emoji, job_id)
+        asking = await Reaction.of(bot, payload)
+        speak(asking.locale)
+        await _act(bot, asking, payload.message_id, emoji, job_id)
     except (errors.JobGoneError, discord.HTTPException) as error:
         log.info("reaction_without_effect", error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001 - the library would only log it
+        await _tell(bot, payload.user_id, error)
 
 
-async def _act(
-    bot: "EaselBot", payload: discord.RawReactionActionEvent, emoji: str, job_id: str
-) -> None:
+async def _act(bot: "EaselBot", asking: Reaction, message_id: int, emoji: str, job_id: str) -> None:
     if emoji == STAR:
-        await bot.records.write(keeping.mark, payload.user_id, job_id, 0)
+        await bot.records.write(keeping.mark, asking.user.id, job_id, 0)
     elif emoji in ENVELOPES:
-        person = payload.member or await bot.fetch_user(payload.user_id)
-        await bot.results.send_home(person, job_id)
+        await bot.results.send_home(asking.user, job_id)
+    elif emoji in AGAIN:
+        await bot.offspring.again(asking, bot, job_id)
     else:
-        channel = bot.get_partial_messageable(payload.channel_id, guild_id=payload.guild_id)
-        message = channel.get_partial_message(payload.message_id)
-        await bot.results.delete(message, job_id, _asker(bot, payload))
+        channel = bot.get_partial_messageable(asking.channel_id, guild_id=asking.guild_id)
+        message = channel.get_partial_message(message_id)
+        await bot.results.delete(message, job_id, Asker.of(asking))
 
 
-def _asker(bot: "EaselBot", payload: discord.RawReactionActionEvent) -> Asker:
-    channel = bot.get_channel(payload.channel_id)
-    moderates = (
-        payload.member is not None
-        and isinstance(channel, discord.abc.GuildChannel)
-        and channel.permissions_for(payload.member).manage_messages
-    )
-    return Asker(payload.user_id, payload.guild_id, moderates)
+async def _tell(bot: "EaselBot", person_id: int, error: Exception) -> None:
+    """Says in a direct message why a reaction had no effect."""
+    text = errors.sentence(error)
+    if text is None:
+        log.exception("reaction_failed", exc_info=error)
+        return
+    with contextlib.suppress(discord.HTTPException):
+        await (await bot.create_dm(discord.Object(person_id))).send(text)

@@ -2,20 +2,18 @@
 
 import io
 import json
-from typing import Any, Final
+from typing import Any
 
 import discord
 
 from bot import access, buttons, errors, letters, messages
+from bot.asking import DIRECT_LIMIT
 from bot.languages import say
 from generation.recipe import Recipe
 from storage import keeping
 from storage.engine import Jobs
 from storage.files import Files
 from storage.jobs import Job
-
-DIRECT_LIMIT: Final = 10 * 2**20
-"""Largest file in a direct message, in bytes (Discord, without anybody's Nitro)."""
 
 
 class Results:
@@ -28,6 +26,8 @@ class Results:
     async def show(self, interaction: discord.Interaction[Any], beginning: str) -> None:
         """Shows a job again, with its buttons, by its id or the beginning of it.
 
+        A prompt too long for a message comes whole in a file.
+
         Raises:
             JobGoneError: There is no such job, or its pictures are no longer stored.
         """
@@ -37,8 +37,11 @@ class Results:
         if job.state not in {"done", "failed", "cancelled"}:
             raise errors.NotYetError
         letter = await letters.last(job, self._files)
+        attachments = letter.files()
+        if messages.is_shortened(Recipe.from_json(job.recipe)):
+            attachments.append(card(job)[1])
         await interaction.edit_original_response(
-            content=letter.text, view=letter.view, attachments=letter.files()
+            content=letter.text, view=letter.view, attachments=attachments
         )
 
     async def recipe(self, interaction: discord.Interaction[Any], job_id: str | None) -> None:

@@ -2,14 +2,16 @@ import discord
 import pytest
 
 from bot import buttons, messages
-from generation.derive import enlarge
+from generation.cards import Capability
+from generation.derive import Parent, creatively, enlarge
+from generation.recipe import Recipe
 from tests.bot.samples import recipe
 
 JOB = "0123456789abcdef" * 2
 VIEWS = {
     "while running": lambda: buttons.while_running(JOB),
     "under a grid": lambda: buttons.when_done(JOB, recipe()),
-    "under a picture": lambda: buttons.when_done(JOB, enlarge(recipe(), 2)),
+    "under a picture": lambda: buttons.when_done(JOB, enlarge(recipe(width=192), 2)),
     "when stopped": lambda: buttons.when_stopped(JOB),
 }
 
@@ -30,9 +32,47 @@ async def test_labels_of_a_grid() -> None:
     assert [len(row["components"]) for row in rows] == [5, 5]
 
 
+async def test_what_is_offered_under_a_single_picture() -> None:
+    wide = enlarge(recipe(width=192), 2)
+    largest = creatively(Parent(wide, 0, "ab"), 1)
+    assert _labels(wide) == [
+        *("Upscale (Subtle)", "Upscale (Creative)"),
+        *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
+        *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom", "Make Square"),
+        *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
+    ]
+    assert "Make Square" not in _labels(enlarge(recipe(), 2))
+    for large in (enlarge(wide, 0, 4), largest):
+        assert not [label for label in _labels(large) if "Upscale" in label]
+
+
+async def test_every_refusal_has_its_sentence() -> None:
+    needed = {kind.needs for kind in buttons.KINDS.values() if kind.needs} | {Capability.BLEND}
+    assert needed == messages.NOT_ABLE.keys()
+
+
+@pytest.mark.parametrize(
+    ("action", "left", "top"),
+    [
+        ("far", 0.5, 0.5),
+        ("near", 0.25, 0.25),
+        ("left", 0.5, 0),
+        ("up", 0, 0.5),
+        ("square", 0, 0.25),
+    ],
+)
+def test_what_is_added_around(action: str, left: float, top: float) -> None:
+    derive = buttons.KINDS[action].derive
+    assert derive is not None
+    made = derive(Parent(recipe(width=192), 0, "ab"), 5)
+    assert made.canvas is not None
+    assert (made.canvas.edges.left, made.canvas.edges.top) == (left, top)
+
+
 async def test_every_kind_has_a_heading() -> None:
     for kind in buttons.KINDS.values():
-        assert kind.derive is None or kind.action in messages.HEADINGS
+        makes = kind.derive or kind.form
+        assert makes is None or kind.action in messages.HEADINGS
 
 
 async def test_a_press_finds_its_button_again() -> None:
@@ -46,3 +86,8 @@ async def test_a_press_finds_its_button_again() -> None:
 
 def _buttons(view: discord.ui.View) -> list[buttons.JobButton]:
     return [child for child in view.children if isinstance(child, buttons.JobButton)]
+
+
+def _labels(of: Recipe) -> list[str]:
+    shown = [button.item for button in _buttons(buttons.when_done(JOB, of))]
+    return [item.label or str(item.emoji) for item in shown]

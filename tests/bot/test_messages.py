@@ -40,7 +40,7 @@ def test_titles_survive_storage(action: str, index: int | None) -> None:
 
 
 def test_titles_of_a_later_version_are_still_shown() -> None:
-    assert Title.read("zoom:2") == Title("imagine", 2)
+    assert Title.read("dream:2") == Title("imagine", 2)
 
 
 def test_failures_are_told() -> None:

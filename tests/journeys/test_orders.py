@@ -119,3 +119,16 @@ async def test_a_manager_needs_no_role(studio: Studio, decide: Decide) -> None:
     decide(ServerChoices(roles=(5,)))
     press = await studio.playground.command("otto", "imagine", {"prompt": f"a bus {QUICK}"})
     assert await made(studio, (await answer(press)).id, 1)
+
+
+async def test_what_is_not_allowed_is_said_at_home_to_whoever_reacts(
+    studio: Studio, decide: Decide
+) -> None:
+    press = await studio.playground.command("mira", "imagine", {"prompt": f"a bus {QUICK}"})
+    (shown,) = await made(studio, (await answer(press)).id, 1)
+    decide(ServerChoices(channels=(5,)))
+    await studio.playground.react("mira", shown, "🔄")
+    home = await studio.playground.message(
+        lambda m: m.id > shown.id and "please ask there" in m.content
+    )
+    assert home.channel_id == studio.playground.channel("@mira")

@@ -16,6 +16,14 @@ async def drawn(studio: Studio, person: str = "mira", prompt: str = "a cat") -> 
     return await result(press)
 
 
+async def shown(studio: Studio, grid: Message) -> Message:
+    """The pictures again, by the name of their file."""
+    short = grid.attachments[0].filename.removeprefix("easel-").partition(".")[0]
+    again = await answer(await studio.playground.command("otto", "show", {"id": short}))
+    await again.until(lambda now: now.attachments, 30)
+    return again
+
+
 async def told(studio: Studio, person: str, message: Message, label: str) -> Message:
     """The private answer to a press."""
     press = await studio.playground.press(person, message, label=label)
@@ -29,13 +37,15 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
     grid = await drawn(studio)
     single = await result(await studio.playground.press("mira", grid, label="U2"))
     assert list(single.buttons) == [
-        *("Vary (Subtle)", "Vary (Strong)", "Upscale (4×)", "🔄"),
-        *("⭐", "Recipe"),
+        *("Upscale (Subtle)", "Upscale (Creative)"),
+        *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
+        *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
+        *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
     ]
-    larger = await result(await studio.playground.press("mira", single, label="Upscale (4×)"))
+    larger = await result(await studio.playground.press("mira", single, label="Upscale (Subtle)"))
     before, after = [await opened(studio.playground, m) for m in (single, larger)]
     assert after.width == 2 * before.width
-    assert "Upscale (4×)" not in larger.buttons
+    assert "Upscale (Subtle)" not in larger.buttons
 
 
 async def test_the_recipe_is_told_whole(studio: Studio) -> None:
@@ -44,6 +54,9 @@ async def test_the_recipe_is_told_whole(studio: Studio) -> None:
     said = await told(studio, "otto", grid, "Recipe")
     assert "--seed 7" in said.content
     recipe = json.loads(await studio.playground.read(said.attachments[0]))
+    assert recipe["prompt"].endswith("wise")
+    again = await shown(studio, grid)
+    recipe = json.loads(await studio.playground.read(again.attachments[1]))
     assert recipe["prompt"].endswith("wise")
 
 
@@ -56,10 +69,8 @@ async def test_a_picture_is_marked_and_unmarked(studio: Studio) -> None:
 
 async def test_show_brings_pictures_back_by_the_name_of_the_file(studio: Studio) -> None:
     grid = await drawn(studio)
-    short = grid.attachments[0].filename.removeprefix("easel-").partition(".")[0]
-    press = await studio.playground.command("otto", "show", {"id": short})
-    again = await answer(press)
-    await again.until(lambda now: now.attachments, 30)
+    again = await shown(studio, grid)
+    assert len(again.attachments) == 1
     assert list(again.buttons) == list(grid.buttons)
     assert (await opened(studio.playground, again)).size == (
         await opened(studio.playground, grid)
@@ -73,6 +84,18 @@ async def test_an_envelope_sends_pictures_and_recipe_home(studio: Studio) -> Non
         lambda m: m.channel_id != grid.channel_id and m.id > grid.id and len(m.attachments) == 2
     )
     assert "--seed 7" in home.content
+
+
+async def test_an_arrow_round_draws_again_for_whoever_puts_it_there(studio: Studio) -> None:
+    grid = await drawn(studio)
+    await studio.playground.react("otto", grid, "🔄")
+    again = await studio.playground.message(
+        lambda m: m.id > grid.id and "Rerolled by" in m.content and "steps ·" in m.content, 60
+    )
+    assert f"<@{studio.playground.people['otto'].id}>" in again.content
+    assert again.channel_id == grid.channel_id
+    assert "--seed 7" not in again.content
+    assert list(again.buttons) == list(grid.buttons)
 
 
 @pytest.mark.parametrize(("person", "gone"), [("mira", True), ("otto", True), ("gus", False)])

@@ -1,0 +1,146 @@
+"""From a recipe to a committed job: what all ways of asking for pictures share."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+import discord
+
+from bot import errors, policy
+from bot.asking import Asking
+from bot.delivery import Delivery
+from bot.messages import Title
+from bot.places import Spot
+from generation.cards import Capability, Card, card_for, model_name
+from generation.images import Limits, clean
+from generation.links import fetch
+from generation.recipe import Recipe
+from prompt.versions import versions
+from storage.choices import ServerChoices
+from storage.engine import Jobs
+from storage.files import Files
+from storage.jobs import Job, NewJob, Speed
+from storage.settings import Settings
+
+DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
+"""Hosts that serve what people attach in Discord."""
+
+
+class Acceptance:
+    """Admits people, keeps their images and accepts their jobs.
+
+    Attributes:
+        card: The family that draws here.
+        model: Name of its checkpoint.
+        versions: Family by version of Midjourney.
+        jobs: Where jobs are kept.
+        records: Where choices are kept.
+    """
+
+    def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
+        self.jobs, self.records = jobs, jobs.records
+        self.card: Card = card_for(settings.model, settings.family)
+        self.model = model_name(settings.model, self.card)
+        self.versions = versions(settings.versions)
+        self._files, self._delivery = files, delivery
+        self._limits = Limits(
+            max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
+        )
+        self._origins = frozenset({settings.discord} if settings.discord else ())
+        self._hosts = None if settings.open_links else DISCORD_FILES
+
+    def require(self, capability: Capability) -> None:
+        """Goes on if the family can do something.
+
+        Raises:
+            NotAbleError: It cannot.
+        """
+        if capability not in self.card.capabilities:
+            raise errors.NotAbleError(capability, self.card.title)
+
+    async def admit(self, asking: Asking, count: int = 1) -> ServerChoices:
+        """What the server decided, if it lets so many jobs in.
+
+        Raises:
+            NotAllowedError: It does not.
+        """
+        return await policy.admit(self.records, asking, self.card.id, count)
+
+    async def job(self, job_id: str) -> Job:
+        """A job by its id.
+
+        Raises:
+            JobGoneError: It is not in the database.
+        """
+        job = await self.jobs.get(job_id)
+        if job is None:
+            raise errors.JobGoneError
+        return job
+
+    async def keep(self, url: str) -> str:
+        """Fetches, checks and stores an image; its SHA-256.
+
+        Raises:
+            ImageError: It is no image that may be used.
+        """
+        data = await fetch(
+            url,
+            limits=self._limits,
+            allowed_origins=self._origins,
+            only_hosts=self._hosts,
+        )
+        image = await asyncio.to_thread(clean, data, self._limits)
+        return await self._files.aput(image.png)
+
+    async def accept(
+        self,
+        asking: Asking,
+        spot: Spot,
+        recipe: Recipe,
+        title: Title,
+        *,
+        parent_id: str | None = None,
+        speed: Speed = "fast",
+        origins: Mapping[str, str] | None = None,
+        language: str = "",
+    ) -> None:
+        """Commits a job, then shows it as queued.
+
+        Args:
+            asking: Whose it is.
+            spot: The message that it is shown in.
+            recipe: What to make.
+            title: How it came about.
+            parent_id: The job that it was derived from.
+            speed: Its place in the queue.
+            origins: Where flags came from that were not typed.
+            language: Language of its message; empty for the person's own.
+        """
+        job = NewJob(
+            id=uuid.uuid4().hex,
+            recipe=recipe.to_json(),
+            person_id=asking.user.id,
+            server_id=asking.guild_id,
+            channel_id=spot.channel_id,
+            message_id=spot.message_id,
+            application_id=asking.application_id,
+            interaction_token=spot.token,
+            token_expires_at=spot.expires,
+            upload_limit=asking.filesize_limit,
+            parent_id=parent_id,
+            title=str(title),
+            speed=speed,
+            origins=origins,
+            locale=language or str(asking.locale),
+        )
+        position = await self.jobs.accept(job)
+        await self._delivery.begin(job.id, position)
+
+
+async def acknowledge(interaction: discord.Interaction[Any], *, private: bool = False) -> int:
+    """Promises an answer; the id of the message that will carry it."""
+    response = await interaction.response.defer(thinking=True, ephemeral=private)
+    if response is None or response.message_id is None:
+        raise RuntimeError("Discord named no message for the acknowledgement")
+    return response.message_id

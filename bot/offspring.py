@@ -1,0 +1,166 @@
+"""Pictures from pictures: what presses of buttons, submitted forms and reactions ask for."""
+
+import secrets
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot import errors, modals, policy
+from bot.acceptance import Acceptance, acknowledge
+from bot.asking import Asking
+from bot.buttons import KINDS, Derivation, Kind, rerolled
+from bot.messages import Title
+from bot.places import Place, beside
+from generation.derive import Parent, redrawn
+from generation.recipe import SEED_LIMIT, Recipe
+from prompt.grammar import Prompt
+from prompt.resolve import resolve
+from storage.choices import PersonChoices, ServerChoices
+
+
+class Offspring:
+    """Derives recipes from those of earlier jobs, and has them accepted."""
+
+    def __init__(self, acceptance: Acceptance) -> None:
+        self._in = acceptance
+
+    async def press(
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+    ) -> None:
+        """Takes a press of a button: opens its form, or makes what it stands for.
+
+        Args:
+            interaction: Who presses, and where.
+            parent_id: The job under whose pictures the button is.
+            kind: The button.
+            index: Number of the picture, 0 where it does not matter.
+
+        Raises:
+            NotAbleError: The family cannot do it.
+            JobGoneError: The parent is not in the database.
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAllowedError: The server does not allow it.
+        """
+        if kind.needs is not None:
+            self._in.require(kind.needs)
+        asks = kind.form is not None
+        if kind.remixed:
+            person = await policy.preferences(self._in.records, interaction.user.id)
+            kind, asks = _preferred(kind, person), person.remix
+        if asks:
+            await self._offer(interaction, parent_id, kind, index)
+        elif kind.derive:
+            title = Title(kind.action, index or None)
+            await self._make(interaction, parent_id, kind.derive, title)
+
+    async def _offer(
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+    ) -> None:
+        """Shows the form with the parent's prompt, which has to be the first answer."""
+        recipe = Recipe.from_json((await self._in.job(parent_id)).recipe)
+        prompt = f"{recipe.prompt} {recipe.parameters}".strip()
+        if len(prompt) > modals.TEXT_LIMIT:
+            raise errors.TooLongError
+        await interaction.response.send_modal(modals.remix(kind.action, parent_id, index, prompt))
+
+    async def submit(
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+    ) -> None:
+        """Takes a submitted form: what the button does, with other words.
+
+        Raises:
+            PromptError: The new prompt is not one; nothing was acknowledged yet.
+            ZoomError: The form's zoom is no number that it can be.
+            NotAbleError: The family cannot do it.
+            JobGoneError: The parent is not in the database.
+        """
+        if kind.needs is not None:
+            self._in.require(kind.needs)
+        answers = modals.Answers.of(interaction)
+        derivation = kind.form(answers) if kind.form else kind.derive
+        if derivation is None:
+            raise errors.OldButtonError
+        change = self._reworded(derivation, answers.prompt, resized=kind.action == "reroll")
+        await self._make(interaction, parent_id, change, Title(kind.action, index or None))
+
+    def _reworded(self, derivation: Derivation, prompt: Prompt, *, resized: bool) -> Derivation:
+        """A derivation that takes its words and numbers from another prompt, size only if told."""
+
+        def change(parent: Parent, seed: int) -> Recipe:
+            made, old = derivation(parent, seed), parent.recipe
+            fresh = resolve(
+                prompt,
+                self._in.card,
+                model=self._in.model,
+                seed=seed,
+                images=[old.start.image] if old.start else [],
+                versions=self._in.versions,
+            ).recipe
+            bound = made.canvas is not None or bool(made.blend) or redrawn(made)
+            size = fresh if resized and not bound else made
+            return replace(
+                fresh,
+                width=size.width,
+                height=size.height,
+                pictures=made.pictures,
+                start=made.start if bound else fresh.start,
+                upscale=made.upscale,
+                canvas=made.canvas,
+                blend=made.blend,
+                version=made.version,
+            )
+
+        return change
+
+    async def again(self, asking: Asking, bot: discord.Client, parent_id: str) -> None:
+        """Takes a 🔄 that is not a press: the same again in a message beside it.
+
+        Raises:
+            JobGoneError: The parent is not in the database.
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAllowedError: The server does not allow it, or the bot may not write there.
+        """
+        choices = await self._in.admit(asking)
+        title = Title("reroll")
+        recipe = await self._derived(parent_id, rerolled, title, choices)
+        person = await policy.preferences(self._in.records, asking.user.id)
+        spot = await beside(bot, asking, choices, person)
+        await self._in.accept(
+            asking, spot, recipe, title, parent_id=parent_id, language=choices.language
+        )
+
+    async def _make(
+        self,
+        interaction: discord.Interaction[Any],
+        parent_id: str,
+        change: Derivation,
+        title: Title,
+    ) -> None:
+        message = await acknowledge(interaction)
+        choices = await self._in.admit(interaction)
+        recipe = await self._derived(parent_id, change, title, choices)
+        person = await policy.preferences(self._in.records, interaction.user.id)
+        spot = await (await Place.of(interaction, choices, person)).spot(message)
+        await self._in.accept(
+            interaction, spot, recipe, title, parent_id=parent_id, language=choices.language
+        )
+
+    async def _derived(
+        self, parent_id: str, change: Derivation, title: Title, choices: ServerChoices
+    ) -> Recipe:
+        job = await self._in.job(parent_id)
+        recipe, index = Recipe.from_json(job.recipe), (title.index or 1) - 1
+        if recipe.family != self._in.card.id:
+            raise errors.OtherFamilyError(recipe.family, self._in.card.title)
+        finished = job.pictures[index : index + 1]
+        image = finished[0].sha256 if finished else ""
+        changed = change(Parent(recipe, index, image), secrets.randbelow(SEED_LIMIT))
+        policy.measure(choices, [changed])
+        return changed
+
+
+def _preferred(kind: Kind, person: PersonChoices) -> Kind:
+    """V stays close for people who like it so."""
+    close = kind.action == "vary" and person.variability == "subtle"
+    return KINDS["subtle"] if close else kind

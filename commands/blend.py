@@ -1,0 +1,74 @@
+"""``/blend``: two to five images become one."""
+
+from typing import TYPE_CHECKING, Final
+
+import discord
+from discord import app_commands
+
+from bot import errors
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+SQUARE: Final = "1:1"
+DIMENSIONS: Final = {"Portrait": "2:3", "Square": SQUARE, "Landscape": "3:2"}
+"""Ratios by the names that Midjourney gives them."""
+
+
+MOST: Final = 1000
+"""A weight is below this; only its share beside the others counts."""
+
+
+@app_commands.command(name="blend", description="Blend two to five images into new ones")
+@app_commands.describe(
+    image1="The first image",
+    image2="The second image",
+    image3="One more image",
+    image4="One more image",
+    image5="One more image",
+    dimensions="The shape of the pictures; square where none is chosen",
+    weights="How much of each image, such as 2 1; the same of all where nothing is typed",
+)
+@app_commands.choices(
+    dimensions=[app_commands.Choice(name=name, value=ratio) for name, ratio in DIMENSIONS.items()]
+)
+async def blend(
+    interaction: "discord.Interaction[EaselBot]",
+    *,
+    image1: discord.Attachment,
+    image2: discord.Attachment,
+    image3: discord.Attachment | None = None,
+    image4: discord.Attachment | None = None,
+    image5: discord.Attachment | None = None,
+    dimensions: str = SQUARE,
+    weights: str = "",
+) -> None:
+    """Hands the request to the intake."""
+    images = [image.url for image in (image1, image2, image3, image4, image5) if image]
+    shares = read_weights(weights, len(images))
+    await interaction.client.intake.blend(interaction, images, shares, dimensions)
+
+
+def read_weights(typed: str, count: int) -> list[float]:
+    """One weight above 0 for each image, from numbers between spaces or commas.
+
+    Args:
+        typed: What the person typed; empty for equal weights.
+        count: How many images there are.
+
+    Raises:
+        WeightsError: It is anything else.
+    """
+    words = typed.replace(",", " ").split()
+    try:
+        weights = [float(word) for word in words] or [1.0] * count
+    except ValueError:
+        raise errors.WeightsError(typed, count) from None
+    if len(weights) != count or not all(0 < weight < MOST for weight in weights):
+        raise errors.WeightsError(typed, count)
+    return weights
+
+
+async def setup(bot: "EaselBot") -> None:
+    """Adds the command (called by discord.py)."""
+    bot.tree.add_command(blend)
