@@ -12,6 +12,7 @@ LONE: Final = f" {DASHES}"
 _UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BETWEEN: Final = " ,;|"
 _ENDS: Final = f"{LONE}{_BETWEEN}:"
+_CODE: Final = f"`{_BETWEEN}"
 _MARKS: Final = '`*"“”'
 _END: Final = re.compile(r"\*\*\s++-\s++[^-*:@]*+@[^-*:]*+\Z")
 
@@ -52,7 +53,7 @@ def without_end(text: str) -> str:
 
 def _unmarked(text: str) -> str:
     """``text`` without marks of code, and without marks at its ends that lack their other half."""
-    text = without_end(text).strip("`")
+    text = without_end(text).strip(_CODE)
     for mark in ("**", '"'):
         if text.count(mark) == 1 or (mark == "**" and text.strip("*") == text[2:-2]):
             text = text.removeprefix(mark).removesuffix(mark)

@@ -17,7 +17,7 @@ HEAVIEST: Final = 1000
 _MARK: Final = re.compile(rf":{{2,}}+([+\-−–]?(?:\d++(?:[.,]\d++)?+|\.\d++)(?![{DASHES}\w]))?+")
 _ASCII: Final = str.maketrans({",": ".", "−": "-", "–": "-"})
 _LEAD: Final = re.compile(
-    r"(?:[\s,;]*+(?:/imagine(?!\S)|(?:imagine\s++)?prompt\s*+:))++[\s,;]*+", re.IGNORECASE
+    r"(?:[\s,;`]*+(?:/imagine(?!\S)|(?:imagine\s++)?prompt\s*+:))++[\s,;`]*+", re.IGNORECASE
 )
 
 

@@ -1,5 +1,3 @@
-import contextlib
-import time
 from typing import Any
 
 import pytest
@@ -8,6 +6,7 @@ from hypothesis import given, settings
 from generation.recipe import Phrase
 from prompt.errors import PromptError
 from prompt.grammar import PROMPT_LIMIT, ImageLink, Prompt, format_prompt, parse
+from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import prompts, texts
 
 
@@ -453,22 +452,7 @@ def test_a_prompt_survives_being_written(prompt: Prompt) -> None:
     assert parse(format_prompt(prompt)) == prompt
 
 
-@pytest.mark.parametrize(
-    "unit",
-    ["{", "{a,b}", "{a}", "\\{", "-", "—", " - ", "--a-", ":", "::2 ", "a::2 ", "https://a ", "::2",
-     "--no a, ", "--no", "x--seed ", "—seed 3 ", "猫—", "a-b_", "(", "/imagine ", "prompt:", " "],
-)  # fmt: skip
+@pytest.mark.parametrize("unit", HOSTILE)
 @pytest.mark.parametrize("length", [PROMPT_LIMIT, 100_000])
 def test_time_is_in_proportion_to_length(unit: str, length: int) -> None:
-    def seconds(characters: int) -> float:
-        text = (unit * characters)[:characters]
-        best = float("inf")
-        for _ in range(3):
-            start = time.thread_time()
-            with contextlib.suppress(PromptError):
-                parse(text)
-            best = min(best, time.thread_time() - start)
-        return best
-
-    # Eight times the text may take eight times as long; thrice that is left for a busy machine.
-    assert seconds(length) < 24 * max(seconds(length // 8), 0.0005)
+    assert grows_evenly(parse, unit, length)

@@ -1,6 +1,3 @@
-import contextlib
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +5,7 @@ from hypothesis import strategies as st
 from prompt.errors import PromptError
 from prompt.grammar import PROMPT_LIMIT
 from prompt.orders import MOST_ORDERS, orders, shown
+from tests.prompt.patience import HOSTILE, grows_evenly
 
 
 def test_a_plain_prompt_is_one_order() -> None:
@@ -68,17 +66,6 @@ def test_what_is_shown_names_each_prompt_once() -> None:
 
 
 @pytest.mark.parametrize("length", [PROMPT_LIMIT, 100_000])
-@pytest.mark.parametrize(
-    "unit",
-    ["{", "}", "{}", "{a}", "{a,b}", "{a,", "\\{", "{,}", "-", "—", " - ", "--a-", "::2 ", "`,",
-     "“", "** - @", "**", "prompt:", "`prompt:", "--no `", "a (--ar ", "https://a--", "猫—"],
-)  # fmt: skip
-def test_no_text_takes_long(unit: str, length: int) -> None:
-    text = (unit * length)[:length]
-    seconds = []
-    for _ in range(3):
-        start = time.thread_time()
-        with contextlib.suppress(PromptError):
-            orders(text)
-        seconds.append(time.thread_time() - start)
-    assert min(seconds) < 0.05
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_time_is_in_proportion_to_length(unit: str, length: int) -> None:
+    assert grows_evenly(orders, unit, length)
