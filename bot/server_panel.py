@@ -198,19 +198,20 @@ async def take(press: Press) -> Panel | None:
         await it.response.send_modal(_form(await _choices(it), whose))
         return None
     await it.response.defer()
-    before = await _choices(it)
     if what == "open":
         topic = press.values[0]
-        return panel(before, topic, await _history(it) if topic == _CHANGES else "")
+        return panel(await _choices(it), topic, await _history(it) if topic == _CHANGES else "")
     if what == "limits":
-        return await _store(it, before, _limited(before, press), "role" if press.value else what)
+        return await _change(
+            it, lambda before: _limited(before, press), "role" if press.value else what
+        )
     if what == "role":
-        return panel(before, what)
+        return panel(await _choices(it), what)
     topic_of = TOPICS.get(what)
     if topic_of is None or topic_of.read is None:
         raise OldButtonError
-    after = before.model_copy(update={what: topic_of.read(press.values)})
-    return await _store(it, before, after, what)
+    chosen = {what: topic_of.read(press.values)}
+    return await _change(it, lambda before: before.model_copy(update=chosen), what)
 
 
 def panel(choices: ServerChoices, topic: str = "", history: str = "") -> Panel:
@@ -247,13 +248,15 @@ async def _choices(interaction: discord.Interaction[Any]) -> ServerChoices:
     return found
 
 
-async def _store(
-    it: discord.Interaction[Any], before: ServerChoices, after: ServerChoices, what: str
+async def _change(
+    it: discord.Interaction[Any], change: Callable[[ServerChoices], ServerChoices], what: str
 ) -> Panel:
-    topic = TOPICS[what]
-    if after != before:
-        change = Change(it.user.id, what, topic.shown(before), topic.shown(after))
-        await it.client.records.write(keeping.keep_server, it.guild_id, after, change)
+    shown = TOPICS[what].shown
+
+    def note(before: ServerChoices, after: ServerChoices) -> Change:
+        return Change(it.user.id, what, shown(before), shown(after))
+
+    after = await it.client.records.write(keeping.change_server, it.guild_id, change, note)
     return panel(after, what)
 
 

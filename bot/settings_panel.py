@@ -76,16 +76,24 @@ async def take(press: Press) -> Panel:
     """
     it = press.interaction
     await it.response.defer()
-    before = await _choices(it)
+    after = await it.client.records.write(
+        keeping.change_person, it.user.id, lambda before: _pressed(before, press)
+    )
+    return _panel(it, after)
+
+
+def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
+    """The choices after a press.
+
+    Raises:
+        OldButtonError: Nothing of that name can be set.
+    """
     if press.what == "stylize":
         chosen = press.values[0].removeprefix("s")
-        after = _with_flag(before, "stylize", int(chosen) if chosen else None)
-    elif press.what in SWITCHES:
-        after = SWITCHES[press.what].turned(before, press.value == _ON)
-    else:
+        return _with_flag(before, "stylize", int(chosen) if chosen else None)
+    if press.what not in SWITCHES:
         raise OldButtonError
-    await it.client.records.write(keeping.keep_person, it.user.id, after)
-    return _panel(it, after)
+    return SWITCHES[press.what].turned(before, press.value == _ON)
 
 
 def _panel(interaction: discord.Interaction[Any], choices: PersonChoices) -> Panel:

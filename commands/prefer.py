@@ -1,5 +1,6 @@
 """``/prefer``: what is added to all of one's own prompts, and how buttons behave."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 import discord
@@ -32,33 +33,29 @@ class Preferences(app_commands.Group):
     async def suffix(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the suffix."""
         kept = checked(new_value) if new_value.strip() else ""
-        await _change(interaction, messages.preferred("suffix", kept), suffix=kept)
+        await _set(interaction, messages.preferred("suffix", kept), suffix=kept)
 
     @app_commands.command(description="Flags for prompts that lack them; leave empty for none")
     @app_commands.describe(new_value="Such as: --ar 3:2 --steps 20")
     async def flags(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the flags."""
         kept = checked(new_value) if new_value.strip() else ""
-        await _change(interaction, messages.preferred("flags", kept), flags=kept)
+        await _set(interaction, messages.preferred("flags", kept), flags=kept)
 
     @app_commands.command(description="How far the V buttons leave their picture")
     async def variability(
         self, interaction: Interaction, strength: Literal["strong", "subtle"]
     ) -> None:
         """Sets the variation of V."""
-        await _change(
-            interaction, messages.preferred("variability", strength), variability=strength
-        )
+        await _set(interaction, messages.preferred("variability", strength), variability=strength)
 
     @app_commands.command(description="Turn on or off: change the prompt before V and 🔄")
     async def remix(self, interaction: Interaction) -> None:
         """Turns remix mode on or off."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        records, person = interaction.client.records, interaction.user.id
-        before: PersonChoices = await records.read(keeping.person, person)
-        now = not before.remix
-        await records.write(keeping.keep_person, person, before.model_copy(update={"remix": now}))
-        said = say(messages.REMIX_ON if now else messages.REMIX_OFF)
+        now = await _change(
+            interaction, lambda old: old.model_copy(update={"remix": not old.remix})
+        )
+        said = say(messages.REMIX_ON if now.remix else messages.REMIX_OFF)
         await interaction.edit_original_response(content=said)
 
 
@@ -81,16 +78,7 @@ class Options(app_commands.Group):
         kept = checked(value) if value.strip() else ""
         if not is_free(name):
             raise PromptError(say(messages.OPTION_TAKEN, name=name.replace("`", "ˋ")))
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        records, person = interaction.client.records, interaction.user.id
-        before: PersonChoices = await records.read(keeping.person, person)
-        options = {**before.options, name: kept} if kept else dict(before.options)
-        if not kept:
-            options.pop(name, None)
-        if len(options) > MOST_OPTIONS:
-            raise PromptError(say(messages.OPTION_FULL, limit=MOST_OPTIONS))
-        after = before.model_copy(update={"options": options})
-        await records.write(keeping.keep_person, person, after)
+        await _change(interaction, lambda old: _with_option(old, name, kept))
         await interaction.edit_original_response(content=messages.option_kept(name, kept))
 
     @app_commands.command(name="list", description="Show the flags of your own")
@@ -114,11 +102,33 @@ class Options(app_commands.Group):
         return [app_commands.Choice(name=name, value=name) for name in found]
 
 
-async def _change(interaction: Interaction, said: str, **changed: object) -> None:
+def _with_option(choices: PersonChoices, name: str, text: str) -> PersonChoices:
+    """The choices with an option kept, or dropped if it stands for nothing.
+
+    Raises:
+        PromptError: There are as many options as there may be.
+    """
+    options = {key: old for key, old in choices.options.items() if key != name}
+    options |= {name: text} if text else {}
+    if len(options) > MOST_OPTIONS:
+        raise PromptError(say(messages.OPTION_FULL, limit=MOST_OPTIONS))
+    return choices.model_copy(update={"options": options})
+
+
+async def _change(
+    interaction: Interaction, change: Callable[[PersonChoices], PersonChoices]
+) -> PersonChoices:
+    """Acknowledges, then changes what the person decided; what it became."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    records, person = interaction.client.records, interaction.user.id
-    before: PersonChoices = await records.read(keeping.person, person)
-    await records.write(keeping.keep_person, person, before.model_copy(update=changed))
+    after: PersonChoices = await interaction.client.records.write(
+        keeping.change_person, interaction.user.id, change
+    )
+    return after
+
+
+async def _set(interaction: Interaction, said: str, **fields: object) -> None:
+    """Sets fields, and says so."""
+    await _change(interaction, lambda old: old.model_copy(update=fields))
     await interaction.edit_original_response(content=said)
 
 

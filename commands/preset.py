@@ -55,9 +55,7 @@ class Presets(app_commands.Group):
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner = _owner(interaction, whose)
         await _allowed(interaction, owner)
-        records = _records(interaction)
-        before = await records.write(keeping.keep_preset, owner, low, kept)
-        await _note(interaction, owner, low, before, kept)
+        await _keep(interaction, owner, {low: kept})
         await interaction.edit_original_response(
             content=say(messages.PRESET_SAVED, name=low, text=messages.code(kept))
         )
@@ -69,10 +67,9 @@ class Presets(app_commands.Group):
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner, low = _owner(interaction, whose), name.strip().lower()
         await _allowed(interaction, owner)
-        before = await _records(interaction).write(keeping.drop_preset, owner, low)
-        if before is None:
+        records, person = _records(interaction), interaction.user.id
+        if not await records.write(keeping.drop_preset, owner, low, person):
             raise PromptError(say(messages.PRESET_MISSING, name=low[:32]))
-        await _note(interaction, owner, low, before, None)
         await interaction.edit_original_response(content=say(messages.PRESET_DELETED, name=low))
 
     @app_commands.command(name="list", description="Show the presets there are")
@@ -103,8 +100,11 @@ class Presets(app_commands.Group):
         records = _records(interaction)
         shelf = await Shelf.of(records, interaction)
         usual = chosen(name, shelf.own, shelf.shared).name if name else ""
-        changed = shelf.person.model_copy(update={"preset": usual})
-        await records.write(keeping.keep_person, interaction.user.id, changed)
+        await records.write(
+            keeping.change_person,
+            interaction.user.id,
+            lambda old: old.model_copy(update={"preset": usual}),
+        )
         await interaction.edit_original_response(content=messages.preset_usual(usual))
 
     @app_commands.command(description="Set this server's default preset; leave empty for none")
@@ -117,9 +117,13 @@ class Presets(app_commands.Group):
         records = _records(interaction)
         shelf = await Shelf.of(records, interaction)
         default = chosen(name, shelf.shared).name if name else ""
-        changed = shelf.server.model_copy(update={"preset": default})
-        change = Change(interaction.user.id, "preset", shelf.server.preset or None, default or None)
-        await records.write(keeping.keep_server, owner.id, changed, change)
+        person = interaction.user.id
+        await records.write(
+            keeping.change_server,
+            owner.id,
+            lambda old: old.model_copy(update={"preset": default}),
+            lambda old, new: Change(person, "preset", old.preset or None, new.preset or None),
+        )
         await interaction.edit_original_response(content=messages.preset_default(default))
 
     @app_commands.command(name="export", description="Get presets as a file")
@@ -146,10 +150,7 @@ class Presets(app_commands.Group):
         owner = _owner(interaction, whose)
         await _allowed(interaction, owner)
         given = read_file(await file.read() if file.size <= FILE_LIMIT else b"")
-        records = _records(interaction)
-        for name, text in given.items():
-            before = await records.write(keeping.keep_preset, owner, name, text)
-            await _note(interaction, owner, name, before, text)
+        await _keep(interaction, owner, given)
         await interaction.edit_original_response(
             content=say(messages.PRESET_IMPORTED, count=len(given))
         )
@@ -206,12 +207,8 @@ async def _allowed(interaction: Interaction, owner: Owner) -> None:
         raise policy.NotAllowedError(say(messages.PRESET_MANAGERS))
 
 
-async def _note(
-    interaction: Interaction, owner: Owner, name: str, before: str | None, after: str | None
-) -> None:
-    if owner.kind == "server":
-        change = Change(interaction.user.id, f"preset {name}", before, after)
-        await _records(interaction).write(keeping.note_change, owner.id, change)
+async def _keep(interaction: Interaction, owner: Owner, given: dict[str, str]) -> None:
+    await _records(interaction).write(keeping.keep_presets, owner, given, interaction.user.id)
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -3,6 +3,7 @@
 Like the statements of jobs, they are plain functions on an open transaction.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -35,9 +36,16 @@ def person(connection: Connection, person_id: int) -> PersonChoices:
     return PersonChoices.read(connection.execute(wanted).scalar_one_or_none())
 
 
-def keep_person(connection: Connection, person_id: int, choices: PersonChoices) -> None:
-    """Stores what a person decided."""
-    _keep(connection, PersonRow, person_id, choices.write())
+def change_person(
+    connection: Connection, person_id: int, change: Callable[[PersonChoices], PersonChoices]
+) -> PersonChoices:
+    """Changes what a person decided, as it stands now; what it became.
+
+    Whatever ``change`` raises leaves all as it was.
+    """
+    after = change(person(connection, person_id))
+    _keep(connection, PersonRow, person_id, after.write())
+    return after
 
 
 def server(connection: Connection, server_id: int) -> ServerChoices:
@@ -46,12 +54,26 @@ def server(connection: Connection, server_id: int) -> ServerChoices:
     return ServerChoices.read(connection.execute(wanted).scalar_one_or_none())
 
 
-def keep_server(
-    connection: Connection, server_id: int, choices: ServerChoices, change: Change
-) -> None:
-    """Stores what a server decided, and who did."""
-    _keep(connection, ServerRow, server_id, choices.write())
-    note_change(connection, server_id, change)
+def change_server(
+    connection: Connection,
+    server_id: int,
+    change: Callable[[ServerChoices], ServerChoices],
+    note: Callable[[ServerChoices, ServerChoices], Change],
+) -> ServerChoices:
+    """Changes what a server decided, as it stands now, and notes who did; what it became.
+
+    Args:
+        connection: In a transaction.
+        server_id: Which server.
+        change: From what it decided to what it decides; what it raises leaves all as it was.
+        note: From both to the change that is noted; not asked where they are the same.
+    """
+    before = server(connection, server_id)
+    after = change(before)
+    if after != before:
+        _keep(connection, ServerRow, server_id, after.write())
+        note_change(connection, server_id, note(before, after))
+    return after
 
 
 def _keep(
@@ -95,31 +117,47 @@ def presets(connection: Connection, owner: Owner) -> dict[str, str]:
     return {name: str(body.get("text", "")) for name, body in connection.execute(wanted)}
 
 
-def keep_preset(connection: Connection, owner: Owner, name: str, text: str) -> str | None:
-    """Stores a preset under its name; the text that it replaces, or None.
+def keep_presets(
+    connection: Connection, owner: Owner, given: Mapping[str, str], person_id: int
+) -> None:
+    """Stores presets under their names, all of them or none, and notes who did to a server's.
+
+    Args:
+        connection: In a transaction.
+        owner: Whose they are.
+        given: Texts by name; those of names in use are replaced.
+        person_id: Who keeps them.
 
     Raises:
-        TooManyPresetsError: The owner has as many as there may be.
+        TooManyPresetsError: The owner would have more than there may be.
     """
     own = presets(connection, owner)
-    body = {"version": 1, "text": text}
-    if name in own:
-        changed = update(PresetRow).where(*_of(owner), PresetRow.name == name)
-        connection.execute(changed.values(body=body))
-        return own[name]
-    if len(own) >= MOST_PRESETS:
+    if len({*own, *given}) > MOST_PRESETS:
         raise TooManyPresetsError
-    connection.execute(
-        insert(PresetRow).values(owner_kind=owner.kind, owner_id=owner.id, name=name, body=body)
-    )
-    return None
+    for name, text in given.items():
+        body = {"version": 1, "text": text}
+        if name in own:
+            changed = update(PresetRow).where(*_of(owner), PresetRow.name == name)
+            connection.execute(changed.values(body=body))
+        else:
+            values = {"owner_kind": owner.kind, "owner_id": owner.id, "name": name, "body": body}
+            connection.execute(insert(PresetRow).values(**values))
+        _note(connection, owner, Change(person_id, f"preset {name}", own.get(name), text))
 
 
-def drop_preset(connection: Connection, owner: Owner, name: str) -> str | None:
-    """Takes a preset away; its text, or None if there was none."""
-    text = presets(connection, owner).get(name)
+def drop_preset(connection: Connection, owner: Owner, name: str, person_id: int) -> bool:
+    """Takes a preset away, and notes who did from a server; False if there was none."""
+    before = presets(connection, owner).get(name)
+    if before is None:
+        return False
     connection.execute(delete(PresetRow).where(*_of(owner), PresetRow.name == name))
-    return text
+    _note(connection, owner, Change(person_id, f"preset {name}", before, None))
+    return True
+
+
+def _note(connection: Connection, owner: Owner, change: Change) -> None:
+    if owner.kind == "server":
+        note_change(connection, owner.id, change)
 
 
 def _of(owner: Owner) -> tuple[Any, ...]:

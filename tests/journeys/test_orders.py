@@ -86,7 +86,9 @@ async def decide(studio: Studio) -> AsyncIterator[Decide]:
     def set_choices(choices: ServerChoices) -> None:
         change = Change(1, "test", None, None)
         with engine.execution_options(easel_writing=True).begin() as connection:
-            keeping.keep_server(connection, studio.playground.guild, choices, change)
+            keeping.change_server(
+                connection, studio.playground.guild, lambda _: choices, lambda *_: change
+            )
 
     yield set_choices
     set_choices(ServerChoices())

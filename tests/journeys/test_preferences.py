@@ -22,7 +22,7 @@ async def as_before(studio: Studio) -> AsyncIterator[None]:
     engine = open_engine(settings_for(studio.data).database)
     with engine.execution_options(easel_writing=True).begin() as connection:
         mira = studio.playground.people["mira"].id
-        keeping.keep_person(connection, mira, PersonChoices())
+        keeping.change_person(connection, mira, lambda _: PersonChoices())
     engine.dispose()
 
 

@@ -27,7 +27,9 @@ async def as_before(studio: Studio) -> AsyncIterator[None]:
     engine = open_engine(settings_for(studio.data).database)
     with engine.execution_options(easel_writing=True).begin() as connection:
         change = Change(1, "test", None, None)
-        keeping.keep_server(connection, studio.playground.guild, ServerChoices(), change)
+        keeping.change_server(
+            connection, studio.playground.guild, lambda _: ServerChoices(), lambda *_: change
+        )
     engine.dispose()
 
 

@@ -8,9 +8,10 @@ from typing import Final
 from prompt.errors import PromptError
 
 HOSTILE: Final = (
-    "{", "}", "{}", "{a}", "{a,b}", "{a,", "{,}", "\\{", "-", "—", " - ", "--a-", ":", "::2", "::2 ",
-    "a::2 ", "`,", "“", "(", " ", "** - @", "**", "a-b_", "猫—", "prompt:", "`prompt:", "/imagine ",
-    "--no", "--no `", "--no a, ", "x--seed ", "—seed 3 ", "a (--ar ", "https://a ", "https://a--",
+    "{", "}", "{}", "{a}", "{a,b}", "{a,", "{,}", "\\{", "-", "—", " - ", "--a-", ":", "::2",
+    "::2 ", "a::2 ", "`,", "“", "(", " ", "** - @", "**", "a-b_", "猫—", "prompt:", "`prompt:",
+    "/imagine ", "--no", "--no `", "--no a, ", "x--seed ", "—seed 3 ", "a (--ar ", "https://a ",
+    "https://a--",
 )  # fmt: skip
 """Pieces that rules of the grammar begin or end at; many of them in a row are the worst case."""
 

@@ -2,6 +2,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -23,6 +24,10 @@ MIRA, OTTO, SERVER = 11, 12, 21
 MINE, OURS = Owner("person", MIRA), Owner("server", SERVER)
 
 
+def updated(choices: PersonChoices, fields: dict[str, object]) -> PersonChoices:
+    return choices.model_copy(update=fields)
+
+
 @pytest.fixture
 async def jobs(settings: Settings) -> AsyncIterator[Jobs]:
     jobs = await Jobs.open(settings)
@@ -37,16 +42,18 @@ def records(jobs: Jobs) -> Records:
 
 async def test_what_a_person_decided_is_kept(records: Records) -> None:
     assert await records.read(keeping.person, MIRA) == PersonChoices()
-    for chosen in (PersonChoices(remix=True, suffix="in ink"), PersonChoices(flags="--ar 3:2")):
-        await records.write(keeping.keep_person, MIRA, chosen)
-        assert await records.read(keeping.person, MIRA) == chosen
+    for fields in ({"remix": True, "suffix": "in ink"}, {"remix": False, "flags": "--ar 3:2"}):
+        await records.write(keeping.change_person, MIRA, partial(updated, fields=fields))
+    kept = PersonChoices(suffix="in ink", flags="--ar 3:2")
+    assert await records.read(keeping.person, MIRA) == kept
     assert await records.read(keeping.person, OTTO) == PersonChoices()
 
 
 async def test_what_a_server_decided_is_kept_with_who_did(records: Records) -> None:
     chosen = ServerChoices(channels=(5, 6), repeat=4)
     change = Change(OTTO, "repeat", "10", "4")
-    await records.write(keeping.keep_server, SERVER, chosen, change)
+    for _ in range(2):  # the second time nothing changes, and nothing is noted
+        await records.write(keeping.change_server, SERVER, lambda _: chosen, lambda *_: change)
     assert await records.read(keeping.server, SERVER) == chosen
     ((at, noted),) = await records.read(keeping.changes, SERVER, 5)
     assert noted == change
@@ -60,21 +67,36 @@ def test_what_cannot_be_read_counts_as_nothing() -> None:
 
 
 async def test_presets_belong_to_their_owner(records: Records) -> None:
-    assert await records.write(keeping.keep_preset, MINE, "ink", "ink --ar 3:2") is None
-    assert await records.write(keeping.keep_preset, OURS, "ink", "thick ink") is None
-    assert await records.write(keeping.keep_preset, OURS, "ink", "thin ink") == "thick ink"
+    await records.write(keeping.keep_presets, MINE, {"ink": "ink --ar 3:2"}, MIRA)
+    await records.write(keeping.keep_presets, OURS, {"ink": "thick ink"}, MIRA)
+    await records.write(keeping.keep_presets, OURS, {"ink": "thin ink", "oil": "oil"}, OTTO)
     assert await records.read(keeping.presets, MINE) == {"ink": "ink --ar 3:2"}
-    assert await records.write(keeping.drop_preset, OURS, "ink") == "thin ink"
-    assert await records.write(keeping.drop_preset, OURS, "ink") is None
-    assert await records.read(keeping.presets, OURS) == {}
+    assert await records.read(keeping.presets, OURS) == {"ink": "thin ink", "oil": "oil"}
+    assert await records.write(keeping.drop_preset, OURS, "ink", MIRA)
+    assert not await records.write(keeping.drop_preset, OURS, "ink", MIRA)
+    assert await records.read(keeping.presets, OURS) == {"oil": "oil"}
+
+
+async def test_changes_of_a_servers_presets_are_noted(records: Records) -> None:
+    await records.write(keeping.keep_presets, OURS, {"ink": "thick ink"}, MIRA)
+    await records.write(keeping.keep_presets, OURS, {"ink": "thin ink"}, OTTO)
+    await records.write(keeping.drop_preset, OURS, "ink", MIRA)
+    await records.write(keeping.keep_presets, MINE, {"ink": "my own"}, MIRA)
+    assert [change for _, change in await records.read(keeping.changes, SERVER, 9)] == [
+        Change(MIRA, "preset ink", "thin ink", None),
+        Change(OTTO, "preset ink", "thick ink", "thin ink"),
+        Change(MIRA, "preset ink", None, "thick ink"),
+    ]
 
 
 async def test_presets_are_not_without_number(records: Records) -> None:
-    for number in range(MOST_PRESETS):
-        await records.write(keeping.keep_preset, MINE, f"p{number:03}", "x")
+    whole = {f"p{number:03}": "x" for number in range(MOST_PRESETS)}
+    await records.write(keeping.keep_presets, MINE, whole, MIRA)
     with pytest.raises(TooManyPresetsError):
-        await records.write(keeping.keep_preset, MINE, "more", "x")
-    assert await records.write(keeping.keep_preset, MINE, "p001", "y") == "x"
+        await records.write(keeping.keep_presets, MINE, {"p001": "y", "more": "x"}, MIRA)
+    assert await records.read(keeping.presets, MINE) == whole
+    await records.write(keeping.keep_presets, MINE, {"p001": "y"}, MIRA)
+    assert (await records.read(keeping.presets, MINE))["p001"] == "y"
 
 
 async def test_a_draft_is_its_authors_and_counts_once(records: Records) -> None:
