@@ -20,7 +20,7 @@ from prompt.versions import versions
 from storage.choices import ServerChoices
 from storage.engine import Jobs
 from storage.files import Files
-from storage.jobs import Job, NewJob, Speed
+from storage.jobs import NewJob, Speed
 from storage.settings import Settings
 
 DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
@@ -66,17 +66,6 @@ class Acceptance:
             NotAllowedError: It does not.
         """
         return await policy.admit(self.records, asking, self.card.id, count)
-
-    async def job(self, job_id: str) -> Job:
-        """A job by its id.
-
-        Raises:
-            JobGoneError: It is not in the database.
-        """
-        job = await self.jobs.get(job_id)
-        if job is None:
-            raise errors.JobGoneError
-        return job
 
     async def keep(self, url: str) -> str:
         """Fetches, checks and stores an image; its SHA-256.

@@ -1,35 +1,26 @@
-"""Who may do what to a job."""
-
-from dataclasses import dataclass
-from typing import Self
+"""Jobs found again, and who may do what to them."""
 
 from bot.asking import Asking
+from bot.errors import JobGoneError
+from storage.engine import Jobs
 from storage.jobs import Job
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """Somebody who wants something, and where.
+async def found(jobs: Jobs, job_id: str | None) -> Job:
+    """A job by its id.
 
-    Attributes:
-        person_id: Who.
-        server_id: On which server; None in direct messages.
-        moderates: Whether they may delete others' messages there.
+    Raises:
+        JobGoneError: There is none.
     """
-
-    person_id: int
-    server_id: int | None
-    moderates: bool
-
-    @classmethod
-    def of(cls, asking: Asking) -> Self:
-        """Whoever caused an interaction or a reaction."""
-        return cls(asking.user.id, asking.guild_id, asking.permissions.manage_messages)
+    job = await jobs.get(job_id) if job_id else None
+    if job is None:
+        raise JobGoneError
+    return job
 
 
-def may_remove(asker: Asker, job: Job) -> bool:
+def may_remove(asking: Asking, job: Job) -> bool:
     """Whether somebody may cancel or delete a job: its owner, or a moderator of its server."""
-    if asker.person_id == job.person_id:
+    if asking.user.id == job.person_id:
         return True
-    same_server = asker.server_id is not None and asker.server_id == job.server_id
-    return same_server and asker.moderates
+    same_server = asking.guild_id is not None and asking.guild_id == job.server_id
+    return same_server and asking.permissions.manage_messages

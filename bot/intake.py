@@ -258,8 +258,8 @@ class Intake:
             TooLateError: It has already ended.
         """
         await interaction.response.defer()
-        job = await self._in.job(job_id)
-        if not access.may_remove(access.Asker.of(interaction), job):
+        job = await access.found(self._in.jobs, job_id)
+        if not access.may_remove(interaction, job):
             raise errors.NotYoursError
         if not await self._in.jobs.cancel(job_id):
             raise errors.TooLateError

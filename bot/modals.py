@@ -5,13 +5,13 @@ open while the bot restarted still works.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import discord
 
 from bot import errors, messages
+from bot.forms import answers
 from bot.languages import say
 from generation.derive import ninth
 from generation.recipe import Region
@@ -29,6 +29,7 @@ TEXT_LIMIT: Final = 4000
 NINTHS: Final = 9
 """Parts of a picture that can be chosen to be drawn anew, row by row."""
 
+_NINTHS: Final = frozenset(map(str, range(NINTHS)))
 _PROMPT: Final = "prompt"
 _ZOOM: Final = "zoom"
 _PARTS: Final = "parts"
@@ -58,9 +59,10 @@ class Answers:
             PromptError: The prompt is not one.
             ZoomError: The zoom is no number that it can be.
         """
-        parts = [int(v) for v in _chosen(interaction, _PARTS) if v in set(map(str, range(NINTHS)))]
-        typed = next(_chosen(interaction, _ZOOM), "1")
-        return cls(parse(answer(interaction)), _zoom(typed), tuple(map(ninth, parts)))
+        given = list(answers(interaction))
+        parts = {int(value) for field, value in given if field == _PARTS and value in _NINTHS}
+        zoom = _zoom(dict(given).get(_ZOOM, "1"))
+        return cls(parse(answer(interaction)), zoom, tuple(map(ninth, sorted(parts))))
 
 
 def _zoom(typed: str) -> float:
@@ -127,17 +129,4 @@ def _parts() -> discord.ui.Label[Any]:
 
 def answer(interaction: discord.Interaction[Any]) -> str:
     """The prompt that a submitted form carries."""
-    return next(_chosen(interaction, _PROMPT), "")
-
-
-def _chosen(interaction: discord.Interaction[Any], field: str) -> Iterator[str]:
-    """What was typed or chosen in a field."""
-    yield from _values(cast("dict[str, Any]", interaction.data)["components"], field)
-
-
-def _values(components: list[dict[str, Any]], field: str) -> Iterator[str]:
-    for part in components:
-        if part.get("custom_id") == field:
-            yield from map(str, part.get("values") or [part.get("value", "")])
-        yield from _values(part.get("components") or [], field)
-        yield from _values([part["component"]] if "component" in part else [], field)
+    return dict(answers(interaction)).get(_PROMPT, "")

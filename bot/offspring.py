@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from bot import errors, modals, policy
+from bot import access, errors, modals, policy
 from bot.acceptance import Acceptance, acknowledge
 from bot.asking import Asking
 from bot.buttons import KINDS, Derivation, Kind, rerolled
@@ -58,7 +58,7 @@ class Offspring:
         self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
     ) -> None:
         """Shows the form with the parent's prompt, which has to be the first answer."""
-        recipe = Recipe.from_json((await self._in.job(parent_id)).recipe)
+        recipe = Recipe.from_json((await access.found(self._in.jobs, parent_id)).recipe)
         prompt = f"{recipe.prompt} {recipe.parameters}".strip()
         if len(prompt) > modals.TEXT_LIMIT:
             raise errors.TooLongError
@@ -149,7 +149,7 @@ class Offspring:
     async def _derived(
         self, parent_id: str, change: Derivation, title: Title, choices: ServerChoices
     ) -> Recipe:
-        job = await self._in.job(parent_id)
+        job = await access.found(self._in.jobs, parent_id)
         recipe, index = Recipe.from_json(job.recipe), (title.index or 1) - 1
         if recipe.family != self._in.card.id:
             raise errors.OtherFamilyError(recipe.family, self._in.card.title)

@@ -1,11 +1,13 @@
 """What panels are made of: menus and buttons whose custom ids say what they change."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import discord
+
+from bot.forms import answers
 
 TEMPLATE: Final = re.compile(
     r"easel:panel:(?P<panel>[a-z]+):(?P<what>[a-z]+)(?::(?P<value>[a-z0-9]+))?"
@@ -45,7 +47,7 @@ class Press:
     def of(cls, interaction: discord.Interaction[Any], match: re.Match[str]) -> "Press":
         """The press that an interaction with such a custom id means."""
         data = cast("dict[str, Any]", interaction.data)
-        typed = dict(_typed(data.get("components") or []))
+        typed = dict(answers(interaction))
         values = tuple(map(str, data.get("values") or ()))
         return cls(interaction, match["what"], match["value"] or "", values, typed)
 
@@ -53,11 +55,3 @@ class Press:
 def custom_id(panel: str, what: str, value: str = "") -> str:
     """The custom id of one part."""
     return f"easel:panel:{panel}:{what}" + (f":{value}" if value else "")
-
-
-def _typed(components: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
-    for part in components:
-        if "custom_id" in part and "value" in part:
-            yield str(part["custom_id"]), str(part["value"])
-        yield from _typed(part.get("components") or [])
-        yield from _typed([part["component"]] if "component" in part else [])

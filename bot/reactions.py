@@ -7,7 +7,6 @@ import discord
 import structlog
 
 from bot import errors
-from bot.access import Asker
 from bot.asking import Reaction
 from bot.languages import speak
 from storage import keeping
@@ -55,7 +54,7 @@ async def _act(bot: "EaselBot", asking: Reaction, message_id: int, emoji: str, j
     else:
         channel = bot.get_partial_messageable(asking.channel_id, guild_id=asking.guild_id)
         message = channel.get_partial_message(message_id)
-        await bot.results.delete(message, job_id, Asker.of(asking))
+        await bot.results.delete(message, job_id, asking)
 
 
 async def _tell(bot: "EaselBot", person_id: int, error: Exception) -> None:

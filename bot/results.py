@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from bot import access, buttons, errors, letters, messages
-from bot.asking import DIRECT_LIMIT
+from bot.asking import DIRECT_LIMIT, Asking
 from bot.languages import say
 from generation.recipe import Recipe
 from storage import keeping
@@ -33,7 +33,7 @@ class Results:
         """
         await interaction.response.defer(thinking=True)
         found = await self._records.read(keeping.job_like, beginning.strip().lower())
-        job = await self.job(found)
+        job = await access.found(self._jobs, found)
         if job.state not in {"done", "failed", "cancelled"}:
             raise errors.NotYetError
         letter = await letters.last(job, self._files)
@@ -44,14 +44,25 @@ class Results:
             content=letter.text, view=letter.view, attachments=attachments
         )
 
-    async def recipe(self, interaction: discord.Interaction[Any], job_id: str | None) -> None:
+    async def shown(self, message: int) -> str:
+        """The id of the job whose pictures a message shows.
+
+        Raises:
+            NoPictureError: It shows none of the bot's.
+        """
+        job: str | None = await self._records.read(keeping.job_of_message, message)
+        if job is None:
+            raise errors.NoPictureError
+        return job
+
+    async def recipe(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """Tells in private everything that decided the pictures.
 
         Raises:
             JobGoneError: There is no such job.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        job = await self.job(job_id)
+        job = await access.found(self._jobs, job_id)
         text, file = card(job)
         await interaction.edit_original_response(content=text, attachments=[file])
 
@@ -64,8 +75,7 @@ class Results:
             NoPictureError: The message shows no finished pictures of the bot's.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await self._records.read(keeping.job_of_message, message)
-        job = await self._jobs.get(found) if found else None
+        job = await self._jobs.get(await self.shown(message))
         if job is None or job.state != "done":
             raise errors.NoPictureError
         view = buttons.among(job.id, Recipe.from_json(job.recipe), actions)
@@ -81,14 +91,14 @@ class Results:
             JobGoneError: There is no such job.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self.job(job_id)
+        await access.found(self._jobs, job_id)
         marked = await self._records.write(keeping.mark, interaction.user.id, job_id, index)
         said = say(messages.FAVOURITE if marked else messages.NO_FAVOURITE)
         await interaction.edit_original_response(content=said)
 
     async def send_home(self, person: discord.abc.Messageable, job_id: str) -> None:
         """Sends pictures, seed and recipe by direct message; nothing if those are closed."""
-        job = await self.job(job_id)
+        job = await access.found(self._jobs, job_id)
         if job.state != "done":
             return
         picture = await letters.result(job, self._files, DIRECT_LIMIT)
@@ -98,27 +108,14 @@ class Results:
         except discord.Forbidden:
             return
 
-    async def delete(
-        self, message: discord.PartialMessage, job_id: str, asker: access.Asker
-    ) -> bool:
+    async def delete(self, message: discord.PartialMessage, job_id: str, asking: Asking) -> bool:
         """Deletes a job's message, for its owner or a moderator; False for anybody else."""
-        job = await self.job(job_id)
-        if not access.may_remove(asker, job):
+        job = await access.found(self._jobs, job_id)
+        if not access.may_remove(asking, job):
             return False
         await self._jobs.cancel(job_id)
         await message.delete()
         return True
-
-    async def job(self, job_id: str | None) -> Job:
-        """The job.
-
-        Raises:
-            JobGoneError: There is none.
-        """
-        job = await self._jobs.get(job_id) if job_id else None
-        if job is None:
-            raise errors.JobGoneError
-        return job
 
 
 def card(job: Job) -> tuple[str, discord.File]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import discord
+from sqlalchemy import Connection
 
 from prompt.grammar import Prompt
 from prompt.parameters import PRESET
@@ -35,12 +36,15 @@ class Shelf:
     @classmethod
     async def of(cls, records: Records, interaction: discord.Interaction[Any]) -> Self:
         """What is kept for the person and the server of an interaction."""
-        person, server = interaction.user.id, interaction.guild_id
+        return await records.read(cls._read, interaction.user.id, interaction.guild_id)
+
+    @classmethod
+    def _read(cls, connection: Connection, person: int, server: int | None) -> Self:
         return cls(
-            await records.read(keeping.person, person),
-            await records.read(keeping.presets, Owner("person", person)),
-            await records.read(keeping.server, server) if server else ServerChoices(),
-            await records.read(keeping.presets, Owner("server", server)) if server else {},
+            keeping.person(connection, person),
+            keeping.presets(connection, Owner("person", person)),
+            keeping.server(connection, server) if server else ServerChoices(),
+            keeping.presets(connection, Owner("server", server)) if server else {},
         )
 
     def complete(self, prompt: Prompt, preset: str = "") -> Merged:

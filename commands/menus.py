@@ -6,9 +6,7 @@ import discord
 from discord import app_commands
 
 from bot import buttons, errors, messages
-from bot.access import Asker
 from bot.languages import say
-from storage import keeping
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -18,10 +16,7 @@ if TYPE_CHECKING:
 async def recipe(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
     """Tells everything that decided the pictures of a message."""
     bot = interaction.client
-    job = await bot.records.read(keeping.job_of_message, message.id)
-    if job is None:
-        raise errors.NoPictureError
-    await bot.results.recipe(interaction, job)
+    await bot.results.recipe(interaction, await bot.results.shown(message.id))
 
 
 @app_commands.context_menu(name="Delete")
@@ -29,12 +24,10 @@ async def delete(interaction: "discord.Interaction[EaselBot]", message: discord.
     """Deletes a message of the bot's, for the owner of its job or a moderator."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot = interaction.client
-    job = await bot.records.read(keeping.job_of_message, message.id)
-    if job is None:
-        raise errors.NoPictureError
+    job = await bot.results.shown(message.id)
     channel = bot.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)
     place = channel.get_partial_message(message.id)
-    if not await bot.results.delete(place, job, Asker.of(interaction)):
+    if not await bot.results.delete(place, job, interaction):
         raise errors.NotYoursError
     await interaction.edit_original_response(content=say(messages.DELETED))
 
