@@ -110,15 +110,8 @@ def train_judge(given: Options, minutes: float) -> None:
     world = load_world(given)
     rows = rows_for_judging(world, held=False)
     judge = Judge(len(world.styles)).to(device)
-    course = Course(
-        name="judges",
-        folder=given.folder("judges"),
-        minutes=minutes,
-        rate=size.rates["judges"],
-        decay=min(size.decay, 0.995),
-        session=given.session,
-        extend=given.extend,
-        abreast=given.abreast,
+    course = Course.of(
+        given, "judges", minutes, rate=size.rates["judges"], decay=min(size.decay, 0.995)
     )
     training = Training(course, judge)
 

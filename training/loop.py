@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Self, TextIO
 
 import torch
 from torch import Tensor, nn
 
 from training.bar import Bar
 from training.curves import draw_curves
-from training.plan import Session, StoppedError
+from training.plan import Options, Session, StoppedError
 
 Step = Callable[[float], Mapping[str, Tensor]]
 """From the share of the time that has passed, 0 to 1, to losses; "loss" is minimised."""
@@ -54,6 +54,32 @@ class Course:
     abreast: int = 1
     session: Session = field(default_factory=Session)
     extend: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        given: Options,
+        name: str,
+        minutes: float,
+        *,
+        rate: float,
+        warmup: int = 100,
+        decay: float = 0.999,
+        weight_decay: float = 0.01,
+    ) -> Self:
+        """A stage's course as the command line asked for it; fields as of the class."""
+        return cls(
+            name=name,
+            folder=given.folder(name),
+            minutes=minutes,
+            rate=rate,
+            warmup=warmup,
+            decay=decay,
+            weight_decay=weight_decay,
+            abreast=given.abreast,
+            session=given.session,
+            extend=given.extend,
+        )
 
     @property
     def checkpoint(self) -> Path:

@@ -40,16 +40,7 @@ def train_preview(given: Options, minutes: float) -> None:
     vae.to(memory_format=torch.channels_last).requires_grad_(requires_grad=False)
     tiny = build_preview().to(given.device)
     tiny.encoder.requires_grad_(requires_grad=False)
-    course = Course(
-        name="preview",
-        folder=given.folder("preview"),
-        minutes=minutes,
-        rate=2e-3,
-        decay=0.99,
-        session=given.session,
-        extend=given.extend,
-        abreast=given.abreast,
-    )
+    course = Course.of(given, "preview", minutes, rate=2e-3, decay=0.99)
     training = Training(course, tiny)
     batch = _BATCH * 8 if given.device == "cuda" else _BATCH // given.abreast or 1
 

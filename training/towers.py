@@ -5,6 +5,8 @@ embedding; the text tower also learns to place texts as a large sentence model d
 vectors of such a model lie in ``teacher/``.
 """
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -136,17 +138,16 @@ def train_towers(given: Options, minutes: float) -> None:
     ids = ids.to(device)
     lessons = load_lessons(given)
     towers = Towers(size, len(world.things), len(world.styles)).to(device)
-    course = Course(
-        name="towers",
-        folder=folder,
-        minutes=minutes,
+    course = Course.of(
+        given,
+        "towers",
+        minutes,
         rate=size.rates["towers"],
         weight_decay=0.02,
         decay=min(size.decay, 0.998),
-        session=given.session,
-        extend=given.extend,
     )
-    training = Training(course, towers)
+    # A contrastive loss is of one batch: halves of it would be an easier lesson.
+    training = Training(replace(course, abreast=1), towers)
 
     def step(share: float) -> dict[str, Tensor]:
         del share

@@ -95,16 +95,13 @@ def train_unet(given: Options, minutes: float) -> None:
     denoiser = Denoiser(size).to(device)
     if device == "cuda":
         denoiser.unet.to(memory_format=torch.channels_last)
-    course = Course(
-        name="unet",
-        folder=given.folder("unet"),
-        minutes=minutes,
+    course = Course.of(
+        given,
+        "unet",
+        minutes,
         rate=size.rates["unet"],
         warmup=500 if device == "cuda" else 100,
         decay=size.decay,
-        session=given.session,
-        extend=given.extend,
-        abreast=given.abreast,
     )
     training = Training(course, denoiser)
     prepare(denoiser.unet, device=device)

@@ -42,16 +42,7 @@ def train_upscaler(given: Options, minutes: float) -> None:
     folder, device = given.folder("upscaler"), given.device
     small, large = _pairs(given)
     network = Compact(_WIDTH, _DEPTH, FACTOR).to(device)
-    course = Course(
-        name="upscaler",
-        folder=folder,
-        minutes=minutes,
-        rate=1.5e-3,
-        decay=0.99,
-        session=given.session,
-        extend=given.extend,
-        abreast=given.abreast,
-    )
+    course = Course.of(given, "upscaler", minutes, rate=1.5e-3, decay=0.99)
     training = Training(course, network)
     batch = _BATCH * 8 if device == "cuda" else _BATCH // given.abreast or 1
 

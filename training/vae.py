@@ -101,20 +101,12 @@ def whiten(vae: AutoencoderKL, latents: Tensor) -> None:
 
 def train_vae(given: Options, minutes: float) -> None:
     """Train for some minutes and write ``vae/`` in the layout of diffusers."""
-    folder, size = given.folder("vae"), given.size
+    size = given.size
     wanted = [d for d in list_drawings(given.pack) if d.style in size.styles]
     drawings = load_drawings(given.pack, wanted).to(given.device)
     vae = build_vae(size).to(given.device, memory_format=torch.channels_last)
-    course = Course(
-        name="vae",
-        folder=folder,
-        minutes=minutes,
-        rate=size.rates["vae"],
-        decay=min(size.decay, 0.998),
-        warmup=200,
-        session=given.session,
-        extend=given.extend,
-        abreast=given.abreast,
+    course = Course.of(
+        given, "vae", minutes, rate=size.rates["vae"], decay=min(size.decay, 0.998), warmup=200
     )
     training = Training(course, vae)
     prepare(vae.encoder, vae.decoder, device=given.device)
