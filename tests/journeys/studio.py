@@ -5,11 +5,18 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
+from sqlalchemy import Connection
 
 from playground import Interaction, Message, Playground
+from storage import keeping
+from storage.choices import Change, PersonChoices, ServerChoices
+from storage.connect import WRITING, open_engine
+from tests.storage.conftest import settings_for
 
 ROOT = Path(__file__).parents[2]
 BOT, WORKER = "bot", "generation.worker"
@@ -70,6 +77,28 @@ class Studio:
         )
         await interaction.acknowledged()
         return interaction
+
+    def decide(self, choices: ServerChoices) -> None:
+        """Sets what the server decided, behind everybody's back."""
+        self._write(
+            partial(
+                keeping.change_server,
+                server_id=self.playground.guild,
+                change=lambda _: choices,
+                note=lambda *_: Change(1, "test", None, None),
+            )
+        )
+
+    def prefer(self, person: str, choices: PersonChoices) -> None:
+        """Sets what a person decided, behind their back."""
+        whose = self.playground.people[person].id
+        self._write(partial(keeping.change_person, person_id=whose, change=lambda _: choices))
+
+    def _write(self, action: Callable[[Connection], object]) -> None:
+        engine = open_engine(settings_for(self.data).database)
+        with engine.execution_options(**WRITING).begin() as connection:
+            action(connection)
+        engine.dispose()
 
     def log(self) -> str:
         """What both sides wrote."""

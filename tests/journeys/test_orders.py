@@ -6,11 +6,8 @@ import pytest
 import pytest_asyncio
 
 from playground import Message
-from storage import keeping
-from storage.choices import Change, ServerChoices
-from storage.connect import open_engine
+from storage.choices import ServerChoices
 from tests.journeys.studio import BOT, PATIENCE, Studio, answer, public, showing
-from tests.storage.conftest import settings_for
 
 QUICK = "--steps 1"
 
@@ -81,18 +78,8 @@ Decide = Callable[[ServerChoices], None]
 @pytest_asyncio.fixture(loop_scope="session")
 async def decide(studio: Studio) -> AsyncIterator[Decide]:
     """Sets what the server allows; everything again afterwards."""
-    engine = open_engine(settings_for(studio.data).database)
-
-    def set_choices(choices: ServerChoices) -> None:
-        change = Change(1, "test", None, None)
-        with engine.execution_options(easel_writing=True).begin() as connection:
-            keeping.change_server(
-                connection, studio.playground.guild, lambda _: choices, lambda *_: change
-            )
-
-    yield set_choices
-    set_choices(ServerChoices())
-    engine.dispose()
+    yield studio.decide
+    studio.decide(ServerChoices())
 
 
 @pytest.mark.parametrize(

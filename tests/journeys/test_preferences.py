@@ -5,12 +5,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from playground import Message
-from storage import keeping
 from storage.choices import PersonChoices
-from storage.connect import open_engine
 from tests.journeys.studio import BOT, Studio, answer, showing
 from tests.journeys.test_presets import drawn, refused, told
-from tests.storage.conftest import settings_for
 
 QUICK = "--steps 1"
 
@@ -19,11 +16,7 @@ QUICK = "--steps 1"
 async def as_before(studio: Studio) -> AsyncIterator[None]:
     """Choices as they are for somebody new."""
     yield
-    engine = open_engine(settings_for(studio.data).database)
-    with engine.execution_options(easel_writing=True).begin() as connection:
-        mira = studio.playground.people["mira"].id
-        keeping.change_person(connection, mira, lambda _: PersonChoices())
-    engine.dispose()
+    studio.prefer("mira", PersonChoices())
 
 
 async def opened(studio: Studio) -> Message:

@@ -6,12 +6,9 @@ import pytest
 import pytest_asyncio
 
 from playground import Message, NotPossibleError
-from storage import keeping
-from storage.choices import Change, ServerChoices
-from storage.connect import open_engine
+from storage.choices import ServerChoices
 from tests.journeys.studio import BOT, Studio, answer, public, result, showing
 from tests.journeys.test_presets import refused
-from tests.storage.conftest import settings_for
 
 QUICK = "--steps 1"
 MANAGER = 1140000000000000011
@@ -24,13 +21,7 @@ PANEL = "easel:panel:server"
 async def as_before(studio: Studio) -> AsyncIterator[None]:
     """Choices as they are for a new server."""
     yield
-    engine = open_engine(settings_for(studio.data).database)
-    with engine.execution_options(easel_writing=True).begin() as connection:
-        change = Change(1, "test", None, None)
-        keeping.change_server(
-            connection, studio.playground.guild, lambda _: ServerChoices(), lambda *_: change
-        )
-    engine.dispose()
+    studio.decide(ServerChoices())
 
 
 async def opened(studio: Studio, topic: str = "") -> Message:
