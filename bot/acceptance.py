@@ -88,11 +88,11 @@ class Acceptance:
         spot: Spot,
         recipe: Recipe,
         title: Title,
+        choices: ServerChoices,
         *,
         parent_id: str | None = None,
         speed: Speed = "fast",
         origins: Mapping[str, str] | None = None,
-        language: str = "",
     ) -> None:
         """Commits a job, then shows it as queued.
 
@@ -101,10 +101,14 @@ class Acceptance:
             spot: The message that it is shown in.
             recipe: What to make.
             title: How it came about.
+            choices: What the server decided: how many jobs, and in which language they are shown.
             parent_id: The job that it was derived from.
             speed: Its place in the queue.
             origins: Where flags came from that were not typed.
-            language: Language of its message; empty for the person's own.
+
+        Raises:
+            TooManyJobsError: The person has as many unfinished jobs as they may.
+            DailyLimitError: They asked for as many within a day as they may.
         """
         job = NewJob(
             id=uuid.uuid4().hex,
@@ -121,9 +125,10 @@ class Acceptance:
             title=str(title),
             speed=speed,
             origins=origins,
-            locale=language or str(asking.locale),
+            locale=choices.language or str(asking.locale),
         )
-        position = await self.jobs.accept(job)
+        limits = policy.allowance(choices, asking) if asking.guild_id else None
+        position = await self.jobs.accept(job, limits)
         await self._delivery.begin(job.id, position)
 
 

@@ -17,7 +17,7 @@ from generation.recipe import RecipeError
 from prompt.errors import PromptError
 from storage.choices import MOST_PRESETS, TooManyPresetsError
 from storage.files import MissingFileError
-from storage.jobs import TooManyJobsError
+from storage.jobs import DailyLimitError, TooManyJobsError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -134,6 +134,8 @@ def sentence(error: BaseException) -> str | None:
             return image_sentence(error)
         case TooManyJobsError():
             return say(messages.TOO_MANY, limit=error.limit)
+        case DailyLimitError():
+            return say(messages.SERVER_DAILY, limit=error.limit, asked=error.asked)
         case OtherFamilyError():
             return say(messages.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():

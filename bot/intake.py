@@ -161,9 +161,9 @@ class Intake:
                 spot,
                 resolved.recipe,
                 Title("imagine"),
+                choices,
                 speed=resolved.speed,
                 origins=whole.origins,
-                language=choices.language,
             )
         if notes:
             await interaction.followup.send(messages.notes(list(notes)), ephemeral=True)
@@ -205,9 +205,9 @@ class Intake:
             spot,
             recipe,
             Title("blend"),
+            choices,
             speed=resolved.speed,
             origins=merged.origins,
-            language=choices.language,
         )
 
     def _resolved(self, order: Order, images: Sequence[str]) -> Resolved:

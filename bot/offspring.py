@@ -126,9 +126,7 @@ class Offspring:
         recipe = await self._derived(parent_id, rerolled, title, choices)
         person = await policy.preferences(self._in.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
-        await self._in.accept(
-            asking, spot, recipe, title, parent_id=parent_id, language=choices.language
-        )
+        await self._in.accept(asking, spot, recipe, title, choices, parent_id=parent_id)
 
     async def _make(
         self,
@@ -142,9 +140,7 @@ class Offspring:
         recipe = await self._derived(parent_id, change, title, choices)
         person = await policy.preferences(self._in.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)
-        await self._in.accept(
-            interaction, spot, recipe, title, parent_id=parent_id, language=choices.language
-        )
+        await self._in.accept(interaction, spot, recipe, title, choices, parent_id=parent_id)
 
     async def _derived(
         self, parent_id: str, change: Derivation, title: Title, choices: ServerChoices

@@ -1,18 +1,16 @@
 """What a server's managers allow, asked at every way in before anything is queued."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 
 from bot import messages
 from bot.asking import Asking
 from bot.languages import say
 from generation.recipe import Recipe
 from storage import keeping
-from storage.choices import PersonChoices, ServerChoices
+from storage.choices import Limits, PersonChoices, ServerChoices
+from storage.jobs import DAY
 from storage.records import Records
-
-DAY: Final = timedelta(hours=24)
 
 
 class NotAllowedError(Exception):
@@ -89,7 +87,7 @@ def _role(choices: ServerChoices, interaction: Asking) -> str | None:
 async def _quota(
     records: Records, choices: ServerChoices, interaction: Asking, count: int
 ) -> str | None:
-    person, limits = interaction.user.id, choices.limits_for(_roles(interaction))
+    person, limits = interaction.user.id, allowance(choices, interaction)
     if limits.daily:
         since = datetime.now(UTC) - DAY
         asked = await records.read(keeping.asked_since, person, since, interaction.guild_id)
@@ -99,6 +97,11 @@ async def _quota(
     if waiting + count > limits.unfinished:
         return say(messages.TOO_MANY, limit=limits.unfinished)
     return None
+
+
+def allowance(choices: ServerChoices, asking: Asking) -> Limits:
+    """How much somebody may ask for on the server."""
+    return choices.limits_for(_roles(asking))
 
 
 def has_role(interaction: Asking, roles: tuple[int, ...]) -> bool:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import messages, policy
+from bot import messages
 from bot.languages import say
 from storage import keeping
+from storage.jobs import DAY
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -20,7 +21,7 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot, person = interaction.client, interaction.user.id
     queue = await bot.intake.queue()
-    since = datetime.now(UTC) - policy.DAY
+    since = datetime.now(UTC) - DAY
     text = say(
         messages.INFO,
         queued=queue.queued,

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing, suppress
+from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 import structlog
@@ -20,7 +21,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage import queries
+from storage import keeping, queries
+from storage.choices import Limits
 from storage.connect import (
     FROZEN_AFTER,
     WRITING,
@@ -32,11 +34,13 @@ from storage.connect import (
 )
 from storage.heartbeat import Heartbeat
 from storage.jobs import (
+    DAY,
     WORKER_LOST,
     Cook,
     Cooked,
     CookingError,
     CookingInterruptedError,
+    DailyLimitError,
     Ended,
     Event,
     Job,
@@ -148,8 +152,12 @@ class Jobs:
         await self.records.close()
         await asyncio.to_thread(self._client.destroy)
 
-    async def accept(self, job: NewJob) -> int:
+    async def accept(self, job: NewJob, limits: Limits | None = None) -> int:
         """Takes a job in: once this returns, the job ends in some visible way whatever dies.
+
+        Args:
+            job: The job.
+            limits: What its server allows its owner; None for as much as the settings do.
 
         Returns:
             Its place in the queue, 1 is next. A job whose id was accepted before is not taken
@@ -157,8 +165,9 @@ class Jobs:
 
         Raises:
             TooManyJobsError: The person has as many unfinished jobs as they may.
+            DailyLimitError: They asked for as many within a day as they may on this server.
         """
-        position = await self.records.write(self._accept, job)
+        position = await self.records.write(self._accept, job, limits)
         self._wake()
         return position
 
@@ -237,14 +246,18 @@ class Jobs:
         if shown:
             await self._client.delete_workflows_async(list(shown))
 
-    def _accept(self, connection: Connection, job: NewJob) -> int:
+    def _accept(self, connection: Connection, job: NewJob, limits: Limits | None) -> int:
         queries.lock_accepting(connection)
         known = queries.standing_of(connection, job.id)
         if known:
             return queries.position_of(connection, known)
         unfinished, round_ = queries.turn_of(connection, job)
-        if unfinished >= self._settings.max_jobs_per_person:
-            raise TooManyJobsError(self._settings.max_jobs_per_person)
+        most = self._settings.max_jobs_per_person
+        most = min(most, limits.unfinished) if limits else most
+        if unfinished >= most:
+            raise TooManyJobsError(most)
+        if limits and limits.daily:
+            _require_daily(connection, job, limits.daily)
         priority = queries.priority_of(connection, job, round_)
         new = queries.insert_job(connection, job, round_, priority)
         self._client.enqueue_in_transaction(connection, _options(new), job.id)
@@ -283,6 +296,13 @@ class Jobs:
     def _wake(self) -> None:
         for reader in list(self._readers):
             reader.wake.set()
+
+
+def _require_daily(connection: Connection, job: NewJob, limit: int) -> None:
+    since = datetime.now(UTC) - DAY
+    asked = keeping.asked_since(connection, job.person_id, since, job.server_id)
+    if asked >= limit:
+        raise DailyLimitError(limit, asked)
 
 
 class _Followers:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -16,6 +16,10 @@ INTERNAL: Final = "internal"
 """Failure of a job that hit a mistake of ours."""
 
 
+DAY: Final = timedelta(hours=24)
+"""What a daily limit counts over, up to now."""
+
+
 class TooManyJobsError(RuntimeError):
     """A person already has as many unfinished jobs as they may.
 
@@ -26,6 +30,19 @@ class TooManyJobsError(RuntimeError):
     def __init__(self, limit: int) -> None:
         super().__init__(f"there are already {limit} unfinished jobs")
         self.limit = limit
+
+
+class DailyLimitError(RuntimeError):
+    """A person asked for as many jobs within a day as their server allows.
+
+    Attributes:
+        limit: How many that is.
+        asked: How many they asked for.
+    """
+
+    def __init__(self, limit: int, asked: int) -> None:
+        super().__init__(f"{asked} of {limit} jobs were asked for within a day")
+        self.limit, self.asked = limit, asked
 
 
 class CookingError(RuntimeError):

@@ -10,7 +10,7 @@ from generation.links import (
     Refusal,
 )
 from prompt.errors import PromptError
-from storage.jobs import TooManyJobsError
+from storage.jobs import DailyLimitError, TooManyJobsError
 
 ERRORS = [
     NotAnImageError(),
@@ -22,6 +22,7 @@ ERRORS = [
     LinkTimeoutError("cats.example", 10.0),
     *(LinkRefusedError("cats.example", reason) for reason in Refusal),
     TooManyJobsError(10),
+    DailyLimitError(10, 10),
     errors.OldButtonError(),
     errors.JobGoneError(),
     errors.NotYoursError(),

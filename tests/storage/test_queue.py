@@ -11,9 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from uuid import uuid4
 
 import pytest
 
+from storage.choices import Limits
 from storage.engine import (
     DatabaseNotReadyError,
     Ended,
@@ -26,6 +28,7 @@ from storage.engine import (
     TooManyJobsError,
     serve,
 )
+from storage.jobs import DailyLimitError
 from storage.settings import Settings
 from tests.storage import toy
 from tests.storage.conftest import Bot, Hold, Workers, new_job, patient, settings_for
@@ -178,6 +181,19 @@ async def test_a_limit_holds_when_many_are_asked_for_at_once(
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert sorted(answer for answer in answers if isinstance(answer, int)) == [1, 2, 3]
     assert sum(isinstance(answer, TooManyJobsError) for answer in answers) == 9
+
+
+async def test_a_servers_limits_hold_when_many_are_asked_for_at_once(bot: Bot) -> None:
+    async def refused(person: int, limits: Limits) -> list[object]:
+        job = replace(new_job(person=person), server_id=21)
+        asked = [bot.jobs.accept(replace(job, id=uuid4().hex), limits) for _ in range(6)]
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return [answer for answer in answers if not isinstance(answer, int)]
+
+    waiting = await refused(1, Limits(unfinished=2))
+    assert [type(error) for error in waiting] == [TooManyJobsError] * 4
+    daily = await refused(2, Limits(daily=4))
+    assert [type(error) for error in daily] == [DailyLimitError] * 2
 
 
 async def test_a_refused_queue_entry_takes_the_job_back_too(bot: Bot) -> None:
