@@ -23,6 +23,7 @@ import torch
 
 from benchmarks.overhead import bare, recipe
 from generation.families.diffusion import Engine
+from generation.families.easel import FAMILY
 from generation.recipe import Recipe
 from generation.worker import load_engine
 from storage.settings import Settings
@@ -50,7 +51,7 @@ class Rung:
 def ladder(engine: Engine, asked: Recipe, *, compiled: bool) -> dict[str, Rung]:
     """The rungs, the baseline first."""
     with torch.inference_mode():
-        condition = engine.family.encode(engine.pipe, asked)
+        condition = FAMILY.encode(engine.pipe, asked)
 
     def ours(abreast: int, steps: int = asked.steps) -> Callable[[], object]:
         told = replace(asked, steps=steps)

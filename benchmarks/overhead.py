@@ -23,6 +23,7 @@ from typing import Any
 import torch
 
 from generation.families.diffusion import Condition, Engine
+from generation.families.easel import FAMILY
 from generation.families.samplers import scheduler
 from generation.recipe import Phrase, Recipe, seeded
 from generation.worker import cook_with, load_engine
@@ -84,8 +85,8 @@ def measure(rounds: int, data: Path) -> dict[str, Any]:
     loading = time.perf_counter() - began
     asked = recipe(engine)
     with torch.inference_mode():
-        condition = engine.family.encode(engine.pipe, asked)
-    ready = replace(engine, family=replace(engine.family, encode=lambda *_: condition))
+        condition = FAMILY.encode(engine.pipe, asked)
+    ready = replace(engine, family=replace(FAMILY, encode=lambda *_: condition))
     cook = cook_with(ready, Files(data / "images"), lambda _: None)
     contestants: dict[str, Callable[[], object]] = {
         "bare, one call each": lambda: bare(engine, asked, condition, at_once=False),

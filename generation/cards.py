@@ -55,6 +55,7 @@ class Card:
         steps: Default denoising steps.
         guidance: Default classifier-free guidance scale.
         sampler: Default sampler.
+        samplers: All that it draws with.
         capabilities: What it can do.
     """
 
@@ -70,6 +71,7 @@ class Card:
     steps: int
     guidance: float
     sampler: str
+    samplers: tuple[str, ...] = SAMPLERS
     capabilities: frozenset[Capability]
 
     def size(self, across: float, down: float) -> tuple[int, int]:
@@ -95,6 +97,8 @@ _ALL: Final = frozenset(
         Capability.VARIATION,
     }
 )
+
+_FLOW: Final = frozenset({Capability.IMAGE_PROMPT, Capability.VARIATION})
 
 CARDS: Final[tuple[Card, ...]] = (
     Card(
@@ -143,6 +147,36 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="DPM++ 2M Karras",
         capabilities=_ALL,
     ),
+    Card(
+        id="flux2-klein",
+        title="FLUX.2 klein",
+        about="Four steps to a picture of 1024 pixels; follows long sentences closely.",
+        licence="Apache-2.0",
+        model="black-forest-labs/FLUX.2-klein-4B",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=4,
+        guidance=1.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        capabilities=_FLOW,
+    ),
+    Card(
+        id="z-image",
+        title="Z-Image Turbo",
+        about="Eight steps to a picture of 1024 pixels; good at photographs and at writing.",
+        licence="Apache-2.0",
+        model="Tongyi-MAI/Z-Image-Turbo",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=8,
+        guidance=1.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        capabilities=_FLOW,
+    ),
 )
 
 
@@ -159,7 +193,12 @@ def card(family: str) -> Card:
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
 
 
-_PIPELINES: Final = {"StableDiffusionPipeline": "sd15", "StableDiffusionXLPipeline": "sdxl"}
+_PIPELINES: Final = {
+    "StableDiffusionPipeline": "sd15",
+    "StableDiffusionXLPipeline": "sdxl",
+    "Flux2KleinPipeline": "flux2-klein",
+    "ZImagePipeline": "z-image",
+}
 
 
 def card_for(model: str, family: str = "") -> Card:

@@ -5,6 +5,7 @@ Diffusion families, whose strength is a place on the noise schedule.
 """
 
 import math
+from functools import cache
 from typing import Final
 
 LARGEST_IMAGE_WEIGHT: Final = 3.0
@@ -60,6 +61,51 @@ def steps_for_strength(steps: int, strength: float, *, floor_family: bool) -> tu
         return steps, 1.0
     half = 0.5 if floor_family else -0.5
     return min(length, TRAINED_STEPS), (steps + half) / min(length, TRAINED_STEPS)
+
+
+def flow_level(strength: float) -> float:
+    """The noise level of a flow model that is as noisy as Stable Diffusion is at a strength.
+
+    Stable Diffusion's latents at step t hold noise to signal in the ratio √((1 - ᾱₜ) / ᾱₜ), with ᾱ
+    the running product of 1 - β over its scaled linear schedule (Rombach et al. 2022: √β from
+    √0.00085 to √0.012 in 1000 steps); a flow model's hold σ / (1 - σ). Equal ratios keep as much of
+    an image. Nothing but noise is nothing but noise in both.
+
+    Args:
+        strength: Denoising strength, above 0 and at most 1.
+
+    Returns:
+        σ above 0 and at most 1, larger for every larger strength of a step more.
+    """
+    if strength >= 1:
+        return 1.0
+    ratio = _noise_ratios()[max(0, round(strength * TRAINED_STEPS) - 1)]
+    return ratio / (1 + ratio)
+
+
+@cache
+def _noise_ratios() -> tuple[float, ...]:
+    """Noise to signal after each step of Stable Diffusion's schedule."""
+    first, last = math.sqrt(0.00085), math.sqrt(0.012)
+    kept, ratios = 1.0, []
+    for step in range(TRAINED_STEPS):
+        beta = (first + (last - first) * step / (TRAINED_STEPS - 1)) ** 2
+        kept *= 1 - beta
+        ratios.append(math.sqrt((1 - kept) / kept))
+    return tuple(ratios)
+
+
+def unshifted(level: float, factor: float) -> float:
+    """The noise level that a flow schedule's shift turns into ``level``.
+
+    The shift is σ → f σ / (1 + (f - 1) σ) (Esser et al. 2024, equation 23); larger pictures take a
+    larger f, since more pixels survive the same noise.
+
+    Args:
+        level: Noise level wanted, above 0 and at most 1.
+        factor: f, above 0.
+    """
+    return level / (factor - (factor - 1) * level)
 
 
 def steps_for_quality(steps: int, quality: float) -> int:

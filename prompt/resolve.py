@@ -41,6 +41,7 @@ Speed = Literal["fast", "relax"]
 
 _UNWRITTEN: Final = frozenset(flag.name for flag in (SEED, REPEAT, PRESET, FAST, RELAX))
 _DRAFT_QUALITY: Final = 0.5
+_PUSHING: Final = "negative phrases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +143,16 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     if max(across, down) > card.longest_ratio * min(across, down):
         limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"
         yield RATIO.name, Sentence(said.RATIO_RANGE, model=title, limit=limit, typed=typed)
+    sampler = SAMPLER.of(prompt.parameters)
+    if sampler is not None and sampler not in card.samplers:
+        samplers, typed = ", ".join(card.samplers), SAMPLER.format(sampler)
+        yield (
+            SAMPLER.name,
+            Sentence(said.OTHER_SAMPLER, model=title, samplers=samplers, typed=typed),
+        )
+    if Capability.NEGATIVE not in card.capabilities and any(p.weight < 0 for p in prompt.phrases):
+        capability = Sentence(Capability.NEGATIVE)
+        yield _PUSHING, Sentence(said.NO_PUSHING, model=title, capability=capability)
     yield from _image_problems(prompt, card, images)
 
 
@@ -192,7 +203,8 @@ def _mended(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | N
         across, down = prompt.parameters[RATIO.name]
         longest = int(card.longest_ratio)
         values[RATIO.name] = (longest, 1) if across > down else (1, longest)
+    phrases = tuple(p for p in prompt.phrases if _PUSHING not in wrong or p.weight > 0)
     kept = prompt.images
     if "images" in wrong:
         kept = kept[:1] if Capability.IMAGE_PROMPT in card.capabilities else ()
-    return format_prompt(replace(prompt, images=kept, parameters=values))
+    return format_prompt(replace(prompt, phrases=phrases, images=kept, parameters=values))

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from generation.cards import Card
 from generation.derive import GRID
-from generation.families import easel, sd15, sdxl
+from generation.families import easel, flux2_klein, sd15, sdxl, z_image
 from generation.families.diffusion import (
+    Code,
     Engine,
-    Family,
     measure_palette,
     palette_glimpse,
     tiny_glimpse,
@@ -26,13 +26,19 @@ from generation.families.diffusion import (
 from generation.libraries import quiet
 from generation.upscale import FILE, Compact, load_compact
 
-FAMILIES: Final[tuple[Family, ...]] = (easel.FAMILY, sd15.FAMILY, sdxl.FAMILY)
+FAMILIES: Final[tuple[Code, ...]] = (
+    easel.FAMILY,
+    sd15.FAMILY,
+    sdxl.FAMILY,
+    flux2_klein.FAMILY,
+    z_image.FAMILY,
+)
 
 PREVIEW: Final = "preview"
 """Folder of a checkpoint in which a tiny decoder for previews may lie."""
 
 SMALL_MODEL: Final = 100_000_000
-"""Parameters of a UNet below which one core computes a lane: see ``share_cores``."""
+"""Parameters of a denoiser below which one core computes a lane: see ``share_cores``."""
 
 
 class ModelError(RuntimeError):
@@ -55,10 +61,11 @@ def load(card: Card, model: str, device: torch.device) -> Engine:
     pipe = _pipeline(family, model, precision(device))
     if type(pipe).__name__ != family.pipeline:
         raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
-    if pipe.vae.dtype == torch.float16 and pipe.vae.config.force_upcast:
+    if pipe.vae.dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
         pipe.vae.to(torch.float32)
     pipe.to(device)
-    pipe.unet.to(memory_format=torch.channels_last)
+    if hasattr(pipe, "unet"):
+        pipe.unet.to(memory_format=torch.channels_last)
     folder = Path(model)
     return Engine(
         card=card,
@@ -66,7 +73,7 @@ def load(card: Card, model: str, device: torch.device) -> Engine:
         pipe=pipe,
         together=1 if device.type == "cpu" else GRID,
         abreast=share_cores(pipe),
-        glimpse=_glimpse(pipe, folder),
+        glimpse=_glimpse(family, pipe, folder),
         upscaler=_upscaler(pipe, folder),
     )
 
@@ -82,14 +89,19 @@ def share_cores(pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
     if pipe.device.type != "cpu":
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    small = sum(weight.numel() for weight in pipe.unet.parameters()) < SMALL_MODEL
+    denoiser = pipe.unet if hasattr(pipe, "unet") else pipe.transformer
+    small = sum(weight.numel() for weight in denoiser.parameters()) < SMALL_MODEL
     torch.set_num_threads(1 if small else cores or 1)
     return min(GRID, cores or 1) if small else 1
 
 
-def _glimpse(pipe: Any, folder: Path) -> Callable[[Tensor], list[Image.Image]]:  # noqa: ANN401
+def _glimpse(
+    family: Code,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    folder: Path,
+) -> Callable[[Tensor], list[Image.Image]]:
     if not (folder / PREVIEW).is_dir():
-        return palette_glimpse(measure_palette(pipe))
+        return palette_glimpse(measure_palette(family, pipe))
     decoder = AutoencoderTiny.from_pretrained(
         folder / PREVIEW, dtype=pipe.vae.dtype, use_safetensors=True, local_files_only=True
     )
@@ -109,7 +121,7 @@ def precision(device: torch.device) -> torch.dtype:
     return torch.float32
 
 
-def _pipeline(family: Family, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
+def _pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
     local = Path(model).is_dir()
     name, _, revision = (model, "", "") if local else model.partition("@")
     try:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import torch
 from PIL import Image, ImageOps
@@ -26,6 +26,9 @@ from generation.upscale import Compact, enlarge, sharpen
 
 PATCH: Final = 32
 """Side in pixels of the flat patches that the preview's colours are measured with."""
+
+_ROW: Final = 8
+"""Patches in a row, and rows: with the latents inside each, more than any family has channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,40 @@ class Family:
     options: Mapping[str, object]
     encode: Callable[[Any, Recipe], Condition]
 
+    def draw(
+        self, engine: "Engine", recipe: Recipe, start: Image.Image | None, watch: "Watch"
+    ) -> list[Image.Image]:
+        """See ``Engine.draw``."""
+        return draw(engine, self.encode(engine.pipe, recipe), recipe, start, watch)
+
+    def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
+        """Latents of pixels (1, 3, height, width) in [-1, 1]; the mode, so nothing is random."""
+        return for_unet(pipe.vae, pipe.vae.encode(pixels).latent_dist.mode().float())
+
+
+class Code(Protocol):
+    """What every family's code half can do."""
+
+    @property
+    def id(self) -> str:
+        """The card's id."""
+
+    @property
+    def pipeline(self) -> str:
+        """Name of the diffusers pipeline class that its checkpoints name."""
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """What to load the pipeline with, besides the weights."""
+
+    def draw(
+        self, engine: "Engine", recipe: Recipe, start: Image.Image | None, watch: "Watch"
+    ) -> list[Image.Image]:
+        """See ``Engine.draw``."""
+
+    def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
+        """Latents of pixels (1, 3, height, width) in [-1, 1]."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
@@ -78,7 +115,7 @@ class Engine:
     """
 
     card: Card
-    family: Family
+    family: Code
     pipe: Any
     together: int
     abreast: int = 1
@@ -94,7 +131,7 @@ class Engine:
             watch: Called after every step; whatever it raises ends the drawing.
         """
         with torch.inference_mode():
-            return draw(self, recipe, start, watch)
+            return self.family.draw(self, recipe, start, watch)
 
     def enlarge(self, pictures: Sequence[Image.Image]) -> list[Image.Image]:
         """Drawn pictures at the size that people are shown."""
@@ -135,10 +172,13 @@ class Lane:
 
 
 def draw(
-    engine: Engine, recipe: Recipe, start: Image.Image | None, watch: Watch
+    engine: Engine,
+    condition: Condition,
+    recipe: Recipe,
+    start: Image.Image | None,
+    watch: Watch,
 ) -> list[Image.Image]:
-    """See ``Engine.draw``."""
-    condition = engine.family.encode(engine.pipe, recipe)
+    """``Engine.draw`` of what ``condition`` says."""
     origin = None if start is None else encode_picture(engine.pipe, start, recipe)
     count, size = len(recipe.pictures), engine.together
     rows = [recipe.pictures[k : k + size] for k in range(0, count, size)]
@@ -239,10 +279,16 @@ def encode_picture(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  
 
     The mode of the encoder's distribution is taken, so nothing random enters here.
     """
-    size = (recipe.width, recipe.height)
-    fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
-    pixels = pipe.image_processor.preprocess(fitted).to(pipe.device, pipe.vae.dtype)
+    pixels = fitted(pipe, picture, recipe)
     return for_unet(pipe.vae, pipe.vae.encode(pixels).latent_dist.mode().float())
+
+
+def fitted(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
+    """Pixels (1, 3, height, width) in [-1, 1] of a picture cut and scaled to the recipe's size."""
+    size = (recipe.width, recipe.height)
+    cut = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
+    pixels: Tensor = pipe.image_processor.preprocess(cut).to(pipe.device, pipe.vae.dtype)
+    return pixels
 
 
 def decode(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
@@ -298,18 +344,18 @@ def _to_images(colours: Tensor) -> list[Image.Image]:
     return [Image.fromarray(one) for one in levels]
 
 
-def measure_palette(pipe: Any) -> Tensor:  # noqa: ANN401
+def measure_palette(family: Code, pipe: Any) -> Tensor:  # noqa: ANN401
     """The linear map from latents to colours that fits flat patches of many colours best.
 
     For models without a tiny decoder of their own: it costs one encoding at loading time. The last
     row of the result (channels + 1, 3) is the constant.
     """
-    patches = torch.rand((1, 3, 8, 8), generator=torch.Generator().manual_seed(0)) * 2 - 1
+    patches = torch.rand((1, 3, _ROW, _ROW), generator=torch.Generator().manual_seed(0)) * 2 - 1
     pixels = patches.repeat_interleave(PATCH, 2).repeat_interleave(PATCH, 3)
-    factor = pipe.vae_scale_factor
     with torch.inference_mode():
-        read = pipe.vae.encode(pixels.to(pipe.device, pipe.vae.dtype)).latent_dist.mode()
-        latents = for_unet(pipe.vae, read.float())[0].flatten(1).T.cpu()
+        read = family.read(pipe, pixels.to(pipe.device, pipe.vae.dtype))[0]
+    factor = pixels.shape[-1] // read.shape[-1]
+    latents = read.flatten(1).T.cpu()
     colours = pixels[0, :, factor // 2 :: factor, factor // 2 :: factor].flatten(1).T
     known = torch.cat([latents, torch.ones(len(latents), 1)], dim=1)
     palette: Tensor = torch.linalg.lstsq(known, colours).solution

@@ -7,14 +7,29 @@ from typing import Any, Final
 import torch
 from diffusers import (
     AutoencoderKL,
+    AutoencoderKLFlux2,
     EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
     PNDMScheduler,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
+    ZImagePipeline,
+    ZImageTransformer2DModel,
 )
 from tokenizers.pre_tokenizers import ByteLevel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+    Qwen2TokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    Qwen3Model,
+)
 
 WIDTH = 32
 _NOISE = {
@@ -94,6 +109,89 @@ def build_sdxl(folder: Path) -> Path:
         add_watermarker=False,
     ).save_pretrained(folder)
     return folder
+
+
+def build_flux2_klein(folder: Path) -> Path:
+    """A checkpoint as FLUX.2 klein is laid out: a language model, and latents in patches."""
+    torch.manual_seed(2)
+    Flux2KleinPipeline(
+        tokenizer=_chat_tokenizer(),
+        text_encoder=Qwen3ForCausalLM(_language_config(layers=28)),
+        transformer=Flux2Transformer2DModel(
+            in_channels=32,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=3 * 16,
+            axes_dims_rope=(4, 4, 4, 4),
+            guidance_embeds=False,
+        ),
+        vae=AutoencoderKLFlux2(
+            block_out_channels=(8, 8, 16, 16),
+            latent_channels=8,
+            layers_per_block=1,
+            norm_num_groups=4,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        is_distilled=True,
+    ).save_pretrained(folder)
+    return folder
+
+
+def build_z_image(folder: Path) -> Path:
+    """A checkpoint as Z-Image Turbo is laid out: a language model, and a fixed shift."""
+    torch.manual_seed(8)
+    ZImagePipeline(
+        tokenizer=_chat_tokenizer(),
+        text_encoder=Qwen3Model(_language_config(layers=3)),
+        transformer=ZImageTransformer2DModel(
+            in_channels=4,
+            dim=32,
+            n_layers=1,
+            n_refiner_layers=1,
+            n_heads=2,
+            n_kv_heads=2,
+            cap_feat_dim=16,
+            axes_dims=[4, 6, 6],
+            axes_lens=[1024, 64, 64],
+        ),
+        vae=_vae(
+            scaling_factor=0.3611,
+            shift_factor=0.1159,
+            use_quant_conv=False,
+            use_post_quant_conv=False,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
+    ).save_pretrained(folder)
+    return folder
+
+
+def _chat_tokenizer() -> Any:
+    """A tokenizer of single bytes that writes a conversation as Qwen's does."""
+    marks = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+    tokens = [*sorted(ByteLevel.alphabet()), *marks]
+    words = Qwen2TokenizerFast(
+        vocab={token: k for k, token in enumerate(tokens)}, merges=[], pad_token=marks[0]
+    )
+    words.chat_template = (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    return words
+
+
+def _language_config(layers: int) -> Qwen3Config:
+    return Qwen3Config(
+        vocab_size=512,
+        hidden_size=16,
+        intermediate_size=32,
+        num_hidden_layers=layers,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        head_dim=8,
+        max_position_embeddings=1024,
+    )
 
 
 def _text_config(words: Any) -> CLIPTextConfig:

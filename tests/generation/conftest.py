@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from generation.cards import BUNDLED, card
-from generation.families import load
+from generation.families import FAMILIES, load
 from generation.families.diffusion import Engine
 from generation.recipe import Recipe
 from tests.generation import checkpoints
@@ -25,7 +25,12 @@ def one_thread() -> Iterator[None]:
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of a tiny checkpoint of a family, built when first asked for."""
     root = tmp_path_factory.mktemp("checkpoints")
-    builders = {"sd15": checkpoints.build_sd15, "sdxl": checkpoints.build_sdxl}
+    builders = {
+        "sd15": checkpoints.build_sd15,
+        "sdxl": checkpoints.build_sdxl,
+        "flux2-klein": checkpoints.build_flux2_klein,
+        "z-image": checkpoints.build_z_image,
+    }
 
     def folder(family: str) -> Path:
         if family == "easel":
@@ -49,9 +54,21 @@ def engines(folders: Callable[[str], Path]) -> Callable[[str], Engine]:
     return engine
 
 
-@pytest.fixture(params=["easel", "sd15", "sdxl"])
+@pytest.fixture(params=[family.id for family in FAMILIES])
 def engine(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family in turn: the tests that every family has to pass."""
+    return engines(request.param)
+
+
+@pytest.fixture(params=["easel", "sd15", "sdxl"])
+def unet(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
+    """Each family of the Stable Diffusion kind in turn."""
+    return engines(request.param)
+
+
+@pytest.fixture(params=["flux2-klein", "z-image"])
+def flow(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
+    """Each family of flow matching in turn."""
     return engines(request.param)
 
 

@@ -24,7 +24,10 @@ APPLE = Recipe(
 
 def recipe_for(engine: Engine, **different: Any) -> Recipe:
     """A red apple, one picture, few steps, except for what is ``different``."""
-    return replace(APPLE, family=engine.card.id, **different)
+    own: dict[str, Any] = {"family": engine.card.id, "sampler": APPLE.sampler}
+    if APPLE.sampler not in engine.card.samplers:
+        own |= {"sampler": engine.card.sampler, "guidance": engine.card.guidance}
+    return replace(APPLE, **{**own, **different})
 
 
 def start(strength: float) -> Start:

@@ -2,15 +2,18 @@ from itertools import pairwise
 from math import ceil, floor
 
 import pytest
+from diffusers import DDIMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.controls import (
     LARGEST_IMAGE_WEIGHT,
     TRAINED_STEPS,
+    flow_level,
     steps_for_quality,
     steps_for_strength,
     strength_for_image_weight,
+    unshifted,
 )
 
 weights = st.floats(0.001, LARGEST_IMAGE_WEIGHT)
@@ -81,3 +84,24 @@ class TestStepsForStrength:
 )
 def test_steps_for_quality(steps: int, quality: float, expected: int) -> None:
     assert steps_for_quality(steps, quality) == expected
+
+
+class TestFlowLevel:
+    @given(st.floats(0.001, 1), st.floats(0.001, 1))
+    def test_rises(self, one: float, other: float) -> None:
+        low, high = sorted((one, other))
+        assert 0 < flow_level(low) <= flow_level(high) <= 1
+        if high - low > 0.001:
+            assert flow_level(low) < flow_level(high)
+
+    def test_is_as_noisy_as_the_schedule_of_stable_diffusion(self) -> None:
+        sampler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+        for step in (1, 300, 750, 999):
+            kept = float(sampler.alphas_cumprod[step - 1])
+            level = flow_level(step / 1000)
+            assert level / (1 - level) == pytest.approx(((1 - kept) / kept) ** 0.5, rel=1e-4)
+
+    @given(st.floats(0.001, 1), st.floats(0.2, 20))
+    def test_a_shift_undoes_what_unshifted_did(self, level: float, factor: float) -> None:
+        before = unshifted(level, factor)
+        assert factor * before / (1 + (factor - 1) * before) == pytest.approx(level)

@@ -1,0 +1,195 @@
+"""The path from a recipe to pictures that families of flow matching share.
+
+A transformer predicts the straight line from a picture to noise (Lipman et al. 2023, arXiv
+2210.02747), and Euler steps follow it back: at noise level σ the latents are (1 - σ) × picture +
+σ × noise. Pictures travel in lanes as in ``diffusion``, and the rules for them are the same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from typing import Any, Final
+
+import numpy as np
+import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
+from PIL import Image
+from torch import Tensor
+
+from generation.controls import flow_level, unshifted
+from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast
+from generation.families.noise import starting_noise
+from generation.recipe import Phrase, Recipe
+
+SAMPLER: Final = "Euler"
+"""The one sampler of these families."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowFamily:
+    """The code half of a card.
+
+    Latents are (pictures, channels, height, width); ``grain`` pixels of a side become one of them.
+
+    Attributes:
+        id: The card's id.
+        pipeline: Name of the diffusers pipeline class that its checkpoints name.
+        grain: Pixels a latent, on each side.
+        channels: Pipeline to the number of its latents' channels.
+        embed: Pipeline and a text to what the transformer reads, (1, tokens, width).
+        predict: Pipeline, latents, noise level and embedding to the line towards noise.
+        read: Pipeline and pixels (1, 3, height, width) in [-1, 1] to latents.
+        show: Pipeline and latents to pixels.
+        shift: Pipeline, latents of one picture and steps to the logarithm of the schedule's shift.
+        options: What to load the pipeline with, besides the weights.
+    """
+
+    id: str
+    pipeline: str
+    grain: int
+    channels: Callable[[Any], int]
+    embed: Callable[[Any, str], Tensor]
+    predict: Callable[[Any, Tensor, Tensor, Tensor], Tensor]
+    read: Callable[[Any, Tensor], Tensor]
+    show: Callable[[Any, Tensor], Tensor]
+    shift: Callable[[Any, int, int], float]
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def draw(
+        self, engine: Engine, recipe: Recipe, start: Image.Image | None, watch: Watch
+    ) -> list[Image.Image]:
+        """See ``Engine.draw``."""
+        pipe, count = engine.pipe, len(recipe.pictures)
+        texts = _texts(self, pipe, recipe.phrases)
+        levels = schedule(self, pipe, recipe)
+        begun = lanes(self, engine, recipe, self._origin(pipe, start, recipe, levels[0]))
+
+        def previews() -> list[Image.Image]:
+            return [small for lane in begun for small in engine.glimpse(lane.clean)][:count]
+
+        with lanes_abreast(engine) as each:
+            for step, (here, there) in enumerate(pairwise(levels)):
+                each(partial(advance, self, pipe, texts=texts, here=here, there=there), begun)
+                watch(step + 1, len(levels) - 1, previews)
+            drawn = each(lambda lane: _decode(self, pipe, lane.latents), begun)
+        return [picture for pictures in drawn for picture in pictures][:count]
+
+    def _origin(
+        self,
+        pipe: Any,  # noqa: ANN401 - diffusers has no types
+        start: Image.Image | None,
+        recipe: Recipe,
+        level: Tensor,
+    ) -> "Origin | None":
+        if start is None:
+            return None
+        return Origin(self.read(pipe, fitted(pipe, start, recipe)), level)
+
+
+@dataclass(slots=True)
+class Lane:
+    """Pictures on their way through the steps together.
+
+    Attributes:
+        latents: Where they are, (pictures, channels, height, width), in float32.
+        clean: Where they seem to be going, of the same shape.
+    """
+
+    latents: Tensor
+    clean: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What pictures start from.
+
+    Attributes:
+        latents: Of the image, (1, channels, height, width).
+        level: The noise level that they start at, ().
+    """
+
+    latents: Tensor
+    level: Tensor
+
+    def under(self, noise: Tensor) -> Tensor:
+        """The image under as much of the noise as the level says."""
+        return (1 - self.level) * self.latents + self.level * noise
+
+
+Texts = Sequence[tuple[Tensor, float]]
+"""Embeddings with weights that sum up to 1."""
+
+
+def _texts(family: FlowFamily, pipe: Any, phrases: Sequence[Phrase]) -> Texts:  # noqa: ANN401
+    """Phrases of positive weight, each read for itself.
+
+    Their predictions are averaged, which is how pictures of several concepts are composed without
+    mixing what a text encoder makes of each (Liu et al. 2022, arXiv 2206.01714).
+    """
+    wanted = [phrase for phrase in phrases if phrase.weight > 0] or [Phrase(text="")]
+    total = sum(phrase.weight for phrase in wanted)
+    return [(family.embed(pipe, phrase.text), phrase.weight / total) for phrase in wanted]
+
+
+def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: ANN401
+    """The noise levels that a recipe visits, (steps + 1,), falling from at most 1 to 0.
+
+    A picture that starts from an image takes as many steps as any, from the level that is as noisy
+    as Stable Diffusion is at that strength.
+    """
+    sampler = FlowMatchEulerDiscreteScheduler.from_config(pipe.scheduler.config)
+    height, width = _size(family, recipe)
+    mu = family.shift(pipe, height * width, recipe.steps)
+    dynamic = bool(sampler.config.use_dynamic_shifting)
+    factor = float(np.exp(mu)) if dynamic else float(sampler.config.shift)
+    first = unshifted(flow_level(recipe.start.strength), factor) if recipe.start else 1.0
+    even = np.linspace(first, first / recipe.steps, recipe.steps)
+    sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
+    levels: Tensor = sampler.sigmas
+    return levels.to(pipe.device)
+
+
+def lanes(
+    family: FlowFamily, engine: Engine, recipe: Recipe, origin: Origin | None = None
+) -> list[Lane]:
+    """Lanes at their first level: noise alone, or as much noise over ``origin`` as is wanted."""
+    count, size = len(recipe.pictures), engine.together
+    shape = family.channels(engine.pipe), *_size(family, recipe)
+    begun = []
+    for first in range(0, count, size):
+        pictures = [recipe.pictures[min(first + k, count - 1)] for k in range(size)]
+        noise = torch.cat([starting_noise(picture, shape)[0] for picture in pictures])
+        noise = noise.to(engine.pipe.device)
+        latents = noise if origin is None else origin.under(noise)
+        begun.append(Lane(latents=latents, clean=torch.zeros_like(latents)))
+    return begun
+
+
+def _size(family: FlowFamily, recipe: Recipe) -> tuple[int, int]:
+    """Height and width of one picture's latents."""
+    return recipe.height // family.grain, recipe.width // family.grain
+
+
+def advance(
+    family: FlowFamily,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    lane: Lane,
+    *,
+    texts: Texts,
+    here: Tensor,
+    there: Tensor,
+) -> None:
+    """One Euler step of one lane, from one noise level to a lower one."""
+    line = torch.zeros_like(lane.latents)
+    for tokens, weight in texts:
+        rows = tokens.expand(len(lane.latents), -1, -1)
+        line += weight * family.predict(pipe, lane.latents, here, rows).float()
+    lane.clean = lane.latents - here * line
+    lane.latents = lane.latents + (there - here) * line
+
+
+def _decode(family: FlowFamily, pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
+    """The pictures of latents, one by one to spare memory."""
+    pixels = [family.show(pipe, row[None]) for row in latents]
+    return [pipe.image_processor.postprocess(one.float())[0] for one in pixels]

@@ -1,0 +1,70 @@
+"""What families of flow matching must pass besides what every family must."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from generation.families.diffusion import Engine
+from generation.families.flow import FlowFamily, Origin, lanes, schedule
+from generation.recipe import Phrase, Recipe
+from tests.generation.samples import photograph, quiet, recipe_for, start
+
+
+def draw(engine: Engine, recipe: Recipe) -> np.ndarray:
+    picture = engine.draw(recipe, photograph() if recipe.start else None, quiet)[0]
+    return np.asarray(picture, float)
+
+
+def test_agrees_with_the_diffusers_pipeline_to_the_bit(flow: Engine) -> None:
+    recipe = recipe_for(flow)
+    flow.pipe.set_progress_bar_config(disable=True)
+    theirs = flow.pipe(
+        prompt=recipe.prompt,
+        width=64,
+        height=64,
+        num_inference_steps=recipe.steps,
+        guidance_scale=0.0,
+        generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
+    ).images[0]
+    assert np.array_equal(draw(flow, recipe), np.asarray(theirs))
+
+
+@pytest.mark.parametrize("steps", [1, 4, 9])
+@pytest.mark.parametrize("strength", [0.02, 0.3, 0.75, 1.0])
+def test_takes_the_steps_asked_for_at_any_strength(
+    flow: Engine, steps: int, strength: float
+) -> None:
+    recipe = recipe_for(flow, steps=steps, start=start(strength))
+    levels = schedule(flow.family, flow.pipe, recipe).tolist()  # type: ignore[arg-type]
+    assert len(levels) == steps + 1
+    assert levels == sorted(levels, reverse=True)
+    assert levels[-1] == 0
+
+
+def test_more_strength_leaves_less_of_the_photograph_to_start_from(flow: Engine) -> None:
+    family: FlowFamily = flow.family  # type: ignore[assignment]
+    size = recipe_for(flow).height // family.grain
+    origin = torch.randn((1, family.channels(flow.pipe), size, size))
+    kept = []
+    for strength in (0.02, 0.3, 0.75, 1.0):
+        recipe = recipe_for(flow, start=start(strength))
+        level = schedule(family, flow.pipe, recipe)[0]
+        (lane,) = lanes(family, flow, recipe, Origin(origin, level))
+        kept.append(float(torch.corrcoef(torch.stack([origin, lane.latents]).flatten(1))[0, 1]))
+    assert kept == sorted(kept, reverse=True)
+    assert kept[0] > 0.98
+    assert abs(kept[-1]) < 0.3
+
+
+def test_weights_of_phrases_move_the_picture_from_one_to_the_other(flow: Engine) -> None:
+    def mixed(share: float) -> np.ndarray:
+        phrases = (Phrase(text="a red apple", weight=1 - share), Phrase(text="snow", weight=share))
+        wanted = tuple(phrase for phrase in phrases if phrase.weight)
+        return draw(flow, replace(recipe_for(flow), phrases=wanted))
+
+    one, *between, other = [mixed(share) for share in (0, 0.2, 0.5, 0.8, 1)]
+    assert not np.array_equal(one, other)
+    distances = [np.abs(picture - one).mean() for picture in (*between, other)]
+    assert distances == sorted(distances)
