@@ -107,7 +107,10 @@ def worker() -> None:
 @app.command()
 def imagine(
     prompt: Text,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The PNG to write; named by its seed if left out."),
+    ] = None,
     image: Annotated[
         list[Path] | None, typer.Option(help="A photograph to start from.", exists=True)
     ] = None,
@@ -118,7 +121,7 @@ def imagine(
     """
     from cli import sketch  # noqa: PLC0415
 
-    if output.suffix != ".png":
+    if output is not None and output.suffix != ".png":
         raise typer.BadParameter("the output is a PNG, so its name must end in .png")
     with _sentences():
         settings = _settings()
@@ -126,6 +129,7 @@ def imagine(
         resolved = sketch.plan(prompt, settings, images)
         for note in resolved.notes:
             typer.echo(note, err=True)
+        output = output or Path(f"easel-{resolved.recipe.pictures[0].seed}.png")
         for path in _draw(resolved.recipe, settings, output):
             typer.echo(path)
 

@@ -12,8 +12,10 @@ from generation.images import Limits, clean
 from generation.links import fetch
 from generation.metadata import encode_png
 from generation.recipe import SEED_LIMIT, Recipe
+from prompt.errors import PromptError
 from prompt.grammar import parse
-from prompt.resolve import Resolved, resolve
+from prompt.orders import orders, too_many
+from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.versions import versions
 from storage.files import Files
 from storage.jobs import Report
@@ -37,7 +39,14 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         UnknownFamilyError: The settings' model is of an unknown family.
     """
     card = card_for(settings.model, settings.family)
-    prompt = parse(text)
+    try:
+        (order, *more) = orders(text)
+        if more:
+            raise too_many(text, 1 + len(more), 1)
+        prompt = order.prompt
+        check(prompt, card, images=len(prompt.images if images is None else images))
+    except PromptError as error:
+        raise put_right(error, card) from None
     return resolve(
         prompt,
         card,
