@@ -56,6 +56,7 @@ class Card:
         guidance: Default classifier-free guidance scale.
         sampler: Default sampler.
         samplers: All that it draws with.
+        memory: GiB of GPU memory that it wants: the weights in 16 bits and room to work in.
         capabilities: What it can do.
     """
 
@@ -72,6 +73,7 @@ class Card:
     guidance: float
     sampler: str
     samplers: tuple[str, ...] = SAMPLERS
+    memory: float
     capabilities: frozenset[Capability]
 
     def size(self, across: float, down: float) -> tuple[int, int]:
@@ -117,6 +119,7 @@ CARDS: Final[tuple[Card, ...]] = (
         steps=12,
         guidance=4.0,
         sampler="DPM++ 2M",
+        memory=1,
         capabilities=_ALL,
     ),
     Card(
@@ -131,6 +134,7 @@ CARDS: Final[tuple[Card, ...]] = (
         steps=25,
         guidance=7.0,
         sampler="DPM++ 2M Karras",
+        memory=6,
         capabilities=_ALL,
     ),
     Card(
@@ -145,6 +149,7 @@ CARDS: Final[tuple[Card, ...]] = (
         steps=30,
         guidance=6.0,
         sampler="DPM++ 2M Karras",
+        memory=12,
         capabilities=_ALL,
     ),
     Card(
@@ -160,6 +165,7 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=1.0,
         sampler="Euler",
         samplers=("Euler",),
+        memory=16,
         capabilities=_FLOW,
     ),
     Card(
@@ -175,6 +181,7 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=1.0,
         sampler="Euler",
         samplers=("Euler",),
+        memory=20,
         capabilities=_FLOW,
     ),
 )
