@@ -80,6 +80,19 @@ class NotYoursError(Exception):
     """A press by someone who may not do that to this job."""
 
 
+class FrameError(Exception):
+    """A frame longer than a family draws.
+
+    Attributes:
+        model: Title of the family.
+        limit: Most that its longer side may be of its shorter.
+    """
+
+    def __init__(self, model: str, limit: float) -> None:
+        super().__init__(f"frames are at most {limit}:1")
+        self.model, self.limit = model, limit
+
+
 class TooLongError(Exception):
     """A prompt that does not fit into a form."""
 
@@ -140,6 +153,8 @@ def sentence(error: BaseException) -> str | None:
             return say(messages.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():
             return say(messages.NOT_ABLE[error.capability], model=say(error.now))
+        case FrameError():
+            return say(messages.FRAME_LONG, model=say(error.model), limit=f"{error.limit:g}")
         case ZoomError():
             return say(messages.ZOOM_WRONG, typed=messages.quoted(str(error)))
         case WeightsError():

@@ -62,6 +62,10 @@ SERVER_ROLE: Final = "On this server pictures are made for {roles}; its managers
 SERVER_REPEAT: Final = (
     "This makes {count} jobs, and this server allows {limit} per request; ask for fewer at a time."
 )
+FRAME_LONG: Final = (
+    "{model} draws from 1:{limit} to {limit}:1, and this would be longer: "
+    "make it square first, or go to another side."
+)
 SERVER_DAILY: Final = (
     "The limit on this server is {limit} per person in 24 hours, and you asked for {asked}; "
     "please go on later."

@@ -152,6 +152,11 @@ class Offspring:
         finished = job.pictures[index : index + 1]
         image = finished[0].sha256 if finished else ""
         changed = change(Parent(recipe, index, image), secrets.randbelow(SEED_LIMIT))
+        card = self._in.card
+        if max(changed.width, changed.height) > card.longest_ratio * min(
+            changed.width, changed.height
+        ):
+            raise errors.FrameError(card.title, card.longest_ratio)
         policy.measure(choices, [changed])
         return changed
 

@@ -58,6 +58,8 @@ class Card:
         samplers: All that it draws with.
         memory: GiB of GPU memory that it wants: the weights in 16 bits and room to work in.
         capabilities: What it can do.
+        carried_on: Denoising strength with which it carries a picture on beyond the edges, from
+            the colours at its border: the weaker the model, the more these have to lead.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Card:
     samplers: tuple[str, ...] = SAMPLERS
     memory: float
     capabilities: frozenset[Capability]
+    carried_on: float = 0.8
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -97,10 +100,12 @@ _ALL: Final = frozenset(
         Capability.NEGATIVE,
         Capability.GUIDANCE,
         Capability.VARIATION,
+        Capability.OUTPAINT,
+        Capability.INPAINT,
     }
 )
 
-_FLOW: Final = frozenset({Capability.IMAGE_PROMPT, Capability.VARIATION})
+_FLOW: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
 
 CARDS: Final[tuple[Card, ...]] = (
     Card(
@@ -121,6 +126,7 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="DPM++ 2M",
         memory=1,
         capabilities=_ALL,
+        carried_on=0.5,
     ),
     Card(
         id="sd15",

@@ -9,10 +9,12 @@ from typing import Final
 import torch
 from PIL import Image
 
+from generation.canvas import Begun, Framed, frame, join
+from generation.cards import Capability
 from generation.derive import narrow
 from generation.families.diffusion import Engine, Watch
 from generation.grid import compose
-from generation.recipe import Recipe
+from generation.recipe import Edges, Recipe
 from storage.files import MissingFileError
 from storage.jobs import CookingError, Report
 
@@ -78,26 +80,44 @@ def _stored(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | None:
 def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
     if recipe.family != engine.card.id:
         raise CookingError("model")
-    start = _start(recipe, read)
+    if _wanted(recipe) - engine.card.capabilities:
+        raise CookingError("model")
+    start = _begun(recipe, read, engine.card.enlarge)
     report(0, recipe.steps, None)
-    drawn = _draw(engine, recipe, start, paced(report))
-    return engine.enlarge(drawn)
+    drawn = engine.enlarge(_draw(engine, recipe, start, paced(report)))
+    return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
 
 
-def _start(recipe: Recipe, read: Read) -> Image.Image | None:
-    if recipe.start is None:
-        return None
+def _wanted(recipe: Recipe) -> set[Capability]:
+    """What a family must be able to do for what a recipe begins from."""
+    canvas = recipe.canvas
+    needs = {
+        Capability.IMAGE_PROMPT: recipe.start is not None,
+        Capability.INPAINT: canvas is not None and bool(canvas.regions),
+        Capability.OUTPAINT: canvas is not None and canvas.edges != Edges(),
+        Capability.BLEND: bool(recipe.blend),
+    }
+    return {capability for capability, needed in needs.items() if needed}
+
+
+def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
+    """What the recipe's pictures begin from; a frame in the size that is shown."""
+    if recipe.canvas is not None:
+        size = recipe.width * enlarged, recipe.height * enlarged
+        return frame(recipe.canvas, _found(recipe.canvas.image, read), size)
+    return None if recipe.start is None else _found(recipe.start.image, read)
+
+
+def _found(sha256: str, read: Read) -> Image.Image:
     try:
-        return _opened(read(recipe.start.image))
+        return _opened(read(sha256))
     except MissingFileError:
         raise CookingError("missing_image") from None
 
 
-def _draw(
-    engine: Engine, recipe: Recipe, start: Image.Image | None, watch: Watch
-) -> list[Image.Image]:
+def _draw(engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
     """All pictures at once if they fit into memory, else one by one."""
-    for attempt in (engine, replace(engine, together=1)):
+    for attempt in (engine, replace(engine, together=1, abreast=1)):
         try:
             return attempt.draw(recipe, start, watch)
         except (RuntimeError, MemoryError) as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from generation.cards import card
 from generation.recipe import Canvas, Edges, Ingredient, Recipe, Region, Start, seeded
 
 GRID: Final = 4
@@ -16,8 +17,9 @@ PAN: Final = 0.5
 REDRAWN: Final = 1 / 3
 """Denoising strength with which a creative upscale draws details anew."""
 
-GRAIN: Final = 8
-"""Width and height are multiples of this many pixels, as every family's are."""
+GRAIN: Final = 16
+"""Width and height of what is derived are multiples of this many pixels, which suits every family.
+"""
 
 
 class Variation(float, Enum):
@@ -146,7 +148,8 @@ def squared(recipe: Recipe) -> Edges:
 def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
     """Four ways to go on beyond a picture's edges, with as many pixels as the picture has."""
     width, height = _within(parent.recipe, edges)
-    extended = _on_canvas(parent, seed, Canvas(image=parent.image, edges=edges))
+    canvas = Canvas(image=parent.image, edges=edges, strength=card(parent.recipe.family).carried_on)
+    extended = _on_canvas(parent, seed, canvas)
     return replace(extended, width=width, height=height)
 
 

@@ -122,15 +122,20 @@ class Canvas:
         image: SHA-256 of the picture's bytes, in hexadecimal.
         edges: What is drawn around it.
         regions: What is drawn anew in it.
+        strength: Denoising strength of what is drawn, in (0, 1]: below 1 it begins from colours
+            carried on from the border.
     """
 
     image: str
     edges: Edges = field(default_factory=Edges)
     regions: tuple[Region, ...] = ()
+    strength: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.image:
             raise RecipeError("a canvas needs a picture")
+        if not 0 < self.strength <= 1:
+            raise RecipeError(f"denoising strength {self.strength} is outside 0 to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +206,11 @@ class Recipe:
         if (self.canvas or self.blend) and self.version < 2:
             raise RecipeError("a canvas or a blend needs version 2")
 
+    @property
+    def strength(self) -> float:
+        """Denoising strength in (0, 1]: of the start or the canvas, 1 without either."""
+        return (self.start or self.canvas or _FROM_NOTHING).strength
+
     def to_json(self) -> dict[str, object]:
         """The recipe as JSON-ready data; values equal to their default are left out."""
         data: dict[str, object] = _ADAPTER.dump_python(self, mode="json", exclude_defaults=True)
@@ -226,6 +236,7 @@ class Recipe:
 
 
 _ADAPTER: Final = TypeAdapter(Recipe)
+_FROM_NOTHING: Final = Start(image="", strength=1.0)
 
 
 def _check_seed(seed: int) -> None:

@@ -18,7 +18,9 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from generation.canvas import Begun
 from generation.cards import Card
+from generation.families.known import Known, drawn_latents
 from generation.families.noise import starting_noise
 from generation.families.samplers import schedule, scheduler, step_options
 from generation.recipe import Noise, Recipe
@@ -66,7 +68,7 @@ class Family:
     encode: Callable[[Any, Recipe], Condition]
 
     def draw(
-        self, engine: "Engine", recipe: Recipe, start: Image.Image | None, watch: "Watch"
+        self, engine: "Engine", recipe: Recipe, start: Begun, watch: "Watch"
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
         return draw(engine, self.encode(engine.pipe, recipe), recipe, start, watch)
@@ -92,7 +94,7 @@ class Code(Protocol):
         """What to load the pipeline with, besides the weights."""
 
     def draw(
-        self, engine: "Engine", recipe: Recipe, start: Image.Image | None, watch: "Watch"
+        self, engine: "Engine", recipe: Recipe, start: Begun, watch: "Watch"
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
 
@@ -122,12 +124,12 @@ class Engine:
     glimpse: Callable[[Tensor], list[Image.Image]]
     upscaler: Compact | None = None
 
-    def draw(self, recipe: Recipe, start: Image.Image | None, watch: "Watch") -> list[Image.Image]:
+    def draw(self, recipe: Recipe, start: Begun, watch: "Watch") -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.
 
         Args:
             recipe: What to draw; its ``upscale`` is left to others.
-            start: The picture to start from, of any size, if the recipe has one.
+            start: The picture to start from, of any size, or the frame to fill, as the recipe says.
             watch: Called after every step; whatever it raises ends the drawing.
         """
         with torch.inference_mode():
@@ -161,6 +163,8 @@ class Lane:
         clean: Where they seem to be going, of the same shape.
         options: What the sampler's step takes besides.
         condition: What steers them, one row per picture and side of the guidance.
+        known: What is kept of a picture that they are drawn into, if they are.
+        noise: What they started from, of the latents' shape.
     """
 
     sampler: Any
@@ -169,17 +173,19 @@ class Lane:
     clean: Tensor
     options: dict[str, Any]
     condition: Condition
+    known: Known | None
+    noise: Tensor
 
 
 def draw(
     engine: Engine,
     condition: Condition,
     recipe: Recipe,
-    start: Image.Image | None,
+    start: Begun,
     watch: Watch,
 ) -> list[Image.Image]:
     """``Engine.draw`` of what ``condition`` says."""
-    origin = None if start is None else encode_picture(engine.pipe, start, recipe)
+    origin = _origin(engine.pipe, start, recipe)
     count, size = len(recipe.pictures), engine.together
     rows = [recipe.pictures[k : k + size] for k in range(0, count, size)]
     lanes = [prepare(engine, recipe, condition, origin, row) for row in rows]
@@ -215,11 +221,21 @@ def lanes_abreast(engine: Engine) -> Iterator[Callable[..., list[Any]]]:
         yield lambda work, items: list(pool.map(lambda item: on_thread(work, item), items))
 
 
+def _origin(pipe: Any, start: Begun, recipe: Recipe) -> Tensor | Known | None:  # noqa: ANN401
+    """What the latents begin from."""
+    if start is None:
+        return None
+    if isinstance(start, Image.Image):
+        return encode_picture(pipe, start, recipe)
+    drawn = drawn_latents(start.kept, latent_shape(pipe, recipe)[1:])
+    return Known(encode_picture(pipe, start.picture, recipe), drawn.to(pipe.device))
+
+
 def prepare(
     engine: Engine,
     recipe: Recipe,
     condition: Condition,
-    origin: Tensor | None,
+    origin: Tensor | Known | None,
     pictures: Sequence[Noise],
 ) -> Lane:
     """A lane at its first timestep: noise alone, or as much noise over ``origin`` as is wanted."""
@@ -229,14 +245,13 @@ def prepare(
     drawn = [starting_noise(picture, shape) for picture in filled]
     noise = torch.cat([tensor for tensor, _ in drawn]).to(pipe.device)
     sampler = scheduler(recipe.sampler, pipe.scheduler.config)
-    strength = recipe.start.strength if recipe.start else 1.0
-    timesteps = schedule(sampler, recipe.steps, strength).to(pipe.device)
-    if origin is None:
-        latents = noise * sampler.init_noise_sigma
-    else:
-        latents = sampler.add_noise(
-            origin.expand_as(noise), noise, timesteps[:1].expand(len(noise))
-        )
+    timesteps = schedule(sampler, recipe.steps, recipe.strength).to(pipe.device)
+    latents = noise * sampler.init_noise_sigma
+    known = origin if isinstance(origin, Known) else None
+    clean = origin.latents if isinstance(origin, Known) else origin
+    if clean is not None:
+        begun = noised(sampler, clean, noise, timesteps[:1])
+        latents = known.kept_in(latents, begun) if known and recipe.strength == 1 else begun
     return Lane(
         sampler=sampler,
         timesteps=timesteps,
@@ -244,7 +259,15 @@ def prepare(
         clean=torch.zeros_like(latents),
         options=step_options(sampler, [generator for _, generator in drawn]),
         condition=condition.repeated(len(filled)),
+        known=known,
+        noise=noise,
     )
+
+
+def noised(sampler: Any, origin: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:  # noqa: ANN401
+    """Latents under as much of the noise as there is at a timestep, (1,)."""
+    made: Tensor = sampler.add_noise(origin.expand_as(noise), noise, timestep.expand(len(noise)))
+    return made
 
 
 def latent_shape(pipe: Any, recipe: Recipe) -> tuple[int, int, int]:  # noqa: ANN401
@@ -270,8 +293,12 @@ def advance(unet: Any, lane: Lane, step: int, guidance: float) -> None:  # noqa:
         predicted = avoid + guidance * (show - avoid)
     moved = lane.sampler.step(predicted, timestep, lane.latents, **lane.options)
     lane.latents = moved.prev_sample
-    known = getattr(moved, "pred_original_sample", None)
-    lane.clean = lane.sampler.model_outputs[-1] if known is None else known
+    if lane.known is not None:
+        origin, following = lane.known.latents, lane.timesteps[step + 1 : step + 2]
+        known = noised(lane.sampler, origin, lane.noise, following) if len(following) else origin
+        lane.latents = lane.known.kept_in(lane.latents, known.expand_as(lane.noise))
+    clean = getattr(moved, "pred_original_sample", None)
+    lane.clean = lane.sampler.model_outputs[-1] if clean is None else clean
 
 
 def encode_picture(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401

@@ -17,8 +17,10 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from PIL import Image
 from torch import Tensor
 
+from generation.canvas import Begun
 from generation.controls import flow_level, unshifted
 from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast
+from generation.families.known import Known, drawn_latents
 from generation.families.noise import starting_noise
 from generation.recipe import Phrase, Recipe
 
@@ -56,9 +58,7 @@ class FlowFamily:
     shift: Callable[[Any, int, int], float]
     options: Mapping[str, object] = field(default_factory=dict)
 
-    def draw(
-        self, engine: Engine, recipe: Recipe, start: Image.Image | None, watch: Watch
-    ) -> list[Image.Image]:
+    def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
         pipe, count = engine.pipe, len(recipe.pictures)
         texts = _texts(self, pipe, recipe.phrases)
@@ -78,13 +78,17 @@ class FlowFamily:
     def _origin(
         self,
         pipe: Any,  # noqa: ANN401 - diffusers has no types
-        start: Image.Image | None,
+        start: Begun,
         recipe: Recipe,
         level: Tensor,
     ) -> "Origin | None":
         if start is None:
             return None
-        return Origin(self.read(pipe, fitted(pipe, start, recipe)), level)
+        if isinstance(start, Image.Image):
+            return Origin(self.read(pipe, fitted(pipe, start, recipe)), level)
+        latents = self.read(pipe, fitted(pipe, start.picture, recipe))
+        drawn = drawn_latents(start.kept, _size(self, recipe)).to(pipe.device)
+        return Origin(latents, level, Known(latents, drawn))
 
 
 @dataclass(slots=True)
@@ -94,10 +98,14 @@ class Lane:
     Attributes:
         latents: Where they are, (pictures, channels, height, width), in float32.
         clean: Where they seem to be going, of the same shape.
+        known: What is kept of a picture that they are drawn into, if they are.
+        noise: What they started from, of the latents' shape.
     """
 
     latents: Tensor
     clean: Tensor
+    known: Known | None
+    noise: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +115,12 @@ class Origin:
     Attributes:
         latents: Of the image, (1, channels, height, width).
         level: The noise level that they start at, ().
+        known: What is kept of the image, if any of it is.
     """
 
     latents: Tensor
     level: Tensor
+    known: Known | None = None
 
     def under(self, noise: Tensor) -> Tensor:
         """The image under as much of the noise as the level says."""
@@ -143,7 +153,7 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     mu = family.shift(pipe, height * width, recipe.steps)
     dynamic = bool(sampler.config.use_dynamic_shifting)
     factor = float(np.exp(mu)) if dynamic else float(sampler.config.shift)
-    first = unshifted(flow_level(recipe.start.strength), factor) if recipe.start else 1.0
+    first = unshifted(flow_level(recipe.strength), factor)
     even = np.linspace(first, first / recipe.steps, recipe.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
@@ -162,7 +172,8 @@ def lanes(
         noise = torch.cat([starting_noise(picture, shape)[0] for picture in pictures])
         noise = noise.to(engine.pipe.device)
         latents = noise if origin is None else origin.under(noise)
-        begun.append(Lane(latents=latents, clean=torch.zeros_like(latents)))
+        known, clean = origin.known if origin else None, torch.zeros_like(latents)
+        begun.append(Lane(latents=latents, clean=clean, known=known, noise=noise))
     return begun
 
 
@@ -187,6 +198,9 @@ def advance(
         line += weight * family.predict(pipe, lane.latents, here, rows).float()
     lane.clean = lane.latents - here * line
     lane.latents = lane.latents + (there - here) * line
+    if lane.known is not None:
+        known = Origin(lane.known.latents, there).under(lane.noise)
+        lane.latents = lane.known.kept_in(lane.latents, known)
 
 
 def _decode(family: FlowFamily, pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401

@@ -10,9 +10,10 @@ import pytest
 import torch
 from PIL import Image, ImageOps
 
+from generation.canvas import frame
 from generation.cards import CARDS, Capability, card
 from generation.cards import SAMPLERS as NAMES
-from generation.derive import Variation, narrow, vary
+from generation.derive import Variation, narrow, ninth, vary
 from generation.families import FAMILIES, ModelError, load
 from generation.families.diffusion import (
     Engine,
@@ -21,7 +22,7 @@ from generation.families.diffusion import (
     palette_glimpse,
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
-from generation.recipe import Noise, Phrase, Recipe, seeded
+from generation.recipe import Canvas, Edges, Noise, Phrase, Recipe, seeded
 from tests.generation.samples import photograph, quiet, recipe_for, start
 
 Engines = Callable[[str], Engine]
@@ -29,7 +30,15 @@ Folders = Callable[[str], Path]
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
+    if recipe.canvas is not None:
+        framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
+        return engine.draw(recipe, framed, quiet)
     return engine.draw(recipe, photograph() if recipe.start else None, quiet)
+
+
+def filled(recipe: Recipe, **canvas: Any) -> Recipe:
+    """The recipe, drawn into a photograph."""
+    return replace(recipe, version=2, canvas=Canvas(image="a", **canvas))
 
 
 def distance(one: Image.Image, other: Image.Image) -> float:
@@ -72,9 +81,26 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.NEGATIVE: replace(recipe, negative="green leaves"),
         Capability.GUIDANCE: replace(recipe, guidance=9.0),
         Capability.VARIATION: vary(recipe, 0, seed=99),
+        Capability.OUTPAINT: filled(recipe, edges=Edges(right=1.0), strength=0.8),
+        Capability.INPAINT: filled(recipe, regions=(ninth(0),)),
     }[capability]
     changed = draw(engine, different)[0]
     assert distance(plain, changed) > 0.05
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+def test_what_is_known_leads_what_is_drawn(engine: Engine, sampler: str) -> None:
+    if sampler not in engine.card.samplers:
+        pytest.skip(f"{engine.card.title} does not draw with {sampler}")
+    recipe = filled(recipe_for(engine, sampler=sampler), edges=Edges(right=1.0))
+    began = replace(recipe, version=1, canvas=None, start=start(0.01))
+    framed = frame(recipe.canvas or Canvas(image="a"), photograph(), (64, 64))
+    (shown,) = engine.draw(began, framed.picture, quiet)
+    (drawn,) = draw(engine, recipe)
+    left, right = (0, 0, 16, 64), (48, 0, 64, 64)
+    assert distance(drawn.crop(left), shown.crop(left)) < 0.9 * distance(
+        drawn.crop(right), shown.crop(right)
+    )
 
 
 def test_words_change_the_picture(engine: Engine, recipe: Recipe) -> None:
@@ -119,6 +145,7 @@ def _recipes(engine: Engine) -> Iterator[Recipe]:
     plain = recipe_for(engine, steps=2, pictures=seeded(2**32 - 2, 4))
     begun = replace(plain, start=start(0.6))
     long = (Phrase(text="x" * 200),)
+    yield filled(plain, edges=Edges(left=0.5), strength=0.7)
     yield replace(plain, width=16 * grain, height=16 * grain)
     yield replace(begun, width=5 * grain, height=13 * grain, pictures=seeded(1000, 4))
     yield vary(replace(plain, width=19 * grain, height=7 * grain), 2, seed=5)

@@ -1,0 +1,154 @@
+"""Canvas: finished pictures that are kept but for what is drawn around them, or anew in them.
+
+What is kept comes back pixel for pixel. The model draws a little of it again, so that at the border
+both are known; how far they differ there is spread into what was drawn, and no seam shows.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+from generation.recipe import Canvas
+
+_VIEWS: Final = 7
+"""Views, each twice as wide as the one before, in which a border's difference fades out."""
+
+_RIM: Final = 8
+"""Pixels beside the border that colours are carried on from."""
+
+_LEAST: Final = 1e-6
+"""Shares below this count as nothing."""
+
+_COPIES: Final = 10
+"""Copies, each half as large as the one before, in which something known is looked for."""
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """A picture in the frame that is to be filled.
+
+    Attributes:
+        picture: RGB, in the size that is shown; where nothing is kept, colours from the border.
+        kept: Of the same size, 255 where pixels are kept and 0 where they are drawn.
+    """
+
+    picture: Image.Image
+    kept: Image.Image
+
+
+Begun = Image.Image | Framed | None
+"""What pictures begin from: an image to paint over, a frame to fill, or nothing."""
+
+
+def frame(canvas: Canvas, picture: Image.Image, size: tuple[int, int]) -> Framed:
+    """Lay a picture into its frame.
+
+    Args:
+        canvas: What is drawn around it and anew in it.
+        picture: The picture of the canvas, RGB.
+        size: Width and height of the frame in pixels.
+    """
+    left, top, right, bottom = inside(canvas, size)
+    within = (right - left, bottom - top)
+    own = picture if picture.size == within else picture.resize(within, Image.Resampling.LANCZOS)
+    kept = Image.new("L", size, 0)
+    kept.paste(255, (left, top, right, bottom))
+    brush = ImageDraw.Draw(kept)
+    for region in canvas.regions:
+        corner = (left + round(region.left * within[0]), top + round(region.top * within[1]))
+        other = (left + round(region.right * within[0]), top + round(region.bottom * within[1]))
+        brush.rectangle((*corner, other[0] - 1, other[1] - 1), fill=0)
+    whole = Image.new("RGB", size)
+    whole.paste(own, (left, top))
+    return Framed(_stretched(whole, kept), kept)
+
+
+def inside(canvas: Canvas, size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the picture in its frame, in whole pixels."""
+    edges, (width, height) = canvas.edges, size
+    across, down = 1 + edges.left + edges.right, 1 + edges.top + edges.bottom
+    left, top = round(edges.left / across * width), round(edges.top / down * height)
+    right = round((edges.left + 1) / across * width)
+    bottom = round((edges.top + 1) / down * height)
+    return left, top, max(right, left + 1), max(bottom, top + 1)
+
+
+def join(framed: Framed, drawn: Image.Image) -> Image.Image:
+    """What was drawn, with every kept pixel in its place and no seam around them.
+
+    Args:
+        framed: The frame.
+        drawn: The whole frame as the model drew it, in the frame's size.
+    """
+    kept = _share(framed.kept)
+    own, made = np.asarray(framed.picture, np.float32), np.asarray(drawn, np.float32)
+    spread = _spread(own - made, _rim(framed.kept)) * _nearness(kept)
+    joined = np.where(kept > 0, own, np.clip(made + spread, 0, 255))
+    return Image.fromarray(joined.round().astype(np.uint8))
+
+
+def _stretched(picture: Image.Image, kept: Image.Image) -> Image.Image:
+    """The picture with colours from the border wherever nothing is kept."""
+    own = np.asarray(picture, np.float32)
+    filled = np.where(_share(kept) > 0, own, _spread(own, _rim(kept)))
+    return Image.fromarray(filled.clip(0, 255).round().astype(np.uint8))
+
+
+def _rim(kept: Image.Image) -> Array:
+    """Which kept pixels lie beside the border; all of them where there is no border."""
+    known = _share(kept)
+    rim = known - _share(kept.filter(ImageFilter.MinFilter(2 * _RIM + 1)))
+    return rim if rim.any() else known
+
+
+def _share(kept: Image.Image) -> Array:
+    """How much of every pixel is kept, (height, width, 1), from 0 to 1."""
+    return np.asarray(kept, np.float32)[..., None] / np.float32(255)
+
+
+def _spread(values: Array, known: Array) -> Array:
+    """Known values carried on into the unknown, smoother the farther from them.
+
+    Pull and push over ever smaller copies (after Gortler et al. 1996): a place takes the mean of
+    what is known near it from the finest copy in which anything is.
+
+    Args:
+        values: (height, width, channels).
+        known: (height, width, 1), from 0 to 1.
+    """
+    height, width = values.shape[:2]
+    filled, weight = np.zeros_like(values), np.zeros_like(known)
+    for level in range(_COPIES):
+        size = (max(1, width >> level), max(1, height >> level))
+        share = _resized(_resized(known, size), (width, height))
+        sums = _resized(_resized(values * known, size), (width, height))
+        there = (1 - weight) * np.minimum(4 * share, 1)
+        filled += there * sums / np.maximum(share, _LEAST)
+        weight += there
+    return filled / np.maximum(weight, _LEAST)
+
+
+def _nearness(known: Array) -> Array:
+    """From 1 beside what is known to 0 far from it: the mean share of it in ever wider views."""
+    height, width = known.shape[:2]
+    views = [
+        _resized(_resized(known, (max(1, width >> k), max(1, height >> k))), (width, height))
+        for k in range(_VIEWS)
+    ]
+    return np.asarray(np.minimum(2 * np.stack(views), 1).mean(0), np.float32)
+
+
+def _resized(values: Array, size: tuple[int, int]) -> Array:
+    """Every channel scaled, by area when smaller and smoothly when larger."""
+    smaller = size[0] < values.shape[1] or size[1] < values.shape[0]
+    how = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR
+    layers = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(values[..., k])).resize(size, how))
+        for k in range(values.shape[2])
+    ]
+    return np.asarray(np.stack(layers, -1), np.float32)

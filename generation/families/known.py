@@ -1,0 +1,48 @@
+"""The part of a picture that is known while the rest is drawn.
+
+After every step the known part is laid over the latents again, under as much noise as they have
+there (RePaint, Lugmayr et al. 2022; blended latent diffusion, Avrahami et al. 2023), so any model
+can draw into a picture. A rim of what is kept is drawn as well: the model then has to meet the
+picture, and the difference there tells how to hide the seam.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+RIM: Final = 1
+"""Width in latents of the part of what is kept that is drawn again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept of a picture.
+
+    Attributes:
+        latents: Of the whole picture, (1, channels, height, width).
+        drawn: 1 where the model draws, 0 where it keeps, (1, 1, height, width).
+    """
+
+    latents: Tensor
+    drawn: Tensor
+
+    def kept_in(self, latents: Tensor, known: Tensor) -> Tensor:
+        """The latents, with ``known``, of the same shape, wherever nothing is drawn."""
+        return torch.where(self.drawn > 0, latents, known)
+
+
+def drawn_latents(kept: Image.Image, size: tuple[int, int]) -> Tensor:
+    """Which latents are drawn, (1, 1, height, width): all that anything unkept lies in, and a rim.
+
+    Args:
+        kept: 255 where pixels are kept, 0 where they are drawn.
+        size: Height and width of the latents.
+    """
+    share = torch.from_numpy(np.asarray(kept, np.float32) / 255)[None, None]
+    unkept = functional.adaptive_max_pool2d(1 - share, size)
+    return functional.max_pool2d(unkept, 2 * RIM + 1, stride=1, padding=RIM)

@@ -1,0 +1,82 @@
+"""Frames around pictures, and what is drawn joined to what is kept."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from generation.canvas import frame, inside, join
+from generation.recipe import Canvas, Edges, Region
+from tests.generation.samples import photograph
+from tests.generation.strategies import canvases
+
+SIZES = st.tuples(st.integers(16, 96), st.integers(16, 96))
+
+
+def noise(size: tuple[int, int], seed: int = 0) -> Image.Image:
+    pixels = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], 3), np.uint8)
+    return Image.fromarray(pixels)
+
+
+@given(canvases, SIZES, SIZES)
+@settings(max_examples=60, deadline=None)
+def test_kept_pixels_come_back_unchanged(
+    canvas: Canvas, own: tuple[int, int], size: tuple[int, int]
+) -> None:
+    framed = frame(canvas, noise(own), size)
+    joined = join(framed, noise(size, 1))
+    assert joined.size == framed.picture.size == framed.kept.size == size
+    kept = np.asarray(framed.kept) > 0
+    left, top, right, bottom = inside(canvas, size)
+    shown = noise(own).resize((right - left, bottom - top), Image.Resampling.LANCZOS)
+    whole = Image.new("RGB", size)
+    whole.paste(shown, (left, top))
+    assert np.array_equal(np.asarray(joined)[kept], np.asarray(whole)[kept])
+
+
+@given(st.floats(0, 2), st.floats(0, 2), st.floats(0, 2), st.floats(0, 2))
+def test_a_picture_lies_in_its_frame_by_its_edges(
+    left: float, top: float, right: float, bottom: float
+) -> None:
+    edges = Edges(left=left, top=top, right=right, bottom=bottom)
+    size = round(100 * (1 + left + right)), round(80 * (1 + top + bottom))
+    place = inside(Canvas(image="a", edges=edges), size)
+    wanted = (100 * left, 80 * top, 100 * (left + 1), 80 * (top + 1))
+    assert place == pytest.approx(wanted, abs=2)
+
+
+def test_regions_are_not_kept() -> None:
+    region = Region(left=0.25, top=0.5, right=0.75, bottom=1)
+    framed = frame(Canvas(image="a", regions=(region,)), photograph(), (96, 72))
+    kept = np.asarray(framed.kept)
+    assert not kept[36:, 24:72].any()
+    assert (kept == 0).sum() == 36 * 48
+
+
+def test_a_shift_of_colours_leaves_no_seam() -> None:
+    """Beside putting what is kept on top of what was drawn, as inpainting is usually ended."""
+    smooth = Image.linear_gradient("L").resize((128, 128)).convert("RGB")
+    framed = frame(Canvas(image="a", edges=Edges(right=1.0)), smooth, (256, 128))
+    other = np.asarray(framed.picture, float) * 0.7 + 40
+    drawn = Image.fromarray(other.round().astype(np.uint8))
+    pasted = drawn.copy()
+    pasted.paste(framed.picture.crop((0, 0, 128, 128)), (0, 0))
+
+    def step(picture: Image.Image) -> float:
+        pixels = np.asarray(picture, float)
+        return float(np.abs(pixels[:, 128] - pixels[:, 127]).mean())
+
+    assert step(join(framed, drawn)) < step(pasted) / 3
+
+
+def test_colours_are_carried_on_from_the_border() -> None:
+    picture = Image.new("RGB", (64, 64), (200, 30, 30))
+    picture.paste((20, 60, 220), (0, 0, 64, 64))
+    picture.paste((200, 30, 30), (16, 16, 48, 48))
+    framed = frame(
+        Canvas(image="a", edges=Edges(left=0.5, right=0.5, top=0.5, bottom=0.5)),
+        picture,
+        (128, 128),
+    )
+    assert framed.picture.getpixel((2, 2)) == pytest.approx((20, 60, 220), abs=12)
