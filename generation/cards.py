@@ -4,7 +4,7 @@ The bot reads cards to refuse before queueing; the worker finds a family's code 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,8 @@ class Capability(StrEnum):
     OUTPAINT = "drawing beyond the edges"
     INPAINT = "redrawing parts"
     BLEND = "blending images"
+    STYLE = "style references"
+    CHARACTER = "character references"
 
 
 SAMPLERS: Final = (
@@ -57,6 +59,9 @@ class Card:
         sampler: Default sampler.
         samplers: All that it draws with.
         capabilities: What it can do.
+        adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
+            none are to be had.
+        faces: Whether its adapters know faces from figures.
     """
 
     id: str
@@ -73,6 +78,8 @@ class Card:
     sampler: str
     samplers: tuple[str, ...] = SAMPLERS
     capabilities: frozenset[Capability]
+    adapters: str = ""
+    faces: bool = False
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -98,6 +105,10 @@ _ALL: Final = frozenset(
     }
 )
 
+_REFERENCES: Final = frozenset({Capability.BLEND, Capability.STYLE, Capability.CHARACTER})
+
+_ADAPTERS: Final = "h94/IP-Adapter, Apache-2.0"
+
 _FLOW: Final = frozenset({Capability.IMAGE_PROMPT, Capability.VARIATION})
 
 CARDS: Final[tuple[Card, ...]] = (
@@ -117,7 +128,7 @@ CARDS: Final[tuple[Card, ...]] = (
         steps=12,
         guidance=4.0,
         sampler="DPM++ 2M",
-        capabilities=_ALL,
+        capabilities=_ALL | _REFERENCES,
     ),
     Card(
         id="sd15",
@@ -132,6 +143,8 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=7.0,
         sampler="DPM++ 2M Karras",
         capabilities=_ALL,
+        adapters=_ADAPTERS,
+        faces=True,
     ),
     Card(
         id="sdxl",
@@ -146,6 +159,8 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=6.0,
         sampler="DPM++ 2M Karras",
         capabilities=_ALL,
+        adapters=_ADAPTERS,
+        faces=True,
     ),
     Card(
         id="flux2-klein",
@@ -191,6 +206,18 @@ def card(family: str) -> Card:
             return candidate
     known = ", ".join(c.id for c in CARDS)
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
+
+
+def equipped(chosen: Card, adapters: str) -> Card:
+    """A card as it is with image adapters beside the checkpoint.
+
+    Args:
+        chosen: The family's card.
+        adapters: Folder or hub id of the adapters; empty for none.
+    """
+    if not adapters or not chosen.adapters:
+        return chosen
+    return replace(chosen, capabilities=chosen.capabilities | _REFERENCES)
 
 
 _PIPELINES: Final = {

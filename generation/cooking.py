@@ -56,8 +56,9 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
         find: Finds pictures made earlier, so that enlarging one need not make it again.
 
     Raises:
-        CookingError: ``model`` if the recipe is another model's, ``missing_image`` if the image to
-            start from is gone, ``out_of_memory`` if even one picture at a time is too much.
+        CookingError: ``model`` if the recipe is another model's or needs image adapters that are
+            not loaded, ``missing_image`` if an image that it starts from or looks at is gone,
+            ``out_of_memory`` if even one picture at a time is too much.
     """
     base = replace(recipe, upscale=1)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
@@ -79,16 +80,27 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
     if recipe.family != engine.card.id:
         raise CookingError("model")
     start = _start(recipe, read)
+    _look(engine, recipe, read)
     report(0, recipe.steps, None)
     drawn = _draw(engine, recipe, start, paced(report))
     return engine.enlarge(drawn)
 
 
 def _start(recipe: Recipe, read: Read) -> Image.Image | None:
-    if recipe.start is None:
-        return None
+    return None if recipe.start is None else _found(read, recipe.start.image)
+
+
+def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
+    """Have the engine see the images that it is to take something from."""
+    if recipe.seen and engine.references is None:
+        raise CookingError("model")
+    if engine.references is not None:
+        engine.references.learn(recipe, lambda sha256: _found(read, sha256))
+
+
+def _found(read: Read, sha256: str) -> Image.Image:
     try:
-        return _opened(read(recipe.start.image))
+        return _opened(read(sha256))
     except MissingFileError:
         raise CookingError("missing_image") from None
 

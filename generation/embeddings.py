@@ -29,6 +29,8 @@ def spherical_mean(embeddings: Tensor, weights: Tensor) -> Tensor:
         The mean, (width,), of the embeddings' type. Where none exists, since they balance each
         other, the embedding of the largest weight, the first of equals.
     """
+    if len(embeddings) == 1:
+        return embeddings[0]
     points, shares = embeddings.double(), weights.double() / weights.double().sum()
     lengths = points.norm(dim=1)
     units = points / lengths[:, None]
@@ -43,13 +45,15 @@ def spherical_mean(embeddings: Tensor, weights: Tensor) -> Tensor:
             break
         mean = angle.cos() * mean + angle.sin() * step / angle
         mean = mean / mean.norm()
-    return (mean * (shares @ lengths)).to(embeddings.dtype)
+    scaled: Tensor = mean * (shares @ lengths)
+    return scaled.to(embeddings.dtype)
 
 
 def _logarithms(units: Tensor, base: Tensor) -> Tensor:
-    """From ``base`` to each of ``units``: tangent vectors as long as the angles, (images, width)."""
+    """From ``base`` to each of ``units``: tangent vectors as long as the angles."""
     cosines = (units @ base).clamp(-1, 1)
     across = units - cosines[:, None] * base
     sines = across.norm(dim=1)
     angles = torch.atan2(sines, cosines)
-    return across * (angles / sines.clamp_min(_NOTHING))[:, None]
+    vectors: Tensor = across * (angles / sines.clamp_min(_NOTHING))[:, None]
+    return vectors

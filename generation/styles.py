@@ -18,120 +18,51 @@ VERSION: Final = 1
 CODES: Final = 2**32
 """Codes made here are below this, as Midjourney's are; larger ones are read, too."""
 
-_MEDIA: Final = [
-    "3d render",
-    "oil painting",
-    "watercolor",
-    "line art",
-    "pixel art",
-    "flat vector illustration",
-    "gouache",
-    "charcoal drawing",
-    "woodblock print",
-    "linocut",
-    "ink wash painting",
-    "pastel drawing",
-    "colored pencil drawing",
-    "paper collage",
-    "stained glass",
-    "claymation",
-    "embroidery",
-    "mosaic",
-    "risograph print",
-    "screen print",
-    "film photograph",
-    "studio photograph",
-    "polaroid",
-    "double exposure",
-    "comic book panel",
-    "manga",
-    "children's book illustration",
-    "art deco poster",
-    "fresco",
-    "etching",
-    "low poly",
-    "isometric illustration",
-]
-_PALETTES: Final = [
-    "warm earth tones",
-    "cool blues",
-    "black and white",
-    "sepia",
-    "pastel colors",
-    "neon colors",
-    "muted greens",
-    "red and gold",
-    "teal and orange",
-    "pink and violet",
-    "deep jewel tones",
-    "desaturated colors",
-    "primary colors",
-    "monochrome blue",
-    "autumn colors",
-    "sunset gradient",
-    "cream and brown",
-    "silver and grey",
-    "emerald and copper",
-    "candy colors",
-]
-_LIGHTS: Final = [
-    "soft morning light",
-    "golden hour",
-    "hard noon light",
-    "moonlight",
-    "candlelight",
-    "neon glow",
-    "backlit",
-    "rim light",
-    "overcast light",
-    "dappled shade",
-    "spotlight",
-    "foggy light",
-    "even light",
-    "long shadows",
-    "glowing from within",
-    "low key lighting",
-]
-_HANDS: Final = [
-    "bold outlines",
-    "visible brush strokes",
-    "fine cross-hatching",
-    "stippled dots",
-    "smooth gradients",
-    "rough paper texture",
-    "film grain",
-    "sharp geometric shapes",
-    "flowing curves",
-    "thick impasto",
-    "flat shapes",
-    "delicate details",
-    "loose and sketchy",
-    "layered transparency",
-    "ornate patterns",
-    "minimal and empty space",
-    "halftone",
-    "glitchy edges",
-    "soft blur",
-    "dense decoration",
-]
-_MOODS: Final = [
-    "serene",
-    "melancholic",
-    "playful",
-    "mysterious",
-    "dreamy",
-    "dramatic",
-    "nostalgic",
-    "whimsical",
-    "austere",
-    "romantic",
-    "eerie",
-    "heroic",
-    "cozy",
-    "surreal",
-    "solemn",
-    "joyful",
-]
+
+def _table(words: str) -> tuple[str, ...]:
+    return tuple(" ".join(words.split()).split(", "))
+
+
+_MEDIA: Final = _table(
+    """
+    3d render, oil painting, watercolor, line art, pixel art, flat vector illustration,
+    gouache, charcoal drawing, woodblock print, linocut, ink wash painting, pastel drawing,
+    colored pencil drawing, paper collage, stained glass, claymation, embroidery, mosaic,
+    risograph print, screen print, film photograph, studio photograph, polaroid, double
+    exposure, comic book panel, manga, children's book illustration, art deco poster,
+    fresco, etching, low poly, isometric illustration
+    """
+)
+_PALETTES: Final = _table(
+    """
+    warm earth tones, cool blues, black and white, sepia, pastel colors, neon colors, muted
+    greens, red and gold, teal and orange, pink and violet, deep jewel tones, desaturated
+    colors, primary colors, monochrome blue, autumn colors, sunset gradient, cream and
+    brown, silver and grey, emerald and copper, candy colors
+    """
+)
+_LIGHTS: Final = _table(
+    """
+    soft morning light, golden hour, hard noon light, moonlight, candlelight, neon glow,
+    backlit, rim light, overcast light, dappled shade, spotlight, foggy light, even light,
+    long shadows, glowing from within, low key lighting
+    """
+)
+_HANDS: Final = _table(
+    """
+    bold outlines, visible brush strokes, fine cross-hatching, stippled dots, smooth
+    gradients, rough paper texture, film grain, sharp geometric shapes, flowing curves,
+    thick impasto, flat shapes, delicate details, loose and sketchy, layered transparency,
+    ornate patterns, minimal and empty space, halftone, glitchy edges, soft blur, dense
+    decoration
+    """
+)
+_MOODS: Final = _table(
+    """
+    serene, melancholic, playful, mysterious, dreamy, dramatic, nostalgic, whimsical,
+    austere, romantic, eerie, heroic, cozy, surreal, solemn, joyful
+    """
+)
 TABLES: Final[tuple[Sequence[str], ...]] = (_MEDIA, _PALETTES, _LIGHTS, _HANDS, _MOODS)
 """What a style is made of, a word of each."""
 

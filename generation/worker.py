@@ -58,7 +58,8 @@ def load_engine(settings: Settings) -> Engine:
         ModelError: It cannot be loaded.
     """
     card = card_for(settings.model, settings.family)
-    return load(card, settings.model or str(BUNDLED), choose_device(settings.device))
+    device = choose_device(settings.device)
+    return load(card, settings.model or str(BUNDLED), device, settings.adapters)
 
 
 def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -76,7 +77,7 @@ def test_more_weight_draws_it_nearer(given_: tuple[Tensor, Tensor]) -> None:
     for factor in (1, 2, 4, 8):
         heavier = torch.cat([weights[:1] * factor, weights[1:]])
         near.append(float(angles(points[:1], spherical_mean(points, heavier))))
-    assert all(later <= earlier + 1e-9 for earlier, later in zip(near, near[1:], strict=False))
+    assert all(later <= earlier + 1e-9 for earlier, later in pairwise(near))
     assert near[-1] < near[0]
 
 

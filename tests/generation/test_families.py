@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from generation.cards import CARDS, Capability, card
 from generation.cards import SAMPLERS as NAMES
-from generation.derive import Variation, narrow, vary
+from generation.derive import Variation, blend, narrow, vary
 from generation.families import FAMILIES, ModelError, load
 from generation.families.diffusion import (
     Engine,
@@ -21,14 +21,16 @@ from generation.families.diffusion import (
     palette_glimpse,
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
-from generation.recipe import Noise, Phrase, Recipe, seeded
-from tests.generation.samples import photograph, quiet, recipe_for, start
+from generation.recipe import Ingredient, Noise, Phrase, Recipe, seeded
+from tests.generation.samples import SEEN, looking, photograph, quiet, recipe_for, seen, start
 
 Engines = Callable[[str], Engine]
 Folders = Callable[[str], Path]
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
+    if engine.references is not None:
+        engine.references.learn(recipe, seen)
     return engine.draw(recipe, photograph() if recipe.start else None, quiet)
 
 
@@ -72,6 +74,9 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.NEGATIVE: replace(recipe, negative="green leaves"),
         Capability.GUIDANCE: replace(recipe, guidance=9.0),
         Capability.VARIATION: vary(recipe, 0, seed=99),
+        Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
+        Capability.STYLE: looking(recipe, "style"),
+        Capability.CHARACTER: looking(recipe, "figure"),
     }[capability]
     changed = draw(engine, different)[0]
     assert distance(plain, changed) > 0.05
