@@ -28,8 +28,9 @@ from generation.recipe import Ingredient, Phrase, Recipe, Reference, seeded
 from training.judges import Judge, load_judge, load_labels
 
 THINGS: Final = ("apple", "cat", "dog", "star", "pizza", "car", "fish", "tree", "house", "book")
+EXAMPLES: Final = ("apple", "flower", "heart", "star", "car")
 SCALES: Final = (0.5, 1.0, 1.5)
-BLOCKS: Final = ("", "up_blocks.", "up_blocks.1.", "down_blocks.", "mid_block.")
+BLOCKS: Final = ("", "up_blocks.", "down_blocks.")
 SHARES: Final = tuple(k / 8 for k in range(9))
 _TRIES: Final = 6
 
@@ -128,7 +129,7 @@ def measure_style(bench: Bench, count: int) -> Iterator[dict[str, object]]:
     }
     for style, seen in shown.items():
         bench.sees.memory[str(style)] = seen
-    things = THINGS[1 : count + 1]
+    things = [thing for thing in THINGS if thing not in EXAMPLES][:count]
     yield {"blocks": "none", "scale": 0.0, **_styled(bench, shown, things, 0.0)}
     for blocks in BLOCKS:
         there = in_blocks(bench, blocks)
@@ -138,7 +139,7 @@ def measure_style(bench: Bench, count: int) -> Iterator[dict[str, object]]:
 
 
 def _first(bench: Bench, style: int) -> Image.Image | None:
-    found = (bench.example(thing, style) for thing in ("apple", "flower", "heart"))
+    found = (bench.example(thing, style) for thing in EXAMPLES)
     return next((picture for picture in found if picture is not None), None)
 
 
