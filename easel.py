@@ -107,7 +107,10 @@ def worker() -> None:
 @app.command()
 def imagine(
     prompt: Text,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The PNG to write; named by its seed if left out."),
+    ] = None,
     image: Annotated[
         list[Path] | None, typer.Option(help="A photograph to start from.", exists=True)
     ] = None,
@@ -118,7 +121,7 @@ def imagine(
     """
     from cli import sketch  # noqa: PLC0415
 
-    if output.suffix != ".png":
+    if output is not None and output.suffix != ".png":
         raise typer.BadParameter("the output is a PNG, so its name must end in .png")
     with _sentences():
         settings = _settings()
@@ -126,6 +129,7 @@ def imagine(
         resolved = sketch.plan(prompt, settings, images)
         for note in resolved.notes:
             typer.echo(note, err=True)
+        output = output or Path(f"easel-{resolved.recipe.pictures[0].seed}.png")
         for path in _draw(resolved.recipe, settings, output):
             typer.echo(path)
 
@@ -199,15 +203,72 @@ def invite(
         typer.echo(f"Permissions: {', '.join(PERMISSIONS)}.")
 
 
-@app.command()
-def models() -> None:
+models = typer.Typer(rich_markup_mode=None)
+app.add_typer(models, name="models", help="List, fetch and check the models that draw.")
+
+
+@models.callback(invoke_without_command=True)
+def _models(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_models()
+
+
+@models.command("list")
+def list_models() -> None:
     """List the kinds of models that Easel can run."""
     from generation.cards import CARDS  # noqa: PLC0415
 
     for card in CARDS:
-        typer.echo(f"{card.id:<6} {card.title}: {card.about}")
+        typer.echo(f"{card.id:<12} {card.title}: {card.about}")
+        typer.echo(f"{'':12} licence {card.licence}; {card.memory:g} GiB of GPU memory or more")
         example = "empty" if card.id == "easel" else f"a folder, or {card.model}"
-        typer.echo(f"{'':6} EASEL_MODEL is {example}; licence {card.licence}")
+        typer.echo(f"{'':12} EASEL_MODEL is {example}")
+
+
+@models.command("fetch")
+def fetch_model(
+    name: Annotated[str, typer.Argument(help="A family such as sdxl, or a hub id.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Fetch a model, so that the worker's first start need not.
+
+    Shows its licence and size first. What was broken off goes on where it stopped.
+    """
+    from cli import models as shelf  # noqa: PLC0415 - heavy
+
+    with _sentences():
+        wanted = shelf.find(name)
+        typer.echo(f"{wanted.name}, {wanted.card.title}")
+        typer.echo(f"Licence: {wanted.card.licence} (of the family; read the checkpoint's own).")
+        if wanted.size and not yes:
+            typer.confirm(f"Fetch {wanted.size / 2**30:.1f} GiB?", abort=True)
+        _whole(shelf.fetch(wanted))
+        typer.echo(f"It is here. For .env:\n{wanted.setting}")
+
+
+@models.command("check")
+def check_model(
+    folder: Annotated[Path, typer.Argument(help="A checkpoint's folder.", exists=True)],
+) -> None:
+    """Look a model over: whether all of its parts are there and readable."""
+    from cli import models as shelf  # noqa: PLC0415 - heavy
+    from generation.cards import card_for  # noqa: PLC0415
+
+    with _sentences():
+        _whole(folder)
+        card = card_for(str(folder))
+        typer.echo(f"{card.title}, {shelf.weight(folder) / 2**30:.2f} GiB of weights, whole.")
+
+
+def _whole(folder: Path) -> None:
+    """Exit with code 1, saying why, if a checkpoint is not whole."""
+    from cli import models as shelf  # noqa: PLC0415 - heavy
+
+    found = list(shelf.faults(folder))
+    for fault in found:
+        typer.echo(fault, err=True)
+    if found:
+        raise typer.Exit(1)
 
 
 def _draw(recipe: "Recipe", settings: "Settings", output: Path) -> list[Path]:
@@ -279,6 +340,7 @@ def _sentences() -> Iterator[None]:
 _FAULTS: Final = {
     "prompt.errors.PromptError": 2,
     "cli.launch.SideFailedError": 1,
+    "cli.models.NotFetchedError": 1,
     "generation.cards.UnknownFamilyError": 1,
     "generation.images.ImageError": 1,
     "generation.families.ModelError": 1,

@@ -63,11 +63,11 @@ def rerolled(parent: Parent, seed: int) -> Recipe:
 
 
 def _strongly(parent: Parent, seed: int) -> Recipe:
-    return derive.vary(parent.recipe, parent.index, seed)
+    return derive.varied(parent, seed, derive.Variation.STRONG)
 
 
 def _subtly(parent: Parent, seed: int) -> Recipe:
-    return derive.subtly(parent.recipe, parent.index, seed)
+    return derive.varied(parent, seed, derive.Variation.SUBTLE)
 
 
 def _enlarged(factor: int) -> Derivation:

@@ -172,5 +172,9 @@ async def _say(interaction: discord.Interaction[Any], text: str) -> None:
         await response.send_message(text, ephemeral=True)
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
-        await interaction.delete_original_response()
+        promised = await interaction.original_response()
+        if promised.flags.ephemeral:
+            await promised.edit(content=text)
+            return
+        await promised.delete()
     await interaction.followup.send(text, ephemeral=True)

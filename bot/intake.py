@@ -23,7 +23,7 @@ from prompt.grammar import parse
 from prompt.orders import Order, orders
 from prompt.parameters import RATIO, SEED
 from prompt.references import Kept, addresses
-from prompt.resolve import Resolved, check, resolve
+from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.shortcuts import expand
 from storage import keeping
 from storage.choices import ServerChoices
@@ -71,9 +71,12 @@ class Intake:
             PromptError: The prompt is not one; nothing was acknowledged yet.
             NotAllowedError: The server does not allow it.
         """
-        text, wanted = await self._read(interaction, text)
-        for order in wanted:
-            check(order.prompt, self.card, images=len(pictures) + len(order.prompt.images))
+        try:
+            text, wanted = await self._read(interaction, text)
+            for order in wanted:
+                check(order.prompt, self.card, images=len(pictures) + len(order.prompt.images))
+        except PromptError as error:
+            raise put_right(error, self.card, attached=len(pictures)) from None
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
         choices = await self._in.admit(interaction, len(wanted))

@@ -191,7 +191,7 @@ HELP: Final = (
 NO_HELP: Final = "There is no topic and no flag `{about}`; `/help` alone shows where to begin."
 
 INFO: Final = (
-    "**Queue** {queued} waiting, {running} running, {workers} at work\n"
+    "**Queue** {queued} waiting, {running} running; workers: {workers}\n"
     "**You** {mine} waiting or running, {today} asked for in 24 hours\n"
     "**Model** {model}: {about}"
 )
@@ -206,13 +206,13 @@ PRESET_USUAL: Final = "From now on `{name}` is used whenever you name no preset.
 PRESET_NO_USUAL: Final = "From now on no preset is used unless you name one."
 PRESET_DEFAULT: Final = "This server's default preset is now `{name}`."
 PRESET_NO_DEFAULT: Final = "This server has no default preset any more."
-PRESET_EXPORTED: Final = "Here are {count} presets; `/preset import` takes the file."
-PRESET_IMPORTED: Final = "Kept {count} presets."
+PRESET_EXPORTED: Final = "Presets in this file: {count}; `/preset import` takes it."
+PRESET_IMPORTED: Final = "Presets kept: {count}."
 PRESET_FULL: Final = "There are {limit} presets already, which is the most; delete one first."
 PRESET_FILE: Final = "That is not a file of presets; `/preset export` makes one."
 PRESET_MANAGERS: Final = (
     "This server's presets are for those who manage the server, or a role they name; "
-    "leave `whose` at `me` to keep one for yourself."
+    "one of your own needs nobody: `/preset save` and `/preset use`."
 )
 PRESETS_OWN: Final = "**Yours**"
 PRESETS_SHARED: Final = "**This server's**"
@@ -408,10 +408,13 @@ def is_shortened(recipe: Recipe) -> bool:
 
 
 def _whole_prompt(recipe: Recipe) -> str:
-    parts = [recipe.prompt or "image", recipe.parameters]
-    if not recipe.pictures[0].turns:
-        parts.append(f"--seed {recipe.pictures[0].seed}")
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in (recipe.prompt or "image", _flags(recipe)) if part)
+
+
+def _flags(recipe: Recipe) -> str:
+    """The flags that make the pictures again; no seed alone makes a variation again."""
+    first = recipe.pictures[0]
+    return f"{recipe.parameters} {'' if first.turns else f'--seed {first.seed}'}".strip()
 
 
 def running(job: Job, recipe: Recipe, state: str) -> str:
@@ -457,10 +460,9 @@ def settings_line(job: Job, recipe: Recipe) -> str:
 
 def recipe_card(job: Job, recipe: Recipe) -> str:
     """Everything that decided a job's pictures, for people: words, flags, seeds, where from."""
-    noise = recipe.pictures[0]
     lines = [
         f"**{discord.utils.escape_markdown(_cut(recipe.prompt or 'image', PROMPT_SHOWN))}**",
-        code(_cut(f"{recipe.parameters} --seed {noise.seed}".strip(), PROMPT_SHOWN // 4)),
+        *([code(_cut(flags, PROMPT_SHOWN // 4))] if (flags := _flags(recipe)) else []),
         f"-# {settings_line(job, recipe)} · job {job.id}",
     ]
     origins = job.origins or {}

@@ -108,7 +108,7 @@ class Offspring:
                 kept=kept,
                 versions=self._in.versions,
             ).recipe
-            bound = made.canvas is not None or bool(made.blend) or redrawn(made)
+            bound = made.canvas is not None or bool(made.blend) or redrawn(made) or redrawn(old)
             size = fresh if resized and not bound else made
             return replace(
                 fresh,

@@ -12,9 +12,11 @@ from generation.images import Limits, clean
 from generation.links import fetch
 from generation.metadata import encode_png
 from generation.recipe import SEED_LIMIT, Recipe
+from prompt.errors import PromptError
 from prompt.grammar import parse
+from prompt.orders import orders, too_many
 from prompt.references import addresses
-from prompt.resolve import Resolved, resolve
+from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.versions import versions
 from storage.files import Files
 from storage.jobs import Report
@@ -38,11 +40,18 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         UnknownFamilyError: The settings' model is of an unknown family.
     """
     card = equipped(card_for(settings.model, settings.family), settings.adapters)
-    prompt = parse(text)
-    linked = addresses(prompt.parameters)
-    if images is None:
-        images = [UNKNOWN_IMAGE] * (len(prompt.images) + len(linked))
-    shown = len(images) - len(linked)
+    try:
+        (order, *more) = orders(text)
+        if more:
+            raise too_many(text, 1 + len(more), 1)
+        prompt = order.prompt
+        linked = addresses(prompt.parameters)
+        if images is None:
+            images = [UNKNOWN_IMAGE] * (len(prompt.images) + len(linked))
+        shown = len(images) - len(linked)
+        check(prompt, card, images=shown)
+    except PromptError as error:
+        raise put_right(error, card) from None
     return resolve(
         prompt,
         card,

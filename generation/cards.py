@@ -58,6 +58,7 @@ class Card:
         guidance: Default classifier-free guidance scale.
         sampler: Default sampler.
         samplers: All that it draws with.
+        memory: GiB of GPU memory that it wants: the weights in 16 bits and room to work in.
         capabilities: What it can do.
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
@@ -77,6 +78,7 @@ class Card:
     guidance: float
     sampler: str
     samplers: tuple[str, ...] = SAMPLERS
+    memory: float
     capabilities: frozenset[Capability]
     adapters: str = ""
     faces: bool = False
@@ -128,6 +130,7 @@ CARDS: Final[tuple[Card, ...]] = (
         steps=12,
         guidance=4.0,
         sampler="DPM++ 2M",
+        memory=1,
         capabilities=_ALL | _REFERENCES,
     ),
     Card(
@@ -142,6 +145,7 @@ CARDS: Final[tuple[Card, ...]] = (
         steps=25,
         guidance=7.0,
         sampler="DPM++ 2M Karras",
+        memory=6,
         capabilities=_ALL,
         adapters=_ADAPTERS,
         faces=True,
@@ -158,6 +162,7 @@ CARDS: Final[tuple[Card, ...]] = (
         steps=30,
         guidance=6.0,
         sampler="DPM++ 2M Karras",
+        memory=12,
         capabilities=_ALL,
         adapters=_ADAPTERS,
         faces=True,
@@ -175,6 +180,7 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=1.0,
         sampler="Euler",
         samplers=("Euler",),
+        memory=16,
         capabilities=_FLOW,
     ),
     Card(
@@ -190,6 +196,7 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=1.0,
         sampler="Euler",
         samplers=("Euler",),
+        memory=20,
         capabilities=_FLOW,
     ),
 )

@@ -30,6 +30,10 @@ class Variation(float, Enum):
     STRONG = 0.6
 
 
+_REPAINTED: Final = {Variation.SUBTLE: 0.35, Variation.STRONG: 0.65}
+"""Denoising strengths that leave a picture about as far as the variations of its noise do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parent:
     """One picture that something is made of.
@@ -82,9 +86,22 @@ def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRO
     return replace(recipe, pictures=turned, upscale=1)
 
 
-def subtly(recipe: Recipe, index: int, seed: int) -> Recipe:
-    """V as people set it who like their variations close to the picture."""
-    return vary(recipe, index, seed, Variation.SUBTLE)
+def varied(parent: Parent, seed: int, how: Variation) -> Recipe:
+    """V: four variations of a picture.
+
+    What a creative upscale starts from leaves its noise little to say, so its variations are drawn
+    from the picture itself, at the size that it had before.
+    """
+    recipe = parent.recipe
+    if not redrawn(recipe):
+        return vary(recipe, parent.index, seed, how)
+    return replace(
+        recipe,
+        width=recipe.width // 2,
+        height=recipe.height // 2,
+        pictures=seeded(seed, GRID),
+        start=Start(image=parent.image, strength=_REPAINTED[how]),
+    )
 
 
 def reroll(recipe: Recipe, seed: int) -> Recipe:

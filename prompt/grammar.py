@@ -29,6 +29,7 @@ PROMPT_LIMIT: Final = 6000
 
 _MOST_OPTIONS: Final = 40
 _SEPARATORS: Final = ",;:="
+_VALUE: Final = re.compile(r"^\s*+[-+]?[\d.,:/%]++(?!\S)")
 _IDLE: Final = " ,;.:!?|()[]\"'`“”"
 _OPENING: Final = '([`"“'
 _MOST_READINGS: Final = 5
@@ -215,7 +216,7 @@ class _Reading:
         """Take a flag's value out of the text that follows it, and keep the rest as words."""
         parameter = None if flag is None else flag.parameter or self._unknown(flag)
         if flag is None or parameter is None:
-            self._keep(region)
+            self._keep(region if flag is None else _VALUE.sub("", region, 1))
             return
         if region and region[0] in _SEPARATORS:
             flag.clean = flag.clean and region[0] in ",;"

@@ -19,7 +19,7 @@ from generation.derive import GRID
 from generation.recipe import Ingredient, Recipe, Start, seeded
 from prompt import sentences as said
 from prompt.errors import PromptError
-from prompt.grammar import Prompt, format_parameters, format_prompt
+from prompt.grammar import Prompt, format_parameters, format_prompt, parse
 from prompt.parameters import (
     BY_NAME,
     DRAFT,
@@ -48,6 +48,7 @@ Speed = Literal["fast", "relax"]
 
 _UNWRITTEN: Final = frozenset(flag.name for flag in (SEED, REPEAT, PRESET, FAST, RELAX))
 _DRAFT_QUALITY: Final = 0.5
+_MOST_MENDINGS: Final = 4
 _PUSHING: Final = "negative phrases"
 
 
@@ -140,6 +141,30 @@ def check(prompt: Prompt, card: Card, *, images: int) -> None:
         min(places, default=None),
         _mended(prompt, card, set(problems), images),
     )
+
+
+def put_right(error: PromptError, card: Card, *, attached: int = 0) -> PromptError:
+    """The same refusal with a suggestion that the family can draw, or with none.
+
+    What a suggestion of the grammar says may still be out of the family's reach, and so on.
+
+    Args:
+        error: The refusal of a prompt.
+        card: The family that will draw.
+        attached: How many images come with the prompt besides those it links to.
+    """
+    text = error.suggestion
+    for _ in range(_MOST_MENDINGS):
+        if text is None:
+            break
+        try:
+            prompt = parse(text)
+            check(prompt, card, images=attached + len(prompt.images))
+        except PromptError as further:
+            text = further.suggestion
+        else:
+            return PromptError(error.sentences, error.position, text)
+    return PromptError(error.sentences, error.position)
 
 
 def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:

@@ -15,9 +15,9 @@ import * as uses from "./uses.js";
 const FIRST = "mira";
 const TYPING_SHOWN = 10000;
 const EXAMPLES = [
-  "/imagine prompt:a red apple --ar 3:2 --seed 7",
-  "/imagine prompt:a lighthouse in a storm, oil painting --ar 16:9",
-  "/imagine prompt:a fox made of autumn leaves --ar 2:3",
+  "/imagine prompt:a red apple --seed 7",
+  "/imagine prompt:a yellow star, flat",
+  "/imagine prompt:{red, blue} heart, 3d style",
 ];
 
 // Who and where, in the address, so that a reload or a second window keeps it

@@ -204,11 +204,17 @@ function submit() {
   return say(text);
 }
 
+/** Which options a command has, for somebody who looked for another. */
+function options(entry) {
+  const names = entry.options.map((option) => `${option.name}:`);
+  return names.length ? `It has ${names.join(", ")}, each with its value after it.` : "It has none.";
+}
+
 /** Runs a command line; where something is wrong it opens the fields, which say what. */
 async function runLine({ entry, rest }) {
   const { values, stray } = C.pairs(entry, rest);
   choose(entry, { values });
-  if (stray) complain(`No option of /${entry.name} takes “${stray}”. Write name:value.`);
+  if (stray) complain(`No option of /${entry.name} takes “${stray}”. ${options(entry)}`);
   else if (!$("#problem").textContent) await run(chips);
 }
 

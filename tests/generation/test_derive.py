@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from generation.derive import (
     GRAIN,
     GRID,
+    REDRAWN,
     Parent,
     Variation,
     blend,
@@ -19,6 +20,7 @@ from generation.derive import (
     repaint,
     reroll,
     squared,
+    varied,
     vary,
     zoomed,
 )
@@ -114,6 +116,20 @@ def test_a_creative_upscale_draws_the_picture_itself_larger(
     assert large.start.image == image
     assert large.pictures == (Noise(seed=seed),)
     assert redrawn(large)
+
+
+@given(recipes, hashes, seeds)
+def test_variations_of_a_creative_upscale_start_from_the_picture(
+    recipe: Recipe, image: str, seed: int
+) -> None:
+    large = creatively(Parent(recipe, 0, image), seed)
+    close, far = (varied(Parent(large, 0, image), seed, how) for how in Variation)
+    assert (close.width, close.height, len(close.pictures)) == (recipe.width, recipe.height, GRID)
+    assert close.start is not None
+    assert far.start is not None
+    assert close.start.image == far.start.image == image
+    assert REDRAWN < close.start.strength < far.start.strength
+    assert not redrawn(close)
 
 
 @given(recipes, st.floats(1, 4), st.integers(1, 9), st.integers(1, 9))

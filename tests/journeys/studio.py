@@ -20,7 +20,7 @@ from tests.storage.conftest import settings_for
 
 ROOT = Path(__file__).parents[2]
 BOT, WORKER = "bot", "generation.worker"
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Studio:

@@ -1,7 +1,7 @@
 """Results arrive whatever Discord does."""
 
 from playground.records import Permission
-from tests.journeys.studio import Studio, answer, showing
+from tests.journeys.studio import PATIENCE, Studio, answer, showing
 from tests.journeys.test_survival import finals, running
 
 
@@ -16,7 +16,7 @@ async def test_deleted_message(studio: Studio) -> None:
     standin = studio.playground
     message = await running(studio)
     await standin.delete("otto", message)
-    other = await standin.message(lambda m: m.id > message.id and "steps ·" in m.content, 60)
+    other = await standin.message(lambda m: m.id > message.id and "steps ·" in m.content, PATIENCE)
     assert other.id != message.id
     assert other.channel_id == message.channel_id
 
@@ -26,7 +26,7 @@ async def test_channel_closed_to_the_bot(studio: Studio) -> None:
     message = await running(studio, channel="art")
     standin.forbid("bot", "art", Permission.VIEW_CHANNEL)
     standin.clock.advance(16 * 60)
-    other = await standin.message(lambda m: m.id > message.id and "steps ·" in m.content, 60)
+    other = await standin.message(lambda m: m.id > message.id and "steps ·" in m.content, PATIENCE)
     assert other.channel_id == standin.channel("@mira")
     assert message.id != other.id
 
@@ -51,6 +51,6 @@ async def test_gateway_reconnects(studio: Studio) -> None:
     standin = studio.playground
     for trouble in ("op7", "drop", "op9"):
         standin.faults.gateway(trouble)
-        await standin.ready(60)
+        await standin.ready(PATIENCE)
         message = await answer(await studio.imagine("a red apple --steps 4"))
         await showing(message, "steps ·")

@@ -98,4 +98,4 @@ async def test_the_name_of_a_flag_is_taken(studio: Studio) -> None:
 
 async def test_info_tells_how_things_stand(studio: Studio) -> None:
     said = await told(studio, "mira", "info", {})
-    assert "**Queue** 0 waiting, 0 running, 1 at work" in said
+    assert "**Queue** 0 waiting, 0 running; workers: 1" in said

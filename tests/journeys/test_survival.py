@@ -6,7 +6,7 @@ import signal
 from playground import Message
 from tests.journeys.studio import BOT, WORKER, Studio, answer, public, result, showing
 
-SLOW = "a red apple --seed 7 --steps 60"
+SLOW = "a red apple --seed 7 --steps 40"
 
 
 async def running(studio: Studio, channel: str = "general") -> Message:

@@ -12,7 +12,7 @@ from generation.styles import words_of
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
 from prompt.references import addresses
-from prompt.resolve import Resolved, check, resolve
+from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.versions import versions
 from tests.prompt.strategies import prompts, texts
 
@@ -388,6 +388,33 @@ def test_every_flag_that_acts_makes_a_recipe_that_json_keeps(prompt: Prompt, on:
     one = replace(prompt, images=prompt.images[:1], phrases=prompt.phrases or parse("owl").phrases)
     recipe = resolve(one, on, model="m", seed=1, images=[IMAGE] * len(one.images)).recipe
     assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("a cat --ar 100:1 --seed -4", "a cat --ar 4:1"),
+        ("a cat --foo 3 --chaos 500", "a cat"),
+        ("a cat --foo bar", "a cat bar"),
+        (
+            "https://a.example/1.png https://a.example/2.png cat --foo",
+            "https://a.example/1.png cat",
+        ),
+    ],
+)
+def test_what_is_suggested_can_be_drawn(text: str, suggestion: str) -> None:
+    with pytest.raises(PromptError) as caught:
+        parse(text)
+    assert put_right(caught.value, UNABLE).suggestion == suggestion
+    assert put_right(caught.value, EASEL).sentences == caught.value.sentences
+
+
+@given(texts)
+@settings(max_examples=200, deadline=None)
+def test_no_suggestion_is_refused_in_its_turn(text: str) -> None:
+    match outcome(text):
+        case PromptError() as error if (better := put_right(error, EASEL).suggestion) is not None:
+            assert isinstance(outcome(better), Resolved)
 
 
 def outcome(text: str) -> Resolved | PromptError:

@@ -1,0 +1,129 @@
+"""Fetching and checking checkpoints, from a hub on this machine."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from cli.models import faults
+from generation.cards import BUNDLED, CARDS
+from tests.cli.hub import COMMIT, NAME, Hub, hub
+from tests.generation.checkpoints import build_sd15
+
+ROOT = Path(__file__).parents[2]
+
+LARGE = 24 * 2**20
+"""Bytes of a file in which a download breaks off; the hub's client writes 10 MiB at a time."""
+
+
+@dataclass
+class Shop:
+    """A hub, and a machine that has fetched nothing yet."""
+
+    url: str
+    hub: type[Hub]
+    home: Path
+
+    def easel(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "HF_ENDPOINT": self.url, "HF_HOME": str(self.home)}
+        return subprocess.run(
+            [sys.executable, "-m", "easel", "models", *words],
+            input=typed,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={**environment, "HF_HUB_DOWNLOAD_TIMEOUT": "5", "COLUMNS": "200"},
+            check=False,
+            timeout=100,
+        )
+
+    @property
+    def fetched(self) -> Path:
+        return self.home / "hub" / f"models--{NAME.replace('/', '--')}" / "snapshots" / COMMIT
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = build_sd15(tmp_path_factory.mktemp("hub") / "tiny")
+    (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"a variant")
+    (folder / "whole.safetensors").write_bytes(b"all in one file")
+    save_file({"zeros": np.zeros(LARGE, np.uint8)}, folder / "vae" / "large.safetensors")
+    return folder
+
+
+@pytest.fixture
+def shop(checkpoint: Path, tmp_path: Path) -> Iterator[Shop]:
+    with hub(checkpoint) as (url, kind):
+        yield Shop(url, kind, tmp_path)
+
+
+def test_lists_every_family_with_licence_and_memory(shop: Shop) -> None:
+    for words in ((), ("list",)):
+        said = shop.easel(*words).stdout
+        assert all(card.title in said and card.licence in said for card in CARDS)
+        assert "12 GiB of GPU memory" in said
+
+
+def test_fetches_after_a_yes_what_the_family_reads_and_pins_it(shop: Shop) -> None:
+    done = shop.easel("fetch", NAME, typed="y\n")
+    assert done.returncode == 0, done.stderr
+    assert "Licence: CreativeML OpenRAIL-M" in done.stdout
+    assert done.stdout.index("Licence") < done.stdout.index("Fetch ")
+    assert f"EASEL_MODEL={NAME}@{COMMIT}" in done.stdout
+    assert list(faults(shop.fetched)) == []
+    assert not list(shop.fetched.rglob("*fp16*"))
+    assert not (shop.fetched / "whole.safetensors").exists()
+
+
+def test_nothing_is_fetched_without_a_yes(shop: Shop) -> None:
+    done = shop.easel("fetch", NAME, typed="n\n")
+    assert done.returncode == 1
+    assert not list(shop.fetched.rglob("*.safetensors"))
+
+
+def test_what_broke_off_goes_on(shop: Shop) -> None:
+    weights = "vae/large.safetensors"
+    shop.hub.cut += [weights] * 20
+    broken = shop.easel("fetch", NAME, "--yes")
+    shop.hub.cut.clear()
+    done = shop.easel("fetch", NAME, "--yes")
+    assert done.returncode == 0, done.stderr
+    assert list(faults(shop.fetched)) == []
+    went_on = [name for name in shop.hub.asked if name.startswith(f"{weights}@")]
+    assert any(not name.endswith("@0") for name in went_on), (broken.stderr, went_on)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("easel", "comes with Easel"),
+        ("someone/else", "There is no checkpoint someone/else"),
+        ("what is this", "cannot be fetched"),
+    ],
+)
+def test_what_cannot_be_fetched_is_one_sentence(shop: Shop, name: str, said: str) -> None:
+    done = shop.easel("fetch", name, "--yes")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_checks_a_checkpoint_piece_by_piece(tmp_path: Path) -> None:
+    assert list(faults(BUNDLED)) == []
+    whole = build_sd15(tmp_path / "whole")
+    assert list(faults(whole)) == []
+    (whole / "vae" / "diffusion_pytorch_model.safetensors").write_bytes(b"half")
+    (whole / "tokenizer").rename(whole / "elsewhere")
+    (whole / "unet" / "diffusion_pytorch_model.safetensors").rename(whole / "unet" / "weights.bin")
+    found = "\n".join(faults(whole))
+    assert "vae/diffusion_pytorch_model.safetensors is missing or damaged" in found
+    assert "tokenizer is missing" in found
+    assert "unet has no safetensors weights" in found
+    (whole / "model_index.json").write_text("{", encoding="utf-8")
+    assert "no checkpoint" in next(faults(whole))
