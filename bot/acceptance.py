@@ -12,7 +12,7 @@ from bot.asking import Asking
 from bot.delivery import Delivery
 from bot.messages import Title
 from bot.places import Spot
-from generation.cards import Capability, Card, card_for, model_name
+from generation.cards import Capability, Card, card_for, equipped, model_name
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.recipe import Recipe
@@ -40,7 +40,7 @@ class Acceptance:
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
         self.jobs, self.records = jobs, jobs.records
-        self.card: Card = card_for(settings.model, settings.family)
+        self.card: Card = equipped(card_for(settings.model, settings.family), settings.adapters)
         self.model = model_name(settings.model, self.card)
         self.versions = versions(settings.versions)
         self._files, self._delivery = files, delivery

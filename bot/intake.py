@@ -22,6 +22,7 @@ from prompt.errors import PromptError
 from prompt.grammar import parse
 from prompt.orders import Order, orders
 from prompt.parameters import RATIO, SEED
+from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.shortcuts import expand
 from storage import keeping
@@ -150,10 +151,11 @@ class Intake:
         shelf = await Shelf.of(self._records, interaction)
         merged = [shelf.complete(order.prompt, request.preset) for order in wanted]
         for order, whole in zip(wanted, merged, strict=True):
-            for link in order.prompt.images:
-                kept[link.url] = kept.get(link.url) or await self._in.keep(link.url)
-            images = [*request.images, *(kept[link.url] for link in order.prompt.images)]
-            made.append(self._resolved(Order(whole.prompt, order.copy), images))
+            links = [link.url for link in order.prompt.images]
+            for url in (*links, *addresses(whole.prompt.parameters)):
+                kept[url] = kept.get(url) or await self._in.keep(url)
+            images = [*request.images, *(kept[url] for url in links)]
+            made.append(self._resolved(Order(whole.prompt, order.copy), images, kept))
             notes |= dict.fromkeys(made[-1].notes)
         policy.measure(choices, [resolved.recipe for resolved in made])
         place = await Place.of(interaction, choices, shelf.person)
@@ -196,7 +198,9 @@ class Intake:
         images = [await self._in.keep(url) for url in pictures]
         shelf = await Shelf.of(self._records, interaction)
         merged = shelf.complete(parse(f"--{RATIO.name} {ratio}"))
-        resolved = self._resolved(Order(merged.prompt, 0), images[:1])
+        linked = addresses(merged.prompt.parameters)
+        kept = {url: await self._in.keep(url) for url in linked}
+        resolved = self._resolved(Order(merged.prompt, 0), images[:1], kept)
         recipe = blend(
             resolved.recipe,
             [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
@@ -213,7 +217,7 @@ class Intake:
             origins=merged.origins,
         )
 
-    def _resolved(self, order: Order, images: Sequence[str]) -> Resolved:
+    def _resolved(self, order: Order, images: Sequence[str], kept: Kept) -> Resolved:
         """One order with every choice made; repetitions of a named seed take those after it."""
         resolved = resolve(
             order.prompt,
@@ -221,6 +225,7 @@ class Intake:
             model=self._in.model,
             seed=secrets.randbelow(SEED_LIMIT),
             images=images,
+            kept=kept,
             versions=self._in.versions,
         )
         own = SEED.of(order.prompt.parameters)

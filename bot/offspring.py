@@ -1,6 +1,7 @@
 """Pictures from pictures: what presses of buttons, submitted forms and reactions ask for."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from bot.places import Place, beside
 from generation.derive import Parent, redrawn
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.grammar import Prompt
+from prompt.references import Kept, addresses
 from prompt.resolve import resolve
 from storage.choices import PersonChoices, ServerChoices
 
@@ -81,11 +83,19 @@ class Offspring:
         derivation = kind.form(answers) if kind.form else kind.derive
         if derivation is None:
             raise errors.OldButtonError
-        change = self._reworded(derivation, answers.prompt, resized=kind.action == "reroll")
-        await self._make(interaction, parent_id, change, Title(kind.action, index or None))
+        kept: dict[str, str] = {}
+        change = self._reworded(derivation, answers.prompt, kept, resized=kind.action == "reroll")
+        title = Title(kind.action, index or None)
+        links = addresses(answers.prompt.parameters)
+        await self._make(interaction, parent_id, change, title, (kept, links))
 
-    def _reworded(self, derivation: Derivation, prompt: Prompt, *, resized: bool) -> Derivation:
-        """A derivation that takes its words and numbers from another prompt, size only if told."""
+    def _reworded(
+        self, derivation: Derivation, prompt: Prompt, kept: Kept, *, resized: bool
+    ) -> Derivation:
+        """A derivation that takes its words and numbers from another prompt, size only if told.
+
+        ``kept`` has the prompt's images by the time that anything is derived.
+        """
 
         def change(parent: Parent, seed: int) -> Recipe:
             made, old = derivation(parent, seed), parent.recipe
@@ -95,6 +105,7 @@ class Offspring:
                 model=self._in.model,
                 seed=seed,
                 images=[old.start.image] if old.start else [],
+                kept=kept,
                 versions=self._in.versions,
             ).recipe
             bound = made.canvas is not None or bool(made.blend) or redrawn(made) or redrawn(old)
@@ -108,7 +119,8 @@ class Offspring:
                 upscale=made.upscale,
                 canvas=made.canvas,
                 blend=made.blend,
-                version=made.version,
+                pull=made.pull,
+                version=max(made.version, fresh.version),
             )
 
         return change
@@ -134,9 +146,13 @@ class Offspring:
         parent_id: str,
         change: Derivation,
         title: Title,
+        fetched: tuple[dict[str, str], Sequence[str]] = ({}, ()),
     ) -> None:
         message = await acknowledge(interaction)
         choices = await self._in.admit(interaction)
+        kept, links = fetched
+        for url in links:
+            kept[url] = await self._in.keep(url)
         recipe = await self._derived(parent_id, change, title, choices)
         person = await policy.preferences(self._in.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from generation.cards import card_for, model_name
+from generation.cards import card_for, equipped, model_name
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.metadata import encode_png
@@ -15,6 +15,7 @@ from generation.recipe import SEED_LIMIT, Recipe
 from prompt.errors import PromptError
 from prompt.grammar import parse
 from prompt.orders import orders, too_many
+from prompt.references import addresses
 from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.versions import versions
 from storage.files import Files
@@ -31,20 +32,24 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
     Args:
         text: The prompt as one would type it after ``/imagine``.
         settings: For the model.
-        images: SHA-256 of every image, those that the prompt links to last; None to leave the
-            links unfetched.
+        images: SHA-256 of every image, those that the prompt links to last, first in front of it,
+            then after flags; None to leave the links unfetched.
 
     Raises:
         PromptError: There is no recipe for it; the error says why.
         UnknownFamilyError: The settings' model is of an unknown family.
     """
-    card = card_for(settings.model, settings.family)
+    card = equipped(card_for(settings.model, settings.family), settings.adapters)
     try:
         (order, *more) = orders(text)
         if more:
             raise too_many(text, 1 + len(more), 1)
         prompt = order.prompt
-        check(prompt, card, images=len(prompt.images if images is None else images))
+        linked = addresses(prompt.parameters)
+        if images is None:
+            images = [UNKNOWN_IMAGE] * (len(prompt.images) + len(linked))
+        shown = len(images) - len(linked)
+        check(prompt, card, images=shown)
     except PromptError as error:
         raise put_right(error, card) from None
     return resolve(
@@ -52,7 +57,8 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         card,
         model=model_name(settings.model, card),
         seed=secrets.randbelow(SEED_LIMIT),
-        images=[UNKNOWN_IMAGE] * len(prompt.images) if images is None else images,
+        images=images[:shown],
+        kept=dict(zip(linked, images[shown:], strict=True)),
         versions=versions(settings.versions),
     )
 
@@ -69,7 +75,9 @@ def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str
         max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
     )
     found = [photograph.read_bytes() for photograph in photographs]
-    found += [asyncio.run(fetch(link.url, limits=limits)) for link in parse(text).images]
+    prompt = parse(text)
+    links = [*(link.url for link in prompt.images), *addresses(prompt.parameters)]
+    found += [asyncio.run(fetch(link, limits=limits)) for link in links]
     files = Files.of(settings)
     return [files.put(clean(data, limits).png) for data in found]
 

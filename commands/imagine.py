@@ -9,6 +9,7 @@ from bot.shelf import CHOICES, Shelf
 from commands.preset import complete_name
 from prompt.complete import complete
 from prompt.grammar import PROMPT_LIMIT
+from prompt.parameters import CHARACTER, STYLE
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -19,18 +20,27 @@ if TYPE_CHECKING:
     prompt="What to draw, and flags such as --ar 3:2 or --seed 7",
     image="An image to start from; --iw says how much of it to keep",
     preset="Words and flags kept under a name; /preset list shows them",
+    style="An image to take the style from; --sw says how much",
+    character="An image of a person to draw; --cw says how much beside the face",
 )
 @app_commands.autocomplete(preset=complete_name)
 async def imagine(
     interaction: "discord.Interaction[EaselBot]",
+    *,
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
     image: discord.Attachment | None = None,
     preset: str = "",
+    style: discord.Attachment | None = None,
+    character: discord.Attachment | None = None,
 ) -> None:
-    """Hands the request to the intake."""
-    await interaction.client.intake.imagine(
-        interaction, prompt, [image.url] if image else [], preset
-    )
+    """Hands the request to the intake, with attached references as flags."""
+    flags = [
+        flag.format((attached.url,))
+        for flag, attached in ((STYLE, style), (CHARACTER, character))
+        if attached
+    ]
+    text = " ".join((prompt, *flags))
+    await interaction.client.intake.imagine(interaction, text, [image.url] if image else [], preset)
 
 
 @imagine.autocomplete("prompt")

@@ -4,7 +4,7 @@ The bot reads cards to refuse before queueing; the worker finds a family's code 
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,8 @@ class Capability(StrEnum):
     OUTPAINT = "drawing beyond the edges"
     INPAINT = "redrawing parts"
     BLEND = "blending images"
+    STYLE = "style references"
+    CHARACTER = "character references"
 
 
 SAMPLERS: Final = (
@@ -60,6 +62,9 @@ class Card:
         capabilities: What it can do.
         carried_on: Denoising strength with which it carries a picture on beyond the edges, from
             the colours at its border: the weaker the model, the more these have to lead.
+        adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
+            none are to be had.
+        faces: Whether its adapters know faces from figures.
     """
 
     id: str
@@ -78,6 +83,8 @@ class Card:
     memory: float
     capabilities: frozenset[Capability]
     carried_on: float = 0.8
+    adapters: str = ""
+    faces: bool = False
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -107,6 +114,11 @@ _ALL: Final = frozenset(
 
 _FLOW: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
 
+_REFERENCES: Final = frozenset({Capability.BLEND, Capability.STYLE, Capability.CHARACTER})
+
+_ADAPTERS: Final = "h94/IP-Adapter, Apache-2.0"
+
+
 CARDS: Final[tuple[Card, ...]] = (
     Card(
         id="easel",
@@ -125,7 +137,7 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=4.0,
         sampler="DPM++ 2M",
         memory=1,
-        capabilities=_ALL,
+        capabilities=_ALL | _REFERENCES,
         carried_on=0.5,
     ),
     Card(
@@ -142,6 +154,8 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="DPM++ 2M Karras",
         memory=6,
         capabilities=_ALL,
+        adapters=_ADAPTERS,
+        faces=True,
     ),
     Card(
         id="sdxl",
@@ -157,6 +171,8 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="DPM++ 2M Karras",
         memory=12,
         capabilities=_ALL,
+        adapters=_ADAPTERS,
+        faces=True,
     ),
     Card(
         id="flux2-klein",
@@ -204,6 +220,18 @@ def card(family: str) -> Card:
             return candidate
     known = ", ".join(c.id for c in CARDS)
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
+
+
+def equipped(chosen: Card, adapters: str) -> Card:
+    """A card as it is with image adapters beside the checkpoint.
+
+    Args:
+        chosen: The family's card.
+        adapters: Folder or hub id of the adapters; empty for none.
+    """
+    if not adapters or not chosen.adapters:
+        return chosen
+    return replace(chosen, capabilities=chosen.capabilities | _REFERENCES)
 
 
 _PIPELINES: Final = {

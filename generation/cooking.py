@@ -58,8 +58,9 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
         find: Finds pictures made earlier, so that enlarging one need not make it again.
 
     Raises:
-        CookingError: ``model`` if the recipe is another model's, ``missing_image`` if the image to
-            start from is gone, ``out_of_memory`` if even one picture at a time is too much.
+        CookingError: ``model`` if the recipe is another model's or needs image adapters that are
+            not loaded, ``missing_image`` if an image that it starts from or looks at is gone,
+            ``out_of_memory`` if even one picture at a time is too much.
     """
     base = replace(recipe, upscale=1)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
@@ -83,6 +84,7 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
     if _wanted(recipe) - engine.card.capabilities:
         raise CookingError("model")
     start = _begun(recipe, read, engine.card.enlarge)
+    _look(engine, recipe, read)
     report(0, recipe.steps, None)
     drawn = engine.enlarge(_draw(engine, recipe, start, paced(report)))
     return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
@@ -95,7 +97,6 @@ def _wanted(recipe: Recipe) -> set[Capability]:
         Capability.IMAGE_PROMPT: recipe.start is not None,
         Capability.INPAINT: canvas is not None and bool(canvas.regions),
         Capability.OUTPAINT: canvas is not None and canvas.edges != Edges(),
-        Capability.BLEND: bool(recipe.blend),
     }
     return {capability for capability, needed in needs.items() if needed}
 
@@ -106,6 +107,14 @@ def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
         size = recipe.width * enlarged, recipe.height * enlarged
         return frame(recipe.canvas, _found(recipe.canvas.image, read), size)
     return None if recipe.start is None else _found(recipe.start.image, read)
+
+
+def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
+    """Have the engine see the images that it is to take something from."""
+    if recipe.seen and engine.references is None:
+        raise CookingError("model")
+    if engine.references is not None:
+        engine.references.learn(recipe, lambda sha256: _found(sha256, read))
 
 
 def _found(sha256: str, read: Read) -> Image.Image:

@@ -72,6 +72,7 @@ def creatively(parent: Parent, seed: int) -> Recipe:
         start=Start(image=parent.image, strength=REDRAWN),
         canvas=None,
         blend=(),
+        pull=1.0,
     )
 
 
@@ -165,8 +166,9 @@ def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
         upscale=1,
         start=None,
         blend=(),
+        pull=1.0,
         canvas=canvas,
-        version=2,
+        version=max(2, parent.recipe.version),
     )
 
 
@@ -187,4 +189,5 @@ def ninth(place: int) -> Region:
 
 def blend(recipe: Recipe, images: Sequence[Ingredient]) -> Recipe:
     """The recipe with several images blended in the place of any that it started from."""
-    return replace(recipe, start=None, canvas=None, blend=tuple(images), version=2)
+    version = max(2, recipe.version)
+    return replace(recipe, start=None, canvas=None, blend=tuple(images), version=version)

@@ -15,6 +15,10 @@ SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
 
 
+Role = Literal["style", "face", "figure", "object"]
+"""What is taken from a reference."""
+
+
 class RecipeError(ValueError):
     """A recipe that cannot exist, or JSON that is not a recipe of a version known here."""
 
@@ -156,6 +160,25 @@ class Ingredient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """Images that the pictures take something from, without starting from them.
+
+    Attributes:
+        role: What is taken: ``style``, ``face``, ``figure`` (a person as a whole) or ``object``.
+        images: Where from; of several, each by its share.
+        scale: How much, as the scale of an image adapter: 1 as it was trained, above 0.
+    """
+
+    role: Role
+    images: tuple[Ingredient, ...]
+    scale: float
+
+    def __post_init__(self) -> None:
+        if not self.images or not self.scale > 0:
+            raise RecipeError("a reference needs an image and a scale above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides the pixels of a set of pictures.
 
@@ -176,8 +199,10 @@ class Recipe:
         upscale: How many times larger each finished picture is made, 1 for not at all.
         canvas: The picture to draw around or to repaint, or None.
         blend: The images to blend, empty for none.
-        version: Version of this format: 1, or 2 with a canvas or a blend, so that whoever knows
-            only version 1 refuses what they would draw wrong.
+        pull: How much the blend counts, as the scale of an image adapter, above 0.
+        references: Images that style, person or thing are taken from; each role once.
+        version: Version of this format: 1, 2 with a canvas or a blend, or 3 with references or a
+            pull, so that whoever knows only an earlier version refuses what they would draw wrong.
     """
 
     family: str
@@ -196,7 +221,9 @@ class Recipe:
     upscale: int = 1
     canvas: Canvas | None = None
     blend: tuple[Ingredient, ...] = ()
-    version: Literal[1, 2] = 1
+    pull: float = 1.0
+    references: tuple[Reference, ...] = ()
+    version: Literal[1, 2, 3] = 1
 
     def __post_init__(self) -> None:
         if not self.pictures:
@@ -205,6 +232,17 @@ class Recipe:
             raise RecipeError("width, height, steps and upscale are at least 1")
         if (self.canvas or self.blend) and self.version < 2:
             raise RecipeError("a canvas or a blend needs version 2")
+        if (self.references or self.pull != 1) and self.version < 3:
+            raise RecipeError("references and a pull need version 3")
+        roles = [reference.role for reference in self.references]
+        if not self.pull > 0 or len(roles) > len(set(roles)):
+            raise RecipeError("a pull is above 0, and every role has one reference")
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """SHA-256 of every image that is looked at as a whole: of the blend and the references."""
+        parts = (self.blend, *(reference.images for reference in self.references))
+        return tuple(dict.fromkeys(one.image for part in parts for one in part))
 
     @property
     def strength(self) -> float:

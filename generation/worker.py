@@ -11,7 +11,7 @@ import structlog
 import torch
 from PIL import Image
 
-from generation.cards import BUNDLED, UnknownFamilyError, card_for, model_name
+from generation.cards import BUNDLED, UnknownFamilyError, card_for, equipped, model_name
 from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
 from generation.families import ModelError, load
@@ -57,8 +57,9 @@ def load_engine(settings: Settings) -> Engine:
         UnknownFamilyError: Its family is unknown.
         ModelError: It cannot be loaded.
     """
-    card = card_for(settings.model, settings.family)
-    return load(card, settings.model or str(BUNDLED), choose_device(settings.device))
+    card = equipped(card_for(settings.model, settings.family), settings.adapters)
+    device = choose_device(settings.device)
+    return load(card, settings.model or str(BUNDLED), device, settings.adapters)
 
 
 def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:

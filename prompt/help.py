@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from generation.cards import CARDS, Capability, Card
+from generation.cards import CARDS, Capability, Card, equipped
 from prompt.parameters import PARAMETERS, Parameter
 from prompt.versions import DEFAULTS
 
@@ -22,6 +22,10 @@ This page is made from the table in `prompt/parameters.py` by `make docs`; do no
 
 _FAMILIES_INTRODUCTION = """
 ## What each model does without a flag
+
+Blends and references need image adapters. The bundled model brings its own; for Stable Diffusion,
+whoever runs the bot names some: `EASEL_ADAPTERS=h94/IP-Adapter` (Apache-2.0), fetched when the
+worker first starts.
 """
 
 _VERSIONS_INTRODUCTION = """
@@ -36,7 +40,7 @@ _IDLE_INTRODUCTION = """
 
 Prompts copied from elsewhere carry these. They are left out, and a note says what to do instead,
 unless the value asks for what happens anyway (the last column). Those marked with ✗ are refused,
-since the pictures would show something quite different without them (`--sref` only with images).
+since the pictures would show something quite different without them.
 """
 
 
@@ -106,7 +110,7 @@ def _family_lines() -> Iterator[str]:
                 f"{card.longest_ratio:g}:1",
                 ", ".join(sorted(frozenset(Capability) - card.capabilities)),
             )
-            for card in CARDS
+            for card in (equipped(card, card.adapters) for card in CARDS)
         ),
     )
 

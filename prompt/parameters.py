@@ -67,6 +67,7 @@ class Parameter(Generic[T]):
         native: A family's own value, which counts without the flag, or None if families have none.
         examples: Values as people write them, to choose from while typing.
         capability: What the family must be able to do for it, or None.
+        calls: The values for which the family must be able to do that.
         partner: Name of the flag without which it makes no difference; empty for none.
         about: One line of help.
         instead: What to do instead, for a flag that does not act yet; empty for one that acts.
@@ -84,6 +85,7 @@ class Parameter(Generic[T]):
     native: Callable[[Card], T] | None = None
     examples: tuple[str, ...] = ()
     capability: Capability | None = None
+    calls: Callable[[T], bool] = _always
     partner: str = ""
     about: str
     instead: str = ""
@@ -265,6 +267,57 @@ RELAX: Final = Parameter[bool](
     about="Let everybody's usual prompts go first.",
 )
 
+STYLE: Final = Parameter[tuple[str, ...]](
+    name="sref",
+    kind=References(),
+    otherwise="no style but that of the words",
+    examples=("random",),
+    capability=Capability.STYLE,
+    calls=_linked,
+    about="Take the style from these images, or from a code: a number, or `random` for a new one.",
+)
+STYLE_WEIGHT: Final = Parameter[int](
+    name="sw",
+    kind=Whole(),
+    low=0,
+    high=1000,
+    default=100,
+    partner="sref",
+    about="How strong the style reference is.",
+)
+CHARACTER: Final = Parameter[tuple[str, ...]](
+    name="cref",
+    kind=References(),
+    otherwise="nobody in particular",
+    capability=Capability.CHARACTER,
+    about="Draw the person of these images.",
+)
+CHARACTER_WEIGHT: Final = Parameter[int](
+    name="cw",
+    kind=Whole(),
+    low=0,
+    high=100,
+    default=100,
+    partner="cref",
+    about="How much of the referenced person is kept: 0 is the face alone.",
+)
+OBJECT: Final = Parameter[tuple[str, ...]](
+    name="oref",
+    kind=References(),
+    otherwise="nothing in particular",
+    capability=Capability.CHARACTER,
+    about="Put the thing or person of this image into the picture.",
+)
+OBJECT_WEIGHT: Final = Parameter[int](
+    name="ow",
+    kind=Whole(),
+    low=0,
+    high=1000,
+    default=100,
+    partner="oref",
+    about="How strong the omni reference is.",
+)
+
 _ACTING: Final[tuple[Parameter[Any], ...]] = (
     RATIO,
     SEED,
@@ -283,6 +336,12 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     NIJI,
     FAST,
     RELAX,
+    STYLE,
+    STYLE_WEIGHT,
+    CHARACTER,
+    CHARACTER_WEIGHT,
+    OBJECT,
+    OBJECT_WEIGHT,
 )
 
 _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
@@ -331,23 +390,6 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         about="Make a pattern that repeats without a seam.",
         instead="leave it out, and ask for a seamless pattern in words",
     ),
-    Parameter[tuple[str, ...]](
-        name="sref",
-        kind=References(),
-        about="Take the style from these images.",
-        instead="describe the style in words, or put one image link at the front of the prompt",
-        needed=_linked,
-    ),
-    Parameter[int](
-        name="sw",
-        kind=Whole(),
-        low=0,
-        high=1000,
-        default=100,
-        partner="sref",
-        about="How strong the style reference is.",
-        instead="leave it out together with `--sref`, and describe the style in words",
-    ),
     Parameter[int](
         name="sv",
         kind=Whole(),
@@ -355,41 +397,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         high=7,
         partner="sref",
         about="Version of the style reference.",
-        instead="leave it out together with `--sref`, and describe the style in words",
-    ),
-    Parameter[tuple[str, ...]](
-        name="cref",
-        kind=References(),
-        about="Draw the person of these images.",
-        instead="describe the person in words, or put one image link at the front of the prompt",
-        needed=_always,
-    ),
-    Parameter[int](
-        name="cw",
-        kind=Whole(),
-        low=0,
-        high=100,
-        default=100,
-        partner="cref",
-        about="How much of the referenced person is kept: 0 is the face alone.",
-        instead="leave it out together with `--cref`, and describe the person in words",
-    ),
-    Parameter[tuple[str, ...]](
-        name="oref",
-        kind=References(),
-        about="Put the thing or person of this image into the picture.",
-        instead="describe it in words, or put one image link at the front of the prompt",
-        needed=_always,
-    ),
-    Parameter[int](
-        name="ow",
-        kind=Whole(),
-        low=0,
-        high=1000,
-        default=100,
-        partner="oref",
-        about="How strong the omni reference is.",
-        instead="leave it out together with `--oref`, and describe the thing in words",
+        instead="leave it out, since codes and images mean the same in every version here",
     ),
     Parameter[tuple[str, ...]](
         name="edit",

@@ -79,7 +79,7 @@ def keeps_image(given: Mapping[str, Any]) -> bool:
 
 def _ignored(given: Mapping[str, Any]) -> Iterator[str]:
     idle = [name for name in _idle(given) if not BY_NAME[name].needed(given[name])]
-    alone = [name for name in idle if BY_NAME[name].partner]
+    alone = [name for name in given if _alone(name, given)]
     for name in alone:
         yield Sentence(said.ALONE, flag=name, partner=BY_NAME[name].partner)
     rest = [name for name in idle if name not in alone]
@@ -90,10 +90,16 @@ def _ignored(given: Mapping[str, Any]) -> Iterator[str]:
     yield Sentence(said.IGNORED_MANY, flags=_listed(rest))
 
 
+def _alone(name: str, given: Mapping[str, Any]) -> bool:
+    """Whether a flag that asks for something is given without the one that it belongs to."""
+    row = BY_NAME[name]
+    return bool(row.partner) and row.partner not in given and given[name] != row.default
+
+
 def _idle(given: Mapping[str, Any]) -> list[str]:
-    """The flags that do not act; one whose partner is given is told of with its partner."""
-    names = (name for name, value in given.items() if not BY_NAME[name].acts(value))
-    return [name for name in names if BY_NAME[name].partner not in given]
+    """The flags that do not act; one whose partner does not either is told of with its partner."""
+    names = [name for name, value in given.items() if not BY_NAME[name].acts(value)]
+    return [name for name in names if BY_NAME[name].partner not in names]
 
 
 def _other_family(given: Mapping[str, Any], card: Card, versions: Versions) -> Iterator[str]:

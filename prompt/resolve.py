@@ -6,12 +6,17 @@ says why it made no difference.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from generation.cards import Capability, Card
-from generation.controls import steps_for_quality, strength_for_image_weight
+from generation.controls import (
+    scale_for_image_weight,
+    steps_for_quality,
+    strength_for_image_weight,
+)
 from generation.derive import GRID
-from generation.recipe import Recipe, Start, seeded
+from generation.recipe import Ingredient, Recipe, Start, seeded
 from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_parameters, format_prompt, parse
@@ -32,7 +37,9 @@ from prompt.parameters import (
     SEED,
     STEPS,
     STRENGTH,
+    STYLE,
 )
+from prompt.references import MOST, Kept, in_style, linked, references, settled, unlinked
 from prompt.remarks import keeps_image, refusals, remarks
 from prompt.sentences import Sentence
 from prompt.versions import DEFAULTS, Versions
@@ -67,6 +74,7 @@ def resolve(
     model: str,
     seed: int,
     images: Sequence[str] = (),
+    kept: Kept = MappingProxyType({}),
     versions: Versions = DEFAULTS,
 ) -> Resolved:
     """The recipe for ``prompt`` on one family.
@@ -77,13 +85,15 @@ def resolve(
         model: Name of its checkpoint, for the recipe.
         seed: Seed to take if the prompt names none.
         images: SHA-256 in hexadecimal of each image prompt's bytes, in order.
+        kept: The same of each image that a flag links to, by its address.
         versions: Family by version of Midjourney.
 
     Raises:
         PromptError: The family cannot draw it; the error says what would work.
     """
     check(prompt, card, images=len(images))
-    values, told = prompt.parameters, remarks(prompt, card, versions, images=len(images))
+    told = remarks(prompt, card, versions, images=len(images))
+    values = settled(prompt.parameters, seed)
     width, height = card.size(*(RATIO.of(values) or (1, 1)))
     own_seed = SEED.of(values)
     recipe = Recipe(
@@ -93,7 +103,7 @@ def resolve(
         parameters=" ".join(
             format_parameters({k: v for k, v in values.items() if k not in _UNWRITTEN})
         ),
-        phrases=prompt.phrases,
+        phrases=in_style(prompt.phrases, values),
         negative=", ".join(NO.of(values) or ()),
         width=width,
         height=height,
@@ -101,10 +111,14 @@ def resolve(
         steps=_steps(prompt, card),
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,
-        start=_start(prompt, images),
+        **_from_images(prompt, tuple(dict.fromkeys(images))),
     )
+    if shown := references(values, card, kept):
+        recipe = replace(recipe, references=shown, version=3)
     speed: Speed = "relax" if RELAX.of(values) else "fast"
-    return Resolved(recipe=recipe, notes=(*prompt.notes, *told), speed=speed)
+    drawn = [] if values == prompt.parameters else [STYLE.format(STYLE.of(values) or ())]
+    codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
+    return Resolved(recipe=recipe, notes=(*prompt.notes, *told, *codes), speed=speed)
 
 
 def check(prompt: Prompt, card: Card, *, images: int) -> None:
@@ -156,11 +170,17 @@ def put_right(error: PromptError, card: Card, *, attached: int = 0) -> PromptErr
 def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
     """Everything in the way, as the parameter concerned (or a word for it) and a sentence."""
     yield from refusals(prompt.parameters)
-    title = Sentence(card.title)
+    title, shown = Sentence(card.title), linked(prompt.parameters)
     for name in prompt.parameters:
-        needed = BY_NAME[name].capability
-        if needed is not None and needed not in card.capabilities:
-            yield name, Sentence(said.NOT_ABLE, model=title, capability=Sentence(needed), flag=name)
+        if (needed := _lacking(name, prompt.parameters[name], card)) is not None:
+            template = said.NO_REFERENCES if name in shown else said.NOT_ABLE
+            yield name, Sentence(template, model=title, capability=Sentence(needed), flag=name)
+        elif len(shown.get(name, ())) > MOST:
+            count = len(shown[name])
+            yield name, Sentence(said.MANY_IMAGES, limit=MOST, count=count)
+    for name, word in unlinked(prompt.parameters):
+        takes = Sentence(said.LINKS)
+        yield name, Sentence(said.OTHER_VALUE, flag=name, takes=takes, word=word)
     model = MODEL.of(prompt.parameters)
     if model not in (None, card.id):
         yield MODEL.name, Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
@@ -181,6 +201,12 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     yield from _image_problems(prompt, card, images)
 
 
+def _lacking(name: str, value: object, card: Card) -> Capability | None:
+    """What the family would have to be able to do for a flag, and is not."""
+    row = BY_NAME[name]
+    return row.capability if row.calls(value) and row.capability not in card.capabilities else None
+
+
 def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
     if images and Capability.IMAGE_PROMPT not in card.capabilities:
         yield (
@@ -191,8 +217,10 @@ def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[s
                 capability=Sentence(Capability.IMAGE_PROMPT),
             ),
         )
-    elif images > 1:
+    elif images > 1 and Capability.BLEND not in card.capabilities:
         yield "images", Sentence(said.ONE_IMAGE, count=images)
+    elif images > MOST:
+        yield "images", Sentence(said.MANY_IMAGES, limit=MOST, count=images)
     if not prompt.phrases and not (images and keeps_image(prompt.parameters)):
         yield "words", Sentence(said.NO_WORDS)
 
@@ -205,14 +233,25 @@ def _steps(prompt: Prompt, card: Card) -> int:
     )
 
 
-def _start(prompt: Prompt, images: Sequence[str]) -> Start | None:
+def _from_images(prompt: Prompt, images: Sequence[str]) -> dict[str, Any]:
+    """What a recipe has of image prompts: a start, a blend, or both.
+
+    One is the start. Several are blended; with a strength, the first is the start and the others
+    are blended, so that none counts twice.
+    """
     if not images or not keeps_image(prompt.parameters):
-        return None
-    strength = STRENGTH.of(prompt.parameters)
-    if strength is None:
-        weight = IMAGE_WEIGHT.of(prompt.parameters)
-        strength = strength_for_image_weight(1.0 if weight is None else weight)
-    return Start(image=images[0], strength=strength)
+        return {}
+    weight, strength = IMAGE_WEIGHT.of(prompt.parameters), STRENGTH.of(prompt.parameters)
+    weight = 1.0 if weight is None else weight
+    begun, mixed = (images[:1], images[1:]) if len(images) == 1 or strength else ((), images)
+    made: dict[str, Any] = {}
+    if begun:
+        strength = strength_for_image_weight(weight) if strength is None else strength
+        made["start"] = Start(image=begun[0], strength=strength)
+    if mixed:
+        made["blend"] = tuple(Ingredient(image=image) for image in mixed)
+        made |= {"pull": scale_for_image_weight(weight or 1.0), "version": 3}
+    return made
 
 
 def _mended(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | None:
@@ -231,5 +270,6 @@ def _mended(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | N
     phrases = tuple(p for p in prompt.phrases if _PUSHING not in wrong or p.weight > 0)
     kept = prompt.images
     if "images" in wrong:
-        kept = kept[:1] if Capability.IMAGE_PROMPT in card.capabilities else ()
+        most = MOST if Capability.BLEND in card.capabilities else 1
+        kept = kept[:most] if Capability.IMAGE_PROMPT in card.capabilities else ()
     return format_prompt(replace(prompt, phrases=phrases, images=kept, parameters=values))

@@ -67,6 +67,11 @@ NOT_HERE: Final = "`--{flag}` does nothing here yet: {instead}."
 NOT_HERE_MANY: Final = "{flags} do nothing here yet: leave them out."
 NOT_ABLE: Final = "{model} has no {capability}: leave out `--{flag}`."
 NO_IMAGES: Final = "{model} has no {capability}: use words alone."
+NO_REFERENCES: Final = (
+    "{model} has no {capability}: say in words what `--{flag}` should bring, "
+    "or put one image link at the front of the prompt."
+)
+MANY_IMAGES: Final = "Up to {limit} images work together, and here are {count}: keep the best."
 ONE_IMAGE: Final = "One image per prompt works, and here are {count}: keep the one you want."
 RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."
 OTHER_SAMPLER: Final = "{model} draws with {samplers}, not `{typed}`: leave it out."
@@ -82,6 +87,7 @@ IMAGE_LEFT_OUT: Final = "`--iw 0` leaves the image out, so only the words count.
 OVERRULED: Final = "`--{stronger}` counts, so `--{weaker}` makes no difference."
 OTHER_VERSION: Final = "`{typed}` stands for {wanted}, which does not run here, so {model} draws."
 NO_VERSION: Final = "`{typed}` is no version known here, so {model} draws."
+STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this style again."
 
 # Of presets and the table of versions.
 PRESET_LEFT_OUT: Final = "What {layer} adds could not be read and was left out."
@@ -101,6 +107,7 @@ NO_ENTRY: Final = (
 NOT_A_VERSION: Final = "`{word}` is no version; write one such as `6.1`."
 
 # Of the values of flags.
+LINKS: Final = "image links"
 FROM_TO: Final = "{shape} from {low} to {high}"
 ONE_OF: Final = "one of {names}"
 AND: Final = "{others} and {last}"

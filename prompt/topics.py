@@ -40,6 +40,14 @@ TOPICS: Final[Sequence[Topic]] = (
         ("iw", "strength"),
     ),
     Topic(
+        "references",
+        "Style and people from images",
+        "Put links to images behind these flags; of several, `::` sets how much of each.\n"
+        "Several images at the front of the prompt, or those of `/blend`, become one.\n"
+        "`--sref random` draws a style with a number; that number is the same style everywhere.",
+        ("sref", "sw", "cref", "cw", "oref", "ow"),
+    ),
+    Topic(
         "weights",
         "Weights and choices",
         "`hot:: dog::2` is two ideas, the second twice as strong; `fog::-0.5` pushes fog away.\n"

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     family: str = ""
     """Which kind of model that is (easel models lists them). Empty: found from its files."""
 
+    adapters: str = ""
+    """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""
+
     versions: str = ""
     """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
 

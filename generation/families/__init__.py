@@ -19,10 +19,12 @@ from generation.families import easel, flux2_klein, sd15, sdxl, z_image
 from generation.families.diffusion import (
     Code,
     Engine,
+    Family,
     measure_palette,
     palette_glimpse,
     tiny_glimpse,
 )
+from generation.families.references import OWN, References, load_references
 from generation.libraries import quiet
 from generation.upscale import FILE, Compact, load_compact
 
@@ -45,13 +47,14 @@ class ModelError(RuntimeError):
     """A checkpoint that cannot be loaded; the text is one sentence and names no path."""
 
 
-def load(card: Card, model: str, device: torch.device) -> Engine:
+def load(card: Card, model: str, device: torch.device, adapters: str = "") -> Engine:
     """Load a checkpoint in the diffusers layout, from safetensors files only.
 
     Args:
         card: Its family's card.
         model: Folder, or hub id, with ``@`` and a revision behind it if wanted.
         device: Where to compute.
+        adapters: Folder or hub id of image adapters, likewise; empty for the checkpoint's own.
 
     Raises:
         ModelError: It is missing, damaged, or not of the card's family.
@@ -75,7 +78,27 @@ def load(card: Card, model: str, device: torch.device) -> Engine:
         abreast=share_cores(pipe),
         glimpse=_glimpse(family, pipe, folder),
         upscaler=_upscaler(pipe, folder),
+        references=_references(family, pipe, folder, adapters),
     )
+
+
+def _references(
+    family: Code,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    folder: Path,
+    adapters: str,
+) -> References | None:
+    if not isinstance(family, Family):
+        return None
+    own = str(folder) if (folder / OWN).is_dir() else ""
+    source = adapters if family.adapters.encoder else own
+    try:
+        return load_references(pipe, family.adapters, source) if source else None
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            "the image adapters could not be loaded: they need a folder or hub id laid out as"
+            " h94/IP-Adapter is, made for this family's models"
+        ) from error
 
 
 def share_cores(pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types

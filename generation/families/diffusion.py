@@ -10,7 +10,7 @@ on one core. Elsewhere a lane holds a grid, filled up if need be.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -22,6 +22,7 @@ from generation.canvas import Begun
 from generation.cards import Card
 from generation.families.known import Known, drawn_latents
 from generation.families.noise import starting_noise
+from generation.families.references import Adapters, References
 from generation.families.samplers import schedule, scheduler, step_options
 from generation.recipe import Noise, Recipe
 from generation.upscale import Compact, enlarge, sharpen
@@ -40,15 +41,23 @@ class Condition:
     Attributes:
         tokens: Text embeddings, (rows, tokens, width).
         extra: Further inputs of the family's UNet by name, (rows, …) each.
+        images: Tokens of each image that is looked at, (rows, tokens, width).
     """
 
     tokens: Tensor
     extra: Mapping[str, Tensor] = field(default_factory=dict)
+    images: tuple[Tensor, ...] = ()
 
     def repeated(self, count: int) -> "Condition":
         """The rows for a batch of ``count`` pictures: each row ``count`` times, in order."""
         extra = {name: rows.repeat_interleave(count, 0) for name, rows in self.extra.items()}
-        return Condition(self.tokens.repeat_interleave(count, 0), extra)
+        images = tuple(rows.repeat_interleave(count, 0) for rows in self.images)
+        return Condition(self.tokens.repeat_interleave(count, 0), extra, images)
+
+    @property
+    def read(self) -> Tensor | tuple[Tensor, list[Tensor]]:
+        """What the UNet's attentions read: the text, and with it the images if there are any."""
+        return (self.tokens, list(self.images)) if self.images else self.tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +69,26 @@ class Family:
         pipeline: Name of the diffusers pipeline class that its checkpoints name.
         options: What to load the pipeline with, besides the weights.
         encode: Pipeline and recipe to condition, on the pipeline's device.
+        adapters: The image adapters that it can be loaded with.
     """
 
     id: str
     pipeline: str
     options: Mapping[str, object]
     encode: Callable[[Any, Recipe], Condition]
+    adapters: Adapters
 
     def draw(
         self, engine: "Engine", recipe: Recipe, start: Begun, watch: "Watch"
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
-        return draw(engine, self.encode(engine.pipe, recipe), recipe, start, watch)
+        condition = self.encode(engine.pipe, recipe)
+        if not recipe.seen or engine.references is None:
+            return draw(engine, condition, recipe, start, watch)
+        looks = engine.references.looks(recipe)
+        seeing = replace(condition, images=tuple(look.tokens for look in looks))
+        with engine.references.reading(looks):
+            return draw(engine, seeing, recipe, start, watch)
 
     def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
         """Latents of pixels (1, 3, height, width) in [-1, 1]; the mode, so nothing is random."""
@@ -114,6 +131,7 @@ class Engine:
         abreast: Lanes that are computed at the same time.
         glimpse: From clean latents (pictures, channels, height, width) to small previews.
         upscaler: The network that came with the checkpoint to enlarge its pictures.
+        references: Its image adapters, if it was loaded with any.
     """
 
     card: Card
@@ -123,12 +141,14 @@ class Engine:
     abreast: int = 1
     glimpse: Callable[[Tensor], list[Image.Image]]
     upscaler: Compact | None = None
+    references: References | None = None
 
     def draw(self, recipe: Recipe, start: Begun, watch: "Watch") -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.
 
         Args:
-            recipe: What to draw; its ``upscale`` is left to others.
+            recipe: What to draw; its ``upscale`` is left to others. What it looks at was learnt by
+                ``references`` before.
             start: The picture to start from, of any size, or the frame to fill, as the recipe says.
             watch: Called after every step; whatever it raises ends the drawing.
         """
@@ -284,7 +304,7 @@ def advance(unet: Any, lane: Lane, step: int, guidance: float) -> None:  # noqa:
     predicted = unet(
         scaled.to(unet.dtype),
         timestep,
-        encoder_hidden_states=condition.tokens,
+        encoder_hidden_states=condition.read,
         added_cond_kwargs=condition.extra,
         return_dict=False,
     )[0].float()

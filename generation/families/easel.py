@@ -4,5 +4,18 @@ from dataclasses import replace
 from typing import Final
 
 from generation.families import sd15
+from generation.families.references import OWN, Adapter, Adapters
 
-FAMILY: Final = replace(sd15.FAMILY, id="easel")
+ADAPTERS: Final = Adapters(
+    each=(
+        Adapter(file=f"{OWN}/ip_adapter_style.safetensors", parts={"style": ""}, mute=True),
+        Adapter(
+            file=f"{OWN}/ip_adapter_content.safetensors",
+            parts={"blend": "", "figure": "", "object": ""},
+            mute=True,
+        ),
+    )
+)
+"""Two that it was trained with together, in all blocks; the encoder is its own."""
+
+FAMILY: Final = replace(sd15.FAMILY, id="easel", adapters=ADAPTERS)

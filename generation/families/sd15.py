@@ -6,6 +6,7 @@ import torch
 
 from generation.conditioning import Tower, embed
 from generation.families.diffusion import Condition, Family
+from generation.families.references import Adapter, Adapters
 from generation.recipe import Recipe
 
 
@@ -17,9 +18,34 @@ def encode(pipe: Any, recipe: Recipe) -> Condition:  # noqa: ANN401 - diffusers 
     return Condition(torch.cat([avoid.tokens, show.tokens]))
 
 
+_STYLE: Final = "up_blocks.1."
+"""The first blocks on the way up with attention; published style blocks are for XL alone."""
+
+ADAPTERS: Final = Adapters(
+    each=(
+        Adapter(
+            file="models/ip-adapter_sd15.safetensors",
+            parts={"blend": "", "style": _STYLE},
+        ),
+        Adapter(
+            file="models/ip-adapter-plus_sd15.safetensors",
+            parts={"figure": "", "object": ""},
+            patches=True,
+        ),
+        Adapter(
+            file="models/ip-adapter-plus-face_sd15.safetensors",
+            parts={"face": ""},
+            patches=True,
+        ),
+    ),
+    encoder="models/image_encoder",
+)
+"""As they lie in h94/IP-Adapter."""
+
 FAMILY: Final = Family(
     id="sd15",
     pipeline="StableDiffusionPipeline",
     options={"safety_checker": None, "requires_safety_checker": False},
     encode=encode,
+    adapters=ADAPTERS,
 )

@@ -6,6 +6,7 @@ import torch
 
 from generation.conditioning import Embedding, Tower, embed
 from generation.families.diffusion import Condition, Family
+from generation.families.references import Adapter, Adapters
 from generation.recipe import Recipe
 
 
@@ -28,9 +29,36 @@ def _pooled(sides: list[Embedding]) -> torch.Tensor:
     return torch.cat([side.pooled for side in sides if side.pooled is not None])
 
 
+_STYLE: Final = "up_blocks.0.attentions.1."
+"""Where InstantStyle (Wang et al. 2024) found style alone, without content or layout."""
+
+_FOLDER: Final = "sdxl_models"
+
+ADAPTERS: Final = Adapters(
+    each=(
+        Adapter(
+            file=f"{_FOLDER}/ip-adapter_sdxl_vit-h.safetensors",
+            parts={"blend": "", "style": _STYLE},
+        ),
+        Adapter(
+            file=f"{_FOLDER}/ip-adapter-plus_sdxl_vit-h.safetensors",
+            parts={"figure": "", "object": ""},
+            patches=True,
+        ),
+        Adapter(
+            file=f"{_FOLDER}/ip-adapter-plus-face_sdxl_vit-h.safetensors",
+            parts={"face": ""},
+            patches=True,
+        ),
+    ),
+    encoder="models/image_encoder",
+)
+"""As they lie in h94/IP-Adapter; these three share the encoder of Stable Diffusion 1.5's."""
+
 FAMILY: Final = Family(
     id="sdxl",
     pipeline="StableDiffusionXLPipeline",
     options={"add_watermarker": False},
     encode=encode,
+    adapters=ADAPTERS,
 )

@@ -75,7 +75,11 @@ def build_sd15(folder: Path) -> Path:
     StableDiffusionPipeline(
         tokenizer=words,
         text_encoder=CLIPTextModel(_text_config(words)),
-        unet=_unet(cross_attention_dim=WIDTH),
+        unet=_unet(
+            cross_attention_dim=WIDTH,
+            down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        ),
         vae=_vae(scaling_factor=0.18215),
         scheduler=PNDMScheduler(**_NOISE, skip_prk_steps=True, set_alpha_to_one=False),
         safety_checker=None,
@@ -97,6 +101,8 @@ def build_sdxl(folder: Path) -> Path:
         text_encoder_2=CLIPTextModelWithProjection(_text_config(other_words)),
         unet=_unet(
             cross_attention_dim=2 * WIDTH,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
             transformer_layers_per_block=(1, 2),
             use_linear_projection=True,
             addition_embed_type="text_time",
@@ -213,8 +219,6 @@ def _unet(**different: Any) -> UNet2DConditionModel:
         sample_size=8,
         in_channels=4,
         out_channels=4,
-        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
-        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
         block_out_channels=(16, 32),
         layers_per_block=1,
         attention_head_dim=(2, 4),

@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from generation.cards import BUNDLED, card
-from generation.families import FAMILIES, load
+from generation.cards import BUNDLED, card, equipped
+from generation.families import FAMILIES, load, sd15, sdxl
 from generation.families.diffusion import Engine
 from generation.recipe import Recipe
 from tests.generation import checkpoints
+from tests.generation.adapters import build_adapters
 from tests.generation.samples import recipe_for
 
 
@@ -42,13 +43,34 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def engines(folders: Callable[[str], Path]) -> Callable[[str], Engine]:
-    """A loaded engine of a family, loaded when first asked for."""
+def adapters(
+    tmp_path_factory: pytest.TempPathFactory, folders: Callable[[str], Path]
+) -> Callable[[str], str]:
+    """The folder of tiny image adapters for a family; empty where it takes none."""
+    root = tmp_path_factory.mktemp("adapters")
+    known = {"sd15": sd15.ADAPTERS, "sdxl": sdxl.ADAPTERS}
+
+    def folder(family: str) -> str:
+        if family not in known:
+            return ""
+        place, unet = root / family, folders(family) / "unet"
+        return str(place if place.exists() else build_adapters(place, known[family], unet))
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def engines(
+    folders: Callable[[str], Path], adapters: Callable[[str], str]
+) -> Callable[[str], Engine]:
+    """A loaded engine of a family with image adapters, loaded when first asked for."""
     loaded: dict[str, Engine] = {}
 
     def engine(family: str) -> Engine:
         if family not in loaded:
-            loaded[family] = load(card(family), str(folders(family)), torch.device("cpu"))
+            beside = adapters(family)
+            known = equipped(card(family), beside)
+            loaded[family] = load(known, str(folders(family)), torch.device("cpu"), beside)
         return loaded[family]
 
     return engine

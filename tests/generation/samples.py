@@ -1,12 +1,12 @@
 """Recipes and pictures for the tests that draw."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from PIL import Image
 
 from generation.families.diffusion import Engine
-from generation.recipe import Phrase, Recipe, Start, seeded
+from generation.recipe import Ingredient, Phrase, Recipe, Reference, Role, Start, seeded
 
 APPLE = Recipe(
     family="easel",
@@ -45,3 +45,33 @@ def photograph() -> Image.Image:
 
 def quiet(*_: object) -> None:
     """A watch that looks away."""
+
+
+SEEN: Final = {
+    name * 64: colours
+    for name, colours in (
+        ("a", ("red", "white")),
+        ("b", ("navy", "orange")),
+        ("c", ("green", "pink")),
+    )
+}
+"""Hashes, and two colours of a picture each."""
+
+
+def seen(sha256: str) -> Image.Image:
+    """The picture that a hash of ``SEEN`` stands for: stripes."""
+    ground, stripe = SEEN[sha256]
+    image = Image.new("RGB", (96, 96), ground)
+    for left in range(8, 96, 24):
+        image.paste(stripe, (left, 0, left + 8 + ord(sha256[0]) % 3 * 4, 96))
+    return image
+
+
+def looking(recipe: Recipe, role: Role, *images: str, scale: float = 1.0) -> Recipe:
+    """A recipe with a reference, to the first of ``SEEN`` if no other is named."""
+    one = Reference(
+        role=role,
+        images=tuple(Ingredient(image=image) for image in images or ["a" * 64]),
+        scale=scale,
+    )
+    return replace(recipe, references=(*recipe.references, one), version=3)

@@ -6,9 +6,11 @@ from generation.recipe import (
     SEED_LIMIT,
     Canvas,
     Edges,
+    Ingredient,
     Noise,
     Phrase,
     Recipe,
+    Reference,
     Region,
     Start,
     Turn,
@@ -34,6 +36,17 @@ regions = st.builds(
 canvases = st.builds(
     Canvas, image=hashes, edges=edges, regions=st.lists(regions, max_size=2).map(tuple)
 )
+ingredients = st.builds(Ingredient, image=hashes, weight=st.floats(0.1, 9))
+references = st.lists(
+    st.builds(
+        Reference,
+        role=st.sampled_from(["style", "face", "figure", "object"]),
+        images=st.lists(ingredients, min_size=1, max_size=3).map(tuple),
+        scale=st.floats(0.1, 2),
+    ),
+    max_size=3,
+    unique_by=lambda reference: reference.role,
+).map(tuple)
 recipes = st.builds(
     Recipe,
     family=st.sampled_from(["easel", "sd15", "sdxl"]),
@@ -51,5 +64,8 @@ recipes = st.builds(
     start=st.none() | starts,
     upscale=st.integers(1, 4),
     canvas=st.none() | canvases,
-    version=st.just(2),
+    blend=st.lists(ingredients, max_size=3).map(tuple),
+    pull=st.floats(0.1, 1),
+    references=references,
+    version=st.just(3),
 )

@@ -7,9 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.controls import (
+    FACE,
     LARGEST_IMAGE_WEIGHT,
     TRAINED_STEPS,
     flow_level,
+    scale_for_image_weight,
+    scale_for_object_weight,
+    scale_for_style_weight,
+    scales_for_character_weight,
+    share_for_style_weight,
     steps_for_quality,
     steps_for_strength,
     strength_for_image_weight,
@@ -105,3 +111,40 @@ class TestFlowLevel:
     def test_a_shift_undoes_what_unshifted_did(self, level: float, factor: float) -> None:
         before = unshifted(level, factor)
         assert factor * before / (1 + (factor - 1) * before) == pytest.approx(level)
+
+
+class TestScales:
+    @given(weights, weights)
+    def test_of_image_weights_rise_strictly(self, one: float, other: float) -> None:
+        low, high = sorted((one, other))
+        if high - low > 1e-9:
+            assert 0 < scale_for_image_weight(low) < scale_for_image_weight(high) < 1.01
+
+    @given(st.integers(0, 999))
+    def test_of_style_and_object_weights_rise_strictly(self, weight: int) -> None:
+        for scale in (scale_for_style_weight, scale_for_object_weight):
+            assert 0 <= scale(weight) < scale(weight + 1) <= 1.6
+
+    @given(st.integers(0, 99), st.booleans())
+    def test_of_character_weights_keep_the_face(self, weight: int, faces: bool) -> None:
+        face, figure = scales_for_character_weight(weight, faces=faces)
+        later_face, later_figure = scales_for_character_weight(weight + 1, faces=faces)
+        assert face == later_face == (FACE if faces else 0)
+        assert figure < later_figure <= FACE
+
+    def test_are_those_documented(self) -> None:
+        assert [scale_for_style_weight(w) for w in (0, 50, 100, 1000)] == [0, 0.5, 1, 1.6]
+        assert scale_for_image_weight(1) == 0.55
+        assert scale_for_object_weight(100) == FACE
+        assert scales_for_character_weight(0, faces=True) == (FACE, 0)
+        assert scales_for_character_weight(100, faces=True) == (FACE, FACE)
+        assert scales_for_character_weight(0, faces=False) == (0, FACE / 2)
+        assert [share_for_style_weight(w) for w in (0, 50, 100, 1000)] == [0, 0.5, 1, 1]
+
+    @pytest.mark.parametrize("weight", [-1, 1001, float("nan")])
+    def test_refuse_other_weights(self, weight: float) -> None:
+        for scale in (scale_for_style_weight, scale_for_object_weight, scale_for_image_weight):
+            with pytest.raises(ValueError, match="weight"):
+                scale(weight)
+        with pytest.raises(ValueError, match="character weight"):
+            scales_for_character_weight(weight, faces=True)

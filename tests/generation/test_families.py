@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from generation.canvas import frame
 from generation.cards import CARDS, Capability, card
 from generation.cards import SAMPLERS as NAMES
-from generation.derive import Variation, narrow, ninth, vary
+from generation.derive import Variation, blend, narrow, ninth, vary
 from generation.families import FAMILIES, ModelError, load
 from generation.families.diffusion import (
     Engine,
@@ -22,14 +22,16 @@ from generation.families.diffusion import (
     palette_glimpse,
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
-from generation.recipe import Canvas, Edges, Noise, Phrase, Recipe, seeded
-from tests.generation.samples import photograph, quiet, recipe_for, start
+from generation.recipe import Canvas, Edges, Ingredient, Noise, Phrase, Recipe, seeded
+from tests.generation.samples import SEEN, looking, photograph, quiet, recipe_for, seen, start
 
 Engines = Callable[[str], Engine]
 Folders = Callable[[str], Path]
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
+    if engine.references is not None:
+        engine.references.learn(recipe, seen)
     if recipe.canvas is not None:
         framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
         return engine.draw(recipe, framed, quiet)
@@ -83,6 +85,9 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.VARIATION: vary(recipe, 0, seed=99),
         Capability.OUTPAINT: filled(recipe, edges=Edges(right=1.0), strength=0.8),
         Capability.INPAINT: filled(recipe, regions=(ninth(0),)),
+        Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
+        Capability.STYLE: looking(recipe, "style"),
+        Capability.CHARACTER: looking(recipe, "figure"),
     }[capability]
     changed = draw(engine, different)[0]
     assert distance(plain, changed) > 0.05

@@ -15,6 +15,7 @@ from generation.recipe import (
     Phrase,
     Recipe,
     RecipeError,
+    Reference,
     Region,
     Start,
     Turn,
@@ -35,6 +36,8 @@ PLAIN = Recipe(
     sampler="Euler",
 )
 
+STYLE = Reference(role="style", images=(Ingredient(image="ab" * 32),), scale=1.0)
+
 
 @given(recipes)
 def test_json_keeps_everything(recipe: Recipe) -> None:
@@ -54,7 +57,7 @@ def test_json_says_its_version_and_no_defaults() -> None:
         [],
         {},
         "recipe",
-        {**PLAIN.to_json(), "version": 3},
+        {**PLAIN.to_json(), "version": 4},
         {**PLAIN.to_json(), "canvas": {"image": "ab" * 32}},
         {**PLAIN.to_json(), "steps": "many"},
         {**PLAIN.to_json(), "steps": 0},
@@ -73,6 +76,8 @@ def test_other_json_is_no_recipe(data: object) -> None:
     [
         *({"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}),
         *({"canvas": Canvas(image="ab")}, {"blend": (Ingredient(image="ab"),)}),
+        *({"references": (STYLE,)}, {"references": (STYLE, STYLE), "version": 3}),
+        *({"pull": 0.5, "version": 2}, {"pull": 0.0, "version": 3}),
     ],
 )
 def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
@@ -95,6 +100,8 @@ def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
         (Region, {"left": 0, "top": 0, "right": 1.1, "bottom": 1}),
         (Canvas, {"image": ""}),
         (Ingredient, {"image": "ab", "weight": 0}),
+        (Reference, {"role": "style", "images": (), "scale": 1}),
+        (Reference, {"role": "style", "images": (Ingredient(image="ab"),), "scale": 0}),
         (Ingredient, {"image": "ab", "weight": float("nan")}),
     ],
 )
@@ -134,6 +141,9 @@ class TestDigest:
             {"upscale": 2},
             {"canvas": Canvas(image="ab" * 32, edges=Edges(left=0.5)), "version": 2},
             {"blend": (Ingredient(image="ab" * 32),), "version": 2},
+            {"references": (STYLE,), "version": 3},
+            {"references": (replace(STYLE, scale=0.5),), "version": 3},
+            {"pull": 0.5, "version": 3},
         ],
         ids=lambda change: next(iter(change)),
     )
@@ -146,6 +156,13 @@ class TestDigest:
 
 PLAIN_DIGEST = "b3132aef5c2ea4c3256b2ad19edefee3de6e34332e92b8e0fa0bceb79b39698a"
 """Stored pictures are found by digest, so the same recipe must keep its digest for ever."""
+
+
+def test_knows_every_image_that_is_looked_at() -> None:
+    more = replace(STYLE, role="object", images=(Ingredient(image="cd"),))
+    seeing = replace(PLAIN, blend=STYLE.images, references=(STYLE, more), version=3)
+    assert seeing.seen == ("ab" * 32, "cd")
+    assert PLAIN.seen == ()
 
 
 class TestNoise:

@@ -3,20 +3,18 @@
 import io
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 import pytest_asyncio
 from PIL import Image
-from sqlalchemy import select
 
 from generation.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Interaction, Message
-from storage.connect import open_engine
-from storage.tables import JobRow
-from tests.journeys.studio import BOT, PATIENCE, WORKER, Studio, answer, public, result, showing
-from tests.storage.conftest import settings_for
+from tests.journeys.studio import BOT, PATIENCE, Studio, answer, opened, public, result
+from tests.journeys.test_bad_input import told
 
-ABLE = "tests.journeys.able_bot"
+UNABLE = "tests.journeys.unable_bot"
 QUICK = "--steps 1 --seed 7"
 
 
@@ -24,6 +22,25 @@ async def single(studio: Studio, prompt: str = "a cat") -> Message:
     """A finished picture by itself."""
     press = await studio.playground.command("mira", "imagine", {"prompt": f"{prompt} {QUICK}"})
     return await result(await studio.playground.press("mira", await result(press), label="U2"))
+
+
+async def recipe_of(studio: Studio, message: Message) -> Recipe:
+    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
+    assert recipe is not None
+    return recipe
+
+
+async def first_of(studio: Studio, message: Message) -> Image.Image:
+    """The first picture of a grid."""
+    grid = await opened(studio.playground, message)
+    return grid.crop((0, 0, grid.width // 2, grid.height // 2))
+
+
+def apart(one: Image.Image, other: Image.Image) -> float:
+    """Mean difference in levels of 0 to 255, both as large as the smaller."""
+    size = min(one.size, other.size)
+    shown = [np.asarray(each.convert("RGB").resize(size), float) for each in (one, other)]
+    return float(np.abs(shown[0] - shown[1]).mean())
 
 
 def png(colour: str) -> bytes:
@@ -37,8 +54,20 @@ async def blended(studio: Studio, **options: object) -> Interaction:
     return await studio.playground.command("mira", "blend", options, files=files)
 
 
-async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(studio: Studio) -> None:
-    picture = await single(studio, "a cat --ar 2:1")
+@pytest_asyncio.fixture(loop_scope="session")
+async def unable(studio: Studio) -> AsyncIterator[Message]:
+    """A finished picture, before a bot whose family can do nothing but draw."""
+    finished = await single(studio, "a cat --ar 2:1")
+    await studio.end(BOT)
+    await studio.start(UNABLE)
+    await studio.playground.ready(PATIENCE)
+    yield finished
+    await studio.end(UNABLE)
+
+
+async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(
+    studio: Studio, unable: Message
+) -> None:
     for label, words in (
         ("Zoom Out 2x", "cannot draw beyond the edges"),
         ("Zoom Out 1.5x", "cannot draw beyond the edges"),
@@ -47,13 +76,13 @@ async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(studio
         ("⬅️", "cannot draw beyond the edges"),
         ("Vary (Region)", "cannot redraw a part"),
     ):
-        said = await answer(await studio.playground.press("otto", picture, label=label))
+        said = await answer(await studio.playground.press("otto", unable, label=label))
         assert words in said.content
         assert said.ephemeral_to == "otto"
     said = await answer(await blended(studio))
     assert "cannot blend images" in said.content
     assert said.ephemeral_to == "mira"
-    assert public(studio.playground, picture.id + 1) == []
+    assert public(studio.playground, unable.id + 1) == []
 
 
 async def test_wrong_weights_are_said(studio: Studio) -> None:
@@ -66,80 +95,67 @@ async def test_a_creative_upscale_redraws_the_picture_larger(studio: Studio) -> 
     press = await studio.playground.press("mira", picture, label="Upscale (Creative)")
     large = await result(press)
     assert "Upscaled (Creative)" in large.content
-    recipe = read_recipe(await studio.playground.read(large.attachments[0]))
-    assert recipe is not None
-    assert recipe.start is not None
+    assert (await recipe_of(studio, large)).start is not None
     assert not [label for label in large.buttons if label.startswith("Upscale")]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def picture(studio: Studio) -> AsyncIterator[Message]:
-    """A finished picture, before a bot whose family can do everything; jobs are only queued."""
-    finished = await single(studio, "a cat --ar 2:1")
-    await studio.end(WORKER)
-    await studio.end(BOT)
-    await begin(studio)
-    yield finished
-    await studio.end(ABLE)
+async def test_zooming_out_keeps_the_picture_in_the_middle(studio: Studio) -> None:
+    picture = await single(studio, "a cat --ar 2:1")
+    wide = await result(await studio.playground.press("mira", picture, label="Zoom Out 2x"))
+    recipe = await recipe_of(studio, wide)
+    assert recipe.canvas is not None
+    assert (recipe.canvas.edges.left, recipe.canvas.edges.bottom) == (0.5, 0.5)
+    assert recipe.width / recipe.height == pytest.approx(2, rel=0.1)
+    shown = await first_of(studio, wide)
+    middle = shown.crop(
+        (shown.width // 4, shown.height // 4, 3 * shown.width // 4, 3 * shown.height // 4)
+    )
+    whole = await opened(studio.playground, picture)
+    assert apart(middle, whole) < 4 < apart(shown, whole)
 
 
-async def begin(studio: Studio) -> None:
-    await studio.start(ABLE)
-    await studio.playground.ready(PATIENCE)
+async def test_a_square_is_made_of_a_wide_picture(studio: Studio) -> None:
+    picture = await single(studio, "a cat --ar 2:1")
+    square = await result(await studio.playground.press("mira", picture, label="Make Square"))
+    recipe = await recipe_of(studio, square)
+    assert recipe.width == recipe.height
+    assert recipe.canvas is not None
 
 
-async def queued(studio: Studio, press: Interaction) -> Recipe:
-    """The recipe of the job behind an answer."""
-    message = await showing(await answer(press), "(queued")
-    engine = open_engine(settings_for(studio.data).database)
-    with engine.connect() as connection:
-        wanted = select(JobRow.recipe).where(JobRow.message_id == message.id)
-        data = connection.execute(wanted).scalar_one()
-    engine.dispose()
-    await studio.playground.press("mira", message, label="Cancel")
-    return Recipe.from_json(data)
+async def test_a_picture_too_long_to_go_on_is_refused(studio: Studio) -> None:
+    picture = await single(studio, "a cat --ar 4:1")
+    said = await told(studio.playground, await studio.playground.press("mira", picture, label="➡️"))
+    assert "this would be longer" in said.content
 
 
-async def test_able_models_get_recipes_with_a_canvas(studio: Studio, picture: Message) -> None:
-    playground = studio.playground
-    far = await queued(studio, await playground.press("mira", picture, label="Zoom Out 2x"))
-    assert far.canvas is not None
-    assert (far.canvas.edges.left, far.canvas.edges.bottom) == (0.5, 0.5)
-    assert far.width / far.height == pytest.approx(2, rel=0.1)
-    square = await queued(studio, await playground.press("mira", picture, label="Make Square"))
-    assert square.width == square.height
-    assert square.canvas is not None
-    assert square.canvas.image == far.canvas.image
-
+async def test_regions_are_drawn_anew_and_the_rest_is_kept(studio: Studio) -> None:
+    playground, picture = studio.playground, await single(studio)
     press = await playground.press("mira", picture, label="Vary (Region)")
     await press.acknowledged()
     words = {"prompt": f"a hat {QUICK}", "parts": ["1", "4"]}
-    region = await queued(studio, await playground.submit("mira", press, words))
-    assert region.prompt == "a hat"
-    assert region.canvas is not None
-    assert len(region.canvas.regions) == 2
+    changed = await result(await playground.submit("mira", press, words))
+    recipe = await recipe_of(studio, changed)
+    assert recipe.prompt == "a hat"
+    assert recipe.canvas is not None
+    assert len(recipe.canvas.regions) == 2
+    shown, whole = await first_of(studio, changed), await opened(playground, picture)
+    kept = (shown.width * 3 // 4, 0, shown.width, shown.height)
+    twice = tuple(edge * whole.width // shown.width for edge in kept)
+    assert apart(shown.crop(kept), whole.crop((twice[0], twice[1], twice[2], twice[3]))) < 4
 
 
-async def test_a_custom_zoom_is_asked_for_and_survives_a_restart(
-    studio: Studio, picture: Message
-) -> None:
+async def test_a_custom_zoom_is_asked_for_and_survives_a_restart(studio: Studio) -> None:
+    picture = await single(studio, "a cat --ar 2:1")
     press = await studio.playground.press("mira", picture, label="Custom Zoom")
     await press.acknowledged()
-    await studio.end(ABLE)
-    await begin(studio)
+    await studio.end(BOT)
+    await studio.start(BOT)
     wrong = await studio.playground.submit("mira", press, {"zoom": "9", "prompt": "a cat"})
     assert "`9` is no zoom" in (await answer(wrong)).content
     words = {"zoom": "1.5", "prompt": f"a cat --ar 1:1 {QUICK}"}
-    wide = await queued(studio, await studio.playground.submit("mira", press, words))
-    assert wide.width == wide.height
-    assert wide.canvas is not None
-    assert (wide.canvas.edges.left, wide.canvas.edges.top) == pytest.approx((0.25, 1), abs=0.1)
-
-
-async def test_blending_weighs_the_images(studio: Studio, picture: Message) -> None:
-    assert picture.attachments
-    made = await queued(studio, await blended(studio, weights="2 1", dimensions="2:3"))
-    assert [part.weight for part in made.blend] == [2, 1]
-    assert len({part.image for part in made.blend}) == 2
-    assert made.width < made.height
-    assert made.start is None
+    zoomed = await result(await studio.playground.submit("mira", press, words))
+    recipe = await recipe_of(studio, zoomed)
+    assert recipe.width == recipe.height
+    assert recipe.canvas is not None
+    edges = recipe.canvas.edges
+    assert (edges.left, edges.top) == pytest.approx((0.25, 1), abs=0.1)

@@ -73,7 +73,7 @@ REFUSED = [
     ("an owl --ar wide", "not `wide`."),
     ("an owl --ar 30:1", "draws from 1:4 to 4:1"),
     ("an owl --video", "still pictures"),
-    ("an owl --cref https://a.example/b.png --cw 0", "describe the person in words"),
+    ("an owl --cref 12 --cw 0", "`--cref` takes image links, not `12`."),
     ("an owl::-1", "add up to -1"),
     ("{a,b,c,d,e,f,g} {a,b,c,d,e,f}", "more than 40 prompts"),
     ("{a,b} --repeat 30", "stands for 60 jobs"),

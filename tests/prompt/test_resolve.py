@@ -1,24 +1,40 @@
+import hashlib
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.cards import CARDS, SAMPLERS, Capability, Card, card
-from generation.controls import strength_for_image_weight
-from generation.recipe import Recipe, Start, seeded
+from generation.cards import CARDS, SAMPLERS, Capability, Card, card, equipped
+from generation.controls import FACE, scale_for_image_weight, strength_for_image_weight
+from generation.recipe import Ingredient, Phrase, Recipe, Start, seeded
+from generation.styles import words_of
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
+from prompt.references import addresses
 from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.versions import versions
 from tests.prompt.strategies import prompts, texts
 
 EASEL = card("easel")
-IMAGE = "ab" * 32
+IMAGE, OTHER = "ab" * 32, "cd" * 32
+LINK = "https://a.example/1.png"
+UNABLE = card("sd15")
+"""A family without image adapters."""
 
 
 def resolved(text: str, *images: str, on: Card = EASEL) -> Resolved:
-    return resolve(parse(text), on, model="tiny", seed=5, images=images)
+    prompt = parse(text)
+    return resolve(prompt, on, model="tiny", seed=5, images=images, kept=kept(prompt))
+
+
+def kept(prompt: Prompt) -> dict[str, str]:
+    """A hash for every image that a flag links to."""
+    return {address: sha256(address) for address in addresses(prompt.parameters)}
+
+
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def refused(text: str, *images: str, on: Card = EASEL) -> PromptError:
@@ -113,14 +129,104 @@ class TestImages:
     def test_at_weight_0_words_are_needed(self) -> None:
         assert "Say what to draw" in refused("--iw 0", IMAGE).sentence
 
-    def test_are_one_at_a_time(self) -> None:
+    def test_are_one_at_a_time_where_the_family_cannot_blend(self) -> None:
         first, second = "https://a.example/1.png", "https://a.example/2.png"
-        error = refused(f"{first} {second} apple", IMAGE, IMAGE)
+        error = refused(f"{first} {second} apple", IMAGE, IMAGE, on=UNABLE)
         assert "keep the one you want" in error.sentence
         assert error.suggestion == f"{first} apple"
 
     def test_that_were_attached_cannot_be_taken_away_in_words(self) -> None:
-        assert refused("https://a.example/1.png apple", IMAGE, IMAGE).suggestion is None
+        error = refused("https://a.example/1.png apple", IMAGE, IMAGE, on=UNABLE)
+        assert error.suggestion is None
+
+    def test_of_several_are_blended(self) -> None:
+        recipe = resolved("apple --iw 2", IMAGE, OTHER).recipe
+        assert recipe.start is None
+        assert recipe.blend == (Ingredient(image=IMAGE), Ingredient(image=OTHER))
+        assert recipe.pull == scale_for_image_weight(2)
+
+    def test_with_a_strength_none_counts_twice(self) -> None:
+        recipe = resolved("apple --strength .4", IMAGE, OTHER, IMAGE).recipe
+        assert recipe.start == Start(image=IMAGE, strength=0.4)
+        assert recipe.blend == (Ingredient(image=OTHER),)
+
+    def test_one_image_twice_is_one(self) -> None:
+        assert resolved("apple", IMAGE, IMAGE).recipe == resolved("apple", IMAGE).recipe
+
+    def test_are_five_at_most(self) -> None:
+        images = [f"{k:064x}" for k in range(6)]
+        assert "Up to 5 images" in refused("apple", *images).sentence
+
+
+class TestReferences:
+    def test_are_taken_by_their_weights(self) -> None:
+        recipe = resolved(f"apple --sref {LINK}::2 {LINK}2 --sw 50").recipe
+        (style,) = recipe.references
+        assert (style.role, style.scale) == ("style", 0.5)
+        assert style.images == (
+            Ingredient(image=sha256(LINK), weight=2),
+            Ingredient(image=sha256(f"{LINK}2")),
+        )
+        assert recipe.version == 3
+
+    @pytest.mark.parametrize(
+        ("flags", "family", "scales"),
+        [
+            (f"--cref {LINK} --cw 0", "sdxl", {"face": FACE}),
+            (f"--cref {LINK}", "sdxl", {"face": FACE, "figure": FACE}),
+            (f"--cref {LINK} --cw 0", "easel", {"figure": FACE / 2}),
+            (f"--oref {LINK}", "easel", {"object": FACE}),
+            (f"--sref {LINK} --sw 0", "easel", {}),
+        ],
+    )
+    def test_have_their_roles(self, flags: str, family: str, scales: dict[str, float]) -> None:
+        on = equipped(card(family), "some/adapters")
+        recipe = resolved(f"apple {flags}", on=on).recipe
+        assert {one.role: one.scale for one in recipe.references} == scales
+
+    def test_by_code_are_words_that_any_family_reads(self) -> None:
+        recipe = resolved("apple --sref 7435 --sw 50", on=UNABLE).recipe
+        assert recipe.phrases == (
+            Phrase(text="apple", weight=0.5),
+            Phrase(text=f"apple, {words_of(7435)}", weight=0.5),
+        )
+        assert recipe.references == ()
+        assert recipe.version == 1
+
+    def test_at_random_say_their_code(self) -> None:
+        got = resolved("apple --sref random")
+        (note,) = got.notes
+        code = got.recipe.parameters.split()[-1]
+        assert (
+            note == f"`--sref random` became `--sref {code}`: write that to have this style again."
+        )
+        again = resolved(f"apple --sref {code}")
+        assert again.recipe == got.recipe
+        assert again.notes == ()
+
+    def test_at_random_differ_by_the_random_number(self) -> None:
+        drawn = {
+            resolve(parse("apple --sref random"), EASEL, model="m", seed=seed).recipe.phrases
+            for seed in range(20)
+        }
+        assert len(drawn) == 20
+
+    @pytest.mark.parametrize("flag", ["sref", "cref", "oref"])
+    def test_are_refused_where_there_are_no_adapters(self, flag: str) -> None:
+        error = refused(f"apple --{flag} {LINK}", on=UNABLE)
+        assert f"say in words what `--{flag}` should bring" in error.sentence
+        assert error.suggestion == "apple"
+
+    def test_are_five_at_most(self) -> None:
+        links = " ".join(f"{LINK}{k}" for k in range(6))
+        assert "Up to 5 images" in refused(f"apple --sref {links}").sentence
+
+    def test_of_a_person_have_no_codes(self) -> None:
+        assert refused("apple --oref 5").sentence == "`--oref` takes image links, not `5`."
+
+    def test_say_that_there_is_one_version(self) -> None:
+        (note,) = resolved("apple --sref 7 --sv 4").notes
+        assert note.startswith("`--sv` makes no difference here yet: leave it out")
 
 
 class TestNotes:
@@ -131,13 +237,6 @@ class TestNotes:
             ("apple --strength .5", "`--strength` makes no difference without an image."),
             ("apple --q 2 --steps 9", "`--steps` counts, so `--quality` makes no difference."),
             ("apple --sw 300", "`--sw` makes no difference without `--sref`."),
-            (
-                "apple --sref 7435 --sw 300",
-                (
-                    "`--sref` makes no difference here yet: describe the style in words, "
-                    "or put one image link at the front of the prompt."
-                ),
-            ),
             (
                 "apple --v 7",
                 (
@@ -223,14 +322,14 @@ class TestRefusal:
         assert (error.position, error.suggestion) == (6, "apple --ar 3:2")
 
     def test_of_many_such_flags_is_one_sentence(self) -> None:
-        error = refused("apple --video --cref https://a.de/b.png --oref https://a.de/c.png")
+        error = refused("apple --video --control pose --edit https://a.de/c.png")
         assert error.sentence == (
-            "`--video`, `--cref` and `--oref` do nothing here yet: leave them out."
+            "`--video`, `--control` and `--edit` do nothing here yet: leave them out."
         )
         assert error.suggestion == "apple"
 
     def test_of_a_flag_takes_the_flags_that_need_it_along(self) -> None:
-        assert refused("apple --cref https://a.de/b.png --cw 0").suggestion == "apple"
+        assert refused("apple --cref https://a.de/b.png --cw 0", on=UNABLE).suggestion == "apple"
 
     def test_of_another_model_names_the_one_that_draws(self) -> None:
         error = refused("apple --model sdxl")
@@ -238,12 +337,6 @@ class TestRefusal:
             "`--model sdxl` does not run here: leave it out, Easel's bundled model draws."
         )
         assert error.suggestion == "apple"
-
-    def test_of_a_style_reference_only_where_it_is_a_picture(self) -> None:
-        assert (
-            "`--sref` does nothing here yet" in refused("apple --sref https://a.de/b.png").sentence
-        )
-        assert len(resolved("apple --sref random").notes) == 1
 
     @pytest.mark.parametrize("flag", ["--chaos 0", "--style raw", "--raw", "--repeat 1", "--sd"])
     def test_spares_flags_that_ask_for_what_happens_anyway(self, flag: str) -> None:
@@ -281,7 +374,7 @@ class TestRefusal:
 
     def test_comes_before_any_image_is_fetched(self) -> None:
         with pytest.raises(PromptError, match="One image"):
-            check(parse("apple"), EASEL, images=2)
+            check(parse("apple"), UNABLE, images=2)
 
 
 ACTING = (
@@ -312,7 +405,10 @@ def test_every_flag_that_acts_makes_a_recipe_that_json_keeps(prompt: Prompt, on:
 def test_what_is_suggested_can_be_drawn(text: str, suggestion: str) -> None:
     with pytest.raises(PromptError) as caught:
         parse(text)
-    assert put_right(caught.value, EASEL).suggestion == suggestion
+    assert (
+        put_right(caught.value, replace(EASEL, capabilities=UNABLE.capabilities)).suggestion
+        == suggestion
+    )
     assert put_right(caught.value, EASEL).sentences == caught.value.sentences
 
 
@@ -328,7 +424,7 @@ def outcome(text: str) -> Resolved | PromptError:
     try:
         prompt = parse(text)
         images = [IMAGE] * len(prompt.images)
-        return resolve(prompt, EASEL, model="m", seed=1, images=images)
+        return resolve(prompt, EASEL, model="m", seed=1, images=images, kept=kept(prompt))
     except PromptError as error:
         return error
 

@@ -1,4 +1,4 @@
-"""``python -m tests.journeys.able_bot``: the bot as it is with a family that can do everything."""
+"""``python -m tests.journeys.unable_bot``: the bot as it is with a family that only draws."""
 
 import sys
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 from generation import cards
 
 cards.CARDS = tuple(  # type: ignore[misc]
-    replace(card, capabilities=frozenset(cards.Capability)) for card in cards.CARDS
+    replace(card, capabilities=frozenset()) for card in cards.CARDS
 )
 
 if __name__ == "__main__":

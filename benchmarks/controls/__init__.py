@@ -1,0 +1,1 @@
+"""What the controls do to the bundled model's pictures, measured with the judge beside it."""

@@ -1,0 +1,122 @@
+"""References: what ``--sref``, ``--cref`` and ``--oref`` take from images and from style codes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from generation.cards import Card
+from generation.controls import (
+    scale_for_object_weight,
+    scale_for_style_weight,
+    scales_for_character_weight,
+    share_for_style_weight,
+)
+from generation.recipe import Ingredient, Phrase, Reference, Role
+from generation.styles import code_from, styled, words_of
+from prompt.parameters import (
+    CHARACTER,
+    CHARACTER_WEIGHT,
+    OBJECT,
+    OBJECT_WEIGHT,
+    STYLE,
+    STYLE_WEIGHT,
+)
+
+MOST: Final = 5
+"""Images that a prompt, or one of its flags, may name."""
+
+RANDOM: Final = "random"
+
+Kept = Mapping[str, str]
+"""SHA-256 in hexadecimal of each linked image, by its address."""
+
+
+def split(reference: str) -> tuple[str, float]:
+    """A link or code without the weight behind it, and the weight: 1 where there is none."""
+    name, mark, typed = reference.rpartition("::")
+    try:
+        return (name, float(typed)) if mark else (reference, 1.0)
+    except ValueError:
+        return reference, 1.0
+
+
+def linked(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The addresses of linked images, by the flags that name any."""
+    found = {
+        flag.name: [name for name, _ in map(split, flag.of(values) or ()) if "://" in name]
+        for flag in (STYLE, CHARACTER, OBJECT)
+    }
+    return {flag: addresses for flag, addresses in found.items() if addresses}
+
+
+def unlinked(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Codes where only images mean something, each with its flag."""
+    for flag in (CHARACTER, OBJECT):
+        yield from ((flag.name, one) for one in flag.of(values) or () if "://" not in one)
+
+
+def addresses(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The address of every image that a flag links to, each once."""
+    return tuple(dict.fromkeys(one for several in linked(values).values() for one in several))
+
+
+def settled(values: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Flags with a code in the place of ``--sref random``.
+
+    Args:
+        values: The flags.
+        number: A random number; each ``random`` takes the next one.
+    """
+    if STYLE.of(values) is None:
+        return dict(values)
+    drawn = []
+    for place, reference in enumerate(STYLE.of(values) or ()):
+        name, mark, weight = reference.partition("::")
+        code = str(code_from(number + place)) if name.lower() == RANDOM else name
+        drawn.append(f"{code}{mark}{weight}")
+    return {**values, STYLE.name: tuple(drawn)}
+
+
+def in_style(phrases: Sequence[Phrase], values: Mapping[str, Any]) -> tuple[Phrase, ...]:
+    """The person's words with those of the style codes."""
+    codes = [split(one) for one in STYLE.of(values) or () if "://" not in one]
+    styles = [(words_of(int(code)), weight) for code, weight in codes if code.isdecimal()]
+    return styled(phrases, styles, share_for_style_weight(_weight(STYLE_WEIGHT.of(values))))
+
+
+def references(values: Mapping[str, Any], card: Card, kept: Kept) -> tuple[Reference, ...]:
+    """What is taken from linked images.
+
+    Args:
+        values: The flags.
+        card: The family that will draw.
+        kept: The images.
+    """
+    return tuple(
+        Reference(role=role, images=images, scale=scale)
+        for role, flag, scale in _roles(values, card)
+        if scale > 0 and (images := _images(flag.of(values) or (), kept))
+    )
+
+
+def _roles(values: Mapping[str, Any], card: Card) -> Iterator[tuple[Role, Any, float]]:
+    face, figure = scales_for_character_weight(
+        _weight(CHARACTER_WEIGHT.of(values)), faces=card.faces
+    )
+    yield "style", STYLE, scale_for_style_weight(_weight(STYLE_WEIGHT.of(values)))
+    yield "face", CHARACTER, face
+    yield "figure", CHARACTER, figure
+    yield "object", OBJECT, scale_for_object_weight(_weight(OBJECT_WEIGHT.of(values)))
+
+
+def _weight(given: int | None) -> int:
+    """A weight, or 100, which is every such flag's default."""
+    return 100 if given is None else given
+
+
+def _images(named: Sequence[str], kept: Kept) -> tuple[Ingredient, ...]:
+    shares: dict[str, float] = {}
+    for address, weight in map(split, named):
+        if "://" in address and weight > 0:
+            image = kept[address]
+            shares[image] = shares.get(image, 0) + weight
+    return tuple(Ingredient(image=image, weight=share) for image, share in shares.items())

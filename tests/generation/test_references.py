@@ -1,0 +1,245 @@
+"""Style, person, thing and blend on every family that claims them, on tiny adapters."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from generation.cards import CARDS, Capability, card, equipped
+from generation.derive import blend, narrow
+from generation.families import ModelError, load
+from generation.families.diffusion import Engine
+from generation.families.references import Adapters, References, load_references
+from generation.families.samplers import scheduler
+from generation.recipe import Ingredient, Recipe, Role, seeded
+from tests.generation.samples import SEEN, looking, recipe_for, seen
+from tests.generation.test_families import distance, draw, same
+
+A, B, C = SEEN
+ROLES: tuple[Role, ...] = ("style", "face", "figure", "object")
+
+
+def able(engine: Engine, role: Role) -> None:
+    if role == "face" and not engine.card.faces:
+        pytest.skip(f"{engine.card.title} knows no faces")
+
+
+def references(engine: Engine) -> References:
+    assert engine.references is not None
+    return engine.references
+
+
+def mixed(recipe: Recipe, **weights: float) -> Recipe:
+    return blend(recipe, [Ingredient(image=n * 64, weight=w) for n, w in weights.items()])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_other_references_give_other_pictures(unet: Engine, role: Role) -> None:
+    able(unet, role)
+    recipe = recipe_for(unet)
+    plain = draw(unet, recipe)[0]
+    one, other = (draw(unet, looking(recipe, role, image))[0] for image in (A, B))
+    assert min(distance(plain, one), distance(plain, other), distance(one, other)) > 0.01
+    assert same(draw(unet, looking(recipe, role, A))[0], one)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_more_scale_leads_further_from_the_plain_picture(unet: Engine, role: Role) -> None:
+    able(unet, role)
+    recipe = recipe_for(unet, steps=2)
+    plain = draw(unet, recipe)[0]
+    far = [
+        distance(plain, draw(unet, looking(recipe, role, scale=scale))[0])
+        for scale in (1e-12, 0.1, 0.4)
+    ]
+    assert far[0] <= 0.01
+    assert far == sorted(far)
+    assert far[1] < far[2]
+
+
+def test_without_references_adapters_change_no_bit(
+    unet: Engine, folders: Callable[[str], Path]
+) -> None:
+    recipe = recipe_for(unet)
+    bare = load(card(unet.card.id), str(folders(unet.card.id)), torch.device("cpu"))
+    bare = replace(bare, references=None)
+    draw(unet, looking(recipe, "style"))
+    assert same(draw(unet, recipe)[0], draw(bare, recipe)[0])
+
+
+def test_a_scale_of_nothing_changes_no_bit(unet: Engine) -> None:
+    recipe = recipe_for(unet)
+    looks = references(unet).looks(looking(recipe, "style"))
+    silent = [replace(look, scale=0.0) for look in looks]
+    with references(unet).reading(silent):
+        condition = unet.family.encode(unet.pipe, recipe)  # type: ignore[attr-defined]
+        seeing = replace(condition, images=tuple(look.tokens for look in silent))
+        quietly = _step(unet, seeing)
+    assert torch.equal(quietly, _step(unet, condition))
+
+
+@torch.inference_mode()
+def _step(engine: Engine, condition: Any) -> torch.Tensor:
+    config = engine.pipe.unet.config
+    noise = torch.randn(2, config.in_channels, 8, 8, generator=torch.Generator().manual_seed(0))
+    made: torch.Tensor = engine.pipe.unet(
+        noise,
+        500,
+        encoder_hidden_states=condition.read,
+        added_cond_kwargs=condition.extra,
+        return_dict=False,
+    )[0]
+    return made
+
+
+def test_nothing_stays_behind_when_a_drawing_ends_early(unet: Engine) -> None:
+    recipe = recipe_for(unet)
+    before = draw(unet, recipe)[0]
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        unet.draw(looking(recipe, "style"), None, stop)
+    assert same(draw(unet, recipe)[0], before)
+
+
+def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
+    grid = looking(mixed(recipe_for(unet, pictures=seeded(3, 4)), a=1, b=2), "style", B, C)
+    grid = looking(grid, "figure", C, scale=0.5)
+    pictures = draw(unet, grid)
+    assert all(same(draw(unet, narrow(grid, k))[0], pictures[k]) for k in range(4))
+    together = draw(replace(unet, together=4), grid)
+    assert max(map(distance, pictures, together)) < 0.5
+
+
+def test_the_order_of_blended_images_changes_no_bit(unet: Engine) -> None:
+    recipe, parts = recipe_for(unet), {"a": 1.0, "b": 2.0, "c": 0.5}
+    pictures = [draw(unet, mixed(recipe, **dict(o)))[0] for o in permutations(parts.items())]
+    assert all(same(pictures[0], other) for other in pictures[1:])
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_order_of_references_changes_no_bit(unet: Engine, role: Role) -> None:
+    able(unet, role)
+    recipe = recipe_for(unet, steps=2)
+    one, other = (draw(unet, looking(recipe, role, *o))[0] for o in ((A, B, C), (C, A, B)))
+    assert same(one, other)
+
+
+def test_one_image_twice_is_the_image(unet: Engine) -> None:
+    recipe = recipe_for(unet)
+    assert same(draw(unet, mixed(recipe, a=1))[0], draw(unet, mixed(recipe, a=5))[0])
+
+
+def test_more_weight_draws_the_blend_nearer(unet: Engine) -> None:
+    sees = references(unet)
+    recipe = recipe_for(unet)
+    sees.learn(mixed(recipe, a=1, b=1), seen)
+    (row,) = (row for row in sees.rows if "blend" in row.parts)
+
+    def cosine(weight: float) -> float:
+        images = mixed(recipe, a=weight, b=1).blend
+        ((embedding, _),) = sees._embeddings(row, images)
+        return float(torch.cosine_similarity(embedding, sees.memory[A].whole))
+
+    near = [cosine(weight) for weight in (0.1, 0.5, 1, 2, 10)]
+    assert near == sorted(set(near))
+
+
+def test_references_join_start_and_guidance_of_one(unet: Engine) -> None:
+    recipe = recipe_for(unet, guidance=1.0)
+    styled = draw(unet, looking(recipe, "style"))[0]
+    assert not same(styled, draw(unet, recipe)[0])
+
+
+def test_style_is_read_in_its_blocks_alone(engines: Callable[[str], Engine]) -> None:
+    for family, blocks in (("sd15", "up_blocks.1."), ("sdxl", "up_blocks.0.attentions.1.")):
+        sees = references(engines(family))
+        recipe = looking(recipe_for(engines(family)), "style")
+        sees.learn(recipe, seen)
+        with sees.reading(sees.looks(recipe)):
+            parts = {n: sees.unet.attn_processors[n] for n in sees.attentions}
+        active = {name for name, part in parts.items() if any(part.scale)}
+        assert active == {name for name in parts if name.startswith(blocks)} != set()
+
+
+@pytest.mark.parametrize("family", ["sd15", "sdxl"])
+def test_agrees_with_the_diffusers_pipeline_but_for_rounding(
+    family: str,
+    engines: Callable[[str], Engine],
+    folders: Callable[[str], Path],
+    adapters: Callable[[str], str],
+) -> None:
+    engine = engines(family)
+    recipe = looking(mixed(recipe_for(engine), a=1), "figure", B, scale=0.5)
+    ours = draw(engine, recipe)[0]
+    pipe = load(card(family), str(folders(family)), torch.device("cpu")).pipe
+    known: Adapters = engine.family.adapters  # type: ignore[attr-defined]
+    folder, files = adapters(family), [Path(row.file) for row in known.each[:2]]
+    pipe.register_modules(feature_extractor=references(engine).processor)
+    pipe.load_ip_adapter(
+        folder,
+        subfolder=[str(file.parent) for file in files],
+        weight_name=[file.name for file in files],
+        image_encoder_folder=known.encoder,
+    )
+    pipe.set_ip_adapter_scale([1.0, 0.5])
+    pipe.set_progress_bar_config(disable=True)
+    pipe.scheduler = scheduler(recipe.sampler, pipe.scheduler.config)
+    theirs = pipe(
+        recipe.prompt,
+        width=64,
+        height=64,
+        num_inference_steps=recipe.steps,
+        guidance_scale=recipe.guidance,
+        generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
+        ip_adapter_image=[seen(A), seen(B)],
+    ).images[0]
+    assert distance(ours, theirs) < 0.01
+
+
+def test_an_image_is_looked_at_once(easel: Engine) -> None:
+    sees, looked = references(easel), list[str]()
+
+    def find(sha256: str) -> Any:
+        looked.append(sha256)
+        return seen(sha256)
+
+    sees.memory.clear()
+    recipe = looking(mixed(recipe_for(easel), a=1, b=1), "style", A)
+    sees.learn(recipe, find)
+    sees.learn(recipe, find)
+    assert looked == [A, B]
+
+
+@pytest.mark.parametrize("each", CARDS, ids=lambda each: each.id)
+def test_cards_claim_references_where_there_are_adapters(each: Any) -> None:
+    known = equipped(each, "some/adapters")
+    claims = Capability.STYLE in known.capabilities
+    assert claims == (each.id in {"easel", "sd15", "sdxl"})
+    assert equipped(each, "") is each
+
+
+def test_adapters_of_another_family_are_refused(
+    folders: Callable[[str], Path], adapters: Callable[[str], str]
+) -> None:
+    for wrong in (adapters("sdxl"), str(folders("sd15"))):
+        with pytest.raises(ModelError, match="image adapters could not be loaded"):
+            load(card("sd15"), str(folders("sd15")), torch.device("cpu"), wrong)
+
+
+def test_blocks_without_attention_are_refused(
+    engines: Callable[[str], Engine],
+    folders: Callable[[str], Path],
+    adapters: Callable[[str], str],
+) -> None:
+    pipe = load(card("sd15"), str(folders("sd15")), torch.device("cpu")).pipe
+    known: Adapters = engines("sd15").family.adapters  # type: ignore[attr-defined]
+    first = replace(known.each[0], parts={"style": "up_blocks.0."})
+    with pytest.raises(ValueError, match="no attention"):
+        load_references(pipe, replace(known, each=(first,)), adapters("sd15"))
