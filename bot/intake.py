@@ -2,14 +2,14 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import discord
 
 from bot import access, drafts, errors, messages, modals, policy
-from bot.acceptance import Acceptance, acknowledge
+from bot.acceptance import Acceptance, acknowledge, tell
 from bot.drafts import ASK_FROM
 from bot.languages import say
 from bot.messages import Title
@@ -24,6 +24,7 @@ from prompt.orders import Order, orders
 from prompt.parameters import RATIO, SEED
 from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.shortcuts import expand
+from prompt.ways import Way
 from storage import keeping
 from storage.choices import ServerChoices
 from storage.jobs import QueueInfo
@@ -37,11 +38,19 @@ class Request:
         text: The prompt.
         preset: Name of the preset chosen beside it; empty for none.
         images: SHA-256 of attached images.
+        way: Where it was typed.
     """
 
     text: str
     preset: str
     images: tuple[str, ...]
+    way: Way = Way.IMAGINE
+
+    @classmethod
+    def kept(cls, body: Mapping[str, Any]) -> Self:
+        """The request that was kept as JSON, by an earlier version perhaps."""
+        way = Way(body.get("way", Way.IMAGINE))
+        return cls(body["text"], body["preset"], tuple(body["images"]), way)
 
 
 class Intake:
@@ -57,6 +66,7 @@ class Intake:
         text: str,
         pictures: Sequence[str] = (),
         preset: str = "",
+        way: Way = Way.IMAGINE,
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes.
 
@@ -65,13 +75,14 @@ class Intake:
             text: What was typed.
             pictures: Addresses of attached images.
             preset: Name of the preset chosen beside the prompt.
+            way: Where the prompt was typed.
 
         Raises:
             PromptError: The prompt is not one; nothing was acknowledged yet.
             NotAllowedError: The server does not allow it.
         """
         try:
-            text, wanted = await self._read(interaction, text)
+            text, wanted = await self._read(interaction, text, way)
             for order in wanted:
                 check(order.prompt, self.card, images=len(pictures) + len(order.prompt.images))
         except PromptError as error:
@@ -79,14 +90,14 @@ class Intake:
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
         choices = await self._in.admit(interaction, len(wanted))
-        request = Request(text, preset, tuple([await self._in.keep(url) for url in pictures]))
+        request = Request(text, preset, tuple([await self._in.keep(url) for url in pictures]), way)
         if many:
             await self._ask(interaction, request, wanted)
         else:
             await self._take(interaction, request, wanted, choices, message)
 
     async def _read(
-        self, interaction: discord.Interaction[Any], text: str
+        self, interaction: discord.Interaction[Any], text: str, way: Way
     ) -> tuple[str, tuple[Order, ...]]:
         """The text with the person's own flags written out, and the jobs that it stands for.
 
@@ -94,11 +105,11 @@ class Intake:
         acknowledged before the database is asked for anything.
         """
         try:
-            return text, orders(text)
+            return text, orders(text, way=way)
         except PromptError:
             person = await policy.preferences(self._records, interaction.user.id)
             whole = expand(text, person.options)
-            return whole, orders(whole)
+            return whole, orders(whole, way=way)
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.
@@ -111,8 +122,8 @@ class Intake:
         body = await self._records.write(keeping.take_draft, draft, interaction.user.id)
         if body is None:
             raise errors.DraftGoneError
-        request = Request(body["text"], body["preset"], tuple(body["images"]))
-        wanted = orders(request.text)
+        request = Request.kept(body)
+        wanted = orders(request.text, way=request.way)
         choices = await self._in.admit(interaction, len(wanted))
         queued = say(messages.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
@@ -148,7 +159,7 @@ class Intake:
         kept: dict[str, str] = {}
         made: list[Resolved] = []
         shelf = await Shelf.of(self._records, interaction)
-        merged = [shelf.complete(order.prompt, request.preset) for order in wanted]
+        merged = [shelf.complete(order.prompt, request.preset, request.way) for order in wanted]
         for order, whole in zip(wanted, merged, strict=True):
             for link in order.prompt.images:
                 kept[link.url] = kept.get(link.url) or await self._in.keep(link.url)
@@ -168,8 +179,7 @@ class Intake:
                 speed=resolved.speed,
                 origins=whole.origins,
             )
-        if notes:
-            await interaction.followup.send(messages.notes(list(notes)), ephemeral=True)
+        await tell(interaction, notes)
 
     async def blend(
         self,
@@ -195,7 +205,7 @@ class Intake:
         choices = await self._in.admit(interaction)
         images = [await self._in.keep(url) for url in pictures]
         shelf = await Shelf.of(self._records, interaction)
-        merged = shelf.complete(parse(f"--{RATIO.name} {ratio}"))
+        merged = shelf.complete(parse(f"--{RATIO.name} {ratio}"), way=Way.BLEND)
         resolved = self._resolved(Order(merged.prompt, 0), images[:1])
         recipe = blend(
             resolved.recipe,
@@ -212,6 +222,7 @@ class Intake:
             speed=resolved.speed,
             origins=merged.origins,
         )
+        await tell(interaction, resolved.notes)
 
     def _resolved(self, order: Order, images: Sequence[str]) -> Resolved:
         """One order with every choice made; repetitions of a named seed take those after it."""

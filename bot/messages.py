@@ -1,6 +1,6 @@
 """Every sentence that people see, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -286,7 +286,7 @@ def prompt_refused(reason: str, suggestion: str | None) -> str:
     return reason + offer if whole else reason[:CONTENT_LIMIT]
 
 
-def notes(repairs: Sequence[str]) -> str:
+def notes(repairs: Iterable[str]) -> str:
     """What was read otherwise than it was written."""
     return "\n".join(map(retell, repairs))[:CONTENT_LIMIT]
 
@@ -327,7 +327,7 @@ def preset_list(own: Mapping[str, str], shared: Mapping[str, str], usual: str, d
     """A person's and a server's presets, one a line."""
     lines = [say(PRESETS_OWN), *_presets(own, {usual: say(PRESET_IS_USUAL)})]
     lines += [
-        PRESETS_SHARED,
+        say(PRESETS_SHARED),
         *_presets(shared, {default: say(PRESET_IS_DEFAULT), usual: say(PRESET_IS_USUAL)}),
     ]
     return "\n".join(lines)[:CONTENT_LIMIT]
@@ -477,7 +477,7 @@ def _cut(text: str, longest: int) -> str:
 
 def help_start(topics: Sequence[Topic]) -> str:
     """Where to begin, and the topics there are."""
-    return "\n".join([say(HELP), *(f"- `{topic.name}`: {topic.title}" for topic in topics)])
+    return "\n".join([say(HELP), *(f"- `{topic.name}`: {say(topic.title)}" for topic in topics)])
 
 
 def no_help(about: str) -> str:

@@ -1,22 +1,28 @@
 """Pictures from pictures: what presses of buttons, submitted forms and reactions ask for."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import discord
 
 from bot import access, errors, modals, policy
-from bot.acceptance import Acceptance, acknowledge
+from bot.acceptance import Acceptance, acknowledge, tell
 from bot.asking import Asking
 from bot.buttons import KINDS, Derivation, Kind, rerolled
 from bot.messages import Title
 from bot.places import Place, beside
 from generation.derive import Parent, redrawn
 from generation.recipe import SEED_LIMIT, Recipe
+from prompt.fitting import fitted, flags_of
 from prompt.grammar import Prompt
-from prompt.resolve import resolve
+from prompt.resolve import Resolved, resolve
+from prompt.ways import Way
 from storage.choices import PersonChoices, ServerChoices
+
+Change = Callable[[Parent, int], Resolved]
+"""A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
 
 
 class Offspring:
@@ -52,7 +58,7 @@ class Offspring:
             await self._offer(interaction, parent_id, kind, index)
         elif kind.derive:
             title = Title(kind.action, index or None)
-            await self._make(interaction, parent_id, kind.derive, title)
+            await self._make(interaction, parent_id, _as_it_was(kind.derive), title)
 
     async def _offer(
         self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
@@ -81,25 +87,27 @@ class Offspring:
         derivation = kind.form(answers) if kind.form else kind.derive
         if derivation is None:
             raise errors.OldButtonError
-        change = self._reworded(derivation, answers.prompt, resized=kind.action == "reroll")
+        change = self._reworded(derivation, answers.prompt, kind.way)
         await self._make(interaction, parent_id, change, Title(kind.action, index or None))
 
-    def _reworded(self, derivation: Derivation, prompt: Prompt, *, resized: bool) -> Derivation:
+    def _reworded(self, derivation: Derivation, prompt: Prompt, way: Way) -> Change:
         """A derivation that takes its words and numbers from another prompt, size only if told."""
 
-        def change(parent: Parent, seed: int) -> Recipe:
+        def change(parent: Parent, seed: int) -> Resolved:
             made, old = derivation(parent, seed), parent.recipe
-            fresh = resolve(
-                prompt,
+            bound = made.canvas is not None or bool(made.blend) or redrawn(made) or redrawn(old)
+            typed_in = Way.PICTURE if bound and way is not Way.ZOOM else way
+            resolved = resolve(
+                fitted(prompt, typed_in, before=flags_of(old.parameters)),
                 self._in.card,
                 model=self._in.model,
                 seed=seed,
                 images=[old.start.image] if old.start else [],
                 versions=self._in.versions,
-            ).recipe
-            bound = made.canvas is not None or bool(made.blend) or redrawn(made) or redrawn(old)
-            size = fresh if resized and not bound else made
-            return replace(
+            )
+            fresh = resolved.recipe
+            size = fresh if typed_in is Way.REROLL else made
+            recipe = replace(
                 fresh,
                 width=size.width,
                 height=size.height,
@@ -110,6 +118,7 @@ class Offspring:
                 blend=made.blend,
                 version=made.version,
             )
+            return replace(resolved, recipe=recipe)
 
         return change
 
@@ -123,37 +132,45 @@ class Offspring:
         """
         choices = await self._in.admit(asking)
         title = Title("reroll")
-        recipe = await self._derived(parent_id, rerolled, title, choices)
+        made = await self._derived(parent_id, _as_it_was(rerolled), title, choices)
         person = await policy.preferences(self._in.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
-        await self._in.accept(asking, spot, recipe, title, choices, parent_id=parent_id)
+        await self._in.accept(asking, spot, made.recipe, title, choices, parent_id=parent_id)
 
     async def _make(
         self,
         interaction: discord.Interaction[Any],
         parent_id: str,
-        change: Derivation,
+        change: Change,
         title: Title,
     ) -> None:
         message = await acknowledge(interaction)
         choices = await self._in.admit(interaction)
-        recipe = await self._derived(parent_id, change, title, choices)
+        made = await self._derived(parent_id, change, title, choices)
         person = await policy.preferences(self._in.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)
-        await self._in.accept(interaction, spot, recipe, title, choices, parent_id=parent_id)
+        await self._in.accept(
+            interaction, spot, made.recipe, title, choices, parent_id=parent_id, speed=made.speed
+        )
+        await tell(interaction, made.notes)
 
     async def _derived(
-        self, parent_id: str, change: Derivation, title: Title, choices: ServerChoices
-    ) -> Recipe:
+        self, parent_id: str, change: Change, title: Title, choices: ServerChoices
+    ) -> Resolved:
         job = await access.found(self._in.jobs, parent_id)
         recipe, index = Recipe.from_json(job.recipe), (title.index or 1) - 1
         if recipe.family != self._in.card.id:
             raise errors.OtherFamilyError(recipe.family, self._in.card.title)
         finished = job.pictures[index : index + 1]
         image = finished[0].sha256 if finished else ""
-        changed = change(Parent(recipe, index, image), secrets.randbelow(SEED_LIMIT))
-        policy.measure(choices, [changed])
-        return changed
+        made = change(Parent(recipe, index, image), secrets.randbelow(SEED_LIMIT))
+        policy.measure(choices, [made.recipe])
+        return made
+
+
+def _as_it_was(derivation: Derivation) -> Change:
+    """A derivation without other words."""
+    return lambda parent, seed: Resolved(recipe=derivation(parent, seed))
 
 
 def _preferred(kind: Kind, person: PersonChoices) -> Kind:

@@ -8,8 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from generation.cards import CARDS, Capability, Card
+from prompt import sentences as said
+from prompt.fitting import works_with
 from prompt.parameters import PARAMETERS, Parameter
+from prompt.sentences import Sentence, joined
 from prompt.versions import DEFAULTS
+from prompt.ways import EVERY_WAY
 
 _INTRODUCTION = """\
 # Flags
@@ -18,6 +22,10 @@ Flags go at the end of a prompt: `/imagine prompt: a red apple --ar 3:2 --seed 7
 This page is made from the table in `prompt/parameters.py` by `make docs`; do not edit it.
 
 ## What acts
+
+`V`, 🔄 and `Custom Zoom` are the forms that ask for a changed prompt; what is made from a finished
+picture keeps its size. `/blend` has no words; flags come to it from presets and preferences. Where
+a flag makes no difference it is left out, and a note says where it works.
 """
 
 _FAMILIES_INTRODUCTION = """
@@ -55,7 +63,7 @@ def names(parameter: Parameter[Any]) -> str:
     return ", ".join(f"--{name}" for name in (parameter.name, *parameter.aliases))
 
 
-def without(parameter: Parameter[Any], card: Card | None = None) -> str:
+def without(parameter: Parameter[Any], card: Card | None = None) -> Sentence:
     """What happens if the flag is left out, or an empty text if that goes without saying.
 
     Args:
@@ -63,22 +71,44 @@ def without(parameter: Parameter[Any], card: Card | None = None) -> str:
         card: The family that draws, if its own value is to be named.
     """
     if card is not None and parameter.native is not None:
-        return parameter.kind.format(parameter.native(card))
+        return Sentence(parameter.kind.format(parameter.native(card)))
     if parameter.otherwise or parameter.default is None:
-        return parameter.otherwise
-    return parameter.kind.format(parameter.default) or "the same"
+        return Sentence(parameter.otherwise)
+    return Sentence(parameter.kind.format(parameter.default) or said.THE_SAME)
 
 
-def line(parameter: Parameter[Any], card: Card | None = None) -> str:
-    """One line of help, with names, value and default.
+def able(parameter: Parameter[Any]) -> tuple[Card, ...]:
+    """The families that can do what the flag needs."""
+    needed = parameter.capability
+    return tuple(card for card in CARDS if needed is None or needed in card.capabilities)
+
+
+def line(parameter: Parameter[Any], card: Card | None = None) -> Sentence:
+    """One line of help: names, value, what it does, where and with which models, and default.
 
     Args:
         parameter: The flag.
         card: The family that draws, if its own value is to be named.
     """
-    default = without(parameter, card)
-    ending = f" Default: {default}." if default else ""
-    return f"`{names(parameter)}` ({parameter.takes}): {parameter.about}{ending}"
+    return joined((_head(parameter), *_tail(parameter, card)))
+
+
+def _head(parameter: Parameter[Any]) -> Sentence:
+    about = Sentence(parameter.about)
+    return Sentence(
+        "`{names}` ({takes}): {about}", names=names(parameter), takes=parameter.takes, about=about
+    )
+
+
+def _tail(parameter: Parameter[Any], card: Card | None) -> Iterator[Sentence]:
+    default, cards = without(parameter, card), able(parameter)
+    if parameter.ways != EVERY_WAY:
+        yield Sentence(said.WORKS_WITH, ways=joined(works_with(parameter.name), ", "))
+    if parameter.capability and len(cards) < len(CARDS):
+        models = ", ".join(f"`{card.id}`" for card in cards)
+        yield Sentence(said.NEEDS, capability=Sentence(parameter.capability), models=models)
+    if default:
+        yield Sentence(said.DEFAULT, default=default)
 
 
 def page() -> str:
@@ -89,9 +119,21 @@ def page() -> str:
 def _acting_lines() -> Iterator[str]:
     yield _INTRODUCTION
     yield from _table(
-        ("Flag", "Value", "Without it", "What it does"),
-        ((f"`{names(row)}`", row.takes, without(row), _about(row)) for row in acting()),
+        ("Flag", "Value", "Without it", "What it does", "Works with", "Models"),
+        (
+            (f"`{names(row)}`", row.takes, without(row), row.about, _ways(row), _models(row))
+            for row in acting()
+        ),
     )
+
+
+def _ways(row: Parameter[Any]) -> str:
+    return "all" if row.ways == EVERY_WAY else ", ".join(works_with(row.name))
+
+
+def _models(row: Parameter[Any]) -> str:
+    cards = able(row)
+    return "all" if len(cards) == len(CARDS) else ", ".join(card.id for card in cards)
 
 
 def _family_lines() -> Iterator[str]:
@@ -137,10 +179,6 @@ def _idle_lines() -> Iterator[str]:
             for row in idle()
         ),
     )
-
-
-def _about(row: Parameter[Any]) -> str:
-    return f"{row.about} Needs a model with {row.capability}." if row.capability else row.about
 
 
 def _mark(row: Parameter[Any]) -> str:

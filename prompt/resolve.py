@@ -56,8 +56,8 @@ class Resolved:
     """
 
     recipe: Recipe
-    notes: tuple[str, ...]
-    speed: Speed
+    notes: tuple[str, ...] = ()
+    speed: Speed = "fast"
 
 
 def resolve(

@@ -25,6 +25,7 @@ from prompt import sentences as told
 from prompt.errors import PromptError
 from prompt.grammar import parse
 from prompt.parameters import PARAMETERS
+from prompt.ways import Way
 
 DESCRIPTION_LIMIT = 100
 
@@ -53,6 +54,7 @@ def told_of_prompts() -> Iterator[str]:
         yield from filter(None, (row.instead, row.takes.template))
         yield getattr(row.kind.shape, "template", row.kind.shape)
     yield from Capability
+    yield from (way for way in Way if " " in way)
     yield card("easel").title
 
 
