@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 
 from bot import errors
-from bot.languages import speak
+from bot.languages import say, speak
 from bot.modals import Answers
 from generation import derive
 from generation.cards import Capability
@@ -150,7 +150,7 @@ class JobButton(
         kind = KINDS.get(action, Kind(action, "…", None))
         super().__init__(
             discord.ui.Button(
-                label=kind.label and kind.label.format(k=index),
+                label=kind.label and say(kind.label, k=index),
                 emoji=kind.emoji,
                 style=kind.style,
                 custom_id=f"easel:{action}:{job}:{index}",

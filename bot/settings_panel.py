@@ -98,7 +98,7 @@ def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
 
 def _panel(interaction: discord.Interaction[Any], choices: PersonChoices) -> Panel:
     lines = [say(messages.SETTINGS)]
-    lines.append(say(messages.SETTINGS_MODEL, model=interaction.client.intake.card.title))
+    lines.append(say(messages.SETTINGS_MODEL, model=say(interaction.client.intake.card.title)))
     for what, value in (("flags", choices.flags), ("suffix", choices.suffix)):
         lines += [messages.preferred(what, value)] if value else []
     buttons = [_button(choices, name) for name in SWITCHES]

@@ -107,7 +107,10 @@ def _tail(parameter: Parameter[Any], card: Card | None) -> Iterator[Sentence]:
     if parameter.capability and len(cards) < len(CARDS):
         models = ", ".join(f"`{card.id}`" for card in cards)
         yield Sentence(said.NEEDS, capability=Sentence(parameter.capability), models=models)
-    if default:
+    if parameter.instead:
+        instead = Sentence(parameter.instead)
+        yield Sentence(said.NOT_HERE, flag=parameter.name, instead=instead)
+    elif default:
         yield Sentence(said.DEFAULT, default=default)
 
 

@@ -132,7 +132,8 @@ async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
     await showing(panel, f"<#{there}>")
     panel = await chosen(studio, await opened(studio, "language"), "language", "de")
     await showing(panel, "** de")
-    press = await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    wordy = {"prompt": f"a cat --tile {QUICK}"}
+    press = await studio.playground.command("mira", "imagine", wordy)
     await press.acknowledged()
     said = await studio.playground.message(
         lambda m: m.id > panel.id and m.content == f"Your pictures appear in <#{there}>."
@@ -142,6 +143,11 @@ async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
         lambda m: m.channel_id == there and m.id > panel.id and m.attachments, 60
     )
     assert "—" in shown.content
+    assert "Rezept" in shown.buttons
+    note = await studio.playground.message(
+        lambda m: m.id > panel.id and m.content.startswith("`--tile` makes no difference here")
+    )
+    assert note.ephemeral_to == "mira"
 
 
 async def test_only_managers_may(studio: Studio) -> None:
