@@ -2,15 +2,15 @@
 
 import secrets
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
 
 import discord
 
 from bot import access, drafts, errors, messages, modals, policy
 from bot.acceptance import Acceptance, acknowledge, tell
-from bot.drafts import ASK_FROM
+from bot.drafts import ASK_FROM, Request
 from bot.languages import say
 from bot.messages import Title
 from bot.places import Place
@@ -28,29 +28,6 @@ from prompt.ways import Way
 from storage import keeping
 from storage.choices import ServerChoices
 from storage.jobs import QueueInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was typed, to be taken up again after a yes.
-
-    Attributes:
-        text: The prompt.
-        preset: Name of the preset chosen beside it; empty for none.
-        images: SHA-256 of attached images.
-        way: Where it was typed.
-    """
-
-    text: str
-    preset: str
-    images: tuple[str, ...]
-    way: Way = Way.IMAGINE
-
-    @classmethod
-    def kept(cls, body: Mapping[str, Any]) -> Self:
-        """The request that was kept as JSON, by an earlier version perhaps."""
-        way = Way(body.get("way", Way.IMAGINE))
-        return cls(body["text"], body["preset"], tuple(body["images"]), way)
 
 
 class Intake:
@@ -83,8 +60,7 @@ class Intake:
         """
         try:
             text, wanted = await self._read(interaction, text, way)
-            for order in wanted:
-                check(order.prompt, self.card, images=len(pictures) + len(order.prompt.images))
+            await self._check(interaction, wanted, preset, way, len(pictures))
         except PromptError as error:
             raise put_right(error, self.card, attached=len(pictures)) from None
         many = len(wanted) >= ASK_FROM
@@ -110,6 +86,26 @@ class Intake:
             person = await policy.preferences(self._records, interaction.user.id)
             whole = expand(text, person.options)
             return whole, orders(whole, way=way)
+
+    async def _check(
+        self,
+        interaction: discord.Interaction[Any],
+        wanted: Sequence[Order],
+        preset: str,
+        way: Way,
+        attached: int,
+    ) -> None:
+        """Refuses what cannot be drawn.
+
+        Only for a prompt without words are those looked up that are kept for it, so that all
+        others are acknowledged before the database is asked for anything.
+        """
+        prompts = [order.prompt for order in wanted]
+        if not all(each.phrases for each in prompts):
+            shelf = await Shelf.of(self._records, interaction)
+            prompts = [shelf.complete(each, preset, way).prompt for each in prompts]
+        for each in prompts:
+            check(each, self.card, images=attached + len(each.images))
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.

@@ -71,6 +71,18 @@ async def test_a_preset_adds_words_and_flags(studio: Studio) -> None:
     assert (typed.prompt, typed.width) == ("a cat, ink drawing", typed.height)
 
 
+async def test_a_presets_words_alone_make_a_prompt(studio: Studio) -> None:
+    nothing = await refused(studio, "mira", "imagine", {"prompt": f"--ar 3:2 {QUICK}"})
+    assert "Say what to draw" in nothing
+    await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing of a boat"})
+    for options in ({"prompt": f"--preset ink {QUICK}"}, {"prompt": QUICK, "preset": "ink"}):
+        _, recipe = await drawn(studio, **options)
+        assert recipe.prompt == "ink drawing of a boat"
+    assert "no preset `zzz`" in await refused(
+        studio, "mira", "imagine", {"prompt": f"--preset zzz {QUICK}"}
+    )
+
+
 async def test_an_unknown_preset_names_the_nearest(studio: Studio) -> None:
     await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing"})
     said = await refused(studio, "mira", "imagine", {"prompt": "a cat --preset inks"})
