@@ -81,7 +81,7 @@ class NotYoursError(Exception):
 
 
 class TooLongError(Exception):
-    """A prompt that does not fit into a form."""
+    """A prompt that does not fit into a form; the text is the form's action."""
 
 
 class NoImageError(Exception):
@@ -112,7 +112,6 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     TooLateError: messages.TOO_LATE,
     DraftGoneError: messages.DRAFT_GONE,
     NotYetError: messages.NOT_YET,
-    TooLongError: messages.TOO_LONG,
     NoPictureError: messages.NO_PICTURE,
     NoImageError: messages.NO_IMAGE,
     MissingFileError: messages.PICTURES_GONE,
@@ -142,6 +141,8 @@ def sentence(error: BaseException) -> str | None:
             return say(messages.NOT_ABLE[error.capability], model=say(error.now))
         case ZoomError():
             return say(messages.ZOOM_WRONG, typed=messages.quoted(str(error)))
+        case TooLongError():
+            return say(messages.TOO_LONG_FOR.get(str(error), messages.TOO_LONG))
         case WeightsError():
             typed = messages.quoted(error.typed)
             return say(messages.WEIGHTS_WRONG, typed=typed, count=error.count)

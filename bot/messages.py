@@ -122,6 +122,15 @@ REMIX_PROMPT: Final = "Change the prompt"
 REMIX_ON: Final = "Remix is on: V and 🔄 ask for a changed prompt first."
 REMIX_OFF: Final = "Remix is off: V and 🔄 draw at once."
 TOO_LONG: Final = "This prompt is too long for a form; `/prefer remix` turns the form off."
+TOO_LONG_FOR: Final = {
+    "zoom": "This prompt is too long for a form; Zoom Out 2x and Zoom Out 1.5x need none.",
+    "region": (
+        "This prompt is too long for a form, and Vary (Region) needs one; without Remix, "
+        "Vary (Subtle) needs none and changes the whole a little."
+    ),
+}
+"""What works instead where a form always asks, by its action."""
+
 ZOOM_TITLE: Final = "Custom zoom"
 ZOOM_FACTOR: Final = "How many times as wide, from 1 to 2"
 ZOOM_WRONG: Final = (

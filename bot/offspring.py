@@ -63,11 +63,15 @@ class Offspring:
     async def _offer(
         self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
     ) -> None:
-        """Shows the form with the parent's prompt, which has to be the first answer."""
+        """Shows the form with the parent's prompt, which has to be the first answer.
+
+        Raises:
+            TooLongError: The prompt does not fit into it.
+        """
         recipe = Recipe.from_json((await access.found(self._in.jobs, parent_id)).recipe)
         prompt = f"{recipe.prompt} {recipe.parameters}".strip()
         if len(prompt) > modals.TEXT_LIMIT:
-            raise errors.TooLongError
+            raise errors.TooLongError(kind.action)
         await interaction.response.send_modal(modals.remix(kind.action, parent_id, index, prompt))
 
     async def submit(
