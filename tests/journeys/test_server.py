@@ -117,10 +117,10 @@ async def test_menus_hold_at_once(studio: Studio, topic: str, value: object, sen
 
 async def test_a_size_is_refused_before_anything_is_queued(studio: Studio) -> None:
     panel = await opened(studio)
-    await filled(studio, panel, repeat=10, unfinished=10, largest=64, daily=0)
-    await showing(panel, "0 for any: 64")
+    await filled(studio, panel, repeat=10, unfinished=10, largest=511, daily=0)
+    await showing(panel, "0 for any: 511")
     said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
-    assert "this server allows 64" in said
+    assert "512 pixels long, and this server allows 511" in said
     assert public(studio.playground, panel.id) == []
 
 
