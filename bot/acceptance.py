@@ -2,12 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import discord
 
-from bot import errors, policy
+from bot import errors, messages, policy
 from bot.asking import Asking
 from bot.delivery import Delivery
 from bot.messages import Title
@@ -138,3 +138,9 @@ async def acknowledge(interaction: discord.Interaction[Any], *, private: bool = 
     if response is None or response.message_id is None:
         raise RuntimeError("Discord named no message for the acknowledgement")
     return response.message_id
+
+
+async def tell(interaction: discord.Interaction[Any], notes: Collection[str]) -> None:
+    """Tells the person alone how their words were understood, where that needs telling."""
+    if notes:
+        await interaction.followup.send(messages.notes(notes), ephemeral=True)

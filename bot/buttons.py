@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 
 from bot import errors
-from bot.languages import speak
+from bot.languages import say, speak
 from bot.modals import Answers
 from generation import derive
 from generation.cards import Capability
 from generation.derive import Parent
 from generation.recipe import Edges, Recipe
 from prompt.parameters import RATIO
+from prompt.ways import Way
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -43,6 +44,7 @@ class Kind:
         needs: What the family must be able to do for it.
         form: The same of the answers to a form, for one that always asks.
         remixed: Whether remix mode asks for a changed prompt first.
+        way: What the prompt in its form is fitted to.
         emoji: What it shows before the label, or alone.
         style: Its colour.
     """
@@ -53,6 +55,7 @@ class Kind:
     needs: Capability | None = None
     form: Callable[[Answers], Derivation] | None = None
     remixed: bool = False
+    way: Way = Way.VARY
     emoji: str | None = None
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
 
@@ -112,12 +115,12 @@ KINDS: Final = {
         Kind("strong", "Vary (Strong)", _strongly, Capability.VARIATION, remixed=True),
         Kind("subtle", "Vary (Subtle)", _subtly, Capability.VARIATION, remixed=True),
         Kind("region", "Vary (Region)", None, Capability.INPAINT, _repainted),
-        Kind("reroll", None, rerolled, remixed=True, emoji="🔄"),
+        Kind("reroll", None, rerolled, remixed=True, way=Way.REROLL, emoji="🔄"),
         Kind("larger", "Upscale (Subtle)", _enlarged(MOST_UPSCALE)),
         Kind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
         Kind("far", "Zoom Out 2x", _zoomed_out(2), Capability.OUTPAINT),
         Kind("near", "Zoom Out 1.5x", _zoomed_out(1.5), Capability.OUTPAINT),
-        Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed),
+        Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed, way=Way.ZOOM),
         Kind("square", "Make Square", _around(derive.squared), Capability.OUTPAINT),
         Kind("left", None, _panned("left"), Capability.OUTPAINT, remixed=True, emoji="⬅️"),
         Kind("right", None, _panned("right"), Capability.OUTPAINT, remixed=True, emoji="➡️"),
@@ -147,7 +150,7 @@ class JobButton(
         kind = KINDS.get(action, Kind(action, "…", None))
         super().__init__(
             discord.ui.Button(
-                label=kind.label and kind.label.format(k=index),
+                label=kind.label and say(kind.label, k=index),
                 emoji=kind.emoji,
                 style=kind.style,
                 custom_id=f"easel:{action}:{job}:{index}",

@@ -7,7 +7,7 @@ import discord
 import structlog
 
 from bot import letters
-from bot.languages import speak
+from bot.languages import speaking
 from bot.routes import Address
 from generation.recipe import RecipeError
 from storage.engine import Jobs
@@ -149,7 +149,9 @@ class Courier:
         self._shown = event
         try:
             job = await self._job()
-            await self._address.attempt(job, letters.news(job, event))
+            with speaking(job.locale):
+                letter = letters.news(job, event)
+            await self._address.attempt(job, letter)
         except Exception as error:  # noqa: BLE001 - the end is shown all the same
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
 
@@ -165,18 +167,21 @@ class Courier:
         job = await self._job()
         if job.delivered_at is not None:
             return
-        try:
-            message = await self._address.insist(job, await letters.last(job, self._files))
-        except (discord.HTTPException, MissingFileError, RecipeError) as error:
-            log.error("result_not_sent", job=job.id, error=repr(error))
-            message = await self._address.insist(job, letters.apology(job))
+        with speaking(job.locale):
+            message = await self._sent(job)
         if message is None:
             log.warning("nowhere_to_deliver", job=job.id)
         await self._jobs.delivered(job.id, message)
+
+    async def _sent(self, job: Job) -> int | None:
+        try:
+            return await self._address.insist(job, await letters.last(job, self._files))
+        except (discord.HTTPException, MissingFileError, RecipeError) as error:
+            log.error("result_not_sent", job=job.id, error=repr(error))
+            return await self._address.insist(job, letters.apology(job))
 
     async def _job(self) -> Job:
         job = await self._jobs.get(self.job_id)
         if job is None:
             raise LookupError(self.job_id)
-        speak(job.locale)
         return job

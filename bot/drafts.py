@@ -4,7 +4,8 @@ The request itself waits in the database under the draft's id, so the buttons wo
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import discord
@@ -12,6 +13,7 @@ import discord
 from bot import errors, messages
 from bot.languages import say, speak
 from prompt.orders import Order, shown
+from prompt.ways import Way
 
 if TYPE_CHECKING:
     from bot.intake import Intake
@@ -23,6 +25,29 @@ TEMPLATE: Final = re.compile(r"easel:draft:(?P<answer>yes|no):(?P<draft>[0-9a-f]
 """Custom ids of these buttons."""
 
 _SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was typed, to be taken up again after a yes.
+
+    Attributes:
+        text: The prompt.
+        preset: Name of the preset chosen beside it; empty for none.
+        images: SHA-256 of attached images.
+        way: Where it was typed.
+    """
+
+    text: str
+    preset: str
+    images: tuple[str, ...]
+    way: Way = Way.IMAGINE
+
+    @classmethod
+    def kept(cls, body: Mapping[str, Any]) -> Self:
+        """The request that was kept as JSON, by an earlier version perhaps."""
+        way = Way(body.get("way", Way.IMAGINE))
+        return cls(body["text"], body["preset"], tuple(body["images"]), way)
 
 
 class DraftButton(

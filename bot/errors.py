@@ -80,21 +80,8 @@ class NotYoursError(Exception):
     """A press by someone who may not do that to this job."""
 
 
-class FrameError(Exception):
-    """A frame longer than a family draws.
-
-    Attributes:
-        model: Title of the family.
-        limit: Most that its longer side may be of its shorter.
-    """
-
-    def __init__(self, model: str, limit: float) -> None:
-        super().__init__(f"frames are at most {limit}:1")
-        self.model, self.limit = model, limit
-
-
 class TooLongError(Exception):
-    """A prompt that does not fit into a form."""
+    """A prompt that does not fit into a form; the text is the form's action."""
 
 
 class NoImageError(Exception):
@@ -125,7 +112,6 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     TooLateError: messages.TOO_LATE,
     DraftGoneError: messages.DRAFT_GONE,
     NotYetError: messages.NOT_YET,
-    TooLongError: messages.TOO_LONG,
     NoPictureError: messages.NO_PICTURE,
     NoImageError: messages.NO_IMAGE,
     MissingFileError: messages.PICTURES_GONE,
@@ -153,10 +139,10 @@ def sentence(error: BaseException) -> str | None:
             return say(messages.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():
             return say(messages.NOT_ABLE[error.capability], model=say(error.now))
-        case FrameError():
-            return say(messages.FRAME_LONG, model=say(error.model), limit=f"{error.limit:g}")
         case ZoomError():
             return say(messages.ZOOM_WRONG, typed=messages.quoted(str(error)))
+        case TooLongError():
+            return say(messages.TOO_LONG_FOR.get(str(error), messages.TOO_LONG))
         case WeightsError():
             typed = messages.quoted(error.typed)
             return say(messages.WEIGHTS_WRONG, typed=typed, count=error.count)

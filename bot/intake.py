@@ -3,14 +3,14 @@
 import secrets
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import discord
 
 from bot import access, drafts, errors, messages, modals, policy
-from bot.acceptance import Acceptance, acknowledge
-from bot.drafts import ASK_FROM
+from bot.acceptance import Acceptance, acknowledge, tell
+from bot.drafts import ASK_FROM, Request
 from bot.languages import say
 from bot.messages import Title
 from bot.places import Place
@@ -25,24 +25,10 @@ from prompt.parameters import RATIO, SEED
 from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, check, put_right, resolve
 from prompt.shortcuts import expand
+from prompt.ways import Way
 from storage import keeping
 from storage.choices import ServerChoices
 from storage.jobs import QueueInfo
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What was typed, to be taken up again after a yes.
-
-    Attributes:
-        text: The prompt.
-        preset: Name of the preset chosen beside it; empty for none.
-        images: SHA-256 of attached images.
-    """
-
-    text: str
-    preset: str
-    images: tuple[str, ...]
 
 
 class Intake:
@@ -58,6 +44,7 @@ class Intake:
         text: str,
         pictures: Sequence[str] = (),
         preset: str = "",
+        way: Way = Way.IMAGINE,
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes.
 
@@ -66,28 +53,28 @@ class Intake:
             text: What was typed.
             pictures: Addresses of attached images.
             preset: Name of the preset chosen beside the prompt.
+            way: Where the prompt was typed.
 
         Raises:
             PromptError: The prompt is not one; nothing was acknowledged yet.
             NotAllowedError: The server does not allow it.
         """
         try:
-            text, wanted = await self._read(interaction, text)
-            for order in wanted:
-                check(order.prompt, self.card, images=len(pictures) + len(order.prompt.images))
+            text, wanted = await self._read(interaction, text, way)
+            await self._check(interaction, wanted, preset, way, len(pictures))
         except PromptError as error:
             raise put_right(error, self.card, attached=len(pictures)) from None
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
         choices = await self._in.admit(interaction, len(wanted))
-        request = Request(text, preset, tuple([await self._in.keep(url) for url in pictures]))
+        request = Request(text, preset, tuple([await self._in.keep(url) for url in pictures]), way)
         if many:
             await self._ask(interaction, request, wanted)
         else:
             await self._take(interaction, request, wanted, choices, message)
 
     async def _read(
-        self, interaction: discord.Interaction[Any], text: str
+        self, interaction: discord.Interaction[Any], text: str, way: Way
     ) -> tuple[str, tuple[Order, ...]]:
         """The text with the person's own flags written out, and the jobs that it stands for.
 
@@ -95,11 +82,31 @@ class Intake:
         acknowledged before the database is asked for anything.
         """
         try:
-            return text, orders(text)
+            return text, orders(text, way=way)
         except PromptError:
             person = await policy.preferences(self._records, interaction.user.id)
             whole = expand(text, person.options)
-            return whole, orders(whole)
+            return whole, orders(whole, way=way)
+
+    async def _check(
+        self,
+        interaction: discord.Interaction[Any],
+        wanted: Sequence[Order],
+        preset: str,
+        way: Way,
+        attached: int,
+    ) -> None:
+        """Refuses what cannot be drawn.
+
+        Only for a prompt without words are those looked up that are kept for it, so that all
+        others are acknowledged before the database is asked for anything.
+        """
+        prompts = [order.prompt for order in wanted]
+        if not all(each.phrases for each in prompts):
+            shelf = await Shelf.of(self._records, interaction)
+            prompts = [shelf.complete(each, preset, way).prompt for each in prompts]
+        for each in prompts:
+            check(each, self.card, images=attached + len(each.images))
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.
@@ -112,8 +119,8 @@ class Intake:
         body = await self._records.write(keeping.take_draft, draft, interaction.user.id)
         if body is None:
             raise errors.DraftGoneError
-        request = Request(body["text"], body["preset"], tuple(body["images"]))
-        wanted = orders(request.text)
+        request = Request.kept(body)
+        wanted = orders(request.text, way=request.way)
         choices = await self._in.admit(interaction, len(wanted))
         queued = say(messages.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
@@ -149,7 +156,7 @@ class Intake:
         kept: dict[str, str] = {}
         made: list[Resolved] = []
         shelf = await Shelf.of(self._records, interaction)
-        merged = [shelf.complete(order.prompt, request.preset) for order in wanted]
+        merged = [shelf.complete(order.prompt, request.preset, request.way) for order in wanted]
         for order, whole in zip(wanted, merged, strict=True):
             links = [link.url for link in order.prompt.images]
             for url in (*links, *addresses(whole.prompt.parameters)):
@@ -170,8 +177,7 @@ class Intake:
                 speed=resolved.speed,
                 origins=whole.origins,
             )
-        if notes:
-            await interaction.followup.send(messages.notes(list(notes)), ephemeral=True)
+        await tell(interaction, notes)
 
     async def blend(
         self,
@@ -197,7 +203,7 @@ class Intake:
         choices = await self._in.admit(interaction)
         images = [await self._in.keep(url) for url in pictures]
         shelf = await Shelf.of(self._records, interaction)
-        merged = shelf.complete(parse(f"--{RATIO.name} {ratio}"))
+        merged = shelf.complete(parse(f"--{RATIO.name} {ratio}"), way=Way.BLEND)
         linked = addresses(merged.prompt.parameters)
         kept = {url: await self._in.keep(url) for url in linked}
         resolved = self._resolved(Order(merged.prompt, 0), images[:1], kept)
@@ -216,6 +222,7 @@ class Intake:
             speed=resolved.speed,
             origins=merged.origins,
         )
+        await tell(interaction, resolved.notes)
 
     def _resolved(self, order: Order, images: Sequence[str], kept: Kept) -> Resolved:
         """One order with every choice made; repetitions of a named seed take those after it."""

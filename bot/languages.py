@@ -71,8 +71,18 @@ def retell(sentence: str) -> str:
     return say(sentence.template, **values)
 
 
+_TYPED: Final = frozenset(
+    {
+        app_commands.TranslationContextLocation.command_name,
+        app_commands.TranslationContextLocation.group_name,
+        app_commands.TranslationContextLocation.parameter_name,
+    }
+)
+"""Names that people type, of which everybody should speak alike; those of menus are chosen."""
+
+
 class CommandTranslator(app_commands.Translator):
-    """Gives Discord the descriptions of commands and options in every language."""
+    """Gives Discord what it shows of commands, menus and choices in every language."""
 
     async def translate(
         self,
@@ -80,13 +90,7 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """The text in that language, or None to leave it in English; names stay as they are."""
-        names = app_commands.TranslationContextLocation
-        if context.location in {
-            names.command_name,
-            names.group_name,
-            names.parameter_name,
-            names.choice_name,
-        }:
+        """The text in that language, or None to leave it in English; what is typed stays."""
+        if context.location in _TYPED and not isinstance(context.data, app_commands.ContextMenu):
             return None
         return catalogue(language_of(locale.value)).get(string.message)

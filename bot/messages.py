@@ -1,6 +1,6 @@
 """Every sentence that people see, once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -114,6 +114,7 @@ SETTING_REMIX: Final = "Remix"
 SETTING_SUBTLE: Final = "Subtle variations"
 SETTING_PRIVATE: Final = "Private pictures"
 SETTING_RELAX: Final = "Relaxed speed"
+SETTINGS_RESET: Final = "Reset all"
 
 OPTION_SET: Final = "From now on `--{name}` stands for {value}"
 OPTION_GONE: Final = "`--{name}` stands for nothing any more."
@@ -126,6 +127,15 @@ REMIX_PROMPT: Final = "Change the prompt"
 REMIX_ON: Final = "Remix is on: V and 🔄 ask for a changed prompt first."
 REMIX_OFF: Final = "Remix is off: V and 🔄 draw at once."
 TOO_LONG: Final = "This prompt is too long for a form; `/prefer remix` turns the form off."
+TOO_LONG_FOR: Final = {
+    "zoom": "This prompt is too long for a form; Zoom Out 2x and Zoom Out 1.5x need none.",
+    "region": (
+        "This prompt is too long for a form, and Vary (Region) needs one; without Remix, "
+        "Vary (Subtle) needs none and changes the whole a little."
+    ),
+}
+"""What works instead where a form always asks, by its action."""
+
 ZOOM_TITLE: Final = "Custom zoom"
 ZOOM_FACTOR: Final = "How many times as wide, from 1 to 2"
 ZOOM_WRONG: Final = (
@@ -290,7 +300,7 @@ def prompt_refused(reason: str, suggestion: str | None) -> str:
     return reason + offer if whole else reason[:CONTENT_LIMIT]
 
 
-def notes(repairs: Sequence[str]) -> str:
+def notes(repairs: Iterable[str]) -> str:
     """What was read otherwise than it was written."""
     return "\n".join(map(retell, repairs))[:CONTENT_LIMIT]
 
@@ -331,7 +341,7 @@ def preset_list(own: Mapping[str, str], shared: Mapping[str, str], usual: str, d
     """A person's and a server's presets, one a line."""
     lines = [say(PRESETS_OWN), *_presets(own, {usual: say(PRESET_IS_USUAL)})]
     lines += [
-        PRESETS_SHARED,
+        say(PRESETS_SHARED),
         *_presets(shared, {default: say(PRESET_IS_DEFAULT), usual: say(PRESET_IS_USUAL)}),
     ]
     return "\n".join(lines)[:CONTENT_LIMIT]
@@ -481,7 +491,7 @@ def _cut(text: str, longest: int) -> str:
 
 def help_start(topics: Sequence[Topic]) -> str:
     """Where to begin, and the topics there are."""
-    return "\n".join([say(HELP), *(f"- `{topic.name}`: {topic.title}" for topic in topics)])
+    return "\n".join([say(HELP), *(f"- `{topic.name}`: {say(topic.title)}" for topic in topics)])
 
 
 def no_help(about: str) -> str:

@@ -1,24 +1,30 @@
 """Pictures from pictures: what presses of buttons, submitted forms and reactions ask for."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import discord
 
-from bot import access, errors, modals, policy
-from bot.acceptance import Acceptance, acknowledge
+from bot import access, errors, messages, modals, policy
+from bot.acceptance import Acceptance, acknowledge, tell
 from bot.asking import Asking
 from bot.buttons import KINDS, Derivation, Kind, rerolled
+from bot.languages import say
 from bot.messages import Title
 from bot.places import Place, beside
 from generation.derive import Parent, redrawn
 from generation.recipe import SEED_LIMIT, Recipe
+from prompt.fitting import fitted, flags_of
 from prompt.grammar import Prompt
 from prompt.references import Kept, addresses
-from prompt.resolve import resolve
+from prompt.resolve import Resolved, resolve
+from prompt.ways import Way
 from storage.choices import PersonChoices, ServerChoices
+
+Change = Callable[[Parent, int], Resolved]
+"""A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
 
 
 class Offspring:
@@ -54,16 +60,20 @@ class Offspring:
             await self._offer(interaction, parent_id, kind, index)
         elif kind.derive:
             title = Title(kind.action, index or None)
-            await self._make(interaction, parent_id, kind.derive, title)
+            await self._make(interaction, parent_id, _as_it_was(kind.derive), title)
 
     async def _offer(
         self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
     ) -> None:
-        """Shows the form with the parent's prompt, which has to be the first answer."""
+        """Shows the form with the parent's prompt, which has to be the first answer.
+
+        Raises:
+            TooLongError: The prompt does not fit into it.
+        """
         recipe = Recipe.from_json((await access.found(self._in.jobs, parent_id)).recipe)
         prompt = f"{recipe.prompt} {recipe.parameters}".strip()
         if len(prompt) > modals.TEXT_LIMIT:
-            raise errors.TooLongError
+            raise errors.TooLongError(kind.action)
         await interaction.response.send_modal(modals.remix(kind.action, parent_id, index, prompt))
 
     async def submit(
@@ -84,33 +94,33 @@ class Offspring:
         if derivation is None:
             raise errors.OldButtonError
         kept: dict[str, str] = {}
-        change = self._reworded(derivation, answers.prompt, kept, resized=kind.action == "reroll")
+        change = self._reworded(derivation, answers.prompt, kind.way, kept)
         title = Title(kind.action, index or None)
         links = addresses(answers.prompt.parameters)
         await self._make(interaction, parent_id, change, title, (kept, links))
 
-    def _reworded(
-        self, derivation: Derivation, prompt: Prompt, kept: Kept, *, resized: bool
-    ) -> Derivation:
+    def _reworded(self, derivation: Derivation, prompt: Prompt, way: Way, kept: Kept) -> Change:
         """A derivation that takes its words and numbers from another prompt, size only if told.
 
         ``kept`` has the prompt's images by the time that anything is derived.
         """
 
-        def change(parent: Parent, seed: int) -> Recipe:
+        def change(parent: Parent, seed: int) -> Resolved:
             made, old = derivation(parent, seed), parent.recipe
-            fresh = resolve(
-                prompt,
+            bound = made.canvas is not None or bool(made.blend) or redrawn(made) or redrawn(old)
+            typed_in = Way.PICTURE if bound and way is not Way.ZOOM else way
+            resolved = resolve(
+                fitted(prompt, typed_in, before=flags_of(old.parameters)),
                 self._in.card,
                 model=self._in.model,
                 seed=seed,
                 images=[old.start.image] if old.start else [],
                 kept=kept,
                 versions=self._in.versions,
-            ).recipe
-            bound = made.canvas is not None or bool(made.blend) or redrawn(made) or redrawn(old)
-            size = fresh if resized and not bound else made
-            return replace(
+            )
+            fresh = resolved.recipe
+            size = fresh if typed_in is Way.REROLL else made
+            recipe = replace(
                 fresh,
                 width=size.width,
                 height=size.height,
@@ -122,6 +132,7 @@ class Offspring:
                 pull=made.pull,
                 version=max(made.version, fresh.version),
             )
+            return replace(resolved, recipe=recipe)
 
         return change
 
@@ -135,16 +146,16 @@ class Offspring:
         """
         choices = await self._in.admit(asking)
         title = Title("reroll")
-        recipe = await self._derived(parent_id, rerolled, title, choices)
+        made = await self._derived(parent_id, _as_it_was(rerolled), title, choices)
         person = await policy.preferences(self._in.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
-        await self._in.accept(asking, spot, recipe, title, choices, parent_id=parent_id)
+        await self._in.accept(asking, spot, made.recipe, title, choices, parent_id=parent_id)
 
     async def _make(
         self,
         interaction: discord.Interaction[Any],
         parent_id: str,
-        change: Derivation,
+        change: Change,
         title: Title,
         fetched: tuple[dict[str, str], Sequence[str]] = ({}, ()),
     ) -> None:
@@ -153,28 +164,39 @@ class Offspring:
         kept, links = fetched
         for url in links:
             kept[url] = await self._in.keep(url)
-        recipe = await self._derived(parent_id, change, title, choices)
+        made = await self._derived(parent_id, change, title, choices)
         person = await policy.preferences(self._in.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)
-        await self._in.accept(interaction, spot, recipe, title, choices, parent_id=parent_id)
+        await self._in.accept(
+            interaction, spot, made.recipe, title, choices, parent_id=parent_id, speed=made.speed
+        )
+        await tell(interaction, made.notes)
 
     async def _derived(
-        self, parent_id: str, change: Derivation, title: Title, choices: ServerChoices
-    ) -> Recipe:
+        self, parent_id: str, change: Change, title: Title, choices: ServerChoices
+    ) -> Resolved:
         job = await access.found(self._in.jobs, parent_id)
         recipe, index = Recipe.from_json(job.recipe), (title.index or 1) - 1
         if recipe.family != self._in.card.id:
             raise errors.OtherFamilyError(recipe.family, self._in.card.title)
         finished = job.pictures[index : index + 1]
         image = finished[0].sha256 if finished else ""
-        changed = change(Parent(recipe, index, image), secrets.randbelow(SEED_LIMIT))
-        card = self._in.card
-        if max(changed.width, changed.height) > card.longest_ratio * min(
-            changed.width, changed.height
-        ):
-            raise errors.FrameError(card.title, card.longest_ratio)
-        policy.measure(choices, [changed])
-        return changed
+        made = change(Parent(recipe, index, image), secrets.randbelow(SEED_LIMIT))
+        self._measure(made.recipe)
+        policy.measure(choices, [made.recipe])
+        return made
+
+    def _measure(self, recipe: Recipe) -> None:
+        """Refuse what is longer than the family draws."""
+        card, (short, long) = self._in.card, sorted((recipe.width, recipe.height))
+        if long > card.longest_ratio * short:
+            said = say(messages.FRAME_LONG, model=say(card.title), limit=f"{card.longest_ratio:g}")
+            raise policy.NotAllowedError(said)
+
+
+def _as_it_was(derivation: Derivation) -> Change:
+    """A derivation without other words."""
+    return lambda parent, seed: Resolved(recipe=derivation(parent, seed))
 
 
 def _preferred(kind: Kind, person: PersonChoices) -> Kind:

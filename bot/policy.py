@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from bot import messages
 from bot.asking import Asking
 from bot.languages import say
+from generation.cards import card
 from generation.recipe import Recipe
 from storage import keeping
 from storage.choices import Limits, PersonChoices, ServerChoices
@@ -56,13 +57,13 @@ async def admit(
 
 
 def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
-    """Lets pictures of these sizes be made.
+    """Lets pictures of these sizes be made; what is sent counts.
 
     Raises:
         NotAllowedError: One is larger than the server allows.
     """
     for recipe in recipes:
-        side = max(recipe.width, recipe.height) * recipe.upscale
+        side = max(recipe.width, recipe.height) * card(recipe.family).enlarge * recipe.upscale
         if choices.largest and side > choices.largest:
             raise NotAllowedError(say(messages.SERVER_SIZE, side=side, limit=choices.largest))
 

@@ -8,7 +8,7 @@ import discord
 
 from bot import access, buttons, errors, letters, messages
 from bot.asking import DIRECT_LIMIT, Asking
-from bot.languages import say
+from bot.languages import say, speaking
 from generation.recipe import Recipe
 from storage import keeping
 from storage.engine import Jobs
@@ -36,7 +36,9 @@ class Results:
         job = await access.found(self._jobs, found)
         if job.state not in {"done", "failed", "cancelled"}:
             raise errors.NotYetError
-        letter = await letters.last(job, self._files)
+        server = await self._records.read(keeping.server, interaction.guild_id or 0)
+        with speaking(server.language or str(interaction.locale)):
+            letter = await letters.last(job, self._files)
         attachments = letter.files()
         if messages.is_shortened(Recipe.from_json(job.recipe)):
             attachments.append(card(job)[1])

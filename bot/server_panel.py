@@ -94,7 +94,9 @@ def _default(id_: int, kind: discord.SelectDefaultValueType) -> discord.SelectDe
 
 def _families(choices: ServerChoices, name: str) -> Item:
     options = [
-        discord.SelectOption(label=card.title, value=card.id, default=card.id in choices.families)
+        discord.SelectOption(
+            label=say(card.title), value=card.id, default=card.id in choices.families
+        )
         for card in CARDS[:MOST]
     ]
     return discord.ui.Select(custom_id=name, min_values=0, max_values=len(options), options=options)

@@ -17,6 +17,7 @@ from storage.choices import PersonChoices
 _PANEL: Final = "settings"
 _ON: Final = "on"
 _OFF: Final = "off"
+_RESET: Final = "reset"
 
 STYLIZE: Final = {
     "": messages.STYLIZE_DEFAULT,
@@ -91,6 +92,8 @@ def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
     if press.what == "stylize":
         chosen = press.values[0].removeprefix("s")
         return _with_flag(before, "stylize", int(chosen) if chosen else None)
+    if press.what == _RESET:
+        return PersonChoices(options=before.options)
     if press.what not in SWITCHES:
         raise OldButtonError
     return SWITCHES[press.what].turned(before, press.value == _ON)
@@ -98,11 +101,11 @@ def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
 
 def _panel(interaction: discord.Interaction[Any], choices: PersonChoices) -> Panel:
     lines = [say(messages.SETTINGS)]
-    lines.append(say(messages.SETTINGS_MODEL, model=interaction.client.intake.card.title))
+    lines.append(say(messages.SETTINGS_MODEL, model=say(interaction.client.intake.card.title)))
     for what, value in (("flags", choices.flags), ("suffix", choices.suffix)):
         lines += [messages.preferred(what, value)] if value else []
-    buttons = [_button(choices, name) for name in SWITCHES]
-    return Panel("\n".join(lines)[: messages.CONTENT_LIMIT], [_stylize(choices), *buttons])
+    items = [_stylize(choices), *(_button(choices, name) for name in SWITCHES), _reset()]
+    return Panel("\n".join(lines)[: messages.CONTENT_LIMIT], items)
 
 
 def _stylize(choices: PersonChoices) -> Item:
@@ -126,6 +129,15 @@ def _button(choices: PersonChoices, name: str) -> Item:
         label=say(switch.title),
         style=discord.ButtonStyle.success if on else discord.ButtonStyle.secondary,
         custom_id=custom_id(_PANEL, name, _OFF if on else _ON),
+    )
+
+
+def _reset() -> Item:
+    """A button for the choices of somebody new; what their own flags stand for is kept."""
+    return discord.ui.Button(
+        label=say(messages.SETTINGS_RESET),
+        style=discord.ButtonStyle.danger,
+        custom_id=custom_id(_PANEL, _RESET),
     )
 
 

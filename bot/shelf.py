@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from prompt.grammar import Prompt
 from prompt.parameters import PRESET
 from prompt.presets import Layer, Merged, Source, chosen, merge
+from prompt.ways import Way
 from storage import keeping
 from storage.choices import Owner, PersonChoices, ServerChoices
 from storage.records import Records
@@ -47,12 +48,13 @@ class Shelf:
             keeping.presets(connection, Owner("server", server)) if server else {},
         )
 
-    def complete(self, prompt: Prompt, preset: str = "") -> Merged:
+    def complete(self, prompt: Prompt, preset: str = "", way: Way = Way.IMAGINE) -> Merged:
         """The prompt with everything added.
 
         Args:
             prompt: What the person typed.
             preset: Name of the preset that they chose beside the prompt, if any.
+            way: Where they typed it.
 
         Raises:
             PromptError: There is no preset of that name.
@@ -64,7 +66,7 @@ class Shelf:
         default = self.server.preset
         if default in self.shared:
             layers.append(Layer(Source.SERVER, default, self.shared[default], words=not name))
-        return merge(prompt, layers)
+        return merge(prompt, layers, way)
 
     def _usual(self) -> str:
         """The preset that the person uses where none is named, if it is still there."""

@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 
 from bot import messages
+from bot.languages import retell
 from prompt.complete import flag_names
 from prompt.help import line
 from prompt.parameters import BY_NAME
@@ -22,9 +23,9 @@ async def help_(interaction: "discord.Interaction[EaselBot]", about: str = "") -
     card, asked = interaction.client.intake.card, about.strip().lstrip("-").lower()
     topic = next((topic for topic in TOPICS if topic.name == asked), None)
     if topic is not None:
-        text = page(topic, card)
+        text = retell(page(topic, card))
     elif asked in BY_NAME:
-        text = line(BY_NAME[asked], card)
+        text = retell(line(BY_NAME[asked], card))
     else:
         text = messages.help_start(TOPICS) if not asked else messages.no_help(about)
     await interaction.response.send_message(text, ephemeral=True)

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.shelf import CHOICES, Shelf
+from bot import completion
+from bot.shelf import Shelf
 from commands.preset import complete_name
-from prompt.complete import complete
 from prompt.grammar import PROMPT_LIMIT
 from prompt.parameters import CHARACTER, STYLE
+from prompt.ways import Way
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -52,8 +53,7 @@ async def complete_prompt(
     if "--preset" in typed:
         shelf = await Shelf.of(interaction.client.records, interaction)
         presets = shelf.names("")
-    found = complete(typed, CHOICES, presets)
-    return [app_commands.Choice(name=whole, value=whole) for whole in found]
+    return completion.flags(typed, Way.IMAGINE, presets)
 
 
 async def setup(bot: "EaselBot") -> None:

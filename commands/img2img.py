@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.shelf import CHOICES
-from prompt.complete import complete
+from bot import completion
 from prompt.grammar import PROMPT_LIMIT
 from prompt.parameters import STRENGTH
+from prompt.ways import Way
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -30,7 +30,7 @@ async def img2img(
 ) -> None:
     """Hands the request to the intake, with the strength as a flag; a typed one counts."""
     text = prompt if f"--{STRENGTH.name}" in prompt else f"{prompt} {STRENGTH.format(strength)}"
-    await interaction.client.intake.imagine(interaction, text, [image.url])
+    await interaction.client.intake.imagine(interaction, text, [image.url], way=Way.IMG2IMG)
 
 
 @img2img.autocomplete("prompt")
@@ -39,8 +39,7 @@ async def complete_prompt(
     typed: str,
 ) -> list[app_commands.Choice[str]]:
     """The flag at the end of the prompt, written out."""
-    found = complete(typed, CHOICES)
-    return [app_commands.Choice(name=whole, value=whole) for whole in found]
+    return completion.flags(typed, Way.IMG2IMG)
 
 
 async def setup(bot: "EaselBot") -> None:

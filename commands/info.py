@@ -29,8 +29,8 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
         workers=queue.workers,
         mine=len(await bot.records.read(keeping.unfinished_of, person)),
         today=await bot.records.read(keeping.asked_since, person, since),
-        model=bot.intake.card.title,
-        about=bot.intake.card.about,
+        model=say(bot.intake.card.title),
+        about=say(bot.intake.card.about),
     )
     await interaction.edit_original_response(content=text)
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import discord
 from discord import app_commands
 
-from bot import messages
+from bot import completion, messages
 from bot.languages import say
 from prompt.errors import PromptError
 from prompt.presets import checked
 from prompt.shortcuts import is_free
+from prompt.ways import Way
 from storage import keeping
 from storage.choices import MOST_OPTIONS, PersonChoices
 
@@ -58,6 +59,16 @@ class Preferences(app_commands.Group):
         said = say(messages.REMIX_ON if now.remix else messages.REMIX_OFF)
         await interaction.edit_original_response(content=said)
 
+    @suffix.autocomplete("new_value")
+    @flags.autocomplete("new_value")
+    async def complete(
+        self,
+        interaction: Interaction,  # noqa: ARG002 - Discord's signature
+        typed: str,
+    ) -> list[app_commands.Choice[str]]:
+        """The flag at the end of the text, written out."""
+        return completion.flags(typed, Way.KEPT)
+
 
 class Options(app_commands.Group):
     """``/prefer option``: flags of a person's own."""
@@ -89,6 +100,15 @@ class Options(app_commands.Group):
             keeping.person, interaction.user.id
         )
         await interaction.edit_original_response(content=messages.option_list(choices.options))
+
+    @keep.autocomplete("value")
+    async def complete_value(
+        self,
+        interaction: Interaction,  # noqa: ARG002 - Discord's signature
+        typed: str,
+    ) -> list[app_commands.Choice[str]]:
+        """The flag at the end of what it stands for, written out."""
+        return completion.flags(typed, Way.KEPT)
 
     @keep.autocomplete("option")
     async def complete(

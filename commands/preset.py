@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import discord
 from discord import app_commands
 
-from bot import messages, policy
+from bot import completion, messages, policy
 from bot.languages import say
 from bot.shelf import Shelf
 from prompt.errors import PromptError
 from prompt.presets import checked, checked_name, chosen
+from prompt.ways import Way
 from storage import keeping
 from storage.choices import MOST_PRESETS, Change, Owner
 
@@ -154,6 +155,15 @@ class Presets(app_commands.Group):
         await interaction.edit_original_response(
             content=say(messages.PRESET_IMPORTED, count=len(given))
         )
+
+    @save.autocomplete("text")
+    async def complete_text(
+        self,
+        interaction: Interaction,  # noqa: ARG002 - Discord's signature
+        typed: str,
+    ) -> list[app_commands.Choice[str]]:
+        """The flag at the end of the text, written out."""
+        return completion.flags(typed, Way.KEPT)
 
     @delete.autocomplete("name")
     @show.autocomplete("name")

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from prompt.parameters import BY_NAME, PARAMETERS, PRESET, Parameter
 from prompt.trim import DASHES
+from prompt.ways import Way
 
 LONGEST: Final = 100
 """Most characters in a choice (Discord's limit)."""
@@ -14,13 +15,16 @@ LONGEST: Final = 100
 _START: Final = re.compile(rf"(?:^|(?<=\s))[{DASHES}]+")
 
 
-def complete(text: str, limit: int = 25, presets: Sequence[str] = ()) -> list[str]:
+def complete(
+    text: str, limit: int = 25, presets: Sequence[str] = (), way: Way | None = None
+) -> list[str]:
     """The whole text with the flag at its end written out, one for every way to go on.
 
     Args:
         text: A prompt up to the cursor.
         limit: Most ways.
         presets: Names that ``--preset`` may have.
+        way: Where it is typed; only flags that make a difference there are offered.
 
     Returns:
         Texts of at most `LONGEST` characters, the likeliest first; none where the text does not
@@ -31,9 +35,9 @@ def complete(text: str, limit: int = 25, presets: Sequence[str] = ()) -> list[st
         return []
     name, gap, value = text[start[0].end() :].partition(" ")
     if gap:
-        head, ends = text[: len(text) - len(value)], _values(name, value, presets)
+        head, ends = text[: len(text) - len(value)], _values(name, value, presets, way)
     else:
-        head, ends = text[: start[0].start()], (f"--{known}" for known in _names(name))
+        head, ends = text[: start[0].start()], (f"--{known}" for known in _names(name, way))
     return [whole for whole in (head + end for end in ends) if len(whole) <= LONGEST][:limit]
 
 
@@ -42,17 +46,18 @@ def flag_names(start: str) -> list[str]:
     return list(_names(start.lstrip(DASHES)))
 
 
-def _names(start: str) -> Iterator[str]:
+def _names(start: str, way: Way | None = None) -> Iterator[str]:
     low = start.lower()
-    for row in sorted(PARAMETERS, key=lambda row: bool(row.instead)):
+    rows = [row for row in PARAMETERS if way is None or way in row.ways]
+    for row in sorted(rows, key=lambda row: bool(row.instead)):
         names = (row.name, *row.aliases)
         fitting = [name for name in names if name.startswith(low)]
         yield from fitting[:1]
 
 
-def _values(name: str, start: str, presets: Sequence[str]) -> Iterable[str]:
+def _values(name: str, start: str, presets: Sequence[str], way: Way | None) -> Iterable[str]:
     row: Parameter[Any] | None = BY_NAME.get(name.lower())
-    if row is None:
+    if row is None or not (way is None or way in row.ways):
         return ()
     values = presets if row is PRESET else row.examples
     return (value for value in values if value.lower().startswith(start.lower()))

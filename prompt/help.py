@@ -5,11 +5,15 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Final
 
 from generation.cards import CARDS, Capability, Card, equipped
+from prompt import sentences as said
+from prompt.fitting import works_with
 from prompt.parameters import PARAMETERS, Parameter
+from prompt.sentences import Sentence, joined
 from prompt.versions import DEFAULTS
+from prompt.ways import EVERY_WAY
 
 _INTRODUCTION = """\
 # Flags
@@ -18,6 +22,10 @@ Flags go at the end of a prompt: `/imagine prompt: a red apple --ar 3:2 --seed 7
 This page is made from the table in `prompt/parameters.py` by `make docs`; do not edit it.
 
 ## What acts
+
+`V`, 🔄 and `Custom Zoom` are the forms that ask for a changed prompt; what is made from a finished
+picture keeps its size. `/blend` has no words; flags come to it from presets and preferences. Where
+a flag makes no difference it is left out, and a note says where it works.
 """
 
 _FAMILIES_INTRODUCTION = """
@@ -44,6 +52,10 @@ since the pictures would show something quite different without them.
 """
 
 
+EQUIPPED: Final = tuple(equipped(card, card.adapters) for card in CARDS)
+"""Every family with all that it can be run with."""
+
+
 def acting() -> tuple[Parameter[Any], ...]:
     """The flags that act, in the table's order."""
     return tuple(row for row in PARAMETERS if not row.instead)
@@ -59,7 +71,7 @@ def names(parameter: Parameter[Any]) -> str:
     return ", ".join(f"--{name}" for name in (parameter.name, *parameter.aliases))
 
 
-def without(parameter: Parameter[Any], card: Card | None = None) -> str:
+def without(parameter: Parameter[Any], card: Card | None = None) -> Sentence:
     """What happens if the flag is left out, or an empty text if that goes without saying.
 
     Args:
@@ -67,22 +79,47 @@ def without(parameter: Parameter[Any], card: Card | None = None) -> str:
         card: The family that draws, if its own value is to be named.
     """
     if card is not None and parameter.native is not None:
-        return parameter.kind.format(parameter.native(card))
+        return Sentence(parameter.kind.format(parameter.native(card)))
     if parameter.otherwise or parameter.default is None:
-        return parameter.otherwise
-    return parameter.kind.format(parameter.default) or "the same"
+        return Sentence(parameter.otherwise)
+    return Sentence(parameter.kind.format(parameter.default) or said.THE_SAME)
 
 
-def line(parameter: Parameter[Any], card: Card | None = None) -> str:
-    """One line of help, with names, value and default.
+def able(parameter: Parameter[Any]) -> tuple[Card, ...]:
+    """The families that can do what the flag needs, where need be with image adapters."""
+    needed = parameter.capability
+    return tuple(card for card in EQUIPPED if needed is None or needed in card.capabilities)
+
+
+def line(parameter: Parameter[Any], card: Card | None = None) -> Sentence:
+    """One line of help: names, value, what it does, where and with which models, and default.
 
     Args:
         parameter: The flag.
         card: The family that draws, if its own value is to be named.
     """
-    default = without(parameter, card)
-    ending = f" Default: {default}." if default else ""
-    return f"`{names(parameter)}` ({parameter.takes}): {parameter.about}{ending}"
+    return joined((_head(parameter), *_tail(parameter, card)))
+
+
+def _head(parameter: Parameter[Any]) -> Sentence:
+    about = Sentence(parameter.about)
+    return Sentence(
+        "`{names}` ({takes}): {about}", names=names(parameter), takes=parameter.takes, about=about
+    )
+
+
+def _tail(parameter: Parameter[Any], card: Card | None) -> Iterator[Sentence]:
+    default, cards = without(parameter, card), able(parameter)
+    if parameter.ways != EVERY_WAY:
+        yield Sentence(said.WORKS_WITH, ways=joined(works_with(parameter.name), ", "))
+    if parameter.capability and len(cards) < len(CARDS):
+        models = ", ".join(f"`{card.id}`" for card in cards)
+        yield Sentence(said.NEEDS, capability=Sentence(parameter.capability), models=models)
+    if parameter.instead:
+        instead = Sentence(parameter.instead)
+        yield Sentence(said.NOT_HERE, flag=parameter.name, instead=instead)
+    elif default:
+        yield Sentence(said.DEFAULT, default=default)
 
 
 def page() -> str:
@@ -93,9 +130,21 @@ def page() -> str:
 def _acting_lines() -> Iterator[str]:
     yield _INTRODUCTION
     yield from _table(
-        ("Flag", "Value", "Without it", "What it does"),
-        ((f"`{names(row)}`", row.takes, without(row), _about(row)) for row in acting()),
+        ("Flag", "Value", "Without it", "What it does", "Works with", "Models"),
+        (
+            (f"`{names(row)}`", row.takes, without(row), row.about, _ways(row), _models(row))
+            for row in acting()
+        ),
     )
+
+
+def _ways(row: Parameter[Any]) -> str:
+    return "all" if row.ways == EVERY_WAY else ", ".join(works_with(row.name))
+
+
+def _models(row: Parameter[Any]) -> str:
+    cards = able(row)
+    return "all" if len(cards) == len(CARDS) else ", ".join(card.id for card in cards)
 
 
 def _family_lines() -> Iterator[str]:
@@ -110,7 +159,7 @@ def _family_lines() -> Iterator[str]:
                 f"{card.longest_ratio:g}:1",
                 ", ".join(sorted(frozenset(Capability) - card.capabilities)),
             )
-            for card in (equipped(card, card.adapters) for card in CARDS)
+            for card in EQUIPPED
         ),
     )
 
@@ -141,10 +190,6 @@ def _idle_lines() -> Iterator[str]:
             for row in idle()
         ),
     )
-
-
-def _about(row: Parameter[Any]) -> str:
-    return f"{row.about} Needs a model with {row.capability}." if row.capability else row.about
 
 
 def _mark(row: Parameter[Any]) -> str:

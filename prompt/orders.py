@@ -6,10 +6,12 @@ from typing import Final
 
 from prompt import sentences as said
 from prompt.errors import PromptError
+from prompt.fitting import fitted
 from prompt.grammar import Prompt, check_length, parse
 from prompt.parameters import REPEAT
 from prompt.permutations import expand
 from prompt.sentences import Sentence
+from prompt.ways import Way
 
 MOST_ORDERS: Final = 40
 """Most jobs that one text may stand for (Midjourney's own limit, docs.midjourney.com)."""
@@ -28,18 +30,19 @@ class Order:
     copy: int
 
 
-def orders(text: str, limit: int = MOST_ORDERS) -> tuple[Order, ...]:
+def orders(text: str, limit: int = MOST_ORDERS, *, way: Way = Way.IMAGINE) -> tuple[Order, ...]:
     """Every job that ``text`` stands for, in reading order.
 
     Args:
         text: A prompt as typed.
         limit: Most jobs that it may stand for.
+        way: Where it was typed.
 
     Raises:
         PromptError: One of the prompts cannot be read, or there are more than ``limit``.
     """
     check_length(text)
-    prompts = [parse(option) for option in expand(text, limit)]
+    prompts = [fitted(parse(option), way) for option in expand(text, limit)]
     counts = [REPEAT.of(prompt.parameters) or 1 for prompt in prompts]
     if sum(counts) > limit:
         raise too_many(text, sum(counts), limit)

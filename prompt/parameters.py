@@ -35,6 +35,7 @@ from prompt.values import (
     Whole,
     Word,
 )
+from prompt.ways import COMMANDS, EVERY_WAY, Way
 
 T = TypeVar("T")
 
@@ -68,6 +69,7 @@ class Parameter(Generic[T]):
         examples: Values as people write them, to choose from while typing.
         capability: What the family must be able to do for it, or None.
         calls: The values for which the family must be able to do that.
+        ways: Where it makes a difference.
         partner: Name of the flag without which it makes no difference; empty for none.
         about: One line of help.
         instead: What to do instead, for a flag that does not act yet; empty for one that acts.
@@ -86,6 +88,7 @@ class Parameter(Generic[T]):
     examples: tuple[str, ...] = ()
     capability: Capability | None = None
     calls: Callable[[T], bool] = _always
+    ways: frozenset[Way] = EVERY_WAY
     partner: str = ""
     about: str
     instead: str = ""
@@ -138,6 +141,7 @@ RATIO: Final = Parameter[Ratio](
     kind=Proportion(),
     default=(1, 1),
     examples=("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "21:9"),
+    ways=EVERY_WAY - {Way.VARY, Way.PICTURE},
     about="Width to height of the pictures.",
 )
 SEED: Final = Parameter[int](
@@ -146,6 +150,7 @@ SEED: Final = Parameter[int](
     low=0,
     high=SEED_LIMIT - 1,
     otherwise="a random one",
+    ways=COMMANDS | {Way.BLEND, Way.KEPT},
     about="Number that the noise is made from: the same prompt and seed give the same pictures.",
 )
 IMAGE_WEIGHT: Final = Parameter[float](
@@ -156,6 +161,7 @@ IMAGE_WEIGHT: Final = Parameter[float](
     default=1.0,
     examples=("0.5", "1", "1.5", "2", "3"),
     capability=Capability.IMAGE_PROMPT,
+    ways=frozenset({Way.IMAGINE, Way.VARY, Way.REROLL, Way.KEPT}),
     about="How much of the image at the front of the prompt is kept: 3 keeps most, 0 nothing.",
 )
 NO: Final = Parameter[tuple[str, ...]](
@@ -173,6 +179,7 @@ STRENGTH: Final = Parameter[float](
     otherwise="what `--iw` gives",
     examples=("0.3", "0.5", "0.75", "1"),
     capability=Capability.IMAGE_PROMPT,
+    ways=COMMANDS | {Way.VARY, Way.REROLL, Way.KEPT},
     about="How much of the image is painted over, in place of `--iw`: 1 forgets the image.",
 )
 GUIDANCE: Final = Parameter[float](
@@ -226,12 +233,14 @@ REPEAT: Final = Parameter[int](
     high=40,
     default=1,
     examples=("2", "3", "4", "10"),
+    ways=COMMANDS,
     about="Draw the prompt several times, each with a seed of its own.",
 )
 PRESET: Final = Parameter[str](
     name="preset",
     kind=Word(),
     otherwise="yours or the server's, if there is one",
+    ways=COMMANDS,
     about="Add the words and flags that are kept under this name.",
 )
 MODEL: Final = Parameter[str](

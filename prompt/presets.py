@@ -15,9 +15,11 @@ from rapidfuzz import process
 from generation.recipe import Phrase
 from prompt import sentences as said
 from prompt.errors import PromptError
+from prompt.fitting import FOREIGN, works_with
 from prompt.grammar import Prompt, format_prompt, parse
-from prompt.parameters import PRESET, REPEAT, RIVALS
-from prompt.sentences import Sentence
+from prompt.parameters import RIVALS
+from prompt.sentences import Sentence, joined
+from prompt.ways import Way
 
 NAME: Final = re.compile(r"[\w-]{1,32}")
 """Names that presets may have, once in lower case."""
@@ -65,13 +67,15 @@ class Merged:
     origins: Mapping[str, str]
 
 
-def merge(prompt: Prompt, layers: Sequence[Layer]) -> Merged:
+def merge(prompt: Prompt, layers: Sequence[Layer], way: Way = Way.IMAGINE) -> Merged:
     """Add layers to a prompt, whatever was typed counting most; it raises nothing.
 
     Args:
         prompt: What the person typed.
         layers: From the one that counts most.
+        way: Where it was typed; of the layers' flags those are added that go with it.
     """
+    foreign = FOREIGN[way]
     values: dict[str, Any] = dict(prompt.parameters)
     origins: dict[str, str] = {}
     phrases, notes = prompt.phrases, list(prompt.notes)
@@ -81,7 +85,8 @@ def merge(prompt: Prompt, layers: Sequence[Layer]) -> Merged:
         except PromptError:
             notes.append(Sentence(said.PRESET_LEFT_OUT, layer=layer))
             continue
-        fresh = {name: value for name, value in added.parameters.items() if _open(name, values)}
+        fits = added.parameters.keys() - foreign
+        fresh = {k: v for k, v in added.parameters.items() if k in fits and _open(k, values)}
         values |= fresh
         origins |= dict.fromkeys(fresh, str(layer))
         phrases = _joined(phrases, added.phrases) if layer.words else phrases
@@ -112,13 +117,15 @@ def checked(text: str) -> str:
     prompt = parse(text)
     if prompt.images:
         raise PromptError(Sentence(said.PRESET_IMAGES))
-    if PRESET.name in prompt.parameters:
-        raise PromptError(Sentence(said.PRESET_IN_PRESET))
-    if REPEAT.name in prompt.parameters:
-        raise PromptError(Sentence(said.PRESET_REPEAT))
+    if wrong := [_not_kept(name) for name in prompt.parameters if name in FOREIGN[Way.KEPT]]:
+        raise PromptError(wrong)
     if not prompt.phrases and not prompt.parameters:
         raise PromptError(Sentence(said.PRESET_EMPTY))
     return format_prompt(prompt)
+
+
+def _not_kept(name: str) -> Sentence:
+    return Sentence(said.NOT_KEPT, flag=name, ways=joined(works_with(name), ", "))
 
 
 def checked_name(name: str) -> str:

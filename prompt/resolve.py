@@ -63,8 +63,8 @@ class Resolved:
     """
 
     recipe: Recipe
-    notes: tuple[str, ...]
-    speed: Speed
+    notes: tuple[str, ...] = ()
+    speed: Speed = "fast"
 
 
 def resolve(

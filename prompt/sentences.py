@@ -1,5 +1,6 @@
 """Every sentence that the language says of a prompt, in English, with fields for what differs."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 
@@ -28,6 +29,12 @@ class Sentence(str):
         sentence = super().__new__(cls, template.format(**values) if values else template)
         sentence.template, sentence.values = template, values
         return sentence
+
+
+def joined(parts: Iterable[str], between: str = " ") -> Sentence:
+    """Whole sentences, or the items of a list, one after the other."""
+    values = {f"part{place}": part for place, part in enumerate(parts)}
+    return Sentence(between.join(f"{{{name}}}" for name in values), **values)
 
 
 # Of a text that cannot be read.
@@ -82,6 +89,7 @@ OTHER_MODEL: Final = "`{typed}` does not run here: leave it out, {model} draws."
 IGNORED: Final = "`--{flag}` makes no difference here yet: {instead}."
 IGNORED_MANY: Final = "{flags} make no difference here yet."
 ALONE: Final = "`--{flag}` makes no difference without `--{partner}`."
+NOT_WITH: Final = "`--{flag}` makes no difference with {way}; it works with {ways}."
 NO_IMAGE: Final = "`--{flag}` makes no difference without an image."
 IMAGE_LEFT_OUT: Final = "`--iw 0` leaves the image out, so only the words count."
 OVERRULED: Final = "`--{stronger}` counts, so `--{weaker}` makes no difference."
@@ -92,8 +100,7 @@ STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this s
 # Of presets and the table of versions.
 PRESET_LEFT_OUT: Final = "What {layer} adds could not be read and was left out."
 PRESET_IMAGES: Final = "A preset holds words and flags; links to images belong in the prompt."
-PRESET_IN_PRESET: Final = "A preset cannot name another: leave out `--preset`."
-PRESET_REPEAT: Final = "`--repeat` says how often one prompt is drawn: leave it out here."
+NOT_KEPT: Final = "`--{flag}` cannot be kept for later: leave it out here, it works with {ways}."
 PRESET_EMPTY: Final = "Say what to keep: words, flags such as `--ar 3:2`, or both."
 PRESET_NAME: Final = (
     "A preset's name is up to 32 letters, digits, `-` or `_` without spaces, such as `ink`."
@@ -105,6 +112,13 @@ NO_ENTRY: Final = (
     "write `7=sdxl` or `niji 6=sdxl`, with commas between."
 )
 NOT_A_VERSION: Final = "`{word}` is no version; write one such as `6.1`."
+
+# Of what a flag is, in the help.
+DEFAULT: Final = "Default: {default}."
+WORKS_WITH: Final = "Works with {ways}."
+NEEDS: Final = "Needs a model with {capability}: {models}."
+THE_SAME: Final = "the same"
+LEFT_OUT: Final = "Left out or refused: {flags}"
 
 # Of the values of flags.
 LINKS: Final = "image links"

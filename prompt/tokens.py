@@ -8,8 +8,11 @@ from typing import Any, Final
 from prompt.parameters import BY_NAME, Parameter
 from prompt.trim import DASHES, undangled
 
+_FLAG_NEXT: Final = rf"[^\w\s]{{0,8}}[{DASHES}]"
 _LINK: Final = re.compile(
-    r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>]*+>?", re.IGNORECASE | re.ASCII
+    r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>,，、]*+"
+    rf"(?:[,，、](?!{_FLAG_NEXT})[^\s<>,，、]*+)*+>?",
+    re.IGNORECASE | re.ASCII,
 )
 _TOKEN: Final = re.compile(
     rf"([{DASHES}](?<![{DASHES}]{{2}})[{DASHES}]*+)(\s*+)([A-Za-z](?:[-_]?[A-Za-z0-9])*+)"

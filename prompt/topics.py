@@ -1,12 +1,14 @@
 """Topics: pages of help for people, each short enough for one message."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from generation.cards import Card
+from prompt import sentences as said
 from prompt.help import idle, line
 from prompt.parameters import BY_NAME
+from prompt.sentences import Sentence, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +90,20 @@ TOPICS: Final[Sequence[Topic]] = (
 _IDLE_TOPIC: Final = TOPICS[-1]
 
 
-def page(topic: Topic, card: Card | None = None) -> str:
+def page(topic: Topic, card: Card | None = None) -> Sentence:
     """A topic's whole page, in Discord's markdown, below 2000 characters.
 
     Args:
         topic: Which.
         card: The family that draws, if its own values are to be named.
     """
-    lines = [f"**{topic.title}**", topic.text]
-    lines += (f"- {line(BY_NAME[name], card)}" for name in topic.flags)
+    return joined(_lines(topic, card), "\n")
+
+
+def _lines(topic: Topic, card: Card | None) -> Iterator[Sentence]:
+    yield Sentence("**{title}**", title=Sentence(topic.title))
+    yield Sentence(topic.text)
+    for name in topic.flags:
+        yield Sentence("- {line}", line=line(BY_NAME[name], card))
     if topic is _IDLE_TOPIC:
-        names = " ".join(f"`--{row.name}`" for row in idle())
-        lines.append(f"Left out or refused: {names}")
-    return "\n".join(lines)
+        yield Sentence(said.LEFT_OUT, flags=" ".join(f"`--{row.name}`" for row in idle()))

@@ -91,7 +91,7 @@ class ServerChoices(Choices):
         results: Channel in which all pictures appear; 0 for where they are asked for.
         language: Language of what everybody reads; empty for that of whoever asked.
         repeat: Most jobs that one request may make.
-        largest: Longest side of a picture in pixels; 0 for any.
+        largest: Longest side in pixels of a picture as it is sent; 0 for any.
         unfinished: Most unfinished jobs that one person may have.
         daily: Most jobs that one person may ask for in 24 hours; 0 for any number.
         limits: What counts instead of the last two for people of a role, by the role's id.

@@ -1,6 +1,7 @@
 import pytest
 
 from bot import errors, messages
+from bot.buttons import KINDS
 from generation.images import BrokenImageError, ImageError, ImageTooLargeError, NotAnImageError
 from generation.links import (
     LinkNotFoundError,
@@ -28,6 +29,7 @@ ERRORS = [
     errors.NotYoursError(),
     errors.OtherFamilyError("sd15", "Stable Diffusion XL"),
     errors.TooLateError(),
+    *(errors.TooLongError(action) for action in ("vary", "zoom", "region")),
     PromptError("`--ar 0:0` has no area; `--ar 3:2` would work.", 6, None),
 ]
 
@@ -47,6 +49,19 @@ def test_every_kind_of_image_error_is_worded() -> None:
 
     worded = {type(error) for error in ERRORS}
     assert {kind for kind in kinds(ImageError) if not kind.__subclasses__()} <= worded
+
+
+def test_what_a_prompt_too_long_for_a_form_is_told_needs_none_itself() -> None:
+    for kind in KINDS.values():
+        said = errors.sentence(errors.TooLongError(kind.action)) or ""
+        named = [other for other in KINDS.values() if other.label and other.label in said]
+        if kind.form is None:
+            assert "`/prefer remix`" in said
+            continue
+        assert "`/prefer remix`" not in said
+        others = [other for other in named if other.action != kind.action]
+        assert others
+        assert all(other.form is None for other in others)
 
 
 def test_our_own_mistakes_have_none() -> None:

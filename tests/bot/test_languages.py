@@ -3,6 +3,7 @@
 import importlib
 import string
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import discord
@@ -10,6 +11,7 @@ import pytest
 from discord import app_commands
 
 from bot import languages, messages
+from bot.buttons import KINDS, JobButton, when_done
 from bot.client import command_files
 from bot.languages import (
     LANGUAGES,
@@ -20,13 +22,23 @@ from bot.languages import (
     say,
     speaking,
 )
-from generation.cards import Capability, card
+from bot.messages import HEADINGS
+from commands.blend import DIMENSIONS
+from generation.cards import CARDS, Capability, card
+from generation.recipe import seeded
 from prompt import sentences as told
 from prompt.errors import PromptError
 from prompt.grammar import parse
+from prompt.help import line
 from prompt.parameters import PARAMETERS
+from prompt.topics import TOPICS, page
+from prompt.ways import Way
+from tests.bot.samples import job, recipe
 
 DESCRIPTION_LIMIT = 100
+MESSAGE_LIMIT = 2000
+BUTTON_LIMIT = 80
+MENU_LIMIT = 32
 
 
 class Shelf:
@@ -50,17 +62,37 @@ def sentences() -> Iterator[str]:
 def told_of_prompts() -> Iterator[str]:
     yield from (text for name, text in vars(told).items() if name.isupper())
     for row in PARAMETERS:
-        yield from filter(None, (row.instead, row.takes.template))
+        yield from filter(None, (row.about, row.otherwise, row.instead, row.takes.template))
         yield getattr(row.kind.shape, "template", row.kind.shape)
     yield from Capability
+    yield from (way for way in Way if not way.startswith("/"))
     yield card("easel").title
+    yield from (each.about for each in CARDS)
 
 
-async def descriptions() -> list[str]:
+def shown() -> Iterator[str]:
+    """What stands on buttons, and on pages of help."""
+    yield from (kind.label for kind in KINDS.values() if kind.label)
+    for topic in TOPICS:
+        yield from (topic.title, topic.text)
+
+
+async def commands() -> list[Any]:
     shelf = Shelf()
     for name in command_files():
         await importlib.import_module(name).setup(shelf)
-    return [text for command in shelf.commands for text in _texts(command)]
+    return shelf.commands
+
+
+async def descriptions() -> list[str]:
+    return [text for command in await commands() for text in _texts(command)]
+
+
+async def chosen() -> list[str]:
+    """Names of menus, and of choices that are not values to be typed."""
+    every = await commands()
+    names = [each.name for each in every if isinstance(each, app_commands.ContextMenu)]
+    return [*names, *DIMENSIONS]
 
 
 def _texts(command: Any) -> Iterator[str]:
@@ -72,9 +104,9 @@ def _texts(command: Any) -> Iterator[str]:
 
 
 def wordy(text: str) -> bool:
-    """Whether there is something to translate beside fields and signs."""
+    """Whether there is something to translate beside fields, signs and single letters."""
     plain = "".join(part for part, *_ in string.Formatter().parse(text))
-    return any(letter.isalpha() for letter in plain)
+    return sum(letter.isalpha() for letter in plain) > 1
 
 
 def fields(text: str) -> set[str]:
@@ -84,7 +116,7 @@ def fields(text: str) -> set[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_sentence_and_description_is_translated(language: str) -> None:
     known = catalogue(language)
-    texts = [*sentences(), *told_of_prompts(), *await descriptions()]
+    texts = [*sentences(), *told_of_prompts(), *shown(), *await descriptions(), *await chosen()]
     wanted = {text for text in texts if wordy(text)}
     assert wanted - known.keys() == set()
     assert known.keys() - wanted == set(), "translations of nothing that is said"
@@ -95,6 +127,48 @@ def test_translations_have_the_fields_of_the_original(language: str) -> None:
     for text, translated in catalogue(language).items():
         assert fields(text) == fields(translated), text
         assert text.count("`") == translated.count("`"), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_call_buttons_as_they_are_labelled(language: str) -> None:
+    known = catalogue(language)
+    labels = [kind.label for kind in KINDS.values() if kind.label and " " in kind.label]
+    for text, translated in known.items():
+        named = [label for label in labels if label in text and text not in HEADINGS.values()]
+        assert all(known[label] in translated for label in named), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
+    with speaking(language):
+        for row in PARAMETERS:
+            said = retell(line(row, card("easel")))
+            assert say(row.about) in said
+            assert not row.instead or say(row.instead) in said
+        for topic in TOPICS:
+            said = retell(page(topic))
+            assert f"**{say(topic.title)}**\n{say(topic.text)}\n" in said
+            assert len(said) < MESSAGE_LIMIT
+            assert f"- `{topic.name}`: {say(topic.title)}" in messages.help_start(TOPICS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_buttons_speak_the_language(language: str) -> None:
+    with speaking(language):
+        view = when_done(job().id, recipe(pictures=seeded(7, 1)))
+        buttons = [child.item for child in view.children if isinstance(child, JobButton)]
+        labels = [button.label for button in buttons if button.label]
+    assert catalogue(language)["Vary (Subtle)"] in labels
+    assert "Vary (Subtle)" not in labels
+    assert all(len(label) <= BUTTON_LIMIT for label in labels)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_names_of_menus_fit_and_differ(language: str) -> None:
+    names = [each.name for each in await commands() if isinstance(each, app_commands.ContextMenu)]
+    translated = [catalogue(language)[name] for name in names]
+    assert len(set(translated)) == len(names)
+    assert all(len(name) <= MENU_LIMIT for name in translated)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -144,3 +218,19 @@ async def test_discord_gets_descriptions_but_names_stay() -> None:
     where = app_commands.TranslationContextLocation
     assert await translated(where.parameter_description) == "Welche"
     assert await translated(where.parameter_name) is None
+
+
+async def test_discord_gets_names_of_menus_and_choices() -> None:
+    tree: Any = SimpleNamespace(
+        allowed_contexts=app_commands.AppCommandContext(),
+        allowed_installs=app_commands.AppInstallationType(),
+    )
+    payloads = {
+        command.name: await command.get_translated_payload(tree, CommandTranslator())
+        for command in await commands()
+    }
+    assert payloads["Recipe"]["name_localizations"]["de"] == "Rezept"
+    assert not payloads["imagine"]["name_localizations"]
+    options = {option["name"]: option for option in payloads["blend"]["options"]}
+    names = [each["name_localizations"]["ja"] for each in options["dimensions"]["choices"]]
+    assert names == ["縦長", "正方形", "横長"]

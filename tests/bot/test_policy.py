@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import policy
+from generation.cards import card
 from storage.choices import Limits, ServerChoices
 from tests.bot.samples import recipe
 
+LARGE = 512 * card("easel").enlarge
 ROLES = st.dictionaries(
     st.integers(1, 5),
     st.builds(Limits, unfinished=st.integers(1, 50), daily=st.integers(0, 50)),
@@ -31,10 +33,20 @@ def test_the_most_that_any_role_allows_counts(limits: dict[int, Limits], own: se
 
 
 @pytest.mark.parametrize(
-    ("largest", "upscale", "fits"), [(0, 4, True), (512, 1, True), (512, 2, False)]
+    ("family", "largest", "upscale", "fits"),
+    [
+        ("sd15", 0, 4, True),
+        ("sd15", 512, 1, True),
+        ("sd15", 512, 2, False),
+        ("easel", LARGE, 1, True),
+        ("easel", LARGE - 1, 1, False),
+        ("easel", LARGE, 2, False),
+    ],
 )
-def test_the_longest_side_counts_after_upscaling(largest: int, upscale: int, fits: bool) -> None:
-    wide = replace(recipe(), width=512, height=256, upscale=upscale)
-    expected = nullcontext() if fits else pytest.raises(policy.NotAllowedError, match="allows 512")
-    with expected:
+def test_the_longest_side_counts_as_it_is_sent(
+    family: str, largest: int, upscale: int, fits: bool
+) -> None:
+    wide = replace(recipe(), family=family, width=512, height=256, upscale=upscale)
+    refused = pytest.raises(policy.NotAllowedError, match=f"allows {largest}")
+    with nullcontext() if fits else refused:
         policy.measure(ServerChoices(largest=largest), [wide])

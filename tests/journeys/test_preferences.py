@@ -58,6 +58,27 @@ async def test_switches_show_what_is_on(studio: Studio) -> None:
         assert panel.buttons[label]["custom_id"].endswith(":on")
 
 
+async def test_everything_is_reset_but_what_ones_own_flags_stand_for(studio: Studio) -> None:
+    chosen = PersonChoices(
+        flags="--raw",
+        suffix="at night",
+        options={"mine": f"in snow {QUICK}"},
+        remix=True,
+        variability="subtle",
+        private=True,
+    )
+    studio.prefer("mira", chosen)
+    panel = await opened(studio)
+    assert "at night" in panel.content
+    press = await studio.playground.press("mira", panel, label="Reset all")
+    await press.acknowledged()
+    await panel.until(lambda now: "at night" not in now.content, 30)
+    switches = [each["custom_id"] for each in panel.buttons.values()]
+    assert [each.rpartition(":")[2] for each in switches] == [*["on"] * 5, "reset"]
+    _, recipe = await drawn(studio, "a cat --mine")
+    assert (recipe.prompt, "--raw" in recipe.parameters) == ("a cat in snow", False)
+
+
 async def test_private_pictures_come_as_direct_messages(studio: Studio) -> None:
     panel = await opened(studio)
     await pressed(studio, panel, "Private pictures")

@@ -71,6 +71,18 @@ async def test_a_preset_adds_words_and_flags(studio: Studio) -> None:
     assert (typed.prompt, typed.width) == ("a cat, ink drawing", typed.height)
 
 
+async def test_a_presets_words_alone_make_a_prompt(studio: Studio) -> None:
+    nothing = await refused(studio, "mira", "imagine", {"prompt": f"--ar 3:2 {QUICK}"})
+    assert "Say what to draw" in nothing
+    await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing of a boat"})
+    for options in ({"prompt": f"--preset ink {QUICK}"}, {"prompt": QUICK, "preset": "ink"}):
+        _, recipe = await drawn(studio, **options)
+        assert recipe.prompt == "ink drawing of a boat"
+    assert "no preset `zzz`" in await refused(
+        studio, "mira", "imagine", {"prompt": f"--preset zzz {QUICK}"}
+    )
+
+
 async def test_an_unknown_preset_names_the_nearest(studio: Studio) -> None:
     await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing"})
     said = await refused(studio, "mira", "imagine", {"prompt": "a cat --preset inks"})
@@ -117,7 +129,7 @@ async def test_presets_travel_as_a_file(studio: Studio) -> None:
         ("two words", "ink", "without spaces"),
         ("ink", "--ar 3", "ratio"),
         ("ink", "https://a.example/b.png ink", "belong in the prompt"),
-        ("ink", "ink --preset other", "cannot name another"),
+        ("ink", "ink --preset other", "`--preset` cannot be kept"),
     ],
 )
 async def test_what_cannot_be_kept_is_said(

@@ -71,6 +71,21 @@ async def test_reroll_may_change_the_size_too(remixing: Studio) -> None:
     assert again.width == pytest.approx(2 * again.height, rel=0.1)
 
 
+async def test_a_flag_that_makes_no_difference_in_a_form_is_said(remixing: Studio) -> None:
+    message = await grid(remixing)
+    press = await remixing.playground.press("mira", message, label="V1")
+    await press.acknowledged()
+    words = {"prompt": f"a blue cat --ar 2:1 {QUICK}"}
+    varied = await result(await remixing.playground.submit("mira", press, words))
+    after = await recipe_of(remixing, varied)
+    assert after.width == after.height
+    assert "--ar" not in after.parameters
+    note = await remixing.playground.message(
+        lambda m: m.id > varied.id and "`--ar` makes no difference with V" in m.content
+    )
+    assert note.ephemeral_to == "mira"
+
+
 async def test_a_wrong_prompt_in_a_form_is_said(remixing: Studio) -> None:
     press = await remixing.playground.press("mira", await grid(remixing), label="V1")
     await press.acknowledged()
@@ -91,6 +106,22 @@ async def test_img2img_takes_a_plain_strength(studio: Studio, prompt: str, stren
     recipe = await recipe_of(studio, await result(press))
     assert recipe.start is not None
     assert recipe.start.strength == strength
+
+
+async def test_img2img_says_which_flag_it_has_a_number_of_its_own_for(studio: Studio) -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 40, 40)).save(data, "PNG")
+    press = await studio.playground.command(
+        "mira",
+        "img2img",
+        {"prompt": f"a dog --iw 2 {QUICK}"},
+        files={"image": ("red.png", data.getvalue())},
+    )
+    message = await result(press)
+    assert "--iw" not in message.content
+    await studio.playground.message(
+        lambda m: m.id > message.id and "`--iw` makes no difference with /img2img" in m.content
+    )
 
 
 async def test_any_image_in_the_channel_can_be_started_from(studio: Studio) -> None:

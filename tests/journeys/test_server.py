@@ -117,10 +117,10 @@ async def test_menus_hold_at_once(studio: Studio, topic: str, value: object, sen
 
 async def test_a_size_is_refused_before_anything_is_queued(studio: Studio) -> None:
     panel = await opened(studio)
-    await filled(studio, panel, repeat=10, unfinished=10, largest=64, daily=0)
-    await showing(panel, "0 for any: 64")
+    await filled(studio, panel, repeat=10, unfinished=10, largest=511, daily=0)
+    await showing(panel, "0 for any: 511")
     said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
-    assert "this server allows 64" in said
+    assert "512 pixels long, and this server allows 511" in said
     assert public(studio.playground, panel.id) == []
 
 
@@ -132,7 +132,8 @@ async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
     await showing(panel, f"<#{there}>")
     panel = await chosen(studio, await opened(studio, "language"), "language", "de")
     await showing(panel, "** de")
-    press = await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    wordy = {"prompt": f"a cat --tile {QUICK}"}
+    press = await studio.playground.command("mira", "imagine", wordy)
     await press.acknowledged()
     said = await studio.playground.message(
         lambda m: m.id > panel.id and m.content == f"Your pictures appear in <#{there}>."
@@ -142,6 +143,11 @@ async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
         lambda m: m.channel_id == there and m.id > panel.id and m.attachments, 60
     )
     assert "—" in shown.content
+    assert "Rezept" in shown.buttons
+    note = await studio.playground.message(
+        lambda m: m.id > panel.id and m.content.startswith("`--tile` makes no difference here")
+    )
+    assert note.ephemeral_to == "mira"
 
 
 async def test_only_managers_may(studio: Studio) -> None:

@@ -5,6 +5,7 @@ from generation.cards import SAMPLERS
 from prompt.complete import LONGEST, complete, flag_names
 from prompt.grammar import parse
 from prompt.parameters import BY_NAME, PARAMETERS
+from prompt.ways import Way
 from tests.prompt.strategies import texts
 
 
@@ -35,6 +36,24 @@ def test_elsewhere_there_is_nothing_to_complete(text: str) -> None:
 def test_after_bare_dashes_flags_that_act_come_first() -> None:
     ways = complete("a cat --", limit=5)
     assert ways == [f"a cat --{row.name}" for row in PARAMETERS[:5]]
+
+
+@pytest.mark.parametrize(
+    ("text", "way", "ways"),
+    [
+        ("owl --re", Way.IMAGINE, ["owl --repeat", "owl --relax"]),
+        ("owl --re", Way.KEPT, ["owl --relax"]),
+        ("owl --iw", Way.IMAGINE, ["owl --iw"]),
+        ("owl --iw", Way.IMG2IMG, []),
+        ("owl --iw 0", Way.IMG2IMG, []),
+        ("owl --preset i", Way.KEPT, []),
+        ("owl --preset i", Way.IMG2IMG, ["owl --preset ink"]),
+    ],
+)
+def test_only_flags_that_make_a_difference_are_offered(
+    text: str, way: Way, ways: list[str]
+) -> None:
+    assert complete(text, presets=("ink",), way=way) == ways
 
 
 def test_a_choice_is_never_longer_than_discord_takes() -> None:

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from generation.recipe import Phrase
 from prompt.errors import PromptError
@@ -432,6 +432,7 @@ def reading(text: str) -> Prompt | PromptError:
 
 
 @given(texts)
+@example("--no**https://q.r/s.jpg::2,:--ar")
 @settings(max_examples=400, deadline=None)
 def test_whatever_is_typed_is_understood_or_refused(text: str) -> None:
     match reading(text):

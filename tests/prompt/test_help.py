@@ -5,6 +5,7 @@ import pytest
 from generation.cards import CARDS, card
 from prompt import help as flag_help
 from prompt.parameters import BY_NAME, PARAMETERS
+from prompt.ways import Way
 
 PAGE = Path(__file__).parents[2] / "docs" / "flags.md"
 
@@ -26,7 +27,15 @@ def test_the_page_has_every_flag_once() -> None:
             "ar",
             (
                 "`--ar, --aspect` (a ratio of two whole numbers such as `3:2`): "
-                "Width to height of the pictures. Default: 1:1."
+                "Width to height of the pictures. Works with /imagine, /img2img, /blend, 🔄, "
+                "Custom Zoom, presets and preferences. Default: 1:1."
+            ),
+        ),
+        (
+            "no",
+            (
+                "`--no` (a list such as `fog, people`): What the pictures should not show. "
+                "Needs a model with negative prompts: `easel`, `sd15`, `sdxl`. Default: nothing."
             ),
         ),
         ("relax", "`--relax` (no value): Let everybody's usual prompts go first."),
@@ -52,6 +61,17 @@ def test_acting_and_idle_are_all() -> None:
 def test_a_line_can_name_the_models_own_value() -> None:
     assert flag_help.line(BY_NAME["cfg"], card("sd15")).endswith("Default: 7.")
     assert flag_help.line(BY_NAME["model"], card("sd15")).endswith("Default: sd15.")
+
+
+def test_the_page_says_where_and_with_which_models_a_flag_works() -> None:
+    cells = {row.split(" | ")[0]: row.split(" | ")[4:] for row in flag_help.page().splitlines()}
+    for row in flag_help.acting():
+        ways, models = cells[f"| `{flag_help.names(row)}`"]
+        for way in Way:
+            assert (way in row.ways) == (ways == "all" or way in ways.split(", "))
+        for each in flag_help.EQUIPPED:
+            able = row.capability is None or row.capability in each.capabilities
+            assert able == (models == "all |" or each.id in models.removesuffix(" |").split(", "))
 
 
 def test_the_page_says_what_each_model_does() -> None:

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
 from prompt.presets import Layer, Source, checked, checked_name, chosen, merge
+from prompt.ways import Way
 from tests.prompt.strategies import prompts, texts
 
 PRESET = Layer(Source.PRESET, "ink", "ink drawing --ar 3:2 --cfg 5")
@@ -63,6 +64,12 @@ def test_what_cannot_be_read_any_more_is_left_out_with_a_note() -> None:
     assert "steps" in merged.origins
 
 
+def test_layers_add_only_what_goes_with_the_way() -> None:
+    layer = Layer(Source.PERSON, "", "--iw 0 --strength 0.2 --no fog")
+    assert merge(parse("--ar 1:1"), [layer], Way.BLEND).origins == {"no": "your preferences"}
+    assert merge(parse("owl"), [layer]).origins.keys() == {"iw", "strength", "no"}
+
+
 @given(prompts(), st.lists(texts, max_size=3))
 def test_it_never_raises_and_never_changes_what_was_typed(
     prompt: Prompt, stored: list[str]
@@ -85,6 +92,18 @@ def test_stored_text_is_canonical() -> None:
     for wrong in ("", "https://a.example/b.png ink", "ink --preset x", "ink --repeat 2", "{a, b}"):
         with pytest.raises(PromptError):
             checked(wrong)
+
+
+@pytest.mark.parametrize("text", ["ink --repeat 2", "ink --preset other", "--r 2"])
+def test_what_cannot_be_kept_is_refused_with_where_it_works(text: str) -> None:
+    with pytest.raises(PromptError, match="leave it out here, it works with /imagine, /img2img"):
+        checked(text)
+
+
+def test_all_that_is_wrong_with_a_preset_is_said_at_once() -> None:
+    with pytest.raises(PromptError) as caught:
+        checked("ink --repeat 2 --preset other")
+    assert len(caught.value.sentences) == 2
 
 
 def test_names_are_low_and_without_spaces() -> None:

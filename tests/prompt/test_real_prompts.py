@@ -9,6 +9,7 @@ from generation.cards import card
 from prompt.errors import PromptError
 from prompt.grammar import format_prompt, parse
 from prompt.orders import Order, orders
+from prompt.references import addresses
 from prompt.resolve import Resolved, resolve
 
 LIST = Path(__file__).parents[3] / "shared" / "prompts.txt"
@@ -26,7 +27,8 @@ def real_prompts() -> list[str]:
 
 def recipe(order: Order) -> Resolved:
     images = ["ab" * 32] * len(order.prompt.images)
-    return resolve(order.prompt, card("easel"), model="m", seed=1, images=images)
+    kept = dict.fromkeys(addresses(order.prompt.parameters), "cd" * 32)
+    return resolve(order.prompt, card("easel"), model="m", seed=1, images=images, kept=kept)
 
 
 def refusal(text: str) -> PromptError | None:

@@ -1,0 +1,24 @@
+"""Ways: where a prompt, or flags for one, may be typed; the table of flags says which go where."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Way(StrEnum):
+    """One of them, as people are told of it."""
+
+    IMAGINE = "/imagine"
+    IMG2IMG = "/img2img"
+    BLEND = "/blend"
+    VARY = "V"
+    REROLL = "🔄"
+    ZOOM = "Custom Zoom"
+    PICTURE = "pictures made from pictures"
+    KEPT = "presets and preferences"
+
+
+EVERY_WAY: Final = frozenset(Way)
+"""For a flag that makes a difference wherever it is typed."""
+
+COMMANDS: Final = frozenset({Way.IMAGINE, Way.IMG2IMG})
+"""Commands that take a prompt."""
