@@ -103,6 +103,8 @@ LIMIT_WRONG: Final = "`{typed}` is no whole number from {low} to {high}; nothing
 
 SETTINGS: Final = "Your settings, for every picture you ask for:"
 SETTINGS_MODEL: Final = "**Model** {model}"
+SETTINGS_MODELS: Final = "Which model draws"
+MODEL_UNSET: Final = "The server's"
 SETTINGS_STYLIZE: Final = "How strongly to stylize"
 STYLIZE_DEFAULT: Final = "The model's own"
 STYLIZE_LOW: Final = "Low"

@@ -44,7 +44,7 @@ async def admit(
         return ServerChoices()
     choices = await records.read(keeping.server, interaction.guild_id)
     refusal = _place(choices, interaction) or _role(choices, interaction)
-    if refusal is None and choices.families and family not in choices.families:
+    if refusal is None and not allows(choices, family):
         allowed = ", ".join(f"`{name}`" for name in choices.families)
         refusal = say(messages.SERVER_FAMILY, family=family, allowed=allowed)
     if refusal is None and count > choices.repeat:
@@ -54,6 +54,11 @@ async def admit(
     if refusal is not None:
         raise NotAllowedError(refusal)
     return choices
+
+
+def allows(choices: ServerChoices, family: str) -> bool:
+    """Whether a family may draw on the server."""
+    return not choices.families or family in choices.families
 
 
 def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:

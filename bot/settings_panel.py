@@ -1,41 +1,84 @@
-"""The panel on which a person sets what holds for all of their pictures."""
+"""The panel on which a person sets what holds for all of their pictures.
 
-from collections.abc import Callable
+A flag is offered while the table of parameters says that it makes a difference.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import discord
 
-from bot import messages
+from bot import messages, policy
 from bot.errors import OldButtonError
 from bot.languages import say
 from bot.parts import Item, Panel, Press, custom_id
+from bot.shelf import Shelf
+from generation.cards import Card
 from prompt.grammar import format_prompt, parse
+from prompt.parameters import BY_NAME, RIVALS
 from storage import keeping
-from storage.choices import PersonChoices
+from storage.choices import PersonChoices, ServerChoices
 
 _PANEL: Final = "settings"
 _ON: Final = "on"
 _OFF: Final = "off"
 _RESET: Final = "reset"
+_MARK: Final = "s"
+"""Before every value of a menu, since Discord takes no empty one."""
 
-STYLIZE: Final = {
-    "": messages.STYLIZE_DEFAULT,
-    "50": messages.STYLIZE_LOW,
-    "100": messages.STYLIZE_MEDIUM,
-    "250": messages.STYLIZE_HIGH,
-    "750": messages.STYLIZE_VERY_HIGH,
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """A flag with several values to choose from.
+
+    Attributes:
+        title: What is chosen.
+        unset: What there is without the flag.
+        values: Titles by value, given the family that draws and what the server decided.
+    """
+
+    title: str
+    unset: str
+    values: Callable[[Card, ServerChoices], Mapping[str, str]]
+
+
+def _models(card: Card, server: ServerChoices) -> Mapping[str, str]:
+    return {card.id: card.title} if policy.allows(server, card.id) else {}
+
+
+MENUS: Final[Mapping[str, Menu]] = {
+    "model": Menu(messages.SETTINGS_MODELS, messages.MODEL_UNSET, _models),
+    "stylize": Menu(
+        messages.SETTINGS_STYLIZE,
+        messages.STYLIZE_DEFAULT,
+        lambda _card, _server: {
+            "50": messages.STYLIZE_LOW,
+            "100": messages.STYLIZE_MEDIUM,
+            "250": messages.STYLIZE_HIGH,
+            "750": messages.STYLIZE_VERY_HIGH,
+        },
+    ),
 }
-"""Midjourney's four strengths of ``--stylize`` (its documentation of 2024), and none."""
+"""The menus by the flag they set, in their order; strengths of ``--stylize`` are Midjourney's (its
+documentation of 2024)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """Something that is on or off: what it is called, how to tell, and how to turn it."""
+    """Something that is on or off.
+
+    Attributes:
+        title: What it is called.
+        is_on: How to tell.
+        turned: The choices with it on or off.
+        flag: Name of the flag that it sets; empty for none.
+    """
 
     title: str
     is_on: Callable[[PersonChoices], bool]
     turned: Callable[[PersonChoices, bool], PersonChoices]
+    flag: str = ""
 
 
 def _flag(title: str, name: str) -> Switch:
@@ -43,6 +86,7 @@ def _flag(title: str, name: str) -> Switch:
         title,
         lambda choices: name in parse(choices.flags).parameters,
         lambda choices, on: _with_flag(choices, name, on or None),
+        name,
     )
 
 
@@ -66,7 +110,8 @@ SWITCHES: Final = {
 
 async def opened(interaction: discord.Interaction[Any]) -> Panel:
     """The panel as it is opened."""
-    return _panel(interaction, await _choices(interaction))
+    shelf = await Shelf.of(interaction.client.records, interaction)
+    return panel(shelf.person, shelf.server, interaction.client.intake.card)
 
 
 async def take(press: Press) -> Panel:
@@ -74,13 +119,29 @@ async def take(press: Press) -> Panel:
 
     Raises:
         OldButtonError: Nothing of that name can be set.
+        PromptError: The flag has no such value (any more).
     """
     it = press.interaction
     await it.response.defer()
-    after = await it.client.records.write(
+    await it.client.records.write(
         keeping.change_person, it.user.id, lambda before: _pressed(before, press)
     )
-    return _panel(it, after)
+    return await opened(it)
+
+
+def panel(person: PersonChoices, server: ServerChoices, card: Card) -> Panel:
+    """The panel of a person on a server where a family draws."""
+    lines = [say(messages.SETTINGS), say(messages.SETTINGS_MODEL, model=say(card.title))]
+    for what, value in (("flags", person.flags), ("suffix", person.suffix)):
+        lines += [messages.preferred(what, value)] if value else []
+    menus = [_menu(person, name, each.values(card, server)) for name, each in MENUS.items()]
+    buttons = [
+        _button(person, name)
+        for name, switch in SWITCHES.items()
+        if not switch.flag or BY_NAME[switch.flag].matters(True)
+    ]
+    items = [*(menu for menu in menus if menu is not None), *buttons, _reset()]
+    return Panel("\n".join(lines)[: messages.CONTENT_LIMIT], items)
 
 
 def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
@@ -88,10 +149,11 @@ def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
 
     Raises:
         OldButtonError: Nothing of that name can be set.
+        PromptError: The flag has no such value.
     """
-    if press.what == "stylize":
-        chosen = press.values[0].removeprefix("s")
-        return _with_flag(before, "stylize", int(chosen) if chosen else None)
+    if press.what in MENUS:
+        chosen = press.values[0].removeprefix(_MARK)
+        return _with_flag(before, press.what, _value(press.what, chosen) if chosen else None)
     if press.what == _RESET:
         return PersonChoices(options=before.options)
     if press.what not in SWITCHES:
@@ -99,26 +161,30 @@ def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
     return SWITCHES[press.what].turned(before, press.value == _ON)
 
 
-def _panel(interaction: discord.Interaction[Any], choices: PersonChoices) -> Panel:
-    lines = [say(messages.SETTINGS)]
-    lines.append(say(messages.SETTINGS_MODEL, model=say(interaction.client.intake.card.title)))
-    for what, value in (("flags", choices.flags), ("suffix", choices.suffix)):
-        lines += [messages.preferred(what, value)] if value else []
-    items = [_stylize(choices), *(_button(choices, name) for name in SWITCHES), _reset()]
-    return Panel("\n".join(lines)[: messages.CONTENT_LIMIT], items)
-
-
-def _stylize(choices: PersonChoices) -> Item:
-    now = str(parse(choices.flags).parameters.get("stylize", ""))
+def _menu(person: PersonChoices, name: str, values: Mapping[str, str]) -> Item | None:
+    """The menu of a flag's values that make a difference, or None if none does."""
+    now = parse(person.flags).parameters.get(name)
     options = [
-        discord.SelectOption(label=say(title), value=f"s{value}", default=value == now != "")
-        for value, title in STYLIZE.items()
+        discord.SelectOption(label=say(title), value=_MARK + value, default=value == str(now))
+        for value, title in values.items()
+        if BY_NAME[name].matters(_value(name, value))
     ]
+    if not options:
+        return None
     return discord.ui.Select(
-        custom_id=custom_id(_PANEL, "stylize"),
-        placeholder=say(messages.SETTINGS_STYLIZE),
-        options=options,
+        custom_id=custom_id(_PANEL, name),
+        placeholder=say(MENUS[name].title),
+        options=[discord.SelectOption(label=say(MENUS[name].unset), value=_MARK), *options],
     )
+
+
+def _value(name: str, text: str) -> object:
+    """A flag's value, from how people write it.
+
+    Raises:
+        PromptError: The flag has no such value.
+    """
+    return parse(f"--{name} {text}").parameters[name]
 
 
 def _button(choices: PersonChoices, name: str) -> Item:
@@ -142,15 +208,9 @@ def _reset() -> Item:
 
 
 def _with_flag(choices: PersonChoices, name: str, value: object) -> PersonChoices:
-    """The choices with a flag set, or taken away for None."""
+    """The choices with a flag set, or taken away for None, and without those it decides against."""
     prompt = parse(choices.flags)
-    values = {key: old for key, old in prompt.parameters.items() if key != name}
+    gone = {name, *RIVALS.get(name, ())}
+    values = {key: old for key, old in prompt.parameters.items() if key not in gone}
     values |= {} if value is None else {name: value}
     return choices.model_copy(update={"flags": format_prompt(replace(prompt, parameters=values))})
-
-
-async def _choices(interaction: discord.Interaction[Any]) -> PersonChoices:
-    found: PersonChoices = await interaction.client.records.read(
-        keeping.person, interaction.user.id
-    )
-    return found

@@ -116,6 +116,10 @@ class Parameter(Generic[T]):
         """Whether ``value`` has its meaning here; if not, ``instead`` says what to do."""
         return not self.instead or value == self.default
 
+    def matters(self, value: T) -> bool:
+        """Whether the flag with ``value`` changes anything against leaving it out."""
+        return self.acts(value) and value != self.default
+
     @property
     def weighty(self) -> bool:
         """Whether some value of a flag that does not act has the prompt refused."""

@@ -35,18 +35,19 @@ async def pressed(studio: Studio, panel: Message, label: str) -> None:
 
 
 async def test_the_panel_sets_flags_and_survives_a_restart(studio: Studio) -> None:
+    studio.prefer("mira", PersonChoices(flags="--v 7"))
     panel = await opened(studio)
-    await pressed(studio, panel, "Raw")
+    await pressed(studio, panel, "Relaxed speed")
     await studio.end(BOT)
     await studio.start(BOT)
-    await studio.playground.select("mira", panel, ["s250"])
-    await showing(panel, "--stylize 250 --raw")
-    await pressed(studio, panel, "Raw")
-    await showing(panel, "`--stylize 250`")
+    await studio.playground.select("mira", panel, ["seasel"])
+    await showing(panel, "`--model easel --relax`")
+    await pressed(studio, panel, "Relaxed speed")
+    await showing(panel, "`--model easel`")
     _, recipe = await drawn(studio, f"a cat {QUICK}")
-    assert "--stylize 250" in recipe.parameters
+    assert "--model easel" in recipe.parameters
     await studio.playground.select("mira", panel, ["s"])
-    await panel.until(lambda now: "stylize 250" not in now.content, 30)
+    await panel.until(lambda now: "--model" not in now.content, 30)
 
 
 async def test_switches_show_what_is_on(studio: Studio) -> None:
@@ -60,7 +61,7 @@ async def test_switches_show_what_is_on(studio: Studio) -> None:
 
 async def test_everything_is_reset_but_what_ones_own_flags_stand_for(studio: Studio) -> None:
     chosen = PersonChoices(
-        flags="--raw",
+        flags="--model easel",
         suffix="at night",
         options={"mine": f"in snow {QUICK}"},
         remix=True,
@@ -74,9 +75,9 @@ async def test_everything_is_reset_but_what_ones_own_flags_stand_for(studio: Stu
     await press.acknowledged()
     await panel.until(lambda now: "at night" not in now.content, 30)
     switches = [each["custom_id"] for each in panel.buttons.values()]
-    assert [each.rpartition(":")[2] for each in switches] == [*["on"] * 5, "reset"]
+    assert [each.rpartition(":")[2] for each in switches] == [*["on"] * 4, "reset"]
     _, recipe = await drawn(studio, "a cat --mine")
-    assert (recipe.prompt, "--raw" in recipe.parameters) == ("a cat in snow", False)
+    assert (recipe.prompt, "--model" in recipe.parameters) == ("a cat in snow", False)
 
 
 async def test_private_pictures_come_as_direct_messages(studio: Studio) -> None:
