@@ -3,6 +3,8 @@
 PYTHON ?= python3
 # Passed to every pip install, such as an index of CPU-only PyTorch builds (see the README).
 PIP_ARGS ?=
+# Passed to `easel play`, such as --port 9000.
+PLAY_ARGS ?=
 # Passed to pytest.
 PYTEST_ARGS ?= -n auto --dist loadfile
 
@@ -46,7 +48,7 @@ $(VENV)/.tests: pyproject.toml | $(VENV)/.runs
 setup: $(VENV)/.runs
 
 play: $(VENV)/.runs
-	@$(BIN)/easel play
+	@$(BIN)/easel play $(PLAY_ARGS)
 
 test: $(VENV)/.tests
 	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
