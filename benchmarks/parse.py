@@ -6,6 +6,9 @@ mean of prompts such as members send, most with two or three flags.
 The baseline does less: it splits the same prompt at its spaces and converts the same flags to the
 same types, without ranges, repairs, links or weights. Times are of the processor, and the best of
 several rounds that take turns, so that a busy machine slows both alike.
+
+Last come hostile texts: as long as a prompt may be, of 100 kB, which is refused for its length, and
+of 100 kB past that refusal, since a rule that takes the square of the length would show there.
 """
 
 import argparse
@@ -15,7 +18,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from generation.cards import card
-from prompt.grammar import parse
+from prompt.errors import PromptError
+from prompt.grammar import PROMPT_LIMIT, parse, read_closely
+from prompt.orders import MOST_ORDERS, orders
+from prompt.permutations import expand
 from prompt.resolve import resolve
 
 PROMPT: Final = (
@@ -35,6 +41,17 @@ MIXED: Final = (
     "art deco poster of a train, flat colours --no text, people --chaos 10 --tile",
     "knight on a hill at dawn --ar 21:9 --c 15 --s 600 in the style of a woodcut",
 )
+HOSTILE: Final = {
+    "braces that open": "{",
+    "braces that pair up": "{}",
+    "braces with choices": "{a,b}",
+    "hyphens": "-",
+    "long dashes": "—",
+    "back-quotes": "`",
+    "back-quotes and dashes": "`—",
+}
+LONG: Final = 100_000
+TRIES: Final = 5
 ROUNDS: Final = 15
 CALLS: Final = 500
 AIM: Final = 50_000
@@ -71,6 +88,34 @@ def fastest(tasks: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     return best
 
 
+def past_the_limit(text: str) -> object:
+    """Reads a text of any length."""
+    return [read_closely(option) for option in expand(text, MOST_ORDERS)]
+
+
+def ordeal(read: Callable[[str], object], text: str) -> str:
+    """How a text fares: milliseconds of the processor in the best of some tries, and the end."""
+    tries, end = list[float](), "read"
+    for _ in range(TRIES):
+        start = time.process_time()
+        try:
+            read(text)
+        except PromptError:
+            end = "refused"
+        tries.append(time.process_time() - start)
+    return f"{min(tries) * 1000:>9.2f} ms, {end:<7}"
+
+
+def print_hostile() -> None:
+    """Print how hostile texts fare."""
+    heads = (f"{PROMPT_LIMIT:,} characters", "100 kB", "100 kB past the limit")
+    print(f"\n{'hostile text':<24}", *(f"{head:>21}" for head in heads))
+    for name, unit in HOSTILE.items():
+        texts = [(unit * length)[:length] for length in (PROMPT_LIMIT, LONG, LONG)]
+        reads = (orders, orders, past_the_limit)
+        print(f"{name:<24}", *map(ordeal, reads, texts))
+
+
 def main() -> None:
     """Print the figures."""
     seconds = fastest(
@@ -87,6 +132,7 @@ def main() -> None:
     for name, each in seconds.items():
         print(f"{name:<28} {1 / each:>9,.0f} prompts/s per core {slow / each:>6.2f} × argparse")
     print(f"aim of parse and validate: {AIM:,} prompts/s per core")
+    print_hostile()
 
 
 if __name__ == "__main__":
