@@ -102,9 +102,10 @@ class Parameter(Generic[T]):
         low, high = f"{self.low:.10g}", f"{self.high:.10g}"
         return Sentence(said.FROM_TO, shape=Sentence(self.kind.shape), low=low, high=high)
 
-    def of(self, values: Mapping[str, object]) -> T | None:
+    def of(self, values: Mapping[str, Any]) -> T | None:
         """This flag's value among parsed ``values``, or None if it was not given."""
-        return cast("T | None", values.get(self.name))
+        value: T | None = values.get(self.name)
+        return value
 
     def allows(self, value: T) -> bool:
         """Whether ``value`` is within the range."""

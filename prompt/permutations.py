@@ -36,7 +36,7 @@ def expand(text: str, limit: int) -> list[str]:
     Raises:
         PromptError: It stands for more than ``limit``, or nests too deep.
     """
-    if not _OPENING.search(text) or not _pairs_up(text):
+    if "{" not in text or not _OPENING.search(text) or not _pairs_up(text):
         return [text]
     return _expanded(text, limit)
 

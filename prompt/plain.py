@@ -5,6 +5,7 @@ short way leads somewhere, the long way leads to the same prompt.
 """
 
 import re
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from prompt.parameters import BY_NAME
@@ -13,6 +14,8 @@ from prompt.trim import DASHES
 _HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])|(?<=::)-(?=[0-9.])")
 _OTHER_DASH: Final = re.compile(f"[{DASHES.replace('-', '')}]")
 _LAST: Final = '([`"“'
+_KEPT: Final = 512
+"""How many spellings of flags are kept with what they mean: people write few different ones."""
 
 
 class Plain(NamedTuple):
@@ -42,19 +45,27 @@ def cut(text: str) -> Plain | None:
     places: dict[str, int] = {}
     place = len(words) + 1
     for piece in pieces:
-        name, _, word = piece.partition(" ")
-        row = BY_NAME.get(name)
-        if row is None or row.name in values:
+        flag = _flag(piece)
+        if flag is None or flag[0] in values:
             return None
-        try:
-            value = row.kind.parse(word.strip())
-        except ValueError:
-            return None
-        if not row.allows(value):
-            return None
-        values[row.name], places[row.name] = value, place
+        name, values[name] = flag
+        places[name] = place
         place += len(piece) + 3
     return Plain(words, values, places)
+
+
+@lru_cache(maxsize=_KEPT)
+def _flag(piece: str) -> tuple[str, Any] | None:
+    """Canonical name and value of a flag without its dashes, or None if it takes a closer look."""
+    name, _, word = piece.partition(" ")
+    row = BY_NAME.get(name)
+    if row is None:
+        return None
+    try:
+        value = row.kind.parse(word.strip())
+    except ValueError:
+        return None
+    return (row.name, value) if row.allows(value) else None
 
 
 def _is_plain(text: str, words: str, flags: int) -> bool:

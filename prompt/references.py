@@ -24,6 +24,9 @@ from prompt.parameters import (
 MOST: Final = 5
 """Images that a prompt, or one of its flags, may name."""
 
+_NAMING: Final = (STYLE, CHARACTER, OBJECT)
+_NAMES: Final = frozenset(flag.name for flag in _NAMING)
+
 RANDOM: Final = "random"
 
 Kept = Mapping[str, str]
@@ -41,15 +44,19 @@ def split(reference: str) -> tuple[str, float]:
 
 def linked(values: Mapping[str, Any]) -> dict[str, list[str]]:
     """The addresses of linked images, by the flags that name any."""
+    if _NAMES.isdisjoint(values):
+        return {}
     found = {
         flag.name: [name for name, _ in map(split, flag.of(values) or ()) if "://" in name]
-        for flag in (STYLE, CHARACTER, OBJECT)
+        for flag in _NAMING
     }
     return {flag: addresses for flag, addresses in found.items() if addresses}
 
 
 def unlinked(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Codes where only images mean something, each with its flag."""
+    if _NAMES.isdisjoint(values):
+        return
     for flag in (CHARACTER, OBJECT):
         yield from ((flag.name, one) for one in flag.of(values) or () if "://" not in one)
 
@@ -91,6 +98,8 @@ def references(values: Mapping[str, Any], card: Card, kept: Kept) -> tuple[Refer
         card: The family that will draw.
         kept: The images.
     """
+    if _NAMES.isdisjoint(values):
+        return ()
     return tuple(
         Reference(role=role, images=images, scale=scale)
         for role, flag, scale in _roles(values, card)

@@ -204,7 +204,10 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
 def _lacking(name: str, value: object, card: Card) -> Capability | None:
     """What the family would have to be able to do for a flag, and is not."""
     row = BY_NAME[name]
-    return row.capability if row.calls(value) and row.capability not in card.capabilities else None
+    needed = row.capability
+    if needed is None or needed in card.capabilities:
+        return None
+    return needed if row.calls(value) else None
 
 
 def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
