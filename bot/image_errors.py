@@ -1,7 +1,9 @@
 """What to tell a person whose image, or link to one, cannot be used."""
 
+from collections.abc import Mapping
 from typing import Final
 
+from bot.languages import say
 from generation.images import BrokenImageError, ImageError, ImageTooLargeError, NotAnImageError
 from generation.links import (
     LinkNotFoundError,
@@ -12,8 +14,20 @@ from generation.links import (
 )
 
 FORMATS: Final = "PNG, JPEG, WebP or GIF"
+UNUSABLE: Final = "The image cannot be used; {formats} would work."
+UNREADABLE: Final = "What you gave is not an image that I can read; {formats} would work."
+DAMAGED: Final = "The {format} file is damaged; please save it again and retry."
+TOO_LARGE: Final = "The image has {found} {unit} or more; up to {limit} {unit} would work."
+MEGAPIXELS: Final = "megapixels"
+REFUSED: Final = "I cannot use the image link to `{host}`: {why}."
+NOT_FOUND: Final = (
+    "There is no image at the link to `{host}` (it answered {status}); please check the link or"
+    " attach the image."
+)
+SLOW: Final = "`{host}` did not send the image within {seconds} seconds; please attach it instead."
+UNREACHABLE: Final = "`{host}` cannot be reached; please check the link or attach the image."
 
-REFUSALS: Final = {
+REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.MALFORMED: "that is not a complete link; it should look like https://host/picture.png",
     Refusal.SCHEME: "only http and https links work",
     Refusal.CREDENTIALS: "links with a user name or password in them are not followed",
@@ -24,36 +38,29 @@ REFUSALS: Final = {
 }
 """Why a link was not followed, and what would work."""
 
+_MEBIBYTE: Final = 2**20
+_MILLION: Final = 1_000_000
+
 
 def sentence(error: ImageError) -> str:
     """One sentence naming the input, what is wrong with it and what would work."""
     match error:
         case NotAnImageError():
-            return f"What you gave is not an image that I can read; {FORMATS} would work."
+            return say(UNREADABLE, formats=say(FORMATS))
         case BrokenImageError():
-            return f"The {error.format} file is damaged; please save it again and retry."
+            return say(DAMAGED, format=error.format)
         case ImageTooLargeError():
-            return _too_large(error)
+            size, unit = (
+                (_MEBIBYTE, "MiB") if error.unit == "bytes" else (_MILLION, say(MEGAPIXELS))
+            )
+            found, limit = f"{error.found / size:.0f}", f"{error.limit / size:.0f}"
+            return say(TOO_LARGE, found=found, limit=limit, unit=unit)
         case LinkRefusedError():
-            return f"I cannot use the image link to `{error.host}`: {REFUSALS[error.reason]}."
+            return say(REFUSED, host=error.host, why=say(REFUSALS[error.reason]))
         case LinkNotFoundError():
-            return (
-                f"There is no image at the link to `{error.host}` (it answered {error.status}); "
-                "please check the link or attach the image."
-            )
+            return say(NOT_FOUND, host=error.host, status=error.status)
         case LinkTimeoutError():
-            return (
-                f"`{error.host}` did not send the image within {error.seconds:g} seconds; "
-                "please attach it instead."
-            )
+            return say(SLOW, host=error.host, seconds=f"{error.seconds:g}")
         case LinkUnreachableError():
-            return f"`{error.host}` cannot be reached; please check the link or attach the image."
-    return f"The image cannot be used; {FORMATS} would work."
-
-
-def _too_large(error: ImageTooLargeError) -> str:
-    if error.unit == "bytes":
-        found, limit, unit = error.found / 2**20, error.limit / 2**20, "MiB"
-    else:
-        found, limit, unit = error.found / 1e6, error.limit / 1e6, "megapixels"
-    return f"The image has {found:.0f} {unit} or more; up to {limit:.0f} {unit} would work."
+            return say(UNREACHABLE, host=error.host)
+    return say(UNUSABLE, formats=say(FORMATS))

@@ -19,11 +19,12 @@ from generation.cards import Capability, Card
 from generation.derive import GRID, blend, reroll
 from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
-from prompt.grammar import parse
+from prompt.grammar import Prompt, parse
 from prompt.orders import Order, orders
 from prompt.parameters import RATIO, SEED
+from prompt.presets import Merged
 from prompt.references import Kept, addresses
-from prompt.resolve import Resolved, check, put_right, resolve
+from prompt.resolve import Resolved, check, put_right, resolve, within_reach
 from prompt.shortcuts import expand
 from prompt.ways import Way
 from storage import keeping
@@ -156,7 +157,7 @@ class Intake:
         kept: dict[str, str] = {}
         made: list[Resolved] = []
         shelf = await Shelf.of(self._records, interaction)
-        merged = [shelf.complete(order.prompt, request.preset, request.way) for order in wanted]
+        merged = [self._completed(shelf, order.prompt, request) for order in wanted]
         for order, whole in zip(wanted, merged, strict=True):
             links = [link.url for link in order.prompt.images]
             for url in (*links, *addresses(whole.prompt.parameters)):
@@ -203,7 +204,8 @@ class Intake:
         choices = await self._in.admit(interaction)
         images = [await self._in.keep(url) for url in pictures]
         shelf = await Shelf.of(self._records, interaction)
-        merged = shelf.complete(parse(f"--{RATIO.name} {ratio}"), way=Way.BLEND)
+        asked = shelf.complete(parse(f"--{RATIO.name} {ratio}"), way=Way.BLEND)
+        merged = within_reach(asked, self.card, images=1)
         linked = addresses(merged.prompt.parameters)
         kept = {url: await self._in.keep(url) for url in linked}
         resolved = self._resolved(Order(merged.prompt, 0), images[:1], kept)
@@ -223,6 +225,12 @@ class Intake:
             origins=merged.origins,
         )
         await tell(interaction, resolved.notes)
+
+    def _completed(self, shelf: Shelf, prompt: Prompt, request: Request) -> Merged:
+        """A prompt with all that presets, the person and the server add and the family can do."""
+        merged = shelf.complete(prompt, request.preset, request.way)
+        images = len(request.images) + len(prompt.images)
+        return within_reach(merged, self.card, images=images)
 
     def _resolved(self, order: Order, images: Sequence[str], kept: Kept) -> Resolved:
         """One order with every choice made; repetitions of a named seed take those after it."""

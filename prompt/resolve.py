@@ -39,6 +39,7 @@ from prompt.parameters import (
     STRENGTH,
     STYLE,
 )
+from prompt.presets import Merged
 from prompt.references import MOST, Kept, in_style, linked, references, settled, unlinked
 from prompt.remarks import keeps_image, refusals, remarks
 from prompt.sentences import Sentence
@@ -140,6 +141,33 @@ def check(prompt: Prompt, card: Card, *, images: int) -> None:
         tuple(dict.fromkeys(problems.values())),
         min(places, default=None),
         _mended(prompt, card, set(problems), images),
+    )
+
+
+def within_reach(merged: Merged, card: Card, *, images: int) -> Merged:
+    """Merged without the flags that the family cannot do, and a note for each.
+
+    What the person typed stays, and is refused by ``check``; what was decided earlier, perhaps
+    when another model ran, must not have every prompt refused.
+
+    Args:
+        merged: A prompt with everything added.
+        card: The family that will draw.
+        images: How many image prompts there are.
+    """
+    problems = dict(_problems(merged.prompt, card, images))
+    beyond = {name: problems[name] for name in merged.origins if name in problems}
+    if not beyond:
+        return merged
+    kept = {k: v for k, v in merged.prompt.parameters.items() if k not in beyond}
+    notes = (
+        Sentence(said.LAYER_BEYOND, layer=merged.origins[name], reason=reason)
+        for name, reason in beyond.items()
+    )
+    told = (*merged.prompt.notes, *notes)
+    return Merged(
+        replace(merged.prompt, parameters=kept, notes=told),
+        {name: origin for name, origin in merged.origins.items() if name not in beyond},
     )
 
 

@@ -99,6 +99,7 @@ STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this s
 
 # Of presets and the table of versions.
 PRESET_LEFT_OUT: Final = "What {layer} adds could not be read and was left out."
+LAYER_BEYOND: Final = "What {layer} adds cannot be drawn here and was left out. {reason}"
 PRESET_IMAGES: Final = "A preset holds words and flags; links to images belong in the prompt."
 NOT_KEPT: Final = "`--{flag}` cannot be kept for later: leave it out here, it works with {ways}."
 PRESET_EMPTY: Final = "Say what to keep: words, flags such as `--ar 3:2`, or both."

@@ -10,7 +10,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot import languages, messages
+from bot import image_errors, languages, messages
 from bot.buttons import KINDS, JobButton, when_done
 from bot.client import command_files
 from bot.languages import (
@@ -53,7 +53,7 @@ class Shelf:
 
 
 def sentences() -> Iterator[str]:
-    for name, value in vars(messages).items():
+    for name, value in (vars(messages) | vars(image_errors)).items():
         if name.isupper():
             texts = value.values() if isinstance(value, dict) else [value]
             yield from (text for text in texts if isinstance(text, str))

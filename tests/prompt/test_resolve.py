@@ -11,8 +11,9 @@ from generation.recipe import Ingredient, Phrase, Recipe, Start, seeded
 from generation.styles import words_of
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
+from prompt.presets import Layer, Source, merge
 from prompt.references import addresses
-from prompt.resolve import Resolved, check, put_right, resolve
+from prompt.resolve import Resolved, check, put_right, resolve, within_reach
 from prompt.versions import versions
 from tests.prompt.strategies import prompts, texts
 
@@ -440,3 +441,19 @@ def test_whatever_is_typed_is_drawn_or_refused_and_suggestions_lead_on(text: str
             case _:
                 return
     raise AssertionError(text)
+
+
+def test_what_was_decided_before_is_left_out_where_it_cannot_be_done() -> None:
+    layers = [Layer(Source.PERSON, "", "--model sdxl --steps 5"), Layer(Source.SERVER, "a", "")]
+    merged = within_reach(merge(parse("a cat --no fog"), layers), EASEL, images=0)
+    assert merged.prompt.parameters == {"no": ("fog",), "steps": 5}
+    assert set(merged.origins) == {"steps"}
+    (note,) = merged.prompt.notes
+    assert "your preferences" in note
+    assert "`--model sdxl`" in note
+    check(merged.prompt, EASEL, images=0)
+
+
+def test_what_is_typed_is_not_left_out() -> None:
+    merged = merge(parse("a cat --model sdxl"), [Layer(Source.PERSON, "", "--steps 5")])
+    assert within_reach(merged, EASEL, images=0) is merged
