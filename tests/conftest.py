@@ -1,4 +1,4 @@
-"""What the whole suite shares: the tally of checked requests, and logging put back."""
+"""What the whole suite shares: the tally of requests, no deadlines, and logging put back."""
 
 import logging
 import os
@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 TALLY = "EASEL_PLAYGROUND_COUNT"
 """Environment variable naming the file to which each stand-in adds its counts."""
+
+
+# A busy machine is no fault of the code; times are for benchmarks/.
+settings.register_profile("easel", deadline=None)
+settings.load_profile("easel")
 
 
 def pytest_configure(config: pytest.Config) -> None:

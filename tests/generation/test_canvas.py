@@ -20,7 +20,7 @@ def noise(size: tuple[int, int], seed: int = 0) -> Image.Image:
 
 
 @given(canvases, SIZES, SIZES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_kept_pixels_come_back_unchanged(
     canvas: Canvas, own: tuple[int, int], size: tuple[int, int]
 ) -> None:

@@ -133,9 +133,7 @@ def test_a_smaller_window_is_the_encoders_own(engines: Engines) -> None:
     assert show.tokens.shape[1] == 2 * 24
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.text(max_size=60), st.floats(-2, 2)), max_size=4), st.text())
 def test_whatever_the_text_both_sides_are_finite_and_of_one_shape(
     towers: list[Tower], phrases: list[tuple[str, float]], negative: str

@@ -256,7 +256,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(kind=st.sampled_from(sorted(SAMPLES)), edits=EDITS)
 def test_every_mutation_is_refused_or_read(kind: str, edits: list[tuple[float, int]]) -> None:
     damaged = bytearray(SAMPLES[kind])

@@ -46,7 +46,7 @@ def test_an_empty_channel_invites_with_examples(page: Page) -> None:
     page.open("otto", "after-dark")
     page.click(".example")
     text = page.find("#input").get_attribute("value")
-    assert text == "/imagine prompt:a red apple --ar 3:2 --seed 7"
+    assert text == "/imagine prompt:a red apple --seed 7"
 
 
 def test_the_list_offers_what_the_bot_registered(page: Page, stage: Stage) -> None:

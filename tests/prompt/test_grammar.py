@@ -433,7 +433,7 @@ def reading(text: str) -> Prompt | PromptError:
 
 @given(texts)
 @example("--no**https://q.r/s.jpg::2,:--ar")
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_whatever_is_typed_is_understood_or_refused(text: str) -> None:
     match reading(text):
         case PromptError() as error:
@@ -448,7 +448,7 @@ def test_whatever_is_typed_is_understood_or_refused(text: str) -> None:
 
 
 @given(prompts())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_prompt_survives_being_written(prompt: Prompt) -> None:
     assert parse(format_prompt(prompt)) == prompt
 

@@ -66,12 +66,12 @@ def check_same(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_both_ways_lead_to_the_same_prompt(text: str) -> None:
     check_same(text)
 
 
 @given(prompts(), st.sampled_from(["", " ", " at dusk", " a b", " -1", " x-y", ","]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_both_ways_lead_to_the_same_prompt_from_a_canonical_one(prompt: Prompt, end: str) -> None:
     check_same(format_prompt(prompt) + end)

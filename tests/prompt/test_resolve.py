@@ -384,7 +384,7 @@ ACTING = (
 
 
 @given(prompts(*ACTING), st.sampled_from([one for one in CARDS if one.samplers == SAMPLERS]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_flag_that_acts_makes_a_recipe_that_json_keeps(prompt: Prompt, on: Card) -> None:
     one = replace(prompt, images=prompt.images[:1], phrases=prompt.phrases or parse("owl").phrases)
     recipe = resolve(one, on, model="m", seed=1, images=[IMAGE] * len(one.images)).recipe
@@ -414,7 +414,7 @@ def test_what_is_suggested_can_be_drawn(text: str, suggestion: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_suggestion_is_refused_in_its_turn(text: str) -> None:
     match outcome(text):
         case PromptError() as error if (better := put_right(error, EASEL).suggestion) is not None:
@@ -431,7 +431,7 @@ def outcome(text: str) -> Resolved | PromptError:
 
 
 @given(texts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_is_typed_is_drawn_or_refused_and_suggestions_lead_on(text: str) -> None:
     for _ in range(4):
         match outcome(text):
