@@ -10,99 +10,23 @@ referred to are the model's own drawings that the judge names right, so nothing 
 import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 
-from generation.cards import BUNDLED, card
+from benchmarks.controls.bench import THINGS, Bench, open_bench
 from generation.embeddings import spherical_mean
-from generation.families import load
-from generation.families.diffusion import Engine
-from generation.families.references import References, Seen
-from generation.recipe import Ingredient, Phrase, Recipe, Reference, seeded
-from training.judges import Judge, load_judge, load_labels
+from generation.families.references import Seen
+from generation.recipe import Ingredient, Reference
 
-THINGS: Final = ("apple", "cat", "dog", "star", "pizza", "car", "fish", "tree", "house", "book")
 EXAMPLES: Final = ("apple", "flower", "heart", "star", "car")
 SCALES: Final = (0.5, 1.0, 1.5)
 BLOCKS: Final = ("", "up_blocks.", "down_blocks.")
 SHARES: Final = tuple(k / 8 for k in range(9))
-_TRIES: Final = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What all measurements need.
-
-    Attributes:
-        engine: Draws.
-        sees: Its image adapters.
-        judge: Names what a picture shows.
-        styles: Names of styles, in the judge's order.
-        things: Names of things, likewise.
-    """
-
-    engine: Engine
-    sees: References
-    judge: Judge
-    styles: Sequence[str]
-    things: Sequence[str]
-
-    @torch.inference_mode()
-    def judged(self, pictures: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
-        """Probabilities of style and of thing, one row for each picture."""
-        pixels = [torch.from_numpy(np.array(p)).permute(2, 0, 1).float() for p in pictures]
-        said = self.judge(torch.stack(pixels) / 127.5 - 1)
-        return said.style.softmax(1), said.thing.softmax(1)
-
-    def draw(self, recipe: Recipe) -> list[Image.Image]:
-        """A recipe's pictures at the size the model draws."""
-        return self.engine.draw(recipe, None, lambda *_: None)
-
-    def recipe(self, text: str, seed: int) -> Recipe:
-        """One picture of a text with the model's own settings."""
-        own = self.engine.card
-        return Recipe(
-            family=own.id,
-            model=own.model,
-            prompt=text,
-            phrases=(Phrase(text=text),),
-            width=own.side,
-            height=own.side,
-            pictures=seeded(seed, 1),
-            steps=own.steps,
-            guidance=own.guidance,
-            sampler=own.sampler,
-        )
-
-    def example(self, thing: str, style: int) -> Image.Image | None:
-        """A drawing that the judge names right, or None if a few tries give none."""
-        for seed in range(_TRIES):
-            (picture,) = self.draw(self.recipe(f"a {thing}, {self.styles[style]} style", seed))
-            drawn, named = self.judged([picture])
-            hit = self.things.index(thing) in named[0].topk(5).indices.tolist()
-            if hit and int(drawn[0].argmax()) == style:
-                return picture
-        return None
-
-    def remember(self, name: str, whole: Tensor) -> Ingredient:
-        """An embedding under a name, as if an image had been looked at."""
-        self.sees.memory[name] = Seen(whole, whole)
-        return Ingredient(image=name)
-
-
-def open_bench() -> Bench:
-    """The bundled model, its adapters and the judge."""
-    engine = load(card("easel"), str(BUNDLED), torch.device("cpu"))
-    folder = BUNDLED.with_name("judge-1")
-    labels = load_labels(folder)
-    assert engine.references is not None
-    return Bench(engine, engine.references, load_judge(folder), labels["styles"], labels["things"])
 
 
 def in_blocks(bench: Bench, blocks: str) -> Bench:
@@ -169,9 +93,7 @@ def measure_blend(bench: Bench, count: int) -> Iterator[dict[str, object]]:
         bench: What to measure with.
         count: Pairs of images.
     """
-    style = bench.styles.index("flat")
-    images = {thing: bench.example(thing, style) for thing in THINGS}
-    usable = {thing: image for thing, image in images.items() if image is not None}
+    usable = dict(bench.examples())
     pairs = list(pairwise(usable))[:count]
     for way in ("spherical mean", "unnormalised mean", "mixed pixels"):
         steps, both = [], 0

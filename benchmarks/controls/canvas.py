@@ -1,0 +1,117 @@
+"""Whether drawing around and into a picture keeps the rest, and shows no seam.
+
+The pictures are the bundled model's own. Each is zoomed out of, and has its middle drawn anew. The
+baselines begin from the same frame: the picture put on top of what was drawn, as inpainting is
+usually ended, and the same with a feathered edge, which changes what should be kept.
+
+A seam is how much larger the differences across the border are than those between neighbouring
+columns and rows beside it, in levels of 0 to 255; 0 is none.
+
+    python -m benchmarks.controls.canvas --pictures 200
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import cycle, islice
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from benchmarks.controls.bench import Bench, open_bench
+from generation.canvas import Framed, frame, join
+from generation.derive import ninth
+from generation.recipe import Canvas, Edges
+
+_FEATHER: Final = 8
+"""Radius of the feathered edge in pixels."""
+
+_BESIDE: Final = 6
+"""How far from the border the neighbouring differences are taken, in pixels."""
+
+
+def _pasted(framed: Framed, drawn: Image.Image) -> Image.Image:
+    return Image.composite(framed.picture, drawn, framed.kept)
+
+
+def _feathered(framed: Framed, drawn: Image.Image) -> Image.Image:
+    soft = framed.kept.filter(ImageFilter.GaussianBlur(_FEATHER))
+    return Image.composite(framed.picture, drawn, soft)
+
+
+WAYS: Final[dict[str, Callable[[Framed, Image.Image], Image.Image]]] = {
+    "ours": join,
+    "pasted": _pasted,
+    "feathered": _feathered,
+}
+
+
+def canvases(strength: float) -> dict[str, Canvas]:
+    """What is done to pictures, by name; beyond the edges with a family's own strength."""
+    around = Edges(left=0.25, right=0.25, top=0.25, bottom=0.25)
+    return {
+        "zoom out 1.5x": Canvas(image="image", edges=around, strength=strength),
+        "middle anew": Canvas(image="image", regions=(ninth(4),)),
+    }
+
+
+def measure(bench: Bench, count: int) -> Iterator[dict[str, object]]:
+    """Change of what is kept, and seams.
+
+    Args:
+        bench: What to measure with.
+        count: Pictures of each kind.
+    """
+    shown = list(islice(cycle(bench.examples()), count))
+    own = bench.engine.card
+    for name, canvas in canvases(own.carried_on).items():
+        found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
+        for seed, (thing, small) in enumerate(shown):
+            (picture,) = bench.engine.enlarge([small])
+            framed = frame(canvas, picture, (own.side * own.enlarge,) * 2)
+            recipe = replace(bench.recipe(f"a {thing}", seed), canvas=canvas, version=2)
+            (drawn,) = bench.engine.enlarge(bench.draw(recipe, framed))
+            for way, joined in WAYS.items():
+                whole = joined(framed, drawn)
+                found[way].append((_change(framed, whole), _seam(framed, whole)))
+        for way, figures in found.items():
+            changes, seams = np.array(figures).T
+            yield {
+                "canvas": name,
+                "way": way,
+                "pictures": len(figures),
+                "largest change of what is kept": float(changes.max()),
+                "seam": round(float(seams.mean()), 2),
+            }
+
+
+def _change(framed: Framed, whole: Image.Image) -> float:
+    differences = np.abs(np.asarray(framed.picture, float) - np.asarray(whole, float))
+    return float(differences[np.asarray(framed.kept) > 0].max())
+
+
+def _seam(framed: Framed, whole: Image.Image) -> float:
+    """Mean difference across the border, less that between neighbours on either side of it."""
+    kept, pixels = np.asarray(framed.kept) > 0, np.asarray(whole, float)
+    excess = []
+    for axis in (0, 1):
+        steps = np.abs(np.diff(pixels, axis=axis)).mean(2)
+        border = np.diff(kept, axis=axis)
+        beside = [np.roll(border, shift, axis) for shift in (-_BESIDE, _BESIDE)]
+        excess.append(steps[border].mean() - np.mean([steps[near].mean() for near in beside]))
+    return float(np.mean(excess))
+
+
+def main() -> None:
+    """Print a JSON object for every canvas and way."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=int, default=20, help="of each kind")
+    given = parser.parse_args()
+    for point in measure(open_bench(), given.pictures):
+        print(json.dumps(point), flush=True)
+
+
+if __name__ == "__main__":
+    main()
