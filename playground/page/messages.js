@@ -122,6 +122,14 @@ function arrange(node) {
 export const atBottom = () =>
   scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_BOTTOM;
 let pinned = true;
+let extent = "";
+
+/** Whether the list or its window changed in size since it was last asked. */
+function resized() {
+  const before = extent;
+  extent = `${scroller.scrollHeight} ${scroller.clientHeight}`;
+  return extent !== before;
+}
 
 export function toBottom() {
   pinned = true;
@@ -129,11 +137,15 @@ export function toBottom() {
   $("#to-present").hidden = true;
 }
 
+// A change of size moves the list, too; only a person's scrolling leaves the bottom.
 scroller.addEventListener("scroll", () => {
-  pinned = atBottom();
+  pinned = atBottom() || (pinned && resized());
   if (pinned) $("#to-present").hidden = true;
 });
-const grown = new ResizeObserver(() => pinned && toBottom());
+const grown = new ResizeObserver(() => {
+  resized();
+  if (pinned) toBottom();
+});
 grown.observe(list);
 grown.observe(scroller);
 $("#to-present").addEventListener("click", toBottom);

@@ -66,6 +66,11 @@ def test_the_list_sticks_to_the_bottom_only_there(page: Page, stage: Stage) -> N
     page.click("#to-present")
     page.until(lambda: page.script(bottom) < 2)
     page.gone("#to-present")
+    with page.sized(375, 740):
+        page.until(lambda: page.script("return innerWidth") == 375)
+        page.until(lambda: page.script(bottom) < 2)
+    page.until(lambda: page.script("return innerWidth") > 375)
+    page.until(lambda: page.script(bottom) < 2)
 
 
 def test_a_press_is_shown_as_waiting_and_then_as_failed(page: Page, stage: Stage) -> None:
