@@ -1,15 +1,34 @@
 """Choices to go on with, while a command is being typed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
+import discord
 from discord import app_commands
 
 from bot.shelf import CHOICES
 from prompt.complete import complete
 from prompt.ways import Way
 
+Choices = list[app_commands.Choice[str]]
+Completion = Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, Choices]]
+"""What discord.py asks with what was typed so far."""
 
-def flags(typed: str, way: Way, presets: Sequence[str] = ()) -> list[app_commands.Choice[str]]:
+
+def of_flags(way: Way) -> Completion:
+    """Writes out the flag at the end of an option that holds a prompt.
+
+    Args:
+        way: What the option is for.
+    """
+
+    async def complete(_: discord.Interaction[Any], typed: str) -> Choices:
+        return flags(typed, way)
+
+    return complete
+
+
+def flags(typed: str, way: Way, presets: Sequence[str] = ()) -> Choices:
     """The flag at the end of what was typed, written out.
 
     Args:

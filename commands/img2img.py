@@ -22,6 +22,7 @@ LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
     prompt="What to draw, and flags such as --cfg 5 or --steps 20",
     strength="0.1 to 0.3 stays close, 0.3 to 0.6 balances, 0.6 to 0.9 is loose",
 )
+@app_commands.autocomplete(prompt=completion.of_flags(Way.IMG2IMG))
 async def img2img(
     interaction: "discord.Interaction[EaselBot]",
     image: discord.Attachment,
@@ -31,15 +32,6 @@ async def img2img(
     """Hands the request to the intake, with the strength as a flag; a typed one counts."""
     text = prompt if f"--{STRENGTH.name}" in prompt else f"{prompt} {STRENGTH.format(strength)}"
     await interaction.client.intake.imagine(interaction, text, [image.url], way=Way.IMG2IMG)
-
-
-@img2img.autocomplete("prompt")
-async def complete_prompt(
-    interaction: "discord.Interaction[EaselBot]",  # noqa: ARG001 - Discord's signature
-    typed: str,
-) -> list[app_commands.Choice[str]]:
-    """The flag at the end of the prompt, written out."""
-    return completion.flags(typed, Way.IMG2IMG)
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -31,6 +31,7 @@ class Preferences(app_commands.Group):
 
     @app_commands.command(description="Words or flags to add to every prompt; leave empty for none")
     @app_commands.describe(new_value="Such as: watercolour --ar 3:2")
+    @app_commands.autocomplete(new_value=completion.of_flags(Way.KEPT))
     async def suffix(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the suffix."""
         kept = checked(new_value) if new_value.strip() else ""
@@ -38,6 +39,7 @@ class Preferences(app_commands.Group):
 
     @app_commands.command(description="Flags for prompts that lack them; leave empty for none")
     @app_commands.describe(new_value="Such as: --ar 3:2 --steps 20")
+    @app_commands.autocomplete(new_value=completion.of_flags(Way.KEPT))
     async def flags(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the flags."""
         kept = checked(new_value) if new_value.strip() else ""
@@ -59,16 +61,6 @@ class Preferences(app_commands.Group):
         said = say(messages.REMIX_ON if now.remix else messages.REMIX_OFF)
         await interaction.edit_original_response(content=said)
 
-    @suffix.autocomplete("new_value")
-    @flags.autocomplete("new_value")
-    async def complete(
-        self,
-        interaction: Interaction,  # noqa: ARG002 - Discord's signature
-        typed: str,
-    ) -> list[app_commands.Choice[str]]:
-        """The flag at the end of the text, written out."""
-        return completion.flags(typed, Way.KEPT)
-
 
 class Options(app_commands.Group):
     """``/prefer option``: flags of a person's own."""
@@ -78,6 +70,7 @@ class Options(app_commands.Group):
 
     @app_commands.command(name="set", description="Keep a flag of your own; leave empty to drop it")
     @app_commands.describe(option="Its name, such as mine", value="What it stands for")
+    @app_commands.autocomplete(value=completion.of_flags(Way.KEPT))
     async def keep(
         self,
         interaction: Interaction,
@@ -100,15 +93,6 @@ class Options(app_commands.Group):
             keeping.person, interaction.user.id
         )
         await interaction.edit_original_response(content=messages.option_list(choices.options))
-
-    @keep.autocomplete("value")
-    async def complete_value(
-        self,
-        interaction: Interaction,  # noqa: ARG002 - Discord's signature
-        typed: str,
-    ) -> list[app_commands.Choice[str]]:
-        """The flag at the end of what it stands for, written out."""
-        return completion.flags(typed, Way.KEPT)
 
     @keep.autocomplete("option")
     async def complete(

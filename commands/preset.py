@@ -44,6 +44,7 @@ class Presets(app_commands.Group):
         text="What it adds to a prompt, such as: ink drawing --ar 3:2",
         whose="Keep it for yourself, or for everyone on this server",
     )
+    @app_commands.autocomplete(text=completion.of_flags(Way.KEPT))
     async def save(
         self,
         interaction: Interaction,
@@ -155,15 +156,6 @@ class Presets(app_commands.Group):
         await interaction.edit_original_response(
             content=say(messages.PRESET_IMPORTED, count=len(given))
         )
-
-    @save.autocomplete("text")
-    async def complete_text(
-        self,
-        interaction: Interaction,  # noqa: ARG002 - Discord's signature
-        typed: str,
-    ) -> list[app_commands.Choice[str]]:
-        """The flag at the end of the text, written out."""
-        return completion.flags(typed, Way.KEPT)
 
     @delete.autocomplete("name")
     @show.autocomplete("name")

@@ -1,0 +1,52 @@
+"""Options that hold flags write them out while people type."""
+
+from typing import Any
+
+import pytest
+from discord import app_commands
+
+from bot.completion import of_flags
+from commands.imagine import imagine
+from commands.img2img import img2img
+from commands.prefer import Preferences
+from commands.preset import Presets
+from prompt.ways import Way
+
+
+def completing(commands: Any) -> set[str]:
+    """Names of the options that complete what is typed, after those of their commands."""
+    return {
+        f"{command.qualified_name} {option.name}"
+        for command in commands
+        if isinstance(command, app_commands.Command)
+        for option in command.parameters
+        if option.autocomplete
+    }
+
+
+def test_every_option_that_holds_flags_completes_them() -> None:
+    commands = [*Preferences().walk_commands(), *Presets().walk_commands(), imagine, img2img]
+    assert completing(commands) >= {
+        "imagine prompt",
+        "img2img prompt",
+        "prefer flags new_value",
+        "prefer option set value",
+        "prefer suffix new_value",
+        "preset save text",
+    }
+
+
+@pytest.mark.parametrize(
+    ("way", "typed", "offered"),
+    [
+        (Way.KEPT, "a cat --rep", []),
+        (Way.IMG2IMG, "a cat --rep", ["a cat --repeat"]),
+        (Way.KEPT, "a cat --ar 3", ["a cat --ar 3:2", "a cat --ar 3:4"]),
+    ],
+)
+async def test_only_flags_that_make_a_difference_there_are_offered(
+    way: Way, typed: str, offered: list[str]
+) -> None:
+    interaction: Any = None
+    choices = await of_flags(way)(interaction, typed)
+    assert [choice.value for choice in choices] == offered
