@@ -10,10 +10,8 @@ import asyncio
 import logging
 import multiprocessing
 import os
-import signal
 import statistics
 import tempfile
-import threading
 import time
 from contextlib import aclosing
 from multiprocessing.process import BaseProcess
@@ -29,6 +27,7 @@ from storage.database import migrate
 from storage.engine import Cooked, Ended, Jobs, NewJob, serve
 from storage.jobs import Report
 from storage.settings import Settings, load_settings
+from storage.signals import stop_event
 
 WAITS: Final = 60
 ACCEPTS: Final = 200
@@ -45,9 +44,7 @@ def settings_in(folder: Path) -> Settings:
 def work(settings: Settings) -> None:
     """A worker that makes nothing, and says nothing of it."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    serve(settings, cook, model="none", device="none", stop=stop)
+    serve(settings, cook, model="none", device="none", stop=stop_event())
 
 
 def cook(_recipe: dict[str, Any], _report: Report) -> Cooked:

@@ -1,9 +1,7 @@
 """The worker: a process that takes jobs from the queue and makes their pictures."""
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -25,6 +23,7 @@ from storage.files import Files
 from storage.jobs import Cooked, Made, Report
 from storage.logs import set_up_logs
 from storage.settings import Settings, SettingsError, load_settings
+from storage.signals import stop_event
 
 NICENESS: Final = 5
 """How far a worker on the CPU steps back for the bot beside it."""
@@ -107,9 +106,7 @@ def main(settings: Settings) -> None:
         ModelError: The model cannot be loaded.
         WorkerNameTakenError: Another live worker goes by this one's name.
     """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop = stop_event()
     engine = load_engine(settings)
     device = str(engine.pipe.device)
     if device == "cpu":

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import settings
+
+from storage.signals import STOPPING
 
 TALLY = "EASEL_PLAYGROUND_COUNT"
 """Environment variable naming the file to which each stand-in adds its counts."""
@@ -48,3 +51,14 @@ def logs_restored() -> Iterator[None]:
     root.handlers[:], engine.handlers[:] = before[0], before[2]
     root.setLevel(before[1])
     engine.propagate = before[3]
+
+
+@pytest.fixture
+def restored_signals() -> Iterator[None]:
+    """Puts back what the test's process does on the signals that stop a service."""
+    handlers = {number: signal.getsignal(number) for number in STOPPING}
+    woken = signal.set_wakeup_fd(-1)
+    yield
+    signal.set_wakeup_fd(woken)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)

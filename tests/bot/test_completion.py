@@ -25,7 +25,12 @@ def completing(commands: Any) -> set[str]:
 
 
 def test_every_option_that_holds_flags_completes_them() -> None:
-    commands = [*Preferences().walk_commands(), *Presets().walk_commands(), imagine, img2img]
+    commands: list[Any] = [
+        *Preferences().walk_commands(),
+        *Presets().walk_commands(),
+        imagine,
+        img2img,
+    ]
     assert completing(commands) >= {
         "imagine prompt",
         "img2img prompt",

@@ -4,7 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -263,14 +263,6 @@ def test_the_process_stops_cleanly_when_told(settings: Settings) -> None:
             process.kill()
     assert process.returncode == 0, said + rest
     assert str(settings.data) not in said + rest
-
-
-@pytest.fixture
-def restored_signals() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("restored_signals")

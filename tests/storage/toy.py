@@ -11,7 +11,6 @@ import hashlib
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +20,7 @@ from unittest import mock
 from storage.engine import Cooked, CookingError, Jobs, Made, NewJob, WorkerNameTakenError, serve
 from storage.jobs import Report
 from storage.settings import Settings
+from storage.signals import stop_event
 
 NAME_TAKEN: Final = 3
 """Exit code of a worker whose name another one has."""
@@ -70,10 +70,8 @@ class Toy:
 
 def work(settings: Settings, log: Path) -> None:
     """Serves until SIGTERM."""
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     try:
-        serve(settings, Toy(log).cook, model="toy", device="cpu", stop=stop)
+        serve(settings, Toy(log).cook, model="toy", device="cpu", stop=stop_event())
     except WorkerNameTakenError:
         sys.exit(NAME_TAKEN)
 
