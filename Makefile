@@ -6,18 +6,19 @@ PIP_ARGS ?=
 # Passed to `easel play`, such as --port 9000.
 PLAY_ARGS ?=
 # Passed to pytest.
-PYTEST_ARGS ?= -n auto --dist loadfile
+PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install $(PIP_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup play test check format bench docs clean
+.PHONY: help setup play test coverage check format bench docs clean
 
 help:
 	@echo "make play     set up and try everything here, without Discord"
 	@echo "make test     set up and run the whole test suite"
+	@echo "make coverage the same, and what no test has run"
 	@echo "make setup    make .venv with everything that runs Easel"
 	@echo "make check    lint, types, walls between the packages, fresh docs"
 	@echo "make format   put the code into the project's format"
@@ -51,6 +52,9 @@ play: $(VENV)/.runs
 	@$(BIN)/easel play $(PLAY_ARGS)
 
 test: $(VENV)/.tests
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+coverage: $(VENV)/.tests
 	@$(BIN)/python -m pytest --cov --cov-report=term $(PYTEST_ARGS)
 
 check: $(VENV)/.tests

@@ -42,7 +42,7 @@ async def test_outages_at_the_end(studio: Studio) -> None:
 
 async def test_result_larger_than_the_upload_limit(studio: Studio) -> None:
     studio.playground.upload_limit = 300_000
-    message = await answer(await studio.imagine("a red apple --seed 7"))
+    message = await answer(await studio.imagine("a red apple --seed 7 --steps 2"))
     await showing(message, "steps ·")
     assert message.attachments[0].size <= 300_000
 

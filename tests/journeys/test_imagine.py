@@ -18,16 +18,16 @@ from tests.journeys.studio import Studio, opened, result
 async def test_words_become_a_grid(studio: Studio) -> None:
     standin = studio.playground
     press = await standin.command(
-        "mira", "imagine", {"prompt": "a red apple --ar 3:2 --seed 7 --steps 40"}
+        "mira", "imagine", {"prompt": "a red apple --ar 3:2 --seed 7 --steps 20"}
     )
     await press.acknowledged()
     assert press.latency is not None
     assert press.latency < 1
     message = await result(press)
-    assert "a red apple --ar 3:2 --steps 40 --seed 7" in message.content
+    assert "a red apple --ar 3:2 --steps 20 --seed 7" in message.content
     assert f"<@{standin.people['mira'].id}>" in message.content
     assert "seed 7" in message.content
-    assert "40 steps" in message.content
+    assert "20 steps" in message.content
     assert list(message.buttons) == ["U1", "U2", "U3", "U4", "🔄", "V1", "V2", "V3", "V4", "Recipe"]
     grid = await opened(standin, message)
     assert grid.size == (1280, 832)
@@ -40,7 +40,7 @@ async def test_words_become_a_grid(studio: Studio) -> None:
 
 async def test_u_is_the_same_picture_larger(studio: Studio) -> None:
     standin = studio.playground
-    grid = await _imagine(standin, "a red apple --seed 7")
+    grid = await _imagine(standin, "a red apple --seed 7 --steps 4")
     press = await standin.press("mira", grid, label="U3")
     single = await result(press)
     picture = await opened(standin, single)
@@ -53,7 +53,7 @@ async def test_u_is_the_same_picture_larger(studio: Studio) -> None:
 
 async def test_v_gives_four_others_and_each_can_be_varied_again(studio: Studio) -> None:
     standin = studio.playground
-    grid = await _imagine(standin, "a red apple --seed 7")
+    grid = await _imagine(standin, "a red apple --seed 7 --steps 4")
     varied = await result(await standin.press("mira", grid, label="V2"))
     assert "Variations (Strong) of image #2" in varied.content
     parent = np.asarray(quarter(await opened(standin, grid), 1), dtype=float)
@@ -67,7 +67,7 @@ async def test_v_gives_four_others_and_each_can_be_varied_again(studio: Studio) 
 
 async def test_reroll_keeps_the_recipe_and_changes_the_seeds(studio: Studio) -> None:
     standin = studio.playground
-    grid = await _imagine(standin, "a red apple --ar 1:2 --seed 7")
+    grid = await _imagine(standin, "a red apple --ar 1:2 --seed 7 --steps 4")
     other = await result(await standin.press("otto", grid, label="🔄"))
     first, second = [await _recipe(standin, message) for message in (grid, other)]
     assert first.pictures != second.pictures
@@ -81,7 +81,7 @@ async def test_reroll_keeps_the_recipe_and_changes_the_seeds(studio: Studio) -> 
 
 async def test_the_picture_carries_its_recipe(studio: Studio) -> None:
     standin = studio.playground
-    grid = await _imagine(standin, "a red apple --seed 7 --no worms")
+    grid = await _imagine(standin, "a red apple --seed 7 --no worms --steps 4")
     png = await standin.read(grid.attachments[0])
     recipe = read_recipe(png)
     assert recipe is not None

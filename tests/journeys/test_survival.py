@@ -6,7 +6,7 @@ import signal
 from playground import Message
 from tests.journeys.studio import BOT, WORKER, Studio, answer, public, result, showing
 
-SLOW = "a red apple --seed 7 --steps 40"
+SLOW = "a red apple --seed 7 --steps 20"
 
 
 async def running(studio: Studio, channel: str = "general") -> Message:
@@ -21,7 +21,7 @@ def finals(message: Message) -> int:
 
 
 async def test_an_old_button_works_after_everything_was_stopped(studio: Studio) -> None:
-    grid = await result(await studio.imagine("a red apple --seed 7"))
+    grid = await result(await studio.imagine("a red apple --seed 7 --steps 2"))
     assert await studio.end(BOT) == 0
     assert await studio.end(WORKER) == 0
     await studio.start(BOT, WORKER)
@@ -48,7 +48,7 @@ async def test_bot_killed_in_the_middle(studio: Studio) -> None:
 
 
 async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
-    message = await answer(await studio.imagine("a red apple"))
+    message = await answer(await studio.imagine("a red apple --steps 2"))
     await showing(message, "queued")
     await studio.end(BOT, signal.SIGKILL)
     await asyncio.sleep(6)
@@ -59,13 +59,13 @@ async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
 
 async def test_cancel_while_running_and_while_queued(studio: Studio) -> None:
     first = await running(studio)
-    second = await showing(await answer(await studio.imagine("a pear")), "queued")
+    second = await showing(await answer(await studio.imagine("a pear --steps 2")), "queued")
     assert list(second.buttons) == ["Cancel"]
     await studio.playground.press("mira", second, label="Cancel")
     await showing(second, "cancelled")
     await studio.playground.press("mira", first, label="Cancel")
     await showing(first, "cancelled")
-    third = await result(await studio.imagine("a plum"))
+    third = await result(await studio.imagine("a plum --steps 2"))
     assert third.attachments
     assert not first.attachments
     assert not second.attachments
@@ -85,7 +85,8 @@ async def test_only_the_owner_or_a_moderator_cancels(studio: Studio) -> None:
 async def test_queue_position_is_told_and_moves(studio: Studio) -> None:
     await running(studio)
     waiting = [
-        await showing(await answer(await studio.imagine(f"apple {n}")), "queued") for n in range(3)
+        await showing(await answer(await studio.imagine(f"apple {n} --steps 2")), "queued")
+        for n in range(3)
     ]
     await showing(waiting[2], "2 ahead of you")
     await showing(waiting[2], "steps ·")

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from generation.cards import card
 from generation.families import load
+from training import publish
 from training.adapters import NAMES, TOKENS, Denoiser
 from training.adopt import adopt
 from training.export import ADAPTERS, load_denoiser
@@ -251,3 +252,22 @@ def test_adapters_have_four_tokens() -> None:
     made = random_denoiser().adapter("style")
     assert made["image_proj.proj.weight"].shape == (TOKENS * WIDTH, WIDTH)
     assert "ip_adapter.1.to_k_ip.weight" in made
+
+
+def test_what_was_made_goes_into_the_project(
+    made: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "BUNDLED", tmp_path / "models" / "easel-1")
+    monkeypatch.setattr(publish, "JUDGE", tmp_path / "models" / "judge-1")
+    monkeypatch.setattr(publish, "PAGE", tmp_path / "docs" / "model.md")
+    (tmp_path / "docs").mkdir()
+    publish.publish(made.out)
+    assert (tmp_path / "models/easel-1/unet/diffusion_pytorch_model.safetensors").exists()
+    assert (tmp_path / "models/easel-1/LICENSES.md").exists()
+    kept = {path.name for path in (tmp_path / "models/judge-1").iterdir()}
+    assert kept == {"judge.safetensors", "labels.json"}
+    page = (tmp_path / "docs/model.md").read_text()
+    assert "| real pictures (ceiling) |" in page
+    assert "![blend](model/blend.png)" in page
+    with Image.open(tmp_path / "docs/model/prompts.webp") as sheet:
+        assert sheet.width == 10 * 128
