@@ -130,7 +130,6 @@ class Offspring:
                 canvas=made.canvas,
                 blend=made.blend,
                 pull=made.pull,
-                version=max(made.version, fresh.version),
             )
             return replace(resolved, recipe=recipe)
 

@@ -168,7 +168,6 @@ def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
         blend=(),
         pull=1.0,
         canvas=canvas,
-        version=max(2, parent.recipe.version),
     )
 
 
@@ -189,5 +188,4 @@ def ninth(place: int) -> Region:
 
 def blend(recipe: Recipe, images: Sequence[Ingredient]) -> Recipe:
     """The recipe with several images blended in the place of any that it started from."""
-    version = max(2, recipe.version)
-    return replace(recipe, start=None, canvas=None, blend=tuple(images), version=version)
+    return replace(recipe, start=None, canvas=None, blend=tuple(images))

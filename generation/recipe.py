@@ -6,14 +6,20 @@ choice is left open in it.
 """
 
 import hashlib
-from dataclasses import dataclass, field, replace
-from typing import Final, Literal, Self
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
 
+
+VERSION: Final = 3
+"""The newest version of the format that is known here."""
+
+_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3}
+"""The version that each later field came with: who knows only earlier ones would draw it wrong."""
 
 Role = Literal["style", "face", "figure", "object"]
 """What is taken from a reference."""
@@ -201,8 +207,6 @@ class Recipe:
         blend: The images to blend, empty for none.
         pull: How much the blend counts, as the scale of an image adapter, above 0.
         references: Images that style, person or thing are taken from; each role once.
-        version: Version of this format: 1, 2 with a canvas or a blend, or 3 with references or a
-            pull, so that whoever knows only an earlier version refuses what they would draw wrong.
     """
 
     family: str
@@ -223,20 +227,22 @@ class Recipe:
     blend: tuple[Ingredient, ...] = ()
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
-    version: Literal[1, 2, 3] = 1
 
     def __post_init__(self) -> None:
         if not self.pictures:
             raise RecipeError("a recipe makes at least one picture")
         if min(self.width, self.height, self.steps, self.upscale) < 1:
             raise RecipeError("width, height, steps and upscale are at least 1")
-        if (self.canvas or self.blend) and self.version < 2:
-            raise RecipeError("a canvas or a blend needs version 2")
-        if (self.references or self.pull != 1) and self.version < 3:
-            raise RecipeError("references and a pull need version 3")
         roles = [reference.role for reference in self.references]
         if not self.pull > 0 or len(roles) > len(set(roles)):
             raise RecipeError("a pull is above 0, and every role has one reference")
+
+    @property
+    def version(self) -> int:
+        """The first version of the format that knows every field in use, from 1 to ``VERSION``."""
+        plain = {one.name: one.default for one in fields(self)}
+        used = [since for name, since in _SINCE.items() if getattr(self, name) != plain[name]]
+        return max(used, default=1)
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -262,9 +268,13 @@ class Recipe:
             RecipeError: ``data`` is not a recipe of a known version.
         """
         try:
-            return _ADAPTER.validate_python(data)
+            recipe = _ADAPTER.validate_python(data)
+            told = _VERSION.validate_python(data).version
         except ValidationError as error:
             raise RecipeError("this is not a recipe of a known version") from error
+        if recipe.version > told:
+            raise RecipeError(f"version {told} of a recipe has no such fields")
+        return recipe
 
     @property
     def digest(self) -> str:
@@ -273,7 +283,13 @@ class Recipe:
         return hashlib.sha256(_ADAPTER.dump_json(pixels, exclude_defaults=True)).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    version: Annotated[int, Field(ge=1, le=VERSION, strict=True)]
+
+
 _ADAPTER: Final = TypeAdapter(Recipe)
+_VERSION: Final = TypeAdapter(_Told)
 _FROM_NOTHING: Final = Start(image="", strength=1.0)
 
 

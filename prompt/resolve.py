@@ -115,7 +115,7 @@ def resolve(
         **_from_images(prompt, tuple(dict.fromkeys(images))),
     )
     if shown := references(values, card, kept):
-        recipe = replace(recipe, references=shown, version=3)
+        recipe = replace(recipe, references=shown)
     speed: Speed = "relax" if RELAX.of(values) else "fast"
     drawn = [] if values == prompt.parameters else [STYLE.format(STYLE.of(values) or ())]
     codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
@@ -281,7 +281,7 @@ def _from_images(prompt: Prompt, images: Sequence[str]) -> dict[str, Any]:
         made["start"] = Start(image=begun[0], strength=strength)
     if mixed:
         made["blend"] = tuple(Ingredient(image=image) for image in mixed)
-        made |= {"pull": scale_for_image_weight(weight or 1.0), "version": 3}
+        made["pull"] = scale_for_image_weight(weight or 1.0)
     return made
 
 

@@ -71,7 +71,7 @@ def measure(bench: Bench, count: int) -> Iterator[dict[str, object]]:
         for seed, (thing, small) in enumerate(shown):
             (picture,) = bench.engine.enlarge([small])
             framed = frame(canvas, picture, (own.side * own.enlarge,) * 2)
-            recipe = replace(bench.recipe(f"a {thing}", seed), canvas=canvas, version=2)
+            recipe = replace(bench.recipe(f"a {thing}", seed), canvas=canvas)
             (drawn,) = bench.engine.enlarge(bench.draw(recipe, framed))
             for way, joined in WAYS.items():
                 whole = joined(framed, drawn)

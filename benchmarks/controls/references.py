@@ -78,7 +78,7 @@ def _styled(
         for seed, thing in enumerate(things):
             recipe = bench.recipe(f"a {thing}", 100 + seed)
             if scale:
-                recipe = replace(recipe, references=(reference,), version=3)
+                recipe = replace(recipe, references=(reference,))
             drawn, named = bench.judged(bench.draw(recipe))
             styles += int(drawn[0].argmax()) == style
             kept += bench.things.index(thing) in named[0].topk(5).indices.tolist()
@@ -126,7 +126,7 @@ def _between(
         mean = spherical_mean(whole, weights) if way == "spherical mean" else weights @ whole
         whole = mean[None]
     part = bench.remember("between", whole)
-    (picture,) = bench.draw(replace(bench.recipe("", seed), blend=(part,), version=2))
+    (picture,) = bench.draw(replace(bench.recipe("", seed), blend=(part,)))
     return picture
 
 

@@ -74,4 +74,4 @@ def looking(recipe: Recipe, role: Role, *images: str, scale: float = 1.0) -> Rec
         images=tuple(Ingredient(image=image) for image in images or ["a" * 64]),
         scale=scale,
     )
-    return replace(recipe, references=(*recipe.references, one), version=3)
+    return replace(recipe, references=(*recipe.references, one))

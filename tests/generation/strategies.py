@@ -67,5 +67,4 @@ recipes = st.builds(
     blend=st.lists(ingredients, max_size=3).map(tuple),
     pull=st.floats(0.1, 1),
     references=references,
-    version=st.just(3),
 )

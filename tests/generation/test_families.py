@@ -40,7 +40,7 @@ def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
 
 def filled(recipe: Recipe, **canvas: Any) -> Recipe:
     """The recipe, drawn into a photograph."""
-    return replace(recipe, version=2, canvas=Canvas(image="a", **canvas))
+    return replace(recipe, canvas=Canvas(image="a", **canvas))
 
 
 def distance(one: Image.Image, other: Image.Image) -> float:
@@ -98,7 +98,7 @@ def test_what_is_known_leads_what_is_drawn(engine: Engine, sampler: str) -> None
     if sampler not in engine.card.samplers:
         pytest.skip(f"{engine.card.title} does not draw with {sampler}")
     recipe = filled(recipe_for(engine, sampler=sampler), edges=Edges(right=1.0))
-    began = replace(recipe, version=1, canvas=None, start=start(0.01))
+    began = replace(recipe, canvas=None, start=start(0.01))
     framed = frame(recipe.canvas or Canvas(image="a"), photograph(), (64, 64))
     (shown,) = engine.draw(began, framed.picture, quiet)
     (drawn,) = draw(engine, recipe)

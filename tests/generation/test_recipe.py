@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from generation.recipe import (
     SEED_LIMIT,
+    VERSION,
     Canvas,
     Edges,
     Ingredient,
@@ -51,13 +52,29 @@ def test_json_says_its_version_and_no_defaults() -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "version"),
+    [
+        ({"canvas": Canvas(image="ab", edges=Edges(left=0.5))}, 2),
+        ({"blend": (Ingredient(image="ab"),)}, 2),
+        ({"references": (STYLE,)}, 3),
+        ({"pull": 0.5}, 3),
+    ],
+)
+def test_later_fields_need_a_later_version(change: dict[str, Any], version: int) -> None:
+    data = replace(PLAIN, **change).to_json()
+    assert data["version"] == version
+    with pytest.raises(RecipeError):
+        Recipe.from_json({**data, "version": version - 1})
+
+
+@pytest.mark.parametrize(
     "data",
     [
         None,
         [],
         {},
         "recipe",
-        {**PLAIN.to_json(), "version": 4},
+        {**PLAIN.to_json(), "version": VERSION + 1},
         {**PLAIN.to_json(), "canvas": {"image": "ab" * 32}},
         {**PLAIN.to_json(), "steps": "many"},
         {**PLAIN.to_json(), "steps": 0},
@@ -75,9 +92,7 @@ def test_other_json_is_no_recipe(data: object) -> None:
     "change",
     [
         *({"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}),
-        *({"canvas": Canvas(image="ab")}, {"blend": (Ingredient(image="ab"),)}),
-        *({"references": (STYLE,)}, {"references": (STYLE, STYLE), "version": 3}),
-        *({"pull": 0.5, "version": 2}, {"pull": 0.0, "version": 3}),
+        *({"references": (STYLE, STYLE)}, {"pull": 0.0}),
     ],
 )
 def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
@@ -139,11 +154,11 @@ class TestDigest:
             {"sampler": "DDIM"},
             {"start": Start(image="ab" * 32, strength=0.5)},
             {"upscale": 2},
-            {"canvas": Canvas(image="ab" * 32, edges=Edges(left=0.5)), "version": 2},
-            {"blend": (Ingredient(image="ab" * 32),), "version": 2},
-            {"references": (STYLE,), "version": 3},
-            {"references": (replace(STYLE, scale=0.5),), "version": 3},
-            {"pull": 0.5, "version": 3},
+            {"canvas": Canvas(image="ab" * 32, edges=Edges(left=0.5))},
+            {"blend": (Ingredient(image="ab" * 32),)},
+            {"references": (STYLE,)},
+            {"references": (replace(STYLE, scale=0.5),)},
+            {"pull": 0.5},
         ],
         ids=lambda change: next(iter(change)),
     )
@@ -160,7 +175,7 @@ PLAIN_DIGEST = "b3132aef5c2ea4c3256b2ad19edefee3de6e34332e92b8e0fa0bceb79b39698a
 
 def test_knows_every_image_that_is_looked_at() -> None:
     more = replace(STYLE, role="object", images=(Ingredient(image="cd"),))
-    seeing = replace(PLAIN, blend=STYLE.images, references=(STYLE, more), version=3)
+    seeing = replace(PLAIN, blend=STYLE.images, references=(STYLE, more))
     assert seeing.seen == ("ab" * 32, "cd")
     assert PLAIN.seen == ()
 
