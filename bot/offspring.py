@@ -18,6 +18,7 @@ from generation.derive import Parent, redrawn
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.fitting import fitted, flags_of
 from prompt.grammar import Prompt
+from prompt.parameters import EDIT
 from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, resolve
 from prompt.ways import Way
@@ -107,14 +108,15 @@ class Offspring:
 
         def change(parent: Parent, seed: int) -> Resolved:
             made, old = derivation(parent, seed), parent.recipe
-            bound = made.canvas is not None or bool(made.blend) or redrawn(made) or redrawn(old)
+            looking = bool(made.blend or made.edit)
+            bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
             typed_in = Way.PICTURE if bound and way is not Way.ZOOM else way
             resolved = resolve(
                 fitted(prompt, typed_in, before=flags_of(old.parameters)),
                 self._in.card,
                 model=self._in.model,
                 seed=seed,
-                images=[old.start.image] if old.start else [],
+                images=_prompted(old),
                 kept=kept,
                 versions=self._in.versions,
             )
@@ -130,6 +132,7 @@ class Offspring:
                 canvas=made.canvas,
                 blend=made.blend,
                 pull=made.pull,
+                edit=made.edit,
             )
             return replace(resolved, recipe=recipe)
 
@@ -196,6 +199,14 @@ class Offspring:
 def _as_it_was(derivation: Derivation) -> Change:
     """A derivation without other words."""
     return lambda parent, seed: Resolved(recipe=derivation(parent, seed))
+
+
+def _prompted(recipe: Recipe) -> list[str]:
+    """SHA-256 of the images at the front of a recipe's prompt, where they can be told."""
+    if recipe.start:
+        return [recipe.start.image]
+    bare = EDIT.of(flags_of(recipe.parameters)) == ()
+    return [one.image for one in recipe.edit] if bare else []
 
 
 def _preferred(kind: Kind, person: PersonChoices) -> Kind:

@@ -22,6 +22,7 @@ class Capability(StrEnum):
     BLEND = "blending images"
     STYLE = "style references"
     CHARACTER = "character references"
+    EDIT = "editing by words"
 
 
 SAMPLERS: Final = (
@@ -65,6 +66,8 @@ class Card:
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
         faces: Whether its adapters know faces from figures.
+        native: Whether it reads images itself, beside the words: weighted in its attention, not by
+            an adapter.
     """
 
     id: str
@@ -85,6 +88,7 @@ class Card:
     carried_on: float = 0.8
     adapters: str = ""
     faces: bool = False
+    native: bool = False
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -115,6 +119,8 @@ _ALL: Final = frozenset(
 _FLOW: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
 
 _REFERENCES: Final = frozenset({Capability.BLEND, Capability.STYLE, Capability.CHARACTER})
+
+_NATIVE: Final = _FLOW | _REFERENCES | {Capability.EDIT}
 
 _ADAPTERS: Final = "h94/IP-Adapter, Apache-2.0"
 
@@ -177,7 +183,10 @@ CARDS: Final[tuple[Card, ...]] = (
     Card(
         id="flux2-klein",
         title="FLUX.2 klein",
-        about="Four steps to a picture of 1024 pixels; follows long sentences closely.",
+        about=(
+            "Four steps to a picture of 1024 pixels; follows long sentences closely, and changes"
+            " images as it is told."
+        ),
         licence="Apache-2.0",
         model="black-forest-labs/FLUX.2-klein-4B",
         side=1024,
@@ -188,7 +197,8 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="Euler",
         samplers=("Euler",),
         memory=16,
-        capabilities=_FLOW,
+        capabilities=_NATIVE,
+        native=True,
     ),
     Card(
         id="z-image",

@@ -73,6 +73,7 @@ def creatively(parent: Parent, seed: int) -> Recipe:
         canvas=None,
         blend=(),
         pull=1.0,
+        edit=(),
     )
 
 
@@ -167,6 +168,7 @@ def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
         start=None,
         blend=(),
         pull=1.0,
+        edit=(),
         canvas=canvas,
     )
 
@@ -188,4 +190,4 @@ def ninth(place: int) -> Region:
 
 def blend(recipe: Recipe, images: Sequence[Ingredient]) -> Recipe:
     """The recipe with several images blended in the place of any that it started from."""
-    return replace(recipe, start=None, canvas=None, blend=tuple(images))
+    return replace(recipe, start=None, canvas=None, blend=tuple(images), edit=())

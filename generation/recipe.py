@@ -15,10 +15,10 @@ SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
 
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The newest version of the format that is known here."""
 
-_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3}
+_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3, "edit": 4}
 """The version that each later field came with: who knows only earlier ones would draw it wrong."""
 
 Role = Literal["style", "face", "figure", "object"]
@@ -172,7 +172,8 @@ class Reference:
     Attributes:
         role: What is taken: ``style``, ``face``, ``figure`` (a person as a whole) or ``object``.
         images: Where from; of several, each by its share.
-        scale: How much, as the scale of an image adapter: 1 as it was trained, above 0.
+        scale: How much, above 0: 1 as an image adapter was trained, or as a model that reads
+            images itself does.
     """
 
     role: Role
@@ -205,8 +206,10 @@ class Recipe:
         upscale: How many times larger each finished picture is made, 1 for not at all.
         canvas: The picture to draw around or to repaint, or None.
         blend: The images to blend, empty for none.
-        pull: How much the blend counts, as the scale of an image adapter, above 0.
+        pull: How much the blend counts, above 0, as a reference's scale.
         references: Images that style, person or thing are taken from; each role once.
+        edit: Images that are changed as the words say, in the order in which words may name them
+            (image 1, image 2, …); a weight of 1 is the model's own.
     """
 
     family: str
@@ -227,6 +230,7 @@ class Recipe:
     blend: tuple[Ingredient, ...] = ()
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
+    edit: tuple[Ingredient, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.pictures:
@@ -246,8 +250,8 @@ class Recipe:
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """SHA-256 of every image that is looked at as a whole: of the blend and the references."""
-        parts = (self.blend, *(reference.images for reference in self.references))
+        """SHA-256 of every image that is looked at as a whole, wherever the recipe names it."""
+        parts = (self.edit, self.blend, *(reference.images for reference in self.references))
         return tuple(dict.fromkeys(one.image for part in parts for one in part))
 
     @property

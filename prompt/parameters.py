@@ -23,6 +23,7 @@ from prompt.sentences import Sentence
 from prompt.values import (
     Choice,
     Codes,
+    Images,
     Items,
     Kind,
     Number,
@@ -332,6 +333,15 @@ OBJECT_WEIGHT: Final = Parameter[int](
     about="How strong the omni reference is.",
 )
 
+EDIT: Final = Parameter[tuple[str, ...]](
+    name="edit",
+    kind=Images(),
+    otherwise="pictures are drawn anew",
+    capability=Capability.EDIT,
+    ways=COMMANDS,
+    about="Change these images, or those at the front of the prompt, as the words say.",
+)
+
 _ACTING: Final[tuple[Parameter[Any], ...]] = (
     RATIO,
     SEED,
@@ -356,6 +366,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     CHARACTER_WEIGHT,
     OBJECT,
     OBJECT_WEIGHT,
+    EDIT,
 )
 
 _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
@@ -412,13 +423,6 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         partner="sref",
         about="Version of the style reference.",
         instead="leave it out, since codes and images mean the same in every version here",
-    ),
-    Parameter[tuple[str, ...]](
-        name="edit",
-        kind=References(),
-        about="Change these images as the prompt says.",
-        instead="put one image link at the front of the prompt, and set `--iw`",
-        needed=_always,
     ),
     Parameter[str](
         name="control",

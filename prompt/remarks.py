@@ -13,6 +13,7 @@ from prompt.grammar import Prompt
 from prompt.parameters import (
     BY_NAME,
     DRAFT,
+    EDIT,
     FAST,
     IMAGE_WEIGHT,
     MODEL,
@@ -57,6 +58,8 @@ def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> I
     for parameter in (IMAGE_WEIGHT, STRENGTH):
         if parameter.name in given and not images:
             yield Sentence(said.NO_IMAGE, flag=parameter.name)
+    if EDIT.of(given) == () and STRENGTH.name in given:
+        yield Sentence(said.OVERRULED, stronger=EDIT.name, weaker=STRENGTH.name)
     for stronger, weaker in _OVERRULED:
         if stronger.name in given and weaker.name in given:
             yield Sentence(said.OVERRULED, stronger=stronger.name, weaker=weaker.name)
@@ -64,12 +67,9 @@ def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> I
 
 def refusals(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The flags without which the pictures would be quite different, each with a sentence."""
-    missed = [name for name in _idle(given) if BY_NAME[name].needed(given[name])]
-    if len(missed) <= _MOST_SENTENCES:
-        for name in missed:
+    for name in _idle(given):
+        if BY_NAME[name].needed(given[name]):
             yield name, Sentence(said.NOT_HERE, flag=name, instead=Sentence(BY_NAME[name].instead))
-        return
-    yield from dict.fromkeys(missed, Sentence(said.NOT_HERE_MANY, flags=_listed(missed))).items()
 
 
 def keeps_image(given: Mapping[str, Any]) -> bool:

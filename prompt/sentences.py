@@ -71,13 +71,20 @@ MORE: Final = "There are {count} more like these."
 # Of what cannot be drawn.
 NO_WORDS: Final = "Say what to draw: a few words, such as `a red apple on a table`."
 NOT_HERE: Final = "`--{flag}` does nothing here yet: {instead}."
-NOT_HERE_MANY: Final = "{flags} do nothing here yet: leave them out."
 NOT_ABLE: Final = "{model} has no {capability}: leave out `--{flag}`."
 NO_IMAGES: Final = "{model} has no {capability}: use words alone."
 NO_REFERENCES: Final = (
     "{model} has no {capability}: say in words what `--{flag}` should bring, "
     "or put one image link at the front of the prompt."
 )
+NO_EDITING: Final = (
+    "{model} has no {capability}: instead of `--{flag}`, put one image link at the front of the "
+    "prompt and set `--iw`."
+)
+EDIT_NOTHING: Final = (
+    "`--{flag}` needs an image: put its link behind the flag, or at the front of the prompt."
+)
+EDIT_WORDS: Final = "Say what to change, such as `make it night`."
 MANY_IMAGES: Final = "Up to {limit} images work together, and here are {count}: keep the best."
 ONE_IMAGE: Final = "One image per prompt works, and here are {count}: keep the one you want."
 RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."

@@ -364,6 +364,16 @@ class References(_Listed):
         return found
 
 
+class Images(References):
+    """Image links, or nothing for the images that come with the prompt."""
+
+    shape = "image links, or nothing for the images at the front of the prompt"
+
+    def parse(self, word: str) -> tuple[str, ...]:
+        """Every link; none for nothing."""
+        return super().parse(word) if word else ()
+
+
 def _apart(item: str) -> list[str]:
     """Codes with commas and no space between them; commas are part of a link."""
     return [item] if "://" in item else item.split(",")

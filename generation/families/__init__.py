@@ -5,6 +5,7 @@ To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.cards`
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from generation.families.diffusion import (
     palette_glimpse,
     tiny_glimpse,
 )
+from generation.families.flow import FlowFamily
+from generation.families.native import Natives
 from generation.families.references import OWN, References, load_references
 from generation.libraries import quiet
 from generation.upscale import FILE, Compact, load_compact
@@ -87,7 +90,9 @@ def _references(
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     folder: Path,
     adapters: str,
-) -> References | None:
+) -> References | Natives | None:
+    if isinstance(family, FlowFamily) and family.look is not None:
+        return Natives(family.grain, partial(family.look, pipe))
     if not isinstance(family, Family):
         return None
     own = str(folder) if (folder / OWN).is_dir() else ""

@@ -21,6 +21,7 @@ from torch import Tensor
 from generation.canvas import Begun
 from generation.cards import Card
 from generation.families.known import Known, drawn_latents
+from generation.families.native import Natives
 from generation.families.noise import starting_noise
 from generation.families.references import Adapters, References
 from generation.families.samplers import schedule, scheduler, step_options
@@ -83,7 +84,7 @@ class Family:
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
         condition = self.encode(engine.pipe, recipe)
-        if not recipe.seen or engine.references is None:
+        if not recipe.seen or not isinstance(engine.references, References):
             return draw(engine, condition, recipe, start, watch)
         looks = engine.references.looks(recipe)
         seeing = replace(condition, images=tuple(look.tokens for look in looks))
@@ -131,7 +132,7 @@ class Engine:
         abreast: Lanes that are computed at the same time.
         glimpse: From clean latents (pictures, channels, height, width) to small previews.
         upscaler: The network that came with the checkpoint to enlarge its pictures.
-        references: Its image adapters, if it was loaded with any.
+        references: What it sees images with: image adapters if it was loaded with any, or itself.
     """
 
     card: Card
@@ -141,7 +142,7 @@ class Engine:
     abreast: int = 1
     glimpse: Callable[[Tensor], list[Image.Image]]
     upscaler: Compact | None = None
-    references: References | None = None
+    references: References | Natives | None = None
 
     def draw(self, recipe: Recipe, start: Begun, watch: "Watch") -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.

@@ -6,7 +6,7 @@ A transformer predicts the straight line from a picture to noise (Lipman et al. 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final
@@ -21,11 +21,34 @@ from generation.canvas import Begun
 from generation.controls import flow_level, unshifted
 from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast
 from generation.families.known import Known, drawn_latents
+from generation.families.native import Beside, Natives, instruction
 from generation.families.noise import starting_noise
 from generation.recipe import Phrase, Recipe
 
 SAMPLER: Final = "Euler"
 """The one sampler of these families."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What steers the transformer.
+
+    Attributes:
+        tokens: Text embeddings, (rows, tokens, width).
+        extra: Further inputs of the family's transformer by name, (rows, …) each.
+        beside: The images that are read beside the pictures.
+        guidance: The guidance scale, for transformers that take it as an input.
+    """
+
+    tokens: Tensor
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+    beside: Sequence[Beside] = ()
+    guidance: float = 1.0
+
+    def repeated(self, count: int) -> "Condition":
+        """The rows for a batch of ``count`` pictures, from one row."""
+        extra = {name: row.repeat_interleave(count, 0) for name, row in self.extra.items()}
+        return replace(self, tokens=self.tokens.expand(count, -1, -1), extra=extra)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +62,31 @@ class FlowFamily:
         pipeline: Name of the diffusers pipeline class that its checkpoints name.
         grain: Pixels a latent, on each side.
         channels: Pipeline to the number of its latents' channels.
-        embed: Pipeline and a text to what the transformer reads, (1, tokens, width).
-        predict: Pipeline, latents, noise level and embedding to the line towards noise.
+        embed: Pipeline, a text and the images beside it to what steers the transformer, one row.
+        predict: Pipeline, latents, noise level and condition to the line towards noise.
         read: Pipeline and pixels (1, 3, height, width) in [-1, 1] to latents.
         show: Pipeline and latents to pixels.
         shift: Pipeline, latents of one picture and steps to the logarithm of the schedule's shift.
         options: What to load the pipeline with, besides the weights.
+        look: Pipeline and an image to its latents as a native reference; None if it reads none.
     """
 
     id: str
     pipeline: str
     grain: int
     channels: Callable[[Any], int]
-    embed: Callable[[Any, str], Tensor]
-    predict: Callable[[Any, Tensor, Tensor, Tensor], Tensor]
+    embed: Callable[[Any, str, Sequence[Beside]], Condition]
+    predict: Callable[[Any, Tensor, Tensor, Condition], Tensor]
     read: Callable[[Any, Tensor], Tensor]
     show: Callable[[Any, Tensor], Tensor]
     shift: Callable[[Any, int, int], float]
     options: Mapping[str, object] = field(default_factory=dict)
+    look: Callable[[Any, Image.Image], Tensor] | None = None
 
     def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
         pipe, count = engine.pipe, len(recipe.pictures)
-        texts = _texts(self, pipe, recipe.phrases)
+        texts = _texts(self, engine, recipe)
         levels = schedule(self, pipe, recipe)
         begun = lanes(self, engine, recipe, self._origin(pipe, start, recipe, levels[0]))
 
@@ -127,19 +152,28 @@ class Origin:
         return (1 - self.level) * self.latents + self.level * noise
 
 
-Texts = Sequence[tuple[Tensor, float]]
-"""Embeddings with weights that sum up to 1."""
+Texts = Sequence[tuple[Condition, float]]
+"""Conditions with weights that sum up to 1."""
 
 
-def _texts(family: FlowFamily, pipe: Any, phrases: Sequence[Phrase]) -> Texts:  # noqa: ANN401
+def _texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     """Phrases of positive weight, each read for itself.
 
     Their predictions are averaged, which is how pictures of several concepts are composed without
     mixing what a text encoder makes of each (Liu et al. 2022, arXiv 2206.01714).
     """
-    wanted = [phrase for phrase in phrases if phrase.weight > 0] or [Phrase(text="")]
+    wanted = [phrase for phrase in recipe.phrases if phrase.weight > 0] or [Phrase(text="")]
     total = sum(phrase.weight for phrase in wanted)
-    return [(family.embed(pipe, phrase.text), phrase.weight / total) for phrase in wanted]
+    beside: Sequence[Beside] = ()
+    if isinstance(engine.references, Natives):
+        beside = engine.references.beside(recipe)
+    lead = instruction(recipe) if beside else ""
+
+    def embedded(text: str) -> Condition:
+        condition = family.embed(engine.pipe, lead + text, beside)
+        return replace(condition, beside=beside, guidance=recipe.guidance)
+
+    return [(embedded(phrase.text), phrase.weight / total) for phrase in wanted]
 
 
 def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: ANN401
@@ -193,8 +227,8 @@ def advance(
 ) -> None:
     """One Euler step of one lane, from one noise level to a lower one."""
     line = torch.zeros_like(lane.latents)
-    for tokens, weight in texts:
-        rows = tokens.expand(len(lane.latents), -1, -1)
+    for condition, weight in texts:
+        rows = condition.repeated(len(lane.latents))
         line += weight * family.predict(pipe, lane.latents, here, rows).float()
     lane.clean = lane.latents - here * line
     lane.latents = lane.latents + (there - here) * line

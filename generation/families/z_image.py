@@ -1,5 +1,6 @@
 """Z-Image: eight steps of the distilled checkpoint, without guidance."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import torch
@@ -7,21 +8,22 @@ from diffusers.pipelines.z_image.pipeline_z_image import calculate_shift
 from torch import Tensor
 
 from generation.controls import TRAINED_STEPS
-from generation.families.flow import FlowFamily
+from generation.families.flow import Condition, FlowFamily
+from generation.families.native import Beside
 
 
-def embed(pipe: Any, text: str) -> Tensor:  # noqa: ANN401 - diffusers has no types
+def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
     """The language model's last layer but one, (1, tokens, width)."""
     (tokens,), _ = pipe.encode_prompt(text, device=pipe.device, do_classifier_free_guidance=False)
-    return tokens[None]  # type: ignore[no-any-return]
+    return Condition(tokens[None])
 
 
-def predict(pipe: Any, latents: Tensor, level: Tensor, tokens: Tensor) -> Tensor:  # noqa: ANN401
+def predict(pipe: Any, latents: Tensor, level: Tensor, read: Condition) -> Tensor:  # noqa: ANN401
     """The line towards noise; the transformer counts time upwards, and points to the picture."""
     step = level.expand(len(latents)) * TRAINED_STEPS
     time = (TRAINED_STEPS - step) / TRAINED_STEPS
     given = list(latents.to(pipe.transformer.dtype).unsqueeze(2).unbind(0))
-    words = list(tokens.unbind(0))
+    words = list(read.tokens.unbind(0))
     made = pipe.transformer(given, time, words, return_dict=False)[0]
     return -torch.stack(made).squeeze(2)
 

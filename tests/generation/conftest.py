@@ -94,6 +94,12 @@ def flow(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> En
     return engines(request.param)
 
 
+@pytest.fixture(params=["flux2-klein"])
+def native(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
+    """Each family that reads images itself in turn."""
+    return engines(request.param)
+
+
 @pytest.fixture
 def easel(engines: Callable[[str], Engine]) -> Engine:
     """The bundled model, loaded."""

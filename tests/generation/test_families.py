@@ -88,6 +88,7 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
+        Capability.EDIT: replace(recipe, edit=(Ingredient(image="a" * 64),)),
     }[capability]
     changed = draw(engine, different)[0]
     assert distance(plain, changed) > 0.05
