@@ -9,7 +9,7 @@ import structlog
 import torch
 from PIL import Image
 
-from generation.cards import BUNDLED, UnknownFamilyError, card_for, equipped, model_name
+from generation.cards import BUNDLED, UnknownFamilyError, card_for, equipped, model_name, source
 from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
 from generation.families import ModelError, load
@@ -58,7 +58,8 @@ def load_engine(settings: Settings) -> Engine:
     """
     card = equipped(card_for(settings.model, settings.family), settings.adapters)
     device = choose_device(settings.device)
-    return load(card, settings.model or str(BUNDLED), device, settings.adapters)
+    model = source(settings.model, card) if settings.model else str(BUNDLED)
+    return load(card, model, device, settings.adapters)
 
 
 def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:

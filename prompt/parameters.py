@@ -15,7 +15,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 from rapidfuzz import fuzz, process
 
-from generation.cards import CARDS, SAMPLERS, Capability, Card
+from generation.cards import CARDS, SAMPLERS, VARIANTS, Capability, Card
 from generation.controls import LARGEST_IMAGE_WEIGHT
 from generation.recipe import SEED_LIMIT
 from prompt import sentences as said
@@ -251,10 +251,10 @@ PRESET: Final = Parameter[str](
 )
 MODEL: Final = Parameter[str](
     name="model",
-    kind=Choice(tuple(card.id for card in CARDS)),
+    kind=Choice(tuple(card.called for card in (*CARDS, *VARIANTS))),
     otherwise="the server's",
-    native=lambda card: card.id,
-    examples=tuple(card.id for card in CARDS),
+    native=lambda card: card.called,
+    examples=tuple(card.called for card in (*CARDS, *VARIANTS)),
     about="Model that draws.",
 )
 VERSION: Final = Parameter[str](

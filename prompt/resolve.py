@@ -118,7 +118,7 @@ def resolve(
             format_parameters({k: v for k, v in values.items() if k not in _UNWRITTEN})
         ),
         phrases=in_style(prompt.phrases, values),
-        negative=", ".join(NO.of(values) or ()),
+        negative=", ".join([*(NO.of(values) or ()), *filter(None, [card.avoided])]),
         width=width,
         height=height,
         pictures=seeded(seed if own_seed is None else own_seed, GRID),
@@ -223,7 +223,7 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
         takes = Sentence(said.LINKS)
         yield name, Sentence(said.OTHER_VALUE, flag=name, takes=takes, word=word)
     model = MODEL.of(prompt.parameters)
-    if model not in (None, card.id):
+    if model not in (None, card.id, card.called):
         yield MODEL.name, Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
     across, down = RATIO.of(prompt.parameters) or (1, 1)
     if max(across, down) > card.longest_ratio * min(across, down):
@@ -288,6 +288,8 @@ def _edit_problems(prompt: Prompt, images: int) -> Iterator[tuple[str, str]]:
 
 def _steps(prompt: Prompt, card: Card) -> int:
     values = prompt.parameters
+    if card.distilled:
+        return card.steps
     quality = QUALITY.of(values) or 1
     return STEPS.of(values) or steps_for_quality(
         card.steps, quality * _DRAFT_QUALITY if DRAFT.of(values) else quality

@@ -100,6 +100,7 @@ NOT_WITH: Final = "`--{flag}` makes no difference with {way}; it works with {way
 NO_IMAGE: Final = "`--{flag}` makes no difference without an image."
 IMAGE_LEFT_OUT: Final = "`--iw 0` leaves the image out, so only the words count."
 OVERRULED: Final = "`--{stronger}` counts, so `--{weaker}` makes no difference."
+FIXED_STEPS: Final = "`--{flag}` makes no difference: {model} always takes {steps} steps."
 OTHER_VERSION: Final = "`{typed}` stands for {wanted}, which does not run here, so {model} draws."
 NO_VERSION: Final = "`{typed}` is no version known here, so {model} draws."
 STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this style again."

@@ -11,10 +11,13 @@ from typing import Any, Final
 
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
+from huggingface_hub import try_to_load_from_cache
 from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
-from generation.cards import Card
+from generation.cards import INDEX, Card
 from generation.derive import GRID
 from generation.families import easel, flux2_klein, sd15, sdxl, z_image
 from generation.families.diffusion import (
@@ -67,6 +70,11 @@ def load(card: Card, model: str, device: torch.device, adapters: str = "") -> En
     pipe = _pipeline(family, model, precision(device))
     if type(pipe).__name__ != family.pipeline:
         raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
+    if card.unet and not Path(model).is_dir():
+        _replace_unet(pipe, card.unet)
+    if card.spacing:
+        config = pipe.scheduler.config
+        pipe.scheduler = type(pipe.scheduler).from_config(config, timestep_spacing=card.spacing)
     if pipe.vae.dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
         pipe.vae.to(torch.float32)
     pipe.to(device)
@@ -83,6 +91,31 @@ def load(card: Card, model: str, device: torch.device, adapters: str = "") -> En
         upscaler=_upscaler(pipe, folder),
         references=_references(family, pipe, folder, adapters),
     )
+
+
+def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers has no types
+    """Give a pipeline the UNet that lies in a repository, behind ``#``."""
+    repository, _, name = place.partition("#")
+    file = _fetched(repository, name, "")
+    try:
+        pipe.unet.load_state_dict(load_file(file))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ModelError(f"{name} cannot be loaded; fetch the model again") from error
+
+
+def _fetched(repository: str, name: str, revision: str) -> Path:
+    """A file of the hub that is on this machine; nothing is fetched unseen.
+
+    Raises:
+        ModelError: It is not here.
+    """
+    found = try_to_load_from_cache(repository, name, revision=revision or None)
+    if not isinstance(found, str):
+        raise ModelError(
+            f"{repository} is not on this machine yet: `easel models fetch` shows its licence and"
+            " fetches it"
+        )
+    return Path(found)
 
 
 def _references(
@@ -152,17 +185,19 @@ def precision(device: torch.device) -> torch.dtype:
 def _pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
     local = Path(model).is_dir()
     name, _, revision = (model, "", "") if local else model.partition("@")
+    if not local:
+        _fetched(name, INDEX, revision)
     try:
         return DiffusionPipeline.from_pretrained(
             name,
             dtype=dtype,
             use_safetensors=True,
-            local_files_only=local,
+            local_files_only=True,
             revision=revision or None,
             **family.options,
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(
             "the model could not be loaded: it needs a folder or hub id in the diffusers layout"
-            " with safetensors weights"
+            " with safetensors weights; `easel models fetch` completes what broke off"
         ) from error

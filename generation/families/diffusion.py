@@ -266,7 +266,9 @@ def prepare(
     drawn = [starting_noise(picture, shape) for picture in filled]
     noise = torch.cat([tensor for tensor, _ in drawn]).to(pipe.device)
     sampler = scheduler(recipe.sampler, pipe.scheduler.config)
-    timesteps = schedule(sampler, recipe.steps, recipe.strength).to(pipe.device)
+    timesteps = schedule(
+        sampler, recipe.steps, recipe.strength, distilled=engine.card.distilled
+    ).to(pipe.device)
     latents = noise * sampler.init_noise_sigma
     known = origin if isinstance(origin, Known) else None
     clean = origin.latents if isinstance(origin, Known) else origin

@@ -24,7 +24,7 @@ from bot.languages import (
 )
 from bot.messages import HEADINGS
 from commands.blend import DIMENSIONS
-from generation.cards import CARDS, Capability, card
+from generation.cards import CARDS, VARIANTS, Capability, card
 from generation.recipe import seeded
 from prompt import sentences as told
 from prompt.errors import PromptError
@@ -67,7 +67,7 @@ def told_of_prompts() -> Iterator[str]:
     yield from Capability
     yield from (way for way in Way if not way.startswith("/"))
     yield card("easel").title
-    yield from (each.about for each in CARDS)
+    yield from (each.about for each in (*CARDS, *VARIANTS))
 
 
 def shown() -> Iterator[str]:

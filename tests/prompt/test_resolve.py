@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.cards import CARDS, SAMPLERS, Capability, Card, card, equipped
+from generation.cards import CARDS, SAMPLERS, Capability, Card, card, card_for, equipped
 from generation.controls import FACE, scale_for_image_weight, strength_for_image_weight
 from generation.recipe import Ingredient, Phrase, Recipe, Start, seeded
 from generation.styles import words_of
@@ -270,7 +270,7 @@ class TestNotes:
         assert resolved(text).notes == (note,)
 
     @pytest.mark.parametrize(
-        "text", ["apple --v 1", "apple --niji", "apple --v", "apple --model SD15"]
+        "text", ["apple --v 1", "apple --v 5.2", "apple --v", "apple --model SD15"]
     )
     def test_say_nothing_of_a_version_that_draws_here(self, text: str) -> None:
         assert resolved(text, on=card("sd15")).notes == ()
@@ -547,3 +547,35 @@ class TestNative:
             (one,) = resolved(f"apple --cref {LINK} --cw {weight}", on=KLEIN).recipe.references
             assert one.role == role
             assert one.scale == pytest.approx(scale)
+
+
+class TestVariants:
+    """Checkpoints of a family with settings of their own."""
+
+    def test_draw_with_their_own_numbers(self) -> None:
+        recipe = resolved("apple", on=card_for("sdxl-lightning")).recipe
+        assert (recipe.family, recipe.steps, recipe.guidance) == ("sdxl", 8, 1.0)
+
+    @pytest.mark.parametrize("flag", ["--steps 30", "--quality 2", "--draft"])
+    def test_that_know_one_number_of_steps_say_so(self, flag: str) -> None:
+        made = resolved(f"apple {flag}", on=card_for("sdxl-lightning"))
+        name = flag.split(maxsplit=1)[0]
+        assert made.recipe.steps == 8
+        assert made.notes == (
+            f"`{name}` makes no difference: SDXL-Lightning always takes 8 steps.",
+        )
+
+    def test_avoid_what_they_draw_badly_besides_what_is_asked(self) -> None:
+        anime = card_for("sdxl-anime")
+        assert resolved("apple", on=anime).recipe.negative == anime.avoided
+        assert resolved("apple --no fog", on=anime).recipe.negative == f"fog, {anime.avoided}"
+
+    def test_are_what_niji_stands_for(self) -> None:
+        for text in ("owl --niji", "owl --niji 6", "owl --model sdxl-anime", "owl --model sdxl"):
+            assert resolved(text, on=card_for("sdxl-anime")).notes == ()
+        (note,) = resolved("owl --niji 6", on=card("sdxl")).notes
+        assert note == (
+            "`--niji 6` stands for Animagine XL 4.0, which does not run here, so Stable Diffusion"
+            " XL draws."
+        )
+        refused("owl --model sdxl-anime", on=card("sdxl"))
