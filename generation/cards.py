@@ -236,6 +236,23 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=20,
         capabilities=_FLOW,
     ),
+    Card(
+        id="flux1-dev",
+        title="FLUX.1 dev",
+        about="Twenty-eight steps to a careful picture of 1024 pixels; slow, and not for business.",
+        licence="FLUX.1 [dev] Non-Commercial License",
+        notice="The model may not be used commercially; accept the licence on its page first.",
+        model="black-forest-labs/FLUX.1-dev",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=28,
+        guidance=3.5,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=36,
+        capabilities=_FLOW | {Capability.GUIDANCE},
+    ),
 )
 
 
@@ -320,6 +337,7 @@ _PIPELINES: Final = {
     "StableDiffusionXLPipeline": "sdxl",
     "Flux2KleinPipeline": "flux2-klein",
     "ZImagePipeline": "z-image",
+    "FluxPipeline": "flux1-dev",
 }
 
 

@@ -63,7 +63,11 @@ _UNWRITTEN: Final = frozenset(flag.name for flag in (SEED, REPEAT, PRESET, FAST,
 _DRAFT_QUALITY: Final = 0.5
 _MOST_MENDINGS: Final = 4
 _PUSHING: Final = "negative phrases"
-_LACKING: Final = {EDIT.name: said.NO_EDITING}
+_LACKING: Final = {
+    EDIT.name: said.NO_EDITING,
+    NO.name: said.NO_NEGATIVE,
+    GUIDANCE.name: said.NO_GUIDANCE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

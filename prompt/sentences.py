@@ -77,6 +77,12 @@ NO_REFERENCES: Final = (
     "{model} has no {capability}: say in words what `--{flag}` should bring, "
     "or put one image link at the front of the prompt."
 )
+NO_NEGATIVE: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and say in words what should be there."
+)
+NO_GUIDANCE: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and give words more weight with `::`."
+)
 NO_EDITING: Final = (
     "{model} has no {capability}: instead of `--{flag}`, put one image link at the front of the "
     "prompt and set `--iw`."

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from generation.cards import INDEX, Card
 from generation.derive import GRID
-from generation.families import easel, flux2_klein, sd15, sdxl, z_image
+from generation.families import easel, flux1_dev, flux2_klein, sd15, sdxl, z_image
 from generation.families.diffusion import (
     Code,
     Engine,
@@ -40,6 +40,7 @@ FAMILIES: Final[tuple[Code, ...]] = (
     sdxl.FAMILY,
     flux2_klein.FAMILY,
     z_image.FAMILY,
+    flux1_dev.FAMILY,
 )
 
 PREVIEW: Final = "preview"

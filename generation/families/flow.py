@@ -194,6 +194,31 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     return levels.to(pipe.device)
 
 
+def shift_for_patches(pipe: Any, size: int, _steps: int) -> float:  # noqa: ANN401
+    """The logarithm of the shift for a number of latents, where the schedule is dynamic.
+
+    It grows along a straight line with the patches of two by two latents (Esser et al. 2024).
+    """
+    config = pipe.scheduler.config
+    few, many = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+    low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
+    slope = (high - low) / (many - few)
+    return float(size // 4 * slope + (low - slope * few))
+
+
+def read_scaled(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
+    """The encoder's mode, scaled to about unit variance."""
+    raw: Tensor = pipe.vae.encode(pixels).latent_dist.mode().float()
+    return (raw - float(pipe.vae.config.shift_factor)) * float(pipe.vae.config.scaling_factor)
+
+
+def show_scaled(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
+    """The inverse of ``read_scaled``, as pixels."""
+    raw = latents / float(pipe.vae.config.scaling_factor) + float(pipe.vae.config.shift_factor)
+    pixels: Tensor = pipe.vae.decode(raw.to(pipe.vae.dtype), return_dict=False)[0]
+    return pixels
+
+
 def lanes(
     family: FlowFamily, engine: Engine, recipe: Recipe, origin: Origin | None = None
 ) -> list[Lane]:

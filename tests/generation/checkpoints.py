@@ -12,6 +12,8 @@ from diffusers import (
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
+    FluxPipeline,
+    FluxTransformer2DModel,
     PNDMScheduler,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
@@ -29,6 +31,9 @@ from transformers import (
     Qwen3Config,
     Qwen3ForCausalLM,
     Qwen3Model,
+    T5Config,
+    T5EncoderModel,
+    T5TokenizerFast,
 )
 
 WIDTH = 32
@@ -171,6 +176,58 @@ def build_z_image(folder: Path) -> Path:
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
     ).save_pretrained(folder)
     return folder
+
+
+def build_flux1_dev(folder: Path) -> Path:
+    """A checkpoint as FLUX.1 dev is laid out: CLIP, T5, and guidance as an input."""
+    torch.manual_seed(1)
+    words = tokenizer()
+    FluxPipeline(
+        tokenizer=words,
+        tokenizer_2=_piece_tokenizer(),
+        text_encoder=CLIPTextModel(_text_config(words)),
+        text_encoder_2=T5EncoderModel(
+            T5Config(
+                vocab_size=512,
+                d_model=16,
+                d_kv=8,
+                d_ff=32,
+                num_layers=1,
+                num_heads=2,
+            )
+        ),
+        transformer=FluxTransformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=16,
+            pooled_projection_dim=WIDTH,
+            axes_dims_rope=(4, 6, 6),
+            guidance_embeds=True,
+        ),
+        vae=_vae(
+            scaling_factor=0.3611,
+            shift_factor=0.1159,
+            use_quant_conv=False,
+            use_post_quant_conv=False,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0),
+    ).save_pretrained(folder)
+    return folder
+
+
+def _piece_tokenizer() -> Any:
+    """A tokenizer of single letters as T5's: pieces with their likelihoods."""
+    letters = "▁abcdefghijklmnopqrstuvwxyz0123456789,.'"
+    pieces = [
+        ("<pad>", 0.0),
+        ("</s>", 0.0),
+        ("<unk>", 0.0),
+        *((letter, -3.0) for letter in letters),
+    ]
+    return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=512)
 
 
 def _chat_tokenizer() -> Any:

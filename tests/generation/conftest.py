@@ -31,6 +31,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         "sdxl": checkpoints.build_sdxl,
         "flux2-klein": checkpoints.build_flux2_klein,
         "z-image": checkpoints.build_z_image,
+        "flux1-dev": checkpoints.build_flux1_dev,
     }
 
     def folder(family: str) -> Path:
@@ -88,7 +89,7 @@ def unet(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> En
     return engines(request.param)
 
 
-@pytest.fixture(params=["flux2-klein", "z-image"])
+@pytest.fixture(params=["flux2-klein", "z-image", "flux1-dev"])
 def flow(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family of flow matching in turn."""
     return engines(request.param)

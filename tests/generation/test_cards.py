@@ -130,9 +130,9 @@ class TestFinding:
         assert card_for(str(tmp_path)).id == family
 
     def test_by_a_folder_of_another_kind_is_refused(self, tmp_path: Path) -> None:
-        index = {"_class_name": "FluxPipeline"}
+        index = {"_class_name": "StableDiffusion3Pipeline"}
         (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
-        with pytest.raises(UnknownFamilyError, match="FluxPipeline"):
+        with pytest.raises(UnknownFamilyError, match="StableDiffusion3Pipeline"):
             card_for(str(tmp_path))
 
 

@@ -1,5 +1,6 @@
 """What every family must pass, on a tiny checkpoint of its published structure."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,12 @@ import torch
 from PIL import Image, ImageOps
 
 from generation.canvas import frame
-from generation.cards import CARDS, Capability, card
+from generation.cards import CARDS, INDEX, VARIANTS, Capability, Card, card
 from generation.cards import SAMPLERS as NAMES
 from generation.derive import Variation, blend, narrow, ninth, vary
 from generation.families import FAMILIES, ModelError, load
 from generation.families.diffusion import (
+    Code,
     Engine,
     encode_picture,
     measure_palette,
@@ -23,7 +25,16 @@ from generation.families.diffusion import (
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
 from generation.recipe import Canvas, Edges, Ingredient, Noise, Phrase, Recipe, seeded
-from tests.generation.samples import SEEN, looking, photograph, quiet, recipe_for, seen, start
+from tests.generation.samples import (
+    APPLE,
+    SEEN,
+    looking,
+    photograph,
+    quiet,
+    recipe_for,
+    seen,
+    start,
+)
 
 Engines = Callable[[str], Engine]
 Folders = Callable[[str], Path]
@@ -73,12 +84,9 @@ def test_the_same_recipe_gives_the_same_pixels(engine: Engine, recipe: Recipe) -
     assert same(draw(engine, recipe)[0], draw(engine, recipe)[0])
 
 
-@pytest.mark.parametrize("capability", list(Capability))
-def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: Capability) -> None:
-    if capability not in engine.card.capabilities:
-        pytest.skip(f"{engine.card.title} does not claim {capability}")
-    plain = draw(engine, recipe)[0]
-    different = {
+def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
+    """For everything that a family can claim, a recipe that must not give the plain picture."""
+    return {
         Capability.IMAGE_PROMPT: replace(recipe, start=start(0.5)),
         Capability.NEGATIVE: replace(recipe, negative="green leaves"),
         Capability.GUIDANCE: replace(recipe, guidance=9.0),
@@ -89,9 +97,29 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
         Capability.EDIT: replace(recipe, edit=(Ingredient(image="a" * 64),)),
-    }[capability]
-    changed = draw(engine, different)[0]
+    }
+
+
+@pytest.mark.parametrize("capability", list(Capability))
+def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: Capability) -> None:
+    if capability not in engine.card.capabilities:
+        pytest.skip(f"{engine.card.title} does not claim {capability}")
+    plain = draw(engine, recipe)[0]
+    changed = draw(engine, exercises(recipe)[capability])[0]
     assert distance(plain, changed) > 0.05
+
+
+def test_no_claim_goes_without_a_checkpoint_that_it_is_tried_on(folders: Folders) -> None:
+    assert set(exercises(APPLE)) == set(Capability)
+    for each in CARDS:
+        index = json.loads((folders(each.id) / INDEX).read_text(encoding="utf-8"))
+        assert index["_class_name"] == _code(each).pipeline
+    for each in VARIANTS:
+        assert each.capabilities <= card(each.id).capabilities
+
+
+def _code(each: Card) -> Code:
+    return next(family for family in FAMILIES if family.id == each.id)
 
 
 @pytest.mark.parametrize("sampler", NAMES)
