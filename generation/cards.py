@@ -253,6 +253,23 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=36,
         capabilities=_FLOW | {Capability.GUIDANCE},
     ),
+    Card(
+        id="qwen-image-edit",
+        title="Qwen-Image-Edit",
+        about="Changes images as it is told, and draws from words; large, and slow.",
+        licence="Apache-2.0",
+        model="Qwen/Qwen-Image-Edit-2511",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=40,
+        guidance=4.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=60,
+        capabilities=_NATIVE | _ALL,
+        native=True,
+    ),
 )
 
 
@@ -338,6 +355,7 @@ _PIPELINES: Final = {
     "Flux2KleinPipeline": "flux2-klein",
     "ZImagePipeline": "z-image",
     "FluxPipeline": "flux1-dev",
+    "QwenImageEditPlusPipeline": "qwen-image-edit",
 }
 
 

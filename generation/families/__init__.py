@@ -19,7 +19,15 @@ from torch import Tensor
 
 from generation.cards import INDEX, Card
 from generation.derive import GRID
-from generation.families import easel, flux1_dev, flux2_klein, sd15, sdxl, z_image
+from generation.families import (
+    easel,
+    flux1_dev,
+    flux2_klein,
+    qwen_image_edit,
+    sd15,
+    sdxl,
+    z_image,
+)
 from generation.families.diffusion import (
     Code,
     Engine,
@@ -41,6 +49,7 @@ FAMILIES: Final[tuple[Code, ...]] = (
     flux2_klein.FAMILY,
     z_image.FAMILY,
     flux1_dev.FAMILY,
+    qwen_image_edit.FAMILY,
 )
 
 PREVIEW: Final = "preview"
@@ -79,6 +88,8 @@ def load(card: Card, model: str, device: torch.device, adapters: str = "") -> En
     if pipe.vae.dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
         pipe.vae.to(torch.float32)
     pipe.to(device)
+    if isinstance(family, FlowFamily) and family.prepare is not None:
+        family.prepare(pipe)
     if hasattr(pipe, "unet"):
         pipe.unet.to(memory_format=torch.channels_last)
     folder = Path(model)
@@ -126,7 +137,7 @@ def _references(
     adapters: str,
 ) -> References | Natives | None:
     if isinstance(family, FlowFamily) and family.look is not None:
-        return Natives(family.grain, partial(family.look, pipe))
+        return Natives(partial(family.look, pipe))
     if not isinstance(family, Family):
         return None
     own = str(folder) if (folder / OWN).is_dir() else ""

@@ -37,18 +37,21 @@ class Condition:
         tokens: Text embeddings, (rows, tokens, width).
         extra: Further inputs of the family's transformer by name, (rows, …) each.
         beside: The images that are read beside the pictures.
-        guidance: The guidance scale, for transformers that take it as an input.
+        guidance: The guidance scale, for families that have one.
+        avoid: What to move away from, with guidance; None without.
     """
 
     tokens: Tensor
     extra: Mapping[str, Tensor] = field(default_factory=dict)
     beside: Sequence[Beside] = ()
     guidance: float = 1.0
+    avoid: "Condition | None" = None
 
     def repeated(self, count: int) -> "Condition":
         """The rows for a batch of ``count`` pictures, from one row."""
         extra = {name: row.repeat_interleave(count, 0) for name, row in self.extra.items()}
-        return replace(self, tokens=self.tokens.expand(count, -1, -1), extra=extra)
+        avoid = self.avoid and self.avoid.repeated(count)
+        return replace(self, tokens=self.tokens.expand(count, -1, -1), extra=extra, avoid=avoid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ class FlowFamily:
         shift: Pipeline, latents of one picture and steps to the logarithm of the schedule's shift.
         options: What to load the pipeline with, besides the weights.
         look: Pipeline and an image to its latents as a native reference; None if it reads none.
+        prepare: Completes a pipeline after loading; None if nothing is missing.
+        avoids: Whether guidance moves away from what a recipe does not want.
     """
 
     id: str
@@ -82,6 +87,8 @@ class FlowFamily:
     shift: Callable[[Any, int, int], float]
     options: Mapping[str, object] = field(default_factory=dict)
     look: Callable[[Any, Image.Image], Tensor] | None = None
+    prepare: Callable[[Any], None] | None = None
+    avoids: bool = False
 
     def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
@@ -170,10 +177,18 @@ def _texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     lead = instruction(recipe) if beside else ""
 
     def embedded(text: str) -> Condition:
-        condition = family.embed(engine.pipe, lead + text, beside)
+        condition = family.embed(engine.pipe, text, beside)
         return replace(condition, beside=beside, guidance=recipe.guidance)
 
-    return [(embedded(phrase.text), phrase.weight / total) for phrase in wanted]
+    avoid = embedded(_unwanted(recipe)) if family.avoids and recipe.guidance > 1 else None
+    shown = [(embedded(lead + phrase.text), phrase.weight / total) for phrase in wanted]
+    return [(replace(condition, avoid=avoid), weight) for condition, weight in shown]
+
+
+def _unwanted(recipe: Recipe) -> str:
+    """What the pictures should not show, in one text."""
+    pushed = [phrase.text for phrase in recipe.phrases if phrase.weight < 0]
+    return ", ".join(filter(None, [recipe.negative, *pushed]))
 
 
 def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: ANN401
@@ -182,7 +197,8 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     A picture that starts from an image takes as many steps as any, from the level that is as noisy
     as Stable Diffusion is at that strength.
     """
-    sampler = FlowMatchEulerDiscreteScheduler.from_config(pipe.scheduler.config)
+    whole = {} if recipe.strength == 1 else {"shift_terminal": None}
+    sampler = FlowMatchEulerDiscreteScheduler.from_config(pipe.scheduler.config, **whole)
     height, width = _size(family, recipe)
     mu = family.shift(pipe, height * width, recipe.steps)
     dynamic = bool(sampler.config.use_dynamic_shifting)

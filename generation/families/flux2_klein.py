@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from generation.families.flow import Condition, FlowFamily
-from generation.families.native import Beside, leaning
+from generation.families.native import Beside, as_reference, leaning
 
 
 def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
@@ -54,7 +54,8 @@ def _weighted(before: int, beside: Sequence[Beside], like: Tensor) -> dict[str, 
 
 def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
     """An image's normalised patches."""
-    pixels = pipe.image_processor.preprocess(image).to(pipe.device, pipe.vae.dtype)
+    fitting = as_reference(image, FAMILY.grain)
+    pixels = pipe.image_processor.preprocess(fitting).to(pipe.device, pipe.vae.dtype)
     return read(pipe, pixels)
 
 

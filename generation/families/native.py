@@ -45,7 +45,7 @@ class Beside:
     """One image that is read beside the picture.
 
     Attributes:
-        image: The image as the model is shown it, RGB.
+        image: The image, RGB.
         latents: The same as latents, (1, channels, height, width).
         weight: Its share of attention beside the model's own, above 0.
     """
@@ -60,12 +60,10 @@ class Natives:
     """What one model read of images.
 
     Attributes:
-        grain: Width and height of what it reads are multiples of this many pixels.
-        look: From such an image to its latents.
+        look: From an image to its latents.
         memory: What was read, by SHA-256 of the image; the latest last.
     """
 
-    grain: int
     look: Callable[[Image.Image], Tensor]
     memory: OrderedDict[str, Beside] = field(default_factory=OrderedDict)
 
@@ -85,7 +83,7 @@ class Natives:
 
     @torch.inference_mode()
     def _read(self, image: Image.Image) -> Beside:
-        shown = as_reference(image, self.grain)
+        shown = within_ratio(image.convert("RGB"))
         return Beside(shown, self.look(shown))
 
     def beside(self, recipe: Recipe) -> tuple[Beside, ...]:
@@ -97,18 +95,21 @@ class Natives:
         )
 
 
+def within_ratio(image: Image.Image) -> Image.Image:
+    """The middle of an image that is longer than models take, else the image."""
+    side = LONGEST_RATIO * min(image.size)
+    if max(image.size) <= side:
+        return image
+    return ImageOps.fit(image, (min(image.width, side), min(image.height, side)))
+
+
 def as_reference(image: Image.Image, grain: int) -> Image.Image:
-    """An image as models take it: its own size if it can be, cut to whole latents.
+    """An image in its own size if that can be, cut to whole latents.
 
     Args:
-        image: Any image.
+        image: At most ``LONGEST_RATIO`` times as long as wide.
         grain: Width and height become multiples of this many pixels.
     """
-    image = image.convert("RGB")
-    across, down = image.size
-    if max(across, down) > LONGEST_RATIO * min(across, down):
-        side = LONGEST_RATIO * min(across, down)
-        image = ImageOps.fit(image, (min(across, side), min(down, side)))
     scale = min(1.0, math.sqrt(AREA / (image.width * image.height)))
     scale = max(scale, SHORTEST / min(image.size))
     if scale != 1:

@@ -1,5 +1,6 @@
 """Tiny checkpoints with the structure and the configuration files of published ones."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -8,6 +9,7 @@ import torch
 from diffusers import (
     AutoencoderKL,
     AutoencoderKLFlux2,
+    AutoencoderKLQwenImage,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
@@ -15,6 +17,8 @@ from diffusers import (
     FluxPipeline,
     FluxTransformer2DModel,
     PNDMScheduler,
+    QwenImageEditPlusPipeline,
+    QwenImageTransformer2DModel,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
@@ -27,6 +31,8 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     Qwen2TokenizerFast,
     Qwen3Config,
     Qwen3ForCausalLM,
@@ -35,6 +41,9 @@ from transformers import (
     T5EncoderModel,
     T5TokenizerFast,
 )
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from generation.cards import INDEX
 
 WIDTH = 32
 _NOISE = {
@@ -218,6 +227,72 @@ def build_flux1_dev(folder: Path) -> Path:
     return folder
 
 
+def build_qwen_image_edit(folder: Path) -> Path:
+    """A checkpoint as Qwen-Image-Edit 2511 is laid out: a model of language and sight."""
+    torch.manual_seed(25)
+    words = _chat_tokenizer("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+    start, end, image, film = range(len(words) - 4, len(words))
+    QwenImageEditPlusPipeline(
+        tokenizer=words,
+        processor=None,
+        text_encoder=Qwen2_5_VLForConditionalGeneration(
+            Qwen2_5_VLConfig(
+                text_config={
+                    "vocab_size": 512,
+                    "hidden_size": 16,
+                    "intermediate_size": 32,
+                    "num_hidden_layers": 2,
+                    "num_attention_heads": 2,
+                    "num_key_value_heads": 1,
+                    "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2]},
+                },
+                vision_config={
+                    "depth": 1,
+                    "hidden_size": 16,
+                    "intermediate_size": 32,
+                    "num_heads": 2,
+                    "out_hidden_size": 16,
+                    "fullatt_block_indexes": [0],
+                },
+                vision_start_token_id=start,
+                vision_end_token_id=end,
+                image_token_id=image,
+                video_token_id=film,
+            )
+        ),
+        transformer=QwenImageTransformer2DModel(
+            in_channels=16,
+            out_channels=4,
+            num_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=16,
+            axes_dims_rope=(4, 6, 6),
+            zero_cond_t=True,
+        ),
+        vae=AutoencoderKLQwenImage(
+            base_dim=8,
+            z_dim=4,
+            num_res_blocks=1,
+            latents_mean=[0.1, -0.2, 0.3, 0.0],
+            latents_std=[1.5, 0.8, 1.1, 1.0],
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(
+            use_dynamic_shifting=True,
+            base_shift=0.5,
+            max_shift=0.9,
+            max_image_seq_len=8192,
+            shift_terminal=0.02,
+            time_shift_type="exponential",
+        ),
+    ).save_pretrained(folder)
+    Qwen2VLImageProcessorPil().save_pretrained(folder / "processor")
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    index["processor"] = ["transformers", "Qwen2VLProcessor"]
+    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+    return folder
+
+
 def _piece_tokenizer() -> Any:
     """A tokenizer of single letters as T5's: pieces with their likelihoods."""
     letters = "▁abcdefghijklmnopqrstuvwxyz0123456789,.'"
@@ -230,13 +305,14 @@ def _piece_tokenizer() -> Any:
     return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=512)
 
 
-def _chat_tokenizer() -> Any:
-    """A tokenizer of single bytes that writes a conversation as Qwen's does."""
+def _chat_tokenizer(*further: str) -> Any:
+    """A tokenizer of single bytes, and marks, that writes a conversation as Qwen's does."""
     marks = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-    tokens = [*sorted(ByteLevel.alphabet()), *marks]
+    tokens = [*sorted(ByteLevel.alphabet()), *marks, *further]
     words = Qwen2TokenizerFast(
         vocab={token: k for k, token in enumerate(tokens)}, merges=[], pad_token=marks[0]
     )
+    words.add_special_tokens({"additional_special_tokens": list(further)})
     words.chat_template = (
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from generation.cards import Capability
 from generation.controls import HEAVIEST_IMAGE
 from generation.derive import Parent, blend, creatively, extend, narrow, ninth, repaint
 from generation.families.diffusion import Engine
@@ -47,13 +48,16 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(
 ) -> None:
     recipe = edited(recipe_for(native), *images)
     native.pipe.set_progress_bar_config(disable=True)
+    guided: dict[str, Any] = {"guidance_scale": recipe.guidance}
+    if Capability.NEGATIVE in native.card.capabilities:
+        guided = {"true_cfg_scale": recipe.guidance, "negative_prompt": " "}
     theirs = native.pipe(
         image=[seen(image) for image in images],
         prompt=recipe.prompt,
         width=64,
         height=64,
         num_inference_steps=recipe.steps,
-        guidance_scale=recipe.guidance,
+        **guided,
         generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
     ).images[0]
     assert same(draw(native, recipe)[0], theirs)
@@ -89,6 +93,8 @@ def test_more_weight_leads_further_from_the_picture_without_the_image(
 
 
 def test_next_to_no_weight_is_as_good_as_no_image(native: Engine) -> None:
+    if native.card.id == "qwen-image-edit":
+        pytest.skip("its language model sees the image whatever its weight")
     recipe = recipe_for(native)
     with_nothing = draw(native, edited(recipe, A, weight=1e-12))[0]
     assert distance(with_nothing, draw(native, recipe)[0]) < 0.01
