@@ -129,11 +129,17 @@ def train_vae(given: Options, minutes: float) -> None:
 
 @torch.no_grad()
 def _finish(vae: AutoencoderKL, drawings: Tensor, given: Options) -> None:
-    folder = given.folder("vae")
     latents = torch.cat(
         [vae.encode(crops(drawings, 16, SIDE)).latent_dist.mean.float() for _ in range(16)]
     )
     whiten(vae, latents)
+    write_vae(vae, drawings, given)
+
+
+@torch.no_grad()
+def write_vae(vae: AutoencoderKL, drawings: Tensor, given: Options) -> None:
+    """Write ``vae/model``, how near it comes to some drawings on white, and a sheet of them."""
+    folder = given.folder("vae")
     vae.save_pretrained(folder / "model")
     rows = torch.linspace(0, len(drawings) - 1, 24).long()
     white = torch.ones(24, 3, device=given.device)
