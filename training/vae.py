@@ -42,11 +42,12 @@ def build_vae(size: Size) -> AutoencoderKL:
 def crops(drawings: Tensor, count: int, side: int) -> Tensor:
     """Random drawings in random colours on random grounds, (count, 3, side, side) in -1 to 1.
 
-    Half are recoloured, a third lie on colour, a tenth on a smooth blend of two colours.
+    Half are recoloured, a third lie on colour, a tenth on a smooth blend of two colours. Crops keep
+    to the grid of the latents, so that the decoder can learn where the edges of pixel art lie.
     """
     device = drawings.device
     rows = torch.randint(len(drawings), (count,), device=device)
-    top, left = torch.randint(SIDE - side + 1, (2,)).tolist()
+    top, left = (8 * torch.randint((SIDE - side) // 8 + 1, (2,))).tolist()
     cut = drawings[rows, :, top : top + side, left : left + side]
     chance = torch.rand(4, count, device=device)
     turned = hue_rotation(chance[0] * 720 - 360)
