@@ -10,7 +10,7 @@ from generation.images import Limits, clean
 SIDE: Final = 512
 """Longer side in pixels of a mask as it is kept; the model's own grid is coarser than that."""
 
-LIMITS: Final = Limits(max_bytes=2**19, max_pixels=2048 * 2048, max_side=SIDE)
+LIMITS: Final = Limits(max_bytes=2**20, max_pixels=2048 * 2048, max_side=SIDE)
 """How much of a painted mask is taken."""
 
 
