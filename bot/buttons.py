@@ -188,6 +188,8 @@ class JobButton(
             await bot.results.favourite(interaction, self.job, max(0, self.index - 1))
         elif kind.action == "recipe":
             await bot.results.recipe(interaction, self.job)
+        elif kind.action == "region" and bot.painting and bot.painting.reaches(interaction):
+            await bot.painting.offer(interaction, self.job, self.index)
         else:
             await bot.offspring.press(interaction, self.job, kind, self.index)
 

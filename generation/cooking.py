@@ -95,7 +95,7 @@ def _wanted(recipe: Recipe) -> set[Capability]:
     canvas = recipe.canvas
     needs = {
         Capability.IMAGE_PROMPT: recipe.start is not None,
-        Capability.INPAINT: canvas is not None and bool(canvas.regions),
+        Capability.INPAINT: canvas is not None and canvas.repaints,
         Capability.OUTPAINT: canvas is not None and canvas.edges != Edges(),
     }
     return {capability for capability, needed in needs.items() if needed}
@@ -104,8 +104,9 @@ def _wanted(recipe: Recipe) -> set[Capability]:
 def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
     """What the recipe's pictures begin from; a frame in the size that is shown."""
     if recipe.canvas is not None:
-        size = recipe.width * enlarged, recipe.height * enlarged
-        return frame(recipe.canvas, _found(recipe.canvas.image, read), size)
+        canvas, size = recipe.canvas, (recipe.width * enlarged, recipe.height * enlarged)
+        mask = _found(canvas.mask, read) if canvas.mask else None
+        return frame(canvas, _found(canvas.image, read), size, mask)
     return None if recipe.start is None else _found(recipe.start.image, read)
 
 

@@ -154,9 +154,10 @@ def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
     return replace(extended, width=width, height=height)
 
 
-def repaint(parent: Parent, seed: int, regions: Sequence[Region]) -> Recipe:
-    """Vary (Region): four ways to draw some parts of a picture anew."""
-    return _on_canvas(parent, seed, Canvas(image=parent.image, regions=tuple(regions)))
+def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:
+    """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew."""
+    canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask)
+    return _on_canvas(parent, seed, canvas)
 
 
 def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
