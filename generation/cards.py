@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from generation.vocabulary import ANY, SMALL, Vocabulary
+
 
 class Capability(StrEnum):
     """Something that a family may or may not be able to do."""
@@ -23,6 +25,8 @@ class Capability(StrEnum):
     STYLE = "style references"
     CHARACTER = "character references"
     EDIT = "editing by words"
+    TILE = "seamless tiles"
+    HD = "drawing at twice the size"
 
 
 INDEX: Final = "model_index.json"
@@ -77,6 +81,7 @@ class Card:
         spacing: How its sampler spaces timesteps, if not as its files say.
         distilled: Whether it knows no other steps than those that it was distilled for.
         avoided: What it is told not to show besides what the prompt says.
+        vocabulary: What is added to a person's words by flags that ask for it.
     """
 
     id: str
@@ -110,6 +115,8 @@ class Card:
         """What it is called in settings and in ``--model``."""
         return self.name or self.id
 
+    vocabulary: Vocabulary = ANY
+
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
 
@@ -133,6 +140,8 @@ _ALL: Final = frozenset(
         Capability.VARIATION,
         Capability.OUTPAINT,
         Capability.INPAINT,
+        Capability.TILE,
+        Capability.HD,
     }
 )
 
@@ -163,8 +172,9 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=4.0,
         sampler="DPM++ 2M",
         memory=1,
-        capabilities=_ALL | _REFERENCES,
+        capabilities=_ALL - {Capability.HD} | _REFERENCES,
         carried_on=0.5,
+        vocabulary=SMALL,
     ),
     Card(
         id="sd15",

@@ -19,6 +19,7 @@ from generation.controls import (
 from generation.derive import GRID
 from generation.recipe import Ingredient, Recipe, Start, seeded
 from prompt import sentences as said
+from prompt.dials import dials, tasteful
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_parameters, format_prompt, parse
 from prompt.parameters import (
@@ -27,6 +28,7 @@ from prompt.parameters import (
     EDIT,
     FAST,
     GUIDANCE,
+    HD,
     IMAGE_WEIGHT,
     MODEL,
     NO,
@@ -40,6 +42,7 @@ from prompt.parameters import (
     STEPS,
     STRENGTH,
     STYLE,
+    TILE,
 )
 from prompt.presets import Merged
 from prompt.references import (
@@ -65,7 +68,9 @@ _MOST_MENDINGS: Final = 4
 _PUSHING: Final = "negative phrases"
 _LACKING: Final = {
     EDIT.name: said.NO_EDITING,
+    HD.name: said.NO_HD,
     NO.name: said.NO_NEGATIVE,
+    TILE.name: said.NO_TILE,
     GUIDANCE.name: said.NO_GUIDANCE,
 }
 
@@ -121,7 +126,7 @@ def resolve(
         parameters=" ".join(
             format_parameters({k: v for k, v in values.items() if k not in _UNWRITTEN})
         ),
-        phrases=in_style(prompt.phrases, values),
+        phrases=tasteful(in_style(prompt.phrases, values), values, card),
         negative=", ".join([*(NO.of(values) or ()), *filter(None, [card.avoided])]),
         width=width,
         height=height,
@@ -130,6 +135,7 @@ def resolve(
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,
         **_from_images(prompt, card, tuple(dict.fromkeys(images)), kept),
+        **dials(values),
     )
     if shown := references(values, card, kept):
         recipe = replace(recipe, references=shown)

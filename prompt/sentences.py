@@ -83,6 +83,12 @@ NO_NEGATIVE: Final = (
 NO_GUIDANCE: Final = (
     "{model} has no {capability}: leave out `--{flag}`, and give words more weight with `::`."
 )
+NO_TILE: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and ask for a pattern in words."
+)
+NO_HD: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and press U1 to U4 for a larger picture."
+)
 NO_EDITING: Final = (
     "{model} has no {capability}: instead of `--{flag}`, put one image link at the front of the "
     "prompt and set `--iw`."
@@ -132,6 +138,7 @@ NOT_A_VERSION: Final = "`{word}` is no version; write one such as `6.1`."
 DEFAULT: Final = "Default: {default}."
 WORKS_WITH: Final = "Works with {ways}."
 NEEDS: Final = "Needs a model with {capability}: {models}."
+NEEDS_SOME: Final = "Some values need a model with {capability}: {models}."
 THE_SAME: Final = "the same"
 LEFT_OUT: Final = "Left out or refused: {flags}"
 

@@ -37,6 +37,17 @@ CALLS = {
     ),
     Capability.STYLE: (f"apple --sref {LINK}", _brings("style references", "sref")),
     Capability.CHARACTER: (f"apple --cref {LINK}", _brings("character references", "cref")),
+    Capability.TILE: (
+        "apple --tile",
+        "{} has no seamless tiles: leave out `--tile`, and ask for a pattern in words.",
+    ),
+    Capability.HD: (
+        "apple --hd",
+        (
+            "{} has no drawing at twice the size: leave out `--hd`, and press U1 to U4 for a larger"
+            " picture."
+        ),
+    ),
     Capability.EDIT: (
         f"apple --edit {LINK}",
         (
