@@ -17,6 +17,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from generation.controls import HEAVIEST_IMAGE
+from generation.families.memory import remember
 from generation.recipe import Ingredient, Recipe, Role
 
 KEPT: Final = 64
@@ -74,12 +75,7 @@ class Natives:
             recipe: What is to be drawn.
             find: The image with a SHA-256.
         """
-        for sha256 in recipe.seen:
-            if sha256 not in self.memory:
-                self.memory[sha256] = self._read(find(sha256))
-            self.memory.move_to_end(sha256)
-        while len(self.memory) > max(KEPT, len(recipe.seen)):
-            self.memory.popitem(last=False)
+        remember(self.memory, recipe.seen, lambda sha256: self._read(find(sha256)), kept=KEPT)
 
     @torch.inference_mode()
     def _read(self, image: Image.Image) -> Beside:
