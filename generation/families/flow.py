@@ -212,7 +212,9 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     A picture that starts from an image takes as many steps as any, from the level that is as noisy
     as Stable Diffusion is at that strength.
     """
-    whole = {} if recipe.strength == 1 else {"shift_terminal": None}
+    # The last level is stretched to its place for whole schedules; one step alone would be 0 / 0.
+    stretched = recipe.strength == 1 and recipe.steps > 1
+    whole = {} if stretched else {"shift_terminal": None}
     sampler = FlowMatchEulerDiscreteScheduler.from_config(pipe.scheduler.config, **whole)
     height, width = _size(family, recipe)
     mu = family.shift(pipe, height * width, recipe.steps)

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generation.cards import Capability
-from generation.controls import HEAVIEST_IMAGE
+from generation.controls import HEAVIEST_IMAGE, flow_level
 from generation.derive import Parent, blend, creatively, extend, narrow, ninth, repaint
 from generation.families.diffusion import Engine
+from generation.families.flow import schedule
 from generation.families.native import (
     AREA,
     LONGEST_RATIO,
@@ -27,7 +28,7 @@ from generation.families.native import (
     weights,
 )
 from generation.recipe import Edges, Ingredient, Phrase, Recipe, Reference, seeded
-from tests.generation.samples import APPLE, SEEN, looking, recipe_for, seen
+from tests.generation.samples import APPLE, SEEN, looking, recipe_for, seen, start
 from tests.generation.strategies import recipes
 from tests.generation.test_families import distance, draw, same
 
@@ -115,6 +116,18 @@ def test_the_mask_is_the_logarithm_of_the_weight_for_words_and_picture_alone() -
     for place in range(4):
         assert mask[0, 0, place].tolist() == pytest.approx(row, rel=1e-2)
     assert not mask[0, 0, 4:].any()
+
+
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+@pytest.mark.parametrize("steps", [1, 2])
+def test_few_steps_are_taken_from_the_level_asked_for(
+    native: Engine, steps: int, strength: float
+) -> None:
+    recipe = recipe_for(native, steps=steps, start=start(strength))
+    levels = schedule(native.family, native.pipe, recipe).tolist()  # type: ignore[arg-type]
+    assert levels[0] == pytest.approx(flow_level(strength), abs=1e-4)
+    assert len(levels) == steps + 1
+    assert levels == sorted(levels, reverse=True)
 
 
 def test_the_order_of_blended_images_changes_no_bit(native: Engine) -> None:
