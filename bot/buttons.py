@@ -212,7 +212,7 @@ def when_done(job: str, recipe: Recipe) -> discord.ui.View:
 
 def _single(recipe: Recipe) -> Iterator[list[str]]:
     """Rows of actions under a single picture."""
-    if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe):
+    if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not recipe.refined:
         yield ["larger", "creative"]
     yield ["subtle", "strong", "region", "reroll"]
     yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]

@@ -487,7 +487,7 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
     first = recipe.pictures[0]
     parts = [
-        f"{recipe.width}×{recipe.height}",
+        f"{recipe.width * recipe.scale}×{recipe.height * recipe.scale}",
         f"seed {first.turns[-1].seed if first.turns else first.seed}",
         f"{recipe.steps} steps",
         f"guidance {recipe.guidance:g}",

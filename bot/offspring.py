@@ -132,6 +132,7 @@ class Offspring:
                 canvas=made.canvas,
                 blend=made.blend,
                 pull=made.pull,
+                refined=made.refined if bound else fresh.refined,
             )
             return replace(resolved, recipe=recipe)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from generation.asides import settled
 from generation.cards import card
 from generation.recipe import Canvas, Edges, Ingredient, Recipe, Region, Start, seeded
 
@@ -63,7 +64,7 @@ def enlarge(recipe: Recipe, index: int, factor: int = 2) -> Recipe:
 
 def creatively(parent: Parent, seed: int) -> Recipe:
     """The picture drawn twice as large from itself, with new details."""
-    recipe = parent.recipe
+    recipe = settled(parent.recipe, parent.index)
     return replace(
         recipe,
         width=2 * recipe.width,
@@ -73,6 +74,7 @@ def creatively(parent: Parent, seed: int) -> Recipe:
         canvas=None,
         blend=(),
         pull=1.0,
+        refined=0.0,
     )
 
 
@@ -162,13 +164,14 @@ def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str
 
 def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
     return replace(
-        parent.recipe,
+        settled(parent.recipe, parent.index),
         pictures=seeded(seed, GRID),
         upscale=1,
         start=None,
         blend=(),
         pull=1.0,
         canvas=canvas,
+        refined=0.0,
     )
 
 

@@ -19,7 +19,19 @@ SEED_LIMIT: Final = 2**32
 VERSION: Final = 4
 """The newest version of the format that is known here."""
 
-_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3, "canvas.mask": 4}
+_SINCE: Final = {
+    "canvas": 2,
+    "blend": 2,
+    "references": 3,
+    "pull": 3,
+    "spread": 4,
+    "oddness": 4,
+    "stop": 4,
+    "detail": 4,
+    "tile": 4,
+    "refined": 4,
+    "canvas.mask": 4,
+}
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.
 """
@@ -218,6 +230,15 @@ class Recipe:
         blend: The images to blend, empty for none.
         pull: How much the blend counts, as the scale of an image adapter, above 0.
         references: Images that style, person or thing are taken from; each role once.
+        spread: Share, from 0 to 1, of words of its own that each picture's seed adds.
+        oddness: Share, from 0 to 1, of an odd idea that each picture's seed adds.
+        stop: Share of the steps, above 0 and up to 1, after which the picture is shown as it then
+            seems to become.
+        detail: How much detail and local contrast are added to the finished picture, as a share
+            of what there is, from 0.
+        tile: Whether opposite edges meet without a seam.
+        refined: Denoising strength, from 0 to 1, of a second drawing at twice the width and height;
+            0 for none.
     """
 
     family: str
@@ -238,6 +259,12 @@ class Recipe:
     blend: tuple[Ingredient, ...] = ()
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
+    spread: float = 0.0
+    oddness: float = 0.0
+    stop: float = 1.0
+    detail: float = 0.0
+    tile: bool = False
+    refined: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.pictures:
@@ -247,6 +274,11 @@ class Recipe:
         roles = [reference.role for reference in self.references]
         if not self.pull > 0 or len(roles) > len(set(roles)):
             raise RecipeError("a pull is above 0, and every role has one reference")
+        shares = (self.spread, self.oddness, self.refined)
+        if not all(0 <= share <= 1 for share in shares) or not 0 < self.stop <= 1:
+            raise RecipeError("spread, oddness, refined and stop are shares")
+        if not self.detail >= 0:
+            raise RecipeError("detail is added, never taken away")
 
     @property
     def version(self) -> int:
@@ -258,6 +290,16 @@ class Recipe:
         """SHA-256 of every image that is looked at as a whole: of the blend and the references."""
         parts = (self.blend, *(reference.images for reference in self.references))
         return tuple(dict.fromkeys(one.image for part in parts for one in part))
+
+    @property
+    def strays(self) -> bool:
+        """Whether each picture is drawn from words of its own."""
+        return self.spread > 0 or self.oddness > 0
+
+    @property
+    def scale(self) -> int:
+        """How many times the recipe's width and height the drawn pictures have."""
+        return 2 if self.refined else 1
 
     @property
     def strength(self) -> float:

@@ -71,4 +71,10 @@ recipes = st.builds(
     blend=st.lists(ingredients, max_size=3).map(tuple),
     pull=st.floats(0.1, 1),
     references=references,
+    spread=strengths,
+    oddness=strengths,
+    stop=st.floats(0.01, 1),
+    detail=st.floats(0, 0.5),
+    tile=st.booleans(),
+    refined=strengths,
 )

@@ -14,7 +14,7 @@ from generation.canvas import frame
 from generation.cards import CARDS, Capability, card
 from generation.cards import SAMPLERS as NAMES
 from generation.cooking import cook
-from generation.derive import Variation, blend, narrow, ninth, vary
+from generation.derive import REDRAWN, Variation, blend, narrow, ninth, vary
 from generation.families import FAMILIES, ModelError, load
 from generation.families.diffusion import (
     Engine,
@@ -24,6 +24,7 @@ from generation.families.diffusion import (
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
 from generation.recipe import Canvas, Edges, Ingredient, Noise, Phrase, Recipe, seeded
+from storage.files import MissingFileError
 from tests.generation.samples import (
     SEEN,
     encoded,
@@ -41,12 +42,19 @@ Folders = Callable[[str], Path]
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
+    if recipe.refined:
+        return list(cook(engine, recipe, quiet, read=nothing, find=lambda _: None).single)
     if engine.references is not None:
         engine.references.learn(recipe, seen)
     if recipe.canvas is not None:
         framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
         return engine.draw(recipe, framed, quiet)
     return engine.draw(recipe, photograph() if recipe.start else None, quiet)
+
+
+def nothing(sha256: str) -> bytes:
+    """Nothing is stored."""
+    raise MissingFileError(sha256)
 
 
 def filled(recipe: Recipe, **canvas: Any) -> Recipe:
@@ -99,8 +107,10 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
+        Capability.TILE: replace(recipe, tile=True),
+        Capability.HD: replace(recipe, refined=REDRAWN),
     }[capability]
-    changed = draw(engine, different)[0]
+    changed = draw(engine, different)[0].resize(plain.size)
     assert distance(plain, changed) > 0.05
 
 

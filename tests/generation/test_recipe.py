@@ -59,6 +59,8 @@ def test_json_says_its_version_and_no_defaults() -> None:
         ({"references": (STYLE,)}, 3),
         ({"pull": 0.5}, 3),
         ({"canvas": Canvas(image="ab", mask="cd")}, 4),
+        *(({name: 0.5}, 4) for name in ("spread", "oddness", "stop", "detail", "refined")),
+        ({"tile": True}, 4),
     ],
 )
 def test_later_fields_need_a_later_version(change: dict[str, Any], version: int) -> None:
@@ -94,6 +96,8 @@ def test_other_json_is_no_recipe(data: object) -> None:
     [
         *({"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}),
         *({"references": (STYLE, STYLE)}, {"pull": 0.0}),
+        *({name: 1.1} for name in ("spread", "oddness", "stop", "refined")),
+        *({"spread": -0.1}, {"stop": 0.0}, {"detail": -0.1}, {"detail": float("nan")}),
     ],
 )
 def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
