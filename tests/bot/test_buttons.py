@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import discord
 import pytest
 
@@ -42,7 +44,7 @@ async def test_what_is_offered_under_a_single_picture() -> None:
         *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
     ]
     assert "Make Square" not in _labels(enlarge(recipe(), 2))
-    for large in (enlarge(wide, 0, 4), largest):
+    for large in (enlarge(wide, 0, 4), largest, replace(wide, refined=0.3)):
         assert not [label for label in _labels(large) if "Upscale" in label]
 
 
