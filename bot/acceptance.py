@@ -15,6 +15,7 @@ from bot.places import Spot
 from generation.cards import Capability, Card, card_for, equipped, model_name
 from generation.images import Limits, clean
 from generation.links import fetch
+from generation.loras import offered
 from generation.recipe import Recipe
 from prompt.versions import versions
 from storage.choices import ServerChoices
@@ -40,7 +41,8 @@ class Acceptance:
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
         self.jobs, self.records = jobs, jobs.records
-        self.card: Card = equipped(card_for(settings.model, settings.family), settings.adapters)
+        chosen = card_for(settings.model, settings.family)
+        self.card: Card = equipped(chosen, settings.adapters, offered(settings.loras))
         self.model = model_name(settings.model, self.card)
         self.versions = versions(settings.versions)
         self._files, self._delivery = files, delivery

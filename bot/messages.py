@@ -211,6 +211,7 @@ INFO: Final = (
     "**You** {mine} waiting or running, {today} asked for in 24 hours\n"
     "**Model** {model}: {about}"
 )
+INFO_LORAS: Final = "**LoRAs** {names}"
 RECIPE_ORIGIN: Final = "`--{flag}` comes from {origin}"
 
 PRESET_SAVED: Final = "Kept as `{name}`: {text}"
@@ -251,6 +252,7 @@ FAILURES: Final = {
     "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
     "missing_image": "its starting image is no longer stored; please attach it again",
     "model": "the model could not be loaded; the admin finds the reason with `easel doctor`",
+    "lora": "one of its LoRAs is not the same any more or does not fit the model",
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""

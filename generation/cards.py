@@ -4,10 +4,13 @@ The bot reads cards to refuse before queueing; the worker finds a family's code 
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from generation.loras import Offered, fitting
 
 
 class Capability(StrEnum):
@@ -22,6 +25,7 @@ class Capability(StrEnum):
     BLEND = "blending images"
     STYLE = "style references"
     CHARACTER = "character references"
+    LORA = "LoRAs"
 
 
 SAMPLERS: Final = (
@@ -65,6 +69,8 @@ class Card:
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
         faces: Whether its adapters know faces from figures.
+        wears: Whether it can wear LoRAs.
+        loras: Those that it is offered with.
     """
 
     id: str
@@ -85,6 +91,8 @@ class Card:
     carried_on: float = 0.8
     adapters: str = ""
     faces: bool = False
+    wears: bool = True
+    loras: tuple[Offered, ...] = ()
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -139,6 +147,7 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=1,
         capabilities=_ALL | _REFERENCES,
         carried_on=0.5,
+        wears=False,
     ),
     Card(
         id="sd15",
@@ -222,16 +231,19 @@ def card(family: str) -> Card:
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
 
 
-def equipped(chosen: Card, adapters: str) -> Card:
-    """A card as it is with image adapters beside the checkpoint.
+def equipped(chosen: Card, adapters: str, loras: Sequence[Offered] = ()) -> Card:
+    """A card as it is with image adapters and LoRAs beside the checkpoint.
 
     Args:
         chosen: The family's card.
         adapters: Folder or hub id of the adapters; empty for none.
+        loras: What is offered, for any family.
     """
-    if not adapters or not chosen.adapters:
-        return chosen
-    return replace(chosen, capabilities=chosen.capabilities | _REFERENCES)
+    worn = fitting(loras, chosen.id) if chosen.wears else ()
+    more = _REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
+    if worn:
+        more |= {Capability.LORA}
+    return replace(chosen, capabilities=chosen.capabilities | more, loras=worn) if more else chosen
 
 
 _PIPELINES: Final = {

@@ -60,7 +60,8 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
     Raises:
         CookingError: ``model`` if the recipe is another model's or needs image adapters that are
             not loaded, ``missing_image`` if an image that it starts from or looks at is gone,
-            ``out_of_memory`` if even one picture at a time is too much.
+            ``lora`` if one of its LoRAs is gone or does not fit, ``out_of_memory`` if even one
+            picture at a time is too much.
     """
     base = replace(recipe, upscale=1)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
@@ -84,6 +85,7 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
     if _wanted(recipe) - engine.card.capabilities:
         raise CookingError("model")
     start = _begun(recipe, read, engine.card.enlarge)
+    _dress(engine, recipe)
     _look(engine, recipe, read)
     report(0, recipe.steps, None)
     drawn = engine.enlarge(_draw(engine, recipe, start, paced(report)))
@@ -115,6 +117,14 @@ def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
         raise CookingError("model")
     if engine.references is not None:
         engine.references.learn(recipe, lambda sha256: _found(sha256, read))
+
+
+def _dress(engine: Engine, recipe: Recipe) -> None:
+    """Have the model wear the recipe's LoRAs and no others."""
+    if engine.wardrobe is not None:
+        engine.wardrobe.wear(recipe.loras)
+    elif recipe.loras:
+        raise CookingError("lora")
 
 
 def _found(sha256: str, read: Read) -> Image.Image:

@@ -6,6 +6,7 @@ choice is left open in it.
 """
 
 import hashlib
+import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Final, Literal, Self
 
@@ -15,10 +16,10 @@ SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
 
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The newest version of the format that is known here."""
 
-_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3}
+_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3, "loras": 4}
 """The version that each later field came with: who knows only earlier ones would draw it wrong."""
 
 Role = Literal["style", "face", "figure", "object"]
@@ -185,6 +186,25 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lora:
+    """A LoRA that the model wears while it draws.
+
+    Attributes:
+        name: How people name it.
+        weight: How much it counts: 1 as it was trained, below 0 the other way.
+        version: The revision or the SHA-256 that tells its file from others of that name.
+    """
+
+    name: str
+    weight: float
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.weight or not math.isfinite(self.weight):
+            raise RecipeError("a LoRA needs a name and a weight other than 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides the pixels of a set of pictures.
 
@@ -207,6 +227,7 @@ class Recipe:
         blend: The images to blend, empty for none.
         pull: How much the blend counts, as the scale of an image adapter, above 0.
         references: Images that style, person or thing are taken from; each role once.
+        loras: What the model wears; each name once.
     """
 
     family: str
@@ -227,6 +248,7 @@ class Recipe:
     blend: tuple[Ingredient, ...] = ()
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
+    loras: tuple[Lora, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.pictures:
@@ -236,6 +258,8 @@ class Recipe:
         roles = [reference.role for reference in self.references]
         if not self.pull > 0 or len(roles) > len(set(roles)):
             raise RecipeError("a pull is above 0, and every role has one reference")
+        if len(self.loras) > len({lora.name for lora in self.loras}):
+            raise RecipeError("a LoRA is worn once")
 
     @property
     def version(self) -> int:

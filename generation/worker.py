@@ -14,8 +14,10 @@ from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
 from generation.families import ModelError, load
 from generation.families.diffusion import Engine
+from generation.loras import offered
 from generation.metadata import encode_png
 from generation.recipe import Recipe
+from generation.sources import SourceError
 from storage import queries
 from storage.connect import open_engine
 from storage.engine import DatabaseNotReadyError, WorkerNameTakenError, serve
@@ -32,6 +34,7 @@ FAULTS: Final = (
     DatabaseNotReadyError,
     ModelError,
     SettingsError,
+    SourceError,
     UnknownFamilyError,
     WorkerNameTakenError,
 )
@@ -56,7 +59,8 @@ def load_engine(settings: Settings) -> Engine:
         UnknownFamilyError: Its family is unknown.
         ModelError: It cannot be loaded.
     """
-    card = equipped(card_for(settings.model, settings.family), settings.adapters)
+    loras = offered(settings.loras)
+    card = equipped(card_for(settings.model, settings.family), settings.adapters, loras)
     device = choose_device(settings.device)
     return load(card, settings.model or str(BUNDLED), device, settings.adapters)
 

@@ -25,6 +25,7 @@ from prompt.values import (
     Codes,
     Items,
     Kind,
+    Loras,
     Number,
     Pixels,
     Proportion,
@@ -332,6 +333,15 @@ OBJECT_WEIGHT: Final = Parameter[int](
     about="How strong the omni reference is.",
 )
 
+LORA: Final = Parameter[tuple[str, ...]](
+    name="lora",
+    aliases=("loras",),
+    kind=Loras(),
+    otherwise="none",
+    capability=Capability.LORA,
+    about="Draw with these LoRAs, each with a weight from -2 to 2; /info lists those there are.",
+)
+
 _ACTING: Final[tuple[Parameter[Any], ...]] = (
     RATIO,
     SEED,
@@ -356,6 +366,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     CHARACTER_WEIGHT,
     OBJECT,
     OBJECT_WEIGHT,
+    LORA,
 )
 
 _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (

@@ -68,7 +68,7 @@ TOPICS: Final[Sequence[Topic]] = (
         "models",
         "Which model draws",
         "Versions of Midjourney stand for the model that is nearest to them.",
-        ("model", "version", "niji"),
+        ("model", "version", "niji", "lora"),
     ),
     Topic(
         "presets",

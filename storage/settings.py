@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     adapters: str = ""
     """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""
 
+    loras: str = ""
+    """LoRAs: name=folder#file or name=owner/name@revision#file, then |weight|words; ; between."""
+
     versions: str = ""
     """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
 

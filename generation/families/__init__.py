@@ -24,6 +24,7 @@ from generation.families.diffusion import (
     palette_glimpse,
     tiny_glimpse,
 )
+from generation.families.loras import Wardrobe, load_wardrobe
 from generation.families.references import OWN, References, load_references
 from generation.libraries import quiet
 from generation.upscale import FILE, Compact, load_compact
@@ -79,7 +80,17 @@ def load(card: Card, model: str, device: torch.device, adapters: str = "") -> En
         glimpse=_glimpse(family, pipe, folder),
         upscaler=_upscaler(pipe, folder),
         references=_references(family, pipe, folder, adapters),
+        wardrobe=_wardrobe(pipe, card),
     )
+
+
+def _wardrobe(pipe: Any, card: Card) -> Wardrobe | None:  # noqa: ANN401 - diffusers has no types
+    try:
+        return load_wardrobe(pipe, card)
+    except OSError as error:
+        raise ModelError(
+            f"the LoRA {error} of EASEL_LORAS cannot be found where it is said to be"
+        ) from error
 
 
 def _references(

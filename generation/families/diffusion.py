@@ -21,6 +21,7 @@ from torch import Tensor
 from generation.canvas import Begun
 from generation.cards import Card
 from generation.families.known import Known, drawn_latents
+from generation.families.loras import Wardrobe
 from generation.families.noise import starting_noise
 from generation.families.references import Adapters, References
 from generation.families.samplers import schedule, scheduler, step_options
@@ -132,6 +133,7 @@ class Engine:
         glimpse: From clean latents (pictures, channels, height, width) to small previews.
         upscaler: The network that came with the checkpoint to enlarge its pictures.
         references: Its image adapters, if it was loaded with any.
+        wardrobe: Its LoRAs, if it was loaded with any.
     """
 
     card: Card
@@ -142,6 +144,7 @@ class Engine:
     glimpse: Callable[[Tensor], list[Image.Image]]
     upscaler: Compact | None = None
     references: References | None = None
+    wardrobe: Wardrobe | None = None
 
     def draw(self, recipe: Recipe, start: Begun, watch: "Watch") -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.

@@ -12,6 +12,7 @@ from generation.recipe import (
     Canvas,
     Edges,
     Ingredient,
+    Lora,
     Noise,
     Phrase,
     Recipe,
@@ -37,6 +38,8 @@ PLAIN = Recipe(
     sampler="Euler",
 )
 
+LORA = Lora(name="ink", weight=0.8, version="3f2a")
+
 STYLE = Reference(role="style", images=(Ingredient(image="ab" * 32),), scale=1.0)
 
 
@@ -58,6 +61,7 @@ def test_json_says_its_version_and_no_defaults() -> None:
         ({"blend": (Ingredient(image="ab"),)}, 2),
         ({"references": (STYLE,)}, 3),
         ({"pull": 0.5}, 3),
+        ({"loras": (LORA,)}, 4),
     ],
 )
 def test_later_fields_need_a_later_version(change: dict[str, Any], version: int) -> None:
@@ -92,7 +96,7 @@ def test_other_json_is_no_recipe(data: object) -> None:
     "change",
     [
         *({"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}),
-        *({"references": (STYLE, STYLE)}, {"pull": 0.0}),
+        *({"references": (STYLE, STYLE)}, {"pull": 0.0}, {"loras": (LORA, LORA)}),
     ],
 )
 def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
@@ -118,6 +122,9 @@ def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
         (Reference, {"role": "style", "images": (), "scale": 1}),
         (Reference, {"role": "style", "images": (Ingredient(image="ab"),), "scale": 0}),
         (Ingredient, {"image": "ab", "weight": float("nan")}),
+        (Lora, {"name": "ink", "weight": 0.0}),
+        (Lora, {"name": "", "weight": 1.0}),
+        (Lora, {"name": "ink", "weight": float("inf")}),
     ],
 )
 def test_impossible_parts_do_not_exist(kind: type, values: dict[str, Any]) -> None:
@@ -159,6 +166,7 @@ class TestDigest:
             {"references": (STYLE,)},
             {"references": (replace(STYLE, scale=0.5),)},
             {"pull": 0.5},
+            {"loras": (LORA,)},
         ],
         ids=lambda change: next(iter(change)),
     )
