@@ -77,6 +77,10 @@ def _enlarged(factor: int) -> Derivation:
     return lambda parent, _: derive.enlarge(parent.recipe, parent.index, factor)
 
 
+def _vastly(parent: Parent, seed: int) -> Recipe:
+    return derive.creatively(parent, seed, MOST_UPSCALE)
+
+
 def _around(edges: Callable[[Recipe], Edges]) -> Derivation:
     return lambda parent, seed: derive.extend(parent, seed, edges(parent.recipe))
 
@@ -118,6 +122,7 @@ KINDS: Final = {
         Kind("reroll", None, rerolled, remixed=True, way=Way.REROLL, emoji="🔄"),
         Kind("larger", "Upscale (Subtle)", _enlarged(MOST_UPSCALE)),
         Kind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
+        Kind("vast", "Upscale 4x (Creative)", _vastly, Capability.IMAGE_PROMPT),
         Kind("far", "Zoom Out 2x", _zoomed_out(2), Capability.OUTPAINT),
         Kind("near", "Zoom Out 1.5x", _zoomed_out(1.5), Capability.OUTPAINT),
         Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed, way=Way.ZOOM),
@@ -136,7 +141,7 @@ KINDS: Final = {
 VARYING: Final = frozenset({"vary", "subtle", "strong", "region"})
 """Actions that make variations."""
 
-ENLARGING: Final = frozenset({"upscale", "larger", "creative"})
+ENLARGING: Final = frozenset({"upscale", "larger", "creative", "vast"})
 """Actions that make a picture larger."""
 
 
@@ -211,7 +216,7 @@ def when_done(job: str, recipe: Recipe) -> discord.ui.View:
 def _single(recipe: Recipe) -> Iterator[list[str]]:
     """Rows of actions under a single picture."""
     if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe):
-        yield ["larger", "creative"]
+        yield [*(["upscale"] if recipe.upscale == 1 else []), "larger", "creative", "vast"]
     yield ["subtle", "strong", "region", "reroll"]
     yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]
     yield ["left", "right", "up", "down"]

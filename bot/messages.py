@@ -244,7 +244,9 @@ AHEAD: Final = "{count} ahead of you"
 FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
 STARTED_FROM: Final = "image at strength {strength}"
-ENLARGED: Final = "{factor}× larger"
+ENLARGED: Final = "{factor}× larger by resampling"
+ENLARGED_BY: Final = "{factor}× larger by {upscaler}"
+IN_PARTS: Final = "redrawn in parts"
 WORKS: Final = "This would work:"
 
 FAILURES: Final = {
@@ -253,6 +255,7 @@ FAILURES: Final = {
     "missing_image": "its starting image is no longer stored; please attach it again",
     "model": "the model could not be loaded; the admin finds the reason with `easel doctor`",
     "lora": "one of its LoRAs is not the same any more or does not fit the model",
+    "upscaler": "the upscaler it was asked for is not on the machine that draws, or of no use",
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""
@@ -266,6 +269,7 @@ HEADINGS: Final = {
     "upscale": "{prompt} — Image #{index}, upscaled by {who}",
     "larger": "{prompt} — Upscaled (Subtle) by {who}",
     "creative": "{prompt} — Upscaled (Creative) by {who}",
+    "vast": "{prompt} — Upscaled 4x (Creative) by {who}",
     "region": "{prompt} — Variations (Region) by {who}",
     "far": "{prompt} — Zoom Out by {who}",
     "near": "{prompt} — Zoom Out by {who}",
@@ -469,7 +473,12 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     ]
     if recipe.start:
         parts.append(say(STARTED_FROM, strength=f"{recipe.start.strength:.2f}"))
-    if recipe.upscale > 1:
+    if recipe.patch:
+        parts.append(say(IN_PARTS))
+    if recipe.upscaler:
+        name = quoted(recipe.upscaler.name)
+        parts.append(say(ENLARGED_BY, factor=recipe.upscale, upscaler=name))
+    elif recipe.upscale > 1:
         parts.append(say(ENLARGED, factor=recipe.upscale))
     if took := _seconds(job.started_at, job.finished_at):
         parts.append(took)

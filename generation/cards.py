@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from generation.loras import Offered, fitting
+from generation.recipe import Upscaler
 
 
 class Capability(StrEnum):
@@ -71,6 +72,7 @@ class Card:
         faces: Whether its adapters know faces from figures.
         wears: Whether it can wear LoRAs.
         loras: Those that it is offered with.
+        upscaler: What enlarges finished pictures; None for a resampling filter.
     """
 
     id: str
@@ -93,6 +95,7 @@ class Card:
     faces: bool = False
     wears: bool = True
     loras: tuple[Offered, ...] = ()
+    upscaler: Upscaler | None = None
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -231,19 +234,28 @@ def card(family: str) -> Card:
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
 
 
-def equipped(chosen: Card, adapters: str, loras: Sequence[Offered] = ()) -> Card:
-    """A card as it is with image adapters and LoRAs beside the checkpoint.
+def equipped(
+    chosen: Card,
+    adapters: str,
+    loras: Sequence[Offered] = (),
+    upscaler: Upscaler | None = None,
+) -> Card:
+    """A card as it is with what lies beside the checkpoint.
 
     Args:
         chosen: The family's card.
-        adapters: Folder or hub id of the adapters; empty for none.
-        loras: What is offered, for any family.
+        adapters: Folder or hub id of image adapters; empty for none.
+        loras: LoRAs on offer, for any family.
+        upscaler: A learned upscaler.
     """
     worn = fitting(loras, chosen.id) if chosen.wears else ()
     more = _REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
     if worn:
         more |= {Capability.LORA}
-    return replace(chosen, capabilities=chosen.capabilities | more, loras=worn) if more else chosen
+    if not more and upscaler is None:
+        return chosen
+    able = chosen.capabilities | more
+    return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler)
 
 
 _PIPELINES: Final = {

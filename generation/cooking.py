@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import structlog
 import torch
 from PIL import Image
 
@@ -14,6 +15,7 @@ from generation.cards import Capability
 from generation.derive import narrow
 from generation.families.diffusion import Engine, Watch
 from generation.grid import compose
+from generation.memory import out_of_memory
 from generation.recipe import Edges, Recipe
 from storage.files import MissingFileError
 from storage.jobs import CookingError, Report
@@ -26,6 +28,8 @@ PREVIEW_LIMIT: Final = 60_000
 
 _PREVIEW_SIDE: Final = 256
 _QUALITIES: Final = (75, 50, 25, 5)
+
+_log = structlog.get_logger(__name__)
 
 Read = Callable[[str], bytes]
 """The bytes of a stored image, by their SHA-256; raises ``MissingFileError``."""
@@ -61,12 +65,12 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
         CookingError: ``model`` if the recipe is another model's or needs image adapters that are
             not loaded, ``missing_image`` if an image that it starts from or looks at is gone,
             ``lora`` if one of its LoRAs is gone or does not fit, ``out_of_memory`` if even one
-            picture at a time is too much.
+            picture at a time is too much, ``upscaler`` if what enlarges it is gone or of no use.
     """
-    base = replace(recipe, upscale=1)
+    base = replace(recipe, upscale=1, upscaler=None)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
     plain = stored or _drawn(engine, base, report, read)
-    single = tuple(_larger(picture, recipe.upscale) for picture in plain)
+    single = tuple(_larger(engine, picture, recipe, report) for picture in plain)
     return Pictures(single, compose(single) if len(single) > 1 else None)
 
 
@@ -140,17 +144,11 @@ def _draw(engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Im
         try:
             return attempt.draw(recipe, start, watch)
         except (RuntimeError, MemoryError) as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
         finally:
             release(engine)
     raise CookingError("out_of_memory")
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Whether a device or the machine has no memory left; on the CPU only the text tells."""
-    kinds = (torch.OutOfMemoryError, MemoryError)
-    return isinstance(error, kinds) or "can't allocate memory" in str(error)
 
 
 def release(engine: Engine) -> None:
@@ -164,11 +162,31 @@ def _opened(png: bytes) -> Image.Image:
         return image.convert("RGB")
 
 
-def _larger(picture: Image.Image, factor: int) -> Image.Image:
+def _larger(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
+    """A finished picture enlarged by what the recipe names, or by a resampling filter."""
+    factor = recipe.upscale
     if factor == 1:
         return picture
-    size = (picture.width * factor, picture.height * factor)
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    if recipe.upscaler is None:
+        size = (picture.width * factor, picture.height * factor)
+        return picture.resize(size, Image.Resampling.LANCZOS)
+    if engine.learned is None or engine.learned.known != recipe.upscaler:
+        raise CookingError("upscaler")
+    try:
+        return engine.learned.enlarge(picture, factor, _sparse(report))
+    except MemoryError:
+        raise CookingError("out_of_memory") from None
+    except ValueError as error:
+        _log.error("the upscaler cannot be used", error=str(error))
+        raise CookingError("upscaler") from None
+    finally:
+        release(engine)
+
+
+def _sparse(report: Report) -> Callable[[int, int], None]:
+    """A report without previews, whenever ``PREVIEW_EVERY`` seconds have passed."""
+    watch = paced(report)
+    return lambda step, steps: watch(step, steps, list)
 
 
 def paced(report: Report, clock: Callable[[], float] = time.monotonic) -> Watch:
@@ -178,7 +196,8 @@ def paced(report: Report, clock: Callable[[], float] = time.monotonic) -> Watch:
     def watch(step: int, steps: int, previews: Callable[[], list[Image.Image]]) -> None:
         nonlocal last
         if clock() - last >= PREVIEW_EVERY:
-            report(step, steps, encode_preview(previews()))
+            shown = previews()
+            report(step, steps, encode_preview(shown) if shown else None)
             last = clock()
 
     return watch

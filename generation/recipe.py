@@ -19,7 +19,15 @@ SEED_LIMIT: Final = 2**32
 VERSION: Final = 4
 """The newest version of the format that is known here."""
 
-_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3, "loras": 4}
+_SINCE: Final = {
+    "canvas": 2,
+    "blend": 2,
+    "references": 3,
+    "pull": 3,
+    "loras": 4,
+    "upscaler": 4,
+    "patch": 4,
+}
 """The version that each later field came with: who knows only earlier ones would draw it wrong."""
 
 Role = Literal["style", "face", "figure", "object"]
@@ -205,6 +213,19 @@ class Lora:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Upscaler:
+    """A learned upscaler.
+
+    Attributes:
+        name: Of its file, without the ending.
+        version: The revision or the SHA-256 that tells its file from others of that name.
+    """
+
+    name: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides the pixels of a set of pictures.
 
@@ -228,6 +249,9 @@ class Recipe:
         pull: How much the blend counts, as the scale of an image adapter, above 0.
         references: Images that style, person or thing are taken from; each role once.
         loras: What the model wears; each name once.
+        upscaler: What enlarges finished pictures; None for a resampling filter.
+        patch: Side in pixels of the overlapping squares that a large picture is drawn in, each step
+            their mean; 0 to draw it whole.
     """
 
     family: str
@@ -249,6 +273,8 @@ class Recipe:
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
     loras: tuple[Lora, ...] = ()
+    upscaler: Upscaler | None = None
+    patch: int = 0
 
     def __post_init__(self) -> None:
         if not self.pictures:
@@ -258,6 +284,8 @@ class Recipe:
         roles = [reference.role for reference in self.references]
         if not self.pull > 0 or len(roles) > len(set(roles)):
             raise RecipeError("a pull is above 0, and every role has one reference")
+        if self.patch < 0:
+            raise RecipeError("a patch has a side")
         if len(self.loras) > len({lora.name for lora in self.loras}):
             raise RecipeError("a LoRA is worn once")
 

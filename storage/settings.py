@@ -82,6 +82,9 @@ class Settings(BaseSettings):
     loras: str = ""
     """LoRAs: name=folder#file or name=owner/name@revision#file, then |weight|words; ; between."""
 
+    upscaler: str = ""
+    """Upscaler's weights: folder#file or owner/name@revision#file. Empty: a resampling filter."""
+
     versions: str = ""
     """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
 

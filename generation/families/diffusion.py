@@ -25,6 +25,8 @@ from generation.families.loras import Wardrobe
 from generation.families.noise import starting_noise
 from generation.families.references import Adapters, References
 from generation.families.samplers import schedule, scheduler, step_options
+from generation.learned import Learned
+from generation.patches import in_patches
 from generation.recipe import Noise, Recipe
 from generation.upscale import Compact, enlarge, sharpen
 
@@ -83,7 +85,7 @@ class Family:
         self, engine: "Engine", recipe: Recipe, start: Begun, watch: "Watch"
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
-        condition = self.encode(engine.pipe, recipe)
+        condition = self.encode(engine.pipe, _one_patch(recipe))
         if not recipe.seen or engine.references is None:
             return draw(engine, condition, recipe, start, watch)
         looks = engine.references.looks(recipe)
@@ -94,6 +96,14 @@ class Family:
     def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
         """Latents of pixels (1, 3, height, width) in [-1, 1]; the mode, so nothing is random."""
         return for_unet(pipe.vae, pipe.vae.encode(pixels).latent_dist.mode().float())
+
+
+def _one_patch(recipe: Recipe) -> Recipe:
+    """The recipe with the size of what is drawn at once, as which the model is to see it."""
+    if not recipe.patch:
+        return recipe
+    width, height = min(recipe.width, recipe.patch), min(recipe.height, recipe.patch)
+    return replace(recipe, width=width, height=height)
 
 
 class Code(Protocol):
@@ -134,6 +144,7 @@ class Engine:
         upscaler: The network that came with the checkpoint to enlarge its pictures.
         references: Its image adapters, if it was loaded with any.
         wardrobe: Its LoRAs, if it was loaded with any.
+        learned: What enlarges finished pictures, of whichever family, if there is any.
     """
 
     card: Card
@@ -145,6 +156,7 @@ class Engine:
     upscaler: Compact | None = None
     references: References | None = None
     wardrobe: Wardrobe | None = None
+    learned: Learned | None = None
 
     def draw(self, recipe: Recipe, start: Begun, watch: "Watch") -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.
@@ -208,7 +220,8 @@ def draw(
     watch: Watch,
 ) -> list[Image.Image]:
     """``Engine.draw`` of what ``condition`` says."""
-    origin = _origin(engine.pipe, start, recipe)
+    with tiled(engine.pipe.vae, wanted=bool(recipe.patch)):
+        origin = _origin(engine.pipe, start, recipe)
     count, size = len(recipe.pictures), engine.together
     rows = [recipe.pictures[k : k + size] for k in range(0, count, size)]
     lanes = [prepare(engine, recipe, condition, origin, row) for row in rows]
@@ -217,9 +230,10 @@ def draw(
     def previews() -> list[Image.Image]:
         return [small for lane in lanes for small in engine.glimpse(lane.clean)][:count]
 
-    with lanes_abreast(engine) as each:
+    unet, side = engine.pipe.unet, recipe.patch // engine.pipe.vae_scale_factor
+    with lanes_abreast(engine) as each, tiled(engine.pipe.vae, wanted=bool(recipe.patch)):
         for step in range(steps):
-            each(partial(advance, engine.pipe.unet, step=step, guidance=recipe.guidance), lanes)
+            each(partial(advance, unet, step=step, guidance=recipe.guidance, side=side), lanes)
             watch(step + 1, steps, previews)
         drawn = each(lambda lane: decode(engine.pipe, lane.latents), lanes)
     return [picture for pictures in drawn for picture in pictures][:count]
@@ -242,6 +256,19 @@ def lanes_abreast(engine: Engine) -> Iterator[Callable[..., list[Any]]]:
 
     with ThreadPoolExecutor(engine.abreast, "lane") as pool:
         yield lambda work, items: list(pool.map(lambda item: on_thread(work, item), items))
+
+
+@contextmanager
+def tiled(vae: Any, *, wanted: bool) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
+    """An autoencoder that sees large pictures in tiles, if that is wanted."""
+    if wanted and not vae.use_tiling:
+        vae.enable_tiling()
+        try:
+            yield
+        finally:
+            vae.disable_tiling()
+    else:
+        yield
 
 
 def _origin(pipe: Any, start: Begun, recipe: Recipe) -> Tensor | Known | None:  # noqa: ANN401
@@ -299,18 +326,37 @@ def latent_shape(pipe: Any, recipe: Recipe) -> tuple[int, int, int]:  # noqa: AN
     return pipe.unet.config.in_channels, recipe.height // factor, recipe.width // factor
 
 
-def advance(unet: Any, lane: Lane, step: int, guidance: float) -> None:  # noqa: ANN401
-    """One step of one lane, with classifier-free guidance (Ho and Salimans 2022) if it is used."""
+def advance(
+    unet: Any,  # noqa: ANN401 - diffusers has no types
+    lane: Lane,
+    step: int,
+    guidance: float,
+    side: int = 0,
+) -> None:
+    """One step of one lane, with classifier-free guidance (Ho and Salimans 2022) if it is used.
+
+    Args:
+        unet: What predicts the noise.
+        lane: What moves.
+        step: Which step, from 0.
+        guidance: Its scale.
+        side: Of the squares that latents are seen in; 0 to see them whole.
+    """
     timestep, condition = lane.timesteps[step], lane.condition
     sides = len(condition.tokens) // len(lane.latents)
     scaled = lane.sampler.scale_model_input(torch.cat([lane.latents] * sides), timestep)
-    predicted = unet(
-        scaled.to(unet.dtype),
-        timestep,
-        encoder_hidden_states=condition.read,
-        added_cond_kwargs=condition.extra,
-        return_dict=False,
-    )[0].float()
+
+    def predict(seen: Tensor) -> Tensor:
+        predicted: Tensor = unet(
+            seen.to(unet.dtype),
+            timestep,
+            encoder_hidden_states=condition.read,
+            added_cond_kwargs=condition.extra,
+            return_dict=False,
+        )[0]
+        return predicted.float()
+
+    predicted = in_patches(predict, scaled, side, overlap=side // 4) if side else predict(scaled)
     if sides == 2:
         avoid, show = predicted.chunk(2)
         predicted = avoid + guidance * (show - avoid)

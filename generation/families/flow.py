@@ -19,9 +19,10 @@ from torch import Tensor
 
 from generation.canvas import Begun
 from generation.controls import flow_level, unshifted
-from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast
+from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast, tiled
 from generation.families.known import Known, drawn_latents
 from generation.families.noise import starting_noise
+from generation.patches import in_patches
 from generation.recipe import Phrase, Recipe
 
 SAMPLER: Final = "Euler"
@@ -62,15 +63,18 @@ class FlowFamily:
         """See ``Engine.draw``."""
         pipe, count = engine.pipe, len(recipe.pictures)
         texts = _texts(self, pipe, recipe.phrases)
-        levels = schedule(self, pipe, recipe)
-        begun = lanes(self, engine, recipe, self._origin(pipe, start, recipe, levels[0]))
+        levels, side = schedule(self, pipe, recipe), recipe.patch // self.grain
+        with tiled(pipe.vae, wanted=bool(side)):
+            origin = self._origin(pipe, start, recipe, levels[0])
+        begun = lanes(self, engine, recipe, origin)
 
         def previews() -> list[Image.Image]:
             return [small for lane in begun for small in engine.glimpse(lane.clean)][:count]
 
-        with lanes_abreast(engine) as each:
+        with lanes_abreast(engine) as each, tiled(pipe.vae, wanted=bool(side)):
             for step, (here, there) in enumerate(pairwise(levels)):
-                each(partial(advance, self, pipe, texts=texts, here=here, there=there), begun)
+                move = partial(advance, self, pipe, texts=texts, here=here, there=there, side=side)
+                each(move, begun)
                 watch(step + 1, len(levels) - 1, previews)
             drawn = each(lambda lane: _decode(self, pipe, lane.latents), begun)
         return [picture for pictures in drawn for picture in pictures][:count]
@@ -190,17 +194,33 @@ def advance(
     texts: Texts,
     here: Tensor,
     there: Tensor,
+    side: int = 0,
 ) -> None:
-    """One Euler step of one lane, from one noise level to a lower one."""
+    """One Euler step of one lane, from one noise level to a lower one.
+
+    With a ``side``, latents are seen in squares of it.
+    """
     line = torch.zeros_like(lane.latents)
     for tokens, weight in texts:
         rows = tokens.expand(len(lane.latents), -1, -1)
-        line += weight * family.predict(pipe, lane.latents, here, rows).float()
+        look = partial(_predicted, family, pipe, here, rows)
+        seen = in_patches(look, lane.latents, side, overlap=side // 4) if side else None
+        line += weight * (look(lane.latents) if seen is None else seen)
     lane.clean = lane.latents - here * line
     lane.latents = lane.latents + (there - here) * line
     if lane.known is not None:
         known = Origin(lane.known.latents, there).under(lane.noise)
         lane.latents = lane.known.kept_in(lane.latents, known)
+
+
+def _predicted(
+    family: FlowFamily,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    level: Tensor,
+    rows: Tensor,
+    latents: Tensor,
+) -> Tensor:
+    return family.predict(pipe, latents, level, rows).float()
 
 
 def _decode(family: FlowFamily, pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401

@@ -3,7 +3,7 @@ import pytest
 
 from bot import buttons, messages
 from generation.cards import Capability
-from generation.derive import Parent, creatively, enlarge
+from generation.derive import Parent, creatively, enlarge, narrow
 from generation.recipe import Recipe
 from tests.bot.samples import recipe
 
@@ -36,11 +36,12 @@ async def test_what_is_offered_under_a_single_picture() -> None:
     wide = enlarge(recipe(width=192), 2)
     largest = creatively(Parent(wide, 0, "ab"), 1)
     assert _labels(wide) == [
-        *("Upscale (Subtle)", "Upscale (Creative)"),
+        *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom", "Make Square"),
         *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
     ]
+    assert _labels(narrow(recipe(), 0))[:2] == ["U1", "Upscale (Subtle)"]
     assert "Make Square" not in _labels(enlarge(recipe(), 2))
     for large in (enlarge(wide, 0, 4), largest):
         assert not [label for label in _labels(large) if "Upscale" in label]

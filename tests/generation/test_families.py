@@ -145,6 +145,35 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(
     assert all(same(draw(engine, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
 
 
+def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engine) -> None:
+    side = 4 * engine.card.multiple
+    asked = recipe_for(engine, width=2 * side, height=side, steps=2, start=start(0.5), patch=side)
+    seen: list[int] = []
+    part = engine.pipe.unet if hasattr(engine.pipe, "unet") else engine.pipe.transformer
+
+    def note(_: Any, args: Any, given: Any) -> None:
+        latents = args[0] if args else given["hidden_states"]
+        shape = latents[0].shape if isinstance(latents, list) else latents.shape
+        seen.append(int(np.prod(shape)))
+
+    hook = part.register_forward_pre_hook(note, with_kwargs=True)
+    try:
+        (whole,) = draw(engine, replace(asked, patch=0))
+        most, seen[:] = max(seen), []
+        (parts,) = draw(engine, asked)
+    finally:
+        hook.remove()
+    assert parts.size == whole.size
+    assert max(seen) == most // 2
+    assert distance(parts, whole) > 0
+    assert same(draw(engine, asked)[0], parts)
+
+
+def test_one_square_that_is_large_enough_is_the_whole(unet: Engine) -> None:
+    plain = recipe_for(unet, start=start(0.5), width=48, height=32)
+    assert distance(draw(unet, plain)[0], draw(unet, replace(plain, patch=64))[0]) < 0.5
+
+
 def _recipes(engine: Engine) -> Iterator[Recipe]:
     grain = engine.card.multiple
     plain = recipe_for(engine, steps=2, pictures=seeded(2**32 - 2, 4))

@@ -21,6 +21,7 @@ from generation.recipe import (
     Region,
     Start,
     Turn,
+    Upscaler,
     seeded,
 )
 from tests.generation.strategies import noises, recipes, seeds
@@ -62,6 +63,8 @@ def test_json_says_its_version_and_no_defaults() -> None:
         ({"references": (STYLE,)}, 3),
         ({"pull": 0.5}, 3),
         ({"loras": (LORA,)}, 4),
+        ({"upscaler": Upscaler(name="x4")}, 4),
+        ({"patch": 64}, 4),
     ],
 )
 def test_later_fields_need_a_later_version(change: dict[str, Any], version: int) -> None:
@@ -96,7 +99,7 @@ def test_other_json_is_no_recipe(data: object) -> None:
     "change",
     [
         *({"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}),
-        *({"references": (STYLE, STYLE)}, {"pull": 0.0}, {"loras": (LORA, LORA)}),
+        *({"references": (STYLE, STYLE)}, {"pull": 0.0}, {"loras": (LORA, LORA)}, {"patch": -1}),
     ],
 )
 def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
@@ -167,6 +170,8 @@ class TestDigest:
             {"references": (replace(STYLE, scale=0.5),)},
             {"pull": 0.5},
             {"loras": (LORA,)},
+            {"upscaler": Upscaler(name="x4", version="ab")},
+            {"patch": 64},
         ],
         ids=lambda change: next(iter(change)),
     )
