@@ -29,6 +29,9 @@ Derivation = Callable[[Parent, int], Recipe]
 MOST_UPSCALE: Final = 4
 """How many times larger than in the grid a picture is made at most."""
 
+ROW: Final = 5
+"""Buttons in a row at most (Discord)."""
+
 TEMPLATE: Final = re.compile(r"easel:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>[0-9])")
 """Custom ids of this bot's buttons."""
 
@@ -207,10 +210,15 @@ def when_done(job: str, recipe: Recipe) -> discord.ui.View:
     if len(recipe.pictures) == 1:
         return _view(*([JobButton(a, job, int(a != "reroll")) for a in r] for r in _single(recipe)))
     numbers = range(1, len(recipe.pictures) + 1)
-    return _view(
-        [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)],
-        [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)],
-    )
+    larger = [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)]
+    varied = [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)]
+    return _view(*_broken(larger), *_broken(varied))
+
+
+def _broken(row: list[JobButton]) -> Iterator[list[JobButton]]:
+    """A row broken where Discord's end."""
+    for start in range(0, len(row), ROW):
+        yield row[start : start + ROW]
 
 
 def _single(recipe: Recipe) -> Iterator[list[str]]:

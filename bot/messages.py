@@ -9,7 +9,7 @@ import discord
 
 from bot.languages import retell, say
 from generation.cards import Capability
-from generation.recipe import Recipe
+from generation.recipe import Noise, Recipe
 from prompt.topics import Topic
 from storage.choices import Change
 from storage.jobs import Job
@@ -212,6 +212,7 @@ INFO: Final = (
     "**Model** {model}: {about}"
 )
 INFO_LORAS: Final = "**LoRAs** {names}"
+RECIPE_SEEDS: Final = "Seeds {seeds}"
 RECIPE_ORIGIN: Final = "`--{flag}` comes from {origin}"
 
 PRESET_SAVED: Final = "Kept as `{name}`: {text}"
@@ -462,10 +463,9 @@ def undeliverable(job: Job) -> str:
 
 def settings_line(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
-    first = recipe.pictures[0]
     parts = [
         f"{recipe.width}×{recipe.height}",
-        f"seed {first.turns[-1].seed if first.turns else first.seed}",
+        f"seed {_seed(recipe.pictures[0])}",
         f"{recipe.steps} steps",
         f"guidance {recipe.guidance:g}",
         recipe.sampler,
@@ -485,6 +485,11 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     return " · ".join(parts)
 
 
+def _seed(noise: Noise) -> int:
+    """The seed that made a picture different from those beside it."""
+    return noise.turns[-1].seed if noise.turns else noise.seed
+
+
 def recipe_card(job: Job, recipe: Recipe) -> str:
     """Everything that decided a job's pictures, for people: words, flags, seeds, where from."""
     lines = [
@@ -492,6 +497,9 @@ def recipe_card(job: Job, recipe: Recipe) -> str:
         *([code(_cut(flags, PROMPT_SHOWN // 4))] if (flags := _flags(recipe)) else []),
         f"-# {settings_line(job, recipe)} · job {job.id}",
     ]
+    if len(recipe.pictures) > 1:
+        seeds = ", ".join(f"#{k} {_seed(noise)}" for k, noise in enumerate(recipe.pictures, 1))
+        lines.append(f"-# {say(RECIPE_SEEDS, seeds=seeds)}")
     origins = job.origins or {}
     lines += [f"-# {say(RECIPE_ORIGIN, flag=k, origin=v)}" for k, v in list(origins.items())[:8]]
     return "\n".join(lines)

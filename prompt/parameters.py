@@ -17,6 +17,7 @@ from rapidfuzz import fuzz, process
 
 from generation.cards import CARDS, SAMPLERS, Capability, Card
 from generation.controls import LARGEST_IMAGE_WEIGHT
+from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
 from prompt import sentences as said
 from prompt.sentences import Sentence
@@ -242,6 +243,16 @@ REPEAT: Final = Parameter[int](
     ways=COMMANDS,
     about="Draw the prompt several times, each with a seed of its own.",
 )
+BATCH: Final = Parameter[int](
+    name="batch",
+    kind=Whole(),
+    low=1,
+    high=9,
+    default=GRID,
+    examples=("1", "2", "4", "6", "9"),
+    ways=COMMANDS | {Way.BLEND, Way.KEPT},
+    about="How many pictures are drawn at once, each with a seed of its own.",
+)
 PRESET: Final = Parameter[str](
     name="preset",
     kind=Word(),
@@ -354,6 +365,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     DRAFT,
     SAMPLER,
     REPEAT,
+    BATCH,
     PRESET,
     MODEL,
     VERSION,
@@ -613,6 +625,7 @@ RIVALS: Final[Mapping[str, frozenset[str]]] = {
 
 ELSEWHERE: Final[Mapping[str, str]] = {
     "aspectratio": "aspect",
+    "batchsize": "batch",
     "cfgscale": "cfg",
     "guidancescale": "guidance",
     "imageweight": "iw",

@@ -22,6 +22,7 @@ from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_parameters, format_prompt, parse
 from prompt.parameters import (
+    BATCH,
     BY_NAME,
     DRAFT,
     FAST,
@@ -110,7 +111,7 @@ def resolve(
         negative=", ".join(NO.of(values) or ()),
         width=width,
         height=height,
-        pictures=seeded(seed if own_seed is None else own_seed, GRID),
+        pictures=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or GRID),
         steps=_steps(prompt, card),
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,

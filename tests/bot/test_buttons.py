@@ -4,7 +4,7 @@ import pytest
 from bot import buttons, messages
 from generation.cards import Capability
 from generation.derive import Parent, creatively, enlarge, narrow
-from generation.recipe import Recipe
+from generation.recipe import Recipe, seeded
 from tests.bot.samples import recipe
 
 JOB = "0123456789abcdef" * 2
@@ -30,6 +30,18 @@ async def test_rows_are_as_discord_wants_them(name: str) -> None:
 async def test_labels_of_a_grid() -> None:
     rows = buttons.when_done(JOB, recipe()).to_components()
     assert [len(row["components"]) for row in rows] == [5, 5]
+
+
+@pytest.mark.parametrize("count", range(2, 10))
+async def test_every_picture_of_a_batch_has_its_buttons(count: int) -> None:
+    view = buttons.when_done(JOB, recipe(pictures=seeded(7, count)))
+    rows = [row["components"] for row in view.to_components()]
+    labels = _labels(recipe(pictures=seeded(7, count)))
+    assert len(rows) <= 5
+    assert all(1 <= len(row) <= 5 for row in rows)
+    assert [label for label in labels if label[0] == "U"] == [f"U{k + 1}" for k in range(count)]
+    assert [label for label in labels if label[0] == "V"] == [f"V{k + 1}" for k in range(count)]
+    assert all(buttons.TEMPLATE.fullmatch(b.custom_id) for b in _buttons(view))
 
 
 async def test_what_is_offered_under_a_single_picture() -> None:
