@@ -13,10 +13,12 @@ from PIL import Image
 from generation.canvas import Begun, Framed, frame, join
 from generation.cards import Capability
 from generation.derive import narrow
-from generation.families.diffusion import Engine, Watch
+from generation.families.diffusion import Engine, Watch, place
 from generation.grid import compose
 from generation.memory import out_of_memory
+from generation.recall import TEXTS
 from generation.recipe import Edges, Recipe
+from generation.sparing import attempts
 from storage.files import MissingFileError
 from storage.jobs import CookingError, Report
 
@@ -90,9 +92,8 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
         raise CookingError("model")
     start = _begun(recipe, read, engine.card.enlarge)
     _dress(engine, recipe)
-    _look(engine, recipe, read)
     report(0, recipe.steps, None)
-    drawn = engine.enlarge(_draw(engine, recipe, start, paced(report)))
+    drawn = engine.enlarge(_draw(engine, recipe, start, paced(report), read))
     return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
 
 
@@ -138,22 +139,28 @@ def _found(sha256: str, read: Read) -> Image.Image:
         raise CookingError("missing_image") from None
 
 
-def _draw(engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
-    """All pictures at once if they fit into memory, else one by one."""
-    for attempt in (engine, replace(engine, together=1, abreast=1)):
+def _draw(
+    engine: Engine, recipe: Recipe, start: Begun, watch: Watch, read: Read
+) -> list[Image.Image]:
+    """All pictures at once if they fit into memory, else with less and less of it."""
+    for number, spared in enumerate(attempts(engine), 1):
         try:
-            return attempt.draw(recipe, start, watch)
+            with spared as attempt:
+                _look(attempt, recipe, read)
+                return attempt.draw(recipe, start, watch)
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
                 raise
+            _log.warning("short of memory", attempt=number)
         finally:
             release(engine)
+        TEXTS.forget()
     raise CookingError("out_of_memory")
 
 
 def release(engine: Engine) -> None:
     """Give what a run leaves in the allocator's cache back to the device."""
-    if engine.pipe.device.type == "cuda":
+    if place(engine.pipe).type == "cuda":
         torch.cuda.empty_cache()
 
 

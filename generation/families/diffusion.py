@@ -183,6 +183,12 @@ class Engine:
         return sharpen(picture, self.card.enlarge)
 
 
+def place(pipe: Any) -> torch.device:  # noqa: ANN401 - diffusers has no types
+    """Where a pipeline computes, wherever its parts lie just now."""
+    device: torch.device = pipe._execution_device
+    return device
+
+
 Watch = Callable[[int, int, Callable[[], list[Image.Image]]], None]
 """Steps done, steps in all, and a function that gives small previews of the pictures."""
 
@@ -278,7 +284,7 @@ def _origin(pipe: Any, start: Begun, recipe: Recipe) -> Tensor | Known | None:  
     if isinstance(start, Image.Image):
         return encode_picture(pipe, start, recipe)
     drawn = drawn_latents(start.kept, latent_shape(pipe, recipe)[1:])
-    return Known(encode_picture(pipe, start.picture, recipe), drawn.to(pipe.device))
+    return Known(encode_picture(pipe, start.picture, recipe), drawn.to(place(pipe)))
 
 
 def prepare(
@@ -293,9 +299,9 @@ def prepare(
     filled = [*pictures, *[pictures[0]] * (engine.together - len(pictures))]
     shape = latent_shape(pipe, recipe)
     drawn = [starting_noise(picture, shape) for picture in filled]
-    noise = torch.cat([tensor for tensor, _ in drawn]).to(pipe.device)
+    noise = torch.cat([tensor for tensor, _ in drawn]).to(place(pipe))
     sampler = scheduler(recipe.sampler, pipe.scheduler.config)
-    timesteps = schedule(sampler, recipe.steps, recipe.strength).to(pipe.device)
+    timesteps = schedule(sampler, recipe.steps, recipe.strength).to(place(pipe))
     latents = noise * sampler.init_noise_sigma
     known = origin if isinstance(origin, Known) else None
     clean = origin.latents if isinstance(origin, Known) else origin
@@ -383,7 +389,7 @@ def fitted(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: 
     """Pixels (1, 3, height, width) in [-1, 1] of a picture cut and scaled to the recipe's size."""
     size = (recipe.width, recipe.height)
     cut = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
-    pixels: Tensor = pipe.image_processor.preprocess(cut).to(pipe.device, pipe.vae.dtype)
+    pixels: Tensor = pipe.image_processor.preprocess(cut).to(place(pipe), pipe.vae.dtype)
     return pixels
 
 
@@ -396,24 +402,27 @@ def decode(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
 
 def for_unet(vae: Any, raw: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """The autoencoder's own latents, scaled to about unit variance."""
-    spread = _statistics(vae)
+    spread = _statistics(vae, raw.device)
     scaling = float(vae.config.scaling_factor)
     return (raw if spread is None else (raw - spread[0]) / spread[1]) * scaling
 
 
 def for_vae(vae: Any, latents: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """The inverse of ``for_unet``."""
-    spread = _statistics(vae)
+    spread = _statistics(vae, latents.device)
     raw = latents / float(vae.config.scaling_factor)
     return raw if spread is None else raw * spread[1] + spread[0]
 
 
-def _statistics(vae: Any) -> tuple[Tensor, Tensor] | None:  # noqa: ANN401 - diffusers has no types
+def _statistics(
+    vae: Any,  # noqa: ANN401 - diffusers has no types
+    device: torch.device,
+) -> tuple[Tensor, Tensor] | None:
     """Mean and standard deviation of each channel, for the checkpoints that state them."""
     stated = getattr(vae.config, "latents_mean", None), getattr(vae.config, "latents_std", None)
     if stated[0] is None or stated[1] is None:
         return None
-    mean, deviation = (torch.tensor(one, device=vae.device).view(1, -1, 1, 1) for one in stated)
+    mean, deviation = (torch.tensor(one, device=device).view(1, -1, 1, 1) for one in stated)
     return mean, deviation
 
 

@@ -19,10 +19,11 @@ from torch import Tensor
 
 from generation.canvas import Begun
 from generation.controls import flow_level, unshifted
-from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast, tiled
+from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast, place, tiled
 from generation.families.known import Known, drawn_latents
 from generation.families.noise import starting_noise
 from generation.patches import in_patches
+from generation.recall import TEXTS
 from generation.recipe import Phrase, Recipe
 
 SAMPLER: Final = "Euler"
@@ -91,7 +92,7 @@ class FlowFamily:
         if isinstance(start, Image.Image):
             return Origin(self.read(pipe, fitted(pipe, start, recipe)), level)
         latents = self.read(pipe, fitted(pipe, start.picture, recipe))
-        drawn = drawn_latents(start.kept, _size(self, recipe)).to(pipe.device)
+        drawn = drawn_latents(start.kept, _size(self, recipe)).to(place(pipe))
         return Origin(latents, level, Known(latents, drawn))
 
 
@@ -143,7 +144,12 @@ def _texts(family: FlowFamily, pipe: Any, phrases: Sequence[Phrase]) -> Texts:  
     """
     wanted = [phrase for phrase in phrases if phrase.weight > 0] or [Phrase(text="")]
     total = sum(phrase.weight for phrase in wanted)
-    return [(family.embed(pipe, phrase.text), phrase.weight / total) for phrase in wanted]
+
+    def read(text: str) -> Tensor:
+        made: Tensor = TEXTS.get(pipe.text_encoder, text, partial(family.embed, pipe, text))
+        return made
+
+    return [(read(phrase.text), phrase.weight / total) for phrase in wanted]
 
 
 def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: ANN401
@@ -161,7 +167,7 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     even = np.linspace(first, first / recipe.steps, recipe.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
-    return levels.to(pipe.device)
+    return levels.to(place(pipe))
 
 
 def lanes(
@@ -174,7 +180,7 @@ def lanes(
     for first in range(0, count, size):
         pictures = [recipe.pictures[min(first + k, count - 1)] for k in range(size)]
         noise = torch.cat([starting_noise(picture, shape)[0] for picture in pictures])
-        noise = noise.to(engine.pipe.device)
+        noise = noise.to(place(engine.pipe))
         latents = noise if origin is None else origin.under(noise)
         known, clean = origin.known if origin else None, torch.zeros_like(latents)
         begun.append(Lane(latents=latents, clean=clean, known=known, noise=noise))

@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 from generation.cards import Card
 from generation.loras import Offered
+from generation.recall import TEXTS
 from generation.recipe import Lora
 from storage.jobs import CookingError
 
@@ -49,6 +50,7 @@ class Wardrobe:
         if self.worn == tuple(wanted):
             return
         self.take_off()
+        TEXTS.forget()
         if any(not self._has(one) for one in wanted):
             raise CookingError("lora")
         try:
@@ -66,6 +68,7 @@ class Wardrobe:
         """
         if self.worn or whatever:
             self.pipe.unload_lora_weights()
+            TEXTS.forget()
         self.worn = ()
 
     def _has(self, lora: Lora) -> bool:
