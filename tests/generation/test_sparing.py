@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -102,20 +103,17 @@ def test_small_tiles_show_what_the_whole_shows(easel: Engine) -> None:
     asked = replace(APPLE, width=128, height=128)
     (whole,) = draw(easel, asked)
     vae, seen_sides = easel.pipe.vae, list[int]()
-    before = vae.tile_latent_min_size
+    before, factor = vae.tile_latent_min_size, easel.pipe.vae_scale_factor
     hook = vae.decoder.register_forward_pre_hook(
         lambda _, given: seen_sides.append(given[0].shape[-1])
     )
     try:
         with in_small_tiles(vae):
-            vae.tile_sample_min_size, vae.tile_latent_min_size = (
-                64,
-                64 // easel.pipe.vae_scale_factor,
-            )
+            vae.tile_sample_min_size, vae.tile_latent_min_size = 64, 64 // factor
             (tiled,) = draw(easel, asked)
     finally:
         hook.remove()
-    assert max(seen_sides) <= 64 // easel.pipe.vae_scale_factor
+    assert max(seen_sides) <= 64 // factor
     assert len(seen_sides) > 1
     assert distance(whole, tiled) < 8
     assert vae.tile_latent_min_size == before
@@ -138,7 +136,7 @@ class TestRecall:
         recall, asked = Recall(2), list[str]()
         owner = torch.nn.Identity()
         for key in ("a", "b", "a", "c", "a", "b"):
-            assert recall.get(owner, key, lambda key=key: asked.append(key) or key) == key
+            recall.get(owner, key, partial(asked.append, key))
         assert asked == ["a", "b", "c", "b"]
 
     def test_owners_are_apart_and_take_theirs_along(self) -> None:
