@@ -23,7 +23,7 @@ from storage.files import MissingFileError
 from storage.jobs import CookingError, Report
 
 PREVIEW_EVERY: Final = 0.5
-"""Seconds between reports while a picture is drawn."""
+"""Seconds between previews while a picture is drawn."""
 
 PREVIEW_LIMIT: Final = 60_000
 """Largest preview in bytes."""
@@ -180,7 +180,7 @@ def _larger(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report
     if engine.learned is None or engine.learned.known != recipe.upscaler:
         raise CookingError("upscaler")
     try:
-        return engine.learned.enlarge(picture, factor, _sparse(report))
+        return engine.learned.enlarge(picture, factor, lambda done, of: report(done, of, None))
     except MemoryError:
         raise CookingError("out_of_memory") from None
     except ValueError as error:
@@ -190,22 +190,21 @@ def _larger(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report
         release(engine)
 
 
-def _sparse(report: Report) -> Callable[[int, int], None]:
-    """A report without previews, whenever ``PREVIEW_EVERY`` seconds have passed."""
-    watch = paced(report)
-    return lambda step, steps: watch(step, steps, list)
-
-
 def paced(report: Report, clock: Callable[[], float] = time.monotonic) -> Watch:
-    """A watch that reports with a preview whenever ``PREVIEW_EVERY`` seconds have passed."""
-    last = clock()
+    """A watch that reports every step, so that a cancellation is felt within one.
+
+    A preview is drawn whenever ``PREVIEW_EVERY`` seconds have passed, and goes with the steps after
+    it too: which of them people are told of is not decided here.
+    """
+    last, shown = clock(), b""
 
     def watch(step: int, steps: int, previews: Callable[[], list[Image.Image]]) -> None:
-        nonlocal last
+        nonlocal last, shown
         if clock() - last >= PREVIEW_EVERY:
-            shown = previews()
-            report(step, steps, encode_preview(shown) if shown else None)
+            pictures = previews()
+            shown = encode_preview(pictures) if pictures else b""
             last = clock()
+        report(step, steps, shown or None)
 
     return watch
 

@@ -63,7 +63,7 @@ def load_engine(settings: Settings) -> Engine:
         ModelError: It cannot be loaded.
     """
     card, device = card_here(settings), choose_device(settings.device)
-    engine = load(card, settings.model or str(BUNDLED), device, settings.adapters)
+    engine = load(card, settings.model or str(BUNDLED), device, settings.adapters, settings.preview)
     return replace(engine, learned=_learned(settings, card, device))
 
 

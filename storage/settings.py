@@ -85,6 +85,9 @@ class Settings(BaseSettings):
     upscaler: str = ""
     """Upscaler's weights: folder#file or owner/name@revision#file. Empty: a resampling filter."""
 
+    preview: str = ""
+    """Folder or hub id of a tiny decoder for previews, as madebyollin/taesdxl. Empty: colours."""
+
     versions: str = ""
     """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
 

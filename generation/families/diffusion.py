@@ -93,6 +93,10 @@ class Family:
         with engine.references.reading(looks):
             return draw(engine, seeing, recipe, start, watch)
 
+    def channels(self, pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
+        """How many channels its latents have."""
+        return int(pipe.unet.config.in_channels)
+
     def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
         """Latents of pixels (1, 3, height, width) in [-1, 1]; the mode, so nothing is random."""
         return for_unet(pipe.vae, pipe.vae.encode(pixels).latent_dist.mode().float())
@@ -125,6 +129,10 @@ class Code(Protocol):
         self, engine: "Engine", recipe: Recipe, start: Begun, watch: "Watch"
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
+
+    @property
+    def channels(self) -> Callable[[Any], int]:
+        """Pipeline to the number of its latents' channels."""
 
     def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
         """Latents of pixels (1, 3, height, width) in [-1, 1]."""

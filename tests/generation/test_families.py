@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderTiny
 from PIL import Image, ImageOps
 
 from generation.canvas import frame
@@ -370,3 +371,39 @@ def test_loading_is_quiet(folders: Folders, capfd: pytest.CaptureFixture[str]) -
     load_cpu("sdxl", folders("sdxl"))
     said: Any = capfd.readouterr()
     assert (said.out, said.err) == ("", "")
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny decoder for previews, as published ones are laid out, for latents of four channels."""
+    folder = tmp_path_factory.mktemp("taesd")
+    torch.manual_seed(1)
+    AutoencoderTiny(
+        encoder_block_out_channels=(8,) * 4,
+        decoder_block_out_channels=(8,) * 4,
+        num_encoder_blocks=(1,) * 4,
+        num_decoder_blocks=(1,) * 4,
+        latent_channels=4,
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("family", ["sd15", "sdxl", "z-image"])
+def test_a_tiny_decoder_of_the_admins_draws_the_previews(
+    family: str, folders: Folders, decoder: Path
+) -> None:
+    engine = load(card(family), str(folders(family)), torch.device("cpu"), preview=str(decoder))
+    small: list[Image.Image] = []
+    engine.draw(recipe_for(engine, steps=1), None, lambda *now: small.extend(now[2]()))
+    assert [picture.size for picture in small] == [(64, 64)]
+
+
+def test_a_decoder_of_another_family_or_none_at_all_is_one_sentence(
+    folders: Folders, decoder: Path, tmp_path: Path
+) -> None:
+    for family, place, said in (
+        ("flux2-klein", decoder, "another family's models"),
+        ("sd15", tmp_path, "AutoencoderTiny"),
+    ):
+        with pytest.raises(ModelError, match=said):
+            load(card(family), str(folders(family)), torch.device("cpu"), preview=str(place))

@@ -157,16 +157,14 @@ class TestInTheWorker:
                 raise Cancelled
 
         slow = replace(easel, learned=upscaler)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("generation.cooking.PREVIEW_EVERY", 0)
-            with pytest.raises(Cancelled):
-                cook(
-                    slow,
-                    replace(APPLE, upscale=2, upscaler=X2),
-                    report,
-                    read=bytes.fromhex,
-                    find=lambda _: None,
-                )
+        with pytest.raises(Cancelled):
+            cook(
+                slow,
+                replace(APPLE, upscale=2, upscaler=X2),
+                report,
+                read=bytes.fromhex,
+                find=lambda _: None,
+            )
 
 
 def settings(tmp_path: Path, upscaler: str) -> Settings:
