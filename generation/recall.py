@@ -39,4 +39,4 @@ class Recall:
 
 
 TEXTS: Final = Recall(24)
-"""Of text encoders; a text of the largest, FLUX.2's, takes 8 megabytes."""
+"""Of text encoders, or pipelines; a text of the largest, FLUX.2's, takes 8 megabytes."""

@@ -146,7 +146,7 @@ def _texts(family: FlowFamily, pipe: Any, phrases: Sequence[Phrase]) -> Texts:  
     total = sum(phrase.weight for phrase in wanted)
 
     def read(text: str) -> Tensor:
-        made: Tensor = TEXTS.get(pipe.text_encoder, text, partial(family.embed, pipe, text))
+        made: Tensor = TEXTS.get(pipe, text, partial(family.embed, pipe, text))
         return made
 
     return [(read(phrase.text), phrase.weight / total) for phrase in wanted]
