@@ -12,6 +12,7 @@ from typing import Final
 
 from generation.loras import Offered, fitting
 from generation.recipe import Upscaler
+from generation.vocabulary import ANY, SMALL, Vocabulary
 
 
 class Capability(StrEnum):
@@ -27,6 +28,8 @@ class Capability(StrEnum):
     STYLE = "style references"
     CHARACTER = "character references"
     LORA = "LoRAs"
+    TILE = "seamless tiles"
+    HD = "drawing at twice the size"
 
 
 SAMPLERS: Final = (
@@ -73,6 +76,7 @@ class Card:
         wears: Whether it can wear LoRAs.
         loras: Those that it is offered with.
         upscaler: What enlarges finished pictures; None for a resampling filter.
+        vocabulary: What is added to a person's words by flags that ask for it.
     """
 
     id: str
@@ -96,6 +100,7 @@ class Card:
     wears: bool = True
     loras: tuple[Offered, ...] = ()
     upscaler: Upscaler | None = None
+    vocabulary: Vocabulary = ANY
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -120,6 +125,8 @@ _ALL: Final = frozenset(
         Capability.VARIATION,
         Capability.OUTPAINT,
         Capability.INPAINT,
+        Capability.TILE,
+        Capability.HD,
     }
 )
 
@@ -148,9 +155,10 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=4.0,
         sampler="DPM++ 2M",
         memory=1,
-        capabilities=_ALL | _REFERENCES,
+        capabilities=_ALL - {Capability.HD} | _REFERENCES,
         carried_on=0.5,
         wears=False,
+        vocabulary=SMALL,
     ),
     Card(
         id="sd15",

@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import structlog
@@ -12,13 +13,16 @@ from PIL import Image
 
 from generation.canvas import Begun, Framed, frame, join
 from generation.cards import Capability
+from generation.controls import steps_to_refine
 from generation.derive import narrow
+from generation.detail import brought_out
 from generation.families.diffusion import Engine, Watch, place
 from generation.grid import compose
 from generation.memory import out_of_memory
 from generation.recall import TEXTS
-from generation.recipe import Edges, Recipe
+from generation.recipe import Edges, Recipe, Start
 from generation.sparing import attempts
+from generation.tiles import meeting
 from storage.files import MissingFileError
 from storage.jobs import CookingError, Report
 
@@ -72,7 +76,7 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
     base = replace(recipe, upscale=1, upscaler=None)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
     plain = stored or _drawn(engine, base, report, read)
-    single = tuple(_larger(engine, picture, recipe, report) for picture in plain)
+    single = tuple(_enlarged(engine, picture, recipe, report) for picture in plain)
     return Pictures(single, compose(single) if len(single) > 1 else None)
 
 
@@ -93,8 +97,59 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
     start = _begun(recipe, read, engine.card.enlarge)
     _dress(engine, recipe)
     report(0, recipe.steps, None)
-    drawn = engine.enlarge(_draw(engine, recipe, start, paced(report), read))
+    look = partial(_look, recipe=recipe, read=read)
+    drawn = drawn_twice(engine, recipe, start, paced(report), look)
+    drawn = engine.enlarge(drawn, tile=recipe.tile)
+    drawn = [_detailed(picture, recipe) for picture in drawn]
     return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
+
+
+def drawn_twice(
+    engine: Engine,
+    recipe: Recipe,
+    start: Begun,
+    watch: Watch,
+    look: Callable[[Engine], None] = lambda _: None,
+) -> list[Image.Image]:
+    """What the recipe draws, and if it is to be refined, each picture once more, twice as large.
+
+    ``look`` has an engine see what the recipe takes from images.
+    """
+    draw = partial(_draw, look=look)
+    if not recipe.refined:
+        return draw(engine, recipe, start, watch)
+    count, steps = len(recipe.pictures), steps_to_refine(recipe.steps, recipe.refined)
+    total = recipe.steps + count * steps
+
+    def counted(before: int) -> Watch:
+        return lambda step, _, previews: watch(before + step, total, previews)
+
+    drawn = draw(engine, recipe, start, counted(0))
+    alone = replace(engine, together=1)
+    return [
+        draw(alone, second, larger, counted(recipe.steps + k * steps))[0]
+        for k, small in enumerate(drawn)
+        for second, larger in [_refinement(recipe, k, small)]
+    ]
+
+
+def _refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Recipe, Image.Image]:
+    """The second drawing of picture ``index``, and what it begins from."""
+    larger = _larger(small, recipe.scale, tile=recipe.tile)
+    second = replace(
+        narrow(recipe, index),
+        width=larger.width,
+        height=larger.height,
+        steps=steps_to_refine(recipe.steps, recipe.refined),
+        start=Start(image="", strength=recipe.refined),
+        refined=0.0,
+    )
+    return second, larger
+
+
+def _detailed(picture: Image.Image, recipe: Recipe) -> Image.Image:
+    out = partial(brought_out, amount=recipe.detail)
+    return meeting(picture, out) if recipe.tile and recipe.detail else out(picture)
 
 
 def _wanted(recipe: Recipe) -> set[Capability]:
@@ -102,8 +157,10 @@ def _wanted(recipe: Recipe) -> set[Capability]:
     canvas = recipe.canvas
     needs = {
         Capability.IMAGE_PROMPT: recipe.start is not None,
-        Capability.INPAINT: canvas is not None and bool(canvas.regions),
+        Capability.INPAINT: canvas is not None and canvas.repaints,
         Capability.OUTPAINT: canvas is not None and canvas.edges != Edges(),
+        Capability.TILE: recipe.tile,
+        Capability.HD: recipe.refined > 0,
     }
     return {capability for capability, needed in needs.items() if needed}
 
@@ -111,8 +168,9 @@ def _wanted(recipe: Recipe) -> set[Capability]:
 def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
     """What the recipe's pictures begin from; a frame in the size that is shown."""
     if recipe.canvas is not None:
-        size = recipe.width * enlarged, recipe.height * enlarged
-        return frame(recipe.canvas, _found(recipe.canvas.image, read), size)
+        canvas, size = recipe.canvas, (recipe.width * enlarged, recipe.height * enlarged)
+        mask = _found(canvas.mask, read) if canvas.mask else None
+        return frame(canvas, _found(canvas.image, read), size, mask)
     return None if recipe.start is None else _found(recipe.start.image, read)
 
 
@@ -140,13 +198,13 @@ def _found(sha256: str, read: Read) -> Image.Image:
 
 
 def _draw(
-    engine: Engine, recipe: Recipe, start: Begun, watch: Watch, read: Read
+    engine: Engine, recipe: Recipe, start: Begun, watch: Watch, look: Callable[[Engine], None]
 ) -> list[Image.Image]:
     """All pictures at once if they fit into memory, else with less and less of it."""
     for number, spared in enumerate(attempts(engine), 1):
         try:
             with spared as attempt:
-                _look(attempt, recipe, read)
+                look(attempt)
                 return attempt.draw(recipe, start, watch)
         except (RuntimeError, MemoryError) as error:
             if not out_of_memory(error):
@@ -169,18 +227,16 @@ def _opened(png: bytes) -> Image.Image:
         return image.convert("RGB")
 
 
-def _larger(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
+def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
     """A finished picture enlarged by what the recipe names, or by a resampling filter."""
-    factor = recipe.upscale
-    if factor == 1:
-        return picture
-    if recipe.upscaler is None:
-        size = (picture.width * factor, picture.height * factor)
-        return picture.resize(size, Image.Resampling.LANCZOS)
-    if engine.learned is None or engine.learned.known != recipe.upscaler:
+    factor, learned = recipe.upscale, engine.learned
+    if recipe.upscaler is None or factor == 1:
+        return _larger(picture, factor, tile=recipe.tile)
+    if learned is None or learned.known != recipe.upscaler:
         raise CookingError("upscaler")
+    larger = partial(learned.enlarge, factor=factor, done=lambda done, of: report(done, of, None))
     try:
-        return engine.learned.enlarge(picture, factor, lambda done, of: report(done, of, None))
+        return meeting(picture, larger) if recipe.tile else larger(picture)
     except MemoryError:
         raise CookingError("out_of_memory") from None
     except ValueError as error:
@@ -188,6 +244,18 @@ def _larger(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report
         raise CookingError("upscaler") from None
     finally:
         release(engine)
+
+
+def _larger(picture: Image.Image, factor: int, *, tile: bool) -> Image.Image:
+    if factor == 1:
+        return picture
+    larger = partial(_resampled, factor=factor)
+    return meeting(picture, larger) if tile else larger(picture)
+
+
+def _resampled(picture: Image.Image, factor: int) -> Image.Image:
+    size = (picture.width * factor, picture.height * factor)
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def paced(report: Report, clock: Callable[[], float] = time.monotonic) -> Watch:

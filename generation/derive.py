@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from generation.asides import settled
 from generation.cards import card
 from generation.recipe import Canvas, Edges, Ingredient, Recipe, Region, Start, Upscaler, seeded
 
@@ -14,8 +15,11 @@ GRID: Final = 4
 PAN: Final = 0.5
 """How much one pan adds, as a share of the picture."""
 
-REDRAWN: Final = {2: 1 / 3, 4: 2 / 7}
-"""Denoising strength with which a creative upscale draws details anew, by how many times larger.
+REDRAWN: Final = 1 / 3
+"""Denoising strength with which a creative upscale draws details anew."""
+
+_ANEW: Final = {2: REDRAWN, 4: 2 / 7}
+"""The same by how many times larger the picture becomes.
 
 Nobody can type them, since flags have four decimals, so they tell what a creative upscale made.
 """
@@ -72,21 +76,22 @@ def with_upscaler(recipe: Recipe, upscaler: Upscaler | None) -> Recipe:
 def creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
     """The picture drawn ``factor`` times as large from itself, square by square, with new details.
 
-    A square is as large as what the family draws best. The result is at least twice as large as
-    the picture was shown.
+    A square is as large as what the family draws best; a seamless picture has no place for one to
+    begin, so it is drawn whole. The result is at least twice as large as the picture was shown.
     """
-    recipe = parent.recipe
+    recipe = settled(parent.recipe, parent.index)
     return replace(
         recipe,
         width=factor * recipe.width,
         height=factor * recipe.height,
         upscale=max(1, 2 * recipe.upscale // factor),
-        patch=card(recipe.family).side,
+        patch=0 if recipe.tile else card(recipe.family).side,
         pictures=seeded(seed, 1),
-        start=Start(image=parent.image, strength=REDRAWN[factor]),
+        start=Start(image=parent.image, strength=_ANEW[factor]),
         canvas=None,
         blend=(),
         pull=1.0,
+        refined=0.0,
     )
 
 
@@ -105,7 +110,7 @@ def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRO
 def _times(recipe: Recipe) -> int | None:
     """How many times larger a creative upscale has drawn this; None for what none has."""
     strength = recipe.start and recipe.start.strength
-    return next((times for times, own in REDRAWN.items() if own == strength), None)
+    return next((times for times, own in _ANEW.items() if own == strength), None)
 
 
 def varied(parent: Parent, seed: int, how: Variation) -> Recipe:
@@ -175,14 +180,15 @@ def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
     return replace(extended, width=width, height=height)
 
 
-def repaint(parent: Parent, seed: int, regions: Sequence[Region]) -> Recipe:
-    """Vary (Region): four ways to draw some parts of a picture anew."""
-    return _on_canvas(parent, seed, Canvas(image=parent.image, regions=tuple(regions)))
+def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:
+    """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew."""
+    canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask)
+    return _on_canvas(parent, seed, canvas)
 
 
 def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
     return replace(
-        parent.recipe,
+        settled(parent.recipe, parent.index),
         pictures=seeded(seed, GRID),
         upscale=1,
         patch=0,
@@ -190,6 +196,7 @@ def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
         blend=(),
         pull=1.0,
         canvas=canvas,
+        refined=0.0,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from generation.cards import CARDS, Capability, Card, equipped
+from generation.loras import offered
 from prompt import sentences as said
 from prompt.fitting import works_with
 from prompt.parameters import PARAMETERS, Parameter
@@ -33,7 +34,7 @@ _FAMILIES_INTRODUCTION = """
 
 Blends and references need image adapters. The bundled model brings its own; for Stable Diffusion,
 whoever runs the bot names some: `EASEL_ADAPTERS=h94/IP-Adapter` (Apache-2.0), fetched when the
-worker first starts.
+worker first starts. LoRAs are those that `EASEL_LORAS` names.
 """
 
 _VERSIONS_INTRODUCTION = """
@@ -47,12 +48,14 @@ _IDLE_INTRODUCTION = """
 ## What is understood but does nothing yet
 
 Prompts copied from elsewhere carry these. They are left out, and a note says what to do instead,
-unless the value asks for what happens anyway (the last column). Those marked with ✗ are refused,
-since the pictures would show something quite different without them.
+unless the value acts, or asks for what happens anyway (the last column). Those marked with ✗ are
+refused, since the pictures would show something quite different without them.
 """
 
 
-EQUIPPED: Final = tuple(equipped(card, card.adapters) for card in CARDS)
+EQUIPPED: Final = tuple(
+    equipped(card, card.adapters, offered("ink=folder#ink.safetensors")) for card in CARDS
+)
 """Every family with all that it can be run with."""
 
 
@@ -114,7 +117,8 @@ def _tail(parameter: Parameter[Any], card: Card | None) -> Iterator[Sentence]:
         yield Sentence(said.WORKS_WITH, ways=joined(works_with(parameter.name), ", "))
     if parameter.capability and len(cards) < len(CARDS):
         models = ", ".join(f"`{card.id}`" for card in cards)
-        yield Sentence(said.NEEDS, capability=Sentence(parameter.capability), models=models)
+        needs = said.NEEDS_SOME if parameter.choosy else said.NEEDS
+        yield Sentence(needs, capability=Sentence(parameter.capability), models=models)
     if parameter.instead:
         instead = Sentence(parameter.instead)
         yield Sentence(said.NOT_HERE, flag=parameter.name, instead=instead)
@@ -144,7 +148,10 @@ def _ways(row: Parameter[Any]) -> str:
 
 def _models(row: Parameter[Any]) -> str:
     cards = able(row)
-    return "all" if len(cards) == len(CARDS) else ", ".join(card.id for card in cards)
+    if len(cards) == len(CARDS):
+        return "all"
+    models = ", ".join(card.id for card in cards)
+    return f"all; some values {models}" if row.choosy else models
 
 
 def _family_lines() -> Iterator[str]:
@@ -179,7 +186,7 @@ def _version_lines() -> Iterator[str]:
 def _idle_lines() -> Iterator[str]:
     yield _IDLE_INTRODUCTION
     yield from _table(
-        ("Flag", "What it is elsewhere", "What to do here", "Makes no difference as"),
+        ("Flag", "What it is elsewhere", "What to do here", "But not as"),
         (
             (
                 f"`{names(row)}`",
@@ -197,7 +204,8 @@ def _mark(row: Parameter[Any]) -> str:
 
 
 def _same(row: Parameter[Any]) -> str:
-    return "" if row.default is None else f"`{row.format(row.default)}`"
+    spared = row.default if row.works is None else row.works
+    return "" if spared is None else f"`{row.format(spared)}`"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -19,6 +19,7 @@ from generation.derive import GRID
 from generation.loras import called, unknown
 from generation.recipe import Ingredient, Lora, Phrase, Recipe, Start, seeded
 from prompt import sentences as said
+from prompt.dials import dials, tasteful
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_parameters, format_prompt, parse
 from prompt.parameters import (
@@ -107,7 +108,7 @@ def resolve(
         parameters=" ".join(
             format_parameters({k: v for k, v in values.items() if k not in _UNWRITTEN})
         ),
-        phrases=in_style(prompt.phrases, values),
+        phrases=tasteful(in_style(prompt.phrases, values), values, card),
         negative=", ".join(NO.of(values) or ()),
         width=width,
         height=height,
@@ -116,6 +117,7 @@ def resolve(
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,
         **_from_images(prompt, tuple(dict.fromkeys(images))),
+        **dials(values),
     )
     if shown := references(values, card, kept):
         recipe = replace(recipe, references=shown)

@@ -15,9 +15,17 @@ from generation.recall import TEXTS, Recall
 from generation.recipe import Recipe, seeded
 from generation.sparing import attempts, in_small_tiles, offloaded
 from storage.jobs import CookingError
-from tests.generation.samples import APPLE, looking, photograph, quiet, recipe_for, seen, start
+from tests.generation.samples import (
+    APPLE,
+    encoded,
+    looking,
+    photograph,
+    quiet,
+    recipe_for,
+    seen,
+    start,
+)
 from tests.generation.test_families import distance, draw
-from tests.generation.test_worker import png
 
 Engines = Callable[[str], Engine]
 
@@ -60,7 +68,7 @@ def cooked(engine: Engine, recipe: Recipe) -> list[bytes]:
     TEXTS.forget()
     if engine.references is not None:
         engine.references.memory.clear()
-    files = {"0" * 64: png(photograph()), "a" * 64: png(seen("a" * 64))}
+    files = {"0" * 64: encoded(photograph()), "a" * 64: encoded(seen("a" * 64))}
     made = cook(engine, recipe, quiet, read=files.__getitem__, find=lambda _: None)
     return [picture.tobytes() for picture in made.single]
 
