@@ -16,7 +16,7 @@ from bot.messages import Title
 from bot.places import Place
 from bot.shelf import Shelf
 from generation.cards import Capability, Card
-from generation.derive import GRID, blend, reroll
+from generation.derive import blend, reroll
 from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
@@ -246,7 +246,7 @@ class Intake:
         own = SEED.of(order.prompt.parameters)
         if own is None or not order.copy:
             return resolved
-        seed = (own + order.copy * GRID) % SEED_LIMIT
+        seed = (own + order.copy * len(resolved.recipe.pictures)) % SEED_LIMIT
         return replace(
             resolved,
             recipe=reroll(resolved.recipe, seed),

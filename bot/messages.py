@@ -9,7 +9,7 @@ import discord
 
 from bot.languages import retell, say
 from generation.cards import Capability
-from generation.recipe import Recipe
+from generation.recipe import Noise, Recipe
 from prompt.topics import Topic
 from storage.choices import Change
 from storage.jobs import Job
@@ -240,6 +240,8 @@ INFO: Final = (
     "**You** {mine} waiting or running, {today} asked for in 24 hours\n"
     "**Model** {model}: {about}"
 )
+INFO_LORAS: Final = "**LoRAs** {names}"
+RECIPE_SEEDS: Final = "Seeds {seeds}"
 RECIPE_ORIGIN: Final = "`--{flag}` comes from {origin}"
 
 PRESET_SAVED: Final = "Kept as `{name}`: {text}"
@@ -272,7 +274,9 @@ AHEAD: Final = "{count} ahead of you"
 FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
 STARTED_FROM: Final = "image at strength {strength}"
-ENLARGED: Final = "{factor}× larger"
+ENLARGED: Final = "{factor}× larger by resampling"
+ENLARGED_BY: Final = "{factor}× larger by {upscaler}"
+IN_PARTS: Final = "redrawn in parts"
 WORKS: Final = "This would work:"
 
 FAILURES: Final = {
@@ -280,6 +284,8 @@ FAILURES: Final = {
     "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
     "missing_image": "its starting image is no longer stored; please attach it again",
     "model": "the model could not be loaded; the admin finds the reason with `easel doctor`",
+    "lora": "one of its LoRAs is not the same any more or does not fit the model",
+    "upscaler": "the upscaler it was asked for is not on the machine that draws, or of no use",
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""
@@ -293,6 +299,7 @@ HEADINGS: Final = {
     "upscale": "{prompt} — Image #{index}, upscaled by {who}",
     "larger": "{prompt} — Upscaled (Subtle) by {who}",
     "creative": "{prompt} — Upscaled (Creative) by {who}",
+    "vast": "{prompt} — Upscaled 4x (Creative) by {who}",
     "region": "{prompt} — Variations (Region) by {who}",
     "far": "{prompt} — Zoom Out by {who}",
     "near": "{prompt} — Zoom Out by {who}",
@@ -485,10 +492,9 @@ def undeliverable(job: Job) -> str:
 
 def settings_line(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
-    first = recipe.pictures[0]
     parts = [
         f"{recipe.width * recipe.scale}×{recipe.height * recipe.scale}",
-        f"seed {first.turns[-1].seed if first.turns else first.seed}",
+        f"seed {_seed(recipe.pictures[0])}",
         f"{recipe.steps} steps",
         f"guidance {recipe.guidance:g}",
         recipe.sampler,
@@ -496,11 +502,21 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     ]
     if recipe.start:
         parts.append(say(STARTED_FROM, strength=f"{recipe.start.strength:.2f}"))
-    if recipe.upscale > 1:
+    if recipe.patch:
+        parts.append(say(IN_PARTS))
+    if recipe.upscaler:
+        name = quoted(recipe.upscaler.name)
+        parts.append(say(ENLARGED_BY, factor=recipe.upscale, upscaler=name))
+    elif recipe.upscale > 1:
         parts.append(say(ENLARGED, factor=recipe.upscale))
     if took := _seconds(job.started_at, job.finished_at):
         parts.append(took)
     return " · ".join(parts)
+
+
+def _seed(noise: Noise) -> int:
+    """The seed that made a picture different from those beside it."""
+    return noise.turns[-1].seed if noise.turns else noise.seed
 
 
 def recipe_card(job: Job, recipe: Recipe) -> str:
@@ -510,6 +526,9 @@ def recipe_card(job: Job, recipe: Recipe) -> str:
         *([code(_cut(flags, PROMPT_SHOWN // 4))] if (flags := _flags(recipe)) else []),
         f"-# {settings_line(job, recipe)} · job {job.id}",
     ]
+    if len(recipe.pictures) > 1:
+        seeds = ", ".join(f"#{k} {_seed(noise)}" for k, noise in enumerate(recipe.pictures, 1))
+        lines.append(f"-# {say(RECIPE_SEEDS, seeds=seeds)}")
     origins = job.origins or {}
     lines += [f"-# {say(RECIPE_ORIGIN, flag=k, origin=v)}" for k, v in list(origins.items())[:8]]
     return "\n".join(lines)

@@ -32,7 +32,9 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
         model=say(bot.intake.card.title),
         about=say(bot.intake.card.about),
     )
-    await interaction.edit_original_response(content=text)
+    if loras := ", ".join(f"`{one.name}`" for one in bot.intake.card.loras):
+        text += "\n" + say(messages.INFO_LORAS, names=loras)
+    await interaction.edit_original_response(content=text[: messages.CONTENT_LIMIT])
 
 
 async def setup(bot: "EaselBot") -> None:

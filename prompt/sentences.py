@@ -83,6 +83,7 @@ ONE_IMAGE: Final = "One image per prompt works, and here are {count}: keep the o
 RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."
 OTHER_SAMPLER: Final = "{model} draws with {samplers}, not `{typed}`: leave it out."
 NO_PUSHING: Final = "{model} has no {capability}: leave out the parts with weights below 0."
+NO_LORA: Final = "There is no LoRA `{name}` here; there are {names}."
 OTHER_MODEL: Final = "`{typed}` does not run here: leave it out, {model} draws."
 
 # Of what makes no difference.

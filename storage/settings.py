@@ -82,6 +82,15 @@ class Settings(BaseSettings):
     adapters: str = ""
     """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""
 
+    loras: str = ""
+    """LoRAs: name=folder#file or name=owner/name@revision#file, then |weight|words; ; between."""
+
+    upscaler: str = ""
+    """Upscaler's weights: folder#file or owner/name@revision#file. Empty: a resampling filter."""
+
+    preview: str = ""
+    """Folder or hub id of a tiny decoder for previews, as madebyollin/taesdxl. Empty: colours."""
+
     versions: str = ""
     """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
 

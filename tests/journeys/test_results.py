@@ -37,7 +37,7 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
     grid = await drawn(studio)
     single = await result(await studio.playground.press("mira", grid, label="U2"))
     assert list(single.buttons) == [
-        *("Upscale (Subtle)", "Upscale (Creative)"),
+        *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
         *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
