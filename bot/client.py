@@ -68,6 +68,7 @@ class EaselBot(extensions.AutoShardedBot):
         offspring: Takes requests for pictures from pictures.
         results: Shows, sends and deletes pictures.
         records: Keeps what people and servers decide.
+        most: Most unfinished jobs that anybody may have, whatever a server allows.
     """
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files) -> None:
@@ -92,6 +93,7 @@ class EaselBot(extensions.AutoShardedBot):
         self.offspring = Offspring(acceptance)
         self.results = Results(jobs, files)
         self.records = jobs.records
+        self.most = jobs.most
 
     async def setup_hook(self) -> None:
         """Loads every command file, registers the commands if they changed, goes to work."""
@@ -138,6 +140,10 @@ class EaselBot(extensions.AutoShardedBot):
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions under the bot's own messages."""
         await reactions.take(self, payload)
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        """Takes reactions back."""
+        await reactions.take_back(self, payload)
 
     async def _sync(self) -> None:
         """Registers the commands where the set differs from what Discord has."""

@@ -13,6 +13,7 @@ from bot.asking import Asking
 from bot.buttons import KINDS, Derivation, Kind, rerolled
 from bot.languages import say
 from bot.messages import Title
+from bot.origins import inherited
 from bot.places import Place, beside
 from generation.derive import Parent, redrawn
 from generation.recipe import SEED_LIMIT, Recipe
@@ -22,6 +23,7 @@ from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, resolve
 from prompt.ways import Way
 from storage.choices import PersonChoices, ServerChoices
+from storage.jobs import Job
 
 Change = Callable[[Parent, int], Resolved]
 """A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
@@ -145,10 +147,19 @@ class Offspring:
         """
         choices = await self._in.admit(asking)
         title = Title("reroll")
-        made = await self._derived(parent_id, _as_it_was(rerolled), title, choices)
+        parent = await access.found(self._in.jobs, parent_id)
+        made = self._derived(parent, _as_it_was(rerolled), title, choices)
         person = await policy.preferences(self._in.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
-        await self._in.accept(asking, spot, made.recipe, title, choices, parent_id=parent_id)
+        await self._in.accept(
+            asking,
+            spot,
+            made.recipe,
+            title,
+            choices,
+            parent_id=parent_id,
+            origins=inherited(parent, made.recipe),
+        )
 
     async def _make(
         self,
@@ -163,18 +174,23 @@ class Offspring:
         kept, links = fetched
         for url in links:
             kept[url] = await self._in.keep(url)
-        made = await self._derived(parent_id, change, title, choices)
+        parent = await access.found(self._in.jobs, parent_id)
+        made = self._derived(parent, change, title, choices)
         person = await policy.preferences(self._in.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)
         await self._in.accept(
-            interaction, spot, made.recipe, title, choices, parent_id=parent_id, speed=made.speed
+            interaction,
+            spot,
+            made.recipe,
+            title,
+            choices,
+            parent_id=parent_id,
+            speed=made.speed,
+            origins=inherited(parent, made.recipe),
         )
         await tell(interaction, made.notes)
 
-    async def _derived(
-        self, parent_id: str, change: Change, title: Title, choices: ServerChoices
-    ) -> Resolved:
-        job = await access.found(self._in.jobs, parent_id)
+    def _derived(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
         recipe, index = Recipe.from_json(job.recipe), (title.index or 1) - 1
         if recipe.family != self._in.card.id:
             raise errors.OtherFamilyError(recipe.family, self._in.card.title)

@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     open_links: bool = True
     """Fetch image links from any public host. Off: only from Discord's own."""
 
-    max_jobs_per_person: Annotated[int, Field(gt=0)] = 10
+    max_jobs_per_person: Annotated[int, Field(gt=0)] = 100
     """How many unfinished jobs one person may have."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
