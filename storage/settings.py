@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     """Fetch image links from any public host. Off: only from Discord's own."""
 
     max_jobs_per_person: Annotated[int, Field(gt=0)] = 100
-    """How many unfinished jobs one person may have."""
+    """Most unfinished jobs that any server may allow a person; ten until its /server says more."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""
