@@ -292,3 +292,17 @@ async def test_discord_gets_names_of_menus_and_choices() -> None:
     options = {option["name"]: option for option in payloads["blend"]["options"]}
     names = [each["name_localizations"]["ja"] for each in options["dimensions"]["choices"]]
     assert names == ["縦長", "正方形", "横長"]
+
+
+async def test_commands_are_offered_everywhere_but_a_servers_settings() -> None:
+    tree: Any = SimpleNamespace(
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=True
+        ),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+    )
+    for command in await commands():
+        payload = await command.get_translated_payload(tree, CommandTranslator())
+        apart = command.name == "server"
+        assert sorted(payload["contexts"]) == ([0] if apart else [0, 1, 2]), command.name
+        assert sorted(payload["integration_types"]) == ([0] if apart else [0, 1]), command.name
