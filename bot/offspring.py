@@ -14,7 +14,7 @@ from bot.buttons import KINDS, Derivation, Kind, rerolled
 from bot.languages import say
 from bot.messages import Title
 from bot.origins import inherited
-from bot.places import Place, beside, withdraw
+from bot.places import Place, Spot, beside, withdraw
 from generation.cards import Capability
 from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
@@ -209,16 +209,7 @@ class Offspring:
         person = await policy.preferences(self._in.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
         try:
-            await self._in.accept(
-                asking,
-                spot,
-                made.recipe,
-                title,
-                choices,
-                parent_id=parent_id,
-                speed=made.speed,
-                origins=inherited(parent, made.recipe),
-            )
+            await self._accept(asking, spot, parent, made, title=title, choices=choices)
         except (TooManyJobsError, DailyLimitError):
             await withdraw(bot, spot)
             raise
@@ -241,17 +232,30 @@ class Offspring:
         made = self._derived(parent, change, title, choices)
         person = await policy.preferences(self._in.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)
+        await self._accept(interaction, spot, parent, made, title=title, choices=choices)
+        await tell(interaction, made.notes)
+
+    async def _accept(
+        self,
+        asking: Asking,
+        spot: Spot,
+        parent: Job,
+        made: Resolved,
+        *,
+        title: Title,
+        choices: ServerChoices,
+    ) -> None:
+        """Has pictures of a parent's accepted, with what is known of where values came from."""
         await self._in.accept(
-            interaction,
+            asking,
             spot,
             made.recipe,
             title,
             choices,
-            parent_id=parent_id,
+            parent_id=parent.id,
             speed=made.speed,
             origins=inherited(parent, made.recipe),
         )
-        await tell(interaction, made.notes)
 
     def _derived(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
         made = change(self._one_of(job, title.index), secrets.randbelow(SEED_LIMIT))
