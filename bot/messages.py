@@ -225,7 +225,7 @@ NO_SERVER: Final = (
 )
 NOT_YET: Final = "These pictures are still being made; please wait for them."
 PICTURES_GONE: Final = "These pictures are no longer stored; 🔄 makes them again."
-FAVOURITE: Final = "Kept among your favourites."
+FAVOURITE: Final = "Kept among your favourites, which `/show` lists."
 NO_FAVOURITE: Final = "No longer among your favourites."
 DELETED: Final = "Deleted."
 CANCELLED_ALL: Final = "Cancelled {count} of your jobs."
