@@ -116,7 +116,7 @@ class Acceptance:
             choices: What the server decided: how many jobs, and in which language they are shown.
             parent_id: The job that it was derived from.
             speed: Its place in the queue.
-            origins: Where flags came from that were not typed.
+            origins: Where each flag came from, and words that were added.
 
         Raises:
             TooManyJobsError: The person has as many unfinished jobs as they may.
@@ -139,8 +139,7 @@ class Acceptance:
             origins=origins,
             locale=choices.language or str(asking.locale),
         )
-        limits = policy.allowance(choices, asking) if asking.guild_id else None
-        position = await self.jobs.accept(job, limits)
+        position = await self.jobs.accept(job, policy.allowance(choices, asking))
         await self._delivery.begin(job.id, position)
 
 

@@ -43,7 +43,7 @@ from prompt.parameters import (
     STRENGTH,
     STYLE,
 )
-from prompt.presets import Merged
+from prompt.presets import Merged, Source, origin
 from prompt.references import MOST, Kept, in_style, linked, references, settled, unlinked
 from prompt.remarks import keeps_image, refusals, remarks
 from prompt.sentences import Sentence
@@ -183,18 +183,19 @@ def within_reach(merged: Merged, card: Card, *, images: int) -> Merged:
         images: How many image prompts there are.
     """
     problems = dict(_problems(merged.prompt, card, images))
-    beyond = {name: problems[name] for name in merged.origins if name in problems}
+    kept = {k: v for k, v in merged.origins.items() if v != Source.FLAG.value}
+    beyond = {name: problems[name] for name in kept if name in problems}
     if not beyond:
         return merged
-    kept = {k: v for k, v in merged.prompt.parameters.items() if k not in beyond}
+    values = {k: v for k, v in merged.prompt.parameters.items() if k not in beyond}
     notes = (
-        Sentence(said.LAYER_BEYOND, layer=merged.origins[name], reason=reason)
+        Sentence(said.LAYER_BEYOND, layer=origin(kept[name]), reason=reason)
         for name, reason in beyond.items()
     )
     told = (*merged.prompt.notes, *notes)
     return Merged(
-        replace(merged.prompt, parameters=kept, notes=told),
-        {name: origin for name, origin in merged.origins.items() if name not in beyond},
+        replace(merged.prompt, parameters=values, notes=told),
+        {name: where for name, where in merged.origins.items() if name not in beyond},
     )
 
 

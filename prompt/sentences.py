@@ -99,6 +99,11 @@ NO_VERSION: Final = "`{typed}` is no version known here, so {model} draws."
 STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this style again."
 
 # Of presets and the table of versions.
+ORIGIN_TYPED: Final = "typed"
+ORIGIN_PRESET: Final = "preset `{name}`"
+ORIGIN_PERSON: Final = "personal preferences"
+ORIGIN_SERVER: Final = "the server's default `{name}`"
+ORIGIN_COMMAND: Final = "the usual with {name}"
 PRESET_LEFT_OUT: Final = "What {layer} adds could not be read and was left out."
 LAYER_BEYOND: Final = "What {layer} adds cannot be drawn here and was left out. {reason}"
 PRESET_IMAGES: Final = "A preset holds words and flags; links to images belong in the prompt."

@@ -125,8 +125,8 @@ class Settings(BaseSettings):
     page_port: Annotated[int, Field(ge=1, le=65535)] = 8766
     """Port that the painting page listens on."""
 
-    max_jobs_per_person: Annotated[int, Field(gt=0)] = 10
-    """How many unfinished jobs one person may have."""
+    max_jobs_per_person: Annotated[int, Field(gt=0)] = 100
+    """Most unfinished jobs that any server may allow a person; ten until its /server says more."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""

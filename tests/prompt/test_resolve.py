@@ -466,9 +466,9 @@ def test_what_was_decided_before_is_left_out_where_it_cannot_be_done() -> None:
     layers = [Layer(Source.PERSON, "", "--model sdxl --steps 5"), Layer(Source.SERVER, "a", "")]
     merged = within_reach(merge(parse("a cat --no fog"), layers), EASEL, images=0)
     assert merged.prompt.parameters == {"no": ("fog",), "steps": 5}
-    assert set(merged.origins) == {"steps"}
+    assert merged.origins == {"no": "typed", "steps": "your preferences"}
     (note,) = merged.prompt.notes
-    assert "your preferences" in note
+    assert "personal preferences" in note
     assert "`--model sdxl`" in note
     check(merged.prompt, EASEL, images=0)
 
