@@ -17,6 +17,7 @@ from rapidfuzz import fuzz, process
 
 from generation.cards import CARDS, SAMPLERS, VARIANTS, Capability, Card
 from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
+from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
 from prompt import sentences as said
 from prompt.sentences import Sentence
@@ -26,6 +27,7 @@ from prompt.values import (
     Images,
     Items,
     Kind,
+    Loras,
     Number,
     Pixels,
     Proportion,
@@ -253,6 +255,16 @@ REPEAT: Final = Parameter[int](
     ways=COMMANDS,
     about="Draw the prompt several times, each with a seed of its own.",
 )
+BATCH: Final = Parameter[int](
+    name="batch",
+    kind=Whole(),
+    low=1,
+    high=9,
+    default=GRID,
+    examples=("1", "2", "4", "6", "9"),
+    ways=COMMANDS | {Way.BLEND, Way.KEPT},
+    about="How many pictures are drawn at once, each with a seed of its own.",
+)
 PRESET: Final = Parameter[str](
     name="preset",
     kind=Word(),
@@ -352,6 +364,14 @@ EDIT: Final = Parameter[tuple[str, ...]](
     ways=COMMANDS,
     about="Change these images, or those at the front of the prompt, as the words say.",
 )
+LORA: Final = Parameter[tuple[str, ...]](
+    name="lora",
+    aliases=("loras",),
+    kind=Loras(),
+    otherwise="none",
+    capability=Capability.LORA,
+    about="Draw with these LoRAs, each with a weight from -2 to 2; /info lists those there are.",
+)
 CHAOS: Final = Parameter[int](
     name="chaos",
     aliases=("c",),
@@ -442,6 +462,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     DRAFT,
     SAMPLER,
     REPEAT,
+    BATCH,
     PRESET,
     MODEL,
     VERSION,
@@ -455,6 +476,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     OBJECT,
     OBJECT_WEIGHT,
     EDIT,
+    LORA,
 )
 
 _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
@@ -630,6 +652,7 @@ RIVALS: Final[Mapping[str, frozenset[str]]] = {
 
 ELSEWHERE: Final[Mapping[str, str]] = {
     "aspectratio": "aspect",
+    "batchsize": "batch",
     "cfgscale": "cfg",
     "guidancescale": "guidance",
     "imageweight": "iw",

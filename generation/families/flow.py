@@ -20,11 +20,13 @@ from torch import Tensor
 from generation.asides import told
 from generation.canvas import Begun
 from generation.controls import flow_level, steps_until, unshifted
-from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast
+from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast, place, tiled
 from generation.families.known import Known, drawn_latents
 from generation.families.native import Beside, Natives, instruction
 from generation.families.noise import starting_noise
 from generation.families.seamless import read_meeting, rolled
+from generation.patches import in_patches
+from generation.recall import TEXTS
 from generation.recipe import Phrase, Recipe
 
 SAMPLER: Final = "Euler"
@@ -96,18 +98,20 @@ class FlowFamily:
         """See ``Engine.draw``."""
         pipe, count = engine.pipe, len(recipe.pictures)
         texts = [_texts(self, engine, said) for said in told(recipe)]
-        levels = schedule(self, pipe, recipe)
-        origin = self._origin(pipe, start, recipe, levels[0])
+        levels, side = schedule(self, pipe, recipe), recipe.patch // self.grain
+        with tiled(pipe.vae, wanted=bool(side)):
+            origin = self._origin(pipe, start, recipe, levels[0])
         begun = lanes(self, engine, recipe, origin, texts)
         steps, size = steps_until(recipe.steps, recipe.stop), _size(self, recipe)
 
         def previews() -> list[Image.Image]:
             return [small for lane in begun for small in engine.glimpse(lane.clean)][:count]
 
-        with lanes_abreast(engine) as each:
+        with lanes_abreast(engine) as each, tiled(pipe.vae, wanted=bool(side)):
             for step, (here, there) in enumerate(islice(pairwise(levels), steps)):
                 roll = rolled(step, size) if recipe.tile else (0, 0)
-                each(partial(advance, self, pipe, here=here, there=there, roll=roll), begun)
+                move = partial(advance, self, pipe, here=here, there=there, roll=roll, side=side)
+                each(move, begun)
                 watch(step + 1, steps, previews)
             drawn = each(lambda lane: _decode(self, pipe, lane.shown(recipe.stop)), begun)
         return [picture for pictures in drawn for picture in pictures][:count]
@@ -124,7 +128,7 @@ class FlowFamily:
         if isinstance(start, Image.Image):
             return Origin(self._latents(pipe, start, recipe), level)
         latents = self._latents(pipe, start.picture, recipe)
-        drawn = drawn_latents(start.kept, _size(self, recipe)).to(pipe.device)
+        drawn = drawn_latents(start.kept, _size(self, recipe)).to(place(pipe))
         return Origin(latents, level, Known(latents, drawn))
 
     def _latents(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
@@ -192,7 +196,8 @@ def _texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     lead = instruction(recipe) if beside else ""
 
     def embedded(text: str) -> Condition:
-        condition = family.embed(engine.pipe, text, beside)
+        read = partial(family.embed, engine.pipe, text, beside)
+        condition = read() if beside else TEXTS.get(engine.pipe, text, read)
         return replace(condition, beside=beside, guidance=recipe.guidance)
 
     avoid = embedded(_unwanted(recipe)) if family.avoids and recipe.guidance > 1 else None
@@ -224,7 +229,7 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     even = np.linspace(first, first / recipe.steps, recipe.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
-    return levels.to(pipe.device)
+    return levels.to(place(pipe))
 
 
 def shift_for_patches(pipe: Any, size: int, _steps: int) -> float:  # noqa: ANN401
@@ -269,7 +274,7 @@ def lanes(
     for first, read in zip(range(0, count, size), cycle(texts)):
         pictures = [recipe.pictures[min(first + k, count - 1)] for k in range(size)]
         noise = torch.cat([starting_noise(picture, shape)[0] for picture in pictures])
-        noise = noise.to(engine.pipe.device)
+        noise = noise.to(place(engine.pipe))
         latents = noise if origin is None else origin.under(noise)
         known, clean = origin.known if origin else None, torch.zeros_like(latents)
         begun.append(Lane(latents=latents, clean=clean, known=known, noise=noise, texts=read))
@@ -289,21 +294,35 @@ def advance(
     here: Tensor,
     there: Tensor,
     roll: tuple[int, int],
+    side: int = 0,
 ) -> None:
     """One Euler step of one lane, from one noise level to a lower one.
 
-    The transformer sees the latents rolled by ``roll``, down and to the right.
+    The transformer sees the latents rolled by ``roll``, down and to the right, and with a ``side``
+    in squares of it.
     """
     line, given = torch.zeros_like(lane.latents), lane.latents.roll(roll, (-2, -1))
     for condition, weight in lane.texts:
         rows = condition.repeated(len(lane.latents))
-        line += weight * family.predict(pipe, given, here, rows).float()
+        look = partial(_predicted, family, pipe, here, rows)
+        seen = in_patches(look, given, side, overlap=side // 4) if side else look(given)
+        line += weight * seen
     line = line.roll((-roll[0], -roll[1]), (-2, -1))
     lane.clean = lane.latents - here * line
     lane.latents = lane.latents + (there - here) * line
     if lane.known is not None:
         known = Origin(lane.known.latents, there).under(lane.noise)
         lane.latents = lane.known.kept_in(lane.latents, known)
+
+
+def _predicted(
+    family: FlowFamily,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    level: Tensor,
+    rows: Condition,
+    latents: Tensor,
+) -> Tensor:
+    return family.predict(pipe, latents, level, rows).float()
 
 
 def _decode(family: FlowFamily, pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401

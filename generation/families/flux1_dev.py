@@ -6,6 +6,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from generation.families.diffusion import place
 from generation.families.flow import (
     Condition,
     FlowFamily,
@@ -18,7 +19,7 @@ from generation.families.native import Beside
 
 def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
     """T5's tokens, (1, 512, width), and CLIP's summary of the same text."""
-    tokens, pooled, _places = pipe.encode_prompt(text, device=pipe.device)
+    tokens, pooled, _places = pipe.encode_prompt(text, device=place(pipe))
     return Condition(tokens, {"pooled_projections": pooled})
 
 

@@ -11,13 +11,14 @@ from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 from PIL import Image
 from torch import Tensor
 
+from generation.families.diffusion import place
 from generation.families.flow import Condition, FlowFamily
 from generation.families.native import Beside, as_reference, leaning
 
 
 def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
     """Three layers of the language model side by side, (1, 512, width)."""
-    tokens: Tensor = pipe.encode_prompt(text, device=pipe.device)[0]
+    tokens: Tensor = pipe.encode_prompt(text, device=place(pipe))[0]
     return Condition(tokens)
 
 
@@ -55,30 +56,31 @@ def _weighted(before: int, beside: Sequence[Beside], like: Tensor) -> dict[str, 
 def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
     """An image's normalised patches."""
     fitting = as_reference(image, FAMILY.grain)
-    pixels = pipe.image_processor.preprocess(fitting).to(pipe.device, pipe.vae.dtype)
+    pixels = pipe.image_processor.preprocess(fitting).to(place(pipe), pipe.vae.dtype)
     return read(pipe, pixels)
 
 
 def read(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
     """Normalised patches of the encoder's mode."""
     raw = pipe._patchify_latents(pipe.vae.encode(pixels).latent_dist.mode().float())
-    mean, deviation = _statistics(pipe)
+    mean, deviation = _statistics(pipe, raw.device)
     return (raw - mean) / deviation  # type: ignore[no-any-return]
 
 
 def show(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
     """The inverse of ``read``, as pixels."""
-    mean, deviation = _statistics(pipe)
+    mean, deviation = _statistics(pipe, latents.device)
     raw = pipe._unpatchify_latents(latents * deviation + mean)
     pixels: Tensor = pipe.vae.decode(raw.to(pipe.vae.dtype), return_dict=False)[0]
     return pixels
 
 
-def _statistics(pipe: Any) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+def _statistics(pipe: Any, device: torch.device) -> tuple[Tensor, Tensor]:  # noqa: ANN401
     """Mean and standard deviation of each channel of the patches."""
     norm = pipe.vae.bn
     spread = torch.sqrt(norm.running_var.float() + pipe.vae.config.batch_norm_eps)
-    return norm.running_mean.float().view(1, -1, 1, 1), spread.view(1, -1, 1, 1)
+    mean = norm.running_mean.float()
+    return mean.view(1, -1, 1, 1).to(device), spread.view(1, -1, 1, 1).to(device)
 
 
 FAMILY: Final = FlowFamily(

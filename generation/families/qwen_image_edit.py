@@ -20,6 +20,7 @@ from torch import Tensor
 from transformers import BatchFeature
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
+from generation.families.diffusion import place
 from generation.families.flow import Condition, FlowFamily, shift_for_patches
 from generation.families.native import AREA, Beside, leaning
 
@@ -135,7 +136,7 @@ def embed(pipe: Any, text: str, beside: Sequence[Beside]) -> Condition:  # noqa:
     images = [
         pipe.image_processor.resize(one.image, *_sides(one.image, SEEN_AREA)) for one in beside
     ]
-    tokens, _ = pipe.encode_prompt(text or " ", image=images or None, device=pipe.device)
+    tokens, _ = pipe.encode_prompt(text or " ", image=images or None, device=place(pipe))
     return Condition(tokens)
 
 
@@ -183,7 +184,7 @@ def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
     """An image's latents, at about a megapixel."""
     height, width = _sides(image, AREA)
     pixels = pipe.image_processor.preprocess(image, height, width)
-    return read(pipe, pixels.to(pipe.device, pipe.vae.dtype))
+    return read(pipe, pixels.to(place(pipe), pipe.vae.dtype))
 
 
 def _sides(image: Image.Image, area: int) -> tuple[int, int]:

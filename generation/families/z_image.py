@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from generation.controls import TRAINED_STEPS
+from generation.families.diffusion import place
 from generation.families.flow import (
     Condition,
     FlowFamily,
@@ -19,7 +20,7 @@ from generation.families.native import Beside
 
 def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
     """The language model's last layer but one, (1, tokens, width)."""
-    (tokens,), _ = pipe.encode_prompt(text, device=pipe.device, do_classifier_free_guidance=False)
+    (tokens,), _ = pipe.encode_prompt(text, device=place(pipe), do_classifier_free_guidance=False)
     return Condition(tokens[None])
 
 

@@ -37,6 +37,7 @@ CALLS = {
     ),
     Capability.STYLE: (f"apple --sref {LINK}", _brings("style references", "sref")),
     Capability.CHARACTER: (f"apple --cref {LINK}", _brings("character references", "cref")),
+    Capability.LORA: ("apple --lora ink", "{} has no LoRAs: leave out `--lora`."),
     Capability.TILE: (
         "apple --tile",
         "{} has no seamless tiles: leave out `--tile`, and ask for a pattern in words.",
