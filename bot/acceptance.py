@@ -40,7 +40,8 @@ class Acceptance:
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
         self.jobs, self.records = jobs, jobs.records
-        self.card: Card = equipped(card_for(settings.model, settings.family), settings.adapters)
+        chosen = card_for(settings.model, settings.family)
+        self.card: Card = equipped(chosen, settings.adapters, settings.controlnets)
         self.model = model_name(settings.model, self.card)
         self.versions = versions(settings.versions)
         self._files, self._delivery = files, delivery

@@ -175,6 +175,10 @@ NOT_ABLE: Final = {
         "{model} cannot blend images; `/imagine` with one of them and words for the others "
         "comes near."
     ),
+    Capability.STRUCTURE: (
+        "{model} cannot keep to the lines of a drawing; `/img2img` with it and a `strength` of 0.6 "
+        "starts from its colours and shapes."
+    ),
 }
 """What a family cannot do, and what to do instead."""
 
@@ -243,6 +247,7 @@ AHEAD: Final = "{count} ahead of you"
 FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
 STARTED_FROM: Final = "image at strength {strength}"
+KEPT_TO: Final = "{kind} at scale {scale}"
 ENLARGED: Final = "{factor}× larger"
 WORKS: Final = "This would work:"
 
@@ -274,6 +279,7 @@ HEADINGS: Final = {
     "up": "{prompt} — Pan Up by {who}",
     "down": "{prompt} — Pan Down by {who}",
     "blend": "{prompt} — Blended by {who}",
+    "map": "{prompt} — Control map for {who}",
 }
 """First line of a job's message, by how the job came about."""
 
@@ -467,6 +473,9 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     ]
     if recipe.start:
         parts.append(say(STARTED_FROM, strength=f"{recipe.start.strength:.2f}"))
+    if recipe.structure:
+        scale = f"{recipe.structure.scale:g}"
+        parts.append(say(KEPT_TO, kind=recipe.structure.kind, scale=scale))
     if recipe.upscale > 1:
         parts.append(say(ENLARGED, factor=recipe.upscale))
     if took := _seconds(job.started_at, job.finished_at):

@@ -39,7 +39,8 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         PromptError: There is no recipe for it; the error says why.
         UnknownFamilyError: The settings' model is of an unknown family.
     """
-    card = equipped(card_for(settings.model, settings.family), settings.adapters)
+    chosen = card_for(settings.model, settings.family)
+    card = equipped(chosen, settings.adapters, settings.controlnets)
     try:
         (order, *more) = orders(text)
         if more:

@@ -9,6 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from generation.controlnets import sources
+from generation.recipe import StructureKind
+
 
 class Capability(StrEnum):
     """Something that a family may or may not be able to do."""
@@ -22,6 +25,7 @@ class Capability(StrEnum):
     BLEND = "blending images"
     STYLE = "style references"
     CHARACTER = "character references"
+    STRUCTURE = "structure from images"
 
 
 SAMPLERS: Final = (
@@ -65,6 +69,9 @@ class Card:
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
         faces: Whether its adapters know faces from figures.
+        structures: What it can keep of an image's structure.
+        controlnets: Networks for that which fit, as ``EASEL_CONTROLNETS`` names them, with their
+            licence behind a semicolon; empty where none are to be had.
     """
 
     id: str
@@ -85,6 +92,8 @@ class Card:
     carried_on: float = 0.8
     adapters: str = ""
     faces: bool = False
+    structures: tuple[StructureKind, ...] = ()
+    controlnets: str = ""
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -118,6 +127,16 @@ _REFERENCES: Final = frozenset({Capability.BLEND, Capability.STYLE, Capability.C
 
 _ADAPTERS: Final = "h94/IP-Adapter, Apache-2.0"
 
+_CONTROLNETS_15: Final = (
+    "scribble=lllyasviel/control_v11p_sd15_scribble, "
+    "lineart=lllyasviel/control_v11p_sd15_lineart, "
+    "canny=lllyasviel/control_v11p_sd15_canny, "
+    "depth=lllyasviel/control_v11f1p_sd15_depth, "
+    "pose=lllyasviel/control_v11p_sd15_openpose; CreativeML OpenRAIL-M"
+)
+
+_CONTROLNET_XL: Final = "xinsir/controlnet-union-sdxl-1.0; Apache-2.0"
+
 
 CARDS: Final[tuple[Card, ...]] = (
     Card(
@@ -137,8 +156,9 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=4.0,
         sampler="DPM++ 2M",
         memory=1,
-        capabilities=_ALL | _REFERENCES,
+        capabilities=_ALL | _REFERENCES | {Capability.STRUCTURE},
         carried_on=0.5,
+        structures=("scribble", "lineart", "canny"),
     ),
     Card(
         id="sd15",
@@ -156,6 +176,7 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_ALL,
         adapters=_ADAPTERS,
         faces=True,
+        controlnets=_CONTROLNETS_15,
     ),
     Card(
         id="sdxl",
@@ -173,6 +194,7 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_ALL,
         adapters=_ADAPTERS,
         faces=True,
+        controlnets=_CONTROLNET_XL,
     ),
     Card(
         id="flux2-klein",
@@ -222,16 +244,23 @@ def card(family: str) -> Card:
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
 
 
-def equipped(chosen: Card, adapters: str) -> Card:
-    """A card as it is with image adapters beside the checkpoint.
+def equipped(chosen: Card, adapters: str, controlnets: str = "") -> Card:
+    """A card as it is with image adapters and ControlNets beside the checkpoint.
 
     Args:
         chosen: The family's card.
         adapters: Folder or hub id of the adapters; empty for none.
+        controlnets: The ControlNets, as ``generation.controlnets.sources`` reads them.
+
+    Raises:
+        UnknownStructureError: ``controlnets`` cannot be read.
     """
-    if not adapters or not chosen.adapters:
-        return chosen
-    return replace(chosen, capabilities=chosen.capabilities | _REFERENCES)
+    able, structures = chosen.capabilities, chosen.structures
+    if adapters and chosen.adapters:
+        able |= _REFERENCES
+    if chosen.controlnets and (kinds := tuple(sources(controlnets))):
+        able, structures = able | {Capability.STRUCTURE}, kinds
+    return replace(chosen, capabilities=able, structures=structures)
 
 
 _PIPELINES: Final = {

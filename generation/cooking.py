@@ -58,9 +58,10 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
         find: Finds pictures made earlier, so that enlarging one need not make it again.
 
     Raises:
-        CookingError: ``model`` if the recipe is another model's or needs image adapters that are
-            not loaded, ``missing_image`` if an image that it starts from or looks at is gone,
-            ``out_of_memory`` if even one picture at a time is too much.
+        CookingError: ``model`` if the recipe is another model's or needs image adapters or
+            ControlNets that are not loaded, ``missing_image`` if an image that it starts from,
+            looks at or keeps to is gone, ``out_of_memory`` if even one picture at a time is too
+            much.
     """
     base = replace(recipe, upscale=1)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
@@ -83,20 +84,23 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
         raise CookingError("model")
     if _wanted(recipe) - engine.card.capabilities:
         raise CookingError("model")
-    start = _begun(recipe, read, engine.card.enlarge)
     _look(engine, recipe, read)
+    if recipe.structure is not None and recipe.structure.shown:
+        return [_map(engine, recipe)]
+    start = _begun(recipe, read, engine.card.enlarge)
     report(0, recipe.steps, None)
     drawn = engine.enlarge(_draw(engine, recipe, start, paced(report)))
     return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
 
 
 def _wanted(recipe: Recipe) -> set[Capability]:
-    """What a family must be able to do for what a recipe begins from."""
+    """What a family must be able to do for what a recipe begins from and keeps to."""
     canvas = recipe.canvas
     needs = {
         Capability.IMAGE_PROMPT: recipe.start is not None,
         Capability.INPAINT: canvas is not None and bool(canvas.regions),
         Capability.OUTPAINT: canvas is not None and canvas.edges != Edges(),
+        Capability.STRUCTURE: recipe.structure is not None,
     }
     return {capability for capability, needed in needs.items() if needed}
 
@@ -110,11 +114,23 @@ def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
 
 
 def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
-    """Have the engine see the images that it is to take something from."""
+    """Have the engine see the images that it is to take something from or keep to."""
     if recipe.seen and engine.references is None:
         raise CookingError("model")
     if engine.references is not None:
         engine.references.learn(recipe, lambda sha256: _found(sha256, read))
+    if recipe.structure is not None:
+        structures = engine.structures
+        if structures is None or recipe.structure.kind not in structures.networks:
+            raise CookingError("model")
+        structures.learn(recipe, lambda sha256: _found(sha256, read))
+
+
+def _map(engine: Engine, recipe: Recipe) -> Image.Image:
+    """The control map as its own picture, as large as pictures are shown."""
+    if engine.structures is None:
+        raise CookingError("model")
+    return _larger(engine.structures.map(recipe), engine.card.enlarge)
 
 
 def _found(sha256: str, read: Read) -> Image.Image:

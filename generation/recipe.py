@@ -15,14 +15,18 @@ SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
 
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The newest version of the format that is known here."""
 
-_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3}
+_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3, "structure": 4}
 """The version that each later field came with: who knows only earlier ones would draw it wrong."""
 
 Role = Literal["style", "face", "figure", "object"]
 """What is taken from a reference."""
+
+
+StructureKind = Literal["scribble", "lineart", "canny", "depth", "pose"]
+"""What is kept of an image that the pictures are built on."""
 
 
 class RecipeError(ValueError):
@@ -185,6 +189,29 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """An image whose structure the pictures keep to (ControlNet, Zhang et al. 2023).
+
+    Attributes:
+        kind: What is kept: of a drawing its strokes, of a photograph edges, distances or a pose.
+        image: SHA-256 of the image's bytes, in hexadecimal.
+        scale: Conditioning scale above 0: 1 as the network was trained, more holds tighter.
+        end: Share of the steps that it takes part in, above 0 and at most 1; from the first one on.
+        shown: Whether the map itself is the picture: what the network reads of the image.
+    """
+
+    kind: StructureKind
+    image: str
+    scale: float = 1.0
+    end: float = 1.0
+    shown: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.image or not self.scale > 0 or not 0 < self.end <= 1:
+            raise RecipeError("a structure needs an image, a scale above 0 and an end up to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides the pixels of a set of pictures.
 
@@ -207,6 +234,7 @@ class Recipe:
         blend: The images to blend, empty for none.
         pull: How much the blend counts, as the scale of an image adapter, above 0.
         references: Images that style, person or thing are taken from; each role once.
+        structure: The image whose structure is kept, or None.
     """
 
     family: str
@@ -227,6 +255,7 @@ class Recipe:
     blend: tuple[Ingredient, ...] = ()
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
+    structure: Structure | None = None
 
     def __post_init__(self) -> None:
         if not self.pictures:

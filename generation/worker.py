@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from generation.cards import BUNDLED, UnknownFamilyError, card_for, equipped, model_name
+from generation.controlnets import UnknownStructureError
 from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
 from generation.families import ModelError, load
@@ -33,6 +34,7 @@ FAULTS: Final = (
     ModelError,
     SettingsError,
     UnknownFamilyError,
+    UnknownStructureError,
     WorkerNameTakenError,
 )
 """What an admin can mend: its text is one sentence, and that is all they see."""
@@ -56,9 +58,15 @@ def load_engine(settings: Settings) -> Engine:
         UnknownFamilyError: Its family is unknown.
         ModelError: It cannot be loaded.
     """
-    card = equipped(card_for(settings.model, settings.family), settings.adapters)
-    device = choose_device(settings.device)
-    return load(card, settings.model or str(BUNDLED), device, settings.adapters)
+    chosen = card_for(settings.model, settings.family)
+    return load(
+        equipped(chosen, settings.adapters, settings.controlnets),
+        settings.model or str(BUNDLED),
+        choose_device(settings.device),
+        settings.adapters,
+        controlnets=settings.controlnets,
+        estimators=settings.estimators,
+    )
 
 
 def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:

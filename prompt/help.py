@@ -52,7 +52,7 @@ since the pictures would show something quite different without them.
 """
 
 
-EQUIPPED: Final = tuple(equipped(card, card.adapters) for card in CARDS)
+EQUIPPED: Final = tuple(equipped(card, card.adapters, card.controlnets) for card in CARDS)
 """Every family with all that it can be run with."""
 
 

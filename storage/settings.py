@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     adapters: str = ""
     """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""
 
+    controlnets: str = ""
+    """ControlNets: canny=owner/name, ..., or one for all kinds. Empty: the bundled model's own."""
+
+    estimators: str = ""
+    """Networks that see depth and pose: depth=owner/name, pose=... Empty: as in docs/hosting.md."""
+
     versions: str = ""
     """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
 

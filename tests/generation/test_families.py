@@ -22,7 +22,16 @@ from generation.families.diffusion import (
     palette_glimpse,
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
-from generation.recipe import Canvas, Edges, Ingredient, Noise, Phrase, Recipe, seeded
+from generation.recipe import (
+    Canvas,
+    Edges,
+    Ingredient,
+    Noise,
+    Phrase,
+    Recipe,
+    Structure,
+    seeded,
+)
 from tests.generation.samples import SEEN, looking, photograph, quiet, recipe_for, seen, start
 
 Engines = Callable[[str], Engine]
@@ -32,6 +41,8 @@ Folders = Callable[[str], Path]
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
     if engine.references is not None:
         engine.references.learn(recipe, seen)
+    if recipe.structure is not None and engine.structures is not None:
+        engine.structures.learn(recipe, seen)
     if recipe.canvas is not None:
         framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
         return engine.draw(recipe, framed, quiet)
@@ -88,6 +99,7 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
+        Capability.STRUCTURE: replace(recipe, structure=Structure(kind="canny", image="a" * 64)),
     }[capability]
     changed = draw(engine, different)[0]
     assert distance(plain, changed) > 0.05
