@@ -125,7 +125,8 @@ SIZES: Final = {
 SHARES: Final = {
     "vae": 0.18,
     "towers": 0.1,
-    "unet": 0.46,
+    "unet": 0.44,
+    "sketch": 0.04,
     "preview": 0.02,
     "upscaler": 0.03,
     "judges": 0.04,
