@@ -33,7 +33,9 @@ _FAMILIES_INTRODUCTION = """
 
 Blends and references need image adapters. The bundled model brings its own; for Stable Diffusion,
 whoever runs the bot names some: `EASEL_ADAPTERS=h94/IP-Adapter` (Apache-2.0), fetched when the
-worker first starts.
+worker first starts. `--control` needs ControlNets likewise, `EASEL_CONTROLNETS`
+([hosting](hosting.md#4-choose-a-model)); the bundled model keeps to lines (`scribble`, `lineart`,
+`canny`) by itself.
 """
 
 _VERSIONS_INTRODUCTION = """
