@@ -6,7 +6,6 @@ import discord
 from discord import app_commands
 
 from bot import completion
-from generation.controlnets import STRUCTURES
 from prompt.grammar import PROMPT_LIMIT
 from prompt.parameters import CONTROL, CONTROL_SCALE
 from prompt.ways import Way
@@ -14,7 +13,7 @@ from prompt.ways import Way
 if TYPE_CHECKING:
     from bot.client import EaselBot
 
-SCRIBBLE: Final = STRUCTURES[0]
+KINDS: Final = CONTROL.examples
 LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
 
 
@@ -25,14 +24,14 @@ LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
     strength="How closely the lines are kept to: 0.5 loosely, 1 as drawn",
     keep="What is kept; scribble where nothing is chosen",
 )
-@app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in STRUCTURES])
+@app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
 @app_commands.autocomplete(prompt=completion.of_flags(Way.IMAGINE))
 async def sketch(
     interaction: "discord.Interaction[EaselBot]",
     drawing: discord.Attachment,
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
     strength: app_commands.Range[float, LOW, HIGH] = 1.0,
-    keep: str = SCRIBBLE,
+    keep: str = KINDS[0],
 ) -> None:
     """Hands the request to the intake, with the options as flags; a typed flag counts."""
     flags = [(CONTROL.name, CONTROL.format(keep))]
