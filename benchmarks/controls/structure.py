@@ -3,8 +3,8 @@
 Each drawing is a few strokes of a pen: a thing's outline with little inside, off the middle and of
 another shape than the model draws by itself. The figure is how much of the outline's inside and of
 what stands out from the picture's ground is shared (intersection over union). The baseline is the
-same prompt and noise without the drawing; the judge says whether the thing is still the one asked
-for.
+same prompt and noise without the drawing; the judge, who learnt from things that fill the picture,
+is shown what stands out at that size and says whether it is the thing that was asked for.
 
     python -m benchmarks.controls.structure --pictures 24 --sheet structure.png
 """
@@ -34,6 +34,8 @@ _PEN: Final = 9
 _COLOURS: Final = ("red", "blue", "green", "yellow")
 _STANDS_OUT: Final = 30
 _SHOWN: Final = 4
+_ROOM: Final = 0.55
+"""Half a side of what the judge is shown, beside the longer side of the thing."""
 
 Pen = Callable[[ImageDraw.ImageDraw], None]
 
@@ -171,8 +173,29 @@ def _drawn(bench: Bench, recipe: Recipe, sketch: Image.Image) -> Image.Image:
 def _named(bench: Bench, picture: Image.Image, thing: str) -> bool:
     if thing not in bench.things:
         return False
-    _, named = bench.judged([picture])
+    _, named = bench.judged([_filling(picture)])
     return bench.things.index(thing) in named[0].topk(5).indices.tolist()
+
+
+def _filling(picture: Image.Image) -> Image.Image:
+    """What stands out of a picture, as large as the things that the judge learnt from."""
+    rows, columns = np.nonzero(silhouette(picture))
+    if not len(rows):
+        return picture
+    left, top, right, bottom = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+    room = int(max(right - left, bottom - top) * _ROOM)
+    across, down = int(left + right) // 2, int(top + bottom) // 2
+    box = (across - room, down - room, across + room, down + room)
+    ground = picture.getpixel((0, 0))
+    paper = Image.new("RGB", (2 * room, 2 * room), ground)
+    inner = (
+        max(0, box[0]),
+        max(0, box[1]),
+        min(picture.width, box[2]),
+        min(picture.height, box[3]),
+    )
+    paper.paste(picture.crop(inner), (inner[0] - box[0], inner[1] - box[1]))
+    return paper.resize(picture.size, Image.Resampling.LANCZOS)
 
 
 def _save(shown: Mapping[str, list[Image.Image]], path: Path) -> None:

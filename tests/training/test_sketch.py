@@ -44,7 +44,8 @@ def test_lines_lie_about_the_things(world: World) -> None:
     random, seen = Random(3), 0
     for picture, shape in zip(to_images(pictures), cover.numpy(), strict=True):
         lines = lined(picture, shape, random)
-        assert (lines.shape, lines.dtype) == ((SIDE, SIDE), np.uint8)
+        assert lines.shape == (SIDE, SIDE)
+        assert lines.dtype == np.uint8
         rows, columns = np.nonzero(shape > 0.5)
         drawn, beside = np.nonzero(lines > 128)
         if len(drawn):
