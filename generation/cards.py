@@ -11,6 +11,7 @@ from typing import Final
 
 from generation.controlnets import sources
 from generation.recipe import StructureKind
+from generation.vocabulary import ANY, SMALL, Vocabulary
 
 
 class Capability(StrEnum):
@@ -26,6 +27,8 @@ class Capability(StrEnum):
     STYLE = "style references"
     CHARACTER = "character references"
     STRUCTURE = "structure from images"
+    TILE = "seamless tiles"
+    HD = "drawing at twice the size"
 
 
 SAMPLERS: Final = (
@@ -72,6 +75,7 @@ class Card:
         structures: What it can keep of an image's structure.
         controlnets: Networks for that which fit, as ``EASEL_CONTROLNETS`` names them, with their
             licence behind a semicolon; empty where none are to be had.
+        vocabulary: What is added to a person's words by flags that ask for it.
     """
 
     id: str
@@ -94,6 +98,7 @@ class Card:
     faces: bool = False
     structures: tuple[StructureKind, ...] = ()
     controlnets: str = ""
+    vocabulary: Vocabulary = ANY
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -118,6 +123,8 @@ _ALL: Final = frozenset(
         Capability.VARIATION,
         Capability.OUTPAINT,
         Capability.INPAINT,
+        Capability.TILE,
+        Capability.HD,
     }
 )
 
@@ -156,9 +163,10 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=4.0,
         sampler="DPM++ 2M",
         memory=1,
-        capabilities=_ALL | _REFERENCES | {Capability.STRUCTURE},
+        capabilities=_ALL - {Capability.HD} | _REFERENCES | {Capability.STRUCTURE},
         carried_on=0.5,
         structures=("scribble", "lineart", "canny"),
+        vocabulary=SMALL,
     ),
     Card(
         id="sd15",
