@@ -178,7 +178,7 @@ def _map(engine: Engine, recipe: Recipe) -> Image.Image:
     """The control map as its own picture, as large as pictures are shown."""
     if engine.structures is None:
         raise CookingError("model")
-    return _larger(engine.structures.map(recipe), engine.card.enlarge)
+    return _larger(engine.structures.map(recipe), engine.card.enlarge, tile=False)
 
 
 def _found(sha256: str, read: Read) -> Image.Image:
