@@ -366,6 +366,7 @@ _FAULTS: Final = {
     "generation.cards.UnknownFamilyError": 1,
     "generation.controlnets.UnknownStructureError": 1,
     "generation.images.ImageError": 1,
+    "generation.sources.SourceError": 1,
     "generation.families.ModelError": 1,
     "sqlalchemy.exc.SQLAlchemyError": 1,
     "storage.connect.DatabaseNotReadyError": 1,

@@ -4,13 +4,15 @@ The bot reads cards to refuse before queueing; the worker finds a family's code 
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
 from generation.controlnets import sources
-from generation.recipe import StructureKind
+from generation.loras import Offered, fitting
+from generation.recipe import StructureKind, Upscaler
 from generation.vocabulary import ANY, SMALL, Vocabulary
 
 
@@ -27,6 +29,7 @@ class Capability(StrEnum):
     STYLE = "style references"
     CHARACTER = "character references"
     STRUCTURE = "structure from images"
+    LORA = "LoRAs"
     TILE = "seamless tiles"
     HD = "drawing at twice the size"
 
@@ -75,6 +78,9 @@ class Card:
         structures: What it can keep of an image's structure.
         controlnets: Networks for that which fit, as ``EASEL_CONTROLNETS`` names them, with their
             licence behind a semicolon; empty where none are to be had.
+        wears: Whether it can wear LoRAs.
+        loras: Those that it is offered with.
+        upscaler: What enlarges finished pictures; None for a resampling filter.
         vocabulary: What is added to a person's words by flags that ask for it.
     """
 
@@ -98,6 +104,9 @@ class Card:
     faces: bool = False
     structures: tuple[StructureKind, ...] = ()
     controlnets: str = ""
+    wears: bool = True
+    loras: tuple[Offered, ...] = ()
+    upscaler: Upscaler | None = None
     vocabulary: Vocabulary = ANY
 
     def size(self, across: float, down: float) -> tuple[int, int]:
@@ -166,6 +175,7 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_ALL - {Capability.HD} | _REFERENCES | {Capability.STRUCTURE},
         carried_on=0.5,
         structures=("scribble", "lineart", "canny"),
+        wears=False,
         vocabulary=SMALL,
     ),
     Card(
@@ -252,23 +262,37 @@ def card(family: str) -> Card:
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
 
 
-def equipped(chosen: Card, adapters: str, controlnets: str = "") -> Card:
-    """A card as it is with image adapters and ControlNets beside the checkpoint.
+def equipped(
+    chosen: Card,
+    adapters: str,
+    loras: Sequence[Offered] = (),
+    upscaler: Upscaler | None = None,
+    *,
+    controlnets: str = "",
+) -> Card:
+    """A card as it is with what lies beside the checkpoint.
 
     Args:
         chosen: The family's card.
-        adapters: Folder or hub id of the adapters; empty for none.
-        controlnets: The ControlNets, as ``generation.controlnets.sources`` reads them.
+        adapters: Folder or hub id of image adapters; empty for none.
+        loras: LoRAs on offer, for any family.
+        upscaler: A learned upscaler.
+        controlnets: ControlNets, as ``generation.controlnets.sources`` reads them.
 
     Raises:
         UnknownStructureError: ``controlnets`` cannot be read.
     """
-    able, structures = chosen.capabilities, chosen.structures
-    if adapters and chosen.adapters:
-        able |= _REFERENCES
-    if chosen.controlnets and (kinds := tuple(sources(controlnets))):
-        able, structures = able | {Capability.STRUCTURE}, kinds
-    return replace(chosen, capabilities=able, structures=structures)
+    worn = fitting(loras, chosen.id) if chosen.wears else ()
+    named = tuple(sources(controlnets)) if chosen.controlnets else ()
+    more = _REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
+    if worn:
+        more |= {Capability.LORA}
+    if named:
+        more |= {Capability.STRUCTURE}
+    if not more and upscaler is None:
+        return chosen
+    able, kept = chosen.capabilities | more, named or chosen.structures
+    return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler, structures=kept)
 
 
 _PIPELINES: Final = {

@@ -18,6 +18,7 @@ from prompt.parameters import BY_NAME, ORDER, Parameter, nearest_name
 from prompt.permutations import escape, expand, unescape
 from prompt.plain import Plain, cut
 from prompt.sentences import Sentence
+from prompt.tags import flagged
 from prompt.tokens import Flag, flags, links
 from prompt.trim import sayable, undangled, without_end
 from prompt.weights import fault, format_phrases, mended, phrases
@@ -81,7 +82,7 @@ def parse(text: str) -> Prompt:
         PromptError: It spells none; the error says why, where, and what would.
     """
     check_length(text)
-    text = sayable(text)
+    text = sayable(flagged(text))
     if "{" in text or "}" in text:
         text = _sole(text)
     plain = cut(text)

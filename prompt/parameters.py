@@ -18,6 +18,7 @@ from rapidfuzz import fuzz, process
 from generation.cards import CARDS, SAMPLERS, Capability, Card
 from generation.controlnets import STRUCTURES
 from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
+from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
 from prompt import sentences as said
 from prompt.sentences import Sentence
@@ -26,6 +27,7 @@ from prompt.values import (
     Codes,
     Items,
     Kind,
+    Loras,
     Number,
     Pixels,
     Proportion,
@@ -253,6 +255,16 @@ REPEAT: Final = Parameter[int](
     ways=COMMANDS,
     about="Draw the prompt several times, each with a seed of its own.",
 )
+BATCH: Final = Parameter[int](
+    name="batch",
+    kind=Whole(),
+    low=1,
+    high=9,
+    default=GRID,
+    examples=("1", "2", "4", "6", "9"),
+    ways=COMMANDS | {Way.BLEND, Way.KEPT},
+    about="How many pictures are drawn at once, each with a seed of its own.",
+)
 PRESET: Final = Parameter[str](
     name="preset",
     kind=Word(),
@@ -377,6 +389,14 @@ CONTROL_END: Final = Parameter[float](
     partner="control",
     about="Share of the steps that `--control` holds for; after it the model is free.",
 )
+LORA: Final = Parameter[tuple[str, ...]](
+    name="lora",
+    aliases=("loras",),
+    kind=Loras(),
+    otherwise="none",
+    capability=Capability.LORA,
+    about="Draw with these LoRAs, each with a weight from -2 to 2; /info lists those there are.",
+)
 CHAOS: Final = Parameter[int](
     name="chaos",
     aliases=("c",),
@@ -467,6 +487,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     DRAFT,
     SAMPLER,
     REPEAT,
+    BATCH,
     PRESET,
     MODEL,
     VERSION,
@@ -482,6 +503,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     CONTROL,
     CONTROL_SCALE,
     CONTROL_END,
+    LORA,
 )
 
 _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
@@ -657,6 +679,7 @@ RIVALS: Final[Mapping[str, frozenset[str]]] = {
 
 ELSEWHERE: Final[Mapping[str, str]] = {
     "aspectratio": "aspect",
+    "batchsize": "batch",
     "cfgscale": "cfg",
     "conditioningscale": "cs",
     "controlnet": "control",

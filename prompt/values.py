@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import ClassVar, Final, Generic, TypeVar
 
+from generation.loras import LIMIT, NAME
 from prompt import sentences as said
 from prompt.sentences import Sentence
 from prompt.trim import DASHES, LONE, tidied
@@ -33,6 +34,7 @@ _THOUSANDS: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
 _REFERENCE: Final = re.compile(
     r"<?(https?://\w[^\s<>]*)>?|(?:\d+|random)(?:::[\d.]+)?(?:,\d+)*", re.IGNORECASE
 )
+_LORA: Final = re.compile(rf"{NAME.pattern}(?::[+-]?[\d.]+)?")
 _VERSION: Final = re.compile(r"[vV]?\d{1,3}(?:\.\d{0,2})?")
 _YES: Final = frozenset({"true", "on", "yes", "1"})
 _DECIMAL: Final = re.compile(r"\d[.,]\d{1,3}")
@@ -362,6 +364,53 @@ class References(_Listed):
         if not found or not all(map(_REFERENCE.fullmatch, found)):
             raise ValueError(word)
         return found
+
+
+class Loras(_Listed):
+    """Names of LoRAs, each with an optional weight behind a colon."""
+
+    shape = "LoRAs such as `ink:0.8`"
+
+    def split(self, region: str) -> tuple[str, str]:
+        """The first word, and those after it that have a weight or a comma between."""
+        words = region.split()
+        own = words[:1]
+        for word in words[1:]:
+            if not (own[-1].endswith(",") or (_LORA.fullmatch(word.rstrip(",")) and ":" in word)):
+                break
+            own.append(word)
+        return " ".join(own), " ".join(words[len(own) :])
+
+    def parse(self, word: str) -> tuple[str, ...]:
+        """Every LoRA once, a later weight in place of an earlier one."""
+        items = [item for item in re.split(r"[\s,]+", word) if item]
+        if not items or self.split(word)[1] or not all(map(_LORA.fullmatch, items)):
+            raise ValueError(word)
+        return self.join((), tuple(map(_weighed, items)))
+
+    def format(self, value: tuple[str, ...]) -> str:
+        """With commas between."""
+        return ", ".join(value)
+
+    def join(self, earlier: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
+        """Both, each LoRA once."""
+        by_name = {item.partition(":")[0].lower(): item for item in (*earlier, *later)}
+        return tuple(by_name.values())
+
+
+def _weighed(item: str) -> str:
+    """A LoRA in canonical spelling; its weight is a number within the limits.
+
+    Raises:
+        ValueError: It is not.
+    """
+    name, mark, weight = item.partition(":")
+    if not mark:
+        return name
+    counts = number(weight)
+    if abs(counts) > LIMIT:
+        raise ValueError(item)
+    return f"{name}:{plain(counts)}"
 
 
 def _apart(item: str) -> list[str]:

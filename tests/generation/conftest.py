@@ -103,7 +103,7 @@ def engines(
         if family not in loaded:
             beside, networks = adapters(family), controlnets(family)
             loaded[family] = load(
-                equipped(card(family), beside, networks),
+                equipped(card(family), beside, controlnets=networks),
                 str(folders(family)),
                 torch.device("cpu"),
                 beside,

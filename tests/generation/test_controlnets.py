@@ -55,11 +55,11 @@ def test_cards_name_networks_with_their_licence() -> None:
 
 
 def test_a_card_can_do_what_is_named_for_it() -> None:
-    some = equipped(card("sd15"), "", "depth=a/b, canny=c/d")
+    some = equipped(card("sd15"), "", controlnets="depth=a/b, canny=c/d")
     assert some.structures == ("canny", "depth")
     assert Capability.STRUCTURE in some.capabilities
     assert Capability.STYLE not in some.capabilities
-    assert equipped(card("easel"), "", "a/b") == card("easel")
+    assert equipped(card("easel"), "", controlnets="a/b") == card("easel")
 
 
 def test_depth_is_a_map_from_far_to_near(estimators: str) -> None:

@@ -246,14 +246,14 @@ def test_a_network_for_another_model_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match="ControlNets could not be loaded"):
         load(
-            equipped(card("sd15"), "", controlnets("sdxl")),
+            equipped(card("sd15"), "", controlnets=controlnets("sdxl")),
             str(folders("sd15")),
             torch.device("cpu"),
             controlnets=controlnets("sdxl"),
         )
     with pytest.raises(ModelError, match="ControlNets could not be loaded"):
         load(
-            equipped(card("sd15"), "", "canny=/nowhere/at/all"),
+            equipped(card("sd15"), "", controlnets="canny=/nowhere/at/all"),
             str(folders("sd15")),
             torch.device("cpu"),
             controlnets="canny=/nowhere/at/all",
@@ -262,6 +262,6 @@ def test_a_network_for_another_model_is_refused(
 
 def test_families_without_networks_claim_none() -> None:
     for family in ("flux2-klein", "z-image"):
-        chosen = equipped(card(family), "h94/IP-Adapter", "someone/some-union")
+        chosen = equipped(card(family), "h94/IP-Adapter", controlnets="someone/some-union")
         assert Capability.STRUCTURE not in chosen.capabilities
         assert chosen.structures == ()
