@@ -3,13 +3,14 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
 if TYPE_CHECKING:
+    from cli.models import Wanted
     from generation.images import ImageError
     from generation.recipe import Recipe
     from storage.settings import Settings
@@ -223,12 +224,18 @@ def list_models() -> None:
         typer.echo(f"{'':12} licence {card.licence}; {card.memory:g} GiB of GPU memory or more")
         example = "empty" if card.id == "easel" else f"a folder, or {card.model}"
         typer.echo(f"{'':12} EASEL_MODEL is {example}")
+        for setting, known in (("ADAPTERS", card.adapters), ("CONTROLNETS", card.controlnets)):
+            if known:
+                typer.echo(f"{'':12} EASEL_{setting} may be {known}")
 
 
 @models.command("fetch")
 def fetch_model(
     name: Annotated[str, typer.Argument(help="A family such as sdxl, or a hub id.")],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    controlnets: Annotated[
+        bool, typer.Option("--controlnets", help="The family's ControlNets instead of its model.")
+    ] = False,
 ) -> None:
     """Fetch a model, so that the worker's first start need not.
 
@@ -237,13 +244,28 @@ def fetch_model(
     from cli import models as shelf  # noqa: PLC0415 - heavy
 
     with _sentences():
-        wanted = shelf.find(name)
-        typer.echo(f"{wanted.name}, {wanted.card.title}")
-        typer.echo(f"Licence: {wanted.card.licence} (of the family; read the checkpoint's own).")
-        if wanted.size and not yes:
-            typer.confirm(f"Fetch {wanted.size / 2**30:.1f} GiB?", abort=True)
-        _whole(shelf.fetch(wanted))
-        typer.echo(f"It is here. For .env:\n{wanted.setting}")
+        if controlnets:
+            networks = shelf.find_networks(name)
+            _fetched(list(networks.each.values()), yes)
+            typer.echo(f"They are here. For .env:\n{networks.setting}")
+        else:
+            wanted = shelf.find(name)
+            (folder,) = _fetched([wanted], yes)
+            _whole(folder)
+            typer.echo(f"It is here. For .env:\n{wanted.setting}")
+
+
+def _fetched(every: Sequence["Wanted"], yes: bool) -> list[Path]:
+    """The folders of what was fetched after a yes to licences and size."""
+    from cli import models as shelf  # noqa: PLC0415 - heavy
+
+    for wanted in every:
+        typer.echo(f"{wanted.name}, {wanted.title}")
+        typer.echo(f"Licence: {wanted.licence} (as far as Easel knows; read its own).")
+    size = sum(wanted.size for wanted in every)
+    if size and not yes:
+        typer.confirm(f"Fetch {size / 2**30:.1f} GiB?", abort=True)
+    return [shelf.fetch(wanted) for wanted in every]
 
 
 @models.command("check")
@@ -342,6 +364,7 @@ _FAULTS: Final = {
     "cli.launch.SideFailedError": 1,
     "cli.models.NotFetchedError": 1,
     "generation.cards.UnknownFamilyError": 1,
+    "generation.controlnets.UnknownStructureError": 1,
     "generation.images.ImageError": 1,
     "generation.sources.SourceError": 1,
     "generation.families.ModelError": 1,

@@ -75,6 +75,17 @@ class Intake:
         else:
             await self._take(interaction, request, wanted, choices, message)
 
+    async def sketch(self, interaction: discord.Interaction[Any], text: str, drawing: str) -> None:
+        """Takes a drawing to be finished, with ``--control`` in its text.
+
+        Raises:
+            NotAbleError: The family cannot keep to a drawing; nothing was acknowledged yet.
+            PromptError: The prompt is not one; nothing was acknowledged yet.
+            NotAllowedError: The server does not allow it.
+        """
+        self._in.require(Capability.STRUCTURE)
+        await self.imagine(interaction, text, [drawing])
+
     async def _read(
         self, interaction: discord.Interaction[Any], text: str, way: Way
     ) -> tuple[str, tuple[Order, ...]]:

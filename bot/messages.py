@@ -210,6 +210,10 @@ NOT_ABLE: Final = {
         "{model} cannot blend images; `/imagine` with one of them and words for the others "
         "comes near."
     ),
+    Capability.STRUCTURE: (
+        "{model} cannot keep to the lines of a drawing; `/img2img` with it and a `strength` of 0.6 "
+        "starts from its colours and shapes."
+    ),
 }
 """What a family cannot do, and what to do instead."""
 
@@ -303,6 +307,7 @@ JOB: Final = "job {id}"
 ALT_ONE: Final = "a generated picture: {prompt}"
 ALT_MANY: Final = "{count} generated pictures: {prompt}"
 STARTED_FROM: Final = "image at strength {strength}"
+KEPT_TO: Final = "{kind} at scale {scale}"
 ENLARGED: Final = "{factor}× larger by resampling"
 ENLARGED_BY: Final = "{factor}× larger by {upscaler}"
 IN_PARTS: Final = "redrawn in parts"
@@ -339,6 +344,7 @@ HEADINGS: Final = {
     "up": "{prompt} — Pan Up by {who}",
     "down": "{prompt} — Pan Down by {who}",
     "blend": "{prompt} — Blended by {who}",
+    "map": "{prompt} — Control map for {who}",
 }
 """First line of a job's message, by how the job came about."""
 
@@ -539,6 +545,9 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     ]
     if recipe.start:
         parts.append(say(STARTED_FROM, strength=f"{recipe.start.strength:.2f}"))
+    if recipe.structure:
+        scale = f"{recipe.structure.scale:g}"
+        parts.append(say(KEPT_TO, kind=recipe.structure.kind, scale=scale))
     if recipe.patch:
         parts.append(say(IN_PARTS))
     if recipe.upscaler:

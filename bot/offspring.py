@@ -20,6 +20,7 @@ from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.fitting import fitted, flags_of
 from prompt.grammar import Prompt
+from prompt.parameters import CONTROL
 from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, resolve
 from prompt.ways import Way
@@ -117,7 +118,7 @@ class Offspring:
                 self._in.card,
                 model=self._in.model,
                 seed=seed,
-                images=[old.start.image] if old.start else [],
+                images=_images(old, prompt),
                 kept=kept,
                 versions=self._in.versions,
             )
@@ -131,6 +132,7 @@ class Offspring:
                 start=made.start if bound else fresh.start,
                 upscale=made.upscale,
                 canvas=made.canvas,
+                structure=made.structure if bound else fresh.structure,
                 blend=made.blend,
                 pull=made.pull,
                 refined=made.refined if bound else fresh.refined,
@@ -289,6 +291,12 @@ class Offspring:
         if long > card.longest_ratio * short:
             said = say(messages.FRAME_LONG, model=say(card.title), limit=f"{card.longest_ratio:g}")
             raise policy.NotAllowedError(said)
+
+
+def _images(old: Recipe, prompt: Prompt) -> list[str]:
+    """The images of earlier pictures that a changed prompt stands for: structure, then start."""
+    kept = [old.structure.image] if old.structure and CONTROL.name in prompt.parameters else []
+    return [*kept, old.start.image] if old.start else kept
 
 
 def _as_it_was(derivation: Derivation) -> Change:

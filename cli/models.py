@@ -1,7 +1,8 @@
 """Checkpoints on this machine: which there are to choose from, fetching one, looking one over."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,12 +10,20 @@ from typing import Any, Final
 from huggingface_hub import hf_hub_download, snapshot_download
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from generation.cards import CARDS, Card, UnknownFamilyError, card_for
+from generation.cards import CARDS, UnknownFamilyError, card_for
+from generation.controlnets import ESTIMATORS, UnknownStructureError, licence, sources, written
+from generation.recipe import StructureKind
 
 INDEX: Final = "model_index.json"
 """Names a checkpoint's pipeline and its parts."""
 
 _KINDS: Final = ("json", "txt", "model", "jinja", "safetensors")
+_NETWORK: Final = (
+    "config.json",
+    "preprocessor_config.json",
+    "model.safetensors",
+    "diffusion_pytorch_model.safetensors",
+)
 _VARIANTS: Final = ("*.fp16.*", "*.bf16.*", "*.non_ema.*", "*openvino*", "*.onnx*")
 
 
@@ -29,21 +38,28 @@ class Wanted:
     Attributes:
         name: Its hub id.
         commit: The commit that it is fetched at.
-        card: Its family.
+        title: What it is.
+        licence: Its licence, or its family's.
         patterns: The files that its family reads, and no variants of them.
         size: Bytes that are not here yet.
     """
 
     name: str
     commit: str
-    card: Card
+    title: str
+    licence: str
     patterns: Sequence[str]
     size: int
 
     @property
     def setting(self) -> str:
         """The line for ``.env``: the id, pinned to the commit."""
-        return f"EASEL_MODEL={self.name}@{self.commit}"
+        return f"EASEL_MODEL={self.pinned}"
+
+    @property
+    def pinned(self) -> str:
+        """The id with the commit behind it."""
+        return f"{self.name}@{self.commit}"
 
 
 def find(name: str) -> Wanted:
@@ -60,18 +76,38 @@ def find(name: str) -> Wanted:
     if own is not None and "/" not in own.model:
         raise NotFetchedError(f"{own.title} comes with Easel: leave EASEL_MODEL empty.")
     hub, _, revision = (own.model if own else name).partition("@")
-    try:
+    with _asking(hub):
         index = Path(hf_hub_download(hub, INDEX, revision=revision or None))
         commit, parts = index.parent.name, _parts(json.loads(index.read_text(encoding="utf-8")))
         card = own or card_for(str(index.parent))
         patterns = [INDEX, *(f"{part}/*.{kind}" for part in parts for kind in _KINDS)]
-        files = snapshot_download(
-            hub,
-            revision=commit,
-            allow_patterns=patterns,
-            ignore_patterns=list(_VARIANTS),
-            dry_run=True,
+        return Wanted(
+            hub, commit, card.title, card.licence, patterns, _missing(hub, commit, patterns)
         )
+
+
+def find_network(source: str, licence: str) -> Wanted:
+    """What fetching one network without a pipeline would bring, such as a ControlNet.
+
+    Args:
+        source: A hub id, with ``@`` and a revision behind it if wanted.
+        licence: Its licence, as far as it is known.
+
+    Raises:
+        NotFetchedError: It is nothing that could be fetched.
+    """
+    hub, _, revision = source.partition("@")
+    with _asking(hub):
+        config = Path(hf_hub_download(hub, "config.json", revision=revision or None))
+        commit, patterns = config.parent.name, list(_NETWORK)
+        return Wanted(hub, commit, "a network", licence, patterns, _missing(hub, commit, patterns))
+
+
+@contextmanager
+def _asking(hub: str) -> Iterator[None]:
+    """Turns what can go wrong while a hub is asked into one sentence."""
+    try:
+        yield
     except GatedRepoError:
         raise NotFetchedError(
             f"{hub} wants its licence accepted on its page first; then set HF_TOKEN."
@@ -82,8 +118,68 @@ def find(name: str) -> Wanted:
         raise NotFetchedError(f"{hub} cannot be fetched ({type(error).__name__}).") from None
     except UnknownFamilyError as error:
         raise NotFetchedError(f"Easel cannot draw with {hub}: {error}.") from None
-    size = sum(file.file_size or 0 for file in files if file.will_download)
-    return Wanted(hub, commit, card, patterns, size)
+
+
+def _missing(hub: str, commit: str, patterns: Sequence[str]) -> int:
+    """Bytes of those files that are not here yet."""
+    files = snapshot_download(
+        hub,
+        revision=commit,
+        allow_patterns=list(patterns),
+        ignore_patterns=list(_VARIANTS),
+        dry_run=True,
+    )
+    return sum(file.file_size or 0 for file in files if file.will_download)
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """What keeps pictures to drawings, edges, depth and poses.
+
+    Attributes:
+        each: The networks to fetch, by where they are named.
+        controlnets: The source of each kind's ControlNet.
+        estimators: The source of what sees a kind.
+    """
+
+    each: Mapping[str, Wanted]
+    controlnets: Mapping[StructureKind, str]
+    estimators: Mapping[StructureKind, str]
+
+    @property
+    def setting(self) -> str:
+        """The lines for ``.env``, pinned to the commits."""
+        lines = [f"EASEL_CONTROLNETS={self._pinned(self.controlnets)}"]
+        lines += [f"EASEL_ESTIMATORS={self._pinned(self.estimators)}"] if self.estimators else []
+        return "\n".join(lines)
+
+    def _pinned(self, sources: Mapping[StructureKind, str]) -> str:
+        return written({kind: self.each[source].pinned for kind, source in sources.items()})
+
+
+def find_networks(name: str) -> Networks:
+    """What fetching ControlNets would bring, and the estimators that they need.
+
+    Args:
+        name: A family's id for those on its card, or what ``EASEL_CONTROLNETS`` may be.
+
+    Raises:
+        NotFetchedError: They are nothing that could be fetched.
+    """
+    card = next((card for card in CARDS if card.id == name), None)
+    if card is not None and not card.controlnets:
+        able = ", ".join(card.id for card in CARDS if card.controlnets)
+        raise NotFetchedError(f"There are no ControlNets to fetch for {card.title}; try {able}.")
+    text = card.controlnets if card else name
+    try:
+        named = sources(text)
+    except UnknownStructureError as error:
+        raise NotFetchedError(f"{error}.") from None
+    seeing = {kind: source for kind, source in ESTIMATORS.items() if kind in named}
+    licences = dict.fromkeys(named.values(), licence(text) or "read it on the network's page")
+    licences |= dict.fromkeys(seeing.values(), "Apache-2.0")
+    found = {source: find_network(source, terms) for source, terms in licences.items()}
+    return Networks(found, named, seeing)
 
 
 def fetch(wanted: Wanted) -> Path:

@@ -16,6 +16,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 from rapidfuzz import fuzz, process
 
 from generation.cards import CARDS, SAMPLERS, Capability, Card
+from generation.controlnets import STRUCTURES
 from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
 from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
@@ -355,6 +356,39 @@ OBJECT_WEIGHT: Final = Parameter[int](
     about="How strong the omni reference is.",
 )
 
+CONTROL: Final = Parameter[str](
+    name="control",
+    kind=Choice(STRUCTURES),
+    otherwise="nothing",
+    examples=STRUCTURES,
+    capability=Capability.STRUCTURE,
+    ways=COMMANDS | {Way.VARY, Way.REROLL},
+    about="Keep to the strokes, the edges, the depth or the pose of the first image.",
+)
+CONTROL_SCALE: Final = Parameter[float](
+    name="cs",
+    aliases=("controlscale",),
+    kind=Number(),
+    low=0.05,
+    high=2,
+    default=1.0,
+    examples=("0.5", "0.8", "1", "1.5"),
+    ways=CONTROL.ways,
+    partner="control",
+    about="How closely `--control` is kept to: its conditioning scale.",
+)
+CONTROL_END: Final = Parameter[float](
+    name="ce",
+    aliases=("controlend",),
+    kind=Number(),
+    low=0.05,
+    high=1,
+    default=1.0,
+    examples=("0.4", "0.6", "0.8", "1"),
+    ways=CONTROL.ways,
+    partner="control",
+    about="Share of the steps that `--control` holds for; after it the model is free.",
+)
 LORA: Final = Parameter[tuple[str, ...]](
     name="lora",
     aliases=("loras",),
@@ -466,6 +500,9 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     CHARACTER_WEIGHT,
     OBJECT,
     OBJECT_WEIGHT,
+    CONTROL,
+    CONTROL_SCALE,
+    CONTROL_END,
     LORA,
 )
 
@@ -489,13 +526,6 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         kind=References(),
         about="Change these images as the prompt says.",
         instead="put one image link at the front of the prompt, and set `--iw`",
-        needed=_always,
-    ),
-    Parameter[str](
-        name="control",
-        kind=Word(),
-        about="Keep the pose, the edges or the depth of the image.",
-        instead="leave it out, and set `--strength` for how much of the image is kept",
         needed=_always,
     ),
     STYLE_NAME,
@@ -651,6 +681,11 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "aspectratio": "aspect",
     "batchsize": "batch",
     "cfgscale": "cfg",
+    "conditioningscale": "cs",
+    "controlnet": "control",
+    "controlstrength": "cs",
+    "controlweight": "cs",
+    "guidanceend": "ce",
     "guidancescale": "guidance",
     "imageweight": "iw",
     "moodboard": "profile",

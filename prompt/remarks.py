@@ -12,6 +12,7 @@ from prompt import sentences as said
 from prompt.grammar import Prompt
 from prompt.parameters import (
     BY_NAME,
+    CONTROL,
     DRAFT,
     FAST,
     IMAGE_WEIGHT,
@@ -57,7 +58,7 @@ def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> I
     given = prompt.parameters
     yield from _ignored(given)
     yield from _other_family(given, card, versions)
-    if images and not keeps_image(given):
+    if images and not keeps_image(given) and CONTROL.name not in given:
         yield Sentence(said.IMAGE_LEFT_OUT)
     for parameter in (IMAGE_WEIGHT, STRENGTH):
         if parameter.name in given and not images:
@@ -69,12 +70,9 @@ def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> I
 
 def refusals(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The flags without which the pictures would be quite different, each with a sentence."""
-    missed = [name for name in _idle(given) if BY_NAME[name].needed(given[name])]
-    if len(missed) <= _MOST_SENTENCES:
-        for name in missed:
+    for name in _idle(given):
+        if BY_NAME[name].needed(given[name]):
             yield name, Sentence(said.NOT_HERE, flag=name, instead=Sentence(BY_NAME[name].instead))
-        return
-    yield from dict.fromkeys(missed, Sentence(said.NOT_HERE_MANY, flags=_listed(missed))).items()
 
 
 def keeps_image(given: Mapping[str, Any]) -> bool:

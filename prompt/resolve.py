@@ -7,7 +7,7 @@ says why it made no difference.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar, cast
 
 from generation.cards import Capability, Card
 from generation.controls import (
@@ -17,7 +17,16 @@ from generation.controls import (
 )
 from generation.derive import GRID
 from generation.loras import called, unknown
-from generation.recipe import Ingredient, Lora, Phrase, Recipe, Start, seeded
+from generation.recipe import (
+    Ingredient,
+    Lora,
+    Phrase,
+    Recipe,
+    Start,
+    Structure,
+    StructureKind,
+    seeded,
+)
 from prompt import sentences as said
 from prompt.dials import dials, tasteful
 from prompt.errors import PromptError
@@ -25,6 +34,9 @@ from prompt.grammar import Prompt, format_parameters, format_prompt, parse
 from prompt.parameters import (
     BATCH,
     BY_NAME,
+    CONTROL,
+    CONTROL_END,
+    CONTROL_SCALE,
     DRAFT,
     FAST,
     GUIDANCE,
@@ -116,6 +128,7 @@ def resolve(
         steps=_steps(prompt, card),
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,
+        structure=_structure(prompt, images),
         **_from_images(prompt, tuple(dict.fromkeys(images))),
         **dials(values),
     )
@@ -229,7 +242,8 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     title, shown = Sentence(card.title), linked(prompt.parameters)
     for name in prompt.parameters:
         if (needed := _lacking(name, prompt.parameters[name], card)) is not None:
-            template = said.NO_REFERENCES if name in shown else said.NOT_ABLE
+            instead = said.NO_STRUCTURE if name == CONTROL.name else said.NOT_ABLE
+            template = said.NO_REFERENCES if name in shown else instead
             yield name, Sentence(template, model=title, capability=Sentence(needed), flag=name)
         elif len(shown.get(name, ())) > MOST:
             count = len(shown[name])
@@ -257,6 +271,7 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     if Capability.NEGATIVE not in card.capabilities and any(p.weight < 0 for p in prompt.phrases):
         capability = Sentence(Capability.NEGATIVE)
         yield _PUSHING, Sentence(said.NO_PUSHING, model=title, capability=capability)
+    yield from _control_problems(prompt, card, images)
     yield from _image_problems(prompt, card, images)
 
 
@@ -274,7 +289,20 @@ def _lacking(name: str, value: object, card: Card) -> Capability | None:
     return needed if row.calls(value) else None
 
 
+def _control_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    kind = CONTROL.of(prompt.parameters)
+    if kind is None or Capability.STRUCTURE not in card.capabilities:
+        return
+    if kind not in card.structures:
+        kinds = ", ".join(f"`{one}`" for one in card.structures)
+        title, typed = Sentence(card.title), CONTROL.format(kind)
+        yield CONTROL.name, Sentence(said.OTHER_STRUCTURE, model=title, kinds=kinds, typed=typed)
+    elif not images:
+        yield CONTROL.name, Sentence(said.CONTROL_IMAGE)
+
+
 def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    images = len(_painted(prompt, range(images)))
     if images and Capability.IMAGE_PROMPT not in card.capabilities:
         yield (
             "images",
@@ -300,12 +328,38 @@ def _steps(prompt: Prompt, card: Card) -> int:
     )
 
 
+_One = TypeVar("_One")
+
+
+def _painted(prompt: Prompt, images: Sequence[_One]) -> Sequence[_One]:
+    """The image prompts but for one whose structure alone is kept.
+
+    That is the first, beside ``--control``. If there is no other, and a flag says how much of an
+    image is painted over, it is the start as well.
+    """
+    values = prompt.parameters
+    if CONTROL.of(values) is None:
+        return images
+    told = IMAGE_WEIGHT.name in values or STRENGTH.name in values
+    return images if len(images) == 1 and told else images[1:]
+
+
+def _structure(prompt: Prompt, images: Sequence[str]) -> Structure | None:
+    """What is kept of the first image, if ``--control`` says so."""
+    kind = cast("StructureKind | None", CONTROL.of(prompt.parameters))
+    if kind is None:
+        return None
+    scale, end = (flag.of(prompt.parameters) for flag in (CONTROL_SCALE, CONTROL_END))
+    return Structure(kind=kind, image=images[0], scale=scale or 1.0, end=end or 1.0)
+
+
 def _from_images(prompt: Prompt, images: Sequence[str]) -> dict[str, Any]:
     """What a recipe has of image prompts: a start, a blend, or both.
 
     One is the start. Several are blended; with a strength, the first is the start and the others
     are blended, so that none counts twice.
     """
+    images = _painted(prompt, images)
     if not images or not keeps_image(prompt.parameters):
         return {}
     weight, strength = IMAGE_WEIGHT.of(prompt.parameters), STRENGTH.of(prompt.parameters)

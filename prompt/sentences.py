@@ -71,12 +71,21 @@ MORE: Final = "There are {count} more like these."
 # Of what cannot be drawn.
 NO_WORDS: Final = "Say what to draw: a few words, such as `a red apple on a table`."
 NOT_HERE: Final = "`--{flag}` does nothing here yet: {instead}."
-NOT_HERE_MANY: Final = "{flags} do nothing here yet: leave them out."
 NOT_ABLE: Final = "{model} has no {capability}: leave out `--{flag}`."
 NO_IMAGES: Final = "{model} has no {capability}: use words alone."
 NO_REFERENCES: Final = (
     "{model} has no {capability}: say in words what `--{flag}` should bring, "
     "or put one image link at the front of the prompt."
+)
+NO_STRUCTURE: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and set `--strength` for how much of the "
+    "image is kept."
+)
+OTHER_STRUCTURE: Final = (
+    "{model} keeps to {kinds} of an image, and `{typed}` is none of them: take one of these."
+)
+CONTROL_IMAGE: Final = (
+    "`--control` needs an image: attach one, or put a link to it at the front of the prompt."
 )
 MANY_IMAGES: Final = "Up to {limit} images work together, and here are {count}: keep the best."
 ONE_IMAGE: Final = "One image per prompt works, and here are {count}: keep the one you want."

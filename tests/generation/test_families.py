@@ -24,7 +24,16 @@ from generation.families.diffusion import (
     palette_glimpse,
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
-from generation.recipe import Canvas, Edges, Ingredient, Noise, Phrase, Recipe, seeded
+from generation.recipe import (
+    Canvas,
+    Edges,
+    Ingredient,
+    Noise,
+    Phrase,
+    Recipe,
+    Structure,
+    seeded,
+)
 from storage.files import MissingFileError
 from tests.generation.samples import (
     SEEN,
@@ -47,6 +56,8 @@ def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
         return list(cook(engine, recipe, quiet, read=nothing, find=lambda _: None).single)
     if engine.references is not None:
         engine.references.learn(recipe, seen)
+    if recipe.structure is not None and engine.structures is not None:
+        engine.structures.learn(recipe, seen)
     if recipe.canvas is not None:
         framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
         return engine.draw(recipe, framed, quiet)
@@ -108,6 +119,7 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
+        Capability.STRUCTURE: replace(recipe, structure=Structure(kind="canny", image="a" * 64)),
         Capability.TILE: replace(recipe, tile=True),
         Capability.HD: replace(recipe, refined=REDRAWN),
     }[capability]
