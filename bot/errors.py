@@ -1,6 +1,7 @@
 """From error to sentence: the one place that words what went wrong."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
@@ -11,6 +12,7 @@ from bot import messages
 from bot.image_errors import sentence as image_sentence
 from bot.languages import retell, say
 from bot.policy import NotAllowedError
+from bot.typed import shown_again, typed
 from generation.cards import Capability
 from generation.images import ImageError
 from generation.recipe import RecipeError
@@ -127,8 +129,7 @@ def sentence(error: BaseException) -> str | None:
         case app_commands.CommandInvokeError():
             return sentence(error.original)
         case PromptError():
-            reasons = " ".join(map(retell, error.sentences))
-            return messages.prompt_refused(reasons, error.suggestion)
+            return " ".join(map(retell, error.sentences))
         case ImageError():
             return image_sentence(error)
         case TooManyJobsError():
@@ -160,22 +161,25 @@ async def answer(interaction: discord.Interaction[Any], error: BaseException) ->
         reference = secrets.token_hex(3)
         log.error("unexpected", reference=reference, exc_info=error)
         text = say(messages.UNEXPECTED, reference=reference)
+    text, file = shown_again(error, text, typed(interaction))
     try:
-        await _say(interaction, text)
+        await _say(interaction, text, [file] if file else [])
     except discord.HTTPException as lost:
         log.warning("answer_lost", status=lost.status, code=lost.code)
 
 
-async def _say(interaction: discord.Interaction[Any], text: str) -> None:
+async def _say(
+    interaction: discord.Interaction[Any], text: str, files: Sequence[discord.File]
+) -> None:
     """Says ``text`` to the person alone, also where a public answer was already promised."""
     response = interaction.response
     if not response.is_done():
-        await response.send_message(text, ephemeral=True)
+        await response.send_message(text, ephemeral=True, files=files)
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
         promised = await interaction.original_response()
         if promised.flags.ephemeral:
-            await promised.edit(content=text)
+            await promised.edit(content=text, attachments=files)
             return
         await promised.delete()
-    await interaction.followup.send(text, ephemeral=True)
+    await interaction.followup.send(text, ephemeral=True, files=files)

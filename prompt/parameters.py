@@ -322,7 +322,7 @@ STYLE_WEIGHT: Final = Parameter[int](
 )
 CHARACTER: Final = Parameter[tuple[str, ...]](
     name="cref",
-    kind=References(),
+    kind=References(said.LINKS),
     otherwise="nobody in particular",
     capability=Capability.CHARACTER,
     about="Draw the person of these images.",
@@ -338,7 +338,7 @@ CHARACTER_WEIGHT: Final = Parameter[int](
 )
 OBJECT: Final = Parameter[tuple[str, ...]](
     name="oref",
-    kind=References(),
+    kind=References(said.LINKS),
     otherwise="nothing in particular",
     capability=Capability.CHARACTER,
     about="Put the thing or person of this image into the picture.",
@@ -436,7 +436,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
     ),
     Parameter[tuple[str, ...]](
         name="edit",
-        kind=References(),
+        kind=References(said.LINKS),
         about="Change these images as the prompt says.",
         instead="put one image link at the front of the prompt, and set `--iw`",
         needed=_always,
@@ -530,7 +530,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
     ),
     Parameter[tuple[str, ...]](
         name="end",
-        kind=References(),
+        kind=References(said.LINKS),
         partner="video",
         about="Last image of a film.",
         instead="leave it out, since this bot draws still pictures",

@@ -48,6 +48,7 @@ _VERSION: Final = re.compile(r"[vV]?\d{1,3}(?:\.\d{0,2})?")
 _VERSION_LIKE: Final = re.compile(r"[vV]?\d{1,3}(?:[.,]\d{0,2})?")
 _QUOTES: Final = frozenset({('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“")})
 _OPENING: Final = "\"'“‘`"
+_SAYS_NOTHING: Final = f"{LONE}\"'“”‘’„"
 _YES: Final = frozenset({"true", "on", "yes", "1"})
 _NO: Final = frozenset({"false", "off", "no", "0"})
 _DECIMAL: Final = re.compile(r"\d[.,]\d{1,3}")
@@ -381,7 +382,7 @@ class Items(_Listed):
     def parse(self, word: str) -> tuple[str, ...]:
         """Every item once, without what separates it from the next."""
         items = (_item(" ".join(item.split())) for item in _LIST_SIGN.split(word))
-        found = tuple(dict.fromkeys(item for item in items if item.strip(LONE)))
+        found = tuple(dict.fromkeys(item for item in items if item.strip(_SAYS_NOTHING)))
         if not found or "::" in word:
             raise ValueError(word)
         return found
@@ -407,9 +408,14 @@ def _item(text: str) -> str:
 
 
 class References(_Listed):
-    """Image links, numeric codes or ``random``, each with an optional ``::`` weight."""
+    """Image links, numeric codes or ``random``, each with an optional ``::`` weight.
 
-    shape = "image links or codes"
+    Args:
+        shape: What it is in words, for a flag that codes mean nothing to.
+    """
+
+    def __init__(self, shape: str = "image links or codes") -> None:
+        self.shape = shape
 
     def split(self, region: str) -> tuple[str, str]:
         """The words from the front that are references; a lone word of another kind is meant so."""

@@ -81,6 +81,13 @@ def test_every_name_reads_the_same(data: st.DataObject) -> None:
         ("sede", "seed"),
         ("qualtiy", "quality"),
         ("tiles", "tile"),
+        ("ascpet", "aspect"),
+        ("relaxed", "relax"),
+        ("person", None),
+        ("light", None),
+        ("styleref", "sref"),
+        ("ар", "ar"),
+        ("x" * 6000, None),
         ("aspect_ratio", "aspect"),
         ("CFG-scale", "cfg"),
         ("negative_prompt", "no"),
@@ -102,7 +109,13 @@ def test_names_from_elsewhere_are_not_our_own_and_lead_to_our_own() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "nearest"),
-    [("iw", 5.0, 3.0), ("cfg", 0.5, 1.0), ("seed", -1, None), ("no", ("a",), ("a",))],
+    [
+        ("iw", 5.0, 3.0),
+        ("cfg", 0.5, 1.0),
+        ("strength", 75.0, 0.75),
+        ("seed", -1, None),
+        ("no", ("a",), ("a",)),
+    ],
 )
 def test_nearest_value(name: str, value: object, nearest: object) -> None:
     assert BY_NAME[name].nearest(value) == nearest
