@@ -15,6 +15,7 @@ from bot.places import Spot
 from generation.cards import Capability, Card, card_for, equipped, model_name
 from generation.images import Limits, clean
 from generation.links import fetch
+from generation.masks import painted
 from generation.recipe import Recipe
 from prompt.versions import versions
 from storage.choices import ServerChoices
@@ -81,6 +82,15 @@ class Acceptance:
         )
         image = await asyncio.to_thread(clean, data, self._limits)
         return await self._files.aput(image.png)
+
+    async def keep_mask(self, data: bytes) -> str:
+        """Checks and stores what somebody painted; its SHA-256.
+
+        Raises:
+            ImageError: It is no image that may be used.
+            NothingPaintedError: Nothing is painted.
+        """
+        return await self._files.aput(await asyncio.to_thread(painted, data))
 
     async def accept(
         self,

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import discord
 
+from bot.passes import Pass
+
 if TYPE_CHECKING:
     from bot.client import EaselBot
 
@@ -48,9 +50,13 @@ class Asking(Protocol):
         """Their language, as Discord writes it."""
 
 
+class NoLongerThereError(Exception):
+    """Somebody may not see the channel any more in which they ask for something."""
+
+
 @dataclass(frozen=True, slots=True)
-class Reaction:
-    """A reaction, asked like everything else."""
+class Remote:
+    """Somebody who asks without an interaction: by a reaction, or on the painting page."""
 
     user: discord.User | discord.Member
     guild_id: int | None
@@ -62,7 +68,7 @@ class Reaction:
     locale: str
 
     @classmethod
-    async def of(cls, bot: "EaselBot", payload: discord.RawReactionActionEvent) -> Self:
+    async def reacting(cls, bot: "EaselBot", payload: discord.RawReactionActionEvent) -> Self:
         """What Discord tells of a reaction.
 
         Raises:
@@ -83,3 +89,44 @@ class Reaction:
             filesize_limit=guild.filesize_limit if guild else DIRECT_LIMIT,
             locale=str(guild.preferred_locale if guild else discord.Locale.american_english),
         )
+
+    @classmethod
+    async def visiting(cls, bot: "EaselBot", given: Pass) -> Self:
+        """The bearer of a pass, with the rights that they have now.
+
+        Raises:
+            NoLongerThereError: They may not see the channel any more.
+            discord.HTTPException: Discord is out of order.
+        """
+        await bot.wait_until_ready()
+        guild = bot.get_guild(given.server) if given.server else None
+        try:
+            channel = bot.get_channel(given.channel) or await bot.fetch_channel(given.channel)
+            user = await (guild.fetch_member if guild else bot.fetch_user)(given.person)
+        except (discord.NotFound, discord.Forbidden):
+            raise NoLongerThereError from None
+        allowed = discord.Permissions.none()
+        if given.server:
+            allowed = _allowed(channel, user)
+        return cls(
+            user=user,
+            guild_id=given.server,
+            channel_id=given.channel,
+            channel=channel,
+            permissions=allowed,
+            application_id=bot.application_id or 0,
+            filesize_limit=guild.filesize_limit if guild else DIRECT_LIMIT,
+            locale=given.locale,
+        )
+
+
+def _allowed(channel: object, user: discord.User | discord.Member) -> discord.Permissions:
+    """What a member may do in a channel of theirs."""
+    if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        raise NoLongerThereError
+    if not isinstance(user, discord.Member) or user.is_timed_out():
+        raise NoLongerThereError
+    allowed = channel.permissions_for(user)
+    if not allowed.read_messages:
+        raise NoLongerThereError
+    return allowed

@@ -188,6 +188,8 @@ class JobButton(
             await bot.results.favourite(interaction, self.job, max(0, self.index - 1))
         elif kind.action == "recipe":
             await bot.results.recipe(interaction, self.job)
+        elif kind.action == "region" and bot.painting and bot.painting.reaches(interaction):
+            await bot.painting.offer(interaction, self.job, self.index)
         else:
             await bot.offspring.press(interaction, self.job, kind, self.index)
 
@@ -210,7 +212,7 @@ def when_done(job: str, recipe: Recipe) -> discord.ui.View:
 
 def _single(recipe: Recipe) -> Iterator[list[str]]:
     """Rows of actions under a single picture."""
-    if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe):
+    if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not recipe.refined:
         yield ["larger", "creative"]
     yield ["subtle", "strong", "region", "reroll"]
     yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]

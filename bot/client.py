@@ -19,6 +19,8 @@ from bot.delivery import Delivery
 from bot.intake import Intake
 from bot.languages import say
 from bot.offspring import Offspring
+from bot.page import Page
+from bot.painting import Painting
 from bot.results import Results
 from storage.engine import Jobs
 from storage.files import Files
@@ -67,6 +69,7 @@ class EaselBot(extensions.AutoShardedBot):
         intake: Takes requests as typed.
         offspring: Takes requests for pictures from pictures.
         results: Shows, sends and deletes pictures.
+        painting: Takes what people paint over pictures; None where no page has an address.
         records: Keeps what people and servers decide.
     """
 
@@ -91,10 +94,21 @@ class EaselBot(extensions.AutoShardedBot):
         self.intake = Intake(acceptance)
         self.offspring = Offspring(acceptance)
         self.results = Results(jobs, files)
+        self.painting: Painting | None = None
+        self._page: Page | None = None
+        if settings.public_url:
+            self.painting = Painting(self, acceptance, self.offspring, files, settings)
+            self._page = Page(self.painting)
         self.records = jobs.records
 
     async def setup_hook(self) -> None:
-        """Loads every command file, registers the commands if they changed, goes to work."""
+        """Loads every command file, registers the commands if they changed, goes to work.
+
+        Raises:
+            SettingsError: The painting page cannot be served as the settings say.
+        """
+        if self._page is not None:
+            await self._page.start(self._settings.page_host, self._settings.page_port)
         for name in command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
@@ -103,7 +117,9 @@ class EaselBot(extensions.AutoShardedBot):
         self._delivery.start()
 
     async def close(self) -> None:
-        """Stops delivering, then leaves Discord."""
+        """Stops serving and delivering, then leaves Discord."""
+        if self._page is not None:
+            await self._page.stop()
         await self._delivery.stop()
         await super().close()
 

@@ -9,12 +9,15 @@ import structlog
 from discord import app_commands
 
 from bot import messages
+from bot.asking import NoLongerThereError
 from bot.image_errors import sentence as image_sentence
 from bot.languages import retell, say
+from bot.passes import ExpiredPassError, PassError
 from bot.policy import NotAllowedError
 from bot.typed import shown_again, typed
 from generation.cards import Capability
 from generation.images import ImageError
+from generation.masks import NothingPaintedError
 from generation.recipe import RecipeError
 from prompt.errors import PromptError
 from storage.choices import MOST_PRESETS, TooManyPresetsError
@@ -117,6 +120,10 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     NoPictureError: messages.NO_PICTURE,
     NoImageError: messages.NO_IMAGE,
     MissingFileError: messages.PICTURES_GONE,
+    PassError: messages.LINK_BROKEN,
+    ExpiredPassError: messages.LINK_EXPIRED,
+    NothingPaintedError: messages.NOTHING_PAINTED,
+    NoLongerThereError: messages.NO_LONGER_THERE,
     app_commands.CommandSignatureMismatch: messages.NO_COMMAND,
     app_commands.CommandNotFound: messages.NO_COMMAND,
 }
@@ -154,14 +161,19 @@ def sentence(error: BaseException) -> str | None:
     return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
 
 
-async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Tells the person privately what went wrong; an unexpected error gets a reference."""
+def told(error: BaseException) -> str:
+    """What to tell the person; an unexpected error is logged under a reference that is told."""
     text = sentence(error)
-    if text is None:
-        reference = secrets.token_hex(3)
-        log.error("unexpected", reference=reference, exc_info=error)
-        text = say(messages.UNEXPECTED, reference=reference)
-    text, file = shown_again(error, text, typed(interaction))
+    if text is not None:
+        return text
+    reference = secrets.token_hex(3)
+    log.error("unexpected", reference=reference, exc_info=error)
+    return say(messages.UNEXPECTED, reference=reference)
+
+
+async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tells the person privately what went wrong, and gives back what was typed."""
+    text, file = shown_again(error, told(error), typed(interaction))
     try:
         await _say(interaction, text, [file] if file else [])
     except discord.HTTPException as lost:

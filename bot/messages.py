@@ -146,6 +146,35 @@ ZOOM_WRONG: Final = (
 )
 REGION_TITLE: Final = "Draw a part anew"
 REGION_PARTS: Final = "Which parts"
+REGION_BY_HAND: Final = (
+    "To paint the part by hand, an admin sets EASEL_PUBLIC_URL and invites me here."
+)
+PAINT: Final = "Paint"
+PAINT_LINK: Final = (
+    "Paint over what is to be drawn anew. The link is for you alone and works for {hours} hours."
+)
+PAGE_HINT: Final = "Paint over what is to be drawn anew; the rest stays as it is."
+PAGE_PICTURE: Final = "The picture: arrow keys move the brush, the space bar lowers and lifts it."
+PAGE_TOOLS: Final = "Tools"
+PAGE_BRUSH: Final = "Brush"
+PAGE_ERASER: Final = "Eraser"
+PAGE_RECTANGLE: Final = "Rectangle"
+PAGE_LASSO: Final = "Lasso"
+PAGE_SIZE: Final = "Size"
+PAGE_UNDO: Final = "Undo"
+PAGE_REDO: Final = "Redo"
+PAGE_CLEAR: Final = "Clear"
+PAGE_SUBMIT: Final = "Draw"
+PAGE_AGAIN: Final = "Paint again"
+PAGE_QUEUED: Final = "Queued: the pictures will appear in Discord."
+PAGE_AWAY: Final = "I cannot be reached just now; please try again in a moment."
+PAGE_NO_SCRIPT: Final = "This page needs JavaScript to paint."
+LINK_BROKEN: Final = "This link is not whole; press Vary (Region) under the picture for a new one."
+LINK_EXPIRED: Final = "This link has expired; press Vary (Region) under the picture for a new one."
+NOTHING_PAINTED: Final = "Nothing is painted yet; paint over what is to be drawn anew."
+NO_LONGER_THERE: Final = (
+    "You cannot see the channel any more in which you asked for this link, so nothing was queued."
+)
 PARTS: Final = {
     "0": "Top left",
     "1": "Top",
@@ -457,7 +486,7 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
     first = recipe.pictures[0]
     parts = [
-        f"{recipe.width}×{recipe.height}",
+        f"{recipe.width * recipe.scale}×{recipe.height * recipe.scale}",
         f"seed {first.turns[-1].seed if first.turns else first.seed}",
         f"{recipe.steps} steps",
         f"guidance {recipe.guidance:g}",

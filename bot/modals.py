@@ -124,7 +124,11 @@ def _parts() -> discord.ui.Label[Any]:
     menu: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=_PARTS, options=options, max_values=NINTHS
     )
-    return discord.ui.Label(text=say(messages.REGION_PARTS), component=menu)
+    return discord.ui.Label(
+        text=say(messages.REGION_PARTS),
+        description=say(messages.REGION_BY_HAND),
+        component=menu,
+    )
 
 
 def answer(interaction: discord.Interaction[Any]) -> str:

@@ -13,8 +13,9 @@ from bot.asking import Asking
 from bot.buttons import KINDS, Derivation, Kind, rerolled
 from bot.languages import say
 from bot.messages import Title
-from bot.places import Place, beside
-from generation.derive import Parent, redrawn
+from bot.places import Place, beside, withdraw
+from generation.cards import Capability
+from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.fitting import fitted, flags_of
 from prompt.grammar import Prompt
@@ -22,6 +23,7 @@ from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, resolve
 from prompt.ways import Way
 from storage.choices import PersonChoices, ServerChoices
+from storage.jobs import DailyLimitError, TooManyJobsError
 
 Change = Callable[[Parent, int], Resolved]
 """A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
@@ -130,6 +132,7 @@ class Offspring:
                 canvas=made.canvas,
                 blend=made.blend,
                 pull=made.pull,
+                refined=made.refined if bound else fresh.refined,
             )
             return replace(resolved, recipe=recipe)
 
@@ -145,10 +148,72 @@ class Offspring:
         """
         choices = await self._in.admit(asking)
         title = Title("reroll")
-        made = await self._derived(parent_id, _as_it_was(rerolled), title, choices)
+        await self._make_beside(
+            asking, bot, parent_id, _as_it_was(rerolled), title=title, choices=choices
+        )
+
+    async def repaint(
+        self,
+        asking: Asking,
+        bot: discord.Client,
+        parent_id: str,
+        index: int,
+        *,
+        prompt: Prompt,
+        mask: bytes,
+    ) -> Sequence[str]:
+        """Takes a painted mask: what it covers is drawn anew in a message of the bot's own.
+
+        Args:
+            asking: Who asks, and where.
+            bot: Writes the message.
+            parent_id: The job of the picture.
+            index: Number of the picture.
+            prompt: What to draw.
+            mask: An image file, bright where the picture is drawn anew.
+
+        Returns:
+            How the words were understood.
+
+        Raises:
+            NotAbleError: The family cannot do it.
+            JobGoneError: The parent is not in the database.
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAllowedError: The server does not allow it, or the bot may not write there.
+            ImageError: The mask is no image.
+            NothingPaintedError: Nothing is painted.
+        """
+        self._in.require(Capability.INPAINT)
+        title, kind = Title("region", index), KINDS["region"]
+        choices = await self._in.admit(asking)
+        kept = {url: await self._in.keep(url) for url in addresses(prompt.parameters)}
+        covered = await self._in.keep_mask(mask)
+        change = self._reworded(
+            lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.way, kept
+        )
+        return await self._make_beside(asking, bot, parent_id, change, title=title, choices=choices)
+
+    async def _make_beside(
+        self,
+        asking: Asking,
+        bot: discord.Client,
+        parent_id: str,
+        change: Change,
+        *,
+        title: Title,
+        choices: ServerChoices,
+    ) -> Sequence[str]:
+        made = await self._derived(parent_id, change, title, choices)
         person = await policy.preferences(self._in.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
-        await self._in.accept(asking, spot, made.recipe, title, choices, parent_id=parent_id)
+        try:
+            await self._in.accept(
+                asking, spot, made.recipe, title, choices, parent_id=parent_id, speed=made.speed
+            )
+        except (TooManyJobsError, DailyLimitError):
+            await withdraw(bot, spot)
+            raise
+        return made.notes
 
     async def _make(
         self,
@@ -174,16 +239,29 @@ class Offspring:
     async def _derived(
         self, parent_id: str, change: Change, title: Title, choices: ServerChoices
     ) -> Resolved:
-        job = await access.found(self._in.jobs, parent_id)
-        recipe, index = Recipe.from_json(job.recipe), (title.index or 1) - 1
-        if recipe.family != self._in.card.id:
-            raise errors.OtherFamilyError(recipe.family, self._in.card.title)
-        finished = job.pictures[index : index + 1]
-        image = finished[0].sha256 if finished else ""
-        made = change(Parent(recipe, index, image), secrets.randbelow(SEED_LIMIT))
+        parent = await self.parent(parent_id, title.index)
+        made = change(parent, secrets.randbelow(SEED_LIMIT))
         self._measure(made.recipe)
         policy.measure(choices, [made.recipe])
         return made
+
+    async def parent(self, job_id: str, number: int | None) -> Parent:
+        """A picture to make others of.
+
+        Args:
+            job_id: Its job.
+            number: Its number, counted from 1; None where it does not matter.
+
+        Raises:
+            JobGoneError: The job is not in the database.
+            OtherFamilyError: It was drawn by a model that is no longer here.
+        """
+        job = await access.found(self._in.jobs, job_id)
+        recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1
+        if recipe.family != self._in.card.id:
+            raise errors.OtherFamilyError(recipe.family, self._in.card.title)
+        finished = job.pictures[index : index + 1]
+        return Parent(recipe, index, finished[0].sha256 if finished else "")
 
     def _measure(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""

@@ -1,5 +1,6 @@
 """Where pictures appear: under the request, in the server's channel for them, or in private."""
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -80,6 +81,13 @@ async def beside(
     there = await _elsewhere(client, asking, server, person)
     here = client.get_partial_messageable(asking.channel_id or 0, guild_id=asking.guild_id)
     return await _post(there or here)
+
+
+async def withdraw(client: discord.Client, spot: Spot) -> None:
+    """Takes a message of the bot's own back, in which nothing will be shown after all."""
+    channel = client.get_partial_messageable(spot.channel_id)
+    with contextlib.suppress(discord.HTTPException):
+        await channel.get_partial_message(spot.message_id).delete()
 
 
 async def _elsewhere(

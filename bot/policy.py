@@ -68,7 +68,8 @@ def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
         NotAllowedError: One is larger than the server allows.
     """
     for recipe in recipes:
-        side = max(recipe.width, recipe.height) * card(recipe.family).enlarge * recipe.upscale
+        drawn = max(recipe.width, recipe.height) * recipe.scale
+        side = drawn * card(recipe.family).enlarge * recipe.upscale
         if choices.largest and side > choices.largest:
             raise NotAllowedError(say(messages.SERVER_SIZE, side=side, limit=choices.largest))
 

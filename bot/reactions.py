@@ -7,7 +7,7 @@ import discord
 import structlog
 
 from bot import errors
-from bot.asking import Reaction
+from bot.asking import Remote
 from bot.languages import speak
 from storage import keeping
 
@@ -35,7 +35,7 @@ async def take(bot: "EaselBot", payload: discord.RawReactionActionEvent) -> None
     if job_id is None:
         return
     try:
-        asking = await Reaction.of(bot, payload)
+        asking = await Remote.reacting(bot, payload)
         speak(asking.locale)
         await _act(bot, asking, payload.message_id, emoji, job_id)
     except (errors.JobGoneError, discord.HTTPException) as error:
@@ -44,7 +44,7 @@ async def take(bot: "EaselBot", payload: discord.RawReactionActionEvent) -> None
         await _tell(bot, payload.user_id, error)
 
 
-async def _act(bot: "EaselBot", asking: Reaction, message_id: int, emoji: str, job_id: str) -> None:
+async def _act(bot: "EaselBot", asking: Remote, message_id: int, emoji: str, job_id: str) -> None:
     if emoji == STAR:
         await bot.records.write(keeping.mark, asking.user.id, job_id, 0)
     elif emoji in ENVELOPES:

@@ -200,6 +200,26 @@ def workers(settings: Settings) -> Finding:
     return Finding("worker", State.OK, f"alive: {', '.join(sorted(alive))}")
 
 
+def page(settings: Settings) -> Finding:
+    """Whether the painting page answers at its public address."""
+    from urllib.error import URLError  # noqa: PLC0415 - only where it is asked for
+    from urllib.request import urlopen  # noqa: PLC0415
+
+    if not settings.painting_page:
+        mend = "set EASEL_PUBLIC_URL to let people paint by hand; docs/hosting.md says how"
+        says = "none; Vary (Region) offers nine parts of a picture"
+        return Finding("painting page", State.NOTE, says, mend)
+    try:
+        # The settings take http and https alone.
+        urlopen(settings.painting_page, timeout=_PATIENCE).close()  # noqa: S310
+    except (URLError, TimeoutError, OSError, ValueError) as error:
+        reason = getattr(error, "code", "") or type(error).__name__
+        mend = "start the bot, then check the reverse proxy in front of EASEL_PAGE_PORT"
+        says = f"no answer at {settings.public_url} ({reason})"
+        return Finding("painting page", State.NOTE, says, mend)
+    return Finding("painting page", State.OK, f"answers at {settings.public_url}")
+
+
 def live_workers(settings: Settings) -> set[str]:
     """The names of the workers that give signs of life.
 
@@ -226,6 +246,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     device,
     model,
     workers,
+    page,
 )
 
 

@@ -69,7 +69,7 @@ async def play(
     if port not in {0, chosen}:
         say(f"Port {port} is taken; using {chosen}.")
     url = f"http://{HOST}:{chosen}"
-    settings = playing(settings, url)
+    settings = playing(settings, url, free_port(min(chosen + 1, 65535)))
     say("Starting the playground, the bot and the worker…")
     migrate(settings)
     environment = _environment(settings)
@@ -88,8 +88,10 @@ async def play(
         await crew.until_told()
 
 
-def playing(settings: Settings, url: str) -> Settings:
+def playing(settings: Settings, url: str, page_port: int) -> Settings:
     """The settings to play with: nothing of a real installation is touched.
+
+    The painting page listens on ``page_port`` of this machine.
 
     A database named in the environment, rather than in ``.env``, is used on purpose.
     """
@@ -101,6 +103,9 @@ def playing(settings: Settings, url: str) -> Settings:
         "images": str(data / "images"),
         "discord": url,
         "guild": settings.guild and GUILD_ID,
+        "public_url": f"http://{HOST}:{page_port}",
+        "page_host": HOST,
+        "page_port": page_port,
     }
     return settings.model_copy(update=own)
 
@@ -114,6 +119,9 @@ def _environment(settings: Settings) -> dict[str, str]:
         "EASEL_IMAGES": settings.images,
         "EASEL_DISCORD": settings.discord,
         "EASEL_GUILD": str(settings.guild or ""),
+        "EASEL_PUBLIC_URL": settings.public_url,
+        "EASEL_PAGE_HOST": settings.page_host,
+        "EASEL_PAGE_PORT": str(settings.page_port),
         "EASEL_PLAYGROUND_NOTICE": " ".join(_notice(chosen)),
     }
 

@@ -45,13 +45,19 @@ Begun = Image.Image | Framed | None
 """What pictures begin from: an image to paint over, a frame to fill, or nothing."""
 
 
-def frame(canvas: Canvas, picture: Image.Image, size: tuple[int, int]) -> Framed:
+def frame(
+    canvas: Canvas,
+    picture: Image.Image,
+    size: tuple[int, int],
+    mask: Image.Image | None = None,
+) -> Framed:
     """Lay a picture into its frame.
 
     Args:
         canvas: What is drawn around it and anew in it.
         picture: The picture of the canvas, RGB.
         size: Width and height of the frame in pixels.
+        mask: The mask of the canvas, of any size and mode, if it has one.
     """
     left, top, right, bottom = inside(canvas, size)
     within = (right - left, bottom - top)
@@ -63,9 +69,17 @@ def frame(canvas: Canvas, picture: Image.Image, size: tuple[int, int]) -> Framed
         corner = (left + round(region.left * within[0]), top + round(region.top * within[1]))
         other = (left + round(region.right * within[0]), top + round(region.bottom * within[1]))
         brush.rectangle((*corner, other[0] - 1, other[1] - 1), fill=0)
+    if mask is not None:
+        kept.paste(0, (left, top), _white(mask, within))
     whole = Image.new("RGB", size)
     whole.paste(own, (left, top))
     return Framed(_stretched(whole, kept), kept)
+
+
+def _white(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """Where a mask is white, as 0 or 255; its stairs become curves when it is enlarged."""
+    smooth = mask.convert("L").resize(size, Image.Resampling.BICUBIC)
+    return smooth.point(lambda level: 255 * (level > 127))
 
 
 def inside(canvas: Canvas, size: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from generation.vocabulary import ANY, SMALL, Vocabulary
+
 
 class Capability(StrEnum):
     """Something that a family may or may not be able to do."""
@@ -22,6 +24,8 @@ class Capability(StrEnum):
     BLEND = "blending images"
     STYLE = "style references"
     CHARACTER = "character references"
+    TILE = "seamless tiles"
+    HD = "drawing at twice the size"
 
 
 SAMPLERS: Final = (
@@ -65,6 +69,7 @@ class Card:
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
         faces: Whether its adapters know faces from figures.
+        vocabulary: What is added to a person's words by flags that ask for it.
     """
 
     id: str
@@ -85,6 +90,7 @@ class Card:
     carried_on: float = 0.8
     adapters: str = ""
     faces: bool = False
+    vocabulary: Vocabulary = ANY
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -109,6 +115,8 @@ _ALL: Final = frozenset(
         Capability.VARIATION,
         Capability.OUTPAINT,
         Capability.INPAINT,
+        Capability.TILE,
+        Capability.HD,
     }
 )
 
@@ -137,8 +145,9 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=4.0,
         sampler="DPM++ 2M",
         memory=1,
-        capabilities=_ALL | _REFERENCES,
+        capabilities=_ALL - {Capability.HD} | _REFERENCES,
         carried_on=0.5,
+        vocabulary=SMALL,
     ),
     Card(
         id="sd15",

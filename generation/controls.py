@@ -15,6 +15,10 @@ TRAINED_STEPS: Final = 1000
 """Steps of the noise schedule that diffusion models are trained on: no sampler can take more."""
 
 
+_ROUNDING: Final = 1e-9
+"""What products of floats may be off by."""
+
+
 def strength_for_image_weight(weight: float) -> float:
     """Denoising strength for an image weight: the heavier the image, the less is denoised.
 
@@ -116,6 +120,116 @@ def steps_for_quality(steps: int, quality: float) -> int:
         quality: Factor of time spent, above 0.
     """
     return max(1, round(steps * quality))
+
+
+def steps_until(steps: int, stop: float) -> int:
+    """Denoising steps that are taken of ``steps`` where drawing stops at a share of them.
+
+    Args:
+        steps: All steps, at least 1.
+        stop: Share of them, above 0 and up to 1.
+    """
+    return max(1, math.ceil(steps * stop - _ROUNDING))
+
+
+def steps_to_refine(steps: int, strength: float) -> int:
+    """Denoising steps of the second drawing of a picture: their share of the first's.
+
+    It begins at ``strength`` of the noise, so as many steps lie as closely as in the first.
+
+    Args:
+        steps: Of the first drawing, at least 1.
+        strength: Denoising strength of the second, from 0 to 1.
+    """
+    return max(1, math.ceil(steps * strength - _ROUNDING))
+
+
+# How much of what is added to a person's words: shares, where 0 is the words alone.
+
+LARGEST_STYLIZE: Final = 1000
+"""The top of Midjourney's range for ``--stylize`` since version 4; its default is 100."""
+
+LARGEST_WEIRD: Final = 3000
+"""The top of Midjourney's range for ``--weird``."""
+
+
+def taste_for_stylize(stylize: float) -> float:
+    """How much of the bot's own taste counts: nothing of it at 100, where words are alone.
+
+    Above, it grows by the logarithm up to 1 at 1000, since in Midjourney 50, 100, 250 and 750 are
+    named as even steps ("low" to "very high"). Below, pictures are pushed away from it, in
+    proportion and at most half as strongly, so that 0 is the plainest.
+
+    Args:
+        stylize: From 0 to 1000.
+
+    Returns:
+        Share from -0.5 to 1, larger for every larger value.
+
+    Raises:
+        ValueError: ``stylize`` is outside its range.
+    """
+    if not 0 <= stylize <= LARGEST_STYLIZE:
+        raise ValueError(f"stylize {stylize} is not from 0 to 1000")
+    return stylize / 200 - 0.5 if stylize <= 100 else math.log10(stylize / 100)
+
+
+def oddness_for_weird(weird: float) -> float:
+    """How much an odd idea counts for ``--weird``: by the logarithm of the number.
+
+    ``log(1 + weird / 10) / log(301)``: Midjourney advises to begin with 250 or 500, and its range
+    ends at 3000; so 250 is 0.57, 1000 is 0.81 and 3000 is the whole idea. Below a half, models
+    hardly heed words that are mixed in.
+
+    Args:
+        weird: From 0 to 3000.
+
+    Returns:
+        Share from 0 to 1, larger for every larger value.
+
+    Raises:
+        ValueError: ``weird`` is outside its range.
+    """
+    if not 0 <= weird <= LARGEST_WEIRD:
+        raise ValueError(f"weird {weird} is not from 0 to 3000")
+    return math.log1p(weird / 10) / math.log1p(LARGEST_WEIRD / 10)
+
+
+def spread_for_chaos(chaos: float) -> float:
+    """How much of words of its own each of the pictures gets for ``--chaos``.
+
+    ``(chaos / 100) ** 0.6``: below a third, models hardly heed words that are mixed in, so that in
+    proportion the lower half of the range would do little.
+
+    Args:
+        chaos: From 0 to 100.
+
+    Returns:
+        Share from 0 to 1, larger for every larger value.
+
+    Raises:
+        ValueError: ``chaos`` is outside its range.
+    """
+    if not 0 <= chaos <= 100:
+        raise ValueError(f"chaos {chaos} is not from 0 to 100")
+    return math.pow(chaos / 100, 0.6)
+
+
+def detail_for_exp(exp: float) -> float:
+    """How much detail is brought out for ``--exp``: in proportion, up to as much again.
+
+    Args:
+        exp: From 0 to 100.
+
+    Returns:
+        Share of the detail that there is, from 0 to 1, larger for every larger value.
+
+    Raises:
+        ValueError: ``exp`` is outside its range.
+    """
+    if not 0 <= exp <= 100:
+        raise ValueError(f"exp {exp} is not from 0 to 100")
+    return exp / 100
 
 
 # How much of a reference: scales of image adapters, where 1 is what they were trained with.

@@ -4,6 +4,7 @@ import io
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import torch
@@ -11,10 +12,13 @@ from PIL import Image
 
 from generation.canvas import Begun, Framed, frame, join
 from generation.cards import Capability
+from generation.controls import steps_to_refine
 from generation.derive import narrow
+from generation.detail import brought_out
 from generation.families.diffusion import Engine, Watch
 from generation.grid import compose
-from generation.recipe import Edges, Recipe
+from generation.recipe import Edges, Recipe, Start
+from generation.tiles import meeting
 from storage.files import MissingFileError
 from storage.jobs import CookingError, Report
 
@@ -65,7 +69,7 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
     base = replace(recipe, upscale=1)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
     plain = stored or _drawn(engine, base, report, read)
-    single = tuple(_larger(picture, recipe.upscale) for picture in plain)
+    single = tuple(_larger(picture, recipe.upscale, tile=recipe.tile) for picture in plain)
     return Pictures(single, compose(single) if len(single) > 1 else None)
 
 
@@ -86,8 +90,48 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
     start = _begun(recipe, read, engine.card.enlarge)
     _look(engine, recipe, read)
     report(0, recipe.steps, None)
-    drawn = engine.enlarge(_draw(engine, recipe, start, paced(report)))
+    drawn = drawn_twice(engine, recipe, start, paced(report))
+    drawn = engine.enlarge(drawn, tile=recipe.tile)
+    drawn = [_detailed(picture, recipe) for picture in drawn]
     return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
+
+
+def drawn_twice(engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
+    """What the recipe draws, and if it is to be refined, each picture once more, twice as large."""
+    if not recipe.refined:
+        return _draw(engine, recipe, start, watch)
+    count, steps = len(recipe.pictures), steps_to_refine(recipe.steps, recipe.refined)
+    total = recipe.steps + count * steps
+
+    def counted(before: int) -> Watch:
+        return lambda step, _, previews: watch(before + step, total, previews)
+
+    drawn = _draw(engine, recipe, start, counted(0))
+    alone = replace(engine, together=1)
+    return [
+        _draw(alone, second, larger, counted(recipe.steps + k * steps))[0]
+        for k, small in enumerate(drawn)
+        for second, larger in [_refinement(recipe, k, small)]
+    ]
+
+
+def _refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Recipe, Image.Image]:
+    """The second drawing of picture ``index``, and what it begins from."""
+    larger = _larger(small, recipe.scale, tile=recipe.tile)
+    second = replace(
+        narrow(recipe, index),
+        width=larger.width,
+        height=larger.height,
+        steps=steps_to_refine(recipe.steps, recipe.refined),
+        start=Start(image="", strength=recipe.refined),
+        refined=0.0,
+    )
+    return second, larger
+
+
+def _detailed(picture: Image.Image, recipe: Recipe) -> Image.Image:
+    out = partial(brought_out, amount=recipe.detail)
+    return meeting(picture, out) if recipe.tile and recipe.detail else out(picture)
 
 
 def _wanted(recipe: Recipe) -> set[Capability]:
@@ -95,8 +139,10 @@ def _wanted(recipe: Recipe) -> set[Capability]:
     canvas = recipe.canvas
     needs = {
         Capability.IMAGE_PROMPT: recipe.start is not None,
-        Capability.INPAINT: canvas is not None and bool(canvas.regions),
+        Capability.INPAINT: canvas is not None and canvas.repaints,
         Capability.OUTPAINT: canvas is not None and canvas.edges != Edges(),
+        Capability.TILE: recipe.tile,
+        Capability.HD: recipe.refined > 0,
     }
     return {capability for capability, needed in needs.items() if needed}
 
@@ -104,8 +150,9 @@ def _wanted(recipe: Recipe) -> set[Capability]:
 def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
     """What the recipe's pictures begin from; a frame in the size that is shown."""
     if recipe.canvas is not None:
-        size = recipe.width * enlarged, recipe.height * enlarged
-        return frame(recipe.canvas, _found(recipe.canvas.image, read), size)
+        canvas, size = recipe.canvas, (recipe.width * enlarged, recipe.height * enlarged)
+        mask = _found(canvas.mask, read) if canvas.mask else None
+        return frame(canvas, _found(canvas.image, read), size, mask)
     return None if recipe.start is None else _found(recipe.start.image, read)
 
 
@@ -154,9 +201,14 @@ def _opened(png: bytes) -> Image.Image:
         return image.convert("RGB")
 
 
-def _larger(picture: Image.Image, factor: int) -> Image.Image:
+def _larger(picture: Image.Image, factor: int, *, tile: bool) -> Image.Image:
     if factor == 1:
         return picture
+    larger = partial(_resampled, factor=factor)
+    return meeting(picture, larger) if tile else larger(picture)
+
+
+def _resampled(picture: Image.Image, factor: int) -> Image.Image:
     size = (picture.width * factor, picture.height * factor)
     return picture.resize(size, Image.Resampling.LANCZOS)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from generation.asides import settled
 from generation.cards import card
 from generation.recipe import Canvas, Edges, Ingredient, Recipe, Region, Start, seeded
 
@@ -63,7 +64,7 @@ def enlarge(recipe: Recipe, index: int, factor: int = 2) -> Recipe:
 
 def creatively(parent: Parent, seed: int) -> Recipe:
     """The picture drawn twice as large from itself, with new details."""
-    recipe = parent.recipe
+    recipe = settled(parent.recipe, parent.index)
     return replace(
         recipe,
         width=2 * recipe.width,
@@ -73,6 +74,7 @@ def creatively(parent: Parent, seed: int) -> Recipe:
         canvas=None,
         blend=(),
         pull=1.0,
+        refined=0.0,
     )
 
 
@@ -154,20 +156,22 @@ def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
     return replace(extended, width=width, height=height)
 
 
-def repaint(parent: Parent, seed: int, regions: Sequence[Region]) -> Recipe:
-    """Vary (Region): four ways to draw some parts of a picture anew."""
-    return _on_canvas(parent, seed, Canvas(image=parent.image, regions=tuple(regions)))
+def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:
+    """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew."""
+    canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask)
+    return _on_canvas(parent, seed, canvas)
 
 
 def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
     return replace(
-        parent.recipe,
+        settled(parent.recipe, parent.index),
         pictures=seeded(seed, GRID),
         upscale=1,
         start=None,
         blend=(),
         pull=1.0,
         canvas=canvas,
+        refined=0.0,
     )
 
 

@@ -77,6 +77,14 @@ def fit(png: bytes, recipe: Recipe, limit: int) -> tuple[bytes, Extension]:
     raise ValueError(f"no picture fits into {limit} bytes")
 
 
+def view(png: bytes, side: int) -> bytes:
+    """A picture to look at on a screen: WebP, at most ``side`` pixels long, without its recipe."""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        shown = image.convert("RGB")
+        shown.thumbnail((side, side), Image.Resampling.LANCZOS)
+        return _webp(shown, _QUALITIES[0], b"")
+
+
 def _ever_smaller(image: Image.Image, note: bytes) -> Iterator[bytes]:
     if max(image.size) <= _WEBP_SIDE:
         for quality in _QUALITIES:

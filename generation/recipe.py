@@ -6,7 +6,8 @@ choice is left open in it.
 """
 
 import hashlib
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -15,11 +16,25 @@ SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
 
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The newest version of the format that is known here."""
 
-_SINCE: Final = {"canvas": 2, "blend": 2, "references": 3, "pull": 3}
-"""The version that each later field came with: who knows only earlier ones would draw it wrong."""
+_SINCE: Final = {
+    "canvas": 2,
+    "blend": 2,
+    "references": 3,
+    "pull": 3,
+    "spread": 4,
+    "oddness": 4,
+    "stop": 4,
+    "detail": 4,
+    "tile": 4,
+    "refined": 4,
+    "canvas.mask": 4,
+}
+"""The version that each later field, or field of a part, came with: who knows only earlier ones
+would draw it wrong.
+"""
 
 Role = Literal["style", "face", "figure", "object"]
 """What is taken from a reference."""
@@ -132,6 +147,8 @@ class Canvas:
         image: SHA-256 of the picture's bytes, in hexadecimal.
         edges: What is drawn around it.
         regions: What is drawn anew in it.
+        mask: SHA-256 of a black and white image of the picture's proportions: where it is
+            white, the picture is drawn anew, too. Empty for none.
         strength: Denoising strength of what is drawn, in (0, 1]: below 1 it begins from colours
             carried on from the border.
     """
@@ -139,6 +156,7 @@ class Canvas:
     image: str
     edges: Edges = field(default_factory=Edges)
     regions: tuple[Region, ...] = ()
+    mask: str = ""
     strength: float = 1.0
 
     def __post_init__(self) -> None:
@@ -146,6 +164,11 @@ class Canvas:
             raise RecipeError("a canvas needs a picture")
         if not 0 < self.strength <= 1:
             raise RecipeError(f"denoising strength {self.strength} is outside 0 to 1")
+
+    @property
+    def repaints(self) -> bool:
+        """Whether anything in the picture itself is drawn anew."""
+        return bool(self.regions or self.mask)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +230,15 @@ class Recipe:
         blend: The images to blend, empty for none.
         pull: How much the blend counts, as the scale of an image adapter, above 0.
         references: Images that style, person or thing are taken from; each role once.
+        spread: Share, from 0 to 1, of words of its own that each picture's seed adds.
+        oddness: Share, from 0 to 1, of an odd idea that each picture's seed adds.
+        stop: Share of the steps, above 0 and up to 1, after which the picture is shown as it then
+            seems to become.
+        detail: How much detail and local contrast are added to the finished picture, as a share
+            of what there is, from 0.
+        tile: Whether opposite edges meet without a seam.
+        refined: Denoising strength, from 0 to 1, of a second drawing at twice the width and height;
+            0 for none.
     """
 
     family: str
@@ -227,6 +259,12 @@ class Recipe:
     blend: tuple[Ingredient, ...] = ()
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
+    spread: float = 0.0
+    oddness: float = 0.0
+    stop: float = 1.0
+    detail: float = 0.0
+    tile: bool = False
+    refined: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.pictures:
@@ -236,13 +274,16 @@ class Recipe:
         roles = [reference.role for reference in self.references]
         if not self.pull > 0 or len(roles) > len(set(roles)):
             raise RecipeError("a pull is above 0, and every role has one reference")
+        shares = (self.spread, self.oddness, self.refined)
+        if not all(0 <= share <= 1 for share in shares) or not 0 < self.stop <= 1:
+            raise RecipeError("spread, oddness, refined and stop are shares")
+        if not self.detail >= 0:
+            raise RecipeError("detail is added, never taken away")
 
     @property
     def version(self) -> int:
         """The first version of the format that knows every field in use, from 1 to ``VERSION``."""
-        plain = {one.name: one.default for one in fields(self)}
-        used = [since for name, since in _SINCE.items() if getattr(self, name) != plain[name]]
-        return max(used, default=1)
+        return max((_SINCE.get(name, 1) for name in _used(self._told)), default=1)
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -251,14 +292,28 @@ class Recipe:
         return tuple(dict.fromkeys(one.image for part in parts for one in part))
 
     @property
+    def strays(self) -> bool:
+        """Whether each picture is drawn from words of its own."""
+        return self.spread > 0 or self.oddness > 0
+
+    @property
+    def scale(self) -> int:
+        """How many times the recipe's width and height the drawn pictures have."""
+        return 2 if self.refined else 1
+
+    @property
     def strength(self) -> float:
         """Denoising strength in (0, 1]: of the start or the canvas, 1 without either."""
         return (self.start or self.canvas or _FROM_NOTHING).strength
 
     def to_json(self) -> dict[str, object]:
         """The recipe as JSON-ready data; values equal to their default are left out."""
+        return {"version": self.version, **self._told}
+
+    @property
+    def _told(self) -> dict[str, object]:
         data: dict[str, object] = _ADAPTER.dump_python(self, mode="json", exclude_defaults=True)
-        return {"version": self.version, **data}
+        return data
 
     @classmethod
     def from_json(cls, data: object) -> "Recipe":
@@ -291,6 +346,14 @@ class _Told:
 _ADAPTER: Final = TypeAdapter(Recipe)
 _VERSION: Final = TypeAdapter(_Told)
 _FROM_NOTHING: Final = Start(image="", strength=1.0)
+
+
+def _used(told: dict[str, object], part: str = "") -> Iterator[str]:
+    """Names of all fields that are told; those of parts after the part's own and a dot."""
+    for name, value in told.items():
+        yield part + name
+        if isinstance(value, dict):
+            yield from _used(value, f"{part}{name}.")
 
 
 def _check_seed(seed: int) -> None:

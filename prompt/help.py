@@ -47,8 +47,8 @@ _IDLE_INTRODUCTION = """
 ## What is understood but does nothing yet
 
 Prompts copied from elsewhere carry these. They are left out, and a note says what to do instead,
-unless the value asks for what happens anyway (the last column). Those marked with ✗ are refused,
-since the pictures would show something quite different without them.
+unless the value acts, or asks for what happens anyway (the last column). Those marked with ✗ are
+refused, since the pictures would show something quite different without them.
 """
 
 
@@ -114,7 +114,8 @@ def _tail(parameter: Parameter[Any], card: Card | None) -> Iterator[Sentence]:
         yield Sentence(said.WORKS_WITH, ways=joined(works_with(parameter.name), ", "))
     if parameter.capability and len(cards) < len(CARDS):
         models = ", ".join(f"`{card.id}`" for card in cards)
-        yield Sentence(said.NEEDS, capability=Sentence(parameter.capability), models=models)
+        needs = said.NEEDS_SOME if parameter.choosy else said.NEEDS
+        yield Sentence(needs, capability=Sentence(parameter.capability), models=models)
     if parameter.instead:
         instead = Sentence(parameter.instead)
         yield Sentence(said.NOT_HERE, flag=parameter.name, instead=instead)
@@ -144,7 +145,10 @@ def _ways(row: Parameter[Any]) -> str:
 
 def _models(row: Parameter[Any]) -> str:
     cards = able(row)
-    return "all" if len(cards) == len(CARDS) else ", ".join(card.id for card in cards)
+    if len(cards) == len(CARDS):
+        return "all"
+    models = ", ".join(card.id for card in cards)
+    return f"all; some values {models}" if row.choosy else models
 
 
 def _family_lines() -> Iterator[str]:
@@ -179,7 +183,7 @@ def _version_lines() -> Iterator[str]:
 def _idle_lines() -> Iterator[str]:
     yield _IDLE_INTRODUCTION
     yield from _table(
-        ("Flag", "What it is elsewhere", "What to do here", "Makes no difference as"),
+        ("Flag", "What it is elsewhere", "What to do here", "But not as"),
         (
             (
                 f"`{names(row)}`",
@@ -197,7 +201,8 @@ def _mark(row: Parameter[Any]) -> str:
 
 
 def _same(row: Parameter[Any]) -> str:
-    return "" if row.default is None else f"`{row.format(row.default)}`"
+    spared = row.default if row.works is None else row.works
+    return "" if spared is None else f"`{row.format(spared)}`"
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from generation.cards import CARDS, SAMPLERS, Capability, Card
-from generation.controls import LARGEST_IMAGE_WEIGHT
+from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
 from generation.recipe import SEED_LIMIT
 from prompt import sentences as said
 from prompt.sentences import Sentence
@@ -52,6 +52,10 @@ def _always(_: object) -> bool:
     return True
 
 
+_FROM_WORDS: Final = EVERY_WAY - {Way.ZOOM, Way.PICTURE}
+"""Of what a picture that is made from a finished one has no room for."""
+
+
 def _linked(references: tuple[str, ...]) -> bool:
     return any("://" in reference for reference in references)
 
@@ -77,6 +81,7 @@ class Parameter(Generic[T]):
         partner: Name of the flag without which it makes no difference; empty for none.
         about: One line of help.
         instead: What to do instead, for a flag that does not act yet; empty for one that acts.
+        works: Of a flag that does not act otherwise, the one value that does, or None.
         needed: Of a flag that does not act, the values without which the pictures would show
             something quite different.
     """
@@ -96,6 +101,7 @@ class Parameter(Generic[T]):
     partner: str = ""
     about: str
     instead: str = ""
+    works: T | None = None
     needed: Callable[[T], bool] = _never
 
     @property
@@ -119,11 +125,16 @@ class Parameter(Generic[T]):
 
     def acts(self, value: T) -> bool:
         """Whether ``value`` has its meaning here; if not, ``instead`` says what to do."""
-        return not self.instead or value == self.default
+        return not self.instead or value in (self.default, self.works)
 
     def matters(self, value: T) -> bool:
         """Whether the flag with ``value`` changes anything against leaving it out."""
         return self.acts(value) and value != self.default
+
+    @property
+    def choosy(self) -> bool:
+        """Whether only some values need what the family must be able to do."""
+        return self.calls is not _always
 
     @property
     def weighty(self) -> bool:
@@ -353,6 +364,84 @@ OBJECT_WEIGHT: Final = Parameter[int](
     about="How strong the omni reference is.",
 )
 
+CHAOS: Final = Parameter[int](
+    name="chaos",
+    aliases=("c",),
+    kind=Whole(),
+    low=0,
+    high=100,
+    default=0,
+    examples=("10", "25", "50", "100"),
+    ways=_FROM_WORDS,
+    about="How different the four pictures are from each other.",
+)
+STYLIZE: Final = Parameter[int](
+    name="stylize",
+    aliases=("s",),
+    kind=Whole(),
+    low=0,
+    high=LARGEST_STYLIZE,
+    default=100,
+    examples=("0", "50", "250", "750", "1000"),
+    capability=Capability.NEGATIVE,
+    calls=lambda value: value < 100,
+    about="How much of the bot's own taste goes into the pictures; below 100 they are plainer.",
+)
+WEIRD: Final = Parameter[int](
+    name="weird",
+    aliases=("w",),
+    kind=Whole(),
+    low=0,
+    high=LARGEST_WEIRD,
+    default=0,
+    examples=("250", "500", "1000", "3000"),
+    ways=_FROM_WORDS,
+    about="How unusual the pictures are: an odd idea is mixed into each.",
+)
+STOP: Final = Parameter[int](
+    name="stop",
+    kind=Whole(),
+    low=10,
+    high=100,
+    default=100,
+    examples=("50", "70", "90"),
+    about="Stop early, at this percentage, for a softer picture.",
+)
+TILE: Final = Parameter[bool](
+    name="tile",
+    kind=Switch(),
+    capability=Capability.TILE,
+    about="Make a pattern that repeats without a seam.",
+)
+RAW: Final = Parameter[bool](
+    name="raw",
+    kind=Switch(),
+    about="Add nothing of the bot's own taste, whatever `--stylize` says.",
+)
+EXP: Final = Parameter[int](
+    name="exp",
+    kind=Whole(),
+    low=0,
+    high=100,
+    default=0,
+    examples=("10", "25", "50", "100"),
+    about="How much detail and local contrast are brought out.",
+)
+HD: Final = Parameter[bool](
+    name="hd",
+    kind=Switch(),
+    capability=Capability.HD,
+    ways=_FROM_WORDS,
+    about="Draw at twice the size: each picture is drawn once more, larger.",
+)
+STYLE_NAME: Final = Parameter[str](
+    name="style",
+    kind=Word(),
+    works="raw",
+    about="One of Midjourney's own styles; `raw` is the same as `--raw`.",
+    instead="leave it out, and name the style you want in words",
+)
+
 _ACTING: Final[tuple[Parameter[Any], ...]] = (
     RATIO,
     SEED,
@@ -380,51 +469,11 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
 )
 
 _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
-    Parameter[int](
-        name="chaos",
-        aliases=("c",),
-        kind=Whole(),
-        low=0,
-        high=100,
-        default=0,
-        about="How different the four pictures are from each other.",
-        instead="leave it out, and press 🔄 for pictures that differ",
-    ),
-    Parameter[int](
-        name="stylize",
-        aliases=("s",),
-        kind=Whole(),
-        low=0,
-        high=1000,
-        otherwise="no style of the bot's own",
-        about="How much of Midjourney's own taste goes into the pictures.",
-        instead="leave it out, and name the style you want in words",
-    ),
-    Parameter[int](
-        name="weird",
-        aliases=("w",),
-        kind=Whole(),
-        low=0,
-        high=3000,
-        default=0,
-        about="How unusual the pictures are.",
-        instead="leave it out, and say in words what should be strange",
-    ),
-    Parameter[int](
-        name="stop",
-        kind=Whole(),
-        low=10,
-        high=100,
-        default=100,
-        about="Stop early, at this percentage, for a softer picture.",
-        instead="leave it out, or use `--steps` to draw with fewer steps",
-    ),
-    Parameter[bool](
-        name="tile",
-        kind=Switch(),
-        about="Make a pattern that repeats without a seam.",
-        instead="leave it out, and ask for a seamless pattern in words",
-    ),
+    CHAOS,
+    STYLIZE,
+    WEIRD,
+    STOP,
+    TILE,
     Parameter[int](
         name="sv",
         kind=Whole(),
@@ -448,34 +497,10 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         instead="leave it out, and set `--strength` for how much of the image is kept",
         needed=_always,
     ),
-    Parameter[str](
-        name="style",
-        kind=Word(),
-        default="raw",
-        about="One of Midjourney's own styles; `raw` is none of them.",
-        instead="leave it out, and name the style you want in words",
-    ),
-    Parameter[bool](
-        name="raw",
-        kind=Switch(),
-        default=True,
-        about="Add no style of the bot's own.",
-    ),
-    Parameter[int](
-        name="exp",
-        kind=Whole(),
-        low=0,
-        high=100,
-        default=0,
-        about="How much detail and tone is pushed.",
-        instead="leave it out, and ask for rich detail in words",
-    ),
-    Parameter[bool](
-        name="hd",
-        kind=Switch(),
-        about="Draw at twice the size.",
-        instead="leave it out, and press U1 to U4 for a larger picture",
-    ),
+    STYLE_NAME,
+    RAW,
+    EXP,
+    HD,
     Parameter[bool](
         name="sd",
         kind=Switch(),

@@ -18,9 +18,12 @@ from prompt.parameters import (
     MODEL,
     NIJI,
     QUALITY,
+    RAW,
     RELAX,
     STEPS,
     STRENGTH,
+    STYLE_NAME,
+    STYLIZE,
     VERSION,
     Parameter,
 )
@@ -37,6 +40,8 @@ _OVERRULED: Final[tuple[tuple[Parameter[Any], Parameter[Any]], ...]] = (
     (MODEL, VERSION),
     (MODEL, NIJI),
     (NIJI, VERSION),
+    (RAW, STYLIZE),
+    (STYLE_NAME, STYLIZE),
 )
 
 

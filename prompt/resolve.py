@@ -18,6 +18,7 @@ from generation.controls import (
 from generation.derive import GRID
 from generation.recipe import Ingredient, Recipe, Start, seeded
 from prompt import sentences as said
+from prompt.dials import dials, tasteful
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_parameters, format_prompt, parse
 from prompt.parameters import (
@@ -106,7 +107,7 @@ def resolve(
         parameters=" ".join(
             format_parameters({k: v for k, v in values.items() if k not in _UNWRITTEN})
         ),
-        phrases=in_style(prompt.phrases, values),
+        phrases=tasteful(in_style(prompt.phrases, values), values, card),
         negative=", ".join(NO.of(values) or ()),
         width=width,
         height=height,
@@ -115,6 +116,7 @@ def resolve(
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,
         **_from_images(prompt, tuple(dict.fromkeys(images))),
+        **dials(values),
     )
     if shown := references(values, card, kept):
         recipe = replace(recipe, references=shown)

@@ -121,6 +121,7 @@ NOT_A_VERSION: Final = "`{word}` is no version; write one such as `6.1`."
 DEFAULT: Final = "Default: {default}."
 WORKS_WITH: Final = "Works with {ways}."
 NEEDS: Final = "Needs a model with {capability}: {models}."
+NEEDS_SOME: Final = "Some values need a model with {capability}: {models}."
 THE_SAME: Final = "the same"
 LEFT_OUT: Final = "Left out or refused: {flags}"
 

@@ -59,10 +59,16 @@ TOPICS: Final[Sequence[Topic]] = (
         ("repeat",),
     ),
     Topic(
+        "look",
+        "Taste and surprise",
+        "Let the bot add something of its own to your words, or to the finished picture.",
+        ("stylize", "raw", "chaos", "weird", "exp", "tile"),
+    ),
+    Topic(
         "quality",
         "Time and quality",
         "More steps take longer and refine more.",
-        ("quality", "draft", "steps", "sampler", "fast", "relax"),
+        ("quality", "draft", "steps", "stop", "hd", "sampler", "fast", "relax"),
     ),
     Topic(
         "models",
@@ -82,7 +88,7 @@ TOPICS: Final[Sequence[Topic]] = (
         "Prompts from elsewhere carry flags that do not act here yet. Most are left out with a"
         " note; those without which the pictures would be quite different are refused with what"
         " to do instead. These ask for what happens anyway:",
-        ("raw", "sd", "public"),
+        ("sd", "public"),
     ),
 )
 """Every page, in the order to read them."""

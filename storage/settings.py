@@ -15,6 +15,9 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX: Final = "EASEL_"
+PAGE: Final = "/paint/"
+"""Where the painting page is, below its public address."""
+
 _DATABASES: Final = ("sqlite:///", "postgresql://", "postgres://")
 
 
@@ -103,6 +106,16 @@ class Settings(BaseSettings):
     open_links: bool = True
     """Fetch image links from any public host. Off: only from Discord's own."""
 
+    public_url: str = ""
+    """Address at which people's browsers reach the bot's painting page, such as
+    https://easel.example.org. Empty: no page; Vary (Region) shows a menu of parts."""
+
+    page_host: str = "127.0.0.1"
+    """Address that the painting page listens on, for a reverse proxy; 0.0.0.0 in a container."""
+
+    page_port: Annotated[int, Field(ge=1, le=65535)] = 8766
+    """Port that the painting page listens on."""
+
     max_jobs_per_person: Annotated[int, Field(gt=0)] = 10
     """How many unfinished jobs one person may have."""
 
@@ -119,7 +132,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return url
 
-    @field_validator("discord")
+    @field_validator("discord", "public_url")
     @classmethod
     def _web_address(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
@@ -137,6 +150,11 @@ class Settings(BaseSettings):
         if self.database_url:
             return self.database_url.replace("postgres://", "postgresql://", 1)
         return f"sqlite:///{(self.data / 'easel.db').resolve().as_posix()}"
+
+    @property
+    def painting_page(self) -> str:
+        """The painting page's public address; empty if it has none."""
+        return self.public_url and self.public_url + PAGE
 
     @property
     def image_store(self) -> str:

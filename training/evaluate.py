@@ -12,6 +12,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from generation.embeddings import spherical_mean
 from training.curves import plot
 from training.judges import Judge, load_judge, rows_for_judging
 from training.pictures import Painter
@@ -27,8 +28,11 @@ Curve = dict[str, list[tuple[float, float]]]
 """Measured figures by name, each along what was turned."""
 
 
-MOST_SUBJECTS: Final = 10
+MOST_SUBJECTS: Final = 24
 """Subjects that each control is measured on."""
+
+COMMONEST: Final = 40
+"""How many of the commonest things are counted by themselves, too; controls are tried on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Bench:
         judge: Names what a picture shows.
         painter: Draws.
         rows: Rows of looks that were never trained, in random order.
+        common: Those of them that show one of the commonest things.
         folder: Where plots and sheets go.
     """
 
@@ -47,6 +52,7 @@ class Bench:
     judge: Judge
     painter: Painter
     rows: Tensor
+    common: Tensor
     folder: Path
 
     def facts(self, row: int) -> tuple[int, int, int]:
@@ -90,13 +96,12 @@ def _score(bench: Bench, pictures: Tensor, rows: Tensor) -> dict[str, float]:
     }
 
 
-def measure_text(bench: Bench, count: int, core: int) -> dict[str, Any]:
+def measure_text(bench: Bench, count: int) -> dict[str, Any]:
     """Prompts of combinations never trained, beside real pictures and shuffled ones.
 
     Args:
         bench: What to measure with.
         count: How many pictures.
-        core: How many things the model saw often; they are also counted by themselves.
     """
     rows = bench.rows[:count]
     prompts = []
@@ -109,11 +114,11 @@ def measure_text(bench: Bench, count: int, core: int) -> dict[str, Any]:
     shown = to_images(pictures[:60])
     save_sheet(shown, bench.folder / "text.png", columns=10, titles=prompts[:60])
     real = bench.real(rows)
-    often = torch.tensor([bench.facts(int(row))[0] < core for row in rows])
+    often = torch.tensor([bench.facts(int(row))[0] < COMMONEST for row in rows])
     own = {}
     if often.any() and not often.all():
         score = _score(bench, pictures[often], rows[often.to(rows.device)])
-        own = {f"model, its {core} commonest things ({int(often.sum())} pictures)": score}
+        own = {f"model, its {COMMONEST} commonest things ({int(often.sum())} pictures)": score}
     return {
         "pictures": len(rows),
         "model": _score(bench, pictures, rows),
@@ -126,7 +131,7 @@ def measure_text(bench: Bench, count: int, core: int) -> dict[str, Any]:
 def measure_strength(bench: Bench, count: int) -> Curve:
     """From one thing's picture to another thing's prompt, by strength."""
     curve: Curve = {"difference": [], "input's thing": [], "prompt's thing": []}
-    rows = bench.rows[: 2 * count]
+    rows = bench.common[: 2 * count]
     pictures = bench.real(rows)
     for strength in _STRENGTHS:
         sums = torch.zeros(3)
@@ -147,7 +152,7 @@ def measure_style(bench: Bench, count: int) -> Curve:
     """Whether a style reference moves the style and keeps the prompt's thing, by scale."""
     curve: Curve = {"reference's style": [], "prompt's thing": []}
     shown = _one_of_each_style(bench)
-    things = [bench.facts(int(row))[0] for row in bench.rows[:count]]
+    things = [bench.facts(int(row))[0] for row in bench.common[:count]]
     prompts = [f"a {bench.name(thing)}" for thing in things]
     for scale in _SCALES:
         sums = torch.zeros(2)
@@ -168,7 +173,7 @@ def measure_content(bench: Bench, count: int) -> Curve:
     prompts = [f"{bench.world.styles[style]} style" for style in styles]
     for scale in _SCALES:
         sums = torch.zeros(3)
-        for row in bench.rows[:count].tolist():
+        for row in bench.common[:count].tolist():
             seen = bench.painter.look(bench.real(torch.tensor([row])))
             made = bench.painter.draw(prompts, seed=11, content=seen, scales=(0.0, scale))
             named, drawn, _ = bench.judged(made)
@@ -182,13 +187,13 @@ def measure_content(bench: Bench, count: int) -> Curve:
 def measure_blend(bench: Bench, count: int) -> Curve:
     """Two content references mixed: how probable each one's thing is, and both in five."""
     curve: Curve = {"first": [], "second": [], "both in five": []}
-    rows = bench.rows[: 2 * count]
+    rows = bench.common[: 2 * count]
     seen = bench.painter.look(bench.real(rows))
     for mix in _MIXES:
-        sums = torch.zeros(3)
+        sums, shares = torch.zeros(3), torch.tensor([1 - mix, mix]).clamp_min(1e-6)
         for place in range(0, 2 * count, 2):
             pair = [bench.facts(int(row))[0] for row in rows[place : place + 2]]
-            mixed = torch.lerp(seen[place], seen[place + 1], mix)[None]
+            mixed = spherical_mean(seen[place : place + 2, 0].cpu(), shares)[None, None].to(seen)
             made = bench.painter.draw(["3d style"] * 2, seed=13, content=mixed, scales=(0.0, 1.0))
             named = bench.judged(made)[0]
             top = named.topk(5).indices
@@ -201,7 +206,7 @@ def measure_blend(bench: Bench, count: int) -> Curve:
 
 def measure_spread(bench: Bench) -> float:
     """Mean difference between pictures of the same noise and different content references."""
-    seen = bench.painter.look(bench.real(bench.rows[:6]))
+    seen = bench.painter.look(bench.real(bench.common[:6]))
     made = torch.cat(
         [bench.painter.draw(["3d style"], seed=3, content=one[None], scales=(0, 1)) for one in seen]
     )
@@ -211,6 +216,11 @@ def measure_spread(bench: Bench) -> float:
 def _note(curve: Curve, at: float, values: Tensor) -> None:
     for name, value in zip(curve, values.tolist(), strict=True):
         curve[name].append((at, round(value, 4)))
+
+
+def _repeated(rows: Tensor, count: int) -> Tensor:
+    """At least ``count`` rows, the same again where there are fewer."""
+    return rows.repeat(-(-count // len(rows)))
 
 
 def _one_of_each_style(bench: Bench) -> dict[int, int]:
@@ -230,12 +240,20 @@ def evaluate(given: Options) -> None:
     world = load_world(given)
     rows = rows_for_judging(world, held=True)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(5))
-    rows = rows[order.to(rows.device)].repeat(-(-pictures // len(rows)))
+    rows = rows[order.to(rows.device)]
+    common = rows[world.thing[world.looks.drawing[rows]] < COMMONEST]
     painter = Painter(given.out / "export", given.device, given.size.steps)
     folder = given.folder("evaluate")
-    bench = Bench(world, load_judge(given.folder("judges"), given.device), painter, rows, folder)
+    bench = Bench(
+        world,
+        load_judge(given.folder("judges"), given.device),
+        painter,
+        _repeated(rows, pictures),
+        _repeated(common, 2 * MOST_SUBJECTS),
+        folder,
+    )
     few = max(1, min(MOST_SUBJECTS, pictures // 20))
-    report: dict[str, Any] = {"text": measure_text(bench, pictures, given.size.core)}
+    report: dict[str, Any] = {"text": measure_text(bench, pictures)}
     report["spread of references"] = measure_spread(bench)
     (folder / "report.json").write_text(json.dumps(report, indent=1))
     controls: dict[str, Callable[[Bench, int], Curve]] = {

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -93,7 +93,7 @@ SIZES: Final = {
         vae=(16, 32, 64, 128),
         unet=(64, 128, 256),
         attend_outside=False,
-        core=200,
+        core=40,
         pool=32_000,
         collages=0.05,
         batches={"vae": 16, "towers": 64, "unet": 20, "judges": 64},
@@ -123,7 +123,8 @@ SIZES: Final = {
 }
 
 SHARES: Final = {
-    "vae": 0.18,
+    "vae": 0.14,
+    "decoder": 0.04,
     "towers": 0.1,
     "unet": 0.46,
     "preview": 0.02,
@@ -229,6 +230,7 @@ def options(about: str | None, argv: list[str] | None = None) -> Options:
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--session", type=float, help="stop after this many minutes, to be resumed")
     parser.add_argument("--artwork", type=Path, help="a pack of pictures rendered before")
+    parser.add_argument("--core", type=int, help="how many common things to show it often")
     parser.add_argument("--threads", type=int, help="threads of the processor")
     given = parser.parse_args(argv)
     if given.threads:
@@ -241,9 +243,10 @@ def options(about: str | None, argv: list[str] | None = None) -> Options:
         session.ends = time.monotonic() + given.session * 60
     session.listen()
     given.out.mkdir(parents=True, exist_ok=True)
+    size = SIZES[given.size]
     return Options(
         out=given.out,
-        size=SIZES[given.size],
+        size=replace(size, core=given.core or size.core),
         device=device,
         minutes=given.minutes,
         artwork=given.artwork,

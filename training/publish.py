@@ -14,7 +14,7 @@ from typing import Any, Final
 from PIL import Image
 
 from generation.cards import BUNDLED, card
-from training.evaluate import MOST_SUBJECTS
+from training.evaluate import COMMONEST, MOST_SUBJECTS
 
 ROOT: Final = BUNDLED.parents[1]
 JUDGE: Final = BUNDLED.with_name("judge-1")
@@ -54,12 +54,13 @@ real pictures of others, which is chance. `python -m training.evaluate`
 {table}
 
 The aim is 70 % of the things (90 % among five), 80 % of the styles and 80 % of the colours. What is
-missing to that is training: things come last, long after colours and grounds. The judge itself is
-unsure of styles, as the row of real pictures shows.
+missing to that is training: things come last, long after colours and grounds, and those that were
+seen least come last of all.
 
 ## How it obeys
 
-The same judge; each curve is a mean over {subjects} subjects.
+The same judge; each curve is a mean over {subjects} subjects, of the {common} things that the
+model has seen most: what it cannot draw, no dial can show.
 
 {curves}
 """
@@ -104,7 +105,11 @@ def page(report: Mapping[str, Any]) -> str:
     subjects = max(1, min(MOST_SUBJECTS, text["pictures"] // 20))
     curves = "\n\n".join(_curve(name, about, report[name]) for name, about in _CONTROLS.items())
     return _PAGE.format(
-        about=card("easel").about, table="\n".join(_table(text)), subjects=subjects, curves=curves
+        about=card("easel").about,
+        table="\n".join(_table(text)),
+        subjects=subjects,
+        curves=curves,
+        common=COMMONEST,
     )
 
 

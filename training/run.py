@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from training.captions import write_captions
+from training.decoder import train_decoder
 from training.evaluate import evaluate
 from training.export import export, write_card
 from training.fetch import fetch
@@ -33,6 +34,7 @@ _MAKING: tuple[tuple[str, Callable[[Options], object]], ...] = (
     ("towers", lambda given: train_towers(given, given.minutes * SHARES["towers"])),
     ("pool", build_pool),
     ("unet", lambda given: train_unet(given, given.minutes * SHARES["unet"])),
+    ("decoder", lambda given: train_decoder(given, given.minutes * SHARES["decoder"])),
     ("preview", lambda given: train_preview(given, given.minutes * SHARES["preview"])),
     ("upscaler", lambda given: train_upscaler(given, given.minutes * SHARES["upscaler"])),
     ("export", export),

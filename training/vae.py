@@ -42,11 +42,12 @@ def build_vae(size: Size) -> AutoencoderKL:
 def crops(drawings: Tensor, count: int, side: int) -> Tensor:
     """Random drawings in random colours on random grounds, (count, 3, side, side) in -1 to 1.
 
-    Half are recoloured, a third lie on colour, a tenth on a smooth blend of two colours.
+    Half are recoloured, a third lie on colour, a tenth on a smooth blend of two colours. Crops keep
+    to the grid of the latents, so that the decoder can learn where the edges of pixel art lie.
     """
     device = drawings.device
     rows = torch.randint(len(drawings), (count,), device=device)
-    top, left = torch.randint(SIDE - side + 1, (2,)).tolist()
+    top, left = (8 * torch.randint((SIDE - side) // 8 + 1, (2,))).tolist()
     cut = drawings[rows, :, top : top + side, left : left + side]
     chance = torch.rand(4, count, device=device)
     turned = hue_rotation(chance[0] * 720 - 360)
@@ -129,11 +130,17 @@ def train_vae(given: Options, minutes: float) -> None:
 
 @torch.no_grad()
 def _finish(vae: AutoencoderKL, drawings: Tensor, given: Options) -> None:
-    folder = given.folder("vae")
     latents = torch.cat(
         [vae.encode(crops(drawings, 16, SIDE)).latent_dist.mean.float() for _ in range(16)]
     )
     whiten(vae, latents)
+    write_vae(vae, drawings, given)
+
+
+@torch.no_grad()
+def write_vae(vae: AutoencoderKL, drawings: Tensor, given: Options) -> None:
+    """Write ``vae/model``, how near it comes to some drawings on white, and a sheet of them."""
+    folder = given.folder("vae")
     vae.save_pretrained(folder / "model")
     rows = torch.linspace(0, len(drawings) - 1, 24).long()
     white = torch.ones(24, 3, device=given.device)

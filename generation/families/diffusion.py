@@ -12,19 +12,24 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import cycle
 from typing import Any, Final, Protocol
 
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from generation.asides import told
 from generation.canvas import Begun
 from generation.cards import Card
+from generation.controls import steps_until
 from generation.families.known import Known, drawn_latents
 from generation.families.noise import starting_noise
 from generation.families.references import Adapters, References
 from generation.families.samplers import schedule, scheduler, step_options
+from generation.families.seamless import read_meeting, seamless
 from generation.recipe import Noise, Recipe
+from generation.tiles import meeting
 from generation.upscale import Compact, enlarge, sharpen
 
 PATCH: Final = 32
@@ -82,11 +87,12 @@ class Family:
         self, engine: "Engine", recipe: Recipe, start: Begun, watch: "Watch"
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
-        condition = self.encode(engine.pipe, recipe)
+        conditions = [self.encode(engine.pipe, said) for said in told(recipe)]
         if not recipe.seen or engine.references is None:
-            return draw(engine, condition, recipe, start, watch)
+            return draw(engine, conditions, recipe, start, watch)
         looks = engine.references.looks(recipe)
-        seeing = replace(condition, images=tuple(look.tokens for look in looks))
+        tokens = tuple(look.tokens for look in looks)
+        seeing = [replace(condition, images=tokens) for condition in conditions]
         with engine.references.reading(looks):
             return draw(engine, seeing, recipe, start, watch)
 
@@ -152,15 +158,22 @@ class Engine:
             start: The picture to start from, of any size, or the frame to fill, as the recipe says.
             watch: Called after every step; whatever it raises ends the drawing.
         """
-        with torch.inference_mode():
-            return self.family.draw(self, recipe, start, watch)
+        own = replace(self, together=1) if recipe.strays else self
+        with torch.inference_mode(), seamless(self._convolving, wanted=recipe.tile):
+            return self.family.draw(own, recipe, start, watch)
 
-    def enlarge(self, pictures: Sequence[Image.Image]) -> list[Image.Image]:
-        """Drawn pictures at the size that people are shown."""
+    @property
+    def _convolving(self) -> list[Any]:
+        """The networks that draw by convolutions."""
+        return [self.pipe.vae, *([self.pipe.unet] if hasattr(self.pipe, "unet") else [])]
+
+    def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:
+        """Drawn pictures at the size that people are shown; ``tile`` if their edges meet."""
         if self.card.enlarge == 1:
             return list(pictures)
+        larger = partial(meeting, larger=self._enlarged) if tile else self._enlarged
         with torch.inference_mode(), lanes_abreast(self) as each:
-            return each(self._enlarged, pictures)
+            return each(larger, pictures)
 
     def _enlarged(self, picture: Image.Image) -> Image.Image:
         if self.upscaler is not None:
@@ -196,29 +209,38 @@ class Lane:
     known: Known | None
     noise: Tensor
 
+    def shown(self, stop: float) -> Tensor:
+        """What is to be seen: where they are, or where they seem to go if they stopped early."""
+        return self.latents if stop == 1 else self.clean
+
 
 def draw(
     engine: Engine,
-    condition: Condition,
+    conditions: Sequence[Condition],
     recipe: Recipe,
     start: Begun,
     watch: Watch,
 ) -> list[Image.Image]:
-    """``Engine.draw`` of what ``condition`` says."""
+    """``Engine.draw`` of what the conditions say: one for all lanes, or one for each."""
     origin = _origin(engine.pipe, start, recipe)
     count, size = len(recipe.pictures), engine.together
     rows = [recipe.pictures[k : k + size] for k in range(0, count, size)]
-    lanes = [prepare(engine, recipe, condition, origin, row) for row in rows]
-    steps = len(lanes[0].timesteps)
+    lanes = [
+        prepare(engine, recipe, condition, origin, row)
+        for condition, row in zip(cycle(conditions), rows)
+    ]
+    steps = steps_until(len(lanes[0].timesteps), recipe.stop)
 
     def previews() -> list[Image.Image]:
         return [small for lane in lanes for small in engine.glimpse(lane.clean)][:count]
 
     with lanes_abreast(engine) as each:
         for step in range(steps):
-            each(partial(advance, engine.pipe.unet, step=step, guidance=recipe.guidance), lanes)
+            soft = recipe.stop < 1 and step + 1 == steps
+            guidance = 1.0 if soft else recipe.guidance  # which overshoots while noise is left
+            each(partial(advance, engine.pipe.unet, step=step, guidance=guidance), lanes)
             watch(step + 1, steps, previews)
-        drawn = each(lambda lane: decode(engine.pipe, lane.latents), lanes)
+        drawn = each(lambda lane: decode(engine.pipe, lane.shown(recipe.stop)), lanes)
     return [picture for pictures in drawn for picture in pictures][:count]
 
 
@@ -326,8 +348,12 @@ def encode_picture(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  
 
     The mode of the encoder's distribution is taken, so nothing random enters here.
     """
-    pixels = fitted(pipe, picture, recipe)
-    return for_unet(pipe.vae, pipe.vae.encode(pixels).latent_dist.mode().float())
+    pixels, grain = fitted(pipe, picture, recipe), pipe.vae_scale_factor
+
+    def read(pixels: Tensor) -> Tensor:
+        return for_unet(pipe.vae, pipe.vae.encode(pixels).latent_dist.mode().float())
+
+    return read_meeting(read, pixels, grain) if recipe.tile else read(pixels)
 
 
 def fitted(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401

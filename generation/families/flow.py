@@ -8,7 +8,7 @@ A transformer predicts the straight line from a picture to noise (Lipman et al. 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -17,11 +17,13 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from PIL import Image
 from torch import Tensor
 
+from generation.asides import told
 from generation.canvas import Begun
-from generation.controls import flow_level, unshifted
+from generation.controls import flow_level, steps_until, unshifted
 from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast
 from generation.families.known import Known, drawn_latents
 from generation.families.noise import starting_noise
+from generation.families.seamless import read_meeting, rolled
 from generation.recipe import Phrase, Recipe
 
 SAMPLER: Final = "Euler"
@@ -61,18 +63,21 @@ class FlowFamily:
     def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
         pipe, count = engine.pipe, len(recipe.pictures)
-        texts = _texts(self, pipe, recipe.phrases)
+        texts = [_texts(self, pipe, said.phrases) for said in told(recipe)]
         levels = schedule(self, pipe, recipe)
-        begun = lanes(self, engine, recipe, self._origin(pipe, start, recipe, levels[0]))
+        origin = self._origin(pipe, start, recipe, levels[0])
+        begun = lanes(self, engine, recipe, origin, texts)
+        steps, size = steps_until(recipe.steps, recipe.stop), _size(self, recipe)
 
         def previews() -> list[Image.Image]:
             return [small for lane in begun for small in engine.glimpse(lane.clean)][:count]
 
         with lanes_abreast(engine) as each:
-            for step, (here, there) in enumerate(pairwise(levels)):
-                each(partial(advance, self, pipe, texts=texts, here=here, there=there), begun)
-                watch(step + 1, len(levels) - 1, previews)
-            drawn = each(lambda lane: _decode(self, pipe, lane.latents), begun)
+            for step, (here, there) in enumerate(islice(pairwise(levels), steps)):
+                roll = rolled(step, size) if recipe.tile else (0, 0)
+                each(partial(advance, self, pipe, here=here, there=there, roll=roll), begun)
+                watch(step + 1, steps, previews)
+            drawn = each(lambda lane: _decode(self, pipe, lane.shown(recipe.stop)), begun)
         return [picture for pictures in drawn for picture in pictures][:count]
 
     def _origin(
@@ -85,10 +90,14 @@ class FlowFamily:
         if start is None:
             return None
         if isinstance(start, Image.Image):
-            return Origin(self.read(pipe, fitted(pipe, start, recipe)), level)
-        latents = self.read(pipe, fitted(pipe, start.picture, recipe))
+            return Origin(self._latents(pipe, start, recipe), level)
+        latents = self._latents(pipe, start.picture, recipe)
         drawn = drawn_latents(start.kept, _size(self, recipe)).to(pipe.device)
         return Origin(latents, level, Known(latents, drawn))
+
+    def _latents(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
+        pixels, read = fitted(pipe, picture, recipe), partial(self.read, pipe)
+        return read_meeting(read, pixels, self.grain) if recipe.tile else read(pixels)
 
 
 @dataclass(slots=True)
@@ -100,12 +109,18 @@ class Lane:
         clean: Where they seem to be going, of the same shape.
         known: What is kept of a picture that they are drawn into, if they are.
         noise: What they started from, of the latents' shape.
+        texts: What they are drawn from.
     """
 
     latents: Tensor
     clean: Tensor
     known: Known | None
     noise: Tensor
+    texts: "Texts"
+
+    def shown(self, stop: float) -> Tensor:
+        """What is to be seen: where they are, or where they seem to go if they stopped early."""
+        return self.latents if stop == 1 else self.clean
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +176,26 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
 
 
 def lanes(
-    family: FlowFamily, engine: Engine, recipe: Recipe, origin: Origin | None = None
+    family: FlowFamily,
+    engine: Engine,
+    recipe: Recipe,
+    origin: Origin | None,
+    texts: Sequence[Texts],
 ) -> list[Lane]:
-    """Lanes at their first level: noise alone, or as much noise over ``origin`` as is wanted."""
+    """Lanes at their first level: noise alone, or as much noise over ``origin`` as is wanted.
+
+    ``texts`` are those of all lanes, or of each.
+    """
     count, size = len(recipe.pictures), engine.together
     shape = family.channels(engine.pipe), *_size(family, recipe)
     begun = []
-    for first in range(0, count, size):
+    for first, read in zip(range(0, count, size), cycle(texts)):
         pictures = [recipe.pictures[min(first + k, count - 1)] for k in range(size)]
         noise = torch.cat([starting_noise(picture, shape)[0] for picture in pictures])
         noise = noise.to(engine.pipe.device)
         latents = noise if origin is None else origin.under(noise)
         known, clean = origin.known if origin else None, torch.zeros_like(latents)
-        begun.append(Lane(latents=latents, clean=clean, known=known, noise=noise))
+        begun.append(Lane(latents=latents, clean=clean, known=known, noise=noise, texts=read))
     return begun
 
 
@@ -187,15 +209,19 @@ def advance(
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     lane: Lane,
     *,
-    texts: Texts,
     here: Tensor,
     there: Tensor,
+    roll: tuple[int, int],
 ) -> None:
-    """One Euler step of one lane, from one noise level to a lower one."""
-    line = torch.zeros_like(lane.latents)
-    for tokens, weight in texts:
+    """One Euler step of one lane, from one noise level to a lower one.
+
+    The transformer sees the latents rolled by ``roll``, down and to the right.
+    """
+    line, given = torch.zeros_like(lane.latents), lane.latents.roll(roll, (-2, -1))
+    for tokens, weight in lane.texts:
         rows = tokens.expand(len(lane.latents), -1, -1)
-        line += weight * family.predict(pipe, lane.latents, here, rows).float()
+        line += weight * family.predict(pipe, given, here, rows).float()
+    line = line.roll((-roll[0], -roll[1]), (-2, -1))
     lane.clean = lane.latents - here * line
     lane.latents = lane.latents + (there - here) * line
     if lane.known is not None:

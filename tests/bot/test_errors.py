@@ -1,7 +1,9 @@
 import pytest
 
 from bot import errors, messages
+from bot.asking import NoLongerThereError
 from bot.buttons import KINDS
+from bot.passes import ExpiredPassError, PassError
 from generation.images import BrokenImageError, ImageError, ImageTooLargeError, NotAnImageError
 from generation.links import (
     LinkNotFoundError,
@@ -10,6 +12,7 @@ from generation.links import (
     LinkUnreachableError,
     Refusal,
 )
+from generation.masks import NothingPaintedError
 from prompt.errors import PromptError
 from storage.jobs import DailyLimitError, TooManyJobsError
 
@@ -29,6 +32,10 @@ ERRORS = [
     errors.NotYoursError(),
     errors.OtherFamilyError("sd15", "Stable Diffusion XL"),
     errors.TooLateError(),
+    PassError(),
+    ExpiredPassError(),
+    NothingPaintedError(),
+    NoLongerThereError(),
     *(errors.TooLongError(action) for action in ("vary", "zoom", "region")),
     PromptError("`--ar 0:0` has no area; `--ar 3:2` would work.", 6, None),
 ]

@@ -7,6 +7,7 @@ import discord
 import pytest
 
 from bot import buttons, errors, messages, modals
+from bot.languages import LANGUAGES, speaking
 from generation.derive import Parent
 from generation.recipe import Region
 from tests.bot.samples import recipe
@@ -37,6 +38,17 @@ async def test_a_form_asks_what_its_action_needs(action: str, fields: int) -> No
     assert found is not None
     assert (found["action"], found["job"], found["index"]) == (action, JOB, "2")
     assert len(form.children) == fields
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+async def test_what_a_form_says_fits_into_it(language: str) -> None:
+    with speaking(language):
+        forms = [modals.remix(action, JOB, 1, "a cat") for action in ("vary", "zoom", "region")]
+    for form in forms:
+        labels = [child for child in form.children if isinstance(child, discord.ui.Label)]
+        assert len(form.title) <= 45
+        assert all(len(label.text) <= 45 for label in labels)
+        assert all(len(label.description or "") <= 100 for label in labels)
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -212,3 +213,23 @@ def test_health_follows_the_database(settings: Settings, monkeypatch: pytest.Mon
     migrate(settings)
     assert health.main("bot") == 0
     assert health.main("worker") == 1
+
+
+async def test_the_painting_page_is_looked_for_at_its_address(settings: Settings) -> None:
+    said = {doctor.page(settings).state}
+    app = web.Application()
+
+    async def shown(_: web.Request) -> web.Response:
+        return web.Response(text="the page")
+
+    app.router.add_get("/paint/", shown)
+    async with TestServer(app) as server:
+        at = with_(settings, public_url=str(server.make_url("")).rstrip("/"))
+        found = await asyncio.to_thread(doctor.page, at)
+        wrong = with_(at, public_url=f"{at.public_url}/elsewhere")
+        lost = await asyncio.to_thread(doctor.page, wrong)
+    gone = await asyncio.to_thread(doctor.page, at)
+    assert (found.state, said) == (State.OK, {State.NOTE})
+    assert "(404)" in lost.says
+    assert "URLError" in gone.says
+    assert "EASEL_PAGE_PORT" in gone.mend

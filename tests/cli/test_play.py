@@ -92,15 +92,16 @@ def test_nothing_of_a_real_installation_is_played_with(monkeypatch: pytest.Monke
     real = Settings(
         data=Path("/srv/easel"), database_url="postgresql://real/one", images="s3://real", guild=1
     )
-    play = playing(real, "http://127.0.0.1:1")
+    play = playing(real, "http://127.0.0.1:1", 2)
     assert play.database == "sqlite:////srv/easel/play/easel.db"
     assert play.image_store == "/srv/easel/play/images"
     assert play.guild not in {None, 1}
+    assert (play.public_url, play.page_host) == ("http://127.0.0.1:2", "127.0.0.1")
 
 
 def test_a_database_named_for_the_occasion_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EASEL_DATABASE_URL", "postgresql://other/one")
-    assert playing(Settings(), "http://127.0.0.1:1").database == "postgresql://other/one"
+    assert playing(Settings(), "http://127.0.0.1:1", 2).database == "postgresql://other/one"
 
 
 def test_a_taken_port_is_told_from_a_free_one() -> None:

@@ -1,5 +1,6 @@
 """Recipes and pictures for the tests that draw."""
 
+import io
 from dataclasses import replace
 from typing import Any, Final
 
@@ -33,6 +34,17 @@ def recipe_for(engine: Engine, **different: Any) -> Recipe:
 def start(strength: float) -> Start:
     """A start whose picture the test hands over itself."""
     return Start(image="0" * 64, strength=strength)
+
+
+def never(_: str) -> None:
+    """Nothing was made before."""
+
+
+def encoded(image: Image.Image) -> bytes:
+    """A picture as PNG."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def photograph() -> Image.Image:

@@ -34,7 +34,11 @@ regions = st.builds(
     bottom=st.floats(0.5, 1),
 )
 canvases = st.builds(
-    Canvas, image=hashes, edges=edges, regions=st.lists(regions, max_size=2).map(tuple)
+    Canvas,
+    image=hashes,
+    edges=edges,
+    regions=st.lists(regions, max_size=2).map(tuple),
+    mask=st.just("") | hashes,
 )
 ingredients = st.builds(Ingredient, image=hashes, weight=st.floats(0.1, 9))
 references = st.lists(
@@ -67,4 +71,10 @@ recipes = st.builds(
     blend=st.lists(ingredients, max_size=3).map(tuple),
     pull=st.floats(0.1, 1),
     references=references,
+    spread=strengths,
+    oddness=strengths,
+    stop=st.floats(0.01, 1),
+    detail=st.floats(0, 0.5),
+    tile=st.booleans(),
+    refined=strengths,
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from generation.canvas import frame, inside, join
@@ -52,6 +53,63 @@ def test_regions_are_not_kept() -> None:
     kept = np.asarray(framed.kept)
     assert not kept[36:, 24:72].any()
     assert (kept == 0).sum() == 36 * 48
+
+
+MASKS = arrays.arrays(np.bool_, st.tuples(st.integers(1, 16), st.integers(1, 16)))
+
+
+@given(MASKS, SIZES)
+@settings(max_examples=40)
+def test_any_shape_is_drawn_and_the_rest_is_kept_exactly(
+    shape: np.ndarray, size: tuple[int, int]
+) -> None:
+    """Kept is whatever lies farther from anything white than the mask's own pixels are large."""
+    mask = Image.fromarray((shape * 255).astype(np.uint8))
+    picture, drawn = noise(size), noise(size, 1)
+    framed = frame(Canvas(image="a", mask="b"), picture, size, mask)
+    joined, kept = np.asarray(join(framed, drawn)), np.asarray(framed.kept)
+    assert set(np.unique(kept)) <= {0, 255}
+    assert np.array_equal(joined[kept > 0], np.asarray(picture)[kept > 0])
+    near = _nearest(_grown(shape), size)
+    assert not (kept == 0)[~near].any(), "drawn where nothing is painted near"
+    deep = _nearest(~_grown(~shape), size)
+    assert not (kept > 0)[deep].any(), "kept in the middle of what is painted"
+
+
+def _grown(shape: np.ndarray) -> np.ndarray:
+    """With the eight neighbours of everything in it."""
+    wide = np.pad(shape, 1)
+    rows = wide[:-2] | wide[1:-1] | wide[2:]
+    return np.asarray(rows[:, :-2] | rows[:, 1:-1] | rows[:, 2:])
+
+
+def _nearest(shape: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    image = Image.fromarray(shape.astype(np.uint8))
+    return np.asarray(image.resize(size, Image.Resampling.NEAREST)) > 0
+
+
+def test_a_disc_stays_a_disc_in_a_frame_with_edges() -> None:
+    """A mask is of the picture, wherever that lies in its frame and however large it is there."""
+    down, across = np.mgrid[:64, :64]
+    disc = (down - 20) ** 2 + (across - 40) ** 2 < 15**2
+    mask = Image.fromarray((disc * 255).astype(np.uint8))
+    canvas = Canvas(image="a", edges=Edges(left=1.0), mask="b")
+    kept = np.asarray(frame(canvas, noise((256, 256)), (512, 256), mask).kept)
+    assert not kept[:, :256].any()
+    down, across = np.mgrid[:256, :256]
+    large = (down - 82) ** 2 + (across - 162) ** 2 < 60**2
+    assert ((kept[:, 256:] == 0) != large).mean() < 0.01
+
+
+def test_a_mask_and_regions_add_up() -> None:
+    mask = Image.new("L", (8, 8))
+    mask.paste(255, (0, 0, 4, 4))
+    region = Region(left=0.5, top=0.5, right=1, bottom=1)
+    framed = frame(Canvas(image="a", regions=(region,), mask="b"), photograph(), (96, 72), mask)
+    drawn = np.asarray(framed.kept) == 0
+    assert drawn[:30, :40].all()
+    assert drawn[36:, 48:].all()
+    assert not drawn[:36, 48:].any()
 
 
 def test_a_shift_of_colours_leaves_no_seam() -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from itertools import pairwise
 from math import ceil, floor
 
@@ -10,15 +11,21 @@ from generation.controls import (
     FACE,
     LARGEST_IMAGE_WEIGHT,
     TRAINED_STEPS,
+    detail_for_exp,
     flow_level,
+    oddness_for_weird,
     scale_for_image_weight,
     scale_for_object_weight,
     scale_for_style_weight,
     scales_for_character_weight,
     share_for_style_weight,
+    spread_for_chaos,
     steps_for_quality,
     steps_for_strength,
+    steps_to_refine,
+    steps_until,
     strength_for_image_weight,
+    taste_for_stylize,
     unshifted,
 )
 
@@ -90,6 +97,55 @@ class TestStepsForStrength:
 )
 def test_steps_for_quality(steps: int, quality: float, expected: int) -> None:
     assert steps_for_quality(steps, quality) == expected
+
+
+@given(st.integers(1, 150), st.integers(10, 99))
+def test_later_stops_take_no_fewer_steps(steps: int, stop: int) -> None:
+    taken = steps_until(steps, stop / 100)
+    assert 1 <= taken <= steps_until(steps, (stop + 1) / 100) <= steps
+    assert taken - 1 < steps * stop / 100 + 1e-6
+    assert steps_until(steps, 1.0) == steps
+
+
+@given(st.integers(1, 150), st.floats(0.01, 1), st.floats(0.01, 1))
+def test_a_stronger_second_drawing_takes_no_fewer_steps(
+    steps: int, one: float, other: float
+) -> None:
+    low, high = sorted((one, other))
+    assert 1 <= steps_to_refine(steps, low) <= steps_to_refine(steps, high) <= steps
+
+
+class TestWords:
+    """How much of what is added to a person's words."""
+
+    @pytest.mark.parametrize(
+        ("curve", "top", "ends"),
+        [
+            (taste_for_stylize, 1000, (-0.5, 1)),
+            (oddness_for_weird, 3000, (0, 1)),
+            (spread_for_chaos, 100, (0, 1)),
+            (detail_for_exp, 100, (0, 1)),
+        ],
+    )
+    def test_rises_strictly_from_end_to_end(
+        self, curve: Callable[[float], float], top: int, ends: tuple[float, float]
+    ) -> None:
+        values = [curve(k) for k in range(top + 1)]
+        assert (values[0], values[-1]) == pytest.approx(ends)
+        assert all(low < high for low, high in pairwise(values))
+        for outside in (-1, top + 1, float("nan")):
+            with pytest.raises(ValueError, match="is not from 0 to"):
+                curve(outside)
+
+    def test_defaults_add_nothing(self) -> None:
+        assert taste_for_stylize(100) == 0
+        assert oddness_for_weird(0) == spread_for_chaos(0) == detail_for_exp(0) == 0
+
+    @pytest.mark.parametrize(
+        ("stylize", "taste"), [(0, -0.5), (50, -0.25), (250, 0.40), (750, 0.88), (1000, 1)]
+    )
+    def test_taste_follows_its_curve(self, stylize: float, taste: float) -> None:
+        assert taste_for_stylize(stylize) == pytest.approx(taste, abs=0.005)
 
 
 class TestFlowLevel:

@@ -172,18 +172,19 @@ def test_zooming_out_keeps_the_size_and_squaring_makes_a_square(
     assert square.width == square.height
 
 
-@given(recipes, hashes, seeds, st.lists(regions, min_size=1, max_size=3))
+@given(recipes, hashes, seeds, st.lists(regions, max_size=3), st.just("") | hashes)
 def test_repainting_and_blending_keep_the_size(
-    recipe: Recipe, image: str, seed: int, where: list[Region]
+    recipe: Recipe, image: str, seed: int, where: list[Region], mask: str
 ) -> None:
-    again = repaint(Parent(recipe, 0, image), seed, where)
+    again = repaint(Parent(recipe, 0, image), seed, where, mask)
     mixed = blend(recipe, [Ingredient(image=image, weight=2), Ingredient(image=image)])
     for made in (again, mixed):
         assert (made.width, made.height) == (recipe.width, recipe.height)
         assert made.start is None
         assert Recipe.from_json(made.to_json()) == made
     assert again.canvas is not None
-    assert again.canvas.regions == tuple(where)
+    assert (again.canvas.regions, again.canvas.mask) == (tuple(where), mask)
+    assert again.canvas.repaints == bool(where or mask)
     assert len(mixed.blend) == 2
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from generation.canvas import frame
 from generation.cards import CARDS, Capability, card
 from generation.cards import SAMPLERS as NAMES
-from generation.derive import Variation, blend, narrow, ninth, vary
+from generation.cooking import cook
+from generation.derive import REDRAWN, Variation, blend, narrow, ninth, vary
 from generation.families import FAMILIES, ModelError, load
 from generation.families.diffusion import (
     Engine,
@@ -23,19 +24,37 @@ from generation.families.diffusion import (
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
 from generation.recipe import Canvas, Edges, Ingredient, Noise, Phrase, Recipe, seeded
-from tests.generation.samples import SEEN, looking, photograph, quiet, recipe_for, seen, start
+from storage.files import MissingFileError
+from tests.generation.samples import (
+    SEEN,
+    encoded,
+    looking,
+    never,
+    photograph,
+    quiet,
+    recipe_for,
+    seen,
+    start,
+)
 
 Engines = Callable[[str], Engine]
 Folders = Callable[[str], Path]
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
+    if recipe.refined:
+        return list(cook(engine, recipe, quiet, read=nothing, find=lambda _: None).single)
     if engine.references is not None:
         engine.references.learn(recipe, seen)
     if recipe.canvas is not None:
         framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
         return engine.draw(recipe, framed, quiet)
     return engine.draw(recipe, photograph() if recipe.start else None, quiet)
+
+
+def nothing(sha256: str) -> bytes:
+    """Nothing is stored."""
+    raise MissingFileError(sha256)
 
 
 def filled(recipe: Recipe, **canvas: Any) -> Recipe:
@@ -88,8 +107,10 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
+        Capability.TILE: replace(recipe, tile=True),
+        Capability.HD: replace(recipe, refined=REDRAWN),
     }[capability]
-    changed = draw(engine, different)[0]
+    changed = draw(engine, different)[0].resize(plain.size)
     assert distance(plain, changed) > 0.05
 
 
@@ -106,6 +127,25 @@ def test_what_is_known_leads_what_is_drawn(engine: Engine, sampler: str) -> None
     assert distance(drawn.crop(left), shown.crop(left)) < 0.9 * distance(
         drawn.crop(right), shown.crop(right)
     )
+
+
+def test_what_is_not_painted_over_is_kept_to_the_pixel(engine: Engine) -> None:
+    """On every family, as large as pictures are shown."""
+    if Capability.INPAINT not in engine.card.capabilities:
+        pytest.skip(f"{engine.card.title} does not draw into pictures")
+    recipe = replace(recipe_for(engine), steps=2)
+    side = recipe.width * engine.card.enlarge
+    picture, mask = photograph().resize((side, side)), Image.new("L", (40, 40))
+    ImageDraw.Draw(mask).polygon([(5, 5), (35, 12), (18, 33)], fill=255)
+    stored = {"a": encoded(picture), "b": encoded(mask)}
+    (made,) = cook(
+        engine, filled(recipe, mask="b"), quiet, read=stored.__getitem__, find=never
+    ).single
+    kept = np.asarray(mask.resize((side, side)).filter(ImageFilter.MaxFilter(5))) == 0
+    before, after = np.asarray(picture), np.asarray(made)
+    assert np.array_equal(before[kept], after[kept])
+    inner = np.asarray(mask.resize((side, side)).filter(ImageFilter.MinFilter(5))) == 255
+    assert np.abs(before[inner].astype(int) - after[inner]).mean() > 1
 
 
 def test_words_change_the_picture(engine: Engine, recipe: Recipe) -> None:

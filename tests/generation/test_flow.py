@@ -51,7 +51,7 @@ def test_more_strength_leaves_less_of_the_photograph_to_start_from(flow: Engine)
     for strength in (0.02, 0.3, 0.75, 1.0):
         recipe = recipe_for(flow, start=start(strength))
         level = schedule(family, flow.pipe, recipe)[0]
-        (lane,) = lanes(family, flow, recipe, Origin(origin, level))
+        (lane,) = lanes(family, flow, recipe, Origin(origin, level), [()])
         kept.append(float(torch.corrcoef(torch.stack([origin, lane.latents]).flatten(1))[0, 1]))
     assert kept == sorted(kept, reverse=True)
     assert kept[0] > 0.98

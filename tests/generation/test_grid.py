@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.grid import compose, fit, quarter
+from generation.grid import compose, fit, quarter, view
 from generation.metadata import encode_png, read_recipe
 from generation.recipe import Phrase, Recipe, seeded
 
@@ -120,3 +120,13 @@ def test_too_wide_for_webp_is_made_smaller() -> None:
 def test_no_picture_fits_into_nothing() -> None:
     with pytest.raises(ValueError, match="10 bytes"):
         fit(encode_png(noise(4, 4), recipe()), recipe(), 10)
+
+
+@pytest.mark.parametrize(("size", "shown"), [((300, 100), (90, 30)), ((40, 60), (40, 60))])
+def test_a_view_fits_a_screen_and_keeps_the_recipe_to_itself(
+    size: tuple[int, int], shown: tuple[int, int]
+) -> None:
+    data = view(encode_png(noise(*size), recipe()), 90)
+    with Image.open(io.BytesIO(data)) as image:
+        assert (image.format, image.size) == ("WEBP", shown)
+    assert read_recipe(data) is None

@@ -58,6 +58,9 @@ def test_json_says_its_version_and_no_defaults() -> None:
         ({"blend": (Ingredient(image="ab"),)}, 2),
         ({"references": (STYLE,)}, 3),
         ({"pull": 0.5}, 3),
+        ({"canvas": Canvas(image="ab", mask="cd")}, 4),
+        *(({name: 0.5}, 4) for name in ("spread", "oddness", "stop", "detail", "refined")),
+        ({"tile": True}, 4),
     ],
 )
 def test_later_fields_need_a_later_version(change: dict[str, Any], version: int) -> None:
@@ -93,6 +96,8 @@ def test_other_json_is_no_recipe(data: object) -> None:
     [
         *({"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}),
         *({"references": (STYLE, STYLE)}, {"pull": 0.0}),
+        *({name: 1.1} for name in ("spread", "oddness", "stop", "refined")),
+        *({"spread": -0.1}, {"stop": 0.0}, {"detail": -0.1}, {"detail": float("nan")}),
     ],
 )
 def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
@@ -155,6 +160,7 @@ class TestDigest:
             {"start": Start(image="ab" * 32, strength=0.5)},
             {"upscale": 2},
             {"canvas": Canvas(image="ab" * 32, edges=Edges(left=0.5))},
+            {"canvas": Canvas(image="ab" * 32, mask="cd" * 32)},
             {"blend": (Ingredient(image="ab" * 32),)},
             {"references": (STYLE,)},
             {"references": (replace(STYLE, scale=0.5),)},
@@ -167,10 +173,14 @@ class TestDigest:
 
     def test_stays_what_it_was(self) -> None:
         assert PLAIN.digest == PLAIN_DIGEST
+        ninth = Region(left=0, top=0, right=0.5, bottom=0.5)
+        canvas = Canvas(image="ab" * 32, edges=Edges(left=0.5), regions=(ninth,))
+        assert replace(PLAIN, canvas=canvas).digest == CANVAS_DIGEST
 
 
 PLAIN_DIGEST = "b3132aef5c2ea4c3256b2ad19edefee3de6e34332e92b8e0fa0bceb79b39698a"
-"""Stored pictures are found by digest, so the same recipe must keep its digest for ever."""
+CANVAS_DIGEST = "4125a3e41ab81094f809513c4d17effcfaf2605803ac06f8f04a0c7a560afb5f"
+"""Stored pictures are found by digest, so the same recipes must keep theirs for ever."""
 
 
 def test_knows_every_image_that_is_looked_at() -> None:

@@ -21,13 +21,13 @@ from generation.families import ModelError
 from generation.families.diffusion import Engine
 from generation.grid import quarter
 from generation.metadata import read_recipe
-from generation.recipe import Recipe, Start, seeded
+from generation.recipe import Canvas, Recipe, Start, seeded
 from generation.worker import choose_device, cook_with, main, make
 from storage.database import migrate
 from storage.files import Files
 from storage.jobs import CookingError, Made
 from storage.settings import Settings
-from tests.generation.samples import APPLE, photograph, quiet, recipe_for
+from tests.generation.samples import APPLE, encoded, never, photograph, quiet, recipe_for
 
 GRID = replace(APPLE, pictures=seeded(7, 4))
 
@@ -49,18 +49,8 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(_env_file=None, data=data)  # type: ignore[call-arg]
 
 
-def never(_: str) -> None:
-    """Nothing was made before."""
-
-
 def opened(files: Files, made: Made) -> Image.Image:
     return Image.open(io.BytesIO(files.get(made.sha256)))
-
-
-def png(image: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def test_a_grid_is_four_pictures_and_all_of_them(easel: Engine, files: Files) -> None:
@@ -112,8 +102,14 @@ def test_enlarging_makes_a_picture_that_was_lost(easel: Engine, files: Files) ->
     assert job(enlarge(APPLE, 0, 2).to_json(), quiet).pictures[0].width == 512
 
 
+def test_a_mask_that_is_gone_is_said(easel: Engine, files: Files) -> None:
+    canvas = Canvas(image=files.put(encoded(photograph())), mask="f" * 64)
+    with pytest.raises(CookingError, match="missing_image"):
+        cook_with(easel, files, never)(replace(APPLE, canvas=canvas).to_json(), quiet)
+
+
 def test_starts_from_a_stored_image(easel: Engine, files: Files) -> None:
-    begun = replace(APPLE, start=Start(image=files.put(png(photograph())), strength=0.3))
+    begun = replace(APPLE, start=Start(image=files.put(encoded(photograph())), strength=0.3))
     job = cook_with(easel, files, never)
     assert job(begun.to_json(), quiet).pictures[0] != job(APPLE.to_json(), quiet).pictures[0]
 

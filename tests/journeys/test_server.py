@@ -132,7 +132,7 @@ async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
     await showing(panel, f"<#{there}>")
     panel = await chosen(studio, await opened(studio, "language"), "language", "de")
     await showing(panel, "** de")
-    wordy = {"prompt": f"a cat --tile {QUICK}"}
+    wordy = {"prompt": f"a cat --turbo {QUICK}"}
     press = await studio.playground.command("mira", "imagine", wordy)
     await press.acknowledged()
     said = await studio.playground.message(
@@ -144,7 +144,7 @@ async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
     )
     assert "—" in shown.content
     note = await studio.playground.message(
-        lambda m: m.id > panel.id and m.content.startswith("`--tile` makes no difference here")
+        lambda m: m.id > panel.id and m.content.startswith("`--turbo` makes no difference here")
     )
     assert note.ephemeral_to == "mira"
 

@@ -26,7 +26,7 @@ WAYS = st.sampled_from(Way)
         ("owl --ar 3:2", Way.VARY, {}, "`--ar` makes no difference with V"),
         ("owl --strength 1", Way.PICTURE, {}, "with pictures made from pictures"),
         ("--iw 2", Way.BLEND, {}, "with /blend"),
-        ("owl --chaos 20", Way.PICTURE, {"chaos": 20}, None),
+        ("owl --stealth", Way.PICTURE, {"stealth": True}, None),
     ],
 )
 def test_flags_are_kept_where_they_make_a_difference(

@@ -352,7 +352,7 @@ class TestRefusal:
                 "owl --chaoss 10",
                 "`--chaoss` is not a parameter; did you mean `--chaos`?",
                 4,
-                "owl",
+                "owl --chaos 10",
             ),
             (
                 "owl --ar 0:0",

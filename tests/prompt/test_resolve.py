@@ -253,16 +253,21 @@ class TestNotes:
             ("apple --relax --fast", "`--relax` counts, so `--fast` makes no difference."),
             ("apple -seed 3", "Read `-seed 3` as `--seed 3`."),
             ("apple --steps 9 --draft", "`--steps` counts, so `--draft` makes no difference."),
+            ("apple --raw --s 250", "`--raw` counts, so `--stylize` makes no difference."),
             (
-                "apple --tile",
+                "apple --style raw --s 9",
+                "`--style` counts, so `--stylize` makes no difference.",
+            ),
+            (
+                "apple --style cute",
                 (
-                    "`--tile` makes no difference here yet: "
-                    "leave it out, and ask for a seamless pattern in words."
+                    "`--style` makes no difference here yet: "
+                    "leave it out, and name the style you want in words."
                 ),
             ),
             (
-                "apple --s 250 --c 10 --w 7",
-                "`--stylize`, `--chaos` and `--weird` make no difference here yet.",
+                "apple --turbo --sv 4 --sref 7 --stealth",
+                "`--turbo`, `--sv` and `--stealth` make no difference here yet.",
             ),
         ],
     )
@@ -359,6 +364,9 @@ class TestRefusal:
             ("apple --no fog", Capability.NEGATIVE),
             ("apple --cfg 3", Capability.GUIDANCE),
             ("apple --strength .5", Capability.IMAGE_PROMPT),
+            ("apple --tile", Capability.TILE),
+            ("apple --hd", Capability.HD),
+            ("apple --s 50", Capability.NEGATIVE),
         ],
     )
     def test_of_what_the_family_cannot_do(self, text: str, capability: Capability) -> None:
@@ -379,7 +387,8 @@ class TestRefusal:
 
 
 ACTING = (
-    "ar", "seed", "iw", "no", "strength", "cfg", "steps", "quality", "fast", "relax", "raw",
+    "ar", "seed", "iw", "no", "strength", "cfg", "steps", "quality", "draft", "fast", "relax",
+    "chaos", "stylize", "weird", "stop", "tile", "raw", "exp",
 )  # fmt: skip
 
 
@@ -395,7 +404,7 @@ def test_every_flag_that_acts_makes_a_recipe_that_json_keeps(prompt: Prompt, on:
     ("text", "suggestion"),
     [
         ("a cat --ar 100:1 --seed -4", "a cat --ar 4:1"),
-        ("a cat --foo 3 --chaos 500", "a cat"),
+        ("a cat --foo 3 --chaos 500", "a cat --chaos 100"),
         ("a cat --foo bar", "a cat bar"),
         (
             "https://a.example/1.png https://a.example/2.png cat --foo",

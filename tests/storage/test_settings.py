@@ -60,6 +60,8 @@ def test_secrets_are_read_but_never_shown(monkeypatch: pytest.MonkeyPatch) -> No
         ("EASEL_LOG_LEVEL", "loud-4711"),
         ("EASEL_GUILD", "my-server-4711"),
         ("EASEL_MAX_UPLOAD_MB", "-4711"),
+        ("EASEL_PUBLIC_URL", "ftp://4711.example.org"),
+        ("EASEL_PAGE_PORT", "471147114711"),
     ],
 )
 def test_a_wrong_value_is_named_but_not_repeated(

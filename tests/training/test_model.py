@@ -128,7 +128,7 @@ def test_a_perfect_velocity_costs_nothing() -> None:
 
 
 def test_every_stage_leaves_its_records(made: Options) -> None:
-    for stage in ("vae", "towers", "unet", "preview", "upscaler", "judges"):
+    for stage in ("vae", "decoder", "towers", "unet", "preview", "upscaler", "judges"):
         assert (made.out / stage / "loss.csv").exists()
     assert (made.out / "vae" / "sheet.png").exists()
     assert (made.out / "export.png").exists()

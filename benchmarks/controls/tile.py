@@ -1,0 +1,58 @@
+"""Whether the opposite edges of a tile differ no more than neighbouring columns and rows do.
+
+The bundled model draws the same prompts, on coloured grounds where a seam would show, with the same
+noise with and without ``--tile``; the latter is the baseline. Measured at the size that people see.
+
+    python -m benchmarks.controls.tile --pictures 200
+"""
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from benchmarks.controls.bench import THINGS, Bench, open_bench
+from generation.tiles import edge_steps
+
+GROUNDS: Final = ("green", "blue", "yellow", "pink")
+
+
+def measure(bench: Bench, count: int) -> Iterator[dict[str, object]]:
+    """Mean differences across the edges and between neighbours, in levels of 0 to 255.
+
+    Args:
+        bench: What to measure with.
+        count: Pictures of each kind.
+    """
+    for tile in (False, True):
+        steps = []
+        for number in range(count):
+            thing, ground = THINGS[number % len(THINGS)], GROUNDS[number % len(GROUNDS)]
+            plain = bench.recipe(f"a {thing}, {ground} background", number)
+            (drawn,) = bench.draw(replace(plain, tile=tile))
+            (shown,) = bench.engine.enlarge([drawn], tile=tile)
+            steps.append(edge_steps(shown))
+        across, between = np.array(steps).mean(0)
+        yield {
+            "tile": tile,
+            "pictures": count,
+            "across the edges": round(float(across), 2),
+            "between neighbours": round(float(between), 2),
+            "excess": round(float(across - between), 2),
+        }
+
+
+def main() -> None:
+    """Print a JSON object without tiling, and one with it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pictures", type=int, default=20, help="of each kind")
+    given = parser.parse_args()
+    for point in measure(open_bench(), given.pictures):
+        print(json.dumps(point), flush=True)
+
+
+if __name__ == "__main__":
+    main()

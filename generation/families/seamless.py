@@ -1,0 +1,62 @@
+"""Seamless pictures: convolutions that go on at the opposite edge, and steps that look across it.
+
+A network whose convolutions wrap around knows no edges, so none can show (the trick of tiling
+textures). It is set for one job at a time, whose lanes all want the same. Transformers know where
+a patch lies, so what they are given is rolled by another way at every step, and no place stays at
+an edge.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+_MARGIN: Final = 4
+"""Latents of the other side that an image is read with."""
+
+_GOLDEN: Final = 0.618034
+"""Share of a side by which each step rolls further: of all shares it comes back the latest."""
+
+
+@contextmanager
+def seamless(networks: Sequence[nn.Module], *, wanted: bool) -> Iterator[None]:
+    """The networks with convolutions that wrap around, if that is wanted, and as they were after.
+
+    Args:
+        networks: What draws and what decodes.
+        wanted: Whether anything is to change at all.
+    """
+    layers = [
+        layer
+        for network in networks
+        for layer in network.modules()
+        if wanted and isinstance(layer, nn.Conv2d) and layer.padding_mode == "zeros"
+    ]
+    for layer in layers:
+        layer.padding_mode = "circular"
+    try:
+        yield
+    finally:
+        for layer in layers:
+            layer.padding_mode = "zeros"
+
+
+def read_meeting(read: Callable[[Tensor], Tensor], pixels: Tensor, grain: int) -> Tensor:
+    """Latents of pixels (1, 3, height, width), as if the same pixels lay on all sides of them.
+
+    Args:
+        read: From pixels to latents.
+        pixels: The image.
+        grain: Pixels a latent, on each side.
+    """
+    margin = min(_MARGIN, *(side // grain for side in pixels.shape[-2:]))
+    around = read(functional.pad(pixels, (margin * grain,) * 4, mode="circular"))
+    return around[..., margin:-margin, margin:-margin]
+
+
+def rolled(step: int, size: Sequence[int]) -> tuple[int, int]:
+    """How far latents of a height and a width are rolled at a step, counted from 0."""
+    height, width = (round(step * _GOLDEN % 1 * side) for side in size)
+    return height, width

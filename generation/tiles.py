@@ -1,0 +1,48 @@
+"""Tiles: pictures whose opposite edges meet, made larger so that they still do."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from PIL import Image
+
+MARGIN: Final = 16
+"""Pixels of the other side that a picture is enlarged with: what enlarges looks no further."""
+
+
+def meeting(picture: Image.Image, larger: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """What ``larger`` makes of the picture, as if the same picture lay on all sides of it.
+
+    Args:
+        picture: RGB.
+        larger: Enlarges a picture by a whole factor.
+    """
+    margin = min(MARGIN, *picture.size)
+    around = ((margin, margin), (margin, margin), (0, 0))
+    wide = larger(Image.fromarray(np.pad(np.asarray(picture), around, mode="wrap")))
+    factor = wide.width // (picture.width + 2 * margin)
+    left, right = margin * factor, (margin + picture.width) * factor
+    return wide.crop((left, left, right, (margin + picture.height) * factor))
+
+
+def edge_steps(picture: Image.Image) -> tuple[float, float]:
+    """How visible a tiled picture's seams are, in levels of 0 to 255.
+
+    Returns:
+        The mean difference across its edges, and that between neighbouring columns and rows; no
+        seam shows where the first is no larger.
+    """
+    pixels = np.asarray(picture.convert("RGB"), float)
+    across, between = [], []
+    for axis in (0, 1):
+        steps = np.abs(np.diff(pixels, axis=axis, append=pixels.take([0], axis)))
+        inside, outside = np.split(steps, [pixels.shape[axis] - 1], axis)
+        across.append(outside.mean())
+        between.append(inside.mean())
+    return float(np.mean(across)), float(np.mean(between))
+
+
+def edge_excess(picture: Image.Image) -> float:
+    """How much more differs across a picture's edges than between its neighbouring lines."""
+    across, between = edge_steps(picture)
+    return across - between

@@ -1,0 +1,294 @@
+"""Painting over a picture: from the button to the page, and from there to four new pictures."""
+
+import asyncio
+import io
+import socket
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import numpy as np
+import pytest
+import pytest_asyncio
+from PIL import Image, ImageDraw, ImageFilter
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.support.ui import WebDriverWait
+
+from playground import Message
+from playground.records import Permission
+from storage.choices import ServerChoices
+from tests.journeys.studio import (
+    BOT,
+    PATIENCE,
+    Studio,
+    answer,
+    opened,
+    public,
+    result,
+    showing,
+)
+from tests.journeys.test_canvas import QUICK, first_of, recipe_of, single
+from tests.playground.browser import start_chromium
+
+ELLIPSE = (0.2, 0.3, 0.7, 0.8)
+PHONE = {"width": 375, "height": 667, "deviceScaleFactor": 2, "mobile": True}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def page(shared_studio: Studio) -> AsyncIterator[None]:
+    """A bot with a painting page, for every test here."""
+    studio = shared_studio
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    named = {"EASEL_PUBLIC_URL": f"http://127.0.0.1:{port}", "EASEL_PAGE_PORT": str(port)}
+    studio.environment |= named
+    if studio.runs(BOT):
+        await studio.end(BOT)
+    yield
+    for name in named:
+        del studio.environment[name]
+    if studio.runs(BOT):
+        await studio.end(BOT)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def painting(page: None, studio: Studio) -> AsyncIterator[Studio]:
+    """The product with that page; what a test decided is forgotten."""
+    yield studio
+    studio.decide(ServerChoices())
+
+
+async def link(studio: Studio, picture: Message, person: str = "mira") -> str:
+    """The link that a press of the button gives, in private."""
+    press = await studio.playground.press(person, picture, label="Vary (Region)")
+    said = await showing(await answer(press), "12 hours")
+    assert said.ephemeral_to == person
+    (button,) = said.components[0]["components"]
+    return str(button["url"])
+
+
+def mask(shape: tuple[float, float, float, float] = ELLIPSE, side: int = 256) -> Image.Image:
+    image = Image.new("L", (side, side))
+    ImageDraw.Draw(image).ellipse([round(side * edge) for edge in shape], fill=255)
+    return image
+
+
+async def send(url: str, image: Image.Image, prompt: str) -> tuple[int, str]:
+    """What the page is answered when it sends a mask."""
+    address, _, text = url.partition("#")
+    data = io.BytesIO()
+    image.save(data, "PNG")
+    form = aiohttp.FormData({"prompt": prompt})
+    form.add_field("mask", data.getvalue(), filename="mask.png")
+    headers = {"Authorization": f"Bearer {text}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{address.partition('?')[0]}job", data=form) as response,
+    ):
+        return response.status, (await response.json())["said"]
+
+
+async def newest(studio: Studio, since: int) -> Message:
+    """The pictures that were asked for on the page, once they are finished."""
+    made = await studio.playground.message(
+        lambda m: m.id > since and "Variations (Region)" in m.content, PATIENCE
+    )
+    return await showing(made, "steps ·")
+
+
+def last(studio: Studio) -> int:
+    return max(message.id for message in studio.playground.messages)
+
+
+def kept_exactly(before: Image.Image, after: Image.Image, painted: Image.Image) -> bool:
+    """Whether nothing changed but what is painted over, and that did."""
+    shown = painted.resize(before.size)
+    near = np.asarray(shown.filter(ImageFilter.MaxFilter(7))) > 0
+    pixels = [np.asarray(each.convert("RGB"), int) for each in (before, after)]
+    inside = np.asarray(shown) > 0
+    changed = np.abs(pixels[0] - pixels[1]).sum(2)
+    return not changed[~near].any() and bool(changed[inside].mean() > 1)
+
+
+async def test_what_is_painted_over_is_drawn_anew_and_the_rest_stays_to_the_pixel(
+    painting: Studio,
+) -> None:
+    picture = await single(painting)
+    url = await link(painting, picture)
+    await painting.end(BOT)
+    await painting.start(BOT)
+    since = last(painting)
+    status, said = await send(url, mask(), f"a hat {QUICK}")
+    assert (status, said.splitlines()[0]) == (201, "Queued: the pictures will appear in Discord.")
+    made = await newest(painting, since)
+    recipe = await recipe_of(painting, made)
+    assert recipe.prompt == "a hat"
+    assert len(recipe.pictures) == 4
+    assert recipe.canvas is not None
+    assert recipe.canvas.mask
+    assert made.channel_id == picture.channel_id
+    alone = await result(await painting.playground.press("mira", made, label="U1"))
+    redrawn, whole = await first_of(painting, made), await opened(painting.playground, picture)
+    small = whole.resize(redrawn.size, Image.Resampling.LANCZOS)
+    assert kept_exactly(small, redrawn, mask())
+    assert "upscaled" in alone.content
+
+
+async def test_what_the_server_refuses_is_said_on_the_page_and_nothing_is_queued(
+    painting: Studio,
+) -> None:
+    playground, picture = painting.playground, await single(painting)
+    url = await link(painting, picture)
+    since = last(painting)
+    painting.decide(ServerChoices(channels=(playground.channel("art"),)))
+    status, said = await send(url, mask(), "a hat")
+    assert (status, said) == (422, "On this server pictures are made in #art; please ask there.")
+    press = await playground.press("mira", picture, label="Vary (Region)")
+    await showing(await answer(press), "pictures are made in")
+    painting.decide(ServerChoices(daily=1))
+    assert "1 per person in 24 hours" in (await send(url, mask(), "a hat"))[1]
+    painting.decide(ServerChoices())
+    assert "from 0 to 100" in (await send(url, mask(), "a hat --chaos 900"))[1]
+    assert "Nothing is painted" in (await send(url, Image.new("L", (9, 9)), "a hat"))[1]
+    assert "not whole" in (await send(url[:-2], mask(), "a hat"))[1]
+    assert [m for m in public(playground, since + 1) if "Region" in m.content] == []
+
+
+async def test_two_at_once_keep_to_the_limit_and_leave_no_message_behind(
+    painting: Studio,
+) -> None:
+    url, since = await link(painting, await single(painting)), last(painting)
+    painting.decide(ServerChoices(unfinished=1))
+    answers = await asyncio.gather(*(send(url, mask(), f"a hat {QUICK}") for _ in range(2)))
+    (_, queued), (_, refused) = sorted(answers)
+    assert queued.startswith("Queued")
+    assert refused.startswith("You may have 1 waiting")
+    await newest(painting, since)
+    assert len(public(painting.playground, since + 1)) == 1
+
+
+async def test_who_may_not_see_the_channel_any_more_is_refused(painting: Studio) -> None:
+    playground = painting.playground
+    press = await playground.command("otto", "imagine", {"prompt": f"a dog {QUICK}"}, channel="art")
+    picture = await result(await playground.press("otto", await result(press), label="U1"))
+    url = await link(painting, picture)
+    channel = playground.world.channels[playground.channel("art")]
+    before, since = channel.fixed, last(painting)
+    playground.forbid("mira", "art", Permission.VIEW_CHANNEL)
+    try:
+        status, said = await send(url, mask(), "a hat")
+    finally:
+        channel.fixed = before
+    assert (status, "cannot see the channel" in said) == (422, True)
+    assert public(playground, since + 1) == []
+
+
+async def test_in_direct_messages_the_pictures_come_there(painting: Studio) -> None:
+    playground = painting.playground
+    press = await playground.command("mira", "imagine", {"prompt": f"a dog {QUICK}"}, channel="dm")
+    picture = await result(await playground.press("mira", await result(press), label="U1"))
+    since = last(painting)
+    assert (await send(await link(painting, picture), mask(), f"a hat {QUICK}"))[0] == 201
+    made = await newest(painting, since)
+    assert made.channel_id == picture.channel_id
+
+
+async def test_no_pass_is_written_to_a_log(painting: Studio) -> None:
+    url = await link(painting, await single(painting))
+    await send(url, mask(), "a hat --chaos 900")
+    await send(url[:-1], mask(), "a hat")
+    assert url.partition("#")[2][:40] not in painting.log()
+    assert str(painting.playground.token) not in painting.log()
+
+
+@pytest.mark.browser
+async def test_a_finger_paints_on_a_phone(painting: Studio, tmp_path: Path) -> None:
+    picture = await single(painting)
+    url, since = await link(painting, picture), last(painting)
+    painted = await asyncio.to_thread(by_finger, url, tmp_path)
+    made = await newest(painting, since)
+    assert (await recipe_of(painting, made)).prompt == "a blue hat"
+    redrawn, whole = await first_of(painting, made), await opened(painting.playground, picture)
+    small = whole.resize(redrawn.size, Image.Resampling.LANCZOS)
+    assert kept_exactly(small, redrawn, painted)
+
+
+def by_finger(url: str, profile: Path) -> Image.Image:
+    """Paints and sends; what was painted, from the strokes."""
+    driver = start_chromium(profile)
+    try:
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+        driver.get(url)
+        wait = WebDriverWait(driver, PATIENCE, 0.1)
+        wait.until(lambda _: driver.find_elements(By.CSS_SELECTOR, "main.ready"))
+        finger = Finger(driver)
+        assert driver.execute_script(FITS), "the whole page is on the screen, in big parts"
+        submit = driver.find_element(By.ID, "submit")
+        submit.click()
+        wait.until(lambda _: "Nothing is painted" in driver.find_element(By.ID, "said").text)
+        finger.stroke((0.1, 0.1), (0.9, 0.9))
+        undo = driver.find_element(By.ID, "undo")
+        undo.click()
+        keys = (Keys.SPACE, *[Keys.ARROW_RIGHT] * 3, Keys.SPACE)
+        driver.find_element(By.ID, "board").send_keys(*keys)
+        assert undo.is_enabled(), "the keyboard paints as well"
+        undo.click()
+        assert not undo.is_enabled()
+        driver.find_element(By.CSS_SELECTOR, "[value=rectangle]").find_element(
+            By.XPATH, ".."
+        ).click()
+        finger.stroke((0.25, 0.4), (0.75, 0.9))
+        assert driver.execute_script("return [scrollX, scrollY]") == [0, 0]
+        prompt = driver.find_element(By.ID, "prompt")
+        prompt.clear()
+        prompt.send_keys(f"a blue hat {QUICK}")
+        submit.click()
+        wait.until(lambda _: "Queued" in driver.find_element(By.ID, "said").text)
+        complaints: list[dict[str, Any]] = driver.get_log("browser")  # type: ignore[no-untyped-call]
+        assert [c for c in complaints if "422" not in str(c["message"])] == []
+    finally:
+        driver.quit()
+    image = Image.new("L", (256, 256))
+    ImageDraw.Draw(image).rectangle((64, 102, 192, 230), fill=255)
+    return image
+
+
+FITS = """
+const parts = [...document.querySelectorAll("button, #tools label")];
+const boxes = parts.filter((it) => it.checkVisibility()).map((it) => it.getBoundingClientRect());
+return boxes.every((box) => box.width >= 44 && box.height >= 44 && box.bottom <= innerHeight)
+  && document.documentElement.scrollWidth <= innerWidth
+  && document.documentElement.scrollHeight <= innerHeight;
+"""
+
+
+class Finger:
+    """One finger on the picture; places are shares of its width and height."""
+
+    def __init__(self, driver: WebDriver) -> None:
+        self._driver: Any = driver
+
+    def stroke(self, *places: tuple[float, float]) -> None:
+        """From place to place, with a few steps between them."""
+        steps = [
+            (a[0] + (b[0] - a[0]) * k / 4, a[1] + (b[1] - a[1]) * k / 4)
+            for a, b in pairwise(places)
+            for k in range(5)
+        ]
+        for k, place in enumerate(steps):
+            self._touch("touchMove" if k else "touchStart", [place])
+        self._touch("touchEnd", [])
+
+    def _touch(self, kind: str, places: list[tuple[float, float]]) -> None:
+        box = self._driver.execute_script(
+            "const b = document.querySelector('#board').getBoundingClientRect();"
+            "return [b.left, b.top, b.width, b.height]"
+        )
+        points = [{"x": box[0] + x * box[2], "y": box[1] + y * box[3]} for x, y in places]
+        touch = {"type": kind, "touchPoints": points}
+        self._driver.execute_cdp_cmd("Input.dispatchTouchEvent", touch)
