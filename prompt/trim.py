@@ -60,8 +60,12 @@ def without_end(text: str) -> str:
         return text
     while (start := text.rfind("**")) >= 0 and _END.match(text, start):
         text = text[:start]
-    end = _PLAIN_END.search(text, max(0, len(text) - _LONGEST_END))
-    return text[: end.start()].rstrip() if end else text
+    end = len(text)
+    while found := _PLAIN_END.search(text, max(0, end - _LONGEST_END), end):
+        end = found.start()
+        while end and text[end - 1] in _ENDS:
+            end -= 1
+    return text[:end]
 
 
 def short(text: str) -> str:
