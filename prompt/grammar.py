@@ -94,10 +94,12 @@ def _translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
     """The prompt of a text that became another one on its way, with places in the text itself."""
     try:
         single = _sole(whole) if "{" in whole or "}" in whole else whole
-        prompt = _plainly(single) or read_closely(single)
+        prompt = (None if single == text else _plainly(single)) or read_closely(single)
     except PromptError as error:
         place = _place(error.position, whole, text)
         raise PromptError(error.sentences, place, error.suggestion) from None
+    if whole == text:
+        return prompt
     places = {name: _place(place, whole, text) or 0 for name, place in prompt.places.items()}
     return replace(prompt, notes=(*notes, *prompt.notes), places=places)
 
