@@ -21,7 +21,9 @@ RUN touch easel.py \
     && pip install --editable .
 
 FROM libraries AS worker-libraries
-RUN pip install --editable '.[worker]'
+COPY requirements-apart.txt ./
+RUN pip install --editable '.[worker]' \
+    && pip install --no-deps --requirement requirements-apart.txt
 
 FROM libraries AS bot
 COPY . .

@@ -36,9 +36,10 @@ $(BIN)/python:
 	@echo "Making $(VENV)…"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runs: pyproject.toml | $(BIN)/python
+$(VENV)/.runs: pyproject.toml requirements-apart.txt | $(BIN)/python
 	@echo "Installing Easel; the first time, PyTorch takes some minutes…"
 	@$(PIP) --editable '.[worker]'
+	@$(PIP) --quiet --no-deps --requirement requirements-apart.txt
 	@touch $@
 
 $(VENV)/.tests: pyproject.toml | $(VENV)/.runs

@@ -343,6 +343,7 @@ _FAULTS: Final = {
     "cli.models.NotFetchedError": 1,
     "generation.cards.UnknownFamilyError": 1,
     "generation.images.ImageError": 1,
+    "generation.sources.SourceError": 1,
     "generation.families.ModelError": 1,
     "sqlalchemy.exc.SQLAlchemyError": 1,
     "storage.connect.DatabaseNotReadyError": 1,

@@ -12,7 +12,9 @@ from bot.asking import Asking
 from bot.delivery import Delivery
 from bot.messages import Title
 from bot.places import Spot
-from generation.cards import Capability, Card, card_for, equipped, model_name
+from generation.cards import Capability, Card, model_name
+from generation.derive import with_upscaler
+from generation.equipment import card_here
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.masks import painted
@@ -41,7 +43,7 @@ class Acceptance:
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
         self.jobs, self.records = jobs, jobs.records
-        self.card: Card = equipped(card_for(settings.model, settings.family), settings.adapters)
+        self.card: Card = card_here(settings)
         self.model = model_name(settings.model, self.card)
         self.versions = versions(settings.versions)
         self._files, self._delivery = files, delivery
@@ -114,7 +116,7 @@ class Acceptance:
             choices: What the server decided: how many jobs, and in which language they are shown.
             parent_id: The job that it was derived from.
             speed: Its place in the queue.
-            origins: Where flags came from that were not typed.
+            origins: Where each flag came from, and words that were added.
 
         Raises:
             TooManyJobsError: The person has as many unfinished jobs as they may.
@@ -122,7 +124,7 @@ class Acceptance:
         """
         job = NewJob(
             id=uuid.uuid4().hex,
-            recipe=recipe.to_json(),
+            recipe=with_upscaler(recipe, self.card.upscaler).to_json(),
             person_id=asking.user.id,
             server_id=asking.guild_id,
             channel_id=spot.channel_id,
@@ -137,8 +139,7 @@ class Acceptance:
             origins=origins,
             locale=choices.language or str(asking.locale),
         )
-        limits = policy.allowance(choices, asking) if asking.guild_id else None
-        position = await self.jobs.accept(job, limits)
+        position = await self.jobs.accept(job, policy.allowance(choices, asking))
         await self._delivery.begin(job.id, position)
 
 

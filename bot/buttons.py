@@ -29,6 +29,9 @@ Derivation = Callable[[Parent, int], Recipe]
 MOST_UPSCALE: Final = 4
 """How many times larger than in the grid a picture is made at most."""
 
+ROW: Final = 5
+"""Buttons in a row at most (Discord)."""
+
 TEMPLATE: Final = re.compile(r"easel:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>[0-9])")
 """Custom ids of this bot's buttons."""
 
@@ -77,6 +80,10 @@ def _enlarged(factor: int) -> Derivation:
     return lambda parent, _: derive.enlarge(parent.recipe, parent.index, factor)
 
 
+def _vastly(parent: Parent, seed: int) -> Recipe:
+    return derive.creatively(parent, seed, MOST_UPSCALE)
+
+
 def _around(edges: Callable[[Recipe], Edges]) -> Derivation:
     return lambda parent, seed: derive.extend(parent, seed, edges(parent.recipe))
 
@@ -118,6 +125,7 @@ KINDS: Final = {
         Kind("reroll", None, rerolled, remixed=True, way=Way.REROLL, emoji="🔄"),
         Kind("larger", "Upscale (Subtle)", _enlarged(MOST_UPSCALE)),
         Kind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
+        Kind("vast", "Upscale 4x (Creative)", _vastly, Capability.IMAGE_PROMPT),
         Kind("far", "Zoom Out 2x", _zoomed_out(2), Capability.OUTPAINT),
         Kind("near", "Zoom Out 1.5x", _zoomed_out(1.5), Capability.OUTPAINT),
         Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed, way=Way.ZOOM),
@@ -136,7 +144,7 @@ KINDS: Final = {
 VARYING: Final = frozenset({"vary", "subtle", "strong", "region"})
 """Actions that make variations."""
 
-ENLARGING: Final = frozenset({"upscale", "larger", "creative"})
+ENLARGING: Final = frozenset({"upscale", "larger", "creative", "vast"})
 """Actions that make a picture larger."""
 
 
@@ -204,16 +212,21 @@ def when_done(job: str, recipe: Recipe) -> discord.ui.View:
     if len(recipe.pictures) == 1:
         return _view(*([JobButton(a, job, int(a != "reroll")) for a in r] for r in _single(recipe)))
     numbers = range(1, len(recipe.pictures) + 1)
-    return _view(
-        [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)],
-        [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)],
-    )
+    larger = [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)]
+    varied = [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)]
+    return _view(*_broken(larger), *_broken(varied))
+
+
+def _broken(row: list[JobButton]) -> Iterator[list[JobButton]]:
+    """A row broken where Discord's end."""
+    for start in range(0, len(row), ROW):
+        yield row[start : start + ROW]
 
 
 def _single(recipe: Recipe) -> Iterator[list[str]]:
     """Rows of actions under a single picture."""
     if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not recipe.refined:
-        yield ["larger", "creative"]
+        yield [*(["upscale"] if recipe.upscale == 1 else []), "larger", "creative", "vast"]
     yield ["subtle", "strong", "region", "reroll"]
     yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]
     yield ["left", "right", "up", "down"]

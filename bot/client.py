@@ -71,6 +71,7 @@ class EaselBot(extensions.AutoShardedBot):
         results: Shows, sends and deletes pictures.
         painting: Takes what people paint over pictures; None where no page has an address.
         records: Keeps what people and servers decide.
+        most: Most unfinished jobs that anybody may have, whatever a server allows.
     """
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files) -> None:
@@ -100,6 +101,7 @@ class EaselBot(extensions.AutoShardedBot):
             self.painting = Painting(self, acceptance, self.offspring, files, settings)
             self._page = Page(self.painting)
         self.records = jobs.records
+        self.most = jobs.most
 
     async def setup_hook(self) -> None:
         """Loads every command file, registers the commands if they changed, goes to work.
@@ -154,6 +156,10 @@ class EaselBot(extensions.AutoShardedBot):
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions under the bot's own messages."""
         await reactions.take(self, payload)
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        """Takes reactions back."""
+        await reactions.take_back(self, payload)
 
     async def _sync(self) -> None:
         """Registers the commands where the set differs from what Discord has."""

@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.shelf import CHOICES
+from generation.loras import Offered
 from prompt.complete import complete
 from prompt.ways import Way
 
@@ -22,19 +23,22 @@ def of_flags(way: Way) -> Completion:
         way: What the option is for.
     """
 
-    async def complete(_: discord.Interaction[Any], typed: str) -> Choices:
-        return flags(typed, way)
+    async def complete(interaction: discord.Interaction[Any], typed: str) -> Choices:
+        return flags(typed, way, loras=interaction.client.intake.card.loras)
 
     return complete
 
 
-def flags(typed: str, way: Way, presets: Sequence[str] = ()) -> Choices:
+def flags(
+    typed: str, way: Way, presets: Sequence[str] = (), loras: Sequence[Offered] = ()
+) -> Choices:
     """The flag at the end of what was typed, written out.
 
     Args:
         typed: A prompt up to the cursor.
         way: Where it is typed.
         presets: Names that ``--preset`` may have.
+        loras: What ``--lora`` may call.
     """
-    found = complete(typed, CHOICES, presets, way)
+    found = complete(typed, CHOICES, presets, way, [one.name for one in loras])
     return [app_commands.Choice(name=whole, value=whole) for whole in found]

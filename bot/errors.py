@@ -35,6 +35,10 @@ class JobGoneError(Exception):
     """A button whose job is not in the database."""
 
 
+class NoJobError(Exception):
+    """Something typed that leads to no job; the text is what was typed."""
+
+
 class OtherFamilyError(Exception):
     """A button under pictures of a family that this installation no longer draws with.
 
@@ -130,6 +134,13 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
 """Errors whose sentence is always the same."""
 
 
+_QUOTING: Final[dict[type[BaseException], str]] = {
+    ZoomError: messages.ZOOM_WRONG,
+    NoJobError: messages.NO_JOB,
+}
+"""Errors whose sentence quotes what was typed."""
+
+
 def sentence(error: BaseException) -> str | None:
     """What to tell the person who caused ``error``; None if it is our own mistake."""
     match error:
@@ -147,8 +158,8 @@ def sentence(error: BaseException) -> str | None:
             return say(messages.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():
             return say(messages.NOT_ABLE[error.capability], model=say(error.now))
-        case ZoomError():
-            return say(messages.ZOOM_WRONG, typed=messages.quoted(str(error)))
+        case ZoomError() | NoJobError():
+            return say(_QUOTING[type(error)], typed=messages.quoted(str(error)))
         case TooLongError():
             return say(messages.TOO_LONG_FOR.get(str(error), messages.TOO_LONG))
         case WeightsError():

@@ -2,11 +2,12 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 import discord
+from sqlalchemy import Connection
 
 from bot import access, drafts, errors, messages, modals, policy
 from bot.acceptance import Acceptance, acknowledge, tell
@@ -16,7 +17,7 @@ from bot.messages import Title
 from bot.places import Place
 from bot.shelf import Shelf
 from generation.cards import Capability, Card
-from generation.derive import GRID, blend, reroll
+from generation.derive import blend, reroll
 from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
@@ -28,7 +29,7 @@ from prompt.resolve import Resolved, put_right, resolve, within_reach
 from prompt.shortcuts import expand
 from prompt.ways import Way
 from storage import keeping
-from storage.choices import ServerChoices
+from storage.choices import Limits, ServerChoices
 from storage.jobs import QueueInfo
 
 
@@ -116,15 +117,29 @@ class Intake:
             NotAllowedError: The server does not allow it any more.
         """
         await interaction.response.defer()
-        body = await self._records.write(keeping.take_draft, draft, interaction.user.id)
-        if body is None:
-            raise errors.DraftGoneError
-        request = Request.kept(body)
+        request = Request.kept(await self._draft(keeping.draft, interaction, draft))
         wanted = orders(request.text, way=request.way)
         choices = await self._in.admit(interaction, len(wanted))
+        await self._draft(keeping.take_draft, interaction, draft)
         queued = say(messages.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
         await self._take(interaction, request, wanted, choices)
+
+    async def _draft(
+        self,
+        look: Callable[[Connection, str, int], dict[str, Any] | None],
+        interaction: discord.Interaction[Any],
+        draft: str,
+    ) -> dict[str, Any]:
+        """What waits under a draft's id.
+
+        Raises:
+            DraftGoneError: Nothing, as it was answered before.
+        """
+        body = await self._records.write(look, draft, interaction.user.id)
+        if body is None:
+            raise errors.DraftGoneError
+        return body
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to a question about many jobs."""
@@ -192,7 +207,7 @@ class Intake:
             interaction: Who asks, and where.
             pictures: Addresses of the images.
             weights: How much of each, beside the others.
-            ratio: Width to height, as ``--ar`` takes it.
+            ratio: Width to height, as ``--ar`` takes it; empty if the person chose none.
 
         Raises:
             NotAbleError: The family cannot blend; nothing was acknowledged yet.
@@ -203,7 +218,8 @@ class Intake:
         choices = await self._in.admit(interaction)
         images = [await self._in.keep(url) for url in pictures]
         shelf = await Shelf.of(self._records, interaction)
-        asked = shelf.complete(parse(f"--{RATIO.name} {ratio}"), way=Way.BLEND)
+        typed = parse(f"--{RATIO.name} {ratio}" if ratio else "")
+        asked = shelf.complete(typed, way=Way.BLEND)
         merged = within_reach(asked, self.card, images=1)
         linked = addresses(merged.prompt.parameters)
         kept = {url: await self._in.keep(url) for url in linked}
@@ -245,7 +261,7 @@ class Intake:
         own = SEED.of(order.prompt.parameters)
         if own is None or not order.copy:
             return resolved
-        seed = (own + order.copy * GRID) % SEED_LIMIT
+        seed = (own + order.copy * len(resolved.recipe.pictures)) % SEED_LIMIT
         return replace(
             resolved,
             recipe=reroll(resolved.recipe, seed),
@@ -266,9 +282,7 @@ class Intake:
             DraftGoneError: The form was sent before.
             PromptError: The words are no prompt.
         """
-        body = await self._records.write(keeping.take_draft, draft, interaction.user.id)
-        if body is None:
-            raise errors.DraftGoneError
+        body = await self._draft(keeping.take_draft, interaction, draft)
         await self.imagine(interaction, modals.answer(interaction), [body["picture"]])
 
     async def cancel(self, interaction: discord.Interaction[Any], job_id: str) -> None:
@@ -299,3 +313,9 @@ class Intake:
     async def queue(self) -> QueueInfo:
         """How many jobs wait and run, and how many workers live."""
         return await self._in.jobs.queue_info()
+
+    async def allowance(self, interaction: discord.Interaction[Any]) -> Limits:
+        """How much the person may ask for where they are."""
+        server = await self._records.read(keeping.server, interaction.guild_id or 0)
+        own = policy.allowance(server, interaction)
+        return own.model_copy(update={"unfinished": min(own.unfinished, self._in.jobs.most)})

@@ -4,6 +4,7 @@ Every sentence is written in English where it belongs, and looked up by itself w
 a catalogue lacks is said in English.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import discord
+from babel import Locale
+from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 from discord import app_commands
 
@@ -20,6 +23,11 @@ from prompt.sentences import Sentence
 LANGUAGES: Final = ("de", "es", "fr", "ja", "pt")
 """Every language but English, as the catalogues are named."""
 
+_CONTEXT_END: Final = "\x04"
+COMMAND: Final = f"command{_CONTEXT_END}"
+"""Before the name of a command, in the catalogues' keys: names are no sentences."""
+
+_MENTION: Final = re.compile(r"(?<![\w/])/([a-z0-9]+(?: [a-z]+){0,2})")
 _FOLDER: Final = Path(__file__).parents[1] / "locales"
 _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 
@@ -31,12 +39,37 @@ def catalogue(language: str) -> Mapping[str, str]:
         return {}
     with (_FOLDER / f"{language}.po").open("rb") as file:
         entries = read_po(file, locale=language)
-    return {str(e.id): str(e.string) for e in entries if e.id and e.string and not e.fuzzy}
+    said = {_key(e): str(e.string) for e in entries if e.id and e.string and not e.fuzzy}
+    names = {key: name for key, name in said.items() if key.startswith(COMMAND)}
+    return {key: _naming(text, names) for key, text in said.items()}
+
+
+def _key(entry: Message) -> str:
+    """As gettext does it: a context, and a sign between."""
+    return f"{entry.context}{_CONTEXT_END}{entry.id}" if entry.context else str(entry.id)
+
+
+def _naming(text: str, names: Mapping[str, str]) -> str:
+    """A sentence that calls commands as people find them in its language."""
+
+    def named(found: re.Match[str]) -> str:
+        first, *others = found[1].split(" ")
+        if COMMAND + first not in names:
+            return found[0]
+        return "/" + " ".join(names.get(COMMAND + word, word) for word in (first, *others))
+
+    return _MENTION.sub(named, text)
 
 
 def language_of(locale: str) -> str:
     """The catalogue for one of Discord's locales: ``pt`` for ``pt-BR``."""
     return locale.partition("-")[0].lower()
+
+
+def name_of(language: str) -> str:
+    """A language as its speakers call it, such as ``Deutsch``."""
+    name = Locale(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
 
 
 def speak(locale: str | None) -> None:
@@ -71,14 +104,13 @@ def retell(sentence: str) -> str:
     return say(sentence.template, **values)
 
 
-_TYPED: Final = frozenset(
+_NAMES: Final = frozenset(
     {
         app_commands.TranslationContextLocation.command_name,
         app_commands.TranslationContextLocation.group_name,
-        app_commands.TranslationContextLocation.parameter_name,
     }
 )
-"""Names that people type, of which everybody should speak alike; those of menus are chosen."""
+"""Names of commands, but for those of menus, which are ordinary text."""
 
 
 class CommandTranslator(app_commands.Translator):
@@ -90,7 +122,10 @@ class CommandTranslator(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
-        """The text in that language, or None to leave it in English; what is typed stays."""
-        if context.location in _TYPED and not isinstance(context.data, app_commands.ContextMenu):
+        """The text in that language, or None to leave it in English as names of options are."""
+        if context.location is app_commands.TranslationContextLocation.parameter_name:
             return None
-        return catalogue(language_of(locale.value)).get(string.message)
+        menu = isinstance(context.data, app_commands.ContextMenu)
+        named = context.location in _NAMES and not menu
+        key = COMMAND + string.message if named else string.message
+        return catalogue(language_of(locale.value)).get(key)

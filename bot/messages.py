@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import discord
 
 from bot.languages import retell, say
 from generation.cards import Capability
-from generation.recipe import Recipe
+from generation.recipe import Noise, Recipe
 from prompt.topics import Topic
 from storage.choices import Change
 from storage.jobs import Job
@@ -91,18 +91,24 @@ PANEL_LANGUAGE: Final = "Language"
 PANEL_LIMITS: Final = "Limits"
 PANEL_ROLE: Final = "Limits of a role"
 PANEL_CHANGES: Final = "Latest changes"
+PANEL_DEFAULT: Final = "Default preset"
+PANEL_PRESET: Final = "Preset {name}"
 PANEL_ALL: Final = "all"
 PANEL_HERE: Final = "where they are asked for"
 PANEL_OWN: Final = "each person's own"
 PANEL_MANAGERS: Final = "those who manage the server"
 LIMIT_REPEAT: Final = "Jobs per request"
-LIMIT_LARGEST: Final = "Longest side in pixels, 0 for any"
+LIMIT_LARGEST: Final = "Longest side in pixels"
 LIMIT_UNFINISHED: Final = "Unfinished jobs per person"
-LIMIT_DAILY: Final = "Jobs per person in 24 hours, 0 for any"
+LIMIT_DAILY: Final = "Jobs per person in 24 hours"
+LIMIT_OR_ANY: Final = "{limit}, 0 for any"
+ANY: Final = "any"
+ROLE_LIMITS: Final = "{role}: {unfinished} unfinished, {daily} in 24 hours"
 LIMIT_WRONG: Final = "`{typed}` is no whole number from {low} to {high}; nothing was changed."
 
 SETTINGS: Final = "Your settings, for every picture you ask for:"
 SETTINGS_MODEL: Final = "**Model** {model}"
+SETTINGS_ON: Final = "**On** {names}"
 SETTINGS_MODELS: Final = "Which model draws"
 MODEL_UNSET: Final = "The server's"
 SETTINGS_STYLIZE: Final = "How strongly to stylize"
@@ -214,9 +220,12 @@ SERVER_MANAGERS: Final = "Only those who manage this server can see and change t
 NONE: Final = "none"
 SERVER_CHANGE: Final = "{when} {who}: {what}, before {before}, now {after}"
 NO_CHANGES: Final = "Nothing was changed yet."
+NO_SERVER: Final = (
+    "There is no server here, only the two of us: keep it for yourself, or ask on the server."
+)
 NOT_YET: Final = "These pictures are still being made; please wait for them."
 PICTURES_GONE: Final = "These pictures are no longer stored; 🔄 makes them again."
-FAVOURITE: Final = "Kept among your favourites."
+FAVOURITE: Final = "Kept among your favourites, which `/show` lists."
 NO_FAVOURITE: Final = "No longer among your favourites."
 DELETED: Final = "Deleted."
 CANCELLED_ALL: Final = "Cancelled {count} of your jobs."
@@ -226,6 +235,10 @@ WHICH_PICTURE: Final = "Which picture?"
 NOTHING_MORE: Final = "This picture is as large as it gets."
 START_TITLE: Final = "Start from this image"
 START_PROMPT: Final = "What to draw"
+NO_JOB: Final = (
+    "There are no pictures `{typed}`; pick some from the list that comes up while you type, or "
+    "give the name of their file."
+)
 NO_PICTURE: Final = "That message shows no pictures of mine."
 HELP: Final = (
     "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again.\n"
@@ -237,10 +250,13 @@ NO_HELP: Final = "There is no topic and no flag `{about}`; `/help` alone shows w
 
 INFO: Final = (
     "**Queue** {queued} waiting, {running} running; workers: {workers}\n"
-    "**You** {mine} waiting or running, {today} asked for in 24 hours\n"
+    "**You** {mine} of {most} waiting or running, {today} of {daily} asked for in 24 hours\n"
     "**Model** {model}: {about}"
 )
-RECIPE_ORIGIN: Final = "`--{flag}` comes from {origin}"
+INFO_LORAS: Final = "**LoRAs** {names}"
+RECIPE_SEEDS: Final = "Seeds {seeds}"
+ORIGIN_WORDS: Final = "added words"
+ORIGIN_CARD: Final = "the model's own"
 
 PRESET_SAVED: Final = "Kept as `{name}`: {text}"
 PRESET_SHOWN: Final = "`{name}` adds {text}"
@@ -264,15 +280,32 @@ PRESETS_SHARED: Final = "**This server's**"
 PRESETS_EMPTY: Final = "none yet"
 PRESET_IS_USUAL: Final = "your usual one"
 PRESET_IS_DEFAULT: Final = "the default"
-PREFERRED: Final = "Your {what}: {value}"
-PREFERRED_NOTHING: Final = "Your {what} is empty now."
+PREFERRED: Final = {
+    "suffix": "Your suffix: {value}",
+    "flags": "Your flags: {value}",
+    "variability": "From now on the V buttons vary like this: {value}",
+}
+"""What is said of a preference, by its name."""
+PREFERRED_NOTHING: Final = {
+    "suffix": "Your suffix is empty now.",
+    "flags": "Your flags are empty now.",
+}
 
 NEXT: Final = "next"
 AHEAD: Final = "{count} ahead of you"
 FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
+NO_WORDS: Final = "image"
+SEED: Final = "seed {seed}"
+STEPS: Final = "{count} steps"
+GUIDANCE: Final = "guidance {value}"
+JOB: Final = "job {id}"
+ALT_ONE: Final = "a generated picture: {prompt}"
+ALT_MANY: Final = "{count} generated pictures: {prompt}"
 STARTED_FROM: Final = "image at strength {strength}"
-ENLARGED: Final = "{factor}× larger"
+ENLARGED: Final = "{factor}× larger by resampling"
+ENLARGED_BY: Final = "{factor}× larger by {upscaler}"
+IN_PARTS: Final = "redrawn in parts"
 WORKS: Final = "This would work:"
 TYPED: Final = "This is what you typed:"
 
@@ -281,6 +314,8 @@ FAILURES: Final = {
     "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
     "missing_image": "its starting image is no longer stored; please attach it again",
     "model": "the model could not be loaded; the admin finds the reason with `easel doctor`",
+    "lora": "one of its LoRAs is not the same any more or does not fit the model",
+    "upscaler": "the upscaler it was asked for is not on the machine that draws, or of no use",
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""
@@ -294,6 +329,7 @@ HEADINGS: Final = {
     "upscale": "{prompt} — Image #{index}, upscaled by {who}",
     "larger": "{prompt} — Upscaled (Subtle) by {who}",
     "creative": "{prompt} — Upscaled (Creative) by {who}",
+    "vast": "{prompt} — Upscaled 4x (Creative) by {who}",
     "region": "{prompt} — Variations (Region) by {who}",
     "far": "{prompt} — Zoom Out by {who}",
     "near": "{prompt} — Zoom Out by {who}",
@@ -342,20 +378,30 @@ def ask(count: int, prompts: Sequence[str], more: int) -> str:
     return "\n".join([say(ASK, count=count), *lines])
 
 
-def server_log(changes: Sequence[tuple[datetime, Change]]) -> str:
-    """Who changed what, the latest first."""
+def server_log(changes: Sequence[tuple[datetime, Change]], titles: Mapping[str, str]) -> str:
+    """Who changed what, the latest first.
+
+    Args:
+        changes: When, and what was noted.
+        titles: What is called how.
+    """
     lines = [
         say(
             SERVER_CHANGE,
             when=discord.utils.format_dt(at, "R"),
             who=f"<@{change.person_id}>",
-            what=change.what,
+            what=_changed(change.what, titles),
             before=_value(change.before),
             after=_value(change.after),
         )
         for at, change in changes
     ]
     return "\n".join(lines)[:CONTENT_LIMIT] or say(NO_CHANGES)
+
+
+def _changed(what: str, titles: Mapping[str, str]) -> str:
+    _, _, name = what.partition(" ")
+    return say(PANEL_PRESET, name=code(name)) if name else say(titles.get(what, what))
 
 
 def _value(text: str | None) -> str:
@@ -396,9 +442,7 @@ def preset_default(name: str) -> str:
 
 def preferred(what: str, value: str) -> str:
     """What is said when a preference changes."""
-    return (
-        say(PREFERRED, what=what, value=code(value)) if value else say(PREFERRED_NOTHING, what=what)
-    )
+    return say(PREFERRED[what], value=code(value)) if value else say(PREFERRED_NOTHING[what])
 
 
 def option_kept(name: str, text: str) -> str:
@@ -452,7 +496,7 @@ def is_shortened(recipe: Recipe) -> bool:
 
 
 def _whole_prompt(recipe: Recipe) -> str:
-    return " ".join(part for part in (recipe.prompt or "image", _flags(recipe)) if part)
+    return " ".join(part for part in (recipe.prompt or say(NO_WORDS), _flags(recipe)) if part)
 
 
 def _flags(recipe: Recipe) -> str:
@@ -484,34 +528,58 @@ def undeliverable(job: Job) -> str:
 
 def settings_line(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
-    first = recipe.pictures[0]
     parts = [
         f"{recipe.width * recipe.scale}×{recipe.height * recipe.scale}",
-        f"seed {first.turns[-1].seed if first.turns else first.seed}",
-        f"{recipe.steps} steps",
-        f"guidance {recipe.guidance:g}",
+        say(SEED, seed=_seed(recipe.pictures[0])),
+        say(STEPS, count=recipe.steps),
+        say(GUIDANCE, value=f"{recipe.guidance:g}"),
         recipe.sampler,
         recipe.model,
     ]
     if recipe.start:
         parts.append(say(STARTED_FROM, strength=f"{recipe.start.strength:.2f}"))
-    if recipe.upscale > 1:
+    if recipe.patch:
+        parts.append(say(IN_PARTS))
+    if recipe.upscaler:
+        name = quoted(recipe.upscaler.name)
+        parts.append(say(ENLARGED_BY, factor=recipe.upscale, upscaler=name))
+    elif recipe.upscale > 1:
         parts.append(say(ENLARGED, factor=recipe.upscale))
     if took := _seconds(job.started_at, job.finished_at):
         parts.append(took)
     return " · ".join(parts)
 
 
+def _seed(noise: Noise) -> int:
+    """The seed that made a picture different from those beside it."""
+    return noise.turns[-1].seed if noise.turns else noise.seed
+
+
 def recipe_card(job: Job, recipe: Recipe) -> str:
-    """Everything that decided a job's pictures, for people: words, flags, seeds, where from."""
+    """Everything that decided a job's pictures, for people: words, flags and seeds."""
     lines = [
-        f"**{discord.utils.escape_markdown(_cut(recipe.prompt or 'image', PROMPT_SHOWN))}**",
+        f"**{_plain(recipe.prompt or say(NO_WORDS), PROMPT_SHOWN // 2)}**",
         *([code(_cut(flags, PROMPT_SHOWN // 4))] if (flags := _flags(recipe)) else []),
-        f"-# {settings_line(job, recipe)} · job {job.id}",
+        f"-# {settings_line(job, recipe)} · {say(JOB, id=job.id)}",
     ]
-    origins = job.origins or {}
-    lines += [f"-# {say(RECIPE_ORIGIN, flag=k, origin=v)}" for k, v in list(origins.items())[:8]]
+    if len(recipe.pictures) > 1:
+        seeds = ", ".join(f"#{k} {_seed(noise)}" for k, noise in enumerate(recipe.pictures, 1))
+        lines.append(f"-# {say(RECIPE_SEEDS, seeds=seeds)}")
     return "\n".join(lines)
+
+
+def stacked(text: str, lines: Iterable[str]) -> str:
+    """A text with those lines below it that fit into a message."""
+    for line in lines:
+        text = f"{text}\n{line}" if len(text) + len(line) < CONTENT_LIMIT else text
+    return text
+
+
+def choice(id_: str, recipe: Mapping[str, Any], favourite: bool, longest: int) -> str:
+    """Pictures as a choice in a list: their words, and how their files are called."""
+    end = f" · {id_[:8]}"
+    words = f"{'⭐ ' if favourite else ''}{recipe.get('prompt') or say(NO_WORDS)}"
+    return _cut(words, longest - len(end)) + end
 
 
 def _cut(text: str, longest: int) -> str:
@@ -532,8 +600,8 @@ def no_help(about: str) -> str:
 def alt_text(recipe: Recipe) -> str:
     """What a screen reader says of the picture."""
     count = len(recipe.pictures)
-    what = "a generated picture" if count == 1 else f"{count} generated pictures"
-    return f"{what}: {recipe.prompt or 'from an image'}"[:1024]
+    told = ALT_ONE if count == 1 else ALT_MANY
+    return say(told, count=count, prompt=recipe.prompt or say(NO_WORDS))[:1024]
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> str:

@@ -13,7 +13,8 @@ from bot.asking import Asking
 from bot.buttons import KINDS, Derivation, Kind, rerolled
 from bot.languages import say
 from bot.messages import Title
-from bot.places import Place, beside, withdraw
+from bot.origins import inherited
+from bot.places import Place, Spot, beside, withdraw
 from generation.cards import Capability
 from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
@@ -23,7 +24,7 @@ from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, resolve
 from prompt.ways import Way
 from storage.choices import PersonChoices, ServerChoices
-from storage.jobs import DailyLimitError, TooManyJobsError
+from storage.jobs import DailyLimitError, Job, TooManyJobsError
 
 Change = Callable[[Parent, int], Resolved]
 """A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
@@ -203,13 +204,12 @@ class Offspring:
         title: Title,
         choices: ServerChoices,
     ) -> Sequence[str]:
-        made = await self._derived(parent_id, change, title, choices)
+        parent = await access.found(self._in.jobs, parent_id)
+        made = self._derived(parent, change, title, choices)
         person = await policy.preferences(self._in.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
         try:
-            await self._in.accept(
-                asking, spot, made.recipe, title, choices, parent_id=parent_id, speed=made.speed
-            )
+            await self._accept(asking, spot, parent, made, title=title, choices=choices)
         except (TooManyJobsError, DailyLimitError):
             await withdraw(bot, spot)
             raise
@@ -228,19 +228,37 @@ class Offspring:
         kept, links = fetched
         for url in links:
             kept[url] = await self._in.keep(url)
-        made = await self._derived(parent_id, change, title, choices)
+        parent = await access.found(self._in.jobs, parent_id)
+        made = self._derived(parent, change, title, choices)
         person = await policy.preferences(self._in.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)
-        await self._in.accept(
-            interaction, spot, made.recipe, title, choices, parent_id=parent_id, speed=made.speed
-        )
+        await self._accept(interaction, spot, parent, made, title=title, choices=choices)
         await tell(interaction, made.notes)
 
-    async def _derived(
-        self, parent_id: str, change: Change, title: Title, choices: ServerChoices
-    ) -> Resolved:
-        parent = await self.parent(parent_id, title.index)
-        made = change(parent, secrets.randbelow(SEED_LIMIT))
+    async def _accept(
+        self,
+        asking: Asking,
+        spot: Spot,
+        parent: Job,
+        made: Resolved,
+        *,
+        title: Title,
+        choices: ServerChoices,
+    ) -> None:
+        """Has pictures of a parent's accepted, with what is known of where values came from."""
+        await self._in.accept(
+            asking,
+            spot,
+            made.recipe,
+            title,
+            choices,
+            parent_id=parent.id,
+            speed=made.speed,
+            origins=inherited(parent, made.recipe),
+        )
+
+    def _derived(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
+        made = change(self._one_of(job, title.index), secrets.randbelow(SEED_LIMIT))
         self._measure(made.recipe)
         policy.measure(choices, [made.recipe])
         return made
@@ -256,7 +274,9 @@ class Offspring:
             JobGoneError: The job is not in the database.
             OtherFamilyError: It was drawn by a model that is no longer here.
         """
-        job = await access.found(self._in.jobs, job_id)
+        return self._one_of(await access.found(self._in.jobs, job_id), number)
+
+    def _one_of(self, job: Job, number: int | None) -> Parent:
         recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1
         if recipe.family != self._in.card.id:
             raise errors.OtherFamilyError(recipe.family, self._in.card.title)

@@ -170,7 +170,6 @@ class Page:
     async def _job(self, request: web.Request) -> web.Response:
         given = self._shown_by(request)
         mask, words = await _filled_in(request)
-        speak(given.locale)
         notes = await self._desk.take(given, mask, words)
         said = [say(messages.PAGE_QUEUED), *map(self._desk.readable, notes)]
         return web.json_response({"said": "\n".join(said)}, status=201)

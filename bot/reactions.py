@@ -44,9 +44,18 @@ async def take(bot: "EaselBot", payload: discord.RawReactionActionEvent) -> None
         await _tell(bot, payload.user_id, error)
 
 
+async def take_back(bot: "EaselBot", payload: discord.RawReactionActionEvent) -> None:
+    """Takes a favourite's mark away with its ⭐; other reactions have done what they do."""
+    if payload.emoji.name != STAR:
+        return
+    job_id = await bot.records.read(keeping.job_of_message, payload.message_id)
+    if job_id is not None:
+        await bot.records.write(keeping.mark, payload.user_id, job_id, 0, False)
+
+
 async def _act(bot: "EaselBot", asking: Remote, message_id: int, emoji: str, job_id: str) -> None:
     if emoji == STAR:
-        await bot.records.write(keeping.mark, asking.user.id, job_id, 0)
+        await bot.records.write(keeping.mark, asking.user.id, job_id, 0, True)
     elif emoji in ENVELOPES:
         await bot.results.send_home(asking.user, job_id)
     elif emoji in AGAIN:

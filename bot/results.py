@@ -6,7 +6,8 @@ from typing import Any
 
 import discord
 
-from bot import access, buttons, errors, letters, messages
+from bot import access, buttons, errors, letters, messages, origins
+from bot.acceptance import acknowledge
 from bot.asking import DIRECT_LIMIT, Asking
 from bot.languages import say, speaking
 from generation.recipe import Recipe
@@ -26,24 +27,34 @@ class Results:
     async def show(self, interaction: discord.Interaction[Any], beginning: str) -> None:
         """Shows a job again, with its buttons, by its id or the beginning of it.
 
-        A prompt too long for a message comes whole in a file.
+        A prompt too long for a message comes whole in a file. As pictures may have been made in
+        private, they are shown to their owner and to moderators alone.
 
         Raises:
-            JobGoneError: There is no such job, or its pictures are no longer stored.
+            NoJobError: There is no such job.
+            MissingFileError: Its pictures are no longer stored.
+            NotYoursError: It is somebody else's.
         """
-        await interaction.response.defer(thinking=True)
-        found = await self._records.read(keeping.job_like, beginning.strip().lower())
-        job = await access.found(self._jobs, found)
+        message = await acknowledge(interaction)
+        found = await self._records.read(keeping.job_like, beginning)
+        job = await self._jobs.get(found) if found else None
+        if job is None:
+            raise errors.NoJobError(beginning)
+        if not access.may_remove(interaction, job):
+            raise errors.NotYoursError
         if job.state not in {"done", "failed", "cancelled"}:
             raise errors.NotYetError
         server = await self._records.read(keeping.server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
             letter = await letters.last(job, self._files)
+            recipe = Recipe.from_json(job.recipe)
+            text = messages.stacked(letter.text, origins.lines(job, recipe))
         attachments = letter.files()
-        if messages.is_shortened(Recipe.from_json(job.recipe)):
+        if messages.is_shortened(recipe):
             attachments.append(card(job)[1])
+        await self._records.write(keeping.keep_copy, message, job.id)
         await interaction.edit_original_response(
-            content=letter.text, view=letter.view, attachments=attachments
+            content=text, view=letter.view, attachments=attachments
         )
 
     async def shown(self, message: int) -> str:
@@ -106,9 +117,10 @@ class Results:
         picture = await letters.result(job, self._files, DIRECT_LIMIT)
         text, file = card(job)
         try:
-            await person.send(text, files=[picture.file(), file])
+            message = await person.send(text, files=[picture.file(), file])
         except discord.Forbidden:
             return
+        await self._records.write(keeping.keep_copy, message.id, job_id)
 
     async def delete(self, message: discord.PartialMessage, job_id: str, asking: Asking) -> bool:
         """Deletes a job's message, for its owner or a moderator; False for anybody else."""
@@ -125,4 +137,5 @@ def card(job: Job) -> tuple[str, discord.File]:
     recipe = Recipe.from_json(job.recipe)
     data = json.dumps(job.recipe, indent=2, ensure_ascii=False)
     name = f"easel-{job.id[:8]}.json"
-    return messages.recipe_card(job, recipe), discord.File(io.BytesIO(data.encode()), name)
+    text = messages.stacked(messages.recipe_card(job, recipe), origins.lines(job, recipe))
+    return text, discord.File(io.BytesIO(data.encode()), name)

@@ -1,14 +1,14 @@
 """The panel on which a server's managers decide who may ask for what, and where."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import discord
 
 from bot import messages, policy
 from bot.errors import OldButtonError
-from bot.languages import LANGUAGES, say
+from bot.languages import LANGUAGES, name_of, say
 from bot.parts import Item, Panel, Press, custom_id
 from generation.cards import CARDS
 from storage import keeping
@@ -42,12 +42,22 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A limit in the form: its field, what it is called, and the range."""
+    """A limit in the form: its field, what it is called, and the range; where 0 fits it is none."""
 
     field: str
     title: str
     low: int
     high: int
+
+    def shown(self, values: "ServerChoices | Limits") -> str:
+        """Its value, for people."""
+        value = getattr(values, self.field)
+        return str(value) if value else say(messages.ANY)
+
+    def label(self) -> str:
+        """What stands above its field."""
+        title = say(self.title)
+        return title if self.low else say(messages.LIMIT_OR_ANY, limit=title)
 
 
 NUMBERS: Final = (
@@ -104,7 +114,7 @@ def _families(choices: ServerChoices, name: str) -> Item:
 
 def _languages(choices: ServerChoices, name: str) -> Item:
     options = [
-        discord.SelectOption(label=code, value=code, default=code == choices.language)
+        discord.SelectOption(label=name_of(code), value=code, default=code == choices.language)
         for code in ("en", *LANGUAGES)
     ]
     return discord.ui.Select(custom_id=name, min_values=0, max_values=1, options=options)
@@ -119,13 +129,18 @@ def _mentions(ids: Sequence[int], sign: str, nothing: str) -> str:
 
 
 def _numbers(values: ServerChoices | Limits, numbers: Sequence[Number]) -> str:
-    lines = [f"- {say(n.title)}: {getattr(values, n.field)}" for n in numbers]
+    lines = [f"- {say(n.title)}: {n.shown(values)}" for n in numbers]
     return "\n" + "\n".join(lines)
 
 
 def _roles_limits(choices: ServerChoices) -> str:
     lines = [
-        f"\n- <@&{role}>: {limits.unfinished} / {limits.daily}"
+        "\n- "
+        + say(
+            messages.ROLE_LIMITS,
+            role=f"<@&{role}>",
+            **{number.field: number.shown(limits) for number in _OF_ROLES},
+        )
         for role, limits in choices.limits.items()
     ]
     return "".join(lines[:MOST]) or say(messages.NONE)
@@ -164,7 +179,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
     ),
     "language": Topic(
         messages.PANEL_LANGUAGE,
-        lambda c: c.language or say(messages.PANEL_OWN),
+        lambda c: name_of(c.language) if c.language else say(messages.PANEL_OWN),
         _languages,
         lambda values: values[0] if values else "",
     ),
@@ -174,6 +189,10 @@ TOPICS: Final[Mapping[str, Topic]] = {
 """Everything that can be set, in the order of the panel."""
 
 _CHANGES: Final = "changes"
+_TITLES: Final = {
+    **{name: topic.title for name, topic in TOPICS.items()},
+    _CHANGES: messages.PANEL_CHANGES,
+}
 
 
 async def opened(interaction: discord.Interaction[Any]) -> Panel:
@@ -205,7 +224,9 @@ async def take(press: Press) -> Panel | None:
         return panel(await _choices(it), topic, await _history(it) if topic == _CHANGES else "")
     if what == "limits":
         return await _change(
-            it, lambda before: _limited(before, press), "role" if press.value else what
+            it,
+            lambda before: _limited(before, press, it.client.most),
+            "role" if press.value else what,
         )
     if what == "role":
         return panel(await _choices(it), what)
@@ -219,10 +240,9 @@ async def take(press: Press) -> Panel | None:
 def panel(choices: ServerChoices, topic: str = "", history: str = "") -> Panel:
     """The panel with the menu for one topic."""
     lines = [f"**{say(t.title)}** {t.shown(choices)}" for t in TOPICS.values()]
-    titles = {**{name: t.title for name, t in TOPICS.items()}, _CHANGES: messages.PANEL_CHANGES}
     options = [
         discord.SelectOption(label=say(title), value=name, default=name == topic)
-        for name, title in titles.items()
+        for name, title in _TITLES.items()
     ]
     items: list[Item] = [
         discord.ui.Select(
@@ -256,16 +276,27 @@ async def _change(
     shown = TOPICS[what].shown
 
     def note(before: ServerChoices, after: ServerChoices) -> Change:
-        return Change(it.user.id, what, shown(before), shown(after))
+        return Change(it.user.id, what, *_difference(shown(before), shown(after)))
 
     after = await it.client.records.write(keeping.change_server, it.guild_id, change, note)
     return panel(after, what)
 
 
+def _difference(before: str, after: str) -> tuple[str, str]:
+    """The lines of two texts that are not in the other."""
+    old, new = before.splitlines(), after.splitlines()
+    gone = _bare(line for line in old if line not in new)
+    return gone, _bare(line for line in new if line not in old)
+
+
+def _bare(lines: Iterable[str]) -> str:
+    return ", ".join(line.removeprefix("- ") for line in lines)
+
+
 async def _history(it: discord.Interaction[Any]) -> str:
     """The latest changes, newest first, one a line."""
     found = await it.client.records.read(keeping.changes, it.guild_id, CHANGES_SHOWN)
-    return messages.server_log(found)
+    return messages.server_log(found, {**_TITLES, "preset": messages.PANEL_DEFAULT})
 
 
 def _form_for(press: Press) -> str | None:
@@ -283,13 +314,19 @@ def _form(choices: ServerChoices, role: str) -> discord.ui.Modal:
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id=number.field, default=str(getattr(values, number.field)), max_length=6
         )
-        form.add_item(discord.ui.Label(text=say(number.title), component=field))
+        form.add_item(discord.ui.Label(text=number.label(), component=field))
     return form
 
 
-def _limited(before: ServerChoices, press: Press) -> ServerChoices:
-    """The choices with the limits of a submitted form; a role's that are the server's go."""
-    numbers = _OF_ROLES if press.value else NUMBERS
+def _limited(before: ServerChoices, press: Press, most: int) -> ServerChoices:
+    """The choices with the limits of a submitted form; a role's that are the server's go.
+
+    Args:
+        before: The choices as they are.
+        press: The form.
+        most: Most unfinished jobs that whoever runs the bot allows anybody.
+    """
+    numbers = [_bounded(number, most) for number in (_OF_ROLES if press.value else NUMBERS)]
     values = {number.field: _number(number, press.typed) for number in numbers}
     if not press.value:
         return before.model_copy(update=values)
@@ -298,6 +335,10 @@ def _limited(before: ServerChoices, press: Press) -> ServerChoices:
     if own != before.limits_for(()):
         limits[role] = own
     return before.model_copy(update={"limits": limits})
+
+
+def _bounded(number: Number, most: int) -> Number:
+    return replace(number, high=most) if number.field == "unfinished" else number
 
 
 def _number(number: Number, typed: Mapping[str, str]) -> int:

@@ -134,6 +134,8 @@ def panel(person: PersonChoices, server: ServerChoices, card: Card) -> Panel:
     lines = [say(messages.SETTINGS), say(messages.SETTINGS_MODEL, model=say(card.title))]
     for what, value in (("flags", person.flags), ("suffix", person.suffix)):
         lines += [messages.preferred(what, value)] if value else []
+    on = [say(switch.title) for switch in SWITCHES.values() if switch.is_on(person)]
+    lines.append(say(messages.SETTINGS_ON, names=", ".join(on) or say(messages.NONE)))
     menus = [_menu(person, name, each.values(card, server)) for name, each in MENUS.items()]
     buttons = [
         _button(person, name)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from prompt.grammar import Prompt
 from prompt.parameters import PRESET
-from prompt.presets import Layer, Merged, Source, chosen, merge
+from prompt.presets import USUAL, Layer, Merged, Source, chosen, merge
 from prompt.ways import Way
 from storage import keeping
 from storage.choices import Owner, PersonChoices, ServerChoices
@@ -66,6 +66,8 @@ class Shelf:
         default = self.server.preset
         if default in self.shared:
             layers.append(Layer(Source.SERVER, default, self.shared[default], words=not name))
+        if way in USUAL:
+            layers.append(Layer(Source.COMMAND, way, USUAL[way]))
         return merge(prompt, layers, way)
 
     def _usual(self) -> str:

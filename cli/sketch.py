@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from generation.cards import card_for, equipped, model_name
+from generation.cards import model_name
+from generation.equipment import card_here
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.metadata import encode_png
@@ -39,7 +40,7 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         PromptError: There is no recipe for it; the error says why.
         UnknownFamilyError: The settings' model is of an unknown family.
     """
-    card = equipped(card_for(settings.model, settings.family), settings.adapters)
+    card = card_here(settings)
     try:
         (order, *more) = orders(text)
         if more:

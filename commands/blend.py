@@ -10,8 +10,7 @@ from bot import errors
 if TYPE_CHECKING:
     from bot.client import EaselBot
 
-SQUARE: Final = "1:1"
-DIMENSIONS: Final = {"Portrait": "2:3", "Square": SQUARE, "Landscape": "3:2"}
+DIMENSIONS: Final = {"Portrait": "2:3", "Square": "1:1", "Landscape": "3:2"}
 """Ratios by the names that Midjourney gives them."""
 
 
@@ -40,7 +39,7 @@ async def blend(
     image3: discord.Attachment | None = None,
     image4: discord.Attachment | None = None,
     image5: discord.Attachment | None = None,
-    dimensions: str = SQUARE,
+    dimensions: str = "",
     weights: str = "",
 ) -> None:
     """Hands the request to the intake."""

@@ -53,7 +53,8 @@ async def complete_prompt(
     if "--preset" in typed:
         shelf = await Shelf.of(interaction.client.records, interaction)
         presets = shelf.names("")
-    return completion.flags(typed, Way.IMAGINE, presets)
+    loras = interaction.client.intake.card.loras
+    return completion.flags(typed, Way.IMAGINE, presets, loras)
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -20,17 +20,19 @@ LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
 @app_commands.describe(
     image="The image to start from",
     prompt="What to draw, and flags such as --cfg 5 or --steps 20",
-    strength="0.1 to 0.3 stays close, 0.3 to 0.6 balances, 0.6 to 0.9 is loose",
+    strength="0.1 to 0.3 stays close, 0.3 to 0.6 balances, 0.6 to 0.9 is loose; 0.5 if not set",
 )
 @app_commands.autocomplete(prompt=completion.of_flags(Way.IMG2IMG))
 async def img2img(
     interaction: "discord.Interaction[EaselBot]",
     image: discord.Attachment,
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
-    strength: app_commands.Range[float, LOW, HIGH] = 0.5,
+    strength: app_commands.Range[float, LOW, HIGH] | None = None,
 ) -> None:
     """Hands the request to the intake, with the strength as a flag; a typed one counts."""
-    text = prompt if f"--{STRENGTH.name}" in prompt else f"{prompt} {STRENGTH.format(strength)}"
+    text = prompt
+    if strength is not None and f"--{STRENGTH.name}" not in prompt:
+        text = f"{prompt} {STRENGTH.format(strength)}"
     await interaction.client.intake.imagine(interaction, text, [image.url], way=Way.IMG2IMG)
 
 

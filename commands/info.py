@@ -22,17 +22,22 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
     bot, person = interaction.client, interaction.user.id
     queue = await bot.intake.queue()
     since = datetime.now(UTC) - DAY
+    allowed = await bot.intake.allowance(interaction)
     text = say(
         messages.INFO,
         queued=queue.queued,
         running=queue.running,
         workers=queue.workers,
         mine=len(await bot.records.read(keeping.unfinished_of, person)),
-        today=await bot.records.read(keeping.asked_since, person, since),
+        most=allowed.unfinished,
+        today=await bot.records.read(keeping.asked_since, person, since, interaction.guild_id),
+        daily=allowed.daily or say(messages.ANY),
         model=say(bot.intake.card.title),
         about=say(bot.intake.card.about),
     )
-    await interaction.edit_original_response(content=text)
+    if loras := ", ".join(f"`{one.name}`" for one in bot.intake.card.loras):
+        text += "\n" + say(messages.INFO_LORAS, names=loras)
+    await interaction.edit_original_response(content=text[: messages.CONTENT_LIMIT])
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -31,7 +31,6 @@ FILE_LIMIT: Final = 200_000
 Name = app_commands.Range[str, 1, 32]
 
 
-@app_commands.guild_only()
 class Presets(app_commands.Group):
     """The subcommands."""
 
@@ -195,9 +194,16 @@ def _records(interaction: Interaction) -> Any:  # noqa: ANN401 - the client's ty
 
 
 def _owner(interaction: Interaction, whose: Whose) -> Owner:
-    if whose == "server" and interaction.guild_id:
-        return Owner("server", interaction.guild_id)
-    return Owner("person", interaction.user.id)
+    """Whose presets are meant.
+
+    Raises:
+        PromptError: A server's, and this is none.
+    """
+    if whose == "me":
+        return Owner("person", interaction.user.id)
+    if interaction.guild_id is None:
+        raise PromptError(say(messages.NO_SERVER))
+    return Owner("server", interaction.guild_id)
 
 
 async def _allowed(interaction: Interaction, owner: Owner) -> None:

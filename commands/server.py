@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     name="server", description="Set who may ask for what on this server, and where"
 )
 @app_commands.guild_only()
+@app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+@app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
 async def server(interaction: "discord.Interaction[EaselBot]") -> None:
     """Opens the panel, in private, for those who manage the server."""

@@ -1,22 +1,51 @@
 """``/show``: a job again, with its buttons."""
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 import discord
 from discord import app_commands
 
+from bot import messages
+from bot.errors import NoJobError
+from bot.shelf import CHOICES
+from storage import keeping
+
 if TYPE_CHECKING:
     from bot.client import EaselBot
 
+LABEL_LIMIT: Final = 100
+"""Most characters of a choice (Discord)."""
 
-@app_commands.command(name="show", description="Show pictures again, with their buttons")
-@app_commands.describe(id="The job's id, or its first eight letters, as in the picture's file name")
+_ID: Final = re.compile(r"(?:easel-)?([0-9a-f]{8,32})(?:[.-]\w+)?", re.IGNORECASE)
+
+
+@app_commands.command(name="show", description="Show your pictures again, with their buttons")
+@app_commands.describe(id="Pick one of yours, or give a job's id or the name of a picture's file")
 async def show(
     interaction: "discord.Interaction[EaselBot]",
-    id: app_commands.Range[str, 8, 32],  # noqa: A002 - what Midjourney calls the option
+    id: app_commands.Range[str, 8, 64],  # noqa: A002 - what Midjourney calls the option
 ) -> None:
     """Hands the request to the results."""
-    await interaction.client.results.show(interaction, id.removeprefix("easel-"))
+    found = _ID.fullmatch(id.strip())
+    if found is None:
+        raise NoJobError(id)
+    await interaction.client.results.show(interaction, found[1].lower())
+
+
+@show.autocomplete("id")
+async def complete(
+    interaction: "discord.Interaction[EaselBot]", typed: str
+) -> list[app_commands.Choice[str]]:
+    """One's favourites and latest pictures whose prompt or id has what was typed."""
+    kept = await interaction.client.records.read(keeping.shelf_of, interaction.user.id, 200)
+    found = [(messages.choice(*each, LABEL_LIMIT), each[0]) for each in kept]
+    low = typed.strip().lower().removeprefix("easel-")
+    return [
+        app_commands.Choice(name=name, value=id_)
+        for name, id_ in found
+        if low in name.lower() or id_.startswith(low)
+    ][:CHOICES]
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -13,8 +13,10 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from generation.recipe import Canvas
 
-_VIEWS: Final = 7
-"""Views, each twice as wide as the one before, in which a border's difference fades out."""
+_FADES: Final = (1 / 64, 1 / 32, 1 / 16, 1 / 8)
+"""How far from the border its difference fades out, as shares of the longer side; the mean of
+these counts, so it fades ever more slowly. Farther, and what was drawn would lose its own colours.
+"""
 
 _RIM: Final = 8
 """Pixels beside the border that colours are carried on from."""
@@ -101,7 +103,7 @@ def join(framed: Framed, drawn: Image.Image) -> Image.Image:
     """
     kept = _share(framed.kept)
     own, made = np.asarray(framed.picture, np.float32), np.asarray(drawn, np.float32)
-    spread = _spread(own - made, _rim(framed.kept)) * _nearness(kept)
+    spread = _spread(own - made, _rim(framed.kept)) * _nearness(framed.kept)
     joined = np.where(kept > 0, own, np.clip(made + spread, 0, 255))
     return Image.fromarray(joined.round().astype(np.uint8))
 
@@ -147,12 +149,15 @@ def _spread(values: Array, known: Array) -> Array:
     return filled / np.maximum(weight, _LEAST)
 
 
-def _nearness(known: Array) -> Array:
-    """From 1 beside what is known to 0 far from it: the mean share of it in ever wider views."""
-    height, width = known.shape[:2]
+def _nearness(kept: Image.Image) -> Array:
+    """From 1 beside what is kept to 0 far from it, (height, width, 1).
+
+    Half of a square view is kept where its centre lies on a straight border, and ever less of it
+    on the way to where the view ends.
+    """
     views = [
-        _resized(_resized(known, (max(1, width >> k), max(1, height >> k))), (width, height))
-        for k in range(_VIEWS)
+        _share(kept.filter(ImageFilter.BoxBlur(max(1, round(fade * max(kept.size))))))
+        for fade in _FADES
     ]
     return np.asarray(np.minimum(2 * np.stack(views), 1).mean(0), np.float32)
 

@@ -4,11 +4,14 @@ The bot reads cards to refuse before queueing; the worker finds a family's code 
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from generation.loras import Offered, fitting
+from generation.recipe import Upscaler
 from generation.vocabulary import ANY, SMALL, Vocabulary
 
 
@@ -24,6 +27,7 @@ class Capability(StrEnum):
     BLEND = "blending images"
     STYLE = "style references"
     CHARACTER = "character references"
+    LORA = "LoRAs"
     TILE = "seamless tiles"
     HD = "drawing at twice the size"
 
@@ -69,6 +73,9 @@ class Card:
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
         faces: Whether its adapters know faces from figures.
+        wears: Whether it can wear LoRAs.
+        loras: Those that it is offered with.
+        upscaler: What enlarges finished pictures; None for a resampling filter.
         vocabulary: What is added to a person's words by flags that ask for it.
     """
 
@@ -90,6 +97,9 @@ class Card:
     carried_on: float = 0.8
     adapters: str = ""
     faces: bool = False
+    wears: bool = True
+    loras: tuple[Offered, ...] = ()
+    upscaler: Upscaler | None = None
     vocabulary: Vocabulary = ANY
 
     def size(self, across: float, down: float) -> tuple[int, int]:
@@ -147,6 +157,7 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=1,
         capabilities=_ALL - {Capability.HD} | _REFERENCES,
         carried_on=0.5,
+        wears=False,
         vocabulary=SMALL,
     ),
     Card(
@@ -231,16 +242,28 @@ def card(family: str) -> Card:
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
 
 
-def equipped(chosen: Card, adapters: str) -> Card:
-    """A card as it is with image adapters beside the checkpoint.
+def equipped(
+    chosen: Card,
+    adapters: str,
+    loras: Sequence[Offered] = (),
+    upscaler: Upscaler | None = None,
+) -> Card:
+    """A card as it is with what lies beside the checkpoint.
 
     Args:
         chosen: The family's card.
-        adapters: Folder or hub id of the adapters; empty for none.
+        adapters: Folder or hub id of image adapters; empty for none.
+        loras: LoRAs on offer, for any family.
+        upscaler: A learned upscaler.
     """
-    if not adapters or not chosen.adapters:
+    worn = fitting(loras, chosen.id) if chosen.wears else ()
+    more = _REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
+    if worn:
+        more |= {Capability.LORA}
+    if not more and upscaler is None:
         return chosen
-    return replace(chosen, capabilities=chosen.capabilities | _REFERENCES)
+    able = chosen.capabilities | more
+    return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler)
 
 
 _PIPELINES: Final = {

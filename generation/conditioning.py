@@ -12,6 +12,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from generation.recall import TEXTS
 from generation.recipe import Phrase
 
 FULL_PUSH: Final = 0.5
@@ -133,6 +134,14 @@ def _encode(towers: Sequence[Tower], text: str, windows: int) -> Embedding:
 
 
 def _run(tower: Tower, body: Sequence[int]) -> Embedding:
+    """One window through one encoder, unless that read it lately."""
+    made: Embedding = TEXTS.get(
+        tower.encoder, (tower.layer, tuple(body)), lambda: _read(tower, body)
+    )
+    return made
+
+
+def _read(tower: Tower, body: Sequence[int]) -> Embedding:
     """One window through one encoder."""
     words = tower.tokenizer
     row = [words.bos_token_id, *body, words.eos_token_id]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+import structlog
 import torch
 from PIL import Image
 
@@ -15,21 +16,26 @@ from generation.cards import Capability
 from generation.controls import steps_to_refine
 from generation.derive import narrow
 from generation.detail import brought_out
-from generation.families.diffusion import Engine, Watch
+from generation.families.diffusion import Engine, Watch, place
 from generation.grid import compose
+from generation.memory import out_of_memory
+from generation.recall import TEXTS
 from generation.recipe import Edges, Recipe, Start
+from generation.sparing import attempts
 from generation.tiles import meeting
 from storage.files import MissingFileError
 from storage.jobs import CookingError, Report
 
 PREVIEW_EVERY: Final = 0.5
-"""Seconds between reports while a picture is drawn."""
+"""Seconds between previews while a picture is drawn."""
 
 PREVIEW_LIMIT: Final = 60_000
 """Largest preview in bytes."""
 
 _PREVIEW_SIDE: Final = 256
 _QUALITIES: Final = (75, 50, 25, 5)
+
+_log = structlog.get_logger(__name__)
 
 Read = Callable[[str], bytes]
 """The bytes of a stored image, by their SHA-256; raises ``MissingFileError``."""
@@ -64,12 +70,13 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
     Raises:
         CookingError: ``model`` if the recipe is another model's or needs image adapters that are
             not loaded, ``missing_image`` if an image that it starts from or looks at is gone,
-            ``out_of_memory`` if even one picture at a time is too much.
+            ``lora`` if one of its LoRAs is gone or does not fit, ``out_of_memory`` if even one
+            picture at a time is too much, ``upscaler`` if what enlarges it is gone or of no use.
     """
-    base = replace(recipe, upscale=1)
+    base = replace(recipe, upscale=1, upscaler=None)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
     plain = stored or _drawn(engine, base, report, read)
-    single = tuple(_larger(picture, recipe.upscale, tile=recipe.tile) for picture in plain)
+    single = tuple(_enlarged(engine, picture, recipe, report) for picture in plain)
     return Pictures(single, compose(single) if len(single) > 1 else None)
 
 
@@ -88,28 +95,39 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
     if _wanted(recipe) - engine.card.capabilities:
         raise CookingError("model")
     start = _begun(recipe, read, engine.card.enlarge)
-    _look(engine, recipe, read)
+    _dress(engine, recipe)
     report(0, recipe.steps, None)
-    drawn = drawn_twice(engine, recipe, start, paced(report))
+    look = partial(_look, recipe=recipe, read=read)
+    drawn = drawn_twice(engine, recipe, start, paced(report), look)
     drawn = engine.enlarge(drawn, tile=recipe.tile)
     drawn = [_detailed(picture, recipe) for picture in drawn]
     return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
 
 
-def drawn_twice(engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
-    """What the recipe draws, and if it is to be refined, each picture once more, twice as large."""
+def drawn_twice(
+    engine: Engine,
+    recipe: Recipe,
+    start: Begun,
+    watch: Watch,
+    look: Callable[[Engine], None] = lambda _: None,
+) -> list[Image.Image]:
+    """What the recipe draws, and if it is to be refined, each picture once more, twice as large.
+
+    ``look`` has an engine see what the recipe takes from images.
+    """
+    draw = partial(_draw, look=look)
     if not recipe.refined:
-        return _draw(engine, recipe, start, watch)
+        return draw(engine, recipe, start, watch)
     count, steps = len(recipe.pictures), steps_to_refine(recipe.steps, recipe.refined)
     total = recipe.steps + count * steps
 
     def counted(before: int) -> Watch:
         return lambda step, _, previews: watch(before + step, total, previews)
 
-    drawn = _draw(engine, recipe, start, counted(0))
+    drawn = draw(engine, recipe, start, counted(0))
     alone = replace(engine, together=1)
     return [
-        _draw(alone, second, larger, counted(recipe.steps + k * steps))[0]
+        draw(alone, second, larger, counted(recipe.steps + k * steps))[0]
         for k, small in enumerate(drawn)
         for second, larger in [_refinement(recipe, k, small)]
     ]
@@ -164,6 +182,14 @@ def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
         engine.references.learn(recipe, lambda sha256: _found(sha256, read))
 
 
+def _dress(engine: Engine, recipe: Recipe) -> None:
+    """Have the model wear the recipe's LoRAs and no others."""
+    if engine.wardrobe is not None:
+        engine.wardrobe.wear(recipe.loras)
+    elif recipe.loras:
+        raise CookingError("lora")
+
+
 def _found(sha256: str, read: Read) -> Image.Image:
     try:
         return _opened(read(sha256))
@@ -171,34 +197,53 @@ def _found(sha256: str, read: Read) -> Image.Image:
         raise CookingError("missing_image") from None
 
 
-def _draw(engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
-    """All pictures at once if they fit into memory, else one by one."""
-    for attempt in (engine, replace(engine, together=1, abreast=1)):
+def _draw(
+    engine: Engine, recipe: Recipe, start: Begun, watch: Watch, look: Callable[[Engine], None]
+) -> list[Image.Image]:
+    """All pictures at once if they fit into memory, else with less and less of it."""
+    for number, spared in enumerate(attempts(engine), 1):
         try:
-            return attempt.draw(recipe, start, watch)
+            with spared as attempt:
+                look(attempt)
+                return attempt.draw(recipe, start, watch)
         except (RuntimeError, MemoryError) as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
+            _log.warning("short of memory", attempt=number)
         finally:
             release(engine)
+        TEXTS.forget()
     raise CookingError("out_of_memory")
-
-
-def _out_of_memory(error: Exception) -> bool:
-    """Whether a device or the machine has no memory left; on the CPU only the text tells."""
-    kinds = (torch.OutOfMemoryError, MemoryError)
-    return isinstance(error, kinds) or "can't allocate memory" in str(error)
 
 
 def release(engine: Engine) -> None:
     """Give what a run leaves in the allocator's cache back to the device."""
-    if engine.pipe.device.type == "cuda":
+    if place(engine.pipe).type == "cuda":
         torch.cuda.empty_cache()
 
 
 def _opened(png: bytes) -> Image.Image:
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
         return image.convert("RGB")
+
+
+def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
+    """A finished picture enlarged by what the recipe names, or by a resampling filter."""
+    factor, learned = recipe.upscale, engine.learned
+    if recipe.upscaler is None or factor == 1:
+        return _larger(picture, factor, tile=recipe.tile)
+    if learned is None or learned.known != recipe.upscaler:
+        raise CookingError("upscaler")
+    larger = partial(learned.enlarge, factor=factor, done=lambda done, of: report(done, of, None))
+    try:
+        return meeting(picture, larger) if recipe.tile else larger(picture)
+    except MemoryError:
+        raise CookingError("out_of_memory") from None
+    except ValueError as error:
+        _log.error("the upscaler cannot be used", error=str(error))
+        raise CookingError("upscaler") from None
+    finally:
+        release(engine)
 
 
 def _larger(picture: Image.Image, factor: int, *, tile: bool) -> Image.Image:
@@ -214,14 +259,20 @@ def _resampled(picture: Image.Image, factor: int) -> Image.Image:
 
 
 def paced(report: Report, clock: Callable[[], float] = time.monotonic) -> Watch:
-    """A watch that reports with a preview whenever ``PREVIEW_EVERY`` seconds have passed."""
-    last = clock()
+    """A watch that reports every step, so that a cancellation is felt within one.
+
+    A preview is drawn whenever ``PREVIEW_EVERY`` seconds have passed, and goes with the steps after
+    it too: which of them people are told of is not decided here.
+    """
+    last, shown = clock(), b""
 
     def watch(step: int, steps: int, previews: Callable[[], list[Image.Image]]) -> None:
-        nonlocal last
+        nonlocal last, shown
         if clock() - last >= PREVIEW_EVERY:
-            report(step, steps, encode_preview(previews()))
+            pictures = previews()
+            shown = encode_preview(pictures) if pictures else b""
             last = clock()
+        report(step, steps, shown or None)
 
     return watch
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from generation.asides import settled
 from generation.cards import card
-from generation.recipe import Canvas, Edges, Ingredient, Recipe, Region, Start, seeded
+from generation.recipe import Canvas, Edges, Ingredient, Recipe, Region, Start, Upscaler, seeded
 
 GRID: Final = 4
 """Pictures in a grid."""
@@ -17,6 +17,12 @@ PAN: Final = 0.5
 
 REDRAWN: Final = 1 / 3
 """Denoising strength with which a creative upscale draws details anew."""
+
+_ANEW: Final = {2: REDRAWN, 4: 2 / 7}
+"""The same by how many times larger the picture becomes.
+
+Nobody can type them, since flags have four decimals, so they tell what a creative upscale made.
+"""
 
 GRAIN: Final = 16
 """Width and height of what is derived are multiples of this many pixels, which suits every family.
@@ -62,15 +68,26 @@ def enlarge(recipe: Recipe, index: int, factor: int = 2) -> Recipe:
     return replace(narrow(recipe, index), upscale=factor)
 
 
-def creatively(parent: Parent, seed: int) -> Recipe:
-    """The picture drawn twice as large from itself, with new details."""
+def with_upscaler(recipe: Recipe, upscaler: Upscaler | None) -> Recipe:
+    """The recipe with what enlarges its finished pictures, if they are enlarged."""
+    return replace(recipe, upscaler=upscaler if recipe.upscale > 1 else None)
+
+
+def creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
+    """The picture drawn ``factor`` times as large from itself, square by square, with new details.
+
+    A square is as large as what the family draws best; a seamless picture has no place for one to
+    begin, so it is drawn whole. The result is at least twice as large as the picture was shown.
+    """
     recipe = settled(parent.recipe, parent.index)
     return replace(
         recipe,
-        width=2 * recipe.width,
-        height=2 * recipe.height,
+        width=factor * recipe.width,
+        height=factor * recipe.height,
+        upscale=max(1, 2 * recipe.upscale // factor),
+        patch=0 if recipe.tile else card(recipe.family).side,
         pictures=seeded(seed, 1),
-        start=Start(image=parent.image, strength=REDRAWN),
+        start=Start(image=parent.image, strength=_ANEW[factor]),
         canvas=None,
         blend=(),
         pull=1.0,
@@ -80,7 +97,7 @@ def creatively(parent: Parent, seed: int) -> Recipe:
 
 def redrawn(recipe: Recipe) -> bool:
     """Whether a creative upscale made this."""
-    return recipe.start is not None and recipe.start.strength == REDRAWN
+    return _times(recipe) is not None
 
 
 def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRONG) -> Recipe:
@@ -90,19 +107,26 @@ def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRO
     return replace(recipe, pictures=turned, upscale=1)
 
 
+def _times(recipe: Recipe) -> int | None:
+    """How many times larger a creative upscale has drawn this; None for what none has."""
+    strength = recipe.start and recipe.start.strength
+    return next((times for times, own in _ANEW.items() if own == strength), None)
+
+
 def varied(parent: Parent, seed: int, how: Variation) -> Recipe:
     """V: four variations of a picture.
 
     What a creative upscale starts from leaves its noise little to say, so its variations are drawn
     from the picture itself, at the size that it had before.
     """
-    recipe = parent.recipe
-    if not redrawn(recipe):
+    recipe, times = parent.recipe, _times(parent.recipe)
+    if times is None:
         return vary(recipe, parent.index, seed, how)
     return replace(
         recipe,
-        width=recipe.width // 2,
-        height=recipe.height // 2,
+        width=recipe.width // times,
+        height=recipe.height // times,
+        patch=0,
         pictures=seeded(seed, GRID),
         start=Start(image=parent.image, strength=_REPAINTED[how]),
     )
@@ -167,6 +191,7 @@ def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
         settled(parent.recipe, parent.index),
         pictures=seeded(seed, GRID),
         upscale=1,
+        patch=0,
         start=None,
         blend=(),
         pull=1.0,

@@ -94,6 +94,11 @@ def _settings(recipe: Recipe) -> dict[str, str]:
     }
     if recipe.start:
         settings["Denoising strength"] = f"{recipe.start.strength:g}"
+    if recipe.upscale > 1:
+        settings["Hires upscaler"] = recipe.upscaler.name if recipe.upscaler else "Lanczos"
+        settings["Hires upscale"] = str(recipe.upscale)
+    if recipe.loras:
+        settings["Lora hashes"] = ", ".join(f"{one.name}: {one.version}" for one in recipe.loras)
     if first.turns:
         settings["Variation seed"] = str(first.turns[-1].seed)
         settings["Variation seed strength"] = f"{first.turns[-1].strength:g}"

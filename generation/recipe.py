@@ -6,6 +6,7 @@ choice is left open in it.
 """
 
 import hashlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal, Self
@@ -24,6 +25,9 @@ _SINCE: Final = {
     "blend": 2,
     "references": 3,
     "pull": 3,
+    "loras": 4,
+    "upscaler": 4,
+    "patch": 4,
     "spread": 4,
     "oddness": 4,
     "stop": 4,
@@ -208,6 +212,38 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lora:
+    """A LoRA that the model wears while it draws.
+
+    Attributes:
+        name: How people name it.
+        weight: How much it counts: 1 as it was trained, below 0 the other way.
+        version: The revision or the SHA-256 that tells its file from others of that name.
+    """
+
+    name: str
+    weight: float
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name or not self.weight or not math.isfinite(self.weight):
+            raise RecipeError("a LoRA needs a name and a weight other than 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upscaler:
+    """A learned upscaler.
+
+    Attributes:
+        name: Of its file, without the ending.
+        version: The revision or the SHA-256 that tells its file from others of that name.
+    """
+
+    name: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """Everything that decides the pixels of a set of pictures.
 
@@ -230,6 +266,10 @@ class Recipe:
         blend: The images to blend, empty for none.
         pull: How much the blend counts, as the scale of an image adapter, above 0.
         references: Images that style, person or thing are taken from; each role once.
+        loras: What the model wears; each name once.
+        upscaler: What enlarges finished pictures; None for a resampling filter.
+        patch: Side in pixels of the overlapping squares that a large picture is drawn in, each step
+            their mean; 0 to draw it whole.
         spread: Share, from 0 to 1, of words of its own that each picture's seed adds.
         oddness: Share, from 0 to 1, of an odd idea that each picture's seed adds.
         stop: Share of the steps, above 0 and up to 1, after which the picture is shown as it then
@@ -259,6 +299,9 @@ class Recipe:
     blend: tuple[Ingredient, ...] = ()
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
+    loras: tuple[Lora, ...] = ()
+    upscaler: Upscaler | None = None
+    patch: int = 0
     spread: float = 0.0
     oddness: float = 0.0
     stop: float = 1.0
@@ -274,6 +317,10 @@ class Recipe:
         roles = [reference.role for reference in self.references]
         if not self.pull > 0 or len(roles) > len(set(roles)):
             raise RecipeError("a pull is above 0, and every role has one reference")
+        if self.patch < 0:
+            raise RecipeError("a patch has a side")
+        if len(self.loras) > len({lora.name for lora in self.loras}):
+            raise RecipeError("a LoRA is worn once")
         shares = (self.spread, self.oddness, self.refined)
         if not all(0 <= share <= 1 for share in shares) or not 0 < self.stop <= 1:
             raise RecipeError("spread, oddness, refined and stop are shares")

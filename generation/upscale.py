@@ -13,12 +13,13 @@ along the gradient, Alvarez and Mazorra 1994).
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
+
+from generation.pixels import as_picture, as_pixels
 
 FILE: Final = "upscaler.safetensors"
 """Name of the weights in a checkpoint's folder."""
@@ -64,17 +65,17 @@ def load_compact(file: Path) -> Compact:
 def enlarge(network: Compact, picture: Image.Image) -> Image.Image:
     """The picture ``network.factor`` times larger, computed where the network is."""
     there = next(network.parameters())
-    made = network(_pixels(picture).to(there.device, there.dtype))
-    return _picture(made.float())
+    made = network(as_pixels(picture).to(there.device, there.dtype))
+    return as_picture(made.float())
 
 
 def sharpen(picture: Image.Image, factor: int) -> Image.Image:
     """The picture ``factor`` times larger, a power of two, with its blurred edges made crisp."""
-    pixels = _pixels(picture)
+    pixels = as_pixels(picture)
     for doubling in range(factor.bit_length() - 1):
         wide = functional.interpolate(pixels, scale_factor=2, mode="bicubic").clamp(0, 1)
         pixels = _meet(wide, reach=_REACHES[min(doubling, 1)])
-    return _picture(pixels)
+    return as_picture(pixels)
 
 
 _ROUNDS: Final = 5
@@ -128,13 +129,3 @@ def _brightest(pixels: Tensor) -> Tensor:
     return torch.maximum(
         torch.maximum(beside, pixels), torch.maximum(near[..., :-2, 1:-1], near[..., 2:, 1:-1])
     )
-
-
-def _pixels(picture: Image.Image) -> Tensor:
-    """(1, 3, H, W) in 0 to 1."""
-    return torch.from_numpy(np.array(picture.convert("RGB"))).permute(2, 0, 1)[None] / 255
-
-
-def _picture(pixels: Tensor) -> Image.Image:
-    levels = (pixels[0] * 255).clamp(0, 255).round().to(torch.uint8).permute(1, 2, 0)
-    return Image.fromarray(levels.contiguous().cpu().numpy())

@@ -3,19 +3,23 @@
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 import structlog
 import torch
 from PIL import Image
 
-from generation.cards import BUNDLED, UnknownFamilyError, card_for, equipped, model_name
+from generation.cards import BUNDLED, Card, UnknownFamilyError, model_name
 from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
+from generation.equipment import card_here, upscaler_file
 from generation.families import ModelError, load
 from generation.families.diffusion import Engine
+from generation.learned import Learned
 from generation.metadata import encode_png
 from generation.recipe import Recipe
+from generation.sources import SourceError
 from storage import queries
 from storage.connect import open_engine
 from storage.engine import DatabaseNotReadyError, WorkerNameTakenError, serve
@@ -32,6 +36,7 @@ FAULTS: Final = (
     DatabaseNotReadyError,
     ModelError,
     SettingsError,
+    SourceError,
     UnknownFamilyError,
     WorkerNameTakenError,
 )
@@ -54,11 +59,24 @@ def load_engine(settings: Settings) -> Engine:
 
     Raises:
         UnknownFamilyError: Its family is unknown.
+        SourceError: What lies beside it cannot be read.
         ModelError: It cannot be loaded.
     """
-    card = equipped(card_for(settings.model, settings.family), settings.adapters)
-    device = choose_device(settings.device)
-    return load(card, settings.model or str(BUNDLED), device, settings.adapters)
+    card, device = card_here(settings), choose_device(settings.device)
+    engine = load(card, settings.model or str(BUNDLED), device, settings.adapters, settings.preview)
+    return replace(engine, learned=_learned(settings, card, device))
+
+
+def _learned(settings: Settings, card: Card, device: torch.device) -> Learned | None:
+    source = upscaler_file(settings.upscaler)
+    if source is None or card.upscaler is None:
+        return None
+    try:
+        return Learned(card.upscaler, source.find(), device)
+    except OSError as error:
+        raise ModelError("the file of EASEL_UPSCALER cannot be found where it is said to be") from (
+            error
+        )
 
 
 def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:

@@ -141,6 +141,7 @@ class Page:
         ]
         return {
             "me": str(person.id),
+            "locale": person.locale,
             "people": [card(p) for p in world.people.values()],
             "guild": {
                 "id": str(GUILD_ID),

@@ -5,7 +5,8 @@ The socket, ``GET /playground/ws?person=<id>``, carries JSON both ways. All ids 
 From here to the page, ``{"t": TYPE, "d": {...}}``:
 
 ==================  ==========================================================================
-``HELLO``           ``me`` (id), ``people`` [{id, name, username, avatar, color}],
+``HELLO``           ``me`` (id), ``locale`` (of the person's client),
+                    ``people`` [{id, name, username, avatar, color}],
                     ``guild`` {id, name, roles [{id, name}]},
                     ``channels`` [{id, name, type, topic, nsfw, can_send}] (type 0: of the server,
                     1: direct messages),
@@ -41,6 +42,7 @@ From the page to here, ``{"op": OP, "nonce": n, ...}``:
 ``react``       ``message_id``, ``emoji`` (also ``unreact``)
 ``say``         ``channel_id``, ``content``, ``files`` [upload id], ``reference`` (message id)
 ``delete``      ``message_id`` (also ``dismiss``, for ephemeral messages)
+``speak``       ``locale``: the language of the person's client from now on
 ==============  ===================================================================================
 """
 
@@ -50,11 +52,13 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from aiohttp import web
 
 from playground import components, people, shapes
 from playground.cast import OBJECTS
+from playground.operations import locales
 from playground.options import NotPossibleError
 from playground.records import (
     Answer,
@@ -78,9 +82,13 @@ class Visit:
     def __init__(self, world: World, person: Person, ws: web.WebSocketResponse) -> None:
         self.ws = ws
         self._world = world
-        self._person = person
+        self._name = person.name
         self._queue: asyncio.Queue[str] = asyncio.Queue()
         self._nonces: dict[int, object] = {}
+
+    @property
+    def _person(self) -> Person:
+        return self._world.people[self._name]
 
     def send(self, kind: str, data: object) -> None:
         """Queue a frame."""
@@ -219,6 +227,12 @@ class Visit:
         """Put an ephemeral message away."""
         people.dismiss(self._world, self._person, self._message(asked))
 
+    def speak(self, asked: Body) -> None:
+        """Set the person's client to another language."""
+        if asked["locale"] not in locales():
+            raise NotPossibleError("Discord does not speak this language.")
+        self._world.people[self._name] = replace(self._person, locale=asked["locale"])
+
     def _place(self, asked: Body) -> Channel:
         channel = self._world.channels.get(int(asked["channel_id"]))
         if channel is None:
@@ -251,6 +265,7 @@ ACTIONS: Mapping[str, Callable[[Visit, Body], Interaction | None]] = {
     "say": Visit.say,
     "delete": Visit.delete,
     "dismiss": Visit.dismiss,
+    "speak": Visit.speak,
 }
 
 

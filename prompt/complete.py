@@ -2,10 +2,10 @@
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from prompt.parameters import BY_NAME, PARAMETERS, PRESET, Parameter
+from prompt.parameters import BY_NAME, LORA, PARAMETERS, PRESET, Parameter
 from prompt.trim import DASHES
 from prompt.ways import Way
 
@@ -16,7 +16,11 @@ _START: Final = re.compile(rf"(?:^|(?<=\s))[{DASHES}]+")
 
 
 def complete(
-    text: str, limit: int = 25, presets: Sequence[str] = (), way: Way | None = None
+    text: str,
+    limit: int = 25,
+    presets: Sequence[str] = (),
+    way: Way | None = None,
+    loras: Sequence[str] = (),
 ) -> list[str]:
     """The whole text with the flag at its end written out, one for every way to go on.
 
@@ -25,6 +29,7 @@ def complete(
         limit: Most ways.
         presets: Names that ``--preset`` may have.
         way: Where it is typed; only flags that make a difference there are offered.
+        loras: Names that ``--lora`` may have.
 
     Returns:
         Texts of at most `LONGEST` characters, the likeliest first; none where the text does not
@@ -35,7 +40,9 @@ def complete(
         return []
     name, gap, value = text[start[0].end() :].partition(" ")
     if gap:
-        head, ends = text[: len(text) - len(value)], _values(name, value, presets, way)
+        value = value[value.rfind(" ") + 1 :] if BY_NAME.get(name.lower()) is LORA else value
+        named = {PRESET.name: presets, LORA.name: loras}
+        head, ends = text[: len(text) - len(value)], _values(name, value, named, way)
     else:
         head, ends = text[: start[0].start()], (f"--{known}" for known in _names(name, way))
     return [whole for whole in (head + end for end in ends) if len(whole) <= LONGEST][:limit]
@@ -55,9 +62,11 @@ def _names(start: str, way: Way | None = None) -> Iterator[str]:
         yield from fitting[:1]
 
 
-def _values(name: str, start: str, presets: Sequence[str], way: Way | None) -> Iterable[str]:
+def _values(
+    name: str, start: str, named: Mapping[str, Sequence[str]], way: Way | None
+) -> Iterable[str]:
     row: Parameter[Any] | None = BY_NAME.get(name.lower())
     if row is None or not (way is None or way in row.ways):
         return ()
-    values = presets if row is PRESET else row.examples
+    values = named.get(row.name, row.examples)
     return (value for value in values if value.lower().startswith(start.lower()))

@@ -19,6 +19,7 @@ from prompt.parameters import BY_NAME, NO, ORDER, Parameter, nearest_name
 from prompt.permutations import escape, expand, unescape
 from prompt.plain import Plain, cut
 from prompt.sentences import Sentence
+from prompt.tags import flagged
 from prompt.tokens import Flag, flags, links
 from prompt.trim import DASHES, sayable, short, undangled, without_end
 from prompt.weights import fault, format_phrases, mended, phrases
@@ -82,7 +83,7 @@ def parse(text: str) -> Prompt:
     """
     check_length(text)
     whole = sayable(text)
-    return _plainly(whole) or _translated(text, *translated(whole))
+    return _plainly(whole) or _translated(text, *translated(flagged(whole)))
 
 
 def _plainly(text: str) -> Prompt | None:

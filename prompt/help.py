@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from generation.cards import CARDS, Capability, Card, equipped
+from generation.loras import offered
 from prompt import sentences as said
 from prompt.fitting import works_with
 from prompt.parameters import PARAMETERS, Parameter
@@ -33,7 +34,7 @@ _FAMILIES_INTRODUCTION = """
 
 Blends and references need image adapters. The bundled model brings its own; for Stable Diffusion,
 whoever runs the bot names some: `EASEL_ADAPTERS=h94/IP-Adapter` (Apache-2.0), fetched when the
-worker first starts.
+worker first starts. LoRAs are those that `EASEL_LORAS` names.
 """
 
 _VERSIONS_INTRODUCTION = """
@@ -52,7 +53,9 @@ refused, since the pictures would show something quite different without them.
 """
 
 
-EQUIPPED: Final = tuple(equipped(card, card.adapters) for card in CARDS)
+EQUIPPED: Final = tuple(
+    equipped(card, card.adapters, offered("ink=folder#ink.safetensors")) for card in CARDS
+)
 """Every family with all that it can be run with."""
 
 

@@ -18,6 +18,7 @@ from rapidfuzz.distance import OSA
 
 from generation.cards import CARDS, SAMPLERS, Capability, Card
 from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
+from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
 from prompt import sentences as said
 from prompt.sentences import Sentence
@@ -26,6 +27,7 @@ from prompt.values import (
     Codes,
     Items,
     Kind,
+    Loras,
     Number,
     Pixels,
     Proportion,
@@ -273,6 +275,16 @@ REPEAT: Final = Parameter[int](
     ways=COMMANDS,
     about="Draw the prompt several times, each with a seed of its own.",
 )
+BATCH: Final = Parameter[int](
+    name="batch",
+    kind=Whole(),
+    low=1,
+    high=9,
+    default=GRID,
+    examples=("1", "2", "4", "6", "9"),
+    ways=COMMANDS | {Way.BLEND, Way.KEPT},
+    about="How many pictures are drawn at once, each with a seed of its own.",
+)
 PRESET: Final = Parameter[str](
     name="preset",
     kind=Word(),
@@ -364,6 +376,14 @@ OBJECT_WEIGHT: Final = Parameter[int](
     about="How strong the omni reference is.",
 )
 
+LORA: Final = Parameter[tuple[str, ...]](
+    name="lora",
+    aliases=("loras",),
+    kind=Loras(),
+    otherwise="none",
+    capability=Capability.LORA,
+    about="Draw with these LoRAs, each with a weight from -2 to 2; /info lists those there are.",
+)
 CHAOS: Final = Parameter[int](
     name="chaos",
     aliases=("c",),
@@ -454,6 +474,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     DRAFT,
     SAMPLER,
     REPEAT,
+    BATCH,
     PRESET,
     MODEL,
     VERSION,
@@ -466,6 +487,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     CHARACTER_WEIGHT,
     OBJECT,
     OBJECT_WEIGHT,
+    LORA,
 )
 
 _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
@@ -648,9 +670,8 @@ RIVALS: Final[Mapping[str, frozenset[str]]] = {
 
 ELSEWHERE: Final[Mapping[str, str]] = {
     "aspectratio": "aspect",
-    "batch": "repeat",
     "batchcount": "repeat",
-    "batchsize": "repeat",
+    "batchsize": "batch",
     "cfgscale": "cfg",
     "char": "cref",
     "characterref": "cref",

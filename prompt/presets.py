@@ -1,7 +1,8 @@
 """Layers: what presets, people and servers add to a prompt, in one order of precedence.
 
 A typed flag counts before a chosen preset, that before the person's preferences, those before the
-server's default, and all of them before the family's own values.
+server's default, that before what is usual with the command, and all of them before the family's
+own values.
 """
 
 import re
@@ -17,7 +18,7 @@ from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.fitting import FOREIGN, works_with
 from prompt.grammar import Prompt, format_prompt, parse
-from prompt.parameters import RIVALS
+from prompt.parameters import RIVALS, STRENGTH
 from prompt.sentences import Sentence, joined
 from prompt.ways import Way
 
@@ -32,6 +33,25 @@ class Source(Enum):
     PRESET = "preset"
     PERSON = "your preferences"
     SERVER = "this server's default"
+    COMMAND = "usual"
+
+
+WORDS: Final = "words"
+"""Under what the origin of added words is kept; no flag is called so."""
+
+BETWEEN: Final = ", "
+"""Between several origins of added words."""
+
+USUAL: Final[Mapping[Way, str]] = {Way.IMG2IMG: STRENGTH.format(0.5)}
+"""Flags that count with a command where nobody decided anything."""
+
+_ORIGINS: Final = {
+    Source.FLAG: said.ORIGIN_TYPED,
+    Source.PRESET: said.ORIGIN_PRESET,
+    Source.PERSON: said.ORIGIN_PERSON,
+    Source.SERVER: said.ORIGIN_SERVER,
+    Source.COMMAND: said.ORIGIN_COMMAND,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +71,16 @@ class Layer:
     words: bool = True
 
     def __str__(self) -> str:
+        """How it is kept beside a job; ``origin`` words it."""
         return f"{self.source.value} {self.name}".rstrip()
+
+
+def origin(kept: str) -> Sentence:
+    """Where something came from, in words; other text as it is."""
+    for source, template in _ORIGINS.items():
+        if kept.startswith(source.value):
+            return Sentence(template, name=kept.removeprefix(source.value).strip())
+    return Sentence(kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +89,8 @@ class Merged:
 
     Attributes:
         prompt: The prompt.
-        origins: For every flag that was not typed, where it came from.
+        origins: For every flag where it came from, as layers are kept; likewise for words that
+            were added, under ``WORDS``.
     """
 
     prompt: Prompt
@@ -77,19 +107,22 @@ def merge(prompt: Prompt, layers: Sequence[Layer], way: Way = Way.IMAGINE) -> Me
     """
     foreign = FOREIGN[way]
     values: dict[str, Any] = dict(prompt.parameters)
-    origins: dict[str, str] = {}
-    phrases, notes = prompt.phrases, list(prompt.notes)
+    origins = dict.fromkeys(values, Source.FLAG.value)
+    phrases, notes, worded = prompt.phrases, list(prompt.notes), []
     for layer in layers:
         try:
             added = parse(layer.text)
         except PromptError:
-            notes.append(Sentence(said.PRESET_LEFT_OUT, layer=layer))
+            notes.append(Sentence(said.PRESET_LEFT_OUT, layer=origin(str(layer))))
             continue
         fits = added.parameters.keys() - foreign
         fresh = {k: v for k, v in added.parameters.items() if k in fits and _open(k, values)}
         values |= fresh
         origins |= dict.fromkeys(fresh, str(layer))
-        phrases = _joined(phrases, added.phrases) if layer.words else phrases
+        if layer.words and added.phrases:
+            phrases = _joined(phrases, added.phrases)
+            worded.append(str(layer))
+    origins |= {WORDS: BETWEEN.join(worded)} if worded else {}
     whole = replace(prompt, phrases=phrases, parameters=values, notes=tuple(notes))
     return Merged(whole, origins)
 

@@ -16,17 +16,20 @@ from generation.controls import (
     strength_for_image_weight,
 )
 from generation.derive import GRID
-from generation.recipe import Ingredient, Recipe, Start, seeded
+from generation.loras import called, unknown
+from generation.recipe import Ingredient, Lora, Phrase, Recipe, Start, seeded
 from prompt import sentences as said
 from prompt.dials import dials, tasteful
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, format_parameters, format_prompt, parse
 from prompt.parameters import (
+    BATCH,
     BY_NAME,
     DRAFT,
     FAST,
     GUIDANCE,
     IMAGE_WEIGHT,
+    LORA,
     MODEL,
     NO,
     PRESET,
@@ -41,7 +44,7 @@ from prompt.parameters import (
     STYLE,
 )
 from prompt.permutations import expand, together
-from prompt.presets import Merged
+from prompt.presets import Merged, Source, origin
 from prompt.references import MOST, Kept, in_style, linked, references, settled, unlinked
 from prompt.remarks import keeps_image, refusals, remarks
 from prompt.sentences import Sentence
@@ -111,7 +114,7 @@ def resolve(
         negative=", ".join(NO.of(values) or ()),
         width=width,
         height=height,
-        pictures=seeded(seed if own_seed is None else own_seed, GRID),
+        pictures=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or GRID),
         steps=_steps(prompt, card),
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,
@@ -120,10 +123,32 @@ def resolve(
     )
     if shown := references(values, card, kept):
         recipe = replace(recipe, references=shown)
+    if LORA.of(values):
+        recipe = _wearing(recipe, LORA.of(values) or (), card)
     speed: Speed = "relax" if RELAX.of(values) else "fast"
     drawn = [] if values == prompt.parameters else [STYLE.format(STYLE.of(values) or ())]
     codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
     return Resolved(recipe=recipe, notes=(*prompt.notes, *told, *codes), speed=speed)
+
+
+def _wearing(recipe: Recipe, words: Sequence[str], card: Card) -> Recipe:
+    """The recipe with LoRAs, and with the words that wake them where they are not said anyway."""
+    worn = tuple(called(words, card.loras))
+    said_already = recipe.prompt.casefold()
+    triggers = [one.trigger for one, _ in worn if one.trigger.casefold() not in said_already]
+    loras = tuple(
+        Lora(name=one.name, weight=weight, version=one.source.version) for one, weight in worn
+    )
+    return replace(recipe, phrases=_woken(recipe.phrases, triggers), loras=loras)
+
+
+def _woken(phrases: Sequence[Phrase], triggers: Sequence[str]) -> tuple[Phrase, ...]:
+    """Phrases with words that wake LoRAs behind each that is wanted."""
+    wanted = phrases or (Phrase(text=""),)
+    return tuple(
+        replace(one, text=", ".join(filter(None, (one.text, *triggers)))) if one.weight > 0 else one
+        for one in (wanted if triggers else phrases)
+    )
 
 
 def check(prompt: Prompt, card: Card, *, images: int) -> None:
@@ -160,18 +185,19 @@ def within_reach(merged: Merged, card: Card, *, images: int) -> Merged:
         images: How many image prompts there are.
     """
     problems = dict(_problems(merged.prompt, card, images))
-    beyond = {name: problems[name] for name in merged.origins if name in problems}
+    kept = {k: v for k, v in merged.origins.items() if v != Source.FLAG.value}
+    beyond = {name: problems[name] for name in kept if name in problems}
     if not beyond:
         return merged
-    kept = {k: v for k, v in merged.prompt.parameters.items() if k not in beyond}
+    values = {k: v for k, v in merged.prompt.parameters.items() if k not in beyond}
     notes = (
-        Sentence(said.LAYER_BEYOND, layer=merged.origins[name], reason=reason)
+        Sentence(said.LAYER_BEYOND, layer=origin(kept[name]), reason=reason)
         for name, reason in beyond.items()
     )
     told = (*merged.prompt.notes, *notes)
     return Merged(
-        replace(merged.prompt, parameters=kept, notes=told),
-        {name: origin for name, origin in merged.origins.items() if name not in beyond},
+        replace(merged.prompt, parameters=values, notes=told),
+        {name: where for name, where in merged.origins.items() if name not in beyond},
     )
 
 
@@ -221,6 +247,9 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     for name, word in unlinked(prompt.parameters):
         takes = Sentence(said.LINKS)
         yield name, Sentence(said.OTHER_VALUE, flag=name, takes=takes, word=word)
+    if missing := _missing_loras(prompt, card):
+        names = ", ".join(f"`{one.name}`" for one in card.loras)
+        yield LORA.name, Sentence(said.NO_LORA, name=missing[0][:32], names=names)
     model = MODEL.of(prompt.parameters)
     if model not in (None, card.id):
         yield MODEL.name, Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
@@ -239,6 +268,11 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
         capability = Sentence(Capability.NEGATIVE)
         yield _PUSHING, Sentence(said.NO_PUSHING, model=title, capability=capability)
     yield from _image_problems(prompt, card, images)
+
+
+def _missing_loras(prompt: Prompt, card: Card) -> list[str]:
+    """LoRAs that are called and that a family which wears LoRAs does not have."""
+    return unknown(LORA.of(prompt.parameters) or (), card.loras) if card.loras else []
 
 
 def _lacking(name: str, value: object, card: Card) -> Capability | None:

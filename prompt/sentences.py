@@ -86,6 +86,7 @@ ONE_IMAGE: Final = "One image per prompt works, and here are {count}: keep the o
 RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."
 OTHER_SAMPLER: Final = "{model} draws with {samplers}, not `{typed}`: leave it out."
 NO_PUSHING: Final = "{model} has no {capability}: leave out the parts with weights below 0."
+NO_LORA: Final = "There is no LoRA `{name}` here; there are {names}."
 OTHER_MODEL: Final = "`{typed}` does not run here: leave it out, {model} draws."
 
 # Of what makes no difference.
@@ -101,6 +102,11 @@ NO_VERSION: Final = "`{typed}` is no version known here, so {model} draws."
 STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this style again."
 
 # Of presets and the table of versions.
+ORIGIN_TYPED: Final = "typed"
+ORIGIN_PRESET: Final = "preset `{name}`"
+ORIGIN_PERSON: Final = "personal preferences"
+ORIGIN_SERVER: Final = "the server's default `{name}`"
+ORIGIN_COMMAND: Final = "the usual with {name}"
 PRESET_LEFT_OUT: Final = "What {layer} adds could not be read and was left out."
 LAYER_BEYOND: Final = "What {layer} adds cannot be drawn here and was left out. {reason}"
 PRESET_IMAGES: Final = "A preset holds words and flags; links to images belong in the prompt."

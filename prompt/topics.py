@@ -56,7 +56,7 @@ TOPICS: Final[Sequence[Topic]] = (
         "`a {red, green} bird` makes two jobs, and groups multiply and nest; they may hold flags:"
         " `--ar {1:1, 3:2}`. Before more than a few jobs the bot asks.\n"
         "`\\{`, `\\}` and `\\,` are the characters themselves.",
-        ("repeat",),
+        ("repeat", "batch"),
     ),
     Topic(
         "look",
@@ -74,7 +74,7 @@ TOPICS: Final[Sequence[Topic]] = (
         "models",
         "Which model draws",
         "Versions of Midjourney stand for the model that is nearest to them.",
-        ("model", "version", "niji"),
+        ("model", "version", "niji", "lora"),
     ),
     Topic(
         "presets",

@@ -15,6 +15,7 @@ from itertools import takewhile
 from types import MappingProxyType
 from typing import ClassVar, Final, Generic, TypeVar
 
+from generation.loras import LIMIT, NAME
 from prompt import sentences as said
 from prompt.sentences import Sentence
 from prompt.trim import DASHES, LONE, tidied, without_end
@@ -44,6 +45,7 @@ _REFERENCE: Final = re.compile(
 _BRACKETED: Final = re.compile(r"<([^<>]*)>")
 _CODE: Final = re.compile(r"(?=[^\s:]*\d)[\w-]+(?:::[\d.]+)?")
 _QUOTED: Final = re.compile(r"""\s*+(?:"([^"]+)"|'([^']+)'|“([^”]+)”|‘([^’]+)’|`([^`]+)`)""")
+_LORA: Final = re.compile(rf"{NAME.pattern}(?::[+-]?[\d.]+)?")
 _VERSION: Final = re.compile(r"[vV]?\d{1,3}(?:\.\d{0,2})?")
 _VERSION_LIKE: Final = re.compile(r"[vV]?\d{1,3}(?:[.,]\d{0,2})?")
 _QUOTES: Final = frozenset({('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“")})
@@ -437,6 +439,53 @@ def _uncased(word: str) -> str:
     """A reference without what chats and lists put around it."""
     word = word.strip(",;`*|\"'“”#")
     return word if "::" in word or ">" not in word else word.strip("<>")
+
+
+class Loras(_Listed):
+    """Names of LoRAs, each with an optional weight behind a colon."""
+
+    shape = "LoRAs such as `ink:0.8`"
+
+    def split(self, region: str) -> tuple[str, str]:
+        """The first word, and those after it that have a weight or a comma between."""
+        words = region.split()
+        own = words[:1]
+        for word in words[1:]:
+            if not (own[-1].endswith(",") or (_LORA.fullmatch(word.rstrip(",")) and ":" in word)):
+                break
+            own.append(word)
+        return " ".join(own), " ".join(words[len(own) :])
+
+    def parse(self, word: str) -> tuple[str, ...]:
+        """Every LoRA once, a later weight in place of an earlier one."""
+        items = [item for item in re.split(r"[\s,]+", word) if item]
+        if not items or self.split(word)[1] or not all(map(_LORA.fullmatch, items)):
+            raise ValueError(word)
+        return self.join((), tuple(map(_weighed, items)))
+
+    def format(self, value: tuple[str, ...]) -> str:
+        """With commas between."""
+        return ", ".join(value)
+
+    def join(self, earlier: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
+        """Both, each LoRA once."""
+        by_name = {item.partition(":")[0].lower(): item for item in (*earlier, *later)}
+        return tuple(by_name.values())
+
+
+def _weighed(item: str) -> str:
+    """A LoRA in canonical spelling; its weight is a number within the limits.
+
+    Raises:
+        ValueError: It is not.
+    """
+    name, mark, weight = item.partition(":")
+    if not mark:
+        return name
+    counts = number(weight)
+    if abs(counts) > LIMIT:
+        raise ValueError(item)
+    return f"{name}:{plain(counts)}"
 
 
 def _apart(item: str) -> list[str]:

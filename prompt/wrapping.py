@@ -16,7 +16,7 @@ _QUOTED: Final = re.compile(r"\n[ \t]*+(?:>{1,3}|-#|#{1,3})[ \t]++")
 _NAMED_LINK: Final = re.compile(r"(!?)\[([^\[\]\n]{0,200})\]\(\s*<?(https?://[^\s()<>]++)>?\s*\)")
 _ESCAPED: Final = re.compile(r"\\+([-–—*_~`|>#.!()\[\]:<@])")
 _BARE_LINK: Final = re.compile(
-    r"(?<![\w/@.:=&?%#+-])((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12}/[^\s<>,]{0,500}?"
+    r"(?<![\w/@.=&?%#+-])((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12}/[^\s<>,]{0,500}?"
     r"\.(?:png|jpe?g|webp|gif))(?![\w.])",
     re.IGNORECASE,
 )

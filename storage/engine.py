@@ -152,6 +152,11 @@ class Jobs:
         await self.records.close()
         await asyncio.to_thread(self._client.destroy)
 
+    @property
+    def most(self) -> int:
+        """Most unfinished jobs that anybody may have, whatever a server allows."""
+        return self._settings.max_jobs_per_person
+
     async def accept(self, job: NewJob, limits: Limits | None = None) -> int:
         """Takes a job in: once this returns, the job ends in some visible way whatever dies.
 
@@ -252,8 +257,7 @@ class Jobs:
         if known:
             return queries.position_of(connection, known)
         unfinished, round_ = queries.turn_of(connection, job)
-        most = self._settings.max_jobs_per_person
-        most = min(most, limits.unfinished) if limits else most
+        most = min(self.most, limits.unfinished) if limits else self.most
         if unfinished >= most:
             raise TooManyJobsError(most)
         if limits and limits.daily:

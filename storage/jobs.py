@@ -94,7 +94,7 @@ class NewJob:
         interaction_token: The token to deliver with until ``token_expires_at``.
         upload_limit: Largest file that may be sent back, in bytes.
         parent_id: The job this one was derived from.
-        origins: For flags that the person did not type, where each came from.
+        origins: Where each flag came from, and words that were added.
         locale: Language of the person, as Discord writes it; None for English.
     """
 

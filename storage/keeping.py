@@ -19,6 +19,7 @@ from storage.choices import (
 )
 from storage.tables import (
     ChangeRow,
+    CopyRow,
     DraftRow,
     FavouriteRow,
     JobRow,
@@ -167,18 +168,55 @@ def _of(owner: Owner) -> tuple[Any, ...]:
 # Favourites
 
 
-def mark(connection: Connection, person_id: int, job_id: str, position: int) -> bool:
-    """Marks a picture as a favourite; False, taking the mark away, if it was one."""
+def mark(
+    connection: Connection, person_id: int, job_id: str, position: int, wanted: bool | None = None
+) -> bool:
+    """Marks a picture as a favourite, or takes the mark away; whether it is one now.
+
+    Args:
+        connection: In a transaction.
+        person_id: Whose favourite.
+        job_id: The picture's job.
+        position: Its place in the job, from 0.
+        wanted: Whether it is to be one; None for the opposite of what it is.
+    """
     own = (
         FavouriteRow.person_id == person_id,
         FavouriteRow.job_id == job_id,
         FavouriteRow.position == position,
     )
-    if connection.execute(delete(FavouriteRow).where(*own)).rowcount:
-        return False
-    values = {"person_id": person_id, "job_id": job_id, "position": position}
-    connection.execute(insert(FavouriteRow).values(**values, created_at=datetime.now(UTC)))
-    return True
+    was = bool(connection.execute(delete(FavouriteRow).where(*own)).rowcount)
+    now = not was if wanted is None else wanted
+    if now:
+        values = {"person_id": person_id, "job_id": job_id, "position": position}
+        connection.execute(insert(FavouriteRow).values(**values, created_at=datetime.now(UTC)))
+    return now
+
+
+def shelf_of(
+    connection: Connection, person_id: int, limit: int
+) -> list[tuple[str, dict[str, Any], bool]]:
+    """A person's pictures to be shown again: favourites, then their own, the latest of each first.
+
+    Returns:
+        Of each job its id, its recipe, and whether it has a favourite.
+    """
+    marked = (
+        select(JobRow.id, JobRow.recipe)
+        .join(FavouriteRow, FavouriteRow.job_id == JobRow.id)
+        .where(FavouriteRow.person_id == person_id)
+        .order_by(FavouriteRow.created_at.desc())
+    )
+    made = (
+        select(JobRow.id, JobRow.recipe)
+        .where(JobRow.person_id == person_id, JobRow.state == "done")
+        .order_by(JobRow.created_at.desc())
+    )
+    found: dict[str, tuple[str, dict[str, Any], bool]] = {}
+    for wanted, favourite in ((marked, True), (made, False)):
+        for id_, recipe in connection.execute(wanted.limit(limit)):
+            found.setdefault(id_, (id_, recipe, favourite))
+    return list(found.values())[:limit]
 
 
 # Drafts
@@ -193,12 +231,16 @@ def keep_draft(connection: Connection, draft_id: str, person_id: int, body: dict
     )
 
 
+def draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
+    """A person's draft; None if it is gone."""
+    own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
+    return connection.execute(select(DraftRow.body).where(*own)).scalar_one_or_none()
+
+
 def take_draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
     """Takes a person's draft away, so that one yes counts once; None if it is gone."""
+    body = draft(connection, draft_id, person_id)
     own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
-    body: dict[str, Any] | None = connection.execute(
-        select(DraftRow.body).where(*own)
-    ).scalar_one_or_none()
     taken = connection.execute(delete(DraftRow).where(*own)).rowcount
     return body if taken else None
 
@@ -206,9 +248,19 @@ def take_draft(connection: Connection, draft_id: str, person_id: int) -> dict[st
 # Looking at jobs
 
 
+def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
+    """Notes that a message shows a job's pictures once more."""
+    connection.execute(insert(CopyRow).values(message_id=message_id, job_id=job_id))
+
+
 def job_of_message(connection: Connection, message_id: int) -> str | None:
     """The job whose pictures a message shows; None if it shows none of ours."""
-    shown = (JobRow.delivered_message_id == message_id) | (JobRow.message_id == message_id)
+    copied = select(CopyRow.job_id).where(CopyRow.message_id == message_id)
+    shown = (
+        (JobRow.delivered_message_id == message_id)
+        | (JobRow.message_id == message_id)
+        | JobRow.id.in_(copied)
+    )
     wanted = select(JobRow.id).where(shown).order_by(JobRow.created_at.desc()).limit(1)
     return connection.execute(wanted).scalar_one_or_none()
 

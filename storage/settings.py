@@ -82,6 +82,15 @@ class Settings(BaseSettings):
     adapters: str = ""
     """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""
 
+    loras: str = ""
+    """LoRAs: name=folder#file or name=owner/name@revision#file, then |weight|words; ; between."""
+
+    upscaler: str = ""
+    """Upscaler's weights: folder#file or owner/name@revision#file. Empty: a resampling filter."""
+
+    preview: str = ""
+    """Folder or hub id of a tiny decoder for previews, as madebyollin/taesdxl. Empty: colours."""
+
     versions: str = ""
     """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
 
@@ -116,8 +125,8 @@ class Settings(BaseSettings):
     page_port: Annotated[int, Field(ge=1, le=65535)] = 8766
     """Port that the painting page listens on."""
 
-    max_jobs_per_person: Annotated[int, Field(gt=0)] = 10
-    """How many unfinished jobs one person may have."""
+    max_jobs_per_person: Annotated[int, Field(gt=0)] = 100
+    """Most unfinished jobs that any server may allow a person; ten until its /server says more."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""

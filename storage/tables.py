@@ -173,6 +173,15 @@ class FavouriteRow(Table):
     created_at: Mapped[datetime]
 
 
+class CopyRow(Table):
+    """A message that shows a job's pictures once more, beside the one that they came in."""
+
+    __tablename__ = "copies"
+
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    job_id: Mapped[str] = mapped_column(String(32), ForeignKey("jobs.id", ondelete="CASCADE"))
+
+
 class DraftRow(Table):
     """A request that waits for its author's yes; buttons name it by its id."""
 

@@ -1,8 +1,9 @@
 """Whether drawing around and into a picture keeps the rest, and shows no seam.
 
-The pictures are the bundled model's own. Each is zoomed out of, and has its middle drawn anew. The
-baselines begin from the same frame: the picture put on top of what was drawn, as inpainting is
-usually ended, and the same with a feathered edge, which changes what should be kept.
+The pictures are the bundled model's own. Each is zoomed out of, has its middle drawn anew, and is
+painted over with a slanted stroke. The baselines begin from the same frame: the picture put on top
+of what was drawn, as inpainting is usually ended, and the same with a feathered edge, which changes
+what should be kept.
 
 A seam is how much larger the differences across the border are than those between neighbouring
 columns and rows beside it, in levels of 0 to 255; 0 is none.
@@ -18,7 +19,7 @@ from itertools import cycle, islice
 from typing import Final
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.controls.bench import Bench, open_bench
 from generation.canvas import Framed, frame, join
@@ -41,6 +42,9 @@ def _feathered(framed: Framed, drawn: Image.Image) -> Image.Image:
     return Image.composite(framed.picture, drawn, soft)
 
 
+_MASK: Final = 256
+"""Side of the painted mask in pixels."""
+
 WAYS: Final[dict[str, Callable[[Framed, Image.Image], Image.Image]]] = {
     "ours": join,
     "pasted": _pasted,
@@ -54,7 +58,17 @@ def canvases(strength: float) -> dict[str, Canvas]:
     return {
         "zoom out 1.5x": Canvas(image="image", edges=around, strength=strength),
         "middle anew": Canvas(image="image", regions=(ninth(4),)),
+        "painted over": Canvas(image="image", mask="stroke"),
     }
+
+
+def stroke() -> Image.Image:
+    """A mask as a finger paints it: round ends, slanted, a sixth of the picture wide."""
+    mask = Image.new("L", (_MASK, _MASK))
+    brush, radius = ImageDraw.Draw(mask), _MASK // 12
+    for k in range(_MASK // 4, 3 * _MASK // 4):
+        brush.circle((k, _MASK - k // 2 - _MASK // 3), radius, fill=255)
+    return mask
 
 
 def measure(bench: Bench, count: int) -> Iterator[dict[str, object]]:
@@ -70,7 +84,8 @@ def measure(bench: Bench, count: int) -> Iterator[dict[str, object]]:
         found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
         for seed, (thing, small) in enumerate(shown):
             (picture,) = bench.engine.enlarge([small])
-            framed = frame(canvas, picture, (own.side * own.enlarge,) * 2)
+            mask = stroke() if canvas.mask else None
+            framed = frame(canvas, picture, (own.side * own.enlarge,) * 2, mask)
             recipe = replace(bench.recipe(f"a {thing}", seed), canvas=canvas)
             (drawn,) = bench.engine.enlarge(bench.draw(recipe, framed))
             for way, joined in WAYS.items():

@@ -1,7 +1,9 @@
 """Whether the opposite edges of a tile differ no more than neighbouring columns and rows do.
 
 The bundled model draws the same prompts, on coloured grounds where a seam would show, with the same
-noise with and without ``--tile``; the latter is the baseline. Measured at the size that people see.
+noise with and without ``--tile``; the latter is the baseline. Measured at the size that people see,
+and held to the columns and rows at the quarters, which are borders of the blocks that the model
+draws in, as the edges are.
 
     python -m benchmarks.controls.tile --pictures 200
 """

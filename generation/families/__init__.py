@@ -24,6 +24,7 @@ from generation.families.diffusion import (
     palette_glimpse,
     tiny_glimpse,
 )
+from generation.families.loras import Wardrobe, load_wardrobe
 from generation.families.references import OWN, References, load_references
 from generation.libraries import quiet
 from generation.upscale import FILE, Compact, load_compact
@@ -47,7 +48,9 @@ class ModelError(RuntimeError):
     """A checkpoint that cannot be loaded; the text is one sentence and names no path."""
 
 
-def load(card: Card, model: str, device: torch.device, adapters: str = "") -> Engine:
+def load(
+    card: Card, model: str, device: torch.device, adapters: str = "", preview: str = ""
+) -> Engine:
     """Load a checkpoint in the diffusers layout, from safetensors files only.
 
     Args:
@@ -55,6 +58,7 @@ def load(card: Card, model: str, device: torch.device, adapters: str = "") -> En
         model: Folder, or hub id, with ``@`` and a revision behind it if wanted.
         device: Where to compute.
         adapters: Folder or hub id of image adapters, likewise; empty for the checkpoint's own.
+        preview: The same of a tiny decoder for previews.
 
     Raises:
         ModelError: It is missing, damaged, or not of the card's family.
@@ -76,10 +80,20 @@ def load(card: Card, model: str, device: torch.device, adapters: str = "") -> En
         pipe=pipe,
         together=1 if device.type == "cpu" else GRID,
         abreast=share_cores(pipe),
-        glimpse=_glimpse(family, pipe, folder),
+        glimpse=_glimpse(family, pipe, preview or _own_preview(folder)),
         upscaler=_upscaler(pipe, folder),
         references=_references(family, pipe, folder, adapters),
+        wardrobe=_wardrobe(pipe, card),
     )
+
+
+def _wardrobe(pipe: Any, card: Card) -> Wardrobe | None:  # noqa: ANN401 - diffusers has no types
+    try:
+        return load_wardrobe(pipe, card)
+    except OSError as error:
+        raise ModelError(
+            f"the LoRA {error} of EASEL_LORAS cannot be found where it is said to be"
+        ) from error
 
 
 def _references(
@@ -118,16 +132,36 @@ def share_cores(pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
     return min(GRID, cores or 1) if small else 1
 
 
+def _own_preview(folder: Path) -> str:
+    own = folder / PREVIEW
+    return str(own) if own.is_dir() else ""
+
+
 def _glimpse(
     family: Code,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
-    folder: Path,
+    source: str,
 ) -> Callable[[Tensor], list[Image.Image]]:
-    if not (folder / PREVIEW).is_dir():
+    """Previews by the tiny decoder at ``source``, or by a palette where there is none."""
+    if not source:
         return palette_glimpse(measure_palette(family, pipe))
-    decoder = AutoencoderTiny.from_pretrained(
-        folder / PREVIEW, dtype=pipe.vae.dtype, use_safetensors=True, local_files_only=True
-    )
+    local = Path(source).is_dir()
+    name, _, revision = (source, "", "") if local else source.partition("@")
+    try:
+        decoder = AutoencoderTiny.from_pretrained(
+            name,
+            dtype=pipe.vae.dtype,
+            use_safetensors=True,
+            local_files_only=local,
+            revision=revision or None,
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(
+            "the decoder for previews could not be loaded: it needs a folder or hub id of an"
+            " AutoencoderTiny with safetensors weights"
+        ) from error
+    if decoder.config.latent_channels != family.channels(pipe):
+        raise ModelError("the decoder for previews is made for another family's models")
     return tiny_glimpse(decoder.to(pipe.device).eval())
 
 

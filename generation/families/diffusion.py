@@ -24,10 +24,13 @@ from generation.canvas import Begun
 from generation.cards import Card
 from generation.controls import steps_until
 from generation.families.known import Known, drawn_latents
+from generation.families.loras import Wardrobe
 from generation.families.noise import starting_noise
 from generation.families.references import Adapters, References
 from generation.families.samplers import schedule, scheduler, step_options
 from generation.families.seamless import read_meeting, seamless
+from generation.learned import Learned
+from generation.patches import in_patches
 from generation.recipe import Noise, Recipe
 from generation.tiles import meeting
 from generation.upscale import Compact, enlarge, sharpen
@@ -87,7 +90,7 @@ class Family:
         self, engine: "Engine", recipe: Recipe, start: Begun, watch: "Watch"
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
-        conditions = [self.encode(engine.pipe, said) for said in told(recipe)]
+        conditions = [self.encode(engine.pipe, _one_patch(said)) for said in told(recipe)]
         if not recipe.seen or engine.references is None:
             return draw(engine, conditions, recipe, start, watch)
         looks = engine.references.looks(recipe)
@@ -96,9 +99,21 @@ class Family:
         with engine.references.reading(looks):
             return draw(engine, seeing, recipe, start, watch)
 
+    def channels(self, pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
+        """How many channels its latents have."""
+        return int(pipe.unet.config.in_channels)
+
     def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
         """Latents of pixels (1, 3, height, width) in [-1, 1]; the mode, so nothing is random."""
         return for_unet(pipe.vae, pipe.vae.encode(pixels).latent_dist.mode().float())
+
+
+def _one_patch(recipe: Recipe) -> Recipe:
+    """The recipe with the size of what is drawn at once, as which the model is to see it."""
+    if not recipe.patch:
+        return recipe
+    width, height = min(recipe.width, recipe.patch), min(recipe.height, recipe.patch)
+    return replace(recipe, width=width, height=height)
 
 
 class Code(Protocol):
@@ -121,6 +136,10 @@ class Code(Protocol):
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
 
+    @property
+    def channels(self) -> Callable[[Any], int]:
+        """Pipeline to the number of its latents' channels."""
+
     def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
         """Latents of pixels (1, 3, height, width) in [-1, 1]."""
 
@@ -138,6 +157,8 @@ class Engine:
         glimpse: From clean latents (pictures, channels, height, width) to small previews.
         upscaler: The network that came with the checkpoint to enlarge its pictures.
         references: Its image adapters, if it was loaded with any.
+        wardrobe: Its LoRAs, if it was loaded with any.
+        learned: What enlarges finished pictures, of whichever family, if there is any.
     """
 
     card: Card
@@ -148,6 +169,8 @@ class Engine:
     glimpse: Callable[[Tensor], list[Image.Image]]
     upscaler: Compact | None = None
     references: References | None = None
+    wardrobe: Wardrobe | None = None
+    learned: Learned | None = None
 
     def draw(self, recipe: Recipe, start: Begun, watch: "Watch") -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.
@@ -179,6 +202,12 @@ class Engine:
         if self.upscaler is not None:
             return enlarge(self.upscaler, picture)
         return sharpen(picture, self.card.enlarge)
+
+
+def place(pipe: Any) -> torch.device:  # noqa: ANN401 - diffusers has no types
+    """Where a pipeline computes, wherever its parts lie just now."""
+    device: torch.device = pipe._execution_device
+    return device
 
 
 Watch = Callable[[int, int, Callable[[], list[Image.Image]]], None]
@@ -222,7 +251,8 @@ def draw(
     watch: Watch,
 ) -> list[Image.Image]:
     """``Engine.draw`` of what the conditions say: one for all lanes, or one for each."""
-    origin = _origin(engine.pipe, start, recipe)
+    with tiled(engine.pipe.vae, wanted=bool(recipe.patch)):
+        origin = _origin(engine.pipe, start, recipe)
     count, size = len(recipe.pictures), engine.together
     rows = [recipe.pictures[k : k + size] for k in range(0, count, size)]
     lanes = [
@@ -234,11 +264,12 @@ def draw(
     def previews() -> list[Image.Image]:
         return [small for lane in lanes for small in engine.glimpse(lane.clean)][:count]
 
-    with lanes_abreast(engine) as each:
+    unet, side = engine.pipe.unet, recipe.patch // engine.pipe.vae_scale_factor
+    with lanes_abreast(engine) as each, tiled(engine.pipe.vae, wanted=bool(recipe.patch)):
         for step in range(steps):
             soft = recipe.stop < 1 and step + 1 == steps
             guidance = 1.0 if soft else recipe.guidance  # which overshoots while noise is left
-            each(partial(advance, engine.pipe.unet, step=step, guidance=guidance), lanes)
+            each(partial(advance, unet, step=step, guidance=guidance, side=side), lanes)
             watch(step + 1, steps, previews)
         drawn = each(lambda lane: decode(engine.pipe, lane.shown(recipe.stop)), lanes)
     return [picture for pictures in drawn for picture in pictures][:count]
@@ -263,6 +294,19 @@ def lanes_abreast(engine: Engine) -> Iterator[Callable[..., list[Any]]]:
         yield lambda work, items: list(pool.map(lambda item: on_thread(work, item), items))
 
 
+@contextmanager
+def tiled(vae: Any, *, wanted: bool) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
+    """An autoencoder that sees large pictures in tiles, if that is wanted."""
+    if wanted and not vae.use_tiling:
+        vae.enable_tiling()
+        try:
+            yield
+        finally:
+            vae.disable_tiling()
+    else:
+        yield
+
+
 def _origin(pipe: Any, start: Begun, recipe: Recipe) -> Tensor | Known | None:  # noqa: ANN401
     """What the latents begin from."""
     if start is None:
@@ -270,7 +314,7 @@ def _origin(pipe: Any, start: Begun, recipe: Recipe) -> Tensor | Known | None:  
     if isinstance(start, Image.Image):
         return encode_picture(pipe, start, recipe)
     drawn = drawn_latents(start.kept, latent_shape(pipe, recipe)[1:])
-    return Known(encode_picture(pipe, start.picture, recipe), drawn.to(pipe.device))
+    return Known(encode_picture(pipe, start.picture, recipe), drawn.to(place(pipe)))
 
 
 def prepare(
@@ -285,9 +329,9 @@ def prepare(
     filled = [*pictures, *[pictures[0]] * (engine.together - len(pictures))]
     shape = latent_shape(pipe, recipe)
     drawn = [starting_noise(picture, shape) for picture in filled]
-    noise = torch.cat([tensor for tensor, _ in drawn]).to(pipe.device)
+    noise = torch.cat([tensor for tensor, _ in drawn]).to(place(pipe))
     sampler = scheduler(recipe.sampler, pipe.scheduler.config)
-    timesteps = schedule(sampler, recipe.steps, recipe.strength).to(pipe.device)
+    timesteps = schedule(sampler, recipe.steps, recipe.strength).to(place(pipe))
     latents = noise * sampler.init_noise_sigma
     known = origin if isinstance(origin, Known) else None
     clean = origin.latents if isinstance(origin, Known) else origin
@@ -318,18 +362,37 @@ def latent_shape(pipe: Any, recipe: Recipe) -> tuple[int, int, int]:  # noqa: AN
     return pipe.unet.config.in_channels, recipe.height // factor, recipe.width // factor
 
 
-def advance(unet: Any, lane: Lane, step: int, guidance: float) -> None:  # noqa: ANN401
-    """One step of one lane, with classifier-free guidance (Ho and Salimans 2022) if it is used."""
+def advance(
+    unet: Any,  # noqa: ANN401 - diffusers has no types
+    lane: Lane,
+    step: int,
+    guidance: float,
+    side: int = 0,
+) -> None:
+    """One step of one lane, with classifier-free guidance (Ho and Salimans 2022) if it is used.
+
+    Args:
+        unet: What predicts the noise.
+        lane: What moves.
+        step: Which step, from 0.
+        guidance: Its scale.
+        side: Of the squares that latents are seen in; 0 to see them whole.
+    """
     timestep, condition = lane.timesteps[step], lane.condition
     sides = len(condition.tokens) // len(lane.latents)
     scaled = lane.sampler.scale_model_input(torch.cat([lane.latents] * sides), timestep)
-    predicted = unet(
-        scaled.to(unet.dtype),
-        timestep,
-        encoder_hidden_states=condition.read,
-        added_cond_kwargs=condition.extra,
-        return_dict=False,
-    )[0].float()
+
+    def predict(seen: Tensor) -> Tensor:
+        predicted: Tensor = unet(
+            seen.to(unet.dtype),
+            timestep,
+            encoder_hidden_states=condition.read,
+            added_cond_kwargs=condition.extra,
+            return_dict=False,
+        )[0]
+        return predicted.float()
+
+    predicted = in_patches(predict, scaled, side, overlap=side // 4) if side else predict(scaled)
     if sides == 2:
         avoid, show = predicted.chunk(2)
         predicted = avoid + guidance * (show - avoid)
@@ -360,7 +423,7 @@ def fitted(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: 
     """Pixels (1, 3, height, width) in [-1, 1] of a picture cut and scaled to the recipe's size."""
     size = (recipe.width, recipe.height)
     cut = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
-    pixels: Tensor = pipe.image_processor.preprocess(cut).to(pipe.device, pipe.vae.dtype)
+    pixels: Tensor = pipe.image_processor.preprocess(cut).to(place(pipe), pipe.vae.dtype)
     return pixels
 
 
@@ -373,24 +436,27 @@ def decode(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
 
 def for_unet(vae: Any, raw: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """The autoencoder's own latents, scaled to about unit variance."""
-    spread = _statistics(vae)
+    spread = _statistics(vae, raw.device)
     scaling = float(vae.config.scaling_factor)
     return (raw if spread is None else (raw - spread[0]) / spread[1]) * scaling
 
 
 def for_vae(vae: Any, latents: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """The inverse of ``for_unet``."""
-    spread = _statistics(vae)
+    spread = _statistics(vae, latents.device)
     raw = latents / float(vae.config.scaling_factor)
     return raw if spread is None else raw * spread[1] + spread[0]
 
 
-def _statistics(vae: Any) -> tuple[Tensor, Tensor] | None:  # noqa: ANN401 - diffusers has no types
+def _statistics(
+    vae: Any,  # noqa: ANN401 - diffusers has no types
+    device: torch.device,
+) -> tuple[Tensor, Tensor] | None:
     """Mean and standard deviation of each channel, for the checkpoints that state them."""
     stated = getattr(vae.config, "latents_mean", None), getattr(vae.config, "latents_std", None)
     if stated[0] is None or stated[1] is None:
         return None
-    mean, deviation = (torch.tensor(one, device=vae.device).view(1, -1, 1, 1) for one in stated)
+    mean, deviation = (torch.tensor(one, device=device).view(1, -1, 1, 1) for one in stated)
     return mean, deviation
 
 

@@ -20,10 +20,12 @@ from torch import Tensor
 from generation.asides import told
 from generation.canvas import Begun
 from generation.controls import flow_level, steps_until, unshifted
-from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast
+from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast, place, tiled
 from generation.families.known import Known, drawn_latents
 from generation.families.noise import starting_noise
 from generation.families.seamless import read_meeting, rolled
+from generation.patches import in_patches
+from generation.recall import TEXTS
 from generation.recipe import Phrase, Recipe
 
 SAMPLER: Final = "Euler"
@@ -64,18 +66,20 @@ class FlowFamily:
         """See ``Engine.draw``."""
         pipe, count = engine.pipe, len(recipe.pictures)
         texts = [_texts(self, pipe, said.phrases) for said in told(recipe)]
-        levels = schedule(self, pipe, recipe)
-        origin = self._origin(pipe, start, recipe, levels[0])
+        levels, side = schedule(self, pipe, recipe), recipe.patch // self.grain
+        with tiled(pipe.vae, wanted=bool(side)):
+            origin = self._origin(pipe, start, recipe, levels[0])
         begun = lanes(self, engine, recipe, origin, texts)
         steps, size = steps_until(recipe.steps, recipe.stop), _size(self, recipe)
 
         def previews() -> list[Image.Image]:
             return [small for lane in begun for small in engine.glimpse(lane.clean)][:count]
 
-        with lanes_abreast(engine) as each:
+        with lanes_abreast(engine) as each, tiled(pipe.vae, wanted=bool(side)):
             for step, (here, there) in enumerate(islice(pairwise(levels), steps)):
                 roll = rolled(step, size) if recipe.tile else (0, 0)
-                each(partial(advance, self, pipe, here=here, there=there, roll=roll), begun)
+                move = partial(advance, self, pipe, here=here, there=there, roll=roll, side=side)
+                each(move, begun)
                 watch(step + 1, steps, previews)
             drawn = each(lambda lane: _decode(self, pipe, lane.shown(recipe.stop)), begun)
         return [picture for pictures in drawn for picture in pictures][:count]
@@ -92,7 +96,7 @@ class FlowFamily:
         if isinstance(start, Image.Image):
             return Origin(self._latents(pipe, start, recipe), level)
         latents = self._latents(pipe, start.picture, recipe)
-        drawn = drawn_latents(start.kept, _size(self, recipe)).to(pipe.device)
+        drawn = drawn_latents(start.kept, _size(self, recipe)).to(place(pipe))
         return Origin(latents, level, Known(latents, drawn))
 
     def _latents(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
@@ -154,7 +158,12 @@ def _texts(family: FlowFamily, pipe: Any, phrases: Sequence[Phrase]) -> Texts:  
     """
     wanted = [phrase for phrase in phrases if phrase.weight > 0] or [Phrase(text="")]
     total = sum(phrase.weight for phrase in wanted)
-    return [(family.embed(pipe, phrase.text), phrase.weight / total) for phrase in wanted]
+
+    def read(text: str) -> Tensor:
+        made: Tensor = TEXTS.get(pipe, text, partial(family.embed, pipe, text))
+        return made
+
+    return [(read(phrase.text), phrase.weight / total) for phrase in wanted]
 
 
 def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: ANN401
@@ -172,7 +181,7 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     even = np.linspace(first, first / recipe.steps, recipe.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
-    return levels.to(pipe.device)
+    return levels.to(place(pipe))
 
 
 def lanes(
@@ -192,7 +201,7 @@ def lanes(
     for first, read in zip(range(0, count, size), cycle(texts)):
         pictures = [recipe.pictures[min(first + k, count - 1)] for k in range(size)]
         noise = torch.cat([starting_noise(picture, shape)[0] for picture in pictures])
-        noise = noise.to(engine.pipe.device)
+        noise = noise.to(place(engine.pipe))
         latents = noise if origin is None else origin.under(noise)
         known, clean = origin.known if origin else None, torch.zeros_like(latents)
         begun.append(Lane(latents=latents, clean=clean, known=known, noise=noise, texts=read))
@@ -212,21 +221,35 @@ def advance(
     here: Tensor,
     there: Tensor,
     roll: tuple[int, int],
+    side: int = 0,
 ) -> None:
     """One Euler step of one lane, from one noise level to a lower one.
 
-    The transformer sees the latents rolled by ``roll``, down and to the right.
+    The transformer sees the latents rolled by ``roll``, down and to the right, and with a ``side``
+    in squares of it.
     """
     line, given = torch.zeros_like(lane.latents), lane.latents.roll(roll, (-2, -1))
     for tokens, weight in lane.texts:
         rows = tokens.expand(len(lane.latents), -1, -1)
-        line += weight * family.predict(pipe, given, here, rows).float()
+        look = partial(_predicted, family, pipe, here, rows)
+        seen = in_patches(look, given, side, overlap=side // 4) if side else look(given)
+        line += weight * seen
     line = line.roll((-roll[0], -roll[1]), (-2, -1))
     lane.clean = lane.latents - here * line
     lane.latents = lane.latents + (there - here) * line
     if lane.known is not None:
         known = Origin(lane.known.latents, there).under(lane.noise)
         lane.latents = lane.known.kept_in(lane.latents, known)
+
+
+def _predicted(
+    family: FlowFamily,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    level: Tensor,
+    rows: Tensor,
+    latents: Tensor,
+) -> Tensor:
+    return family.predict(pipe, latents, level, rows).float()
 
 
 def _decode(family: FlowFamily, pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401

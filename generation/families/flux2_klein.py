@@ -6,12 +6,13 @@ import torch
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 from torch import Tensor
 
+from generation.families.diffusion import place
 from generation.families.flow import FlowFamily
 
 
 def embed(pipe: Any, text: str) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """Three layers of the language model side by side, (1, 512, width)."""
-    tokens: Tensor = pipe.encode_prompt(text, device=pipe.device)[0]
+    tokens: Tensor = pipe.encode_prompt(text, device=place(pipe))[0]
     return tokens
 
 
@@ -35,23 +36,24 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, tokens: Tensor) -> Tensor
 def read(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
     """Normalised patches of the encoder's mode."""
     raw = pipe._patchify_latents(pipe.vae.encode(pixels).latent_dist.mode().float())
-    mean, deviation = _statistics(pipe)
+    mean, deviation = _statistics(pipe, raw.device)
     return (raw - mean) / deviation  # type: ignore[no-any-return]
 
 
 def show(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
     """The inverse of ``read``, as pixels."""
-    mean, deviation = _statistics(pipe)
+    mean, deviation = _statistics(pipe, latents.device)
     raw = pipe._unpatchify_latents(latents * deviation + mean)
     pixels: Tensor = pipe.vae.decode(raw.to(pipe.vae.dtype), return_dict=False)[0]
     return pixels
 
 
-def _statistics(pipe: Any) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+def _statistics(pipe: Any, device: torch.device) -> tuple[Tensor, Tensor]:  # noqa: ANN401
     """Mean and standard deviation of each channel of the patches."""
     norm = pipe.vae.bn
     spread = torch.sqrt(norm.running_var.float() + pipe.vae.config.batch_norm_eps)
-    return norm.running_mean.float().view(1, -1, 1, 1), spread.view(1, -1, 1, 1)
+    mean = norm.running_mean.float()
+    return mean.view(1, -1, 1, 1).to(device), spread.view(1, -1, 1, 1).to(device)
 
 
 FAMILY: Final = FlowFamily(

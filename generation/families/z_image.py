@@ -7,12 +7,13 @@ from diffusers.pipelines.z_image.pipeline_z_image import calculate_shift
 from torch import Tensor
 
 from generation.controls import TRAINED_STEPS
+from generation.families.diffusion import place
 from generation.families.flow import FlowFamily
 
 
 def embed(pipe: Any, text: str) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """The language model's last layer but one, (1, tokens, width)."""
-    (tokens,), _ = pipe.encode_prompt(text, device=pipe.device, do_classifier_free_guidance=False)
+    (tokens,), _ = pipe.encode_prompt(text, device=place(pipe), do_classifier_free_guidance=False)
     return tokens[None]  # type: ignore[no-any-return]
 
 

@@ -1,6 +1,7 @@
 /** The page: what comes in changes the store and the views; who one is and where one looks. */
 
 import { $, avatar, h, icon, toast } from "./dom.js";
+import { spoken } from "./commands.js";
 import * as composer from "./composer.js";
 import { completed } from "./fields.js";
 import { menu } from "./menus.js";
@@ -115,6 +116,31 @@ function openSidebar(open) {
   if (open) $('.channel[aria-current="page"]')?.focus();
 }
 
+/** Keeps the commands, as a client in the person's language shows them. */
+function know(commands) {
+  store.registered = commands;
+  store.commands = commands.map((command) => spoken(command, store.locale));
+}
+
+/** The languages that the commands are translated into. */
+function languages() {
+  const named = store.registered.flatMap((it) =>
+    Object.keys({ ...it.name_localizations, ...it.description_localizations }),
+  );
+  return ["en-US", ...[...new Set(named)].sort()].map((locale) => ({
+    label: new Intl.DisplayNames([locale], { type: "language" }).of(locale),
+    checked: locale === store.locale,
+    does: () => speak(locale),
+  }));
+}
+
+function speak(locale) {
+  store.locale = locale;
+  line.send("speak", { locale });
+  know(store.registered);
+  composer.refresh();
+}
+
 function choosePerson() {
   const make = (who) => ({
     label: who.name,
@@ -131,9 +157,19 @@ function choosePerson() {
   });
   menu(
     $("#person"),
-    [...others.map(make), null, ...others.filter((who) => who.id !== store.me).map(beside)],
+    [
+      ...others.map(make),
+      null,
+      ...others.filter((who) => who.id !== store.me).map(beside),
+      null,
+      { label: "Language", icon: "globe", note: "of this person's Discord", does: chooseLanguage },
+    ],
     "Switch person",
   );
+}
+
+function chooseLanguage() {
+  menu($("#person"), languages(), "Language");
 }
 
 // The state of the line
@@ -178,7 +214,8 @@ function hello(d) {
   store.guild = d.guild;
   store.people = new Map([...d.people, store.bot].map((who) => [who.id, who]));
   store.channels = new Map(d.channels.map((c) => [c.id, c]));
-  store.commands = d.commands;
+  store.locale = d.locale;
+  know(d.commands);
   store.about = d.about;
   store.uploadLimit = d.upload_limit;
   store.messages = new Map(
@@ -237,7 +274,7 @@ Object.assign(store.on, {
     if (msg) keep({ ...msg, reactions: [] });
   },
   TYPING: (d) => types(d),
-  COMMANDS: (commands) => (store.commands = commands),
+  COMMANDS: know,
   BOT: ({ online }) => {
     store.bot.online = online;
     store.people.get(store.bot.id).online = online;

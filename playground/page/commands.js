@@ -15,9 +15,22 @@ export const ATTACHMENT = 11;
 const REQUIRED = "This option is required. Specify a value.";
 const WORDS = { true: true, yes: true, on: true, false: false, no: false, off: false };
 
+/** A command as a client in some language shows it: `shown` is what it is called there. */
+export function spoken(node, locale) {
+  const inside = (all) => all?.map((one) => spoken(one, locale));
+  return {
+    ...node,
+    shown: node.name_localizations?.[locale] ?? node.name,
+    description: node.description_localizations?.[locale] ?? node.description,
+    ...(node.options && { options: inside(node.options) }),
+    ...(node.choices && { choices: inside(node.choices).map((it) => ({ ...it, name: it.shown })) }),
+  };
+}
+
 /**
  * Everything that can be typed after a slash in a channel: subcommands stand for themselves.
- * @returns {Array<{name: string, description: string, path: object[], options: object[]}>}
+ * @returns {Array<{name: string, english: string, description: string, path: object[], options: object[]}>}
+ *   `english` is what it is called where there is no translation; it can be typed too
  */
 export function entries(commands, channel) {
   const here = commands.filter((command) => command.type === 1 && command.channels.includes(channel));
@@ -28,14 +41,19 @@ function leaves(node, path) {
   const inner = (node.options ?? []).filter((option) => option.type <= GROUP);
   if (inner.length) return inner.flatMap((option) => leaves(option, [...path, option]));
   const options = [...(node.options ?? [])].sort((a, b) => Boolean(b.required) - Boolean(a.required));
-  return [{ name: path.map((step) => step.name).join(" "), description: node.description, path, options }];
+  const called = (how) => path.map((step) => step[how]).join(" ");
+  return [
+    { name: called("shown"), english: called("name"), description: node.description, path, options },
+  ];
 }
 
 /** The entries that a beginning may become, best first. */
 export function matching(all, typed) {
   const text = typed.toLowerCase();
-  const rank = ({ name, description }) =>
-    [name.startsWith(text), name.includes(text), description.toLowerCase().includes(text)].indexOf(true);
+  const rank = ({ name, english, description }) => {
+    const found = (how) => [name, english].some((one) => one[how](text));
+    return [found("startsWith"), found("includes"), description.toLowerCase().includes(text)].indexOf(true);
+  };
   return all
     .map((entry) => [rank(entry), entry])
     .filter(([at]) => at >= 0)
@@ -43,13 +61,17 @@ export function matching(all, typed) {
     .map(([, entry]) => entry);
 }
 
-/** The entry that a whole line begins with, and what follows it; null if it is none. */
+/** The entry that a whole line begins with, how it was typed, and the rest; null if it is none. */
 export function read(all, text) {
   if (!text.startsWith("/")) return null;
   const line = text.slice(1);
-  const fits = ({ name }) => line.toLowerCase().startsWith(name) && /^(\s|$)/.test(line.slice(name.length));
-  const [entry] = all.filter(fits).sort((a, b) => b.name.length - a.name.length);
-  return entry ? { entry, rest: line.slice(entry.name.length).trim() } : null;
+  const fits = ({ typed }) =>
+    line.toLowerCase().startsWith(typed) && /^(\s|$)/.test(line.slice(typed.length));
+  const [found] = all
+    .flatMap((entry) => [entry.name, entry.english].map((typed) => ({ entry, typed })))
+    .filter(fits)
+    .sort((a, b) => b.typed.length - a.typed.length);
+  return found ? { entry: found.entry, rest: line.slice(found.typed.length).trim(), typed: found.typed } : null;
 }
 
 /**

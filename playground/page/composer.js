@@ -105,9 +105,9 @@ function changed() {
 
 /** Offers the commands while their name is typed. */
 function offer() {
-  const typed = input.value.match(/^\/([\w-]*(?: [\w-]*)*)$/u)?.[1];
+  const typed = input.value.match(/^\/([\p{L}\p{N}_-]*(?: [\p{L}\p{N}_-]*)*)$/u)?.[1];
   const known = C.read(all(), input.value);
-  if (typed === undefined || (known && input.value.length > known.entry.name.length + 1)) return hide();
+  if (typed === undefined || (known && input.value.length > known.typed.length + 1)) return hide();
   const found = C.matching(all(), typed);
   if (!found.length && typed.includes(" ")) return hide();
   const make = (entry) => ({
@@ -122,7 +122,7 @@ function offer() {
 /** Shows how the command goes whose line is being written. */
 function hint() {
   const known = chips ? null : C.read(all(), input.value);
-  const begun = known && input.value.length > known.entry.name.length + 1 ? known.entry : null;
+  const begun = known && input.value.length > known.typed.length + 1 ? known.entry : null;
   const box = $("#usage");
   box.hidden = !begun;
   if (!begun) return;
@@ -194,7 +194,7 @@ function submit() {
   const text = input.value.trim();
   const known = C.read(all(), text);
   if (known) return runLine(known);
-  const meant = text.match(/^\/([a-z][\w-]*)/)?.[1];
+  const meant = text.match(/^\/(\p{L}[\p{L}\p{N}_-]*)/u)?.[1];
   if (meant)
     return complain(
       store.commands.length

@@ -67,8 +67,8 @@ export function openMenu(node, place = null) {
 
 /** The bot's menu commands, as entries of a menu. */
 function apps(type, target) {
-  const entries = offered(type).map(({ name }) => ({
-    label: name,
+  const entries = offered(type).map(({ name, shown }) => ({
+    label: shown,
     icon: "bolt",
     note: store.bot.name,
     does: () => asks.useMenu(type, name, target),

@@ -66,7 +66,7 @@ function insert(msg) {
 
 /** Puts the channel's beginning where the invitation of an empty one was. */
 export function begin() {
-  $(".empty", list)?.remove();
+  $(":scope > .empty", list)?.remove();
   if (!$(".beginning", list)) list.prepend(beginning());
 }
 

@@ -10,6 +10,8 @@ export const store = {
   guild: { name: "", roles: [] },
   people: new Map(),
   channels: new Map(),
+  locale: "en-US",
+  registered: [],
   commands: [],
   /** channel id → (message id → message), oldest first */
   messages: new Map(),

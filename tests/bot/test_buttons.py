@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import discord
 import pytest
 
 from bot import buttons, messages
 from generation.cards import Capability
-from generation.derive import Parent, creatively, enlarge
-from generation.recipe import Recipe
+from generation.derive import Parent, creatively, enlarge, narrow
+from generation.recipe import Recipe, seeded
 from tests.bot.samples import recipe
 
 JOB = "0123456789abcdef" * 2
@@ -32,17 +34,30 @@ async def test_labels_of_a_grid() -> None:
     assert [len(row["components"]) for row in rows] == [5, 5]
 
 
+@pytest.mark.parametrize("count", range(2, 10))
+async def test_every_picture_of_a_batch_has_its_buttons(count: int) -> None:
+    view = buttons.when_done(JOB, recipe(pictures=seeded(7, count)))
+    rows = [row["components"] for row in view.to_components()]
+    labels = _labels(recipe(pictures=seeded(7, count)))
+    assert len(rows) <= 5
+    assert all(1 <= len(row) <= 5 for row in rows)
+    assert [label for label in labels if label[0] == "U"] == [f"U{k + 1}" for k in range(count)]
+    assert [label for label in labels if label[0] == "V"] == [f"V{k + 1}" for k in range(count)]
+    assert all(buttons.TEMPLATE.fullmatch(b.custom_id) for b in _buttons(view))
+
+
 async def test_what_is_offered_under_a_single_picture() -> None:
     wide = enlarge(recipe(width=192), 2)
     largest = creatively(Parent(wide, 0, "ab"), 1)
     assert _labels(wide) == [
-        *("Upscale (Subtle)", "Upscale (Creative)"),
+        *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom", "Make Square"),
         *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
     ]
+    assert _labels(narrow(recipe(), 0))[:2] == ["U1", "Upscale (Subtle)"]
     assert "Make Square" not in _labels(enlarge(recipe(), 2))
-    for large in (enlarge(wide, 0, 4), largest):
+    for large in (enlarge(wide, 0, 4), largest, replace(wide, refined=0.3)):
         assert not [label for label in _labels(large) if "Upscale" in label]
 
 

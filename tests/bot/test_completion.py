@@ -1,5 +1,6 @@
 """Options that hold flags write them out while people type."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from commands.imagine import imagine
 from commands.img2img import img2img
 from commands.prefer import Preferences
 from commands.preset import Presets
+from generation.cards import CARDS, equipped
+from generation.loras import offered
 from prompt.ways import Way
 
 
@@ -42,16 +45,18 @@ def test_every_option_that_holds_flags_completes_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("way", "typed", "offered"),
+    ("way", "typed", "ends"),
     [
         (Way.KEPT, "a cat --rep", []),
         (Way.IMG2IMG, "a cat --rep", ["a cat --repeat"]),
         (Way.KEPT, "a cat --ar 3", ["a cat --ar 3:2", "a cat --ar 3:4"]),
+        (Way.KEPT, "a cat --lora ", ["a cat --lora ink"]),
     ],
 )
 async def test_only_flags_that_make_a_difference_there_are_offered(
-    way: Way, typed: str, offered: list[str]
+    way: Way, typed: str, ends: list[str]
 ) -> None:
-    interaction: Any = None
+    card = equipped(CARDS[1], "", offered("ink=acme/ink@1#ink.safetensors"))
+    interaction: Any = SimpleNamespace(client=SimpleNamespace(intake=SimpleNamespace(card=card)))
     choices = await of_flags(way)(interaction, typed)
-    assert [choice.value for choice in choices] == offered
+    assert [choice.value for choice in choices] == ends

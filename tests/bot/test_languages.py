@@ -1,6 +1,7 @@
 """Everything said has its words in every language, with the same fields."""
 
 import importlib
+import re
 import string
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -14,6 +15,7 @@ from bot import image_errors, languages, messages
 from bot.buttons import KINDS, JobButton, when_done
 from bot.client import command_files
 from bot.languages import (
+    COMMAND,
     LANGUAGES,
     CommandTranslator,
     catalogue,
@@ -23,7 +25,6 @@ from bot.languages import (
     speaking,
 )
 from bot.messages import HEADINGS
-from commands.blend import DIMENSIONS
 from generation.cards import CARDS, Capability, card
 from generation.recipe import seeded
 from prompt import sentences as told
@@ -39,6 +40,8 @@ DESCRIPTION_LIMIT = 100
 MESSAGE_LIMIT = 2000
 BUTTON_LIMIT = 80
 MENU_LIMIT = 32
+NAME = re.compile(r"[-_'\w]{1,32}")
+"""Names of commands (Discord)."""
 
 
 class Shelf:
@@ -89,10 +92,32 @@ async def descriptions() -> list[str]:
 
 
 async def chosen() -> list[str]:
-    """Names of menus, and of choices that are not values to be typed."""
+    """Names of menus, and of choices that are made by name."""
     every = await commands()
     names = [each.name for each in every if isinstance(each, app_commands.ContextMenu)]
-    return [*names, *DIMENSIONS]
+    return [*names, *(choice.name for command in every for choice in _choices(command))]
+
+
+def _choices(command: Any) -> Iterator[Any]:
+    for option in getattr(command, "parameters", ()):
+        yield from option.choices
+    for inner in getattr(command, "commands", ()):
+        yield from _choices(inner)
+
+
+async def named() -> dict[str, list[str]]:
+    """Names of commands, by the command that they stand below; of the others below nothing."""
+    every = [each for each in await commands() if not isinstance(each, app_commands.ContextMenu)]
+    below: dict[str, list[str]] = {"": [each.name for each in every]}
+    for each in every:
+        _name(each, below)
+    return below
+
+
+def _name(command: Any, below: dict[str, list[str]]) -> None:
+    for inner in getattr(command, "commands", ()):
+        below.setdefault(command.qualified_name, []).append(inner.name)
+        _name(inner, below)
 
 
 def _texts(command: Any) -> Iterator[str]:
@@ -114,10 +139,39 @@ def fields(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+async def test_names_of_commands_are_names_and_differ(language: str) -> None:
+    known = catalogue(language)
+    for names in (await named()).values():
+        translated = [known[COMMAND + name] for name in names]
+        assert len(set(translated)) == len(names)
+        assert all(NAME.fullmatch(name) and name == name.lower() for name in translated)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_sentences_call_commands_as_they_are_named(language: str) -> None:
+    known = catalogue(language)
+    paths = [
+        f"{above} {name}".strip() for above, names in (await named()).items() for name in names
+    ]
+    for text, translated in known.items():
+        for path in (path for path in paths if f"`/{path}`" in text):
+            local = " ".join(known[COMMAND + word] for word in path.split())
+            assert f"`/{local}`" in translated, text
+
+
+def test_a_command_is_called_by_its_name_in_the_language() -> None:
+    with speaking("de"):
+        assert "`/vorlage liste` zeigt" in say(messages.PRESET_MISSING, name="x")
+        assert "`/imagine`" in say(messages.HELP)
+    assert "`/preset list` shows" in say(messages.PRESET_MISSING, name="x")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_sentence_and_description_is_translated(language: str) -> None:
     known = catalogue(language)
     texts = [*sentences(), *told_of_prompts(), *shown(), *await descriptions(), *await chosen()]
-    wanted = {text for text in texts if wordy(text)}
+    names = {COMMAND + name for each in (await named()).values() for name in each}
+    wanted = {text for text in texts if wordy(text)} | names
     assert wanted - known.keys() == set()
     assert known.keys() - wanted == set(), "translations of nothing that is said"
 
@@ -207,7 +261,7 @@ def test_what_is_said_of_a_prompt_follows_the_language_spoken() -> None:
     assert retell(note) == "Read `—ar 3x2` as `--ar 3:2`."
 
 
-async def test_discord_gets_descriptions_but_names_stay() -> None:
+async def test_discord_gets_descriptions_but_names_of_options_stay() -> None:
     translator = CommandTranslator()
     text = app_commands.locale_str("Which")
 
@@ -230,7 +284,25 @@ async def test_discord_gets_names_of_menus_and_choices() -> None:
         for command in await commands()
     }
     assert payloads["Recipe"]["name_localizations"]["de"] == "Rezept"
-    assert not payloads["imagine"]["name_localizations"]
+    assert payloads["settings"]["name_localizations"]["pt-BR"] == "configurações"
+    preset = {option["name"]: option for option in payloads["preset"]["options"]}
+    assert preset["list"]["name_localizations"]["es-ES"] == "lista"
+    whose = {option["name"]: option for option in preset["save"]["options"]}
+    assert whose["whose"]["choices"][0]["name_localizations"]["fr"] == "moi"
     options = {option["name"]: option for option in payloads["blend"]["options"]}
     names = [each["name_localizations"]["ja"] for each in options["dimensions"]["choices"]]
     assert names == ["縦長", "正方形", "横長"]
+
+
+async def test_commands_are_offered_everywhere_but_a_servers_settings() -> None:
+    tree: Any = SimpleNamespace(
+        allowed_contexts=app_commands.AppCommandContext(
+            guild=True, dm_channel=True, private_channel=True
+        ),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+    )
+    for command in await commands():
+        payload = await command.get_translated_payload(tree, CommandTranslator())
+        apart = command.name == "server"
+        assert sorted(payload["contexts"]) == ([0] if apart else [0, 1, 2]), command.name
+        assert sorted(payload["integration_types"]) == ([0] if apart else [0, 1]), command.name

@@ -3,6 +3,8 @@ from hypothesis import strategies as st
 
 from bot import messages
 from bot.messages import Title
+from generation.derive import Parent, creatively, enlarge, narrow, vary, with_upscaler
+from generation.recipe import Upscaler
 from tests.bot.samples import job, recipe
 
 
@@ -55,3 +57,20 @@ def test_a_block_to_copy_cannot_be_ended_from_within() -> None:
 
 def test_places() -> None:
     assert [messages.place(n) for n in (1, 2, 11)] == ["next", "1 ahead of you", "10 ahead of you"]
+
+
+def test_the_card_names_the_seed_of_every_picture() -> None:
+    plain = recipe()
+    assert "Seeds #1 7, #2 8, #3 9, #4 10" in messages.recipe_card(job(), plain)
+    assert "Seeds #1 50, #2 51" in messages.recipe_card(job(), vary(plain, 2, 50))
+    assert "Seeds" not in messages.recipe_card(job(), narrow(plain, 1))
+
+
+def test_the_line_says_what_made_a_picture_larger() -> None:
+    large = enlarge(recipe(), 0, 4)
+    assert "4× larger by resampling" in messages.settings_line(job(), large)
+    learned = with_upscaler(large, Upscaler(name="x4plus", version="ab"))
+    assert "4× larger by x4plus" in messages.settings_line(job(), learned)
+    redrawn = creatively(Parent(recipe(), 0, "ab"), 5, 4)
+    assert "redrawn in parts" in messages.settings_line(job(), redrawn)
+    assert "larger" not in messages.settings_line(job(), recipe())

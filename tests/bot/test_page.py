@@ -77,8 +77,8 @@ def given(**changes: Any) -> Pass:
     return replace(PLAIN, expires=expires, **changes)
 
 
-def shown(desk: Desk, it: Pass | None = None, **more: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {desk.passes.write(it or given())}", **more}
+def shown(desk: Desk, it: Pass | None = None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {desk.passes.write(it or given())}"}
 
 
 def mask(colour: int = 255, size: tuple[int, int] = (30, 20)) -> bytes:
@@ -206,8 +206,8 @@ async def test_the_page_speaks_the_language_of_its_link(
     assert "$" not in text
     answer = await visitor.get("/paint/sheet", headers={"Accept-Language": language})
     assert await said(answer) == catalogue(language)[messages.LINK_BROKEN]
-    pass_ = given(locale=language)
-    queued = await visitor.post("/paint/job", data=filled(), headers=shown(desk, pass_))
+    headers = shown(desk) | {"Accept-Language": language}
+    queued = await visitor.post("/paint/job", data=filled(), headers=headers)
     assert await said(queued) == catalogue(language)[messages.PAGE_QUEUED]
 
 

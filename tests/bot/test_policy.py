@@ -47,6 +47,8 @@ def test_the_longest_side_counts_as_it_is_sent(
     family: str, largest: int, upscale: int, fits: bool
 ) -> None:
     wide = replace(recipe(), family=family, width=512, height=256, upscale=upscale)
-    refused = pytest.raises(policy.NotAllowedError, match=f"allows {largest}")
-    with nullcontext() if fits else refused:
-        policy.measure(ServerChoices(largest=largest), [wide])
+    twice = replace(wide, width=256, height=128, refined=0.3)
+    for asked in (wide, twice):
+        refused = pytest.raises(policy.NotAllowedError, match=f"allows {largest}")
+        with nullcontext() if fits else refused:
+            policy.measure(ServerChoices(largest=largest), [asked])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from generation.canvas import frame, inside, join
 from generation.recipe import Canvas, Edges, Region
@@ -126,6 +126,21 @@ def test_a_shift_of_colours_leaves_no_seam() -> None:
         return float(np.abs(pixels[:, 128] - pixels[:, 127]).mean())
 
     assert step(join(framed, drawn)) < step(pasted) / 3
+
+
+def test_a_painted_shape_shows_no_border_and_keeps_its_own_colours() -> None:
+    """Where the model has shifted all colours, inside and beside what is painted alike."""
+    picture = Image.linear_gradient("L").resize((256, 256)).convert("RGB")
+    mask = Image.new("L", (64, 64))
+    ImageDraw.Draw(mask).ellipse((12, 12, 52, 52), fill=255)
+    framed = frame(Canvas(image="a", mask="b"), picture, picture.size, mask)
+    shifted = np.clip(np.asarray(picture, float) + np.array((-40, 30, 10)), 0, 255)
+    joined = np.asarray(join(framed, Image.fromarray(shifted.astype(np.uint8))), float)
+    border = np.diff(np.asarray(framed.kept, int), axis=1) != 0
+    steps = np.abs(np.diff(joined, axis=1)).mean(2)
+    assert steps[border].mean() < 2, "a step of some 27 levels without joining"
+    left = np.abs(joined - np.asarray(picture, float)).mean(2)[112:144, 112:144]
+    assert left.mean() > 15
 
 
 def test_colours_are_carried_on_from_the_border() -> None:

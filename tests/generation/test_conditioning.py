@@ -11,7 +11,10 @@ from generation.families.diffusion import Engine
 from generation.recipe import Phrase
 
 Engines = Callable[[str], Engine]
-PROMPTS = ("", "a red apple", "A Dog, in the RAIN!!", "c++ (hello) cat-- dog", "日本語 🍎 ñ", "!")
+PROMPTS = (
+    *("", "a red apple", "A Dog, in the RAIN!!", "a c++ book", "日本語 🍎 ñ", "!"),
+    "a (red:1.4) [grey] apple++ cat-- ((dog)) AND <lora:x:1>",
+)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generation.cards import card
 from generation.derive import (
     GRAIN,
     GRID,
@@ -22,9 +23,10 @@ from generation.derive import (
     squared,
     varied,
     vary,
+    with_upscaler,
     zoomed,
 )
-from generation.recipe import Edges, Ingredient, Noise, Recipe, Region
+from generation.recipe import Edges, Ingredient, Noise, Recipe, Region, Upscaler
 from tests.generation.strategies import edges, hashes, recipes, regions, seeds
 
 places = st.integers(0, GRID - 1)
@@ -106,29 +108,43 @@ def test_a_picture_that_is_not_there_is_an_error(place: int) -> None:
 sizes = st.integers(8, 128).map(lambda n: n * GRAIN)
 
 
-@given(recipes, hashes, seeds)
+factors = st.sampled_from([2, 4])
+
+
+@given(recipes, hashes, seeds, factors)
 def test_a_creative_upscale_draws_the_picture_itself_larger(
-    recipe: Recipe, image: str, seed: int
+    recipe: Recipe, image: str, seed: int, factor: int
 ) -> None:
-    large = creatively(Parent(recipe, 0, image), seed)
-    assert (large.width, large.height) == (2 * recipe.width, 2 * recipe.height)
+    large = creatively(Parent(recipe, 0, image), seed, factor)
+    assert (large.width, large.height) == (factor * recipe.width, factor * recipe.height)
+    assert large.patch == (0 if recipe.tile else card(recipe.family).side)
+    assert large.width * large.upscale >= 2 * recipe.width * recipe.upscale or factor == 4
     assert large.start is not None
     assert large.start.image == image
     assert large.pictures == (Noise(seed=seed),)
     assert redrawn(large)
 
 
-@given(recipes, hashes, seeds)
-def test_variations_of_a_creative_upscale_start_from_the_picture(
-    recipe: Recipe, image: str, seed: int
+@given(recipes, st.sampled_from([None, Upscaler(name="x2")]), st.integers(1, 4))
+def test_only_what_is_enlarged_has_an_upscaler(
+    recipe: Recipe, upscaler: Upscaler | None, factor: int
 ) -> None:
-    large = creatively(Parent(recipe, 0, image), seed)
+    made = with_upscaler(replace(recipe, upscale=factor), upscaler)
+    assert made.upscaler == (upscaler if factor > 1 else None)
+
+
+@given(recipes, hashes, seeds, factors)
+def test_variations_of_a_creative_upscale_start_from_the_picture(
+    recipe: Recipe, image: str, seed: int, factor: int
+) -> None:
+    large = creatively(Parent(recipe, 0, image), seed, factor)
     close, far = (varied(Parent(large, 0, image), seed, how) for how in Variation)
     assert (close.width, close.height, len(close.pictures)) == (recipe.width, recipe.height, GRID)
     assert close.start is not None
     assert far.start is not None
     assert close.start.image == far.start.image == image
     assert REDRAWN < close.start.strength < far.start.strength
+    assert close.patch == 0
     assert not redrawn(close)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import AutoencoderTiny
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from generation.canvas import frame
@@ -183,6 +184,35 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(
     grid = replace(recipe, sampler=name, pictures=seeded(3, 4), start=begun)
     pictures = draw(engine, grid)
     assert all(same(draw(engine, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
+
+
+def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engine) -> None:
+    side = 4 * engine.card.multiple
+    asked = recipe_for(engine, width=2 * side, height=side, steps=2, start=start(0.5), patch=side)
+    seen: list[int] = []
+    part = engine.pipe.unet if hasattr(engine.pipe, "unet") else engine.pipe.transformer
+
+    def note(_: Any, args: Any, given: Any) -> None:
+        latents = args[0] if args else given["hidden_states"]
+        shape = latents[0].shape if isinstance(latents, list) else latents.shape
+        seen.append(int(np.prod(shape)))
+
+    hook = part.register_forward_pre_hook(note, with_kwargs=True)
+    try:
+        (whole,) = draw(engine, replace(asked, patch=0))
+        most, seen[:] = max(seen), []
+        (parts,) = draw(engine, asked)
+    finally:
+        hook.remove()
+    assert parts.size == whole.size
+    assert max(seen) == most // 2
+    assert distance(parts, whole) > 0
+    assert same(draw(engine, asked)[0], parts)
+
+
+def test_one_square_that_is_large_enough_is_the_whole(unet: Engine) -> None:
+    plain = recipe_for(unet, start=start(0.5), width=48, height=32)
+    assert distance(draw(unet, plain)[0], draw(unet, replace(plain, patch=64))[0]) < 0.5
 
 
 def _recipes(engine: Engine) -> Iterator[Recipe]:
@@ -381,3 +411,39 @@ def test_loading_is_quiet(folders: Folders, capfd: pytest.CaptureFixture[str]) -
     load_cpu("sdxl", folders("sdxl"))
     said: Any = capfd.readouterr()
     assert (said.out, said.err) == ("", "")
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny decoder for previews, as published ones are laid out, for latents of four channels."""
+    folder = tmp_path_factory.mktemp("taesd")
+    torch.manual_seed(1)
+    AutoencoderTiny(
+        encoder_block_out_channels=(8,) * 4,
+        decoder_block_out_channels=(8,) * 4,
+        num_encoder_blocks=(1,) * 4,
+        num_decoder_blocks=(1,) * 4,
+        latent_channels=4,
+    ).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize("family", ["sd15", "sdxl", "z-image"])
+def test_a_tiny_decoder_of_the_admins_draws_the_previews(
+    family: str, folders: Folders, decoder: Path
+) -> None:
+    engine = load(card(family), str(folders(family)), torch.device("cpu"), preview=str(decoder))
+    small: list[Image.Image] = []
+    engine.draw(recipe_for(engine, steps=1), None, lambda *now: small.extend(now[2]()))
+    assert [picture.size for picture in small] == [(64, 64)]
+
+
+def test_a_decoder_of_another_family_or_none_at_all_is_one_sentence(
+    folders: Folders, decoder: Path, tmp_path: Path
+) -> None:
+    for family, place, said in (
+        ("flux2-klein", decoder, "another family's models"),
+        ("sd15", tmp_path, "AutoencoderTiny"),
+    ):
+        with pytest.raises(ModelError, match=said):
+            load(card(family), str(folders(family)), torch.device("cpu"), preview=str(place))

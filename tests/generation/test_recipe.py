@@ -12,6 +12,7 @@ from generation.recipe import (
     Canvas,
     Edges,
     Ingredient,
+    Lora,
     Noise,
     Phrase,
     Recipe,
@@ -20,6 +21,7 @@ from generation.recipe import (
     Region,
     Start,
     Turn,
+    Upscaler,
     seeded,
 )
 from tests.generation.strategies import noises, recipes, seeds
@@ -36,6 +38,8 @@ PLAIN = Recipe(
     guidance=4.0,
     sampler="Euler",
 )
+
+LORA = Lora(name="ink", weight=0.8, version="3f2a")
 
 STYLE = Reference(role="style", images=(Ingredient(image="ab" * 32),), scale=1.0)
 
@@ -58,6 +62,9 @@ def test_json_says_its_version_and_no_defaults() -> None:
         ({"blend": (Ingredient(image="ab"),)}, 2),
         ({"references": (STYLE,)}, 3),
         ({"pull": 0.5}, 3),
+        ({"loras": (LORA,)}, 4),
+        ({"upscaler": Upscaler(name="x4")}, 4),
+        ({"patch": 64}, 4),
         ({"canvas": Canvas(image="ab", mask="cd")}, 4),
         *(({name: 0.5}, 4) for name in ("spread", "oddness", "stop", "detail", "refined")),
         ({"tile": True}, 4),
@@ -95,7 +102,7 @@ def test_other_json_is_no_recipe(data: object) -> None:
     "change",
     [
         *({"pictures": ()}, {"width": 0}, {"height": -1}, {"steps": 0}, {"upscale": 0}),
-        *({"references": (STYLE, STYLE)}, {"pull": 0.0}),
+        *({"references": (STYLE, STYLE)}, {"pull": 0.0}, {"loras": (LORA, LORA)}, {"patch": -1}),
         *({name: 1.1} for name in ("spread", "oddness", "stop", "refined")),
         *({"spread": -0.1}, {"stop": 0.0}, {"detail": -0.1}, {"detail": float("nan")}),
     ],
@@ -123,6 +130,9 @@ def test_impossible_recipes_do_not_exist(change: dict[str, Any]) -> None:
         (Reference, {"role": "style", "images": (), "scale": 1}),
         (Reference, {"role": "style", "images": (Ingredient(image="ab"),), "scale": 0}),
         (Ingredient, {"image": "ab", "weight": float("nan")}),
+        (Lora, {"name": "ink", "weight": 0.0}),
+        (Lora, {"name": "", "weight": 1.0}),
+        (Lora, {"name": "ink", "weight": float("inf")}),
     ],
 )
 def test_impossible_parts_do_not_exist(kind: type, values: dict[str, Any]) -> None:
@@ -165,6 +175,9 @@ class TestDigest:
             {"references": (STYLE,)},
             {"references": (replace(STYLE, scale=0.5),)},
             {"pull": 0.5},
+            {"loras": (LORA,)},
+            {"upscaler": Upscaler(name="x4", version="ab")},
+            {"patch": 64},
         ],
         ids=lambda change: next(iter(change)),
     )

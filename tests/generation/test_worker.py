@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -191,14 +192,48 @@ def test_cancelling_before_the_first_step_draws_nothing(easel: Engine) -> None:
     assert cramped.tried == []
 
 
-def test_reports_are_paced_and_carry_a_preview() -> None:
+def test_every_step_is_reported_and_previews_are_drawn_now_and_then() -> None:
     times = iter([0.0, 0.1, 0.5, 0.6, 0.7, 1.2, 1.3])
     told: list[tuple[int, int, bytes | None]] = []
+    drawn: list[int] = []
+
+    def previews(step: int) -> list[Image.Image]:
+        drawn.append(step)
+        return [photograph()] * 4
+
     watch = paced(lambda *now: told.append(now), clock=lambda: next(times))
     for step in range(1, 5):
-        watch(step, 9, lambda: [photograph()] * 4)
-    assert [(step, steps) for step, steps, _ in told] == [(2, 9), (4, 9)]
-    assert all(preview and Image.open(io.BytesIO(preview)).format == "WEBP" for *_, preview in told)
+        watch(step, 9, partial(previews, step))
+    assert drawn == [2, 4]
+    assert [(step, steps) for step, steps, _ in told] == [(1, 9), (2, 9), (3, 9), (4, 9)]
+    first, *later = (preview for *_, preview in told)
+    assert first is None
+    assert all(preview and Image.open(io.BytesIO(preview)).format == "WEBP" for preview in later)
+
+
+@pytest.mark.parametrize("at", [1, 2, 3])
+def test_a_cancellation_is_felt_within_one_step(
+    engine: Engine, at: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However seldom previews are drawn: not one more step is computed than was reported."""
+    monkeypatch.setattr("generation.cooking.PREVIEW_EVERY", 1e9)
+    steps, computed = list[int](), list[int]()
+
+    def report(step: int, *_: object) -> None:
+        steps.append(step)
+        if step == at:
+            raise Cancelled
+
+    part = engine.pipe.unet if hasattr(engine.pipe, "unet") else engine.pipe.transformer
+    hook = part.register_forward_pre_hook(lambda *_: computed.append(1))
+    recipe = recipe_for(engine, steps=6, pictures=seeded(7, 1))
+    try:
+        with pytest.raises(Cancelled):
+            cook(engine, recipe, report, read=bytes.fromhex, find=never)
+    finally:
+        hook.remove()
+    assert steps == [*range(at + 1)]
+    assert len(computed) == at
 
 
 @pytest.mark.parametrize("size", [(128, 128), (170, 64), (8, 200), (16, 16)])

@@ -12,6 +12,16 @@ from tests.journeys.studio import BOT, PATIENCE, Studio, answer, public, showing
 QUICK = "--steps 1"
 
 
+Decide = Callable[[ServerChoices], None]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def decide(studio: Studio) -> AsyncIterator[Decide]:
+    """Sets what the server allows; everything again afterwards."""
+    yield studio.decide
+    studio.decide(ServerChoices())
+
+
 async def asked(studio: Studio, prompt: str) -> Message:
     press = await studio.playground.command("mira", "imagine", {"prompt": prompt})
     return await showing(await answer(press), "jobs:")
@@ -63,6 +73,19 @@ async def test_many_are_asked_about_and_survive_a_restart(studio: Studio) -> Non
     assert len(await made(studio, question.id, 6)) == 6
 
 
+async def test_a_yes_that_is_refused_can_be_said_again(studio: Studio, decide: Decide) -> None:
+    question = await asked(studio, f"a {{red, green}} {{cat, dog}} {QUICK}")
+    decide(ServerChoices(repeat=2))
+    press = await studio.playground.press("mira", question, label="Queue them")
+    await press.acknowledged()
+    await studio.playground.message(lambda m: m.id > question.id and "allows 2 per" in m.content)
+    decide(ServerChoices())
+    press = await studio.playground.press("mira", question, label="Queue them")
+    await press.acknowledged()
+    await showing(question, "Queued 4 jobs")
+    assert len(await made(studio, question.id, 4)) == 4
+
+
 async def test_never_mind_queues_nothing(studio: Studio) -> None:
     question = await asked(studio, f"a cat {QUICK} --repeat 5")
     press = await studio.playground.press("mira", question, label="Never mind")
@@ -70,16 +93,6 @@ async def test_never_mind_queues_nothing(studio: Studio) -> None:
     await showing(question, "Nothing was queued")
     assert list(question.buttons) == []
     assert public(studio.playground, question.id) == []
-
-
-Decide = Callable[[ServerChoices], None]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def decide(studio: Studio) -> AsyncIterator[Decide]:
-    """Sets what the server allows; everything again afterwards."""
-    yield studio.decide
-    studio.decide(ServerChoices())
 
 
 @pytest.mark.parametrize(

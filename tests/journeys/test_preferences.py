@@ -121,3 +121,4 @@ async def test_the_name_of_a_flag_is_taken(studio: Studio) -> None:
 async def test_info_tells_how_things_stand(studio: Studio) -> None:
     said = await told(studio, "mira", "info", {})
     assert "**Queue** 0 waiting, 0 running; workers: 1" in said
+    assert "**You** 0 of 10 waiting or running" in said

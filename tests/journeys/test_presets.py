@@ -10,6 +10,7 @@ import pytest_asyncio
 from generation.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Message
+from storage.choices import ServerChoices
 from tests.journeys.studio import Studio, answer, result
 
 QUICK = "--steps 1"
@@ -106,6 +107,32 @@ async def test_a_servers_preset_is_its_managers_and_its_default_for_all(studio: 
     await told(studio, "otto", "preset default", {"name": "house"})
     _, recipe = await drawn(studio, "a cat")
     assert recipe.prompt == "a cat, house style"
+
+
+async def test_ones_own_presets_are_at_hand_in_direct_messages(studio: Studio) -> None:
+    ink = {"name": "ink", "text": f"ink drawing {QUICK}"}
+    assert "`ink`" in await told(studio, "mira", "preset save", ink, channel="dm")
+    press = await studio.playground.command(
+        "mira", "imagine", {"prompt": "a cat", "preset": "ink"}, channel="dm"
+    )
+    assert "a cat, ink drawing" in (await result(press)).content
+    for command, options in (
+        ("preset save", {**ink, "whose": "server"}),
+        ("preset default", {"name": "ink"}),
+        ("preset export", {"whose": "server"}),
+    ):
+        said = await told(studio, "mira", command, options, channel="dm")
+        assert "There is no server here" in said
+
+
+async def test_a_role_that_the_managers_name_edits_the_servers_presets(studio: Studio) -> None:
+    kept = {"name": "house", "text": f"house style {QUICK}", "whose": "server"}
+    everyone = studio.playground.guild
+    assert "for those who manage" in await refused(studio, "mira", "preset save", kept)
+    studio.decide(ServerChoices(editors=(everyone,)))
+    said = await told(studio, "mira", "preset save", kept)
+    studio.decide(ServerChoices())
+    assert "Kept as `house`" in said
 
 
 async def test_presets_travel_as_a_file(studio: Studio) -> None:

@@ -1,5 +1,6 @@
 """What people do with finished pictures: see them again, keep, send home, delete."""
 
+import asyncio
 import json
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import pytest
 
 from playground import Message
 from tests.journeys.studio import Studio, answer, opened, result, showing
+from tests.journeys.test_presets import refused
 
 QUICK = "--steps 1 --seed 7"
 
@@ -19,7 +21,7 @@ async def drawn(studio: Studio, person: str = "mira", prompt: str = "a cat") -> 
 async def shown(studio: Studio, grid: Message) -> Message:
     """The pictures again, by the name of their file."""
     short = grid.attachments[0].filename.removeprefix("easel-").partition(".")[0]
-    again = await answer(await studio.playground.command("otto", "show", {"id": short}))
+    again = await answer(await studio.playground.command("mira", "show", {"id": short}))
     await again.until(lambda now: now.attachments, 30)
     return again
 
@@ -37,7 +39,7 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
     grid = await drawn(studio)
     single = await result(await studio.playground.press("mira", grid, label="U2"))
     assert list(single.buttons) == [
-        *("Upscale (Subtle)", "Upscale (Creative)"),
+        *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
         *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
@@ -75,6 +77,56 @@ async def test_show_brings_pictures_back_by_the_name_of_the_file(studio: Studio)
     assert (await opened(studio.playground, again)).size == (
         await opened(studio.playground, grid)
     ).size
+
+
+async def test_pictures_shown_again_answer_menus_and_reactions(studio: Studio) -> None:
+    again = await shown(studio, await drawn(studio))
+    said = await answer(await studio.playground.command("mira", "Recipe", target=again))
+    await showing(said, "--seed 7")
+    await studio.playground.react("mira", again, "✉️")
+    home = await studio.playground.message(
+        lambda m: m.channel_id != again.channel_id and m.id > again.id and len(m.attachments) == 2
+    )
+    await asyncio.sleep(1)
+    said = await answer(await studio.playground.command("mira", "Recipe", target=home))
+    await showing(said, "--seed 7")
+    await studio.playground.command("mira", "Delete", target=again)
+    await again.until(lambda now: now.deleted, 30)
+
+
+async def test_nobody_shows_what_somebody_else_may_have_made_in_private(studio: Studio) -> None:
+    name = (await drawn(studio, "otto")).attachments[0].filename
+    for typed, sentence in (
+        (name, "Only the person who asked"),
+        ("00000000", "no pictures `00000000`"),
+        ("a red apple", "no pictures `a red apple`"),
+    ):
+        assert sentence in await refused(studio, "mira", "show", {"id": typed})
+    name = (await drawn(studio)).attachments[0].filename
+    again = await answer(await studio.playground.command("otto", "show", {"id": name}))
+    await again.until(lambda now: now.attachments, 30)
+
+
+async def test_favourites_come_first_among_the_pictures_to_show(studio: Studio) -> None:
+    kept = await drawn(studio, prompt="a favourite heron")
+    await drawn(studio, prompt="a second heron")
+
+    async def found() -> list[str]:
+        given = await studio.playground.complete("mira", "show", {"id": "heron"}, "id")
+        return [choice["name"] for choice in given]
+
+    async def first(beginning: str) -> None:
+        for _ in range(300):
+            if (await found())[0].startswith(beginning):
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError(await found())
+
+    await first("a second heron · ")
+    await studio.playground.react("mira", kept, "⭐")
+    await first("⭐ a favourite heron · ")
+    await studio.playground.unreact("mira", kept, "⭐")
+    await first("a second heron · ")
 
 
 async def test_an_envelope_sends_pictures_and_recipe_home(studio: Studio) -> None:

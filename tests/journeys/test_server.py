@@ -72,7 +72,7 @@ async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: 
     await showing(panel, "Jobs per request: 1")
     panel = await opened(studio, "role")
     await filled(studio, panel, MANAGER, unfinished=10, daily=0)
-    await showing(panel, f"<@&{MANAGER}>: 10 / 0")
+    await showing(panel, f"<@&{MANAGER}>: 10 unfinished, any in 24 hours")
     said = await refused(studio, "mira", "imagine", {"prompt": f"a {{cat, dog}} {QUICK}"})
     assert "allows 1 per request" in said
     await result(await studio.playground.command("otto", "imagine", {"prompt": f"a cat {QUICK}"}))
@@ -81,8 +81,9 @@ async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: 
     assert "is 1 per person" in said
     history = await chosen_changes(studio)
     otto = f"<@{studio.playground.people['otto'].id}>"
-    assert f"{otto}: limits" in history
-    assert f"{otto}: role" in history
+    assert f"{otto}: Limits" in history
+    assert "before Jobs per request: 10, Jobs per person in 24 hours: any, now Jobs per" in history
+    assert f"{otto}: Limits of a role, before none, now" in history
     panel = await opened(studio, "role")
     await filled(studio, panel, MANAGER, unfinished=10, daily=1)
     await panel.until(lambda now: f"<@&{MANAGER}>" not in now.content, 30)
@@ -118,7 +119,7 @@ async def test_menus_hold_at_once(studio: Studio, topic: str, value: object, sen
 async def test_a_size_is_refused_before_anything_is_queued(studio: Studio) -> None:
     panel = await opened(studio)
     await filled(studio, panel, repeat=10, unfinished=10, largest=511, daily=0)
-    await showing(panel, "0 for any: 511")
+    await showing(panel, "Longest side in pixels: 511")
     said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
     assert "512 pixels long, and this server allows 511" in said
     assert public(studio.playground, panel.id) == []
@@ -131,7 +132,7 @@ async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
     panel = await chosen(studio, await opened(studio, "results"), "results", there)
     await showing(panel, f"<#{there}>")
     panel = await chosen(studio, await opened(studio, "language"), "language", "de")
-    await showing(panel, "** de")
+    await showing(panel, "** Deutsch")
     wordy = {"prompt": f"a cat --turbo {QUICK}"}
     press = await studio.playground.command("mira", "imagine", wordy)
     await press.acknowledged()

@@ -36,6 +36,21 @@ class Buttons(ui.View):
             self.add_item(ui.Button(label=label, custom_id=label.lower()))
 
 
+class German(app_commands.Translator):
+    """Calls one group and one menu otherwise in German."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """What it is called there."""
+        words = {"style": "stil", "save": "behalten", "Describe": "Beschreiben"}
+        words |= {"Keep a style": "Einen Stil behalten"}
+        return words.get(string.message) if locale is discord.Locale.german else None
+
+
 class Bot(discord.Client):
     """Answers commands, components, forms, reactions and direct messages."""
 
@@ -47,6 +62,7 @@ class Bot(discord.Client):
 
     async def setup_hook(self) -> None:
         """Registers the commands."""
+        await self.tree.set_translator(German())
         await self.tree.sync()
 
     async def on_message(self, message: discord.Message) -> None:

@@ -93,6 +93,33 @@ def test_choosing_from_a_menu(page: Page) -> None:
     page.article("chosen Watercolour")
 
 
+def test_a_menu_stays_when_another_message_comes(page: Page) -> None:
+    page.use("choose")
+    page.find(".select.empty")
+    page.write("something else")
+    page.article("something else")
+    assert page.all("article .select.empty")
+
+
+def test_a_persons_client_speaks_the_language_they_choose(page: Page) -> None:
+    page.click("#person")
+    page.menu("Language")
+    page.menu("Deutsch")
+    page.find("#input").send_keys("/sti")
+    page.until(lambda: "/stil behalten" in page.text("#suggestions"))
+    assert "Einen Stil behalten" in page.text("#suggestions")
+    page.find("#input").clear()
+    for line in ("/stil behalten name:tusche", "/style save name:ink"):
+        page.write(line)
+        page.article(f"kept {line.rpartition(':')[2]}")
+    page.driver.execute_script("arguments[0].focus()", page.article("kept ink"))
+    page.click("#person")
+    page.menu("Language")
+    page.menu("American English")
+    page.find("#input").send_keys("/sty")
+    page.until(lambda: "/style save" in page.text("#suggestions"))
+
+
 def test_a_form_is_checked_and_sent(page: Page) -> None:
     page.use("ask")
     box = page.find("dialog input[type=text]")

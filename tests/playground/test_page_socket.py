@@ -46,6 +46,19 @@ async def upload(raw: Raw, p: Playground, name: str, data: bytes) -> aiohttp.Cli
     return await raw.session.post(url, data=io.BytesIO(data))
 
 
+async def test_another_language_is_that_of_what_the_person_does(raw: Raw, p: Playground) -> None:
+    await raw.register(SLASH)
+    async with visiting(p) as (visit, hello):
+        assert hello["locale"] == "en-US"
+        await visit.do("speak", locale="xx")
+        assert "does not speak" in (await visit.next("ERROR"))["message"]
+        await visit.do("speak", locale="pt-BR")
+        await visit.next("DONE")
+    async with visiting(p) as (_, hello):
+        assert hello["locale"] == "pt-BR"
+    assert p.people["mira"].locale == "pt-BR"
+
+
 async def test_hello_shows_everything(raw: Raw, p: Playground) -> None:
     await raw.register(SLASH, MANAGERS)
     await raw.send({"content": "hi"})

@@ -12,6 +12,7 @@ from prompt.values import (
     Choice,
     Codes,
     Items,
+    Loras,
     Number,
     Pixels,
     Proportion,
@@ -101,6 +102,9 @@ def values(parameter: Parameter[Any]) -> st.SearchStrategy[Any]:
             return st.lists(words, min_size=1, max_size=3, unique=True).map(tuple)
         case References():
             return st.lists(_links, min_size=1, max_size=3, unique=True).map(tuple)
+        case Loras():
+            names = st.sampled_from(["ink:0.8", "bricks", "x-1.5_a:-1"])
+            return st.lists(names, min_size=1, unique=True).map(tuple)
         case Codes():
             return st.lists(st.sampled_from(["p1a2", "m77"]), unique=True).map(tuple)
     raise AssertionError(parameter.kind)

@@ -56,6 +56,19 @@ def test_only_flags_that_make_a_difference_are_offered(
     assert complete(text, presets=("ink",), way=way) == ways
 
 
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        ("owl --lora i", ["owl --lora ink"]),
+        ("owl --lora ink:0.8 b", ["owl --lora ink:0.8 bricks"]),
+        ("owl --lora ", ["owl --lora ink", "owl --lora bricks"]),
+        ("owl --lora oil", []),
+    ],
+)
+def test_loras_are_completed_by_name(text: str, ways: list[str]) -> None:
+    assert complete(text, loras=("ink", "bricks")) == ways
+
+
 def test_a_choice_is_never_longer_than_discord_takes() -> None:
     start = "x" * (LONGEST - 8)
     assert complete(f"{start} --ar") == [f"{start} --ar"]

@@ -112,3 +112,12 @@ def test_more_quality_never_takes_fewer_steps(one: float, other: float) -> None:
     low, high = sorted((one, other))
     less, more = (recipe(f"apple --q {quality:.2f}").steps for quality in (low, high))
     assert less <= more
+
+
+@pytest.mark.parametrize(
+    "words", ["a c++ book", "a (red) apple", "((cat)) [dog]", "cat+++ dog-", "cat AND dog"]
+)
+@EVERY
+def test_words_mean_what_they_say(words: str, on: Card) -> None:
+    (phrase,) = recipe(f"{words} --seed 3", on).phrases
+    assert (phrase.text, phrase.weight) == (words, 1.0)

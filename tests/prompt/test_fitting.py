@@ -26,7 +26,8 @@ WAYS = st.sampled_from(Way)
         ("owl --ar 3:2", Way.VARY, {}, "`--ar` makes no difference with V"),
         ("owl --strength 1", Way.PICTURE, {}, "with pictures made from pictures"),
         ("--iw 2", Way.BLEND, {}, "with /blend"),
-        ("owl --stealth", Way.PICTURE, {"stealth": True}, None),
+        ("owl --stop 20", Way.PICTURE, {"stop": 20}, None),
+        ("owl --chaos 20", Way.PICTURE, {}, "with pictures made from pictures"),
     ],
 )
 def test_flags_are_kept_where_they_make_a_difference(

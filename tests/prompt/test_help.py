@@ -67,6 +67,8 @@ def test_the_page_says_where_and_with_which_models_a_flag_works() -> None:
     cells = {row.split(" | ")[0]: row.split(" | ")[4:] for row in flag_help.page().splitlines()}
     for row in flag_help.acting():
         ways, models = cells[f"| `{flag_help.names(row)}`"]
+        assert models.startswith("all; some values") == (row.choosy and models != "all |")
+        models = models.removeprefix("all; some values ")
         for way in Way:
             assert (way in row.ways) == (ways == "all" or way in ways.split(", "))
         for each in flag_help.EQUIPPED:

@@ -4,7 +4,17 @@ from hypothesis import strategies as st
 
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
-from prompt.presets import Layer, Source, checked, checked_name, chosen, merge
+from prompt.presets import (
+    BETWEEN,
+    WORDS,
+    Layer,
+    Source,
+    checked,
+    checked_name,
+    chosen,
+    merge,
+    origin,
+)
 from prompt.ways import Way
 from tests.prompt.strategies import prompts, texts
 
@@ -18,6 +28,8 @@ def test_what_is_typed_counts_most_and_each_layer_before_the_next() -> None:
     assert merged.prompt.text == "a cat, ink drawing"
     assert merged.prompt.parameters == {"ar": (1, 1), "cfg": 5, "steps": 9, "iw": 2}
     assert merged.origins == {
+        "ar": "typed",
+        "words": "preset ink",
         "cfg": "preset ink",
         "steps": "your preferences",
         "iw": "this server's default house",
@@ -41,7 +53,7 @@ def test_what_is_typed_also_counts_before_other_flags_for_the_same_thing(
     typed_alone = parse(f"a cat {typed}")
     merged = merge(typed_alone, [Layer(Source.PERSON, "", stored)])
     assert merged.prompt == typed_alone
-    assert merged.origins == {}
+    assert set(merged.origins.values()) == {"typed"}
 
 
 @pytest.mark.parametrize(
@@ -60,14 +72,41 @@ def test_words_join_the_last_phrase_where_that_is_plain(typed: str, added: str, 
 
 def test_what_cannot_be_read_any_more_is_left_out_with_a_note() -> None:
     merged = merge(parse("a cat"), [Layer(Source.PRESET, "old", "--ar x"), PERSON])
-    assert merged.prompt.notes == ("What preset old adds could not be read and was left out.",)
+    assert merged.prompt.notes == ("What preset `old` adds could not be read and was left out.",)
     assert "steps" in merged.origins
 
 
 def test_layers_add_only_what_goes_with_the_way() -> None:
     layer = Layer(Source.PERSON, "", "--iw 0 --strength 0.2 --no fog")
-    assert merge(parse("--ar 1:1"), [layer], Way.BLEND).origins == {"no": "your preferences"}
+    assert merge(parse("--ar 1:1"), [layer], Way.BLEND).origins == {
+        "ar": "typed",
+        "no": "your preferences",
+    }
     assert merge(parse("owl"), [layer]).origins.keys() == {"iw", "strength", "no"}
+
+
+def test_added_words_tell_all_the_places_that_they_came_from() -> None:
+    suffix = Layer(Source.PERSON, "", "at night")
+    origins = merge(parse("a cat"), [PRESET, suffix, SERVER]).origins
+    assert origins[WORDS].split(BETWEEN) == ["preset ink", "your preferences"]
+    assert [origin(place) for place in origins[WORDS].split(BETWEEN)] == [
+        "preset `ink`",
+        "personal preferences",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kept", "told"),
+    [
+        ("typed", "typed"),
+        ("preset ink", "preset `ink`"),
+        ("this server's default house", "the server's default `house`"),
+        ("usual /img2img", "the usual with /img2img"),
+        ("a later version's {word}", "a later version's {word}"),
+    ],
+)
+def test_an_origin_is_worded(kept: str, told: str) -> None:
+    assert origin(kept) == told
 
 
 @given(prompts(), st.lists(texts, max_size=3))
@@ -76,7 +115,7 @@ def test_it_never_raises_and_never_changes_what_was_typed(
 ) -> None:
     merged = merge(prompt, [Layer(Source.PRESET, "x", text) for text in stored])
     assert prompt.parameters.items() <= merged.prompt.parameters.items()
-    assert not set(merged.origins) & set(prompt.parameters)
+    assert {merged.origins[name] for name in prompt.parameters} <= {"typed"}
 
 
 def test_a_preset_is_the_persons_before_the_servers() -> None:

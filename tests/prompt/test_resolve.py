@@ -72,6 +72,16 @@ def test_seed_decides_the_noise() -> None:
     assert resolved("apple --seed 0").recipe.pictures == seeded(0, 4)
 
 
+@pytest.mark.parametrize("count", [1, 4, 9])
+def test_a_batch_is_that_many_seeds_in_a_row(count: int) -> None:
+    assert resolved(f"apple --seed 7 --batch {count}").recipe.pictures == seeded(7, count)
+
+
+@pytest.mark.parametrize("typed", ["--batch 0", "--batch 10", "--batch few"])
+def test_a_batch_is_from_1_to_9(typed: str) -> None:
+    assert "a whole number from 1 to 9" in refused(f"apple {typed}").sentence
+
+
 def test_no_is_negative() -> None:
     assert resolved("apple --no fog, rain").recipe.negative == "fog, rain"
 
@@ -456,9 +466,9 @@ def test_what_was_decided_before_is_left_out_where_it_cannot_be_done() -> None:
     layers = [Layer(Source.PERSON, "", "--model sdxl --steps 5"), Layer(Source.SERVER, "a", "")]
     merged = within_reach(merge(parse("a cat --no fog"), layers), EASEL, images=0)
     assert merged.prompt.parameters == {"no": ("fog",), "steps": 5}
-    assert set(merged.origins) == {"steps"}
+    assert merged.origins == {"no": "typed", "steps": "your preferences"}
     (note,) = merged.prompt.notes
-    assert "your preferences" in note
+    assert "personal preferences" in note
     assert "`--model sdxl`" in note
     check(merged.prompt, EASEL, images=0)
 

@@ -126,3 +126,43 @@ async def test_a_second_mark_takes_the_first_away(jobs: Jobs) -> None:
     assert await jobs.records.write(keeping.mark, OTTO, job.id, 0)
     assert await jobs.records.write(keeping.mark, OTTO, job.id, 1)
     assert not await jobs.records.write(keeping.mark, OTTO, job.id, 0)
+
+
+async def test_a_mark_can_be_set_and_taken_away_whatever_it_was(jobs: Jobs) -> None:
+    job = new_job(id=uuid.uuid4().hex, person_id=MIRA)
+    await jobs.accept(job)
+
+    async def mark(wanted: bool | None) -> bool:
+        return await jobs.records.write(keeping.mark, MIRA, job.id, 0, wanted)
+
+    wishes = [True, True, False, False, None, None]
+    assert [await mark(wanted) for wanted in wishes] == [True, True, False, False, True, False]
+
+
+async def test_favourites_can_be_shown_again_and_what_is_not_done_cannot(jobs: Jobs) -> None:
+    own, theirs = (new_job(id=uuid.uuid4().hex, person_id=person) for person in (MIRA, OTTO))
+    for job in (own, theirs):
+        await jobs.accept(job)
+    assert await jobs.records.read(keeping.shelf_of, MIRA, 9) == []
+    await jobs.records.write(keeping.mark, MIRA, theirs.id, 0, True)
+    ((id_, recipe, favourite),) = await jobs.records.read(keeping.shelf_of, MIRA, 9)
+    assert (id_, recipe, favourite) == (theirs.id, dict(theirs.recipe), True)
+    assert await jobs.records.read(keeping.shelf_of, MIRA, 0) == []
+
+
+async def test_a_copy_leads_to_the_job_as_its_own_message_does(jobs: Jobs) -> None:
+    job = replace(new_job(id=uuid.uuid4().hex), message_id=77)
+    await jobs.accept(job)
+    assert await jobs.records.read(keeping.job_of_message, 78) is None
+    await jobs.records.write(keeping.keep_copy, 78, job.id)
+    for message in (77, 78):
+        assert await jobs.records.read(keeping.job_of_message, message) == job.id
+
+
+async def test_a_draft_can_be_looked_at_before_it_is_taken(records: Records) -> None:
+    draft, body = uuid.uuid4().hex, {"text": "a cat"}
+    await records.write(keeping.keep_draft, draft, MIRA, body)
+    assert await records.read(keeping.draft, draft, OTTO) is None
+    assert await records.read(keeping.draft, draft, MIRA) == body
+    assert await records.write(keeping.take_draft, draft, MIRA) == body
+    assert await records.read(keeping.draft, draft, MIRA) is None

@@ -91,5 +91,5 @@ async def test_processes_that_migrate_at_once_do_not_collide(empty: Settings) ->
 def test_another_revision_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     require_current(settings.database)
     monkeypatch.setattr("storage.connect.REVISION", "9999")
-    with pytest.raises(DatabaseNotReadyError, match="is at revision 0002, not 9999"):
+    with pytest.raises(DatabaseNotReadyError, match=f"is at revision {REVISION}, not 9999"):
         require_current(settings.database)

@@ -1,0 +1,296 @@
+"""A grid of four on a GPU: diffusers' own pipeline and ours, beside what the GPU could do.
+
+Both in bfloat16. The models have the shapes of the published ones and random weights: how long
+denoising takes does not depend on their values, and nothing is fetched. Neither reads a text. The
+floor is the grid's arithmetic at the rate that the GPU reaches in large matrix products; on an H100
+that is 790 TFLOP/s. Needs CUDA:
+
+    python -m benchmarks.gpu --rounds 3 --rate 790
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import torch
+from diffusers import (
+    AutoencoderKL,
+    AutoencoderKLFlux2,
+    EulerDiscreteScheduler,
+    FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
+    StableDiffusionXLPipeline,
+    UNet2DConditionModel,
+)
+
+from generation.cards import card
+from generation.families import flux2_klein, precision, sdxl
+from generation.families.diffusion import Condition, Engine
+from generation.libraries import quiet
+from generation.recipe import Phrase, Recipe, seeded
+
+TOKENS: Final = {"sdxl": 77, "flux2-klein": 512}
+"""Tokens of text that each family's denoiser reads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """A model to be measured.
+
+    Attributes:
+        family: Its family's id.
+        denoiser: What its configuration says of the denoiser.
+        vae: What it says of the autoencoder.
+        side: Of the pictures, in pixels.
+        steps: How many are taken.
+        teraflop: What a grid takes, the autoencoder's part included; as computed from the shapes.
+    """
+
+    family: str
+    denoiser: Mapping[str, Any]
+    vae: Mapping[str, Any]
+    side: int
+    steps: int
+    teraflop: float
+
+
+_XL: Final[Mapping[str, Any]] = {
+    "sample_size": 128,
+    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
+    "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
+    "block_out_channels": (320, 640, 1280),
+    "attention_head_dim": (5, 10, 20),
+    "transformer_layers_per_block": (1, 2, 10),
+    "cross_attention_dim": 2048,
+    "use_linear_projection": True,
+    "addition_embed_type": "text_time",
+    "addition_time_embed_dim": 256,
+    "projection_class_embeddings_input_dim": 2816,
+}
+_XL_VAE: Final[Mapping[str, Any]] = {
+    "down_block_types": ("DownEncoderBlock2D",) * 4,
+    "up_block_types": ("UpDecoderBlock2D",) * 4,
+    "block_out_channels": (128, 256, 512, 512),
+    "layers_per_block": 2,
+    "sample_size": 1024,
+    "scaling_factor": 0.13025,
+    "force_upcast": False,
+}
+_KLEIN: Final[Mapping[str, Any]] = {
+    "num_layers": 5,
+    "num_single_layers": 20,
+    "num_attention_heads": 24,
+    "attention_head_dim": 128,
+    "joint_attention_dim": 7680,
+    "in_channels": 128,
+    "guidance_embeds": False,
+}
+
+FULL: Final = (
+    Shape(family="sdxl", denoiser=_XL, vae=_XL_VAE, side=1024, steps=30, teraflop=1665),
+    Shape(family="flux2-klein", denoiser=_KLEIN, vae={}, side=1024, steps=4, teraflop=599),
+)
+"""The published ones: 2.57 and 3.88 billion parameters."""
+
+TINY: Final = (
+    Shape(
+        family="sdxl",
+        denoiser={
+            **_XL,
+            "block_out_channels": (16, 16, 32),
+            "norm_num_groups": 8,
+            "attention_head_dim": (2, 2, 4),
+            "transformer_layers_per_block": (1, 1, 1),
+            "cross_attention_dim": 64,
+        },
+        vae={**_XL_VAE, "block_out_channels": (8, 8, 8, 8), "norm_num_groups": 4},
+        side=64,
+        steps=2,
+        teraflop=0.01,
+    ),
+    Shape(
+        family="flux2-klein",
+        denoiser={
+            **_KLEIN,
+            "num_layers": 1,
+            "num_single_layers": 1,
+            "num_attention_heads": 1,
+            "joint_attention_dim": 64,
+        },
+        vae={"block_out_channels": (8, 8, 8, 8), "norm_num_groups": 4, "layers_per_block": 1},
+        side=64,
+        steps=2,
+        teraflop=0.01,
+    ),
+)
+"""The same in small, to rehearse the way there without a GPU."""
+
+
+def pipeline(shape: Shape, device: torch.device) -> Any:  # noqa: ANN401 - diffusers has no types
+    """A pipeline of that shape with random weights, without text encoders."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(precision(device))
+    try:
+        with torch.device(device):
+            made = _sdxl(shape) if shape.family == "sdxl" else _klein(shape)
+    finally:
+        torch.set_default_dtype(before)
+    made.set_progress_bar_config(disable=True)
+    return made
+
+
+def _sdxl(shape: Shape) -> Any:  # noqa: ANN401
+    return StableDiffusionXLPipeline(
+        vae=AutoencoderKL(**shape.vae).eval(),
+        unet=UNet2DConditionModel(**shape.denoiser).eval(),
+        scheduler=EulerDiscreteScheduler(
+            beta_start=0.00085,
+            beta_end=0.012,
+            beta_schedule="scaled_linear",
+            steps_offset=1,
+            timestep_spacing="leading",
+        ),
+        text_encoder=None,
+        text_encoder_2=None,
+        tokenizer=None,
+        tokenizer_2=None,
+        add_watermarker=False,
+    )
+
+
+def _klein(shape: Shape) -> Any:  # noqa: ANN401
+    return Flux2KleinPipeline(
+        vae=AutoencoderKLFlux2(**shape.vae).eval(),
+        transformer=Flux2Transformer2DModel(**shape.denoiser).eval(),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        text_encoder=None,
+        tokenizer=None,
+        is_distilled=True,
+    )
+
+
+def text(shape: Shape, device: torch.device) -> torch.Tensor:
+    """Random tokens, (1, tokens, width)."""
+    width = shape.denoiser["cross_attention_dim" if shape.family == "sdxl" else _JOINT]
+    return torch.randn(1, TOKENS[shape.family], width, device=device, dtype=precision(device))
+
+
+_JOINT: Final = "joint_attention_dim"
+_POOLED: Final = 1280
+
+
+def plain(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
+    """A grid by diffusers' own call, as one batch."""
+    tokens, given = text(shape, pipe.device), dict[str, Any]()
+    if shape.family == "sdxl":
+        pooled = torch.randn(1, _POOLED, device=pipe.device, dtype=tokens.dtype)
+        given = {
+            "negative_prompt_embeds": tokens,
+            "pooled_prompt_embeds": pooled,
+            "negative_pooled_prompt_embeds": pooled,
+        }
+    return lambda: pipe(
+        prompt_embeds=tokens,
+        **given,
+        num_images_per_prompt=4,
+        width=shape.side,
+        height=shape.side,
+        num_inference_steps=shape.steps,
+        guidance_scale=card(shape.family).guidance,
+        generator=[torch.Generator().manual_seed(seed) for seed in range(4)],
+    )
+
+
+def ours(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
+    """The same by our engine, as ``generation.families.load`` sets it up on a GPU."""
+    tokens, known = text(shape, pipe.device), card(shape.family)
+    family: Any = replace(flux2_klein.FAMILY, embed=lambda *_: tokens)
+    if shape.family == "sdxl":
+        pipe.unet.to(memory_format=torch.channels_last)
+        size = torch.tensor([[shape.side, shape.side, 0, 0, shape.side, shape.side]] * 2)
+        pooled = torch.randn(2, _POOLED, device=pipe.device, dtype=tokens.dtype)
+        extra = {"text_embeds": pooled, "time_ids": size.to(pooled)}
+        condition = Condition(torch.cat([tokens, tokens]), extra)
+        family = replace(sdxl.FAMILY, encode=lambda *_: condition)
+    engine = Engine(card=known, family=family, pipe=pipe, together=4, glimpse=lambda _: [])
+    recipe = Recipe(
+        family=known.id,
+        model="random",
+        prompt="",
+        phrases=(Phrase(text="an apple"),),
+        width=shape.side,
+        height=shape.side,
+        pictures=seeded(0, 4),
+        steps=shape.steps,
+        guidance=known.guidance,
+        sampler="Euler",
+    )
+    return lambda: engine.draw(recipe, None, lambda *_: None)
+
+
+def measure(shape: Shape, device: torch.device, rounds: int, rate: float) -> dict[str, Any]:
+    """Seconds and memory of both, taking turns after a round that is not counted."""
+    pipe = pipeline(shape, device)
+    contestants = {"plain": plain(shape, pipe), "ours": ours(shape, pipe)}
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    memory: dict[str, float] = {}
+    for warm in [False, *[True] * rounds]:
+        for name, action in contestants.items():
+            taken, memory[name] = _run(action, device)
+            times[name] += [taken] * warm
+    seconds = {name: statistics.median(one) for name, one in times.items()}
+    floor = shape.teraflop / rate
+    return {
+        "seconds": {name: round(one, 3) for name, one in seconds.items()},
+        "peak memory, GiB": {name: round(one, 2) for name, one in memory.items()},
+        "floor, seconds": round(floor, 3),
+        "ours, times the floor": round(seconds["ours"] / floor, 2),
+        "ours, times faster": round(seconds["plain"] / seconds["ours"], 2),
+    }
+
+
+def _run(action: Callable[[], object], device: torch.device) -> tuple[float, float]:
+    """Seconds, and the peak of memory in GiB; on the CPU that of the process so far."""
+    if device.type != "cuda":
+        began = time.perf_counter()
+        action()
+        taken = time.perf_counter() - began
+        return taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    torch.cuda.reset_peak_memory_stats(device)
+    torch.cuda.synchronize(device)
+    began = time.perf_counter()
+    action()
+    torch.cuda.synchronize(device)
+    return time.perf_counter() - began, torch.cuda.max_memory_allocated(device) / 2**30
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the measurements as JSON; without CUDA, say so and that is all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=790.0, help="TFLOP/s that the GPU reaches")
+    parser.add_argument("--rehearse", action="store_true", help="tiny shapes on the CPU")
+    chosen = parser.parse_args(arguments)
+    if not (chosen.rehearse or torch.cuda.is_available()):
+        print("benchmarks.gpu needs CUDA; --rehearse goes the same way in small on the CPU.")
+        return
+    quiet()
+    device = torch.device("cpu" if chosen.rehearse else "cuda")
+    found = {
+        shape.family: measure(shape, device, chosen.rounds, chosen.rate)
+        for shape in (TINY if chosen.rehearse else FULL)
+    }
+    name = "cpu" if chosen.rehearse else torch.cuda.get_device_name(device)
+    json.dump({"device": name, **found}, sys.stdout, indent=2)
+    print()
+
+
+if __name__ == "__main__":
+    main()

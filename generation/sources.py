@@ -1,0 +1,82 @@
+"""Weights that whoever runs the bot names: one safetensors file, so that it stays the same one."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+_KIND: Final = ".safetensors"
+_HUB: Final = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+class SourceError(ValueError):
+    """A setting that names no weights; its text is one sentence about what would work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One safetensors file.
+
+    Attributes:
+        place: The folder that it lies in, or a hub id.
+        file: Its name there, with folders if need be.
+        revision: The hub's revision; empty for a folder.
+    """
+
+    place: str
+    file: str
+    revision: str = ""
+
+    @property
+    def version(self) -> str:
+        """What tells this file from others of its name: the revision, or the SHA-256 of its bytes.
+
+        Empty for a file that is not on this machine.
+        """
+        if self.revision:
+            return self.revision
+        path = Path(self.place) / self.file
+        return _sha256(path, path.stat().st_mtime_ns) if path.is_file() else ""
+
+    def find(self) -> Path:
+        """The file on this machine, fetched from the hub if need be.
+
+        Raises:
+            OSError: It cannot be had.
+        """
+        if not self.revision:
+            path = Path(self.place) / self.file
+            if not path.is_file():
+                raise FileNotFoundError(self.file)
+            return path
+        from huggingface_hub import hf_hub_download  # noqa: PLC0415 - only a worker fetches
+
+        return Path(hf_hub_download(self.place, self.file, revision=self.revision))
+
+
+def read_source(text: str) -> Source:
+    """The file that a text names: ``folder/file``, ``folder#file`` or ``owner/name@revision#file``.
+
+    Raises:
+        SourceError: It names none, or one that may change behind its name.
+    """
+    place, mark, file = text.strip().partition("#")
+    if not mark:
+        path = Path(place)
+        place, file = str(path.parent), path.name
+    if Path(file).suffix != _KIND or ".." in Path(file).parts:
+        raise SourceError(f"a file ending in {_KIND} is wanted, as in folder#name{_KIND}")
+    hub, at, revision = place.partition("@")
+    if at and _HUB.fullmatch(hub) and not Path(place).is_dir():
+        return Source(hub, file, revision)
+    if mark and _HUB.fullmatch(place) and not Path(place).is_dir():
+        raise SourceError(f"a hub id wants a revision, as in {place}@main#{file}")
+    return Source(place, file)
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, changed: int) -> str:  # noqa: ARG001 - a changed file is another one
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

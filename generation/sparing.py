@@ -1,0 +1,71 @@
+"""Drawing with less memory, step by step, each step slower than the one before."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any
+
+import torch
+from accelerate import cpu_offload_with_hook
+from torch import nn
+
+from generation.families.diffusion import Engine, place
+
+Attempt = AbstractContextManager[Engine]
+
+
+def attempts(engine: Engine) -> Iterator[Attempt]:
+    """Ways to draw, from the fastest to the one that needs least memory.
+
+    All pictures at once; one at a time; that, with an autoencoder which sees half a side at a time;
+    and that, with each part of the model on the device only while it computes. What a person gets
+    of the latter two differs in rounding, and where tiles meet.
+    """
+    single = replace(engine, together=1, abreast=1)
+    yield nullcontext(engine)
+    yield nullcontext(single)
+    yield _sparing(single, offloading=False)
+    if place(engine.pipe).type != "cpu":
+        yield _sparing(single, offloading=True)
+
+
+@contextmanager
+def _sparing(engine: Engine, *, offloading: bool) -> Iterator[Engine]:
+    with ExitStack() as stack:
+        stack.enter_context(in_small_tiles(engine.pipe.vae))
+        if offloading:
+            stack.enter_context(offloaded(engine.pipe, place(engine.pipe)))
+        yield engine
+
+
+@contextmanager
+def in_small_tiles(vae: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
+    """An autoencoder that sees pictures in tiles of half the side that it would take by itself."""
+    before = vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size
+    vae.enable_tiling()
+    vae.tile_sample_min_size, vae.tile_latent_min_size = before[1] // 2, before[2] // 2
+    try:
+        yield
+    finally:
+        vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size = before
+
+
+@contextmanager
+def offloaded(pipe: Any, device: torch.device) -> Iterator[None]:  # noqa: ANN401
+    """A pipeline whose parts are on the device one at a time, from their first use to the next's.
+
+    Args:
+        pipe: The pipeline; afterwards all of it is back on the device.
+        device: Where to compute.
+    """
+    parts = [part for part in pipe.components.values() if isinstance(part, nn.Module)]
+    hooks: list[Any] = []
+    try:
+        for part in parts:
+            _, hook = cpu_offload_with_hook(part, device, hooks[-1] if hooks else None)
+            hooks.append(hook)
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        pipe.to(device)

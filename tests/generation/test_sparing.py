@@ -1,0 +1,169 @@
+"""Short of memory, at any stage: drawn smaller and slower, or one clear word."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+import torch
+
+from generation.cooking import cook
+from generation.families.diffusion import Engine, place
+from generation.recall import TEXTS, Recall
+from generation.recipe import Recipe, seeded
+from generation.sparing import attempts, in_small_tiles, offloaded
+from storage.jobs import CookingError
+from tests.generation.samples import (
+    APPLE,
+    encoded,
+    looking,
+    photograph,
+    quiet,
+    recipe_for,
+    seen,
+    start,
+)
+from tests.generation.test_families import distance, draw
+
+Engines = Callable[[str], Engine]
+
+STAGES: dict[str, Callable[[Any], tuple[Any, str]]] = {
+    "reading the text": lambda pipe: (pipe.text_encoder, "forward"),
+    "reading the picture": lambda pipe: (pipe.vae, "encode"),
+    "looking at references": lambda pipe: (pipe.image_encoder, "forward"),
+    "denoising": lambda pipe: (pipe.unet, "forward"),
+    "decoding": lambda pipe: (pipe.vae, "decode"),
+}
+
+
+@contextmanager
+def failing(pipe: Any, stage: str, times: int) -> Iterator[None]:
+    """The first calls of a stage find no memory."""
+    part, name = STAGES[stage](pipe)
+    work, left = getattr(part, name), times
+
+    def call(*args: Any, **given: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if left >= 0:
+            raise torch.OutOfMemoryError("out of memory")
+        return work(*args, **given)
+
+    part.__dict__[name] = call
+    try:
+        yield
+    finally:
+        del part.__dict__[name]
+
+
+def everything(engine: Engine) -> Recipe:
+    """A recipe that goes through every stage."""
+    grid = recipe_for(engine, pictures=seeded(7, 2), steps=2, start=start(0.6))
+    return looking(grid, "style")
+
+
+def cooked(engine: Engine, recipe: Recipe) -> list[bytes]:
+    TEXTS.forget()
+    if engine.references is not None:
+        engine.references.memory.clear()
+    files = {"0" * 64: encoded(photograph()), "a" * 64: encoded(seen("a" * 64))}
+    made = cook(engine, recipe, quiet, read=files.__getitem__, find=lambda _: None)
+    return [picture.tobytes() for picture in made.single]
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+@pytest.mark.parametrize("family", ["easel", "sdxl"])
+def test_once_without_memory_it_is_drawn_all_the_same(
+    engines: Engines, family: str, stage: str
+) -> None:
+    engine = engines(family)
+    before = cooked(engine, everything(engine))
+    with failing(engine.pipe, stage, 1):
+        assert cooked(engine, everything(engine)) == before
+
+
+@pytest.mark.parametrize("stage", list(STAGES))
+def test_always_without_memory_it_is_one_word_and_the_next_job_is_as_ever(
+    easel: Engine, stage: str
+) -> None:
+    before = cooked(easel, everything(easel))
+    with (
+        failing(easel.pipe, stage, 1000),
+        pytest.raises(CookingError, match="out_of_memory"),
+    ):
+        cooked(easel, everything(easel))
+    assert cooked(easel, everything(easel)) == before
+
+
+def test_each_way_needs_less_than_the_one_before(easel: Engine) -> None:
+    ways = []
+    for way in attempts(replace(easel, together=4, abreast=2)):
+        with way as attempt:
+            tiling = attempt.pipe.vae.use_tiling
+            ways.append((attempt.together, attempt.abreast, tiling))
+    assert ways == [(4, 2, False), (1, 1, False), (1, 1, True)]
+    assert not easel.pipe.vae.use_tiling
+
+
+def test_small_tiles_show_what_the_whole_shows(easel: Engine) -> None:
+    asked = replace(APPLE, width=128, height=128)
+    (whole,) = draw(easel, asked)
+    vae, seen_sides = easel.pipe.vae, list[int]()
+    before, factor = vae.tile_latent_min_size, easel.pipe.vae_scale_factor
+    hook = vae.decoder.register_forward_pre_hook(
+        lambda _, given: seen_sides.append(given[0].shape[-1])
+    )
+    try:
+        with in_small_tiles(vae):
+            vae.tile_sample_min_size, vae.tile_latent_min_size = 64, 64 // factor
+            (tiled,) = draw(easel, asked)
+    finally:
+        hook.remove()
+    assert max(seen_sides) <= 64 // factor
+    assert len(seen_sides) > 1
+    assert distance(whole, tiled) < 8
+    assert vae.tile_latent_min_size == before
+
+
+def test_offloaded_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> None:
+    recipe = replace(recipe_for(engine), start=start(0.6))
+    before = draw(engine, recipe)[0].tobytes()
+    TEXTS.forget()
+    with offloaded(engine.pipe, torch.device("cpu")):
+        assert place(engine.pipe) == torch.device("cpu")
+        assert draw(engine, recipe)[0].tobytes() == before
+    parts = [part for part in engine.pipe.components.values() if isinstance(part, torch.nn.Module)]
+    assert not [part for part in parts if hasattr(part, "_hf_hook")]
+    assert draw(engine, recipe)[0].tobytes() == before
+
+
+class TestRecall:
+    def test_asks_once_and_forgets_what_is_out_of_use_longest(self) -> None:
+        recall, asked = Recall(2), list[str]()
+        owner = torch.nn.Identity()
+        for key in ("a", "b", "a", "c", "a", "b"):
+            recall.get(owner, key, partial(asked.append, key))
+        assert asked == ["a", "b", "c", "b"]
+
+    def test_owners_are_apart_and_take_theirs_along(self) -> None:
+        recall = Recall(2)
+        one, other = torch.nn.Identity(), torch.nn.Identity()
+        assert recall.get(one, "a", lambda: 1) == 1
+        assert recall.get(other, "a", lambda: 2) == 2
+        recall.forget()
+        assert recall.get(one, "a", lambda: 3) == 3
+
+    def test_the_same_words_are_read_once(self, easel: Engine) -> None:
+        TEXTS.forget()
+        rows: list[int] = []
+        hook = easel.pipe.text_encoder.register_forward_pre_hook(lambda *_: rows.append(1))
+        try:
+            first = draw(easel, APPLE)[0].tobytes()
+            once = len(rows)
+            assert draw(easel, APPLE)[0].tobytes() == first
+            draw(easel, replace(APPLE, pictures=seeded(9, 1)))
+        finally:
+            hook.remove()
+        assert len(rows) == once > 0

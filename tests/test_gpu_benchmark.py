@@ -1,0 +1,40 @@
+"""The way that the GPU benchmark goes, gone in small on the CPU."""
+
+import json
+
+import pytest
+import torch
+from diffusers import Flux2Transformer2DModel, UNet2DConditionModel
+
+from benchmarks import gpu
+
+
+def test_both_ways_draw_and_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    gpu.main(["--rehearse", "--rounds", "1"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["device"] == "cpu"
+    for family in ("sdxl", "flux2-klein"):
+        found = told[family]
+        assert set(found["seconds"]) == {"plain", "ours"}
+        assert min(found["seconds"].values()) > 0
+        assert found["ours, times the floor"] > 1
+    assert torch.get_default_dtype() == torch.float32
+
+
+def test_the_full_shapes_are_as_large_as_the_published_models() -> None:
+    sdxl, klein = gpu.FULL
+    with torch.device("meta"):
+        sizes = [
+            sum(weight.numel() for weight in model.parameters()) / 1e9
+            for model in (
+                UNet2DConditionModel(**sdxl.denoiser),
+                Flux2Transformer2DModel(**klein.denoiser),
+            )
+        ]
+    assert sizes == pytest.approx([2.57, 3.88], abs=0.01)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU, so it would run in full")
+def test_without_a_gpu_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    gpu.main([])
+    assert "needs CUDA" in capsys.readouterr().out
