@@ -312,6 +312,7 @@ ENLARGED: Final = "{factor}× larger by resampling"
 ENLARGED_BY: Final = "{factor}× larger by {upscaler}"
 IN_PARTS: Final = "redrawn in parts"
 WORKS: Final = "This would work:"
+TYPED: Final = "This is what you typed:"
 
 FAILURES: Final = {
     "worker_lost": "the machine that draws stopped three times while making it",
@@ -366,11 +367,9 @@ class Title:
         return cls(action if action in HEADINGS else "imagine", int(index) if index else None)
 
 
-def prompt_refused(reason: str, suggestion: str | None) -> str:
-    """What is wrong with a prompt and, where it fits, the same prompt put right, to copy."""
-    offer = f"\n{say(WORKS)}\n```\n{(suggestion or '').replace('`', 'ˋ')}\n```"
-    whole = suggestion is not None and len(reason) + len(offer) <= CONTENT_LIMIT
-    return reason + offer if whole else reason[:CONTENT_LIMIT]
+def fenced(text: str) -> str:
+    """Text to copy, with nothing in it that could end the block."""
+    return f"```\n{text.replace('`', 'ˋ')}\n```"
 
 
 def notes(repairs: Iterable[str]) -> str:

@@ -55,6 +55,7 @@ from prompt.parameters import (
     STRENGTH,
     STYLE,
 )
+from prompt.permutations import expand, together
 from prompt.presets import Merged, Source, origin
 from prompt.references import MOST, Kept, in_style, linked, references, settled, unlinked
 from prompt.remarks import keeps_image, refusals, remarks
@@ -66,6 +67,7 @@ Speed = Literal["fast", "relax"]
 _UNWRITTEN: Final = frozenset(flag.name for flag in (SEED, REPEAT, PRESET, FAST, RELAX))
 _DRAFT_QUALITY: Final = 0.5
 _MOST_MENDINGS: Final = 4
+_MOST_CHOICES: Final = 40
 _PUSHING: Final = "negative phrases"
 
 
@@ -222,18 +224,26 @@ def put_right(error: PromptError, card: Card, *, attached: int = 0) -> PromptErr
         card: The family that will draw.
         attached: How many images come with the prompt besides those it links to.
     """
-    text = error.suggestion
+    if error.suggestion is None:
+        return error
+    texts = [_drawable(text, card, attached) for text in expand(error.suggestion, _MOST_CHOICES)]
+    whole = together([text for text in texts if text is not None])
+    return PromptError(error.sentences, error.position, whole)
+
+
+def _drawable(text: str, card: Card, attached: int) -> str | None:
+    """What is left of a prompt without all that is wrong with it, if there is anything."""
     for _ in range(_MOST_MENDINGS):
-        if text is None:
-            break
         try:
             prompt = parse(text)
             check(prompt, card, images=attached + len(prompt.images))
         except PromptError as further:
+            if further.suggestion is None:
+                return None
             text = further.suggestion
         else:
-            return PromptError(error.sentences, error.position, text)
-    return PromptError(error.sentences, error.position)
+            return text
+    return None
 
 
 def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:

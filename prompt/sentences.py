@@ -65,6 +65,9 @@ WEIGHT_SUM: Final = (
 READ_AS: Final = "Read `{typed}` as `{meant}`."
 READ_AS_WORDS: Final = "Read “{words}” after `{typed}` as words of the prompt."
 TWICE: Final = "`--{flag}` is given more than once; `{counts}` counts."
+BRACKETS: Final = (
+    "Read the words in `{typed}` without their weight: `::2` after a phrase gives it one."
+)
 LINK_WEIGHT: Final = "An image link takes no weight after `::`; `--iw` sets it."
 MORE: Final = "There are {count} more like these."
 
