@@ -3,13 +3,14 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
 if TYPE_CHECKING:
+    from cli.models import Wanted
     from generation.images import ImageError
     from generation.recipe import Recipe
     from storage.settings import Settings
@@ -226,6 +227,9 @@ def list_models() -> None:
             typer.echo(f"{'':16} {card.notice}")
         example = "empty" if card.id == "easel" else f"{card.called}, a folder, or a hub id"
         typer.echo(f"{'':16} EASEL_MODEL is {example}")
+        for setting, known in (("ADAPTERS", card.adapters), ("CONTROLNETS", card.controlnets)):
+            if known:
+                typer.echo(f"{'':16} EASEL_{setting} may be {known}")
 
 
 @models.command("fetch")
@@ -235,6 +239,9 @@ def fetch_model(
         bool,
         typer.Option("--accept-licence", "--yes", "-y", help="Accept its licence without asking."),
     ] = False,
+    controlnets: Annotated[
+        bool, typer.Option("--controlnets", help="The family's ControlNets instead of its model.")
+    ] = False,
 ) -> None:
     """Fetch a model: the worker fetches none by itself.
 
@@ -243,16 +250,30 @@ def fetch_model(
     from cli import models as shelf  # noqa: PLC0415 - heavy
 
     with _sentences():
-        wanted = shelf.find(name)
-        typer.echo(f"{wanted.name}, {wanted.card.title}")
-        typer.echo(f"Licence: {wanted.card.licence} (of the family; read the checkpoint's own).")
-        if wanted.card.notice:
-            typer.echo(wanted.card.notice)
-        if wanted.size and not accept:
-            size = f"{wanted.size / 2**30:.1f} GiB"
-            typer.confirm(f"Accept the licence and fetch {size}?", abort=True)
-        _whole(shelf.fetch(wanted))
-        typer.echo(f"It is here. For .env:\n{wanted.setting}")
+        if controlnets:
+            networks = shelf.find_networks(name)
+            _fetched(list(networks.each.values()), accept)
+            typer.echo(f"They are here. For .env:\n{networks.setting}")
+        else:
+            wanted = shelf.find(name)
+            (folder,) = _fetched([wanted], accept)
+            _whole(folder)
+            typer.echo(f"It is here. For .env:\n{wanted.setting}")
+
+
+def _fetched(every: Sequence["Wanted"], accept: bool) -> list[Path]:
+    """The folders of what was fetched after a yes to licences and size."""
+    from cli import models as shelf  # noqa: PLC0415 - heavy
+
+    for wanted in every:
+        typer.echo(f"{wanted.name}, {wanted.title}")
+        typer.echo(f"Licence: {wanted.licence} (as far as Easel knows; read its own).")
+        if wanted.notice:
+            typer.echo(wanted.notice)
+    size = sum(wanted.size for wanted in every)
+    if size and not accept:
+        typer.confirm(f"Accept the licence and fetch {size / 2**30:.1f} GiB?", abort=True)
+    return [shelf.fetch(wanted) for wanted in every]
 
 
 @models.command("check")
@@ -352,6 +373,7 @@ _FAULTS: Final = {
     "cli.launch.SideFailedError": 1,
     "cli.models.NotFetchedError": 1,
     "generation.cards.UnknownFamilyError": 1,
+    "generation.controlnets.UnknownStructureError": 1,
     "generation.images.ImageError": 1,
     "generation.sources.SourceError": 1,
     "generation.families.ModelError": 1,

@@ -12,6 +12,7 @@ import discord
 import structlog
 
 from bot.client import EaselBot, point_at
+from generation.controlnets import UnknownStructureError
 from generation.sources import SourceError
 from prompt.errors import PromptError
 from storage.connect import DatabaseNotReadyError
@@ -59,7 +60,7 @@ def main() -> int:
         settings = load_settings()
         set_up_logs(settings)
         asyncio.run(run(settings))
-    except (SettingsError, SourceError, DatabaseNotReadyError) as error:
+    except (SettingsError, SourceError, UnknownStructureError, DatabaseNotReadyError) as error:
         log.error(str(error))
         return 1
     except PromptError as error:

@@ -92,6 +92,11 @@ def _zoomed_out(factor: float) -> Derivation:
     return _around(lambda recipe: derive.zoomed(recipe, factor))
 
 
+def _mapped(parent: Parent, _: int) -> Recipe:
+    """Control map: what was read of the image that the structure is from."""
+    return derive.mapped(parent.recipe)
+
+
 def _panned(side: str) -> Derivation:
     return _around(lambda _: Edges(**{side: derive.PAN}))
 
@@ -134,6 +139,7 @@ KINDS: Final = {
         Kind("right", None, _panned("right"), Capability.OUTPAINT, remixed=True, emoji="➡️"),
         Kind("up", None, _panned("top"), Capability.OUTPAINT, remixed=True, emoji="⬆️"),
         Kind("down", None, _panned("bottom"), Capability.OUTPAINT, remixed=True, emoji="⬇️"),
+        Kind("map", "Control map", _mapped),
         Kind("favourite", None, None, emoji="⭐"),
         Kind("recipe", "Recipe", None),
         Kind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
@@ -208,12 +214,17 @@ def while_running(job: str) -> discord.ui.View:
 
 
 def when_done(job: str, recipe: Recipe) -> discord.ui.View:
-    """What can be pressed under the finished pictures."""
+    """What can be pressed under the finished pictures; nothing is made of a control map."""
+    structure = recipe.structure
+    if structure is not None and structure.shown:
+        return _view([JobButton("recipe", job)])
     if len(recipe.pictures) == 1:
         return _view(*([JobButton(a, job, int(a != "reroll")) for a in r] for r in _single(recipe)))
     numbers = range(1, len(recipe.pictures) + 1)
     larger = [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)]
     varied = [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)]
+    if structure is not None:
+        varied.append(JobButton("map", job))
     return _view(*_broken(larger), *_broken(varied))
 
 
@@ -230,7 +241,7 @@ def _single(recipe: Recipe) -> Iterator[list[str]]:
     yield ["subtle", "strong", "region", "reroll"]
     yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]
     yield ["left", "right", "up", "down"]
-    yield ["favourite", "recipe"]
+    yield ["favourite", "recipe", *(["map"] if recipe.structure else [])]
 
 
 def when_stopped(job: str) -> discord.ui.View:

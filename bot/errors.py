@@ -1,6 +1,7 @@
 """From error to sentence: the one place that words what went wrong."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
@@ -13,6 +14,7 @@ from bot.image_errors import sentence as image_sentence
 from bot.languages import retell, say
 from bot.passes import ExpiredPassError, PassError
 from bot.policy import NotAllowedError
+from bot.typed import shown_again, typed
 from generation.cards import Capability
 from generation.images import ImageError
 from generation.masks import NothingPaintedError
@@ -145,8 +147,7 @@ def sentence(error: BaseException) -> str | None:
         case app_commands.CommandInvokeError():
             return sentence(error.original)
         case PromptError():
-            reasons = " ".join(map(retell, error.sentences))
-            return messages.prompt_refused(reasons, error.suggestion)
+            return " ".join(map(retell, error.sentences))
         case ImageError():
             return image_sentence(error)
         case TooManyJobsError():
@@ -182,23 +183,26 @@ def told(error: BaseException) -> str:
 
 
 async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Tells the person privately what went wrong."""
+    """Tells the person privately what went wrong, and gives back what was typed."""
+    text, file = shown_again(error, told(error), typed(interaction))
     try:
-        await _say(interaction, told(error))
+        await _say(interaction, text, [file] if file else [])
     except discord.HTTPException as lost:
         log.warning("answer_lost", status=lost.status, code=lost.code)
 
 
-async def _say(interaction: discord.Interaction[Any], text: str) -> None:
+async def _say(
+    interaction: discord.Interaction[Any], text: str, files: Sequence[discord.File]
+) -> None:
     """Says ``text`` to the person alone, also where a public answer was already promised."""
     response = interaction.response
     if not response.is_done():
-        await response.send_message(text, ephemeral=True)
+        await response.send_message(text, ephemeral=True, files=files)
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
         promised = await interaction.original_response()
         if promised.flags.ephemeral:
-            await promised.edit(content=text)
+            await promised.edit(content=text, attachments=files)
             return
         await promised.delete()
-    await interaction.followup.send(text, ephemeral=True)
+    await interaction.followup.send(text, ephemeral=True, files=files)

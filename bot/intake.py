@@ -21,11 +21,11 @@ from generation.derive import blend, reroll
 from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
-from prompt.orders import Order, orders
+from prompt.orders import Order, check_all, orders
 from prompt.parameters import RATIO, SEED
 from prompt.presets import Merged
 from prompt.references import Kept, addresses
-from prompt.resolve import Resolved, check, put_right, resolve, within_reach
+from prompt.resolve import Resolved, put_right, resolve, within_reach
 from prompt.shortcuts import expand
 from prompt.ways import Way
 from storage import keeping
@@ -75,6 +75,17 @@ class Intake:
         else:
             await self._take(interaction, request, wanted, choices, message)
 
+    async def sketch(self, interaction: discord.Interaction[Any], text: str, drawing: str) -> None:
+        """Takes a drawing to be finished, with ``--control`` in its text.
+
+        Raises:
+            NotAbleError: The family cannot keep to a drawing; nothing was acknowledged yet.
+            PromptError: The prompt is not one; nothing was acknowledged yet.
+            NotAllowedError: The server does not allow it.
+        """
+        self._in.require(Capability.STRUCTURE)
+        await self.imagine(interaction, text, [drawing])
+
     async def _read(
         self, interaction: discord.Interaction[Any], text: str, way: Way
     ) -> tuple[str, tuple[Order, ...]]:
@@ -107,8 +118,7 @@ class Intake:
         if not all(each.phrases for each in prompts):
             shelf = await Shelf.of(self._records, interaction)
             prompts = [shelf.complete(each, preset, way).prompt for each in prompts]
-        for each in prompts:
-            check(each, self.card, images=attached + len(each.images))
+        check_all(prompts, self.card, attached=attached)
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.

@@ -210,6 +210,10 @@ NOT_ABLE: Final = {
         "{model} cannot blend images; `/imagine` with one of them and words for the others "
         "comes near."
     ),
+    Capability.STRUCTURE: (
+        "{model} cannot keep to the lines of a drawing; `/img2img` with it and a `strength` of 0.6 "
+        "starts from its colours and shapes."
+    ),
 }
 """What a family cannot do, and what to do instead."""
 
@@ -303,10 +307,12 @@ JOB: Final = "job {id}"
 ALT_ONE: Final = "a generated picture: {prompt}"
 ALT_MANY: Final = "{count} generated pictures: {prompt}"
 STARTED_FROM: Final = "image at strength {strength}"
+KEPT_TO: Final = "{kind} at scale {scale}"
 ENLARGED: Final = "{factor}× larger by resampling"
 ENLARGED_BY: Final = "{factor}× larger by {upscaler}"
 IN_PARTS: Final = "redrawn in parts"
 WORKS: Final = "This would work:"
+TYPED: Final = "This is what you typed:"
 
 FAILURES: Final = {
     "worker_lost": "the machine that draws stopped three times while making it",
@@ -339,6 +345,7 @@ HEADINGS: Final = {
     "up": "{prompt} — Pan Up by {who}",
     "down": "{prompt} — Pan Down by {who}",
     "blend": "{prompt} — Blended by {who}",
+    "map": "{prompt} — Control map for {who}",
 }
 """First line of a job's message, by how the job came about."""
 
@@ -360,11 +367,9 @@ class Title:
         return cls(action if action in HEADINGS else "imagine", int(index) if index else None)
 
 
-def prompt_refused(reason: str, suggestion: str | None) -> str:
-    """What is wrong with a prompt and, where it fits, the same prompt put right, to copy."""
-    offer = f"\n{say(WORKS)}\n```\n{(suggestion or '').replace('`', 'ˋ')}\n```"
-    whole = suggestion is not None and len(reason) + len(offer) <= CONTENT_LIMIT
-    return reason + offer if whole else reason[:CONTENT_LIMIT]
+def fenced(text: str) -> str:
+    """Text to copy, with nothing in it that could end the block."""
+    return f"```\n{text.replace('`', 'ˋ')}\n```"
 
 
 def notes(repairs: Iterable[str]) -> str:
@@ -539,6 +544,9 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     ]
     if recipe.start:
         parts.append(say(STARTED_FROM, strength=f"{recipe.start.strength:.2f}"))
+    if recipe.structure:
+        scale = f"{recipe.structure.scale:g}"
+        parts.append(say(KEPT_TO, kind=recipe.structure.kind, scale=scale))
     if recipe.patch:
         parts.append(say(IN_PARTS))
     if recipe.upscaler:

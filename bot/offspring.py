@@ -20,7 +20,7 @@ from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.fitting import fitted, flags_of
 from prompt.grammar import Prompt
-from prompt.parameters import EDIT
+from prompt.parameters import CONTROL, EDIT
 from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, resolve
 from prompt.ways import Way
@@ -119,7 +119,7 @@ class Offspring:
                 self._in.card,
                 model=self._in.model,
                 seed=seed,
-                images=_prompted(old),
+                images=_prompted(old, prompt),
                 kept=kept,
                 versions=self._in.versions,
             )
@@ -133,6 +133,7 @@ class Offspring:
                 start=made.start if bound else fresh.start,
                 upscale=made.upscale,
                 canvas=made.canvas,
+                structure=made.structure if bound else fresh.structure,
                 blend=made.blend,
                 pull=made.pull,
                 edit=made.edit,
@@ -299,12 +300,18 @@ def _as_it_was(derivation: Derivation) -> Change:
     return lambda parent, seed: Resolved(recipe=derivation(parent, seed))
 
 
-def _prompted(recipe: Recipe) -> list[str]:
-    """SHA-256 of the images at the front of a recipe's prompt, where they can be told."""
-    if recipe.start:
-        return [recipe.start.image]
-    bare = EDIT.of(flags_of(recipe.parameters)) == ()
-    return [one.image for one in recipe.edit] if bare else []
+def _prompted(old: Recipe, prompt: Prompt) -> list[str]:
+    """SHA-256 of the images at the front of a recipe's prompt, where they can be told.
+
+    Args:
+        old: The recipe.
+        prompt: What it is drawn with now: without ``--control`` no structure is kept.
+    """
+    kept = [old.structure.image] if old.structure and CONTROL.name in prompt.parameters else []
+    if old.start:
+        return [*kept, old.start.image]
+    bare = EDIT.of(flags_of(old.parameters)) == ()
+    return kept + [one.image for one in old.edit] if bare else kept
 
 
 def _preferred(kind: Kind, person: PersonChoices) -> Kind:

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,11 +12,19 @@ from typing import Any, Final
 from huggingface_hub import hf_hub_download, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from generation.cards import BUNDLED, CARDS, INDEX, VARIANTS, Card, UnknownFamilyError, card_for
+from generation.cards import BUNDLED, CARDS, INDEX, VARIANTS, UnknownFamilyError, card_for
+from generation.controlnets import ESTIMATORS, UnknownStructureError, licence, sources, written
+from generation.recipe import StructureKind
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _KINDS: Final = ("json", "txt", "model", "jinja", "safetensors")
 _KNOWN: Final = frozenset(card.model for card in (*CARDS, *VARIANTS))
+_NETWORK: Final = (
+    "config.json",
+    "preprocessor_config.json",
+    "model.safetensors",
+    "diffusion_pytorch_model.safetensors",
+)
 _DUPLICATES: Final = ("*.fp16.*", "*.bf16.*", "*.non_ema.*", "*openvino*", "*.onnx*")
 
 
@@ -43,17 +51,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What fetching a checkpoint means.
+    """What fetching a checkpoint, or a network without a pipeline, means.
 
     Attributes:
         name: What it is called: its hub id, or the name of a known checkpoint.
-        card: Its family.
+        title: What it is.
+        licence: Its licence, or its family's, as far as it is known.
         parts: What is fetched; the first is the checkpoint itself.
+        notice: What else to know before fetching it; empty for nothing.
     """
 
     name: str
-    card: Card
+    title: str
+    licence: str
     parts: tuple[Part, ...]
+    notice: str = ""
 
     @property
     def size(self) -> int:
@@ -63,7 +75,12 @@ class Wanted:
     @property
     def setting(self) -> str:
         """The line for ``.env``: the name, pinned to the commit."""
-        return f"EASEL_MODEL={self.name}@{self.parts[0].commit}"
+        return f"EASEL_MODEL={self.pinned}"
+
+    @property
+    def pinned(self) -> str:
+        """The name with the commit behind it."""
+        return f"{self.name}@{self.parts[0].commit}"
 
 
 def find(name: str) -> Wanted:
@@ -81,7 +98,7 @@ def find(name: str) -> Wanted:
     if own is not None and "/" not in own.model:
         raise NotFetchedError(f"{own.title} comes with Easel: leave EASEL_MODEL empty.")
     hub = own.model if own else called
-    try:
+    with _asking(hub):
         index = Path(hf_hub_download(hub, INDEX, revision=revision or None))
         commit, folders = index.parent.name, _parts(json.loads(index.read_text(encoding="utf-8")))
         card = own or card_for(hub if hub in _KNOWN else str(index.parent))
@@ -90,6 +107,31 @@ def find(name: str) -> Wanted:
         if card.unet:
             repository, _, file = card.unet.partition("#")
             parts.append(_part(repository, "", [file]))
+    return Wanted(called, card.title, card.licence, tuple(parts), card.notice)
+
+
+def find_network(source: str, licence: str) -> Wanted:
+    """What fetching one network without a pipeline would bring, such as a ControlNet.
+
+    Args:
+        source: A hub id, with ``@`` and a revision behind it if wanted.
+        licence: Its licence, as far as it is known.
+
+    Raises:
+        NotFetchedError: It is nothing that could be fetched.
+    """
+    hub, _, revision = source.partition("@")
+    with _asking(hub):
+        config = Path(hf_hub_download(hub, "config.json", revision=revision or None))
+        part = _part(hub, config.parent.name, _NETWORK)
+    return Wanted(hub, "a network", licence, (part,))
+
+
+@contextmanager
+def _asking(hub: str) -> Iterator[None]:
+    """Turns what can go wrong while a hub is asked into one sentence."""
+    try:
+        yield
     except GatedRepoError:
         raise NotFetchedError(
             f"{hub} wants its licence accepted on its page first; then set HF_TOKEN."
@@ -100,7 +142,6 @@ def find(name: str) -> Wanted:
         raise NotFetchedError(f"{hub} cannot be fetched ({type(error).__name__}).") from None
     except UnknownFamilyError as error:
         raise NotFetchedError(f"Easel cannot draw with {hub}: {error}.") from None
-    return Wanted(called, card, tuple(parts))
 
 
 def _part(hub: str, commit: str, patterns: Sequence[str]) -> Part:
@@ -113,6 +154,56 @@ def _part(hub: str, commit: str, patterns: Sequence[str]) -> Part:
     )
     size = sum(file.file_size or 0 for file in files if file.will_download)
     return Part(hub, commit, tuple(patterns), size)
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """What keeps pictures to drawings, edges, depth and poses.
+
+    Attributes:
+        each: The networks to fetch, by where they are named.
+        controlnets: The source of each kind's ControlNet.
+        estimators: The source of what sees a kind.
+    """
+
+    each: Mapping[str, Wanted]
+    controlnets: Mapping[StructureKind, str]
+    estimators: Mapping[StructureKind, str]
+
+    @property
+    def setting(self) -> str:
+        """The lines for ``.env``, pinned to the commits."""
+        lines = [f"EASEL_CONTROLNETS={self._pinned(self.controlnets)}"]
+        lines += [f"EASEL_ESTIMATORS={self._pinned(self.estimators)}"] if self.estimators else []
+        return "\n".join(lines)
+
+    def _pinned(self, sources: Mapping[StructureKind, str]) -> str:
+        return written({kind: self.each[source].pinned for kind, source in sources.items()})
+
+
+def find_networks(name: str) -> Networks:
+    """What fetching ControlNets would bring, and the estimators that they need.
+
+    Args:
+        name: A family's id for those on its card, or what ``EASEL_CONTROLNETS`` may be.
+
+    Raises:
+        NotFetchedError: They are nothing that could be fetched.
+    """
+    card = next((card for card in CARDS if card.id == name), None)
+    if card is not None and not card.controlnets:
+        able = ", ".join(card.id for card in CARDS if card.controlnets)
+        raise NotFetchedError(f"There are no ControlNets to fetch for {card.title}; try {able}.")
+    text = card.controlnets if card else name
+    try:
+        named = sources(text)
+    except UnknownStructureError as error:
+        raise NotFetchedError(f"{error}.") from None
+    seeing = {kind: source for kind, source in ESTIMATORS.items() if kind in named}
+    licences = dict.fromkeys(named.values(), licence(text) or "read it on the network's page")
+    licences |= dict.fromkeys(seeing.values(), "Apache-2.0")
+    found = {source: find_network(source, terms) for source, terms in licences.items()}
+    return Networks(found, named, seeing)
 
 
 def fetch(wanted: Wanted) -> Path:

@@ -10,8 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from generation.controlnets import sources
 from generation.loras import Offered, fitting
-from generation.recipe import Upscaler
+from generation.recipe import StructureKind, Upscaler
 from generation.vocabulary import ANY, SMALL, Vocabulary
 
 
@@ -28,6 +29,7 @@ class Capability(StrEnum):
     STYLE = "style references"
     CHARACTER = "character references"
     EDIT = "editing by words"
+    STRUCTURE = "structure from images"
     LORA = "LoRAs"
     TILE = "seamless tiles"
     HD = "drawing at twice the size"
@@ -85,6 +87,9 @@ class Card:
         spacing: How its sampler spaces timesteps, if not as its files say.
         distilled: Whether it knows no other steps than those that it was distilled for.
         avoided: What it is told not to show besides what the prompt says.
+        structures: What it can keep of an image's structure.
+        controlnets: Networks for that which fit, as ``EASEL_CONTROLNETS`` names them, with their
+            licence behind a semicolon; empty where none are to be had.
         wears: Whether it can wear LoRAs.
         loras: Those that it is offered with.
         upscaler: What enlarges finished pictures; None for a resampling filter.
@@ -109,6 +114,8 @@ class Card:
     carried_on: float = 0.8
     adapters: str = ""
     faces: bool = False
+    structures: tuple[StructureKind, ...] = ()
+    controlnets: str = ""
     wears: bool = True
     loras: tuple[Offered, ...] = ()
     upscaler: Upscaler | None = None
@@ -162,6 +169,16 @@ _NATIVE: Final = _FLOW | _REFERENCES | {Capability.EDIT}
 
 _ADAPTERS: Final = "h94/IP-Adapter, Apache-2.0"
 
+_CONTROLNETS_15: Final = (
+    "scribble=lllyasviel/control_v11p_sd15_scribble, "
+    "lineart=lllyasviel/control_v11p_sd15_lineart, "
+    "canny=lllyasviel/control_v11p_sd15_canny, "
+    "depth=lllyasviel/control_v11f1p_sd15_depth, "
+    "pose=lllyasviel/control_v11p_sd15_openpose; CreativeML OpenRAIL-M"
+)
+
+_CONTROLNET_XL: Final = "xinsir/controlnet-union-sdxl-1.0; Apache-2.0"
+
 
 CARDS: Final[tuple[Card, ...]] = (
     Card(
@@ -181,8 +198,9 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=4.0,
         sampler="DPM++ 2M",
         memory=1,
-        capabilities=_ALL - {Capability.HD} | _REFERENCES,
+        capabilities=_ALL - {Capability.HD} | _REFERENCES | {Capability.STRUCTURE},
         carried_on=0.5,
+        structures=("scribble", "lineart", "canny"),
         wears=False,
         vocabulary=SMALL,
     ),
@@ -202,6 +220,7 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_ALL,
         adapters=_ADAPTERS,
         faces=True,
+        controlnets=_CONTROLNETS_15,
     ),
     Card(
         id="sdxl",
@@ -219,6 +238,7 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_ALL,
         adapters=_ADAPTERS,
         faces=True,
+        controlnets=_CONTROLNET_XL,
     ),
     Card(
         id="flux2-klein",
@@ -362,6 +382,8 @@ def equipped(
     adapters: str,
     loras: Sequence[Offered] = (),
     upscaler: Upscaler | None = None,
+    *,
+    controlnets: str = "",
 ) -> Card:
     """A card as it is with what lies beside the checkpoint.
 
@@ -370,15 +392,22 @@ def equipped(
         adapters: Folder or hub id of image adapters; empty for none.
         loras: LoRAs on offer, for any family.
         upscaler: A learned upscaler.
+        controlnets: ControlNets, as ``generation.controlnets.sources`` reads them.
+
+    Raises:
+        UnknownStructureError: ``controlnets`` cannot be read.
     """
     worn = fitting(loras, chosen.id) if chosen.wears else ()
+    named = tuple(sources(controlnets)) if chosen.controlnets else ()
     more = _REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
     if worn:
         more |= {Capability.LORA}
+    if named:
+        more |= {Capability.STRUCTURE}
     if not more and upscaler is None:
         return chosen
-    able = chosen.capabilities | more
-    return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler)
+    able, kept = chosen.capabilities | more, named or chosen.structures
+    return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler, structures=kept)
 
 
 _PIPELINES: Final = {

@@ -68,10 +68,11 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
         find: Finds pictures made earlier, so that enlarging one need not make it again.
 
     Raises:
-        CookingError: ``model`` if the recipe is another model's or needs image adapters that are
-            not loaded, ``missing_image`` if an image that it starts from or looks at is gone,
-            ``lora`` if one of its LoRAs is gone or does not fit, ``out_of_memory`` if even one
-            picture at a time is too much, ``upscaler`` if what enlarges it is gone or of no use.
+        CookingError: ``model`` if the recipe is another model's or needs image adapters or
+            ControlNets that are not loaded, ``missing_image`` if an image that it starts from,
+            looks at or keeps to is gone, ``lora`` if one of its LoRAs is gone or does not fit,
+            ``out_of_memory`` if even one picture at a time is too much, ``upscaler`` if what
+            enlarges it is gone or of no use.
     """
     base = replace(recipe, upscale=1, upscaler=None)
     stored = _stored(base, read, find) if recipe.upscale > 1 else None
@@ -94,6 +95,9 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
         raise CookingError("model")
     if _wanted(recipe) - engine.card.capabilities:
         raise CookingError("model")
+    _look(engine, recipe, read)
+    if recipe.structure is not None and recipe.structure.shown:
+        return [_map(engine, recipe)]
     start = _begun(recipe, read, engine.card.enlarge)
     _dress(engine, recipe)
     report(0, recipe.steps, None)
@@ -143,6 +147,7 @@ def _refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Recipe,
         steps=steps_to_refine(recipe.steps, recipe.refined),
         start=Start(image="", strength=recipe.refined),
         refined=0.0,
+        structure=None,
     )
     return second, larger
 
@@ -153,12 +158,13 @@ def _detailed(picture: Image.Image, recipe: Recipe) -> Image.Image:
 
 
 def _wanted(recipe: Recipe) -> set[Capability]:
-    """What a family must be able to do for what a recipe begins from."""
+    """What a family must be able to do for what a recipe begins from and keeps to."""
     canvas = recipe.canvas
     needs = {
         Capability.IMAGE_PROMPT: recipe.start is not None,
         Capability.INPAINT: canvas is not None and canvas.repaints,
         Capability.OUTPAINT: canvas is not None and canvas.edges != Edges(),
+        Capability.STRUCTURE: recipe.structure is not None,
         Capability.TILE: recipe.tile,
         Capability.HD: recipe.refined > 0,
     }
@@ -175,11 +181,23 @@ def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
 
 
 def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
-    """Have the engine see the images that it is to take something from."""
+    """Have the engine see the images that it is to take something from or keep to."""
     if recipe.seen and engine.references is None:
         raise CookingError("model")
     if engine.references is not None:
         engine.references.learn(recipe, lambda sha256: _found(sha256, read))
+    if recipe.structure is not None:
+        structures = engine.structures
+        if structures is None or recipe.structure.kind not in structures.networks:
+            raise CookingError("model")
+        structures.learn(recipe, lambda sha256: _found(sha256, read))
+
+
+def _map(engine: Engine, recipe: Recipe) -> Image.Image:
+    """The control map as its own picture, as large as pictures are shown."""
+    if engine.structures is None:
+        raise CookingError("model")
+    return _larger(engine.structures.map(recipe), engine.card.enlarge, tile=False)
 
 
 def _dress(engine: Engine, recipe: Recipe) -> None:

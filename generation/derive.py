@@ -7,7 +7,17 @@ from typing import Final
 
 from generation.asides import settled
 from generation.cards import card
-from generation.recipe import Canvas, Edges, Ingredient, Recipe, Region, Start, Upscaler, seeded
+from generation.recipe import (
+    Canvas,
+    Edges,
+    Ingredient,
+    Recipe,
+    RecipeError,
+    Region,
+    Start,
+    Upscaler,
+    seeded,
+)
 
 GRID: Final = 4
 """Pictures in a grid."""
@@ -92,6 +102,7 @@ def creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
         blend=(),
         pull=1.0,
         edit=(),
+        structure=None,
         refined=0.0,
     )
 
@@ -145,6 +156,19 @@ def reroll(recipe: Recipe, seed: int) -> Recipe:
     return replace(recipe, pictures=pictures)
 
 
+def mapped(recipe: Recipe) -> Recipe:
+    """Control map: what the network read of the image that the pictures' structure is from.
+
+    Raises:
+        RecipeError: Their structure is from none.
+    """
+    if recipe.structure is None:
+        raise RecipeError("the pictures keep to the structure of no image")
+    shown = replace(recipe.structure, shown=True)
+    alone = narrow(recipe, 0)
+    return replace(alone, structure=shown, start=None, canvas=None, upscale=1, refined=0.0)
+
+
 # Around and in a finished picture
 
 
@@ -178,7 +202,7 @@ def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
     width, height = _within(parent.recipe, edges)
     canvas = Canvas(image=parent.image, edges=edges, strength=card(parent.recipe.family).carried_on)
     extended = _on_canvas(parent, seed, canvas)
-    return replace(extended, width=width, height=height)
+    return replace(extended, width=width, height=height, structure=None)
 
 
 def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:

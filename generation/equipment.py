@@ -25,6 +25,10 @@ class Choices(Protocol):
         """Folder or hub id of image adapters; empty for none."""
 
     @property
+    def controlnets(self) -> str:
+        """What keeps to an image's structure; empty for the checkpoint's own."""
+
+    @property
     def loras(self) -> str:
         """LoRAs on offer."""
 
@@ -39,12 +43,19 @@ def card_here(choices: Choices) -> Card:
     Raises:
         UnknownFamilyError: The family is unknown.
         SourceError: The LoRAs or the upscaler cannot be read.
+        UnknownStructureError: The ControlNets cannot be read.
     """
     chosen, source = card_for(choices.model, choices.family), upscaler_file(choices.upscaler)
     known = None
     if source is not None:
         known = Upscaler(name=PurePath(source.file).stem, version=source.version)
-    return equipped(chosen, choices.adapters, offered(choices.loras), known)
+    return equipped(
+        chosen,
+        choices.adapters,
+        offered(choices.loras),
+        known,
+        controlnets=choices.controlnets,
+    )
 
 
 def upscaler_file(setting: str) -> Source | None:

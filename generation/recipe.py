@@ -36,6 +36,7 @@ _SINCE: Final = {
     "refined": 4,
     "canvas.mask": 4,
     "edit": 4,
+    "structure": 4,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.
@@ -43,6 +44,10 @@ would draw it wrong.
 
 Role = Literal["style", "face", "figure", "object"]
 """What is taken from a reference."""
+
+
+StructureKind = Literal["scribble", "lineart", "canny", "depth", "pose"]
+"""What is kept of an image that the pictures are built on."""
 
 
 class RecipeError(ValueError):
@@ -214,6 +219,29 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """An image whose structure the pictures keep to (ControlNet, Zhang et al. 2023).
+
+    Attributes:
+        kind: What is kept: of a drawing its strokes, of a photograph edges, distances or a pose.
+        image: SHA-256 of the image's bytes, in hexadecimal.
+        scale: Conditioning scale above 0: 1 as the network was trained, more holds tighter.
+        end: Share of the steps that it takes part in, above 0 and at most 1; from the first one on.
+        shown: Whether the map itself is the picture: what the network reads of the image.
+    """
+
+    kind: StructureKind
+    image: str
+    scale: float = 1.0
+    end: float = 1.0
+    shown: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.image or not self.scale > 0 or not 0 < self.end <= 1:
+            raise RecipeError("a structure needs an image, a scale above 0 and an end up to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lora:
     """A LoRA that the model wears while it draws.
 
@@ -283,6 +311,7 @@ class Recipe:
         tile: Whether opposite edges meet without a seam.
         refined: Denoising strength, from 0 to 1, of a second drawing at twice the width and height;
             0 for none.
+        structure: The image whose structure is kept, or None.
     """
 
     family: str
@@ -313,6 +342,7 @@ class Recipe:
     detail: float = 0.0
     tile: bool = False
     refined: float = 0.0
+    structure: Structure | None = None
 
     def __post_init__(self) -> None:
         if not self.pictures:

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from generation.cards import BUNDLED, Card, UnknownFamilyError, model_name, source
+from generation.controlnets import UnknownStructureError
 from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
 from generation.equipment import card_here, upscaler_file
@@ -38,6 +39,7 @@ FAULTS: Final = (
     SettingsError,
     SourceError,
     UnknownFamilyError,
+    UnknownStructureError,
     WorkerNameTakenError,
 )
 """What an admin can mend: its text is one sentence, and that is all they see."""
@@ -63,8 +65,15 @@ def load_engine(settings: Settings) -> Engine:
         ModelError: It cannot be loaded.
     """
     card, device = card_here(settings), choose_device(settings.device)
-    model = source(settings.model, card) if settings.model else str(BUNDLED)
-    engine = load(card, model, device, settings.adapters, settings.preview)
+    engine = load(
+        card,
+        source(settings.model, card) if settings.model else str(BUNDLED),
+        device,
+        settings.adapters,
+        settings.preview,
+        controlnets=settings.controlnets,
+        estimators=settings.estimators,
+    )
     return replace(engine, learned=_learned(settings, card, device))
 
 

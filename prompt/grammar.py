@@ -13,14 +13,15 @@ from typing import Any, Final, TypeVar
 
 from generation.recipe import Phrase
 from prompt import sentences as said
+from prompt.dialects import reworded, translated
 from prompt.errors import PromptError
-from prompt.parameters import BY_NAME, ORDER, Parameter, nearest_name
+from prompt.parameters import BY_NAME, NO, ORDER, Parameter, nearest_name
 from prompt.permutations import escape, expand, unescape
 from prompt.plain import Plain, cut
 from prompt.sentences import Sentence
 from prompt.tags import flagged
 from prompt.tokens import Flag, flags, links
-from prompt.trim import sayable, undangled, without_end
+from prompt.trim import DASHES, sayable, short, undangled, without_end
 from prompt.weights import fault, format_phrases, mended, phrases
 
 T = TypeVar("T")
@@ -31,11 +32,10 @@ PROMPT_LIMIT: Final = 6000
 _MOST_OPTIONS: Final = 40
 _SEPARATORS: Final = ",;:="
 _VALUE: Final = re.compile(r"^\s*+[-+]?[\d.,:/%]++(?!\S)")
-_IDLE: Final = " ,;.:!?|()[]\"'`“”"
+_IDLE: Final = f" \n\r\t,;.:!?|()[]\"'`“”*~{DASHES}"
 _OPENING: Final = '([`"“'
 _MOST_READINGS: Final = 5
 _MOST_SENTENCES: Final = 8
-_SHOWN: Final = 60
 _SOLE_LINK: Final = re.compile(r"\s*+<?https?://\S++\s*+", re.IGNORECASE)
 
 
@@ -82,12 +82,36 @@ def parse(text: str) -> Prompt:
         PromptError: It spells none; the error says why, where, and what would.
     """
     check_length(text)
-    text = sayable(flagged(text))
-    if "{" in text or "}" in text:
-        text = _sole(text)
-    plain = cut(text)
-    prompt = None if plain is None else _prompt(plain)
-    return read_closely(text) if prompt is None else prompt
+    whole = sayable(text)
+    return _plainly(whole) or _translated(text, *translated(flagged(whole)))
+
+
+def _plainly(text: str) -> Prompt | None:
+    plain = None if "{" in text or "}" in text else cut(text)
+    return None if plain is None else _prompt(plain)
+
+
+def _translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
+    """The prompt of a text that became another one on its way, with places in the text itself."""
+    try:
+        single = _sole(whole) if "{" in whole or "}" in whole else whole
+        prompt = (None if single == text else _plainly(single)) or read_closely(single)
+    except PromptError as error:
+        place = _place(error.position, whole, text)
+        raise PromptError(error.sentences, place, error.suggestion) from None
+    if whole == text:
+        return prompt
+    places = {name: _place(place, whole, text) or 0 for name, place in prompt.places.items()}
+    return replace(prompt, notes=(*notes, *prompt.notes), places=places)
+
+
+def _place(place: int | None, whole: str, text: str) -> int | None:
+    """Where in ``text`` the word stands that is at ``place`` in what became of it."""
+    if place is None or whole == text:
+        return place
+    word, *_ = whole[place:].split(None, 1) or [""]
+    found = text.find(word)
+    return min(place, len(text)) if found < 0 else found
 
 
 def read_closely(text: str) -> Prompt:
@@ -107,7 +131,7 @@ def _prompt(plain: Plain) -> Prompt | None:
     words, urls = " ".join(plain.words.split()), list[str]()
     if "://" in words:
         urls, words, weighted = links(words)
-        if weighted:
+        if weighted or reworded(words)[0] != words:
             return None
     parts = phrases(words)
     if "::" in words and fault(parts):
@@ -171,6 +195,7 @@ class _Reading:
         self.values: dict[str, Any] = {}
         self.places: dict[str, int] = {}
         self.notes: list[str] = []
+        self.twice: dict[str, str] = {}
         self.problems: dict[str, int] = {}
 
     def prompt(self) -> Prompt:
@@ -183,10 +208,13 @@ class _Reading:
         parts = phrases(words)
         if "::" in words and (wrong := fault(parts)):
             self.problems[wrong] = max(0, self.text.find("::"))
-            parts = mended(parts)
+            parts, unwanted = mended(parts)
+            if unwanted and parts:
+                self.values[NO.name] = NO.kind.join(NO.of(self.values) or (), unwanted)
         if self.problems:
             raise self._error(images, parts)
-        return Prompt(images, parts, self.values, _first_few(self.notes), self.places)
+        notes = _first_few((*self.notes, *self.twice.values()))
+        return Prompt(images, parts, self.values, notes, self.places)
 
     def _freed(self) -> tuple[tuple[ImageLink, ...], str]:
         """The image links, and the words freed of links and flags.
@@ -201,9 +229,11 @@ class _Reading:
             joined = len(self.words) > 1
             if "://" in words:
                 words, joined = self._take_links(words, images), True
-            if not joined or next(flags(words), None) is None:
+            read, told = reworded(words)
+            if read == words and (not joined or next(flags(words), None) is None):
                 return tuple(images), words
-            self.text, self.words = words, []
+            self.notes += told
+            self.text, self.words = read, []
         raise PromptError(Sentence(said.DASHES_ALIKE))
 
     def _take_flags(self) -> None:
@@ -264,8 +294,8 @@ class _Reading:
         earlier = self.values[parameter.name]
         value = parameter.kind.join(earlier, later)
         if value == later != earlier:
-            counts = _short(parameter.format(value))
-            self.notes.append(Sentence(said.TWICE, flag=flag.name, counts=counts))
+            counts = short(parameter.format(value))
+            self.twice[parameter.name] = Sentence(said.TWICE, flag=flag.name, counts=counts)
         return value
 
     def _keep(self, words: str) -> None:
@@ -278,24 +308,24 @@ class _Reading:
         self._keep(rest)
         if not _SOLE_LINK.fullmatch(rest):
             typed = self._typed(flag, word)
-            self.notes.append(Sentence(said.READ_AS_WORDS, words=_short(rest), typed=typed))
+            self.notes.append(Sentence(said.READ_AS_WORDS, words=short(rest), typed=typed))
 
     def _unknown(self, flag: Flag) -> Parameter[Any] | None:
         """Report a flag that is in no row, and find the row that was probably meant."""
         near = nearest_name(flag.name)
         template = said.UNKNOWN_NEAR if near else said.UNKNOWN
-        self._problem(Sentence(template, flag=_short(flag.name), near=near), flag)
+        self._problem(Sentence(template, flag=short(flag.name), near=near), flag)
         return BY_NAME[near] if near else None
 
     def _refuse(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
         if flag.parameter is None:
             return
         template = said.OTHER_VALUE if word.strip() else said.NO_VALUE
-        fields = {"flag": flag.name, "takes": parameter.takes, "word": _short(word)}
+        fields = {"flag": flag.name, "takes": parameter.takes, "word": short(word)}
         self._problem(Sentence(template, **fields), flag)
 
     def _note_repair(self, flag: Flag, parameter: Parameter[T], word: str, value: T) -> None:
-        typed, canonical = self._typed(flag, word), _short(parameter.format(value))
+        typed, canonical = self._typed(flag, word), short(parameter.format(value))
         if typed != canonical:
             self.notes.append(Sentence(said.READ_AS, typed=typed, meant=canonical))
 
@@ -317,7 +347,7 @@ class _Reading:
     def _typed(self, flag: Flag, word: str) -> str:
         """The flag and its value as they stand in the text."""
         place = self.text.find(word, flag.end)
-        return _short(self.text[flag.start : max(flag.end, place + len(word))])
+        return short(self.text[flag.start : max(flag.end, place + len(word))])
 
 
 def _unopened(words: str) -> str:
@@ -331,9 +361,3 @@ def _first_few(sentences: Collection[str]) -> tuple[str, ...]:
     more = len(sentences) - _MOST_SENTENCES
     few = tuple(islice(sentences, _MOST_SENTENCES))
     return few if more <= 0 else (*few, Sentence(said.MORE, count=more))
-
-
-def _short(text: str) -> str:
-    """``text`` on one line, shortened and without back quotes, to be quoted in a sentence."""
-    line = " ".join(text.split()).replace("`", "'")
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

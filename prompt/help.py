@@ -34,7 +34,9 @@ _FAMILIES_INTRODUCTION = """
 
 Blends and references need image adapters. The bundled model brings its own; for Stable Diffusion,
 whoever runs the bot names some: `EASEL_ADAPTERS=h94/IP-Adapter` (Apache-2.0), fetched when the
-worker first starts. LoRAs are those that `EASEL_LORAS` names.
+worker first starts. LoRAs are those that `EASEL_LORAS` names. `--control` needs ControlNets
+likewise, `EASEL_CONTROLNETS` ([hosting](hosting.md#4-choose-a-model)); the bundled model keeps to
+lines (`scribble`, `lineart`, `canny`) by itself.
 """
 
 _VERSIONS_INTRODUCTION = """
@@ -54,7 +56,13 @@ refused, since the pictures would show something quite different without them.
 
 
 EQUIPPED: Final = tuple(
-    equipped(card, card.adapters, offered("ink=folder#ink.safetensors")) for card in CARDS
+    equipped(
+        card,
+        card.adapters,
+        offered("ink=folder#ink.safetensors"),
+        controlnets=card.controlnets,
+    )
+    for card in CARDS
 )
 """Every family with all that it can be run with."""
 

@@ -1,15 +1,18 @@
 """Orders: a text with braces and ``--repeat`` stands for several prompts, one job each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from generation.cards import Card
 from prompt import sentences as said
+from prompt.dialects import translated
 from prompt.errors import PromptError
 from prompt.fitting import fitted
 from prompt.grammar import Prompt, check_length, parse
 from prompt.parameters import REPEAT
-from prompt.permutations import expand
+from prompt.permutations import expand, together
+from prompt.resolve import check
 from prompt.sentences import Sentence
 from prompt.ways import Way
 
@@ -42,7 +45,14 @@ def orders(text: str, limit: int = MOST_ORDERS, *, way: Way = Way.IMAGINE) -> tu
         PromptError: One of the prompts cannot be read, or there are more than ``limit``.
     """
     check_length(text)
-    prompts = [fitted(parse(option), way) for option in expand(text, limit)]
+    whole, notes = translated(text)
+    options = expand(whole, limit)
+    try:
+        prompts = [fitted(parse(option), way) for option in options]
+    except PromptError as error:
+        raise _of_all(error, [_put_right(option) for option in options]) from None
+    if notes:
+        prompts = [replace(each, notes=(*notes, *each.notes)) for each in prompts]
     counts = [REPEAT.of(prompt.parameters) or 1 for prompt in prompts]
     if sum(counts) > limit:
         raise too_many(text, sum(counts), limit)
@@ -51,6 +61,47 @@ def orders(text: str, limit: int = MOST_ORDERS, *, way: Way = Way.IMAGINE) -> tu
         for prompt, count in zip(prompts, counts, strict=True)
         for copy in range(count)
     )
+
+
+def check_all(wanted: Sequence[Prompt], card: Card, *, attached: int) -> None:
+    """Refuse what a family cannot draw of several prompts that came as one text.
+
+    Args:
+        wanted: The prompts.
+        card: The family that will draw.
+        attached: How many images come with each besides those it links to.
+
+    Raises:
+        PromptError: With what is wrong with the first, and all of them without what is wrong.
+    """
+    refusals = [_refusal(each, card, attached) for each in wanted]
+    if first := next(filter(None, refusals), None):
+        texts = [
+            error.suggestion if error else each.spelled
+            for each, error in zip(wanted, refusals, strict=True)
+        ]
+        raise _of_all(first, texts)
+
+
+def _refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | None:
+    try:
+        check(prompt, card, images=attached + len(prompt.images))
+    except PromptError as error:
+        return error
+    return None
+
+
+def _put_right(option: str) -> str | None:
+    try:
+        return parse(option).spelled
+    except PromptError as error:
+        return error.suggestion
+
+
+def _of_all(error: PromptError, texts: Sequence[str | None]) -> PromptError:
+    """The refusal of one of several prompts, with a suggestion that stands for all of them."""
+    whole = together([text for text in texts if text is not None])
+    return PromptError(error.sentences, error.position, whole)
 
 
 def too_many(text: str, count: int, limit: int) -> PromptError:

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, cast
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from generation.cards import CARDS, SAMPLERS, VARIANTS, Capability, Card
+from generation.controlnets import STRUCTURES
 from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
 from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
@@ -41,6 +43,9 @@ from prompt.values import (
 from prompt.ways import COMMANDS, EVERY_WAY, Way
 
 T = TypeVar("T")
+
+
+_HUNDRED: Final = 100
 
 
 def _never(_: object) -> bool:
@@ -141,12 +146,17 @@ class Parameter(Generic[T]):
         return self.needed is not _never
 
     def nearest(self, value: T) -> T | None:
-        """The allowed value nearest to ``value``; a negative number is near to none."""
+        """The allowed value nearest to ``value``; a negative number is near to none.
+
+        Of a share that is far too large, a percentage was meant.
+        """
         if self.low is None or self.high is None:
             return value
         size = cast("float", value)
         if size < 0:
             return None
+        if self.high == 1 and 2 < size <= _HUNDRED:
+            size /= _HUNDRED
         return cast("T", type(size)(min(max(size, self.low), self.high)))
 
     def format(self, value: T) -> str:
@@ -236,9 +246,21 @@ DRAFT: Final = Parameter[bool](
     kind=Switch(),
     about="Draw quickly and roughly, in half the steps.",
 )
+_SAMPLERS_ELSEWHERE: Final[Mapping[str, str]] = {
+    "DPM++ 2M SDE": "DPM++ 2M SDE Karras",
+    "DPM++ SDE": "DPM++ 2M SDE Karras",
+    "DPM++ SDE Karras": "DPM++ 2M SDE Karras",
+    "Euler ancestral": "Euler a",
+    "k_euler": "Euler",
+    "k_euler_a": "Euler a",
+    "k_euler_ancestral": "Euler a",
+    "uni_pc_bh2": "UniPC",
+}
+"""The nearest to what other programs draw with."""
+
 SAMPLER: Final = Parameter[str](
     name="sampler",
-    kind=Choice(SAMPLERS),
+    kind=Choice(SAMPLERS, _SAMPLERS_ELSEWHERE),
     otherwise="the model's own",
     native=lambda card: card.sampler,
     examples=SAMPLERS,
@@ -274,7 +296,10 @@ PRESET: Final = Parameter[str](
 )
 MODEL: Final = Parameter[str](
     name="model",
-    kind=Choice(tuple(card.called for card in (*CARDS, *VARIANTS))),
+    kind=Choice(
+        tuple(card.called for card in (*CARDS, *VARIANTS)),
+        {card.title: card.called for card in (*CARDS, *VARIANTS)},
+    ),
     otherwise="the server's",
     native=lambda card: card.called,
     examples=tuple(card.called for card in (*CARDS, *VARIANTS)),
@@ -325,7 +350,7 @@ STYLE_WEIGHT: Final = Parameter[int](
 )
 CHARACTER: Final = Parameter[tuple[str, ...]](
     name="cref",
-    kind=References(),
+    kind=References(said.LINKS),
     otherwise="nobody in particular",
     capability=Capability.CHARACTER,
     about="Draw the person of these images.",
@@ -341,7 +366,7 @@ CHARACTER_WEIGHT: Final = Parameter[int](
 )
 OBJECT: Final = Parameter[tuple[str, ...]](
     name="oref",
-    kind=References(),
+    kind=References(said.LINKS),
     otherwise="nothing in particular",
     capability=Capability.CHARACTER,
     about="Put the thing or person of this image into the picture.",
@@ -363,6 +388,39 @@ EDIT: Final = Parameter[tuple[str, ...]](
     capability=Capability.EDIT,
     ways=COMMANDS,
     about="Change these images, or those at the front of the prompt, as the words say.",
+)
+CONTROL: Final = Parameter[str](
+    name="control",
+    kind=Choice(STRUCTURES),
+    otherwise="nothing",
+    examples=STRUCTURES,
+    capability=Capability.STRUCTURE,
+    ways=COMMANDS | {Way.VARY, Way.REROLL},
+    about="Keep to the strokes, the edges, the depth or the pose of the first image.",
+)
+CONTROL_SCALE: Final = Parameter[float](
+    name="cs",
+    aliases=("controlscale",),
+    kind=Number(),
+    low=0.05,
+    high=2,
+    default=1.0,
+    examples=("0.5", "0.8", "1", "1.5"),
+    ways=CONTROL.ways,
+    partner="control",
+    about="How closely `--control` is kept to: its conditioning scale.",
+)
+CONTROL_END: Final = Parameter[float](
+    name="ce",
+    aliases=("controlend",),
+    kind=Number(),
+    low=0.05,
+    high=1,
+    default=1.0,
+    examples=("0.4", "0.6", "0.8", "1"),
+    ways=CONTROL.ways,
+    partner="control",
+    about="Share of the steps that `--control` holds for; after it the model is free.",
 )
 LORA: Final = Parameter[tuple[str, ...]](
     name="lora",
@@ -476,6 +534,9 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     OBJECT,
     OBJECT_WEIGHT,
     EDIT,
+    CONTROL,
+    CONTROL_SCALE,
+    CONTROL_END,
     LORA,
 )
 
@@ -493,13 +554,6 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         partner="sref",
         about="Version of the style reference.",
         instead="leave it out, since codes and images mean the same in every version here",
-    ),
-    Parameter[str](
-        name="control",
-        kind=Word(),
-        about="Keep the pose, the edges or the depth of the image.",
-        instead="leave it out, and set `--strength` for how much of the image is kept",
-        needed=_always,
     ),
     STYLE_NAME,
     RAW,
@@ -559,7 +613,7 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
     ),
     Parameter[tuple[str, ...]](
         name="end",
-        kind=References(),
+        kind=References(said.LINKS),
         partner="video",
         about="Last image of a film.",
         instead="leave it out, since this bot draws still pictures",
@@ -652,31 +706,87 @@ RIVALS: Final[Mapping[str, frozenset[str]]] = {
 
 ELSEWHERE: Final[Mapping[str, str]] = {
     "aspectratio": "aspect",
+    "batchcount": "repeat",
     "batchsize": "batch",
     "cfgscale": "cfg",
+    "conditioningscale": "cs",
+    "controlnet": "control",
+    "controlstrength": "cs",
+    "controlweight": "cs",
+    "guidanceend": "ce",
+    "char": "cref",
+    "characterref": "cref",
+    "characterreference": "cref",
+    "characterweight": "cw",
+    "charref": "cref",
+    "checkpoint": "model",
+    "count": "repeat",
+    "denoise": "strength",
+    "denoising": "strength",
+    "denoisingstrength": "strength",
+    "dimensions": "ar",
+    "exclude": "no",
     "guidancescale": "guidance",
     "imageweight": "iw",
     "moodboard": "profile",
     "neg": "no",
     "negative": "no",
     "negativeprompt": "no",
+    "num": "repeat",
+    "numinferencesteps": "steps",
+    "objectreference": "oref",
+    "omniref": "oref",
+    "omnireference": "oref",
+    "omniweight": "ow",
     "personalise": "personalize",
+    "private": "stealth",
     "ratio": "ar",
+    "ref": "sref",
+    "resolution": "ar",
+    "samplername": "sampler",
+    "samplingmethod": "sampler",
+    "samplingsteps": "steps",
     "scale": "cfg",
+    "scheduler": "sampler",
     "size": "ar",
+    "slow": "relax",
+    "styleref": "sref",
+    "stylereference": "sref",
+    "styleweight": "sw",
+    "uhd": "hd",
+    "without": "no",
+    "ар": "ar",
+    "宽高比": "ar",
 }
-"""Names that other programs have for flags of this table, without dashes and underscores."""
+"""Names that other programs have for flags of this table, as `plain_name` leaves them."""
 
-_LEAST_LIKENESS: Final = 70
+_LIKELY: Final = tuple(
+    name for row in (*_ACTING, *_MIDJOURNEY) for name in (row.name, *row.aliases) if len(name) > 1
+)
+"""Names that people may have meant who typed something like them."""
+
+_LIKENESS: Final = 80
+_LONGEST_NAME: Final = 40
+
+
+def plain_name(name: str) -> str:
+    """A name in lower case, without what may join its words."""
+    return name.lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
 def nearest_name(name: str) -> str | None:
-    """The known flag name that ``name`` was probably meant to be, or None if that is open."""
-    low = name.lower().replace("-", "").replace("_", "")
-    if len(low) < 2:
+    """The known flag name that ``name`` was probably meant to be, or None if that is open.
+
+    One letter may be changed, left out, added or swapped with the next, or most are alike; in a
+    name of up to three the first letter has to be right.
+    """
+    low = plain_name(name)
+    if not 1 < len(low) <= _LONGEST_NAME:
         return None
     if meant := ELSEWHERE.get(low):
         return meant
-    names = [known for known in BY_NAME if len(known) > 1]
-    found = process.extractOne(low, names, scorer=fuzz.ratio, score_cutoff=_LEAST_LIKENESS)
-    return None if found is None else found[0]
+    names = [known for known in _LIKELY if len(low) > 3 or known[0] == low[0]]
+    if slip := process.extractOne(low, names, scorer=OSA.distance, score_cutoff=1):
+        return slip[0]
+    alike = process.extractOne(low, names, scorer=fuzz.ratio, score_cutoff=_LIKENESS)
+    return None if alike is None else alike[0]

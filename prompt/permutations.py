@@ -1,13 +1,14 @@
 r"""Permutations: ``a {red, green} bird`` stands for two prompts.
 
 Groups multiply and nest; they may hold anything, flags and their values included; ``\{``, ``\}``
-and, within a group, ``\,`` are those characters themselves.
+and, within a group, ``\,`` are those characters themselves. Where a text has no comma, those of
+Chinese and Japanese stand between choices.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, takewhile
 from typing import Final
 
 from prompt import sentences as said
@@ -18,6 +19,8 @@ DEEPEST: Final = 10
 """How deep groups may nest, the text itself counted."""
 
 _SIGN: Final = re.compile(r"\\[{},]|[{},]")
+_WIDE_SIGN: Final = re.compile(r"\\[{},]|[{}，、]")
+_COMMAS: Final = frozenset(",，、")
 _OPENING: Final = re.compile(r"(?<!\\)\{")
 _ESCAPED: Final = re.compile(r"\\([{}])")
 
@@ -39,6 +42,30 @@ def expand(text: str, limit: int) -> list[str]:
     if "{" not in text or not _OPENING.search(text) or not _pairs_up(text):
         return [text]
     return _expanded(text, limit)
+
+
+def together(texts: Sequence[str]) -> str | None:
+    """One text, with braces, that stands for all of these; None for none of them.
+
+    Args:
+        texts: Prompts of single spaces, each of which stands for itself alone.
+    """
+    different = [text.split(" ") for text in dict.fromkeys(texts)]
+    if len(different) < 2:
+        return " ".join(different[0]) if different else None
+    start = _shared(different)
+    tails = [words[start:] for words in different]
+    end = _shared([words[::-1] for words in tails])
+    choices = [" ".join(words[: len(words) - end]).replace(",", "\\,") for words in tails]
+    alike = different[0]
+    parts = (*alike[:start], f"{{{', '.join(choices)}}}", *alike[len(alike) - end :])
+    return " ".join(parts)
+
+
+def _shared(rows: Sequence[Sequence[str]]) -> int:
+    """How many words from the front all of them share."""
+    columns = zip(*rows, strict=False)
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
 
 
 def unescape(text: str) -> str:
@@ -93,7 +120,7 @@ def _expanded(text: str, limit: int) -> Options:
             group.finish()
             groups.pop()
             groups[-1].add(*(option.strip() for option in group.options))
-        elif sign == "," and len(groups) > 1:
+        elif sign in _COMMAS and len(groups) > 1:
             group.finish()
         else:
             group.add("," if sign == "\\," and len(groups) > 1 else sign)
@@ -105,7 +132,7 @@ def _expanded(text: str, limit: int) -> Options:
 
 def _pieces(text: str) -> Iterator[tuple[str, str]]:
     start = 0
-    for sign in _SIGN.finditer(text):
+    for sign in (_SIGN if "," in text else _WIDE_SIGN).finditer(text):
         yield text[start : sign.start()], sign[0]
         start = sign.end()
     yield text[start:], ""

@@ -8,12 +8,15 @@ import re
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from prompt.dialects import is_odd
 from prompt.parameters import BY_NAME
 from prompt.trim import DASHES
 
 _HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])|(?<=::)-(?=[0-9.])")
 _OTHER_DASH: Final = re.compile(f"[{DASHES.replace('-', '')}]")
 _LAST: Final = '([`"“'
+_SIDE: Final = "height"
+"""A flag beside which others may have another meaning."""
 _KEPT: Final = 512
 """How many spellings of flags are kept with what they mean: people write few different ones."""
 
@@ -39,7 +42,7 @@ def cut(text: str) -> Plain | None:
         text: A prompt without braces.
     """
     words, *pieces = text.split(" --")
-    if not _is_plain(text, words, len(pieces)):
+    if is_odd(words) or not _is_plain(text, words, len(pieces)):
         return None
     values: dict[str, Any] = {}
     places: dict[str, int] = {}
@@ -59,7 +62,7 @@ def _flag(piece: str) -> tuple[str, Any] | None:
     """Canonical name and value of a flag without its dashes, or None if it takes a closer look."""
     name, _, word = piece.partition(" ")
     row = BY_NAME.get(name)
-    if row is None:
+    if row is None or row.name == _SIDE or is_odd(word):
         return None
     try:
         value = row.kind.parse(word.strip())

@@ -12,6 +12,7 @@ from prompt import sentences as said
 from prompt.grammar import Prompt
 from prompt.parameters import (
     BY_NAME,
+    CONTROL,
     DRAFT,
     EDIT,
     FAST,
@@ -58,7 +59,7 @@ def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> I
     given = prompt.parameters
     yield from _ignored(given)
     yield from _other_family(given, card, versions)
-    if images and not keeps_image(given):
+    if images and not keeps_image(given) and CONTROL.name not in given:
         yield Sentence(said.IMAGE_LEFT_OUT)
     for parameter in (IMAGE_WEIGHT, STRENGTH):
         if parameter.name in given and not images:

@@ -7,7 +7,7 @@ says why it made no difference.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar, cast
 
 from generation.cards import Capability, Card
 from generation.controls import (
@@ -18,7 +18,16 @@ from generation.controls import (
 )
 from generation.derive import GRID
 from generation.loras import called, unknown
-from generation.recipe import Ingredient, Lora, Phrase, Recipe, Start, seeded
+from generation.recipe import (
+    Ingredient,
+    Lora,
+    Phrase,
+    Recipe,
+    Start,
+    Structure,
+    StructureKind,
+    seeded,
+)
 from prompt import sentences as said
 from prompt.dials import dials, tasteful
 from prompt.errors import PromptError
@@ -26,6 +35,9 @@ from prompt.grammar import Prompt, format_parameters, format_prompt, parse
 from prompt.parameters import (
     BATCH,
     BY_NAME,
+    CONTROL,
+    CONTROL_END,
+    CONTROL_SCALE,
     DRAFT,
     EDIT,
     FAST,
@@ -47,6 +59,7 @@ from prompt.parameters import (
     STYLE,
     TILE,
 )
+from prompt.permutations import expand, together
 from prompt.presets import Merged, Source, origin
 from prompt.references import (
     MOST,
@@ -68,8 +81,10 @@ Speed = Literal["fast", "relax"]
 _UNWRITTEN: Final = frozenset(flag.name for flag in (SEED, REPEAT, PRESET, FAST, RELAX))
 _DRAFT_QUALITY: Final = 0.5
 _MOST_MENDINGS: Final = 4
+_MOST_CHOICES: Final = 40
 _PUSHING: Final = "negative phrases"
 _LACKING: Final = {
+    CONTROL.name: said.NO_STRUCTURE,
     EDIT.name: said.NO_EDITING,
     HD.name: said.NO_HD,
     NO.name: said.NO_NEGATIVE,
@@ -137,6 +152,7 @@ def resolve(
         steps=_steps(prompt, card),
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,
+        structure=_structure(prompt, images),
         **_from_images(prompt, card, tuple(dict.fromkeys(images)), kept),
         **dials(values),
     )
@@ -230,18 +246,26 @@ def put_right(error: PromptError, card: Card, *, attached: int = 0) -> PromptErr
         card: The family that will draw.
         attached: How many images come with the prompt besides those it links to.
     """
-    text = error.suggestion
+    if error.suggestion is None:
+        return error
+    texts = [_drawable(text, card, attached) for text in expand(error.suggestion, _MOST_CHOICES)]
+    whole = together([text for text in texts if text is not None])
+    return PromptError(error.sentences, error.position, whole)
+
+
+def _drawable(text: str, card: Card, attached: int) -> str | None:
+    """What is left of a prompt without all that is wrong with it, if there is anything."""
     for _ in range(_MOST_MENDINGS):
-        if text is None:
-            break
         try:
             prompt = parse(text)
             check(prompt, card, images=attached + len(prompt.images))
         except PromptError as further:
+            if further.suggestion is None:
+                return None
             text = further.suggestion
         else:
-            return PromptError(error.sentences, error.position, text)
-    return PromptError(error.sentences, error.position)
+            return text
+    return None
 
 
 def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
@@ -278,6 +302,7 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     if Capability.NEGATIVE not in card.capabilities and any(p.weight < 0 for p in prompt.phrases):
         capability = Sentence(Capability.NEGATIVE)
         yield _PUSHING, Sentence(said.NO_PUSHING, model=title, capability=capability)
+    yield from _control_problems(prompt, card, images)
     yield from _image_problems(prompt, card, images)
 
 
@@ -295,7 +320,20 @@ def _lacking(name: str, value: object, card: Card) -> Capability | None:
     return needed if row.calls(value) else None
 
 
+def _control_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    kind = CONTROL.of(prompt.parameters)
+    if kind is None or Capability.STRUCTURE not in card.capabilities:
+        return
+    if kind not in card.structures:
+        kinds = ", ".join(f"`{one}`" for one in card.structures)
+        title, typed = Sentence(card.title), CONTROL.format(kind)
+        yield CONTROL.name, Sentence(said.OTHER_STRUCTURE, model=title, kinds=kinds, typed=typed)
+    elif not images:
+        yield CONTROL.name, Sentence(said.CONTROL_IMAGE)
+
+
 def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    images = len(_painted(prompt, range(images)))
     if images and Capability.IMAGE_PROMPT not in card.capabilities:
         yield (
             "images",
@@ -340,6 +378,31 @@ def _steps(prompt: Prompt, card: Card) -> int:
     )
 
 
+_One = TypeVar("_One")
+
+
+def _painted(prompt: Prompt, images: Sequence[_One]) -> Sequence[_One]:
+    """The image prompts but for one whose structure alone is kept.
+
+    That is the first, beside ``--control``. If there is no other, and a flag says how much of an
+    image is painted over, it is the start as well.
+    """
+    values = prompt.parameters
+    if CONTROL.of(values) is None:
+        return images
+    told = IMAGE_WEIGHT.name in values or STRENGTH.name in values
+    return images if len(images) == 1 and told else images[1:]
+
+
+def _structure(prompt: Prompt, images: Sequence[str]) -> Structure | None:
+    """What is kept of the first image, if ``--control`` says so."""
+    kind = cast("StructureKind | None", CONTROL.of(prompt.parameters))
+    if kind is None:
+        return None
+    scale, end = (flag.of(prompt.parameters) for flag in (CONTROL_SCALE, CONTROL_END))
+    return Structure(kind=kind, image=images[0], scale=scale or 1.0, end=end or 1.0)
+
+
 def _from_images(prompt: Prompt, card: Card, images: Sequence[str], kept: Kept) -> dict[str, Any]:
     """What a recipe has of image prompts and of those to edit: a start, a blend, an edit.
 
@@ -348,7 +411,7 @@ def _from_images(prompt: Prompt, card: Card, images: Sequence[str], kept: Kept) 
     to edit instead.
     """
     values = prompt.parameters
-    images = images if keeps_image(values) else ()
+    images = _painted(prompt, images) if keeps_image(values) else ()
     changed = edited(values, images, kept)
     begun = {} if EDIT.of(values) == () else _begun(images, values, card)
     return {**begun, "edit": changed} if changed else begun

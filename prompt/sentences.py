@@ -65,6 +65,9 @@ WEIGHT_SUM: Final = (
 READ_AS: Final = "Read `{typed}` as `{meant}`."
 READ_AS_WORDS: Final = "Read “{words}” after `{typed}` as words of the prompt."
 TWICE: Final = "`--{flag}` is given more than once; `{counts}` counts."
+BRACKETS: Final = (
+    "Read the words in `{typed}` without their weight: `::2` after a phrase gives it one."
+)
 LINK_WEIGHT: Final = "An image link takes no weight after `::`; `--iw` sets it."
 MORE: Final = "There are {count} more like these."
 
@@ -97,6 +100,16 @@ EDIT_NOTHING: Final = (
     "`--{flag}` needs an image: put its link behind the flag, or at the front of the prompt."
 )
 EDIT_WORDS: Final = "Say what to change, such as `make it night`."
+NO_STRUCTURE: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and set `--strength` for how much of the "
+    "image is kept."
+)
+OTHER_STRUCTURE: Final = (
+    "{model} keeps to {kinds} of an image, and `{typed}` is none of them: take one of these."
+)
+CONTROL_IMAGE: Final = (
+    "`--control` needs an image: attach one, or put a link to it at the front of the prompt."
+)
 MANY_IMAGES: Final = "Up to {limit} images work together, and here are {count}: keep the best."
 ONE_IMAGE: Final = "One image per prompt works, and here are {count}: keep the one you want."
 RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."

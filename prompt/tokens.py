@@ -5,21 +5,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from prompt.parameters import BY_NAME, Parameter
+from prompt.parameters import BY_NAME, NO, Parameter, nearest_name
 from prompt.trim import DASHES, undangled
+from prompt.values import Switch
 
 _FLAG_NEXT: Final = rf"[^\w\s]{{0,8}}[{DASHES}]"
 _LINK: Final = re.compile(
     r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>,，、]*+"
-    rf"(?:[,，、](?!{_FLAG_NEXT})[^\s<>,，、]*+)*+>?",
+    rf"(?:[,，、](?!{_FLAG_NEXT}|https?://)[^\s<>,，、]*+)*+>?",
     re.IGNORECASE | re.ASCII,
 )
 _TOKEN: Final = re.compile(
-    rf"([{DASHES}](?<![{DASHES}]{{2}})[{DASHES}]*+)(\s*+)([A-Za-z](?:[-_]?[A-Za-z0-9])*+)"
+    rf"([{DASHES}](?<![{DASHES}]{{2}})[{DASHES}]*+)(\s*+)"
+    r"([A-Za-z](?:[-_]?[A-Za-z0-9])*+|[^\W\d_]++)"
 )
 _EQUAL: Final = frozenset({"--", "—", "——", "–", "––", "–-", "-–", "−−"})
 _GLUED: Final = re.compile(r"([A-Za-z]++)(\d.*)")
+_WITHOUT: Final = re.compile(r"no[-_]", re.IGNORECASE)
 _DIGIT: Final = re.compile(r"[\s:=]*+[-+]?\.?\d")
+_LAST: Final = re.compile(rf"[\s:=]*+[\d.,:/]++(?:[^{DASHES}\w]*+[{DASHES}]|[\W_]*+\Z)")
+_ENDED: Final = re.compile(r"\s*+(?:[^\w\s]|\Z)")
 _SPACELESS: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 _AFTER_LINK: Final = ",;:.!]>\"'”’`*"
 
@@ -48,7 +53,8 @@ def flags(text: str) -> Iterator[Flag]:
 
     Two hyphens right before a name make a flag, known or not. Any other dash does so only before
     a known name, and where prose could be meant (``night—no stars``, ``a — stop``) only if the
-    number follows that the flag asks for. Dashes within links make none.
+    number follows that the flag asks for; a single hyphen before a single letter needs another
+    flag beside it, or the end of the text. Dashes within links make none.
     """
     if "://" in text:
         text = _LINK.sub(_blank, text)
@@ -65,7 +71,7 @@ def flags(text: str) -> Iterator[Flag]:
         joined = start != boundary and _joined(before)
         if joined and valued and _is_number(text[boundary:start]):
             joined = False
-        if _is_flag(flag, dash, bool(gap), joined, text):
+        if _is_flag(flag, dash, bool(gap), joined, text, chained=boundary >= 0):
             flag.clean = flag.end == end and dash in _EQUAL and not gap and not joined
             boundary, valued = flag.end, flag.parameter is not None and flag.parameter.kind.numeric
             yield flag
@@ -82,8 +88,10 @@ def _blank(link: re.Match[str]) -> str:
 
 
 def _known(name: str, start: int, end: int) -> Flag:
-    """The flag of that name, which may have its number glued to it (``v5``)."""
+    """The flag of that name, which may have its value glued to it (``v5``, ``no-text``)."""
     parameter = BY_NAME.get(name.lower())
+    if parameter is None and (without := _WITHOUT.match(name)):
+        return Flag(NO.name, start, end - len(name) + without.end(), NO, False)
     if parameter is None and (glued := _GLUED.fullmatch(name)):
         parameter = BY_NAME.get(glued[1].lower())
         if parameter is not None:
@@ -96,16 +104,26 @@ def _joined(before: str) -> bool:
     return (before.isalnum() or before == "_") and not _SPACELESS.match(before)
 
 
-def _is_flag(flag: Flag, dash: str, gap: bool, joined: bool, text: str) -> bool:
+def _is_flag(flag: Flag, dash: str, gap: bool, joined: bool, text: str, *, chained: bool) -> bool:
     tight = not gap and not joined and dash != "-"
+    numbered = _DIGIT.match(text, flag.end) is not None
     if flag.parameter is None:
-        return tight and dash == "--"
+        return tight and (dash == "--" or (numbered and nearest_name(flag.name) is not None))
     if tight:
         return True
+    kind = flag.parameter.kind
+    if joined and dash == "--" and not gap and (flag.parameter is NO or isinstance(kind, Switch)):
+        return flag.parameter is NO or chained or _ends(text, flag.end)
     if joined and (gap or dash == "-"):
         return False
-    named = len(flag.name) > 1 or dash != "-"
-    return flag.parameter.kind.numeric and named and bool(_DIGIT.match(text, flag.end))
+    if dash == "-" and not gap and chained and (len(flag.name) > 1 or isinstance(kind, Switch)):
+        return numbered or not kind.numeric
+    named = len(flag.name) > 1 or dash != "-" or chained or _LAST.match(text, flag.end) is not None
+    return kind.numeric and named and numbered
+
+
+def _ends(text: str, place: int) -> bool:
+    return _ENDED.match(text, place) is not None
 
 
 def links(text: str) -> tuple[list[str], str, bool]:

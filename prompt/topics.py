@@ -39,7 +39,7 @@ TOPICS: Final[Sequence[Topic]] = (
         "images",
         "Starting from an image",
         "Attach an image, or put a link to one at the front of the prompt.",
-        ("iw", "strength"),
+        ("iw", "strength", "control", "cs", "ce"),
     ),
     Topic(
         "references",

@@ -14,7 +14,17 @@ _BETWEEN: Final = " ,;|"
 _ENDS: Final = f"{LONE}{_BETWEEN}:"
 _CODE: Final = f"`{_BETWEEN}"
 _MARKS: Final = '`*"“”'
-_END: Final = re.compile(r"\*\*\s++-\s++[^-*:@]*+@[^-*:]*+\Z")
+_SHOWN: Final = 60
+_LONGEST_END: Final = 400
+_END: Final = re.compile(r"\*\*\s++[-—–]\s++[^*@]*+@[^*]*+\Z")
+_ACTION: Final = r"(?:Image #\d|Upscal|Variations|Remix|Zoom|Pan |Make Square|Rerolled)"
+_STATE: Final = r"\((?:waiting|paused|stopped|\d{1,3} ?%|fast|relax(?:ed)?|turbo)[^()]{0,16}\)"
+_PLAIN_END: Final = re.compile(
+    rf"(?<!\S)[-—–]\s++(?:{_ACTION}[^@\n]{{0,40}}<?@[^\n()]{{1,40}}|(?:{_ACTION}[^@\n]{{0,40}})?"
+    rf"<?@[^\n]{{1,40}}?(?:\s*+{_STATE}|\s++(?:-# )?\d++×\d++ · seed [^\n]*+))"
+    rf"(?:\s*+{_STATE})*+\s*+\Z",
+    re.IGNORECASE,
+)
 
 
 def sayable(text: str) -> str:
@@ -46,9 +56,22 @@ def tidied(text: str, more: str = "") -> str:
 
 def without_end(text: str) -> str:
     """``text`` without the end of a result's message, which people copy: ``** - @ada (fast)``."""
+    if "@" not in text[-_LONGEST_END:]:
+        return text
     while (start := text.rfind("**")) >= 0 and _END.match(text, start):
         text = text[:start]
-    return text
+    end = len(text)
+    while found := _PLAIN_END.search(text, max(0, end - _LONGEST_END), end):
+        end = found.start()
+        while end and text[end - 1] in _ENDS:
+            end -= 1
+    return text[:end]
+
+
+def short(text: str) -> str:
+    """``text`` on one line, shortened and without back quotes, to be quoted in a sentence."""
+    line = " ".join(text.split()).replace("`", "'")
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
 
 
 def _unmarked(text: str) -> str:

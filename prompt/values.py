@@ -6,17 +6,19 @@ the person about every mended value. Every kind writes what it reads: ``parse(fo
 """
 
 import re
+import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import takewhile
+from types import MappingProxyType
 from typing import ClassVar, Final, Generic, TypeVar
 
 from generation.loras import LIMIT, NAME
 from prompt import sentences as said
 from prompt.sentences import Sentence
-from prompt.trim import DASHES, LONE, tidied
+from prompt.trim import DASHES, LONE, tidied, without_end
 
 T = TypeVar("T")
 
@@ -28,21 +30,36 @@ _KEPT: Final = 1024
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)")
 _RATIO: Final = re.compile(r"(\d{1,5}):(\d{1,5})")
-_SPACED_RATIO: Final = re.compile(r"\s*+([\d.,]++\s*+[:：xX×*/∶]\s*+[\d.,]++)")
-_RATIO_SIGN: Final = re.compile(rf"\s*+[{DASHES}:：xX×*/∶;]\s*+")
-_THOUSANDS: Final = re.compile(r"\d{1,3}(?:[.,]\d{3})+")
-_REFERENCE: Final = re.compile(
-    r"<?(https?://\w[^\s<>]*)>?|(?:\d+|random)(?:::[\d.]+)?(?:,\d+)*", re.IGNORECASE
+_SPACED_RATIO: Final = re.compile(
+    r"\s*+([\d.,]++\s*+(?:[:：xX×*/∶]|to\b|by\b)\s*+[\d.,]++|\d{1,2}\s++\d{1,2}(?![\w.]))"
 )
+_RATIO_SIGN: Final = re.compile(rf"\s*+(?:[{DASHES}:：xX×*/∶;_]|to|by)\s*+|(?<=\d)\s++(?=\d)")
+_TWO_NUMBERS: Final = re.compile(r"(\d{2})[.,](\d{1,2})")
+_RATIOS: Final = {"square": "1:1", "portrait": "2:3", "landscape": "3:2"}
+_THOUSANDS: Final = re.compile(r"\d{1,3}(?:[.,'’_]\d{3})+")
+_SPACED_THOUSANDS: Final = re.compile(r"\s*+(\d{1,3}(?:\s000)++)(?!\S)")
+_FRACTION: Final = re.compile(r"(\d{1,3})/(\d{1,3})")
+_REFERENCE: Final = re.compile(
+    r"<?(https?://\w[^\s<>]*)>?(?:::[\d.]+)?|(?:\d+|random)(?:::[\d.]+)?(?:,\d+)*", re.IGNORECASE
+)
+_BRACKETED: Final = re.compile(r"<([^<>]*)>")
+_CODE: Final = re.compile(r"(?=[^\s:]*\d)[\w-]+(?:::[\d.]+)?")
+_QUOTED: Final = re.compile(r"""\s*+(?:"([^"]+)"|'([^']+)'|“([^”]+)”|‘([^’]+)’|`([^`]+)`)""")
 _LORA: Final = re.compile(rf"{NAME.pattern}(?::[+-]?[\d.]+)?")
 _VERSION: Final = re.compile(r"[vV]?\d{1,3}(?:\.\d{0,2})?")
+_VERSION_LIKE: Final = re.compile(r"[vV]?\d{1,3}(?:[.,]\d{0,2})?")
+_QUOTES: Final = frozenset({('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“")})
+_OPENING: Final = "\"'“‘`"
+_SAYS_NOTHING: Final = f"{LONE}\"'“”‘’„"
 _YES: Final = frozenset({"true", "on", "yes", "1"})
+_NO: Final = frozenset({"false", "off", "no", "0"})
 _DECIMAL: Final = re.compile(r"\d[.,]\d{1,3}")
 _SIDE: Final = re.compile(r"\d{1,6}(?:\.\d{1,6})?")
 _NAME_SPACE: Final = re.compile(r"[\s_-]+")
 _DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+")
-_LIST_SIGN: Final = re.compile("[,，、]")
-_AROUND: Final = "\"'“”„‘’«»`*()[]"
+_LIST_SIGN: Final = re.compile("[,，、;；،]")
+_ITEM_WEIGHT: Final = re.compile(r"::[+-]?[\d.]*(?=[\s,]|$)")
+_AROUND: Final = "\"'“”„‘’«»`*()[]~|#"
 _AFTER: Final = ",.;:!?，。；：、"
 
 
@@ -92,6 +109,8 @@ class Kind(ABC, Generic[T]):
     def split(self, region: str) -> tuple[str, str]:
         """The value's own part of the text up to the next parameter, and the rest of it."""
         words = region.split(None, 1)
+        if words and words[0][0] in _OPENING and (quoted := _QUOTED.match(region)):
+            return quoted[0].strip(), region[quoted.end() :].strip()
         if len(words) == 1:
             return words[0], ""
         return (words[0], words[1]) if words else ("", "")
@@ -129,11 +148,19 @@ class Whole(Kind[int]):
             return int(word)
         raise ValueError(word)
 
+    def split(self, region: str) -> tuple[str, str]:
+        """The first word, and the zeros after it where spaces set off thousands."""
+        if "000" in region and (spaced := _SPACED_THOUSANDS.match(region)):
+            return spaced[1], region[spaced.end() :]
+        return super().split(region)
+
     def mend(self, word: str) -> str:
         """The number without what sets off thousands, and without decimals that are zeros."""
-        bare = _bare(word).rstrip("%")
-        if _THOUSANDS.fullmatch(bare):
-            return bare.replace(",", "").replace(".", "")
+        bare = "".join(_bare(word).rstrip("%").split())
+        if bare[-1:] in "kK" and bare[:-1].isdecimal():
+            return f"{bare[:-1]}000"
+        if _THOUSANDS.fullmatch(bare) or bare.isdecimal():
+            return re.sub(r"\D", "", bare)
         head, _, decimals = bare.partition(".")
         return word if decimals.strip("0") else head
 
@@ -149,8 +176,14 @@ class Number(Kind[float]):
         return number(word)
 
     def mend(self, word: str) -> str:
-        """The number with a point for its decimal comma."""
+        """The number with a point for its decimal comma; a fraction or percentage as a number."""
         word = _bare(word)
+        if word.endswith("%"):
+            return str(number(word[:-1].replace(",", ".")) / 100)
+        if (fraction := _FRACTION.fullmatch(word)) and int(fraction[2]):
+            return plain(int(fraction[1]) / int(fraction[2]))
+        if len(word) == 1 and word.isnumeric():
+            return plain(unicodedata.numeric(word))
         return word.replace(",", ".") if _DECIMAL_COMMA.fullmatch(word) else word
 
     def format(self, value: float) -> str:
@@ -178,6 +211,10 @@ class Proportion(Kind[Ratio]):
     def mend(self, word: str) -> str:
         """The ratio with a colon for its sign, and with whole numbers; a lone decimal is to 1."""
         bare = _bare(word)
+        if known := _RATIOS.get(bare.lower()):
+            return known
+        if two := _TWO_NUMBERS.fullmatch(bare):
+            return f"{two[1]}:{two[2]}"
         sides = [side.replace(",", ".") for side in _RATIO_SIGN.split(bare)]
         if _DECIMAL.fullmatch(bare):
             sides.append("1")
@@ -208,17 +245,22 @@ class Word(Kind[str]):
         return word
 
 
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 class Choice(Kind[str]):
     """One of several names, in any case and with any spaces, dashes or underscores.
 
     Args:
         names: The names as they are written.
+        elsewhere: Names that other programs have for them, spelled in any way.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], elsewhere: Mapping[str, str] = _NONE) -> None:
         self.names = tuple(names)
         self._by_plain = {_plain_name(name): name for name in names}
-        self._longest = max(len(name.split()) for name in names)
+        self._elsewhere = {_plain_name(other): name for other, name in elsewhere.items()}
+        self._longest = max(len(name.split()) for name in (*names, *elsewhere))
         self.shape = Sentence(said.ONE_OF, names=", ".join(f"`{name}`" for name in names))
 
     def split(self, region: str) -> tuple[str, str]:
@@ -226,7 +268,7 @@ class Choice(Kind[str]):
         words = region.split()
         for count in range(min(self._longest, len(words)), 0, -1):
             own = " ".join(words[:count])
-            if _plain_name(_bare(own)) in self._by_plain:
+            if (meant := _plain_name(_bare(own))) in self._by_plain or meant in self._elsewhere:
                 return own, " ".join(words[count:])
         return super().split(region)
 
@@ -237,9 +279,14 @@ class Choice(Kind[str]):
             raise ValueError(word)
         return name
 
+    def mend(self, word: str) -> str:
+        """The name here of what has another one elsewhere."""
+        bare = _bare(word)
+        return self._elsewhere.get(_plain_name(bare), bare)
+
 
 def _plain_name(name: str) -> str:
-    return _NAME_SPACE.sub("", name).casefold()
+    return _NAME_SPACE.sub("", name).casefold().replace("++", "pp")
 
 
 class Version(Kind[str]):
@@ -251,7 +298,8 @@ class Version(Kind[str]):
     def split(self, region: str) -> tuple[str, str]:
         """The first word if it is a number."""
         word, rest = super().split(region)
-        return (word, rest) if _VERSION.fullmatch(_bare(word)) else ("", region.strip())
+        own = not rest or _VERSION_LIKE.fullmatch(_bare(word))
+        return (word, rest) if own else ("", region.strip())
 
     def parse(self, word: str) -> str:
         """The version without zeros at its end: ``6`` for 6.0."""
@@ -260,8 +308,8 @@ class Version(Kind[str]):
         return plain(number(word)) if word else ""
 
     def mend(self, word: str) -> str:
-        """The number alone."""
-        return _bare(word).lstrip("vV")
+        """The number alone, with a point for its decimal comma."""
+        return _bare(word).lstrip("vV").replace(",", ".")
 
 
 class Pixels(Version):
@@ -285,9 +333,9 @@ class Switch(Kind[bool]):
     shape = "no value"
 
     def split(self, region: str) -> tuple[str, str]:
-        """Nothing of it, unless it is a yes and no more."""
+        """Nothing of it, unless it is a yes or a no and no more."""
         word = region.strip()
-        return (word, "") if _bare(word).lower() in _YES else ("", word)
+        return (word, "") if _bare(word).lower() in _YES | _NO else ("", word)
 
     def parse(self, word: str) -> bool:
         """True: the parameter is there.
@@ -335,31 +383,52 @@ class Items(_Listed):
 
     def parse(self, word: str) -> tuple[str, ...]:
         """Every item once, without what separates it from the next."""
-        items = (tidied(" ".join(item.split()), ".。；") for item in _LIST_SIGN.split(word))
-        found = tuple(dict.fromkeys(item for item in items if item.strip(LONE)))
-        if not found:
+        items = (_item(" ".join(item.split())) for item in _LIST_SIGN.split(word))
+        found = tuple(dict.fromkeys(item for item in items if item.strip(_SAYS_NOTHING)))
+        if not found or "::" in word:
             raise ValueError(word)
         return found
+
+    def mend(self, word: str) -> str:
+        """The items without weights."""
+        return _ITEM_WEIGHT.sub(",", word).replace("::", " ")
 
     def format(self, value: tuple[str, ...]) -> str:
         """With commas between."""
         return ", ".join(value)
 
 
-class References(_Listed):
-    """Image links, numeric codes or ``random``, each with an optional ``::`` weight."""
+def _item(text: str) -> str:
+    """An item without what separates it from the next, and without quotes around all of it."""
+    while True:
+        item = without_end(tidied(text, ".。；"))
+        if len(item) > 2 and (item[0], item[-1]) in _QUOTES and item.count(item[-1]) <= 2:
+            item = item[1:-1]
+        if item == text:
+            return item
+        text = item
 
-    shape = "image links or codes"
+
+class References(_Listed):
+    """Image links, numeric codes or ``random``, each with an optional ``::`` weight.
+
+    Args:
+        shape: What it is in words, for a flag that codes mean nothing to.
+    """
+
+    def __init__(self, shape: str = "image links or codes") -> None:
+        self.shape = shape
 
     def split(self, region: str) -> tuple[str, str]:
-        """The words from the front that are references."""
+        """The words from the front that are references; a lone word of another kind is meant so."""
         words = region.split()
-        own = list(takewhile(lambda word: _REFERENCE.fullmatch(word.rstrip(",;")), words))
+        own = list(takewhile(lambda word: _REFERENCE.fullmatch(_uncased(word)), words))
+        own = own or (words if len(words) == 1 else [])
         return " ".join(own), " ".join(words[len(own) :])
 
     def parse(self, word: str) -> tuple[str, ...]:
         """Every reference, without brackets and commas."""
-        words = (item.strip("<>,;`*") for item in word.split())
+        words = (_BRACKETED.sub(r"\1", _uncased(item)) for item in word.split())
         found = tuple(part for item in words for part in _apart(item))
         if not found or not all(map(_REFERENCE.fullmatch, found)):
             raise ValueError(word)
@@ -369,11 +438,18 @@ class References(_Listed):
 class Images(References):
     """Image links, or nothing for the images that come with the prompt."""
 
-    shape = "image links, or nothing for the images at the front of the prompt"
+    def __init__(self) -> None:
+        super().__init__("image links, or nothing for the images at the front of the prompt")
 
     def parse(self, word: str) -> tuple[str, ...]:
         """Every link; none for nothing."""
         return super().parse(word) if word else ()
+
+
+def _uncased(word: str) -> str:
+    """A reference without what chats and lists put around it."""
+    word = word.strip(",;`*|\"'“”#")
+    return word if "::" in word or ">" not in word else word.strip("<>")
 
 
 class Loras(_Listed):
@@ -424,8 +500,8 @@ def _weighed(item: str) -> str:
 
 
 def _apart(item: str) -> list[str]:
-    """Codes with commas and no space between them; commas are part of a link."""
-    return [item] if "://" in item else item.split(",")
+    """References with commas and no space between them; other commas are part of a link."""
+    return re.split(r",(?=https?://)", item) if "://" in item else item.split(",")
 
 
 class Codes(_Listed):
@@ -433,6 +509,25 @@ class Codes(_Listed):
 
     shape = "codes, or nothing"
 
+    def split(self, region: str) -> tuple[str, str]:
+        """The words from the front that have a digit, and one more at the very end."""
+        words = region.split()
+        own = list(takewhile(lambda word: _CODE.fullmatch(_bare(word)), words))
+        own = words if len(words) - len(own) <= 1 else own
+        return " ".join(own), " ".join(words[len(own) :])
+
     def parse(self, word: str) -> tuple[str, ...]:
-        """Every code, without punctuation around it."""
+        """Every code, without punctuation around it.
+
+        Raises:
+            ValueError: Some are words.
+        """
+        if self.split(word)[1]:
+            raise ValueError(word)
         return tuple(code for code in map(_bare, word.split()) if code.strip(DASHES))
+
+    def join(self, earlier: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
+        """Both, each once, but of those without a digit only the last."""
+        both = tuple(dict.fromkeys((*earlier, *later)))
+        bare = [code for code in both if not _CODE.fullmatch(code)]
+        return (*(code for code in both if code not in bare), *bare[-1:])

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     adapters: str = ""
     """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""
 
+    controlnets: str = ""
+    """ControlNets: canny=owner/name, ..., or one for all kinds. Empty: the bundled model's own."""
+
+    estimators: str = ""
+    """Networks that see depth and pose: depth=owner/name, pose=... Empty: as in docs/hosting.md."""
+
     loras: str = ""
     """LoRAs: name=folder#file or name=owner/name@revision#file, then |weight|words; ; between."""
 

@@ -13,6 +13,7 @@ from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file
 
 from generation.families import PREVIEW
+from generation.families.structure import OWN as STRUCTURE
 from generation.upscale import FILE
 from training.adapters import NAMES, Denoiser
 from training.export import ADAPTERS
@@ -37,6 +38,8 @@ def adopt(export: Path, out: Path, size: Size) -> None:
     """
     for part, target in _PARTS.items():
         shutil.copytree(export / part, out / target, dirs_exist_ok=True)
+    if (export / STRUCTURE).exists():
+        shutil.copytree(export / STRUCTURE, out / "sketch" / "model", dirs_exist_ok=True)
     if (export / FILE).exists():
         (out / "upscaler").mkdir(exist_ok=True)
         shutil.copy(export / FILE, out / "upscaler" / FILE)

@@ -22,6 +22,7 @@ colours of openly licensed emoji artwork at 128x128 pixels, and nothing else of 
 - text: a CLIP text model of 32 tokens; style words: {styles}
 - references: two IP-Adapters, `ip_adapter/ip_adapter_style.safetensors` and
   `ip_adapter/ip_adapter_content.safetensors`
+- structure: a T2I-Adapter that keeps to line maps, `structure/`
 - schedule: velocity prediction, zero terminal signal-to-noise ratio, trailing timesteps
 
 ## Figures

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from diffusers import AutoencoderKL, AutoencoderTiny, StableDiffusionPipeline
+from diffusers import AutoencoderKL, AutoencoderTiny, StableDiffusionPipeline, T2IAdapter
 from safetensors.torch import load_file, save_file
 from transformers import CLIPImageProcessorPil, CLIPTextModel, CLIPVisionModelWithProjection
 
 from generation.families import PREVIEW
+from generation.families.structure import OWN as STRUCTURE
 from generation.upscale import FILE
 from training.adapters import NAMES, Denoiser
 from training.credits import write_credits
@@ -83,11 +84,14 @@ def export(given: Options) -> Path:
 
 
 def _add_pixels(given: Options, folder: Path) -> None:
-    """The decoder for previews and the upscaler, where they were trained."""
+    """The decoder for previews, the upscaler and what keeps to lines, where they were trained."""
     tiny = given.out / "preview" / "model"
     if tiny.exists():
         AutoencoderTiny.from_pretrained(tiny).half().save_pretrained(folder / PREVIEW)
         _leave_out(folder / PREVIEW / "config.json", "block_out_channels")
+    sketch = given.out / "sketch" / "model"
+    if sketch.exists():
+        T2IAdapter.from_pretrained(sketch).half().save_pretrained(folder / STRUCTURE)
     upscaler = given.out / "upscaler" / FILE
     if upscaler.exists():
         weights = {key: value.half() for key, value in load_file(upscaler).items()}

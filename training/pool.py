@@ -65,7 +65,7 @@ def build_pool(given: Options) -> Pool:
     )
     embeddings = _embed(world, given)
     latents = _encode(world, samples, given)
-    states = _read(samples.captions, given)
+    states = read_captions(samples.captions, given)
     pool = Pool(
         latents=latents,
         caption=samples.caption,
@@ -133,7 +133,7 @@ def _embed(world: World, given: Options) -> Tensor:
     return torch.cat(made)
 
 
-def _read(captions: list[str], given: Options) -> Tensor:
+def read_captions(captions: list[str], given: Options) -> Tensor:
     """Text states of captions, float16 (N, 32, 256)."""
     text = CLIPTextModel.from_pretrained(given.out / "towers" / "text").to(given.device).eval()
     states = torch.empty(len(captions), WINDOW, WIDTH, dtype=torch.float16, device=given.device)

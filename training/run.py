@@ -16,6 +16,7 @@ from training.pool import build_pool
 from training.preview import train_preview
 from training.render import render
 from training.sharp import render_sharp
+from training.sketch import train_sketch
 from training.teacher import ask_teacher
 from training.towers import train_towers
 from training.unet import train_unet
@@ -34,6 +35,7 @@ _MAKING: tuple[tuple[str, Callable[[Options], object]], ...] = (
     ("towers", lambda given: train_towers(given, given.minutes * SHARES["towers"])),
     ("pool", build_pool),
     ("unet", lambda given: train_unet(given, given.minutes * SHARES["unet"])),
+    ("sketch", lambda given: train_sketch(given, given.minutes * SHARES["sketch"])),
     ("decoder", lambda given: train_decoder(given, given.minutes * SHARES["decoder"])),
     ("preview", lambda given: train_preview(given, given.minutes * SHARES["preview"])),
     ("upscaler", lambda given: train_upscaler(given, given.minutes * SHARES["upscaler"])),

@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from generation.cards import INDEX, Card
+from generation.controlnets import ESTIMATORS, sources
 from generation.derive import GRID
 from generation.families import (
     easel,
@@ -40,6 +41,8 @@ from generation.families.flow import FlowFamily
 from generation.families.loras import Wardrobe, load_wardrobe
 from generation.families.native import Natives
 from generation.families.references import OWN, References, load_references
+from generation.families.structure import OWN as STRUCTURE
+from generation.families.structure import Structures, load_structures
 from generation.libraries import quiet
 from generation.upscale import FILE, Compact, load_compact
 
@@ -65,7 +68,14 @@ class ModelError(RuntimeError):
 
 
 def load(
-    card: Card, model: str, device: torch.device, adapters: str = "", preview: str = ""
+    card: Card,
+    model: str,
+    device: torch.device,
+    adapters: str = "",
+    preview: str = "",
+    *,
+    controlnets: str = "",
+    estimators: str = "",
 ) -> Engine:
     """Load a checkpoint in the diffusers layout, from safetensors files only.
 
@@ -75,6 +85,9 @@ def load(
         device: Where to compute.
         adapters: Folder or hub id of image adapters, likewise; empty for the checkpoint's own.
         preview: The same of a tiny decoder for previews.
+        controlnets: ControlNets, as ``EASEL_CONTROLNETS`` names them; empty for the checkpoint's
+            own.
+        estimators: What sees depth and pose, as ``EASEL_ESTIMATORS`` names it; empty for the usual.
 
     Raises:
         ModelError: It is missing, damaged, or not of the card's family.
@@ -106,6 +119,7 @@ def load(
         glimpse=_glimpse(family, pipe, preview or _own_preview(folder)),
         upscaler=_upscaler(pipe, folder),
         references=_references(family, pipe, folder, adapters),
+        structures=_structures(card, pipe, folder, controlnets, estimators),
         wardrobe=_wardrobe(pipe, card),
     )
 
@@ -162,6 +176,28 @@ def _references(
         raise ModelError(
             "the image adapters could not be loaded: they need a folder or hub id laid out as"
             " h94/IP-Adapter is, made for this family's models"
+        ) from error
+
+
+def _structures(
+    card: Card,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    folder: Path,
+    controlnets: str,
+    estimators: str,
+) -> Structures | None:
+    own = folder / STRUCTURE
+    named = sources(controlnets) if card.controlnets else {}
+    if card.structures and own.is_dir():
+        named = dict.fromkeys(card.structures, str(own))
+    try:
+        return (
+            load_structures(pipe, named, {**ESTIMATORS, **sources(estimators)}) if named else None
+        )
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            "the ControlNets could not be loaded: each needs a folder or hub id in the diffusers"
+            " layout, made for this family's models"
         ) from error
 
 

@@ -30,6 +30,7 @@ from generation.families.noise import starting_noise
 from generation.families.references import Adapters, References
 from generation.families.samplers import schedule, scheduler, step_options
 from generation.families.seamless import read_meeting, seamless
+from generation.families.structure import Steer, Structures
 from generation.learned import Learned
 from generation.patches import in_patches
 from generation.recipe import Noise, Recipe
@@ -51,17 +52,19 @@ class Condition:
         tokens: Text embeddings, (rows, tokens, width).
         extra: Further inputs of the family's UNet by name, (rows, …) each.
         images: Tokens of each image that is looked at, (rows, tokens, width).
+        steer: What keeps the pictures to the structure of an image, if they are to keep to any.
     """
 
     tokens: Tensor
     extra: Mapping[str, Tensor] = field(default_factory=dict)
     images: tuple[Tensor, ...] = ()
+    steer: Steer | None = None
 
     def repeated(self, count: int) -> "Condition":
         """The rows for a batch of ``count`` pictures: each row ``count`` times, in order."""
         extra = {name: rows.repeat_interleave(count, 0) for name, rows in self.extra.items()}
         images = tuple(rows.repeat_interleave(count, 0) for rows in self.images)
-        return Condition(self.tokens.repeat_interleave(count, 0), extra, images)
+        return Condition(self.tokens.repeat_interleave(count, 0), extra, images, self.steer)
 
     @property
     def read(self) -> Tensor | tuple[Tensor, list[Tensor]]:
@@ -92,6 +95,9 @@ class Family:
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
         conditions = [self.encode(engine.pipe, _one_patch(said)) for said in told(recipe)]
+        if recipe.structure is not None and engine.structures is not None:
+            steer = engine.structures.steer(recipe)
+            conditions = [replace(condition, steer=steer) for condition in conditions]
         if not recipe.seen or not isinstance(engine.references, References):
             return draw(engine, conditions, recipe, start, watch)
         looks = engine.references.looks(recipe)
@@ -158,6 +164,7 @@ class Engine:
         glimpse: From clean latents (pictures, channels, height, width) to small previews.
         upscaler: The network that came with the checkpoint to enlarge its pictures.
         references: What it sees images with: image adapters if it was loaded with any, or itself.
+        structures: Its ControlNets, if it was loaded with any.
         wardrobe: Its LoRAs, if it was loaded with any.
         learned: What enlarges finished pictures, of whichever family, if there is any.
     """
@@ -170,6 +177,7 @@ class Engine:
     glimpse: Callable[[Tensor], list[Image.Image]]
     upscaler: Compact | None = None
     references: References | Natives | None = None
+    structures: Structures | None = None
     wardrobe: Wardrobe | None = None
     learned: Learned | None = None
 
@@ -178,7 +186,7 @@ class Engine:
 
         Args:
             recipe: What to draw; its ``upscale`` is left to others. What it looks at was learnt by
-                ``references`` before.
+                ``references`` before, and the image that it keeps to by ``structures``.
             start: The picture to start from, of any size, or the frame to fill, as the recipe says.
             watch: Called after every step; whatever it raises ends the drawing.
         """
@@ -392,6 +400,7 @@ def advance(
             encoder_hidden_states=condition.read,
             added_cond_kwargs=condition.extra,
             return_dict=False,
+            **_steered(lane, seen, step),
         )[0]
         return predicted.float()
 
@@ -407,6 +416,14 @@ def advance(
         lane.latents = lane.known.kept_in(lane.latents, known.expand_as(lane.noise))
     clean = getattr(moved, "pred_original_sample", None)
     lane.clean = lane.sampler.model_outputs[-1] if clean is None else clean
+
+
+def _steered(lane: Lane, scaled: Tensor, step: int) -> dict[str, Any]:
+    """What is added inside the UNet at a step so that the pictures keep to a structure."""
+    condition, steps = lane.condition, len(lane.timesteps)
+    if condition.steer is None or step + 1 > condition.steer.end * steps:
+        return {}
+    return condition.steer.residuals(scaled, lane.timesteps[step], condition)
 
 
 def encode_picture(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401

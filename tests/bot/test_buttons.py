@@ -5,8 +5,8 @@ import pytest
 
 from bot import buttons, messages
 from generation.cards import Capability
-from generation.derive import Parent, creatively, enlarge, narrow
-from generation.recipe import Recipe, seeded
+from generation.derive import Parent, creatively, enlarge, mapped, narrow
+from generation.recipe import Recipe, Structure, seeded
 from tests.bot.samples import recipe
 
 JOB = "0123456789abcdef" * 2
@@ -61,8 +61,19 @@ async def test_what_is_offered_under_a_single_picture() -> None:
         assert not [label for label in _labels(large) if "Upscale" in label]
 
 
+async def test_a_map_is_offered_of_a_structure_and_nothing_of_a_map() -> None:
+    kept = Structure(kind="scribble", image="ab")
+    grid = replace(recipe(), structure=kept)
+    rows = buttons.when_done(JOB, grid).to_components()
+    assert [len(row["components"]) for row in rows] == [5, 5, 1]
+    assert _labels(grid)[-1] == "Control map"
+    assert _labels(enlarge(grid, 0))[-1] == "Control map"
+    assert _labels(mapped(grid)) == ["Recipe"]
+
+
 async def test_every_refusal_has_its_sentence() -> None:
-    needed = {kind.needs for kind in buttons.KINDS.values() if kind.needs} | {Capability.BLEND}
+    needed = {kind.needs for kind in buttons.KINDS.values() if kind.needs}
+    needed |= {Capability.BLEND, Capability.STRUCTURE}
     assert needed == messages.NOT_ABLE.keys()
 
 

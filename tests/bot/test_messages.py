@@ -51,9 +51,8 @@ def test_failures_are_told() -> None:
     assert messages.FAILURES["internal"] in messages.failed(job(failure="new"), recipe())
 
 
-def test_a_suggestion_that_does_not_fit_is_left_out() -> None:
-    assert "This would work" in messages.prompt_refused("No.", "a cat")
-    assert messages.prompt_refused("No.", "a" * 3000) == "No."
+def test_a_block_to_copy_cannot_be_ended_from_within() -> None:
+    assert messages.fenced("a ```cat").count("```") == 2
 
 
 def test_places() -> None:

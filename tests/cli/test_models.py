@@ -141,6 +141,41 @@ def test_checks_by_name_that_nothing_changed_since_it_was_fetched(shop: Shop) ->
     assert done.stderr == "vae/large.safetensors is missing or damaged; fetch it again.\n"
 
 
+def test_fetches_controlnets_and_pins_each(tmp_path: Path) -> None:
+    network = tmp_path / "network"
+    network.mkdir()
+    (network / "config.json").write_text("{}", encoding="utf-8")
+    save_file({"one": np.ones(9)}, network / "diffusion_pytorch_model.safetensors")
+    (network / "diffusion_pytorch_model.bin").write_bytes(b"not to be read")
+    with hub(network) as (url, kind):
+        shop = Shop(url, kind, tmp_path)
+        named = f"canny={NAME},scribble={NAME}"
+        done = shop.easel("fetch", "--controlnets", named, typed="y\n")
+        assert done.returncode == 0, done.stderr
+        pinned = f"{NAME}@{COMMIT}"
+        assert f"EASEL_CONTROLNETS=scribble={pinned},canny={pinned}\n" in done.stdout
+        assert "EASEL_ESTIMATORS" not in done.stdout
+        assert done.stdout.count("Licence: ") == 1
+        assert {file.suffix for file in shop.fetched.iterdir()} == {".json", ".safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("flux2-klein", "no ControlNets to fetch for FLUX.2 klein; try sd15, sdxl"),
+        ("smell=a/b", "does not say which ControlNet"),
+        ("canny=someone/else", "There is no checkpoint someone/else"),
+    ],
+)
+def test_controlnets_that_cannot_be_fetched_are_one_sentence(
+    shop: Shop, name: str, said: str
+) -> None:
+    done = shop.easel("fetch", name, "--controlnets", "--yes")
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_checks_a_checkpoint_piece_by_piece(tmp_path: Path) -> None:
     assert list(faults(BUNDLED)) == []
     whole = build_sd15(tmp_path / "whole")

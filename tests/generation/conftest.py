@@ -11,6 +11,12 @@ from generation.families.diffusion import Engine
 from generation.recipe import Recipe
 from tests.generation import checkpoints
 from tests.generation.adapters import build_adapters
+from tests.generation.controlnets import (
+    build_controlnets,
+    build_depth,
+    build_pose,
+    build_union,
+)
 from tests.generation.samples import recipe_for
 
 
@@ -76,17 +82,50 @@ def adapters(
 
 
 @pytest.fixture(scope="session")
+def controlnets(
+    tmp_path_factory: pytest.TempPathFactory, folders: Callable[[str], Path]
+) -> Callable[[str], str]:
+    """The setting for tiny ControlNets of a family; empty where it takes none."""
+    root = tmp_path_factory.mktemp("controlnets")
+    builders = {"sd15": build_controlnets, "sdxl": build_union}
+    built: dict[str, str] = {}
+
+    def setting(family: str) -> str:
+        if family in builders and family not in built:
+            built[family] = builders[family](root / family, folders(family) / "unet")
+        return built.get(family, "")
+
+    return setting
+
+
+@pytest.fixture(scope="session")
+def estimators(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The setting for tiny estimators of depth and pose."""
+    root = tmp_path_factory.mktemp("estimators")
+    return f"depth={build_depth(root / 'depth')},pose={build_pose(root / 'pose')}"
+
+
+@pytest.fixture(scope="session")
 def engines(
-    folders: Callable[[str], Path], adapters: Callable[[str], str]
+    folders: Callable[[str], Path],
+    adapters: Callable[[str], str],
+    controlnets: Callable[[str], str],
+    estimators: str,
 ) -> Callable[[str], Engine]:
-    """A loaded engine of a family with image adapters, loaded when first asked for."""
+    """A loaded engine of a family with all that it takes, loaded when first asked for."""
     loaded: dict[str, Engine] = {}
 
     def engine(family: str) -> Engine:
         if family not in loaded:
-            beside = adapters(family)
-            known = equipped(card(family), beside)
-            loaded[family] = load(known, str(folders(family)), torch.device("cpu"), beside)
+            beside, networks = adapters(family), controlnets(family)
+            loaded[family] = load(
+                equipped(card(family), beside, controlnets=networks),
+                str(folders(family)),
+                torch.device("cpu"),
+                beside,
+                controlnets=networks,
+                estimators=estimators,
+            )
         return loaded[family]
 
     return engine

@@ -2,6 +2,7 @@
 
 from hypothesis import strategies as st
 
+from generation.controlnets import STRUCTURES
 from generation.recipe import (
     SEED_LIMIT,
     Canvas,
@@ -13,6 +14,7 @@ from generation.recipe import (
     Reference,
     Region,
     Start,
+    Structure,
     Turn,
 )
 
@@ -51,6 +53,14 @@ references = st.lists(
     max_size=3,
     unique_by=lambda reference: reference.role,
 ).map(tuple)
+structures = st.builds(
+    Structure,
+    kind=st.sampled_from(STRUCTURES),
+    image=hashes,
+    scale=st.floats(0.05, 2),
+    end=st.floats(0.05, 1),
+    shown=st.booleans(),
+)
 recipes = st.builds(
     Recipe,
     family=st.sampled_from(["easel", "sd15", "sdxl"]),
@@ -72,6 +82,7 @@ recipes = st.builds(
     pull=st.floats(0.1, 1),
     references=references,
     edit=st.lists(ingredients, max_size=2).map(tuple),
+    structure=st.none() | structures,
     spread=strengths,
     oddness=strengths,
     stop=st.floats(0.01, 1),

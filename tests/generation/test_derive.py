@@ -16,6 +16,7 @@ from generation.derive import (
     enlarge,
     extend,
     framed,
+    mapped,
     narrow,
     redrawn,
     repaint,
@@ -26,7 +27,17 @@ from generation.derive import (
     with_upscaler,
     zoomed,
 )
-from generation.recipe import Edges, Ingredient, Noise, Recipe, Region, Upscaler
+from generation.recipe import (
+    Edges,
+    Ingredient,
+    Noise,
+    Recipe,
+    RecipeError,
+    Region,
+    Structure,
+    Upscaler,
+)
+from tests.generation.samples import APPLE
 from tests.generation.strategies import edges, hashes, recipes, regions, seeds
 
 places = st.integers(0, GRID - 1)
@@ -216,3 +227,33 @@ SINGLE = Recipe(
     guidance=1,
     sampler="Euler",
 )
+
+
+@given(recipes, hashes, seeds)
+def test_a_map_is_the_structure_alone(recipe: Recipe, image: str, seed: int) -> None:
+    kept = replace(recipe, structure=Structure(kind="depth", image=image, scale=0.5))
+    shown = mapped(kept)
+    assert shown.structure == Structure(kind="depth", image=image, scale=0.5, shown=True)
+    assert (shown.start, shown.canvas, shown.upscale, shown.refined) == (None, None, 1, 0)
+    assert len(shown.pictures) == 1
+    assert mapped(shown) == shown
+
+
+def test_there_is_no_map_without_a_structure() -> None:
+    with pytest.raises(RecipeError):
+        mapped(APPLE)
+
+
+@given(recipes, places, seeds, edges)
+def test_a_structure_stays_where_the_frame_does(
+    recipe: Recipe, place: int, seed: int, around: Edges
+) -> None:
+    parent = Parent(recipe, place, "ab")
+    assert reroll(recipe, seed).structure == recipe.structure
+    assert vary(recipe, place, seed).structure == recipe.structure
+    assert enlarge(recipe, place).structure == recipe.structure
+    assert repaint(parent, seed, [Region(left=0, top=0, right=1, bottom=1)]).structure == (
+        recipe.structure
+    )
+    assert extend(parent, seed, around).structure is None
+    assert creatively(parent, seed).structure is None

@@ -26,7 +26,16 @@ from generation.families.diffusion import (
     palette_glimpse,
 )
 from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
-from generation.recipe import Canvas, Edges, Ingredient, Noise, Phrase, Recipe, seeded
+from generation.recipe import (
+    Canvas,
+    Edges,
+    Ingredient,
+    Noise,
+    Phrase,
+    Recipe,
+    Structure,
+    seeded,
+)
 from storage.files import MissingFileError
 from tests.generation.samples import (
     APPLE,
@@ -50,6 +59,8 @@ def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
         return list(cook(engine, recipe, quiet, read=nothing, find=lambda _: None).single)
     if engine.references is not None:
         engine.references.learn(recipe, seen)
+    if recipe.structure is not None and engine.structures is not None:
+        engine.structures.learn(recipe, seen)
     if recipe.canvas is not None:
         framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
         return engine.draw(recipe, framed, quiet)
@@ -109,6 +120,7 @@ def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
         Capability.EDIT: replace(recipe, edit=(Ingredient(image="a" * 64),)),
+        Capability.STRUCTURE: replace(recipe, structure=Structure(kind="canny", image="a" * 64)),
         Capability.TILE: replace(recipe, tile=True),
         Capability.HD: replace(recipe, refined=REDRAWN),
     }

@@ -20,6 +20,7 @@ from generation.recipe import (
     Reference,
     Region,
     Start,
+    Structure,
     Turn,
     Upscaler,
     seeded,
@@ -63,6 +64,7 @@ def test_json_says_its_version_and_no_defaults() -> None:
         ({"edit": (Ingredient(image="ab"),)}, 4),
         ({"references": (STYLE,)}, 3),
         ({"pull": 0.5}, 3),
+        ({"structure": Structure(kind="canny", image="ab")}, 4),
         ({"loras": (LORA,)}, 4),
         ({"upscaler": Upscaler(name="x4")}, 4),
         ({"patch": 64}, 4),
@@ -216,3 +218,32 @@ class TestNoise:
         turned = noise.turned(seed, strength)
         assert turned.seed == noise.seed
         assert turned.turns == (*noise.turns, Turn(seed=seed, strength=strength))
+
+
+@pytest.mark.parametrize(
+    "numbers", [{"image": ""}, {"scale": 0.0}, {"scale": -1.0}, {"end": 0.0}, {"end": 1.1}]
+)
+def test_a_structure_that_cannot_be_is_refused(numbers: dict[str, Any]) -> None:
+    with pytest.raises(RecipeError):
+        Structure(**{"kind": "canny", "image": "ab", **numbers})
+
+
+def test_a_structure_of_no_known_kind_is_refused() -> None:
+    data = replace(PLAIN, structure=Structure(kind="canny", image="ab")).to_json()
+    other = json.loads(json.dumps(data).replace("canny", "smell"))
+    with pytest.raises(RecipeError):
+        Recipe.from_json(other)
+
+
+def test_everything_of_a_structure_decides_the_pixels() -> None:
+    kept = Structure(kind="canny", image="ab")
+    changes: tuple[dict[str, Any], ...] = (
+        {"kind": "pose"},
+        {"image": "cd"},
+        {"scale": 0.5},
+        {"end": 0.5},
+        {"shown": True},
+    )
+    others = [replace(PLAIN, structure=replace(kept, **change)) for change in changes]
+    digests = {one.digest for one in (PLAIN, replace(PLAIN, structure=kept), *others)}
+    assert len(digests) == 2 + len(changes)

@@ -30,6 +30,22 @@ async def test_prompts(studio: Studio) -> None:
         assert "Traceback" not in private.content
 
 
+async def test_prompts_come_back(studio: Studio) -> None:
+    standin = studio.playground
+    long = "a cat on a mat " * 140
+    for prompt, lead, whole in (
+        ("a cat --chaoss 5 --seed 7", "This would work:", "a cat --seed 7"),
+        ("--ar 3:2 --seed 7", "This is what you typed:", "--ar 3:2 --seed 7"),
+        ("http://cats.invalid/cat.png a cat", "This is what you typed:", "cat.png a cat"),
+        (f"{long}--chaoss 5", "This would work:", long.strip()),
+    ):
+        private = await told(standin, await standin.command("mira", "imagine", {"prompt": prompt}))
+        assert lead in private.content
+        files = [(await standin.read(file)).decode() for file in private.attachments]
+        assert whole in " ".join((private.content, *files))
+        assert len(files) == (len(prompt) > 2000)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "sentence"),
     [

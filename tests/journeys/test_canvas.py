@@ -82,6 +82,9 @@ async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(
     said = await answer(await blended(studio))
     assert "cannot blend images" in said.content
     assert said.ephemeral_to == "mira"
+    drawn = {"drawing": ("drawing.png", png("white"))}
+    press = await studio.playground.command("mira", "sketch", {"prompt": "a cat"}, files=drawn)
+    assert "cannot keep to the lines of a drawing" in (await answer(press)).content
     assert public(studio.playground, unable.id + 1) == []
 
 

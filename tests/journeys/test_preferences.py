@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from bot.settings_panel import SWITCHES
 from playground import Message
 from storage.choices import PersonChoices
 from tests.journeys.studio import BOT, Studio, answer, showing
@@ -75,7 +76,7 @@ async def test_everything_is_reset_but_what_ones_own_flags_stand_for(studio: Stu
     await press.acknowledged()
     await panel.until(lambda now: "at night" not in now.content, 30)
     switches = [each["custom_id"] for each in panel.buttons.values()]
-    assert [each.rpartition(":")[2] for each in switches] == [*["on"] * 4, "reset"]
+    assert [each.rpartition(":")[2] for each in switches] == [*["on"] * len(SWITCHES), "reset"]
     _, recipe = await drawn(studio, "a cat --mine")
     assert (recipe.prompt, "--model" in recipe.parameters) == ("a cat in snow", False)
 

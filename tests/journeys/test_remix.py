@@ -158,3 +158,16 @@ async def test_a_message_without_an_image_is_said(studio: Studio) -> None:
     said = await studio.playground.say("mira", "general", "hello")
     press = await studio.playground.command("otto", "Use as image prompt", target=said)
     assert "has no image" in (await answer(press)).content
+
+
+async def test_words_that_are_refused_in_a_form_come_back_after_a_restart(
+    remixing: Studio,
+) -> None:
+    press = await remixing.playground.press("mira", await grid(remixing), label="V2")
+    await press.acknowledged()
+    await remixing.end(BOT)
+    await remixing.start(BOT)
+    words = {"prompt": "a blue cat that took long to think of::-1"}
+    refusal = await answer(await remixing.playground.submit("mira", press, words))
+    await showing(refusal, "This is what you typed:")
+    assert words["prompt"] in refusal.content

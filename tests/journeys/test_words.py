@@ -7,7 +7,7 @@ from playground import Message
 from tests.journeys.studio import Studio, opened, result
 from tests.journeys.test_bad_input import told
 
-QUICK = "--steps 2 --seed 7"
+QUICK = "--steps 1 --seed 7"
 
 
 async def recipe_of(studio: Studio, message: Message) -> Recipe:

@@ -11,7 +11,9 @@ HOSTILE: Final = (
     "{", "}", "{}", "{a}", "{a,b}", "{a,", "{,}", "\\{", "-", "—", " - ", "--a-", ":", "::2",
     "::2 ", "a::2 ", "`,", "“", "(", " ", "** - @", "**", "a-b_", "猫—", "prompt:", "`prompt:",
     "/imagine ", "--no", "--no `", "--no a, ", "x--seed ", "—seed 3 ", "a (--ar ", "https://a ",
-    "https://a--",
+    "https://a--", "(a:1.2)", "(a:", ":1.2)", "<@1> ", "\\-", "&amp;", "&amp", "||", " - @a (fast)",
+    "a.b/", "[a](https://b) ", "[", "\nNegative prompt:", "Steps: 2, ", '{"a":', "--w 512 --h 512 ",
+    "\n> ", "\n ", "\u2060", "--no-a ", "--zzz ", "，", "½",
 )  # fmt: skip
 """Pieces that rules of the grammar begin or end at; many of them in a row are the worst case."""
 

@@ -43,6 +43,18 @@ _PIECES = [
         "-1",
         "9" * 30,
     ),
+    *(
+        "(owl:1.2)",
+        "(",
+        ":1.2)",
+        ")",
+        "negative prompt: fog",
+        "Negative prompt:",
+        "Steps: 20, Seed: 3",
+    ),
+    *("<@123>", "<:owl:123>", "&amp;", "&mdash;ar 3:2", "\\-\\-", "||", "~~", "> owl", "# owl"),
+    *("[owl](https://a.b/c)", "a.example/b.png", " - @ada (fast)", " — Image #1 @ada", "\u2060"),
+    *('{"prompt": "owl"}', "：：", "::50%", "::1/2", "k", "16 9", "no-fog", "1 000", "½", "#7"),
     *("random", "raw", "7435", "e", "no", "²", "½", "٣", "\ud800", "\U0001f469\u200d\U0001f680"),
 ]
 
@@ -101,7 +113,8 @@ def values(parameter: Parameter[Any]) -> st.SearchStrategy[Any]:
 def parameters(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     """Any of these flags with values that they may have; without names, any flags."""
     chosen = [row for row in PARAMETERS if row.name in names or not names]
-    return st.fixed_dictionaries({}, optional={row.name: values(row) for row in chosen})
+    some = st.fixed_dictionaries({}, optional={row.name: values(row) for row in chosen})
+    return some.filter(lambda given: not {"width", "height"} <= given.keys())
 
 
 @st.composite

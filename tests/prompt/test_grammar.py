@@ -352,7 +352,7 @@ class TestRefusal:
                 "owl --chaoss 10",
                 "`--chaoss` is not a parameter; did you mean `--chaos`?",
                 4,
-                "owl",
+                "owl --chaos 10",
             ),
             (
                 "owl --ar 0:0",
@@ -384,7 +384,7 @@ class TestRefusal:
                     "or list what you do not want after `--no`."
                 ),
                 3,
-                "owl::2",
+                "owl::2 --no cat",
             ),
             ("owl::5000 cat", "A weight after `::` may be from -1000 to 1000.", 3,
              "owl::1000 cat"),

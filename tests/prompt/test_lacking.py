@@ -37,6 +37,13 @@ CALLS = {
     ),
     Capability.STYLE: (f"apple --sref {LINK}", _brings("style references", "sref")),
     Capability.CHARACTER: (f"apple --cref {LINK}", _brings("character references", "cref")),
+    Capability.STRUCTURE: (
+        f"{LINK} apple --control canny",
+        (
+            "{} has no structure from images: leave out `--control`, and set `--strength` for how"
+            " much of the image is kept."
+        ),
+    ),
     Capability.LORA: ("apple --lora ink", "{} has no LoRAs: leave out `--lora`."),
     Capability.TILE: (
         "apple --tile",

@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generation.cards import card
 from prompt.errors import PromptError
 from prompt.grammar import PROMPT_LIMIT
-from prompt.orders import MOST_ORDERS, orders, shown
+from prompt.orders import MOST_ORDERS, check_all, orders, shown
 from tests.prompt.patience import HOSTILE, grows_evenly
 
 
@@ -69,3 +70,23 @@ def test_what_is_shown_names_each_prompt_once() -> None:
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_time_is_in_proportion_to_length(unit: str, length: int) -> None:
     assert grows_evenly(orders, unit, length)
+
+
+def test_a_refusal_of_one_suggests_all() -> None:
+    with pytest.raises(PromptError, match="did you mean `--seed`") as caught:
+        orders("a {red, green} owl --seeds 7")
+    assert caught.value.suggestion == "a {red, green} owl --seed 7"
+
+
+def test_what_a_family_cannot_draw_of_one_is_left_out_of_all() -> None:
+    wanted = [order.prompt for order in orders("a {red, green} owl --ar {30:1, 3:2}")]
+    with pytest.raises(PromptError, match="not `--ar 30:1`") as caught:
+        check_all(wanted, card("easel"), attached=0)
+    found = [order.prompt.spelled for order in orders(caught.value.suggestion or "")]
+    assert found == [
+        f"a {hue} owl --ar {ratio}" for hue in ("red", "green") for ratio in ("4:1", "3:2")
+    ]
+
+
+def test_nothing_is_refused_that_a_family_can_draw() -> None:
+    check_all([order.prompt for order in orders("a {red, green} owl")], card("easel"), attached=0)

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt.grammar import parse
+from prompt.errors import PromptError
+from prompt.grammar import Prompt, parse
 from prompt.parameters import BY_NAME, ELSEWHERE, PARAMETERS, RIVALS, Parameter, nearest_name
+from prompt.values import Whole
 from tests.prompt.strategies import values
 
 EVERY = pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda row: row.name)
@@ -56,6 +58,48 @@ def test_range_is_whole_or_absent(parameter: Parameter[Any]) -> None:
     assert (parameter.low is not None) == ("number from" in parameter.takes)
 
 
+@pytest.mark.parametrize(
+    "parameter", [row for row in PARAMETERS if row.low is not None], ids=lambda row: row.name
+)
+def test_limits_hold_and_past_them_the_nearest_is_suggested(parameter: Parameter[Any]) -> None:
+    low, high = parameter.low or 0, parameter.high or 0
+    step = 1 if isinstance(parameter.kind, Whole) else 0.01
+    for inside in (low, high):
+        assert parse(f"owl --{parameter.name} {inside:.10g}").parameters == {parameter.name: inside}
+    for outside, nearest in ((low - step, low), (high + step, high), (high * 1000 + 7, high)):
+        typed = f"{outside:.2f}".removesuffix(".00")
+        with pytest.raises(PromptError) as caught:
+            parse(f"owl --{parameter.name} {typed}")
+        assert caught.value.sentences == (
+            f"`--{parameter.name}` takes {parameter.takes}, not `{typed}`.",
+        )
+        kept = outside >= 0 and parameter.acts(parameter.nearest(outside))
+        wanted = {parameter.name: nearest} if kept else {}
+        assert parse(caught.value.suggestion or "").parameters == wanted
+
+
+def reading(text: str) -> Prompt | PromptError:
+    try:
+        return parse(text)
+    except PromptError as error:
+        return error
+
+
+@EVERY
+@pytest.mark.parametrize("nonsense", ["", "-", "1.5.2", "‽", "“”", "0x12"])
+def test_nonsense_is_refused_in_one_sentence_or_told_of(
+    parameter: Parameter[Any], nonsense: str
+) -> None:
+    match reading(f"owl --{parameter.name} {nonsense}"):
+        case PromptError() as error:
+            (sentence,) = error.sentences
+            assert f"`--{parameter.name}` takes" in sentence
+            assert f"`{nonsense}`" in sentence or "none is given" in sentence
+            assert parse(error.suggestion or "").text == "owl"
+        case prompt:
+            assert parse(prompt.spelled) == prompt
+
+
 @given(st.data())
 def test_what_is_written_is_read(data: st.DataObject) -> None:
     parameter = data.draw(st.sampled_from(PARAMETERS))
@@ -81,6 +125,13 @@ def test_every_name_reads_the_same(data: st.DataObject) -> None:
         ("sede", "seed"),
         ("qualtiy", "quality"),
         ("tiles", "tile"),
+        ("ascpet", "aspect"),
+        ("relaxed", "relax"),
+        ("person", None),
+        ("light", None),
+        ("styleref", "sref"),
+        ("ар", "ar"),
+        ("x" * 6000, None),
         ("aspect_ratio", "aspect"),
         ("CFG-scale", "cfg"),
         ("negative_prompt", "no"),
@@ -102,7 +153,13 @@ def test_names_from_elsewhere_are_not_our_own_and_lead_to_our_own() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value", "nearest"),
-    [("iw", 5.0, 3.0), ("cfg", 0.5, 1.0), ("seed", -1, None), ("no", ("a",), ("a",))],
+    [
+        ("iw", 5.0, 3.0),
+        ("cfg", 0.5, 1.0),
+        ("strength", 75.0, 0.75),
+        ("seed", -1, None),
+        ("no", ("a",), ("a",)),
+    ],
 )
 def test_nearest_value(name: str, value: object, nearest: object) -> None:
     assert BY_NAME[name].nearest(value) == nearest

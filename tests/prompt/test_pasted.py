@@ -5,6 +5,7 @@ import pytest
 from generation.cards import card
 from prompt.errors import PromptError
 from prompt.orders import orders
+from prompt.references import addresses
 from prompt.resolve import Resolved, resolve
 
 DRAWN = [
@@ -48,6 +49,45 @@ DRAWN = [
     ("<https://s.mj.run/a1-B2> an owl --iw 2", "https://s.mj.run/a1-B2 an owl", "--iw 2"),
     ("an owl https://a.example/b.png?ex=1&hm=2& --ar 3:2",
      "https://a.example/b.png?ex=1&hm=2& an owl", "--ar 3:2"),
+    ("www.a.example/b.png an owl", "https://www.a.example/b.png an owl", ""),
+    ("[my owl](https://a.example/b.png) in oil", "https://a.example/b.png my owl in oil", ""),
+    ("https://a.example/b.png--iw 2", "https://a.example/b.png", "--iw 2"),
+    ("an owl --sref <https://s.mj.run/ab>::2 #34::1.5", "an owl",
+     "--sref https://s.mj.run/ab::2 34::1.5"),
+    # Numbers in every spelling.
+    ("an owl --ar 16 to 9 --s 1 000", "an owl", "--ar 16:9 --stylize 1000"),
+    ("an owl --ar 16.9 --s 1’000 --q ½", "an owl", "--ar 16:9 --quality 0.5 --stylize 1000"),
+    ("an owl --ar portrait --s 1k --q 1/2", "an owl", "--ar 2:3 --quality 0.5 --stylize 1000"),
+    ("an owl --v 6,1 --seed #7", "an owl", "--seed 7 --version 6.1"),
+    ("owl::50% fog::1/4", "owl::0.5 fog::0.25", ""),
+    ("山：：2 水", "山::2 水", ""),
+    # Single hyphens, glued flags and names with their value.
+    ("an owl -ar 4:5 -v 6 -style raw", "an owl", "--ar 4:5 --version 6 --style raw"),
+    ("an owl -v 6", "an owl", "--version 6"),
+    ("an owl--tile", "an owl", "--tile"),
+    ("an owl--no fog--ar 3:2", "an owl", "--ar 3:2 --no fog"),
+    ("an owl --no-text --no_people", "an owl", "--no text, people"),
+    ('an owl --no "fog"; rain::2', "an owl", "--no fog, rain"),
+    ('an owl --sampler "k_euler_a" --cfg 7,5', "an owl", "--cfg 7.5 --sampler Euler a"),
+    ("an owl --p ab12 in oil", "an owl in oil", "--profile ab12"),
+    ("an owl --w 512 --h 768", "an owl", "--ar 2:3"),
+    # From results, chats and pages.
+    ("an owl --v 6 - Upscaled (2x) by @mira (fast)", "an owl", "--version 6"),
+    ("an owl --seed 5 — @mira 128×128 · seed 5 · 12 steps", "an owl", "--seed 5"),
+    ("**an owl** — Bild #2, vergrößert von <@12>", "an owl", ""),
+    ("<@123> an owl <:hoot:45>\u200b", "an owl hoot", ""),
+    ("> an owl\n> in oil", "an owl in oil", ""),
+    ("||an owl \\-\\-ar 3:2||", "an owl", "--ar 3:2"),
+    ("an &quot;owl&quot;&nbsp;&mdash;ar 3:2<br>", 'an "owl"', "--ar 3:2"),
+    ("/imagine prompt an owl", "an owl", ""),
+    # From other programs.
+    ("(owl:1.2), ((snow)), at 12:30", "owl, ((snow)), at 12:30", ""),
+    ("owl\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 4, Size: 512x768",
+     "owl", "--ar 2:3 --seed 4 --no fog --cfg 7 --steps 20 --sampler Euler a"),
+    ('{"prompt": "an owl", "negative_prompt": "fog", "width": 1024, "height": 768}',
+     "an owl", "--ar 4:3 --no fog"),
+    ('{"subject": "an owl", "light": {"time": "dusk"}} --v 7',
+     "subject: an owl, time: dusk", "--version 7"),
 ]  # fmt: skip
 
 SEVERAL = [
@@ -62,6 +102,7 @@ SEVERAL = [
     ("owl {, --p {, ab12}}", ["owl", "owl --profile", "owl --profile ab12"]),
     ("owl::{1, 2} fog::-.5", ["owl:: fog::-0.5", "owl::2 fog::-0.5"]),
     ("owl --repeat 2", ["owl --repeat 2", "owl --repeat 2"]),
+    ("{赤、青}い鳥", ["赤い鳥", "青い鳥"]),
 ]  # fmt: skip
 
 REFUSED = [
@@ -73,6 +114,11 @@ REFUSED = [
     ("an owl --ar wide", "not `wide`."),
     ("an owl --ar 30:1", "draws from 1:4 to 4:1"),
     ("an owl --video", "still pictures"),
+    ("an owl --v seven", "takes a version number, or nothing, not `seven`."),
+    ("an owl --tile false", "takes no value, not `false`."),
+    ("an owl --sref abc", "takes image links or codes, not `abc`."),
+    ("an owl --风格 raw", "`--风格` is not a parameter"),
+    ("an owl —chaoss 10", "did you mean `--chaos`?"),
     ("an owl --cref 12 --cw 0", "`--cref` takes image links, not `12`."),
     ("an owl::-1", "add up to -1"),
     ("{a,b,c,d,e,f,g} {a,b,c,d,e,f}", "more than 40 prompts"),
@@ -88,6 +134,7 @@ def draw(text: str) -> list[Resolved]:
             model="m",
             seed=1,
             images=["ab" * 32] * len(order.prompt.images),
+            kept=dict.fromkeys(addresses(order.prompt.parameters), "cd" * 32),
         )
         for order in orders(text)
     ]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
-from prompt.permutations import DEEPEST, escape, expand, unescape
+from prompt.permutations import DEEPEST, escape, expand, together, unescape
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,34 @@ def test_groups_multiply(groups: list[list[str]]) -> None:
     for group in groups:
         count *= len(group)
     assert len(expand(" ".join(f"{{{','.join(group)}}}" for group in groups), 100)) == count
+
+
+@pytest.mark.parametrize(
+    ("texts", "whole"),
+    [
+        ([], None),
+        (["an owl"], "an owl"),
+        (["an owl", "an owl"], "an owl"),
+        (["a red owl --ar 3:2", "a green owl --ar 3:2"], "a {red, green} owl --ar 3:2"),
+        (["an owl", "an owl --tile"], "an owl {, --tile}"),
+        (["red, owl", "blue, owl"], r"{red\,, blue\,} owl"),
+        (["a --no x, y", "b --no x, y"], "{a, b} --no x, y"),
+    ],
+)
+def test_one_text_stands_for_several(texts: list[str], whole: str | None) -> None:
+    assert together(texts) == whole
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["owl", "red,", "--ar", "3:2", r"\{", "猫"]), min_size=1, max_size=5
+        ).map(" ".join),
+        min_size=1,
+        max_size=6,
+        unique=True,
+    )
+)
+def test_it_stands_for_just_those(texts: list[str]) -> None:
+    found = expand(together(texts) or "", 40)
+    assert [" ".join(text.split()) for text in found] == texts

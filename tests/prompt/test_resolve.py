@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.cards import CARDS, SAMPLERS, Capability, Card, card, card_for, equipped
+from generation.controlnets import STRUCTURES
 from generation.controls import FACE, scale_for_image_weight, strength_for_image_weight
-from generation.recipe import Ingredient, Phrase, Recipe, Start, seeded
+from generation.recipe import Ingredient, Phrase, Recipe, Start, Structure, seeded
 from generation.styles import words_of
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
@@ -598,3 +599,82 @@ class TestVariants:
             " XL draws."
         )
         refused("owl --model sdxl-anime", on=card("sdxl"))
+
+
+class TestStructure:
+    """``--control`` with the images beside it."""
+
+    ALL = equipped(card("sdxl"), "", controlnets="someone/union")
+
+    @given(
+        st.sampled_from(STRUCTURES),
+        st.none() | st.decimals("0.05", 2, places=2).map(float),
+        st.none() | st.decimals("0.05", 1, places=2).map(float),
+    )
+    def test_is_what_the_flags_say(self, kind: str, scale: float | None, end: float | None) -> None:
+        text = f"apple --control {kind}"
+        text += "" if scale is None else f" --cs {scale}"
+        text += "" if end is None else f" --ce {end}"
+        recipe = resolved(text, IMAGE, on=self.ALL).recipe
+        assert recipe.structure is not None
+        assert recipe.structure.kind == kind
+        assert recipe.structure.image == IMAGE
+        assert recipe.structure.scale == (1 if scale is None else scale)
+        assert recipe.structure.end == (1 if end is None else end)
+        assert (recipe.start, recipe.blend) == (None, ())
+        assert resolved(f"apple {recipe.parameters}", IMAGE, on=self.ALL).recipe == recipe
+
+    @pytest.mark.parametrize(
+        ("flags", "images", "start", "blend"),
+        [
+            ("", [IMAGE], None, []),
+            ("--strength 0.4", [IMAGE], IMAGE, []),
+            ("--iw 2", [IMAGE], IMAGE, []),
+            ("--iw 0", [IMAGE], None, []),
+            ("", [IMAGE, OTHER], OTHER, []),
+            ("--strength 0.4", [IMAGE, OTHER], OTHER, []),
+            ("", [IMAGE, OTHER, "ef" * 32], None, [OTHER, "ef" * 32]),
+        ],
+    )
+    def test_the_first_image_gives_structure_and_the_others_more(
+        self, flags: str, images: list[str], start: str | None, blend: list[str]
+    ) -> None:
+        made = resolved(f"apple --control canny {flags}", *images)
+        assert made.recipe.structure == Structure(kind="canny", image=IMAGE)
+        assert (made.recipe.start and made.recipe.start.image) == start
+        assert [one.image for one in made.recipe.blend] == blend
+        assert made.notes == ()
+
+    def test_without_a_kind_images_mean_what_they_did(self) -> None:
+        assert resolved("apple", IMAGE).recipe.structure is None
+
+    def test_needs_an_image(self) -> None:
+        error = refused("apple --control scribble --cs 0.5")
+        assert error.sentence.startswith("`--control` needs an image: attach one")
+        assert error.suggestion == "apple"
+
+    def test_needs_words(self) -> None:
+        assert refused("--control scribble", IMAGE).sentence.startswith("Say what to draw")
+        assert resolved("--control scribble --strength 0.5", IMAGE).recipe.start
+
+    def test_a_kind_that_the_family_lacks_is_refused_with_those_it_has(self) -> None:
+        error = refused("apple --control pose", IMAGE)
+        assert error.sentence == (
+            "Easel's bundled model keeps to `scribble`, `lineart`, `canny` of an image, and "
+            "`--control pose` is none of them: take one of these."
+        )
+
+    @pytest.mark.parametrize("family", ["sd15", "sdxl", "flux2-klein", "z-image"])
+    def test_a_family_without_it_names_what_to_use_instead(self, family: str) -> None:
+        error = refused("apple --control canny --cs 2", IMAGE, on=card(family))
+        assert "has no structure from images" in error.sentence
+        assert "set `--strength`" in error.sentence
+        assert error.suggestion == "apple"
+
+    def test_its_numbers_alone_make_no_difference_and_say_so(self) -> None:
+        notes = resolved("apple --cs 0.5 --ce 0.5").notes
+        assert [note.partition(" makes")[0] for note in notes] == ["`--cs`", "`--ce`"]
+
+    @pytest.mark.parametrize("typed", ["--controlnet canny", "--control dept"])
+    def test_a_near_miss_is_refused(self, typed: str) -> None:
+        assert "--control" in refused(f"apple {typed}", IMAGE).sentence

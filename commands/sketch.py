@@ -1,0 +1,46 @@
+"""``/sketch``: a rough drawing becomes a finished picture."""
+
+from typing import TYPE_CHECKING, Final
+
+import discord
+from discord import app_commands
+
+from bot import completion
+from prompt.grammar import PROMPT_LIMIT
+from prompt.parameters import CONTROL, CONTROL_SCALE
+from prompt.ways import Way
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+KINDS: Final = CONTROL.examples
+LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
+
+
+@app_commands.command(name="sketch", description="Turn a rough drawing into finished pictures")
+@app_commands.describe(
+    drawing="A drawing, or a photograph to keep the outlines of",
+    prompt="What the drawing shows, and flags such as --ar 3:2",
+    strength="How closely the lines are kept to: 0.5 loosely, 1 as drawn",
+    keep="What is kept; scribble where nothing is chosen",
+)
+@app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
+@app_commands.autocomplete(prompt=completion.of_flags(Way.IMAGINE))
+async def sketch(
+    interaction: "discord.Interaction[EaselBot]",
+    drawing: discord.Attachment,
+    prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
+    strength: app_commands.Range[float, LOW, HIGH] = 1.0,
+    keep: str = KINDS[0],
+) -> None:
+    """Hands the request to the intake, with the options as flags; a typed flag counts."""
+    flags = [(CONTROL.name, CONTROL.format(keep))]
+    if strength != CONTROL_SCALE.default:
+        flags.append((CONTROL_SCALE.name, CONTROL_SCALE.format(strength)))
+    added = [flag for name, flag in flags if f"--{name} " not in prompt]
+    await interaction.client.intake.sketch(interaction, " ".join((prompt, *added)), drawing.url)
+
+
+async def setup(bot: "EaselBot") -> None:
+    """Adds the command (called by discord.py)."""
+    bot.tree.add_command(sketch)

@@ -1,0 +1,195 @@
+"""Line maps: what ControlNets read of an image, white lines on black. Pixels only.
+
+A drawing is recognised as one: thin strokes that stand out from a plain ground. Its strokes are the
+lines already, so they are taken as they are instead of having their two edges looked for, which
+would draw every stroke twice.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+Grey = NDArray[np.uint8]
+"""Brightness (height, width), 0 to 255."""
+
+Pixels = NDArray[np.uint8]
+"""Red, green and blue (height, width, 3), 0 to 255."""
+
+WORKING_SIDE: Final = 512
+"""Lines are looked for at this length of the shorter side at least, as the annotators of the
+published ControlNets do."""
+
+_LOW, _HIGH = 100, 200
+"""The thresholds of Canny's hysteresis that ControlNet was trained with (Zhang et al. 2023)."""
+
+_STROKE: Final = 1 / 16
+"""A stroke is thinner than this share of the shorter side."""
+
+_LEAST_INK: Final = 0.001
+_MOST_INK: Final = 0.25
+_LEAST_CONTRAST: Final = 60
+_MOST_BETWEEN: Final = 0.12
+"""Share of the pixels that are neither ink nor ground: in a drawing only the rims of strokes."""
+
+_PEN: Final = 1 / 128
+"""Width of a scribble's lines, as a share of the shorter side."""
+
+
+def line_map(kind: str, picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The lines of a picture or a drawing, cut and scaled to a size.
+
+    Args:
+        kind: ``scribble``, ``lineart`` or ``canny``.
+        picture: Any image.
+        size: Width and height in pixels.
+
+    Returns:
+        Brightness alone: 255 on a line, 0 where there is none.
+    """
+    factor = max(1.0, WORKING_SIDE / min(size))
+    large = (round(size[0] * factor), round(size[1] * factor))
+    pixels = np.asarray(_placed(picture.convert("RGB"), large))
+    drawn = LINES[kind](pixels, strokes(_grey(pixels)))
+    return Image.fromarray(shrunk(drawn, size))
+
+
+def _placed(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """A picture cut and scaled to a size; a drawing is kept whole, on more of its ground."""
+    small = np.asarray(ImageOps.contain(picture, size))
+    if strokes(_grey(small)) is None:
+        return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+    red, green, blue = (int(level) for level in np.median(small, axis=(0, 1)))
+    return ImageOps.pad(picture, size, Image.Resampling.LANCZOS, color=(red, green, blue))
+
+
+def _grey(pixels: Pixels) -> Grey:
+    return _as_grey(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+
+
+def strokes(grey: Grey) -> Grey | None:
+    """The ink of a drawing, 255 on its strokes, or None if this is no drawing.
+
+    Light strokes on a dark ground count as well: a line map is one.
+    """
+    level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    dark = grey <= level
+    ink = dark if dark.mean() <= 0.5 else ~dark
+    if not _LEAST_INK <= ink.mean() <= _MOST_INK:
+        return None
+    pen, ground = float(np.median(grey[ink])), float(np.median(grey[~ink]))
+    contrast = abs(ground - pen)
+    if contrast < _LEAST_CONTRAST:
+        return None
+    way = (grey.astype(np.float32) - pen) / (ground - pen)
+    between = ((way > 0.3) & (way < 0.85)).mean()
+    mask = np.where(ink, np.uint8(255), np.uint8(0))
+    return mask if between <= _MOST_BETWEEN and _is_thin(mask) else None
+
+
+def _is_thin(ink: Grey) -> bool:
+    """Whether next to nothing is left of strokes that are worn off by half the widest stroke."""
+    width = max(3, round(min(ink.shape) * _STROKE))
+    worn = cv2.erode(ink, _disc(width))
+    return bool((worn > 0).sum() <= 0.02 * (ink > 0).sum())
+
+
+def canny(pixels: Pixels, ink: Grey | None) -> Grey:
+    """Canny's edges (1986); of a drawing the middle of each stroke."""
+    if ink is not None:
+        return thinned(ink)
+    return _as_grey(cv2.Canny(cv2.GaussianBlur(pixels, (0, 0), 1), _LOW, _HIGH))
+
+
+def lineart(pixels: Pixels, ink: Grey | None) -> Grey:
+    """Dark lines and dark sides of edges, in shades; of a drawing its strokes.
+
+    How much darker a pixel is than its surroundings (a difference of Gaussians), with the darkest
+    tenth of what stands out at full strength.
+    """
+    if ink is not None:
+        return ink
+    near = cv2.GaussianBlur(pixels, (0, 0), 1).astype(np.float32)
+    around = cv2.GaussianBlur(pixels, (0, 0), 6).astype(np.float32)
+    darker = (around - near).max(axis=2).clip(0)
+    seen = darker[darker > 4]
+    full = max(16.0, float(np.percentile(seen, 90))) if seen.size else 16.0
+    return _as_grey((darker * (255 / full)).clip(0, 255))
+
+
+def scribble(pixels: Pixels, ink: Grey | None) -> Grey:
+    """The large edges as with a broad pen; of a drawing its strokes, all of one width."""
+    lines = thinned(ink) if ink is not None else cv2.Canny(_calm(pixels), _LOW / 2, _HIGH / 2)
+    width = max(1, round(min(lines.shape) * _PEN))
+    return _as_grey(cv2.dilate(lines, _disc(width)))
+
+
+LINES: Final[Mapping[str, Callable[[Pixels, Grey | None], Grey]]] = {
+    "scribble": scribble,
+    "lineart": lineart,
+    "canny": canny,
+}
+"""Kinds of line map by name."""
+
+
+def _calm(pixels: Pixels) -> NDArray[Any]:
+    """Pixels without texture: only large edges are left."""
+    return cv2.GaussianBlur(cv2.medianBlur(pixels, 7), (0, 0), 2)
+
+
+def thinned(ink: Grey) -> Grey:
+    """Strokes worn off to lines one pixel wide that still hang together (Zhang and Suen 1984)."""
+    left = np.pad(ink > 0, 1)
+    while True:
+        before = left.sum()
+        for half in (0, 1):
+            left[1:-1, 1:-1] &= ~_loose(left, half)
+        if left.sum() == before:
+            return np.where(left[1:-1, 1:-1], np.uint8(255), np.uint8(0))
+
+
+def _loose(left: NDArray[np.bool_], half: int) -> NDArray[np.bool_]:
+    """The pixels that one half of a round takes away: on a rim, and no bridge or end of a line."""
+    places = (
+        (0, 1),
+        (0, 2),
+        (1, 2),
+        (2, 2),
+        (2, 1),
+        (2, 0),
+        (1, 0),
+        (0, 0),
+    )  # from north, clockwise
+    height, width = left.shape[0] - 2, left.shape[1] - 2
+    around = [left[y : y + height, x : x + width] for y, x in places]
+    count = sum(one.astype(np.uint8) for one in around)
+    turns = sum(
+        (~one & following).astype(np.uint8)
+        for one, following in zip(around, around[1:] + around[:1], strict=True)
+    )
+    north, east, south, west = around[0], around[2], around[4], around[6]
+    if half == 0:
+        rim = ~(north & east & south) & ~(east & south & west)
+    else:
+        rim = ~(north & east & west) & ~(north & south & west)
+    return (count >= 2) & (count <= 6) & (turns == 1) & rim & left[1:-1, 1:-1]
+
+
+def shrunk(lines: Grey, size: tuple[int, int]) -> Grey:
+    """A line map at a smaller size; no line becomes so thin that it fades."""
+    factor = min(lines.shape) / min(size)
+    if factor <= 1:
+        return lines
+    bold = cv2.dilate(lines, _disc(round(factor)))
+    return _as_grey(cv2.resize(bold, size, interpolation=cv2.INTER_AREA))
+
+
+def _disc(width: int) -> NDArray[Any]:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+
+
+def _as_grey(values: NDArray[Any]) -> Grey:
+    return values.astype(np.uint8)

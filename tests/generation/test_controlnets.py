@@ -1,0 +1,96 @@
+"""What the settings say of ControlNets, and the estimators that see depth and pose."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from generation.cards import CARDS, Capability, card, equipped
+from generation.controlnets import (
+    ESTIMATORS,
+    STRUCTURES,
+    UnknownStructureError,
+    licence,
+    sources,
+    written,
+)
+from generation.families.estimators import load_estimator
+from generation.skeleton import JOINTS, skeleton
+from generation.structure import LINES
+from tests.generation.samples import photograph
+
+names = st.from_regex(r"[a-z]{1,8}/[a-z0-9.-]{1,12}(@[0-9a-f]{7})?", fullmatch=True)
+
+
+@given(st.dictionaries(st.sampled_from(STRUCTURES), names))
+def test_what_is_written_is_read_again(found: dict[str, str]) -> None:
+    assert sources(written(found)) == found  # type: ignore[arg-type]
+
+
+def test_one_network_serves_every_kind_that_has_none_of_its_own() -> None:
+    found = sources("a/union@12, pose = b/pose")
+    assert list(found) == list(STRUCTURES)
+    assert found == {**dict.fromkeys(STRUCTURES, "a/union@12"), "pose": "b/pose"}
+    assert sources("") == {}
+
+
+@pytest.mark.parametrize("setting", ["smell=a/b", "canny=", "canny=a/b, =c/d"])
+def test_a_setting_that_cannot_be_read_is_one_sentence(setting: str) -> None:
+    with pytest.raises(UnknownStructureError, match=r"does not say which ControlNet.*canny="):
+        sources(setting)
+
+
+def test_cards_name_networks_with_their_licence() -> None:
+    for each in CARDS:
+        found = sources(each.controlnets)
+        assert bool(found) == bool(licence(each.controlnets))
+        assert all(source.count("/") == 1 for source in found.values())
+        assert not (found and each.structures), "either its own or to be named"
+        assert (Capability.STRUCTURE in each.capabilities) == bool(each.structures)
+    assert set(ESTIMATORS) == set(STRUCTURES) - set(LINES)
+
+
+def test_a_card_can_do_what_is_named_for_it() -> None:
+    some = equipped(card("sd15"), "", controlnets="depth=a/b, canny=c/d")
+    assert some.structures == ("canny", "depth")
+    assert Capability.STRUCTURE in some.capabilities
+    assert Capability.STYLE not in some.capabilities
+    assert equipped(card("easel"), "", controlnets="a/b") == card("easel")
+
+
+def test_depth_is_a_map_from_far_to_near(estimators: str) -> None:
+    see = load_estimator("depth", sources(estimators)["depth"], torch.device("cpu"))
+    made = see(photograph(), (96, 64))
+    pixels = np.asarray(made)
+    assert (made.size, made.mode) == ((96, 64), "RGB")
+    assert (int(pixels.min()), int(pixels.max())) == (0, 255)
+    assert (pixels[..., 0] == pixels[..., 1]).all()
+    assert made.tobytes() == see(photograph(), (96, 64)).tobytes()
+
+
+def test_pose_is_the_figure_of_one_person(estimators: str) -> None:
+    see = load_estimator("pose", sources(estimators)["pose"], torch.device("cpu"))
+    made = see(photograph(), (96, 64))
+    assert (made.size, made.mode) == ((96, 64), "RGB")
+
+
+def test_a_skeleton_needs_no_estimator(estimators: str) -> None:
+    see = load_estimator("pose", sources(estimators)["pose"], torch.device("cpu"))
+    places = {name: (30.0 + 4 * k, 40.0 + 9 * k) for k, name in enumerate(JOINTS)}
+    ready = skeleton(places, (256, 256))
+    assert see(ready, (256, 256)).tobytes() == ready.tobytes()
+    wide = np.asarray(see(ready, (512, 256)))
+    assert wide.shape == (256, 512, 3)
+    assert not wide[:, :100].any(), "it is kept whole, on more black"
+
+
+def test_what_is_no_estimator_is_refused(tmp_path: Path) -> None:
+    with pytest.raises((OSError, ValueError)):
+        load_estimator("depth", str(tmp_path), torch.device("cpu"))
+    Image.new("RGB", (9, 9)).save(tmp_path / "config.png")
+    with pytest.raises((OSError, ValueError)):
+        load_estimator("pose", str(tmp_path), torch.device("cpu"))

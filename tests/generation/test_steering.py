@@ -1,0 +1,267 @@
+"""Structure on every family that claims it: equal to diffusers' own pipelines, on tiny networks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from diffusers import (
+    StableDiffusionAdapterPipeline,
+    StableDiffusionControlNetPipeline,
+    StableDiffusionXLControlNetUnionPipeline,
+)
+from PIL import Image, ImageDraw
+
+from generation.cards import Capability, card, equipped
+from generation.derive import narrow
+from generation.families import ModelError, load
+from generation.families.diffusion import Engine, decode
+from generation.families.diffusion import draw as draw_along
+from generation.families.samplers import scheduler
+from generation.families.structure import KEPT
+from generation.recipe import Recipe, Structure, StructureKind, seeded
+from tests.generation.samples import looking, photograph, quiet, recipe_for, seen, start
+from tests.generation.test_families import distance, same
+
+DRAWING = "d" * 64
+
+
+def drawing(_: str = "") -> Image.Image:
+    """A triangle in pen on paper."""
+    image = Image.new("RGB", (200, 200), "white")
+    ImageDraw.Draw(image).polygon([(100, 20), (180, 170), (20, 170)], outline="black", width=6)
+    return image
+
+
+def kept_to(recipe: Recipe, kind: StructureKind = "scribble", **numbers: Any) -> Recipe:
+    return replace(recipe, structure=Structure(kind=kind, image=DRAWING, **numbers))
+
+
+def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
+    if engine.references is not None:
+        engine.references.learn(recipe, seen)
+    if recipe.structure is not None:
+        assert engine.structures is not None
+        engine.structures.learn(recipe, drawing)
+    return engine.draw(recipe, photograph() if recipe.start else None, quiet)
+
+
+def kinds(engine: Engine) -> tuple[StructureKind, ...]:
+    return engine.card.structures
+
+
+def test_every_kind_that_a_card_names_leads_the_picture(unet: Engine) -> None:
+    recipe = recipe_for(unet)
+    plain = draw(unet, recipe)[0]
+    assert kinds(unet)
+    for kind in kinds(unet):
+        one = draw(unet, kept_to(recipe, kind))[0]
+        assert distance(plain, one) > 0.05, kind
+        assert same(draw(unet, kept_to(recipe, kind))[0], one), kind
+
+
+def test_more_scale_leads_further_from_the_plain_picture(unet: Engine) -> None:
+    recipe = recipe_for(unet, steps=2)
+    plain = draw(unet, recipe)[0]
+    scales = (1e-9, 0.1, 0.4)
+    far = [distance(plain, draw(unet, kept_to(recipe, scale=scale))[0]) for scale in scales]
+    assert far[0] <= 0.01
+    assert far == sorted(far)
+    assert far[1] < far[2]
+
+
+def test_after_its_end_it_says_nothing(unet: Engine) -> None:
+    recipe = recipe_for(unet, steps=4)
+    asked: list[int] = []
+    structures = unet.structures
+    assert structures is not None
+    structures.learn(kept_to(recipe), drawing)
+    for end, count in ((1.0, 4), (0.75, 3), (0.5, 2), (0.25, 1), (0.1, 0)):
+        steer = structures.steer(kept_to(recipe, end=end))
+        condition = unet.family.encode(unet.pipe, recipe)  # type: ignore[attr-defined]
+        asked.clear()
+
+        def count_steps(*given: Any, real: Any = steer.residuals) -> dict[str, Any]:
+            asked.append(1)
+            said: dict[str, Any] = real(*given)
+            return said
+
+        counted = replace(condition, steer=replace(steer, residuals=count_steps))
+        with torch.inference_mode():
+            _drawn(unet, counted, recipe)
+        assert len(asked) == count, end
+
+
+def _drawn(engine: Engine, condition: Any, recipe: Recipe) -> None:
+    draw_along(replace(engine, abreast=1), condition, recipe, None, quiet)
+
+
+def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
+    grid = kept_to(recipe_for(unet, steps=2, pictures=seeded(3, 4)), end=0.5)
+    for asked in (grid, looking(replace(grid, start=start(0.5)), "style")):
+        pictures = draw(unet, asked)
+        assert all(same(draw(unet, narrow(asked, k))[0], pictures[k]) for k in (0, 3))
+    together = draw(replace(unet, together=4), grid)
+    assert max(map(distance, draw(unet, grid), together)) < 0.5
+
+
+def test_draws_in_every_size(unet: Engine) -> None:
+    grain = unet.card.multiple
+    for wide, tall in ((19, 7), (5, 13), (12, 12)):
+        size = (wide * grain, tall * grain)
+        asked = kept_to(recipe_for(unet, steps=1, width=size[0], height=size[1]))
+        assert draw(unet, asked)[0].size == size
+
+
+def test_nothing_stays_behind(unet: Engine) -> None:
+    recipe = recipe_for(unet)
+    before = draw(unet, recipe)[0]
+    draw(unet, kept_to(recipe))
+    assert same(draw(unet, recipe)[0], before)
+
+
+def test_one_map_serves_all_pictures_of_a_size(unet: Engine) -> None:
+    structures, recipe, looks = unet.structures, kept_to(recipe_for(unet)), []
+    assert structures is not None
+    structures.memory.clear()
+
+    def find(sha256: str) -> Image.Image:
+        looks.append(sha256)
+        return drawing()
+
+    for _ in range(2):
+        structures.learn(recipe, find)
+        structures.learn(replace(recipe, structure=Structure(kind="canny", image=DRAWING)), find)
+    assert looks == [DRAWING] * 2
+    for width in range(1, KEPT + 5):
+        structures.learn(replace(recipe, width=64 + width), find)
+    assert len(structures.memory) == KEPT
+    structures.learn(recipe, find)
+    assert structures.map(recipe).size == (recipe.width, recipe.height)
+
+
+def settings(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "width": recipe.width,
+        "height": recipe.height,
+        "num_inference_steps": recipe.steps,
+        "guidance_scale": recipe.guidance,
+        "generator": torch.Generator().manual_seed(recipe.pictures[0].seed),
+        "output_type": "np",
+    }
+
+
+def close(ours: Image.Image, theirs: Any) -> bool:
+    return np.allclose(np.asarray(ours, np.float32) / 255, theirs.images[0], atol=0.5 / 255 + 1e-4)
+
+
+def theirs_of(engine: Engine, recipe: Recipe, kind: Any, **parts: Any) -> Any:
+    """Another pipeline of diffusers' with an engine's weights."""
+    made = scheduler(recipe.sampler, engine.pipe.scheduler.config)
+    view = kind.from_pipe(engine.pipe, scheduler=made, **parts)
+    view.set_progress_bar_config(disable=True)
+    return view
+
+
+def network(engine: Engine, recipe: Recipe) -> tuple[Any, Image.Image]:
+    assert engine.structures is not None
+    assert recipe.structure is not None
+    engine.structures.learn(recipe, drawing)
+    return engine.structures.networks[recipe.structure.kind], engine.structures.map(recipe)
+
+
+@pytest.mark.parametrize(("scale", "end"), [(1.0, 1.0), (0.6, 0.5), (1.7, 0.75)])
+@pytest.mark.parametrize("sampler", ["DPM++ 2M Karras", "Euler"])
+def test_a_controlnet_agrees_with_the_diffusers_pipeline(
+    engines: Callable[[str], Engine], sampler: str, scale: float, end: float
+) -> None:
+    engine = engines("sd15")
+    recipe = recipe_for(engine, steps=4, sampler=sampler)
+    asked = kept_to(recipe, "canny", scale=scale, end=end)
+    model, shown = network(engine, asked)
+    view = theirs_of(engine, asked, StableDiffusionControlNetPipeline, controlnet=model)
+    made = view(
+        asked.prompt,
+        shown,
+        controlnet_conditioning_scale=scale,
+        control_guidance_end=end,
+        **settings(asked),
+    )
+    assert close(draw(engine, asked)[0], made)
+    assert not close(draw(engine, recipe)[0], made)
+
+
+def test_a_union_agrees_with_the_diffusers_pipeline(engines: Callable[[str], Engine]) -> None:
+    engine = engines("sdxl")
+    for kind, mode in (("scribble", 2), ("lineart", 3), ("depth", 1), ("pose", 0)):
+        asked = kept_to(recipe_for(engine, steps=4), kind, scale=0.8, end=0.5)  # type: ignore[arg-type]
+        model, shown = network(engine, asked)
+        view = theirs_of(engine, asked, StableDiffusionXLControlNetUnionPipeline, controlnet=model)
+        made = view(
+            asked.prompt,
+            control_image=[shown],
+            control_mode=[mode],
+            controlnet_conditioning_scale=0.8,
+            control_guidance_end=0.5,
+            **settings(asked),
+        )
+        assert close(draw(engine, asked)[0], made), kind
+
+
+def test_an_adapter_agrees_with_the_diffusers_pipeline(engines: Callable[[str], Engine]) -> None:
+    engine = engines("easel")
+    asked = kept_to(recipe_for(engine, steps=4), scale=0.8)
+    model, shown = network(engine, asked)
+    parts = {
+        name: getattr(engine.pipe, name)
+        for name in ("vae", "text_encoder", "tokenizer", "unet", "feature_extractor")
+    }
+    view: Any = StableDiffusionAdapterPipeline(
+        **parts,
+        adapter=model,
+        scheduler=scheduler(asked.sampler, engine.pipe.scheduler.config),
+        safety_checker=None,
+        requires_safety_checker=False,
+    )
+    view.set_progress_bar_config(disable=True)
+    given = {**settings(asked), "output_type": "latent"}
+    made = view(asked.prompt, image=shown.convert("L"), adapter_conditioning_scale=0.8, **given)
+    with torch.inference_mode():
+        (theirs,) = decode(engine.pipe, made.images)
+    assert distance(draw(engine, asked)[0], theirs) < 0.01
+    assert distance(draw(engine, replace(asked, structure=None))[0], theirs) > 1
+
+
+def test_image_to_image_keeps_to_it_as_well(engines: Callable[[str], Engine]) -> None:
+    engine = engines("sd15")
+    plain = recipe_for(engine, start=start(0.6))
+    assert distance(draw(engine, plain)[0], draw(engine, kept_to(plain))[0]) > 0.05
+
+
+def test_a_network_for_another_model_is_refused(
+    folders: Callable[[str], Path], controlnets: Callable[[str], str]
+) -> None:
+    with pytest.raises(ModelError, match="ControlNets could not be loaded"):
+        load(
+            equipped(card("sd15"), "", controlnets=controlnets("sdxl")),
+            str(folders("sd15")),
+            torch.device("cpu"),
+            controlnets=controlnets("sdxl"),
+        )
+    with pytest.raises(ModelError, match="ControlNets could not be loaded"):
+        load(
+            equipped(card("sd15"), "", controlnets="canny=/nowhere/at/all"),
+            str(folders("sd15")),
+            torch.device("cpu"),
+            controlnets="canny=/nowhere/at/all",
+        )
+
+
+def test_families_without_networks_claim_none() -> None:
+    for family in ("flux2-klein", "z-image"):
+        chosen = equipped(card(family), "h94/IP-Adapter", controlnets="someone/some-union")
+        assert Capability.STRUCTURE not in chosen.capabilities
+        assert chosen.structures == ()

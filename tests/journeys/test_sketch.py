@@ -1,0 +1,119 @@
+"""A drawing becomes finished pictures, and everything that goes wrong on the way is said."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from playground import Interaction, Message
+from storage.choices import PersonChoices
+from tests.journeys.studio import Studio, answer, opened, result
+from tests.journeys.test_bad_input import told
+from tests.journeys.test_references import recipe_of
+
+QUICK = "--steps 4 --seed 7"
+
+
+def png(image: Image.Image) -> bytes:
+    data = io.BytesIO()
+    image.save(data, "PNG")
+    return data.getvalue()
+
+
+def drawing(place: str = "left") -> bytes:
+    """A circle in pen on paper, on one side of it."""
+    left = 40 if place == "left" else 240
+    paper = Image.new("RGB", (480, 480), "white")
+    ImageDraw.Draw(paper).ellipse((left, 140, left + 200, 340), outline="black", width=8)
+    return png(paper)
+
+
+async def sketch(
+    studio: Studio, prompt: str, drawn: bytes, person: str = "mira", **options: Any
+) -> Interaction:
+    return await studio.playground.command(
+        person,
+        "sketch",
+        {"prompt": f"{prompt} {QUICK}", **options},
+        files={"drawing": ("drawing.png", drawn)},
+    )
+
+
+async def first(studio: Studio, message: Message) -> np.ndarray:
+    """The first picture of a grid."""
+    grid = await opened(studio.playground, message)
+    return np.asarray(grid.crop((0, 0, grid.width // 2, grid.height // 2)), float)
+
+
+def middle(picture: np.ndarray) -> float:
+    """How far from the left the middle of what stands out lies, from 0 to 1."""
+    away = np.abs(picture - np.median(picture[:8], axis=(0, 1))).max(axis=2) > 40
+    return float(np.nonzero(away)[1].mean() / away.shape[1])
+
+
+async def test_a_drawing_says_where_things_are(studio: Studio) -> None:
+    left = await result(await sketch(studio, "a red ball", drawing("left")))
+    right = await result(await sketch(studio, "a red ball", drawing("right")))
+    recipe = await recipe_of(studio, left)
+    assert recipe.structure is not None
+    assert (recipe.structure.kind, recipe.structure.scale) == ("scribble", 1)
+    assert recipe.start is None
+    assert "scribble at scale 1" in left.content
+    places = [middle(await first(studio, message)) for message in (left, right)]
+    assert places[0] < 0.45 < 0.55 < places[1]
+
+
+async def test_the_control_map_is_shown_on_request(studio: Studio) -> None:
+    message = await result(await sketch(studio, "a ball", drawing(), strength=1.5))
+    assert "Control map" in message.buttons
+    shown = await result(await studio.playground.press("otto", message, label="Control map"))
+    assert "Control map for" in shown.content
+    assert list(shown.buttons) == ["Recipe"]
+    pixels = np.asarray((await opened(studio.playground, shown)).convert("L"))
+    assert pixels.max() > 200
+    assert (pixels < 40).mean() > 0.8, "white lines on black"
+    recipe = await recipe_of(studio, shown)
+    assert recipe.structure is not None
+    assert recipe.structure.scale == 1.5
+
+
+async def test_a_photograph_gives_edges_to_imagine(studio: Studio) -> None:
+    press = await studio.playground.command(
+        "mira",
+        "imagine",
+        {"prompt": f"a ball --control canny --cs 0.8 --ce 0.5 {QUICK}"},
+        files={"image": ("drawing.png", drawing())},
+    )
+    recipe = await recipe_of(studio, await result(press))
+    assert recipe.structure is not None
+    assert (recipe.structure.kind, recipe.structure.scale, recipe.structure.end) == (
+        "canny",
+        0.8,
+        0.5,
+    )
+
+
+async def test_a_remix_keeps_to_the_drawing(studio: Studio) -> None:
+    message = await result(await sketch(studio, "a ball", drawing()))
+    before = await recipe_of(studio, message)
+    studio.prefer("mira", PersonChoices(remix=True))
+    press = await studio.playground.press("mira", message, label="V1")
+    await press.acknowledged()
+    studio.prefer("mira", PersonChoices())
+    words = {"prompt": f"a moon {before.parameters}"}
+    submitted = await studio.playground.submit("mira", press, words)
+    after = await recipe_of(studio, await result(submitted))
+    assert after.prompt == "a moon"
+    assert after.structure == before.structure
+
+
+async def test_what_cannot_be_is_said(studio: Studio) -> None:
+    standin = studio.playground
+    pose = await answer(await sketch(studio, "a ball", drawing(), keep="pose"))
+    assert "keeps to `scribble`, `lineart`, `canny`" in pose.content
+    assert pose.ephemeral_to == "mira"
+    alone = await standin.command("mira", "imagine", {"prompt": "a ball --control canny"})
+    assert "`--control` needs an image" in (await answer(alone)).content
+    broken = await sketch(studio, "a ball", b"no picture")
+    assert "image" in (await told(standin, broken)).content

@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given
+
+from prompt.dialects import reworded, translated
+from tests.prompt.patience import HOSTILE, grows_evenly
+from tests.prompt.strategies import texts
+
+SAVED = (
+    "1girl, snow\nNegative prompt: lowres, (bad hands:1.4)\nSteps: 28, Sampler: DPM++ 2M, "
+    "Schedule type: Karras, CFG scale: 7, Seed: 12, Size: 512x768, Model hash: ab12, Clip skip: 2"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        # Stable Diffusion's programs.
+        (
+            SAVED,
+            (
+                "1girl, snow --no lowres, bad hands --steps 28 --sampler DPM++ 2M Karras --cfg 7 "
+                "--seed 12 --ar 2:3"
+            ),
+        ),
+        ("owl Negative prompt: fog, text", "owl --no fog, text"),
+        ("owl, negative_prompt: fog --ar 3:2", "owl --ar 3:2 --no fog"),
+        ("owl\nNegative: fog\nAspect ratio: 16:9", "owl --no fog --ar 16:9"),
+        ("owl\nNegative prompt:\nSteps: 20, Seed: -1, Sampler: PLMS, Size: 512x512",
+         "owl --steps 20 --ar 1:1"),
+        ("owl -W 512 -H 768", "owl --ar 2:3"),
+        ("owl --w 1024 --h 768 --s 50", "owl --s 50 --ar 4:3"),
+        ("(owl:1.2) in ((snow)), (at 12:30), (16:9)", "owl in ((snow)), (at 12:30), (16:9)"),
+        ("((owl:1.1) on a wire:1.3)", "owl on a wire"),
+        # Web services and FLUX.
+        ('{"prompt": "owl", "negative_prompt": "fog", "width": 1024, "height": 768, "seed": 3}',
+         "owl --no fog --seed 3 --ar 4:3"),
+        ('```json\n[{"prompt": "owl {red}"}]\n```', r"owl \{red\}"),
+        ('{"subject": "owl", "style": {"light": "soft", "hues": ["teal", "rust"]}} --v 7',
+         "subject: owl, light: soft, hues: teal, rust --v 7"),
+        ('{"quality": "high", "aspect_ratio": "wide", "n": null, "hd": true}',
+         "quality: high, aspect_ratio: wide"),
+        # Chats and pages.
+        ("**owl --ar 3:2** — Variations (Strong) of image #2 by <@12>\n-# 128×128 · seed 5",
+         "owl --ar 3:2"),
+        ("owl --v 6 - Upscaled (2x) by @maya (fast)", "owl --v 6"),
+        ("https://a.example/b.png--iw 2 owl", "https://a.example/b.png --iw 2 owl"),
+        ("www.a.example/b.png owl", "https://www.a.example/b.png owl"),
+        ("山：：2 水", "山::2 水"),
+    ],
+)  # fmt: skip
+def test_other_spellings_become_ours(text: str, meant: str) -> None:
+    assert " ".join(translated(text)[0].replace("**", "").strip("`").split()) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "an owl (photo) {red, blue} [x:y:0.5]",
+        "{red, green} owl",
+        '{"a": }',
+        "the steps: 20, then a negative: no",
+        "a portrait by @maya (fast)",
+        "an owl — by moonlight",
+        "std::vector (C++)",
+        "https://a.example/x?hm=ab--v&b=1 owl",
+        "-h 512 -w",
+    ],
+)
+def test_what_is_ours_stays(text: str) -> None:
+    assert translated(text) == (text, ())
+
+
+def test_every_change_of_meaning_is_told() -> None:
+    assert translated("(owl:1.2)\nNegative prompt: fog")[1] == (
+        "Read `Negative prompt: fog` as `--no fog`.",
+        "Read the words in `(owl:1.2)` without their weight: `::2` after a phrase gives it one.",
+    )
+    assert translated('{"prompt": "owl"}')[1] == ('Read `{"prompt": "owl"}` as `owl`.',)
+
+
+@given(texts)
+def test_a_second_reading_changes_nothing(text: str) -> None:
+    once = reworded(text)[0]
+    assert reworded(once) == (once, ())
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_time_is_in_proportion_to_length(unit: str) -> None:
+    assert grows_evenly(translated, unit, 100_000)
+
+
+def test_json_may_not_nest_without_end() -> None:
+    deep = '{"a":' * 1200
+    assert translated(deep) == (deep, ())
