@@ -217,27 +217,33 @@ def _models(context: typer.Context) -> None:
 @models.command("list")
 def list_models() -> None:
     """List the kinds of models that Easel can run."""
-    from generation.cards import CARDS  # noqa: PLC0415
+    from generation.cards import CARDS, VARIANTS  # noqa: PLC0415
 
-    for card in CARDS:
-        typer.echo(f"{card.id:<12} {card.title}: {card.about}")
-        typer.echo(f"{'':12} licence {card.licence}; {card.memory:g} GiB of GPU memory or more")
-        example = "empty" if card.id == "easel" else f"a folder, or {card.model}"
-        typer.echo(f"{'':12} EASEL_MODEL is {example}")
+    for card in (*CARDS, *VARIANTS):
+        typer.echo(f"{card.called:<16} {card.title}: {card.about}")
+        typer.echo(f"{'':16} licence {card.licence}; {card.memory:g} GiB of GPU memory or more")
+        typer.echo(f"{'':16} weights {card.model}")
+        if card.notice:
+            typer.echo(f"{'':16} {card.notice}")
+        example = "empty" if card.id == "easel" else f"{card.called}, a folder, or a hub id"
+        typer.echo(f"{'':16} EASEL_MODEL is {example}")
         for setting, known in (("ADAPTERS", card.adapters), ("CONTROLNETS", card.controlnets)):
             if known:
-                typer.echo(f"{'':12} EASEL_{setting} may be {known}")
+                typer.echo(f"{'':16} EASEL_{setting} may be {known}")
 
 
 @models.command("fetch")
 def fetch_model(
-    name: Annotated[str, typer.Argument(help="A family such as sdxl, or a hub id.")],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    name: Annotated[str, typer.Argument(help="A name such as sdxl, or a hub id.")],
+    accept: Annotated[
+        bool,
+        typer.Option("--accept-licence", "--yes", "-y", help="Accept its licence without asking."),
+    ] = False,
     controlnets: Annotated[
         bool, typer.Option("--controlnets", help="The family's ControlNets instead of its model.")
     ] = False,
 ) -> None:
-    """Fetch a model, so that the worker's first start need not.
+    """Fetch a model: the worker fetches none by itself.
 
     Shows its licence and size first. What was broken off goes on where it stopped.
     """
@@ -246,37 +252,40 @@ def fetch_model(
     with _sentences():
         if controlnets:
             networks = shelf.find_networks(name)
-            _fetched(list(networks.each.values()), yes)
+            _fetched(list(networks.each.values()), accept)
             typer.echo(f"They are here. For .env:\n{networks.setting}")
         else:
             wanted = shelf.find(name)
-            (folder,) = _fetched([wanted], yes)
+            (folder,) = _fetched([wanted], accept)
             _whole(folder)
             typer.echo(f"It is here. For .env:\n{wanted.setting}")
 
 
-def _fetched(every: Sequence["Wanted"], yes: bool) -> list[Path]:
+def _fetched(every: Sequence["Wanted"], accept: bool) -> list[Path]:
     """The folders of what was fetched after a yes to licences and size."""
     from cli import models as shelf  # noqa: PLC0415 - heavy
 
     for wanted in every:
         typer.echo(f"{wanted.name}, {wanted.title}")
         typer.echo(f"Licence: {wanted.licence} (as far as Easel knows; read its own).")
+        if wanted.notice:
+            typer.echo(wanted.notice)
     size = sum(wanted.size for wanted in every)
-    if size and not yes:
-        typer.confirm(f"Fetch {size / 2**30:.1f} GiB?", abort=True)
+    if size and not accept:
+        typer.confirm(f"Accept the licence and fetch {size / 2**30:.1f} GiB?", abort=True)
     return [shelf.fetch(wanted) for wanted in every]
 
 
 @models.command("check")
 def check_model(
-    folder: Annotated[Path, typer.Argument(help="A checkpoint's folder.", exists=True)],
+    name: Annotated[str, typer.Argument(help="A folder, a name such as sdxl, or a hub id.")],
 ) -> None:
-    """Look a model over: whether all of its parts are there and readable."""
+    """Look a model over: whether all of its parts are there, readable and as they were fetched."""
     from cli import models as shelf  # noqa: PLC0415 - heavy
     from generation.cards import card_for  # noqa: PLC0415
 
     with _sentences():
+        folder = shelf.folder_of(name)
         _whole(folder)
         card = card_for(str(folder))
         typer.echo(f"{card.title}, {shelf.weight(folder) / 2**30:.2f} GiB of weights, whole.")

@@ -33,6 +33,7 @@ from diffusers import (
 from generation.cards import card
 from generation.families import flux2_klein, precision, sdxl
 from generation.families.diffusion import Condition, Engine
+from generation.families.flow import Condition as FlowCondition
 from generation.libraries import quiet
 from generation.recipe import Phrase, Recipe, seeded
 
@@ -211,7 +212,7 @@ def plain(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
 def ours(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
     """The same by our engine, as ``generation.families.load`` sets it up on a GPU."""
     tokens, known = text(shape, pipe.device), card(shape.family)
-    family: Any = replace(flux2_klein.FAMILY, embed=lambda *_: tokens)
+    family: Any = replace(flux2_klein.FAMILY, embed=lambda *_: FlowCondition(tokens))
     if shape.family == "sdxl":
         pipe.unet.to(memory_format=torch.channels_last)
         size = torch.tensor([[shape.side, shape.side, 0, 0, shape.side, shape.side]] * 2)

@@ -20,7 +20,7 @@ from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.fitting import fitted, flags_of
 from prompt.grammar import Prompt
-from prompt.parameters import CONTROL
+from prompt.parameters import CONTROL, EDIT
 from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, resolve
 from prompt.ways import Way
@@ -111,14 +111,15 @@ class Offspring:
 
         def change(parent: Parent, seed: int) -> Resolved:
             made, old = derivation(parent, seed), parent.recipe
-            bound = made.canvas is not None or bool(made.blend) or redrawn(made) or redrawn(old)
+            looking = bool(made.blend or made.edit)
+            bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
             typed_in = Way.PICTURE if bound and way is not Way.ZOOM else way
             resolved = resolve(
                 fitted(prompt, typed_in, before=flags_of(old.parameters)),
                 self._in.card,
                 model=self._in.model,
                 seed=seed,
-                images=_images(old, prompt),
+                images=_prompted(old, prompt),
                 kept=kept,
                 versions=self._in.versions,
             )
@@ -135,6 +136,7 @@ class Offspring:
                 structure=made.structure if bound else fresh.structure,
                 blend=made.blend,
                 pull=made.pull,
+                edit=made.edit,
                 refined=made.refined if bound else fresh.refined,
             )
             return replace(resolved, recipe=recipe)
@@ -293,15 +295,23 @@ class Offspring:
             raise policy.NotAllowedError(said)
 
 
-def _images(old: Recipe, prompt: Prompt) -> list[str]:
-    """The images of earlier pictures that a changed prompt stands for: structure, then start."""
-    kept = [old.structure.image] if old.structure and CONTROL.name in prompt.parameters else []
-    return [*kept, old.start.image] if old.start else kept
-
-
 def _as_it_was(derivation: Derivation) -> Change:
     """A derivation without other words."""
     return lambda parent, seed: Resolved(recipe=derivation(parent, seed))
+
+
+def _prompted(old: Recipe, prompt: Prompt) -> list[str]:
+    """SHA-256 of the images at the front of a recipe's prompt, where they can be told.
+
+    Args:
+        old: The recipe.
+        prompt: What it is drawn with now: without ``--control`` no structure is kept.
+    """
+    kept = [old.structure.image] if old.structure and CONTROL.name in prompt.parameters else []
+    if old.start:
+        return [*kept, old.start.image]
+    bare = EDIT.of(flags_of(old.parameters)) == ()
+    return kept + [one.image for one in old.edit] if bare else kept
 
 
 def _preferred(kind: Kind, person: PersonChoices) -> Kind:

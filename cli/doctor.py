@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -167,7 +168,8 @@ def device(settings: Settings) -> Finding:
 
 def model(settings: Settings) -> Finding:
     """Whether the model is there and of a known family."""
-    from generation.cards import UnknownFamilyError, card_for, model_name  # noqa: PLC0415
+    from cli.models import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
+    from generation.cards import INDEX, UnknownFamilyError, card_for, model_name  # noqa: PLC0415
 
     try:
         card = card_for(settings.model, settings.family)
@@ -179,12 +181,15 @@ def model(settings: Settings) -> Finding:
     if not settings.model:
         mend = "for real pictures point EASEL_MODEL at a Stable Diffusion folder or hub id"
         return Finding("model", State.NOTE, f"{name}: {card.about}", mend)
-    if (Path(settings.model) / "model_index.json").is_file():
-        return Finding("model", State.OK, f"{name}, from a folder")
-    if Path(settings.model).is_absolute() or settings.model.count("/") != 1:
+    with suppress(NotFetchedError):
+        if (folder_of(settings.model) / INDEX).is_file():
+            return Finding("model", State.OK, f"{name}, on this machine")
+    folder = Path(settings.model)
+    if folder.is_absolute() or folder.is_dir() or settings.model.count("/") > 1:
         mend = "EASEL_MODEL wants a folder with a model_index.json, or a hub id such as owner/name"
         return Finding("model", State.FAULT, "that folder holds no diffusers model", mend)
-    return Finding("model", State.OK, f"{name}, fetched from the hub when first needed")
+    mend = f"where a worker shall run: easel models fetch {settings.model}"
+    return Finding("model", State.NOTE, f"{name} is not on this machine", mend)
 
 
 def workers(settings: Settings) -> Finding:

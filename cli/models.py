@@ -1,30 +1,31 @@
 """Checkpoints on this machine: which there are to choose from, fetching one, looking one over."""
 
+import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from huggingface_hub import hf_hub_download, snapshot_download
+from huggingface_hub import hf_hub_download, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from generation.cards import CARDS, UnknownFamilyError, card_for
+from generation.cards import BUNDLED, CARDS, INDEX, VARIANTS, UnknownFamilyError, card_for
 from generation.controlnets import ESTIMATORS, UnknownStructureError, licence, sources, written
 from generation.recipe import StructureKind
 
-INDEX: Final = "model_index.json"
-"""Names a checkpoint's pipeline and its parts."""
-
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _KINDS: Final = ("json", "txt", "model", "jinja", "safetensors")
+_KNOWN: Final = frozenset(card.model for card in (*CARDS, *VARIANTS))
 _NETWORK: Final = (
     "config.json",
     "preprocessor_config.json",
     "model.safetensors",
     "diffusion_pytorch_model.safetensors",
 )
-_VARIANTS: Final = ("*.fp16.*", "*.bf16.*", "*.non_ema.*", "*openvino*", "*.onnx*")
+_DUPLICATES: Final = ("*.fp16.*", "*.bf16.*", "*.non_ema.*", "*openvino*", "*.onnx*")
 
 
 class NotFetchedError(RuntimeError):
@@ -32,58 +33,81 @@ class NotFetchedError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What fetching a checkpoint means.
+class Part:
+    """What is fetched of one repository.
 
     Attributes:
-        name: Its hub id.
-        commit: The commit that it is fetched at.
-        title: What it is.
-        licence: Its licence, or its family's.
-        patterns: The files that its family reads, and no variants of them.
+        hub: Its id.
+        commit: The commit that it is fetched at; empty for the newest, which is what stays.
+        patterns: The files that the family reads, and no variants of them.
         size: Bytes that are not here yet.
     """
 
-    name: str
+    hub: str
     commit: str
+    patterns: tuple[str, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What fetching a checkpoint, or a network without a pipeline, means.
+
+    Attributes:
+        name: What it is called: its hub id, or the name of a known checkpoint.
+        title: What it is.
+        licence: Its licence, or its family's, as far as it is known.
+        parts: What is fetched; the first is the checkpoint itself.
+        notice: What else to know before fetching it; empty for nothing.
+    """
+
+    name: str
     title: str
     licence: str
-    patterns: Sequence[str]
-    size: int
+    parts: tuple[Part, ...]
+    notice: str = ""
+
+    @property
+    def size(self) -> int:
+        """Bytes that are not here yet."""
+        return sum(part.size for part in self.parts)
 
     @property
     def setting(self) -> str:
-        """The line for ``.env``: the id, pinned to the commit."""
+        """The line for ``.env``: the name, pinned to the commit."""
         return f"EASEL_MODEL={self.pinned}"
 
     @property
     def pinned(self) -> str:
-        """The id with the commit behind it."""
-        return f"{self.name}@{self.commit}"
+        """The name with the commit behind it."""
+        return f"{self.name}@{self.parts[0].commit}"
 
 
 def find(name: str) -> Wanted:
     """What fetching would bring.
 
     Args:
-        name: A family's id for its own checkpoint, or a hub id, with ``@`` and a revision behind it
-            if wanted.
+        name: A family's id for its own checkpoint, a known checkpoint's name, or a hub id, with
+            ``@`` and a revision behind it if wanted.
 
     Raises:
         NotFetchedError: It is nothing that could be fetched.
     """
-    own = next((card for card in CARDS if card.id == name), None)
+    called, _, revision = name.partition("@")
+    own = next((card for card in (*CARDS, *VARIANTS) if card.called == called), None)
     if own is not None and "/" not in own.model:
         raise NotFetchedError(f"{own.title} comes with Easel: leave EASEL_MODEL empty.")
-    hub, _, revision = (own.model if own else name).partition("@")
+    hub = own.model if own else called
     with _asking(hub):
         index = Path(hf_hub_download(hub, INDEX, revision=revision or None))
-        commit, parts = index.parent.name, _parts(json.loads(index.read_text(encoding="utf-8")))
-        card = own or card_for(str(index.parent))
-        patterns = [INDEX, *(f"{part}/*.{kind}" for part in parts for kind in _KINDS)]
-        return Wanted(
-            hub, commit, card.title, card.licence, patterns, _missing(hub, commit, patterns)
-        )
+        commit, folders = index.parent.name, _parts(json.loads(index.read_text(encoding="utf-8")))
+        card = own or card_for(hub if hub in _KNOWN else str(index.parent))
+        patterns = [INDEX, *(f"{part}/*.{kind}" for part in folders for kind in _KINDS)]
+        parts = [_part(hub, commit, patterns)]
+        if card.unet:
+            repository, _, file = card.unet.partition("#")
+            parts.append(_part(repository, "", [file]))
+    return Wanted(called, card.title, card.licence, tuple(parts), card.notice)
 
 
 def find_network(source: str, licence: str) -> Wanted:
@@ -99,8 +123,8 @@ def find_network(source: str, licence: str) -> Wanted:
     hub, _, revision = source.partition("@")
     with _asking(hub):
         config = Path(hf_hub_download(hub, "config.json", revision=revision or None))
-        commit, patterns = config.parent.name, list(_NETWORK)
-        return Wanted(hub, commit, "a network", licence, patterns, _missing(hub, commit, patterns))
+        part = _part(hub, config.parent.name, _NETWORK)
+    return Wanted(hub, "a network", licence, (part,))
 
 
 @contextmanager
@@ -120,16 +144,16 @@ def _asking(hub: str) -> Iterator[None]:
         raise NotFetchedError(f"Easel cannot draw with {hub}: {error}.") from None
 
 
-def _missing(hub: str, commit: str, patterns: Sequence[str]) -> int:
-    """Bytes of those files that are not here yet."""
+def _part(hub: str, commit: str, patterns: Sequence[str]) -> Part:
     files = snapshot_download(
         hub,
-        revision=commit,
+        revision=commit or None,
         allow_patterns=list(patterns),
-        ignore_patterns=list(_VARIANTS),
+        ignore_patterns=list(_DUPLICATES),
         dry_run=True,
     )
-    return sum(file.file_size or 0 for file in files if file.will_download)
+    size = sum(file.file_size or 0 for file in files if file.will_download)
+    return Part(hub, commit, tuple(patterns), size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,18 +213,45 @@ def fetch(wanted: Wanted) -> Path:
         NotFetchedError: The hub cannot be reached, or the disk is full.
     """
     try:
-        return Path(
-            snapshot_download(
-                wanted.name,
-                revision=wanted.commit,
-                allow_patterns=list(wanted.patterns),
-                ignore_patterns=list(_VARIANTS),
-            )
-        )
+        folder, *_ = [_bring(part) for part in wanted.parts]
     except (HfHubHTTPError, OSError) as error:
         raise NotFetchedError(
             f"{wanted.name} broke off ({type(error).__name__}); the same command goes on there."
         ) from None
+    return folder
+
+
+def _bring(part: Part) -> Path:
+    """The folder of a repository's files, all of them fetched."""
+    return Path(
+        snapshot_download(
+            part.hub,
+            revision=part.commit or None,
+            allow_patterns=list(part.patterns),
+            ignore_patterns=list(_DUPLICATES),
+        )
+    )
+
+
+def folder_of(name: str) -> Path:
+    """Where a checkpoint lies: a folder, or one that was fetched, by its name or hub id.
+
+    Raises:
+        NotFetchedError: It is not on this machine.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    called, _, revision = name.partition("@")
+    own = next((card for card in (*CARDS, *VARIANTS) if card.called == called), None)
+    if own is not None and "/" not in own.model:
+        return BUNDLED
+    index = None
+    with suppress(ValueError):
+        hub = own.model if own else called
+        index = try_to_load_from_cache(hub, INDEX, revision=revision or None)
+    if not isinstance(index, str):
+        raise NotFetchedError(f"{name} is not on this machine: `easel models fetch` brings it.")
+    return Path(index).parent
 
 
 def faults(folder: Path) -> Iterator[str]:
@@ -229,9 +280,20 @@ def _damaged(part: Path) -> Iterator[str]:
     for name in sorted(names):
         try:
             with safe_open(part / name, framework="numpy"):
-                pass
+                whole = _as_fetched(part / name)
         except (OSError, SafetensorError):
+            whole = False
+        if not whole:
             yield f"{part.name}/{name} is missing or damaged; fetch it again."
+
+
+def _as_fetched(file: Path) -> bool:
+    """Whether a fetched file still has the SHA-256 that the hub's cache keeps it under."""
+    blob = file.resolve()
+    if not (file.is_symlink() and _SHA256.fullmatch(blob.name)):
+        return True
+    with blob.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest() == blob.name
 
 
 def _parts(index: dict[str, Any]) -> list[str]:

@@ -131,7 +131,7 @@ def _notice(chosen: Card) -> Iterator[str]:
     yield f"{chosen.title}. {chosen.about}"
     if chosen.id == "easel":
         larger = card("sdxl")
-        yield f"For everything else, have a GPU and start with EASEL_MODEL={larger.model}."
+        yield f"For everything else, have a GPU and start with EASEL_MODEL={larger.id}."
 
 
 def free_port(wanted: int) -> int:

@@ -28,11 +28,15 @@ class Capability(StrEnum):
     BLEND = "blending images"
     STYLE = "style references"
     CHARACTER = "character references"
+    EDIT = "editing by words"
     STRUCTURE = "structure from images"
     LORA = "LoRAs"
     TILE = "seamless tiles"
     HD = "drawing at twice the size"
 
+
+INDEX: Final = "model_index.json"
+"""File of a checkpoint that names its pipeline and its parts."""
 
 SAMPLERS: Final = (
     "DPM++ 2M Karras",
@@ -59,6 +63,7 @@ class Card:
         title: Name for people.
         about: One sentence on what to expect of its pictures.
         licence: Licence of the weights.
+        notice: What the licence does not allow, in a sentence; empty if anybody may draw with it.
         model: Default checkpoint: a hub id, or the name of one that the project brings itself.
         side: Side in pixels of a square picture at the native size.
         multiple: Width and height are multiples of this many pixels.
@@ -75,6 +80,13 @@ class Card:
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
         faces: Whether its adapters know faces from figures.
+        native: Whether it reads images itself, beside the words: weighted in its attention, not by
+            an adapter.
+        name: Of a known checkpoint with settings of its own, its name; empty for the family's own.
+        unet: Where its UNet lies, if not with the rest: a hub id, ``#`` and the file.
+        spacing: How its sampler spaces timesteps, if not as its files say.
+        distilled: Whether it knows no other steps than those that it was distilled for.
+        avoided: What it is told not to show besides what the prompt says.
         structures: What it can keep of an image's structure.
         controlnets: Networks for that which fit, as ``EASEL_CONTROLNETS`` names them, with their
             licence behind a semicolon; empty where none are to be had.
@@ -107,7 +119,19 @@ class Card:
     wears: bool = True
     loras: tuple[Offered, ...] = ()
     upscaler: Upscaler | None = None
+    native: bool = False
+    notice: str = ""
+    name: str = ""
+    unet: str = ""
+    spacing: str = ""
+    distilled: bool = False
+    avoided: str = ""
     vocabulary: Vocabulary = ANY
+
+    @property
+    def called(self) -> str:
+        """What it is called in settings and in ``--model``."""
+        return self.name or self.id
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -140,6 +164,8 @@ _ALL: Final = frozenset(
 _FLOW: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
 
 _REFERENCES: Final = frozenset({Capability.BLEND, Capability.STYLE, Capability.CHARACTER})
+
+_NATIVE: Final = _FLOW | _REFERENCES | {Capability.EDIT}
 
 _ADAPTERS: Final = "h94/IP-Adapter, Apache-2.0"
 
@@ -217,7 +243,10 @@ CARDS: Final[tuple[Card, ...]] = (
     Card(
         id="flux2-klein",
         title="FLUX.2 klein",
-        about="Four steps to a picture of 1024 pixels; follows long sentences closely.",
+        about=(
+            "Four steps to a picture of 1024 pixels; follows long sentences closely, and changes"
+            " images as it is told."
+        ),
         licence="Apache-2.0",
         model="black-forest-labs/FLUX.2-klein-4B",
         side=1024,
@@ -228,7 +257,8 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="Euler",
         samplers=("Euler",),
         memory=16,
-        capabilities=_FLOW,
+        capabilities=_NATIVE,
+        native=True,
     ),
     Card(
         id="z-image",
@@ -246,7 +276,92 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=20,
         capabilities=_FLOW,
     ),
+    Card(
+        id="flux1-dev",
+        title="FLUX.1 dev",
+        about="Twenty-eight steps to a careful picture of 1024 pixels; slow, and not for business.",
+        licence="FLUX.1 [dev] Non-Commercial License",
+        notice="The model may not be used commercially; accept the licence on its page first.",
+        model="black-forest-labs/FLUX.1-dev",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=28,
+        guidance=3.5,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=36,
+        capabilities=_FLOW | {Capability.GUIDANCE},
+    ),
+    Card(
+        id="qwen-image-edit",
+        title="Qwen-Image-Edit",
+        about="Changes images as it is told, and draws from words; large, and slow.",
+        licence="Apache-2.0",
+        model="Qwen/Qwen-Image-Edit-2511",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=40,
+        guidance=4.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=60,
+        capabilities=_NATIVE | _ALL,
+        native=True,
+    ),
 )
+
+
+_FEW_STEPS: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
+
+_XL: Final = next(one for one in CARDS if one.id == "sdxl")
+
+VARIANTS: Final[tuple[Card, ...]] = (
+    replace(
+        _XL,
+        name="sdxl-lightning",
+        title="SDXL-Lightning",
+        about="Stable Diffusion XL, distilled to eight steps without guidance: four times as fast.",
+        unet="ByteDance/SDXL-Lightning#sdxl_lightning_8step_unet.safetensors",
+        steps=8,
+        guidance=1.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        spacing="trailing",
+        distilled=True,
+        capabilities=_FEW_STEPS,
+    ),
+    replace(
+        _XL,
+        name="sdxl-turbo",
+        title="SDXL Turbo",
+        about="Stable Diffusion XL, distilled to four steps at 512 pixels.",
+        licence="Stability AI Community Licence",
+        notice="Free below a yearly revenue of a million dollars; above, it has to be bought.",
+        model="stabilityai/sdxl-turbo",
+        side=512,
+        steps=4,
+        guidance=1.0,
+        sampler="Euler a",
+        samplers=("Euler a", "Euler"),
+        spacing="trailing",
+        distilled=True,
+        capabilities=_FEW_STEPS,
+    ),
+    replace(
+        _XL,
+        name="sdxl-anime",
+        title="Animagine XL 4.0",
+        about="Stable Diffusion XL, trained on anime; likes lists of tags better than sentences.",
+        model="cagliostrolab/animagine-xl-4.0",
+        steps=28,
+        guidance=5.0,
+        sampler="Euler a",
+        avoided="lowres, bad anatomy, bad hands, text, error, worst quality, low quality, blurry",
+    ),
+)
+"""Checkpoints with settings of their own: their authors' numbers."""
 
 
 def card(family: str) -> Card:
@@ -300,6 +415,8 @@ _PIPELINES: Final = {
     "StableDiffusionXLPipeline": "sdxl",
     "Flux2KleinPipeline": "flux2-klein",
     "ZImagePipeline": "z-image",
+    "FluxPipeline": "flux1-dev",
+    "QwenImageEditPlusPipeline": "qwen-image-edit",
 }
 
 
@@ -307,24 +424,37 @@ def card_for(model: str, family: str = "") -> Card:
     """The card for a checkpoint.
 
     Args:
-        model: Folder or hub id of a checkpoint in the diffusers layout; empty for the bundled one.
-        family: Id of the family if the admin named it; empty to find out.
+        model: Folder or hub id of a checkpoint in the diffusers layout, or the name of a known one,
+            with ``@`` and a revision behind it if wanted; empty for the bundled one.
+        family: Id of the family, or name of the variant, if the admin named it; empty to find out.
 
     Raises:
         UnknownFamilyError: The family is unknown, or cannot be told from ``model``.
     """
+    known = (*CARDS, *VARIANTS)
     if family:
-        return card(family)
+        return next((one for one in VARIANTS if one.name == family), None) or card(family)
     if not model:
         return card("easel")
-    index = Path(model) / "model_index.json"
+    name, _, _ = model.partition("@")
+    if found := next((one for one in known if name in (one.called, one.model)), None):
+        return found
+    index = Path(model) / INDEX
     if index.is_file():
         pipeline = json.loads(index.read_text(encoding="utf-8")).get("_class_name", "")
         return card(_PIPELINES.get(pipeline, pipeline))
-    for candidate in CARDS:
-        if candidate.model == model:
-            return candidate
     return card("sdxl" if "xl" in model.lower() else "sd15")
+
+
+def source(model: str, chosen: Card) -> str:
+    """Where a model is loaded from: a known name becomes its hub id, with the revision.
+
+    Args:
+        model: Folder, hub id or known name, with ``@`` and a revision behind it if wanted.
+        chosen: Its card.
+    """
+    name, mark, revision = model.partition("@")
+    return f"{chosen.model}{mark}{revision}" if name == chosen.called else model
 
 
 def model_name(model: str, chosen: Card) -> str:

@@ -320,6 +320,69 @@ def scales_for_character_weight(weight: float, *, faces: bool) -> tuple[float, f
     return (FACE, FACE * share) if faces else (0.0, FACE * (1 + share) / 2)
 
 
+# How much of an image that a model reads itself: factors on its share of attention, where 1 is the
+# model's own.
+
+HEAVIEST_IMAGE: Final = 4.0
+"""Largest factor: an image's share of attention cannot grow much further, and drowns the words."""
+
+
+def factor_for_reference_weight(weight: float) -> float:
+    """Factor on an image's share of attention for ``--sw`` and ``--ow``.
+
+    In proportion up to 100, Midjourney's default, which is the model's own; then by its logarithm,
+    up to 4 for 1000.
+
+    Args:
+        weight: From 0 to 1000.
+
+    Returns:
+        From 0 to 4, larger for every larger weight.
+
+    Raises:
+        ValueError: ``weight`` is outside its range.
+    """
+    if not 0 <= weight <= LARGEST_STYLE_WEIGHT:
+        raise ValueError(f"reference weight {weight} is not from 0 to 1000")
+    if weight <= 100:
+        return weight / 100
+    return 1 + (HEAVIEST_IMAGE - 1) * math.log10(weight / 100)
+
+
+def factors_for_character_weight(weight: float) -> tuple[float, float]:
+    """Factors on an image's share of attention, as a face and as a figure, for ``--cw``.
+
+    The image is read once, so it is one or the other: at 0 the words ask for the face alone, which
+    then counts as the model has it; above, for the whole person, with half of that and more.
+
+    Args:
+        weight: From 0 to 100.
+
+    Returns:
+        Factors of the face and of the figure, one of which is 0; each up to 1.
+
+    Raises:
+        ValueError: ``weight`` is outside its range.
+    """
+    if not 0 <= weight <= 100:
+        raise ValueError(f"character weight {weight} is not from 0 to 100")
+    return (0.0, (1 + weight / 100) / 2) if weight else (1.0, 0.0)
+
+
+def factor_for_image_weight(weight: float) -> float:
+    """Factor on the share of attention of several image prompts for ``--iw``: the weight itself.
+
+    Args:
+        weight: Image weight above 0, up to 3; 1 is the model's own.
+
+    Raises:
+        ValueError: ``weight`` is outside its range.
+    """
+    if not 0 < weight <= LARGEST_IMAGE_WEIGHT:
+        raise ValueError(f"image weight {weight} is not above 0 and at most 3")
+    return weight
+
+
 def share_for_style_weight(weight: float) -> float:
     """How much of a style in words counts for ``--sw``: in proportion up to 100, then all of it.
 

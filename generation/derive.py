@@ -101,6 +101,7 @@ def creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
         canvas=None,
         blend=(),
         pull=1.0,
+        edit=(),
         structure=None,
         refined=0.0,
     )
@@ -219,6 +220,7 @@ def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
         start=None,
         blend=(),
         pull=1.0,
+        edit=(),
         canvas=canvas,
         refined=0.0,
     )
@@ -241,4 +243,4 @@ def ninth(place: int) -> Region:
 
 def blend(recipe: Recipe, images: Sequence[Ingredient]) -> Recipe:
     """The recipe with several images blended in the place of any that it started from."""
-    return replace(recipe, start=None, canvas=None, blend=tuple(images))
+    return replace(recipe, start=None, canvas=None, blend=tuple(images), edit=())

@@ -35,6 +35,7 @@ _SINCE: Final = {
     "tile": 4,
     "refined": 4,
     "canvas.mask": 4,
+    "edit": 4,
     "structure": 4,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
@@ -204,7 +205,8 @@ class Reference:
     Attributes:
         role: What is taken: ``style``, ``face``, ``figure`` (a person as a whole) or ``object``.
         images: Where from; of several, each by its share.
-        scale: How much, as the scale of an image adapter: 1 as it was trained, above 0.
+        scale: How much, above 0: 1 as an image adapter was trained, or as a model that reads
+            images itself does.
     """
 
     role: Role
@@ -292,8 +294,10 @@ class Recipe:
         upscale: How many times larger each finished picture is made, 1 for not at all.
         canvas: The picture to draw around or to repaint, or None.
         blend: The images to blend, empty for none.
-        pull: How much the blend counts, as the scale of an image adapter, above 0.
+        pull: How much the blend counts, above 0, as a reference's scale.
         references: Images that style, person or thing are taken from; each role once.
+        edit: Images that are changed as the words say, in the order in which words may name them
+            (image 1, image 2, …); a weight of 1 is the model's own.
         loras: What the model wears; each name once.
         upscaler: What enlarges finished pictures; None for a resampling filter.
         patch: Side in pixels of the overlapping squares that a large picture is drawn in, each step
@@ -328,6 +332,7 @@ class Recipe:
     blend: tuple[Ingredient, ...] = ()
     pull: float = 1.0
     references: tuple[Reference, ...] = ()
+    edit: tuple[Ingredient, ...] = ()
     loras: tuple[Lora, ...] = ()
     upscaler: Upscaler | None = None
     patch: int = 0
@@ -364,8 +369,8 @@ class Recipe:
 
     @property
     def seen(self) -> tuple[str, ...]:
-        """SHA-256 of every image that is looked at as a whole: of the blend and the references."""
-        parts = (self.blend, *(reference.images for reference in self.references))
+        """SHA-256 of every image that is looked at as a whole, wherever the recipe names it."""
+        parts = (self.edit, self.blend, *(reference.images for reference in self.references))
         return tuple(dict.fromkeys(one.image for part in parts for one in part))
 
     @property

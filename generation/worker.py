@@ -10,7 +10,7 @@ import structlog
 import torch
 from PIL import Image
 
-from generation.cards import BUNDLED, Card, UnknownFamilyError, model_name
+from generation.cards import BUNDLED, Card, UnknownFamilyError, model_name, source
 from generation.controlnets import UnknownStructureError
 from generation.cooking import Find, Pictures, cook
 from generation.derive import narrow
@@ -67,7 +67,7 @@ def load_engine(settings: Settings) -> Engine:
     card, device = card_here(settings), choose_device(settings.device)
     engine = load(
         card,
-        settings.model or str(BUNDLED),
+        source(settings.model, card) if settings.model else str(BUNDLED),
         device,
         settings.adapters,
         settings.preview,

@@ -16,7 +16,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from generation.cards import CARDS, SAMPLERS, Capability, Card
+from generation.cards import CARDS, SAMPLERS, VARIANTS, Capability, Card
 from generation.controlnets import STRUCTURES
 from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
 from generation.derive import GRID
@@ -26,6 +26,7 @@ from prompt.sentences import Sentence
 from prompt.values import (
     Choice,
     Codes,
+    Images,
     Items,
     Kind,
     Loras,
@@ -295,10 +296,13 @@ PRESET: Final = Parameter[str](
 )
 MODEL: Final = Parameter[str](
     name="model",
-    kind=Choice(tuple(card.id for card in CARDS), {card.title: card.id for card in CARDS}),
+    kind=Choice(
+        tuple(card.called for card in (*CARDS, *VARIANTS)),
+        {card.title: card.called for card in (*CARDS, *VARIANTS)},
+    ),
     otherwise="the server's",
-    native=lambda card: card.id,
-    examples=tuple(card.id for card in CARDS),
+    native=lambda card: card.called,
+    examples=tuple(card.called for card in (*CARDS, *VARIANTS)),
     about="Model that draws.",
 )
 VERSION: Final = Parameter[str](
@@ -377,6 +381,14 @@ OBJECT_WEIGHT: Final = Parameter[int](
     about="How strong the omni reference is.",
 )
 
+EDIT: Final = Parameter[tuple[str, ...]](
+    name="edit",
+    kind=Images(),
+    otherwise="pictures are drawn anew",
+    capability=Capability.EDIT,
+    ways=COMMANDS,
+    about="Change these images, or those at the front of the prompt, as the words say.",
+)
 CONTROL: Final = Parameter[str](
     name="control",
     kind=Choice(STRUCTURES),
@@ -521,6 +533,7 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     CHARACTER_WEIGHT,
     OBJECT,
     OBJECT_WEIGHT,
+    EDIT,
     CONTROL,
     CONTROL_SCALE,
     CONTROL_END,
@@ -541,13 +554,6 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
         partner="sref",
         about="Version of the style reference.",
         instead="leave it out, since codes and images mean the same in every version here",
-    ),
-    Parameter[tuple[str, ...]](
-        name="edit",
-        kind=References(said.LINKS),
-        about="Change these images as the prompt says.",
-        instead="put one image link at the front of the prompt, and set `--iw`",
-        needed=_always,
     ),
     STYLE_NAME,
     RAW,

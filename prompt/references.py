@@ -1,10 +1,13 @@
-"""References: what ``--sref``, ``--cref`` and ``--oref`` take from images and from style codes."""
+"""References: what ``--sref``, ``--cref``, ``--oref`` and ``--edit`` take from images and codes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from generation.cards import Card
 from generation.controls import (
+    factor_for_image_weight,
+    factor_for_reference_weight,
+    factors_for_character_weight,
     scale_for_object_weight,
     scale_for_style_weight,
     scales_for_character_weight,
@@ -15,6 +18,8 @@ from generation.styles import code_from, styled, words_of
 from prompt.parameters import (
     CHARACTER,
     CHARACTER_WEIGHT,
+    EDIT,
+    IMAGE_WEIGHT,
     OBJECT,
     OBJECT_WEIGHT,
     STYLE,
@@ -24,7 +29,7 @@ from prompt.parameters import (
 MOST: Final = 5
 """Images that a prompt, or one of its flags, may name."""
 
-_NAMING: Final = (STYLE, CHARACTER, OBJECT)
+_NAMING: Final = (STYLE, CHARACTER, OBJECT, EDIT)
 _NAMES: Final = frozenset(flag.name for flag in _NAMING)
 
 RANDOM: Final = "random"
@@ -57,7 +62,7 @@ def unlinked(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Codes where only images mean something, each with its flag."""
     if _NAMES.isdisjoint(values):
         return
-    for flag in (CHARACTER, OBJECT):
+    for flag in (CHARACTER, OBJECT, EDIT):
         yield from ((flag.name, one) for one in flag.of(values) or () if "://" not in one)
 
 
@@ -108,13 +113,19 @@ def references(values: Mapping[str, Any], card: Card, kept: Kept) -> tuple[Refer
 
 
 def _roles(values: Mapping[str, Any], card: Card) -> Iterator[tuple[Role, Any, float]]:
-    face, figure = scales_for_character_weight(
-        _weight(CHARACTER_WEIGHT.of(values)), faces=card.faces
+    style, person, thing = (
+        _weight(flag.of(values)) for flag in (STYLE_WEIGHT, CHARACTER_WEIGHT, OBJECT_WEIGHT)
     )
-    yield "style", STYLE, scale_for_style_weight(_weight(STYLE_WEIGHT.of(values)))
+    if card.native:
+        face, figure = factors_for_character_weight(person)
+        styled, shown = factor_for_reference_weight(style), factor_for_reference_weight(thing)
+    else:
+        face, figure = scales_for_character_weight(person, faces=card.faces)
+        styled, shown = scale_for_style_weight(style), scale_for_object_weight(thing)
+    yield "style", STYLE, styled
     yield "face", CHARACTER, face
     yield "figure", CHARACTER, figure
-    yield "object", OBJECT, scale_for_object_weight(_weight(OBJECT_WEIGHT.of(values)))
+    yield "object", OBJECT, shown
 
 
 def _weight(given: int | None) -> int:
@@ -129,3 +140,20 @@ def _images(named: Sequence[str], kept: Kept) -> tuple[Ingredient, ...]:
             image = kept[address]
             shares[image] = shares.get(image, 0) + weight
     return tuple(Ingredient(image=image, weight=share) for image, share in shares.items())
+
+
+def edited(values: Mapping[str, Any], images: Sequence[str], kept: Kept) -> tuple[Ingredient, ...]:
+    """The images that are changed as the words say, in order.
+
+    Args:
+        values: The flags.
+        images: SHA-256 of each image prompt, which counts where the flag links to none.
+        kept: The linked images; one that was not fetched anew is left out.
+    """
+    named = EDIT.of(values)
+    if named is None:
+        return ()
+    if not named:
+        weight = factor_for_image_weight(IMAGE_WEIGHT.of(values) or 1.0)
+        return tuple(Ingredient(image=image, weight=weight) for image in images)
+    return _images([one for one in named if split(one)[0] in kept], kept)

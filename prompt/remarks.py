@@ -7,13 +7,14 @@ pictures would show something quite different, and is left out with a note where
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from generation.cards import CARDS, Card
+from generation.cards import CARDS, VARIANTS, Card
 from prompt import sentences as said
 from prompt.grammar import Prompt
 from prompt.parameters import (
     BY_NAME,
     CONTROL,
     DRAFT,
+    EDIT,
     FAST,
     IMAGE_WEIGHT,
     MODEL,
@@ -32,7 +33,7 @@ from prompt.sentences import Sentence
 from prompt.versions import Versions, wanted
 
 _MOST_SENTENCES: Final = 2
-_TITLES: Final = {card.id: card.title for card in CARDS}
+_TITLES: Final = {card.called: card.title for card in (*CARDS, *VARIANTS)}
 _OVERRULED: Final[tuple[tuple[Parameter[Any], Parameter[Any]], ...]] = (
     (STRENGTH, IMAGE_WEIGHT),
     (STEPS, QUALITY),
@@ -63,9 +64,21 @@ def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> I
     for parameter in (IMAGE_WEIGHT, STRENGTH):
         if parameter.name in given and not images:
             yield Sentence(said.NO_IMAGE, flag=parameter.name)
+    if EDIT.of(given) == () and STRENGTH.name in given:
+        yield Sentence(said.OVERRULED, stronger=EDIT.name, weaker=STRENGTH.name)
+    if card.distilled:
+        yield from _fixed(given, card)
     for stronger, weaker in _OVERRULED:
         if stronger.name in given and weaker.name in given:
             yield Sentence(said.OVERRULED, stronger=stronger.name, weaker=weaker.name)
+
+
+def _fixed(given: Mapping[str, Any], card: Card) -> Iterator[str]:
+    """What is said of steps where the family knows one number of them."""
+    model = Sentence(card.title)
+    for flag in (STEPS, QUALITY, DRAFT):
+        if flag.name in given and given[flag.name] != card.steps:
+            yield Sentence(said.FIXED_STEPS, flag=flag.name, model=model, steps=card.steps)
 
 
 def refusals(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -109,7 +122,7 @@ def _other_family(given: Mapping[str, Any], card: Card, versions: Versions) -> I
     """What is said where a version names a family that does not draw here."""
     asked = [flag.format(given[flag.name]) for flag in (NIJI, VERSION) if flag.name in given]
     family = wanted(given, versions)
-    if not asked or MODEL.name in given or family in ("", card.id):
+    if not asked or MODEL.name in given or family in ("", card.id, card.called):
         return
     if family is None:
         yield Sentence(said.NO_VERSION, typed=asked[0], model=Sentence(card.title))

@@ -4,13 +4,14 @@ Nothing is ignored in silence: a flag either acts, or is refused with what to do
 says why it made no difference.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar, cast
 
 from generation.cards import Capability, Card
 from generation.controls import (
+    factor_for_image_weight,
     scale_for_image_weight,
     steps_for_quality,
     strength_for_image_weight,
@@ -38,8 +39,10 @@ from prompt.parameters import (
     CONTROL_END,
     CONTROL_SCALE,
     DRAFT,
+    EDIT,
     FAST,
     GUIDANCE,
+    HD,
     IMAGE_WEIGHT,
     LORA,
     MODEL,
@@ -54,10 +57,21 @@ from prompt.parameters import (
     STEPS,
     STRENGTH,
     STYLE,
+    TILE,
 )
 from prompt.permutations import expand, together
 from prompt.presets import Merged, Source, origin
-from prompt.references import MOST, Kept, in_style, linked, references, settled, unlinked
+from prompt.references import (
+    MOST,
+    Kept,
+    addresses,
+    edited,
+    in_style,
+    linked,
+    references,
+    settled,
+    unlinked,
+)
 from prompt.remarks import keeps_image, refusals, remarks
 from prompt.sentences import Sentence
 from prompt.versions import DEFAULTS, Versions
@@ -69,6 +83,14 @@ _DRAFT_QUALITY: Final = 0.5
 _MOST_MENDINGS: Final = 4
 _MOST_CHOICES: Final = 40
 _PUSHING: Final = "negative phrases"
+_LACKING: Final = {
+    CONTROL.name: said.NO_STRUCTURE,
+    EDIT.name: said.NO_EDITING,
+    HD.name: said.NO_HD,
+    NO.name: said.NO_NEGATIVE,
+    TILE.name: said.NO_TILE,
+    GUIDANCE.name: said.NO_GUIDANCE,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +145,7 @@ def resolve(
             format_parameters({k: v for k, v in values.items() if k not in _UNWRITTEN})
         ),
         phrases=tasteful(in_style(prompt.phrases, values), values, card),
-        negative=", ".join(NO.of(values) or ()),
+        negative=", ".join([*(NO.of(values) or ()), *filter(None, [card.avoided])]),
         width=width,
         height=height,
         pictures=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or GRID),
@@ -131,7 +153,7 @@ def resolve(
         guidance=GUIDANCE.of(values) or card.guidance,
         sampler=SAMPLER.of(values) or card.sampler,
         structure=_structure(prompt, images),
-        **_from_images(prompt, tuple(dict.fromkeys(images))),
+        **_from_images(prompt, card, tuple(dict.fromkeys(images)), kept),
         **dials(values),
     )
     if shown := references(values, card, kept):
@@ -252,8 +274,7 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
     title, shown = Sentence(card.title), linked(prompt.parameters)
     for name in prompt.parameters:
         if (needed := _lacking(name, prompt.parameters[name], card)) is not None:
-            instead = said.NO_STRUCTURE if name == CONTROL.name else said.NOT_ABLE
-            template = said.NO_REFERENCES if name in shown else instead
+            template = _LACKING.get(name, said.NO_REFERENCES if name in shown else said.NOT_ABLE)
             yield name, Sentence(template, model=title, capability=Sentence(needed), flag=name)
         elif len(shown.get(name, ())) > MOST:
             count = len(shown[name])
@@ -265,7 +286,7 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
         names = ", ".join(f"`{one.name}`" for one in card.loras)
         yield LORA.name, Sentence(said.NO_LORA, name=missing[0][:32], names=names)
     model = MODEL.of(prompt.parameters)
-    if model not in (None, card.id):
+    if model not in (None, card.id, card.called):
         yield MODEL.name, Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
     across, down = RATIO.of(prompt.parameters) or (1, 1)
     if max(across, down) > card.longest_ratio * min(across, down):
@@ -324,14 +345,33 @@ def _image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[s
         )
     elif images > 1 and Capability.BLEND not in card.capabilities:
         yield "images", Sentence(said.ONE_IMAGE, count=images)
-    elif images > MOST:
-        yield "images", Sentence(said.MANY_IMAGES, limit=MOST, count=images)
-    if not prompt.phrases and not (images and keeps_image(prompt.parameters)):
+    elif (count := max(images, _read(prompt, card, images))) > MOST:
+        yield "images", Sentence(said.MANY_IMAGES, limit=MOST, count=count)
+    if EDIT.name in prompt.parameters:
+        yield from _edit_problems(prompt, images)
+    elif not prompt.phrases and not (images and keeps_image(prompt.parameters)):
         yield "words", Sentence(said.NO_WORDS)
+
+
+def _read(prompt: Prompt, card: Card, images: int) -> int:
+    """How many images a family that reads them itself reads: each costs as much as a picture."""
+    if not card.native:
+        return 0
+    started = images == 1 and EDIT.of(prompt.parameters) != ()
+    return len(addresses(prompt.parameters)) + images - started
+
+
+def _edit_problems(prompt: Prompt, images: int) -> Iterator[tuple[str, str]]:
+    if not EDIT.of(prompt.parameters) and not images:
+        yield EDIT.name, Sentence(said.EDIT_NOTHING, flag=EDIT.name)
+    if not prompt.phrases:
+        yield "words", Sentence(said.EDIT_WORDS)
 
 
 def _steps(prompt: Prompt, card: Card) -> int:
     values = prompt.parameters
+    if card.distilled:
+        return card.steps
     quality = QUALITY.of(values) or 1
     return STEPS.of(values) or steps_for_quality(
         card.steps, quality * _DRAFT_QUALITY if DRAFT.of(values) else quality
@@ -363,16 +403,25 @@ def _structure(prompt: Prompt, images: Sequence[str]) -> Structure | None:
     return Structure(kind=kind, image=images[0], scale=scale or 1.0, end=end or 1.0)
 
 
-def _from_images(prompt: Prompt, images: Sequence[str]) -> dict[str, Any]:
-    """What a recipe has of image prompts: a start, a blend, or both.
+def _from_images(prompt: Prompt, card: Card, images: Sequence[str], kept: Kept) -> dict[str, Any]:
+    """What a recipe has of image prompts and of those to edit: a start, a blend, an edit.
 
     One is the start. Several are blended; with a strength, the first is the start and the others
-    are blended, so that none counts twice.
+    are blended, so that none counts twice. With ``--edit`` and no links behind it, they are those
+    to edit instead.
     """
-    images = _painted(prompt, images)
-    if not images or not keeps_image(prompt.parameters):
+    values = prompt.parameters
+    images = _painted(prompt, images) if keeps_image(values) else ()
+    changed = edited(values, images, kept)
+    begun = {} if EDIT.of(values) == () else _begun(images, values, card)
+    return {**begun, "edit": changed} if changed else begun
+
+
+def _begun(images: Sequence[str], values: Mapping[str, Any], card: Card) -> dict[str, Any]:
+    """A start, a blend, or both."""
+    if not images:
         return {}
-    weight, strength = IMAGE_WEIGHT.of(prompt.parameters), STRENGTH.of(prompt.parameters)
+    weight, strength = IMAGE_WEIGHT.of(values), STRENGTH.of(values)
     weight = 1.0 if weight is None else weight
     begun, mixed = (images[:1], images[1:]) if len(images) == 1 or strength else ((), images)
     made: dict[str, Any] = {}
@@ -381,7 +430,8 @@ def _from_images(prompt: Prompt, images: Sequence[str]) -> dict[str, Any]:
         made["start"] = Start(image=begun[0], strength=strength)
     if mixed:
         made["blend"] = tuple(Ingredient(image=image) for image in mixed)
-        made["pull"] = scale_for_image_weight(weight or 1.0)
+        pull = factor_for_image_weight if card.native else scale_for_image_weight
+        made["pull"] = pull(weight or 1.0)
     return made
 
 

@@ -80,6 +80,26 @@ NO_REFERENCES: Final = (
     "{model} has no {capability}: say in words what `--{flag}` should bring, "
     "or put one image link at the front of the prompt."
 )
+NO_NEGATIVE: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and say in words what should be there."
+)
+NO_GUIDANCE: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and give words more weight with `::`."
+)
+NO_TILE: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and ask for a pattern in words."
+)
+NO_HD: Final = (
+    "{model} has no {capability}: leave out `--{flag}`, and press U1 to U4 for a larger picture."
+)
+NO_EDITING: Final = (
+    "{model} has no {capability}: instead of `--{flag}`, put one image link at the front of the "
+    "prompt and set `--iw`."
+)
+EDIT_NOTHING: Final = (
+    "`--{flag}` needs an image: put its link behind the flag, or at the front of the prompt."
+)
+EDIT_WORDS: Final = "Say what to change, such as `make it night`."
 NO_STRUCTURE: Final = (
     "{model} has no {capability}: leave out `--{flag}`, and set `--strength` for how much of the "
     "image is kept."
@@ -106,6 +126,7 @@ NOT_WITH: Final = "`--{flag}` makes no difference with {way}; it works with {way
 NO_IMAGE: Final = "`--{flag}` makes no difference without an image."
 IMAGE_LEFT_OUT: Final = "`--iw 0` leaves the image out, so only the words count."
 OVERRULED: Final = "`--{stronger}` counts, so `--{weaker}` makes no difference."
+FIXED_STEPS: Final = "`--{flag}` makes no difference: {model} always takes {steps} steps."
 OTHER_VERSION: Final = "`{typed}` stands for {wanted}, which does not run here, so {model} draws."
 NO_VERSION: Final = "`{typed}` is no version known here, so {model} draws."
 STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this style again."

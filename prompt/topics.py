@@ -50,6 +50,13 @@ TOPICS: Final[Sequence[Topic]] = (
         ("sref", "sw", "cref", "cw", "oref", "ow"),
     ),
     Topic(
+        "editing",
+        "Changing images by words",
+        "`make it night --edit` with an image attached, or with links behind the flag, changes what"
+        " the words say and keeps the rest. Several images are `image 1`, `image 2` and so on.",
+        ("edit",),
+    ),
+    Topic(
         "weights",
         "Weights and choices",
         "`hot:: dog::2` is two ideas, the second twice as strong; `fog::-0.5` pushes fog away.\n"

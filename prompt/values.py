@@ -435,6 +435,17 @@ class References(_Listed):
         return found
 
 
+class Images(References):
+    """Image links, or nothing for the images that come with the prompt."""
+
+    def __init__(self) -> None:
+        super().__init__("image links, or nothing for the images at the front of the prompt")
+
+    def parse(self, word: str) -> tuple[str, ...]:
+        """Every link; none for nothing."""
+        return super().parse(word) if word else ()
+
+
 def _uncased(word: str) -> str:
     """A reference without what chats and lists put around it."""
     word = word.strip(",;`*|\"'“”#")

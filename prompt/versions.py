@@ -15,15 +15,17 @@ from prompt.sentences import Sentence
 from prompt.values import number, plain
 
 Versions = Mapping[str, str]
-"""Family by version: ``7`` stands for ``--v 7``, ``niji 6`` for ``--niji 6``, and ``v`` and
+"""Model by version: ``7`` stands for ``--v 7``, ``niji 6`` for ``--niji 6``, and ``v`` and
 ``niji`` for the flags without a number. An empty family is whichever draws on the server."""
 
 DEFAULTS: Final[Versions] = {
-    **dict.fromkeys(("1", "2", "3", "4", "5", "5.1", "5.2", "niji 4", "niji 5"), "sd15"),
-    **dict.fromkeys(("6", "6.1", "7", "8", "8.1", "8.2", "niji 6", "niji 7"), "sdxl"),
-    **dict.fromkeys(("v", "niji"), ""),
+    **dict.fromkeys(("1", "2", "3", "4", "5", "5.1", "5.2"), "sd15"),
+    **dict.fromkeys(("6", "6.1", "7", "8", "8.1", "8.2"), "sdxl"),
+    **dict.fromkeys(("niji", "niji 4", "niji 5", "niji 6", "niji 7"), "sdxl-anime"),
+    "v": "",
 }
-"""Nearest by the age of the model and the size of its pictures."""
+"""Nearest by the age of the model and the size of its pictures; niji is Midjourney's anime model.
+"""
 
 _ENTRY: Final = re.compile(r"(?:(v|niji)\s*)?(\d[\d.]*)?\s*=\s*([\w.-]*)", re.IGNORECASE)
 

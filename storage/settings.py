@@ -74,10 +74,10 @@ class Settings(BaseSettings):
     """Address of an S3-compatible service other than Amazon's."""
 
     model: str = ""
-    """Folder or hub id of a diffusers checkpoint. Empty: the bundled model."""
+    """Folder, hub id or known name (easel models) of a checkpoint. Empty: the bundled model."""
 
     family: str = ""
-    """Which kind of model that is (easel models lists them). Empty: found from its files."""
+    """Which of the known models that is like (easel models). Empty: found from its files."""
 
     adapters: str = ""
     """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""

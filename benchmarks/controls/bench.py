@@ -106,5 +106,5 @@ def open_bench() -> Bench:
     engine = load(card("easel"), str(BUNDLED), torch.device("cpu"))
     folder = BUNDLED.with_name("judge-1")
     labels = load_labels(folder)
-    assert engine.references is not None
+    assert isinstance(engine.references, References)
     return Bench(engine, engine.references, load_judge(folder), labels["styles"], labels["things"])

@@ -5,18 +5,30 @@ To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.cards`
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
+from huggingface_hub import try_to_load_from_cache
 from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
-from generation.cards import Card
+from generation.cards import INDEX, Card
 from generation.controlnets import ESTIMATORS, sources
 from generation.derive import GRID
-from generation.families import easel, flux2_klein, sd15, sdxl, z_image
+from generation.families import (
+    easel,
+    flux1_dev,
+    flux2_klein,
+    qwen_image_edit,
+    sd15,
+    sdxl,
+    z_image,
+)
 from generation.families.diffusion import (
     Code,
     Engine,
@@ -25,7 +37,9 @@ from generation.families.diffusion import (
     palette_glimpse,
     tiny_glimpse,
 )
+from generation.families.flow import FlowFamily
 from generation.families.loras import Wardrobe, load_wardrobe
+from generation.families.native import Natives
 from generation.families.references import OWN, References, load_references
 from generation.families.structure import OWN as STRUCTURE
 from generation.families.structure import Structures, load_structures
@@ -38,6 +52,8 @@ FAMILIES: Final[tuple[Code, ...]] = (
     sdxl.FAMILY,
     flux2_klein.FAMILY,
     z_image.FAMILY,
+    flux1_dev.FAMILY,
+    qwen_image_edit.FAMILY,
 )
 
 PREVIEW: Final = "preview"
@@ -81,9 +97,16 @@ def load(
     pipe = _pipeline(family, model, precision(device))
     if type(pipe).__name__ != family.pipeline:
         raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
+    if card.unet and not Path(model).is_dir():
+        _replace_unet(pipe, card.unet)
+    if card.spacing:
+        config = pipe.scheduler.config
+        pipe.scheduler = type(pipe.scheduler).from_config(config, timestep_spacing=card.spacing)
     if pipe.vae.dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
         pipe.vae.to(torch.float32)
     pipe.to(device)
+    if isinstance(family, FlowFamily) and family.prepare is not None:
+        family.prepare(pipe)
     if hasattr(pipe, "unet"):
         pipe.unet.to(memory_format=torch.channels_last)
     folder = Path(model)
@@ -101,6 +124,31 @@ def load(
     )
 
 
+def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers has no types
+    """Give a pipeline the UNet that lies in a repository, behind ``#``."""
+    repository, _, name = place.partition("#")
+    file = _fetched(repository, name, "")
+    try:
+        pipe.unet.load_state_dict(load_file(file))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ModelError(f"{name} cannot be loaded; fetch the model again") from error
+
+
+def _fetched(repository: str, name: str, revision: str) -> Path:
+    """A file of the hub that is on this machine; nothing is fetched unseen.
+
+    Raises:
+        ModelError: It is not here.
+    """
+    found = try_to_load_from_cache(repository, name, revision=revision or None)
+    if not isinstance(found, str):
+        raise ModelError(
+            f"{repository} is not on this machine yet: `easel models fetch` shows its licence and"
+            " fetches it"
+        )
+    return Path(found)
+
+
 def _wardrobe(pipe: Any, card: Card) -> Wardrobe | None:  # noqa: ANN401 - diffusers has no types
     try:
         return load_wardrobe(pipe, card)
@@ -115,7 +163,9 @@ def _references(
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     folder: Path,
     adapters: str,
-) -> References | None:
+) -> References | Natives | None:
+    if isinstance(family, FlowFamily) and family.look is not None:
+        return Natives(partial(family.look, pipe))
     if not isinstance(family, Family):
         return None
     own = str(folder) if (folder / OWN).is_dir() else ""
@@ -217,17 +267,19 @@ def precision(device: torch.device) -> torch.dtype:
 def _pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
     local = Path(model).is_dir()
     name, _, revision = (model, "", "") if local else model.partition("@")
+    if not local:
+        _fetched(name, INDEX, revision)
     try:
         return DiffusionPipeline.from_pretrained(
             name,
             dtype=dtype,
             use_safetensors=True,
-            local_files_only=local,
+            local_files_only=True,
             revision=revision or None,
             **family.options,
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(
             "the model could not be loaded: it needs a folder or hub id in the diffusers layout"
-            " with safetensors weights"
+            " with safetensors weights; `easel models fetch` completes what broke off"
         ) from error

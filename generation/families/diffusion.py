@@ -25,6 +25,7 @@ from generation.cards import Card
 from generation.controls import steps_until
 from generation.families.known import Known, drawn_latents
 from generation.families.loras import Wardrobe
+from generation.families.native import Natives
 from generation.families.noise import starting_noise
 from generation.families.references import Adapters, References
 from generation.families.samplers import schedule, scheduler, step_options
@@ -97,7 +98,7 @@ class Family:
         if recipe.structure is not None and engine.structures is not None:
             steer = engine.structures.steer(recipe)
             conditions = [replace(condition, steer=steer) for condition in conditions]
-        if not recipe.seen or engine.references is None:
+        if not recipe.seen or not isinstance(engine.references, References):
             return draw(engine, conditions, recipe, start, watch)
         looks = engine.references.looks(recipe)
         tokens = tuple(look.tokens for look in looks)
@@ -162,7 +163,7 @@ class Engine:
         abreast: Lanes that are computed at the same time.
         glimpse: From clean latents (pictures, channels, height, width) to small previews.
         upscaler: The network that came with the checkpoint to enlarge its pictures.
-        references: Its image adapters, if it was loaded with any.
+        references: What it sees images with: image adapters if it was loaded with any, or itself.
         structures: Its ControlNets, if it was loaded with any.
         wardrobe: Its LoRAs, if it was loaded with any.
         learned: What enlarges finished pictures, of whichever family, if there is any.
@@ -175,7 +176,7 @@ class Engine:
     abreast: int = 1
     glimpse: Callable[[Tensor], list[Image.Image]]
     upscaler: Compact | None = None
-    references: References | None = None
+    references: References | Natives | None = None
     structures: Structures | None = None
     wardrobe: Wardrobe | None = None
     learned: Learned | None = None
@@ -339,7 +340,9 @@ def prepare(
     drawn = [starting_noise(picture, shape) for picture in filled]
     noise = torch.cat([tensor for tensor, _ in drawn]).to(place(pipe))
     sampler = scheduler(recipe.sampler, pipe.scheduler.config)
-    timesteps = schedule(sampler, recipe.steps, recipe.strength).to(place(pipe))
+    timesteps = schedule(
+        sampler, recipe.steps, recipe.strength, distilled=engine.card.distilled
+    ).to(place(pipe))
     latents = noise * sampler.init_noise_sigma
     known = origin if isinstance(origin, Known) else None
     clean = origin.latents if isinstance(origin, Known) else origin

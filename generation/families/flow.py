@@ -6,7 +6,7 @@ A transformer predicts the straight line from a picture to noise (Lipman et al. 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import cycle, islice, pairwise
 from typing import Any, Final
@@ -22,6 +22,7 @@ from generation.canvas import Begun
 from generation.controls import flow_level, steps_until, unshifted
 from generation.families.diffusion import Engine, Watch, fitted, lanes_abreast, place, tiled
 from generation.families.known import Known, drawn_latents
+from generation.families.native import Beside, Natives, instruction
 from generation.families.noise import starting_noise
 from generation.families.seamless import read_meeting, rolled
 from generation.patches import in_patches
@@ -30,6 +31,31 @@ from generation.recipe import Phrase, Recipe
 
 SAMPLER: Final = "Euler"
 """The one sampler of these families."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What steers the transformer.
+
+    Attributes:
+        tokens: Text embeddings, (rows, tokens, width).
+        extra: Further inputs of the family's transformer by name, (rows, …) each.
+        beside: The images that are read beside the pictures.
+        guidance: The guidance scale, for families that have one.
+        avoid: What to move away from, with guidance; None without.
+    """
+
+    tokens: Tensor
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+    beside: Sequence[Beside] = ()
+    guidance: float = 1.0
+    avoid: "Condition | None" = None
+
+    def repeated(self, count: int) -> "Condition":
+        """The rows for a batch of ``count`` pictures, from one row."""
+        extra = {name: row.repeat_interleave(count, 0) for name, row in self.extra.items()}
+        avoid = self.avoid and self.avoid.repeated(count)
+        return replace(self, tokens=self.tokens.expand(count, -1, -1), extra=extra, avoid=avoid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +69,35 @@ class FlowFamily:
         pipeline: Name of the diffusers pipeline class that its checkpoints name.
         grain: Pixels a latent, on each side.
         channels: Pipeline to the number of its latents' channels.
-        embed: Pipeline and a text to what the transformer reads, (1, tokens, width).
-        predict: Pipeline, latents, noise level and embedding to the line towards noise.
+        embed: Pipeline, a text and the images beside it to what steers the transformer, one row.
+        predict: Pipeline, latents, noise level and condition to the line towards noise.
         read: Pipeline and pixels (1, 3, height, width) in [-1, 1] to latents.
         show: Pipeline and latents to pixels.
         shift: Pipeline, latents of one picture and steps to the logarithm of the schedule's shift.
         options: What to load the pipeline with, besides the weights.
+        look: Pipeline and an image to its latents as a native reference; None if it reads none.
+        prepare: Completes a pipeline after loading; None if nothing is missing.
+        avoids: Whether guidance moves away from what a recipe does not want.
     """
 
     id: str
     pipeline: str
     grain: int
     channels: Callable[[Any], int]
-    embed: Callable[[Any, str], Tensor]
-    predict: Callable[[Any, Tensor, Tensor, Tensor], Tensor]
+    embed: Callable[[Any, str, Sequence[Beside]], Condition]
+    predict: Callable[[Any, Tensor, Tensor, Condition], Tensor]
     read: Callable[[Any, Tensor], Tensor]
     show: Callable[[Any, Tensor], Tensor]
     shift: Callable[[Any, int, int], float]
     options: Mapping[str, object] = field(default_factory=dict)
+    look: Callable[[Any, Image.Image], Tensor] | None = None
+    prepare: Callable[[Any], None] | None = None
+    avoids: bool = False
 
     def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
         pipe, count = engine.pipe, len(recipe.pictures)
-        texts = [_texts(self, pipe, said.phrases) for said in told(recipe)]
+        texts = [_texts(self, engine, said) for said in told(recipe)]
         levels, side = schedule(self, pipe, recipe), recipe.patch // self.grain
         with tiled(pipe.vae, wanted=bool(side)):
             origin = self._origin(pipe, start, recipe, levels[0])
@@ -146,24 +178,37 @@ class Origin:
         return (1 - self.level) * self.latents + self.level * noise
 
 
-Texts = Sequence[tuple[Tensor, float]]
-"""Embeddings with weights that sum up to 1."""
+Texts = Sequence[tuple[Condition, float]]
+"""Conditions with weights that sum up to 1."""
 
 
-def _texts(family: FlowFamily, pipe: Any, phrases: Sequence[Phrase]) -> Texts:  # noqa: ANN401
+def _texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     """Phrases of positive weight, each read for itself.
 
     Their predictions are averaged, which is how pictures of several concepts are composed without
     mixing what a text encoder makes of each (Liu et al. 2022, arXiv 2206.01714).
     """
-    wanted = [phrase for phrase in phrases if phrase.weight > 0] or [Phrase(text="")]
+    wanted = [phrase for phrase in recipe.phrases if phrase.weight > 0] or [Phrase(text="")]
     total = sum(phrase.weight for phrase in wanted)
+    beside: Sequence[Beside] = ()
+    if isinstance(engine.references, Natives):
+        beside = engine.references.beside(recipe)
+    lead = instruction(recipe) if beside else ""
 
-    def read(text: str) -> Tensor:
-        made: Tensor = TEXTS.get(pipe, text, partial(family.embed, pipe, text))
-        return made
+    def embedded(text: str) -> Condition:
+        read = partial(family.embed, engine.pipe, text, beside)
+        condition = read() if beside else TEXTS.get(engine.pipe, text, read)
+        return replace(condition, beside=beside, guidance=recipe.guidance)
 
-    return [(read(phrase.text), phrase.weight / total) for phrase in wanted]
+    avoid = embedded(_unwanted(recipe)) if family.avoids and recipe.guidance > 1 else None
+    shown = [(embedded(lead + phrase.text), phrase.weight / total) for phrase in wanted]
+    return [(replace(condition, avoid=avoid), weight) for condition, weight in shown]
+
+
+def _unwanted(recipe: Recipe) -> str:
+    """What the pictures should not show, in one text."""
+    pushed = [phrase.text for phrase in recipe.phrases if phrase.weight < 0]
+    return ", ".join(filter(None, [recipe.negative, *pushed]))
 
 
 def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: ANN401
@@ -172,7 +217,10 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     A picture that starts from an image takes as many steps as any, from the level that is as noisy
     as Stable Diffusion is at that strength.
     """
-    sampler = FlowMatchEulerDiscreteScheduler.from_config(pipe.scheduler.config)
+    # The last level is stretched to its place for whole schedules; one step alone would be 0 / 0.
+    stretched = recipe.strength == 1 and recipe.steps > 1
+    whole = {} if stretched else {"shift_terminal": None}
+    sampler = FlowMatchEulerDiscreteScheduler.from_config(pipe.scheduler.config, **whole)
     height, width = _size(family, recipe)
     mu = family.shift(pipe, height * width, recipe.steps)
     dynamic = bool(sampler.config.use_dynamic_shifting)
@@ -182,6 +230,31 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
     return levels.to(place(pipe))
+
+
+def shift_for_patches(pipe: Any, size: int, _steps: int) -> float:  # noqa: ANN401
+    """The logarithm of the shift for a number of latents, where the schedule is dynamic.
+
+    It grows along a straight line with the patches of two by two latents (Esser et al. 2024).
+    """
+    config = pipe.scheduler.config
+    few, many = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
+    low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
+    slope = (high - low) / (many - few)
+    return float(size // 4 * slope + (low - slope * few))
+
+
+def read_scaled(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
+    """The encoder's mode, scaled to about unit variance."""
+    raw: Tensor = pipe.vae.encode(pixels).latent_dist.mode().float()
+    return (raw - float(pipe.vae.config.shift_factor)) * float(pipe.vae.config.scaling_factor)
+
+
+def show_scaled(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
+    """The inverse of ``read_scaled``, as pixels."""
+    raw = latents / float(pipe.vae.config.scaling_factor) + float(pipe.vae.config.shift_factor)
+    pixels: Tensor = pipe.vae.decode(raw.to(pipe.vae.dtype), return_dict=False)[0]
+    return pixels
 
 
 def lanes(
@@ -229,8 +302,8 @@ def advance(
     in squares of it.
     """
     line, given = torch.zeros_like(lane.latents), lane.latents.roll(roll, (-2, -1))
-    for tokens, weight in lane.texts:
-        rows = tokens.expand(len(lane.latents), -1, -1)
+    for condition, weight in lane.texts:
+        rows = condition.repeated(len(lane.latents))
         look = partial(_predicted, family, pipe, here, rows)
         seen = in_patches(look, given, side, overlap=side // 4) if side else look(given)
         line += weight * seen
@@ -246,7 +319,7 @@ def _predicted(
     family: FlowFamily,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     level: Tensor,
-    rows: Tensor,
+    rows: Condition,
     latents: Tensor,
 ) -> Tensor:
     return family.predict(pipe, latents, level, rows).float()

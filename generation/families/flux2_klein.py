@@ -1,36 +1,63 @@
-"""FLUX.2 klein: four steps, without guidance; latents are patches of two by two."""
+"""FLUX.2 klein: four steps, without guidance; latents are patches of two by two.
 
+Images are read natively: as further tokens, each image at a time coordinate of its own.
+"""
+
+from collections.abc import Sequence
 from typing import Any, Final
 
 import torch
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
+from PIL import Image
 from torch import Tensor
 
 from generation.families.diffusion import place
-from generation.families.flow import FlowFamily
+from generation.families.flow import Condition, FlowFamily
+from generation.families.native import Beside, as_reference, leaning
 
 
-def embed(pipe: Any, text: str) -> Tensor:  # noqa: ANN401 - diffusers has no types
+def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
     """Three layers of the language model side by side, (1, 512, width)."""
     tokens: Tensor = pipe.encode_prompt(text, device=place(pipe))[0]
-    return tokens
+    return Condition(tokens)
 
 
-def predict(pipe: Any, latents: Tensor, level: Tensor, tokens: Tensor) -> Tensor:  # noqa: ANN401
+def predict(pipe: Any, latents: Tensor, level: Tensor, condition: Condition) -> Tensor:  # noqa: ANN401
     """The line towards noise, of the latents' shape; patches lie in rows for the transformer."""
-    places = pipe._prepare_latent_ids(latents).to(latents.device)
-    words = pipe._prepare_text_ids(tokens).to(latents.device)
-    kind = pipe.transformer.dtype
+    kind, tokens, beside = pipe.transformer.dtype, condition.tokens, condition.beside
+    images = [one.latents.to(latents) for one in beside]
+    places = [pipe._prepare_latent_ids(latents[:1])]
+    places += [pipe._prepare_image_ids(images)] if images else []
+    given = [_in_rows(latents), *(_in_rows(one).expand(len(latents), -1, -1) for one in images)]
+    size = given[0].shape[1]
     line: Tensor = pipe.transformer(
-        hidden_states=latents.flatten(2).transpose(1, 2).to(kind),
+        hidden_states=torch.cat(given, 1).to(kind),
         timestep=level.expand(len(latents)).to(kind),
         guidance=None,
         encoder_hidden_states=tokens,
-        txt_ids=words,
-        img_ids=places,
+        txt_ids=pipe._prepare_text_ids(tokens[:1]).to(latents.device),
+        img_ids=torch.cat(places, 1).to(latents.device),
+        joint_attention_kwargs=_weighted(tokens.shape[1] + size, beside, tokens),
         return_dict=False,
     )[0]
-    return line.transpose(1, 2).reshape(latents.shape)
+    return line[:, :size].transpose(1, 2).reshape(latents.shape)
+
+
+def _in_rows(latents: Tensor) -> Tensor:
+    """Latents (…, channels, height, width) as rows (…, height × width, channels)."""
+    return latents.flatten(2).transpose(1, 2)
+
+
+def _weighted(before: int, beside: Sequence[Beside], like: Tensor) -> dict[str, Tensor] | None:
+    added = leaning(before, beside, like)
+    return None if added is None else {"attention_mask": added}
+
+
+def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
+    """An image's normalised patches."""
+    fitting = as_reference(image, FAMILY.grain)
+    pixels = pipe.image_processor.preprocess(fitting).to(place(pipe), pipe.vae.dtype)
+    return read(pipe, pixels)
 
 
 def read(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
@@ -66,4 +93,5 @@ FAMILY: Final = FlowFamily(
     read=read,
     show=show,
     shift=lambda _, size, steps: compute_empirical_mu(size, steps),
+    look=look,
 )

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from transformers import CLIPImageProcessorPil
 
 from generation.embeddings import spherical_mean
+from generation.families.memory import remember
 from generation.recipe import Ingredient, Recipe
 
 KEPT: Final = 256
@@ -127,12 +128,7 @@ class References:
             recipe: What is to be drawn.
             find: The image with a SHA-256.
         """
-        for sha256 in recipe.seen:
-            if sha256 not in self.memory:
-                self.memory[sha256] = self.look(find(sha256))
-            self.memory.move_to_end(sha256)
-        while len(self.memory) > max(KEPT, len(recipe.seen)):
-            self.memory.popitem(last=False)
+        remember(self.memory, recipe.seen, lambda sha256: self.look(find(sha256)), kept=KEPT)
 
     @torch.inference_mode()
     def look(self, image: Image.Image) -> Seen:

@@ -48,7 +48,13 @@ def scheduler(name: str, config: object) -> Any:  # noqa: ANN401 - diffusers has
         raise UnknownSamplerError(f"there is no sampler `{name}`; known are {known}") from None
 
 
-def schedule(sampler: Any, steps: int, strength: float) -> torch.Tensor:  # noqa: ANN401
+def schedule(
+    sampler: Any,  # noqa: ANN401
+    steps: int,
+    strength: float,
+    *,
+    distilled: bool = False,
+) -> torch.Tensor:
     """Set ``sampler`` to take the last ``steps`` steps of a schedule, from ``strength`` on.
 
     diffusers takes fewer steps for less strength, and what strength means differs by sampler. Here
@@ -59,14 +65,25 @@ def schedule(sampler: Any, steps: int, strength: float) -> torch.Tensor:  # noqa
         sampler: A new scheduler.
         steps: Steps to take.
         strength: Where to start, from 0 (the clean picture) to 1 (nothing but noise).
+        distilled: Whether the model knows no timesteps but those of the whole schedule: then the
+            last of them are taken, from the one nearest to ``strength``.
 
     Returns:
         The timesteps to visit, (steps,), falling.
     """
     trained = int(sampler.config.num_train_timesteps)
+    if distilled:
+        length, steps = steps, max(1, round(steps * strength))
+        sampler.set_timesteps(length)
+        return _last(sampler, length, steps)
     steps = min(steps, max(1, int(trained * strength)))
     length = steps if strength == 1 else _grid(sampler, steps, strength * trained)
     sampler.set_timesteps(length)
+    return _last(sampler, length, steps)
+
+
+def _last(sampler: Any, length: int, steps: int) -> torch.Tensor:  # noqa: ANN401
+    """The last steps of the schedule that is set."""
     if hasattr(sampler, "set_begin_index"):
         sampler.set_begin_index(length - steps)
     return sampler.timesteps[length - steps :]  # type: ignore[no-any-return]

@@ -25,7 +25,7 @@ from bot.languages import (
     speaking,
 )
 from bot.messages import HEADINGS
-from generation.cards import CARDS, Capability, card
+from generation.cards import CARDS, VARIANTS, Capability, card
 from generation.recipe import seeded
 from prompt import sentences as told
 from prompt.errors import PromptError
@@ -70,7 +70,7 @@ def told_of_prompts() -> Iterator[str]:
     yield from Capability
     yield from (way for way in Way if not way.startswith("/"))
     yield card("easel").title
-    yield from (each.about for each in CARDS)
+    yield from (each.about for each in (*CARDS, *VARIANTS))
 
 
 def shown() -> Iterator[str]:

@@ -115,8 +115,16 @@ def test_a_hub_id_and_a_folder_are_models(settings: Settings, tmp_path: Path) ->
     index.write_text('{"_class_name": "StableDiffusionXLPipeline"}')
     hub = doctor.model(with_(settings, model="stable-diffusion-v1-5/stable-diffusion-v1-5"))
     mine = doctor.model(with_(settings, model=str(index.parent)))
-    assert (hub.state, mine.state) == (State.OK, State.OK)
+    assert mine.state is State.OK
     assert mine.says.startswith("mine (Stable Diffusion XL)")
+    assert hub.state is State.NOTE
+    assert "easel models fetch stable-diffusion-v1-5/stable-diffusion-v1-5" in hub.mend
+
+
+def test_a_name_of_a_known_model_is_one(settings: Settings) -> None:
+    found = doctor.model(with_(settings, model="sdxl-lightning"))
+    assert found.state is State.NOTE
+    assert "SDXL-Lightning" in found.says
 
 
 class Portal:

@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from cli.models import faults
-from generation.cards import BUNDLED, CARDS
+from generation.cards import BUNDLED, CARDS, VARIANTS
 from tests.cli.hub import COMMIT, NAME, Hub, hub
 from tests.generation.checkpoints import build_sd15
 
@@ -74,7 +74,7 @@ def test_fetches_after_a_yes_what_the_family_reads_and_pins_it(shop: Shop) -> No
     done = shop.easel("fetch", NAME, typed="y\n")
     assert done.returncode == 0, done.stderr
     assert "Licence: CreativeML OpenRAIL-M" in done.stdout
-    assert done.stdout.index("Licence") < done.stdout.index("Fetch ")
+    assert done.stdout.index("Licence") < done.stdout.index("Accept the licence and fetch ")
     assert f"EASEL_MODEL={NAME}@{COMMIT}" in done.stdout
     assert list(faults(shop.fetched)) == []
     assert not list(shop.fetched.rglob("*fp16*"))
@@ -112,6 +112,33 @@ def test_what_cannot_be_fetched_is_one_sentence(shop: Shop, name: str, said: str
     assert done.returncode == 1
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_without_a_network_fetching_is_one_sentence(shop: Shop) -> None:
+    shop.url = "http://127.0.0.1:9"
+    done = shop.easel("fetch", "sdxl-lightning", "--accept-licence")
+    assert done.returncode == 1
+    assert "stabilityai/stable-diffusion-xl-base-1.0 cannot be fetched" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_licence_with_a_catch_is_read_before_anything_is_asked(shop: Shop) -> None:
+    said = shop.easel("list").stdout
+    assert all(card.notice in said for card in VARIANTS)
+    assert all(card.called in said and card.model in said for card in (*CARDS, *VARIANTS))
+
+
+def test_checks_by_name_that_nothing_changed_since_it_was_fetched(shop: Shop) -> None:
+    assert "is not on this machine" in shop.easel("check", NAME).stderr
+    shop.easel("fetch", NAME, "--accept-licence")
+    assert shop.easel("check", f"{NAME}@{COMMIT}").returncode == 0
+    weights = (shop.fetched / "vae" / "large.safetensors").resolve()
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    done = shop.easel("check", NAME)
+    assert done.returncode == 1
+    assert done.stderr == "vae/large.safetensors is missing or damaged; fetch it again.\n"
 
 
 def test_fetches_controlnets_and_pins_each(tmp_path: Path) -> None:

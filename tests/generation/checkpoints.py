@@ -1,5 +1,6 @@
 """Tiny checkpoints with the structure and the configuration files of published ones."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -8,11 +9,16 @@ import torch
 from diffusers import (
     AutoencoderKL,
     AutoencoderKLFlux2,
+    AutoencoderKLQwenImage,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
+    FluxPipeline,
+    FluxTransformer2DModel,
     PNDMScheduler,
+    QwenImageEditPlusPipeline,
+    QwenImageTransformer2DModel,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
@@ -25,11 +31,19 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    Qwen2_5_VLConfig,
+    Qwen2_5_VLForConditionalGeneration,
     Qwen2TokenizerFast,
     Qwen3Config,
     Qwen3ForCausalLM,
     Qwen3Model,
+    T5Config,
+    T5EncoderModel,
+    T5TokenizerFast,
 )
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from generation.cards import INDEX
 
 WIDTH = 32
 _NOISE = {
@@ -173,13 +187,136 @@ def build_z_image(folder: Path) -> Path:
     return folder
 
 
-def _chat_tokenizer() -> Any:
-    """A tokenizer of single bytes that writes a conversation as Qwen's does."""
+def build_flux1_dev(folder: Path) -> Path:
+    """A checkpoint as FLUX.1 dev is laid out: CLIP, T5, and guidance as an input."""
+    torch.manual_seed(1)
+    words = tokenizer()
+    FluxPipeline(
+        tokenizer=words,
+        tokenizer_2=_piece_tokenizer(),
+        text_encoder=CLIPTextModel(_text_config(words)),
+        text_encoder_2=T5EncoderModel(
+            T5Config(
+                vocab_size=512,
+                d_model=16,
+                d_kv=8,
+                d_ff=32,
+                num_layers=1,
+                num_heads=2,
+            )
+        ),
+        transformer=FluxTransformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=16,
+            pooled_projection_dim=WIDTH,
+            axes_dims_rope=(4, 6, 6),
+            guidance_embeds=True,
+        ),
+        vae=_vae(
+            scaling_factor=0.3611,
+            shift_factor=0.1159,
+            use_quant_conv=False,
+            use_post_quant_conv=False,
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0),
+    ).save_pretrained(folder)
+    return folder
+
+
+def build_qwen_image_edit(folder: Path) -> Path:
+    """A checkpoint as Qwen-Image-Edit 2511 is laid out: a model of language and sight."""
+    torch.manual_seed(25)
+    words = _chat_tokenizer("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+    start, end, image, film = range(len(words) - 4, len(words))
+    transformer = QwenImageTransformer2DModel(
+        in_channels=16,
+        out_channels=4,
+        num_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=16,
+        axes_dims_rope=(4, 6, 6),
+        zero_cond_t=True,
+    )
+    with torch.no_grad():
+        for weight in transformer.transformer_blocks.parameters():
+            weight.mul_(4)  # drawn at random, it would hardly look at words or images
+    QwenImageEditPlusPipeline(
+        tokenizer=words,
+        processor=None,
+        text_encoder=Qwen2_5_VLForConditionalGeneration(
+            Qwen2_5_VLConfig(
+                text_config={
+                    "vocab_size": 512,
+                    "hidden_size": 16,
+                    "intermediate_size": 32,
+                    "num_hidden_layers": 2,
+                    "num_attention_heads": 2,
+                    "num_key_value_heads": 1,
+                    "rope_parameters": {"rope_type": "default", "mrope_section": [1, 1, 2]},
+                },
+                vision_config={
+                    "depth": 1,
+                    "hidden_size": 16,
+                    "intermediate_size": 32,
+                    "num_heads": 2,
+                    "out_hidden_size": 16,
+                    "fullatt_block_indexes": [0],
+                },
+                vision_start_token_id=start,
+                vision_end_token_id=end,
+                image_token_id=image,
+                video_token_id=film,
+            )
+        ),
+        transformer=transformer,
+        vae=AutoencoderKLQwenImage(
+            base_dim=8,
+            z_dim=4,
+            num_res_blocks=1,
+            latents_mean=[0.1, -0.2, 0.3, 0.0],
+            latents_std=[1.5, 0.8, 1.1, 1.0],
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(
+            use_dynamic_shifting=True,
+            base_shift=0.5,
+            max_shift=0.9,
+            max_image_seq_len=8192,
+            shift_terminal=0.02,
+            time_shift_type="exponential",
+        ),
+    ).save_pretrained(folder)
+    Qwen2VLImageProcessorPil().save_pretrained(folder / "processor")
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    index["processor"] = ["transformers", "Qwen2VLProcessor"]
+    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+    return folder
+
+
+def _piece_tokenizer() -> Any:
+    """A tokenizer of single letters as T5's: pieces with their likelihoods."""
+    letters = "▁abcdefghijklmnopqrstuvwxyz0123456789,.'"
+    pieces = [
+        ("<pad>", 0.0),
+        ("</s>", 0.0),
+        ("<unk>", 0.0),
+        *((letter, -3.0) for letter in letters),
+    ]
+    return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=512)
+
+
+def _chat_tokenizer(*further: str) -> Any:
+    """A tokenizer of single bytes, and marks, that writes a conversation as Qwen's does."""
     marks = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
-    tokens = [*sorted(ByteLevel.alphabet()), *marks]
+    tokens = [*sorted(ByteLevel.alphabet()), *marks, *further]
     words = Qwen2TokenizerFast(
         vocab={token: k for k, token in enumerate(tokens)}, merges=[], pad_token=marks[0]
     )
+    words.add_special_tokens({"additional_special_tokens": list(further)})
     words.chat_template = (
         "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"

@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
 
 from generation.cards import BUNDLED, card, equipped
-from generation.families import FAMILIES, load, sd15, sdxl
+from generation.families import FAMILIES, load, qwen_image_edit, sd15, sdxl
 from generation.families.diffusion import Engine
 from generation.recipe import Recipe
 from tests.generation import checkpoints
@@ -28,6 +29,19 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def small_references() -> Iterator[None]:
+    """Qwen-Image-Edit makes every reference a megapixel, here and in diffusers."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in (
+            (qwen_image_edit, ("AREA", "SEEN_AREA")),
+            (pipeline_qwenimage_edit_plus, ("VAE_IMAGE_SIZE", "CONDITION_IMAGE_SIZE")),
+        ):
+            for name in names:
+                patch.setattr(module, name, 64 * 64)
+        yield
+
+
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """The folder of a tiny checkpoint of a family, built when first asked for."""
@@ -37,6 +51,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         "sdxl": checkpoints.build_sdxl,
         "flux2-klein": checkpoints.build_flux2_klein,
         "z-image": checkpoints.build_z_image,
+        "flux1-dev": checkpoints.build_flux1_dev,
+        "qwen-image-edit": checkpoints.build_qwen_image_edit,
     }
 
     def folder(family: str) -> Path:
@@ -127,9 +143,15 @@ def unet(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> En
     return engines(request.param)
 
 
-@pytest.fixture(params=["flux2-klein", "z-image"])
+@pytest.fixture(params=["flux2-klein", "z-image", "flux1-dev"])
 def flow(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family of flow matching in turn."""
+    return engines(request.param)
+
+
+@pytest.fixture(params=["flux2-klein", "qwen-image-edit"])
+def native(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
+    """Each family that reads images itself in turn."""
     return engines(request.param)
 
 

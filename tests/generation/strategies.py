@@ -81,6 +81,7 @@ recipes = st.builds(
     blend=st.lists(ingredients, max_size=3).map(tuple),
     pull=st.floats(0.1, 1),
     references=references,
+    edit=st.lists(ingredients, max_size=2).map(tuple),
     structure=st.none() | structures,
     spread=strengths,
     oddness=strengths,

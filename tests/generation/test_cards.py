@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import CARDS, Card, UnknownFamilyError, card, card_for, model_name
+from generation.cards import (
+    CARDS,
+    VARIANTS,
+    Capability,
+    Card,
+    UnknownFamilyError,
+    card,
+    card_for,
+    model_name,
+    source,
+)
 
 EVERY = pytest.mark.parametrize("each", CARDS, ids=lambda each: each.id)
 
@@ -20,6 +30,39 @@ def test_is_complete(each: Card) -> None:
     assert each.longest_ratio >= 1
     assert min(each.enlarge, each.steps) >= 1
     assert each.guidance >= 1
+
+
+VARIANT = pytest.mark.parametrize("each", VARIANTS, ids=lambda each: each.name)
+
+
+@VARIANT
+def test_variants_are_complete(each: Card) -> None:
+    test_is_complete(each)
+    assert each.called == each.name
+    assert each.sampler in each.samplers
+    assert set(each.samplers) <= set(card(each.id).samplers)
+    assert each.capabilities <= card(each.id).capabilities
+    assert (each.guidance > 1) == (Capability.GUIDANCE in each.capabilities)
+
+
+@VARIANT
+def test_variants_are_found_by_name_and_by_hub_id(each: Card) -> None:
+    assert card_for(each.name) is card_for(f"{each.name}@abc") is each
+    assert card_for("/some/folder", each.name) is each
+    owner = card_for(each.model)
+    assert owner is each or owner is card(each.id)
+
+
+def test_a_known_name_is_loaded_from_its_hub_id_and_revision() -> None:
+    lightning = card_for("sdxl-lightning")
+    assert source("sdxl-lightning@abc", lightning) == f"{lightning.model}@abc"
+    assert source("sdxl-lightning", lightning) == lightning.model
+    assert source("someone/xl@abc", card("sdxl")) == "someone/xl@abc"
+
+
+def test_names_are_different() -> None:
+    names = [each.called for each in (*CARDS, *VARIANTS)]
+    assert len(set(names)) == len(names)
 
 
 def test_ids_are_different() -> None:
@@ -87,9 +130,9 @@ class TestFinding:
         assert card_for(str(tmp_path)).id == family
 
     def test_by_a_folder_of_another_kind_is_refused(self, tmp_path: Path) -> None:
-        index = {"_class_name": "FluxPipeline"}
+        index = {"_class_name": "StableDiffusion3Pipeline"}
         (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
-        with pytest.raises(UnknownFamilyError, match="FluxPipeline"):
+        with pytest.raises(UnknownFamilyError, match="StableDiffusion3Pipeline"):
             card_for(str(tmp_path))
 
 

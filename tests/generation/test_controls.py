@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 
 from generation.controls import (
     FACE,
+    HEAVIEST_IMAGE,
     LARGEST_IMAGE_WEIGHT,
     TRAINED_STEPS,
     detail_for_exp,
+    factor_for_image_weight,
+    factor_for_reference_weight,
+    factors_for_character_weight,
     flow_level,
     oddness_for_weird,
     scale_for_image_weight,
@@ -204,3 +208,40 @@ class TestScales:
                 scale(weight)
         with pytest.raises(ValueError, match="character weight"):
             scales_for_character_weight(weight, faces=True)
+
+
+class TestFactors:
+    @given(st.floats(0, 1000), st.floats(0, 1000))
+    def test_of_references_grow_with_the_weight_up_to_the_heaviest(
+        self, one: float, other: float
+    ) -> None:
+        low, high = sorted((one, other))
+        factors = factor_for_reference_weight(low), factor_for_reference_weight(high)
+        assert 0 <= factors[0] <= factors[1] <= HEAVIEST_IMAGE
+        assert factors[0] < factors[1] or high - low < 1e-9
+
+    def test_of_references_at_the_default_are_the_models_own(self) -> None:
+        assert factor_for_reference_weight(100) == factor_for_image_weight(1) == 1
+        assert factor_for_reference_weight(1000) == HEAVIEST_IMAGE
+
+    @given(st.floats(0, 100))
+    def test_of_a_person_are_a_face_or_a_figure(self, weight: float) -> None:
+        face, figure = factors_for_character_weight(weight)
+        assert (face == 0) == (weight > 0) == (figure > 0)
+        assert max(face, figure) <= 1
+
+    @pytest.mark.parametrize(
+        ("factor", "wrong"),
+        [
+            (factor_for_reference_weight, -1),
+            (factor_for_reference_weight, 1001),
+            (factors_for_character_weight, 101),
+            (factor_for_image_weight, 0),
+            (factor_for_image_weight, 3.1),
+        ],
+    )
+    def test_outside_the_range_are_refused(
+        self, factor: Callable[[float], object], wrong: float
+    ) -> None:
+        with pytest.raises(ValueError, match="weight"):
+            factor(wrong)

@@ -1,5 +1,6 @@
 """What every family must pass, on a tiny checkpoint of its published structure."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,13 @@ from diffusers import AutoencoderTiny
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
 from generation.canvas import frame
-from generation.cards import CARDS, Capability, card
+from generation.cards import CARDS, INDEX, VARIANTS, Capability, Card, card
 from generation.cards import SAMPLERS as NAMES
 from generation.cooking import cook
 from generation.derive import REDRAWN, Variation, blend, narrow, ninth, vary
 from generation.families import FAMILIES, ModelError, load
 from generation.families.diffusion import (
+    Code,
     Engine,
     encode_picture,
     measure_palette,
@@ -36,6 +38,7 @@ from generation.recipe import (
 )
 from storage.files import MissingFileError
 from tests.generation.samples import (
+    APPLE,
     SEEN,
     encoded,
     looking,
@@ -104,12 +107,9 @@ def test_the_same_recipe_gives_the_same_pixels(engine: Engine, recipe: Recipe) -
     assert same(draw(engine, recipe)[0], draw(engine, recipe)[0])
 
 
-@pytest.mark.parametrize("capability", list(Capability))
-def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: Capability) -> None:
-    if capability not in engine.card.capabilities:
-        pytest.skip(f"{engine.card.title} does not claim {capability}")
-    plain = draw(engine, recipe)[0]
-    different = {
+def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
+    """For everything that a family can claim, a recipe that must not give the plain picture."""
+    return {
         Capability.IMAGE_PROMPT: replace(recipe, start=start(0.5)),
         Capability.NEGATIVE: replace(recipe, negative="green leaves"),
         Capability.GUIDANCE: replace(recipe, guidance=9.0),
@@ -119,12 +119,34 @@ def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: C
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
+        Capability.EDIT: replace(recipe, edit=(Ingredient(image="a" * 64),)),
         Capability.STRUCTURE: replace(recipe, structure=Structure(kind="canny", image="a" * 64)),
         Capability.TILE: replace(recipe, tile=True),
         Capability.HD: replace(recipe, refined=REDRAWN),
-    }[capability]
-    changed = draw(engine, different)[0].resize(plain.size)
+    }
+
+
+@pytest.mark.parametrize("capability", list(Capability))
+def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: Capability) -> None:
+    if capability not in engine.card.capabilities:
+        pytest.skip(f"{engine.card.title} does not claim {capability}")
+    plain = draw(engine, recipe)[0]
+    changed = draw(engine, exercises(recipe)[capability])[0].resize(plain.size)
     assert distance(plain, changed) > 0.05
+
+
+def test_no_claim_goes_without_a_checkpoint_that_it_is_tried_on(folders: Folders) -> None:
+    own = {Capability.LORA}  # where files are offered: see test_loras
+    assert set(exercises(APPLE)) == set(Capability) - own
+    for each in CARDS:
+        index = json.loads((folders(each.id) / INDEX).read_text(encoding="utf-8"))
+        assert index["_class_name"] == _code(each).pipeline
+    for each in VARIANTS:
+        assert each.capabilities <= card(each.id).capabilities
+
+
+def _code(each: Card) -> Code:
+    return next(family for family in FAMILIES if family.id == each.id)
 
 
 @pytest.mark.parametrize("sampler", NAMES)

@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from diffusers import DDIMScheduler
 
+from generation.controls import strength_for_image_weight
 from generation.families.diffusion import Engine
 from generation.families.flow import FlowFamily, Origin, lanes, schedule
 from generation.recipe import Phrase, Recipe
@@ -25,7 +27,7 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(flow: Engine) -> None:
         width=64,
         height=64,
         num_inference_steps=recipe.steps,
-        guidance_scale=0.0,
+        guidance_scale=recipe.guidance if recipe.guidance > 1 else 0.0,
         generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
     ).images[0]
     assert np.array_equal(draw(flow, recipe), np.asarray(theirs))
@@ -41,6 +43,32 @@ def test_takes_the_steps_asked_for_at_any_strength(
     assert len(levels) == steps + 1
     assert levels == sorted(levels, reverse=True)
     assert levels[-1] == 0
+
+
+@pytest.mark.parametrize("size", [(64, 64), (1024, 1024), (1536, 640), (512, 2048)])
+@pytest.mark.parametrize("weight", [0.25, 0.5, 1, 1.5, 2, 2.5, 3])
+def test_an_image_weight_means_the_same_noise_as_in_stable_diffusion(
+    flow: Engine, weight: float, size: tuple[int, int]
+) -> None:
+    strength = strength_for_image_weight(weight)
+    width, height = size
+    recipe = recipe_for(flow, steps=8, start=start(strength), width=width, height=height)
+    level = float(schedule(flow.family, flow.pipe, recipe)[0])  # type: ignore[arg-type]
+    kept = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
+    share = float(kept.alphas_cumprod[round(strength * 1000) - 1])
+    assert level / (1 - level) == pytest.approx(((1 - share) / share) ** 0.5, rel=1e-3)
+
+
+def test_larger_pictures_are_shifted_further(flow: Engine) -> None:
+    if not flow.pipe.scheduler.config.use_dynamic_shifting:
+        pytest.skip(f"{flow.card.title} shifts all sizes alike")
+
+    def middle(side: int) -> float:
+        recipe = recipe_for(flow, steps=8, width=side, height=side)
+        return float(schedule(flow.family, flow.pipe, recipe)[4])  # type: ignore[arg-type]
+
+    levels = [middle(side) for side in (256, 512, 1024)]
+    assert levels == sorted(set(levels))
 
 
 def test_more_strength_leaves_less_of_the_photograph_to_start_from(flow: Engine) -> None:

@@ -61,6 +61,7 @@ def test_json_says_its_version_and_no_defaults() -> None:
     [
         ({"canvas": Canvas(image="ab", edges=Edges(left=0.5))}, 2),
         ({"blend": (Ingredient(image="ab"),)}, 2),
+        ({"edit": (Ingredient(image="ab"),)}, 4),
         ({"references": (STYLE,)}, 3),
         ({"pull": 0.5}, 3),
         ({"structure": Structure(kind="canny", image="ab")}, 4),

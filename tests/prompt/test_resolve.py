@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.cards import CARDS, SAMPLERS, Capability, Card, card, equipped
+from generation.cards import CARDS, SAMPLERS, Capability, Card, card, card_for, equipped
 from generation.controlnets import STRUCTURES
 from generation.controls import FACE, scale_for_image_weight, strength_for_image_weight
 from generation.recipe import Ingredient, Phrase, Recipe, Start, Structure, seeded
@@ -286,7 +286,7 @@ class TestNotes:
         assert resolved(text).notes == (note,)
 
     @pytest.mark.parametrize(
-        "text", ["apple --v 1", "apple --niji", "apple --v", "apple --model SD15"]
+        "text", ["apple --v 1", "apple --v 5.2", "apple --v", "apple --model SD15"]
     )
     def test_say_nothing_of_a_version_that_draws_here(self, text: str) -> None:
         assert resolved(text, on=card("sd15")).notes == ()
@@ -337,11 +337,6 @@ class TestRefusal:
             "`--video` does nothing here yet: leave it out, since this bot draws still pictures."
         )
         assert (error.position, error.suggestion) == (6, "apple --ar 3:2")
-
-    def test_of_several_such_flags_is_a_sentence_for_each(self) -> None:
-        error = refused("apple --video --end https://a.de/b.png --edit https://a.de/c.png")
-        assert error.sentence.count("does nothing here yet") == 2
-        assert error.suggestion == "apple"
 
     def test_of_a_flag_takes_the_flags_that_need_it_along(self) -> None:
         assert refused("apple --cref https://a.de/b.png --cw 0", on=UNABLE).suggestion == "apple"
@@ -475,6 +470,135 @@ def test_what_was_decided_before_is_left_out_where_it_cannot_be_done() -> None:
 def test_what_is_typed_is_not_left_out() -> None:
     merged = merge(parse("a cat --model sdxl"), [Layer(Source.PERSON, "", "--steps 5")])
     assert within_reach(merged, EASEL, images=0) is merged
+
+
+KLEIN = card("flux2-klein")
+
+
+class TestEdit:
+    def test_takes_linked_images_in_their_order_with_their_weights(self) -> None:
+        links = ["https://a.de/z.png", "https://a.de/a.png::2"]
+        recipe = resolved(f"make it night --edit {' '.join(links)}", on=KLEIN).recipe
+        assert recipe.edit == (
+            Ingredient(image=sha256("https://a.de/z.png")),
+            Ingredient(image=sha256("https://a.de/a.png"), weight=2),
+        )
+        assert (recipe.start, recipe.blend) == (None, ())
+
+    @pytest.mark.parametrize(("flags", "weight"), [("", 1), ("--iw 2", 2), ("--iw 0.5", 0.5)])
+    def test_without_links_takes_the_image_prompts(self, flags: str, weight: float) -> None:
+        recipe = resolved(f"make it night --edit {flags}", IMAGE, OTHER, on=KLEIN).recipe
+        images = (Ingredient(image=one, weight=weight) for one in (IMAGE, OTHER))
+        assert recipe.edit == tuple(images)
+        assert (recipe.start, recipe.blend) == (None, ())
+
+    def test_with_links_leaves_an_image_prompt_to_start_from(self) -> None:
+        recipe = resolved("make it night --edit https://a.de/a.png", IMAGE, on=KLEIN).recipe
+        assert recipe.start is not None
+        assert recipe.start.image == IMAGE
+        assert len(recipe.edit) == 1
+
+    def test_of_images_left_out_is_none(self) -> None:
+        assert resolved("night --edit --iw 0", IMAGE, on=KLEIN).recipe.edit == ()
+
+    def test_says_that_a_strength_makes_no_difference(self) -> None:
+        made = resolved("night --edit --strength 0.4", IMAGE, on=KLEIN)
+        assert made.recipe.start is None
+        assert made.notes == ("`--edit` counts, so `--strength` makes no difference.",)
+
+    @pytest.mark.parametrize(
+        ("text", "images", "said"),
+        [
+            (
+                "make it night --edit",
+                (),
+                (
+                    "`--edit` needs an image: put its link behind the flag, or at the front of the"
+                    " prompt."
+                ),
+            ),
+            ("--edit", (IMAGE,), "Say what to change, such as `make it night`."),
+            ("night --edit 123", (), "`--edit` takes image links, not `123`."),
+            (
+                "night --edit https://a.de/1.png https://a.de/2.png --sref https://a.de/3.png",
+                (IMAGE,) * 4,
+                "Up to 5 images work together, and here are 7: keep the best.",
+            ),
+        ],
+    )
+    def test_refuses_in_one_sentence(self, text: str, images: tuple[str, ...], said: str) -> None:
+        assert refused(text, *images, on=KLEIN).sentences == (said,)
+
+    def test_on_other_families_is_refused_with_what_to_do_instead(self) -> None:
+        error = refused("night --edit https://a.de/1.png")
+        assert error.sentence == (
+            "Easel's bundled model has no editing by words: instead of `--edit`, put one image "
+            "link at the front of the prompt and set `--iw`."
+        )
+        assert error.suggestion == "night"
+
+    def test_is_written_as_it_is_read(self) -> None:
+        for text in ("night --edit", "night --edit https://a.de/1.png https://a.de/2.png::2"):
+            assert " ".join(resolved(text, IMAGE, on=KLEIN).recipe.parameters.split()) == (
+                text.removeprefix("night ")
+            )
+
+
+class TestNative:
+    """A family that reads images itself has them weighted in its attention."""
+
+    def test_several_image_prompts_count_as_their_weight_says(self) -> None:
+        for flags, pull in (("", 1.0), ("--iw 2", 2.0), ("--iw 0.5", 0.5)):
+            recipe = resolved(f"apple {flags}", IMAGE, OTHER, on=KLEIN).recipe
+            assert len(recipe.blend) == 2
+            assert recipe.pull == pull
+
+    def test_one_image_prompt_is_started_from_as_everywhere(self) -> None:
+        recipe = resolved("apple --iw 2", IMAGE, on=KLEIN).recipe
+        assert recipe.start == Start(image=IMAGE, strength=strength_for_image_weight(2))
+
+    def test_a_reference_of_usual_weight_is_the_models_own(self) -> None:
+        text = f"apple --sref {LINK} --oref {LINK}"
+        scales = {one.role: one.scale for one in resolved(text, on=KLEIN).recipe.references}
+        assert scales == {"style": 1, "object": 1}
+
+    def test_a_person_is_a_face_or_a_figure_never_both(self) -> None:
+        for weight, role, scale in ((0, "face", 1.0), (1, "figure", 0.505), (100, "figure", 1.0)):
+            (one,) = resolved(f"apple --cref {LINK} --cw {weight}", on=KLEIN).recipe.references
+            assert one.role == role
+            assert one.scale == pytest.approx(scale)
+
+
+class TestVariants:
+    """Checkpoints of a family with settings of their own."""
+
+    def test_draw_with_their_own_numbers(self) -> None:
+        recipe = resolved("apple", on=card_for("sdxl-lightning")).recipe
+        assert (recipe.family, recipe.steps, recipe.guidance) == ("sdxl", 8, 1.0)
+
+    @pytest.mark.parametrize("flag", ["--steps 30", "--quality 2", "--draft"])
+    def test_that_know_one_number_of_steps_say_so(self, flag: str) -> None:
+        made = resolved(f"apple {flag}", on=card_for("sdxl-lightning"))
+        name = flag.split(maxsplit=1)[0]
+        assert made.recipe.steps == 8
+        assert made.notes == (
+            f"`{name}` makes no difference: SDXL-Lightning always takes 8 steps.",
+        )
+
+    def test_avoid_what_they_draw_badly_besides_what_is_asked(self) -> None:
+        anime = card_for("sdxl-anime")
+        assert resolved("apple", on=anime).recipe.negative == anime.avoided
+        assert resolved("apple --no fog", on=anime).recipe.negative == f"fog, {anime.avoided}"
+
+    def test_are_what_niji_stands_for(self) -> None:
+        for text in ("owl --niji", "owl --niji 6", "owl --model sdxl-anime", "owl --model sdxl"):
+            assert resolved(text, on=card_for("sdxl-anime")).notes == ()
+        (note,) = resolved("owl --niji 6", on=card("sdxl")).notes
+        assert note == (
+            "`--niji 6` stands for Animagine XL 4.0, which does not run here, so Stable Diffusion"
+            " XL draws."
+        )
+        refused("owl --model sdxl-anime", on=card("sdxl"))
 
 
 class TestStructure:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import CARDS
+from generation.cards import CARDS, VARIANTS
 from prompt.errors import PromptError
 from prompt.grammar import parse
 from prompt.versions import DEFAULTS, versions, wanted
@@ -15,7 +15,7 @@ def test_without_changes_it_is_the_default() -> None:
 
 
 def test_the_default_names_families_that_exist() -> None:
-    assert set(DEFAULTS.values()) <= {"", *(card.id for card in CARDS)}
+    assert set(DEFAULTS.values()) <= {"", *(card.called for card in (*CARDS, *VARIANTS))}
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("owl --v 5.2", "sd15"),
         ("owl --v 7.0", "sdxl"),
         ("owl --v", ""),
-        ("owl --niji 5", "sd15"),
-        ("owl --niji --v 7", ""),
+        ("owl --niji 5", "sdxl-anime"),
+        ("owl --niji --v 7", "sdxl-anime"),
         ("owl --v 7 --model easel", "easel"),
         ("owl --v 99", None),
     ],

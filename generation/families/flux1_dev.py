@@ -1,0 +1,57 @@
+"""FLUX.1 dev: guidance is an input of its transformer, so it costs nothing."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from generation.families.diffusion import place
+from generation.families.flow import (
+    Condition,
+    FlowFamily,
+    read_scaled,
+    shift_for_patches,
+    show_scaled,
+)
+from generation.families.native import Beside
+
+
+def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
+    """T5's tokens, (1, 512, width), and CLIP's summary of the same text."""
+    tokens, pooled, _places = pipe.encode_prompt(text, device=place(pipe))
+    return Condition(tokens, {"pooled_projections": pooled})
+
+
+def predict(pipe: Any, latents: Tensor, level: Tensor, condition: Condition) -> Tensor:  # noqa: ANN401
+    """The line towards noise, of the latents' shape; the transformer reads patches."""
+    count, channels, height, width = latents.shape
+    kind, tokens = pipe.transformer.dtype, condition.tokens
+    line: Tensor = pipe.transformer(
+        hidden_states=pipe._pack_latents(latents, count, channels, height, width).to(kind),
+        timestep=level.expand(count).to(kind),
+        guidance=latents.new_full((count,), condition.guidance, dtype=torch.float32),
+        encoder_hidden_states=tokens,
+        txt_ids=torch.zeros(tokens.shape[1], 3, device=latents.device, dtype=kind),
+        img_ids=pipe._prepare_latent_image_ids(
+            count, height // 2, width // 2, latents.device, kind
+        ),
+        return_dict=False,
+        **condition.extra,
+    )[0]
+    grain = pipe.vae_scale_factor
+    unpacked: Tensor = pipe._unpack_latents(line, height * grain, width * grain, grain)
+    return unpacked
+
+
+FAMILY: Final = FlowFamily(
+    id="flux1-dev",
+    pipeline="FluxPipeline",
+    grain=8,
+    channels=lambda pipe: int(pipe.transformer.config.in_channels) // 4,
+    embed=embed,
+    predict=predict,
+    read=read_scaled,
+    show=show_scaled,
+    shift=shift_for_patches,
+)

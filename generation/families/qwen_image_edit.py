@@ -1,0 +1,233 @@
+"""Qwen-Image-Edit: a model of language and sight reads words and images together.
+
+Its guidance is classifier-free, with the line's length kept as the words alone give it. Its own
+processor of images wants torchvision; the same is done here with what is installed anyway.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from diffusers.models.attention_dispatch import dispatch_attention_fn
+from diffusers.models.transformers.transformer_qwenimage import (
+    QwenDoubleStreamAttnProcessor2_0,
+    apply_rotary_emb_qwen,
+)
+from PIL import Image
+from torch import Tensor
+from transformers import BatchFeature
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+
+from generation.families.diffusion import place
+from generation.families.flow import Condition, FlowFamily, shift_for_patches
+from generation.families.native import AREA, Beside, leaning
+
+SEEN_AREA: Final = 384 * 384
+"""Pixels of an image as the language model sees it."""
+
+_SIDES: Final = 32
+"""Width and height of an image are rounded to multiples of this many pixels."""
+
+_IMAGE: Final = "<|image_pad|>"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """From text and images to the language model's input, as the pipeline's processor does it.
+
+    Attributes:
+        tokenizer: The pipeline's.
+        images: From images to patches.
+    """
+
+    tokenizer: Any
+    images: Any
+
+    def __call__(
+        self,
+        text: Sequence[str],
+        images: Sequence[Image.Image] | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> BatchFeature:
+        """Tokens and patches; an image's mark in the text becomes one for each of its tokens."""
+        seen = self.images(list(images), return_tensors="pt") if images else {}
+        whole = list(text)
+        for grid in seen.get("image_grid_thw", ()):
+            marks = "\0" * (int(grid.prod()) // self.images.merge_size**2)
+            whole = [one.replace(_IMAGE, marks, 1) for one in whole]
+        read = self.tokenizer([one.replace("\0", _IMAGE) for one in whole], **options)
+        return BatchFeature({**read, **seen})
+
+
+class Leaning(QwenDoubleStreamAttnProcessor2_0):  # type: ignore[misc]
+    """Joint attention of words and images, to whose logits something may be added."""
+
+    def __call__(  # noqa: PLR0917 - as its parent is called
+        self,
+        attn: Any,  # noqa: ANN401 - diffusers has no types
+        hidden_states: Tensor,
+        encoder_hidden_states: Tensor,
+        encoder_hidden_states_mask: Tensor | None = None,
+        attention_mask: Tensor | None = None,
+        image_rotary_emb: tuple[Tensor, Tensor] | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """As its parent, which refuses a mask; ``attention_mask`` is added to the logits."""
+        if attention_mask is None:
+            made: tuple[Tensor, Tensor] = super().__call__(
+                attn,
+                hidden_states,
+                encoder_hidden_states,
+                encoder_hidden_states_mask,
+                None,
+                image_rotary_emb,
+            )
+            return made
+        here, there = image_rotary_emb or (None, None)
+        words, images = encoder_hidden_states, hidden_states
+        queries = torch.cat(
+            [
+                _heads(attn, attn.add_q_proj(words), attn.norm_added_q, there),
+                _heads(attn, attn.to_q(images), attn.norm_q, here),
+            ],
+            1,
+        )
+        keys = torch.cat(
+            [
+                _heads(attn, attn.add_k_proj(words), attn.norm_added_k, there),
+                _heads(attn, attn.to_k(images), attn.norm_k, here),
+            ],
+            1,
+        )
+        values = [_heads(attn, attn.add_v_proj(words)), _heads(attn, attn.to_v(images))]
+        read = dispatch_attention_fn(
+            queries, keys, torch.cat(values, 1), attn_mask=attention_mask
+        ).flatten(2, 3)
+        size = words.shape[1]
+        return attn.to_out[0](read[:, size:].contiguous()), attn.to_add_out(
+            read[:, :size].contiguous()
+        )
+
+
+def _heads(
+    attn: Any,  # noqa: ANN401 - diffusers has no types
+    rows: Tensor,
+    norm: Any = None,  # noqa: ANN401
+    places: Tensor | None = None,
+) -> Tensor:
+    """Rows split into heads, normalised and turned to their places."""
+    split = rows.reshape(*rows.shape[:-1], attn.heads, -1)
+    split = split if norm is None else norm(split)
+    turned: Tensor = split
+    if places is not None:
+        turned = apply_rotary_emb_qwen(split, places, use_real=False)
+    return turned
+
+
+def prepare(pipe: Any) -> None:  # noqa: ANN401 - diffusers has no types
+    """Give a loaded pipeline its reader and its attention."""
+    pipe.processor = Reader(pipe.tokenizer, Qwen2VLImageProcessorPil())
+    pipe.transformer.set_attn_processor(Leaning())
+
+
+def embed(pipe: Any, text: str, beside: Sequence[Beside]) -> Condition:  # noqa: ANN401
+    """What the language model makes of the words with the images before its eyes."""
+    images = [
+        pipe.image_processor.resize(one.image, *_sides(one.image, SEEN_AREA)) for one in beside
+    ]
+    tokens, _ = pipe.encode_prompt(text or " ", image=images or None, device=place(pipe))
+    return Condition(tokens)
+
+
+def predict(pipe: Any, latents: Tensor, level: Tensor, condition: Condition) -> Tensor:  # noqa: ANN401
+    """The line towards noise, of the latents' shape, with guidance if there is any."""
+    count, channels, height, width = latents.shape
+    shapes = [(1, height // 2, width // 2)]
+    rows = [pipe._pack_latents(latents, count, channels, height, width)]
+    for one in condition.beside:
+        _, _, high, wide = one.latents.shape
+        shapes.append((1, high // 2, wide // 2))
+        packed = pipe._pack_latents(one.latents.to(latents), 1, channels, high, wide)
+        rows.append(packed.expand(count, -1, -1))
+    given = torch.cat(rows, 1).to(pipe.transformer.dtype)
+
+    def line(steered: Condition) -> Tensor:
+        size = rows[0].shape[1]
+        added = leaning(steered.tokens.shape[1] + size, _patched(steered.beside), steered.tokens)
+        made: Tensor = pipe.transformer(
+            hidden_states=given,
+            timestep=level.expand(count).to(given.dtype),
+            encoder_hidden_states=steered.tokens,
+            img_shapes=[shapes] * count,
+            attention_kwargs={} if added is None else {"attention_mask": added},
+            return_dict=False,
+        )[0]
+        return made[:, :size]
+
+    led = line(condition)
+    if condition.avoid is not None:
+        away = line(condition.avoid)
+        guided = away + condition.guidance * (led - away)
+        led = guided * (led.norm(dim=-1, keepdim=True) / guided.norm(dim=-1, keepdim=True))
+    grain = pipe.vae_scale_factor
+    unpacked: Tensor = pipe._unpack_latents(led, height * grain, width * grain, grain)
+    return unpacked[:, :, 0]
+
+
+def _patched(beside: Sequence[Beside]) -> list[Beside]:
+    """The images with one latent for every token: patches of two by two."""
+    return [Beside(one.image, one.latents[:, :, ::2, ::2], one.weight) for one in beside]
+
+
+def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
+    """An image's latents, at about a megapixel."""
+    height, width = _sides(image, AREA)
+    pixels = pipe.image_processor.preprocess(image, height, width)
+    return read(pipe, pixels.to(place(pipe), pipe.vae.dtype))
+
+
+def _sides(image: Image.Image, area: int) -> tuple[int, int]:
+    """Height and width of about ``area`` pixels in an image's ratio."""
+    width = math.sqrt(area * (image.width / image.height))
+    height = width / (image.width / image.height)
+    return round(height / _SIDES) * _SIDES, round(width / _SIDES) * _SIDES
+
+
+def read(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
+    """The encoder's mode, each channel normalised; the encoder is one of films."""
+    raw: Tensor = pipe.vae.encode(pixels.unsqueeze(2)).latent_dist.mode()[:, :, 0].float()
+    mean, deviation = _statistics(pipe, raw)
+    return (raw - mean) / deviation
+
+
+def show(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
+    """The inverse of ``read``, as pixels."""
+    mean, deviation = _statistics(pipe, latents)
+    raw = (latents * deviation + mean).to(pipe.vae.dtype)
+    pixels: Tensor = pipe.vae.decode(raw.unsqueeze(2), return_dict=False)[0]
+    return pixels[:, :, 0]
+
+
+def _statistics(pipe: Any, like: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+    """Mean and standard deviation of each channel."""
+    stated = pipe.vae.config.latents_mean, pipe.vae.config.latents_std
+    mean, deviation = (like.new_tensor(one).view(1, -1, 1, 1) for one in stated)
+    return mean, deviation
+
+
+FAMILY: Final = FlowFamily(
+    id="qwen-image-edit",
+    pipeline="QwenImageEditPlusPipeline",
+    grain=8,
+    channels=lambda pipe: int(pipe.transformer.config.in_channels) // 4,
+    embed=embed,
+    predict=predict,
+    read=read,
+    show=show,
+    shift=shift_for_patches,
+    options={"processor": None},
+    look=look,
+    prepare=prepare,
+    avoids=True,
+)

@@ -1,0 +1,105 @@
+"""What a family cannot do is said before anything is queued, with what to use instead."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bot.errors import NotAbleError, sentence
+from generation.cards import CARDS, VARIANTS, Capability, Card
+from prompt.errors import PromptError
+from prompt.grammar import parse
+from prompt.resolve import check
+
+LINK = "https://a.example/1.png"
+
+
+def _brings(capability: str, flag: str) -> str:
+    return (
+        f"{{}} has no {capability}: say in words what `--{flag}` should bring, or put one image"
+        " link at the front of the prompt."
+    )
+
+
+CALLS = {
+    Capability.IMAGE_PROMPT: (f"{LINK} apple", "{} has no image prompts: use words alone."),
+    Capability.NEGATIVE: (
+        "apple --no fog",
+        "{} has no negative prompts: leave out `--no`, and say in words what should be there.",
+    ),
+    Capability.GUIDANCE: (
+        "apple --cfg 9",
+        "{} has no guidance scale: leave out `--cfg`, and give words more weight with `::`.",
+    ),
+    Capability.BLEND: (
+        f"{LINK} {LINK} apple",
+        "One image per prompt works, and here are 2: keep the one you want.",
+    ),
+    Capability.STYLE: (f"apple --sref {LINK}", _brings("style references", "sref")),
+    Capability.CHARACTER: (f"apple --cref {LINK}", _brings("character references", "cref")),
+    Capability.STRUCTURE: (
+        f"{LINK} apple --control canny",
+        (
+            "{} has no structure from images: leave out `--control`, and set `--strength` for how"
+            " much of the image is kept."
+        ),
+    ),
+    Capability.LORA: ("apple --lora ink", "{} has no LoRAs: leave out `--lora`."),
+    Capability.TILE: (
+        "apple --tile",
+        "{} has no seamless tiles: leave out `--tile`, and ask for a pattern in words.",
+    ),
+    Capability.HD: (
+        "apple --hd",
+        (
+            "{} has no drawing at twice the size: leave out `--hd`, and press U1 to U4 for a larger"
+            " picture."
+        ),
+    ),
+    Capability.EDIT: (
+        f"apple --edit {LINK}",
+        (
+            "{} has no editing by words: instead of `--edit`, put one image link at the front of"
+            " the prompt and set `--iw`."
+        ),
+    ),
+}
+"""A prompt that calls for a capability, and the sentence where there is none."""
+
+PRESSED = {Capability.VARIATION, Capability.OUTPAINT, Capability.INPAINT}
+"""What only buttons call for."""
+
+
+def pairs() -> Iterator[tuple[Card, Capability]]:
+    for each in (*CARDS, *VARIANTS):
+        yield from ((each, capability) for capability in Capability)
+
+
+def test_every_capability_is_called_for_somewhere() -> None:
+    assert set(CALLS) | PRESSED == set(Capability)
+
+
+@pytest.mark.parametrize(
+    ("each", "capability"), list(pairs()), ids=lambda one: getattr(one, "called", str(one))
+)
+def test_what_is_lacking_is_said_in_one_sentence(each: Card, capability: Capability) -> None:
+    lacking = replace(each, capabilities=each.capabilities - {capability})
+    if capability in PRESSED:
+        said = sentence(NotAbleError(capability, each.title)) or ""
+        assert said.startswith(f"{each.title} cannot ")
+        assert ";" in said, "and what to do instead"
+        return
+    text, wanted = CALLS[capability]
+    prompt = parse(text)
+    with pytest.raises(PromptError) as caught:
+        check(prompt, lacking, images=len(prompt.images))
+    assert caught.value.sentences == (wanted.format(each.title),)
+    able = parse(caught.value.suggestion or "")
+    check(able, lacking, images=len(able.images))
+
+
+@pytest.mark.parametrize("each", [*CARDS, *VARIANTS], ids=lambda each: each.called)
+def test_what_is_claimed_is_let_through(each: Card) -> None:
+    for capability in each.capabilities - PRESSED:
+        prompt = parse(CALLS[capability][0])
+        check(prompt, each, images=len(prompt.images))
