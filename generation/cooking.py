@@ -95,8 +95,8 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
         raise CookingError("model")
     if _wanted(recipe) - engine.card.capabilities:
         raise CookingError("model")
-    _look(engine, recipe, read)
     if recipe.structure is not None and recipe.structure.shown:
+        _look(engine, recipe, read)
         return [_map(engine, recipe)]
     start = _begun(recipe, read, engine.card.enlarge)
     _dress(engine, recipe)

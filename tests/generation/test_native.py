@@ -26,6 +26,7 @@ from generation.families.native import (
     instruction,
     leaning,
     weights,
+    within_ratio,
 )
 from generation.recipe import Edges, Ingredient, Phrase, Recipe, Reference, seeded
 from tests.generation.samples import APPLE, SEEN, looking, recipe_for, seen, start
@@ -162,8 +163,7 @@ def test_an_image_is_read_once(native: Engine) -> None:
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([8, 16, 32]))
 def test_references_are_within_what_models_take(width: int, height: int, grain: int) -> None:
-    made = as_reference(Image.new("L", (width, height)), grain)
-    assert made.mode == "RGB"
+    made = as_reference(within_ratio(Image.new("RGB", (width, height))), grain)
     assert made.width % grain == made.height % grain == 0
     assert min(made.size) >= SHORTEST
     assert made.width * made.height <= AREA

@@ -96,7 +96,7 @@ def test_after_its_end_it_says_nothing(unet: Engine) -> None:
 
 
 def _drawn(engine: Engine, condition: Any, recipe: Recipe) -> None:
-    draw_along(replace(engine, abreast=1), condition, recipe, None, quiet)
+    draw_along(replace(engine, abreast=1), [condition], recipe, None, quiet)
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
