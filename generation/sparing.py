@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import torch
 from accelerate import cpu_offload_with_hook
@@ -12,6 +12,9 @@ from torch import nn
 from generation.families.diffusion import Engine, place
 
 Attempt = AbstractContextManager[Engine]
+
+_SIDES: Final = ("tile_sample_", "tile_latent_")
+"""How the names begin under which autoencoders keep their tiles' sides and distances."""
 
 
 def attempts(engine: Engine) -> Iterator[Attempt]:
@@ -41,13 +44,17 @@ def _sparing(engine: Engine, *, offloading: bool) -> Iterator[Engine]:
 @contextmanager
 def in_small_tiles(vae: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
     """An autoencoder that sees pictures in tiles of half the side that it would take by itself."""
-    before = vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size
+    names = [name for name in vars(vae) if name.startswith(_SIDES)]
+    before = vae.use_tiling, {name: getattr(vae, name) for name in names}
     vae.enable_tiling()
-    vae.tile_sample_min_size, vae.tile_latent_min_size = before[1] // 2, before[2] // 2
+    for name, side in before[1].items():
+        setattr(vae, name, side // 2)
     try:
         yield
     finally:
-        vae.use_tiling, vae.tile_sample_min_size, vae.tile_latent_min_size = before
+        vae.use_tiling = before[0]
+        for name, side in before[1].items():
+            setattr(vae, name, side)
 
 
 @contextmanager

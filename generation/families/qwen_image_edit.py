@@ -6,6 +6,7 @@ processor of images wants torchvision; the same is done here with what is instal
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -202,10 +203,14 @@ def read(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
 
 
 def show(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
-    """The inverse of ``read``, as pixels."""
+    """The inverse of ``read``, as pixels.
+
+    The autoencoder remembers the frame before on itself, so lanes side by side would read each
+    other's: each picture gets one of its own, of the same weights.
+    """
     mean, deviation = _statistics(pipe, latents)
     raw = (latents * deviation + mean).to(pipe.vae.dtype)
-    pixels: Tensor = pipe.vae.decode(raw.unsqueeze(2), return_dict=False)[0]
+    pixels: Tensor = copy(pipe.vae).decode(raw.unsqueeze(2), return_dict=False)[0]
     return pixels[:, :, 0]
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -149,18 +150,43 @@ def _code(each: Card) -> Code:
     return next(family for family in FAMILIES if family.id == each.id)
 
 
+class Known:
+    """A photograph to go on from at its right, drawn, and as it comes through the model itself."""
+
+    def __init__(self, engine: Engine, sampler: str) -> None:
+        self.latents: list[np.ndarray[Any, Any]] = []
+        recipe = filled(recipe_for(engine, sampler=sampler), edges=Edges(right=1.0))
+        began = replace(recipe, canvas=None, start=start(0.01))
+        framed = frame(recipe.canvas or Canvas(image="a"), photograph(), (64, 64))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(vars(engine.pipe.vae), "decode", self._noting(engine.pipe.vae.decode))
+            (self.shown,) = engine.draw(began, framed.picture, quiet)
+            (self.drawn,) = draw(engine, recipe)
+
+    def _noting(self, decode: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(latents: torch.Tensor, **options: Any) -> Any:
+            self.latents.append(latents.float().numpy())
+            return decode(latents, **options)
+
+        return noted
+
+
 @pytest.mark.parametrize("sampler", NAMES)
 def test_what_is_known_leads_what_is_drawn(engine: Engine, sampler: str) -> None:
+    """In latents: a tiny decoder of random weights mixes a picture's left into its right."""
     if sampler not in engine.card.samplers:
         pytest.skip(f"{engine.card.title} does not draw with {sampler}")
-    recipe = filled(recipe_for(engine, sampler=sampler), edges=Edges(right=1.0))
-    began = replace(recipe, canvas=None, start=start(0.01))
-    framed = frame(recipe.canvas or Canvas(image="a"), photograph(), (64, 64))
-    (shown,) = engine.draw(began, framed.picture, quiet)
-    (drawn,) = draw(engine, recipe)
+    shown, drawn = Known(engine, sampler).latents
+    quarter, apart = shown.shape[-1] // 4, np.abs(shown - drawn)
+    assert apart[..., :quarter].mean() < 0.5 * apart[..., -quarter:].mean()
+
+
+@pytest.mark.parametrize("sampler", NAMES)
+def test_what_is_known_is_seen_in_what_is_drawn(easel: Engine, sampler: str) -> None:
+    known = Known(easel, sampler)
     left, right = (0, 0, 16, 64), (48, 0, 64, 64)
-    assert distance(drawn.crop(left), shown.crop(left)) < 0.9 * distance(
-        drawn.crop(right), shown.crop(right)
+    assert distance(known.drawn.crop(left), known.shown.crop(left)) < 0.9 * distance(
+        known.drawn.crop(right), known.shown.crop(right)
     )
 
 
@@ -247,6 +273,27 @@ def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engi
 def test_one_square_that_is_large_enough_is_the_whole(unet: Engine) -> None:
     plain = recipe_for(unet, start=start(0.5), width=48, height=32)
     assert distance(draw(unet, plain)[0], draw(unet, replace(plain, patch=64))[0]) < 0.5
+
+
+def test_pictures_that_are_decoded_side_by_side_know_nothing_of_each_other(
+    engine: Engine, recipe: Recipe
+) -> None:
+    """Each waits at the beginning and in the middle until the other is there, too."""
+    grid = replace(recipe, pictures=seeded(3, 2))
+    alone = draw(replace(engine, abreast=1), grid)
+    vae, meet = engine.pipe.vae, Barrier(2)
+    places = [vae.decoder.mid_block, *filter(None, [vae.post_quant_conv])]
+    hooks = [one.register_forward_pre_hook(lambda *_: void(meet.wait(30))) for one in places]
+    try:
+        beside = draw(replace(engine, abreast=2), grid)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    assert all(map(same, alone, beside))
+
+
+def void(_: object) -> None:
+    """Nothing, for hooks that must not change what is given."""
 
 
 def _recipes(engine: Engine) -> Iterator[Recipe]:

@@ -127,6 +127,23 @@ def test_small_tiles_show_what_the_whole_shows(easel: Engine) -> None:
     assert vae.tile_latent_min_size == before
 
 
+def test_small_tiles_are_half_as_wide_for_every_family_and_as_before_afterwards(
+    engine: Engine,
+) -> None:
+    vae, asked = engine.pipe.vae, recipe_for(engine, width=160, height=160, steps=1)
+
+    def sides() -> dict[str, int]:
+        return {name: side for name, side in vars(vae).items() if name.startswith("tile_")}
+
+    before = {**sides(), "use_tiling": vae.use_tiling}
+    halves = [name for name in sides() if not name.endswith("factor")]
+    with in_small_tiles(vae):
+        assert {name: sides()[name] for name in halves} == {n: before[n] // 2 for n in halves}
+        assert draw(engine, replace(asked, start=start(0.6)))[0].size == (160, 160)
+    assert halves
+    assert {**sides(), "use_tiling": vae.use_tiling} == before
+
+
 def test_offloaded_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> None:
     recipe = replace(recipe_for(engine), start=start(0.6))
     before = draw(engine, recipe)[0].tobytes()
