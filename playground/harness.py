@@ -318,8 +318,11 @@ class Playground(Server):
 
     def forbid(self, person: str, channel: str, permission: Permission) -> None:
         """Take permissions in a channel away from a person, or from ``bot``."""
-        who = self.world.bot if person == "bot" else self.people[person]
-        self.world.forbid(who.id, self._place(channel), permission)
+        self.world.forbid(self._who(person), self._place(channel), permission)
+
+    def permit(self, person: str, channel: str, permission: Permission) -> None:
+        """Give back permissions that `forbid` took."""
+        self.world.permit(self._who(person), self._place(channel), permission)
 
     def close_direct_messages(self, person: str) -> None:
         """Let a person take no more direct messages from the bot."""
@@ -336,6 +339,9 @@ class Playground(Server):
     def link(self, attachment: Attachment) -> str:
         """Return a signed link to a file, as messages carry it."""
         return shapes.attachment_url(self.world, attachment)
+
+    def _who(self, person: str) -> int:
+        return (self.world.bot if person == "bot" else self.people[person]).id
 
     def _place(self, channel: str | int) -> Channel:
         if isinstance(channel, int):

@@ -128,10 +128,17 @@ class World:
 
     def forbid(self, user_id: int, channel: Channel, permission: Permission) -> None:
         """Take permissions away from a user in a server's channel, as a manager can on Discord."""
+        self._deny(user_id, channel, lambda before: before | permission)
+
+    def permit(self, user_id: int, channel: Channel, permission: Permission) -> None:
+        """Give back permissions that `forbid` took."""
+        self._deny(user_id, channel, lambda before: before & ~permission)
+
+    def _deny(self, user_id: int, channel: Channel, change: Callable[[int], int]) -> None:
         overwrites = channel.fixed["permission_overwrites"]
         others = [entry for entry in overwrites if entry["id"] != str(user_id)]
         before = next((int(e["deny"]) for e in overwrites if e["id"] == str(user_id)), 0)
-        entry = {"id": str(user_id), "type": 1, "allow": "0", "deny": str(before | permission)}
+        entry = {"id": str(user_id), "type": 1, "allow": "0", "deny": str(change(before))}
         channel.fixed = {**channel.fixed, "permission_overwrites": [*others, entry]}
         self._tell(Change("channel_update", channel=channel))
 

@@ -1,5 +1,10 @@
 """Results arrive whatever Discord does."""
 
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
 from playground.records import Permission
 from tests.journeys.studio import PATIENCE, Studio, answer, showing
 from tests.journeys.test_survival import finals, running
@@ -21,6 +26,14 @@ async def test_deleted_message(studio: Studio) -> None:
     assert other.channel_id == message.channel_id
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def opened_again(studio: Studio) -> AsyncIterator[None]:
+    """Gives the channel back to the bot, which the journeys after this one write in."""
+    yield
+    studio.playground.permit("bot", "art", Permission.VIEW_CHANNEL)
+
+
+@pytest.mark.usefixtures("opened_again")
 async def test_channel_closed_to_the_bot(studio: Studio) -> None:
     standin = studio.playground
     message = await running(studio, channel="art")

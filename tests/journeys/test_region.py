@@ -176,13 +176,12 @@ async def test_who_may_not_see_the_channel_any_more_is_refused(painting: Studio)
     press = await playground.command("otto", "imagine", {"prompt": f"a dog {QUICK}"}, channel="art")
     picture = await result(await playground.press("otto", await result(press), label="U1"))
     url = await link(painting, picture)
-    channel = playground.world.channels[playground.channel("art")]
-    before, since = channel.fixed, last(painting)
+    since = last(painting)
     playground.forbid("mira", "art", Permission.VIEW_CHANNEL)
     try:
         status, said = await send(url, mask(), "a hat")
     finally:
-        channel.fixed = before
+        playground.permit("mira", "art", Permission.VIEW_CHANNEL)
     assert (status, "cannot see the channel" in said) == (422, True)
     assert public(playground, since + 1) == []
 

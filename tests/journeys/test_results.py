@@ -206,6 +206,8 @@ async def test_everything_is_said_in_the_persons_language(
     press = await studio.playground.command("mira", "cancel", {})
     await showing(await answer(press), "deiner Aufträge abgebrochen")
     await showing(message, "(abgebrochen)")
-    grid = await drawn(studio)
-    varied = await result(await studio.playground.press("mira", grid, label="V2"))
+    press = await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    grid = await showing(await answer(press), "Schritte ·")
+    press = await studio.playground.press("mira", grid, label="V2")
+    varied = await showing(await answer(press), "Schritte ·")
     assert "Variationen (stark) von Bild #2" in varied.content

@@ -336,6 +336,9 @@ async def test_permissions(raw: Raw, p: Playground) -> None:
     await _expect(raw.send({"content": "hi"}, "art"), 403, 50013)
     p.forbid("bot", "art", Permission.VIEW_CHANNEL)
     await _expect(raw.send({"content": "hi"}, "art"), 403, 50001)
+    p.permit("bot", "art", Permission.VIEW_CHANNEL | Permission.SEND_MESSAGES)
+    assert (await raw.send({"content": "hi"}, "art")).status == 200
+    await _expect(raw.send({}, "art", files=[("a.txt", b"x")]), 403, 50013)
     p.close_direct_messages("mira")
     await _expect(raw.send({"content": "hi"}, "@mira"), 403, 50007)
     assert (await raw.send({"content": "hi"}, "@otto")).status == 200
