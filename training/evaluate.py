@@ -28,7 +28,7 @@ Curve = dict[str, list[tuple[float, float]]]
 """Measured figures by name, each along what was turned."""
 
 
-MOST_SUBJECTS: Final = 24
+MOST_SUBJECTS: Final = 12
 """Subjects that each control is measured on."""
 
 COMMONEST: Final = 40
