@@ -55,8 +55,8 @@ real pictures of others, which is chance. `python -m training.evaluate`
 
 The aim is 70 % of the things (90 % among five), 80 % of the styles and 80 % of the colours. What is
 missing to that is training: things come last, long after colours and grounds, and those that were
-seen least come last of all. Of pixel art the autoencoder itself keeps too little: of 8 real drawings
-its copies are all judged to be of another style, of the other styles 7 of 8 are judged right.
+seen least come last of all. Of pixel art the autoencoder itself keeps too little: its copies of 8
+real drawings are all judged to be of another style; of the other styles, 7 of 8 are judged right.
 
 ## How it obeys
 
