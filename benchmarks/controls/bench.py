@@ -4,7 +4,9 @@ The images that controls are given are the model's own drawings that the judge n
 nothing else is needed.
 """
 
-from collections.abc import Iterator, Sequence
+import argparse
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -108,3 +110,18 @@ def open_bench() -> Bench:
     labels = load_labels(folder)
     assert isinstance(engine.references, References)
     return Bench(engine, engine.references, load_judge(folder), labels["styles"], labels["things"])
+
+
+def report(
+    about: str | None, measure: Callable[[Bench, int], Iterator[Mapping[str, object]]]
+) -> None:
+    """Read ``--pictures`` from the command line and print a JSON object for each point.
+
+    Args:
+        about: What is measured.
+        measure: Finds the points.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--pictures", type=int, default=20, help="of each kind")
+    for point in measure(open_bench(), parser.parse_args().pictures):
+        print(json.dumps(point), flush=True)

@@ -11,8 +11,6 @@ columns and rows beside it, in levels of 0 to 255; 0 is none.
     python -m benchmarks.controls.canvas --pictures 200
 """
 
-import argparse
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import cycle, islice
@@ -21,7 +19,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from benchmarks.controls.bench import Bench, open_bench
+from benchmarks.controls.bench import Bench, report
 from generation.canvas import Framed, frame, join
 from generation.derive import ninth
 from generation.recipe import Canvas, Edges
@@ -121,11 +119,7 @@ def _seam(framed: Framed, whole: Image.Image) -> float:
 
 def main() -> None:
     """Print a JSON object for every canvas and way."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=20, help="of each kind")
-    given = parser.parse_args()
-    for point in measure(open_bench(), given.pictures):
-        print(json.dumps(point), flush=True)
+    report(__doc__, measure)
 
 
 if __name__ == "__main__":

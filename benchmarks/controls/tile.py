@@ -8,15 +8,13 @@ draws in, as the edges are.
     python -m benchmarks.controls.tile --pictures 200
 """
 
-import argparse
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from benchmarks.controls.bench import THINGS, Bench, open_bench
+from benchmarks.controls.bench import THINGS, Bench, report
 from generation.tiles import edge_steps
 
 GROUNDS: Final = ("green", "blue", "yellow", "pink")
@@ -49,11 +47,7 @@ def measure(bench: Bench, count: int) -> Iterator[dict[str, object]]:
 
 def main() -> None:
     """Print a JSON object without tiling, and one with it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=20, help="of each kind")
-    given = parser.parse_args()
-    for point in measure(open_bench(), given.pictures):
-        print(json.dumps(point), flush=True)
+    report(__doc__, measure)
 
 
 if __name__ == "__main__":
