@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from generation.cards import CARDS, Capability, Card, card
 from generation.derive import REDRAWN
 from generation.recipe import Recipe
+from prompt.errors import PromptError
 from prompt.grammar import parse
 from prompt.resolve import resolve
 
@@ -54,8 +55,11 @@ def test_defaults_and_raw_leave_every_pixel_as_it_was(flags: str, on: Card) -> N
     ],
 )
 def test_become_fields_of_the_recipe(flags: str, field: str, value: object, on: Card) -> None:
-    if field == "refined" and Capability.HD not in on.capabilities:
-        pytest.skip(f"{on.title} does not draw at twice the size")
+    needed = {"refined": Capability.HD, "tile": Capability.TILE}.get(field)
+    if needed is not None and needed not in on.capabilities:
+        with pytest.raises(PromptError, match=f"has no {needed}"):
+            recipe(f"apple {flags}", on)
+        return
     made = recipe(f"apple {flags}", on)
     assert made == replace(
         recipe("apple", on),
