@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 _KIND: Final = ".safetensors"
 _HUB: Final = re.compile(r"[\w.-]+/[\w.-]+")
@@ -74,6 +74,21 @@ def read_source(text: str) -> Source:
     if mark and _HUB.fullmatch(place) and not Path(place).is_dir():
         raise SourceError(f"a hub id wants a revision, as in {place}@main#{file}")
     return Source(place, file)
+
+
+def from_pretrained(source: str) -> tuple[str, dict[str, Any]]:
+    """A folder or hub id as the ``from_pretrained`` of diffusers and transformers takes it.
+
+    Args:
+        source: Folder or hub id, with ``@`` and a revision behind it if wanted.
+
+    Returns:
+        The folder or the bare hub id, and the options that go with it.
+    """
+    if Path(source).is_dir():
+        return source, {"local_files_only": True, "revision": None}
+    name, _, revision = source.partition("@")
+    return name, {"local_files_only": False, "revision": revision or None}
 
 
 @lru_cache(maxsize=256)

@@ -11,11 +11,10 @@ from torch import Tensor
 from training.artwork import list_drawings, load_drawings
 from training.device import half
 from training.loop import Course, Training
-from training.plan import SIDE, Options, start
-from training.vae import crops, psnr, reconstruction_loss, write_vae
+from training.plan import Options, start
+from training.vae import batch, psnr, reconstruction_loss, write_vae
 
 _NOISE = 0.04
-_CROP = SIDE // 2
 
 
 def train_decoder(given: Options, minutes: float) -> None:
@@ -33,10 +32,7 @@ def train_decoder(given: Options, minutes: float) -> None:
     training = Training(course, vae)
 
     def step(share: float) -> dict[str, Tensor]:
-        whole = share >= size.whole_from
-        batch = size.batches["vae"] // given.abreast // (4 if whole else 1)
-        pictures = crops(drawings, max(1, batch), SIDE if whole else _CROP)
-        pictures = pictures.to(memory_format=torch.channels_last)
+        pictures = batch(given, drawings, share)
         with half(given.device):
             with torch.no_grad():
                 latents = vae.encode(pictures).latent_dist.mean

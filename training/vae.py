@@ -63,6 +63,14 @@ def crops(drawings: Tensor, count: int, side: int) -> Tensor:
     return torch.where((chance[3] < 0.5)[:, None, None, None], pictures.flip(-1), pictures)
 
 
+def batch(given: Options, drawings: Tensor, share: float) -> Tensor:
+    """The pictures of one step: crops at first, whole ones after ``whole_from`` of the time."""
+    whole = share >= given.size.whole_from
+    count = given.size.batches["vae"] // given.abreast // (4 if whole else 1)
+    pictures = crops(drawings, max(1, count), SIDE if whole else SIDE // 2)
+    return pictures.to(memory_format=torch.channels_last)
+
+
 def reconstruction_loss(made: Tensor, wanted: Tensor) -> Tensor:
     """Absolute and squared error, errors of the edges at two scales, and of the large colours."""
     loss = functional.l1_loss(made, wanted) + functional.mse_loss(made, wanted)
@@ -113,10 +121,7 @@ def train_vae(given: Options, minutes: float) -> None:
     prepare(vae.encoder, vae.decoder, device=given.device)
 
     def step(share: float) -> dict[str, Tensor]:
-        whole = share >= size.whole_from
-        batch = size.batches["vae"] // given.abreast // (4 if whole else 1)
-        pictures = crops(drawings, max(1, batch), SIDE if whole else SIDE // 2)
-        pictures = pictures.to(memory_format=torch.channels_last)
+        pictures = batch(given, drawings, share)
         with half(given.device):
             latents = vae.encode(pictures).latent_dist.mean
             noise = _NOISE if training.step > _QUIET_STEPS else 0.0

@@ -44,6 +44,7 @@ from generation.families.references import OWN, References, load_references
 from generation.families.structure import OWN as STRUCTURE
 from generation.families.structure import Structures, load_structures
 from generation.libraries import quiet
+from generation.sources import from_pretrained
 from generation.upscale import FILE, Compact, load_compact
 
 FAMILIES: Final[tuple[Code, ...]] = (
@@ -231,15 +232,10 @@ def _glimpse(
     """Previews by the tiny decoder at ``source``, or by a palette where there is none."""
     if not source:
         return palette_glimpse(measure_palette(family, pipe))
-    local = Path(source).is_dir()
-    name, _, revision = (source, "", "") if local else source.partition("@")
+    name, options = from_pretrained(source)
     try:
         decoder = AutoencoderTiny.from_pretrained(
-            name,
-            dtype=pipe.vae.dtype,
-            use_safetensors=True,
-            local_files_only=local,
-            revision=revision or None,
+            name, dtype=pipe.vae.dtype, use_safetensors=True, **options
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(
@@ -265,17 +261,15 @@ def precision(device: torch.device) -> torch.dtype:
 
 
 def _pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
-    local = Path(model).is_dir()
-    name, _, revision = (model, "", "") if local else model.partition("@")
-    if not local:
-        _fetched(name, INDEX, revision)
+    name, options = from_pretrained(model)
+    if not options["local_files_only"]:
+        _fetched(name, INDEX, options["revision"] or "")
     try:
         return DiffusionPipeline.from_pretrained(
             name,
             dtype=dtype,
             use_safetensors=True,
-            local_files_only=True,
-            revision=revision or None,
+            **(options | {"local_files_only": True}),
             **family.options,
         )
     except (OSError, ValueError, TypeError, KeyError) as error:

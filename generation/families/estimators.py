@@ -5,7 +5,6 @@ is the whole picture, so it suits pictures of one person.
 """
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from transformers import (
 
 from generation.recipe import StructureKind
 from generation.skeleton import JOINTS, is_skeleton, skeleton
+from generation.sources import from_pretrained
 
 Estimator = Callable[[Image.Image, tuple[int, int]], Image.Image]
 """From a picture and a size to a map of that size."""
@@ -78,9 +78,7 @@ def load_estimator(kind: StructureKind, source: str, device: torch.device) -> Es
         OSError: A file is missing.
         ValueError: It is no such network.
     """
-    local = Path(source).is_dir()
-    name, _, revision = (source, "", "") if local else source.partition("@")
-    options = {"local_files_only": local, "revision": revision or None}
+    name, options = from_pretrained(source)
     see, network, reader = _SIGHTS[kind]
     model = network.from_pretrained(name, use_safetensors=True, **options).to(device).eval()
     processor = reader.from_pretrained(name, **options)

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, Final, Literal
 
 import torch
@@ -24,6 +24,7 @@ from transformers import CLIPImageProcessorPil
 from generation.embeddings import spherical_mean
 from generation.families.memory import remember
 from generation.recipe import Ingredient, Recipe
+from generation.sources import from_pretrained
 
 KEPT: Final = 256
 """Images whose embeddings are kept."""
@@ -233,8 +234,7 @@ def load_references(pipe: Any, known: Adapters, source: str) -> References:  # n
         ValueError: A file is no adapter, or a part's blocks are not in the UNet.
     """
     unet, before = pipe.unet, pipe.unet.attn_processors
-    local = Path(source).is_dir()
-    name, _, revision = (source, "", "") if local else source.partition("@")
+    name, options = from_pretrained(source)
     files = [PurePosixPath(row.file) for row in known.each]
     if pipe.feature_extractor is None:
         pipe.register_modules(feature_extractor=CLIPImageProcessorPil())
@@ -243,8 +243,7 @@ def load_references(pipe: Any, known: Adapters, source: str) -> References:  # n
         subfolder=[str(file.parent) for file in files],
         weight_name=[file.name for file in files],
         image_encoder_folder=known.encoder or None,
-        local_files_only=local,
-        revision=revision or None,
+        **options,
     )
     attentions = {
         name: part

@@ -9,7 +9,6 @@ diffusers, and their configuration tells which they are.
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import torch
@@ -21,6 +20,7 @@ from torch.nn import functional
 
 from generation.families.estimators import Estimator, load_estimator
 from generation.recipe import Recipe, Structure, StructureKind
+from generation.sources import from_pretrained
 from generation.structure import LINES, line_map
 
 OWN: Final = "structure"
@@ -245,9 +245,7 @@ def load_structures(
 
 
 def _network(pipe: Any, source: str) -> Any:  # noqa: ANN401 - diffusers has no types
-    local = Path(source).is_dir()
-    name, _, revision = (source, "", "") if local else source.partition("@")
-    options = {"local_files_only": local, "revision": revision or None}
+    name, options = from_pretrained(source)
     config = ControlNetModel.load_config(name, **options)
     adapter = config.get("_class_name") == "T2IAdapter"
     kind = ControlNetUnionModel if "num_control_type" in config else ControlNetModel
