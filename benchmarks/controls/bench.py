@@ -4,11 +4,10 @@ The images that controls are given are the model's own drawings that the judge n
 nothing else is needed.
 """
 
-import argparse
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import Final, TypeVar
 
 import numpy as np
 import torch
@@ -28,6 +27,11 @@ THINGS: Final = ("apple", "cat", "dog", "star", "pizza", "car", "fish", "tree", 
 
 _TRIES: Final = 6
 
+T = TypeVar("T")
+
+Point = Mapping[str, object]
+"""One line of figures by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -39,6 +43,7 @@ class Bench:
         judge: Names what a picture shows.
         styles: Names of styles, in the judge's order.
         things: Names of things, likewise.
+        sheets: Rows of example pictures, by name: filled while measuring.
     """
 
     engine: Engine
@@ -46,6 +51,7 @@ class Bench:
     judge: Judge
     styles: Sequence[str]
     things: Sequence[str]
+    sheets: dict[str, list[list[Image.Image]]] = field(default_factory=dict)
 
     @torch.inference_mode()
     def judged(self, pictures: Sequence[Image.Image]) -> tuple[Tensor, Tensor]:
@@ -55,11 +61,12 @@ class Bench:
         return said.style.softmax(1), said.thing.softmax(1)
 
     def draw(self, recipe: Recipe, begun: Begun = None) -> list[Image.Image]:
-        """A recipe's pictures at the size the model draws."""
-        return self.engine.draw(recipe, begun, lambda *_: None)
+        """A recipe's pictures at the size the model draws, as one batch on this core."""
+        engine = replace(self.engine, together=len(recipe.pictures), abreast=1)
+        return engine.draw(recipe, begun, lambda *_: None)
 
-    def recipe(self, text: str, seed: int) -> Recipe:
-        """One picture of a text with the model's own settings."""
+    def recipe(self, text: str, seed: int, count: int = 1) -> Recipe:
+        """Pictures of a text with the model's own settings."""
         own = self.engine.card
         return Recipe(
             family=own.id,
@@ -68,7 +75,7 @@ class Bench:
             phrases=(Phrase(text=text),),
             width=own.side,
             height=own.side,
-            pictures=seeded(seed, 1),
+            pictures=seeded(seed, count),
             steps=own.steps,
             guidance=own.guidance,
             sampler=own.sampler,
@@ -78,9 +85,7 @@ class Bench:
         """A drawing that the judge names right, or None if a few tries give none."""
         for seed in range(_TRIES):
             (picture,) = self.draw(self.recipe(f"a {thing}, {self.styles[style]} style", seed))
-            drawn, named = self.judged([picture])
-            hit = self.things.index(thing) in named[0].topk(5).indices.tolist()
-            if hit and int(drawn[0].argmax()) == style:
+            if all(self.shows([picture], thing) + self.drawn_in([picture], style)):
                 return picture
         return None
 
@@ -90,6 +95,15 @@ class Bench:
         for thing in THINGS:
             if (picture := self.example(thing, style)) is not None:
                 yield thing, picture
+
+    def shows(self, pictures: Sequence[Image.Image], thing: str) -> list[bool]:
+        """Whether the thing is among the judge's first five, of each picture."""
+        wanted = self.things.index(thing)
+        return [wanted in row for row in self.judged(pictures)[1].topk(5).indices.tolist()]
+
+    def drawn_in(self, pictures: Sequence[Image.Image], style: int) -> list[bool]:
+        """Whether the judge takes each picture for one of that style."""
+        return [found == style for found in self.judged(pictures)[0].argmax(1).tolist()]
 
     @torch.inference_mode()
     def embedded(self, picture: Image.Image) -> Tensor:
@@ -112,16 +126,19 @@ def open_bench() -> Bench:
     return Bench(engine, engine.references, load_judge(folder), labels["styles"], labels["things"])
 
 
-def report(
-    about: str | None, measure: Callable[[Bench, int], Iterator[Mapping[str, object]]]
-) -> None:
-    """Read ``--pictures`` from the command line and print a JSON object for each point.
+def portions(items: Sequence[T], count: int) -> Iterator[tuple[T, int, int]]:
+    """Each item with the first of its seeds and how many it has: ``count`` in all, shared evenly.
 
     Args:
-        about: What is measured.
-        measure: Finds the points.
+        items: What pictures are drawn of, at least one.
+        count: Seeds in all; if there are fewer than items, the last ones get none and are left out.
     """
-    parser = argparse.ArgumentParser(description=about)
-    parser.add_argument("--pictures", type=int, default=20, help="of each kind")
-    for point in measure(open_bench(), parser.parse_args().pictures):
-        print(json.dumps(point), flush=True)
+    each, more = divmod(count, len(items))
+    sizes = [each + (number < more) for number in range(len(items))]
+    for item, last, size in zip(items, accumulate(sizes), sizes, strict=True):
+        if size:
+            yield item, last - size, size
+
+
+Measure = Callable[[Bench, int], Iterator[Point]]
+"""Measures with so many pictures at each point, and gives the points one by one."""

@@ -7,19 +7,16 @@ what should be kept.
 
 A seam is how much larger the differences across the border are than those between neighbouring
 columns and rows beside it, in levels of 0 to 255; 0 is none.
-
-    python -m benchmarks.controls.canvas --pictures 200
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import cycle, islice
 from typing import Final
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from benchmarks.controls.bench import Bench, report
+from benchmarks.controls.bench import Bench, Point, portions
 from generation.canvas import Framed, frame, join
 from generation.derive import ninth
 from generation.recipe import Canvas, Edges
@@ -69,26 +66,27 @@ def stroke() -> Image.Image:
     return mask
 
 
-def measure(bench: Bench, count: int) -> Iterator[dict[str, object]]:
+def measure(bench: Bench, count: int) -> Iterator[Point]:
     """Change of what is kept, and seams.
 
     Args:
         bench: What to measure with.
         count: Pictures of each kind.
     """
-    shown = list(islice(cycle(bench.examples()), count))
-    own = bench.engine.card
+    shown, own = list(bench.examples()), bench.engine.card
     for name, canvas in canvases(own.carried_on).items():
         found: dict[str, list[tuple[float, float]]] = {way: [] for way in WAYS}
-        for seed, (thing, small) in enumerate(shown):
+        mask, row = stroke() if canvas.mask else None, []
+        for (thing, small), seed, some in portions(shown, count):
             (picture,) = bench.engine.enlarge([small])
-            mask = stroke() if canvas.mask else None
             framed = frame(canvas, picture, (own.side * own.enlarge,) * 2, mask)
-            recipe = replace(bench.recipe(f"a {thing}", seed), canvas=canvas)
-            (drawn,) = bench.engine.enlarge(bench.draw(recipe, framed))
-            for way, joined in WAYS.items():
-                whole = joined(framed, drawn)
-                found[way].append((_change(framed, whole), _seam(framed, whole)))
+            recipe = replace(bench.recipe(f"a {thing}", seed, some), canvas=canvas)
+            for drawn in bench.engine.enlarge(bench.draw(recipe, framed)):
+                for way, joined in WAYS.items():
+                    whole = joined(framed, drawn)
+                    found[way].append((_change(framed, whole), _seam(framed, whole)))
+            row.append(join(framed, drawn).resize(small.size, Image.Resampling.LANCZOS))
+        bench.sheets.setdefault("canvas", [[small for _, small in shown]]).append(row)
         for way, figures in found.items():
             changes, seams = np.array(figures).T
             yield {
@@ -115,12 +113,3 @@ def _seam(framed: Framed, whole: Image.Image) -> float:
         beside = [np.roll(border, shift, axis) for shift in (-_BESIDE, _BESIDE)]
         excess.append(steps[border].mean() - np.mean([steps[near].mean() for near in beside]))
     return float(np.mean(excess))
-
-
-def main() -> None:
-    """Print a JSON object for every canvas and way."""
-    report(__doc__, measure)
-
-
-if __name__ == "__main__":
-    main()

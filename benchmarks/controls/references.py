@@ -3,27 +3,20 @@
 The bundled model draws, and the judge that comes beside it says what is to be seen. The images
 referred to are the model's own drawings that the judge names right, so nothing else is needed.
 Style and thing are always told together: a copy of the reference scores high on one alone.
-
-    python -m benchmarks.controls.references style --pictures 200
-    python -m benchmarks.controls.references character --pictures 200
-    python -m benchmarks.controls.references blend --pictures 200
 """
 
-import argparse
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import cycle, islice, pairwise, product
+from itertools import pairwise, product
 from typing import Final
 
 import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.controls.bench import THINGS, Bench, open_bench
+from benchmarks.controls.bench import THINGS, Bench, Point, portions
 from generation.controls import scales_for_character_weight
 from generation.embeddings import spherical_mean
-from generation.families.references import Seen
 from generation.recipe import Ingredient, Recipe, Reference, Role
 
 EXAMPLES: Final = ("apple", "flower", "heart", "star", "car")
@@ -45,7 +38,7 @@ def in_blocks(bench: Bench, blocks: str) -> Bench:
     return replace(bench, engine=replace(bench.engine, references=sees), sees=sees)
 
 
-def measure_style(bench: Bench, count: int) -> Iterator[dict[str, object]]:
+def measure_style(bench: Bench, count: int) -> Iterator[Point]:
     """Shares of pictures in the reference's style, and with the prompt's thing.
 
     Args:
@@ -53,19 +46,24 @@ def measure_style(bench: Bench, count: int) -> Iterator[dict[str, object]]:
         count: Pictures at each scale, spread over styles, things and seeds.
     """
     shown = {
-        style: bench.sees.look(picture)
+        style: picture
         for style in range(len(bench.styles))
         if (picture := _first(bench, style)) is not None
     }
-    for style, seen in shown.items():
-        bench.sees.memory[str(style)] = seen
+    for style, picture in shown.items():
+        bench.sees.memory[str(style)] = bench.sees.look(picture)
     things = [thing for thing in THINGS if thing not in EXAMPLES]
-    yield {"blocks": "none", "scale": 0.0, **_styled(bench, shown, things, 0.0, count)}
+    rounds = list(product(shown, things))
+    bench.sheets["style"] = [[picture] for picture in shown.values()]
+    yield {"blocks": "none", "scale": 0.0, **_styled(bench, rounds, 0.0, count)}
     for blocks in BLOCKS:
         there = in_blocks(bench, blocks)
         for scale in SCALES:
-            figures = _styled(there, shown, things, scale, count)
-            yield {"blocks": blocks or "all", "scale": scale, **figures}
+            yield {
+                "blocks": blocks.rstrip(".") or "all",
+                "scale": scale,
+                **_styled(there, rounds, scale, count, sheet=not blocks and scale == 1),
+            }
 
 
 def _first(bench: Bench, style: int) -> Image.Image | None:
@@ -74,18 +72,29 @@ def _first(bench: Bench, style: int) -> Image.Image | None:
 
 
 def _styled(
-    bench: Bench, shown: Mapping[int, Seen], things: Sequence[str], scale: float, count: int
-) -> dict[str, object]:
-    styles, kept = 0, 0
-    rounds = list(islice(cycle(product(shown, things)), count))
-    for seed, (style, thing) in enumerate(rounds):
-        recipe = bench.recipe(f"a {thing}", 100 + seed)
+    bench: Bench,
+    rounds: Sequence[tuple[int, str]],
+    scale: float,
+    count: int,
+    *,
+    sheet: bool = False,
+) -> Point:
+    styles, kept = [], []
+    rows = dict(zip(dict(rounds), bench.sheets["style"], strict=True))
+    for (style, thing), seed, some in portions(rounds, count):
+        recipe = bench.recipe(f"a {thing}", 100 + seed, some)
         if scale:
             recipe = referring(recipe, "style", str(style), scale)
-        drawn, named = bench.judged(bench.draw(recipe))
-        styles += int(drawn[0].argmax()) == style
-        kept += bench.things.index(thing) in named[0].topk(5).indices.tolist()
-    return {"pictures": count, "style": round(styles / count, 3), "thing": round(kept / count, 3)}
+        pictures = bench.draw(recipe)
+        styles += bench.drawn_in(pictures, style)
+        kept += bench.shows(pictures, thing)
+        if sheet:
+            rows[style].append(pictures[0])
+    return {
+        "pictures": len(kept),
+        "style": round(float(np.mean(styles)), 3),
+        "thing": round(float(np.mean(kept)), 3),
+    }
 
 
 def referring(recipe: Recipe, role: Role, image: str, scale: float) -> Recipe:
@@ -94,7 +103,7 @@ def referring(recipe: Recipe, role: Role, image: str, scale: float) -> Recipe:
     return replace(recipe, references=(one,))
 
 
-def measure_character(bench: Bench, count: int) -> Iterator[dict[str, object]]:
+def measure_character(bench: Bench, count: int) -> Iterator[Point]:
     """Shares of pictures with the reference's thing, and in the scene or style of the prompt.
 
     The prompt names the scene alone. Without a reference nothing tells of the thing: the floor.
@@ -106,38 +115,42 @@ def measure_character(bench: Bench, count: int) -> Iterator[dict[str, object]]:
     usable = dict(bench.examples())
     for thing, picture in usable.items():
         bench.sees.memory[thing] = bench.sees.look(picture)
-    rounds = list(islice(cycle(product(usable, SCENES)), count))
+    rounds = list(product(usable, SCENES))
+    rows = {thing: [picture] for thing, picture in usable.items()}
+    bench.sheets["character"] = list(rows.values())
     for weight in (None, *WEIGHTS):
-        figures = np.array(
-            [_recognised(bench, *one, weight, seed) for seed, one in enumerate(rounds)], float
-        )
-        same, obeyed = figures.mean(0)
+        same, obeyed = [], []
+        for (thing, scene), seed, some in portions(rounds, count):
+            recipe = bench.recipe(scene, 300 + seed, some)
+            if weight is not None:
+                _, figure = scales_for_character_weight(weight, faces=False)
+                recipe = referring(recipe, "figure", thing, figure)
+            pictures = bench.draw(recipe)
+            same += bench.shows(pictures, thing)
+            obeyed += _obeys(bench, pictures, scene)
+            if weight == WEIGHTS[-1]:
+                rows[thing].append(pictures[0])
         yield {
-            "--cw": "no reference" if weight is None else weight,
-            "pictures": count,
-            "thing in five": round(float(same), 3),
-            "scene": round(float(obeyed), 3),
+            "--cw": "no reference" if weight is None else f"{weight:g}",
+            "pictures": len(same),
+            "thing among five": round(float(np.mean(same)), 3),
+            "scene": round(float(np.mean(obeyed)), 3),
         }
 
 
-def _recognised(
-    bench: Bench, thing: str, scene: str, weight: float | None, seed: int
-) -> tuple[bool, bool]:
-    """Whether the thing is among the judge's first five, and whether the scene is the prompt's."""
-    recipe = bench.recipe(scene, 300 + seed)
-    if weight is not None:
-        _, figure = scales_for_character_weight(weight, faces=False)
-        recipe = referring(recipe, "figure", thing, figure)
-    (picture,) = bench.draw(recipe)
-    drawn, named = bench.judged([picture])
-    same = bench.things.index(thing) in named[0].topk(5).indices.tolist()
+def _obeys(bench: Bench, pictures: Sequence[Image.Image], scene: str) -> list[bool]:
+    """Whether each picture has the style, or at its corners the ground, that the scene names."""
     if scene in bench.styles:
-        return same, bench.styles[int(drawn[0].argmax())] == scene
+        return bench.drawn_in(pictures, bench.styles.index(scene))
+    return [_on_ground(picture, scene) for picture in pictures]
+
+
+def _on_ground(picture: Image.Image, scene: str) -> bool:
     red, _, blue = np.asarray(picture, float)[[0, 0, -1, -1], [0, -1, 0, -1]].mean(0)
-    return same, bool(red > blue + 60 if "red" in scene else blue > red + 60)
+    return bool(red > blue + 60 if "red" in scene else blue > red + 60)
 
 
-def measure_blend(bench: Bench, count: int) -> Iterator[dict[str, object]]:
+def measure_blend(bench: Bench, count: int) -> Iterator[Point]:
     """From one image to another: how even the way is, what its middle shows, and in any order.
 
     Args:
@@ -145,28 +158,36 @@ def measure_blend(bench: Bench, count: int) -> Iterator[dict[str, object]]:
         count: Pictures at each share, spread over pairs and seeds.
     """
     usable = dict(bench.examples())
-    pairs = list(islice(cycle(pairwise([*usable, next(iter(usable))])), count))
+    pairs = list(pairwise([*usable, next(iter(usable))]))
     for way, mixed in MIXED.items():
-        steps, both, turned = [], 0, 0.0
-        for seed, (one, other) in enumerate(pairs):
+        steps, both, turned = [], [], 0.0
+        for (one, other), seed, some in portions(pairs, count):
             seen = (usable[one], usable[other])
-            path = [_between(bench, mixed(bench, *seen, share), seed) for share in SHARES]
-            frames = [np.asarray(picture, float) for picture in path]
-            steps.append([float(np.abs(a - b).mean()) for a, b in pairwise(frames)])
-            top = bench.judged([path[len(path) // 2]])[1][0].topk(5).indices.tolist()
-            both += all(bench.things.index(thing) in top for thing in (one, other))
-            back = np.asarray(_between(bench, mixed(bench, *seen[::-1], 0.5), seed), float)
-            turned = max(turned, float(np.abs(back - frames[len(frames) // 2]).max()))
+            path = [_between(bench, mixed(bench, *seen, share), seed, some) for share in SHARES]
+            frames = [np.array([np.asarray(picture, float) for picture in point]) for point in path]
+            steps += np.array(
+                [np.abs(a - b).mean((1, 2, 3)) for a, b in pairwise(frames)]
+            ).T.tolist()
+            middle = path[len(path) // 2]
+            shown = zip(*(bench.shows(middle, thing) for thing in (one, other)), strict=True)
+            both += [all(pair) for pair in shown]
+            back = _between(bench, mixed(bench, *seen[::-1], 0.5), seed, some)
+            for here, there in zip(middle, back, strict=True):
+                change = np.abs(np.asarray(here, float) - np.asarray(there, float))
+                turned = max(turned, float(change.max()))
+            if way == next(iter(MIXED)):
+                row = [seen[0], *(point[0] for point in path), seen[1]]
+                bench.sheets.setdefault("blend", []).append(row)
         lengths = np.array(steps)
         jumps = lengths.max(1) / lengths.mean(1)
         yield {
             "way": way,
-            "pictures": len(pairs),
-            "worst jump over mean step": round(float(jumps.mean()), 2),
-            "worst jump of the mean path": round(float(lengths.mean(0).max() / lengths.mean()), 2),
+            "pictures": len(lengths),
+            "largest jump over mean step, each path": round(float(jumps.mean()), 2),
+            "of the mean path": round(float(lengths.mean(0).max() / lengths.mean()), 2),
             "mean step (levels of 255)": round(float(lengths.mean()), 2),
-            "middle shows both in five": round(both / len(pairs), 3),
-            "largest change by order (levels of 255)": turned,
+            "middle shows both": round(float(np.mean(both)), 3),
+            "largest change by order": turned,
         }
 
 
@@ -194,28 +215,6 @@ MIXED: Final[dict[str, Mixed]] = {
 }
 
 
-def _between(bench: Bench, whole: torch.Tensor, seed: int) -> Image.Image:
+def _between(bench: Bench, whole: torch.Tensor, seed: int, count: int) -> list[Image.Image]:
     part = bench.remember("between", whole)
-    (picture,) = bench.draw(replace(bench.recipe("", seed), blend=(part,)))
-    return picture
-
-
-MEASURES: Final[dict[str, Callable[[Bench, int], Iterator[dict[str, object]]]]] = {
-    "style": measure_style,
-    "character": measure_character,
-    "blend": measure_blend,
-}
-
-
-def main() -> None:
-    """Measure what the arguments name and print a JSON object for each point."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=MEASURES)
-    parser.add_argument("--pictures", type=int, default=20, help="at each point")
-    given = parser.parse_args()
-    for point in MEASURES[given.what](open_bench(), given.pictures):
-        print(json.dumps(point), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    return bench.draw(replace(bench.recipe("", seed, count), blend=(part,)))

@@ -5,15 +5,10 @@ another shape than the model draws by itself. The figure is how much of the outl
 what stands out from the picture's ground is shared (intersection over union). The baseline is the
 same prompt and noise without the drawing; the judge, who learnt from things that fill the picture,
 is shown what stands out at that size and says whether it is the thing that was asked for.
-
-    python -m benchmarks.controls.structure --pictures 24 --sheet structure.png
 """
 
-import argparse
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -21,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from benchmarks.controls.bench import Bench, open_bench
-from generation.recipe import Recipe, Structure
+from benchmarks.controls.bench import Bench, Point, portions
+from generation.recipe import Structure
 from generation.structure import Grey
-from training.sheet import save_sheet
 
 SCALES: Final = (0.5, 1.0, 1.5)
 ENDS: Final = (0.5, 1.0)
@@ -33,7 +27,6 @@ _PAPER: Final = 512
 _PEN: Final = 9
 _COLOURS: Final = ("red", "blue", "green", "yellow")
 _STANDS_OUT: Final = 30
-_SHOWN: Final = 4
 _ROOM: Final = 0.55
 """Half a side of what the judge is shown, beside the longer side of the thing."""
 
@@ -130,51 +123,49 @@ def _ways() -> Iterator[tuple[str, Structure | None]]:
             yield f"scale {scale:g}, end {end:g}", kept
 
 
-def measure(bench: Bench, count: int, sheet: Path | None) -> Iterator[dict[str, object]]:
-    """Shared outlines, each the mean of as many pictures of every drawing.
+def measure(bench: Bench, count: int) -> Iterator[Point]:
+    """Shared outlines, and how often the thing is named, without a drawing and with it.
 
     Args:
         bench: What to measure with.
-        count: Pictures of each drawing.
-        sheet: Where to write drawings and pictures without and with them, or None.
+        count: Pictures of each way, spread over drawings, colours and seeds.
     """
-    shown: dict[str, list[Image.Image]] = {}
+    sketches = {thing: drawing(pen) for thing, pen in PENS.items()}
+    rows = bench.sheets["structure"] = [[sketch] for sketch in sketches.values()]
     for name, kept in _ways():
         found, hits = [], []
-        for thing, pen in PENS.items():
-            sketch = drawing(pen)
+        for number, (thing, sketch) in enumerate(sketches.items()):
             wanted = inside(sketch, bench.engine.card.side)
-            for seed in range(count):
-                text = f"a {_COLOURS[seed % len(_COLOURS)]} {thing}"
-                picture = _drawn(bench, replace(bench.recipe(text, seed), structure=kept), sketch)
-                found.append(shared(wanted, silhouette(picture)))
-                hits.append(_named(bench, picture, thing))
-                if seed < _SHOWN:
-                    shown.setdefault(thing, [sketch]).append(picture)
+            prompts = [f"a {colour} {thing}" for colour in _COLOURS]
+            _learn(bench, kept, sketch)
+            for text, seed, some in portions(prompts, count // len(sketches)):
+                recipe = replace(bench.recipe(text, seed, some), structure=kept)
+                pictures = bench.draw(recipe)
+                found += [shared(wanted, silhouette(picture)) for picture in pictures]
+                hits += _named(bench, pictures, thing)
+                if kept is None or (kept.scale, kept.end) == (1, 1):
+                    rows[number].append(pictures[0])
         yield {
-            "way": name,
+            "drawing": name,
             "pictures": len(found),
             "outline shared": round(float(np.mean(found)), 3),
             "thing among five": round(float(np.mean(hits)), 3),
         }
-    if sheet is not None:
-        _save(shown, sheet)
+    side = bench.engine.card.side
+    for row in rows:
+        row[0] = row[0].resize((side, side), Image.Resampling.LANCZOS)
 
 
-def _drawn(bench: Bench, recipe: Recipe, sketch: Image.Image) -> Image.Image:
-    if recipe.structure is not None:
+def _learn(bench: Bench, kept: Structure | None, sketch: Image.Image) -> None:
+    if kept is not None:
         assert bench.engine.structures is not None
         bench.engine.structures.memory.clear()
+        recipe = replace(bench.recipe("", 0), structure=kept)
         bench.engine.structures.learn(recipe, lambda _: sketch)
-    (picture,) = bench.draw(recipe)
-    return picture
 
 
-def _named(bench: Bench, picture: Image.Image, thing: str) -> bool:
-    if thing not in bench.things:
-        return False
-    _, named = bench.judged([_filling(picture)])
-    return bench.things.index(thing) in named[0].topk(5).indices.tolist()
+def _named(bench: Bench, pictures: Sequence[Image.Image], thing: str) -> list[bool]:
+    return bench.shows([_filling(picture) for picture in pictures], thing)
 
 
 def _filling(picture: Image.Image) -> Image.Image:
@@ -196,28 +187,3 @@ def _filling(picture: Image.Image) -> Image.Image:
     )
     paper.paste(picture.crop(inner), (inner[0] - box[0], inner[1] - box[1]))
     return paper.resize(picture.size, Image.Resampling.LANCZOS)
-
-
-def _save(shown: Mapping[str, list[Image.Image]], path: Path) -> None:
-    """A row for each drawing: the drawing, pictures without it, pictures at scale 1."""
-    at_one = next(k for k, (name, _) in enumerate(_ways()) if name == "scale 1, end 1")
-    cells = []
-    for sketch, *pictures in shown.values():
-        count = len(pictures) // len(list(_ways()))
-        cells += [sketch.resize(pictures[0].size), *pictures[:count]]
-        cells += pictures[at_one * count : (at_one + 1) * count]
-    save_sheet(cells, path, columns=len(cells) // len(shown))
-
-
-def main() -> None:
-    """Print a JSON object for every scale and end, beside that without a drawing."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pictures", type=int, default=24, help="of each drawing")
-    parser.add_argument("--sheet", type=Path, help="where to write a sheet of pictures")
-    given = parser.parse_args()
-    for row in measure(open_bench(), given.pictures, given.sheet):
-        print(json.dumps(row))
-
-
-if __name__ == "__main__":
-    main()
