@@ -19,7 +19,7 @@ from benchmarks.controls.image_weight import evenness
 from generation.controls import spread_for_chaos
 from generation.derive import GRID
 
-SETTINGS: Final = (0, 10, 25, 40, 50, 60, 75, 90, 100)
+SETTINGS: Final = (0, 10, 25, 50, 75, 90, 100)
 
 
 def measure(bench: Bench, count: int) -> Iterator[Point]:

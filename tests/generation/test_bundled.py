@@ -14,8 +14,10 @@ from PIL import Image
 from torch import Tensor
 
 from generation.cards import BUNDLED
+from generation.families import diffusion
 from generation.families.diffusion import Engine
-from generation.recipe import Phrase, seeded
+from generation.families.noise import starting_noise
+from generation.recipe import Noise, Phrase, seeded
 from tests.generation.samples import quiet, recipe_for, start
 from training.judges import Judge, Verdict, load_judge, load_labels
 
@@ -99,3 +101,22 @@ def test_strength_moves_from_the_picture_to_the_prompt(easel: Engine, judge: Jud
     assert far == sorted(far)
     blue = judged(judge, pictures).colour.softmax(1)[:, LABELS["colours"].index("blue")]
     assert blue[-1] > 0.5 > blue[0]
+
+
+def test_a_tile_has_no_edges_where_a_seam_could_be(
+    easel: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Noise that is moved around the edges moves the picture, and changes nothing else."""
+    side, coarsest = easel.card.side, 2 ** (len(easel.pipe.unet.config.block_out_channels) - 1)
+    recipe = recipe_for(easel, width=side, height=side, tile=True)
+    here = np.asarray(easel.draw(recipe, None, quiet)[0], int)
+
+    def moved(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]:
+        drawn, later = starting_noise(noise, shape)
+        return drawn.roll((coarsest, coarsest), (-2, -1)), later
+
+    monkeypatch.setattr(diffusion, "starting_noise", moved)
+    there = np.asarray(easel.draw(recipe, None, quiet)[0], int)
+    shift = coarsest * easel.pipe.vae_scale_factor
+    assert np.abs(np.roll(here, (shift, shift), (0, 1)) - there).max() <= 1
+    assert np.abs(here - there).max() > 10
