@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from generation.controlnets import sources
+from generation.controls import USUAL, ImageStrengths
 from generation.loras import Offered, fitting
 from generation.recipe import StructureKind, Upscaler
 from generation.vocabulary import ANY, SMALL, Vocabulary
@@ -75,6 +76,7 @@ class Card:
         samplers: All that it draws with.
         memory: GiB of GPU memory that it wants: the weights in 16 bits and room to work in.
         capabilities: What it can do.
+        image_strengths: Denoising strengths that ``--iw`` stands for.
         carried_on: Denoising strength with which it carries a picture on beyond the edges, from
             the colours at its border: the weaker the model, the more these have to lead.
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
@@ -111,6 +113,7 @@ class Card:
     samplers: tuple[str, ...] = SAMPLERS
     memory: float
     capabilities: frozenset[Capability]
+    image_strengths: ImageStrengths = USUAL
     carried_on: float = 0.8
     adapters: str = ""
     faces: bool = False
@@ -199,6 +202,7 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="DPM++ 2M",
         memory=1,
         capabilities=_ALL - {Capability.HD} | _REFERENCES | {Capability.STRUCTURE},
+        image_strengths=ImageStrengths(most=0.65, least=0.25, bend=1.5),
         carried_on=0.5,
         structures=("scribble", "lineart", "canny"),
         wears=False,

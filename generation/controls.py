@@ -6,7 +6,7 @@ Diffusion families, whose strength is a place on the noise schedule.
 
 import math
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 LARGEST_IMAGE_WEIGHT: Final = 3.0
 """The top of Midjourney's range for ``--iw`` since version 6."""
@@ -19,52 +19,45 @@ _ROUNDING: Final = 1e-9
 """What products of floats may be off by."""
 
 
-def strength_for_image_weight(weight: float) -> float:
+class ImageStrengths(NamedTuple):
+    """How a family's denoising strength falls with the image weight.
+
+    Attributes:
+        most: At weight 0, where nothing of the image is left to be seen.
+        least: At weight 3, where only textures change.
+        bend: Exponent of the fall: below 1 the first weights count for more, above 1 the last.
+    """
+
+    most: float = 1.0
+    least: float = 0.30
+    bend: float = 0.94
+
+
+USUAL: Final = ImageStrengths()
+"""Weight 1 is 0.75, the middle of what SDEdit (Meng et al. 2022) and the defaults of common tools
+(0.75 to 0.8) use; below 0.3 only texture changes, since the signal outweighs the noise there."""
+
+
+def strength_for_image_weight(weight: float, strengths: ImageStrengths = USUAL) -> float:
     """Denoising strength for an image weight: the heavier the image, the less is denoised.
 
-    The curve ``1 - 0.70 * (weight / 3) ** 0.94`` falls almost evenly from 1 (nothing of the image
-    is kept) to 0.30 (a copy with other textures). Weight 1 gives 0.75, the middle of what SDEdit
-    (Meng et al. 2022) and the defaults of common tools (0.75 to 0.8) use, and below 0.3 only
-    texture changes, since the signal outweighs the noise there.
+    ``most - (most - least) * (weight / 3) ** bend``. The smaller pictures are, the less noise it
+    takes to hide what they show, so a family of small ones has numbers of its own.
 
     Args:
         weight: Image weight above 0, up to 3.
+        strengths: The family's.
 
     Returns:
-        Strength in [0.3, 1), smaller for every larger weight.
+        Strength in [least, most), smaller for every larger weight.
 
     Raises:
         ValueError: ``weight`` is outside its range.
     """
     if not 0 < weight <= LARGEST_IMAGE_WEIGHT:
         raise ValueError(f"image weight {weight} is not above 0 and at most 3")
-    return 1 - 0.70 * math.pow(weight / LARGEST_IMAGE_WEIGHT, 0.94)
-
-
-def steps_for_strength(steps: int, strength: float, *, floor_family: bool) -> tuple[int, float]:
-    """Schedule length and strength with which a pipeline takes exactly ``steps`` steps.
-
-    An image-to-image pipeline takes only the last part of its schedule: ``floor(n * strength)``
-    steps in Stable Diffusion 1.5 and XL, ``ceil(n * strength)`` in Stable Diffusion 3 and FLUX
-    (read in diffusers 0.42). So that time and quality do not depend on strength, the schedule is
-    made longer instead, and the strength set half a step inside, where no rounding can go wrong.
-    The picture starts within half a step of the schedule from the noise that was asked for.
-
-    Args:
-        steps: Denoising steps to take, at least 1.
-        strength: Denoising strength wanted, in (0, 1].
-        floor_family: Whether the pipeline rounds the number of its steps down.
-
-    Returns:
-        The schedule's length and the strength to pass with it. Where the schedule would be longer
-        than models are trained on, it is as long as that and fewer steps are taken.
-    """
-    steps = min(steps, max(1, int(TRAINED_STEPS * strength)))
-    length = max(steps, round(steps / strength))
-    if length == steps:
-        return steps, 1.0
-    half = 0.5 if floor_family else -0.5
-    return min(length, TRAINED_STEPS), (steps + half) / min(length, TRAINED_STEPS)
+    most, least, bend = strengths
+    return most - (most - least) * math.pow(weight / LARGEST_IMAGE_WEIGHT, bend)
 
 
 def flow_level(strength: float) -> float:

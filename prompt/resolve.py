@@ -426,7 +426,8 @@ def _begun(images: Sequence[str], values: Mapping[str, Any], card: Card) -> dict
     begun, mixed = (images[:1], images[1:]) if len(images) == 1 or strength else ((), images)
     made: dict[str, Any] = {}
     if begun:
-        strength = strength_for_image_weight(weight) if strength is None else strength
+        if strength is None:
+            strength = strength_for_image_weight(weight, card.image_strengths)
         made["start"] = Start(image=begun[0], strength=strength)
     if mixed:
         made["blend"] = tuple(Ingredient(image=image) for image in mixed)

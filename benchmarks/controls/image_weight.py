@@ -7,6 +7,7 @@ the vision tower's embeddings). The baseline is the straight line from weight to
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
@@ -28,14 +29,16 @@ def straight(weight: float) -> float:
     return max(_LEAST, 1 - weight / LARGEST_IMAGE_WEIGHT)
 
 
-WAYS: Final = {"ours": strength_for_image_weight, "1 - iw/3": straight}
-
-
 def measure(bench: Bench, count: int) -> Iterator[Point]:
     """Likeness to the image at every weight and by either way, and how evenly it rises."""
+    strengths = bench.engine.card.image_strengths
+    ways = {
+        "ours": partial(strength_for_image_weight, strengths=strengths),
+        "1 - iw/3": straight,
+    }
     shown = list(bench.examples())
     pairs = [(image, thing) for (_, image), (thing, _) in pairwise([*shown, shown[0]])]
-    for name, way in WAYS.items():
+    for name, way in ways.items():
         curves: dict[str, list[float]] = {"ssim": [], "cosine": []}
         rows = [[image] for image, _ in pairs]
         for weight in WEIGHTS:

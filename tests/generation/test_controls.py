@@ -1,17 +1,16 @@
 from collections.abc import Callable
 from itertools import pairwise
-from math import ceil, floor
 
 import pytest
 from diffusers import DDIMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generation.cards import CARDS, Card
 from generation.controls import (
     FACE,
     HEAVIEST_IMAGE,
     LARGEST_IMAGE_WEIGHT,
-    TRAINED_STEPS,
     detail_for_exp,
     factor_for_image_weight,
     factor_for_reference_weight,
@@ -25,7 +24,6 @@ from generation.controls import (
     share_for_style_weight,
     spread_for_chaos,
     steps_for_quality,
-    steps_for_strength,
     steps_to_refine,
     steps_until,
     strength_for_image_weight,
@@ -55,45 +53,16 @@ class TestStrengthForImageWeight:
     def test_follows_the_curve(self, weight: float, strength: float) -> None:
         assert strength_for_image_weight(weight) == pytest.approx(strength, abs=0.005)
 
+    @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
     @given(weights)
-    def test_is_a_strength(self, weight: float) -> None:
-        assert 0.3 <= strength_for_image_weight(weight) < 1
+    def test_is_a_strength_between_the_familys_ends(self, card: Card, weight: float) -> None:
+        most, least, _ = card.image_strengths
+        assert 0 < least <= strength_for_image_weight(weight, card.image_strengths) < most <= 1
 
     @pytest.mark.parametrize("weight", [0, -1, 3.01, float("nan"), float("inf")])
     def test_refuses_other_weights(self, weight: float) -> None:
         with pytest.raises(ValueError, match="image weight"):
             strength_for_image_weight(weight)
-
-
-class TestStepsForStrength:
-    @given(st.integers(1, 150), st.floats(0.15, 1), st.booleans())
-    def test_exactly_so_many_steps_are_taken(
-        self, steps: int, strength: float, floor_family: bool
-    ) -> None:
-        length, passed = steps_for_strength(steps, strength, floor_family=floor_family)
-        rounding = floor if floor_family else ceil
-        assert min(length, rounding(length * passed)) == steps
-
-    @given(st.integers(1, 150), st.floats(0.001, 1), st.booleans())
-    def test_some_steps_are_taken_and_the_schedule_exists(
-        self, steps: int, strength: float, floor_family: bool
-    ) -> None:
-        length, passed = steps_for_strength(steps, strength, floor_family=floor_family)
-        rounding = floor if floor_family else ceil
-        assert length <= TRAINED_STEPS
-        assert 0 < passed <= 1
-        assert 1 <= rounding(length * passed) <= steps
-
-    @given(st.integers(1, 150), st.floats(0.15, 1), st.booleans())
-    def test_the_start_is_within_a_step_of_what_was_asked(
-        self, steps: int, strength: float, floor_family: bool
-    ) -> None:
-        length, passed = steps_for_strength(steps, strength, floor_family=floor_family)
-        assert abs(passed - strength) <= 1 / length
-
-    @given(st.integers(1, 150), st.booleans())
-    def test_full_strength_takes_the_plain_schedule(self, steps: int, floor_family: bool) -> None:
-        assert steps_for_strength(steps, 1.0, floor_family=floor_family) == (steps, 1.0)
 
 
 @pytest.mark.parametrize(

@@ -120,8 +120,8 @@ class TestImages:
     @pytest.mark.parametrize(
         ("flags", "strength"),
         [
-            ("", strength_for_image_weight(1)),
-            ("--iw 2", strength_for_image_weight(2)),
+            ("", strength_for_image_weight(1, EASEL.image_strengths)),
+            ("--iw 2", strength_for_image_weight(2, EASEL.image_strengths)),
             ("--strength 0.4", 0.4),
             ("--strength 0.4 --iw 0", 0.4),
         ],
