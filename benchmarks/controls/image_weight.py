@@ -5,7 +5,7 @@ thing, at every weight with the same noise. Likeness is structural (SSIM) and of
 the vision tower's embeddings). The baseline is the straight line from weight to strength.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -32,7 +32,7 @@ def straight(weight: float) -> float:
 def measure(bench: Bench, count: int) -> Iterator[Point]:
     """Likeness to the image at every weight and by either way, and how evenly it rises."""
     strengths = bench.engine.card.image_strengths
-    ways = {
+    ways: dict[str, Callable[[float], float]] = {
         "ours": partial(strength_for_image_weight, strengths=strengths),
         "1 - iw/3": straight,
     }
