@@ -22,7 +22,7 @@ from generation.recipe import Ingredient, Recipe, Reference, Role
 EXAMPLES: Final = ("apple", "flower", "heart", "star", "car")
 SCALES: Final = (0.5, 1.0, 1.5)
 BLOCKS: Final = ("", "up_blocks.", "down_blocks.")
-SHARES: Final = tuple(k / 8 for k in range(9))
+SHARES: Final = tuple(k / 6 for k in range(7))
 WEIGHTS: Final = (0.0, 50.0, 100.0)
 SCENES: Final = ("on a red background", "on a blue background", "line art", "pixel art")
 """New grounds and styles for a thing that a reference shows."""
