@@ -10,10 +10,11 @@ from prompt.dialects import translated
 from prompt.errors import PromptError
 from prompt.fitting import fitted
 from prompt.grammar import Prompt, check_length, parse
-from prompt.parameters import REPEAT
+from prompt.parameters import MODEL, REPEAT, RIVALS
 from prompt.permutations import expand, together
 from prompt.resolve import check
 from prompt.sentences import Sentence
+from prompt.versions import Draws, card_of
 from prompt.ways import Way
 
 MOST_ORDERS: Final = 40
@@ -63,24 +64,48 @@ def orders(text: str, limit: int = MOST_ORDERS, *, way: Way = Way.IMAGINE) -> tu
     )
 
 
-def check_all(wanted: Sequence[Prompt], card: Card, *, attached: int) -> None:
+def check_all(wanted: Sequence[Prompt], draws: Draws, *, attached: int) -> None:
     """Refuse what a family cannot draw of several prompts that came as one text.
 
     Args:
         wanted: The prompts.
-        card: The family that will draw.
+        draws: What will draw.
         attached: How many images come with each besides those it links to.
 
     Raises:
         PromptError: With what is wrong with the first, and all of them without what is wrong.
     """
-    refusals = [_refusal(each, card, attached) for each in wanted]
+    refusals = [_refusal(each, card_of(draws, each), attached) for each in wanted]
     if first := next(filter(None, refusals), None):
         texts = [
             error.suggestion if error else each.spelled
             for each, error in zip(wanted, refusals, strict=True)
         ]
         raise _of_all(first, texts)
+
+
+def drawn_by_another(
+    error: PromptError, wanted: Sequence[Prompt], others: Sequence[Card], *, attached: int
+) -> PromptError:
+    """The refusal of prompts that ask for no model, naming one that can draw all of them.
+
+    Args:
+        error: The refusal.
+        wanted: The prompts.
+        others: What else could draw.
+        attached: How many images come with each besides those it links to.
+    """
+    chosen = {MODEL.name, *RIVALS[MODEL.name]}
+    if any(not chosen.isdisjoint(each.parameters) for each in wanted):
+        return error
+    for card in others:
+        if not any(_refusal(each, card, attached) for each in wanted):
+            named = {MODEL.name: card.called}
+            asked = [replace(each, parameters={**each.parameters, **named}) for each in wanted]
+            other = Sentence(said.OTHER_CAN, typed=MODEL.format(card.called))
+            whole = together([each.spelled for each in asked])
+            return PromptError((*error.sentences, other), error.position, whole)
+    return error
 
 
 def _refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | None:
