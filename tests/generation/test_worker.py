@@ -316,7 +316,7 @@ def test_either_signal_asks_the_service_to_stop(
         assert stop.wait(5)
 
     monkeypatch.setattr(worker, "serve", serve)
-    monkeypatch.setattr(worker, "load_engine", lambda _: easel)
+    monkeypatch.setattr(worker, "load_engine", lambda *_: easel)
     monkeypatch.setattr(os, "nice", steps_back.append)
     main(settings)
     assert told == [("easel-1", "cpu")]
