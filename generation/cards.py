@@ -313,8 +313,7 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="Euler",
         samplers=("Euler",),
         memory=60,
-        # Its autoencoder is one for films, whose convolutions pad edges with zeros themselves.
-        capabilities=(_NATIVE | _ALL) - {Capability.TILE},
+        capabilities=_NATIVE | _ALL,
         native=True,
     ),
 )
