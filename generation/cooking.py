@@ -256,6 +256,8 @@ def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Repo
     try:
         return meeting(picture, larger) if recipe.tile else larger(picture)
     except MemoryError:
+        if engine.spare():
+            return _enlarged(engine, picture, recipe, report)
         raise CookingError("out_of_memory") from None
     except ValueError as error:
         _log.error("the upscaler cannot be used", error=str(error))

@@ -111,8 +111,8 @@ class Engines:
     def _release(self, name: str) -> None:
         del self._loaded[name]
         gc.collect()  # pipelines and their parts refer to each other
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
+        if self._device.type != "cpu":
+            torch.get_device_module(self._device).empty_cache()
         _log.info("model released", model=self._models[name].model)
 
 

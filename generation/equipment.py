@@ -69,18 +69,19 @@ def equip(chosen: Card, choices: Choices) -> Card:
     )
 
 
-def beside(setting: str, family: str) -> str:
+def beside(setting: str, family: str, *, unnamed: bool = True) -> str:
     """What a setting puts beside a family's models: entries for all, and those that name it.
 
     Args:
         setting: Entries with commas between, such as ``sdxl:acme/nets``, or ``acme/nets`` for all.
         family: The family's id.
+        unnamed: Whether those for all are for this one, too.
     """
     kept = []
     for entry in setting.split(","):
         named, mark, rest = entry.strip().partition(":")
         if not mark or named not in _FAMILIES:
-            kept.append(entry)
+            kept += [entry] if unnamed else []
         elif named == family:
             kept.append(rest)
     return ",".join(kept)

@@ -69,14 +69,15 @@ def load_engine(settings: Settings, one: Served | None = None) -> Engine:
         SourceError: What lies beside it cannot be read.
         ModelError: It cannot be loaded.
     """
-    one, device = one or usual(served(settings)), choose_device(settings.device)
+    first, device = usual(served(settings)), choose_device(settings.device)
+    one = one or first
     family = one.card.id
     engine = load(
         one.card,
         one.source,
         device,
         beside(settings.adapters, family),
-        beside(settings.preview, family),
+        beside(settings.preview, family, unnamed=family == first.card.id),
         controlnets=beside(settings.controlnets, family),
         estimators=settings.estimators,
     )

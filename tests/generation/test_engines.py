@@ -1,6 +1,5 @@
 """Several models in one worker: loaded when needed, released when their memory is."""
 
-import gc
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
@@ -191,7 +190,6 @@ def test_a_released_model_is_gone_and_draws_the_same_when_it_is_back(
     first = {name: make(recipe, quiet) for name, recipe in recipes.items()}
     part = weakref.ref(device.engines.get(models["photo"]).pipe.unet)
     assert {name: make(recipe, quiet) for name, recipe in recipes.items()} == first
-    gc.collect()
     make(recipes["flux2-klein"], quiet)
     assert part() is None
     assert device.loads.count("flux2-klein") == 3
@@ -206,6 +204,11 @@ def test_each_model_computes_on_as_many_cores_as_alone(
     )
     used(device, models, "easel", "flux2-klein", "easel")
     assert cores == ["StableDiffusionPipeline", "Flux2KleinPipeline", "StableDiffusionPipeline"]
+
+
+def test_a_gpu_says_what_it_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (6 * 2**30, 24 * 2**30))
+    assert free(torch.device("cuda", 1)) == 6
 
 
 def test_memory_is_of_the_machine_where_there_is_no_gpu() -> None:

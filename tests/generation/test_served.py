@@ -148,3 +148,5 @@ def test_what_lies_beside_is_for_the_families_it_fits() -> None:
 @pytest.mark.parametrize("setting", ["", "acme/nets", "canny=a/b, depth=c/d", r"C:\nets", "a:b"])
 def test_a_setting_that_names_no_family_is_for_all(setting: str) -> None:
     assert beside(setting, "sdxl") == setting
+    assert not beside(setting, "sdxl", unnamed=False)
+    assert beside(f"sdxl:{setting},sd15:x", "sdxl", unnamed=False) == setting.partition(",")[0]
