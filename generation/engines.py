@@ -51,6 +51,11 @@ class Engines:
         """Names of those that are loaded, the one used last at the end."""
         return tuple(self._loaded)
 
+    @property
+    def latest(self) -> Engine | None:
+        """The engine used last, for what needs no drawing; None if none is loaded."""
+        return next(reversed(self._loaded.values()), None)
+
     def of(self, recipe: Recipe, report: Report) -> Engine:
         """The engine that makes a recipe.
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from generation.cards import Card, UnknownFamilyError
 from generation.controlnets import UnknownStructureError
-from generation.cooking import Find, Pictures, cook
+from generation.cooking import Find, Pictures, cook, finished, made_before
 from generation.derive import narrow
 from generation.engines import Engines
 from generation.equipment import beside, upscaler_file
@@ -116,8 +116,14 @@ def cook_with(
 
     def serve_one(data: dict[str, Any], report: Report) -> Cooked:
         recipe = Recipe.from_json(data)
-        engine = engines.of(recipe, report) if isinstance(engines, Engines) else engines
-        return keep(cook(engine, recipe, report, read=files.get, find=find), recipe, files)
+        if isinstance(engines, Engine):
+            pictures = cook(engines, recipe, report, read=files.get, find=find)
+        elif (before := made_before(recipe, files.get, find)) and (latest := engines.latest):
+            pictures = finished(latest, before, recipe, report)
+        else:
+            engine = engines.of(recipe, report)
+            pictures = cook(engine, recipe, report, read=files.get, find=find)
+        return keep(pictures, recipe, files)
 
     return serve_one
 

@@ -10,6 +10,7 @@ import torch
 
 from generation.cards import card
 from generation.cooking import cook
+from generation.derive import enlarge
 from generation.engines import Engines, wanted
 from generation.families import ModelError, load
 from generation.families.diffusion import Engine
@@ -193,6 +194,25 @@ def test_a_released_model_is_gone_and_draws_the_same_when_it_is_back(
     make(recipes["flux2-klein"], quiet)
     assert part() is None
     assert device.loads.count("flux2-klein") == 3
+
+
+def test_what_was_drawn_is_enlarged_without_the_model_that_drew_it(
+    models: Models, tmp_path: Path
+) -> None:
+    device, stored = Device(models, 33), dict[str, str]()
+    make = cook_with(device.engines, Files(tmp_path), stored.get)
+    small = asked(models["flux2-klein"])
+    large = enlarge(small, 0, 2)
+    slow = make(large.to_json(), quiet)
+    stored |= {made.digest: made.sha256 for made in make(small.to_json(), quiet).pictures}
+    used(device, models, "easel")
+    loads = list(device.loads)
+    assert make(large.to_json(), quiet) == slow
+    assert device.loads == loads
+    assert device.engines.loaded == ("easel",)
+    stored |= dict.fromkeys(stored, "f" * 64)
+    assert make(large.to_json(), quiet) == slow
+    assert device.loads == [*loads, "flux2-klein"]
 
 
 def test_each_model_computes_on_as_many_cores_as_alone(
