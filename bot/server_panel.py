@@ -105,13 +105,11 @@ def _default(id_: int, kind: discord.SelectDefaultValueType) -> discord.SelectDe
 
 def _families(choices: ServerChoices, name: str, served: Sequence[Card]) -> Item:
     """Every family, and each model besides that draws here under another name."""
-    titles = {card.id: card.title for card in CARDS}
-    titles |= {
-        name: card.title for card in served if (name := policy.listed(card, served)) not in titles
-    }
+    families = {card.id: card.title for card in CARDS}
+    titles = families | {policy.listed(card, served): card.title for card in served} | families
     options = [
-        discord.SelectOption(label=say(title), value=name, default=name in choices.families)
-        for name, title in list(titles.items())[:MOST]
+        discord.SelectOption(label=say(title), value=called, default=called in choices.families)
+        for called, title in list(titles.items())[:MOST]
     ]
     return discord.ui.Select(custom_id=name, min_values=0, max_values=len(options), options=options)
 
