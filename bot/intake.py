@@ -21,7 +21,7 @@ from generation.derive import blend, reroll
 from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
-from prompt.orders import Order, check_all, drawn_by_another, orders
+from prompt.orders import Order, check_all, orders, told_what_draws
 from prompt.parameters import RATIO, SEED
 from prompt.presets import Merged, checked
 from prompt.references import Kept, addresses
@@ -159,8 +159,7 @@ class Intake:
         try:
             return check_all(asked.prompts, self._draws, attached=attached)
         except PromptError as error:
-            others = self.cards[1:]
-            raise drawn_by_another(error, asked.prompts, others, attached=attached) from None
+            raise told_what_draws(error, asked.prompts, self.cards, attached=attached) from None
 
     def _draws(self, prompt: Prompt) -> Card:
         return self._in.drawing(prompt).card

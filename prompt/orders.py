@@ -20,6 +20,8 @@ from prompt.ways import Way
 MOST_ORDERS: Final = 40
 """Most jobs that one text may stand for (Midjourney's own limit, docs.midjourney.com)."""
 
+_CHOICES: Final = frozenset({MODEL.name, *RIVALS[MODEL.name]})
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -84,28 +86,44 @@ def check_all(wanted: Sequence[Prompt], draws: Draws, *, attached: int) -> None:
         raise _of_all(first, texts)
 
 
-def drawn_by_another(
-    error: PromptError, wanted: Sequence[Prompt], others: Sequence[Card], *, attached: int
+def told_what_draws(
+    error: PromptError, wanted: Sequence[Prompt], served: Sequence[Card], *, attached: int
 ) -> PromptError:
-    """The refusal of prompts that ask for no model, naming one that can draw all of them.
+    """The refusal of prompts, with what can be chosen where there is a choice.
+
+    That is a model that can draw all of them, if none asks for one; or the names of all models, if
+    one asks for another.
 
     Args:
         error: The refusal.
         wanted: The prompts.
-        others: What else could draw.
+        served: The cards of what draws here, the usual one's first.
         attached: How many images come with each besides those it links to.
     """
-    chosen = {MODEL.name, *RIVALS[MODEL.name]}
-    if any(not chosen.isdisjoint(each.parameters) for each in wanted):
+    if len(served) == 1:
         return error
-    for card in others:
+    if any(_unserved(each, served) for each in wanted):
+        names = ", ".join(f"`{card.called}`" for card in served)
+        return _further(error, Sentence(said.SERVED, flag=MODEL.name, names=names))
+    if any(not _CHOICES.isdisjoint(each.parameters) for each in wanted):
+        return error
+    for card in served[1:]:
         if not any(_refusal(each, card, attached) for each in wanted):
             named = {MODEL.name: card.called}
             asked = [replace(each, parameters={**each.parameters, **named}) for each in wanted]
             other = Sentence(said.OTHER_CAN, typed=MODEL.format(card.called))
-            whole = together([each.spelled for each in asked])
-            return PromptError((*error.sentences, other), error.position, whole)
+            return _further(error, other, together([each.spelled for each in asked]))
     return error
+
+
+def _unserved(prompt: Prompt, served: Sequence[Card]) -> bool:
+    name = MODEL.of(prompt.parameters)
+    return name is not None and not any(card.answers_to(name) for card in served)
+
+
+def _further(error: PromptError, sentence: Sentence, suggestion: str | None = None) -> PromptError:
+    whole = suggestion or error.suggestion
+    return PromptError((*error.sentences, sentence), error.position, whole)
 
 
 def _refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | None:

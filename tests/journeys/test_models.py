@@ -116,7 +116,7 @@ async def test_a_model_that_is_not_served_is_refused(gallery: Studio) -> None:
     said = await refusal(gallery, imagine(gallery, f"a cat --model sdxl {QUICK}"))
     assert "`--model sdxl` does not run here: leave it out, Easel's bundled model draws." in said
     said = await refusal(gallery, imagine(gallery, f"a cat --model dalle {QUICK}"))
-    assert "not `dalle`" in said
+    assert "not `dalle`. Here `--model` may be `easel`, `flux2-klein`, `paint`." in said
     choices = {"prompt": "a cat --model "}
     found = await gallery.playground.complete("mira", "imagine", choices, "prompt")
     names = [choice["value"].rpartition(" ")[2] for choice in found]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from generation.cards import Card, card
 from prompt.errors import PromptError
 from prompt.grammar import PROMPT_LIMIT, Prompt
-from prompt.orders import MOST_ORDERS, check_all, drawn_by_another, orders, shown
+from prompt.orders import MOST_ORDERS, check_all, orders, shown, told_what_draws
 from tests.prompt.patience import HOSTILE, grows_evenly
 
 
@@ -100,7 +100,8 @@ class TestAnotherModel:
         prompts = [order.prompt for order in orders(text)]
         with pytest.raises(PromptError) as caught:
             check_all(prompts, card("easel"), attached=attached)
-        return drawn_by_another(caught.value, prompts, others, attached=attached)
+        served = (card("easel"), *others)
+        return told_what_draws(caught.value, prompts, served, attached=attached)
 
     def test_that_can_is_named_and_put_into_the_prompt(self) -> None:
         error = self.refused("make it green --edit", card("sdxl"), KLEIN)
@@ -118,6 +119,13 @@ class TestAnotherModel:
     @pytest.mark.parametrize("chosen", ["--model easel", "--v 7", "--niji"])
     def test_is_not_named_where_one_was_chosen(self, chosen: str) -> None:
         assert "can draw" not in self.refused(f"a cat --edit {chosen}", KLEIN).sentence
+
+    @pytest.mark.parametrize("name", ["sdxl", "dalle"])
+    def test_that_is_not_served_has_those_named_that_are(self, name: str) -> None:
+        error = self.refused(f"a cat --model {name}", KLEIN)
+        assert error.sentences[-1] == "Here `--model` may be `easel`, `flux2-klein`."
+        assert error.suggestion == "a cat"
+        assert len(self.refused(f"a cat --model {name}").sentences) == 1
 
     def test_each_prompt_is_checked_for_what_draws_it(self) -> None:
         def draws(prompt: Prompt) -> Card:
