@@ -230,6 +230,19 @@ def list_models() -> None:
         for setting, known in (("ADAPTERS", card.adapters), ("CONTROLNETS", card.controlnets)):
             if known:
                 typer.echo(f"{'':16} EASEL_{setting} may be {known}")
+    with _sentences():
+        _list_served()
+
+
+def _list_served() -> None:
+    """Say which are served, where the settings name several."""
+    from generation.served import served  # noqa: PLC0415
+
+    settings = _settings()
+    if settings.models:
+        typer.echo("Served here, the usual one first:")
+        for name, one in served(settings).items():
+            typer.echo(f"  --model {name:<16} {one.model}")
 
 
 @models.command("fetch")
@@ -375,6 +388,7 @@ _FAULTS: Final = {
     "generation.cards.UnknownFamilyError": 1,
     "generation.controlnets.UnknownStructureError": 1,
     "generation.images.ImageError": 1,
+    "generation.served.ServedError": 1,
     "generation.sources.SourceError": 1,
     "generation.families.ModelError": 1,
     "sqlalchemy.exc.SQLAlchemyError": 1,

@@ -12,7 +12,9 @@ import discord
 import structlog
 
 from bot.client import EaselBot, point_at
+from generation.cards import UnknownFamilyError
 from generation.controlnets import UnknownStructureError
+from generation.served import ServedError
 from generation.sources import SourceError
 from prompt.errors import PromptError
 from storage.connect import DatabaseNotReadyError
@@ -29,6 +31,16 @@ FAULTS: Final[dict[type[Exception], str]] = {
     "privileged, so please report this.",
     aiohttp.ClientConnectionError: "Discord cannot be reached; check the network and try again.",
 }
+
+UNUSABLE: Final = (
+    DatabaseNotReadyError,
+    ServedError,
+    SettingsError,
+    SourceError,
+    UnknownFamilyError,
+    UnknownStructureError,
+)
+"""What an admin can mend: its text is one sentence, and that is all they see."""
 
 
 async def run(settings: Settings) -> None:
@@ -60,7 +72,7 @@ def main() -> int:
         settings = load_settings()
         set_up_logs(settings)
         asyncio.run(run(settings))
-    except (SettingsError, SourceError, UnknownStructureError, DatabaseNotReadyError) as error:
+    except UNUSABLE as error:
         log.error(str(error))
         return 1
     except PromptError as error:

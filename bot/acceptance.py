@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import discord
@@ -12,14 +12,15 @@ from bot.asking import Asking
 from bot.delivery import Delivery
 from bot.messages import Title
 from bot.places import Spot
-from generation.cards import Capability, Card, model_name
+from generation.cards import Capability, Card
 from generation.derive import with_upscaler
-from generation.equipment import card_here
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.masks import painted
 from generation.recipe import Recipe
-from prompt.versions import versions
+from generation.served import Served, drew, served, usual
+from prompt.grammar import Prompt
+from prompt.versions import drawing, versions
 from storage.choices import ServerChoices
 from storage.engine import Jobs
 from storage.files import Files
@@ -34,8 +35,7 @@ class Acceptance:
     """Admits people, keeps their images and accepts their jobs.
 
     Attributes:
-        card: The family that draws here.
-        model: Name of its checkpoint.
+        models: What draws here, by name; the usual one first.
         versions: Family by version of Midjourney.
         jobs: Where jobs are kept.
         records: Where choices are kept.
@@ -43,8 +43,7 @@ class Acceptance:
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
         self.jobs, self.records = jobs, jobs.records
-        self.card: Card = card_here(settings)
-        self.model = model_name(settings.model, self.card)
+        self.models = served(settings)
         self.versions = versions(settings.versions)
         self._files, self._delivery = files, delivery
         self._limits = Limits(
@@ -53,22 +52,44 @@ class Acceptance:
         self._origins = frozenset({settings.discord} if settings.discord else ())
         self._hosts = None if settings.open_links else DISCORD_FILES
 
-    def require(self, capability: Capability) -> None:
-        """Goes on if the family can do something.
+    @property
+    def cards(self) -> list[Card]:
+        """The cards of what draws here, the usual one's first."""
+        return [one.card for one in self.models.values()]
+
+    def drawing(self, prompt: Prompt) -> Served:
+        """What draws a prompt: the model that its flags ask for if it is served, or the usual."""
+        return drawing(prompt.parameters, self.models, self.versions)
+
+    def drew(self, recipe: Recipe) -> Served:
+        """What drew the pictures of a recipe, and draws what is made of them.
+
+        Raises:
+            OtherFamilyError: It is no longer here.
+        """
+        if found := drew(self.models, recipe):
+            return found
+        related = any(card.id == recipe.family for card in self.cards)
+        gone = recipe.model if related else recipe.family
+        raise errors.OtherFamilyError(gone, usual(self.models).card.title)
+
+    def require(self, capability: Capability, card: Card | None = None) -> None:
+        """Goes on if a model can do something, or, where it is not known yet, if any can.
 
         Raises:
             NotAbleError: It cannot.
         """
-        if capability not in self.card.capabilities:
-            raise errors.NotAbleError(capability, self.card.title)
+        able = [card] if card else self.cards
+        if not any(capability in each.capabilities for each in able):
+            raise errors.NotAbleError(capability, able[0].title)
 
-    async def admit(self, asking: Asking, count: int = 1) -> ServerChoices:
-        """What the server decided, if it lets so many jobs in.
+    async def admit(self, asking: Asking, drawn: Sequence[Card]) -> ServerChoices:
+        """What the server decided, if it lets jobs in: one for each card, of what draws it.
 
         Raises:
             NotAllowedError: It does not.
         """
-        return await policy.admit(self.records, asking, self.card.id, count)
+        return await policy.admit(self.records, asking, self.cards, drawn)
 
     async def keep(self, url: str) -> str:
         """Fetches, checks and stores an image; its SHA-256.
@@ -124,7 +145,7 @@ class Acceptance:
         """
         job = NewJob(
             id=uuid.uuid4().hex,
-            recipe=with_upscaler(recipe, self.card.upscaler).to_json(),
+            recipe=with_upscaler(recipe, self.cards[0].upscaler).to_json(),
             person_id=asking.user.id,
             server_id=asking.guild_id,
             channel_id=spot.channel_id,

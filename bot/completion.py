@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.shelf import CHOICES
-from generation.loras import Offered
+from generation.cards import Card
 from prompt.complete import complete
 from prompt.ways import Way
 
@@ -24,21 +24,21 @@ def of_flags(way: Way) -> Completion:
     """
 
     async def complete(interaction: discord.Interaction[Any], typed: str) -> Choices:
-        return flags(typed, way, loras=interaction.client.intake.card.loras)
+        return flags(typed, way, interaction.client.intake.cards)
 
     return complete
 
 
-def flags(
-    typed: str, way: Way, presets: Sequence[str] = (), loras: Sequence[Offered] = ()
-) -> Choices:
+def flags(typed: str, way: Way, cards: Sequence[Card], presets: Sequence[str] = ()) -> Choices:
     """The flag at the end of what was typed, written out.
 
     Args:
         typed: A prompt up to the cursor.
         way: Where it is typed.
+        cards: The cards of what draws here: ``--model`` and ``--lora`` may name what they do.
         presets: Names that ``--preset`` may have.
-        loras: What ``--lora`` may call.
     """
-    found = complete(typed, CHOICES, presets, way, [one.name for one in loras])
+    loras = list(dict.fromkeys(one.name for card in cards for one in card.loras))
+    models = [card.called for card in cards]
+    found = complete(typed, CHOICES, presets, way, loras, models=models)
     return [app_commands.Choice(name=whole, value=whole) for whole in found]

@@ -3,7 +3,7 @@
 import secrets
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import discord
@@ -21,9 +21,9 @@ from generation.derive import blend, reroll
 from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
 from prompt.grammar import Prompt, parse
-from prompt.orders import Order, check_all, orders
+from prompt.orders import Order, check_all, orders, told_what_draws
 from prompt.parameters import RATIO, SEED
-from prompt.presets import Merged
+from prompt.presets import Merged, checked
 from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, put_right, resolve, within_reach
 from prompt.shortcuts import expand
@@ -33,12 +33,42 @@ from storage.choices import Limits, ServerChoices
 from storage.jobs import QueueInfo
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for.
+
+    Attributes:
+        shelf: What is kept for the person and the server.
+        each: Every order, and its prompt with what is kept added to it.
+    """
+
+    shelf: Shelf
+    each: tuple[tuple[Order, Merged], ...]
+
+    @property
+    def prompts(self) -> list[Prompt]:
+        """The prompts with everything added."""
+        return [merged.prompt for _, merged in self.each]
+
+
 class Intake:
     """Checks, acknowledges, fetches, resolves and accepts; in that order."""
 
     def __init__(self, acceptance: Acceptance) -> None:
         self._in, self._records = acceptance, acceptance.records
-        self.card: Card = acceptance.card
+
+    @property
+    def cards(self) -> list[Card]:
+        """The cards of what draws here, the usual one's first."""
+        return self._in.cards
+
+    def kept(self, text: str) -> str:
+        """A text that is kept for later prompts, in canonical spelling.
+
+        Raises:
+            PromptError: It cannot be kept.
+        """
+        return checked(text, self._in.models)
 
     async def imagine(
         self,
@@ -65,15 +95,17 @@ class Intake:
             text, wanted = await self._read(interaction, text, way)
             await self._check(interaction, wanted, preset, way, len(pictures))
         except PromptError as error:
-            raise put_right(error, self.card, attached=len(pictures)) from None
+            raise put_right(error, self._draws, attached=len(pictures)) from None
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
-        choices = await self._in.admit(interaction, len(wanted))
+        shelf = await Shelf.of(self._records, interaction)
+        asked = self._completed(shelf, wanted, preset, way, len(pictures))
+        choices = await self._admit(interaction, asked)
         request = Request(text, preset, tuple([await self._in.keep(url) for url in pictures]), way)
         if many:
             await self._ask(interaction, request, wanted)
         else:
-            await self._take(interaction, request, wanted, choices, message)
+            await self._take(interaction, request, asked, choices, message)
 
     async def sketch(self, interaction: discord.Interaction[Any], text: str, drawing: str) -> None:
         """Takes a drawing to be finished, with ``--control`` in its text.
@@ -111,14 +143,26 @@ class Intake:
     ) -> None:
         """Refuses what cannot be drawn.
 
-        Only for a prompt without words are those looked up that are kept for it, so that all
-        others are acknowledged before the database is asked for anything.
+        What is kept for a prompt is looked up only where that may have it drawn after all, with
+        words or with another model, so that all others are acknowledged before the database is
+        asked for anything.
         """
         prompts = [order.prompt for order in wanted]
-        if not all(each.phrases for each in prompts):
-            shelf = await Shelf.of(self._records, interaction)
-            prompts = [shelf.complete(each, preset, way).prompt for each in prompts]
-        check_all(prompts, self.card, attached=attached)
+        if all(each.phrases for each in prompts):
+            try:
+                return check_all(prompts, self._draws, attached=attached)
+            except PromptError:
+                if len(self.cards) == 1:
+                    raise
+        shelf = await Shelf.of(self._records, interaction)
+        asked = self._completed(shelf, wanted, preset, way, attached)
+        try:
+            return check_all(asked.prompts, self._draws, attached=attached)
+        except PromptError as error:
+            raise told_what_draws(error, asked.prompts, self.cards, attached=attached) from None
+
+    def _draws(self, prompt: Prompt) -> Card:
+        return self._in.drawing(prompt).card
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.
@@ -130,11 +174,13 @@ class Intake:
         await interaction.response.defer()
         request = Request.kept(await self._draft(keeping.draft, interaction, draft))
         wanted = orders(request.text, way=request.way)
-        choices = await self._in.admit(interaction, len(wanted))
+        shelf = await Shelf.of(self._records, interaction)
+        asked = self._completed(shelf, wanted, request.preset, request.way, len(request.images))
+        choices = await self._admit(interaction, asked)
         await self._draft(keeping.take_draft, interaction, draft)
         queued = say(messages.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
-        await self._take(interaction, request, wanted, choices)
+        await self._take(interaction, request, asked, choices)
 
     async def _draft(
         self,
@@ -173,7 +219,7 @@ class Intake:
         self,
         interaction: discord.Interaction[Any],
         request: Request,
-        wanted: Sequence[Order],
+        asked: _Asked,
         choices: ServerChoices,
         message: int | None = None,
     ) -> None:
@@ -181,9 +227,7 @@ class Intake:
         notes: dict[str, None] = {}
         kept: dict[str, str] = {}
         made: list[Resolved] = []
-        shelf = await Shelf.of(self._records, interaction)
-        merged = [self._completed(shelf, order.prompt, request) for order in wanted]
-        for order, whole in zip(wanted, merged, strict=True):
+        for order, whole in asked.each:
             links = [link.url for link in order.prompt.images]
             for url in (*links, *addresses(whole.prompt.parameters)):
                 kept[url] = kept.get(url) or await self._in.keep(url)
@@ -191,8 +235,8 @@ class Intake:
             made.append(self._resolved(Order(whole.prompt, order.copy), images, kept))
             notes |= dict.fromkeys(made[-1].notes)
         policy.measure(choices, [resolved.recipe for resolved in made])
-        place = await Place.of(interaction, choices, shelf.person)
-        for resolved, whole in zip(made, merged, strict=True):
+        place = await Place.of(interaction, choices, asked.shelf.person)
+        for resolved, (_, whole) in zip(made, asked.each, strict=True):
             spot, message = await place.spot(message), None
             await self._in.accept(
                 interaction,
@@ -226,12 +270,13 @@ class Intake:
         """
         self._in.require(Capability.BLEND)
         message = await acknowledge(interaction)
-        choices = await self._in.admit(interaction)
-        images = [await self._in.keep(url) for url in pictures]
         shelf = await Shelf.of(self._records, interaction)
         typed = parse(f"--{RATIO.name} {ratio}" if ratio else "")
-        asked = shelf.complete(typed, way=Way.BLEND)
-        merged = within_reach(asked, self.card, images=1)
+        asked = self._completed(shelf, [Order(typed, 0)], "", Way.BLEND, 1)
+        choices = await self._admit(interaction, asked)
+        ((_, merged),) = asked.each
+        self._in.require(Capability.BLEND, self._draws(merged.prompt))
+        images = [await self._in.keep(url) for url in pictures]
         linked = addresses(merged.prompt.parameters)
         kept = {url: await self._in.keep(url) for url in linked}
         resolved = self._resolved(Order(merged.prompt, 0), images[:1], kept)
@@ -252,18 +297,27 @@ class Intake:
         )
         await tell(interaction, resolved.notes)
 
-    def _completed(self, shelf: Shelf, prompt: Prompt, request: Request) -> Merged:
-        """A prompt with all that presets, the person and the server add and the family can do."""
-        merged = shelf.complete(prompt, request.preset, request.way)
-        images = len(request.images) + len(prompt.images)
-        return within_reach(merged, self.card, images=images)
+    def _completed(
+        self, shelf: Shelf, wanted: Sequence[Order], preset: str, way: Way, attached: int
+    ) -> _Asked:
+        """Orders with all that presets, the person and the server add and the model can do."""
+        each = []
+        for order in wanted:
+            merged = shelf.complete(order.prompt, preset, way)
+            card, images = self._draws(merged.prompt), attached + len(order.prompt.images)
+            each.append((order, within_reach(merged, card, images=images)))
+        return _Asked(shelf, tuple(each))
+
+    async def _admit(self, interaction: discord.Interaction[Any], asked: _Asked) -> ServerChoices:
+        return await self._in.admit(interaction, [self._draws(each) for each in asked.prompts])
 
     def _resolved(self, order: Order, images: Sequence[str], kept: Kept) -> Resolved:
         """One order with every choice made; repetitions of a named seed take those after it."""
+        one = self._in.drawing(order.prompt)
         resolved = resolve(
             order.prompt,
-            self.card,
-            model=self._in.model,
+            one.card,
+            model=one.model,
             seed=secrets.randbelow(SEED_LIMIT),
             images=images,
             kept=kept,

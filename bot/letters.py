@@ -5,6 +5,7 @@ import asyncio
 from bot import buttons, messages
 from bot.languages import say
 from bot.routes import Letter, Picture
+from generation.cards import card
 from generation.grid import fit
 from generation.recipe import Recipe
 from storage.files import Files
@@ -19,6 +20,9 @@ def news(job: Job, event: Event) -> Letter:
         case Queued(position=position):
             state = say(messages.QUEUED, place=messages.place(position))
             return Letter(messages.running(job, recipe, state), view)
+        case Progress(steps=0):
+            title = say(card(recipe.family).title)
+            return Letter(messages.running(job, recipe, say(messages.LOADING, model=title)), view)
         case Progress(step=step, steps=steps, preview=preview):
             state = say(messages.RUNNING, percent=round(100 * step / steps))
             name = f"easel-{job.id[:8]}-preview.webp"

@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 
 from bot.languages import retell, say
-from generation.cards import Capability
+from generation.cards import Capability, Card
 from generation.recipe import Noise, Recipe
 from prompt.topics import Topic
 from storage.choices import Change
@@ -25,6 +25,7 @@ ASK_SHOWN: Final = 90
 
 QUEUED: Final = "queued, {place}"
 STARTING: Final = "starting"
+LOADING: Final = "loading {model}"
 RUNNING: Final = "{percent} %"
 CANCELLED: Final = "cancelled"
 
@@ -257,6 +258,7 @@ INFO: Final = (
     "**You** {mine} of {most} waiting or running, {today} of {daily} asked for in 24 hours\n"
     "**Model** {model}: {about}"
 )
+INFO_MODELS: Final = "**Models to choose with `--model`** {names}"
 INFO_LORAS: Final = "**LoRAs** {names}"
 RECIPE_SEEDS: Final = "Seeds {seeds}"
 ORIGIN_WORDS: Final = "added words"
@@ -562,6 +564,12 @@ def settings_line(job: Job, recipe: Recipe) -> str:
 def _seed(noise: Noise) -> int:
     """The seed that made a picture different from those beside it."""
     return noise.turns[-1].seed if noise.turns else noise.seed
+
+
+def served(cards: Sequence[Card]) -> str:
+    """The models that people may choose among, by the names that they type."""
+    names = ", ".join(f"`{card.called}` {say(card.title)}" for card in cards)
+    return say(INFO_MODELS, names=names)
 
 
 def recipe_card(job: Job, recipe: Recipe) -> str:

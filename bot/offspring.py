@@ -18,11 +18,15 @@ from bot.places import Place, Spot, beside, withdraw
 from generation.cards import Capability
 from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
+from generation.served import Served, named
+from prompt import sentences
+from prompt.errors import PromptError
 from prompt.fitting import fitted, flags_of
-from prompt.grammar import Prompt
-from prompt.parameters import CONTROL, EDIT
+from prompt.grammar import Prompt, format_prompt
+from prompt.parameters import CONTROL, EDIT, MODEL
 from prompt.references import Kept, addresses
 from prompt.resolve import Resolved, resolve
+from prompt.sentences import Sentence
 from prompt.ways import Way
 from storage.choices import PersonChoices, ServerChoices
 from storage.jobs import DailyLimitError, Job, TooManyJobsError
@@ -72,9 +76,12 @@ class Offspring:
         """Shows the form with the parent's prompt, which has to be the first answer.
 
         Raises:
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAbleError: That cannot do it.
             TooLongError: The prompt does not fit into it.
         """
         recipe = Recipe.from_json((await access.found(self._in.jobs, parent_id)).recipe)
+        self._require(kind, recipe)
         prompt = f"{recipe.prompt} {recipe.parameters}".strip()
         if len(prompt) > modals.TEXT_LIMIT:
             raise errors.TooLongError(kind.action)
@@ -114,10 +121,13 @@ class Offspring:
             looking = bool(made.blend or made.edit)
             bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
             typed_in = Way.PICTURE if bound and way is not Way.ZOOM else way
+            words = fitted(prompt, typed_in, before=flags_of(old.parameters))
+            one = self._in.drew(old)
+            self._require_same(words, one)
             resolved = resolve(
-                fitted(prompt, typed_in, before=flags_of(old.parameters)),
-                self._in.card,
-                model=self._in.model,
+                words,
+                one.card,
+                model=one.model,
                 seed=seed,
                 images=_prompted(old, prompt),
                 kept=kept,
@@ -151,10 +161,11 @@ class Offspring:
             OtherFamilyError: The parent was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it, or the bot may not write there.
         """
-        choices = await self._in.admit(asking)
+        parent = await access.found(self._in.jobs, parent_id)
+        choices = await self._admit(asking, parent)
         title = Title("reroll")
         await self._make_beside(
-            asking, bot, parent_id, _as_it_was(rerolled), title=title, choices=choices
+            asking, bot, parent, _as_it_was(rerolled), title=title, choices=choices
         )
 
     async def repaint(
@@ -190,25 +201,25 @@ class Offspring:
         """
         self._in.require(Capability.INPAINT)
         title, kind = Title("region", index), KINDS["region"]
-        choices = await self._in.admit(asking)
+        parent = await access.found(self._in.jobs, parent_id)
+        choices = await self._admit(asking, parent)
         kept = {url: await self._in.keep(url) for url in addresses(prompt.parameters)}
         covered = await self._in.keep_mask(mask)
         change = self._reworded(
             lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.way, kept
         )
-        return await self._make_beside(asking, bot, parent_id, change, title=title, choices=choices)
+        return await self._make_beside(asking, bot, parent, change, title=title, choices=choices)
 
     async def _make_beside(
         self,
         asking: Asking,
         bot: discord.Client,
-        parent_id: str,
+        parent: Job,
         change: Change,
         *,
         title: Title,
         choices: ServerChoices,
     ) -> Sequence[str]:
-        parent = await access.found(self._in.jobs, parent_id)
         made = self._derived(parent, change, title, choices)
         person = await policy.preferences(self._in.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
@@ -228,11 +239,11 @@ class Offspring:
         fetched: tuple[dict[str, str], Sequence[str]] = ({}, ()),
     ) -> None:
         message = await acknowledge(interaction)
-        choices = await self._in.admit(interaction)
+        parent = await access.found(self._in.jobs, parent_id)
+        choices = await self._admit(interaction, parent)
         kept, links = fetched
         for url in links:
             kept[url] = await self._in.keep(url)
-        parent = await access.found(self._in.jobs, parent_id)
         made = self._derived(parent, change, title, choices)
         person = await policy.preferences(self._in.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)
@@ -261,8 +272,19 @@ class Offspring:
             origins=inherited(parent, made.recipe),
         )
 
+    async def _admit(self, asking: Asking, parent: Job) -> ServerChoices:
+        """What the server decided, if it lets what drew a parent draw again.
+
+        Raises:
+            OtherFamilyError: That is no longer here.
+            NotAllowedError: The server does not.
+        """
+        return await self._in.admit(asking, [self._in.drew(Recipe.from_json(parent.recipe)).card])
+
     def _derived(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
-        made = change(self._one_of(job, title.index), secrets.randbelow(SEED_LIMIT))
+        parent = self._one_of(job, title.index)
+        self._require(KINDS[title.action], parent.recipe)
+        made = change(parent, secrets.randbelow(SEED_LIMIT))
         self._measure(made.recipe)
         policy.measure(choices, [made.recipe])
         return made
@@ -282,14 +304,36 @@ class Offspring:
 
     def _one_of(self, job: Job, number: int | None) -> Parent:
         recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1
-        if recipe.family != self._in.card.id:
-            raise errors.OtherFamilyError(recipe.family, self._in.card.title)
+        self._in.drew(recipe)
         finished = job.pictures[index : index + 1]
         return Parent(recipe, index, finished[0].sha256 if finished else "")
 
+    def _require(self, kind: Kind, recipe: Recipe) -> None:
+        """Goes on if what drew a picture can do as a button says."""
+        card = self._in.drew(recipe).card
+        if kind.needs is not None:
+            self._in.require(kind.needs, card)
+
+    def _require_same(self, prompt: Prompt, parent: Served) -> None:
+        """Refuses words for a model that draws here, but did not draw the picture.
+
+        Raises:
+            PromptError: They are; without that flag the prompt can be drawn.
+        """
+        name = MODEL.of(prompt.parameters)
+        if name is None or parent.card.answers_to(name) or not named(self._in.models, name):
+            return
+        values = {key: value for key, value in prompt.parameters.items() if key != MODEL.name}
+        typed, title = MODEL.format(name), Sentence(parent.card.title)
+        raise PromptError(
+            Sentence(sentences.PARENT_MODEL, typed=typed, model=title),
+            prompt.places.get(MODEL.name),
+            format_prompt(replace(prompt, parameters=values)),
+        )
+
     def _measure(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""
-        card, (short, long) = self._in.card, sorted((recipe.width, recipe.height))
+        card, (short, long) = self._in.drew(recipe).card, sorted((recipe.width, recipe.height))
         if long > card.longest_ratio * short:
             said = say(messages.FRAME_LONG, model=say(card.title), limit=f"{card.longest_ratio:g}")
             raise policy.NotAllowedError(said)

@@ -66,8 +66,9 @@ class Painting:
         """
         self._in.require(Capability.INPAINT)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._in.admit(interaction)
-        await self._offspring.parent(parent_id, index)
+        card = self._in.drew((await self._offspring.parent(parent_id, index)).recipe).card
+        await self._in.admit(interaction, [card])
+        self._in.require(Capability.INPAINT, card)
         given = Pass(
             job=parent_id,
             index=index,

@@ -1,12 +1,12 @@
 """What a server's managers allow, asked at every way in before anything is queued."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot import messages
 from bot.asking import Asking
 from bot.languages import say
-from generation.cards import card
+from generation.cards import Card, card
 from generation.recipe import Recipe
 from storage import keeping
 from storage.choices import Limits, PersonChoices, ServerChoices
@@ -24,15 +24,15 @@ async def preferences(records: Records, person_id: int) -> PersonChoices:
 
 
 async def admit(
-    records: Records, interaction: Asking, family: str, count: int = 1
+    records: Records, interaction: Asking, served: Sequence[Card], drawn: Sequence[Card]
 ) -> ServerChoices:
-    """Lets ``count`` new jobs in, or says why not.
+    """Lets new jobs in, or says why not.
 
     Args:
         records: Where choices are kept.
         interaction: Who asks, and where.
-        family: Id of the family that would draw.
-        count: How many jobs.
+        served: The cards of what draws here, the usual one's first.
+        drawn: For each job, the card of what would draw it.
 
     Returns:
         What the server decided; the defaults in direct messages.
@@ -43,10 +43,12 @@ async def admit(
     if interaction.guild_id is None:
         return ServerChoices()
     choices = await records.read(keeping.server, interaction.guild_id)
+    count = len(drawn)
     refusal = _place(choices, interaction) or _role(choices, interaction)
-    if refusal is None and not allows(choices, family):
+    barred = next((each for each in drawn if not allows(choices, each, served)), None)
+    if refusal is None and barred is not None:
         allowed = ", ".join(f"`{name}`" for name in choices.families)
-        refusal = say(messages.SERVER_FAMILY, family=family, allowed=allowed)
+        refusal = say(messages.SERVER_FAMILY, family=listed(barred, served), allowed=allowed)
     if refusal is None and count > choices.repeat:
         refusal = say(messages.SERVER_REPEAT, count=count, limit=choices.repeat)
     if refusal is None:
@@ -56,9 +58,21 @@ async def admit(
     return choices
 
 
-def allows(choices: ServerChoices, family: str) -> bool:
-    """Whether a family may draw on the server."""
-    return not choices.families or family in choices.families
+def allows(choices: ServerChoices, card: Card, served: Sequence[Card]) -> bool:
+    """Whether a model may draw on the server.
+
+    Args:
+        choices: What the server decided.
+        card: The model's card.
+        served: The cards of what draws here, the usual one's first.
+    """
+    return not choices.families or listed(card, served) in choices.families
+
+
+def listed(card: Card, served: Sequence[Card]) -> str:
+    """What a server's list of models calls one: the usual by its family unless another does."""
+    alone = card == served[0] and all(other.called != card.id for other in served[1:])
+    return card.id if alone else card.called
 
 
 def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:

@@ -10,7 +10,7 @@ from bot import messages, policy
 from bot.errors import OldButtonError
 from bot.languages import LANGUAGES, name_of, say
 from bot.parts import Item, Panel, Press, custom_id
-from generation.cards import CARDS
+from generation.cards import CARDS, Card
 from storage import keeping
 from storage.choices import Change, Limits, ServerChoices
 
@@ -30,13 +30,14 @@ class Topic:
     Attributes:
         title: What it is called.
         shown: Its value, for people.
-        menu: The menu that sets it; None where a form or nothing does.
+        menu: The menu that sets it, given what is set, its custom id and the cards of what draws
+            here; None where a form or nothing does.
         read: From a menu's values to what is stored.
     """
 
     title: str
     shown: Callable[[ServerChoices], str]
-    menu: Callable[[ServerChoices, str], Item] | None = None
+    menu: Callable[[ServerChoices, str, Sequence[Card]], Item] | None = None
     read: Callable[[Sequence[str]], object] | None = None
 
 
@@ -71,11 +72,11 @@ NUMBERS: Final = (
 _OF_ROLES: Final = NUMBERS[2:]
 
 
-def _channels(choices: ServerChoices, name: str) -> Item:
+def _channels(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
     return _channel_menu(choices.channels, name, MOST)
 
 
-def _results(choices: ServerChoices, name: str) -> Item:
+def _results(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
     return _channel_menu((choices.results,) if choices.results else (), name, 1)
 
 
@@ -102,17 +103,18 @@ def _default(id_: int, kind: discord.SelectDefaultValueType) -> discord.SelectDe
     return discord.SelectDefaultValue(id=id_, type=kind)
 
 
-def _families(choices: ServerChoices, name: str) -> Item:
+def _families(choices: ServerChoices, name: str, served: Sequence[Card]) -> Item:
+    """Every family, and each model besides that draws here under another name."""
+    families = {card.id: card.title for card in CARDS}
+    titles = families | {policy.listed(card, served): card.title for card in served} | families
     options = [
-        discord.SelectOption(
-            label=say(card.title), value=card.id, default=card.id in choices.families
-        )
-        for card in CARDS[:MOST]
+        discord.SelectOption(label=say(title), value=called, default=called in choices.families)
+        for called, title in list(titles.items())[:MOST]
     ]
     return discord.ui.Select(custom_id=name, min_values=0, max_values=len(options), options=options)
 
 
-def _languages(choices: ServerChoices, name: str) -> Item:
+def _languages(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
     options = [
         discord.SelectOption(label=name_of(code), value=code, default=code == choices.language)
         for code in ("en", *LANGUAGES)
@@ -156,13 +158,13 @@ TOPICS: Final[Mapping[str, Topic]] = {
     "roles": Topic(
         messages.PANEL_ROLES,
         lambda c: _mentions(c.roles, "@&", messages.PANEL_ALL),
-        lambda c, name: _role_menu(c.roles, name),
+        lambda c, name, _: _role_menu(c.roles, name),
         _ids,
     ),
     "editors": Topic(
         messages.PANEL_EDITORS,
         lambda c: _mentions(c.editors, "@&", messages.PANEL_MANAGERS),
-        lambda c, name: _role_menu(c.editors, name),
+        lambda c, name, _: _role_menu(c.editors, name),
         _ids,
     ),
     "families": Topic(
@@ -184,7 +186,9 @@ TOPICS: Final[Mapping[str, Topic]] = {
         lambda values: values[0] if values else "",
     ),
     "limits": Topic(messages.PANEL_LIMITS, lambda c: _numbers(c, NUMBERS)),
-    "role": Topic(messages.PANEL_ROLE, _roles_limits, lambda _, name: _role_menu((), name, most=1)),
+    "role": Topic(
+        messages.PANEL_ROLE, _roles_limits, lambda _c, name, _: _role_menu((), name, most=1)
+    ),
 }
 """Everything that can be set, in the order of the panel."""
 
@@ -202,7 +206,7 @@ async def opened(interaction: discord.Interaction[Any]) -> Panel:
         NotAllowedError: The person does not manage the server.
     """
     _check(interaction)
-    return panel(await _choices(interaction))
+    return await _shown(interaction)
 
 
 async def take(press: Press) -> Panel | None:
@@ -221,7 +225,7 @@ async def take(press: Press) -> Panel | None:
     await it.response.defer()
     if what == "open":
         topic = press.values[0]
-        return panel(await _choices(it), topic, await _history(it) if topic == _CHANGES else "")
+        return await _shown(it, topic, await _history(it) if topic == _CHANGES else "")
     if what == "limits":
         return await _change(
             it,
@@ -229,7 +233,7 @@ async def take(press: Press) -> Panel | None:
             "role" if press.value else what,
         )
     if what == "role":
-        return panel(await _choices(it), what)
+        return await _shown(it, what)
     topic_of = TOPICS.get(what)
     if topic_of is None or topic_of.read is None:
         raise OldButtonError
@@ -237,8 +241,14 @@ async def take(press: Press) -> Panel | None:
     return await _change(it, lambda before: before.model_copy(update=chosen), what)
 
 
-def panel(choices: ServerChoices, topic: str = "", history: str = "") -> Panel:
-    """The panel with the menu for one topic."""
+async def _shown(it: discord.Interaction[Any], topic: str = "", history: str = "") -> Panel:
+    return panel(await _choices(it), it.client.intake.cards, topic, history)
+
+
+def panel(
+    choices: ServerChoices, served: Sequence[Card], topic: str = "", history: str = ""
+) -> Panel:
+    """The panel of a server with the menu for one topic."""
     lines = [f"**{say(t.title)}** {t.shown(choices)}" for t in TOPICS.values()]
     options = [
         discord.SelectOption(label=say(title), value=name, default=name == topic)
@@ -253,7 +263,7 @@ def panel(choices: ServerChoices, topic: str = "", history: str = "") -> Panel:
     ]
     menu = TOPICS[topic].menu if topic in TOPICS else None
     if menu is not None:
-        items.append(menu(choices, custom_id(_PANEL, topic)))
+        items.append(menu(choices, custom_id(_PANEL, topic), served))
     text = history or "\n".join(lines)
     return Panel(text[: messages.CONTENT_LIMIT], items)
 
@@ -279,7 +289,7 @@ async def _change(
         return Change(it.user.id, what, *_difference(shown(before), shown(after)))
 
     after = await it.client.records.write(keeping.change_server, it.guild_id, change, note)
-    return panel(after, what)
+    return panel(after, it.client.intake.cards, what)
 
 
 def _difference(before: str, after: str) -> tuple[str, str]:

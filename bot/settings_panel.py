@@ -3,7 +3,7 @@
 A flag is offered while the table of parameters says that it makes a difference.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -24,6 +24,9 @@ _PANEL: Final = "settings"
 _ON: Final = "on"
 _OFF: Final = "off"
 _RESET: Final = "reset"
+MOST: Final = 24
+"""Most values of a menu (Discord), besides the one for none of them."""
+
 _MARK: Final = "s"
 """Before every value of a menu, since Discord takes no empty one."""
 
@@ -35,16 +38,18 @@ class Menu:
     Attributes:
         title: What is chosen.
         unset: What there is without the flag.
-        values: Titles by value, given the family that draws and what the server decided.
+        values: Titles by value, given the cards of what draws here, the usual one's first, and what
+            the server decided.
     """
 
     title: str
     unset: str
-    values: Callable[[Card, ServerChoices], Mapping[str, str]]
+    values: Callable[[Sequence[Card], ServerChoices], Mapping[str, str]]
 
 
-def _models(card: Card, server: ServerChoices) -> Mapping[str, str]:
-    return {card.id: card.title} if policy.allows(server, card.id) else {}
+def _models(cards: Sequence[Card], server: ServerChoices) -> Mapping[str, str]:
+    allowed = [card for card in cards if policy.allows(server, card, cards)]
+    return {card.called: card.title for card in allowed[:MOST]}
 
 
 MENUS: Final[Mapping[str, Menu]] = {
@@ -52,7 +57,7 @@ MENUS: Final[Mapping[str, Menu]] = {
     "stylize": Menu(
         messages.SETTINGS_STYLIZE,
         messages.STYLIZE_DEFAULT,
-        lambda _card, _server: {
+        lambda _cards, _server: {
             "50": messages.STYLIZE_LOW,
             "100": messages.STYLIZE_MEDIUM,
             "250": messages.STYLIZE_HIGH,
@@ -111,7 +116,7 @@ SWITCHES: Final = {
 async def opened(interaction: discord.Interaction[Any]) -> Panel:
     """The panel as it is opened."""
     shelf = await Shelf.of(interaction.client.records, interaction)
-    return panel(shelf.person, shelf.server, interaction.client.intake.card)
+    return panel(shelf.person, shelf.server, *interaction.client.intake.cards)
 
 
 async def take(press: Press) -> Panel:
@@ -129,14 +134,14 @@ async def take(press: Press) -> Panel:
     return await opened(it)
 
 
-def panel(person: PersonChoices, server: ServerChoices, card: Card) -> Panel:
-    """The panel of a person on a server where a family draws."""
-    lines = [say(messages.SETTINGS), say(messages.SETTINGS_MODEL, model=say(card.title))]
+def panel(person: PersonChoices, server: ServerChoices, *cards: Card) -> Panel:
+    """The panel of a person on a server where models draw, the first where nobody chooses."""
+    lines = [say(messages.SETTINGS), say(messages.SETTINGS_MODEL, model=say(cards[0].title))]
     for what, value in (("flags", person.flags), ("suffix", person.suffix)):
         lines += [messages.preferred(what, value)] if value else []
     on = [say(switch.title) for switch in SWITCHES.values() if switch.is_on(person)]
     lines.append(say(messages.SETTINGS_ON, names=", ".join(on) or say(messages.NONE)))
-    menus = [_menu(person, name, each.values(card, server)) for name, each in MENUS.items()]
+    menus = [_menu(person, name, each.values(cards, server)) for name, each in MENUS.items()]
     buttons = [
         _button(person, name)
         for name, switch in SWITCHES.items()

@@ -61,6 +61,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """Every finding about this machine, in the order in which one would mend them."""
     for check in CHECKS:
         yield check(settings)
+    yield from further_models(settings)
 
 
 def python(_settings: Settings) -> Finding:
@@ -168,8 +169,7 @@ def device(settings: Settings) -> Finding:
 
 def model(settings: Settings) -> Finding:
     """Whether the model is there and of a known family."""
-    from cli.models import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
-    from generation.cards import INDEX, UnknownFamilyError, card_for, model_name  # noqa: PLC0415
+    from generation.cards import UnknownFamilyError, card_for, model_name  # noqa: PLC0415 - heavy
 
     try:
         card = card_for(settings.model, settings.family)
@@ -181,15 +181,41 @@ def model(settings: Settings) -> Finding:
     if not settings.model:
         mend = "for real pictures point EASEL_MODEL at a Stable Diffusion folder or hub id"
         return Finding("model", State.NOTE, f"{name}: {card.about}", mend)
+    return _checkpoint("model", "EASEL_MODEL", settings.model, name)
+
+
+def further_models(settings: Settings) -> Iterator[Finding]:
+    """Whether each of the models is there that are served beside the usual one."""
+    from generation.cards import UnknownFamilyError  # noqa: PLC0415 - heavy
+    from generation.served import ServedError, served  # noqa: PLC0415
+
+    if not settings.models:
+        return
+    try:
+        _, *others = served(settings).values()
+    except (ServedError, UnknownFamilyError) as error:
+        mend = "mend EASEL_MODELS; easel models lists the names"
+        yield Finding("model", State.FAULT, str(error), mend)
+        return
+    for one in others:
+        name, called = f"{one.model} ({one.card.title})", f"model {one.card.called}"
+        yield _checkpoint(called, "EASEL_MODELS", one.source, name)
+
+
+def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
+    """Whether a checkpoint that a setting names is on this machine."""
+    from cli.models import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
+    from generation.cards import INDEX  # noqa: PLC0415
+
     with suppress(NotFetchedError):
-        if (folder_of(settings.model) / INDEX).is_file():
-            return Finding("model", State.OK, f"{name}, on this machine")
-    folder = Path(settings.model)
-    if folder.is_absolute() or folder.is_dir() or settings.model.count("/") > 1:
-        mend = "EASEL_MODEL wants a folder with a model_index.json, or a hub id such as owner/name"
-        return Finding("model", State.FAULT, "that folder holds no diffusers model", mend)
-    mend = f"where a worker shall run: easel models fetch {settings.model}"
-    return Finding("model", State.NOTE, f"{name} is not on this machine", mend)
+        if (folder_of(model) / INDEX).is_file():
+            return Finding(looked_at, State.OK, f"{name}, on this machine")
+    folder = Path(model)
+    if folder.is_absolute() or folder.is_dir() or model.count("/") > 1:
+        mend = f"{setting} wants a folder with a model_index.json, or a hub id such as owner/name"
+        return Finding(looked_at, State.FAULT, "that folder holds no diffusers model", mend)
+    mend = f"where a worker shall run: easel models fetch {model}"
+    return Finding(looked_at, State.NOTE, f"{name} is not on this machine", mend)
 
 
 def workers(settings: Settings) -> Finding:

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from generation.cards import model_name
-from generation.equipment import card_here
 from generation.images import Limits, clean
 from generation.links import fetch
 from generation.metadata import encode_png
 from generation.recipe import SEED_LIMIT, Recipe
+from generation.served import served
 from prompt.errors import PromptError
 from prompt.grammar import parse
 from prompt.orders import orders, too_many
 from prompt.references import addresses
 from prompt.resolve import Resolved, check, put_right, resolve
-from prompt.versions import versions
+from prompt.versions import drawing, versions
 from storage.files import Files
 from storage.jobs import Report
 from storage.settings import Settings
@@ -39,8 +38,9 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
     Raises:
         PromptError: There is no recipe for it; the error says why.
         UnknownFamilyError: The settings' model is of an unknown family.
+        ServedError: The settings' further models cannot be read.
     """
-    card = card_here(settings)
+    models, table = served(settings), versions(settings.versions)
     try:
         (order, *more) = orders(text)
         if more:
@@ -50,17 +50,20 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         if images is None:
             images = [UNKNOWN_IMAGE] * (len(prompt.images) + len(linked))
         shown = len(images) - len(linked)
-        check(prompt, card, images=shown)
+        one = drawing(prompt.parameters, models, table)
+        check(prompt, one.card, images=shown)
     except PromptError as error:
-        raise put_right(error, card) from None
+        raise put_right(
+            error, lambda prompt: drawing(prompt.parameters, models, table).card
+        ) from None
     return resolve(
         prompt,
-        card,
-        model=model_name(settings.model, card),
+        one.card,
+        model=one.model,
         seed=secrets.randbelow(SEED_LIMIT),
         images=images[:shown],
         kept=dict(zip(linked, images[shown:], strict=True)),
-        versions=versions(settings.versions),
+        versions=table,
     )
 
 

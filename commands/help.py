@@ -9,7 +9,7 @@ from bot import messages
 from bot.languages import retell
 from prompt.complete import flag_names
 from prompt.help import line
-from prompt.parameters import BY_NAME
+from prompt.parameters import BY_NAME, MODEL
 from prompt.topics import TOPICS, page
 
 if TYPE_CHECKING:
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 @app_commands.describe(about="A topic such as images, or a flag such as --ar; empty for the start")
 async def help_(interaction: "discord.Interaction[EaselBot]", about: str = "") -> None:
     """Answers in private, out of the table of flags."""
-    card, asked = interaction.client.intake.card, about.strip().lstrip("-").lower()
+    cards, asked = interaction.client.intake.cards, about.strip().lstrip("-").lower()
     topic = next((topic for topic in TOPICS if topic.name == asked), None)
     if topic is not None:
-        text = retell(page(topic, card))
+        text = retell(page(topic, cards[0]))
     elif asked in BY_NAME:
-        text = retell(line(BY_NAME[asked], card))
+        text = retell(line(BY_NAME[asked], cards[0]))
     else:
         text = messages.help_start(TOPICS) if not asked else messages.no_help(about)
+    if len(cards) > 1 and MODEL.name in (asked, *(topic.flags if topic else ())):
+        text += "\n" + messages.served(cards)
     await interaction.response.send_message(text, ephemeral=True)
 
 

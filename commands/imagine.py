@@ -53,8 +53,7 @@ async def complete_prompt(
     if "--preset" in typed:
         shelf = await Shelf.of(interaction.client.records, interaction)
         presets = shelf.names("")
-    loras = interaction.client.intake.card.loras
-    return completion.flags(typed, Way.IMAGINE, presets, loras)
+    return completion.flags(typed, Way.IMAGINE, interaction.client.intake.cards, presets)
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -20,6 +20,7 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
     """Tells how things stand, in private."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     bot, person = interaction.client, interaction.user.id
+    cards = bot.intake.cards
     queue = await bot.intake.queue()
     since = datetime.now(UTC) - DAY
     allowed = await bot.intake.allowance(interaction)
@@ -32,10 +33,13 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
         most=allowed.unfinished,
         today=await bot.records.read(keeping.asked_since, person, since, interaction.guild_id),
         daily=allowed.daily or say(messages.ANY),
-        model=say(bot.intake.card.title),
-        about=say(bot.intake.card.about),
+        model=say(cards[0].title),
+        about=say(cards[0].about),
     )
-    if loras := ", ".join(f"`{one.name}`" for one in bot.intake.card.loras):
+    if len(cards) > 1:
+        text += "\n" + messages.served(cards)
+    worn = dict.fromkeys(f"`{one.name}`" for card in cards for one in card.loras)
+    if loras := ", ".join(worn):
         text += "\n" + say(messages.INFO_LORAS, names=loras)
     await interaction.edit_original_response(content=text[: messages.CONTENT_LIMIT])
 

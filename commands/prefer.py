@@ -9,7 +9,6 @@ from discord import app_commands
 from bot import completion, messages
 from bot.languages import say
 from prompt.errors import PromptError
-from prompt.presets import checked
 from prompt.shortcuts import is_free
 from prompt.ways import Way
 from storage import keeping
@@ -34,7 +33,7 @@ class Preferences(app_commands.Group):
     @app_commands.autocomplete(new_value=completion.of_flags(Way.KEPT))
     async def suffix(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the suffix."""
-        kept = checked(new_value) if new_value.strip() else ""
+        kept = interaction.client.intake.kept(new_value) if new_value.strip() else ""
         await _set(interaction, messages.preferred("suffix", kept), suffix=kept)
 
     @app_commands.command(description="Flags for prompts that lack them; leave empty for none")
@@ -42,7 +41,7 @@ class Preferences(app_commands.Group):
     @app_commands.autocomplete(new_value=completion.of_flags(Way.KEPT))
     async def flags(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the flags."""
-        kept = checked(new_value) if new_value.strip() else ""
+        kept = interaction.client.intake.kept(new_value) if new_value.strip() else ""
         await _set(interaction, messages.preferred("flags", kept), flags=kept)
 
     @app_commands.command(description="How far the V buttons leave their picture")
@@ -79,7 +78,7 @@ class Options(app_commands.Group):
     ) -> None:
         """Keeps or drops an option."""
         name = option.strip().lstrip("-").lower()
-        kept = checked(value) if value.strip() else ""
+        kept = interaction.client.intake.kept(value) if value.strip() else ""
         if not is_free(name):
             raise PromptError(say(messages.OPTION_TAKEN, name=name.replace("`", "ˋ")))
         await _change(interaction, lambda old: _with_option(old, name, kept))

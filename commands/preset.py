@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import discord
@@ -11,7 +12,7 @@ from bot import completion, messages, policy
 from bot.languages import say
 from bot.shelf import Shelf
 from prompt.errors import PromptError
-from prompt.presets import checked, checked_name, chosen
+from prompt.presets import checked_name, chosen
 from prompt.ways import Way
 from storage import keeping
 from storage.choices import MOST_PRESETS, Change, Owner
@@ -52,7 +53,7 @@ class Presets(app_commands.Group):
         whose: Whose = "me",
     ) -> None:
         """Stores a preset."""
-        low, kept = checked_name(name), checked(text)
+        low, kept = checked_name(name), interaction.client.intake.kept(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner = _owner(interaction, whose)
         await _allowed(interaction, owner)
@@ -150,7 +151,8 @@ class Presets(app_commands.Group):
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner = _owner(interaction, whose)
         await _allowed(interaction, owner)
-        given = read_file(await file.read() if file.size <= FILE_LIMIT else b"")
+        data = await file.read() if file.size <= FILE_LIMIT else b""
+        given = read_file(data, interaction.client.intake.kept)
         await _keep(interaction, owner, given)
         await interaction.edit_original_response(
             content=say(messages.PRESET_IMPORTED, count=len(given))
@@ -173,8 +175,12 @@ async def complete_name(interaction: Interaction, typed: str) -> list[app_comman
     return [app_commands.Choice(name=name, value=name) for name in shelf.names(typed)]
 
 
-def read_file(data: bytes) -> dict[str, str]:
+def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
     """Presets of a file, each checked.
+
+    Args:
+        data: The file.
+        kept: Checks a preset's text.
 
     Raises:
         PromptError: It is no such file, or one of the presets cannot be kept.
@@ -186,7 +192,7 @@ def read_file(data: bytes) -> dict[str, str]:
         raise PromptError(say(messages.PRESET_FILE)) from None
     if not 0 < len(pairs) <= MOST_PRESETS:
         raise PromptError(say(messages.PRESET_FILE))
-    return {checked_name(name): checked(text[:TEXT_LIMIT]) for name, text in pairs}
+    return {checked_name(name): kept(text[:TEXT_LIMIT]) for name, text in pairs}
 
 
 def _records(interaction: Interaction) -> Any:  # noqa: ANN401 - the client's type is not known here

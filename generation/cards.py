@@ -4,6 +4,7 @@ The bot reads cards to refuse before queueing; the worker finds a family's code 
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -84,7 +85,8 @@ class Card:
         faces: Whether its adapters know faces from figures.
         native: Whether it reads images itself, beside the words: weighted in its attention, not by
             an adapter.
-        name: Of a known checkpoint with settings of its own, its name; empty for the family's own.
+        name: Of a known checkpoint with settings of its own, or one that the host named, its name;
+            empty for the family's own.
         unet: Where its UNet lies, if not with the rest: a hub id, ``#`` and the file.
         spacing: How its sampler spaces timesteps, if not as its files say.
         distilled: Whether it knows no other steps than those that it was distilled for.
@@ -135,6 +137,10 @@ class Card:
     def called(self) -> str:
         """What it is called in settings and in ``--model``."""
         return self.name or self.id
+
+    def answers_to(self, name: str) -> bool:
+        """Whether ``--model`` with this name means it, however that is spelled."""
+        return spelled(name) in (spelled(self.called), spelled(self.id))
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -311,8 +317,7 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="Euler",
         samplers=("Euler",),
         memory=60,
-        # Its autoencoder is one for films, whose convolutions pad edges with zeros themselves.
-        capabilities=(_NATIVE | _ALL) - {Capability.TILE},
+        capabilities=_NATIVE | _ALL,
         native=True,
     ),
 )
@@ -415,6 +420,8 @@ def equipped(
     return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler, structures=kept)
 
 
+_GAPS: Final = re.compile(r"[\s_-]+")
+
 _PIPELINES: Final = {
     "StableDiffusionPipeline": "sd15",
     "StableDiffusionXLPipeline": "sdxl",
@@ -451,19 +458,31 @@ def card_for(model: str, family: str = "") -> Card:
     return card("sdxl" if "xl" in model.lower() else "sd15")
 
 
+def spelled(name: str) -> str:
+    """A model's name without what people leave out or write otherwise: case, dashes, spaces."""
+    return _GAPS.sub("", name).casefold()
+
+
 def source(model: str, chosen: Card) -> str:
     """Where a model is loaded from: a known name becomes its hub id, with the revision.
 
     Args:
-        model: Folder, hub id or known name, with ``@`` and a revision behind it if wanted.
+        model: Folder, hub id or known name, with ``@`` and a revision behind it if wanted; empty
+            for the bundled one.
         chosen: Its card.
     """
+    if _is_bundled(model, chosen):
+        return str(BUNDLED)
     name, mark, revision = model.partition("@")
     return f"{chosen.model}{mark}{revision}" if name == chosen.called else model
 
 
 def model_name(model: str, chosen: Card) -> str:
     """The checkpoint's name as recipes and messages carry it: never a path."""
-    if not model:
+    if _is_bundled(model, chosen):
         return chosen.model
     return Path(model).name if Path(model).exists() else model
+
+
+def _is_bundled(model: str, chosen: Card) -> bool:
+    return not model or (chosen.id == "easel" and model == chosen.called)

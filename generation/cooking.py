@@ -74,20 +74,50 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
             ``out_of_memory`` if even one picture at a time is too much, ``upscaler`` if what
             enlarges it is gone or of no use.
     """
-    base = replace(recipe, upscale=1, upscaler=None)
-    stored = _stored(base, read, find) if recipe.upscale > 1 else None
-    plain = stored or _drawn(engine, base, report, read)
-    single = tuple(_enlarged(engine, picture, recipe, report) for picture in plain)
-    return Pictures(single, compose(single) if len(single) > 1 else None)
+    plain = made_before(recipe, read, find) or _drawn(engine, _small(recipe), report, read)
+    return finished(engine, plain, recipe, report)
 
 
-def _stored(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | None:
-    """The recipe's pictures as they were made before, if all of them are still there."""
-    found = [find(narrow(recipe, k).digest) for k in range(len(recipe.pictures))]
+def made_before(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | None:
+    """The pictures that the recipe enlarges, if it does and all of them are still there.
+
+    Args:
+        recipe: What to make.
+        read: Finds stored pictures.
+        find: Finds pictures made earlier.
+    """
+    if recipe.upscale == 1:
+        return None
+    small = _small(recipe)
+    found = [find(narrow(small, k).digest) for k in range(len(recipe.pictures))]
     try:
         return [_opened(read(sha256)) for sha256 in found if sha256] if all(found) else None
     except MissingFileError:
         return None
+
+
+def finished(
+    engine: Engine, plain: Sequence[Image.Image], recipe: Recipe, report: Report
+) -> Pictures:
+    """Pictures as large as the recipe wants them; any engine can do that.
+
+    Args:
+        engine: For its upscaler.
+        plain: The pictures as they were drawn.
+        recipe: What to make.
+        report: Told of progress; whatever it raises ends the cooking.
+
+    Raises:
+        CookingError: ``upscaler`` if what enlarges them is gone or of no use, ``out_of_memory`` if
+            that is too much.
+    """
+    single = tuple(_enlarged(engine, picture, recipe, report) for picture in plain)
+    return Pictures(single, compose(single) if len(single) > 1 else None)
+
+
+def _small(recipe: Recipe) -> Recipe:
+    """The recipe of the pictures before they are enlarged."""
+    return replace(recipe, upscale=1, upscaler=None)
 
 
 def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
@@ -256,6 +286,8 @@ def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Repo
     try:
         return meeting(picture, larger) if recipe.tile else larger(picture)
     except MemoryError:
+        if engine.spare():
+            return _enlarged(engine, picture, recipe, report)
         raise CookingError("out_of_memory") from None
     except ValueError as error:
         _log.error("the upscaler cannot be used", error=str(error))

@@ -1,12 +1,14 @@
 """What draws here: a family's card with everything that the settings put beside it."""
 
 from pathlib import PurePath
-from typing import Protocol
+from typing import Final, Protocol
 
-from generation.cards import Card, card_for, equipped
+from generation.cards import CARDS, Card, card_for, equipped
 from generation.loras import offered
 from generation.recipe import Upscaler
 from generation.sources import Source, SourceError, read_source
+
+_FAMILIES: Final = frozenset(card.id for card in CARDS)
 
 
 class Choices(Protocol):
@@ -45,17 +47,44 @@ def card_here(choices: Choices) -> Card:
         SourceError: The LoRAs or the upscaler cannot be read.
         UnknownStructureError: The ControlNets cannot be read.
     """
-    chosen, source = card_for(choices.model, choices.family), upscaler_file(choices.upscaler)
-    known = None
+    return equip(card_for(choices.model, choices.family), choices)
+
+
+def equip(chosen: Card, choices: Choices) -> Card:
+    """A checkpoint's card with what the settings put beside it and fits its family.
+
+    Raises:
+        SourceError: The LoRAs or the upscaler cannot be read.
+        UnknownStructureError: The ControlNets cannot be read.
+    """
+    known, source = None, upscaler_file(choices.upscaler)
     if source is not None:
         known = Upscaler(name=PurePath(source.file).stem, version=source.version)
     return equipped(
         chosen,
-        choices.adapters,
+        beside(choices.adapters, chosen.id),
         offered(choices.loras),
         known,
-        controlnets=choices.controlnets,
+        controlnets=beside(choices.controlnets, chosen.id),
     )
+
+
+def beside(setting: str, family: str, *, unnamed: bool = True) -> str:
+    """What a setting puts beside a family's models: entries for all, and those that name it.
+
+    Args:
+        setting: Entries with commas between, such as ``sdxl:acme/nets``, or ``acme/nets`` for all.
+        family: The family's id.
+        unnamed: Whether those for all are for this one, too.
+    """
+    kept = []
+    for entry in setting.split(","):
+        named, mark, rest = entry.strip().partition(":")
+        if not mark or named not in _FAMILIES:
+            kept += [entry] if unnamed else []
+        elif named == family:
+            kept.append(rest)
+    return ",".join(kept)
 
 
 def upscaler_file(setting: str) -> Source | None:

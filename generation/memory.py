@@ -1,7 +1,8 @@
-"""Lack of memory: how a device or the machine says that there is none left."""
+"""Memory: how much a device has left, and how it or the machine says that there is none."""
 
 from typing import Final
 
+import psutil
 import torch
 
 _KINDS: Final = (torch.OutOfMemoryError, MemoryError)
@@ -10,3 +11,12 @@ _KINDS: Final = (torch.OutOfMemoryError, MemoryError)
 def out_of_memory(error: BaseException) -> bool:
     """Whether a device or the machine has no memory left; on the CPU only the text tells."""
     return isinstance(error, _KINDS) or "can't allocate memory" in str(error)
+
+
+def free(device: torch.device) -> float:
+    """GiB that a GPU has left; of other devices, which share it, what the machine has."""
+    if device.type == "cuda":
+        left, _ = torch.cuda.mem_get_info(device)
+    else:
+        left = psutil.virtual_memory().available
+    return left / 2**30

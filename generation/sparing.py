@@ -20,12 +20,15 @@ _SIDES: Final = ("tile_sample_", "tile_latent_")
 def attempts(engine: Engine) -> Iterator[Attempt]:
     """Ways to draw, from the fastest to the one that needs least memory.
 
-    All pictures at once; one at a time; that, with an autoencoder which sees half a side at a time;
-    and that, with each part of the model on the device only while it computes. What a person gets
-    of the latter two differs in rounding, and where tiles meet.
+    All pictures at once, and once more if other models were there to be released; one at a time;
+    that, with an autoencoder which sees half a side at a time; and that, with each part of the
+    model on the device only while it computes. What a person gets of the latter two differs in
+    rounding, and where tiles meet.
     """
     single = replace(engine, together=1, abreast=1)
     yield nullcontext(engine)
+    if engine.spare():
+        yield nullcontext(engine)
     yield nullcontext(single)
     yield _sparing(single, offloading=False)
     if place(engine.pipe).type != "cpu":

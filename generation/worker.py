@@ -4,22 +4,25 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import structlog
 import torch
 from PIL import Image
 
-from generation.cards import BUNDLED, Card, UnknownFamilyError, model_name, source
+from generation.cards import Card, UnknownFamilyError
 from generation.controlnets import UnknownStructureError
-from generation.cooking import Find, Pictures, cook
+from generation.cooking import Find, Pictures, cook, finished, made_before
 from generation.derive import narrow
-from generation.equipment import card_here, upscaler_file
+from generation.engines import Engines
+from generation.equipment import beside, upscaler_file
 from generation.families import ModelError, load
 from generation.families.diffusion import Engine
 from generation.learned import Learned
 from generation.metadata import encode_png
 from generation.recipe import Recipe
+from generation.served import Served, ServedError, drew, served, usual
 from generation.sources import SourceError
 from storage import queries
 from storage.connect import open_engine
@@ -36,6 +39,7 @@ NICENESS: Final = 5
 FAULTS: Final = (
     DatabaseNotReadyError,
     ModelError,
+    ServedError,
     SettingsError,
     SourceError,
     UnknownFamilyError,
@@ -56,25 +60,28 @@ def choose_device(name: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def load_engine(settings: Settings) -> Engine:
-    """Load the model that the settings name, the bundled one if they name none.
+def load_engine(settings: Settings, one: Served | None = None) -> Engine:
+    """Load one of the models that the settings name; the usual one where none is given.
 
     Raises:
-        UnknownFamilyError: Its family is unknown.
+        UnknownFamilyError: A family is unknown.
+        ServedError: The further models cannot be read.
         SourceError: What lies beside it cannot be read.
         ModelError: It cannot be loaded.
     """
-    card, device = card_here(settings), choose_device(settings.device)
+    first, device = usual(served(settings)), choose_device(settings.device)
+    one = one or first
+    family = one.card.id
     engine = load(
-        card,
-        source(settings.model, card) if settings.model else str(BUNDLED),
+        one.card,
+        one.source,
         device,
-        settings.adapters,
-        settings.preview,
-        controlnets=settings.controlnets,
+        beside(settings.adapters, family),
+        beside(settings.preview, family, unnamed=family == first.card.id),
+        controlnets=beside(settings.controlnets, family),
         estimators=settings.estimators,
     )
-    return replace(engine, learned=_learned(settings, card, device))
+    return replace(engine, learned=_learned(settings, one.card, device))
 
 
 def _learned(settings: Settings, card: Card, device: torch.device) -> Learned | None:
@@ -97,19 +104,26 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
         ModelError: It cannot be loaded.
         CookingError: The recipe cannot be made.
     """
-    files = Files.of(settings)
-    engine = load_engine(settings)
+    files, models = Files.of(settings), served(settings)
+    engine = load_engine(settings, drew(models, recipe) or usual(models))
     return cook(engine, recipe, report, read=files.get, find=lambda _: None)
 
 
 def cook_with(
-    engine: Engine, files: Files, find: Find
+    engines: Engines | Engine, files: Files, find: Find
 ) -> Callable[[dict[str, Any], Report], Cooked]:
-    """The function that the queue calls for every job."""
+    """The function that the queue calls for every job, with one model or one of several."""
 
     def serve_one(data: dict[str, Any], report: Report) -> Cooked:
         recipe = Recipe.from_json(data)
-        return keep(cook(engine, recipe, report, read=files.get, find=find), recipe, files)
+        if isinstance(engines, Engine):
+            pictures = cook(engines, recipe, report, read=files.get, find=find)
+        elif (before := made_before(recipe, files.get, find)) and (latest := engines.latest):
+            pictures = finished(latest, before, recipe, report)
+        else:
+            engine = engines.of(recipe, report)
+            pictures = cook(engine, recipe, report, read=files.get, find=find)
+        return keep(pictures, recipe, files)
 
     return serve_one
 
@@ -130,17 +144,17 @@ def main(settings: Settings) -> None:
     """Take jobs and make their pictures until SIGTERM or SIGINT; blocks.
 
     Raises:
-        UnknownFamilyError: The model's family is unknown.
-        ModelError: The model cannot be loaded.
+        UnknownFamilyError: A model's family is unknown.
+        ServedError: The further models cannot be read.
+        ModelError: The usual model cannot be loaded.
         WorkerNameTakenError: Another live worker goes by this one's name.
     """
-    stop = stop_event()
-    engine = load_engine(settings)
-    device = str(engine.pipe.device)
+    stop, models = stop_event(), served(settings)
+    engines = Engines(models, partial(load_engine, settings), choose_device(settings.device))
+    device = str(engines.get(usual(models)).pipe.device)
     if device == "cpu":
         os.nice(NICENESS)
-    model = model_name(settings.model, engine.card)
-    _log.info("model loaded", model=model, family=engine.card.id, device=device)
+    model = ", ".join(one.model for one in models.values())
     database = open_engine(settings.database)
 
     def find(digest: str) -> str | None:
@@ -149,7 +163,7 @@ def main(settings: Settings) -> None:
         return image.sha256 if image else None
 
     try:
-        make_job = cook_with(engine, Files.of(settings), find)
+        make_job = cook_with(engines, Files.of(settings), find)
         serve(settings, make_job, model=model, device=device, stop=stop)
     finally:
         database.dispose()

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from prompt.parameters import BY_NAME, LORA, PARAMETERS, PRESET, Parameter
+from prompt.parameters import BY_NAME, LORA, MODEL, PARAMETERS, PRESET, Parameter
 from prompt.trim import DASHES
 from prompt.ways import Way
 
@@ -21,6 +21,8 @@ def complete(
     presets: Sequence[str] = (),
     way: Way | None = None,
     loras: Sequence[str] = (),
+    *,
+    models: Sequence[str] = MODEL.examples,
 ) -> list[str]:
     """The whole text with the flag at its end written out, one for every way to go on.
 
@@ -30,6 +32,7 @@ def complete(
         presets: Names that ``--preset`` may have.
         way: Where it is typed; only flags that make a difference there are offered.
         loras: Names that ``--lora`` may have.
+        models: Names that ``--model`` may have.
 
     Returns:
         Texts of at most `LONGEST` characters, the likeliest first; none where the text does not
@@ -41,7 +44,7 @@ def complete(
     name, gap, value = text[start[0].end() :].partition(" ")
     if gap:
         value = value[value.rfind(" ") + 1 :] if BY_NAME.get(name.lower()) is LORA else value
-        named = {PRESET.name: presets, LORA.name: loras}
+        named = {PRESET.name: presets, LORA.name: loras, MODEL.name: models}
         head, ends = text[: len(text) - len(value)], _values(name, value, named, way)
     else:
         head, ends = text[: start[0].start()], (f"--{known}" for known in _names(name, way))

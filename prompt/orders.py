@@ -10,14 +10,17 @@ from prompt.dialects import translated
 from prompt.errors import PromptError
 from prompt.fitting import fitted
 from prompt.grammar import Prompt, check_length, parse
-from prompt.parameters import REPEAT
+from prompt.parameters import MODEL, REPEAT, RIVALS
 from prompt.permutations import expand, together
 from prompt.resolve import check
 from prompt.sentences import Sentence
+from prompt.versions import Draws, card_of
 from prompt.ways import Way
 
 MOST_ORDERS: Final = 40
 """Most jobs that one text may stand for (Midjourney's own limit, docs.midjourney.com)."""
+
+_CHOICES: Final = frozenset({MODEL.name, *RIVALS[MODEL.name]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +66,64 @@ def orders(text: str, limit: int = MOST_ORDERS, *, way: Way = Way.IMAGINE) -> tu
     )
 
 
-def check_all(wanted: Sequence[Prompt], card: Card, *, attached: int) -> None:
+def check_all(wanted: Sequence[Prompt], draws: Draws, *, attached: int) -> None:
     """Refuse what a family cannot draw of several prompts that came as one text.
 
     Args:
         wanted: The prompts.
-        card: The family that will draw.
+        draws: What will draw.
         attached: How many images come with each besides those it links to.
 
     Raises:
         PromptError: With what is wrong with the first, and all of them without what is wrong.
     """
-    refusals = [_refusal(each, card, attached) for each in wanted]
+    refusals = [_refusal(each, card_of(draws, each), attached) for each in wanted]
     if first := next(filter(None, refusals), None):
         texts = [
             error.suggestion if error else each.spelled
             for each, error in zip(wanted, refusals, strict=True)
         ]
         raise _of_all(first, texts)
+
+
+def told_what_draws(
+    error: PromptError, wanted: Sequence[Prompt], served: Sequence[Card], *, attached: int
+) -> PromptError:
+    """The refusal of prompts, with what can be chosen where there is a choice.
+
+    That is a model that can draw all of them, if none asks for one; or the names of all models, if
+    one asks for another.
+
+    Args:
+        error: The refusal.
+        wanted: The prompts.
+        served: The cards of what draws here, the usual one's first.
+        attached: How many images come with each besides those it links to.
+    """
+    if len(served) == 1:
+        return error
+    if any(_unserved(each, served) for each in wanted):
+        names = ", ".join(f"`{card.called}`" for card in served)
+        return _further(error, Sentence(said.SERVED, flag=MODEL.name, names=names))
+    if any(not _CHOICES.isdisjoint(each.parameters) for each in wanted):
+        return error
+    for card in served[1:]:
+        if not any(_refusal(each, card, attached) for each in wanted):
+            named = {MODEL.name: card.called}
+            asked = [replace(each, parameters={**each.parameters, **named}) for each in wanted]
+            other = Sentence(said.OTHER_CAN, typed=MODEL.format(card.called))
+            return _further(error, other, together([each.spelled for each in asked]))
+    return error
+
+
+def _unserved(prompt: Prompt, served: Sequence[Card]) -> bool:
+    name = MODEL.of(prompt.parameters)
+    return name is not None and not any(card.answers_to(name) for card in served)
+
+
+def _further(error: PromptError, sentence: Sentence, suggestion: str | None = None) -> PromptError:
+    whole = suggestion or error.suggestion
+    return PromptError((*error.sentences, sentence), error.position, whole)
 
 
 def _refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | None:

@@ -21,6 +21,7 @@ from generation.controlnets import STRUCTURES
 from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
 from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
+from generation.served import NAME
 from prompt import sentences as said
 from prompt.sentences import Sentence
 from prompt.values import (
@@ -299,6 +300,7 @@ MODEL: Final = Parameter[str](
     kind=Choice(
         tuple(card.called for card in (*CARDS, *VARIANTS)),
         {card.title: card.called for card in (*CARDS, *VARIANTS)},
+        NAME,
     ),
     otherwise="the server's",
     native=lambda card: card.called,

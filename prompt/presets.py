@@ -6,7 +6,7 @@ own values.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Final
@@ -18,8 +18,9 @@ from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.fitting import FOREIGN, works_with
 from prompt.grammar import Prompt, format_prompt, parse
-from prompt.parameters import RIVALS, STRENGTH
+from prompt.parameters import MODEL, RIVALS, STRENGTH
 from prompt.sentences import Sentence, joined
+from prompt.versions import unheard
 from prompt.ways import Way
 
 NAME: Final = re.compile(r"[\w-]{1,32}")
@@ -141,13 +142,21 @@ def _joined(phrases: tuple[Phrase, ...], more: tuple[Phrase, ...]) -> tuple[Phra
     return (*others, replace(last, text=f"{last.text}, {more[0].text}"))
 
 
-def checked(text: str) -> str:
+def checked(text: str, models: Collection[str] = ()) -> str:
     """The text of a preset or a preference in canonical spelling.
+
+    Args:
+        text: As it was typed.
+        models: Names of the models that are served.
 
     Raises:
         PromptError: It cannot be read, is empty, or has what belongs into a prompt alone.
     """
     prompt = parse(text)
+    if strange := unheard(prompt.parameters, models):
+        rest = {k: v for k, v in prompt.parameters.items() if k != MODEL.name}
+        mended = format_prompt(replace(prompt, parameters=rest))
+        raise PromptError(strange, prompt.places.get(MODEL.name), mended)
     if prompt.images:
         raise PromptError(Sentence(said.PRESET_IMAGES))
     if wrong := [_not_kept(name) for name in prompt.parameters if name in FOREIGN[Way.KEPT]]:

@@ -122,7 +122,7 @@ def _other_family(given: Mapping[str, Any], card: Card, versions: Versions) -> I
     """What is said where a version names a family that does not draw here."""
     asked = [flag.format(given[flag.name]) for flag in (NIJI, VERSION) if flag.name in given]
     family = wanted(given, versions)
-    if not asked or MODEL.name in given or family in ("", card.id, card.called):
+    if not asked or MODEL.name in given or family == "" or (family and card.answers_to(family)):
         return
     if family is None:
         yield Sentence(said.NO_VERSION, typed=asked[0], model=Sentence(card.title))

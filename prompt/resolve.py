@@ -74,7 +74,7 @@ from prompt.references import (
 )
 from prompt.remarks import keeps_image, refusals, remarks
 from prompt.sentences import Sentence
-from prompt.versions import DEFAULTS, Versions
+from prompt.versions import DEFAULTS, Draws, Versions, card_of, unheard
 
 Speed = Literal["fast", "relax"]
 
@@ -236,29 +236,29 @@ def within_reach(merged: Merged, card: Card, *, images: int) -> Merged:
     )
 
 
-def put_right(error: PromptError, card: Card, *, attached: int = 0) -> PromptError:
+def put_right(error: PromptError, draws: Draws, *, attached: int = 0) -> PromptError:
     """The same refusal with a suggestion that the family can draw, or with none.
 
     What a suggestion of the grammar says may still be out of the family's reach, and so on.
 
     Args:
         error: The refusal of a prompt.
-        card: The family that will draw.
+        draws: What will draw.
         attached: How many images come with the prompt besides those it links to.
     """
     if error.suggestion is None:
         return error
-    texts = [_drawable(text, card, attached) for text in expand(error.suggestion, _MOST_CHOICES)]
+    texts = [_drawable(text, draws, attached) for text in expand(error.suggestion, _MOST_CHOICES)]
     whole = together([text for text in texts if text is not None])
     return PromptError(error.sentences, error.position, whole)
 
 
-def _drawable(text: str, card: Card, attached: int) -> str | None:
+def _drawable(text: str, draws: Draws, attached: int) -> str | None:
     """What is left of a prompt without all that is wrong with it, if there is anything."""
     for _ in range(_MOST_MENDINGS):
         try:
             prompt = parse(text)
-            check(prompt, card, images=attached + len(prompt.images))
+            check(prompt, card_of(draws, prompt), images=attached + len(prompt.images))
         except PromptError as further:
             if further.suggestion is None:
                 return None
@@ -286,8 +286,9 @@ def _problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, st
         names = ", ".join(f"`{one.name}`" for one in card.loras)
         yield LORA.name, Sentence(said.NO_LORA, name=missing[0][:32], names=names)
     model = MODEL.of(prompt.parameters)
-    if model not in (None, card.id, card.called):
-        yield MODEL.name, Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
+    if model is not None and not card.answers_to(model):
+        other = Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
+        yield MODEL.name, unheard(prompt.parameters) or other
     across, down = RATIO.of(prompt.parameters) or (1, 1)
     if max(across, down) > card.longest_ratio * min(across, down):
         limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"

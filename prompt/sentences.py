@@ -116,6 +116,12 @@ RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."
 OTHER_SAMPLER: Final = "{model} draws with {samplers}, not `{typed}`: leave it out."
 NO_PUSHING: Final = "{model} has no {capability}: leave out the parts with weights below 0."
 NO_LORA: Final = "There is no LoRA `{name}` here; there are {names}."
+SERVED: Final = "Here `--{flag}` may be {names}."
+OTHER_CAN: Final = "`{typed}` can draw this."
+PARENT_MODEL: Final = (
+    "`{typed}`: what is made of these pictures is drawn by {model}, as they were; "
+    "`/imagine` takes another model."
+)
 OTHER_MODEL: Final = "`{typed}` does not run here: leave it out, {model} draws."
 
 # Of what makes no difference.

@@ -254,10 +254,16 @@ class Choice(Kind[str]):
     Args:
         names: The names as they are written.
         elsewhere: Names that other programs have for them, spelled in any way.
+        others: What further names look like, if there may be any that only a host knows.
     """
 
-    def __init__(self, names: Sequence[str], elsewhere: Mapping[str, str] = _NONE) -> None:
-        self.names = tuple(names)
+    def __init__(
+        self,
+        names: Sequence[str],
+        elsewhere: Mapping[str, str] = _NONE,
+        others: re.Pattern[str] | None = None,
+    ) -> None:
+        self.names, self._others = tuple(names), others
         self._by_plain = {_plain_name(name): name for name in names}
         self._elsewhere = {_plain_name(other): name for other, name in elsewhere.items()}
         self._longest = max(len(name.split()) for name in (*names, *elsewhere))
@@ -273,11 +279,13 @@ class Choice(Kind[str]):
         return super().split(region)
 
     def parse(self, word: str) -> str:
-        """The name as the table writes it."""
+        """The name as the table writes it; one that only a host knows in lower case."""
         name = self._by_plain.get(_plain_name(word))
-        if name is None or len(word.split()) > self._longest:
+        if name is not None and len(word.split()) <= self._longest:
+            return name
+        if self._others is None or not self._others.fullmatch(word):
             raise ValueError(word)
-        return name
+        return word.lower()
 
     def mend(self, word: str) -> str:
         """The name here of what has another one elsewhere."""

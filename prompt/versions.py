@@ -5,11 +5,14 @@ family that is nearest, and whoever runs the bot may change it: ``7=sdxl, niji 6
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
+from generation.cards import CARDS, VARIANTS, Card, spelled
+from generation.served import Models, Served, named, usual
 from prompt import sentences as said
 from prompt.errors import PromptError
+from prompt.grammar import Prompt
 from prompt.parameters import MODEL, NIJI, VERSION
 from prompt.sentences import Sentence
 from prompt.values import number, plain
@@ -26,6 +29,11 @@ DEFAULTS: Final[Versions] = {
 }
 """Nearest by the age of the model and the size of its pictures; niji is Midjourney's anime model.
 """
+
+Draws = Card | Callable[[Prompt], Card]
+"""The card of what draws every prompt, or which does for one."""
+
+_KNOWN: Final = frozenset(card.called for card in (*CARDS, *VARIANTS))
 
 _ENTRY: Final = re.compile(r"(?:(v|niji)\s*)?(\d[\d.]*)?\s*=\s*([\w.-]*)", re.IGNORECASE)
 
@@ -56,6 +64,35 @@ def wanted(values: Mapping[str, Any], table: Versions) -> str | None:
     if niji is not None:
         return table.get(f"niji {niji}".rstrip())
     return "" if version is None else table.get(version or "v")
+
+
+def drawing(values: Mapping[str, Any], models: Models, table: Versions) -> Served:
+    """What draws a prompt: the model that its flags ask for if it is served, else the usual one.
+
+    Args:
+        values: The prompt's flags.
+        models: What is served.
+        table: Family by version.
+    """
+    return named(models, wanted(values, table) or "") or usual(models)
+
+
+def card_of(draws: Draws, prompt: Prompt) -> Card:
+    """The card of what draws a prompt."""
+    return draws if isinstance(draws, Card) else draws(prompt)
+
+
+def unheard(values: Mapping[str, Any], served: Collection[str] = ()) -> Sentence | None:
+    """What is said of a model that is known nowhere, if a prompt asks for one.
+
+    Args:
+        values: The prompt's flags.
+        served: Names of what is served, known or not.
+    """
+    model = MODEL.of(values)
+    if model is None or model in _KNOWN or spelled(model) in map(spelled, served):
+        return None
+    return Sentence(said.OTHER_VALUE, flag=MODEL.name, takes=MODEL.takes, word=model)
 
 
 def _entry(text: str) -> tuple[str, str]:

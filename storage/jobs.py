@@ -183,7 +183,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a job is: ``step`` of ``steps`` done, with an encoded picture of it, if any."""
+    """How far a job is: ``step`` of ``steps`` done, with an encoded picture of it, if any.
+
+    There are no steps while its model is being loaded.
+    """
 
     job_id: str
     step: int
@@ -237,7 +240,9 @@ class Cooked:
 
 
 Report = Callable[[int, int, bytes | None], None]
-"""Tells how far a job is: steps done, steps in all, an encoded preview. Raises to interrupt."""
+"""Tells how far a job is: steps done, steps in all, an encoded preview. Raises to interrupt.
+
+No steps in all say that the model is being loaded."""
 
 Cook = Callable[[dict[str, Any], Report], Cooked]
 """Makes a recipe."""

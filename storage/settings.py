@@ -76,8 +76,11 @@ class Settings(BaseSettings):
     model: str = ""
     """Folder, hub id or known name (easel models) of a checkpoint. Empty: the bundled model."""
 
+    models: str = ""
+    """Further checkpoints, for --model: flux2-klein, photo=acme/photo-xl, ... Empty: none."""
+
     family: str = ""
-    """Which of the known models that is like (easel models). Empty: found from its files."""
+    """Which of the known models EASEL_MODEL is like (easel models). Empty: found from its files."""
 
     adapters: str = ""
     """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""

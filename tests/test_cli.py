@@ -190,6 +190,32 @@ def test_models_lists_every_family() -> None:
     assert {"easel", "sd15", "sdxl"} <= set(Answer("models").out.split())
 
 
+def test_models_says_which_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASEL_MODELS", "flux2-klein, photo=acme/photo-xl@3f2a")
+    served = Answer("models").out.partition("Served here, the usual one first:")[2]
+    assert served.split() == [
+        *("--model", "easel", "easel-1"),
+        *("--model", "flux2-klein", "flux2-klein"),
+        *("--model", "photo", "acme/photo-xl@3f2a"),
+    ]
+    monkeypatch.setenv("EASEL_MODELS", "sdlx")
+    refused = Answer("models")
+    assert (refused.code, "sdxl" in refused.out) == (1, True)
+    assert "cannot use `sdlx`" in refused.err
+
+
+def test_parse_draws_with_the_model_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASEL_MODELS", "flux2-klein, photo=acme/photo-xl@3f2a")
+    for flags, drawn in (
+        ("", ("easel", "easel-1")),
+        ("--model photo", ("sdxl", "acme/photo-xl@3f2a")),
+        ("--v 7", ("sdxl", "acme/photo-xl@3f2a")),
+        ("--model flux2-klein", ("flux2-klein", "flux2-klein")),
+    ):
+        recipe = Recipe.from_json(json.loads(Answer("parse", f"a red apple {flags}").out))
+        assert (recipe.family, recipe.model) == drawn
+
+
 @pytest.mark.timeout(300)
 def test_imagine_writes_the_grid_the_pictures_and_the_recipe_twice_the_same(
     folder: Path, data: Path, monkeypatch: pytest.MonkeyPatch

@@ -167,6 +167,7 @@ class Engine:
         structures: Its ControlNets, if it was loaded with any.
         wardrobe: Its LoRAs, if it was loaded with any.
         learned: What enlarges finished pictures, of whichever family, if there is any.
+        spare: Has other engines on the device released; whether there were any.
     """
 
     card: Card
@@ -180,6 +181,7 @@ class Engine:
     structures: Structures | None = None
     wardrobe: Wardrobe | None = None
     learned: Learned | None = None
+    spare: Callable[[], bool] = bool
 
     def draw(self, recipe: Recipe, start: Begun, watch: "Watch") -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.

@@ -7,9 +7,10 @@ an edge.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Final
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
 
+from diffusers.models.autoencoders.autoencoder_kl_qwenimage import QwenImageCausalConv3d
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -28,19 +29,43 @@ def seamless(networks: Sequence[nn.Module], *, wanted: bool) -> Iterator[None]:
         networks: What draws and what decodes.
         wanted: Whether anything is to change at all.
     """
-    layers = [
-        layer
-        for network in networks
-        for layer in network.modules()
-        if wanted and isinstance(layer, nn.Conv2d) and layer.padding_mode == "zeros"
-    ]
-    for layer in layers:
-        layer.padding_mode = "circular"
+    with ExitStack() as stack:
+        for layer in (each for network in networks for each in network.modules() if wanted):
+            if isinstance(layer, nn.Conv2d) and layer.padding_mode == "zeros":
+                stack.enter_context(_wrapping(layer))
+            elif isinstance(layer, QwenImageCausalConv3d):
+                stack.enter_context(_wrapping_film(layer))
+        yield
+
+
+@contextmanager
+def _wrapping(layer: nn.Conv2d) -> Iterator[None]:
+    layer.padding_mode = "circular"
     try:
         yield
     finally:
-        for layer in layers:
-            layer.padding_mode = "zeros"
+        layer.padding_mode = "zeros"
+
+
+@contextmanager
+def _wrapping_film(layer: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
+    """A layer for films, which pads frames itself; before the first there is nothing, as ever."""
+    own = layer._padding  # left, right, top, bottom, before, after
+
+    def around(_: object, given: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+        sides = (*own[:4], 0, 0)
+        return tuple(
+            None if frames is None else functional.pad(frames, sides, mode="circular")
+            for frames in given
+        )
+
+    layer._padding = (0, 0, 0, 0, *own[4:])
+    hook = layer.register_forward_pre_hook(around)
+    try:
+        yield
+    finally:
+        hook.remove()
+        layer._padding = own
 
 
 def read_meeting(read: Callable[[Tensor], Tensor], pixels: Tensor, grain: int) -> Tensor:

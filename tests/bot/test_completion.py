@@ -57,6 +57,6 @@ async def test_only_flags_that_make_a_difference_there_are_offered(
     way: Way, typed: str, ends: list[str]
 ) -> None:
     card = equipped(CARDS[1], "", offered("ink=acme/ink@1#ink.safetensors"))
-    interaction: Any = SimpleNamespace(client=SimpleNamespace(intake=SimpleNamespace(card=card)))
+    interaction: Any = SimpleNamespace(client=SimpleNamespace(intake=SimpleNamespace(cards=[card])))
     choices = await of_flags(way)(interaction, typed)
     assert [choice.value for choice in choices] == ends

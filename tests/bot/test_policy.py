@@ -2,14 +2,17 @@
 
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import policy
-from generation.cards import card
-from storage.choices import Limits, ServerChoices
+from bot import policy, server_panel, settings_panel
+from generation.cards import CARDS, card
+from generation.served import served
+from storage.choices import Limits, PersonChoices, ServerChoices
+from storage.settings import Settings
 from tests.bot.samples import recipe
 
 LARGE = 512 * card("easel").enlarge
@@ -52,3 +55,41 @@ def test_the_longest_side_counts_as_it_is_sent(
         refused = pytest.raises(policy.NotAllowedError, match=f"allows {largest}")
         with nullcontext() if fits else refused:
             policy.measure(ServerChoices(largest=largest), [asked])
+
+
+def settings(**chosen: Any) -> Settings:
+    return Settings(_env_file=None, **chosen)  # type: ignore[call-arg]
+
+
+NAMES = ("", "sdxl", "sdxl-lightning", "flux2-klein", "paint=acme/paint-xl", "photo=acme/photo-xl")
+
+
+@given(
+    st.sampled_from(NAMES[:4]),
+    st.sets(st.sampled_from(NAMES[1:])),
+    st.sets(st.sampled_from(("easel", "sdxl", "sdxl-lightning", "flux2-klein", "paint", "photo"))),
+)
+def test_a_server_allows_each_model_by_a_name_of_its_own(
+    usual: str, others: set[str], allowed: set[str]
+) -> None:
+    models = served(settings(model=usual, models=",".join(sorted(others - {usual}))))
+    cards = [one.card for one in models.values()]
+    names = {policy.listed(each, cards): each for each in cards}
+    assert len(names) == len(cards)
+    choices = ServerChoices(families=tuple(allowed))
+    drawing = {name for name, each in names.items() if policy.allows(choices, each, cards)}
+    assert drawing == (names.keys() & allowed if allowed else names.keys())
+    menu: Any = server_panel.panel(choices, cards, "families").items[1]
+    assert names.keys() <= {option.value for option in menu.options}
+    assert menu.custom_id.endswith(":families")
+    offered: Any = settings_panel.panel(PersonChoices(), choices, *cards).items[0]
+    if drawing:
+        called = {names[name].called for name in drawing}
+        assert {option.value[1:] for option in offered.options} - {""} == called
+
+
+def test_alone_a_model_is_allowed_as_its_family() -> None:
+    (alone,) = (one.card for one in served(settings(model="sdxl-turbo")).values())
+    assert policy.allows(ServerChoices(families=("sdxl",)), alone, [alone])
+    menu: Any = server_panel.panel(ServerChoices(), [alone], "families").items[1]
+    assert [option.label for option in menu.options] == [each.title for each in CARDS]

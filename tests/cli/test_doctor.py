@@ -127,6 +127,26 @@ def test_a_name_of_a_known_model_is_one(settings: Settings) -> None:
     assert "SDXL-Lightning" in found.says
 
 
+def test_each_model_that_is_served_is_looked_for(settings: Settings, tmp_path: Path) -> None:
+    """The usual one has its own check; those beside it come after all others."""
+    mine, empty = tmp_path / "mine", tmp_path / "empty"
+    for folder in (mine, empty):
+        folder.mkdir()
+    (mine / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
+    models = f"sdxl, Photo={mine}, gone={empty}"
+    found = list(doctor.further_models(with_(settings, models=models)))
+    assert [(each.name, each.state) for each in found] == [
+        ("model sdxl", State.NOTE),
+        ("model photo", State.OK),
+        ("model gone", State.FAULT),
+    ]
+    assert found[1].says == "mine (Photo), on this machine"
+    (fault,) = doctor.further_models(with_(settings, models="sdlx"))
+    assert (fault.state, "`sdlx`" in fault.says) == (State.FAULT, True)
+    assert not list(doctor.further_models(settings))
+    assert fault in doctor.examine(with_(settings, models="sdlx"))
+
+
 class Portal:
     """A Discord that answers three questions as it is told to."""
 

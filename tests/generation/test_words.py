@@ -15,6 +15,7 @@ from generation.controls import steps_to_refine
 from generation.cooking import cook, drawn_twice, paced
 from generation.derive import REDRAWN, narrow, vary
 from generation.families.diffusion import Engine
+from generation.families.flow import FlowFamily
 from generation.families.seamless import seamless
 from generation.recipe import Phrase, Recipe, seeded
 from generation.tiles import edge_excess
@@ -131,6 +132,23 @@ class TestTile:
             grain = one.shape[-1] // 16
             moved = one.roll((roll[0] * grain, roll[1] * grain), (-2, -1))
             torch.testing.assert_close(other, moved, atol=1e-4, rtol=1e-3)
+
+    def test_no_place_is_an_edge_to_an_autoencoder(self, engine: Engine) -> None:
+        """Latents that are rolled are decoded alike, rolled; without wrapping they are not."""
+        pipe, family, roll = engine.pipe, engine.family, (3, 5)
+        if not isinstance(family, FlowFamily):
+            pytest.skip("seen with its UNet")
+        given = torch.randn((1, family.channels(pipe), 8, 8))
+
+        def apart(*, wanted: bool) -> float:
+            with torch.inference_mode(), seamless([pipe.vae], wanted=wanted):
+                here = family.show(pipe, given)
+                there = family.show(pipe, given.roll(roll, (-2, -1)))
+            grain = here.shape[-1] // given.shape[-1]
+            moved = here.roll((roll[0] * grain, roll[1] * grain), (-2, -1))
+            return float((there - moved).abs().max())
+
+        assert apart(wanted=True) < 1e-4 < 1e-2 < apart(wanted=False)
 
     def test_a_tile_leaves_nothing_behind(self, engine: Engine, recipe: Recipe) -> None:
         before = draw(engine, recipe)[0]

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from generation import worker
-from generation.cards import UnknownFamilyError
+from generation.cards import BUNDLED, UnknownFamilyError, card
 from generation.cooking import PREVIEW_LIMIT, Pictures, cook, encode_preview, paced
 from generation.derive import enlarge, narrow
 from generation.families import ModelError
@@ -24,7 +24,8 @@ from generation.families.flow import FlowFamily
 from generation.grid import quarter
 from generation.metadata import read_recipe
 from generation.recipe import Canvas, Recipe, Start, seeded
-from generation.worker import choose_device, cook_with, main, make
+from generation.served import served
+from generation.worker import choose_device, cook_with, load_engine, main, make
 from storage.database import migrate
 from storage.files import Files
 from storage.jobs import CookingError, Made
@@ -268,6 +269,35 @@ def test_models_that_cannot_be_used_are_refused(settings: Settings, tmp_path: Pa
         make(APPLE, settings.model_copy(update={"family": "dalle"}), quiet)
 
 
+def test_each_model_is_loaded_with_what_is_for_its_family(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = settings.model_copy(
+        update={
+            "models": "sdxl@3f2a, sd15",
+            "adapters": "acme/adapters",
+            "controlnets": "sdxl:acme/union, sd15:canny=acme/canny",
+            "preview": "acme/tiny, sdxl:acme/tiny-xl",
+        }
+    )
+    given: list[tuple[object, ...]] = []
+
+    def refuse(_: object, source: str, *beside: object, **networks: object) -> None:
+        given.append((source, *beside[1:], networks["controlnets"]))
+        raise ModelError
+
+    monkeypatch.setattr(worker, "load", refuse)
+    for one in served(chosen).values():
+        with pytest.raises(ModelError):
+            load_engine(chosen, one)
+    hub = "stabilityai/stable-diffusion-xl-base-1.0@3f2a"
+    assert given == [
+        (str(BUNDLED), "acme/adapters", "acme/tiny", ""),
+        (hub, "acme/adapters", "acme/tiny-xl", "acme/union"),
+        (card("sd15").model, "acme/adapters", "", "canny=acme/canny"),
+    ]
+
+
 def test_any_device_may_be_named_and_auto_finds_one() -> None:
     assert choose_device("cuda:1") == torch.device("cuda", 1)
     assert choose_device("auto").type in {"cpu", "cuda", "mps"}
@@ -316,7 +346,7 @@ def test_either_signal_asks_the_service_to_stop(
         assert stop.wait(5)
 
     monkeypatch.setattr(worker, "serve", serve)
-    monkeypatch.setattr(worker, "load_engine", lambda _: easel)
+    monkeypatch.setattr(worker, "load_engine", lambda *_: easel)
     monkeypatch.setattr(os, "nice", steps_back.append)
     main(settings)
     assert told == [("easel-1", "cpu")]

@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import card
+from generation.cards import Card, card
 from prompt.errors import PromptError
-from prompt.grammar import PROMPT_LIMIT
-from prompt.orders import MOST_ORDERS, check_all, orders, shown
+from prompt.grammar import PROMPT_LIMIT, Prompt
+from prompt.orders import MOST_ORDERS, check_all, orders, shown, told_what_draws
 from tests.prompt.patience import HOSTILE, grows_evenly
 
 
@@ -90,3 +90,48 @@ def test_what_a_family_cannot_draw_of_one_is_left_out_of_all() -> None:
 
 def test_nothing_is_refused_that_a_family_can_draw() -> None:
     check_all([order.prompt for order in orders("a {red, green} owl")], card("easel"), attached=0)
+
+
+KLEIN = card("flux2-klein")
+
+
+class TestAnotherModel:
+    def refused(self, text: str, *others: Card, attached: int = 1) -> PromptError:
+        prompts = [order.prompt for order in orders(text)]
+        with pytest.raises(PromptError) as caught:
+            check_all(prompts, card("easel"), attached=attached)
+        served = (card("easel"), *others)
+        return told_what_draws(caught.value, prompts, served, attached=attached)
+
+    def test_that_can_is_named_and_put_into_the_prompt(self) -> None:
+        error = self.refused("make it green --edit", card("sdxl"), KLEIN)
+        assert error.sentences[-1] == "`--model flux2-klein` can draw this."
+        assert error.suggestion == "make it green --model flux2-klein --edit"
+
+    def test_has_to_draw_all_of_them(self) -> None:
+        error = self.refused("{a cat --edit, a dog --no fog}", KLEIN)
+        assert "can draw" not in error.sentence
+        whole = self.refused("a {red, blue} cat --edit", KLEIN).suggestion
+        assert [o.prompt.spelled for o in orders(whole or "")] == [
+            f"a {colour} cat --model flux2-klein --edit" for colour in ("red", "blue")
+        ]
+
+    @pytest.mark.parametrize("chosen", ["--model easel", "--v 7", "--niji"])
+    def test_is_not_named_where_one_was_chosen(self, chosen: str) -> None:
+        assert "can draw" not in self.refused(f"a cat --edit {chosen}", KLEIN).sentence
+
+    @pytest.mark.parametrize("name", ["sdxl", "dalle"])
+    def test_that_is_not_served_has_those_named_that_are(self, name: str) -> None:
+        error = self.refused(f"a cat --model {name}", KLEIN)
+        assert error.sentences[-1] == "Here `--model` may be `easel`, `flux2-klein`."
+        assert error.suggestion == "a cat"
+        assert len(self.refused(f"a cat --model {name}").sentences) == 1
+
+    def test_each_prompt_is_checked_for_what_draws_it(self) -> None:
+        def draws(prompt: Prompt) -> Card:
+            return KLEIN if "model" in prompt.parameters else card("easel")
+
+        wanted = [o.prompt for o in orders("make it green {--model flux2-klein,} --edit")]
+        check_all(wanted[:1], draws, attached=1)
+        with pytest.raises(PromptError, match="bundled"):
+            check_all(wanted, draws, attached=1)

@@ -5,9 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.cards import CARDS, VARIANTS
+from generation.served import served
 from prompt.errors import PromptError
 from prompt.grammar import parse
-from prompt.versions import DEFAULTS, versions, wanted
+from prompt.presets import checked
+from prompt.remarks import remarks
+from prompt.versions import DEFAULTS, drawing, versions, wanted
+from storage.settings import Settings
 
 
 def test_without_changes_it_is_the_default() -> None:
@@ -48,6 +52,56 @@ def test_what_is_no_entry_is_named(text: str) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(PromptError):
         assert DEFAULTS.keys() <= versions(text).keys()
+
+
+MODELS = served(
+    Settings(  # type: ignore[call-arg]
+        _env_file=None, models="flux2-klein, photo=acme/photo-xl, sdxl-anime"
+    )
+)
+TABLE = versions("8=FLUX2-klein")
+
+
+@pytest.mark.parametrize(
+    ("text", "drawn"),
+    [
+        ("owl", "easel"),
+        ("owl --model photo", "photo"),
+        ("owl --model Photo --v 7", "photo"),
+        ("owl --model Photo, at night", "photo"),
+        ("owl --model sdxl", "photo"),
+        ("owl --v 7", "photo"),
+        ("owl --niji 6", "sdxl-anime"),
+        ("owl --v 8", "flux2-klein"),
+        ("owl --v", "easel"),
+        ("owl --v 5", "easel"),
+        ("owl --v 99", "easel"),
+        ("owl --model z-image", "easel"),
+        ("owl --model dalle", "easel"),
+    ],
+)
+def test_what_is_served_draws_or_else_the_usual_one(text: str, drawn: str) -> None:
+    assert drawing(parse(text).parameters, MODELS, TABLE).card.called == drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("owl --v 7", 0), ("owl --niji 6", 0), ("owl --v 5", 1), ("owl --v 99", 1)]
+)
+def test_only_a_version_whose_model_is_not_served_is_remarked_upon(text: str, told: int) -> None:
+    prompt = parse(text)
+    card = drawing(prompt.parameters, MODELS, TABLE).card
+    assert len(list(remarks(prompt, card, TABLE, images=0))) == told
+
+
+@pytest.mark.parametrize("text", ["owl --model Photo", "owl --model sdxl"])
+def test_what_is_kept_for_later_may_name_what_is_served(text: str) -> None:
+    assert checked(text, MODELS) == text.lower()
+
+
+def test_what_is_kept_for_later_names_nothing_unheard_of() -> None:
+    with pytest.raises(PromptError, match="not `photo`") as refused:
+        checked("owl --model photo")
+    assert (refused.value.position, refused.value.suggestion) == (4, "owl")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,236 @@
+"""Several models in one worker: loaded when needed, released when their memory is."""
+
+import weakref
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from generation.cards import card
+from generation.cooking import cook
+from generation.derive import enlarge
+from generation.engines import Engines, wanted
+from generation.families import ModelError, load
+from generation.families.diffusion import Engine
+from generation.memory import free
+from generation.recipe import Recipe
+from generation.served import Models, Served
+from generation.worker import cook_with
+from storage.files import Files
+from storage.jobs import CookingError
+from tests.generation.samples import APPLE, never, quiet
+from tests.generation.test_sparing import failing
+
+CPU = torch.device("cpu")
+ROOM = 64.0
+"""GiB of a device that a test makes up."""
+
+
+@pytest.fixture
+def models(folders: Callable[[str], Path]) -> Models:
+    """The bundled model, a tiny one of FLUX.2 klein, and two of SDXL."""
+
+    def one(family: str, name: str = "") -> Served:
+        named = replace(card(family), name=name)
+        return Served(card=named, source=str(folders(family)), model=name or family)
+
+    each = [one("easel"), one("flux2-klein"), one("sdxl", "photo"), one("sdxl", "paint")]
+    return {served.card.called: served for served in each}
+
+
+class Device:
+    """A device of so many GiB, in which every model takes what its card states.
+
+    Attributes:
+        loads: Names of what was loaded, in order.
+        faults: What the next loads raise.
+    """
+
+    def __init__(self, models: Models, memory: float = ROOM) -> None:
+        self.loads: list[str] = []
+        self.faults: list[Exception] = []
+        self._models, self._memory = models, memory
+        self.engines = Engines(models, self._load, CPU, self._room)
+
+    def _load(self, one: Served) -> Engine:
+        self.loads.append(one.card.called)
+        if self.faults:
+            raise self.faults.pop(0)
+        return load(one.card, one.source, CPU)
+
+    def _room(self) -> float:
+        taken = (wanted(self._models[name].card, CPU) for name in self.engines.loaded)
+        return self._memory - sum(taken)
+
+
+def asked(one: Served) -> Recipe:
+    return replace(
+        APPLE,
+        family=one.card.id,
+        model=one.model,
+        width=64,
+        height=64,
+        steps=1,
+        sampler=one.card.sampler,
+        guidance=one.card.guidance,
+    )
+
+
+def used(device: Device, models: Models, *names: str) -> None:
+    for name in names:
+        assert device.engines.of(asked(models[name]), quiet).card.called == name
+
+
+def test_a_model_is_loaded_at_its_first_job_and_kept(models: Models) -> None:
+    device = Device(models)
+    used(device, models, "easel", "flux2-klein", "easel", "flux2-klein")
+    assert device.loads == ["easel", "flux2-klein"]
+    assert device.engines.loaded == ("easel", "flux2-klein")
+
+
+def test_the_one_out_of_use_longest_makes_room(models: Models) -> None:
+    """On a CPU, where numbers are twice as wide: 2 GiB, 32, and 24 for each of SDXL."""
+    device = Device(models, 60)
+    used(device, models, "easel", "photo", "flux2-klein", "easel")
+    assert device.engines.loaded == ("photo", "flux2-klein", "easel")
+    used(device, models, "paint")
+    assert device.engines.loaded == ("flux2-klein", "easel", "paint")
+    used(device, models, "photo")
+    assert device.engines.loaded == ("easel", "paint", "photo")
+
+
+def test_what_no_device_would_hold_is_tried_alone(models: Models) -> None:
+    device = Device(models, 8)
+    used(device, models, "easel", "flux2-klein")
+    assert device.engines.loaded == ("flux2-klein",)
+
+
+def test_two_checkpoints_of_a_family_are_two(models: Models) -> None:
+    device = Device(models)
+    used(device, models, "photo", "paint", "photo")
+    assert device.loads == ["photo", "paint"]
+
+
+def test_a_member_is_told_of_loading_alone(models: Models) -> None:
+    device, told = Device(models), list[tuple[int, int, bytes | None]]()
+    for _ in range(2):
+        device.engines.of(asked(models["easel"]), lambda *now: told.append(now))
+    assert told == [(0, 0, None)]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("out of memory"), RuntimeError("can't allocate memory"), MemoryError()],
+)
+def test_out_of_memory_while_loading_releases_all_others_and_tries_again(
+    models: Models, error: Exception
+) -> None:
+    device = Device(models)
+    used(device, models, "easel", "photo")
+    device.faults = [error]
+    used(device, models, "flux2-klein")
+    assert device.loads[2:] == ["flux2-klein", "flux2-klein"]
+    assert device.engines.loaded == ("flux2-klein",)
+
+
+def test_adapters_that_find_no_memory_are_out_of_memory_too(models: Models) -> None:
+    device, error = Device(models), ModelError("the image adapters could not be loaded")
+    error.__cause__ = torch.OutOfMemoryError("out of memory")
+    used(device, models, "easel")
+    device.faults = [error]
+    used(device, models, "photo")
+    assert device.engines.loaded == ("photo",)
+
+
+@pytest.mark.parametrize("error", [ModelError("damaged"), torch.OutOfMemoryError("out of memory")])
+def test_a_model_that_cannot_be_loaded_ends_its_job_alone(models: Models, error: Exception) -> None:
+    device = Device(models)
+    device.faults = [error]
+    with pytest.raises(CookingError, match="model"):
+        device.engines.of(asked(models["photo"]), quiet)
+    assert device.loads == ["photo"]
+    used(device, models, "photo", "easel")
+
+
+def test_a_recipe_of_no_model_here_is_named(models: Models) -> None:
+    device = Device(models)
+    for gone in (replace(APPLE, family="sd15"), replace(APPLE, family="sdxl", model="gone")):
+        with pytest.raises(CookingError, match="model"):
+            device.engines.of(gone, quiet)
+    assert not device.loads
+
+
+def test_out_of_memory_while_drawing_releases_others_before_anything_is_drawn_smaller(
+    models: Models,
+) -> None:
+    device = Device(models)
+    used(device, models, "easel", "flux2-klein")
+    engine = device.engines.of(APPLE, quiet)
+    whole = replace(engine, together=4)
+    lanes: list[int] = []
+    with failing(engine.pipe, "denoising", 1):
+        counted = engine.pipe.unet.register_forward_pre_hook(
+            lambda _, given: lanes.append(len(given[0]))
+        )
+        try:
+            cook(whole, APPLE, quiet, read=bytes.fromhex, find=never)
+        finally:
+            counted.remove()
+    assert device.engines.loaded == ("easel",)
+    assert set(lanes) == {8}
+
+
+def test_a_released_model_is_gone_and_draws_the_same_when_it_is_back(
+    models: Models, tmp_path: Path
+) -> None:
+    device = Device(models, 33)
+    make = cook_with(device.engines, Files(tmp_path), never)
+    recipes = {name: asked(models[name]).to_json() for name in ("easel", "flux2-klein", "photo")}
+    first = {name: make(recipe, quiet) for name, recipe in recipes.items()}
+    part = weakref.ref(device.engines.get(models["photo"]).pipe.unet)
+    assert {name: make(recipe, quiet) for name, recipe in recipes.items()} == first
+    make(recipes["flux2-klein"], quiet)
+    assert part() is None
+    assert device.loads.count("flux2-klein") == 3
+
+
+def test_what_was_drawn_is_enlarged_without_the_model_that_drew_it(
+    models: Models, tmp_path: Path
+) -> None:
+    device, stored = Device(models, 33), dict[str, str]()
+    make = cook_with(device.engines, Files(tmp_path), stored.get)
+    small = asked(models["flux2-klein"])
+    large = enlarge(small, 0, 2)
+    slow = make(large.to_json(), quiet)
+    stored |= {made.digest: made.sha256 for made in make(small.to_json(), quiet).pictures}
+    used(device, models, "easel")
+    loads = list(device.loads)
+    assert make(large.to_json(), quiet) == slow
+    assert device.loads == loads
+    assert device.engines.loaded == ("easel",)
+    stored |= dict.fromkeys(stored, "f" * 64)
+    assert make(large.to_json(), quiet) == slow
+    assert device.loads == [*loads, "flux2-klein"]
+
+
+def test_each_model_computes_on_as_many_cores_as_alone(
+    models: Models, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device, cores = Device(models), list[str]()
+    monkeypatch.setattr(
+        "generation.engines.share_cores", lambda pipe: cores.append(type(pipe).__name__)
+    )
+    used(device, models, "easel", "flux2-klein", "easel")
+    assert cores == ["StableDiffusionPipeline", "Flux2KleinPipeline", "StableDiffusionPipeline"]
+
+
+def test_a_gpu_says_what_it_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (6 * 2**30, 24 * 2**30))
+    assert free(torch.device("cuda", 1)) == 6
+
+
+def test_memory_is_of_the_machine_where_there_is_no_gpu() -> None:
+    assert 0.1 < free(CPU) < 100_000
+    assert wanted(card("sdxl"), CPU) == 2 * card("sdxl").memory

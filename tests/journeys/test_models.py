@@ -1,0 +1,169 @@
+"""Several models of one worker: members choose, and every picture stays with what drew it."""
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from generation.recipe import Recipe
+from playground import Interaction, Message, Playground
+from storage.choices import PersonChoices, ServerChoices
+from storage.database import migrate
+from tests.generation.checkpoints import build_flux2_klein
+from tests.journeys.studio import BOT, WORKER, Studio, answer, result, showing
+from tests.journeys.test_presets import told
+from tests.journeys.test_references import imagine, recipe_of
+from tests.storage.conftest import settings_for
+
+QUICK = "--steps 1 --batch 1 --seed 7"
+KLEIN = "--model flux2-klein"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]:
+    """A studio that serves the bundled model and two tiny checkpoints of FLUX.2 klein."""
+    root = tmp_path_factory.mktemp("models")
+    plain, data = build_flux2_klein(root / "plain"), tmp_path_factory.mktemp("gallery")
+    other = Path(shutil.copytree(plain, root / "other"))
+    migrate(settings_for(data))
+    async with Playground(port=0) as standin:
+        whole = Studio(standin, data)
+        whole.environment["EASEL_MODELS"] = f"{plain}, Paint={other}"
+        try:
+            await whole.start(BOT, WORKER)
+            yield whole
+        finally:
+            await whole.close()
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def as_before(gallery: Studio) -> AsyncIterator[None]:
+    """Choices as they are for somebody new on a new server."""
+    yield
+    gallery.prefer("mira", PersonChoices())
+    gallery.decide(ServerChoices())
+
+
+async def drawn(studio: Studio, prompt: str, **files: str) -> tuple[Message, Recipe]:
+    """A finished picture and its recipe."""
+    message = await result(await imagine(studio, f"{prompt} {QUICK}", **files))
+    return message, await recipe_of(studio, message)
+
+
+async def refusal(studio: Studio, asking: Awaitable[Interaction]) -> str:
+    """The private sentence that takes the place of pictures."""
+    before = {message.id for message in studio.playground.messages}
+    await (await asking).acknowledged()
+    said = await studio.playground.message(
+        lambda m: m.id not in before and m.ephemeral_to == "mira" and m.content
+    )
+    return said.content
+
+
+async def pressed(studio: Studio, message: Message, label: str) -> tuple[Message, Recipe]:
+    """What a press makes, and its recipe."""
+    made = await result(await studio.playground.press("mira", message, label=label))
+    return made, await recipe_of(studio, made)
+
+
+def of(recipe: Recipe) -> tuple[str, str]:
+    return recipe.family, recipe.model
+
+
+async def test_an_attached_image_is_edited_by_a_model_that_is_chosen(gallery: Studio) -> None:
+    message, recipe = await drawn(gallery, f"make it green {KLEIN} --edit", image="red")
+    assert of(recipe) == ("flux2-klein", "plain")
+    assert (len(recipe.edit), recipe.start) == (1, None)
+    assert "--edit" in message.content
+    larger, upscaled = await pressed(gallery, message, "U1")
+    assert of(upscaled) == of(recipe)
+    assert upscaled.upscale > 1
+    _, varied = await pressed(gallery, larger, "Vary (Subtle)")
+    assert of(varied) == of(recipe)
+    assert varied.edit == recipe.edit
+    _, usual = await drawn(gallery, "a cat")
+    assert of(usual) == ("easel", "easel-1")
+
+
+async def test_a_refusal_names_the_model_that_can(gallery: Studio) -> None:
+    said = await refusal(gallery, imagine(gallery, f"make it green --edit {QUICK}", image="red"))
+    assert "Easel's bundled model has no editing by words" in said
+    assert f"`{KLEIN}` can draw this." in said
+    assert f"make it green --seed 7 --steps 1 --batch 1 {KLEIN} --edit" in said
+
+
+async def test_two_checkpoints_of_one_family_are_told_apart(gallery: Studio) -> None:
+    grid, recipe = await drawn(gallery, "a cat --model paint")
+    assert of(recipe) == ("flux2-klein", "other")
+    _, again = await pressed(gallery, grid, "🔄")
+    assert of(again) == of(recipe)
+
+
+async def test_a_preference_chooses_and_what_is_typed_counts_more(gallery: Studio) -> None:
+    panel = await answer(await gallery.playground.command("mira", "settings"))
+    await showing(panel, "Your settings")
+    await gallery.playground.select("mira", panel, ["sflux2-klein"])
+    await showing(panel, f"`{KLEIN}`")
+    _, recipe = await drawn(gallery, "make it green --edit", image="red")
+    assert recipe.family == "flux2-klein"
+    _, typed = await drawn(gallery, "a cat --model easel --no fog")
+    assert of(typed) == ("easel", "easel-1")
+
+
+async def test_a_model_that_is_not_served_is_refused(gallery: Studio) -> None:
+    said = await refusal(gallery, imagine(gallery, f"a cat --model sdxl {QUICK}"))
+    assert "`--model sdxl` does not run here: leave it out, Easel's bundled model draws." in said
+    said = await refusal(gallery, imagine(gallery, f"a cat --model dalle {QUICK}"))
+    assert "not `dalle`. Here `--model` may be `easel`, `flux2-klein`, `paint`." in said
+    choices = {"prompt": "a cat --model "}
+    found = await gallery.playground.complete("mira", "imagine", choices, "prompt")
+    names = [choice["value"].rpartition(" ")[2] for choice in found]
+    assert names == ["easel", "flux2-klein", "paint"]
+
+
+async def test_a_form_under_pictures_keeps_to_what_drew_them(gallery: Studio) -> None:
+    grid, _ = await drawn(gallery, "a cat")
+    gallery.prefer("mira", PersonChoices(remix=True))
+    press = await gallery.playground.press("mira", grid, label="🔄")
+    await press.acknowledged()
+    words = {"prompt": f"a dog {KLEIN} {QUICK}"}
+    said = await refusal(gallery, gallery.playground.submit("mira", press, words))
+    assert "is drawn by Easel's bundled model, as they were" in said
+
+
+async def test_a_server_allows_some_of_them(gallery: Studio) -> None:
+    grid, _ = await drawn(gallery, f"a cat {KLEIN}")
+    gallery.decide(ServerChoices(families=("easel", "paint")))
+    said = await refusal(gallery, imagine(gallery, f"a cat {KLEIN} {QUICK}"))
+    assert "This server draws with `easel`, `paint`, and `flux2-klein` draws here now." in said
+    said = await refusal(gallery, gallery.playground.press("mira", grid, label="🔄"))
+    assert "`flux2-klein` draws here now" in said
+    _, recipe = await drawn(gallery, "a cat --model paint")
+    assert recipe.model == "other"
+    panel = await answer(await gallery.playground.command("mira", "settings"))
+    await showing(panel, "Your settings")
+    menu = next(c for c in panel.components if "options" in str(c))
+    assert "sflux2-klein" not in str(menu)
+    assert "spaint" in str(menu)
+
+
+async def test_info_and_help_list_them(gallery: Studio) -> None:
+    listed = "`easel` Easel's bundled model, `flux2-klein` FLUX.2 klein, `paint` Paint"
+    assert listed in await told(gallery, "mira", "info", {})
+    assert listed in await told(gallery, "mira", "help", {"about": "--model"})
+
+
+async def test_pictures_of_a_model_that_is_gone_say_so(gallery: Studio) -> None:
+    grid, _ = await drawn(gallery, f"a cat {KLEIN}")
+    served = gallery.environment.pop("EASEL_MODELS")
+    await gallery.end(BOT)
+    await gallery.start(BOT)
+    try:
+        said = await refusal(gallery, gallery.playground.press("mira", grid, label="🔄"))
+        assert "drawn by the model `flux2-klein`, and Easel's bundled model" in said
+    finally:
+        gallery.environment["EASEL_MODELS"] = served
+        await gallery.end(BOT)
+        await gallery.start(BOT)
