@@ -301,7 +301,8 @@ FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
 NO_WORDS: Final = "image"
 SEED: Final = "seed {seed}"
-STEPS: Final = "{count} steps"
+STEPS_ONE: Final = "1 step"
+STEPS_MANY: Final = "{count} steps"
 GUIDANCE: Final = "guidance {value}"
 JOB: Final = "job {id}"
 ALT_ONE: Final = "a generated picture: {prompt}"
@@ -537,7 +538,7 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     parts = [
         f"{recipe.width * recipe.scale}×{recipe.height * recipe.scale}",
         say(SEED, seed=_seed(recipe.pictures[0])),
-        say(STEPS, count=recipe.steps),
+        say(STEPS_ONE if recipe.steps == 1 else STEPS_MANY, count=recipe.steps),
         say(GUIDANCE, value=f"{recipe.guidance:g}"),
         recipe.sampler,
         recipe.model,
