@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 
 from bot.languages import retell, say
-from generation.cards import Capability
+from generation.cards import Capability, shown_size
 from generation.recipe import Noise, Recipe
 from prompt.topics import Topic
 from storage.choices import Change
@@ -535,8 +535,9 @@ def undeliverable(job: Job) -> str:
 
 def settings_line(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
+    width, height = shown_size(recipe)
     parts = [
-        f"{recipe.width * recipe.scale}×{recipe.height * recipe.scale}",
+        f"{width}×{height}",
         say(SEED, seed=_seed(recipe.pictures[0])),
         say(STEPS_ONE if recipe.steps == 1 else STEPS_MANY, count=recipe.steps),
         say(GUIDANCE, value=f"{recipe.guidance:g}"),

@@ -47,6 +47,8 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
     larger = await result(await studio.playground.press("mira", single, label="Upscale (Subtle)"))
     before, after = [await opened(studio.playground, m) for m in (single, larger)]
     assert after.width == 2 * before.width
+    for message, picture in ((single, before), (larger, after)):
+        assert f"\n-# {picture.width}×{picture.height} · seed" in message.content
     assert "Upscale (Subtle)" not in larger.buttons
 
 
