@@ -8,7 +8,7 @@ from typing import Any, Final
 import discord
 
 from bot.languages import retell, say
-from generation.cards import Capability, Card
+from generation.cards import Capability, Card, shown_size
 from generation.recipe import Noise, Recipe
 from prompt.topics import Topic
 from storage.choices import Change
@@ -303,7 +303,8 @@ FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
 NO_WORDS: Final = "image"
 SEED: Final = "seed {seed}"
-STEPS: Final = "{count} steps"
+STEPS_ONE: Final = "1 step"
+STEPS_MANY: Final = "{count} steps"
 GUIDANCE: Final = "guidance {value}"
 JOB: Final = "job {id}"
 ALT_ONE: Final = "a generated picture: {prompt}"
@@ -536,10 +537,11 @@ def undeliverable(job: Job) -> str:
 
 def settings_line(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
+    width, height = shown_size(recipe)
     parts = [
-        f"{recipe.width * recipe.scale}×{recipe.height * recipe.scale}",
+        f"{width}×{height}",
         say(SEED, seed=_seed(recipe.pictures[0])),
-        say(STEPS, count=recipe.steps),
+        say(STEPS_ONE if recipe.steps == 1 else STEPS_MANY, count=recipe.steps),
         say(GUIDANCE, value=f"{recipe.guidance:g}"),
         recipe.sampler,
         recipe.model,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bot import messages
 from bot.asking import Asking
 from bot.languages import say
-from generation.cards import Card, card
+from generation.cards import Card, shown_size
 from generation.recipe import Recipe
 from storage import keeping
 from storage.choices import Limits, PersonChoices, ServerChoices
@@ -82,8 +82,7 @@ def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
         NotAllowedError: One is larger than the server allows.
     """
     for recipe in recipes:
-        drawn = max(recipe.width, recipe.height) * recipe.scale
-        side = drawn * card(recipe.family).enlarge * recipe.upscale
+        side = max(shown_size(recipe))
         if choices.largest and side > choices.largest:
             raise NotAllowedError(say(messages.SERVER_SIZE, side=side, limit=choices.largest))
 

@@ -1,5 +1,6 @@
 """The panel on which a server's managers decide who may ask for what, and where."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -283,13 +284,26 @@ async def _choices(interaction: discord.Interaction[Any]) -> ServerChoices:
 async def _change(
     it: discord.Interaction[Any], change: Callable[[ServerChoices], ServerChoices], what: str
 ) -> Panel:
-    shown = TOPICS[what].shown
-
     def note(before: ServerChoices, after: ServerChoices) -> Change:
-        return Change(it.user.id, what, *_difference(shown(before), shown(after)))
+        return Change(it.user.id, what, json.dumps(before.write()), json.dumps(after.write()))
 
     after = await it.client.records.write(keeping.change_server, it.guild_id, change, note)
     return panel(after, it.client.intake.cards, what)
+
+
+def worded(change: Change) -> Change:
+    """A change with its values in the language spoken now; those of presets are words already."""
+    topic = TOPICS.get(change.what)
+    if topic is None:
+        return change
+    try:
+        before, after = (
+            topic.shown(ServerChoices.read(json.loads(kept or "")))
+            for kept in (change.before, change.after)
+        )
+    except ValueError:  # noted in words, as it was done at first
+        return change
+    return Change(change.person_id, change.what, *_difference(before, after))
 
 
 def _difference(before: str, after: str) -> tuple[str, str]:
@@ -300,13 +314,14 @@ def _difference(before: str, after: str) -> tuple[str, str]:
 
 
 def _bare(lines: Iterable[str]) -> str:
-    return ", ".join(line.removeprefix("- ") for line in lines)
+    return ", ".join(line.removeprefix("- ") for line in lines if line)
 
 
 async def _history(it: discord.Interaction[Any]) -> str:
     """The latest changes, newest first, one a line."""
     found = await it.client.records.read(keeping.changes, it.guild_id, CHANGES_SHOWN)
-    return messages.server_log(found, {**_TITLES, "preset": messages.PANEL_DEFAULT})
+    told = [(at, worded(change)) for at, change in found]
+    return messages.server_log(told, {**_TITLES, "preset": messages.PANEL_DEFAULT})
 
 
 def _form_for(press: Press) -> str | None:

@@ -14,7 +14,7 @@ from typing import Final
 from generation.controlnets import sources
 from generation.controls import USUAL, ImageStrengths
 from generation.loras import Offered, fitting
-from generation.recipe import StructureKind, Upscaler
+from generation.recipe import Recipe, StructureKind, Upscaler
 from generation.vocabulary import ANY, SMALL, Vocabulary
 
 
@@ -385,6 +385,16 @@ def card(family: str) -> Card:
             return candidate
     known = ", ".join(c.id for c in CARDS)
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
+
+
+def shown_size(recipe: Recipe) -> tuple[int, int]:
+    """Width and height in pixels of each picture that people get of a recipe.
+
+    Raises:
+        UnknownFamilyError: Its family is unknown.
+    """
+    times = recipe.scale * card(recipe.family).enlarge * recipe.upscale
+    return recipe.width * times, recipe.height * times
 
 
 def equipped(

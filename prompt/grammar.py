@@ -360,4 +360,5 @@ def _first_few(sentences: Collection[str]) -> tuple[str, ...]:
     """As many sentences as a person reads, and how many more there are."""
     more = len(sentences) - _MOST_SENTENCES
     few = tuple(islice(sentences, _MOST_SENTENCES))
-    return few if more <= 0 else (*few, Sentence(said.MORE, count=more))
+    told = said.MORE_ONE if more == 1 else said.MORE_MANY
+    return few if more <= 0 else (*few, Sentence(told, count=more))

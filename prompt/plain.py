@@ -1,7 +1,8 @@
 """The short way: a prompt that is spelled as it should be is cut at its flags, and that is all.
 
-Whatever there is to find, to repair or to tell takes the long way, in `prompt.grammar`; where the
-short way leads somewhere, the long way leads to the same prompt.
+A phone's long dash is as good as two hyphens. Whatever there is to find, to repair or to tell takes
+the long way, in `prompt.grammar`; where the short way leads somewhere, the long way leads to the
+same prompt.
 """
 
 import re
@@ -12,6 +13,9 @@ from prompt.dialects import is_odd
 from prompt.parameters import BY_NAME
 from prompt.trim import DASHES
 
+_FLAG: Final = " --"
+_FROM_PHONE: Final = " —"
+"""What a phone makes of it."""
 _HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])|(?<=::)-(?=[0-9.])")
 _OTHER_DASH: Final = re.compile(f"[{DASHES.replace('-', '')}]")
 _LAST: Final = '([`"“'
@@ -41,7 +45,8 @@ def cut(text: str) -> Plain | None:
     Args:
         text: A prompt without braces.
     """
-    words, *pieces = text.split(" --")
+    typed, text = text, text.replace(_FROM_PHONE, _FLAG)
+    words, *pieces = text.split(_FLAG)
     if is_odd(words) or not _is_plain(text, words, len(pieces)):
         return None
     values: dict[str, Any] = {}
@@ -53,7 +58,7 @@ def cut(text: str) -> Plain | None:
             return None
         name, values[name] = flag
         places[name] = place
-        place += len(piece) + 3
+        place += len(piece) + (3 if typed[place] == "-" else 2)
     return Plain(words, values, places)
 
 

@@ -69,7 +69,8 @@ BRACKETS: Final = (
     "Read the words in `{typed}` without their weight: `::2` after a phrase gives it one."
 )
 LINK_WEIGHT: Final = "An image link takes no weight after `::`; `--iw` sets it."
-MORE: Final = "There are {count} more like these."
+MORE_ONE: Final = "There is one more like these."
+MORE_MANY: Final = "There are {count} more like these."
 
 # Of what cannot be drawn.
 NO_WORDS: Final = "Say what to draw: a few words, such as `a red apple on a table`."

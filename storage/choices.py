@@ -129,8 +129,9 @@ class Change:
     Attributes:
         person_id: Who.
         what: Which setting or preset.
-        before: What it was; None if there was nothing.
-        after: What it became; None if it was taken away.
+        before: What it was, a setting as all of the server's choices in JSON; None if there was
+            nothing.
+        after: What it became, likewise; None if it was taken away.
     """
 
     person_id: int

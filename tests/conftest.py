@@ -25,7 +25,9 @@ settings.load_profile("easel")
 def pytest_configure(config: pytest.Config) -> None:
     """Names the file once, before any worker process of the suite starts."""
     if not hasattr(config, "workerinput"):
-        os.environ[TALLY] = str(Path(tempfile.mkdtemp(prefix="easel-tally-")) / "counts")
+        folder = tempfile.TemporaryDirectory(prefix="easel-tally-")
+        config.add_cleanup(folder.cleanup)
+        os.environ[TALLY] = str(Path(folder.name) / "counts")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

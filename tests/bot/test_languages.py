@@ -261,6 +261,24 @@ def test_what_is_said_of_a_prompt_follows_the_language_spoken() -> None:
     assert retell(note) == "Read `—ar 3x2` as `--ar 3:2`."
 
 
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        ("en", "1 step", "2 steps"),
+        ("de", "1 Schritt", "2 Schritte"),
+        ("es", "1 paso", "2 pasos"),
+        ("fr", "1 étape", "2 étapes"),
+        ("ja", "1 ステップ", "2 ステップ"),
+        ("pt", "1 passo", "2 passos"),
+    ],
+)
+def test_one_step_is_no_plural(language: str, one: str, two: str) -> None:
+    with speaking(language):
+        for steps, told in ((1, one), (2, two)):
+            said = messages.settings_line(job(), recipe(steps=steps)).split(" · ")
+            assert said[2] == told
+
+
 async def test_discord_gets_descriptions_but_names_of_options_stay() -> None:
     translator = CommandTranslator()
     text = app_commands.locale_str("Which")

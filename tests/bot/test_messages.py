@@ -1,3 +1,6 @@
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,6 +67,22 @@ def test_the_card_names_the_seed_of_every_picture() -> None:
     assert "Seeds #1 7, #2 8, #3 9, #4 10" in messages.recipe_card(job(), plain)
     assert "Seeds #1 50, #2 51" in messages.recipe_card(job(), vary(plain, 2, 50))
     assert "Seeds" not in messages.recipe_card(job(), narrow(plain, 1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "size"),
+    [
+        ({}, "512×512"),
+        ({"upscale": 2}, "1024×1024"),
+        ({"upscale": 4, "width": 192, "height": 64}, "3072×1024"),
+        ({"refined": 0.3}, "1024×1024"),
+        ({"family": "sd15", "width": 768, "height": 512, "upscale": 2}, "1536×1024"),
+    ],
+)
+def test_the_line_begins_with_the_size_of_what_people_get(
+    changes: dict[str, Any], size: str
+) -> None:
+    assert messages.settings_line(job(), recipe(**changes)).startswith(f"{size} · seed 7")
 
 
 def test_the_line_says_what_made_a_picture_larger() -> None:

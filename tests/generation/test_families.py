@@ -87,6 +87,20 @@ def same(one: Image.Image, other: Image.Image) -> bool:
     return one.size == other.size and one.tobytes() == other.tobytes()
 
 
+@pytest.fixture(scope="module")
+def drawn() -> dict[str, Image.Image]:
+    """The plain picture of each family, by its card's id, once it was drawn."""
+    return {}
+
+
+@pytest.fixture
+def plain(engine: Engine, recipe: Recipe, drawn: dict[str, Image.Image]) -> Image.Image:
+    """The picture that ``recipe`` makes."""
+    if engine.card.id not in drawn:
+        (drawn[engine.card.id],) = draw(engine, recipe)
+    return drawn[engine.card.id]
+
+
 def test_every_card_has_its_code() -> None:
     assert [family.id for family in FAMILIES] == [one.id for one in CARDS]
 
@@ -104,8 +118,10 @@ def test_draws_as_many_pictures_as_asked_in_their_size(engine: Engine, recipe: R
     assert not same(pictures[0], pictures[1])
 
 
-def test_the_same_recipe_gives_the_same_pixels(engine: Engine, recipe: Recipe) -> None:
-    assert same(draw(engine, recipe)[0], draw(engine, recipe)[0])
+def test_the_same_recipe_gives_the_same_pixels(
+    engine: Engine, recipe: Recipe, plain: Image.Image
+) -> None:
+    assert same(draw(engine, recipe)[0], plain)
 
 
 def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
@@ -128,10 +144,11 @@ def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
 
 
 @pytest.mark.parametrize("capability", list(Capability))
-def test_does_what_its_card_claims(engine: Engine, recipe: Recipe, capability: Capability) -> None:
+def test_does_what_its_card_claims(
+    engine: Engine, recipe: Recipe, plain: Image.Image, capability: Capability
+) -> None:
     if capability not in engine.card.capabilities:
         pytest.skip(f"{engine.card.title} does not claim {capability}")
-    plain = draw(engine, recipe)[0]
     changed = draw(engine, exercises(recipe)[capability])[0].resize(plain.size)
     assert distance(plain, changed) > 0.05
 
@@ -209,9 +226,9 @@ def test_what_is_not_painted_over_is_kept_to_the_pixel(engine: Engine) -> None:
     assert np.abs(before[inner].astype(int) - after[inner]).mean() > 1
 
 
-def test_words_change_the_picture(engine: Engine, recipe: Recipe) -> None:
+def test_words_change_the_picture(engine: Engine, recipe: Recipe, plain: Image.Image) -> None:
     other = replace(recipe, phrases=(Phrase(text="a castle by the sea at night"),))
-    assert not same(draw(engine, recipe)[0], draw(engine, other)[0])
+    assert not same(plain, draw(engine, other)[0])
 
 
 def test_text_longer_than_the_window_counts_to_its_end(unet: Engine) -> None:
@@ -233,15 +250,23 @@ def test_guidance_of_one_needs_no_second_half(unet: Engine) -> None:
     assert rows == [1] * 3 + [2] * 3
 
 
-@pytest.mark.parametrize("name", list(SAMPLERS))
+def _sampled() -> Iterator[tuple[str, str]]:
+    """Families and samplers: every one with one family, since all take the same steps.
+
+    With the others, their own and one that draws noise at each step.
+    """
+    for each in CARDS:
+        few = {each.sampler, "Euler a"} & set(each.samplers)
+        yield from ((each.id, name) for name in NAMES if each.id == "sd15" or name in few)
+
+
+@pytest.mark.parametrize(("family", "name"), list(_sampled()))
 @pytest.mark.parametrize("began", [None, 0.4])
 def test_a_picture_alone_is_its_quarter_of_the_grid(
-    engine: Engine, recipe: Recipe, name: str, began: float | None
+    engines: Engines, family: str, name: str, began: float | None
 ) -> None:
-    if name not in engine.card.samplers:
-        pytest.skip(f"{engine.card.title} does not draw with {name}")
-    begun = start(began) if began else None
-    grid = replace(recipe, sampler=name, pictures=seeded(3, 4), start=begun)
+    engine, begun = engines(family), start(began) if began else None
+    grid = recipe_for(engine, sampler=name, pictures=seeded(3, 4), start=begun)
     pictures = draw(engine, grid)
     assert all(same(draw(engine, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
 
@@ -302,9 +327,9 @@ def _recipes(engine: Engine) -> Iterator[Recipe]:
     begun = replace(plain, start=start(0.6))
     long = (Phrase(text="x" * 200),)
     yield filled(plain, edges=Edges(left=0.5), strength=0.7)
-    yield replace(plain, width=16 * grain, height=16 * grain)
-    yield replace(begun, width=5 * grain, height=13 * grain, pictures=seeded(1000, 4))
-    yield vary(replace(plain, width=19 * grain, height=7 * grain), 2, seed=5)
+    yield replace(plain, width=10 * grain, height=10 * grain)
+    yield replace(begun, width=3 * grain, height=8 * grain, pictures=seeded(1000, 4))
+    yield vary(replace(plain, width=11 * grain, height=5 * grain), 2, seed=5)
     yield vary(vary(begun, 1, seed=6), 2, seed=7, strength=0.2)
     yield replace(plain, width=3 * grain, height=grain, negative="blue", phrases=long)
 
@@ -358,10 +383,9 @@ def test_strength_too_small_for_the_steps_takes_fewer(easel: Engine) -> None:
 
 @pytest.mark.parametrize("name", list(SAMPLERS))
 def test_more_strength_keeps_less_of_the_photograph(easel: Engine, name: str) -> None:
-    size = (128, 128)
-    photo = ImageOps.fit(photograph(), size, Image.Resampling.LANCZOS)
+    photo = ImageOps.fit(photograph(), (64, 64), Image.Resampling.LANCZOS)
     pictures = [
-        draw(easel, recipe_for(easel, width=128, height=128, sampler=name, start=start(s)))[0]
+        draw(easel, recipe_for(easel, sampler=name, start=start(s)))[0]
         for s in (0.1, 0.3, 0.52, 0.75, 1.0)
     ]
     distances = [distance(photo, picture) for picture in pictures]
@@ -371,12 +395,14 @@ def test_more_strength_keeps_less_of_the_photograph(easel: Engine, name: str) ->
     assert distances[0] < 0.4 * free
 
 
-def test_a_variation_stays_nearer_the_less_it_turns(engine: Engine, recipe: Recipe) -> None:
+def test_a_variation_stays_nearer_the_less_it_turns(
+    engine: Engine, recipe: Recipe, plain: Image.Image
+) -> None:
     def mean(strength: float) -> float:
         turned = vary(recipe, 0, seed=50, strength=strength)
-        return float(np.mean([distance(parent, picture) for picture in draw(engine, turned)]))
+        two = replace(turned, pictures=turned.pictures[:2])
+        return float(np.mean([distance(plain, picture) for picture in draw(engine, two)]))
 
-    parent = draw(engine, recipe)[0]
     distances = [mean(s) for s in (0.0, 0.05, Variation.SUBTLE, Variation.STRONG)]
     assert distances[0] == 0
     assert distances == sorted(set(distances))
@@ -387,14 +413,14 @@ def test_a_full_turn_is_the_other_seed(easel: Engine) -> None:
     assert same(draw(easel, turned)[0], draw(easel, recipe_for(easel, pictures=seeded(2, 1)))[0])
 
 
-@pytest.mark.parametrize("count", [1, 4, 6])
+@pytest.mark.parametrize("count", [1, 3])
 def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
     engine: Engine, recipe: Recipe, count: int
 ) -> None:
     noisy = "Euler a" if "Euler a" in engine.card.samplers else recipe.sampler
     asked = replace(recipe, pictures=seeded(0, count), sampler=noisy)
     alone = draw(engine, asked)
-    together = draw(replace(engine, together=4), asked)
+    together = draw(replace(engine, together=2), asked)
     assert len(together) == count
     assert max(map(distance, alone, together)) < 0.5
 
@@ -425,7 +451,7 @@ def test_without_a_tiny_decoder_previews_show_colours(easel: Engine) -> None:
 
 
 def test_whatever_the_watch_raises_ends_it_and_leaves_nothing_behind(
-    engine: Engine, recipe: Recipe
+    engine: Engine, recipe: Recipe, plain: Image.Image
 ) -> None:
     class Stopped(BaseException):
         pass
@@ -434,10 +460,9 @@ def test_whatever_the_watch_raises_ends_it_and_leaves_nothing_behind(
         if step == 2:
             raise Stopped
 
-    before = draw(engine, recipe)[0]
     with pytest.raises(Stopped):
         engine.draw(replace(recipe, pictures=seeded(9, 4)), None, stop)
-    assert same(draw(engine, recipe)[0], before)
+    assert same(draw(engine, recipe)[0], plain)
 
 
 def test_an_unknown_sampler_is_refused(easel: Engine) -> None:

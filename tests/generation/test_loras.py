@@ -129,7 +129,7 @@ def with_loras(recipe: Recipe, **weights: float) -> Recipe:
 
 
 def test_a_job_without_is_drawn_as_if_there_had_never_been_one(wearing: Engine) -> None:
-    plain = recipe_for(wearing)
+    plain = recipe_for(wearing, steps=2)
     before = pixels(wearing, plain)
     ink = pixels(wearing, with_loras(plain, ink=1.0))
     assert pixels(wearing, plain) == before != ink
@@ -137,7 +137,7 @@ def test_a_job_without_is_drawn_as_if_there_had_never_been_one(wearing: Engine) 
 
 
 def test_weights_and_several_at_once_count(wearing: Engine) -> None:
-    plain = recipe_for(wearing)
+    plain = recipe_for(wearing, steps=1)
     looks = [
         pixels(wearing, with_loras(plain, **weights))
         for weights in ({"ink": 1.0}, {"ink": 0.5}, {"bricks": 1.0}, {"ink": 1.0, "bricks": 1.0})

@@ -21,6 +21,8 @@ from tests.storage.conftest import settings_for
 ROOT = Path(__file__).parents[2]
 BOT, WORKER = "bot", "generation.worker"
 PATIENCE = 120.0
+FINISHED = "\n-# "
+"""What only the message of finished pictures has: small print."""
 
 
 class Studio:
@@ -132,7 +134,7 @@ async def showing(message: Message, text: str) -> Message:
 
 async def result(interaction: Interaction) -> Message:
     """The message that answers an interaction, once its pictures are finished."""
-    return await showing(await answer(interaction), "steps ·")
+    return await showing(await answer(interaction), FINISHED)
 
 
 async def opened(standin: Playground, message: Message) -> Image.Image:

@@ -6,14 +6,14 @@ import pytest
 import pytest_asyncio
 
 from playground.records import Permission
-from tests.journeys.studio import PATIENCE, Studio, answer, showing
+from tests.journeys.studio import FINISHED, PATIENCE, Studio, answer, showing
 from tests.journeys.test_survival import finals, running
 
 
 async def test_dead_token(studio: Studio) -> None:
     message = await running(studio)
     studio.playground.clock.advance(16 * 60)
-    await showing(message, "steps ·")
+    await showing(message, FINISHED)
     assert finals(message) == 1
 
 
@@ -21,7 +21,7 @@ async def test_deleted_message(studio: Studio) -> None:
     standin = studio.playground
     message = await running(studio)
     await standin.delete("otto", message)
-    other = await standin.message(lambda m: m.id > message.id and "steps ·" in m.content, PATIENCE)
+    other = await standin.message(lambda m: m.id > message.id and FINISHED in m.content, PATIENCE)
     assert other.id != message.id
     assert other.channel_id == message.channel_id
 
@@ -39,7 +39,7 @@ async def test_channel_closed_to_the_bot(studio: Studio) -> None:
     message = await running(studio, channel="art")
     standin.forbid("bot", "art", Permission.VIEW_CHANNEL)
     standin.clock.advance(16 * 60)
-    other = await standin.message(lambda m: m.id > message.id and "steps ·" in m.content, PATIENCE)
+    other = await standin.message(lambda m: m.id > message.id and FINISHED in m.content, PATIENCE)
     assert other.channel_id == standin.channel("@mira")
     assert message.id != other.id
 
@@ -50,13 +50,13 @@ async def test_outages_at_the_end(studio: Studio) -> None:
     standin.faults.next("PATCH", r".*/messages/.*", status=503, times=3)
     standin.faults.next("PATCH", r".*/messages/.*", reset="before", times=2)
     standin.faults.next("PATCH", r".*/messages/.*", status=429, times=1)
-    await showing(message, "steps ·")
+    await showing(message, FINISHED)
 
 
 async def test_result_larger_than_the_upload_limit(studio: Studio) -> None:
     studio.playground.upload_limit = 300_000
     message = await answer(await studio.imagine("a red apple --seed 7 --steps 2"))
-    await showing(message, "steps ·")
+    await showing(message, FINISHED)
     assert message.attachments[0].size <= 300_000
 
 
@@ -66,4 +66,4 @@ async def test_gateway_reconnects(studio: Studio) -> None:
         standin.faults.gateway(trouble)
         await standin.ready(PATIENCE)
         message = await answer(await studio.imagine("a red apple --steps 4"))
-        await showing(message, "steps ·")
+        await showing(message, FINISHED)

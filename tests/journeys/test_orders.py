@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from playground import Message
 from storage.choices import ServerChoices
-from tests.journeys.studio import BOT, PATIENCE, Studio, answer, public, showing
+from tests.journeys.studio import BOT, FINISHED, PATIENCE, Studio, answer, public, showing
 
 QUICK = "--steps 1"
 
@@ -31,7 +31,7 @@ async def made(studio: Studio, since: int, count: int) -> list[Message]:
     """That many messages with finished pictures."""
 
     def found() -> list[Message]:
-        return [m for m in public(studio.playground, since) if "steps ·" in m.content]
+        return [m for m in public(studio.playground, since) if FINISHED in m.content]
 
     await studio.playground.until(lambda: len(found()) >= count, PATIENCE)
     return found()

@@ -7,7 +7,7 @@ import pytest_asyncio
 from bot.settings_panel import SWITCHES
 from playground import Message
 from storage.choices import PersonChoices
-from tests.journeys.studio import BOT, Studio, answer, showing
+from tests.journeys.studio import BOT, FINISHED, Studio, answer, showing
 from tests.journeys.test_presets import drawn, refused, told
 
 QUICK = "--steps 1"
@@ -92,7 +92,7 @@ async def test_private_pictures_come_as_direct_messages(studio: Studio) -> None:
     )
     assert said.ephemeral_to == "mira"
     shown = await studio.playground.message(
-        lambda m: m.channel_id == direct and m.id > panel.id and "steps ·" in m.content, 60
+        lambda m: m.channel_id == direct and m.id > panel.id and FINISHED in m.content, 60
     )
     assert shown.attachments
 

@@ -23,6 +23,7 @@ from playground.records import Permission
 from storage.choices import ServerChoices
 from tests.journeys.studio import (
     BOT,
+    FINISHED,
     PATIENCE,
     Studio,
     answer,
@@ -97,7 +98,7 @@ async def newest(studio: Studio, since: int) -> Message:
     made = await studio.playground.message(
         lambda m: m.id > since and "Variations (Region)" in m.content, PATIENCE
     )
-    return await showing(made, "steps ·")
+    return await showing(made, FINISHED)
 
 
 def last(studio: Studio) -> int:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from playground import Message
-from tests.journeys.studio import Studio, answer, opened, result, showing
+from tests.journeys.studio import FINISHED, Studio, answer, opened, result, showing
 from tests.journeys.test_presets import refused
 
 QUICK = "--steps 1 --seed 7"
@@ -47,6 +47,8 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
     larger = await result(await studio.playground.press("mira", single, label="Upscale (Subtle)"))
     before, after = [await opened(studio.playground, m) for m in (single, larger)]
     assert after.width == 2 * before.width
+    for message, picture in ((single, before), (larger, after)):
+        assert f"\n-# {picture.width}×{picture.height} · seed" in message.content
     assert "Upscale (Subtle)" not in larger.buttons
 
 
@@ -142,7 +144,7 @@ async def test_an_arrow_round_draws_again_for_whoever_puts_it_there(studio: Stud
     grid = await drawn(studio)
     await studio.playground.react("otto", grid, "🔄")
     again = await studio.playground.message(
-        lambda m: m.id > grid.id and "Rerolled by" in m.content and "steps ·" in m.content, 60
+        lambda m: m.id > grid.id and "Rerolled by" in m.content and FINISHED in m.content, 60
     )
     assert f"<@{studio.playground.people['otto'].id}>" in again.content
     assert again.channel_id == grid.channel_id
@@ -207,7 +209,7 @@ async def test_everything_is_said_in_the_persons_language(
     await showing(await answer(press), "deiner Aufträge abgebrochen")
     await showing(message, "(abgebrochen)")
     press = await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"})
-    grid = await showing(await answer(press), "Schritte ·")
+    grid = await showing(await answer(press), "1 Schritt ·")
     press = await studio.playground.press("mira", grid, label="V2")
-    varied = await showing(await answer(press), "Schritte ·")
+    varied = await showing(await answer(press), "1 Schritt ·")
     assert "Variationen (stark) von Bild #2" in varied.content

@@ -1,6 +1,7 @@
 """A server's managers say what is allowed; it holds at once, and who did it is kept."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -87,6 +88,21 @@ async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: 
     panel = await opened(studio, "role")
     await filled(studio, panel, MANAGER, unfinished=10, daily=1)
     await panel.until(lambda now: f"<@&{MANAGER}>" not in now.content, 30)
+
+
+async def test_changes_are_told_in_the_language_of_whoever_reads_them(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people, there = studio.playground.people, studio.playground.channel("art")
+    panel = await chosen(studio, await opened(studio, "results"), "results", there)
+    await showing(panel, f"**Pictures appear in** <#{there}>")
+    assert f"before where they are asked for, now <#{there}>" in await chosen_changes(studio)
+    monkeypatch.setitem(people, "otto", replace(people["otto"], locale="de"))
+    panel = await answer(await studio.playground.command("otto", "server"))
+    await showing(panel, "**Kanäle**")
+    press = await studio.playground.select("otto", panel, ["changes"], custom_id=f"{PANEL}:open")
+    await press.acknowledged()
+    await showing(panel, f"vorher wo nach ihnen gefragt wird, jetzt <#{there}>")
 
 
 async def chosen_changes(studio: Studio) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import signal
 
 from playground import Message
-from tests.journeys.studio import BOT, WORKER, Studio, answer, public, result, showing
+from tests.journeys.studio import BOT, FINISHED, WORKER, Studio, answer, public, result, showing
 
 SLOW = "a red apple --seed 7 --steps 20"
 
@@ -17,7 +17,7 @@ async def running(studio: Studio, channel: str = "general") -> Message:
 def finals(message: Message) -> int:
     """How often a message came to show finished pictures."""
     contents = [*(version.content for version in message.history), message.content]
-    return sum("steps ·" in content for content in contents)
+    return sum(FINISHED in content for content in contents)
 
 
 async def test_an_old_button_works_after_everything_was_stopped(studio: Studio) -> None:
@@ -33,7 +33,7 @@ async def test_worker_killed_in_the_middle(studio: Studio) -> None:
     message = await running(studio)
     await studio.end(WORKER, signal.SIGKILL)
     await studio.start(WORKER)
-    await showing(message, "steps ·")
+    await showing(message, FINISHED)
     assert finals(message) == 1
     assert [m.id for m in public(studio.playground, message.id)] == [message.id]
 
@@ -42,7 +42,7 @@ async def test_bot_killed_in_the_middle(studio: Studio) -> None:
     message = await running(studio)
     await studio.end(BOT, signal.SIGKILL)
     await studio.start(BOT)
-    await showing(message, "steps ·")
+    await showing(message, FINISHED)
     assert finals(message) == 1
     assert [m.id for m in public(studio.playground, message.id)] == [message.id]
 
@@ -53,7 +53,7 @@ async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
     await studio.end(BOT, signal.SIGKILL)
     await asyncio.sleep(6)
     await studio.start(BOT)
-    await showing(message, "steps ·")
+    await showing(message, FINISHED)
     assert finals(message) == 1
 
 
@@ -89,5 +89,5 @@ async def test_queue_position_is_told_and_moves(studio: Studio) -> None:
         for n in range(3)
     ]
     await showing(waiting[2], "2 ahead of you")
-    await showing(waiting[2], "steps ·")
+    await showing(waiting[2], FINISHED)
     assert any("next" in version.content for version in waiting[1].history)

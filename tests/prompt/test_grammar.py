@@ -204,9 +204,14 @@ class TestFlags:
         assert prompt.places == {"ar": 4, "seed": 12}
 
     def test_are_told_of_in_few_sentences(self) -> None:
-        prompt = parse("owl" + " -seed 3" * 50)
-        assert len(prompt.notes) == 9
-        assert prompt.notes[-1] == "There are 42 more like these."
+        def last(flags: int) -> str:
+            notes = parse("owl" + " -seed 3" * flags).notes
+            assert len(notes) == 9
+            return notes[-1]
+
+        assert last(50) == "There are 42 more like these."
+        assert last(10) == "There are 2 more like these."
+        assert last(9) == "There is one more like these."
 
 
 class TestWords:

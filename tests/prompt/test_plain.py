@@ -16,6 +16,7 @@ from tests.prompt.strategies import prompts, texts
     [
         "an owl",
         "an owl --ar 3:2",
+        "an owl —ar 3:2 --tile —s 50",
         "a well-known owl, 35mm --ar 3:2 --no fog, people --tile --seed 4",
         "水墨画 山水 --ar 9:16 --niji 6",
         "an  owl  --ar  3:2  --v",
@@ -32,7 +33,11 @@ def test_most_prompts_go_the_short_way(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "owl —ar 3:2",
+        "owl –ar 3:2",
+        "owl — ar 3:2",
+        "owl—ar 3:2",
+        "owl —- ar 3:2",
+        "owl —people --ar 3:2",
         "owl --ar 3:2 at dusk",
         "owl --ar 3x2",
         "owl --chaos 101",
@@ -71,7 +76,16 @@ def test_both_ways_lead_to_the_same_prompt(text: str) -> None:
     check_same(text)
 
 
-@given(prompts(), st.sampled_from(["", " ", " at dusk", " a b", " -1", " x-y", ","]))
-@settings(max_examples=200)
-def test_both_ways_lead_to_the_same_prompt_from_a_canonical_one(prompt: Prompt, end: str) -> None:
-    check_same(format_prompt(prompt) + end)
+@given(
+    prompts(),
+    st.sampled_from(["", " ", " at dusk", " a b", " -1", " x-y", ","]),
+    st.lists(st.booleans(), max_size=6),
+)
+@settings(max_examples=300)
+def test_both_ways_lead_to_the_same_prompt_from_a_canonical_one(
+    prompt: Prompt, end: str, phones: list[bool]
+) -> None:
+    text = format_prompt(prompt) + end
+    for phone in phones:
+        text = text.replace(" --", " —" if phone else " \0", 1)
+    check_same(text.replace("\0", "--"))

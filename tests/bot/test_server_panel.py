@@ -1,0 +1,45 @@
+"""The changes on the server's panel, worded for whoever reads them."""
+
+import json
+
+import pytest
+
+from bot.languages import speaking
+from bot.server_panel import worded
+from storage.choices import Change, Limits, ServerChoices
+
+
+def noted(what: str, before: ServerChoices, after: ServerChoices) -> Change:
+    return Change(42, what, json.dumps(before.write()), json.dumps(after.write()))
+
+
+@pytest.mark.parametrize(
+    ("language", "what", "after", "told"),
+    [
+        ("en", "channels", ServerChoices(channels=(7,)), ("all", "<#7>")),
+        ("de", "channels", ServerChoices(channels=(7,)), ("alle", "<#7>")),
+        ("en", "language", ServerChoices(language="fr"), ("each person's own", "Français")),
+        ("en", "limits", ServerChoices(repeat=4), ("Jobs per request: 10", "Jobs per request: 4")),
+        (
+            "en",
+            "role",
+            ServerChoices(limits={9: Limits(daily=5)}),
+            ("none", "<@&9>: 10 unfinished, 5 in 24 hours"),
+        ),
+    ],
+)
+def test_a_change_is_worded_in_the_language_of_its_reader(
+    language: str, what: str, after: ServerChoices, told: tuple[str, str]
+) -> None:
+    with speaking(language):
+        change = worded(noted(what, ServerChoices(), after))
+    assert (change.before, change.after) == told
+
+
+def test_what_was_noted_in_words_stays_as_it_is() -> None:
+    for change in (
+        Change(42, "preset ink", None, "thin ink"),
+        Change(42, "preset", "ink", None),
+        Change(42, "channels", "alle", "<#7>"),
+    ):
+        assert worded(change) == change
