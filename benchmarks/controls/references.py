@@ -24,6 +24,7 @@ SCALES: Final = (0.5, 1.0, 1.5)
 BLOCKS: Final = ("", "up_blocks.", "down_blocks.")
 SHARES: Final = tuple(k / 6 for k in range(7))
 WEIGHTS: Final = (0.0, 50.0, 100.0)
+_SHOWN: Final = 3
 SCENES: Final = ("on a red background", "on a blue background", "line art", "pixel art")
 """New grounds and styles for a thing that a reference shows."""
 
@@ -175,9 +176,9 @@ def measure_blend(bench: Bench, count: int) -> Iterator[Point]:
             for here, there in zip(middle, back, strict=True):
                 change = np.abs(np.asarray(here, float) - np.asarray(there, float))
                 turned = max(turned, float(change.max()))
-            if way == next(iter(MIXED)):
-                row = [seen[0], *(point[0] for point in path), seen[1]]
-                bench.sheets.setdefault("blend", []).append(row)
+            rows = bench.sheets.setdefault("blend", [])
+            if way == next(iter(MIXED)) and len(rows) < _SHOWN:
+                rows.append([seen[0], *(point[0] for point in path), seen[1]])
         lengths = np.array(steps)
         jumps = lengths.max(1) / lengths.mean(1)
         yield {
