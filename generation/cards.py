@@ -80,6 +80,8 @@ class Card:
         image_strengths: Denoising strengths that ``--iw`` stands for.
         carried_on: Denoising strength with which it carries a picture on beyond the edges, from
             the colours at its border: the weaker the model, the more these have to lead.
+        edged: Share of a tile's steps in which it still knows the edges: some models place things
+            by them, and draw grounds alone where they have none from the start.
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
         faces: Whether its adapters know faces from figures.
@@ -117,6 +119,7 @@ class Card:
     capabilities: frozenset[Capability]
     image_strengths: ImageStrengths = USUAL
     carried_on: float = 0.8
+    edged: float = 0.0
     adapters: str = ""
     faces: bool = False
     structures: tuple[StructureKind, ...] = ()
@@ -210,6 +213,7 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_ALL - {Capability.HD} | _REFERENCES | {Capability.STRUCTURE},
         image_strengths=ImageStrengths(most=0.65, least=0.25, bend=1.5),
         carried_on=0.5,
+        edged=1 / 3,
         structures=("scribble", "lineart", "canny"),
         wears=False,
         vocabulary=SMALL,

@@ -3,7 +3,7 @@
 The bundled model draws the same prompts, on coloured grounds where a seam would show, with the same
 noise with and without ``--tile``; the latter is the baseline. Measured at the size that people see,
 and held to the columns and rows at the quarters, which are borders of the blocks that the model
-draws in, as the edges are.
+draws in, as the edges are. Beside it stands how often the judge still names the prompt's thing.
 """
 
 from collections.abc import Iterator
@@ -29,11 +29,13 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
         bench: What to measure with.
         count: Pictures of each kind.
     """
-    prompts = [f"a {thing}, {ground} background" for thing, ground in product(THINGS, GROUNDS)]
+    kinds = list(product(THINGS, GROUNDS))
     for tile in (False, True):
-        steps, row = [], []
-        for prompt, seed, some in portions(prompts, count):
-            drawn = bench.draw(replace(bench.recipe(prompt, seed, some), tile=tile))
+        steps, hits, row = [], [], []
+        for (thing, ground), seed, some in portions(kinds, count):
+            recipe = bench.recipe(f"a {thing}, {ground} background", seed, some)
+            drawn = bench.draw(replace(recipe, tile=tile))
+            hits += bench.shows(drawn, thing)
             steps += [edge_steps(shown) for shown in bench.engine.enlarge(drawn, tile=tile)]
             row.append(drawn[0])
         across, between = np.array(steps).mean(0)
@@ -44,6 +46,7 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
             "across the edges": round(float(across), 2),
             "between neighbours": round(float(between), 2),
             "ratio": round(float(across / between), 2),
+            "thing among five": round(float(np.mean(hits)), 3),
         }
 
 

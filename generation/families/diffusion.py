@@ -193,13 +193,8 @@ class Engine:
             watch: Called after every step; whatever it raises ends the drawing.
         """
         own = replace(self, together=1) if recipe.strays else self
-        with torch.inference_mode(), seamless(self._convolving, wanted=recipe.tile):
+        with torch.inference_mode(), seamless([self.pipe.vae], wanted=recipe.tile):
             return self.family.draw(own, recipe, start, watch)
-
-    @property
-    def _convolving(self) -> list[Any]:
-        """The networks that draw by convolutions."""
-        return [self.pipe.vae, *([self.pipe.unet] if hasattr(self.pipe, "unet") else [])]
 
     def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:
         """Drawn pictures at the size that people are shown; ``tile`` if their edges meet."""
@@ -271,6 +266,7 @@ def draw(
         for condition, row in zip(cycle(conditions), rows)
     ]
     steps = steps_until(len(lanes[0].timesteps), recipe.stop)
+    edged = int(steps * engine.card.edged) if start is None else 0
 
     def previews() -> list[Image.Image]:
         return [small for lane in lanes for small in engine.glimpse(lane.clean)][:count]
@@ -280,7 +276,8 @@ def draw(
         for step in range(steps):
             soft = recipe.stop < 1 and step + 1 == steps
             guidance = 1.0 if soft else recipe.guidance  # which overshoots while noise is left
-            each(partial(advance, unet, step=step, guidance=guidance, side=side), lanes)
+            with seamless([unet], wanted=recipe.tile and step >= edged):
+                each(partial(advance, unet, step=step, guidance=guidance, side=side), lanes)
             watch(step + 1, steps, previews)
         drawn = each(lambda lane: decode(engine.pipe, lane.shown(recipe.stop)), lanes)
     return [picture for pictures in drawn for picture in pictures][:count]

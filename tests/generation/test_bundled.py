@@ -18,6 +18,7 @@ from generation.families import diffusion
 from generation.families.diffusion import Engine
 from generation.families.noise import starting_noise
 from generation.recipe import Noise, Phrase, seeded
+from generation.tiles import edge_steps
 from tests.generation.samples import quiet, recipe_for, start
 from training.judges import Judge, Verdict, load_judge, load_labels
 
@@ -107,6 +108,7 @@ def test_a_tile_has_no_edges_where_a_seam_could_be(
     easel: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Noise that is moved around the edges moves the picture, and changes nothing else."""
+    easel = replace(easel, card=replace(easel.card, edged=0))
     side, coarsest = easel.card.side, 2 ** (len(easel.pipe.unet.config.block_out_channels) - 1)
     recipe = recipe_for(easel, width=side, height=side, tile=True)
     here = np.asarray(easel.draw(recipe, None, quiet)[0], int)
@@ -120,3 +122,17 @@ def test_a_tile_has_no_edges_where_a_seam_could_be(
     shift = coarsest * easel.pipe.vae_scale_factor
     assert np.abs(np.roll(here, (shift, shift), (0, 1)) - there).max() <= 1
     assert np.abs(here - there).max() > 10
+
+
+def test_a_tile_shows_what_it_is_asked_for_and_its_edges_meet(easel: Engine, judge: Judge) -> None:
+    card = easel.card
+    base = recipe_for(
+        easel, width=card.side, height=card.side, steps=card.steps, sampler=card.sampler, tile=True
+    )
+    prompts = [f"a {thing}, blue background" for thing in ("dog", "pizza", "star")]
+    recipes = [replace(base, phrases=(Phrase(text=prompt),)) for prompt in prompts]
+    pictures = [easel.draw(recipe, None, quiet)[0] for recipe in recipes]
+    named = judged(judge, pictures)
+    assert share(named.thing, "things", ["dog", "pizza", "star"], among=5) >= 2 / 3
+    across, between = np.mean([edge_steps(picture) for picture in pictures], axis=0)
+    assert across < between
