@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
 from generation.recipe import Canvas
 
@@ -66,11 +66,10 @@ def frame(
     own = picture if picture.size == within else picture.resize(within, Image.Resampling.LANCZOS)
     kept = Image.new("L", size, 0)
     kept.paste(255, (left, top, right, bottom))
-    brush = ImageDraw.Draw(kept)
     for region in canvas.regions:
         corner = (left + round(region.left * within[0]), top + round(region.top * within[1]))
         other = (left + round(region.right * within[0]), top + round(region.bottom * within[1]))
-        brush.rectangle((*corner, other[0] - 1, other[1] - 1), fill=0)
+        kept.paste(0, (*corner, *other))  # nothing, where less than half a pixel is left of it
     if mask is not None:
         kept.paste(0, (left, top), _white(mask, within))
     whole = Image.new("RGB", size)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
@@ -20,7 +20,16 @@ def noise(size: tuple[int, int], seed: int = 0) -> Image.Image:
     return Image.fromarray(pixels)
 
 
+SLIVER = Canvas(
+    image="0" * 64,
+    edges=Edges(left=0, right=2, top=0, bottom=0),
+    regions=(Region(left=0.375, top=0, right=0.5, bottom=1),),
+)
+"""A part of a picture so narrow in its frame that it is less than a pixel."""
+
+
 @given(canvases, SIZES, SIZES)
+@example(SLIVER, (16, 16), (16, 16))
 @settings(max_examples=60)
 def test_kept_pixels_come_back_unchanged(
     canvas: Canvas, own: tuple[int, int], size: tuple[int, int]
