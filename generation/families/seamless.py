@@ -30,7 +30,7 @@ def seamless(networks: Sequence[nn.Module], *, wanted: bool) -> Iterator[None]:
         wanted: Whether anything is to change at all.
     """
     with ExitStack() as stack:
-        for layer in (each for network in networks for each in network.modules() if wanted):
+        for layer in (each for network in networks if wanted for each in network.modules()):
             if isinstance(layer, nn.Conv2d) and layer.padding_mode == "zeros":
                 stack.enter_context(_wrapping(layer))
             elif isinstance(layer, QwenImageCausalConv3d):
