@@ -64,7 +64,7 @@ check: $(VENV)/.tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m storage.settings | diff --unified .env.example -
-	@$(BIN)/python -m prompt.help | diff --unified docs/flags.md -
+	@$(BIN)/python -m prompt.guidance.help | diff --unified docs/flags.md -
 
 format: $(VENV)/.tests
 	@$(BIN)/ruff check --fix
@@ -76,7 +76,7 @@ bench: $(VENV)/.tests
 
 docs: $(VENV)/.runs
 	@$(BIN)/python -m storage.settings > .env.example
-	@$(BIN)/python -m prompt.help > docs/flags.md
+	@$(BIN)/python -m prompt.guidance.help > docs/flags.md
 
 clean:
 	@rm -rf build .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \

@@ -30,12 +30,13 @@ from diffusers import (
     UNet2DConditionModel,
 )
 
-from generation.cards import card
-from generation.families import flux2_klein, precision, sdxl
-from generation.families.diffusion import Condition, Engine
-from generation.families.flow import Condition as FlowCondition
-from generation.libraries import quiet
+from generation.catalogue.card import card
+from generation.families import flux2_klein, sdxl
+from generation.families.load import precision
 from generation.recipe import Phrase, Recipe, seeded
+from generation.runtime.libraries import quiet
+from generation.sampling.diffusion import Condition, Engine
+from generation.sampling.flow import Condition as FlowCondition
 
 TOKENS: Final = {"sdxl": 77, "flux2-klein": 512}
 """Tokens of text that each family's denoiser reads."""
@@ -210,7 +211,7 @@ def plain(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
 
 
 def ours(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
-    """The same by our engine, as ``generation.families.load`` sets it up on a GPU."""
+    """The same by our engine, as ``generation.families.load.load`` sets it up on a GPU."""
     tokens, known = text(shape, pipe.device), card(shape.family)
     family: Any = replace(flux2_klein.FAMILY, embed=lambda *_: FlowCondition(tokens))
     if shape.family == "sdxl":

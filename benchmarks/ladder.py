@@ -22,9 +22,9 @@ from typing import Any
 import torch
 
 from benchmarks.overhead import bare, recipe
-from generation.families.diffusion import Engine
 from generation.families.easel import FAMILY
 from generation.recipe import Recipe
+from generation.sampling.diffusion import Engine
 from generation.worker import load_engine
 from storage.settings import Settings
 

@@ -22,10 +22,10 @@ from typing import Any
 
 import torch
 
-from generation.families.diffusion import Condition, Engine
 from generation.families.easel import FAMILY
-from generation.families.samplers import scheduler
 from generation.recipe import Phrase, Recipe, seeded
+from generation.sampling.diffusion import Condition, Engine
+from generation.sampling.samplers import scheduler
 from generation.worker import cook_with, load_engine
 from storage.files import Files
 from storage.settings import Settings

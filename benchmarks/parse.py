@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
 from typing import Final
 
-from generation.cards import card
+from generation.catalogue.card import card
 from prompt.errors import PromptError
-from prompt.grammar import PROMPT_LIMIT, parse, read_closely
-from prompt.orders import MOST_ORDERS, orders
-from prompt.permutations import expand
-from prompt.resolve import check, resolve
+from prompt.reading.grammar import PROMPT_LIMIT, parse, read_closely
+from prompt.reading.permutations import expand
+from prompt.resolution.orders import MOST_ORDERS, orders
+from prompt.resolution.resolve import check, resolve
 
 PROMPT: Final = (
     "a lighthouse in a storm at night, oil on canvas, dramatic light --ar 16:9 --seed 1234 "

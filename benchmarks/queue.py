@@ -22,10 +22,10 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import text
 
-from storage.connect import WRITING, open_async_engine
-from storage.database import migrate
-from storage.engine import Cooked, Ended, Jobs, NewJob, serve
-from storage.jobs import Report
+from storage.database.connect import WRITING, open_async_engine
+from storage.database.prepare import migrate
+from storage.queue.engine import Cooked, Ended, Jobs, NewJob, serve
+from storage.queue.jobs import Report
 from storage.settings import Settings, load_settings
 from storage.signals import stop_event
 

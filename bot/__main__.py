@@ -12,15 +12,15 @@ import discord
 import structlog
 
 from bot.client import EaselBot, point_at
-from generation.cards import UnknownFamilyError
-from generation.controlnets import UnknownStructureError
-from generation.served import ServedError
-from generation.sources import SourceError
+from generation.catalogue.card import UnknownFamilyError
+from generation.catalogue.controlnets import UnknownStructureError
+from generation.catalogue.served import ServedError
+from generation.catalogue.sources import SourceError
 from prompt.errors import PromptError
-from storage.connect import DatabaseNotReadyError
-from storage.engine import Jobs
+from storage.database.connect import DatabaseNotReadyError
 from storage.files import Files
 from storage.logs import set_up_logs
+from storage.queue.engine import Jobs
 from storage.settings import Settings, SettingsError, load_settings
 
 log: Final = structlog.get_logger(__name__)

@@ -13,17 +13,21 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
-from bot import buttons, drafts, errors, languages, messages, modals, panels, parts, reactions
-from bot.acceptance import Acceptance
-from bot.delivery import Delivery
-from bot.intake import Intake
-from bot.languages import say
-from bot.offspring import Offspring
-from bot.page import Page
-from bot.painting import Painting
-from bot.results import Results
-from storage.engine import Jobs
+from bot import errors
+from bot.components import buttons, confirm, modals, panel
+from bot.delivery.watcher import Delivery
+from bot.events import reactions
+from bot.painting.submission import Painting
+from bot.painting.web import Page
+from bot.panels import routing
+from bot.requests.accept import Acceptance
+from bot.requests.derive import Offspring
+from bot.requests.imagine import Intake
+from bot.requests.results import Results
+from bot.text import languages, messages
+from bot.text.languages import say
 from storage.files import Files
+from storage.queue.engine import Jobs
 from storage.settings import Settings
 
 log: Final = structlog.get_logger(__name__)
@@ -31,7 +35,7 @@ log: Final = structlog.get_logger(__name__)
 INTENTS: Final = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
 """None of them is privileged: no review, whatever the size."""
 
-TEMPLATES: Final = (buttons.TEMPLATE, drafts.TEMPLATE, parts.TEMPLATE)
+TEMPLATES: Final = (buttons.TEMPLATE, confirm.TEMPLATE, panel.TEMPLATE)
 """Custom ids that this version answers."""
 
 
@@ -114,7 +118,7 @@ class EaselBot(extensions.AutoShardedBot):
         for name in command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
-        self.add_dynamic_items(buttons.JobButton, drafts.DraftButton, panels.Part)
+        self.add_dynamic_items(buttons.JobButton, confirm.DraftButton, routing.Part)
         await self._sync()
         self._delivery.start()
 
@@ -140,8 +144,8 @@ class EaselBot(extensions.AutoShardedBot):
         """Does what a submitted form says by its custom id alone, whoever opened it."""
         languages.speak(str(interaction.locale))
         custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
-        if panel := parts.TEMPLATE.fullmatch(custom_id):
-            return await panels.take(interaction, panel)
+        if found := panel.TEMPLATE.fullmatch(custom_id):
+            return await routing.take(interaction, found)
         found = modals.TEMPLATE.fullmatch(custom_id)
         try:
             if begun := modals.START.fullmatch(custom_id):

@@ -8,21 +8,21 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot import messages
-from bot.asking import NoLongerThereError
-from bot.image_errors import sentence as image_sentence
-from bot.languages import retell, say
-from bot.passes import ExpiredPassError, PassError
-from bot.policy import NotAllowedError
-from bot.typed import shown_again, typed
-from generation.cards import Capability
-from generation.images import ImageError
-from generation.masks import NothingPaintedError
+from bot.access.policy import NotAllowedError
+from bot.interactions.echo import shown_again, typed
+from bot.interactions.requester import NoLongerThereError
+from bot.painting.tokens import ExpiredPassError, PassError
+from bot.text import messages
+from bot.text.image_wording import sentence as image_sentence
+from bot.text.languages import retell, say
+from generation.catalogue.card import Capability
 from generation.recipe import RecipeError
+from generation.untrusted.clean import ImageError
+from generation.untrusted.masks import NothingPaintedError
 from prompt.errors import PromptError
-from storage.choices import MOST_PRESETS, TooManyPresetsError
+from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError
 from storage.files import MissingFileError
-from storage.jobs import DailyLimitError, TooManyJobsError
+from storage.queue.jobs import DailyLimitError, TooManyJobsError
 
 log: Final = structlog.get_logger(__name__)
 

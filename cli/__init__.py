@@ -1,1 +1,1 @@
-"""What stands behind the command line; ``easel.py`` names the commands."""
+"""The command line: what ``easel`` starts, checks and draws."""

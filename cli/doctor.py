@@ -77,7 +77,7 @@ def database(settings: Settings) -> Finding:
     from sqlalchemy import make_url  # noqa: PLC0415 - heavy
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - heavy
 
-    from storage.connect import open_engine  # noqa: PLC0415 - heavy
+    from storage.database.connect import open_engine  # noqa: PLC0415 - heavy
 
     url = make_url(settings.database)
     kind = "SQLite" if url.get_backend_name() == "sqlite" else "PostgreSQL"
@@ -97,7 +97,7 @@ def database(settings: Settings) -> Finding:
 
 def migrations(settings: Settings) -> Finding:
     """Whether the tables are those of this version."""
-    from storage.connect import DatabaseNotReadyError, require_current  # noqa: PLC0415 - heavy
+    from storage.database.connect import DatabaseNotReadyError, require_current  # noqa: PLC0415 - heavy
 
     try:
         require_current(settings.database)
@@ -169,7 +169,7 @@ def device(settings: Settings) -> Finding:
 
 def model(settings: Settings) -> Finding:
     """Whether the model is there and of a known family."""
-    from generation.cards import UnknownFamilyError, card_for, model_name  # noqa: PLC0415 - heavy
+    from generation.catalogue.card import UnknownFamilyError, card_for, model_name  # noqa: PLC0415 - heavy
 
     try:
         card = card_for(settings.model, settings.family)
@@ -186,8 +186,8 @@ def model(settings: Settings) -> Finding:
 
 def further_models(settings: Settings) -> Iterator[Finding]:
     """Whether each of the models is there that are served beside the usual one."""
-    from generation.cards import UnknownFamilyError  # noqa: PLC0415 - heavy
-    from generation.served import ServedError, served  # noqa: PLC0415
+    from generation.catalogue.card import UnknownFamilyError  # noqa: PLC0415 - heavy
+    from generation.catalogue.served import ServedError, served  # noqa: PLC0415
 
     if not settings.models:
         return
@@ -205,7 +205,7 @@ def further_models(settings: Settings) -> Iterator[Finding]:
 def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
     """Whether a checkpoint that a setting names is on this machine."""
     from cli.models import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
-    from generation.cards import INDEX  # noqa: PLC0415
+    from generation.catalogue.card import INDEX  # noqa: PLC0415
 
     with suppress(NotFetchedError):
         if (folder_of(model) / INDEX).is_file():
@@ -257,8 +257,8 @@ def live_workers(settings: Settings) -> set[str]:
     Raises:
         sqlalchemy.exc.SQLAlchemyError: The database does not answer, or has no tables yet.
     """
-    from storage import queries  # noqa: PLC0415 - heavy
-    from storage.connect import open_engine  # noqa: PLC0415 - heavy
+    from storage.database.connect import open_engine  # noqa: PLC0415 - heavy
+    from storage.queue import queries  # noqa: PLC0415 - heavy
 
     engine = open_engine(settings.database)
     try:

@@ -3,7 +3,7 @@
 import sys
 
 from cli.doctor import live_workers
-from storage.connect import DatabaseNotReadyError, require_current
+from storage.database.connect import DatabaseNotReadyError, require_current
 from storage.settings import load_settings
 
 

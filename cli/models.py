@@ -12,8 +12,14 @@ from typing import Any, Final
 from huggingface_hub import hf_hub_download, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from generation.cards import BUNDLED, CARDS, INDEX, VARIANTS, UnknownFamilyError, card_for
-from generation.controlnets import ESTIMATORS, UnknownStructureError, licence, sources, written
+from generation.catalogue.card import BUNDLED, CARDS, INDEX, VARIANTS, UnknownFamilyError, card_for
+from generation.catalogue.controlnets import (
+    ESTIMATORS,
+    UnknownStructureError,
+    licence,
+    sources,
+    written,
+)
 from generation.recipe import StructureKind
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from generation.images import Limits, clean
-from generation.links import fetch
-from generation.metadata import encode_png
+from generation.catalogue.served import served
+from generation.pictures.metadata import encode_png
 from generation.recipe import SEED_LIMIT, Recipe
-from generation.served import served
+from generation.untrusted.clean import Limits, clean
+from generation.untrusted.fetch import fetch
 from prompt.errors import PromptError
-from prompt.grammar import parse
-from prompt.orders import orders, too_many
-from prompt.references import addresses
-from prompt.resolve import Resolved, check, put_right, resolve
-from prompt.versions import drawing, versions
+from prompt.reading.grammar import parse
+from prompt.resolution.orders import orders, too_many
+from prompt.resolution.references import addresses
+from prompt.resolution.resolve import Resolved, check, put_right, resolve
+from prompt.resolution.versions import drawing, versions
 from storage.files import Files
-from storage.jobs import Report
+from storage.queue.jobs import Report
 from storage.settings import Settings
 
 UNKNOWN_IMAGE: Final = "0" * 64

@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.doctor import live_workers
 from cli.launch import Crew, Side
-from generation.cards import Card, card, card_for
-from playground.cast import GUILD_ID, TOKEN
-from storage.database import migrate
+from generation.catalogue.card import Card, card, card_for
+from playground.state.cast import GUILD_ID, TOKEN
+from storage.database.prepare import migrate
 from storage.settings import Settings, SettingsError
 
 Say = Callable[[str], None]

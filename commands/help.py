@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import messages
-from bot.languages import retell
-from prompt.complete import flag_names
-from prompt.help import line
-from prompt.parameters import BY_NAME, MODEL
-from prompt.topics import TOPICS, page
+from bot.text import messages
+from bot.text.languages import retell
+from prompt.flags.table import BY_NAME, MODEL
+from prompt.guidance.completion import flag_names
+from prompt.guidance.help import line
+from prompt.guidance.topics import TOPICS, page
 
 if TYPE_CHECKING:
     from bot.client import EaselBot

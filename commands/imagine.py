@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import completion
-from bot.shelf import Shelf
+from bot.access.defaults import Shelf
+from bot.components import completion
 from commands.preset import complete_name
-from prompt.grammar import PROMPT_LIMIT
-from prompt.parameters import CHARACTER, STYLE
-from prompt.ways import Way
+from prompt.flags.table import CHARACTER, STYLE
+from prompt.flags.ways import Way
+from prompt.reading.grammar import PROMPT_LIMIT
 
 if TYPE_CHECKING:
     from bot.client import EaselBot

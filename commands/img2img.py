@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import completion
-from prompt.grammar import PROMPT_LIMIT
-from prompt.parameters import STRENGTH
-from prompt.ways import Way
+from bot.components import completion
+from prompt.flags.table import STRENGTH
+from prompt.flags.ways import Way
+from prompt.reading.grammar import PROMPT_LIMIT
 
 if TYPE_CHECKING:
     from bot.client import EaselBot

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import messages
-from bot.languages import say
-from storage import keeping
-from storage.jobs import DAY
+from bot.text import messages
+from bot.text.languages import say
+from storage.decisions import choice_queries
+from storage.queue.jobs import DAY
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -29,9 +29,11 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
         queued=queue.queued,
         running=queue.running,
         workers=queue.workers,
-        mine=len(await bot.records.read(keeping.unfinished_of, person)),
+        mine=len(await bot.records.read(choice_queries.unfinished_of, person)),
         most=allowed.unfinished,
-        today=await bot.records.read(keeping.asked_since, person, since, interaction.guild_id),
+        today=await bot.records.read(
+            choice_queries.asked_since, person, since, interaction.guild_id
+        ),
         daily=allowed.daily or say(messages.ANY),
         model=say(cards[0].title),
         about=say(cards[0].about),

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import buttons, errors, messages
-from bot.languages import say
+from bot import errors
+from bot.components import buttons
+from bot.text import messages
+from bot.text.languages import say
 
 if TYPE_CHECKING:
     from bot.client import EaselBot

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import discord
 from discord import app_commands
 
-from bot import completion, messages
-from bot.languages import say
+from bot.components import completion
+from bot.text import messages
+from bot.text.languages import say
 from prompt.errors import PromptError
-from prompt.shortcuts import is_free
-from prompt.ways import Way
-from storage import keeping
-from storage.choices import MOST_OPTIONS, PersonChoices
+from prompt.flags.ways import Way
+from prompt.reading.shortcuts import is_free
+from storage.decisions import choice_queries
+from storage.decisions.choices import MOST_OPTIONS, PersonChoices
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -89,7 +90,7 @@ class Options(app_commands.Group):
         """Lists them."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         choices: PersonChoices = await interaction.client.records.read(
-            keeping.person, interaction.user.id
+            choice_queries.person, interaction.user.id
         )
         await interaction.edit_original_response(content=messages.option_list(choices.options))
 
@@ -99,7 +100,7 @@ class Options(app_commands.Group):
     ) -> list[app_commands.Choice[str]]:
         """Names of those there are."""
         choices: PersonChoices = await interaction.client.records.read(
-            keeping.person, interaction.user.id
+            choice_queries.person, interaction.user.id
         )
         found = [name for name in choices.options if typed.lower().lstrip("-") in name]
         return [app_commands.Choice(name=name, value=name) for name in found]
@@ -124,7 +125,7 @@ async def _change(
     """Acknowledges, then changes what the person decided; what it became."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     after: PersonChoices = await interaction.client.records.write(
-        keeping.change_person, interaction.user.id, change
+        choice_queries.change_person, interaction.user.id, change
     )
     return after
 

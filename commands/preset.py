@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import discord
 from discord import app_commands
 
-from bot import completion, messages, policy
-from bot.languages import say
-from bot.shelf import Shelf
+from bot.access import policy
+from bot.access.defaults import Shelf
+from bot.components import completion
+from bot.text import messages
+from bot.text.languages import say
 from prompt.errors import PromptError
-from prompt.presets import checked_name, chosen
-from prompt.ways import Way
-from storage import keeping
-from storage.choices import MOST_PRESETS, Change, Owner
+from prompt.flags.ways import Way
+from prompt.resolution.presets import checked_name, chosen
+from storage.decisions import choice_queries
+from storage.decisions.choices import MOST_PRESETS, Change, Owner
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -70,7 +72,7 @@ class Presets(app_commands.Group):
         owner, low = _owner(interaction, whose), name.strip().lower()
         await _allowed(interaction, owner)
         records, person = _records(interaction), interaction.user.id
-        if not await records.write(keeping.drop_preset, owner, low, person):
+        if not await records.write(choice_queries.drop_preset, owner, low, person):
             raise PromptError(say(messages.PRESET_MISSING, name=low[:32]))
         await interaction.edit_original_response(content=say(messages.PRESET_DELETED, name=low))
 
@@ -103,7 +105,7 @@ class Presets(app_commands.Group):
         shelf = await Shelf.of(records, interaction)
         usual = chosen(name, shelf.own, shelf.shared).name if name else ""
         await records.write(
-            keeping.change_person,
+            choice_queries.change_person,
             interaction.user.id,
             lambda old: old.model_copy(update={"preset": usual}),
         )
@@ -121,7 +123,7 @@ class Presets(app_commands.Group):
         default = chosen(name, shelf.shared).name if name else ""
         person = interaction.user.id
         await records.write(
-            keeping.change_server,
+            choice_queries.change_server,
             owner.id,
             lambda old: old.model_copy(update={"preset": default}),
             lambda old, new: Change(person, "preset", old.preset or None, new.preset or None),
@@ -133,7 +135,7 @@ class Presets(app_commands.Group):
     async def export_all(self, interaction: Interaction, whose: Whose = "me") -> None:
         """Sends presets as a JSON file."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        kept = await _records(interaction).read(keeping.presets, _owner(interaction, whose))
+        kept = await _records(interaction).read(choice_queries.presets, _owner(interaction, whose))
         if not kept:
             raise PromptError(say(messages.PRESET_NONE))
         data = json.dumps({"version": 1, "presets": kept}, indent=2, ensure_ascii=False)
@@ -216,13 +218,15 @@ async def _allowed(interaction: Interaction, owner: Owner) -> None:
     """Raise unless the person may change the owner's presets."""
     if owner.kind == "person" or policy.manages(interaction):
         return
-    choices = await _records(interaction).read(keeping.server, owner.id)
+    choices = await _records(interaction).read(choice_queries.server, owner.id)
     if not policy.has_role(interaction, choices.editors):
         raise policy.NotAllowedError(say(messages.PRESET_MANAGERS))
 
 
 async def _keep(interaction: Interaction, owner: Owner, given: dict[str, str]) -> None:
-    await _records(interaction).write(keeping.keep_presets, owner, given, interaction.user.id)
+    await _records(interaction).write(
+        choice_queries.keep_presets, owner, given, interaction.user.id
+    )
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import panels, server_panel
+from bot.panels import routing
+from bot.panels.server import opened
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 async def server(interaction: "discord.Interaction[EaselBot]") -> None:
     """Opens the panel, in private, for those who manage the server."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await panels.show(interaction, await server_panel.opened(interaction))
+    await routing.show(interaction, await opened(interaction))
 
 
 async def setup(bot: "EaselBot") -> None:

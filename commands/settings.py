@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import panels, settings_panel
+from bot.panels import routing, user
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 async def settings(interaction: "discord.Interaction[EaselBot]") -> None:
     """Opens the panel, in private."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await panels.show(interaction, await settings_panel.opened(interaction))
+    await routing.show(interaction, await user.opened(interaction))
 
 
 async def setup(bot: "EaselBot") -> None:

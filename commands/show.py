@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 import discord
 from discord import app_commands
 
-from bot import messages
+from bot.access.defaults import CHOICES
 from bot.errors import NoJobError
-from bot.shelf import CHOICES
-from storage import keeping
+from bot.text import messages
+from storage.decisions import choice_queries
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -38,7 +38,7 @@ async def complete(
     interaction: "discord.Interaction[EaselBot]", typed: str
 ) -> list[app_commands.Choice[str]]:
     """One's favourites and latest pictures whose prompt or id has what was typed."""
-    kept = await interaction.client.records.read(keeping.shelf_of, interaction.user.id, 200)
+    kept = await interaction.client.records.read(choice_queries.shelf_of, interaction.user.id, 200)
     found = [(messages.choice(*each, LABEL_LIMIT), each[0]) for each in kept]
     low = typed.strip().lower().removeprefix("easel-")
     return [

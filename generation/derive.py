@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from generation.asides import settled
-from generation.cards import card
+from generation.catalogue.card import card
 from generation.recipe import (
     Canvas,
     Edges,
@@ -18,6 +17,7 @@ from generation.recipe import (
     Upscaler,
     seeded,
 )
+from generation.variety import settled
 
 GRID: Final = 4
 """Pictures in a grid."""

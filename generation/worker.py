@@ -11,25 +11,25 @@ import structlog
 import torch
 from PIL import Image
 
-from generation.cards import Card, UnknownFamilyError
-from generation.controlnets import UnknownStructureError
-from generation.cooking import Find, Pictures, cook, finished, made_before
+from generation.catalogue.card import Card, UnknownFamilyError
+from generation.catalogue.controlnets import UnknownStructureError
+from generation.catalogue.extras import beside, upscaler_file
+from generation.catalogue.served import Served, ServedError, drew, served, usual
+from generation.catalogue.sources import SourceError
 from generation.derive import narrow
-from generation.engines import Engines
-from generation.equipment import beside, upscaler_file
-from generation.families import ModelError, load
-from generation.families.diffusion import Engine
-from generation.learned import Learned
-from generation.metadata import encode_png
+from generation.families.load import ModelError, load
+from generation.pictures.metadata import encode_png
 from generation.recipe import Recipe
-from generation.served import Served, ServedError, drew, served, usual
-from generation.sources import SourceError
-from storage import queries
-from storage.connect import open_engine
-from storage.engine import DatabaseNotReadyError, WorkerNameTakenError, serve
+from generation.runtime.pool import Engines
+from generation.runtime.render import Find, Pictures, cook, finished, made_before
+from generation.sampling.diffusion import Engine
+from generation.upscaling.spandrel_upscaler import Learned
+from storage.database.connect import open_engine
 from storage.files import Files
-from storage.jobs import Cooked, Made, Report
 from storage.logs import set_up_logs
+from storage.queue import queries
+from storage.queue.engine import DatabaseNotReadyError, WorkerNameTakenError, serve
+from storage.queue.jobs import Cooked, Made, Report
 from storage.settings import Settings, SettingsError, load_settings
 from storage.signals import stop_event
 

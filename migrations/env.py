@@ -6,9 +6,9 @@ from alembic import context
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.sql.schema import SchemaItem
 
-from storage.connect import WRITING, open_engine
+from storage.database.connect import WRITING, open_engine
+from storage.database.tables import Table
 from storage.settings import load_settings
-from storage.tables import Table
 
 _LOCK: Final = 0x0EA5E1
 _OURS: Final = frozenset(Table.metadata.tables)

@@ -10,9 +10,9 @@ import discord
 import pytest
 from typer.testing import CliRunner
 
-import easel
+from cli import app
 from cli.sketch import plan
-from generation.metadata import read_recipe
+from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from prompt.errors import PromptError
 from storage.settings import Settings
@@ -42,7 +42,7 @@ class Answer:
     """What a command answered."""
 
     def __init__(self, *arguments: str) -> None:
-        result = CliRunner().invoke(easel.app, arguments)
+        result = CliRunner().invoke(app.app, arguments)
         self.code, self.out, self.err = result.exit_code, result.stdout, result.stderr
         if result.exception and not isinstance(result.exception, SystemExit):
             raise result.exception
@@ -50,8 +50,8 @@ class Answer:
 
 def process(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "easel", *arguments],
-        env={**os.environ, "PYTHONPATH": str(Path(easel.__file__).parent)},
+        [sys.executable, "-m", "cli", *arguments],
+        env={**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])},
         capture_output=True,
         text=True,
         check=False,
@@ -74,12 +74,12 @@ def test_each_command_has_help(command: str) -> None:
 
 def test_help_imports_nothing_heavy() -> None:
     code = (
-        "import sys, easel; sys.argv = ['easel', '--help']\n"
-        "try: easel.main()\n"
+        "import sys; from cli import app; sys.argv = ['easel', '--help']\n"
+        "try: app.main()\n"
         "except SystemExit: pass\n"
         "print(sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(Path(easel.__file__).parent)}
+    environment = {**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
@@ -89,7 +89,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 def test_help_is_quick_beside_an_empty_python() -> None:
     def best(*arguments: str) -> float:
-        environment = {**os.environ, "PYTHONPATH": str(Path(easel.__file__).parent)}
+        environment = {**os.environ, "PYTHONPATH": str(Path(app.__file__).parents[1])}
         times = []
         for _ in range(5):
             began = time.perf_counter()
@@ -100,7 +100,7 @@ def test_help_is_quick_beside_an_empty_python() -> None:
         return min(times)
 
     # 0.3 s on an idle machine; a busy one slows the empty interpreter alike.
-    assert best("-m", "easel", "--help") < 0.3 + 10 * best("-c", "pass")
+    assert best("-m", "cli", "--help") < 0.3 + 10 * best("-c", "pass")
 
 
 def test_parse_prints_the_recipe() -> None:

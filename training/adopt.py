@@ -12,9 +12,9 @@ import torch
 from diffusers import UNet2DConditionModel
 from safetensors.torch import load_file
 
-from generation.families import PREVIEW
-from generation.families.structure import OWN as STRUCTURE
-from generation.upscale import FILE
+from generation.conditioning.controlnet import OWN as STRUCTURE
+from generation.families.load import PREVIEW
+from generation.upscaling.bundled import FILE
 from training.adapters import NAMES, Denoiser
 from training.export import ADAPTERS
 from training.plan import SIZES, Size

@@ -12,7 +12,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from generation.embeddings import spherical_mean
+from generation.conditioning.spherical import spherical_mean
 from training.curves import plot
 from training.judges import Judge, load_judge, rows_for_judging
 from training.pictures import Painter

@@ -13,9 +13,9 @@ from diffusers import AutoencoderKL, AutoencoderTiny, StableDiffusionPipeline, T
 from safetensors.torch import load_file, save_file
 from transformers import CLIPImageProcessorPil, CLIPTextModel, CLIPVisionModelWithProjection
 
-from generation.families import PREVIEW
-from generation.families.structure import OWN as STRUCTURE
-from generation.upscale import FILE
+from generation.conditioning.controlnet import OWN as STRUCTURE
+from generation.families.load import PREVIEW
+from generation.upscaling.bundled import FILE
 from training.adapters import NAMES, Denoiser
 from training.credits import write_credits
 from training.plan import Options, start

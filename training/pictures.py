@@ -8,8 +8,8 @@ import torch
 from diffusers import AutoPipelineForImage2Image
 from torch import Tensor
 
-from generation.cards import card
-from generation.families.samplers import scheduler
+from generation.catalogue.card import card
+from generation.sampling.samplers import scheduler
 from training.export import load_export
 from training.plan import WIDTH, Options, start
 from training.sheet import save_sheet, to_images

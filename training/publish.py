@@ -1,7 +1,7 @@
 """Put what a training made into the project: ``python -m training.publish data/training``.
 
-The model goes to ``models/easel-1``, the judge that measures it to ``models/judge-1``, and what it
-draws and how well to ``docs/model.md``.
+The model goes to ``generation/weights/easel-1``, the judge that measures it to ``judge-1`` there,
+what it draws and how well to ``docs/model.md``.
 """
 
 import argparse
@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from PIL import Image
 
-from generation.cards import BUNDLED, card
+from generation.catalogue.card import BUNDLED, card
 from training.evaluate import COMMONEST, MOST_SUBJECTS
 
-ROOT: Final = BUNDLED.parents[1]
+ROOT: Final = BUNDLED.parents[2]
 JUDGE: Final = BUNDLED.with_name("judge-1")
 PAGE: Final = ROOT / "docs" / "model.md"
 
@@ -32,10 +32,10 @@ _PAGE: Final = """\
 
 {about}
 
-It was made by `training/` ([how](training.md)) and lies in `models/easel-1` in the plain layout
-of diffusers: the code that loads it loads Stable Diffusion. Its licence is CC BY 4.0, with the
-credits in [its model card](../models/easel-1/README.md). Another model is one setting away
-([hosting](hosting.md#4-choose-a-model)).
+It was made by `training/` ([how](training.md)) and lies in `generation/weights/easel-1` in the
+plain layout of diffusers: the code that loads it loads Stable Diffusion. Its licence is CC BY 4.0,
+with the credits in [its model card](../generation/weights/easel-1/README.md). Another model is one
+setting away ([hosting](hosting.md#4-choose-a-model)).
 
 ## A hundred prompts
 
@@ -47,9 +47,9 @@ here too. `python -m training.pictures`
 ## How well it draws what it is asked for
 
 Held-out combinations of thing, style and colour: one in ten is never trained. A network apart
-from the model (`models/judge-1`, never shown those combinations either) names what it sees. Beside
-the model stand real pictures of the same combinations, which is the most that can be reached, and
-real pictures of others, which is chance. `python -m training.evaluate`
+from the model (`generation/weights/judge-1`, never shown those combinations either) names what it
+sees. Beside the model stand real pictures of the same combinations, which is the most that can be
+reached, and real pictures of others, which is chance. `python -m training.evaluate`
 
 {table}
 

@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from generation.structure import LINES, line_map
+from generation.conditioning.line_maps import LINES, line_map
 from training.bar import Bar
 from training.device import half
 from training.export import load_denoiser

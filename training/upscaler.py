@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from generation.upscale import FILE, Compact
+from generation.upscaling.bundled import FILE, Compact
 from training.bar import Bar
 from training.device import half
 from training.loop import Course, Training

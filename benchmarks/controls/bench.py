@@ -14,12 +14,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from generation.canvas import Begun
-from generation.cards import BUNDLED, card
-from generation.families import load
-from generation.families.diffusion import Engine
-from generation.families.references import References, Seen
+from generation.catalogue.card import BUNDLED, card
+from generation.conditioning.image_adapters import References, Seen
+from generation.families.load import load
+from generation.pictures.canvas import Begun
 from generation.recipe import Ingredient, Phrase, Recipe, seeded
+from generation.sampling.diffusion import Engine
 from training.judges import Judge, load_judge, load_labels
 
 THINGS: Final = ("apple", "cat", "dog", "star", "pizza", "car", "fish", "tree", "house", "book")

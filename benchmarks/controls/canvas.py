@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.controls.bench import Bench, Point, portions
-from generation.canvas import Framed, frame, join
 from generation.derive import ninth
+from generation.pictures.canvas import Framed, frame, join
 from generation.recipe import Canvas, Edges
 
 _FEATHER: Final = 8

@@ -15,8 +15,8 @@ import torch
 from PIL import Image
 
 from benchmarks.controls.bench import THINGS, Bench, Point, portions
+from generation.conditioning.spherical import spherical_mean
 from generation.controls import scales_for_character_weight
-from generation.embeddings import spherical_mean
 from generation.recipe import Ingredient, Recipe, Reference, Role
 
 EXAMPLES: Final = ("apple", "flower", "heart", "star", "car")

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from benchmarks.controls.bench import Bench, Point, portions
+from generation.conditioning.line_maps import Grey
 from generation.recipe import Structure
-from generation.structure import Grey
 
 SCALES: Final = (0.5, 1.0, 1.5)
 ENDS: Final = (0.5, 1.0)

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.controls.bench import THINGS, Bench, Point, portions
-from generation.tiles import edge_steps
+from generation.pictures.tiling import edge_steps
 
 _SHOWN: Final = 4
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Final
 
+from generation.conditioning.image_adapters import OWN, Adapter, Adapters
 from generation.families import sd15
-from generation.families.references import OWN, Adapter, Adapters
 
 ADAPTERS: Final = Adapters(
     each=(

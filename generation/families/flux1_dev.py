@@ -6,15 +6,15 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from generation.families.diffusion import place
-from generation.families.flow import (
+from generation.conditioning.native_references import Beside
+from generation.sampling.diffusion import place
+from generation.sampling.flow import (
     Condition,
     FlowFamily,
     read_scaled,
     shift_for_patches,
     show_scaled,
 )
-from generation.families.native import Beside
 
 
 def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401

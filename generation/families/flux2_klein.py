@@ -11,9 +11,9 @@ from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 from PIL import Image
 from torch import Tensor
 
-from generation.families.diffusion import place
-from generation.families.flow import Condition, FlowFamily
-from generation.families.native import Beside, as_reference, leaning
+from generation.conditioning.native_references import Beside, as_reference, leaning
+from generation.sampling.diffusion import place
+from generation.sampling.flow import Condition, FlowFamily
 
 
 def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401

@@ -21,9 +21,9 @@ from torch import Tensor
 from transformers import BatchFeature
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from generation.families.diffusion import place
-from generation.families.flow import Condition, FlowFamily, shift_for_patches
-from generation.families.native import AREA, Beside, leaning
+from generation.conditioning.native_references import AREA, Beside, leaning
+from generation.sampling.diffusion import place
+from generation.sampling.flow import Condition, FlowFamily, shift_for_patches
 
 SEEN_AREA: Final = 384 * 384
 """Pixels of an image as the language model sees it."""

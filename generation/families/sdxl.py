@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import torch
 
-from generation.conditioning import Embedding, Tower, embed
-from generation.families.diffusion import Condition, Family
-from generation.families.references import Adapter, Adapters
+from generation.conditioning.image_adapters import Adapter, Adapters
+from generation.conditioning.text import Embedding, Tower, embed
 from generation.recipe import Recipe
+from generation.sampling.diffusion import Condition, Family
 
 
 def encode(pipe: Any, recipe: Recipe) -> Condition:  # noqa: ANN401 - diffusers has no types

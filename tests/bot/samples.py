@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from generation.recipe import Phrase, Recipe, seeded
-from storage.jobs import Job
+from storage.queue.jobs import Job
 
 
 def recipe(prompt: str = "a red apple", **changes: Any) -> Recipe:

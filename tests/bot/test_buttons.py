@@ -3,8 +3,9 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot import buttons, messages
-from generation.cards import Capability
+from bot.components import buttons
+from bot.text import messages
+from generation.catalogue.card import Capability
 from generation.derive import Parent, creatively, enlarge, mapped, narrow
 from generation.recipe import Recipe, Structure, seeded
 from tests.bot.samples import recipe

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from discord import app_commands
 
-from bot.completion import of_flags
+from bot.components.completion import of_flags
 from commands.imagine import imagine
 from commands.img2img import img2img
 from commands.prefer import Preferences
 from commands.preset import Presets
-from generation.cards import CARDS, equipped
-from generation.loras import offered
-from prompt.ways import Way
+from generation.catalogue.card import CARDS, equipped
+from generation.catalogue.loras import offered
+from prompt.flags.ways import Way
 
 
 def completing(commands: Any) -> set[str]:

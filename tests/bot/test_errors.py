@@ -1,20 +1,26 @@
 import pytest
 
-from bot import errors, messages
-from bot.asking import NoLongerThereError
-from bot.buttons import KINDS
-from bot.passes import ExpiredPassError, PassError
-from generation.images import BrokenImageError, ImageError, ImageTooLargeError, NotAnImageError
-from generation.links import (
+from bot import errors
+from bot.components.buttons import KINDS
+from bot.interactions.requester import NoLongerThereError
+from bot.painting.tokens import ExpiredPassError, PassError
+from bot.text import messages
+from generation.untrusted.clean import (
+    BrokenImageError,
+    ImageError,
+    ImageTooLargeError,
+    NotAnImageError,
+)
+from generation.untrusted.fetch import (
     LinkNotFoundError,
     LinkRefusedError,
     LinkTimeoutError,
     LinkUnreachableError,
     Refusal,
 )
-from generation.masks import NothingPaintedError
+from generation.untrusted.masks import NothingPaintedError
 from prompt.errors import PromptError
-from storage.jobs import DailyLimitError, TooManyJobsError
+from storage.queue.jobs import DailyLimitError, TooManyJobsError
 
 ERRORS = [
     NotAnImageError(),

@@ -11,10 +11,10 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot import image_errors, languages, messages
-from bot.buttons import KINDS, JobButton, when_done
 from bot.client import command_files
-from bot.languages import (
+from bot.components.buttons import KINDS, JobButton, when_done
+from bot.text import image_wording, languages, messages
+from bot.text.languages import (
     COMMAND,
     LANGUAGES,
     CommandTranslator,
@@ -24,16 +24,16 @@ from bot.languages import (
     say,
     speaking,
 )
-from bot.messages import HEADINGS
-from generation.cards import CARDS, VARIANTS, Capability, card
+from bot.text.messages import HEADINGS
+from generation.catalogue.card import CARDS, VARIANTS, Capability, card
 from generation.recipe import seeded
 from prompt import sentences as told
 from prompt.errors import PromptError
-from prompt.grammar import parse
-from prompt.help import line
-from prompt.parameters import PARAMETERS
-from prompt.topics import TOPICS, page
-from prompt.ways import Way
+from prompt.flags.table import PARAMETERS
+from prompt.flags.ways import Way
+from prompt.guidance.help import line
+from prompt.guidance.topics import TOPICS, page
+from prompt.reading.grammar import parse
 from tests.bot.samples import job, recipe
 
 DESCRIPTION_LIMIT = 100
@@ -56,7 +56,7 @@ class Shelf:
 
 
 def sentences() -> Iterator[str]:
-    for name, value in (vars(messages) | vars(image_errors)).items():
+    for name, value in (vars(messages) | vars(image_wording)).items():
         if name.isupper():
             texts = value.values() if isinstance(value, dict) else [value]
             yield from (text for text in texts if isinstance(text, str))

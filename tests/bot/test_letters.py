@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.letters import news
-from storage.jobs import Event, Progress, Queued, Started
+from bot.delivery.content import news
+from storage.queue.jobs import Event, Progress, Queued, Started
 from tests.bot.samples import job
 
 JOB = job()

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import messages
-from bot.messages import Title
+from bot.text import messages
+from bot.text.messages import Title
 from generation.derive import Parent, creatively, enlarge, narrow, vary, with_upscaler
 from generation.recipe import Upscaler
 from tests.bot.samples import job, recipe

@@ -6,8 +6,10 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot import buttons, errors, messages, modals
-from bot.languages import LANGUAGES, speaking
+from bot import errors
+from bot.components import buttons, modals
+from bot.text import messages
+from bot.text.languages import LANGUAGES, speaking
 from generation.derive import Parent
 from generation.recipe import Region
 from tests.bot.samples import recipe

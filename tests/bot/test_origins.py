@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import messages, origins
-from bot.languages import LANGUAGES, catalogue, speaking
+from bot.text import messages, origins
+from bot.text.languages import LANGUAGES, catalogue, speaking
 from generation.recipe import Noise
 from prompt import sentences as told
 from tests.bot.samples import job, recipe

@@ -18,15 +18,16 @@ from aiohttp import FormData
 from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
-from bot import messages, page
-from bot.languages import LANGUAGES, catalogue
-from bot.page import LARGEST_BODY, LONGEST_PROMPT, Page
-from bot.passes import LIFE, Pass, Passes
-from bot.policy import NotAllowedError
-from generation.masks import painted
-from prompt.grammar import parse
+from bot.access.policy import NotAllowedError
+from bot.painting import web
+from bot.painting.tokens import LIFE, Pass, Passes
+from bot.painting.web import LARGEST_BODY, LONGEST_PROMPT, Page
+from bot.text import messages
+from bot.text.languages import LANGUAGES, catalogue
+from generation.untrusted.masks import painted
+from prompt.reading.grammar import parse
 from storage.files import MissingFileError
-from storage.jobs import TooManyJobsError
+from storage.queue.jobs import TooManyJobsError
 from storage.settings import SettingsError
 from tests.bot.test_passes import PLAIN
 
@@ -259,7 +260,7 @@ async def test_another_sites_request_cannot_carry_a_pass(
 
 
 def test_the_page_loads_nothing_from_elsewhere() -> None:
-    for file in (Path(page.__file__).parent / "page").iterdir():
+    for file in (Path(web.__file__).parent / "static").iterdir():
         text = file.read_text().replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?:|//[a-z]+\.|url\(", text), file.name
         assert not re.search(r"""\son[a-z]+=|style=["']""", text), file.name

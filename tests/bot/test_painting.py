@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.painting import Painting
+from bot.painting.submission import Painting
 from storage.settings import Settings
 
 CHANNELS = {7: SimpleNamespace(name="art")}

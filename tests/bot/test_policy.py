@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import policy, server_panel, settings_panel
-from generation.cards import CARDS, card
-from generation.served import served
-from storage.choices import Limits, PersonChoices, ServerChoices
+from bot.access import policy
+from bot.panels import server, user
+from generation.catalogue.card import CARDS, card
+from generation.catalogue.served import served
+from storage.decisions.choices import Limits, PersonChoices, ServerChoices
 from storage.settings import Settings
 from tests.bot.samples import recipe
 
@@ -79,10 +80,10 @@ def test_a_server_allows_each_model_by_a_name_of_its_own(
     choices = ServerChoices(families=tuple(allowed))
     drawing = {name for name, each in names.items() if policy.allows(choices, each, cards)}
     assert drawing == (names.keys() & allowed if allowed else names.keys())
-    menu: Any = server_panel.panel(choices, cards, "families").items[1]
+    menu: Any = server.panel(choices, cards, "families").items[1]
     assert names.keys() <= {option.value for option in menu.options}
     assert menu.custom_id.endswith(":families")
-    offered: Any = settings_panel.panel(PersonChoices(), choices, *cards).items[0]
+    offered: Any = user.panel(PersonChoices(), choices, *cards).items[0]
     if drawing:
         called = {names[name].called for name in drawing}
         assert {option.value[1:] for option in offered.options} - {""} == called
@@ -91,5 +92,5 @@ def test_a_server_allows_each_model_by_a_name_of_its_own(
 def test_alone_a_model_is_allowed_as_its_family() -> None:
     (alone,) = (one.card for one in served(settings(model="sdxl-turbo")).values())
     assert policy.allows(ServerChoices(families=("sdxl",)), alone, [alone])
-    menu: Any = server_panel.panel(ServerChoices(), [alone], "families").items[1]
+    menu: Any = server.panel(ServerChoices(), [alone], "families").items[1]
     assert [option.label for option in menu.options] == [each.title for each in CARDS]

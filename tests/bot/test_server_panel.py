@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from bot.languages import speaking
-from bot.server_panel import worded
-from storage.choices import Change, Limits, ServerChoices
+from bot.panels.server import worded
+from bot.text.languages import speaking
+from storage.decisions.choices import Change, Limits, ServerChoices
 
 
 def noted(what: str, before: ServerChoices, after: ServerChoices) -> Change:

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.settings_panel import MENUS, panel
-from generation.cards import CARDS, card
-from prompt.parameters import BY_NAME
-from storage.choices import PersonChoices, ServerChoices
+from bot.panels.user import MENUS, panel
+from generation.catalogue.card import CARDS, card
+from prompt.flags.table import BY_NAME
+from storage.decisions.choices import PersonChoices, ServerChoices
 
 FLAGS = {"stylize", "raw"}
 

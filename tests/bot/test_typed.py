@@ -5,8 +5,8 @@ from typing import Any, cast
 
 import pytest
 
-from bot.messages import CONTENT_LIMIT
-from bot.typed import shown_again, typed
+from bot.interactions.echo import shown_again, typed
+from bot.text.messages import CONTENT_LIMIT
 from prompt.errors import PromptError
 
 FORM = {

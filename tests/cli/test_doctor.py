@@ -10,10 +10,9 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-import easel
-from cli import doctor, health
+from cli import app, doctor, health
 from cli.doctor import Finding, State, examine, examine_discord
-from storage.database import migrate
+from storage.database.prepare import migrate
 from storage.files import Files, FileStoreError
 from storage.settings import Settings
 
@@ -219,7 +218,7 @@ async def test_without_a_token_it_is_no_fault(settings: Settings) -> None:
 
 
 def test_the_command_prints_each_finding_and_exits_well(settings: Settings) -> None:
-    result = CliRunner().invoke(easel.app, ["doctor"])
+    result = CliRunner().invoke(app.app, ["doctor"])
     assert result.exit_code == 0
     for name in ("python", "disk", "database", "migrations", "device", "model", "worker", "token"):
         assert name in result.stdout
@@ -230,7 +229,7 @@ def test_the_command_exits_with_1_if_something_is_in_the_way(
 ) -> None:
     monkeypatch.setenv("EASEL_MODEL", "/nowhere/at/all")
     monkeypatch.setenv("EASEL_FAMILY", "sd15")
-    result = CliRunner().invoke(easel.app, ["doctor"])
+    result = CliRunner().invoke(app.app, ["doctor"])
     assert result.exit_code == 1
     assert "model_index.json" in result.stdout
 

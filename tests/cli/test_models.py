@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from cli.models import faults
-from generation.cards import BUNDLED, CARDS, VARIANTS
+from generation.catalogue.card import BUNDLED, CARDS, VARIANTS
 from tests.cli.hub import COMMIT, NAME, Hub, hub
 from tests.generation.checkpoints import build_sd15
 
@@ -33,7 +33,7 @@ class Shop:
     def easel(self, *words: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "HF_ENDPOINT": self.url, "HF_HOME": str(self.home)}
         return subprocess.run(
-            [sys.executable, "-m", "easel", "models", *words],
+            [sys.executable, "-m", "cli", "models", *words],
             input=typed,
             capture_output=True,
             text=True,

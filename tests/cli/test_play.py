@@ -12,7 +12,7 @@ from threading import Thread
 
 import pytest
 
-import easel
+from cli import app
 from cli.start import free_port, playing
 from storage.settings import Settings
 
@@ -50,9 +50,9 @@ def easel_play(folder: Path, *options: str) -> Iterator[Playing]:
         for name, value in os.environ.items()
         if not name.startswith(("EASEL_", "DISCORD_TOKEN", "AWS_"))
     }
-    environment["PYTHONPATH"] = str(Path(easel.__file__).parent)
+    environment["PYTHONPATH"] = str(Path(app.__file__).parents[1])
     process = subprocess.Popen(
-        [sys.executable, "-m", "easel", "play", "--verbose", *options],
+        [sys.executable, "-m", "cli", "play", "--verbose", *options],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,

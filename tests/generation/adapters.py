@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from generation.families.references import Adapter, Adapters
+from generation.conditioning.image_adapters import Adapter, Adapters
 
 SIGHT: Final = 16
 """Width of what the encoder says of a patch."""

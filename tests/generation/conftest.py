@@ -5,10 +5,11 @@ import pytest
 import torch
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
 
-from generation.cards import BUNDLED, card, equipped
-from generation.families import FAMILIES, load, qwen_image_edit, sd15, sdxl
-from generation.families.diffusion import Engine
+from generation.catalogue.card import BUNDLED, card, equipped
+from generation.families import qwen_image_edit, sd15, sdxl
+from generation.families.load import FAMILIES, load
 from generation.recipe import Recipe
+from generation.sampling.diffusion import Engine
 from tests.generation import checkpoints
 from tests.generation.adapters import build_adapters
 from tests.generation.controlnets import (

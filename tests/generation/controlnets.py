@@ -17,8 +17,8 @@ from transformers import (
     VitPoseImageProcessorPil,
 )
 
-from generation.controlnets import STRUCTURES, written
-from generation.structure import LINES
+from generation.catalogue.controlnets import STRUCTURES, written
+from generation.conditioning.line_maps import LINES
 
 
 def build_controlnets(folder: Path, unet: Path) -> str:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from PIL import Image
 
-from generation.families.diffusion import Engine
 from generation.recipe import Ingredient, Phrase, Recipe, Reference, Role, Start, seeded
+from generation.sampling.diffusion import Engine
 
 APPLE = Recipe(
     family="easel",

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from generation.controlnets import STRUCTURES
+from generation.catalogue.controlnets import STRUCTURES
 from generation.recipe import (
     SEED_LIMIT,
     Canvas,

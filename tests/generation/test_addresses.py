@@ -1,6 +1,6 @@
 import pytest
 
-from generation.addresses import is_public
+from generation.untrusted.addresses import is_public
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.asides import settled, told, words_of
-from generation.cards import CARDS, Card
+from generation.catalogue.card import CARDS, Card
 from generation.derive import Parent, creatively, extend, narrow, reroll, zoomed
 from generation.recipe import Noise, Phrase, Recipe, seeded
+from generation.variety import settled, told, words_of
 from tests.generation.samples import APPLE
 from tests.generation.strategies import noises, recipes, seeds
 

@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from generation.cards import BUNDLED
-from generation.families import diffusion
-from generation.families.diffusion import Engine
-from generation.families.noise import starting_noise
+from generation.catalogue.card import BUNDLED
+from generation.pictures.tiling import edge_steps
 from generation.recipe import Noise, Phrase, seeded
-from generation.tiles import edge_steps
+from generation.sampling import diffusion
+from generation.sampling.diffusion import Engine
+from generation.sampling.noise import starting_noise
 from tests.generation.samples import quiet, recipe_for, start
 from training.judges import Judge, Verdict, load_judge, load_labels
 

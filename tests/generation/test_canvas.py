@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 
-from generation.canvas import frame, inside, join
+from generation.pictures.canvas import frame, inside, join
 from generation.recipe import Canvas, Edges, Region
 from tests.generation.samples import photograph
 from tests.generation.strategies import canvases

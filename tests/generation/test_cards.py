@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import (
+from generation.catalogue.card import (
     CARDS,
     VARIANTS,
     Capability,

@@ -6,9 +6,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from generation.conditioning import Embedding, Tower, embed
-from generation.families.diffusion import Engine
+from generation.conditioning.text import Embedding, Tower, embed
 from generation.recipe import Phrase
+from generation.sampling.diffusion import Engine
 
 Engines = Callable[[str], Engine]
 PROMPTS = (

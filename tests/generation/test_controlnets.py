@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.cards import CARDS, Capability, card, equipped
-from generation.controlnets import (
+from generation.catalogue.card import CARDS, Capability, card, equipped
+from generation.catalogue.controlnets import (
     ESTIMATORS,
     STRUCTURES,
     UnknownStructureError,
@@ -18,9 +18,9 @@ from generation.controlnets import (
     sources,
     written,
 )
-from generation.families.estimators import load_estimator
-from generation.skeleton import JOINTS, skeleton
-from generation.structure import LINES
+from generation.conditioning.estimators import load_estimator
+from generation.conditioning.line_maps import LINES
+from generation.conditioning.pose_maps import JOINTS, skeleton
 from tests.generation.samples import photograph
 
 names = st.from_regex(r"[a-z]{1,8}/[a-z0-9.-]{1,12}(@[0-9a-f]{7})?", fullmatch=True)

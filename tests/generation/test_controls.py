@@ -6,7 +6,7 @@ from diffusers import DDIMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import CARDS, Card
+from generation.catalogue.card import CARDS, Card
 from generation.controls import (
     FACE,
     HEAVIEST_IMAGE,

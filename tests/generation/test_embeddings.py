@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from generation.embeddings import spherical_mean
-from generation.families.noise import slerp
+from generation.conditioning.spherical import spherical_mean
+from generation.sampling.noise import slerp
 
 
 @st.composite

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from generation.cards import card
-from generation.cooking import cook
+from generation.catalogue.card import card
+from generation.catalogue.served import Models, Served
 from generation.derive import enlarge
-from generation.engines import Engines, wanted
-from generation.families import ModelError, load
-from generation.families.diffusion import Engine
-from generation.memory import free
+from generation.families.load import ModelError, load
 from generation.recipe import Recipe
-from generation.served import Models, Served
+from generation.runtime.pool import Engines, wanted
+from generation.runtime.render import cook
+from generation.sampling.diffusion import Engine
+from generation.tensors.memory import free
 from generation.worker import cook_with
 from storage.files import Files
-from storage.jobs import CookingError
+from storage.queue.jobs import CookingError
 from tests.generation.samples import APPLE, never, quiet
 from tests.generation.test_sparing import failing
 
@@ -220,7 +220,7 @@ def test_each_model_computes_on_as_many_cores_as_alone(
 ) -> None:
     device, cores = Device(models), list[str]()
     monkeypatch.setattr(
-        "generation.engines.share_cores", lambda pipe: cores.append(type(pipe).__name__)
+        "generation.runtime.pool.share_cores", lambda pipe: cores.append(type(pipe).__name__)
     )
     used(device, models, "easel", "flux2-klein", "easel")
     assert cores == ["StableDiffusionPipeline", "Flux2KleinPipeline", "StableDiffusionPipeline"]

@@ -13,20 +13,11 @@ import torch
 from diffusers import AutoencoderTiny
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
-from generation.canvas import frame
-from generation.cards import CARDS, INDEX, VARIANTS, Capability, Card, card
-from generation.cards import SAMPLERS as NAMES
-from generation.cooking import cook
+from generation.catalogue.card import CARDS, INDEX, VARIANTS, Capability, Card, card
+from generation.catalogue.card import SAMPLERS as NAMES
 from generation.derive import REDRAWN, Variation, blend, narrow, ninth, vary
-from generation.families import FAMILIES, ModelError, load
-from generation.families.diffusion import (
-    Code,
-    Engine,
-    encode_picture,
-    measure_palette,
-    palette_glimpse,
-)
-from generation.families.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
+from generation.families.load import FAMILIES, ModelError, load
+from generation.pictures.canvas import frame
 from generation.recipe import (
     Canvas,
     Edges,
@@ -37,6 +28,15 @@ from generation.recipe import (
     Structure,
     seeded,
 )
+from generation.runtime.render import cook
+from generation.sampling.diffusion import (
+    Code,
+    Engine,
+    encode_picture,
+    measure_palette,
+    palette_glimpse,
+)
+from generation.sampling.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
 from storage.files import MissingFileError
 from tests.generation.samples import (
     APPLE,

@@ -8,9 +8,9 @@ import torch
 from diffusers import DDIMScheduler
 
 from generation.controls import strength_for_image_weight
-from generation.families.diffusion import Engine
-from generation.families.flow import FlowFamily, Origin, lanes, schedule
 from generation.recipe import Phrase, Recipe
+from generation.sampling.diffusion import Engine
+from generation.sampling.flow import FlowFamily, Origin, lanes, schedule
 from tests.generation.samples import photograph, quiet, recipe_for, start
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.grid import compose, fit, quarter, view
-from generation.metadata import encode_png, read_recipe
+from generation.pictures.grid import compose, fit, quarter, view
+from generation.pictures.metadata import encode_png, read_recipe
 from generation.recipe import Phrase, Recipe, seeded
 
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.images import (
+from generation.untrusted.clean import (
     BrokenImageError,
     CleanImage,
     ImageError,

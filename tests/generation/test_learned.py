@@ -11,19 +11,19 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from generation import learned
-from generation.cooking import cook
+from generation.catalogue.extras import card_here
+from generation.catalogue.sources import SourceError
 from generation.derive import with_upscaler
-from generation.equipment import card_here
-from generation.families import ModelError
-from generation.families.diffusion import Engine
-from generation.learned import Learned
-from generation.metadata import parameters
+from generation.families.load import ModelError
+from generation.pictures.metadata import parameters
 from generation.recipe import Recipe, Upscaler
-from generation.sources import SourceError
-from generation.upscale import Compact
+from generation.runtime.render import cook
+from generation.sampling.diffusion import Engine
+from generation.upscaling import spandrel_upscaler
+from generation.upscaling.bundled import Compact
+from generation.upscaling.spandrel_upscaler import Learned
 from generation.worker import load_engine
-from storage.jobs import CookingError
+from storage.queue.jobs import CookingError
 from storage.settings import Settings
 from tests.generation.samples import APPLE, photograph, quiet
 
@@ -57,7 +57,7 @@ def test_in_squares_it_is_what_it_is_as_a_whole(
 ) -> None:
     image, told = noise(150, 110), list[tuple[int, int]]()
     whole = upscaler.enlarge(image, 2, quiet)
-    monkeypatch.setattr(learned, "SIDE", 64)
+    monkeypatch.setattr(spandrel_upscaler, "SIDE", 64)
     squares = upscaler.enlarge(image, 2, lambda *now: told.append(now))
     assert whole.size == squares.size == (300, 220)
     assert told[-1][0] == told[-1][1] == len(told) > 4
@@ -101,7 +101,7 @@ def test_short_of_memory_it_sees_smaller_squares(
             return model(square)
 
     upscaler.model = Cramped()
-    if room < learned.LEAST:
+    if room < spandrel_upscaler.LEAST:
         with pytest.raises(MemoryError):
             upscaler.enlarge(image, 2, quiet)
     else:

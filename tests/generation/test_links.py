@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from generation.addresses import PrivateAddressError, guarded_connector
-from generation.images import ImageError, ImageTooLargeError, Limits
-from generation.links import (
+from generation.untrusted.addresses import PrivateAddressError, guarded_connector
+from generation.untrusted.clean import ImageError, ImageTooLargeError, Limits
+from generation.untrusted.fetch import (
     LinkNotFoundError,
     LinkRefusedError,
     LinkTimeoutError,

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from generation.cards import CARDS, Capability, card, equipped
-from generation.cooking import cook
-from generation.families import ModelError, load
-from generation.families.diffusion import Engine
-from generation.families.loras import load_wardrobe
-from generation.loras import LIMIT, called, fitting, offered, unknown
-from generation.metadata import parameters
+from generation.catalogue.card import CARDS, Capability, card, equipped
+from generation.catalogue.loras import LIMIT, called, fitting, offered, unknown
+from generation.catalogue.sources import Source, SourceError, read_source
+from generation.conditioning.lora import load_wardrobe
+from generation.families.load import ModelError, load
+from generation.pictures.metadata import parameters
 from generation.recipe import Lora, Recipe
-from generation.sources import Source, SourceError, read_source
-from storage.jobs import CookingError
+from generation.runtime.render import cook
+from generation.sampling.diffusion import Engine
+from storage.queue.jobs import CookingError
 from tests.generation.loras import build_lora
 from tests.generation.samples import APPLE, SEEN, looking, quiet, recipe_for, seen
 

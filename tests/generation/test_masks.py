@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from generation.images import BrokenImageError, ImageTooLargeError, NotAnImageError
-from generation.masks import LIMITS, SIDE, NothingPaintedError, painted
+from generation.untrusted.clean import BrokenImageError, ImageTooLargeError, NotAnImageError
+from generation.untrusted.masks import LIMITS, SIDE, NothingPaintedError, painted
 from tests.generation.samples import encoded
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40))

@@ -9,7 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generation.derive import narrow
-from generation.metadata import CHUNK, encode_png, exif, parameters, read_recipe
+from generation.pictures.metadata import CHUNK, encode_png, exif, parameters, read_recipe
 from generation.recipe import SEED_LIMIT, Noise, Phrase, Recipe, Start, Turn
 
 DOT = Image.new("RGB", (1, 1), "red")

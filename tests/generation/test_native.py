@@ -11,12 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.cards import Capability
-from generation.controls import HEAVIEST_IMAGE, flow_level
-from generation.derive import Parent, blend, creatively, extend, narrow, ninth, repaint
-from generation.families.diffusion import Engine
-from generation.families.flow import schedule
-from generation.families.native import (
+from generation.catalogue.card import Capability
+from generation.conditioning.native_references import (
     AREA,
     LONGEST_RATIO,
     SHORTEST,
@@ -28,7 +24,11 @@ from generation.families.native import (
     weights,
     within_ratio,
 )
+from generation.controls import HEAVIEST_IMAGE, flow_level
+from generation.derive import Parent, blend, creatively, extend, narrow, ninth, repaint
 from generation.recipe import Edges, Ingredient, Phrase, Recipe, Reference, seeded
+from generation.sampling.diffusion import Engine
+from generation.sampling.flow import schedule
 from tests.generation.samples import APPLE, SEEN, looking, recipe_for, seen, start
 from tests.generation.strategies import recipes
 from tests.generation.test_families import distance, draw, same

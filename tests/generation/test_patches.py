@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from generation.patches import in_patches, smaller, spans
+from generation.tensors.overlap import in_patches, smaller, spans
 
 
 @given(st.integers(1, 400), st.integers(2, 64), st.data())

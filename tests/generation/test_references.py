@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import torch
 
-from generation.cards import CARDS, Capability, card, equipped
+from generation.catalogue.card import CARDS, Capability, card, equipped
+from generation.conditioning.image_adapters import Adapters, References, load_references
 from generation.derive import blend, narrow
-from generation.families import ModelError, load
-from generation.families.diffusion import Engine
-from generation.families.references import Adapters, References, load_references
-from generation.families.samplers import scheduler
+from generation.families.load import ModelError, load
 from generation.recipe import Ingredient, Recipe, Role, seeded
+from generation.sampling.diffusion import Engine
+from generation.sampling.samplers import scheduler
 from tests.generation.samples import SEEN, looking, recipe_for, seen
 from tests.generation.test_families import distance, draw, same
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import BUNDLED, CARDS, VARIANTS, Capability, UnknownFamilyError
-from generation.equipment import beside, card_here
-from generation.served import ServedError, drew, named, served, usual
+from generation.catalogue.card import BUNDLED, CARDS, VARIANTS, Capability, UnknownFamilyError
+from generation.catalogue.extras import beside, card_here
+from generation.catalogue.served import ServedError, drew, named, served, usual
 from storage.settings import Settings
 from tests.generation.samples import APPLE
 

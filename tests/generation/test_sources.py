@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.sources import from_pretrained
+from generation.catalogue.sources import from_pretrained
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import torch
 
-from generation.cooking import cook
-from generation.families.diffusion import Engine, place
-from generation.recall import TEXTS, Recall
+from generation.conditioning.cache import TEXTS, Recall
 from generation.recipe import Recipe, seeded
-from generation.sparing import attempts, in_small_tiles, offloaded
-from storage.jobs import CookingError
+from generation.runtime.offload import attempts, in_small_tiles, offloaded
+from generation.runtime.render import cook
+from generation.sampling.diffusion import Engine, place
+from storage.queue.jobs import CookingError
 from tests.generation.samples import (
     APPLE,
     encoded,

@@ -15,14 +15,14 @@ from diffusers import (
 )
 from PIL import Image, ImageDraw
 
-from generation.cards import Capability, card, equipped
+from generation.catalogue.card import Capability, card, equipped
+from generation.conditioning.controlnet import KEPT
 from generation.derive import narrow
-from generation.families import ModelError, load
-from generation.families.diffusion import Engine, decode
-from generation.families.diffusion import draw as draw_along
-from generation.families.samplers import scheduler
-from generation.families.structure import KEPT
+from generation.families.load import ModelError, load
 from generation.recipe import Recipe, Structure, StructureKind, seeded
+from generation.sampling.diffusion import Engine, decode
+from generation.sampling.diffusion import draw as draw_along
+from generation.sampling.samplers import scheduler
 from tests.generation.samples import looking, photograph, quiet, recipe_for, seen, start
 from tests.generation.test_families import distance, same
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 from skimage.morphology import skeletonize
 
-from generation.skeleton import JOINTS, is_skeleton, skeleton
-from generation.structure import LINES, line_map, shrunk, strokes, thinned
+from generation.conditioning.line_maps import LINES, line_map, shrunk, strokes, thinned
+from generation.conditioning.pose_maps import JOINTS, is_skeleton, skeleton
 from tests.photographs import ASTRONAUT, PHOTOGRAPHS
 
 KINDS = list(LINES)

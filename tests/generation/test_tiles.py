@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.detail import brought_out
-from generation.tiles import MARGIN, edge_excess, edge_steps, meeting
+from generation.pictures.detail import brought_out
+from generation.pictures.tiling import MARGIN, edge_excess, edge_steps, meeting
 
 
 def waves(width: int = 64, height: int = 48) -> Image.Image:

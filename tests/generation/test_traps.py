@@ -20,15 +20,15 @@ from diffusers import (
 )
 from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-from generation.cards import card
-from generation.conditioning import Tower, embed
+from generation.catalogue.card import card
+from generation.conditioning.image_adapters import References
+from generation.conditioning.text import Tower, embed
 from generation.controls import flow_level, unshifted
-from generation.families import load
-from generation.families.diffusion import Engine
-from generation.families.flow import schedule as flow_schedule
-from generation.families.references import References
-from generation.families.samplers import schedule, scheduler
+from generation.families.load import load
 from generation.recipe import Phrase, seeded
+from generation.sampling.diffusion import Engine
+from generation.sampling.flow import schedule as flow_schedule
+from generation.sampling.samplers import schedule, scheduler
 from tests.generation.samples import SEEN, looking, photograph, recipe_for, seen, start
 from tests.generation.test_families import distance, draw, same
 

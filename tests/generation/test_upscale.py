@@ -5,7 +5,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFilter
 from safetensors.torch import save_file
 
-from generation.upscale import FILE, Compact, enlarge, load_compact, sharpen
+from generation.upscaling.bundled import FILE, Compact, enlarge, load_compact, sharpen
 
 
 def test_a_file_tells_the_size_of_its_network(tmp_path: Path) -> None:

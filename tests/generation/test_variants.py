@@ -10,11 +10,11 @@ from diffusers import EulerDiscreteScheduler
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
-from generation.cards import VARIANTS, Card, card, card_for
-from generation.families import ModelError, load
-from generation.families.diffusion import Engine
-from generation.families.samplers import schedule, scheduler
+from generation.catalogue.card import VARIANTS, Card, card, card_for
+from generation.families.load import ModelError, load
 from generation.recipe import Recipe
+from generation.sampling.diffusion import Engine
+from generation.sampling.samplers import schedule, scheduler
 from tests.generation.samples import photograph, recipe_for, start
 from tests.generation.test_families import draw, same
 

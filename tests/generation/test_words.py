@@ -9,16 +9,16 @@ import pytest
 import torch
 from PIL import Image
 
-from generation.asides import told
-from generation.cards import Capability, Card
+from generation.catalogue.card import Capability, Card
 from generation.controls import steps_to_refine
-from generation.cooking import cook, drawn_twice, paced
 from generation.derive import REDRAWN, narrow, vary
-from generation.families.diffusion import Engine
-from generation.families.flow import FlowFamily
-from generation.families.seamless import seamless
+from generation.pictures.tiling import edge_excess
 from generation.recipe import Phrase, Recipe, seeded
-from generation.tiles import edge_excess
+from generation.runtime.render import cook, drawn_twice, paced
+from generation.sampling.diffusion import Engine
+from generation.sampling.flow import FlowFamily
+from generation.sampling.seamless import seamless
+from generation.variety import told
 from storage.files import MissingFileError
 from tests.generation.samples import photograph, quiet, recipe_for, start
 

@@ -15,20 +15,20 @@ import torch
 from PIL import Image
 
 from generation import worker
-from generation.cards import BUNDLED, UnknownFamilyError, card
-from generation.cooking import PREVIEW_LIMIT, Pictures, cook, encode_preview, paced
+from generation.catalogue.card import BUNDLED, UnknownFamilyError, card
+from generation.catalogue.served import served
 from generation.derive import enlarge, narrow
-from generation.families import ModelError
-from generation.families.diffusion import Engine
-from generation.families.flow import FlowFamily
-from generation.grid import quarter
-from generation.metadata import read_recipe
+from generation.families.load import ModelError
+from generation.pictures.grid import quarter
+from generation.pictures.metadata import read_recipe
 from generation.recipe import Canvas, Recipe, Start, seeded
-from generation.served import served
+from generation.runtime.render import PREVIEW_LIMIT, Pictures, cook, encode_preview, paced
+from generation.sampling.diffusion import Engine
+from generation.sampling.flow import FlowFamily
 from generation.worker import choose_device, cook_with, load_engine, main, make
-from storage.database import migrate
+from storage.database.prepare import migrate
 from storage.files import Files
-from storage.jobs import CookingError, Made
+from storage.queue.jobs import CookingError, Made
 from storage.settings import Settings
 from tests.generation.samples import APPLE, encoded, never, photograph, quiet, recipe_for
 
@@ -221,7 +221,7 @@ def test_a_cancellation_is_felt_within_one_step(
 
     UNets see both sides of the guidance in one batch; a transformer sees one after the other.
     """
-    monkeypatch.setattr("generation.cooking.PREVIEW_EVERY", 1e9)
+    monkeypatch.setattr("generation.runtime.render.PREVIEW_EVERY", 1e9)
     steps, computed = list[int](), list[int]()
 
     def report(step: int, *_: object) -> None:

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from playground import Playground
-from playground.world import UPLOAD_LIMIT
-from storage.database import migrate
+from playground.state.world import UPLOAD_LIMIT
+from storage.database.prepare import migrate
 from tests.journeys.studio import BOT, WORKER, Studio
 from tests.storage.conftest import settings_for
 

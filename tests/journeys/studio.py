@@ -13,9 +13,9 @@ from PIL import Image
 from sqlalchemy import Connection
 
 from playground import Interaction, Message, Playground
-from storage import keeping
-from storage.choices import Change, PersonChoices, ServerChoices
-from storage.connect import WRITING, open_engine
+from storage.database.connect import WRITING, open_engine
+from storage.decisions import choice_queries
+from storage.decisions.choices import Change, PersonChoices, ServerChoices
 from tests.storage.conftest import settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ class Studio:
         """Sets what the server decided, behind everybody's back."""
         self._write(
             partial(
-                keeping.change_server,
+                choice_queries.change_server,
                 server_id=self.playground.guild,
                 change=lambda _: choices,
                 note=lambda *_: Change(1, "test", None, None),
@@ -94,7 +94,9 @@ class Studio:
     def prefer(self, person: str, choices: PersonChoices) -> None:
         """Sets what a person decided, behind their back."""
         whose = self.playground.people[person].id
-        self._write(partial(keeping.change_person, person_id=whose, change=lambda _: choices))
+        self._write(
+            partial(choice_queries.change_person, person_id=whose, change=lambda _: choices)
+        )
 
     def _write(self, action: Callable[[Connection], object]) -> None:
         engine = open_engine(settings_for(self.data).database)

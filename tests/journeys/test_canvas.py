@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from generation.metadata import read_recipe
+from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Interaction, Message
 from tests.journeys.studio import BOT, PATIENCE, Studio, answer, opened, public, result

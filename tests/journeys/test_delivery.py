@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from playground.records import Permission
+from playground.state.records import Permission
 from tests.journeys.studio import FINISHED, PATIENCE, Studio, answer, showing
 from tests.journeys.test_survival import finals, running
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from generation.derive import narrow
-from generation.grid import quarter
-from generation.metadata import read_recipe
+from generation.pictures.grid import quarter
+from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Message, Playground
 from tests import photographs

@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from playground import Message
-from storage.choices import ServerChoices
+from storage.decisions.choices import ServerChoices
 from tests.journeys.studio import BOT, FINISHED, PATIENCE, Studio, answer, public, showing
 
 QUICK = "--steps 1"

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from playground import Message
-from storage.choices import PersonChoices, ServerChoices
+from storage.decisions.choices import PersonChoices, ServerChoices
 from tests.journeys.studio import Studio, answer, result, showing
 from tests.journeys.test_presets import drawn, told
 

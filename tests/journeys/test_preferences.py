@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from bot.settings_panel import SWITCHES
+from bot.panels.user import SWITCHES
 from playground import Message
-from storage.choices import PersonChoices
+from storage.decisions.choices import PersonChoices
 from tests.journeys.studio import BOT, FINISHED, Studio, answer, showing
 from tests.journeys.test_presets import drawn, refused, told
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from generation.metadata import read_recipe
+from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Message
-from storage.choices import ServerChoices
+from storage.decisions.choices import ServerChoices
 from tests.journeys.studio import Studio, answer, result
 
 QUICK = "--steps 1"

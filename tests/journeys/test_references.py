@@ -6,10 +6,10 @@ import re
 import numpy as np
 from PIL import Image
 
-from generation.metadata import read_recipe
+from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Interaction, Message
-from storage.choices import PersonChoices
+from storage.decisions.choices import PersonChoices
 from tests.journeys.studio import Studio, opened, result
 from tests.journeys.test_bad_input import told
 

@@ -19,8 +19,8 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from playground import Message
-from playground.records import Permission
-from storage.choices import ServerChoices
+from playground.state.records import Permission
+from storage.decisions.choices import ServerChoices
 from tests.journeys.studio import (
     BOT,
     FINISHED,

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from generation.metadata import read_recipe
+from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Message
 from tests.journeys.studio import BOT, Studio, answer, result, showing

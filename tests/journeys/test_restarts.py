@@ -6,7 +6,7 @@ from typing import Any
 import pytest_asyncio
 
 from playground import Interaction, Message
-from storage.choices import PersonChoices, ServerChoices
+from storage.decisions.choices import PersonChoices, ServerChoices
 from tests.journeys.studio import BOT, PATIENCE, Studio, answer, result, showing
 
 QUICK = "--steps 1"

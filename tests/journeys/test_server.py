@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from playground import Message, NotPossibleError
-from storage.choices import ServerChoices
+from storage.decisions.choices import ServerChoices
 from tests.journeys.studio import BOT, PATIENCE, Studio, answer, public, result, showing
 from tests.journeys.test_presets import refused
 

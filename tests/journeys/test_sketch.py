@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from playground import Interaction, Message
-from storage.choices import PersonChoices
+from storage.decisions.choices import PersonChoices
 from tests.journeys.studio import Studio, answer, opened, result
 from tests.journeys.test_bad_input import told
 from tests.journeys.test_references import recipe_of

@@ -1,8 +1,8 @@
 """Flags that add to words, end early or wrap around, through the front door."""
 
-from generation.metadata import read_recipe
+from generation.pictures.metadata import read_recipe
+from generation.pictures.tiling import edge_excess
 from generation.recipe import Recipe
-from generation.tiles import edge_excess
 from playground import Message
 from tests.journeys.studio import Studio, opened, result
 from tests.journeys.test_bad_input import told

@@ -3,10 +3,10 @@
 import sys
 from dataclasses import replace
 
-from generation import cards
+from generation.catalogue import card
 
-cards.CARDS = tuple(  # type: ignore[misc]
-    replace(card, capabilities=frozenset()) for card in cards.CARDS
+card.CARDS = tuple(  # type: ignore[misc]
+    replace(one, capabilities=frozenset()) for one in card.CARDS
 )
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from playground import Interaction, Playground
-from playground.cast import APPLICATION_ID
+from playground.state.cast import APPLICATION_ID
 
 ROOT = Path(__file__).parents[2]
 Json = dict[str, Any]

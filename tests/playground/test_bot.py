@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from playground import NotPossibleError, PatienceError, Playground
-from playground.faults import GatewayFault
-from playground.records import Answer, MessageFlag, MessageType
+from playground.state.records import Answer, MessageFlag, MessageType
+from playground.transport.faults import GatewayFault
 from tests.playground.bot import PNG
 from tests.playground.conftest import Raw, running_bot
 

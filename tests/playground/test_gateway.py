@@ -12,10 +12,10 @@ import aiohttp
 import pytest
 
 from playground import Playground
-from playground.cast import APPLICATION_ID, GUILD_ID
-from playground.events import Intent
-from playground.operations import errors_of, operations
-from playground.records import Permission
+from playground.protocol.events import Intent
+from playground.protocol.operations import errors_of, operations
+from playground.state.cast import APPLICATION_ID, GUILD_ID
+from playground.state.records import Permission
 from tests.playground.conftest import SLASH, Json, Raw
 
 EVERYTHING = sum(

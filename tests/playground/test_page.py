@@ -10,7 +10,7 @@ from PIL import Image
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from playground.records import InteractionType
+from playground.state.records import InteractionType
 from tests.photographs import COFFEE
 from tests.playground.browser import Page, Stage, browser, page, stage
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from playground import Playground
-from playground.cast import APPLICATION_ID
-from playground.records import MessageFlag, Permission
+from playground.state.cast import APPLICATION_ID
+from playground.state.records import MessageFlag, Permission
 from tests.playground.conftest import SLASH, Json, Raw, button, form, row
 
 V2 = 1 << 15

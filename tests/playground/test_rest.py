@@ -8,8 +8,8 @@ import discord
 import pytest
 
 from playground import NotPossibleError, Playground
-from playground.cast import APPLICATION_ID, OBJECTS
-from playground.records import MessageFlag
+from playground.state.cast import APPLICATION_ID, OBJECTS
+from playground.state.records import MessageFlag
 from tests.playground.bot import PNG
 from tests.playground.conftest import SLASH, Json, Raw, button, row
 

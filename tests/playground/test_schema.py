@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from playground import schema
-from playground.handlers import HANDLERS
-from playground.operations import CUT, errors_of, operations
-from playground.refusals import RefusedError
-from playground.rest import match
+from playground.protocol import schema
+from playground.protocol.operations import CUT, errors_of, operations
+from playground.protocol.refusals import RefusedError
+from playground.transport.handlers import HANDLERS
+from playground.transport.rest import match
 
 FULL = Path(os.environ.get("DISCORD_OPENAPI", "../shared/discord/openapi.json"))
 

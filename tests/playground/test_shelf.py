@@ -6,8 +6,8 @@ import aiohttp
 import pytest
 
 from playground import Playground
-from playground.clock import Clock, Snowflakes
-from playground.shelf import DROPPED_KEPT, Shelf
+from playground.state.clock import Clock, Snowflakes
+from playground.state.shelf import DROPPED_KEPT, Shelf
 
 
 @pytest.fixture(params=[True, False], ids=["folder", "memory"])

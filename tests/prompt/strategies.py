@@ -5,10 +5,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from generation.recipe import Phrase
-from prompt.grammar import ImageLink, Prompt
-from prompt.parameters import BY_NAME, PARAMETERS, Parameter
-from prompt.trim import DASHES
-from prompt.values import (
+from prompt.flags.table import BY_NAME, PARAMETERS, Parameter
+from prompt.flags.values import (
     Choice,
     Codes,
     Items,
@@ -22,6 +20,8 @@ from prompt.values import (
     Whole,
     Word,
 )
+from prompt.reading.grammar import ImageLink, Prompt
+from prompt.reading.trim import DASHES
 
 _PIECES = [
     *("**", "** - @ada", "`", "```", "|", "true", "v6"),

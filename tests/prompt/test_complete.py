@@ -1,11 +1,11 @@
 import pytest
 from hypothesis import given
 
-from generation.cards import SAMPLERS
-from prompt.complete import LONGEST, complete, flag_names
-from prompt.grammar import parse
-from prompt.parameters import BY_NAME, PARAMETERS
-from prompt.ways import Way
+from generation.catalogue.card import SAMPLERS
+from prompt.flags.table import BY_NAME, PARAMETERS
+from prompt.flags.ways import Way
+from prompt.guidance.completion import LONGEST, complete, flag_names
+from prompt.reading.grammar import parse
 from tests.prompt.strategies import texts
 
 

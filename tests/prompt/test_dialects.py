@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from prompt.dialects import reworded, translated
+from prompt.reading.dialects import reworded, translated
 from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import texts
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import CARDS, Capability, Card, card
+from generation.catalogue.card import CARDS, Capability, Card, card
 from generation.derive import REDRAWN
 from generation.recipe import Recipe
 from prompt.errors import PromptError
-from prompt.grammar import parse
-from prompt.resolve import resolve
+from prompt.reading.grammar import parse
+from prompt.resolution.resolve import resolve
 
 EASEL = card("easel")
 EVERY = pytest.mark.parametrize("on", CARDS, ids=lambda card: card.id)

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt.fitting import FOREIGN, fitted, flags_of, works_with
-from prompt.grammar import Prompt, parse
-from prompt.parameters import BY_NAME, PARAMETERS
-from prompt.ways import EVERY_WAY, Way
+from prompt.flags.table import BY_NAME, PARAMETERS
+from prompt.flags.ways import EVERY_WAY, Way
+from prompt.reading.grammar import Prompt, parse
+from prompt.resolution.fitting import FOREIGN, fitted, flags_of, works_with
 from tests.prompt.strategies import prompts
 
 WAYS = st.sampled_from(Way)

@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 
 from generation.recipe import Phrase
 from prompt.errors import PromptError
-from prompt.grammar import PROMPT_LIMIT, ImageLink, Prompt, format_prompt, parse
+from prompt.reading.grammar import PROMPT_LIMIT, ImageLink, Prompt, format_prompt, parse
 from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import prompts, texts
 

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from generation.cards import CARDS, card
-from prompt import help as flag_help
-from prompt.parameters import BY_NAME, PARAMETERS
-from prompt.ways import Way
+from generation.catalogue.card import CARDS, card
+from prompt.flags.table import BY_NAME, PARAMETERS
+from prompt.flags.ways import Way
+from prompt.guidance import help as flag_help
 
 PAGE = Path(__file__).parents[2] / "docs" / "flags.md"
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import NotAbleError, sentence
-from generation.cards import CARDS, VARIANTS, Capability, Card
+from generation.catalogue.card import CARDS, VARIANTS, Capability, Card
 from prompt.errors import PromptError
-from prompt.grammar import parse
-from prompt.resolve import check
+from prompt.reading.grammar import parse
+from prompt.resolution.resolve import check
 
 LINK = "https://a.example/1.png"
 

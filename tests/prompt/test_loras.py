@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from generation.cards import Card, card, equipped
-from generation.loras import offered
+from generation.catalogue.card import Card, card, equipped
+from generation.catalogue.loras import offered
 from generation.recipe import Lora, Phrase
 from prompt.errors import PromptError
-from prompt.grammar import format_prompt, parse
-from prompt.resolve import Resolved, resolve
+from prompt.reading.grammar import format_prompt, parse
+from prompt.resolution.resolve import Resolved, resolve
 
 LORAS = offered("ink=acme/ink@3f2a#ink.safetensors|0.6|ink wash;bricks=acme/b@1#b.safetensors")
 SDXL = equipped(card("sdxl"), "", LORAS)

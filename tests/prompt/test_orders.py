@@ -2,10 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import Card, card
+from generation.catalogue.card import Card, card
 from prompt.errors import PromptError
-from prompt.grammar import PROMPT_LIMIT, Prompt
-from prompt.orders import MOST_ORDERS, check_all, orders, shown, told_what_draws
+from prompt.reading.grammar import PROMPT_LIMIT, Prompt
+from prompt.resolution.orders import MOST_ORDERS, check_all, orders, shown, told_what_draws
 from tests.prompt.patience import HOSTILE, grows_evenly
 
 

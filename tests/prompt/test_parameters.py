@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
-from prompt.grammar import Prompt, parse
-from prompt.parameters import BY_NAME, ELSEWHERE, PARAMETERS, RIVALS, Parameter, nearest_name
-from prompt.values import Whole
+from prompt.flags.table import BY_NAME, ELSEWHERE, PARAMETERS, RIVALS, Parameter, nearest_name
+from prompt.flags.values import Whole
+from prompt.reading.grammar import Prompt, parse
 from tests.prompt.strategies import values
 
 EVERY = pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda row: row.name)

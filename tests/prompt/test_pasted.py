@@ -2,11 +2,11 @@
 
 import pytest
 
-from generation.cards import card
+from generation.catalogue.card import card
 from prompt.errors import PromptError
-from prompt.orders import orders
-from prompt.references import addresses
-from prompt.resolve import Resolved, resolve
+from prompt.resolution.orders import orders
+from prompt.resolution.references import addresses
+from prompt.resolution.resolve import Resolved, resolve
 
 DRAWN = [
     # As blogs, phones and chats spell flags.

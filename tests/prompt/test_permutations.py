@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
-from prompt.permutations import DEEPEST, escape, expand, together, unescape
+from prompt.reading.permutations import DEEPEST, escape, expand, together, unescape
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
-from prompt.grammar import Prompt, format_prompt, parse, read_closely
-from prompt.plain import cut
-from prompt.trim import sayable
+from prompt.reading.grammar import Prompt, format_prompt, parse, read_closely
+from prompt.reading.plain import cut
+from prompt.reading.trim import sayable
 from tests.prompt.strategies import prompts, texts
 
 

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
-from prompt.grammar import Prompt, parse
-from prompt.presets import (
+from prompt.flags.ways import Way
+from prompt.reading.grammar import Prompt, parse
+from prompt.resolution.presets import (
     BETWEEN,
     WORDS,
     Layer,
@@ -15,7 +16,6 @@ from prompt.presets import (
     merge,
     origin,
 )
-from prompt.ways import Way
 from tests.prompt.strategies import prompts, texts
 
 PRESET = Layer(Source.PRESET, "ink", "ink drawing --ar 3:2 --cfg 5")

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from generation.cards import card
+from generation.catalogue.card import card
 from prompt.errors import PromptError
-from prompt.grammar import format_prompt, parse
-from prompt.orders import Order, orders
-from prompt.references import addresses
-from prompt.resolve import Resolved, resolve
+from prompt.reading.grammar import format_prompt, parse
+from prompt.resolution.orders import Order, orders
+from prompt.resolution.references import addresses
+from prompt.resolution.resolve import Resolved, resolve
 
 LIST = Path(__file__).parents[3] / "shared" / "prompts.txt"
 LINE_BREAK = "\u2424"

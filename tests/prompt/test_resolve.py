@@ -5,17 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.cards import CARDS, SAMPLERS, Capability, Card, card, card_for, equipped
-from generation.controlnets import STRUCTURES
+from generation.catalogue.card import CARDS, SAMPLERS, Capability, Card, card, card_for, equipped
+from generation.catalogue.controlnets import STRUCTURES
 from generation.controls import FACE, scale_for_image_weight, strength_for_image_weight
 from generation.recipe import Ingredient, Phrase, Recipe, Start, Structure, seeded
 from generation.styles import words_of
 from prompt.errors import PromptError
-from prompt.grammar import Prompt, parse
-from prompt.presets import Layer, Source, merge
-from prompt.references import addresses
-from prompt.resolve import Resolved, check, put_right, resolve, within_reach
-from prompt.versions import versions
+from prompt.reading.grammar import Prompt, parse
+from prompt.resolution.presets import Layer, Source, merge
+from prompt.resolution.references import addresses
+from prompt.resolution.resolve import Resolved, check, put_right, resolve, within_reach
+from prompt.resolution.versions import versions
 from tests.prompt.strategies import prompts, texts
 
 EASEL = card("easel")

@@ -4,7 +4,7 @@ import pytest
 
 from prompt import sentences
 from prompt.errors import PromptError
-from prompt.grammar import parse
+from prompt.reading.grammar import parse
 from prompt.sentences import Sentence
 
 TEMPLATES = {name: text for name, text in vars(sentences).items() if name.isupper()}

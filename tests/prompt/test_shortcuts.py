@@ -2,7 +2,7 @@
 
 import pytest
 
-from prompt.shortcuts import expand, is_free
+from prompt.reading.shortcuts import expand, is_free
 
 MINE = {"mine": "--ar 3:2 --mine", "ink": "ink drawing"}
 

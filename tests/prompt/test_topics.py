@@ -1,8 +1,8 @@
 import pytest
 
-from generation.cards import CARDS, Card, card
-from prompt.help import acting, idle
-from prompt.topics import TOPICS, Topic, page
+from generation.catalogue.card import CARDS, Card, card
+from prompt.guidance.help import acting, idle
+from prompt.guidance.topics import TOPICS, Topic, page
 
 LONGEST = 2000
 EVERY = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)

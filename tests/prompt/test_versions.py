@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.cards import CARDS, VARIANTS
-from generation.served import served
+from generation.catalogue.card import CARDS, VARIANTS
+from generation.catalogue.served import served
 from prompt.errors import PromptError
-from prompt.grammar import parse
-from prompt.presets import checked
-from prompt.remarks import remarks
-from prompt.versions import DEFAULTS, drawing, versions, wanted
+from prompt.reading.grammar import parse
+from prompt.resolution.presets import checked
+from prompt.resolution.remarks import remarks
+from prompt.resolution.versions import DEFAULTS, drawing, versions, wanted
 from storage.settings import Settings
 
 

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from prompt.wrapping import unwrapped, with_beginnings
+from prompt.reading.wrapping import unwrapped, with_beginnings
 from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import texts
 

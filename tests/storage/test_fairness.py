@@ -5,8 +5,8 @@ from collections import defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage import fairness
-from storage.fairness import FAST, RELAX, ROUNDS, SLOTS, UPSCALE
+from storage.queue import fairness
+from storage.queue.fairness import FAST, RELAX, ROUNDS, SLOTS, UPSCALE
 
 
 def queue_of(people: list[int]) -> list[tuple[int, int]]:

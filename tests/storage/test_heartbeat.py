@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from storage import queries
-from storage.connect import WRITING, open_engine
-from storage.heartbeat import Heartbeat
-from storage.jobs import WorkerNameTakenError
+from storage.database.connect import WRITING, open_engine
+from storage.queue import queries
+from storage.queue.heartbeat import Heartbeat
+from storage.queue.jobs import WorkerNameTakenError
 from storage.settings import Settings
 
 NAME = "toy"

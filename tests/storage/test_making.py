@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from storage import queries
-from storage.connect import WRITING, open_engine
-from storage.jobs import Cook, Cooked, CookingInterruptedError, Job, Report
-from storage.making import Maker
+from storage.database.connect import WRITING, open_engine
+from storage.queue import queries
+from storage.queue.attempt import Maker
+from storage.queue.jobs import Cook, Cooked, CookingInterruptedError, Job, Report
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 from tests.storage.toy import made
@@ -43,7 +43,7 @@ class Clock:
 @pytest.fixture
 def clock() -> Iterator[Clock]:
     clock = Clock()
-    with mock.patch("storage.making.time.monotonic", clock):
+    with mock.patch("storage.queue.attempt.time.monotonic", clock):
         yield clock
 
 

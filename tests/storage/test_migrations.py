@@ -13,17 +13,17 @@ from pytest_alembic.tests import (  # noqa: F401 - tests, collected here
 )
 from sqlalchemy import Engine, inspect
 
-from storage.connect import (
+from storage.database.connect import (
     REVISION,
     WRITING,
     DatabaseNotReadyError,
     open_engine,
     require_current,
 )
-from storage.database import migrate, migration_config
-from storage.engine import create_queue_tables
+from storage.database.prepare import migrate, migration_config
+from storage.database.tables import Table
+from storage.queue.engine import create_queue_tables
 from storage.settings import Settings
-from storage.tables import Table
 from tests.storage.conftest import ended, settings_for, spawn
 
 
@@ -90,6 +90,6 @@ async def test_processes_that_migrate_at_once_do_not_collide(empty: Settings) ->
 
 def test_another_revision_is_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     require_current(settings.database)
-    monkeypatch.setattr("storage.connect.REVISION", "9999")
+    monkeypatch.setattr("storage.database.connect.REVISION", "9999")
     with pytest.raises(DatabaseNotReadyError, match=f"is at revision {REVISION}, not 9999"):
         require_current(settings.database)

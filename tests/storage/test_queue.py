@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import pytest
 
-from storage.choices import Limits
-from storage.engine import (
+from storage.decisions.choices import Limits
+from storage.queue.engine import (
     DatabaseNotReadyError,
     Ended,
     Jobs,
@@ -28,7 +28,7 @@ from storage.engine import (
     TooManyJobsError,
     serve,
 )
-from storage.jobs import DailyLimitError
+from storage.queue.jobs import DailyLimitError
 from storage.settings import Settings
 from tests.storage import toy
 from tests.storage.conftest import Bot, Hold, Workers, new_job, patient, settings_for

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from storage.engine import Ended, Jobs, Progress, Queued, Started
+from storage.queue.engine import Ended, Jobs, Progress, Queued, Started
 from storage.settings import Settings
 from tests.storage import toy
 from tests.storage.conftest import Bot, Hold, Workers, ended, new_job, send, spawn

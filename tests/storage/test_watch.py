@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from storage.jobs import Ended, Progress, Queued, Started
-from storage.queries import Standing
-from storage.watch import Feed, Watch
+from storage.queue.jobs import Ended, Progress, Queued, Started
+from storage.queue.queries import Standing
+from storage.queue.watch import Feed, Watch
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 A = Standing("a", "queued", None, 0, 10, NOW)

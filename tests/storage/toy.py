@@ -17,8 +17,16 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
-from storage.engine import Cooked, CookingError, Jobs, Made, NewJob, WorkerNameTakenError, serve
-from storage.jobs import Report
+from storage.queue.engine import (
+    Cooked,
+    CookingError,
+    Jobs,
+    Made,
+    NewJob,
+    WorkerNameTakenError,
+    serve,
+)
+from storage.queue.jobs import Report
 from storage.settings import Settings
 from storage.signals import stop_event
 

@@ -10,8 +10,8 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionMod
 from PIL import Image
 from torch import Tensor
 
-from generation.cards import card
-from generation.families import load
+from generation.catalogue.card import card
+from generation.families.load import load
 from training import publish
 from training.adapters import NAMES, TOKENS, Denoiser
 from training.adopt import adopt
@@ -257,14 +257,14 @@ def test_adapters_have_four_tokens() -> None:
 def test_what_was_made_goes_into_the_project(
     made: Options, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(publish, "BUNDLED", tmp_path / "models" / "easel-1")
-    monkeypatch.setattr(publish, "JUDGE", tmp_path / "models" / "judge-1")
+    monkeypatch.setattr(publish, "BUNDLED", tmp_path / "weights" / "easel-1")
+    monkeypatch.setattr(publish, "JUDGE", tmp_path / "weights" / "judge-1")
     monkeypatch.setattr(publish, "PAGE", tmp_path / "docs" / "model.md")
     (tmp_path / "docs").mkdir()
     publish.publish(made.out)
-    assert (tmp_path / "models/easel-1/unet/diffusion_pytorch_model.safetensors").exists()
-    assert (tmp_path / "models/easel-1/LICENSES.md").exists()
-    kept = {path.name for path in (tmp_path / "models/judge-1").iterdir()}
+    assert (tmp_path / "weights/easel-1/unet/diffusion_pytorch_model.safetensors").exists()
+    assert (tmp_path / "weights/easel-1/LICENSES.md").exists()
+    kept = {path.name for path in (tmp_path / "weights/judge-1").iterdir()}
     assert kept == {"judge.safetensors", "labels.json"}
     page = (tmp_path / "docs/model.md").read_text()
     assert "| real pictures (ceiling) |" in page

@@ -7,9 +7,9 @@ import pytest
 import torch
 from diffusers import T2IAdapter
 
-from generation.cards import card
-from generation.families import load
-from generation.families.structure import OWN
+from generation.catalogue.card import card
+from generation.conditioning.controlnet import OWN
+from generation.families.load import load
 from training.adapters import build_unet
 from training.plan import CHANNELS, SIDE, SIZES, WIDTH, WINDOW, Options
 from training.samples import plan_samples

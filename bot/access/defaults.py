@@ -1,0 +1,81 @@
+"""What is kept for a person and their server, and how it adds to a prompt."""
+
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import discord
+from sqlalchemy import Connection
+
+from prompt.flags.table import PRESET
+from prompt.flags.ways import Way
+from prompt.reading.grammar import Prompt
+from prompt.resolution.presets import USUAL, Layer, Merged, Source, chosen, merge
+from storage.decisions import choice_queries
+from storage.decisions.choices import Owner, PersonChoices, ServerChoices
+from storage.decisions.records import Records
+
+CHOICES: Final = 25
+"""Most choices that Discord shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Everything kept that may add to a prompt.
+
+    Attributes:
+        person: What the person decided.
+        own: The person's presets by name.
+        server: What the server decided; the defaults in direct messages.
+        shared: The server's presets by name.
+    """
+
+    person: PersonChoices
+    own: dict[str, str]
+    server: ServerChoices
+    shared: dict[str, str]
+
+    @classmethod
+    async def of(cls, records: Records, interaction: discord.Interaction[Any]) -> Self:
+        """What is kept for the person and the server of an interaction."""
+        return await records.read(cls._read, interaction.user.id, interaction.guild_id)
+
+    @classmethod
+    def _read(cls, connection: Connection, person: int, server: int | None) -> Self:
+        return cls(
+            choice_queries.person(connection, person),
+            choice_queries.presets(connection, Owner("person", person)),
+            choice_queries.server(connection, server) if server else ServerChoices(),
+            choice_queries.presets(connection, Owner("server", server)) if server else {},
+        )
+
+    def complete(self, prompt: Prompt, preset: str = "", way: Way = Way.IMAGINE) -> Merged:
+        """The prompt with everything added.
+
+        Args:
+            prompt: What the person typed.
+            preset: Name of the preset that they chose beside the prompt, if any.
+            way: Where they typed it.
+
+        Raises:
+            PromptError: There is no preset of that name.
+        """
+        name = preset or PRESET.of(prompt.parameters) or self._usual()
+        layers = [chosen(name, self.own, self.shared)] if name else []
+        texts = (self.person.flags, self.person.suffix)
+        layers += [Layer(Source.PERSON, "", text) for text in texts if text]
+        default = self.server.preset
+        if default in self.shared:
+            layers.append(Layer(Source.SERVER, default, self.shared[default], words=not name))
+        if way in USUAL:
+            layers.append(Layer(Source.COMMAND, way, USUAL[way]))
+        return merge(prompt, layers, way)
+
+    def _usual(self) -> str:
+        """The preset that the person uses where none is named, if it is still there."""
+        usual = self.person.preset
+        return usual if usual in self.own or usual in self.shared else ""
+
+    def names(self, typed: str) -> list[str]:
+        """Names of presets that contain what was typed, for autocompletion."""
+        known = dict.fromkeys((*self.own, *self.shared))
+        return [name for name in known if typed.lower() in name][:CHOICES]

@@ -1,0 +1,264 @@
+"""Buttons: what each says and does, as one table, and the rows of them under a message.
+
+A button's whole meaning stands in its custom id, so it works after any restart.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+
+from bot import errors
+from bot.components.modals import Answers
+from bot.text.languages import say, speak
+from generation import derive
+from generation.catalogue.card import Capability
+from generation.derive import Parent
+from generation.recipe import Edges, Recipe
+from prompt.flags.table import RATIO
+from prompt.flags.ways import Way
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+Derivation = Callable[[Parent, int], Recipe]
+"""A picture and a fresh seed → the recipe to make."""
+
+MOST_UPSCALE: Final = 4
+"""How many times larger than in the grid a picture is made at most."""
+
+ROW: Final = 5
+"""Buttons in a row at most (Discord)."""
+
+TEMPLATE: Final = re.compile(r"easel:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>[0-9])")
+"""Custom ids of this bot's buttons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of button.
+
+    Attributes:
+        action: Its part of the custom id; also how the new job's message is titled.
+        label: What it says; ``{k}`` is the picture's number.
+        derive: The recipe it makes of a picture; None for one that makes nothing by itself.
+        needs: What the family must be able to do for it.
+        form: The same of the answers to a form, for one that always asks.
+        remixed: Whether remix mode asks for a changed prompt first.
+        way: What the prompt in its form is fitted to.
+        emoji: What it shows before the label, or alone.
+        style: Its colour.
+    """
+
+    action: str
+    label: str | None
+    derive: Derivation | None
+    needs: Capability | None = None
+    form: Callable[[Answers], Derivation] | None = None
+    remixed: bool = False
+    way: Way = Way.VARY
+    emoji: str | None = None
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary
+
+
+def rerolled(parent: Parent, seed: int) -> Recipe:
+    """🔄: new seeds."""
+    return derive.reroll(parent.recipe, seed)
+
+
+def _strongly(parent: Parent, seed: int) -> Recipe:
+    return derive.varied(parent, seed, derive.Variation.STRONG)
+
+
+def _subtly(parent: Parent, seed: int) -> Recipe:
+    return derive.varied(parent, seed, derive.Variation.SUBTLE)
+
+
+def _enlarged(factor: int) -> Derivation:
+    return lambda parent, _: derive.enlarge(parent.recipe, parent.index, factor)
+
+
+def _vastly(parent: Parent, seed: int) -> Recipe:
+    return derive.creatively(parent, seed, MOST_UPSCALE)
+
+
+def _around(edges: Callable[[Recipe], Edges]) -> Derivation:
+    return lambda parent, seed: derive.extend(parent, seed, edges(parent.recipe))
+
+
+def _zoomed_out(factor: float) -> Derivation:
+    return _around(lambda recipe: derive.zoomed(recipe, factor))
+
+
+def _mapped(parent: Parent, _: int) -> Recipe:
+    """Control map: what was read of the image that the structure is from."""
+    return derive.mapped(parent.recipe)
+
+
+def _panned(side: str) -> Derivation:
+    return _around(lambda _: Edges(**{side: derive.PAN}))
+
+
+def _zoomed(answers: Answers) -> Derivation:
+    """Custom Zoom: a view as wide as was typed, in the ratio that the prompt asks for."""
+    factor, ratio = answers.zoom, RATIO.of(answers.prompt.parameters)
+
+    def edges(recipe: Recipe) -> Edges:
+        """What to add; a zoom of 1 is for another ratio."""
+        added = derive.framed(recipe, factor, *(ratio or (recipe.width, recipe.height)))
+        if factor == 1 and not any((added.left, added.top)):
+            raise errors.ZoomError(str(factor))
+        return added
+
+    return _around(edges)
+
+
+def _repainted(answers: Answers) -> Derivation:
+    return lambda parent, seed: derive.repaint(parent, seed, answers.regions)
+
+
+KINDS: Final = {
+    kind.action: kind
+    for kind in (
+        Kind("upscale", "U{k}", _enlarged(2)),
+        Kind("vary", "V{k}", _strongly, Capability.VARIATION, remixed=True),
+        Kind("strong", "Vary (Strong)", _strongly, Capability.VARIATION, remixed=True),
+        Kind("subtle", "Vary (Subtle)", _subtly, Capability.VARIATION, remixed=True),
+        Kind("region", "Vary (Region)", None, Capability.INPAINT, _repainted),
+        Kind("reroll", None, rerolled, remixed=True, way=Way.REROLL, emoji="🔄"),
+        Kind("larger", "Upscale (Subtle)", _enlarged(MOST_UPSCALE)),
+        Kind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
+        Kind("vast", "Upscale 4x (Creative)", _vastly, Capability.IMAGE_PROMPT),
+        Kind("far", "Zoom Out 2x", _zoomed_out(2), Capability.OUTPAINT),
+        Kind("near", "Zoom Out 1.5x", _zoomed_out(1.5), Capability.OUTPAINT),
+        Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed, way=Way.ZOOM),
+        Kind("square", "Make Square", _around(derive.squared), Capability.OUTPAINT),
+        Kind("left", None, _panned("left"), Capability.OUTPAINT, remixed=True, emoji="⬅️"),
+        Kind("right", None, _panned("right"), Capability.OUTPAINT, remixed=True, emoji="➡️"),
+        Kind("up", None, _panned("top"), Capability.OUTPAINT, remixed=True, emoji="⬆️"),
+        Kind("down", None, _panned("bottom"), Capability.OUTPAINT, remixed=True, emoji="⬇️"),
+        Kind("map", "Control map", _mapped),
+        Kind("favourite", None, None, emoji="⭐"),
+        Kind("recipe", "Recipe", None),
+        Kind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
+    )
+}
+
+
+VARYING: Final = frozenset({"vary", "subtle", "strong", "region"})
+"""Actions that make variations."""
+
+ENLARGING: Final = frozenset({"upscale", "larger", "creative", "vast"})
+"""Actions that make a picture larger."""
+
+
+class JobButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=TEMPLATE,
+):
+    """A button under a job's message; the picture's number is 0 where it does not matter."""
+
+    def __init__(self, action: str, job: str, index: int = 0) -> None:
+        kind = KINDS.get(action, Kind(action, "…", None))
+        super().__init__(
+            discord.ui.Button(
+                label=kind.label and say(kind.label, k=index),
+                emoji=kind.emoji,
+                style=kind.style,
+                custom_id=f"easel:{action}:{job}:{index}",
+            )
+        )
+        self.action, self.job, self.index = action, job, index
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003
+        item: discord.ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """The button that a press of ``match`` means."""
+        return cls(match["action"], match["job"], int(match["index"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answers the press; whatever goes wrong becomes one private sentence."""
+        speak(str(interaction.locale))
+        try:
+            await self._press(interaction)
+        except Exception as error:  # noqa: BLE001 - the library would only log it
+            await errors.answer(interaction, error)
+
+    async def _press(self, interaction: discord.Interaction[Any]) -> None:
+        bot: EaselBot = interaction.client
+        kind = KINDS.get(self.action)
+        if kind is None:
+            raise errors.OldButtonError
+        if kind.action == "cancel":
+            await bot.intake.cancel(interaction, self.job)
+        elif kind.action == "favourite":
+            await bot.results.favourite(interaction, self.job, max(0, self.index - 1))
+        elif kind.action == "recipe":
+            await bot.results.recipe(interaction, self.job)
+        elif kind.action == "region" and bot.painting and bot.painting.reaches(interaction):
+            await bot.painting.offer(interaction, self.job, self.index)
+        else:
+            await bot.offspring.press(interaction, self.job, kind, self.index)
+
+
+def while_running(job: str) -> discord.ui.View:
+    """What can be pressed while the job waits or runs."""
+    return _view([JobButton("cancel", job)])
+
+
+def when_done(job: str, recipe: Recipe) -> discord.ui.View:
+    """What can be pressed under the finished pictures; nothing is made of a control map."""
+    structure = recipe.structure
+    if structure is not None and structure.shown:
+        return _view([JobButton("recipe", job)])
+    if len(recipe.pictures) == 1:
+        return _view(*([JobButton(a, job, int(a != "reroll")) for a in r] for r in _single(recipe)))
+    numbers = range(1, len(recipe.pictures) + 1)
+    larger = [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)]
+    varied = [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)]
+    if structure is not None:
+        varied.append(JobButton("map", job))
+    return _view(*_broken(larger), *_broken(varied))
+
+
+def _broken(row: list[JobButton]) -> Iterator[list[JobButton]]:
+    """A row broken where Discord's end."""
+    for start in range(0, len(row), ROW):
+        yield row[start : start + ROW]
+
+
+def _single(recipe: Recipe) -> Iterator[list[str]]:
+    """Rows of actions under a single picture."""
+    if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not recipe.refined:
+        yield [*(["upscale"] if recipe.upscale == 1 else []), "larger", "creative", "vast"]
+    yield ["subtle", "strong", "region", "reroll"]
+    yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]
+    yield ["left", "right", "up", "down"]
+    yield ["favourite", "recipe", *(["map"] if recipe.structure else [])]
+
+
+def when_stopped(job: str) -> discord.ui.View:
+    """What can be pressed when no picture came of it."""
+    return _view([JobButton("reroll", job)])
+
+
+def among(job: str, recipe: Recipe, actions: frozenset[str]) -> discord.ui.View:
+    """Those buttons under the finished pictures that do one of some actions."""
+    whole = [child for child in when_done(job, recipe).children if isinstance(child, JobButton)]
+    return _view([JobButton(b.action, job, b.index) for b in whole if b.action in actions])
+
+
+def _view(*rows: list[JobButton]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for number, row in enumerate(rows):
+        for button in row:
+            button.row = number
+            view.add_item(button)
+    return view

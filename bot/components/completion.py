@@ -1,0 +1,44 @@
+"""Choices to go on with, while a command is being typed."""
+
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.access.defaults import CHOICES
+from generation.catalogue.card import Card
+from prompt.flags.ways import Way
+from prompt.guidance.completion import complete
+
+Choices = list[app_commands.Choice[str]]
+Completion = Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, Choices]]
+"""What discord.py asks with what was typed so far."""
+
+
+def of_flags(way: Way) -> Completion:
+    """Writes out the flag at the end of an option that holds a prompt.
+
+    Args:
+        way: What the option is for.
+    """
+
+    async def complete(interaction: discord.Interaction[Any], typed: str) -> Choices:
+        return flags(typed, way, interaction.client.intake.cards)
+
+    return complete
+
+
+def flags(typed: str, way: Way, cards: Sequence[Card], presets: Sequence[str] = ()) -> Choices:
+    """The flag at the end of what was typed, written out.
+
+    Args:
+        typed: A prompt up to the cursor.
+        way: Where it is typed.
+        cards: The cards of what draws here: ``--model`` and ``--lora`` may name what they do.
+        presets: Names that ``--preset`` may have.
+    """
+    loras = list(dict.fromkeys(one.name for card in cards for one in card.loras))
+    models = [card.called for card in cards]
+    found = complete(typed, CHOICES, presets, way, loras, models=models)
+    return [app_commands.Choice(name=whole, value=whole) for whole in found]

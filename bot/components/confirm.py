@@ -1,0 +1,106 @@
+"""Asking before much is queued: the question, and the buttons that answer it.
+
+The request itself waits in the database under the draft's id, so the buttons work after a restart.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import discord
+
+from bot import errors
+from bot.text import messages
+from bot.text.languages import say, speak
+from prompt.flags.ways import Way
+from prompt.resolution.orders import Order, shown
+
+if TYPE_CHECKING:
+    from bot.requests.imagine import Intake
+
+ASK_FROM: Final = 4
+"""Jobs from which on a person is asked first."""
+
+TEMPLATE: Final = re.compile(r"easel:draft:(?P<answer>yes|no):(?P<draft>[0-9a-f]{32})")
+"""Custom ids of these buttons."""
+
+_SHOWN: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was typed, to be taken up again after a yes.
+
+    Attributes:
+        text: The prompt.
+        preset: Name of the preset chosen beside it; empty for none.
+        images: SHA-256 of attached images.
+        way: Where it was typed.
+    """
+
+    text: str
+    preset: str
+    images: tuple[str, ...]
+    way: Way = Way.IMAGINE
+
+    @classmethod
+    def kept(cls, body: Mapping[str, Any]) -> Self:
+        """The request that was kept as JSON, by an earlier version perhaps."""
+        way = Way(body.get("way", Way.IMAGINE))
+        return cls(body["text"], body["preset"], tuple(body["images"]), way)
+
+
+class DraftButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=TEMPLATE,
+):
+    """Queue them, or never mind."""
+
+    def __init__(self, answer: str, draft: str) -> None:
+        yes = answer == "yes"
+        super().__init__(
+            discord.ui.Button(
+                label=say(messages.QUEUE_THEM if yes else messages.NEVER_MIND),
+                style=discord.ButtonStyle.primary if yes else discord.ButtonStyle.secondary,
+                custom_id=f"easel:draft:{answer}:{draft}",
+            )
+        )
+        self.answer, self.draft = answer, draft
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003
+        item: discord.ui.Item[Any],  # noqa: ARG003
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """The button that a press of ``match`` means."""
+        return cls(match["answer"], match["draft"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answers the press; whatever goes wrong becomes one private sentence."""
+        speak(str(interaction.locale))
+        intake: Intake = interaction.client.intake
+        try:
+            if self.answer == "yes":
+                await intake.confirm(interaction, self.draft)
+            else:
+                await intake.forget(interaction, self.draft)
+        except Exception as error:  # noqa: BLE001 - the library would only log it
+            await errors.answer(interaction, error)
+
+
+def buttons(draft: str) -> discord.ui.View:
+    """Both answers."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(DraftButton("yes", draft)).add_item(DraftButton("no", draft))
+    return view
+
+
+def question(orders: Sequence[Order]) -> str:
+    """What would be queued."""
+    few = shown(orders, _SHOWN)
+    kinds = len(shown(orders, len(orders)))
+    return messages.ask(len(orders), few, kinds - len(few))

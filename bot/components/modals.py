@@ -1,0 +1,137 @@
+"""Forms: the prompt to change, and what else is asked, before pictures are made from pictures.
+
+A form's meaning stands in its custom id, and its answer is taken by that alone, so one that was
+open while the bot restarted still works.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import discord
+
+from bot import errors
+from bot.interactions.submitted import answers
+from bot.text import messages
+from bot.text.languages import say
+from generation.derive import ninth
+from generation.recipe import Region
+from prompt.reading.grammar import Prompt, parse
+
+TEMPLATE: Final = re.compile(r"easel:remix:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>\d)")
+"""Custom ids of forms for a changed prompt."""
+
+START: Final = re.compile(r"easel:start:(?P<draft>[0-9a-f]{32})")
+"""Custom ids of forms for words to go with an image."""
+
+TEXT_LIMIT: Final = 4000
+"""Most characters in a form's field (Discord)."""
+
+NINTHS: Final = 9
+"""Parts of a picture that can be chosen to be drawn anew, row by row."""
+
+_NINTHS: Final = frozenset(map(str, range(NINTHS)))
+_PROMPT: Final = "prompt"
+_ZOOM: Final = "zoom"
+_PARTS: Final = "parts"
+
+_TITLES: Final = {"zoom": messages.ZOOM_TITLE, "region": messages.REGION_TITLE}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a form for a changed prompt was answered with.
+
+    Attributes:
+        prompt: The changed prompt.
+        zoom: How much wider the view becomes, from 1 to 2; 1 where the form did not ask.
+        regions: What to draw anew; empty where the form did not ask.
+    """
+
+    prompt: Prompt
+    zoom: float
+    regions: tuple[Region, ...]
+
+    @classmethod
+    def of(cls, interaction: discord.Interaction[Any]) -> Self:
+        """The answers that a submitted form carries.
+
+        Raises:
+            PromptError: The prompt is not one.
+            ZoomError: The zoom is no number that it can be.
+        """
+        given = list(answers(interaction))
+        parts = {int(value) for field, value in given if field == _PARTS and value in _NINTHS}
+        zoom = _zoom(dict(given).get(_ZOOM, "1"))
+        return cls(parse(answer(interaction)), zoom, tuple(map(ninth, sorted(parts))))
+
+
+def _zoom(typed: str) -> float:
+    try:
+        zoom = float(typed.strip().removesuffix("x").replace(",", "."))
+    except ValueError:
+        raise errors.ZoomError(typed) from None
+    if not 1 <= zoom <= 2:
+        raise errors.ZoomError(typed)
+    return zoom
+
+
+def remix(action: str, job: str, index: int, prompt: str) -> discord.ui.Modal:
+    """The form for changing a prompt, and for what else the action needs to know.
+
+    Args:
+        action: What to do with it, as in the button's custom id.
+        job: Whose prompt.
+        index: Number of the picture, 0 for all.
+        prompt: The prompt as it was, of at most ``TEXT_LIMIT`` characters.
+    """
+    form = discord.ui.Modal(
+        title=say(_TITLES.get(action, messages.REMIX_TITLE)),
+        custom_id=f"easel:remix:{action}:{job}:{index}",
+    )
+    if action == "zoom":
+        form.add_item(_factor())
+    if action == "region":
+        form.add_item(_parts())
+    return form.add_item(_words(say(messages.REMIX_PROMPT), prompt))
+
+
+def start(draft: str) -> discord.ui.Modal:
+    """The form for words to go with an image, which waits in a draft."""
+    form = discord.ui.Modal(title=say(messages.START_TITLE), custom_id=f"easel:start:{draft}")
+    return form.add_item(_words(say(messages.START_PROMPT), ""))
+
+
+def _words(label: str, default: str) -> discord.ui.Label[Any]:
+    field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id=_PROMPT,
+        style=discord.TextStyle.paragraph,
+        default=default,
+        max_length=TEXT_LIMIT,
+    )
+    return discord.ui.Label(text=label, component=field)
+
+
+def _factor() -> discord.ui.Label[Any]:
+    field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id=_ZOOM, default="2", max_length=8
+    )
+    return discord.ui.Label(text=say(messages.ZOOM_FACTOR), component=field)
+
+
+def _parts() -> discord.ui.Label[Any]:
+    names = map(say, messages.PARTS.values())
+    options = [discord.SelectOption(label=name, value=str(k)) for k, name in enumerate(names)]
+    menu: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=_PARTS, options=options, max_values=NINTHS
+    )
+    return discord.ui.Label(
+        text=say(messages.REGION_PARTS),
+        description=say(messages.REGION_BY_HAND),
+        component=menu,
+    )
+
+
+def answer(interaction: discord.Interaction[Any]) -> str:
+    """The prompt that a submitted form carries."""
+    return dict(answers(interaction)).get(_PROMPT, "")

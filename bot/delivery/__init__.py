@@ -1,0 +1,1 @@
+"""From job events to messages."""

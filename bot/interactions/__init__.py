@@ -1,0 +1,1 @@
+"""Who asks, what they submitted, and how they are answered."""

@@ -1,0 +1,1 @@
+"""The page for painting over pictures: links to it, its web server, what is sent there."""

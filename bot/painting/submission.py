@@ -1,0 +1,144 @@
+"""Painting: what the page asks for, and the private link to it that a press of Region gives."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import discord
+
+from bot.interactions.requester import Remote
+from bot.painting.tokens import LIFE, Pass, Passes
+from bot.requests.accept import Acceptance
+from bot.requests.derive import Offspring
+from bot.text import messages
+from bot.text.languages import language_of, retell, say
+from generation.catalogue.card import Capability
+from generation.pictures.grid import view
+from prompt.reading.grammar import parse
+from storage.files import Files
+from storage.settings import Settings
+
+if TYPE_CHECKING:
+    from bot.client import EaselBot
+
+SHOWN: Final = 1280
+"""Longer side in pixels of the picture that is painted over; the mask needs no more."""
+
+_MENTION: Final = re.compile(r"<(#|@&)(\d+)>")
+
+
+class Painting:
+    """Gives links to the page, and does what people ask for there."""
+
+    def __init__(
+        self,
+        bot: "EaselBot",
+        acceptance: Acceptance,
+        offspring: Offspring,
+        files: Files,
+        settings: Settings,
+    ) -> None:
+        token = settings.discord_token
+        if token is None:
+            raise ValueError("passes are signed with a key made from the bot's token")
+        self._bot, self._in, self._offspring, self._files = bot, acceptance, offspring, files
+        self._address = settings.painting_page
+        self.passes = Passes(token.get_secret_value())
+
+    def reaches(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether the bot can write where somebody asks, once the interaction is over."""
+        if interaction.guild_id is None:
+            return interaction.context.dm_channel is True
+        return self._bot.get_guild(interaction.guild_id) is not None
+
+    async def offer(
+        self, interaction: discord.Interaction[Any], parent_id: str, index: int
+    ) -> None:
+        """Gives the person, in private, a link to paint over a picture.
+
+        Raises:
+            NotAbleError: The family cannot draw into pictures.
+            JobGoneError: The picture's job is not in the database.
+            OtherFamilyError: The picture was drawn by a model that is no longer here.
+            NotAllowedError: The server does not allow it.
+        """
+        self._in.require(Capability.INPAINT)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        card = self._in.drew((await self._offspring.parent(parent_id, index)).recipe).card
+        await self._in.admit(interaction, [card])
+        self._in.require(Capability.INPAINT, card)
+        given = Pass(
+            job=parent_id,
+            index=index,
+            person=interaction.user.id,
+            server=interaction.guild_id,
+            channel=interaction.channel_id or 0,
+            locale=str(interaction.locale),
+            expires=(datetime.now(UTC) + LIFE).replace(microsecond=0),
+        )
+        url = f"{self._address}?in={language_of(given.locale)}#{self.passes.write(given)}"
+        button: discord.ui.Button[Any] = discord.ui.Button(label=say(messages.PAINT), url=url)
+        said = say(messages.PAINT_LINK, hours=round(LIFE.total_seconds() / 3600))
+        await interaction.edit_original_response(
+            content=said, view=discord.ui.View(timeout=None).add_item(button)
+        )
+
+    async def prompt(self, given: Pass) -> str:
+        """The prompt of the picture, to be changed.
+
+        Raises:
+            JobGoneError: The picture's job is not in the database.
+            OtherFamilyError: The picture was drawn by a model that is no longer here.
+        """
+        recipe = (await self._offspring.parent(given.job, given.index)).recipe
+        return f"{recipe.prompt} {recipe.parameters}".strip()
+
+    async def picture(self, given: Pass) -> bytes:
+        """The picture to paint over, as WebP.
+
+        Raises:
+            JobGoneError: Its job is not in the database.
+            MissingFileError: It is no longer stored.
+            OtherFamilyError: The picture was drawn by a model that is no longer here.
+        """
+        parent = await self._offspring.parent(given.job, given.index)
+        return await asyncio.to_thread(view, await self._files.aget(parent.image), SHOWN)
+
+    async def take(self, given: Pass, mask: bytes, words: str) -> Sequence[str]:
+        """Has painted parts of a picture drawn anew, as a press of the button would.
+
+        Args:
+            given: Who asks, and of which picture.
+            mask: An image file, bright where it is painted.
+            words: The prompt.
+
+        Returns:
+            How the words were understood, where that needs telling; the job is committed.
+
+        Raises:
+            NoLongerThereError: The person may not see the channel any more.
+            NothingPaintedError: Nothing is painted.
+            ImageError: The mask is no image.
+            PromptError: The words are no prompt.
+            NotAllowedError: The server does not allow it.
+        """
+        prompt = parse(words)
+        asking = await Remote.visiting(self._bot, given)
+        notes = await self._offspring.repaint(
+            asking, self._bot, given.job, given.index, prompt=prompt, mask=mask
+        )
+        return [retell(note) for note in notes]
+
+    def readable(self, said: str) -> str:
+        """What was worded for Discord, for eyes that see no Discord."""
+        return _MENTION.sub(self._named, said).replace("```", "").replace("`", "")
+
+    def _named(self, mention: re.Match[str]) -> str:
+        sign, number = mention[1], int(mention[2])
+        if sign == "#":
+            channel = self._bot.get_channel(number)
+            return f"#{getattr(channel, 'name', number)}"
+        roles = (guild.get_role(number) for guild in self._bot.guilds)
+        return f"@{next((role.name for role in roles if role), number)}"

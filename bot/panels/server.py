@@ -1,0 +1,377 @@
+"""The panel on which a server's managers decide who may ask for what, and where."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import discord
+
+from bot.access import policy
+from bot.components.panel import Item, Panel, Press, custom_id
+from bot.errors import OldButtonError
+from bot.text import messages
+from bot.text.languages import LANGUAGES, name_of, say
+from generation.catalogue.card import CARDS, Card
+from storage.decisions import choice_queries
+from storage.decisions.choices import Change, Limits, ServerChoices
+
+MOST: Final = 25
+"""Most values of a menu (Discord)."""
+
+CHANGES_SHOWN: Final = 15
+
+_PANEL: Final = "server"
+_TEXT_CHANNELS: Final = [discord.ChannelType.text, discord.ChannelType.news]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One thing that can be set.
+
+    Attributes:
+        title: What it is called.
+        shown: Its value, for people.
+        menu: The menu that sets it, given what is set, its custom id and the cards of what draws
+            here; None where a form or nothing does.
+        read: From a menu's values to what is stored.
+    """
+
+    title: str
+    shown: Callable[[ServerChoices], str]
+    menu: Callable[[ServerChoices, str, Sequence[Card]], Item] | None = None
+    read: Callable[[Sequence[str]], object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A limit in the form: its field, what it is called, and the range; where 0 fits it is none."""
+
+    field: str
+    title: str
+    low: int
+    high: int
+
+    def shown(self, values: "ServerChoices | Limits") -> str:
+        """Its value, for people."""
+        value = getattr(values, self.field)
+        return str(value) if value else say(messages.ANY)
+
+    def label(self) -> str:
+        """What stands above its field."""
+        title = say(self.title)
+        return title if self.low else say(messages.LIMIT_OR_ANY, limit=title)
+
+
+NUMBERS: Final = (
+    Number("repeat", messages.LIMIT_REPEAT, 1, 40),
+    Number("largest", messages.LIMIT_LARGEST, 0, 16384),
+    Number("unfinished", messages.LIMIT_UNFINISHED, 1, 1000),
+    Number("daily", messages.LIMIT_DAILY, 0, 100_000),
+)
+"""Limits of a server; the last two may differ for a role."""
+
+_OF_ROLES: Final = NUMBERS[2:]
+
+
+def _channels(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
+    return _channel_menu(choices.channels, name, MOST)
+
+
+def _results(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
+    return _channel_menu((choices.results,) if choices.results else (), name, 1)
+
+
+def _channel_menu(chosen: Sequence[int], name: str, most: int) -> Item:
+    return discord.ui.ChannelSelect(
+        custom_id=name,
+        channel_types=_TEXT_CHANNELS,
+        min_values=0,
+        max_values=most,
+        default_values=[_default(id_, discord.SelectDefaultValueType.channel) for id_ in chosen],
+    )
+
+
+def _role_menu(chosen: Sequence[int], name: str, most: int = MOST) -> Item:
+    return discord.ui.RoleSelect(
+        custom_id=name,
+        min_values=0,
+        max_values=most,
+        default_values=[_default(id_, discord.SelectDefaultValueType.role) for id_ in chosen],
+    )
+
+
+def _default(id_: int, kind: discord.SelectDefaultValueType) -> discord.SelectDefaultValue:
+    return discord.SelectDefaultValue(id=id_, type=kind)
+
+
+def _families(choices: ServerChoices, name: str, served: Sequence[Card]) -> Item:
+    """Every family, and each model besides that draws here under another name."""
+    families = {card.id: card.title for card in CARDS}
+    titles = families | {policy.listed(card, served): card.title for card in served} | families
+    options = [
+        discord.SelectOption(label=say(title), value=called, default=called in choices.families)
+        for called, title in list(titles.items())[:MOST]
+    ]
+    return discord.ui.Select(custom_id=name, min_values=0, max_values=len(options), options=options)
+
+
+def _languages(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
+    options = [
+        discord.SelectOption(label=name_of(code), value=code, default=code == choices.language)
+        for code in ("en", *LANGUAGES)
+    ]
+    return discord.ui.Select(custom_id=name, min_values=0, max_values=1, options=options)
+
+
+def _ids(values: Sequence[str]) -> tuple[int, ...]:
+    return tuple(map(int, values))
+
+
+def _mentions(ids: Sequence[int], sign: str, nothing: str) -> str:
+    return " ".join(f"<{sign}{id_}>" for id_ in ids) or say(nothing)
+
+
+def _numbers(values: ServerChoices | Limits, numbers: Sequence[Number]) -> str:
+    lines = [f"- {say(n.title)}: {n.shown(values)}" for n in numbers]
+    return "\n" + "\n".join(lines)
+
+
+def _roles_limits(choices: ServerChoices) -> str:
+    lines = [
+        "\n- "
+        + say(
+            messages.ROLE_LIMITS,
+            role=f"<@&{role}>",
+            **{number.field: number.shown(limits) for number in _OF_ROLES},
+        )
+        for role, limits in choices.limits.items()
+    ]
+    return "".join(lines[:MOST]) or say(messages.NONE)
+
+
+TOPICS: Final[Mapping[str, Topic]] = {
+    "channels": Topic(
+        messages.PANEL_CHANNELS,
+        lambda c: _mentions(c.channels, "#", messages.PANEL_ALL),
+        _channels,
+        _ids,
+    ),
+    "roles": Topic(
+        messages.PANEL_ROLES,
+        lambda c: _mentions(c.roles, "@&", messages.PANEL_ALL),
+        lambda c, name, _: _role_menu(c.roles, name),
+        _ids,
+    ),
+    "editors": Topic(
+        messages.PANEL_EDITORS,
+        lambda c: _mentions(c.editors, "@&", messages.PANEL_MANAGERS),
+        lambda c, name, _: _role_menu(c.editors, name),
+        _ids,
+    ),
+    "families": Topic(
+        messages.PANEL_FAMILIES,
+        lambda c: ", ".join(c.families) or say(messages.PANEL_ALL),
+        _families,
+        tuple,
+    ),
+    "results": Topic(
+        messages.PANEL_RESULTS,
+        lambda c: f"<#{c.results}>" if c.results else say(messages.PANEL_HERE),
+        _results,
+        lambda values: int(values[0]) if values else 0,
+    ),
+    "language": Topic(
+        messages.PANEL_LANGUAGE,
+        lambda c: name_of(c.language) if c.language else say(messages.PANEL_OWN),
+        _languages,
+        lambda values: values[0] if values else "",
+    ),
+    "limits": Topic(messages.PANEL_LIMITS, lambda c: _numbers(c, NUMBERS)),
+    "role": Topic(
+        messages.PANEL_ROLE, _roles_limits, lambda _c, name, _: _role_menu((), name, most=1)
+    ),
+}
+"""Everything that can be set, in the order of the panel."""
+
+_CHANGES: Final = "changes"
+_TITLES: Final = {
+    **{name: topic.title for name, topic in TOPICS.items()},
+    _CHANGES: messages.PANEL_CHANGES,
+}
+
+
+async def opened(interaction: discord.Interaction[Any]) -> Panel:
+    """The panel as it is opened.
+
+    Raises:
+        NotAllowedError: The person does not manage the server.
+    """
+    _check(interaction)
+    return await _shown(interaction)
+
+
+async def take(press: Press) -> Panel | None:
+    """Does as a press says, and notes who changed what.
+
+    Raises:
+        NotAllowedError: The person does not manage the server (any more).
+        OldButtonError: Nothing of that name can be set.
+    """
+    it, what = press.interaction, press.what
+    _check(it)
+    whose = _form_for(press)
+    if whose is not None:
+        await it.response.send_modal(_form(await _choices(it), whose))
+        return None
+    await it.response.defer()
+    if what == "open":
+        topic = press.values[0]
+        return await _shown(it, topic, await _history(it) if topic == _CHANGES else "")
+    if what == "limits":
+        return await _change(
+            it,
+            lambda before: _limited(before, press, it.client.most),
+            "role" if press.value else what,
+        )
+    if what == "role":
+        return await _shown(it, what)
+    topic_of = TOPICS.get(what)
+    if topic_of is None or topic_of.read is None:
+        raise OldButtonError
+    chosen = {what: topic_of.read(press.values)}
+    return await _change(it, lambda before: before.model_copy(update=chosen), what)
+
+
+async def _shown(it: discord.Interaction[Any], topic: str = "", history: str = "") -> Panel:
+    return panel(await _choices(it), it.client.intake.cards, topic, history)
+
+
+def panel(
+    choices: ServerChoices, served: Sequence[Card], topic: str = "", history: str = ""
+) -> Panel:
+    """The panel of a server with the menu for one topic."""
+    lines = [f"**{say(t.title)}** {t.shown(choices)}" for t in TOPICS.values()]
+    options = [
+        discord.SelectOption(label=say(title), value=name, default=name == topic)
+        for name, title in _TITLES.items()
+    ]
+    items: list[Item] = [
+        discord.ui.Select(
+            custom_id=custom_id(_PANEL, "open"),
+            placeholder=say(messages.PANEL_CHOOSE),
+            options=options,
+        )
+    ]
+    menu = TOPICS[topic].menu if topic in TOPICS else None
+    if menu is not None:
+        items.append(menu(choices, custom_id(_PANEL, topic), served))
+    text = history or "\n".join(lines)
+    return Panel(text[: messages.CONTENT_LIMIT], items)
+
+
+def _check(interaction: discord.Interaction[Any]) -> None:
+    if not policy.manages(interaction):
+        raise policy.NotAllowedError(say(messages.SERVER_MANAGERS))
+
+
+async def _choices(interaction: discord.Interaction[Any]) -> ServerChoices:
+    found: ServerChoices = await interaction.client.records.read(
+        choice_queries.server, interaction.guild_id
+    )
+    return found
+
+
+async def _change(
+    it: discord.Interaction[Any], change: Callable[[ServerChoices], ServerChoices], what: str
+) -> Panel:
+    def note(before: ServerChoices, after: ServerChoices) -> Change:
+        return Change(it.user.id, what, json.dumps(before.write()), json.dumps(after.write()))
+
+    after = await it.client.records.write(choice_queries.change_server, it.guild_id, change, note)
+    return panel(after, it.client.intake.cards, what)
+
+
+def worded(change: Change) -> Change:
+    """A change with its values in the language spoken now; those of presets are words already."""
+    topic = TOPICS.get(change.what)
+    if topic is None:
+        return change
+    try:
+        before, after = (
+            topic.shown(ServerChoices.read(json.loads(kept or "")))
+            for kept in (change.before, change.after)
+        )
+    except ValueError:  # noted in words, as it was done at first
+        return change
+    return Change(change.person_id, change.what, *_difference(before, after))
+
+
+def _difference(before: str, after: str) -> tuple[str, str]:
+    """The lines of two texts that are not in the other."""
+    old, new = before.splitlines(), after.splitlines()
+    gone = _bare(line for line in old if line not in new)
+    return gone, _bare(line for line in new if line not in old)
+
+
+def _bare(lines: Iterable[str]) -> str:
+    return ", ".join(line.removeprefix("- ") for line in lines if line)
+
+
+async def _history(it: discord.Interaction[Any]) -> str:
+    """The latest changes, newest first, one a line."""
+    found = await it.client.records.read(choice_queries.changes, it.guild_id, CHANGES_SHOWN)
+    told = [(at, worded(change)) for at, change in found]
+    return messages.server_log(told, {**_TITLES, "preset": messages.PANEL_DEFAULT})
+
+
+def _form_for(press: Press) -> str | None:
+    """Whose limits a press asks to change: a role's id, or empty for the server's."""
+    if press.what == "open" and press.values == ("limits",):
+        return ""
+    return press.values[0] if press.what == "role" and press.values else None
+
+
+def _form(choices: ServerChoices, role: str) -> discord.ui.Modal:
+    values = choices.limits_for({int(role)}) if role else choices
+    title = messages.PANEL_ROLE if role else messages.PANEL_LIMITS
+    form = discord.ui.Modal(title=say(title), custom_id=custom_id(_PANEL, "limits", role))
+    for number in _OF_ROLES if role else NUMBERS:
+        field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id=number.field, default=str(getattr(values, number.field)), max_length=6
+        )
+        form.add_item(discord.ui.Label(text=number.label(), component=field))
+    return form
+
+
+def _limited(before: ServerChoices, press: Press, most: int) -> ServerChoices:
+    """The choices with the limits of a submitted form; a role's that are the server's go.
+
+    Args:
+        before: The choices as they are.
+        press: The form.
+        most: Most unfinished jobs that whoever runs the bot allows anybody.
+    """
+    numbers = [_bounded(number, most) for number in (_OF_ROLES if press.value else NUMBERS)]
+    values = {number.field: _number(number, press.typed) for number in numbers}
+    if not press.value:
+        return before.model_copy(update=values)
+    role, own = int(press.value), Limits(**values)
+    limits = {other: kept for other, kept in before.limits.items() if other != role}
+    if own != before.limits_for(()):
+        limits[role] = own
+    return before.model_copy(update={"limits": limits})
+
+
+def _bounded(number: Number, most: int) -> Number:
+    return replace(number, high=most) if number.field == "unfinished" else number
+
+
+def _number(number: Number, typed: Mapping[str, str]) -> int:
+    text = typed.get(number.field, "").strip()
+    if not (text.isdecimal() and number.low <= int(text) <= number.high):
+        shown = text.replace("`", "ˋ")
+        raise policy.NotAllowedError(
+            say(messages.LIMIT_WRONG, typed=shown, low=number.low, high=number.high)
+        )
+    return int(text)

@@ -1,0 +1,367 @@
+"""Pictures from pictures: what presses of buttons, submitted forms and reactions ask for."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import discord
+
+from bot import errors
+from bot.access import ownership, policy
+from bot.components import modals
+from bot.components.buttons import KINDS, Derivation, Kind, rerolled
+from bot.delivery.destination import Place, Spot, beside, withdraw
+from bot.interactions.requester import Asking
+from bot.requests.accept import Acceptance, acknowledge, tell
+from bot.text import messages
+from bot.text.languages import say
+from bot.text.messages import Title
+from bot.text.origins import inherited
+from generation.catalogue.card import Capability
+from generation.catalogue.served import Served, named
+from generation.derive import Parent, redrawn, repaint
+from generation.recipe import SEED_LIMIT, Recipe
+from prompt import sentences
+from prompt.errors import PromptError
+from prompt.flags.table import CONTROL, EDIT, MODEL
+from prompt.flags.ways import Way
+from prompt.reading.grammar import Prompt, format_prompt
+from prompt.resolution.fitting import fitted, flags_of
+from prompt.resolution.references import Kept, addresses
+from prompt.resolution.resolve import Resolved, resolve
+from prompt.sentences import Sentence
+from storage.decisions.choices import PersonChoices, ServerChoices
+from storage.queue.jobs import DailyLimitError, Job, TooManyJobsError
+
+Change = Callable[[Parent, int], Resolved]
+"""A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
+
+
+class Offspring:
+    """Derives recipes from those of earlier jobs, and has them accepted."""
+
+    def __init__(self, acceptance: Acceptance) -> None:
+        self._in = acceptance
+
+    async def press(
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+    ) -> None:
+        """Takes a press of a button: opens its form, or makes what it stands for.
+
+        Args:
+            interaction: Who presses, and where.
+            parent_id: The job under whose pictures the button is.
+            kind: The button.
+            index: Number of the picture, 0 where it does not matter.
+
+        Raises:
+            NotAbleError: The family cannot do it.
+            JobGoneError: The parent is not in the database.
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAllowedError: The server does not allow it.
+        """
+        if kind.needs is not None:
+            self._in.require(kind.needs)
+        asks = kind.form is not None
+        if kind.remixed:
+            person = await policy.preferences(self._in.records, interaction.user.id)
+            kind, asks = _preferred(kind, person), person.remix
+        if asks:
+            await self._offer(interaction, parent_id, kind, index)
+        elif kind.derive:
+            title = Title(kind.action, index or None)
+            await self._make(interaction, parent_id, _as_it_was(kind.derive), title)
+
+    async def _offer(
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+    ) -> None:
+        """Shows the form with the parent's prompt, which has to be the first answer.
+
+        Raises:
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAbleError: That cannot do it.
+            TooLongError: The prompt does not fit into it.
+        """
+        recipe = Recipe.from_json((await ownership.found(self._in.jobs, parent_id)).recipe)
+        self._require(kind, recipe)
+        prompt = f"{recipe.prompt} {recipe.parameters}".strip()
+        if len(prompt) > modals.TEXT_LIMIT:
+            raise errors.TooLongError(kind.action)
+        await interaction.response.send_modal(modals.remix(kind.action, parent_id, index, prompt))
+
+    async def submit(
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+    ) -> None:
+        """Takes a submitted form: what the button does, with other words.
+
+        Raises:
+            PromptError: The new prompt is not one; nothing was acknowledged yet.
+            ZoomError: The form's zoom is no number that it can be.
+            NotAbleError: The family cannot do it.
+            JobGoneError: The parent is not in the database.
+        """
+        if kind.needs is not None:
+            self._in.require(kind.needs)
+        answers = modals.Answers.of(interaction)
+        derivation = kind.form(answers) if kind.form else kind.derive
+        if derivation is None:
+            raise errors.OldButtonError
+        kept: dict[str, str] = {}
+        change = self._reworded(derivation, answers.prompt, kind.way, kept)
+        title = Title(kind.action, index or None)
+        links = addresses(answers.prompt.parameters)
+        await self._make(interaction, parent_id, change, title, (kept, links))
+
+    def _reworded(self, derivation: Derivation, prompt: Prompt, way: Way, kept: Kept) -> Change:
+        """A derivation that takes its words and numbers from another prompt, size only if told.
+
+        ``kept`` has the prompt's images by the time that anything is derived.
+        """
+
+        def change(parent: Parent, seed: int) -> Resolved:
+            made, old = derivation(parent, seed), parent.recipe
+            looking = bool(made.blend or made.edit)
+            bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
+            typed_in = Way.PICTURE if bound and way is not Way.ZOOM else way
+            words = fitted(prompt, typed_in, before=flags_of(old.parameters))
+            one = self._in.drew(old)
+            self._require_same(words, one)
+            resolved = resolve(
+                words,
+                one.card,
+                model=one.model,
+                seed=seed,
+                images=_prompted(old, prompt),
+                kept=kept,
+                versions=self._in.versions,
+            )
+            fresh = resolved.recipe
+            size = fresh if typed_in is Way.REROLL else made
+            recipe = replace(
+                fresh,
+                width=size.width,
+                height=size.height,
+                pictures=made.pictures,
+                start=made.start if bound else fresh.start,
+                upscale=made.upscale,
+                canvas=made.canvas,
+                structure=made.structure if bound else fresh.structure,
+                blend=made.blend,
+                pull=made.pull,
+                edit=made.edit,
+                refined=made.refined if bound else fresh.refined,
+            )
+            return replace(resolved, recipe=recipe)
+
+        return change
+
+    async def again(self, asking: Asking, bot: discord.Client, parent_id: str) -> None:
+        """Takes a 🔄 that is not a press: the same again in a message beside it.
+
+        Raises:
+            JobGoneError: The parent is not in the database.
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAllowedError: The server does not allow it, or the bot may not write there.
+        """
+        parent = await ownership.found(self._in.jobs, parent_id)
+        choices = await self._admit(asking, parent)
+        title = Title("reroll")
+        await self._make_beside(
+            asking, bot, parent, _as_it_was(rerolled), title=title, choices=choices
+        )
+
+    async def repaint(
+        self,
+        asking: Asking,
+        bot: discord.Client,
+        parent_id: str,
+        index: int,
+        *,
+        prompt: Prompt,
+        mask: bytes,
+    ) -> Sequence[str]:
+        """Takes a painted mask: what it covers is drawn anew in a message of the bot's own.
+
+        Args:
+            asking: Who asks, and where.
+            bot: Writes the message.
+            parent_id: The job of the picture.
+            index: Number of the picture.
+            prompt: What to draw.
+            mask: An image file, bright where the picture is drawn anew.
+
+        Returns:
+            How the words were understood.
+
+        Raises:
+            NotAbleError: The family cannot do it.
+            JobGoneError: The parent is not in the database.
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAllowedError: The server does not allow it, or the bot may not write there.
+            ImageError: The mask is no image.
+            NothingPaintedError: Nothing is painted.
+        """
+        self._in.require(Capability.INPAINT)
+        title, kind = Title("region", index), KINDS["region"]
+        parent = await ownership.found(self._in.jobs, parent_id)
+        choices = await self._admit(asking, parent)
+        kept = {url: await self._in.keep(url) for url in addresses(prompt.parameters)}
+        covered = await self._in.keep_mask(mask)
+        change = self._reworded(
+            lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.way, kept
+        )
+        return await self._make_beside(asking, bot, parent, change, title=title, choices=choices)
+
+    async def _make_beside(
+        self,
+        asking: Asking,
+        bot: discord.Client,
+        parent: Job,
+        change: Change,
+        *,
+        title: Title,
+        choices: ServerChoices,
+    ) -> Sequence[str]:
+        made = self._derived(parent, change, title, choices)
+        person = await policy.preferences(self._in.records, asking.user.id)
+        spot = await beside(bot, asking, choices, person)
+        try:
+            await self._accept(asking, spot, parent, made, title=title, choices=choices)
+        except (TooManyJobsError, DailyLimitError):
+            await withdraw(bot, spot)
+            raise
+        return made.notes
+
+    async def _make(
+        self,
+        interaction: discord.Interaction[Any],
+        parent_id: str,
+        change: Change,
+        title: Title,
+        fetched: tuple[dict[str, str], Sequence[str]] = ({}, ()),
+    ) -> None:
+        message = await acknowledge(interaction)
+        parent = await ownership.found(self._in.jobs, parent_id)
+        choices = await self._admit(interaction, parent)
+        kept, links = fetched
+        for url in links:
+            kept[url] = await self._in.keep(url)
+        made = self._derived(parent, change, title, choices)
+        person = await policy.preferences(self._in.records, interaction.user.id)
+        spot = await (await Place.of(interaction, choices, person)).spot(message)
+        await self._accept(interaction, spot, parent, made, title=title, choices=choices)
+        await tell(interaction, made.notes)
+
+    async def _accept(
+        self,
+        asking: Asking,
+        spot: Spot,
+        parent: Job,
+        made: Resolved,
+        *,
+        title: Title,
+        choices: ServerChoices,
+    ) -> None:
+        """Has pictures of a parent's accepted, with what is known of where values came from."""
+        await self._in.accept(
+            asking,
+            spot,
+            made.recipe,
+            title,
+            choices,
+            parent_id=parent.id,
+            speed=made.speed,
+            origins=inherited(parent, made.recipe),
+        )
+
+    async def _admit(self, asking: Asking, parent: Job) -> ServerChoices:
+        """What the server decided, if it lets what drew a parent draw again.
+
+        Raises:
+            OtherFamilyError: That is no longer here.
+            NotAllowedError: The server does not.
+        """
+        return await self._in.admit(asking, [self._in.drew(Recipe.from_json(parent.recipe)).card])
+
+    def _derived(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
+        parent = self._one_of(job, title.index)
+        self._require(KINDS[title.action], parent.recipe)
+        made = change(parent, secrets.randbelow(SEED_LIMIT))
+        self._measure(made.recipe)
+        policy.measure(choices, [made.recipe])
+        return made
+
+    async def parent(self, job_id: str, number: int | None) -> Parent:
+        """A picture to make others of.
+
+        Args:
+            job_id: Its job.
+            number: Its number, counted from 1; None where it does not matter.
+
+        Raises:
+            JobGoneError: The job is not in the database.
+            OtherFamilyError: It was drawn by a model that is no longer here.
+        """
+        return self._one_of(await ownership.found(self._in.jobs, job_id), number)
+
+    def _one_of(self, job: Job, number: int | None) -> Parent:
+        recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1
+        self._in.drew(recipe)
+        finished = job.pictures[index : index + 1]
+        return Parent(recipe, index, finished[0].sha256 if finished else "")
+
+    def _require(self, kind: Kind, recipe: Recipe) -> None:
+        """Goes on if what drew a picture can do as a button says."""
+        card = self._in.drew(recipe).card
+        if kind.needs is not None:
+            self._in.require(kind.needs, card)
+
+    def _require_same(self, prompt: Prompt, parent: Served) -> None:
+        """Refuses words for a model that draws here, but did not draw the picture.
+
+        Raises:
+            PromptError: They are; without that flag the prompt can be drawn.
+        """
+        name = MODEL.of(prompt.parameters)
+        if name is None or parent.card.answers_to(name) or not named(self._in.models, name):
+            return
+        values = {key: value for key, value in prompt.parameters.items() if key != MODEL.name}
+        typed, title = MODEL.format(name), Sentence(parent.card.title)
+        raise PromptError(
+            Sentence(sentences.PARENT_MODEL, typed=typed, model=title),
+            prompt.places.get(MODEL.name),
+            format_prompt(replace(prompt, parameters=values)),
+        )
+
+    def _measure(self, recipe: Recipe) -> None:
+        """Refuse what is longer than the family draws."""
+        card, (short, long) = self._in.drew(recipe).card, sorted((recipe.width, recipe.height))
+        if long > card.longest_ratio * short:
+            said = say(messages.FRAME_LONG, model=say(card.title), limit=f"{card.longest_ratio:g}")
+            raise policy.NotAllowedError(said)
+
+
+def _as_it_was(derivation: Derivation) -> Change:
+    """A derivation without other words."""
+    return lambda parent, seed: Resolved(recipe=derivation(parent, seed))
+
+
+def _prompted(old: Recipe, prompt: Prompt) -> list[str]:
+    """SHA-256 of the images at the front of a recipe's prompt, where they can be told.
+
+    Args:
+        old: The recipe.
+        prompt: What it is drawn with now: without ``--control`` no structure is kept.
+    """
+    kept = [old.structure.image] if old.structure and CONTROL.name in prompt.parameters else []
+    if old.start:
+        return [*kept, old.start.image]
+    bare = EDIT.of(flags_of(old.parameters)) == ()
+    return kept + [one.image for one in old.edit] if bare else kept
+
+
+def _preferred(kind: Kind, person: PersonChoices) -> Kind:
+    """V stays close for people who like it so."""
+    close = kind.action == "vary" and person.variability == "subtle"
+    return KINDS["subtle"] if close else kind

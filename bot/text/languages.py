@@ -1,0 +1,131 @@
+"""Languages: the catalogues in ``locales/``, and which one is spoken just now.
+
+Every sentence is written in English where it belongs, and looked up by itself when it is said. What
+a catalogue lacks is said in English.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import discord
+from babel import Locale
+from babel.messages.catalog import Message
+from babel.messages.pofile import read_po
+from discord import app_commands
+
+from prompt.sentences import Sentence
+
+LANGUAGES: Final = ("de", "es", "fr", "ja", "pt")
+"""Every language but English, as the catalogues are named."""
+
+_CONTEXT_END: Final = "\x04"
+COMMAND: Final = f"command{_CONTEXT_END}"
+"""Before the name of a command, in the catalogues' keys: names are no sentences."""
+
+_MENTION: Final = re.compile(r"(?<![\w/])/([a-z0-9]+(?: [a-z]+){0,2})")
+_FOLDER: Final = Path(__file__).with_name("locales")
+_spoken: ContextVar[str] = ContextVar("spoken", default="en")
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Translations by English text; empty for a language without a catalogue."""
+    if language not in LANGUAGES:
+        return {}
+    with (_FOLDER / f"{language}.po").open("rb") as file:
+        entries = read_po(file, locale=language)
+    said = {_key(e): str(e.string) for e in entries if e.id and e.string and not e.fuzzy}
+    names = {key: name for key, name in said.items() if key.startswith(COMMAND)}
+    return {key: _naming(text, names) for key, text in said.items()}
+
+
+def _key(entry: Message) -> str:
+    """As gettext does it: a context, and a sign between."""
+    return f"{entry.context}{_CONTEXT_END}{entry.id}" if entry.context else str(entry.id)
+
+
+def _naming(text: str, names: Mapping[str, str]) -> str:
+    """A sentence that calls commands as people find them in its language."""
+
+    def named(found: re.Match[str]) -> str:
+        first, *others = found[1].split(" ")
+        if COMMAND + first not in names:
+            return found[0]
+        return "/" + " ".join(names.get(COMMAND + word, word) for word in (first, *others))
+
+    return _MENTION.sub(named, text)
+
+
+def language_of(locale: str) -> str:
+    """The catalogue for one of Discord's locales: ``pt`` for ``pt-BR``."""
+    return locale.partition("-")[0].lower()
+
+
+def name_of(language: str) -> str:
+    """A language as its speakers call it, such as ``Deutsch``."""
+    name = Locale(language).get_display_name() or language
+    return name[:1].upper() + name[1:]
+
+
+def speak(locale: str | None) -> None:
+    """Say everything in the language of a locale from here on, in this task."""
+    _spoken.set(language_of(locale or "en"))
+
+
+@contextmanager
+def speaking(locale: str | None) -> Iterator[None]:
+    """Say everything in the language of a locale within the block."""
+    token = _spoken.set(language_of(locale or "en"))
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def say(text: str, /, **values: Any) -> str:  # noqa: ANN401 - whatever can be formatted
+    """A sentence in the language spoken now, with values for its fields."""
+    translated = catalogue(_spoken.get()).get(text, text)
+    return translated.format(**values) if values else translated
+
+
+def retell(sentence: str) -> str:
+    """What the language said of a prompt, in the language spoken now; other text as it is."""
+    if not isinstance(sentence, Sentence):
+        return sentence
+    values = {
+        name: retell(value) if isinstance(value, Sentence) else value
+        for name, value in sentence.values.items()
+    }
+    return say(sentence.template, **values)
+
+
+_NAMES: Final = frozenset(
+    {
+        app_commands.TranslationContextLocation.command_name,
+        app_commands.TranslationContextLocation.group_name,
+    }
+)
+"""Names of commands, but for those of menus, which are ordinary text."""
+
+
+class CommandTranslator(app_commands.Translator):
+    """Gives Discord what it shows of commands, menus and choices in every language."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """The text in that language, or None to leave it in English as names of options are."""
+        if context.location is app_commands.TranslationContextLocation.parameter_name:
+            return None
+        menu = isinstance(context.data, app_commands.ContextMenu)
+        named = context.location in _NAMES and not menu
+        key = COMMAND + string.message if named else string.message
+        return catalogue(language_of(locale.value)).get(key)

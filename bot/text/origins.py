@@ -1,0 +1,79 @@
+"""Where values of a recipe came from, for people: typed, kept somewhere, or the model's own."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.text import messages
+from bot.text.languages import retell, say
+from generation.catalogue.card import card
+from generation.recipe import Recipe
+from prompt.flags.table import BY_NAME, PARAMETERS, SEED
+from prompt.resolution.fitting import flags_of
+from prompt.resolution.presets import BETWEEN, WORDS, Source, origin
+from storage.queue.jobs import Job
+
+
+def inherited(parent: Job, recipe: Recipe) -> dict[str, str]:
+    """What is kept of where values came from for pictures made of earlier ones.
+
+    A flag that the new recipe has as its parent had it came from where it came then; any other
+    was typed into the form.
+
+    Args:
+        parent: The job of the earlier pictures.
+        recipe: What is made of them.
+    """
+    before = Recipe.from_json(parent.recipe)
+    old, new = flags_of(before.parameters), flags_of(recipe.parameters)
+    known = parent.origins or {}
+    kept = {
+        name: known.get(name, Source.FLAG.value) if old.get(name) == value else Source.FLAG.value
+        for name, value in new.items()
+    }
+    if recipe.prompt == before.prompt and WORDS in known:
+        kept[WORDS] = known[WORDS]
+    if SEED.name in known and recipe.pictures[0] == before.pictures[0]:
+        kept[SEED.name] = known[SEED.name]
+    return kept
+
+
+def lines(job: Job, recipe: Recipe) -> list[str]:
+    """One line of small print for each place that values came from, the one counting most first."""
+    places = _places(job, recipe)
+    return [f"-# {place}: {what}" for place, what in places]
+
+
+def _places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
+    known = job.origins or {}
+    groups: dict[str, list[str]] = {}
+    for place in filter(None, known.get(WORDS, "").split(BETWEEN)):
+        groups.setdefault(place, []).append(say(messages.ORIGIN_WORDS))
+    for name, value in _decided(known, recipe).items():
+        place = known.get(name, Source.FLAG.value)
+        groups.setdefault(place, []).append(messages.code(BY_NAME[name].format(value)))
+    for place in sorted(groups, key=_rank):
+        yield retell(origin(place)), " ".join(groups[place])
+    if own := _own(recipe):
+        yield say(messages.ORIGIN_CARD), " ".join(own)
+
+
+def _decided(known: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
+    """The flags of a recipe by name, with the seed where somebody chose it."""
+    values = dict(flags_of(recipe.parameters))
+    return values | ({SEED.name: recipe.pictures[0].seed} if SEED.name in known else {})
+
+
+def _rank(place: str) -> int:
+    """In which place something counts: the first most."""
+    return next(k for k, s in enumerate(Source) if place.startswith(s.value) or s is Source.COMMAND)
+
+
+def _own(recipe: Recipe) -> list[str]:
+    """What nobody decided, and is therefore the family's own."""
+    family, given = card(recipe.family), flags_of(recipe.parameters)
+    made = {"steps": recipe.steps, "cfg": recipe.guidance, "sampler": recipe.sampler}
+    return [
+        messages.code(row.format(made[row.name]))
+        for row in PARAMETERS
+        if row.native and made.get(row.name) == row.native(family) and row.name not in given
+    ]

@@ -1,0 +1,101 @@
+"""What draws here: a family's card with everything that the settings put beside it."""
+
+from pathlib import PurePath
+from typing import Final, Protocol
+
+from generation.catalogue.card import CARDS, Card, card_for, equipped
+from generation.catalogue.loras import offered
+from generation.catalogue.sources import Source, SourceError, read_source
+from generation.recipe import Upscaler
+
+_FAMILIES: Final = frozenset(card.id for card in CARDS)
+
+
+class Choices(Protocol):
+    """The settings that decide it."""
+
+    @property
+    def model(self) -> str:
+        """Folder or hub id of a checkpoint; empty for the bundled one."""
+
+    @property
+    def family(self) -> str:
+        """Id of its family; empty to find out."""
+
+    @property
+    def adapters(self) -> str:
+        """Folder or hub id of image adapters; empty for none."""
+
+    @property
+    def controlnets(self) -> str:
+        """What keeps to an image's structure; empty for the checkpoint's own."""
+
+    @property
+    def loras(self) -> str:
+        """LoRAs on offer."""
+
+    @property
+    def upscaler(self) -> str:
+        """File of a learned upscaler; empty for none."""
+
+
+def card_here(choices: Choices) -> Card:
+    """The card of what draws here.
+
+    Raises:
+        UnknownFamilyError: The family is unknown.
+        SourceError: The LoRAs or the upscaler cannot be read.
+        UnknownStructureError: The ControlNets cannot be read.
+    """
+    return equip(card_for(choices.model, choices.family), choices)
+
+
+def equip(chosen: Card, choices: Choices) -> Card:
+    """A checkpoint's card with what the settings put beside it and fits its family.
+
+    Raises:
+        SourceError: The LoRAs or the upscaler cannot be read.
+        UnknownStructureError: The ControlNets cannot be read.
+    """
+    known, source = None, upscaler_file(choices.upscaler)
+    if source is not None:
+        known = Upscaler(name=PurePath(source.file).stem, version=source.version)
+    return equipped(
+        chosen,
+        beside(choices.adapters, chosen.id),
+        offered(choices.loras),
+        known,
+        controlnets=beside(choices.controlnets, chosen.id),
+    )
+
+
+def beside(setting: str, family: str, *, unnamed: bool = True) -> str:
+    """What a setting puts beside a family's models: entries for all, and those that name it.
+
+    Args:
+        setting: Entries with commas between, such as ``sdxl:acme/nets``, or ``acme/nets`` for all.
+        family: The family's id.
+        unnamed: Whether those for all are for this one, too.
+    """
+    kept = []
+    for entry in setting.split(","):
+        named, mark, rest = entry.strip().partition(":")
+        if not mark or named not in _FAMILIES:
+            kept += [entry] if unnamed else []
+        elif named == family:
+            kept.append(rest)
+    return ",".join(kept)
+
+
+def upscaler_file(setting: str) -> Source | None:
+    """The file that ``EASEL_UPSCALER`` names, if it names one.
+
+    Raises:
+        SourceError: It names none that will do.
+    """
+    if not setting:
+        return None
+    try:
+        return read_source(setting)
+    except SourceError as error:
+        raise SourceError(f"EASEL_UPSCALER is not usable: {error}.") from None

@@ -1,0 +1,1 @@
+"""What a denoiser is told: text, images, structure, LoRAs."""

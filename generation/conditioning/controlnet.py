@@ -1,0 +1,265 @@
+"""Structure: networks that keep pictures to what an image shows where, for families with a UNet.
+
+A ControlNet (Zhang et al. 2023) is run beside the UNet at every step, and what it says is added to
+the UNet's way down. A union of ControlNets does the same for several kinds of map. A T2I-Adapter
+(Mou et al. 2023) is run once, and the same is added at every step. All three lie in the layout of
+diffusers, and their configuration tells which they are.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+import torch
+from diffusers import ControlNetModel, ControlNetUnionModel, T2IAdapter
+from diffusers.image_processor import VaeImageProcessor
+from PIL import Image
+from torch import Tensor
+from torch.nn import functional
+
+from generation.catalogue.sources import from_pretrained
+from generation.conditioning.estimators import Estimator, load_estimator
+from generation.conditioning.line_maps import LINES, line_map
+from generation.recipe import Recipe, Structure, StructureKind
+
+OWN: Final = "structure"
+"""Folder of a checkpoint that brings its network itself."""
+
+KEPT: Final = 64
+"""Maps that are kept."""
+
+_UNION_PLACES: Final[Mapping[StructureKind, int]] = {
+    "pose": 0,
+    "depth": 1,
+    "scribble": 2,
+    "lineart": 3,
+    "canny": 3,
+}
+"""A kind's place among those of ControlNet++'s union (xinsir/controlnet-union-sdxl-1.0)."""
+
+Added = dict[str, Any]
+"""Further inputs of the UNet by name."""
+
+
+class Words(Protocol):
+    """What the UNet reads at every step, in rows."""
+
+    @property
+    def tokens(self) -> Tensor:
+        """Text embeddings, (rows, tokens, width)."""
+
+    @property
+    def extra(self) -> Mapping[str, Tensor]:
+        """Further inputs by name, (rows, …) each."""
+
+
+Residuals = Callable[[Tensor, Tensor, Words], Added]
+"""From a step's latents (rows, channels, height, width), timestep and words to what is added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """What keeps one recipe's pictures to a map.
+
+    Attributes:
+        residuals: What is added inside the UNet at a step.
+        end: Share of the steps that it takes part in, from the first one on.
+    """
+
+    residuals: Residuals
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """A ControlNet with its map (1, 3, height, width) in 0 to 1 and conditioning scale."""
+
+    model: Any
+    shown: Tensor
+    scale: float
+
+    def __call__(self, scaled: Tensor, timestep: Tensor, words: Words) -> Added:
+        said = self.model(
+            scaled.to(self.model.dtype),
+            timestep,
+            encoder_hidden_states=words.tokens,
+            controlnet_cond=self.shown.expand(len(scaled), -1, -1, -1),
+            conditioning_scale=self.scale,
+            added_cond_kwargs=dict(words.extra),
+            return_dict=False,
+        )
+        return _between(*said)
+
+
+@dataclass(frozen=True, slots=True)
+class _United:
+    """A union of ControlNets likewise, with the place of the kind that the map is of."""
+
+    model: Any
+    shown: Tensor
+    scale: float
+    place: int
+
+    def __call__(self, scaled: Tensor, timestep: Tensor, words: Words) -> Added:
+        kinds = torch.zeros(len(scaled), self.model.config.num_control_type)
+        kinds[:, self.place] = 1
+        said = self.model(
+            scaled.to(self.model.dtype),
+            timestep,
+            encoder_hidden_states=words.tokens,
+            controlnet_cond=[self.shown.expand(len(scaled), -1, -1, -1)],
+            control_type=kinds.to(self.shown.device, self.shown.dtype),
+            control_type_idx=[self.place],
+            conditioning_scale=[self.scale],
+            added_cond_kwargs=dict(words.extra),
+            return_dict=False,
+        )
+        return _between(*said)
+
+
+def _between(down: Any, middle: Tensor) -> Added:  # noqa: ANN401 - tensors, however they are listed
+    return {"down_block_additional_residuals": down, "mid_block_additional_residual": middle}
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a T2I-Adapter made of a map, once for all steps."""
+
+    features: Sequence[Tensor]
+
+    def __call__(self, scaled: Tensor, timestep: Tensor, words: Words) -> Added:
+        del timestep, words
+        rows = [one.expand(len(scaled), -1, -1, -1) for one in self.features]
+        return {"down_intrablock_additional_residuals": rows}
+
+
+def begin(model: Any, kind: StructureKind, shown: Tensor, scale: float) -> Residuals:  # noqa: ANN401
+    """What a network says of a map, ready to be asked at every step.
+
+    Args:
+        model: A ControlNet, a union of several or a T2I-Adapter.
+        kind: What the map is of.
+        shown: The map, (1, 3, height, width) in 0 to 1.
+        scale: Conditioning scale.
+    """
+    if isinstance(model, T2IAdapter):
+        whole = _whole(shown[:, : model.config.in_channels], model.downscale_factor)
+        return _Read([one * scale for one in model(whole)])
+    if isinstance(model, ControlNetUnionModel):
+        return _United(model, shown, scale, _UNION_PLACES[kind])
+    return _Beside(model, shown, scale)
+
+
+def _whole(shown: Tensor, grain: int) -> Tensor:
+    """A map with an empty rim on the right and below, so that sides are multiples of the grain."""
+    right, below = (-shown.shape[side] % grain for side in (3, 2))
+    return functional.pad(shown, (0, right, 0, below))
+
+
+@dataclass(slots=True)
+class Structures:
+    """Loaded networks of one UNet.
+
+    Attributes:
+        networks: By the kind of structure that each keeps to.
+        estimators: What sees the kinds that no filter finds.
+        device: Where the networks are.
+        dtype: What they compute in.
+        processor: From an image to a tensor.
+        memory: Maps by kind, SHA-256 of the image and size; the latest last.
+    """
+
+    networks: Mapping[StructureKind, Any]
+    estimators: Mapping[StructureKind, Estimator]
+    device: torch.device
+    dtype: torch.dtype
+    processor: Any = field(
+        default_factory=lambda: VaeImageProcessor(do_convert_rgb=True, do_normalize=False)
+    )
+    memory: OrderedDict[tuple[object, ...], Image.Image] = field(default_factory=OrderedDict)
+
+    def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
+        """Make the map of a recipe's image if it is not remembered.
+
+        Args:
+            recipe: What is to be drawn; it has a structure.
+            find: The image with a SHA-256.
+        """
+        key, kind = self._key(recipe), self._kept(recipe).kind
+        if key not in self.memory:
+            picture, size = find(self._kept(recipe).image), (recipe.width, recipe.height)
+            if kind in LINES:
+                self.memory[key] = line_map(kind, picture, size).convert("RGB")
+            else:
+                self.memory[key] = self.estimators[kind](picture, size)
+        self.memory.move_to_end(key)
+        while len(self.memory) > KEPT:
+            self.memory.popitem(last=False)
+
+    def map(self, recipe: Recipe) -> Image.Image:
+        """The map that a recipe's pictures keep to; ``learn`` has made it."""
+        return self.memory[self._key(recipe)]
+
+    def steer(self, recipe: Recipe) -> Steer:
+        """What keeps a recipe's pictures to its map; ``learn`` has made it."""
+        kept = self._kept(recipe)
+        shown = self.processor.preprocess(self.map(recipe)).to(self.device, self.dtype)
+        return Steer(begin(self.networks[kept.kind], kept.kind, shown, kept.scale), kept.end)
+
+    @staticmethod
+    def _kept(recipe: Recipe) -> Structure:
+        if recipe.structure is None:
+            raise ValueError("the recipe keeps to no structure")
+        return recipe.structure
+
+    def _key(self, recipe: Recipe) -> tuple[object, ...]:
+        kept = self._kept(recipe)
+        return kept.kind, kept.image, recipe.width, recipe.height
+
+
+def load_structures(
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    named: Mapping[StructureKind, str],
+    estimators: Mapping[StructureKind, str],
+) -> Structures:
+    """Load a family's networks for a loaded pipeline, each source once.
+
+    Args:
+        pipe: The pipeline, on its device.
+        named: Folder or hub id by kind, with ``@`` and a revision behind it if wanted.
+        estimators: The same of what sees depth and pose.
+
+    Raises:
+        OSError: A file is missing.
+        ValueError: A network is not made for this UNet.
+    """
+    loaded = {source: _network(pipe, source) for source in dict.fromkeys(named.values())}
+    seeing = {kind: estimators[kind] for kind in named if kind not in LINES}
+    return Structures(
+        networks={kind: loaded[source] for kind, source in named.items()},
+        estimators={kind: load_estimator(kind, at, pipe.device) for kind, at in seeing.items()},
+        device=pipe.device,
+        dtype=pipe.unet.dtype,
+    )
+
+
+def _network(pipe: Any, source: str) -> Any:  # noqa: ANN401 - diffusers has no types
+    name, options = from_pretrained(source)
+    config = ControlNetModel.load_config(name, **options)
+    adapter = config.get("_class_name") == "T2IAdapter"
+    kind = ControlNetUnionModel if "num_control_type" in config else ControlNetModel
+    model = (T2IAdapter if adapter else kind).from_pretrained(
+        name, dtype=pipe.unet.dtype, use_safetensors=True, **options
+    )
+    _check_width(pipe.unet, config)
+    return model.to(pipe.device).eval()
+
+
+def _check_width(unet: Any, config: Mapping[str, Any]) -> None:  # noqa: ANN401
+    """Refuse a network for other UNets, whose words would not fit at the first step."""
+    widths = tuple(config.get("block_out_channels") or config["channels"])
+    reads = config.get("cross_attention_dim", unet.config.cross_attention_dim)
+    fits = widths[: len(unet.config.block_out_channels)] == tuple(unet.config.block_out_channels)
+    if not fits or reads != unet.config.cross_attention_dim:
+        raise ValueError(f"a network for {widths} and {reads} does not fit the UNet")

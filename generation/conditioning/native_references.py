@@ -1,0 +1,174 @@
+"""Native references: images that a transformer reads itself, beside the picture that it draws.
+
+Their latents follow the picture's in one sequence, told apart by their positions, and attention
+mixes all of them (FLUX.1 Kontext, Batifol et al. 2025, arXiv 2506.15742). Such a model has no scale
+for an image. But a factor w on an image's share of attention is log w on its logits, so weights
+need no training: w = 1 changes nothing, and w = 0 would leave the image out.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+from generation.conditioning.image_cache import remember
+from generation.controls import HEAVIEST_IMAGE
+from generation.recipe import Ingredient, Recipe, Role
+
+KEPT: Final = 64
+"""Images whose latents are kept."""
+
+AREA: Final = 1024 * 1024
+"""Largest reference in pixels: every pixel costs as much as one of the picture."""
+
+SHORTEST: Final = 64
+"""Least width and height of a reference in pixels."""
+
+LONGEST_RATIO: Final = 8
+"""The longest side of a reference may be this many times the shortest."""
+
+_TAKEN: Final[dict[Role, str]] = {
+    "style": "the style of {images}",
+    "face": "the face of the person in {images}",
+    "figure": "the person in {images}",
+    "object": "the thing or person in {images}",
+}
+"""What a reference's role is called in words, since the model knows no roles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One image that is read beside the picture.
+
+    Attributes:
+        image: The image, RGB.
+        latents: The same as latents, (1, channels, height, width).
+        weight: Its share of attention beside the model's own, above 0.
+    """
+
+    image: Image.Image
+    latents: Tensor
+    weight: float = 1.0
+
+
+@dataclass(slots=True)
+class Natives:
+    """What one model read of images.
+
+    Attributes:
+        look: From an image to its latents.
+        memory: What was read, by SHA-256 of the image; the latest last.
+    """
+
+    look: Callable[[Image.Image], Tensor]
+    memory: OrderedDict[str, Beside] = field(default_factory=OrderedDict)
+
+    def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
+        """Read every image of a recipe that is not remembered.
+
+        Args:
+            recipe: What is to be drawn.
+            find: The image with a SHA-256.
+        """
+        remember(self.memory, recipe.seen, lambda sha256: self._read(find(sha256)), kept=KEPT)
+
+    @torch.inference_mode()
+    def _read(self, image: Image.Image) -> Beside:
+        shown = within_ratio(image.convert("RGB"))
+        return Beside(shown, self.look(shown))
+
+    def beside(self, recipe: Recipe) -> tuple[Beside, ...]:
+        """A recipe's images in the order of their numbers; ``learn`` has read them."""
+        known = self.memory
+        return tuple(
+            Beside(known[sha256].image, known[sha256].latents, weight)
+            for sha256, weight in weights(recipe).items()
+        )
+
+
+def within_ratio(image: Image.Image) -> Image.Image:
+    """The middle of an image that is longer than models take, else the image."""
+    side = LONGEST_RATIO * min(image.size)
+    if max(image.size) <= side:
+        return image
+    return ImageOps.fit(image, (min(image.width, side), min(image.height, side)))
+
+
+def as_reference(image: Image.Image, grain: int) -> Image.Image:
+    """An image in its own size if that can be, cut to whole latents.
+
+    Args:
+        image: At most ``LONGEST_RATIO`` times as long as wide.
+        grain: Width and height become multiples of this many pixels.
+    """
+    scale = min(1.0, math.sqrt(AREA / (image.width * image.height)))
+    scale = max(scale, SHORTEST / min(image.size))
+    if scale != 1:
+        wide, high = (max(SHORTEST, int(side * scale)) for side in image.size)
+        image = image.resize((wide, high), Image.Resampling.LANCZOS)
+    width, height = (side // grain * grain for side in image.size)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))
+
+
+def weights(recipe: Recipe) -> dict[str, float]:
+    """Weight of each image by its SHA-256, in the order of their numbers.
+
+    Images to edit come first, as the words may name them, then the blend, then the references.
+    Within the latter the order is that of the hashes, so the order in which they were given changes
+    nothing. An image that is named twice is read once, with the larger weight.
+    """
+    found: dict[str, float] = {one.image: one.weight for one in recipe.edit}
+    parts = [(recipe.blend, recipe.pull), *((one.images, one.scale) for one in recipe.references)]
+    for images, scale in parts:
+        for one in sorted(images, key=lambda one: one.image):
+            share = one.weight * len(images) / sum(each.weight for each in images)
+            found[one.image] = max(found.get(one.image, 0), scale * share)
+    return {image: min(HEAVIEST_IMAGE, weight) for image, weight in found.items()}
+
+
+def instruction(recipe: Recipe) -> str:
+    """What to take from which image, in words for the model; empty if the prompt says it.
+
+    It stands before the prompt, where no text is too long for it.
+    """
+    numbers = {image: number for number, image in enumerate(weights(recipe), 1)}
+
+    def named(images: Sequence[Ingredient]) -> str:
+        found = sorted(numbers[one.image] for one in images)
+        return " and ".join(f"image {number}" for number in dict.fromkeys(found))
+
+    merged = f"Merge {named(recipe.blend)} into one picture. " if recipe.blend else ""
+    taken = [_TAKEN[one.role].format(images=named(one.images)) for one in recipe.references]
+    return merged + (f"Take {' and '.join(taken)}. " if taken else "")
+
+
+def leaning(before: int, beside: Sequence[Beside], like: Tensor) -> Tensor | None:
+    """What is added to attention's logits for the weights, (1, 1, tokens, tokens).
+
+    Only words and picture weigh the images; images read each other as they always do, so that one
+    image's weight does not change what is seen of another.
+
+    Args:
+        before: Tokens of words and picture, which come before those of the images.
+        beside: The images.
+        like: A tensor of the same type and device.
+
+    Returns:
+        None if every weight is 1: without it, attention is faster.
+    """
+    if all(one.weight == 1 for one in beside):
+        return None
+    logits = [like.new_zeros(before)]
+    logits += [
+        like.new_full((one.latents.shape[-2:].numel(),), math.log(one.weight)) for one in beside
+    ]
+    row = torch.cat(logits)
+    added = row.repeat(len(row), 1)
+    added[before:] = 0
+    return added[None, None]

@@ -1,0 +1,152 @@
+"""Conditioning: from weighted phrases to the embeddings that a diffusion model reads.
+
+Text longer than an encoder's window is cut into windows, each encoded for itself, and their
+embeddings are laid end to end. Unweighted text of one window gives the very embeddings that the
+diffusers pipelines make of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from generation.conditioning.cache import TEXTS
+from generation.recipe import Phrase
+
+FULL_PUSH: Final = 0.5
+"""Weight, as a share of the wanted phrases', at which an unwanted phrase is wholly the negative
+prompt: Midjourney documents ``--no x`` as ``x::-0.5``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tower:
+    """One text encoder with its tokenizer.
+
+    Attributes:
+        tokenizer: A CLIP tokenizer.
+        encoder: A CLIP text model, with or without projection.
+        layer: Which hidden layer to read, counted from the end; None for the normed last one.
+    """
+
+    tokenizer: Any
+    encoder: Any
+    layer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """A text as a model reads it.
+
+    Attributes:
+        tokens: One vector per token, (1, windows × window, width).
+        pooled: One vector for the whole, (1, width), from encoders with a projection.
+    """
+
+    tokens: Tensor
+    pooled: Tensor | None = None
+
+    def __add__(self, other: "Embedding") -> "Embedding":
+        if self.pooled is None or other.pooled is None:
+            return Embedding(self.tokens + other.tokens)
+        return Embedding(self.tokens + other.tokens, self.pooled + other.pooled)
+
+    def __mul__(self, factor: float) -> "Embedding":
+        pooled = None if self.pooled is None else self.pooled * factor
+        return Embedding(self.tokens * factor, pooled)
+
+
+def embed(
+    towers: Sequence[Tower],
+    phrases: Sequence[Phrase],
+    negative: str = "",
+    *,
+    zeros_for_empty: bool = False,
+) -> tuple[Embedding, Embedding]:
+    """What the pictures should show and what they should not, as embeddings of equal length.
+
+    Phrases are concepts of their own: each is encoded apart, and those of positive weight are
+    averaged. One of negative weight pulls the negative embedding from the empty text's towards its
+    own, all the way at ``FULL_PUSH`` times the positive weights' sum.
+
+    Args:
+        towers: The model's text encoders; their vectors are laid side by side.
+        phrases: Weighted phrases.
+        negative: What should not be shown.
+        zeros_for_empty: Whether nothing unwanted means zeros rather than the empty text.
+
+    Returns:
+        The wanted and the unwanted embedding.
+    """
+    wanted = [(p.text, p.weight) for p in phrases if p.weight > 0] or [("", 1.0)]
+    total = sum(weight for _, weight in wanted)
+    pushes = [(p.text, -p.weight / total / FULL_PUSH) for p in phrases if p.weight < 0]
+    pushes += [(negative, 1.0)] if negative else []
+    texts = dict.fromkeys([*(text for text, _ in wanted), *(text for text, _ in pushes), ""])
+    windows = max(len(_windows(tower, text)) for tower in towers for text in texts)
+    read = {text: _encode(towers, text, windows) for text in texts}
+    positive = _sum([read[text] * (weight / total) for text, weight in wanted])
+    if not pushes:
+        return positive, read[""] * (0.0 if zeros_for_empty else 1.0)
+    return positive, _pushed(read[""], [(read[text], share) for text, share in pushes])
+
+
+def _pushed(empty: Embedding, pushes: Sequence[tuple[Embedding, float]]) -> Embedding:
+    """From ``empty`` towards each embedding by its share, all shares together at most 1."""
+    if len(pushes) == 1 and pushes[0][1] >= 1:
+        return pushes[0][0]
+    scale = max(1.0, sum(share for _, share in pushes))
+    shares = [(embedding, share / scale) for embedding, share in pushes]
+    rest = 1 - sum(share for _, share in shares)
+    return _sum([empty * rest, *(embedding * share for embedding, share in shares)])
+
+
+def _sum(parts: Sequence[Embedding]) -> Embedding:
+    total = parts[0]
+    for part in parts[1:]:
+        total += part
+    return total
+
+
+def _window(tower: Tower) -> int:
+    return int(tower.encoder.config.max_position_embeddings)
+
+
+def _windows(tower: Tower, text: str) -> list[list[int]]:
+    """The text's tokens, cut to what fits between the marks of start and end; one at least."""
+    room = _window(tower) - 2
+    tokens = tower.tokenizer(
+        text, add_special_tokens=False, truncation=False, verbose=False
+    ).input_ids
+    return [tokens[k : k + room] for k in range(0, max(1, len(tokens)), room)]
+
+
+def _encode(towers: Sequence[Tower], text: str, windows: int) -> Embedding:
+    """``text`` through every tower, filled with empty windows up to ``windows``."""
+    tokens, pooled = [], None
+    for tower in towers:
+        bodies = _windows(tower, text)
+        rows = [_run(tower, body) for body in [*bodies, *[[]] * (windows - len(bodies))]]
+        tokens.append(torch.cat([row.tokens for row in rows], dim=1))
+        pooled = rows[0].pooled if rows[0].pooled is not None else pooled
+    return Embedding(torch.cat(tokens, dim=-1), pooled)
+
+
+def _run(tower: Tower, body: Sequence[int]) -> Embedding:
+    """One window through one encoder, unless that read it lately."""
+    made: Embedding = TEXTS.get(
+        tower.encoder, (tower.layer, tuple(body)), lambda: _read(tower, body)
+    )
+    return made
+
+
+def _read(tower: Tower, body: Sequence[int]) -> Embedding:
+    """One window through one encoder."""
+    words = tower.tokenizer
+    row = [words.bos_token_id, *body, words.eos_token_id]
+    row += [words.pad_token_id] * (_window(tower) - len(row))
+    ids = torch.tensor([row], device=tower.encoder.device)
+    read = tower.encoder(ids, output_hidden_states=tower.layer is not None)
+    tokens = read.last_hidden_state if tower.layer is None else read.hidden_states[tower.layer]
+    return Embedding(tokens, getattr(read, "text_embeds", None))

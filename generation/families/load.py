@@ -1,0 +1,279 @@
+"""Families: the code half of the cards, and how a checkpoint is loaded.
+
+To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.catalogue.card``.
+"""
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from diffusers import AutoencoderTiny, DiffusionPipeline
+from huggingface_hub import try_to_load_from_cache
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from generation.catalogue.card import INDEX, Card
+from generation.catalogue.controlnets import ESTIMATORS, sources
+from generation.catalogue.sources import from_pretrained
+from generation.conditioning.controlnet import OWN as STRUCTURE
+from generation.conditioning.controlnet import Structures, load_structures
+from generation.conditioning.image_adapters import OWN, References, load_references
+from generation.conditioning.lora import Wardrobe, load_wardrobe
+from generation.conditioning.native_references import Natives
+from generation.derive import GRID
+from generation.families import (
+    easel,
+    flux1_dev,
+    flux2_klein,
+    qwen_image_edit,
+    sd15,
+    sdxl,
+    z_image,
+)
+from generation.runtime.libraries import quiet
+from generation.sampling.diffusion import (
+    Code,
+    Engine,
+    Family,
+    measure_palette,
+    palette_glimpse,
+    tiny_glimpse,
+)
+from generation.sampling.flow import FlowFamily
+from generation.upscaling.bundled import FILE, Compact, load_compact
+
+FAMILIES: Final[tuple[Code, ...]] = (
+    easel.FAMILY,
+    sd15.FAMILY,
+    sdxl.FAMILY,
+    flux2_klein.FAMILY,
+    z_image.FAMILY,
+    flux1_dev.FAMILY,
+    qwen_image_edit.FAMILY,
+)
+
+PREVIEW: Final = "preview"
+"""Folder of a checkpoint in which a tiny decoder for previews may lie."""
+
+SMALL_MODEL: Final = 100_000_000
+"""Parameters of a denoiser below which one core computes a lane: see ``share_cores``."""
+
+
+class ModelError(RuntimeError):
+    """A checkpoint that cannot be loaded; the text is one sentence and names no path."""
+
+
+def load(
+    card: Card,
+    model: str,
+    device: torch.device,
+    adapters: str = "",
+    preview: str = "",
+    *,
+    controlnets: str = "",
+    estimators: str = "",
+) -> Engine:
+    """Load a checkpoint in the diffusers layout, from safetensors files only.
+
+    Args:
+        card: Its family's card.
+        model: Folder, or hub id, with ``@`` and a revision behind it if wanted.
+        device: Where to compute.
+        adapters: Folder or hub id of image adapters, likewise; empty for the checkpoint's own.
+        preview: The same of a tiny decoder for previews.
+        controlnets: ControlNets, as ``EASEL_CONTROLNETS`` names them; empty for the checkpoint's
+            own.
+        estimators: What sees depth and pose, as ``EASEL_ESTIMATORS`` names it; empty for the usual.
+
+    Raises:
+        ModelError: It is missing, damaged, or not of the card's family.
+    """
+    family = next(one for one in FAMILIES if one.id == card.id)
+    quiet()
+    pipe = _pipeline(family, model, precision(device))
+    if type(pipe).__name__ != family.pipeline:
+        raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
+    if card.unet and not Path(model).is_dir():
+        _replace_unet(pipe, card.unet)
+    if card.spacing:
+        config = pipe.scheduler.config
+        pipe.scheduler = type(pipe.scheduler).from_config(config, timestep_spacing=card.spacing)
+    if pipe.vae.dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
+        pipe.vae.to(torch.float32)
+    pipe.to(device)
+    if isinstance(family, FlowFamily) and family.prepare is not None:
+        family.prepare(pipe)
+    if hasattr(pipe, "unet"):
+        pipe.unet.to(memory_format=torch.channels_last)
+    folder = Path(model)
+    return Engine(
+        card=card,
+        family=family,
+        pipe=pipe,
+        together=1 if device.type == "cpu" else GRID,
+        abreast=share_cores(pipe),
+        glimpse=_glimpse(family, pipe, preview or _own_preview(folder)),
+        upscaler=_upscaler(pipe, folder),
+        references=_references(family, pipe, folder, adapters),
+        structures=_structures(card, pipe, folder, controlnets, estimators),
+        wardrobe=_wardrobe(pipe, card),
+    )
+
+
+def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers has no types
+    """Give a pipeline the UNet that lies in a repository, behind ``#``."""
+    repository, _, name = place.partition("#")
+    file = _fetched(repository, name, "")
+    try:
+        pipe.unet.load_state_dict(load_file(file))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise ModelError(f"{name} cannot be loaded; fetch the model again") from error
+
+
+def _fetched(repository: str, name: str, revision: str) -> Path:
+    """A file of the hub that is on this machine; nothing is fetched unseen.
+
+    Raises:
+        ModelError: It is not here.
+    """
+    found = try_to_load_from_cache(repository, name, revision=revision or None)
+    if not isinstance(found, str):
+        raise ModelError(
+            f"{repository} is not on this machine yet: `easel models fetch` shows its licence and"
+            " fetches it"
+        )
+    return Path(found)
+
+
+def _wardrobe(pipe: Any, card: Card) -> Wardrobe | None:  # noqa: ANN401 - diffusers has no types
+    try:
+        return load_wardrobe(pipe, card)
+    except OSError as error:
+        raise ModelError(
+            f"the LoRA {error} of EASEL_LORAS cannot be found where it is said to be"
+        ) from error
+
+
+def _references(
+    family: Code,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    folder: Path,
+    adapters: str,
+) -> References | Natives | None:
+    if isinstance(family, FlowFamily) and family.look is not None:
+        return Natives(partial(family.look, pipe))
+    if not isinstance(family, Family):
+        return None
+    own = str(folder) if (folder / OWN).is_dir() else ""
+    source = adapters if family.adapters.encoder else own
+    try:
+        return load_references(pipe, family.adapters, source) if source else None
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            "the image adapters could not be loaded: they need a folder or hub id laid out as"
+            " h94/IP-Adapter is, made for this family's models"
+        ) from error
+
+
+def _structures(
+    card: Card,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    folder: Path,
+    controlnets: str,
+    estimators: str,
+) -> Structures | None:
+    own = folder / STRUCTURE
+    named = sources(controlnets) if card.controlnets else {}
+    if card.structures and own.is_dir():
+        named = dict.fromkeys(card.structures, str(own))
+    try:
+        return (
+            load_structures(pipe, named, {**ESTIMATORS, **sources(estimators)}) if named else None
+        )
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            "the ControlNets could not be loaded: each needs a folder or hub id in the diffusers"
+            " layout, made for this family's models"
+        ) from error
+
+
+def share_cores(pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
+    """Set how many cores one operation uses; returns how many lanes are to be computed at a time.
+
+    A small model's operations last microseconds. Cores that share them mostly wait for each other,
+    and on a busy machine each wait costs a time slice: twenty times slower was measured. So on the
+    CPU a small model computes every lane on one core and several lanes at a time; besides, its
+    pictures are then the same on any number of cores.
+    """
+    if pipe.device.type != "cpu":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    denoiser = pipe.unet if hasattr(pipe, "unet") else pipe.transformer
+    small = sum(weight.numel() for weight in denoiser.parameters()) < SMALL_MODEL
+    torch.set_num_threads(1 if small else cores or 1)
+    return min(GRID, cores or 1) if small else 1
+
+
+def _own_preview(folder: Path) -> str:
+    own = folder / PREVIEW
+    return str(own) if own.is_dir() else ""
+
+
+def _glimpse(
+    family: Code,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    source: str,
+) -> Callable[[Tensor], list[Image.Image]]:
+    """Previews by the tiny decoder at ``source``, or by a palette where there is none."""
+    if not source:
+        return palette_glimpse(measure_palette(family, pipe))
+    name, options = from_pretrained(source)
+    try:
+        decoder = AutoencoderTiny.from_pretrained(
+            name, dtype=pipe.vae.dtype, use_safetensors=True, **options
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(
+            "the decoder for previews could not be loaded: it needs a folder or hub id of an"
+            " AutoencoderTiny with safetensors weights"
+        ) from error
+    if decoder.config.latent_channels != family.channels(pipe):
+        raise ModelError("the decoder for previews is made for another family's models")
+    return tiny_glimpse(decoder.to(pipe.device).eval())
+
+
+def _upscaler(pipe: Any, folder: Path) -> Compact | None:  # noqa: ANN401
+    if not (folder / FILE).is_file():
+        return None
+    return load_compact(folder / FILE).to(pipe.device, pipe.vae.dtype)
+
+
+def precision(device: torch.device) -> torch.dtype:
+    """The number format to compute in: the smallest that loses nothing one can see."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.float32
+
+
+def _pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    name, options = from_pretrained(model)
+    if not options["local_files_only"]:
+        _fetched(name, INDEX, options["revision"] or "")
+    try:
+        return DiffusionPipeline.from_pretrained(
+            name,
+            dtype=dtype,
+            use_safetensors=True,
+            **(options | {"local_files_only": True}),
+            **family.options,
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(
+            "the model could not be loaded: it needs a folder or hub id in the diffusers layout"
+            " with safetensors weights; `easel models fetch` completes what broke off"
+        ) from error

@@ -1,0 +1,102 @@
+"""Pictures side by side in one image, and images in a file small enough to send."""
+
+import io
+import math
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+from PIL import Image
+
+from generation.pictures.metadata import exif
+from generation.recipe import Recipe
+
+Extension = Literal["png", "webp"]
+
+_QUALITIES: Final = (95, 90, 80, 70)
+_SHRINK: Final = 0.8
+_WEBP_SIDE: Final = 16383
+_METADATA_SHARE: Final = 4
+
+
+def compose(pictures: Sequence[Image.Image]) -> Image.Image:
+    """The pictures in rows, left to right and top to bottom, without gaps and pixel for pixel.
+
+    Four make 2×2; other numbers make the squarest grid with no more rows than columns. Cells left
+    over are black.
+
+    Raises:
+        ValueError: There is no picture, or they differ in size.
+    """
+    if not pictures or any(picture.size != pictures[0].size for picture in pictures):
+        raise ValueError("a grid needs pictures of one size")
+    width, height = pictures[0].size
+    columns, rows = _shape(len(pictures))
+    grid = Image.new("RGB", (columns * width, rows * height))
+    for k, picture in enumerate(pictures):
+        grid.paste(picture, (k % columns * width, k // columns * height))
+    return grid
+
+
+def quarter(grid: Image.Image, k: int, count: int = 4) -> Image.Image:
+    """Picture ``k``, counted from 0, of a grid of ``count``.
+
+    Raises:
+        IndexError: The grid has no such picture.
+    """
+    if not 0 <= k < count:
+        raise IndexError(f"no picture {k} in a grid of {count}")
+    columns, rows = _shape(count)
+    width, height = grid.width // columns, grid.height // rows
+    left, top = k % columns * width, k // columns * height
+    return grid.crop((left, top, left + width, top + height))
+
+
+def _shape(count: int) -> tuple[int, int]:
+    columns = math.isqrt(count - 1) + 1
+    return columns, math.ceil(count / columns)
+
+
+def fit(png: bytes, recipe: Recipe, limit: int) -> tuple[bytes, Extension]:
+    """The picture in a file of at most ``limit`` bytes, and the file's extension.
+
+    The PNG itself if it is small enough; else WebP, first at lower quality, then at a smaller
+    size. The WebP carries the recipe too, unless that alone is a good part of the limit.
+
+    Raises:
+        ValueError: Not even one pixel fits.
+    """
+    if len(png) <= limit:
+        return png, "png"
+    note = exif(recipe)
+    if len(note) * _METADATA_SHARE > limit:
+        note = b""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        for webp in _ever_smaller(image.convert("RGB"), note):
+            if len(webp) <= limit:
+                return webp, "webp"
+    raise ValueError(f"no picture fits into {limit} bytes")
+
+
+def view(png: bytes, side: int) -> bytes:
+    """A picture to look at on a screen: WebP, at most ``side`` pixels long, without its recipe."""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        shown = image.convert("RGB")
+        shown.thumbnail((side, side), Image.Resampling.LANCZOS)
+        return _webp(shown, _QUALITIES[0], b"")
+
+
+def _ever_smaller(image: Image.Image, note: bytes) -> Iterator[bytes]:
+    if max(image.size) <= _WEBP_SIDE:
+        for quality in _QUALITIES:
+            yield _webp(image, quality, note)
+    size = image.size
+    while size != (1, 1):
+        size = (max(1, int(size[0] * _SHRINK)), max(1, int(size[1] * _SHRINK)))
+        if max(size) <= _WEBP_SIDE:
+            yield _webp(image.resize(size, Image.Resampling.LANCZOS), _QUALITIES[-2], note)
+
+
+def _webp(image: Image.Image, quality: int, note: bytes) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "WEBP", quality=quality, method=2, exif=note)
+    return buffer.getvalue()

@@ -1,0 +1,81 @@
+"""Drawing with less memory, step by step, each step slower than the one before."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from typing import Any, Final
+
+import torch
+from accelerate import cpu_offload_with_hook
+from torch import nn
+
+from generation.sampling.diffusion import Engine, place
+
+Attempt = AbstractContextManager[Engine]
+
+_SIDES: Final = ("tile_sample_", "tile_latent_")
+"""How the names begin under which autoencoders keep their tiles' sides and distances."""
+
+
+def attempts(engine: Engine) -> Iterator[Attempt]:
+    """Ways to draw, from the fastest to the one that needs least memory.
+
+    All pictures at once, and once more if other models were there to be released; one at a time;
+    that, with an autoencoder which sees half a side at a time; and that, with each part of the
+    model on the device only while it computes. What a person gets of the latter two differs in
+    rounding, and where tiles meet.
+    """
+    single = replace(engine, together=1, abreast=1)
+    yield nullcontext(engine)
+    if engine.spare():
+        yield nullcontext(engine)
+    yield nullcontext(single)
+    yield _sparing(single, offloading=False)
+    if place(engine.pipe).type != "cpu":
+        yield _sparing(single, offloading=True)
+
+
+@contextmanager
+def _sparing(engine: Engine, *, offloading: bool) -> Iterator[Engine]:
+    with ExitStack() as stack:
+        stack.enter_context(in_small_tiles(engine.pipe.vae))
+        if offloading:
+            stack.enter_context(offloaded(engine.pipe, place(engine.pipe)))
+        yield engine
+
+
+@contextmanager
+def in_small_tiles(vae: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
+    """An autoencoder that sees pictures in tiles of half the side that it would take by itself."""
+    names = [name for name in vars(vae) if name.startswith(_SIDES)]
+    before = vae.use_tiling, {name: getattr(vae, name) for name in names}
+    vae.enable_tiling()
+    for name, side in before[1].items():
+        setattr(vae, name, side // 2)
+    try:
+        yield
+    finally:
+        vae.use_tiling = before[0]
+        for name, side in before[1].items():
+            setattr(vae, name, side)
+
+
+@contextmanager
+def offloaded(pipe: Any, device: torch.device) -> Iterator[None]:  # noqa: ANN401
+    """A pipeline whose parts are on the device one at a time, from their first use to the next's.
+
+    Args:
+        pipe: The pipeline; afterwards all of it is back on the device.
+        device: Where to compute.
+    """
+    parts = [part for part in pipe.components.values() if isinstance(part, nn.Module)]
+    hooks: list[Any] = []
+    try:
+        for part in parts:
+            _, hook = cpu_offload_with_hook(part, device, hooks[-1] if hooks else None)
+            hooks.append(hook)
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        pipe.to(device)

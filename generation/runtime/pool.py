@@ -1,0 +1,126 @@
+"""Engines: the models of one worker, each loaded at its first job and kept while there is room.
+
+A model is loaded where the device has the memory that its card states; till it has, the one out of
+use longest is released. What cards state is an estimate, so a lack of memory that shows later, in
+loading or in drawing, has all others released before anything else is tried.
+"""
+
+import gc
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import structlog
+import torch
+
+from generation.catalogue.card import Card
+from generation.catalogue.served import Models, Served, drew
+from generation.families.load import ModelError, precision, share_cores
+from generation.recipe import Recipe
+from generation.sampling.diffusion import Engine
+from generation.tensors.memory import free, out_of_memory
+from storage.queue.jobs import CookingError, Report
+
+_log = structlog.get_logger(__name__)
+
+
+class Engines:
+    """Loaded models, the one out of use longest first.
+
+    Args:
+        models: What may be loaded.
+        load: Loads one; raises ``ModelError``.
+        device: Where they compute.
+        room: GiB that are free there now; measured if not given.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        load: Callable[[Served], Engine],
+        device: torch.device,
+        room: Callable[[], float] | None = None,
+    ) -> None:
+        self._models, self._load, self._device = models, load, device
+        self._room = room or partial(free, device)
+        self._loaded: OrderedDict[str, Engine] = OrderedDict()
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """Names of those that are loaded, the one used last at the end."""
+        return tuple(self._loaded)
+
+    @property
+    def latest(self) -> Engine | None:
+        """The engine used last, for what needs no drawing; None if none is loaded."""
+        return next(reversed(self._loaded.values()), None)
+
+    def of(self, recipe: Recipe, report: Report) -> Engine:
+        """The engine that makes a recipe.
+
+        Args:
+            recipe: What is to be made.
+            report: Told of no steps, where the model has to be loaded first.
+
+        Raises:
+            CookingError: ``model`` if it is not served here, or cannot be loaded.
+        """
+        one = drew(self._models, recipe)
+        if one is None:
+            raise CookingError("model")
+        if one.card.called not in self._loaded:
+            report(0, 0, None)
+        try:
+            return self.get(one)
+        except (ModelError, RuntimeError, MemoryError) as error:
+            _log.error("the model cannot be loaded", model=one.model, error=str(error))
+            raise CookingError("model") from error
+
+    def get(self, one: Served) -> Engine:
+        """A model's engine, loaded if it is not.
+
+        Raises:
+            ModelError: It cannot be loaded.
+        """
+        name = one.card.called
+        if name not in self._loaded:
+            while self._loaded and self._room() < wanted(one.card, self._device):
+                self._release(next(iter(self._loaded)))
+            engine = self._loading(one)
+            self._loaded[name] = replace(engine, spare=partial(self._keep_alone, name))
+            _log.info(
+                "model loaded", model=one.model, family=one.card.id, device=str(engine.pipe.device)
+            )
+        self._loaded.move_to_end(name)
+        share_cores(self._loaded[name].pipe)
+        return self._loaded[name]
+
+    def _loading(self, one: Served) -> Engine:
+        """Loads a model, and once more without all others if there is no memory for it."""
+        try:
+            return self._load(one)
+        except (ModelError, RuntimeError, MemoryError) as error:
+            short = out_of_memory(error.__cause__ or error)
+            if not (short and self._keep_alone(one.card.called)):
+                raise
+        return self._load(one)
+
+    def _keep_alone(self, name: str) -> bool:
+        """Releases all but one; whether there was any other."""
+        others = [other for other in self._loaded if other != name]
+        for other in others:
+            self._release(other)
+        return bool(others)
+
+    def _release(self, name: str) -> None:
+        del self._loaded[name]
+        gc.collect()  # pipelines and their parts refer to each other
+        if self._device.type != "cpu":
+            torch.get_device_module(self._device).empty_cache()
+        _log.info("model released", model=self._models[name].model)
+
+
+def wanted(card: Card, device: torch.device) -> float:
+    """GiB that a model wants on a device: its card's figure is of numbers of 16 bits."""
+    return card.memory * precision(device).itemsize / 2

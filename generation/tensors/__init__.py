@@ -1,0 +1,1 @@
+"""Memory, tiles and pixels of tensors."""

@@ -1,0 +1,1 @@
+"""Bytes from strangers: fetched, checked, re-encoded."""

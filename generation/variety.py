@@ -1,0 +1,39 @@
+"""Asides: the words that each picture's own seed adds to a prompt, for ``--chaos`` and ``--weird``.
+
+A model that draws much the same for every seed has nothing but its words to be led by. So each of
+the pictures reads the prompt with words of its own behind it, counting as much as the recipe says
+(``spread``), and with an odd idea (``oddness``). They come from the seed of the picture's noise: a
+picture alone is its quarter, a variation keeps them, and 🔄 brings others.
+"""
+
+from dataclasses import replace
+
+from generation.catalogue.card import card
+from generation.recipe import Noise, Phrase, Recipe
+from generation.styles import styled
+
+
+def told(recipe: Recipe) -> list[Recipe]:
+    """The recipe as it is read: one for all pictures, or one for each where they stray.
+
+    In each of several, ``phrases`` are those of its picture.
+    """
+    if not recipe.strays:
+        return [recipe]
+    return [replace(recipe, phrases=words_of(recipe, noise)) for noise in recipe.pictures]
+
+
+def words_of(recipe: Recipe, noise: Noise) -> tuple[Phrase, ...]:
+    """The phrases that one of a recipe's pictures is drawn from."""
+    known, seed = card(recipe.family).vocabulary, noise.seed
+    look = ", ".join(table[seed % len(table)] for table in known.looks)
+    looking = styled(recipe.phrases, [(look, 1.0)], recipe.spread)
+    return styled(looking, [(known.ideas[seed % len(known.ideas)], 1.0)], recipe.oddness)
+
+
+def settled(recipe: Recipe, index: int) -> Recipe:
+    """The recipe with the words of picture ``index`` as its own, for what is made from it."""
+    if not recipe.strays:
+        return recipe
+    phrases = words_of(recipe, recipe.pictures[index])
+    return replace(recipe, phrases=phrases, spread=0.0, oddness=0.0)

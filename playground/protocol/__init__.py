@@ -1,0 +1,1 @@
+"""Discord's protocol: operations, objects, events, refusals."""

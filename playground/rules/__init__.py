@@ -1,0 +1,1 @@
+"""Discord's rules that its published description does not hold."""

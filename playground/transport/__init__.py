@@ -1,0 +1,1 @@
+"""The servers: REST, gateway, and their faults on demand."""

@@ -1,0 +1,1 @@
+"""Help on flags, and completion while typing."""

@@ -1,0 +1,364 @@
+"""The grammar: text to prompt, and back.
+
+A prompt is image links, then words with ``::`` weights, then flags; flags and links are understood
+wherever they stand. Whatever a phone or a web page did to a prompt on its way is repaired, and the
+person is told. Parsing takes time in proportion to the text, and raises nothing but `PromptError`.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from generation.recipe import Phrase
+from prompt import sentences as said
+from prompt.errors import PromptError
+from prompt.flags.table import BY_NAME, NO, ORDER, Parameter, nearest_name
+from prompt.reading.dialects import reworded, translated
+from prompt.reading.permutations import escape, expand, unescape
+from prompt.reading.plain import Plain, cut
+from prompt.reading.tags import flagged
+from prompt.reading.tokens import Flag, flags, links
+from prompt.reading.trim import DASHES, sayable, short, undangled, without_end
+from prompt.reading.weights import fault, format_phrases, mended, phrases
+from prompt.sentences import Sentence
+
+T = TypeVar("T")
+
+PROMPT_LIMIT: Final = 6000
+"""Most characters in a prompt; Discord and Midjourney draw the line at the same place."""
+
+_MOST_OPTIONS: Final = 40
+_SEPARATORS: Final = ",;:="
+_VALUE: Final = re.compile(r"^\s*+[-+]?[\d.,:/%]++(?!\S)")
+_IDLE: Final = f" \n\r\t,;.:!?|()[]\"'`“”*~{DASHES}"
+_OPENING: Final = '([`"“'
+_MOST_READINGS: Final = 5
+_MOST_SENTENCES: Final = 8
+_SOLE_LINK: Final = re.compile(r"\s*+<?https?://\S++\s*+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLink:
+    """A link to an image."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a person typed, understood; still the person's words.
+
+    Attributes:
+        images: Links to images, in order.
+        phrases: The words, weighted; empty where there are none.
+        parameters: Value of every flag given, by the flag's canonical name.
+        notes: What was repaired, one sentence each.
+        places: Index in the text of every flag given.
+    """
+
+    images: tuple[ImageLink, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    places: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The words with their weights, without links and flags."""
+        return format_phrases(self.phrases)
+
+    @property
+    def spelled(self) -> str:
+        """The whole prompt, as ``format_prompt`` writes it."""
+        return format_prompt(self)
+
+
+def parse(text: str) -> Prompt:
+    """The prompt that ``text`` spells.
+
+    Raises:
+        PromptError: It spells none; the error says why, where, and what would.
+    """
+    check_length(text)
+    whole = sayable(text)
+    return _plainly(whole) or _translated(text, *translated(flagged(whole)))
+
+
+def _plainly(text: str) -> Prompt | None:
+    plain = None if "{" in text or "}" in text else cut(text)
+    return None if plain is None else _prompt(plain)
+
+
+def _translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
+    """The prompt of a text that became another one on its way, with places in the text itself."""
+    try:
+        single = _sole(whole) if "{" in whole or "}" in whole else whole
+        prompt = (None if single == text else _plainly(single)) or read_closely(single)
+    except PromptError as error:
+        place = _place(error.position, whole, text)
+        raise PromptError(error.sentences, place, error.suggestion) from None
+    if whole == text:
+        return prompt
+    places = {name: _place(place, whole, text) or 0 for name, place in prompt.places.items()}
+    return replace(prompt, notes=(*notes, *prompt.notes), places=places)
+
+
+def _place(place: int | None, whole: str, text: str) -> int | None:
+    """Where in ``text`` the word stands that is at ``place`` in what became of it."""
+    if place is None or whole == text:
+        return place
+    word, *_ = whole[place:].split(None, 1) or [""]
+    found = text.find(word)
+    return min(place, len(text)) if found < 0 else found
+
+
+def read_closely(text: str) -> Prompt:
+    """The prompt that a text spells, be it ever so oddly.
+
+    Args:
+        text: A prompt as typed, without braces and without characters that cannot be shown.
+
+    Raises:
+        PromptError: It spells none.
+    """
+    return _Reading(without_end(text)).prompt()
+
+
+def _prompt(plain: Plain) -> Prompt | None:
+    """The prompt of these parts, or None if there is something to tell of it."""
+    words, urls = " ".join(plain.words.split()), list[str]()
+    if "://" in words:
+        urls, words, weighted = links(words)
+        if weighted or reworded(words)[0] != words:
+            return None
+    parts = phrases(words)
+    if "::" in words and fault(parts):
+        return None
+    return Prompt(tuple(map(ImageLink, urls)), parts, plain.values, (), plain.places)
+
+
+def check_length(text: str) -> None:
+    """Refuse a text that is too long, before anything else looks at it.
+
+    Raises:
+        PromptError: It is.
+    """
+    if len(text) > PROMPT_LIMIT:
+        raise PromptError(
+            Sentence(said.TOO_LONG, limit=PROMPT_LIMIT, length=len(text)), PROMPT_LIMIT
+        )
+
+
+def format_prompt(prompt: Prompt) -> str:
+    """The canonical spelling of ``prompt``: parsing it gives ``prompt`` again."""
+    parts = [image.url for image in prompt.images]
+    if prompt.phrases:
+        parts.append(prompt.text)
+    return escape(" ".join((*parts, *format_parameters(prompt.parameters))))
+
+
+def format_parameters(values: Mapping[str, Any]) -> list[str]:
+    """Flags in canonical spelling, in the order of the table."""
+    return [BY_NAME[name].format(values[name]) for name in sorted(values, key=ORDER.__getitem__)]
+
+
+def without_idle(prompt: Prompt) -> Prompt:
+    """``prompt`` without the flags that do nothing here yet."""
+    acting = {k: v for k, v in prompt.parameters.items() if BY_NAME[k].acts(v)}
+    return replace(prompt, parameters=acting)
+
+
+def _sole(text: str) -> str:
+    """``text`` freed of braces, if it stands for itself alone."""
+    options = expand(text, _MOST_OPTIONS)
+    if len(options) == 1:
+        return unescape(options[0])
+    try:
+        suggestion: str | None = format_prompt(without_idle(parse(options[0])))
+    except PromptError as error:
+        suggestion = error.suggestion
+    raise PromptError(
+        Sentence(said.SEVERAL, count=len(options)),
+        text.index("{"),
+        suggestion,
+    )
+
+
+class _Reading:
+    """One parse: flags are taken out of the text one by one; words and links are what is left."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.words: list[str] = []
+        self.values: dict[str, Any] = {}
+        self.places: dict[str, int] = {}
+        self.notes: list[str] = []
+        self.twice: dict[str, str] = {}
+        self.problems: dict[str, int] = {}
+
+    def prompt(self) -> Prompt:
+        """The prompt.
+
+        Raises:
+            PromptError: With a sentence for every problem, and the prompt without them.
+        """
+        images, words = self._freed()
+        parts = phrases(words)
+        if "::" in words and (wrong := fault(parts)):
+            self.problems[wrong] = max(0, self.text.find("::"))
+            parts, unwanted = mended(parts)
+            if unwanted and parts:
+                self.values[NO.name] = NO.kind.join(NO.of(self.values) or (), unwanted)
+        if self.problems:
+            raise self._error(images, parts)
+        notes = _first_few((*self.notes, *self.twice.values()))
+        return Prompt(images, parts, self.values, notes, self.places)
+
+    def _freed(self) -> tuple[tuple[ImageLink, ...], str]:
+        """The image links, and the words freed of links and flags.
+
+        Words that come together when something between them is taken out may look like a flag
+        themselves, so the text is read again until there is none.
+        """
+        images: list[ImageLink] = []
+        for _ in range(_MOST_READINGS):
+            self._take_flags()
+            words = " ".join(self.words)
+            joined = len(self.words) > 1
+            if "://" in words:
+                words, joined = self._take_links(words, images), True
+            read, told = reworded(words)
+            if read == words and (not joined or next(flags(words), None) is None):
+                return tuple(images), words
+            self.notes += told
+            self.text, self.words = read, []
+        raise PromptError(Sentence(said.DASHES_ALIKE))
+
+    def _take_flags(self) -> None:
+        flag, end = None, 0
+        for following in flags(self.text):
+            self._take(flag, _unopened(self.text[end : following.start]))
+            flag, end = following, following.end
+        self._take(flag, self.text[end:])
+
+    def _take(self, flag: Flag | None, region: str) -> None:
+        """Take a flag's value out of the text that follows it, and keep the rest as words."""
+        parameter = None if flag is None else flag.parameter or self._unknown(flag)
+        if flag is None or parameter is None:
+            self._keep(region if flag is None else _VALUE.sub("", region, 1))
+            return
+        if region and region[0] in _SEPARATORS:
+            flag.clean = flag.clean and region[0] in ",;"
+            region = region.lstrip(_SEPARATORS)
+        kind = parameter.kind
+        word, rest = kind.split(region)
+        if rest and kind.numeric and word.isalpha():
+            self._keep(region)
+        elif rest:
+            self._hand_back(flag, word, rest)
+        try:
+            value = kind.parse(word)
+        except ValueError:
+            self._mend(flag, parameter, word)
+            return
+        if not flag.clean:
+            self._note_repair(flag, parameter, word, value)
+        self._set(flag, parameter, word, value)
+
+    def _mend(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
+        kind = parameter.kind
+        try:
+            value = kind.parse(kind.mend(word))
+        except ValueError:
+            self._refuse(flag, parameter, word)
+            return
+        self._note_repair(flag, parameter, word, value)
+        self._set(flag, parameter, word, value)
+
+    def _set(self, flag: Flag, parameter: Parameter[Any], word: str, value: object) -> None:
+        if not parameter.allows(value):
+            self._refuse(flag, parameter, word)
+            value = parameter.nearest(value)
+        if value is None:
+            return
+        name = parameter.name
+        if name in self.values:
+            value = self._joined(flag, parameter, value)
+        self.values[name] = value
+        self.places[name] = flag.start
+
+    def _joined(self, flag: Flag, parameter: Parameter[T], later: T) -> T:
+        """The value of a flag that is given once more."""
+        earlier = self.values[parameter.name]
+        value = parameter.kind.join(earlier, later)
+        if value == later != earlier:
+            counts = short(parameter.format(value))
+            self.twice[parameter.name] = Sentence(said.TWICE, flag=flag.name, counts=counts)
+        return value
+
+    def _keep(self, words: str) -> None:
+        if words and (kept := undangled(" ".join(words.split()))):
+            self.words.append(kept)
+
+    def _hand_back(self, flag: Flag, word: str, rest: str) -> None:
+        if not rest.strip(_IDLE):
+            return
+        self._keep(rest)
+        if not _SOLE_LINK.fullmatch(rest):
+            typed = self._typed(flag, word)
+            self.notes.append(Sentence(said.READ_AS_WORDS, words=short(rest), typed=typed))
+
+    def _unknown(self, flag: Flag) -> Parameter[Any] | None:
+        """Report a flag that is in no row, and find the row that was probably meant."""
+        near = nearest_name(flag.name)
+        template = said.UNKNOWN_NEAR if near else said.UNKNOWN
+        self._problem(Sentence(template, flag=short(flag.name), near=near), flag)
+        return BY_NAME[near] if near else None
+
+    def _refuse(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
+        if flag.parameter is None:
+            return
+        template = said.OTHER_VALUE if word.strip() else said.NO_VALUE
+        fields = {"flag": flag.name, "takes": parameter.takes, "word": short(word)}
+        self._problem(Sentence(template, **fields), flag)
+
+    def _note_repair(self, flag: Flag, parameter: Parameter[T], word: str, value: T) -> None:
+        typed, canonical = self._typed(flag, word), short(parameter.format(value))
+        if typed != canonical:
+            self.notes.append(Sentence(said.READ_AS, typed=typed, meant=canonical))
+
+    def _take_links(self, words: str, images: list[ImageLink]) -> str:
+        urls, words, weighted = links(words)
+        images += map(ImageLink, urls)
+        if weighted:
+            self.notes.append(Sentence(said.LINK_WEIGHT))
+        return words
+
+    def _problem(self, sentence: str, flag: Flag) -> None:
+        self.problems.setdefault(sentence, flag.start)
+
+    def _error(self, images: tuple[ImageLink, ...], parts: tuple[Phrase, ...]) -> PromptError:
+        able = without_idle(Prompt(images, parts, self.values))
+        suggestion = format_prompt(able) if parts or images else None
+        return PromptError(_first_few(self.problems), min(self.problems.values()), suggestion)
+
+    def _typed(self, flag: Flag, word: str) -> str:
+        """The flag and its value as they stand in the text."""
+        place = self.text.find(word, flag.end)
+        return short(self.text[flag.start : max(flag.end, place + len(word))])
+
+
+def _unopened(words: str) -> str:
+    """``words`` without a bracket or quote at their end that opens for the flag after them."""
+    opened = words[-1:] in _OPENING and words[-2:-1] in " \n"
+    return words[:-1] if opened else words
+
+
+def _first_few(sentences: Collection[str]) -> tuple[str, ...]:
+    """As many sentences as a person reads, and how many more there are."""
+    more = len(sentences) - _MOST_SENTENCES
+    few = tuple(islice(sentences, _MOST_SENTENCES))
+    told = said.MORE_ONE if more == 1 else said.MORE_MANY
+    return few if more <= 0 else (*few, Sentence(told, count=more))

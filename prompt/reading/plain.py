@@ -1,0 +1,86 @@
+"""The short way: a prompt that is spelled as it should be is cut at its flags, and that is all.
+
+A phone's long dash is as good as two hyphens. Whatever there is to find, to repair or to tell takes
+the long way, in `reading.grammar`; where the short way leads somewhere, the long way leads to the
+same prompt.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from prompt.flags.table import BY_NAME
+from prompt.reading.dialects import is_odd
+from prompt.reading.trim import DASHES
+
+_FLAG: Final = " --"
+_FROM_PHONE: Final = " —"
+"""What a phone makes of it."""
+_HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])|(?<=::)-(?=[0-9.])")
+_OTHER_DASH: Final = re.compile(f"[{DASHES.replace('-', '')}]")
+_LAST: Final = '([`"“'
+_SIDE: Final = "height"
+"""A flag beside which others may have another meaning."""
+_KEPT: Final = 512
+"""How many spellings of flags are kept with what they mean: people write few different ones."""
+
+
+class Plain(NamedTuple):
+    """A prompt cut at its flags.
+
+    Attributes:
+        words: What stands before the first flag.
+        values: Value of every flag, by its canonical name.
+        places: Index in the text of every flag.
+    """
+
+    words: str
+    values: dict[str, Any]
+    places: dict[str, int]
+
+
+def cut(text: str) -> Plain | None:
+    """The parts of ``text``, or None if it takes a closer look.
+
+    Args:
+        text: A prompt without braces.
+    """
+    typed, text = text, text.replace(_FROM_PHONE, _FLAG)
+    words, *pieces = text.split(_FLAG)
+    if is_odd(words) or not _is_plain(text, words, len(pieces)):
+        return None
+    values: dict[str, Any] = {}
+    places: dict[str, int] = {}
+    place = len(words) + 1
+    for piece in pieces:
+        flag = _flag(piece)
+        if flag is None or flag[0] in values:
+            return None
+        name, values[name] = flag
+        places[name] = place
+        place += len(piece) + (3 if typed[place] == "-" else 2)
+    return Plain(words, values, places)
+
+
+@lru_cache(maxsize=_KEPT)
+def _flag(piece: str) -> tuple[str, Any] | None:
+    """Canonical name and value of a flag without its dashes, or None if it takes a closer look."""
+    name, _, word = piece.partition(" ")
+    row = BY_NAME.get(name)
+    if row is None or row.name == _SIDE or is_odd(word):
+        return None
+    try:
+        value = row.kind.parse(word.strip())
+    except ValueError:
+        return None
+    return (row.name, value) if row.allows(value) else None
+
+
+def _is_plain(text: str, words: str, flags: int) -> bool:
+    """Whether every dash is a flag's, a word's or a weight's, and no marks stand around flags."""
+    if "**" in text or words.endswith(_LAST):
+        return False
+    hyphens = text.count("-") - 2 * flags
+    if hyphens and hyphens != len(_HYPHEN.findall(text)):
+        return False
+    return text.isascii() or _OTHER_DASH.search(text) is None

@@ -1,0 +1,21 @@
+"""Tags: how other programs call LoRAs amid the words, ``<lora:ink:0.8>``, as flags."""
+
+import re
+from typing import Final
+
+from prompt.flags.table import LORA
+
+_OPENING: Final = "<lora:"
+_TAG: Final = re.compile(r"<lora:([^<>:\s]+)(?::([^<>:\s]*))?(?::[^<>]*)?>", re.IGNORECASE)
+
+
+def flagged(text: str) -> str:
+    """The text with a flag at its end for the LoRAs that tags in it call.
+
+    Args:
+        text: A prompt as typed.
+    """
+    if _OPENING not in text.lower() or not (called := _TAG.findall(text)):
+        return text
+    items = tuple(f"{name}:{weight}" if weight else name for name, weight in called)
+    return f"{_TAG.sub(' ', text)} {LORA.format(items)}"

@@ -1,0 +1,155 @@
+"""Where flags and image links stand in a text, however phones and web pages spell them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from prompt.flags.table import BY_NAME, NO, Parameter, nearest_name
+from prompt.flags.values import Switch
+from prompt.reading.trim import DASHES, undangled
+
+_FLAG_NEXT: Final = rf"[^\w\s]{{0,8}}[{DASHES}]"
+_LINK: Final = re.compile(
+    r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>,，、]*+"
+    rf"(?:[,，、](?!{_FLAG_NEXT}|https?://)[^\s<>,，、]*+)*+>?",
+    re.IGNORECASE | re.ASCII,
+)
+_TOKEN: Final = re.compile(
+    rf"([{DASHES}](?<![{DASHES}]{{2}})[{DASHES}]*+)(\s*+)"
+    r"([A-Za-z](?:[-_]?[A-Za-z0-9])*+|[^\W\d_]++)"
+)
+_EQUAL: Final = frozenset({"--", "—", "——", "–", "––", "–-", "-–", "−−"})
+_GLUED: Final = re.compile(r"([A-Za-z]++)(\d.*)")
+_WITHOUT: Final = re.compile(r"no[-_]", re.IGNORECASE)
+_DIGIT: Final = re.compile(r"[\s:=]*+[-+]?\.?\d")
+_LAST: Final = re.compile(rf"[\s:=]*+[\d.,:/]++(?:[^{DASHES}\w]*+[{DASHES}]|[\W_]*+\Z)")
+_ENDED: Final = re.compile(r"\s*+(?:[^\w\s]|\Z)")
+_SPACELESS: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+_AFTER_LINK: Final = ",;:.!]>\"'”’`*"
+
+
+@dataclass(slots=True)
+class Flag:
+    """A flag in a text.
+
+    Attributes:
+        name: Its name as typed, without dashes.
+        start: Where its dashes start.
+        end: Where its name ends and its value may begin.
+        parameter: Its row of the table, or None if there is none.
+        clean: Whether it has two hyphens, or what phones make of them, and space where it belongs.
+    """
+
+    name: str
+    start: int
+    end: int
+    parameter: Parameter[Any] | None
+    clean: bool
+
+
+def flags(text: str) -> Iterator[Flag]:
+    """The flags of ``text`` in order.
+
+    Two hyphens right before a name make a flag, known or not. Any other dash does so only before
+    a known name, and where prose could be meant (``night—no stars``, ``a — stop``) only if the
+    number follows that the flag asks for; a single hyphen before a single letter needs another
+    flag beside it, or the end of the text. Dashes within links make none.
+    """
+    if "://" in text:
+        text = _LINK.sub(_blank, text)
+    boundary, valued = -1, False
+    for token in _TOKEN.finditer(text):
+        start, end = token.span()
+        dash, gap, name = token.groups()
+        before = text[start - 1] if start else " "
+        if dash == "--" and before == " " and not gap and name in BY_NAME:
+            boundary, valued = end, BY_NAME[name].kind.numeric
+            yield Flag(name, start, end, BY_NAME[name], True)
+            continue
+        flag = _known(name, start, end)
+        joined = start != boundary and _joined(before)
+        if joined and valued and _is_number(text[boundary:start]):
+            joined = False
+        if _is_flag(flag, dash, bool(gap), joined, text, chained=boundary >= 0):
+            flag.clean = flag.end == end and dash in _EQUAL and not gap and not joined
+            boundary, valued = flag.end, flag.parameter is not None and flag.parameter.kind.numeric
+            yield flag
+
+
+def _is_number(region: str) -> bool:
+    """Whether there is a number after a flag, and nothing else."""
+    word = region.strip(" :=")
+    return word[:1].isdecimal() and " " not in word
+
+
+def _blank(link: re.Match[str]) -> str:
+    return "." * len(link[0])
+
+
+def _known(name: str, start: int, end: int) -> Flag:
+    """The flag of that name, which may have its value glued to it (``v5``, ``no-text``)."""
+    parameter = BY_NAME.get(name.lower())
+    if parameter is None and (without := _WITHOUT.match(name)):
+        return Flag(NO.name, start, end - len(name) + without.end(), NO, False)
+    if parameter is None and (glued := _GLUED.fullmatch(name)):
+        parameter = BY_NAME.get(glued[1].lower())
+        if parameter is not None:
+            return Flag(glued[1], start, end - len(glued[2]), parameter, False)
+    return Flag(name, start, end, parameter, False)
+
+
+def _joined(before: str) -> bool:
+    """Whether a dash after the character ``before`` may join two words of prose."""
+    return (before.isalnum() or before == "_") and not _SPACELESS.match(before)
+
+
+def _is_flag(flag: Flag, dash: str, gap: bool, joined: bool, text: str, *, chained: bool) -> bool:
+    tight = not gap and not joined and dash != "-"
+    numbered = _DIGIT.match(text, flag.end) is not None
+    if flag.parameter is None:
+        return tight and (dash == "--" or (numbered and nearest_name(flag.name) is not None))
+    if tight:
+        return True
+    kind = flag.parameter.kind
+    if joined and dash == "--" and not gap and (flag.parameter is NO or isinstance(kind, Switch)):
+        return flag.parameter is NO or chained or _ends(text, flag.end)
+    if joined and (gap or dash == "-"):
+        return False
+    if dash == "-" and not gap and chained and (len(flag.name) > 1 or isinstance(kind, Switch)):
+        return numbered or not kind.numeric
+    named = len(flag.name) > 1 or dash != "-" or chained or _LAST.match(text, flag.end) is not None
+    return kind.numeric and named and numbered
+
+
+def _ends(text: str, place: int) -> bool:
+    return _ENDED.match(text, place) is not None
+
+
+def links(text: str) -> tuple[list[str], str, bool]:
+    """Image links and the words around them.
+
+    Returns:
+        The links, freed of brackets and punctuation; the words between them; and whether a link
+        had a ``::`` weight, which is dropped.
+    """
+    urls, words, start, weighted = [], [], 0, False
+    for link in _LINK.finditer(text):
+        words.append(undangled(text[start : link.start()].strip()))
+        url, weight = _trimmed(link[0])
+        urls.append(url)
+        weighted = weighted or weight
+        start = link.end()
+    words.append(undangled(text[start:].strip()))
+    return urls, " ".join(filter(None, words)), weighted
+
+
+def _trimmed(url: str) -> tuple[str, bool]:
+    url, weighted = url.lstrip("<(["), False
+    after = _AFTER_LINK + ("" if "(" in url else ")")
+    while True:
+        url = url.rstrip(after)
+        head, mark, weight = url.rpartition("::")
+        if not mark or weight.strip("+-.0123456789"):
+            return url, weighted
+        url, weighted = head, True

@@ -1,0 +1,101 @@
+"""Weighted phrases: ``hot:: dog::2`` is two phrases, of weight 1 and 2."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Final
+
+from generation.recipe import Phrase
+from prompt import sentences as said
+from prompt.flags.values import number, plain
+from prompt.reading.trim import DASHES, tidied, without_end
+from prompt.sentences import Sentence
+
+HEAVIEST: Final = 1000
+"""The largest weight of a phrase, either way."""
+
+_KEPT: Final = 512
+"""How many spellings of weights are kept with what they mean."""
+
+_MARK: Final = re.compile(
+    rf":{{2,}}+([+\-−–—]?(?:\d++(?:[.,]\d++|/\d++)?+|\.\d++)%?+(?![{DASHES}\w]))?+"
+)
+_ASCII: Final = str.maketrans({",": ".", "−": "-", "–": "-", "—": "-"})
+_LEAD: Final = re.compile(
+    r"(?:[\s,;`]*+(?:[/!.](?:imagine|dream)(?!\S)(?:\s++prompt(?!\S|\s*+:))?+|imagine\s*+:"
+    r"|(?:[/!.]?(?:imagine|dream)/?\s++)?(?:positive )?prompt\s*+:(?!:)|>{1,3}\s|#{1,3}\s))++"
+    r"[\s,;`]*+",
+    re.IGNORECASE,
+)
+
+
+def phrases(text: str) -> tuple[Phrase, ...]:
+    """The phrases of ``text``, whose words are already freed of flags and links.
+
+    A weight belongs to all words back to the mark before it; without a number it is 1.
+    """
+    if "::" not in text:
+        words = _words(text)
+        return (Phrase(text=words),) if words else ()
+    return tuple(_phrases(text))
+
+
+def format_phrases(parts: Sequence[Phrase]) -> str:
+    """The text that ``phrases`` reads as ``parts``."""
+    marked = [f"{part.text}::{'' if part.weight == 1 else plain(part.weight)}" for part in parts]
+    if parts and parts[-1].weight == 1:
+        marked[-1] = parts[-1].text
+    return " ".join(marked)
+
+
+def fault(parts: Iterable[Phrase]) -> str | None:
+    """What is wrong with the weights of ``parts``, in a sentence, or None."""
+    weights = [part.weight for part in parts]
+    if any(abs(weight) > HEAVIEST for weight in weights):
+        return Sentence(said.WEIGHT_RANGE, limit=HEAVIEST)
+    if weights and sum(weights) <= 0:
+        return Sentence(said.WEIGHT_SUM, total=plain(sum(weights)))
+    return None
+
+
+def mended(parts: Sequence[Phrase]) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
+    """``parts`` with weights that can be used, as near as they can be, and what is unwanted."""
+    bounded = tuple(
+        replace(part, weight=min(max(part.weight, -HEAVIEST), HEAVIEST)) for part in parts
+    )
+    if not fault(bounded):
+        return bounded, ()
+    unwanted = (part.text for part in bounded if part.weight < 0)
+    return tuple(part for part in bounded if part.weight > 0), tuple(unwanted)
+
+
+def _phrases(text: str) -> Iterator[Phrase]:
+    start = 0
+    for mark in _MARK.finditer(text):
+        if words := _words(text[start : mark.start()]):
+            weight = 1.0 if mark[1] is None else _weight(mark[1])
+            yield Phrase(text=words, weight=weight)
+        start = mark.end()
+    if words := _words(text[start:]):
+        yield Phrase(text=words)
+
+
+@lru_cache(maxsize=_KEPT)
+def _weight(typed: str) -> float:
+    """The number that ``1.5``, ``150%`` or ``3/2`` spells; 0 where it is divided by 0."""
+    typed = typed.translate(_ASCII)
+    whole, _, part = typed.rstrip("%").partition("/")
+    size = number(whole) / (100 if typed.endswith("%") else 1)
+    return round(size / (number(part) or float("inf")) if part else size, 4) + 0.0
+
+
+def _words(text: str) -> str:
+    """``text`` without the command that people paste along with a prompt."""
+    while True:
+        lead = _LEAD.match(text)
+        words = tidied(text[lead.end() :] if lead else text)
+        words = without_end(words) if "@" in words else words
+        if words == text:
+            return words
+        text = words

@@ -1,0 +1,1 @@
+"""Prompt to recipe: presets, defaults and every open choice."""

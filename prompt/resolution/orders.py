@@ -1,0 +1,160 @@
+"""Orders: a text with braces and ``--repeat`` stands for several prompts, one job each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from generation.catalogue.card import Card
+from prompt import sentences as said
+from prompt.errors import PromptError
+from prompt.flags.table import MODEL, REPEAT, RIVALS
+from prompt.flags.ways import Way
+from prompt.reading.dialects import translated
+from prompt.reading.grammar import Prompt, check_length, parse
+from prompt.reading.permutations import expand, together
+from prompt.resolution.fitting import fitted
+from prompt.resolution.resolve import check
+from prompt.resolution.versions import Draws, card_of
+from prompt.sentences import Sentence
+
+MOST_ORDERS: Final = 40
+"""Most jobs that one text may stand for (Midjourney's own limit, docs.midjourney.com)."""
+
+_CHOICES: Final = frozenset({MODEL.name, *RIVALS[MODEL.name]})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One job of a text.
+
+    Attributes:
+        prompt: What to draw.
+        copy: Which of its repetitions, from 0; each has seeds of its own.
+    """
+
+    prompt: Prompt
+    copy: int
+
+
+def orders(text: str, limit: int = MOST_ORDERS, *, way: Way = Way.IMAGINE) -> tuple[Order, ...]:
+    """Every job that ``text`` stands for, in reading order.
+
+    Args:
+        text: A prompt as typed.
+        limit: Most jobs that it may stand for.
+        way: Where it was typed.
+
+    Raises:
+        PromptError: One of the prompts cannot be read, or there are more than ``limit``.
+    """
+    check_length(text)
+    whole, notes = translated(text)
+    options = expand(whole, limit)
+    try:
+        prompts = [fitted(parse(option), way) for option in options]
+    except PromptError as error:
+        raise _of_all(error, [_put_right(option) for option in options]) from None
+    if notes:
+        prompts = [replace(each, notes=(*notes, *each.notes)) for each in prompts]
+    counts = [REPEAT.of(prompt.parameters) or 1 for prompt in prompts]
+    if sum(counts) > limit:
+        raise too_many(text, sum(counts), limit)
+    return tuple(
+        Order(prompt, copy)
+        for prompt, count in zip(prompts, counts, strict=True)
+        for copy in range(count)
+    )
+
+
+def check_all(wanted: Sequence[Prompt], draws: Draws, *, attached: int) -> None:
+    """Refuse what a family cannot draw of several prompts that came as one text.
+
+    Args:
+        wanted: The prompts.
+        draws: What will draw.
+        attached: How many images come with each besides those it links to.
+
+    Raises:
+        PromptError: With what is wrong with the first, and all of them without what is wrong.
+    """
+    refusals = [_refusal(each, card_of(draws, each), attached) for each in wanted]
+    if first := next(filter(None, refusals), None):
+        texts = [
+            error.suggestion if error else each.spelled
+            for each, error in zip(wanted, refusals, strict=True)
+        ]
+        raise _of_all(first, texts)
+
+
+def told_what_draws(
+    error: PromptError, wanted: Sequence[Prompt], served: Sequence[Card], *, attached: int
+) -> PromptError:
+    """The refusal of prompts, with what can be chosen where there is a choice.
+
+    That is a model that can draw all of them, if none asks for one; or the names of all models, if
+    one asks for another.
+
+    Args:
+        error: The refusal.
+        wanted: The prompts.
+        served: The cards of what draws here, the usual one's first.
+        attached: How many images come with each besides those it links to.
+    """
+    if len(served) == 1:
+        return error
+    if any(_unserved(each, served) for each in wanted):
+        names = ", ".join(f"`{card.called}`" for card in served)
+        return _further(error, Sentence(said.SERVED, flag=MODEL.name, names=names))
+    if any(not _CHOICES.isdisjoint(each.parameters) for each in wanted):
+        return error
+    for card in served[1:]:
+        if not any(_refusal(each, card, attached) for each in wanted):
+            named = {MODEL.name: card.called}
+            asked = [replace(each, parameters={**each.parameters, **named}) for each in wanted]
+            other = Sentence(said.OTHER_CAN, typed=MODEL.format(card.called))
+            return _further(error, other, together([each.spelled for each in asked]))
+    return error
+
+
+def _unserved(prompt: Prompt, served: Sequence[Card]) -> bool:
+    name = MODEL.of(prompt.parameters)
+    return name is not None and not any(card.answers_to(name) for card in served)
+
+
+def _further(error: PromptError, sentence: Sentence, suggestion: str | None = None) -> PromptError:
+    whole = suggestion or error.suggestion
+    return PromptError((*error.sentences, sentence), error.position, whole)
+
+
+def _refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | None:
+    try:
+        check(prompt, card, images=attached + len(prompt.images))
+    except PromptError as error:
+        return error
+    return None
+
+
+def _put_right(option: str) -> str | None:
+    try:
+        return parse(option).spelled
+    except PromptError as error:
+        return error.suggestion
+
+
+def _of_all(error: PromptError, texts: Sequence[str | None]) -> PromptError:
+    """The refusal of one of several prompts, with a suggestion that stands for all of them."""
+    whole = together([text for text in texts if text is not None])
+    return PromptError(error.sentences, error.position, whole)
+
+
+def too_many(text: str, count: int, limit: int) -> PromptError:
+    """The refusal of a text that stands for more jobs than are allowed."""
+    return PromptError(
+        Sentence(said.TOO_MANY_JOBS, count=count, limit=limit), max(text.find("{"), 0)
+    )
+
+
+def shown(some: Sequence[Order], most: int) -> list[str]:
+    """The different prompts' words and flags, up to ``most`` of them, for people to look over."""
+    texts = dict.fromkeys(order.prompt.spelled for order in some)
+    return list(texts)[:most]

@@ -1,0 +1,159 @@
+"""References: what ``--sref``, ``--cref``, ``--oref`` and ``--edit`` take from images and codes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from generation.catalogue.card import Card
+from generation.controls import (
+    factor_for_image_weight,
+    factor_for_reference_weight,
+    factors_for_character_weight,
+    scale_for_object_weight,
+    scale_for_style_weight,
+    scales_for_character_weight,
+    share_for_style_weight,
+)
+from generation.recipe import Ingredient, Phrase, Reference, Role
+from generation.styles import code_from, styled, words_of
+from prompt.flags.table import (
+    CHARACTER,
+    CHARACTER_WEIGHT,
+    EDIT,
+    IMAGE_WEIGHT,
+    OBJECT,
+    OBJECT_WEIGHT,
+    STYLE,
+    STYLE_WEIGHT,
+)
+
+MOST: Final = 5
+"""Images that a prompt, or one of its flags, may name."""
+
+_NAMING: Final = (STYLE, CHARACTER, OBJECT, EDIT)
+_NAMES: Final = frozenset(flag.name for flag in _NAMING)
+
+RANDOM: Final = "random"
+
+Kept = Mapping[str, str]
+"""SHA-256 in hexadecimal of each linked image, by its address."""
+
+
+def split(reference: str) -> tuple[str, float]:
+    """A link or code without the weight behind it, and the weight: 1 where there is none."""
+    name, mark, typed = reference.rpartition("::")
+    try:
+        return (name, float(typed)) if mark else (reference, 1.0)
+    except ValueError:
+        return reference, 1.0
+
+
+def linked(values: Mapping[str, Any]) -> dict[str, list[str]]:
+    """The addresses of linked images, by the flags that name any."""
+    if _NAMES.isdisjoint(values):
+        return {}
+    found = {
+        flag.name: [name for name, _ in map(split, flag.of(values) or ()) if "://" in name]
+        for flag in _NAMING
+    }
+    return {flag: addresses for flag, addresses in found.items() if addresses}
+
+
+def unlinked(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Codes where only images mean something, each with its flag."""
+    if _NAMES.isdisjoint(values):
+        return
+    for flag in (CHARACTER, OBJECT, EDIT):
+        yield from ((flag.name, one) for one in flag.of(values) or () if "://" not in one)
+
+
+def addresses(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The address of every image that a flag links to, each once."""
+    return tuple(dict.fromkeys(one for several in linked(values).values() for one in several))
+
+
+def settled(values: Mapping[str, Any], number: int) -> dict[str, Any]:
+    """Flags with a code in the place of ``--sref random``.
+
+    Args:
+        values: The flags.
+        number: A random number; each ``random`` takes the next one.
+    """
+    if STYLE.of(values) is None:
+        return dict(values)
+    drawn = []
+    for place, reference in enumerate(STYLE.of(values) or ()):
+        name, mark, weight = reference.partition("::")
+        code = str(code_from(number + place)) if name.lower() == RANDOM else name
+        drawn.append(f"{code}{mark}{weight}")
+    return {**values, STYLE.name: tuple(drawn)}
+
+
+def in_style(phrases: Sequence[Phrase], values: Mapping[str, Any]) -> tuple[Phrase, ...]:
+    """The person's words with those of the style codes."""
+    codes = [split(one) for one in STYLE.of(values) or () if "://" not in one]
+    styles = [(words_of(int(code)), weight) for code, weight in codes if code.isdecimal()]
+    return styled(phrases, styles, share_for_style_weight(_weight(STYLE_WEIGHT.of(values))))
+
+
+def references(values: Mapping[str, Any], card: Card, kept: Kept) -> tuple[Reference, ...]:
+    """What is taken from linked images.
+
+    Args:
+        values: The flags.
+        card: The family that will draw.
+        kept: The images.
+    """
+    if _NAMES.isdisjoint(values):
+        return ()
+    return tuple(
+        Reference(role=role, images=images, scale=scale)
+        for role, flag, scale in _roles(values, card)
+        if scale > 0 and (images := _images(flag.of(values) or (), kept))
+    )
+
+
+def _roles(values: Mapping[str, Any], card: Card) -> Iterator[tuple[Role, Any, float]]:
+    style, person, thing = (
+        _weight(flag.of(values)) for flag in (STYLE_WEIGHT, CHARACTER_WEIGHT, OBJECT_WEIGHT)
+    )
+    if card.native:
+        face, figure = factors_for_character_weight(person)
+        styled, shown = factor_for_reference_weight(style), factor_for_reference_weight(thing)
+    else:
+        face, figure = scales_for_character_weight(person, faces=card.faces)
+        styled, shown = scale_for_style_weight(style), scale_for_object_weight(thing)
+    yield "style", STYLE, styled
+    yield "face", CHARACTER, face
+    yield "figure", CHARACTER, figure
+    yield "object", OBJECT, shown
+
+
+def _weight(given: int | None) -> int:
+    """A weight, or 100, which is every such flag's default."""
+    return 100 if given is None else given
+
+
+def _images(named: Sequence[str], kept: Kept) -> tuple[Ingredient, ...]:
+    shares: dict[str, float] = {}
+    for address, weight in map(split, named):
+        if "://" in address and weight > 0:
+            image = kept[address]
+            shares[image] = shares.get(image, 0) + weight
+    return tuple(Ingredient(image=image, weight=share) for image, share in shares.items())
+
+
+def edited(values: Mapping[str, Any], images: Sequence[str], kept: Kept) -> tuple[Ingredient, ...]:
+    """The images that are changed as the words say, in order.
+
+    Args:
+        values: The flags.
+        images: SHA-256 of each image prompt, which counts where the flag links to none.
+        kept: The linked images; one that was not fetched anew is left out.
+    """
+    named = EDIT.of(values)
+    if named is None:
+        return ()
+    if not named:
+        weight = factor_for_image_weight(IMAGE_WEIGHT.of(values) or 1.0)
+        return tuple(Ingredient(image=image, weight=weight) for image in images)
+    return _images([one for one in named if split(one)[0] in kept], kept)

@@ -1,0 +1,1 @@
+"""Connections, tables, and a database made ready."""

@@ -1,0 +1,54 @@
+"""Making the database ready."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+import stamina
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import make_url
+
+from storage.database.connect import WRITING, open_engine
+from storage.queue.engine import create_queue_tables
+from storage.settings import Settings
+
+_MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
+
+
+def migration_config() -> Config:
+    """Alembic's configuration, without a file."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+def migrate(settings: Settings) -> None:
+    """Creates or updates every table, the job engine's included.
+
+    Several processes may call this at once: each waits for the one before it.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: The database cannot be reached or refuses the change.
+        sqlite3.Error: The file cannot be opened.
+    """
+    url = make_url(settings.database)
+    if url.get_backend_name() == "sqlite" and url.database:
+        _prepare_file(Path(url.database))
+    create_queue_tables(settings.database)
+    database = open_engine(settings.database)
+    config = migration_config()
+    config.attributes["connection"] = database.execution_options(**WRITING)
+    try:
+        command.upgrade(config, "head")
+    finally:
+        database.dispose()
+
+
+# SQLite does not wait for a lock here, whatever the timeout.
+@stamina.retry(on=sqlite3.OperationalError, attempts=None, timeout=30, wait_max=0.5)
+def _prepare_file(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(file, timeout=30)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")

@@ -1,0 +1,290 @@
+"""SQL for what people and servers keep: settings, presets, favourites, drafts and changes.
+
+Like the statements of jobs, they are plain functions on an open transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from storage.database.tables import (
+    ChangeRow,
+    CopyRow,
+    DraftRow,
+    FavouriteRow,
+    JobRow,
+    PersonRow,
+    PresetRow,
+    ServerRow,
+)
+from storage.decisions.choices import (
+    MOST_PRESETS,
+    Change,
+    Owner,
+    PersonChoices,
+    ServerChoices,
+    TooManyPresetsError,
+)
+
+_DRAFTS_LIVE: Final = timedelta(days=7)
+
+
+def person(connection: Connection, person_id: int) -> PersonChoices:
+    """What a person decided."""
+    wanted = select(PersonRow.settings).where(PersonRow.id == person_id)
+    return PersonChoices.read(connection.execute(wanted).scalar_one_or_none())
+
+
+def change_person(
+    connection: Connection, person_id: int, change: Callable[[PersonChoices], PersonChoices]
+) -> PersonChoices:
+    """Changes what a person decided, as it stands now; what it became.
+
+    Whatever ``change`` raises leaves all as it was.
+    """
+    after = change(person(connection, person_id))
+    _keep(connection, PersonRow, person_id, after.write())
+    return after
+
+
+def server(connection: Connection, server_id: int) -> ServerChoices:
+    """What a server decided."""
+    wanted = select(ServerRow.settings).where(ServerRow.id == server_id)
+    return ServerChoices.read(connection.execute(wanted).scalar_one_or_none())
+
+
+def change_server(
+    connection: Connection,
+    server_id: int,
+    change: Callable[[ServerChoices], ServerChoices],
+    note: Callable[[ServerChoices, ServerChoices], Change],
+) -> ServerChoices:
+    """Changes what a server decided, as it stands now, and notes who did; what it became.
+
+    Args:
+        connection: In a transaction.
+        server_id: Which server.
+        change: From what it decided to what it decides; what it raises leaves all as it was.
+        note: From both to the change that is noted; not asked where they are the same.
+    """
+    before = server(connection, server_id)
+    after = change(before)
+    if after != before:
+        _keep(connection, ServerRow, server_id, after.write())
+        note_change(connection, server_id, note(before, after))
+    return after
+
+
+def _keep(
+    connection: Connection, table: type[PersonRow | ServerRow], id_: int, settings: dict[str, Any]
+) -> None:
+    changed = connection.execute(update(table).where(table.id == id_).values(settings=settings))
+    if not changed.rowcount:
+        connection.execute(insert(table).values(id=id_, settings=settings))
+
+
+def note_change(connection: Connection, server_id: int, change: Change) -> None:
+    """Notes who changed what."""
+    connection.execute(
+        insert(ChangeRow).values(
+            server_id=server_id,
+            person_id=change.person_id,
+            at=datetime.now(UTC),
+            what=change.what,
+            before=change.before,
+            after=change.after,
+        )
+    )
+
+
+def changes(connection: Connection, server_id: int, limit: int) -> list[tuple[datetime, Change]]:
+    """The latest changes of a server, newest first."""
+    wanted = (
+        select(ChangeRow).where(ChangeRow.server_id == server_id).order_by(ChangeRow.id.desc())
+    ).limit(limit)
+    rows = connection.execute(wanted).mappings()
+    names = ("person_id", "what", "before", "after")
+    return [(row["at"], Change(**{name: row[name] for name in names})) for row in rows]
+
+
+# Presets
+
+
+def presets(connection: Connection, owner: Owner) -> dict[str, str]:
+    """An owner's presets by name, in alphabetical order."""
+    wanted = select(PresetRow.name, PresetRow.body).where(*_of(owner)).order_by(PresetRow.name)
+    return {name: str(body.get("text", "")) for name, body in connection.execute(wanted)}
+
+
+def keep_presets(
+    connection: Connection, owner: Owner, given: Mapping[str, str], person_id: int
+) -> None:
+    """Stores presets under their names, all of them or none, and notes who did to a server's.
+
+    Args:
+        connection: In a transaction.
+        owner: Whose they are.
+        given: Texts by name; those of names in use are replaced.
+        person_id: Who keeps them.
+
+    Raises:
+        TooManyPresetsError: The owner would have more than there may be.
+    """
+    own = presets(connection, owner)
+    if len({*own, *given}) > MOST_PRESETS:
+        raise TooManyPresetsError
+    for name, text in given.items():
+        body = {"version": 1, "text": text}
+        if name in own:
+            changed = update(PresetRow).where(*_of(owner), PresetRow.name == name)
+            connection.execute(changed.values(body=body))
+        else:
+            values = {"owner_kind": owner.kind, "owner_id": owner.id, "name": name, "body": body}
+            connection.execute(insert(PresetRow).values(**values))
+        _note(connection, owner, Change(person_id, f"preset {name}", own.get(name), text))
+
+
+def drop_preset(connection: Connection, owner: Owner, name: str, person_id: int) -> bool:
+    """Takes a preset away, and notes who did from a server; False if there was none."""
+    before = presets(connection, owner).get(name)
+    if before is None:
+        return False
+    connection.execute(delete(PresetRow).where(*_of(owner), PresetRow.name == name))
+    _note(connection, owner, Change(person_id, f"preset {name}", before, None))
+    return True
+
+
+def _note(connection: Connection, owner: Owner, change: Change) -> None:
+    if owner.kind == "server":
+        note_change(connection, owner.id, change)
+
+
+def _of(owner: Owner) -> tuple[Any, ...]:
+    return PresetRow.owner_kind == owner.kind, PresetRow.owner_id == owner.id
+
+
+# Favourites
+
+
+def mark(
+    connection: Connection, person_id: int, job_id: str, position: int, wanted: bool | None = None
+) -> bool:
+    """Marks a picture as a favourite, or takes the mark away; whether it is one now.
+
+    Args:
+        connection: In a transaction.
+        person_id: Whose favourite.
+        job_id: The picture's job.
+        position: Its place in the job, from 0.
+        wanted: Whether it is to be one; None for the opposite of what it is.
+    """
+    own = (
+        FavouriteRow.person_id == person_id,
+        FavouriteRow.job_id == job_id,
+        FavouriteRow.position == position,
+    )
+    was = bool(connection.execute(delete(FavouriteRow).where(*own)).rowcount)
+    now = not was if wanted is None else wanted
+    if now:
+        values = {"person_id": person_id, "job_id": job_id, "position": position}
+        connection.execute(insert(FavouriteRow).values(**values, created_at=datetime.now(UTC)))
+    return now
+
+
+def shelf_of(
+    connection: Connection, person_id: int, limit: int
+) -> list[tuple[str, dict[str, Any], bool]]:
+    """A person's pictures to be shown again: favourites, then their own, the latest of each first.
+
+    Returns:
+        Of each job its id, its recipe, and whether it has a favourite.
+    """
+    marked = (
+        select(JobRow.id, JobRow.recipe)
+        .join(FavouriteRow, FavouriteRow.job_id == JobRow.id)
+        .where(FavouriteRow.person_id == person_id)
+        .order_by(FavouriteRow.created_at.desc())
+    )
+    made = (
+        select(JobRow.id, JobRow.recipe)
+        .where(JobRow.person_id == person_id, JobRow.state == "done")
+        .order_by(JobRow.created_at.desc())
+    )
+    found: dict[str, tuple[str, dict[str, Any], bool]] = {}
+    for wanted, favourite in ((marked, True), (made, False)):
+        for id_, recipe in connection.execute(wanted.limit(limit)):
+            found.setdefault(id_, (id_, recipe, favourite))
+    return list(found.values())[:limit]
+
+
+# Drafts
+
+
+def keep_draft(connection: Connection, draft_id: str, person_id: int, body: dict[str, Any]) -> None:
+    """Keeps a request until its author says yes; forgets those of more than a week ago."""
+    now = datetime.now(UTC)
+    connection.execute(delete(DraftRow).where(DraftRow.created_at < now - _DRAFTS_LIVE))
+    connection.execute(
+        insert(DraftRow).values(id=draft_id, person_id=person_id, body=body, created_at=now)
+    )
+
+
+def draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
+    """A person's draft; None if it is gone."""
+    own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
+    return connection.execute(select(DraftRow.body).where(*own)).scalar_one_or_none()
+
+
+def take_draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
+    """Takes a person's draft away, so that one yes counts once; None if it is gone."""
+    body = draft(connection, draft_id, person_id)
+    own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
+    taken = connection.execute(delete(DraftRow).where(*own)).rowcount
+    return body if taken else None
+
+
+# Looking at jobs
+
+
+def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
+    """Notes that a message shows a job's pictures once more."""
+    connection.execute(insert(CopyRow).values(message_id=message_id, job_id=job_id))
+
+
+def job_of_message(connection: Connection, message_id: int) -> str | None:
+    """The job whose pictures a message shows; None if it shows none of ours."""
+    copied = select(CopyRow.job_id).where(CopyRow.message_id == message_id)
+    shown = (
+        (JobRow.delivered_message_id == message_id)
+        | (JobRow.message_id == message_id)
+        | JobRow.id.in_(copied)
+    )
+    wanted = select(JobRow.id).where(shown).order_by(JobRow.created_at.desc()).limit(1)
+    return connection.execute(wanted).scalar_one_or_none()
+
+
+def job_like(connection: Connection, beginning: str) -> str | None:
+    """The latest job whose id begins so; None if there is none."""
+    wanted = select(JobRow.id).where(JobRow.id.startswith(beginning, autoescape=True))
+    return connection.execute(
+        wanted.order_by(JobRow.created_at.desc()).limit(1)
+    ).scalar_one_or_none()
+
+
+def asked_since(
+    connection: Connection, person_id: int, since: datetime, server_id: int | None = None
+) -> int:
+    """How many jobs a person asked for since a moment, on one server or everywhere."""
+    wanted = select(func.count()).where(JobRow.person_id == person_id, JobRow.created_at >= since)
+    if server_id is not None:
+        wanted = wanted.where(JobRow.server_id == server_id)
+    return connection.execute(wanted).scalar_one()
+
+
+def unfinished_of(connection: Connection, person_id: int) -> list[str]:
+    """A person's jobs that wait or run, oldest first."""
+    unfinished = JobRow.state.in_(("queued", "running"))
+    wanted = select(JobRow.id).where(JobRow.person_id == person_id, unfinished)
+    return list(connection.execute(wanted.order_by(JobRow.created_at)).scalars())

@@ -1,0 +1,155 @@
+"""The worker's side of one job: begin it, have it cooked, end it, unless it is not ours any more.
+
+Every transition names the run it belongs to, so a run that was cancelled, or frozen while another
+worker took over, ends nothing.
+"""
+
+import base64
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+import stamina
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from storage.queue import queries
+from storage.queue.jobs import (
+    INTERNAL,
+    WORKER_LOST,
+    Cook,
+    Cooked,
+    CookingError,
+    CookingInterruptedError,
+)
+from storage.queue.queries import Run
+
+ATTEMPTS: Final = 3
+"""How many times a job is tried before the fault is taken to be the job's own."""
+
+CHECK_EVERY: Final = 0.1
+"""Seconds at most, while the cook reports, until a cancellation is noticed."""
+
+TELL_EVERY: Final = 0.5
+"""Seconds at least between two progress events."""
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+Publish = Callable[[dict[str, Any]], None]
+Clock = Callable[[], float]
+
+_log = structlog.get_logger(__name__)
+
+
+class Maker:
+    """Makes jobs, one at a time."""
+
+    def __init__(
+        self, engine: Engine, cook: Cook, publish: Publish, *, worker: str, stop: threading.Event
+    ) -> None:
+        """Makes jobs with ``cook``.
+
+        Args:
+            engine: An engine whose transactions write.
+            cook: Makes a recipe.
+            publish: Shows the bot how far a run is; raises CookingInterruptedError.
+            worker: This worker's name.
+            stop: Interrupts what is being made, once set.
+        """
+        self._engine = engine
+        self._cook = cook
+        self._publish = publish
+        self._worker = worker
+        self._stop = stop
+        self._busy = threading.Lock()
+
+    def make(self, job_id: str) -> None:
+        """Makes a job and ends it; returns early where another has ended it or taken it over.
+
+        Raises:
+            CookingInterruptedError: This worker is stopping; the job waits again.
+        """
+        with self._busy:
+            if self._stop.is_set():
+                raise CookingInterruptedError
+            run = self._transact(self._begin, job_id)
+            if run:
+                self._cook_run(run)
+
+    def finished(self, patience: float) -> bool:
+        """Waits up to ``patience`` seconds until nothing is being made; whether that came true."""
+        done = self._busy.acquire(timeout=patience)
+        if done:
+            self._busy.release()
+        return done
+
+    def _begin(self, connection: Connection, job_id: str) -> Run | None:
+        run = queries.begin_run(connection, job_id, self._worker, ATTEMPTS)
+        if not run:
+            queries.fail_exhausted(connection, job_id, ATTEMPTS, WORKER_LOST)
+        return run
+
+    def _cook_run(self, run: Run) -> None:
+        log = _log.bind(job=run.job_id, attempt=run.attempt)
+        began = time.monotonic()
+        try:
+            cooked = self._cook(run.recipe, self._reporter(run))
+        except CookingInterruptedError:
+            log.info("interrupted")
+            # Passed on only by a stopping worker: the job engine then keeps the job for others.
+            if self._stop.is_set() and self._transact(queries.hand_back, run):
+                raise
+        except CookingError as error:
+            log.warning("failed", reason=error.code)
+            self._transact(queries.fail_run, run, error.code)
+        except Exception:
+            # Whatever a model throws must end this job only, not the worker.
+            log.exception("failed")
+            self._transact(queries.fail_run, run, INTERNAL)
+        else:
+            counted = self._transact(self._finish, run, cooked)
+            log.info("made", seconds=round(time.monotonic() - began, 3), counted=counted)
+
+    def _finish(self, connection: Connection, run: Run, cooked: Cooked) -> bool:
+        return queries.finish_run(connection, run, cooked)
+
+    def _reporter(self, run: Run) -> Callable[[int, int, bytes | None], None]:
+        checked = told = float("-inf")
+
+        def report(step: int, steps: int, preview: bytes | None) -> None:
+            nonlocal checked, told
+            now = time.monotonic()
+            if self._stop.is_set():
+                raise CookingInterruptedError
+            if now - checked >= CHECK_EVERY:
+                checked = now
+                if not self._transact(queries.is_current, run):
+                    raise CookingInterruptedError
+            if now - told >= TELL_EVERY:
+                told = now
+                self._publish(_progress(run, step, steps, preview))
+
+        return report
+
+    def _transact(
+        self,
+        action: Callable[Concatenate[Connection, Arguments], Result],
+        *arguments: Arguments.args,
+        **named: Arguments.kwargs,
+    ) -> Result:
+        # The database may restart under a job that took minutes; that alone shall not lose it.
+        for attempt in stamina.retry_context(on=OperationalError, attempts=None, timeout=60):
+            with attempt, self._engine.begin() as connection:
+                return action(connection, *arguments, **named)
+        raise AssertionError("retries end by returning or raising")
+
+
+def _progress(run: Run, step: int, steps: int, preview: bytes | None) -> dict[str, Any]:
+    return {
+        "attempt": run.attempt,
+        "step": step,
+        "steps": steps,
+        "preview": None if preview is None else base64.b64encode(preview).decode(),
+    }

@@ -1,0 +1,136 @@
+"""A worker's name and its signs of life."""
+
+import os
+import socket
+import threading
+from types import TracebackType
+from typing import Final, Self
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from storage.queue import queries
+from storage.queue.jobs import WorkerNameTakenError
+from storage.queue.queries import Sighting
+from storage.settings import Settings
+
+_BEATS: Final = 10
+"""Signs of life within the time after which a worker counts as dead."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Heartbeat:
+    """Holds a worker's name while entered, and says from a thread that the worker lives.
+
+    A thread of its own beats even while the model computes.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        *,
+        model: str,
+        device: str,
+        stop: threading.Event,
+    ) -> None:
+        """Prepares, without taking the name yet.
+
+        Args:
+            engine: An engine whose transactions write.
+            settings: For the worker's name and ``dead_after``.
+            model: What it makes pictures with.
+            device: What it computes on.
+            stop: Set when another worker takes the name.
+        """
+        self._engine = engine
+        self._name = settings.executor
+        self._dead_after = settings.dead_after
+        self._stop = stop
+        self._ended = threading.Event()
+        self._session = uuid4().hex
+        self._about = {"host": socket.gethostname(), "model": model, "device": device}
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self.replaced = False
+
+    def __enter__(self) -> Self:
+        """Takes the name and begins to beat.
+
+        Raises:
+            WorkerNameTakenError: A live worker has the name.
+        """
+        holder = self._take()
+        if holder:
+            self._ended.wait(2.5 * self._pause)
+            if self._take(unchanged_since=holder):
+                raise WorkerNameTakenError(self._name)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Ends the beat and gives the name back."""
+        self._ended.set()
+        self._thread.join()
+        try:
+            with self._engine.begin() as connection:
+                queries.sign_off(connection, self._name, self._session)
+        except SQLAlchemyError as error:
+            _log.warning("sign-off failed", error=type(error).__name__)
+
+    @property
+    def _pause(self) -> float:
+        return self._dead_after / _BEATS
+
+    def _take(self, unchanged_since: Sighting | None = None) -> Sighting | None:
+        try:
+            with self._engine.begin() as connection:
+                holder = queries.sighting_of(connection, self._name)
+                if holder and not self._gone(holder) and not _same(holder, unchanged_since):
+                    return holder
+                values = {**self._about, "session": self._session, "pid": os.getpid()}
+                queries.sign_on(connection, self._name, values)
+        except IntegrityError:
+            raise WorkerNameTakenError(self._name) from None
+        return None
+
+    def _gone(self, holder: Sighting) -> bool:
+        if holder.age > self._dead_after:
+            return True
+        return holder.host == self._about["host"] and not _is_running(holder.pid)
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._pause):
+            try:
+                with self._engine.begin() as connection:
+                    alive = queries.beat(connection, self._name, self._session)
+            except SQLAlchemyError as error:
+                _log.warning("sign of life failed", error=type(error).__name__)
+                continue
+            if not alive:
+                self.replaced = True
+                self._stop.set()
+                return
+
+
+def _same(holder: Sighting, before: Sighting | None) -> bool:
+    return before is not None and (holder.session, holder.seen) == (before.session, before.seen)
+
+
+def _is_running(pid: int) -> bool:
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
