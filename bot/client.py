@@ -24,7 +24,7 @@ from bot.requests.accept import Acceptance
 from bot.requests.derive import Offspring
 from bot.requests.imagine import Intake
 from bot.requests.results import Results
-from bot.text import languages, messages
+from bot.text import languages, sentences
 from bot.text.languages import say
 from storage.files import Files
 from storage.queue.engine import Jobs
@@ -138,7 +138,7 @@ class EaselBot(extensions.AutoShardedBot):
         languages.speak(str(interaction.locale))
         custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
         if not any(template.fullmatch(custom_id) for template in TEMPLATES):
-            await interaction.response.send_message(say(messages.OLD_BUTTON), ephemeral=True)
+            await interaction.response.send_message(say(sentences.OLD_BUTTON), ephemeral=True)
 
     async def _take_form(self, interaction: discord.Interaction[Any]) -> None:
         """Does what a submitted form says by its custom id alone, whoever opened it."""

@@ -12,7 +12,7 @@ from bot.access.policy import NotAllowedError
 from bot.interactions.echo import shown_again, typed
 from bot.interactions.requester import NoLongerThereError
 from bot.painting.tokens import ExpiredPassError, PassError
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.image_wording import sentence as image_sentence
 from bot.text.languages import retell, say
 from generation.catalogue.card import Capability
@@ -114,29 +114,29 @@ class TooLateError(Exception):
 
 
 _PLAIN: Final[dict[type[BaseException], str]] = {
-    OldButtonError: messages.OLD_BUTTON,
-    RecipeError: messages.OLD_BUTTON,
-    JobGoneError: messages.GONE,
-    NotYoursError: messages.NOT_YOURS,
-    TooLateError: messages.TOO_LATE,
-    DraftGoneError: messages.DRAFT_GONE,
-    NotYetError: messages.NOT_YET,
-    NoPictureError: messages.NO_PICTURE,
-    NoImageError: messages.NO_IMAGE,
-    MissingFileError: messages.PICTURES_GONE,
-    PassError: messages.LINK_BROKEN,
-    ExpiredPassError: messages.LINK_EXPIRED,
-    NothingPaintedError: messages.NOTHING_PAINTED,
-    NoLongerThereError: messages.NO_LONGER_THERE,
-    app_commands.CommandSignatureMismatch: messages.NO_COMMAND,
-    app_commands.CommandNotFound: messages.NO_COMMAND,
+    OldButtonError: sentences.OLD_BUTTON,
+    RecipeError: sentences.OLD_BUTTON,
+    JobGoneError: sentences.GONE,
+    NotYoursError: sentences.NOT_YOURS,
+    TooLateError: sentences.TOO_LATE,
+    DraftGoneError: sentences.DRAFT_GONE,
+    NotYetError: sentences.NOT_YET,
+    NoPictureError: sentences.NO_PICTURE,
+    NoImageError: sentences.NO_IMAGE,
+    MissingFileError: sentences.PICTURES_GONE,
+    PassError: sentences.LINK_BROKEN,
+    ExpiredPassError: sentences.LINK_EXPIRED,
+    NothingPaintedError: sentences.NOTHING_PAINTED,
+    NoLongerThereError: sentences.NO_LONGER_THERE,
+    app_commands.CommandSignatureMismatch: sentences.NO_COMMAND,
+    app_commands.CommandNotFound: sentences.NO_COMMAND,
 }
 """Errors whose sentence is always the same."""
 
 
 _QUOTING: Final[dict[type[BaseException], str]] = {
-    ZoomError: messages.ZOOM_WRONG,
-    NoJobError: messages.NO_JOB,
+    ZoomError: sentences.ZOOM_WRONG,
+    NoJobError: sentences.NO_JOB,
 }
 """Errors whose sentence quotes what was typed."""
 
@@ -151,22 +151,22 @@ def sentence(error: BaseException) -> str | None:
         case ImageError():
             return image_sentence(error)
         case TooManyJobsError():
-            return say(messages.TOO_MANY, limit=error.limit)
+            return say(sentences.TOO_MANY, limit=error.limit)
         case DailyLimitError():
-            return say(messages.SERVER_DAILY, limit=error.limit, asked=error.asked)
+            return say(sentences.SERVER_DAILY, limit=error.limit, asked=error.asked)
         case OtherFamilyError():
-            return say(messages.OTHER_FAMILY, family=error.family, now=error.now)
+            return say(sentences.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():
-            return say(messages.NOT_ABLE[error.capability], model=say(error.now))
+            return say(sentences.NOT_ABLE[error.capability], model=say(error.now))
         case ZoomError() | NoJobError():
             return say(_QUOTING[type(error)], typed=messages.quoted(str(error)))
         case TooLongError():
-            return say(messages.TOO_LONG_FOR.get(str(error), messages.TOO_LONG))
+            return say(sentences.TOO_LONG_FOR.get(str(error), sentences.TOO_LONG))
         case WeightsError():
             typed = messages.quoted(error.typed)
-            return say(messages.WEIGHTS_WRONG, typed=typed, count=error.count)
+            return say(sentences.WEIGHTS_WRONG, typed=typed, count=error.count)
         case TooManyPresetsError():
-            return say(messages.PRESET_FULL, limit=MOST_PRESETS)
+            return say(sentences.PRESET_FULL, limit=MOST_PRESETS)
         case NotAllowedError():
             return str(error)
     return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
@@ -179,7 +179,7 @@ def told(error: BaseException) -> str:
         return text
     reference = secrets.token_hex(3)
     log.error("unexpected", reference=reference, exc_info=error)
-    return say(messages.UNEXPECTED, reference=reference)
+    return say(sentences.UNEXPECTED, reference=reference)
 
 
 async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:

@@ -406,7 +406,7 @@ def _sentence(error: Exception, kinds: list[str]) -> str:
 
         return sentence(cast("ImageError", error))
     if "storage.queue.jobs.CookingError" in kinds:
-        from bot.text.messages import FAILURES  # noqa: PLC0415
+        from bot.text.sentences import FAILURES  # noqa: PLC0415
 
         return f"This could not be made: {FAILURES.get(str(error), str(error))}."
     if "sqlalchemy.exc.SQLAlchemyError" in kinds:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import say
 from storage.decisions import choice_queries
 from storage.queue.jobs import DAY
@@ -25,7 +25,7 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
     since = datetime.now(UTC) - DAY
     allowed = await bot.intake.allowance(interaction)
     text = say(
-        messages.INFO,
+        sentences.INFO,
         queued=queue.queued,
         running=queue.running,
         workers=queue.workers,
@@ -34,7 +34,7 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
         today=await bot.records.read(
             choice_queries.asked_since, person, since, interaction.guild_id
         ),
-        daily=allowed.daily or say(messages.ANY),
+        daily=allowed.daily or say(sentences.ANY),
         model=say(cards[0].title),
         about=say(cards[0].about),
     )
@@ -42,7 +42,7 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
         text += "\n" + messages.served(cards)
     worn = dict.fromkeys(f"`{one.name}`" for card in cards for one in card.loras)
     if loras := ", ".join(worn):
-        text += "\n" + say(messages.INFO_LORAS, names=loras)
+        text += "\n" + say(sentences.INFO_LORAS, names=loras)
     await interaction.edit_original_response(content=text[: messages.CONTENT_LIMIT])
 
 

@@ -7,7 +7,7 @@ from discord import app_commands
 
 from bot import errors
 from bot.components import buttons
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import say
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ async def delete(interaction: "discord.Interaction[EaselBot]", message: discord.
     place = channel.get_partial_message(message.id)
     if not await bot.results.delete(place, job, interaction):
         raise errors.NotYoursError
-    await interaction.edit_original_response(content=say(messages.DELETED))
+    await interaction.edit_original_response(content=say(sentences.DELETED))
 
 
 @app_commands.context_menu(name="Vary")

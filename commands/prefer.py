@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.components import completion
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import say
 from prompt.errors import PromptError
 from prompt.flags.ways import Way
@@ -58,7 +58,7 @@ class Preferences(app_commands.Group):
         now = await _change(
             interaction, lambda old: old.model_copy(update={"remix": not old.remix})
         )
-        said = say(messages.REMIX_ON if now.remix else messages.REMIX_OFF)
+        said = say(sentences.REMIX_ON if now.remix else sentences.REMIX_OFF)
         await interaction.edit_original_response(content=said)
 
 
@@ -81,7 +81,7 @@ class Options(app_commands.Group):
         name = option.strip().lstrip("-").lower()
         kept = interaction.client.intake.kept(value) if value.strip() else ""
         if not is_free(name):
-            raise PromptError(say(messages.OPTION_TAKEN, name=name.replace("`", "ˋ")))
+            raise PromptError(say(sentences.OPTION_TAKEN, name=name.replace("`", "ˋ")))
         await _change(interaction, lambda old: _with_option(old, name, kept))
         await interaction.edit_original_response(content=messages.option_kept(name, kept))
 
@@ -115,7 +115,7 @@ def _with_option(choices: PersonChoices, name: str, text: str) -> PersonChoices:
     options = {key: old for key, old in choices.options.items() if key != name}
     options |= {name: text} if text else {}
     if len(options) > MOST_OPTIONS:
-        raise PromptError(say(messages.OPTION_FULL, limit=MOST_OPTIONS))
+        raise PromptError(say(sentences.OPTION_FULL, limit=MOST_OPTIONS))
     return choices.model_copy(update={"options": options})
 
 

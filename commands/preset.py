@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.access import policy
 from bot.access.defaults import Shelf
 from bot.components import completion
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import say
 from prompt.errors import PromptError
 from prompt.flags.ways import Way
@@ -61,7 +61,7 @@ class Presets(app_commands.Group):
         await _allowed(interaction, owner)
         await _keep(interaction, owner, {low: kept})
         await interaction.edit_original_response(
-            content=say(messages.PRESET_SAVED, name=low, text=messages.code(kept))
+            content=say(sentences.PRESET_SAVED, name=low, text=messages.code(kept))
         )
 
     @app_commands.command(description="Take a preset away")
@@ -73,8 +73,8 @@ class Presets(app_commands.Group):
         await _allowed(interaction, owner)
         records, person = _records(interaction), interaction.user.id
         if not await records.write(choice_queries.drop_preset, owner, low, person):
-            raise PromptError(say(messages.PRESET_MISSING, name=low[:32]))
-        await interaction.edit_original_response(content=say(messages.PRESET_DELETED, name=low))
+            raise PromptError(say(sentences.PRESET_MISSING, name=low[:32]))
+        await interaction.edit_original_response(content=say(sentences.PRESET_DELETED, name=low))
 
     @app_commands.command(name="list", description="Show the presets there are")
     async def list_all(self, interaction: Interaction) -> None:
@@ -93,7 +93,7 @@ class Presets(app_commands.Group):
         shelf = await Shelf.of(_records(interaction), interaction)
         layer = chosen(name, shelf.own, shelf.shared)
         await interaction.edit_original_response(
-            content=say(messages.PRESET_SHOWN, name=layer.name, text=messages.code(layer.text))
+            content=say(sentences.PRESET_SHOWN, name=layer.name, text=messages.code(layer.text))
         )
 
     @app_commands.command(description="Use a preset whenever you name none; leave empty for none")
@@ -137,11 +137,11 @@ class Presets(app_commands.Group):
         await interaction.response.defer(ephemeral=True, thinking=True)
         kept = await _records(interaction).read(choice_queries.presets, _owner(interaction, whose))
         if not kept:
-            raise PromptError(say(messages.PRESET_NONE))
+            raise PromptError(say(sentences.PRESET_NONE))
         data = json.dumps({"version": 1, "presets": kept}, indent=2, ensure_ascii=False)
         file = discord.File(io.BytesIO(data.encode()), "presets.json")
         await interaction.edit_original_response(
-            content=say(messages.PRESET_EXPORTED, count=len(kept)), attachments=[file]
+            content=say(sentences.PRESET_EXPORTED, count=len(kept)), attachments=[file]
         )
 
     @app_commands.command(name="import", description="Keep presets from a file")
@@ -157,7 +157,7 @@ class Presets(app_commands.Group):
         given = read_file(data, interaction.client.intake.kept)
         await _keep(interaction, owner, given)
         await interaction.edit_original_response(
-            content=say(messages.PRESET_IMPORTED, count=len(given))
+            content=say(sentences.PRESET_IMPORTED, count=len(given))
         )
 
     @delete.autocomplete("name")
@@ -191,9 +191,9 @@ def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
         presets = json.loads(data)["presets"]
         pairs = [(str(name), str(text)) for name, text in presets.items()]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise PromptError(say(messages.PRESET_FILE)) from None
+        raise PromptError(say(sentences.PRESET_FILE)) from None
     if not 0 < len(pairs) <= MOST_PRESETS:
-        raise PromptError(say(messages.PRESET_FILE))
+        raise PromptError(say(sentences.PRESET_FILE))
     return {checked_name(name): kept(text[:TEXT_LIMIT]) for name, text in pairs}
 
 
@@ -210,7 +210,7 @@ def _owner(interaction: Interaction, whose: Whose) -> Owner:
     if whose == "me":
         return Owner("person", interaction.user.id)
     if interaction.guild_id is None:
-        raise PromptError(say(messages.NO_SERVER))
+        raise PromptError(say(sentences.NO_SERVER))
     return Owner("server", interaction.guild_id)
 
 
@@ -220,7 +220,7 @@ async def _allowed(interaction: Interaction, owner: Owner) -> None:
         return
     choices = await _records(interaction).read(choice_queries.server, owner.id)
     if not policy.has_role(interaction, choices.editors):
-        raise policy.NotAllowedError(say(messages.PRESET_MANAGERS))
+        raise policy.NotAllowedError(say(sentences.PRESET_MANAGERS))
 
 
 async def _keep(interaction: Interaction, owner: Owner, given: dict[str, str]) -> None:

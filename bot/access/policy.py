@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.interactions.requester import Asking
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import say
 from generation.catalogue.card import Card, shown_size
 from generation.recipe import Recipe
@@ -48,9 +48,9 @@ async def admit(
     barred = next((each for each in drawn if not allows(choices, each, served)), None)
     if refusal is None and barred is not None:
         allowed = ", ".join(f"`{name}`" for name in choices.families)
-        refusal = say(messages.SERVER_FAMILY, family=listed(barred, served), allowed=allowed)
+        refusal = say(sentences.SERVER_FAMILY, family=listed(barred, served), allowed=allowed)
     if refusal is None and count > choices.repeat:
-        refusal = say(messages.SERVER_REPEAT, count=count, limit=choices.repeat)
+        refusal = say(sentences.SERVER_REPEAT, count=count, limit=choices.repeat)
     if refusal is None:
         refusal = await _quota(records, choices, interaction, count)
     if refusal is not None:
@@ -84,7 +84,7 @@ def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
     for recipe in recipes:
         side = max(shown_size(recipe))
         if choices.largest and side > choices.largest:
-            raise NotAllowedError(say(messages.SERVER_SIZE, side=side, limit=choices.largest))
+            raise NotAllowedError(say(sentences.SERVER_SIZE, side=side, limit=choices.largest))
 
 
 def _place(choices: ServerChoices, interaction: Asking) -> str | None:
@@ -93,7 +93,7 @@ def _place(choices: ServerChoices, interaction: Asking) -> str | None:
     if not choices.channels or here & set(choices.channels):
         return None
     return say(
-        messages.SERVER_CHANNEL,
+        sentences.SERVER_CHANNEL,
         channels=" ".join(f"<#{channel}>" for channel in choices.channels[:10]),
     )
 
@@ -101,7 +101,7 @@ def _place(choices: ServerChoices, interaction: Asking) -> str | None:
 def _role(choices: ServerChoices, interaction: Asking) -> str | None:
     if not choices.roles or manages(interaction) or has_role(interaction, choices.roles):
         return None
-    return say(messages.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))
+    return say(sentences.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))
 
 
 async def _quota(
@@ -112,10 +112,10 @@ async def _quota(
         since = datetime.now(UTC) - DAY
         asked = await records.read(choice_queries.asked_since, person, since, interaction.guild_id)
         if asked + count > limits.daily:
-            return say(messages.SERVER_DAILY, limit=limits.daily, asked=asked)
+            return say(sentences.SERVER_DAILY, limit=limits.daily, asked=asked)
     waiting = len(await records.read(choice_queries.unfinished_of, person))
     if waiting + count > limits.unfinished:
-        return say(messages.TOO_MANY, limit=limits.unfinished)
+        return say(sentences.TOO_MANY, limit=limits.unfinished)
     return None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import discord
 
 from bot import errors
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import say, speak
 from prompt.flags.ways import Way
 from prompt.resolution.orders import Order, shown
@@ -61,7 +61,7 @@ class DraftButton(
         yes = answer == "yes"
         super().__init__(
             discord.ui.Button(
-                label=say(messages.QUEUE_THEM if yes else messages.NEVER_MIND),
+                label=say(sentences.QUEUE_THEM if yes else sentences.NEVER_MIND),
                 style=discord.ButtonStyle.primary if yes else discord.ButtonStyle.secondary,
                 custom_id=f"easel:draft:{answer}:{draft}",
             )

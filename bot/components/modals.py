@@ -12,7 +12,7 @@ import discord
 
 from bot import errors
 from bot.interactions.submitted import answers
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import say
 from generation.derive import ninth
 from generation.recipe import Region
@@ -35,7 +35,7 @@ _PROMPT: Final = "prompt"
 _ZOOM: Final = "zoom"
 _PARTS: Final = "parts"
 
-_TITLES: Final = {"zoom": messages.ZOOM_TITLE, "region": messages.REGION_TITLE}
+_TITLES: Final = {"zoom": sentences.ZOOM_TITLE, "region": sentences.REGION_TITLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +86,20 @@ def remix(action: str, job: str, index: int, prompt: str) -> discord.ui.Modal:
         prompt: The prompt as it was, of at most ``TEXT_LIMIT`` characters.
     """
     form = discord.ui.Modal(
-        title=say(_TITLES.get(action, messages.REMIX_TITLE)),
+        title=say(_TITLES.get(action, sentences.REMIX_TITLE)),
         custom_id=f"easel:remix:{action}:{job}:{index}",
     )
     if action == "zoom":
         form.add_item(_factor())
     if action == "region":
         form.add_item(_parts())
-    return form.add_item(_words(say(messages.REMIX_PROMPT), prompt))
+    return form.add_item(_words(say(sentences.REMIX_PROMPT), prompt))
 
 
 def start(draft: str) -> discord.ui.Modal:
     """The form for words to go with an image, which waits in a draft."""
-    form = discord.ui.Modal(title=say(messages.START_TITLE), custom_id=f"easel:start:{draft}")
-    return form.add_item(_words(say(messages.START_PROMPT), ""))
+    form = discord.ui.Modal(title=say(sentences.START_TITLE), custom_id=f"easel:start:{draft}")
+    return form.add_item(_words(say(sentences.START_PROMPT), ""))
 
 
 def _words(label: str, default: str) -> discord.ui.Label[Any]:
@@ -116,18 +116,18 @@ def _factor() -> discord.ui.Label[Any]:
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=_ZOOM, default="2", max_length=8
     )
-    return discord.ui.Label(text=say(messages.ZOOM_FACTOR), component=field)
+    return discord.ui.Label(text=say(sentences.ZOOM_FACTOR), component=field)
 
 
 def _parts() -> discord.ui.Label[Any]:
-    names = map(say, messages.PARTS.values())
+    names = map(say, sentences.PARTS.values())
     options = [discord.SelectOption(label=name, value=str(k)) for k, name in enumerate(names)]
     menu: discord.ui.Select[Any] = discord.ui.Select(
         custom_id=_PARTS, options=options, max_values=NINTHS
     )
     return discord.ui.Label(
-        text=say(messages.REGION_PARTS),
-        description=say(messages.REGION_BY_HAND),
+        text=say(sentences.REGION_PARTS),
+        description=say(sentences.REGION_BY_HAND),
         component=menu,
     )
 

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.components import buttons
 from bot.delivery.routes import Letter, Picture
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import say
 from generation.catalogue.card import card
 from generation.pictures.grid import fit
@@ -19,18 +19,18 @@ def news(job: Job, event: Event) -> Letter:
     view = buttons.while_running(job.id)
     match event:
         case Queued(position=position):
-            state = say(messages.QUEUED, place=messages.place(position))
+            state = say(sentences.QUEUED, place=messages.place(position))
             return Letter(messages.running(job, recipe, state), view)
         case Progress(steps=0):
             title = say(card(recipe.family).title)
-            return Letter(messages.running(job, recipe, say(messages.LOADING, model=title)), view)
+            return Letter(messages.running(job, recipe, say(sentences.LOADING, model=title)), view)
         case Progress(step=step, steps=steps, preview=preview):
-            state = say(messages.RUNNING, percent=round(100 * step / steps))
+            state = say(sentences.RUNNING, percent=round(100 * step / steps))
             name = f"easel-{job.id[:8]}-preview.webp"
             pictures = (Picture(name, preview, messages.alt_text(recipe)),) if preview else None
             return Letter(messages.running(job, recipe, state), view, pictures)
         case Started() | Ended():
-            return Letter(messages.running(job, recipe, say(messages.STARTING)), view)
+            return Letter(messages.running(job, recipe, say(sentences.STARTING)), view)
 
 
 async def last(job: Job, files: Files) -> Letter:
@@ -47,7 +47,7 @@ async def last(job: Job, files: Files) -> Letter:
         return Letter(messages.finished(job, recipe), view, (picture,))
     view = buttons.when_stopped(job.id)
     if job.state == "cancelled":
-        return Letter(messages.running(job, recipe, say(messages.CANCELLED)), view, ())
+        return Letter(messages.running(job, recipe, say(sentences.CANCELLED)), view, ())
     return Letter(messages.failed(job, recipe), view, ())
 
 

@@ -9,7 +9,7 @@ import discord
 
 from bot.access.policy import NotAllowedError
 from bot.interactions.requester import Asking
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import say
 from storage.decisions.choices import PersonChoices, ServerChoices
 
@@ -60,13 +60,13 @@ class Place:
         """
         it = self._interaction
         if self._elsewhere is None:
-            here = message_id or (await it.followup.send(say(messages.WAITING), wait=True)).id
+            here = message_id or (await it.followup.send(say(sentences.WAITING), wait=True)).id
             return Spot(it.channel_id or 0, here, it.token, it.expires_at)
         spot = await _post(self._elsewhere)
         if message_id:
             await it.delete_original_response()
             where = f"<#{spot.channel_id}>"
-            await it.followup.send(say(messages.ELSEWHERE, where=where), ephemeral=True)
+            await it.followup.send(say(sentences.ELSEWHERE, where=where), ephemeral=True)
         return spot
 
 
@@ -105,7 +105,7 @@ async def _elsewhere(
 
 async def _post(there: discord.abc.Messageable) -> Spot:
     try:
-        message = await there.send(say(messages.WAITING))
+        message = await there.send(say(sentences.WAITING))
     except discord.Forbidden:
-        raise NotAllowedError(say(messages.NO_PLACE)) from None
+        raise NotAllowedError(say(sentences.NO_PLACE)) from None
     return Spot(message.channel.id, message.id)

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import discord
 
 from bot.interactions.submitted import answers
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import say
 from prompt.errors import PromptError
 
@@ -45,7 +45,7 @@ def shown_again(error: BaseException, said: str, before: str) -> tuple[str, disc
     """
     error = getattr(error, "original", error)
     right = error.suggestion if isinstance(error, PromptError) else None
-    text, lead = (before, messages.TYPED) if right is None else (right, messages.WORKS)
+    text, lead = (before, sentences.TYPED) if right is None else (right, sentences.WORKS)
     if not text:
         return said, None
     block = f"\n{say(lead)}\n{messages.fenced(text)}"

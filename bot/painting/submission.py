@@ -12,7 +12,7 @@ from bot.interactions.requester import Remote
 from bot.painting.tokens import LIFE, Pass, Passes
 from bot.requests.accept import Acceptance
 from bot.requests.derive import Offspring
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import language_of, retell, say
 from generation.catalogue.card import Capability
 from generation.pictures.grid import view
@@ -79,8 +79,8 @@ class Painting:
             expires=(datetime.now(UTC) + LIFE).replace(microsecond=0),
         )
         url = f"{self._address}?in={language_of(given.locale)}#{self.passes.write(given)}"
-        button: discord.ui.Button[Any] = discord.ui.Button(label=say(messages.PAINT), url=url)
-        said = say(messages.PAINT_LINK, hours=round(LIFE.total_seconds() / 3600))
+        button: discord.ui.Button[Any] = discord.ui.Button(label=say(sentences.PAINT), url=url)
+        said = say(sentences.PAINT_LINK, hours=round(LIFE.total_seconds() / 3600))
         await interaction.edit_original_response(
             content=said, view=discord.ui.View(timeout=None).add_item(button)
         )

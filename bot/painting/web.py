@@ -17,7 +17,7 @@ from aiohttp import web
 
 from bot import errors
 from bot.painting.tokens import ExpiredPassError, Pass, PassError, Passes
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import language_of, say, speak
 from generation.untrusted.clean import ImageTooLargeError
 from generation.untrusted.masks import LIMITS
@@ -45,24 +45,24 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 _WORDS: Final = {
-    "title": messages.REGION_TITLE,
-    "hint": messages.PAGE_HINT,
-    "picture": messages.PAGE_PICTURE,
-    "tools": messages.PAGE_TOOLS,
-    "brush": messages.PAGE_BRUSH,
-    "eraser": messages.PAGE_ERASER,
-    "rectangle": messages.PAGE_RECTANGLE,
-    "lasso": messages.PAGE_LASSO,
-    "size": messages.PAGE_SIZE,
-    "undo": messages.PAGE_UNDO,
-    "redo": messages.PAGE_REDO,
-    "clear": messages.PAGE_CLEAR,
-    "prompt": messages.REMIX_PROMPT,
-    "submit": messages.PAGE_SUBMIT,
-    "again": messages.PAGE_AGAIN,
-    "wait": messages.WAITING,
-    "away": messages.PAGE_AWAY,
-    "no_script": messages.PAGE_NO_SCRIPT,
+    "title": sentences.REGION_TITLE,
+    "hint": sentences.PAGE_HINT,
+    "picture": sentences.PAGE_PICTURE,
+    "tools": sentences.PAGE_TOOLS,
+    "brush": sentences.PAGE_BRUSH,
+    "eraser": sentences.PAGE_ERASER,
+    "rectangle": sentences.PAGE_RECTANGLE,
+    "lasso": sentences.PAGE_LASSO,
+    "size": sentences.PAGE_SIZE,
+    "undo": sentences.PAGE_UNDO,
+    "redo": sentences.PAGE_REDO,
+    "clear": sentences.PAGE_CLEAR,
+    "prompt": sentences.REMIX_PROMPT,
+    "submit": sentences.PAGE_SUBMIT,
+    "again": sentences.PAGE_AGAIN,
+    "wait": sentences.WAITING,
+    "away": sentences.PAGE_AWAY,
+    "no_script": sentences.PAGE_NO_SCRIPT,
 }
 """What stands on the page, by its place there."""
 
@@ -172,7 +172,7 @@ class Page:
         given = self._shown_by(request)
         mask, words = await _filled_in(request)
         notes = await self._desk.take(given, mask, words)
-        said = [say(messages.PAGE_QUEUED), *map(self._desk.readable, notes)]
+        said = [say(sentences.PAGE_QUEUED), *map(self._desk.readable, notes)]
         return web.json_response({"said": "\n".join(said)}, status=201)
 
     def _shown_by(self, request: web.Request) -> Pass:

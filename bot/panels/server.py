@@ -10,7 +10,7 @@ import discord
 from bot.access import policy
 from bot.components.panel import Item, Panel, Press, custom_id
 from bot.errors import OldButtonError
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import LANGUAGES, name_of, say
 from generation.catalogue.card import CARDS, Card
 from storage.decisions import choice_queries
@@ -55,19 +55,19 @@ class Number:
     def shown(self, values: "ServerChoices | Limits") -> str:
         """Its value, for people."""
         value = getattr(values, self.field)
-        return str(value) if value else say(messages.ANY)
+        return str(value) if value else say(sentences.ANY)
 
     def label(self) -> str:
         """What stands above its field."""
         title = say(self.title)
-        return title if self.low else say(messages.LIMIT_OR_ANY, limit=title)
+        return title if self.low else say(sentences.LIMIT_OR_ANY, limit=title)
 
 
 NUMBERS: Final = (
-    Number("repeat", messages.LIMIT_REPEAT, 1, 40),
-    Number("largest", messages.LIMIT_LARGEST, 0, 16384),
-    Number("unfinished", messages.LIMIT_UNFINISHED, 1, 1000),
-    Number("daily", messages.LIMIT_DAILY, 0, 100_000),
+    Number("repeat", sentences.LIMIT_REPEAT, 1, 40),
+    Number("largest", sentences.LIMIT_LARGEST, 0, 16384),
+    Number("unfinished", sentences.LIMIT_UNFINISHED, 1, 1000),
+    Number("daily", sentences.LIMIT_DAILY, 0, 100_000),
 )
 """Limits of a server; the last two may differ for a role."""
 
@@ -141,55 +141,55 @@ def _roles_limits(choices: ServerChoices) -> str:
     lines = [
         "\n- "
         + say(
-            messages.ROLE_LIMITS,
+            sentences.ROLE_LIMITS,
             role=f"<@&{role}>",
             **{number.field: number.shown(limits) for number in _OF_ROLES},
         )
         for role, limits in choices.limits.items()
     ]
-    return "".join(lines[:MOST]) or say(messages.NONE)
+    return "".join(lines[:MOST]) or say(sentences.NONE)
 
 
 TOPICS: Final[Mapping[str, Topic]] = {
     "channels": Topic(
-        messages.PANEL_CHANNELS,
-        lambda c: _mentions(c.channels, "#", messages.PANEL_ALL),
+        sentences.PANEL_CHANNELS,
+        lambda c: _mentions(c.channels, "#", sentences.PANEL_ALL),
         _channels,
         _ids,
     ),
     "roles": Topic(
-        messages.PANEL_ROLES,
-        lambda c: _mentions(c.roles, "@&", messages.PANEL_ALL),
+        sentences.PANEL_ROLES,
+        lambda c: _mentions(c.roles, "@&", sentences.PANEL_ALL),
         lambda c, name, _: _role_menu(c.roles, name),
         _ids,
     ),
     "editors": Topic(
-        messages.PANEL_EDITORS,
-        lambda c: _mentions(c.editors, "@&", messages.PANEL_MANAGERS),
+        sentences.PANEL_EDITORS,
+        lambda c: _mentions(c.editors, "@&", sentences.PANEL_MANAGERS),
         lambda c, name, _: _role_menu(c.editors, name),
         _ids,
     ),
     "families": Topic(
-        messages.PANEL_FAMILIES,
-        lambda c: ", ".join(c.families) or say(messages.PANEL_ALL),
+        sentences.PANEL_FAMILIES,
+        lambda c: ", ".join(c.families) or say(sentences.PANEL_ALL),
         _families,
         tuple,
     ),
     "results": Topic(
-        messages.PANEL_RESULTS,
-        lambda c: f"<#{c.results}>" if c.results else say(messages.PANEL_HERE),
+        sentences.PANEL_RESULTS,
+        lambda c: f"<#{c.results}>" if c.results else say(sentences.PANEL_HERE),
         _results,
         lambda values: int(values[0]) if values else 0,
     ),
     "language": Topic(
-        messages.PANEL_LANGUAGE,
-        lambda c: name_of(c.language) if c.language else say(messages.PANEL_OWN),
+        sentences.PANEL_LANGUAGE,
+        lambda c: name_of(c.language) if c.language else say(sentences.PANEL_OWN),
         _languages,
         lambda values: values[0] if values else "",
     ),
-    "limits": Topic(messages.PANEL_LIMITS, lambda c: _numbers(c, NUMBERS)),
+    "limits": Topic(sentences.PANEL_LIMITS, lambda c: _numbers(c, NUMBERS)),
     "role": Topic(
-        messages.PANEL_ROLE, _roles_limits, lambda _c, name, _: _role_menu((), name, most=1)
+        sentences.PANEL_ROLE, _roles_limits, lambda _c, name, _: _role_menu((), name, most=1)
     ),
 }
 """Everything that can be set, in the order of the panel."""
@@ -197,7 +197,7 @@ TOPICS: Final[Mapping[str, Topic]] = {
 _CHANGES: Final = "changes"
 _TITLES: Final = {
     **{name: topic.title for name, topic in TOPICS.items()},
-    _CHANGES: messages.PANEL_CHANGES,
+    _CHANGES: sentences.PANEL_CHANGES,
 }
 
 
@@ -259,7 +259,7 @@ def panel(
     items: list[Item] = [
         discord.ui.Select(
             custom_id=custom_id(_PANEL, "open"),
-            placeholder=say(messages.PANEL_CHOOSE),
+            placeholder=say(sentences.PANEL_CHOOSE),
             options=options,
         )
     ]
@@ -272,7 +272,7 @@ def panel(
 
 def _check(interaction: discord.Interaction[Any]) -> None:
     if not policy.manages(interaction):
-        raise policy.NotAllowedError(say(messages.SERVER_MANAGERS))
+        raise policy.NotAllowedError(say(sentences.SERVER_MANAGERS))
 
 
 async def _choices(interaction: discord.Interaction[Any]) -> ServerChoices:
@@ -322,7 +322,7 @@ async def _history(it: discord.Interaction[Any]) -> str:
     """The latest changes, newest first, one a line."""
     found = await it.client.records.read(choice_queries.changes, it.guild_id, CHANGES_SHOWN)
     told = [(at, worded(change)) for at, change in found]
-    return messages.server_log(told, {**_TITLES, "preset": messages.PANEL_DEFAULT})
+    return messages.server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
 
 
 def _form_for(press: Press) -> str | None:
@@ -334,7 +334,7 @@ def _form_for(press: Press) -> str | None:
 
 def _form(choices: ServerChoices, role: str) -> discord.ui.Modal:
     values = choices.limits_for({int(role)}) if role else choices
-    title = messages.PANEL_ROLE if role else messages.PANEL_LIMITS
+    title = sentences.PANEL_ROLE if role else sentences.PANEL_LIMITS
     form = discord.ui.Modal(title=say(title), custom_id=custom_id(_PANEL, "limits", role))
     for number in _OF_ROLES if role else NUMBERS:
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -372,6 +372,6 @@ def _number(number: Number, typed: Mapping[str, str]) -> int:
     if not (text.isdecimal() and number.low <= int(text) <= number.high):
         shown = text.replace("`", "ˋ")
         raise policy.NotAllowedError(
-            say(messages.LIMIT_WRONG, typed=shown, low=number.low, high=number.high)
+            say(sentences.LIMIT_WRONG, typed=shown, low=number.low, high=number.high)
         )
     return int(text)

@@ -13,7 +13,7 @@ from bot.access import policy
 from bot.access.defaults import Shelf
 from bot.components.panel import Item, Panel, Press, custom_id
 from bot.errors import OldButtonError
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import say
 from generation.catalogue.card import Card
 from prompt.flags.table import BY_NAME, RIVALS
@@ -54,15 +54,15 @@ def _models(cards: Sequence[Card], server: ServerChoices) -> Mapping[str, str]:
 
 
 MENUS: Final[Mapping[str, Menu]] = {
-    "model": Menu(messages.SETTINGS_MODELS, messages.MODEL_UNSET, _models),
+    "model": Menu(sentences.SETTINGS_MODELS, sentences.MODEL_UNSET, _models),
     "stylize": Menu(
-        messages.SETTINGS_STYLIZE,
-        messages.STYLIZE_DEFAULT,
+        sentences.SETTINGS_STYLIZE,
+        sentences.STYLIZE_DEFAULT,
         lambda _cards, _server: {
-            "50": messages.STYLIZE_LOW,
-            "100": messages.STYLIZE_MEDIUM,
-            "250": messages.STYLIZE_HIGH,
-            "750": messages.STYLIZE_VERY_HIGH,
+            "50": sentences.STYLIZE_LOW,
+            "100": sentences.STYLIZE_MEDIUM,
+            "250": sentences.STYLIZE_HIGH,
+            "750": sentences.STYLIZE_VERY_HIGH,
         },
     ),
 }
@@ -105,11 +105,11 @@ def _field(title: str, name: str, on: object, off: object) -> Switch:
 
 
 SWITCHES: Final = {
-    "raw": _flag(messages.SETTING_RAW, "raw"),
-    "remix": _field(messages.SETTING_REMIX, "remix", on=True, off=False),
-    "subtle": _field(messages.SETTING_SUBTLE, "variability", on="subtle", off="strong"),
-    "private": _field(messages.SETTING_PRIVATE, "private", on=True, off=False),
-    "relax": _flag(messages.SETTING_RELAX, "relax"),
+    "raw": _flag(sentences.SETTING_RAW, "raw"),
+    "remix": _field(sentences.SETTING_REMIX, "remix", on=True, off=False),
+    "subtle": _field(sentences.SETTING_SUBTLE, "variability", on="subtle", off="strong"),
+    "private": _field(sentences.SETTING_PRIVATE, "private", on=True, off=False),
+    "relax": _flag(sentences.SETTING_RELAX, "relax"),
 }
 """The buttons, in their order."""
 
@@ -137,11 +137,11 @@ async def take(press: Press) -> Panel:
 
 def panel(person: PersonChoices, server: ServerChoices, *cards: Card) -> Panel:
     """The panel of a person on a server where models draw, the first where nobody chooses."""
-    lines = [say(messages.SETTINGS), say(messages.SETTINGS_MODEL, model=say(cards[0].title))]
+    lines = [say(sentences.SETTINGS), say(sentences.SETTINGS_MODEL, model=say(cards[0].title))]
     for what, value in (("flags", person.flags), ("suffix", person.suffix)):
         lines += [messages.preferred(what, value)] if value else []
     on = [say(switch.title) for switch in SWITCHES.values() if switch.is_on(person)]
-    lines.append(say(messages.SETTINGS_ON, names=", ".join(on) or say(messages.NONE)))
+    lines.append(say(sentences.SETTINGS_ON, names=", ".join(on) or say(sentences.NONE)))
     menus = [_menu(person, name, each.values(cards, server)) for name, each in MENUS.items()]
     buttons = [
         _button(person, name)
@@ -209,7 +209,7 @@ def _button(choices: PersonChoices, name: str) -> Item:
 def _reset() -> Item:
     """A button for the choices of somebody new; what their own flags stand for is kept."""
     return discord.ui.Button(
-        label=say(messages.SETTINGS_RESET),
+        label=say(sentences.SETTINGS_RESET),
         style=discord.ButtonStyle.danger,
         custom_id=custom_id(_PANEL, _RESET),
     )

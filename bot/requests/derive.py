@@ -14,7 +14,7 @@ from bot.components.buttons import KINDS, Derivation, Kind, rerolled
 from bot.delivery.destination import Place, Spot, beside, withdraw
 from bot.interactions.requester import Asking
 from bot.requests.accept import Acceptance, acknowledge, tell
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
 from bot.text.origins import inherited
@@ -22,7 +22,6 @@ from generation.catalogue.card import Capability
 from generation.catalogue.served import Served, named
 from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
-from prompt import sentences
 from prompt.errors import PromptError
 from prompt.flags.table import CONTROL, EDIT, MODEL
 from prompt.flags.ways import Way
@@ -30,7 +29,7 @@ from prompt.reading.grammar import Prompt, format_prompt
 from prompt.resolution.fitting import fitted, flags_of
 from prompt.resolution.references import Kept, addresses
 from prompt.resolution.resolve import Resolved, resolve
-from prompt.sentences import Sentence
+from prompt.sentences import PARENT_MODEL, Sentence
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.queue.jobs import DailyLimitError, Job, TooManyJobsError
 
@@ -329,7 +328,7 @@ class Offspring:
         values = {key: value for key, value in prompt.parameters.items() if key != MODEL.name}
         typed, title = MODEL.format(name), Sentence(parent.card.title)
         raise PromptError(
-            Sentence(sentences.PARENT_MODEL, typed=typed, model=title),
+            Sentence(PARENT_MODEL, typed=typed, model=title),
             prompt.places.get(MODEL.name),
             format_prompt(replace(prompt, parameters=values)),
         )
@@ -338,7 +337,7 @@ class Offspring:
         """Refuse what is longer than the family draws."""
         card, (short, long) = self._in.drew(recipe).card, sorted((recipe.width, recipe.height))
         if long > card.longest_ratio * short:
-            said = say(messages.FRAME_LONG, model=say(card.title), limit=f"{card.longest_ratio:g}")
+            said = say(sentences.FRAME_LONG, model=say(card.title), limit=f"{card.longest_ratio:g}")
             raise policy.NotAllowedError(said)
 
 

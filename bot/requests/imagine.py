@@ -16,7 +16,7 @@ from bot.components import confirm, modals
 from bot.components.confirm import ASK_FROM, Request
 from bot.delivery.destination import Place
 from bot.requests.accept import Acceptance, acknowledge, tell
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
 from generation.catalogue.card import Capability, Card
@@ -181,7 +181,7 @@ class Intake:
         asked = self._completed(shelf, wanted, request.preset, request.way, len(request.images))
         choices = await self._admit(interaction, asked)
         await self._draft(choice_queries.take_draft, interaction, draft)
-        queued = say(messages.ASKED, count=len(wanted))
+        queued = say(sentences.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
         await self._take(interaction, request, asked, choices)
 
@@ -203,7 +203,7 @@ class Intake:
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to a question about many jobs."""
-        await interaction.response.edit_message(content=say(messages.FORGOTTEN), view=None)
+        await interaction.response.edit_message(content=say(sentences.FORGOTTEN), view=None)
         await self._records.write(choice_queries.take_draft, draft, interaction.user.id)
 
     async def _ask(
@@ -335,7 +335,7 @@ class Intake:
         return replace(
             resolved,
             recipe=reroll(resolved.recipe, seed),
-            notes=(*resolved.notes, say(messages.SEEDS_FOLLOW)),
+            notes=(*resolved.notes, say(sentences.SEEDS_FOLLOW)),
         )
 
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
@@ -376,7 +376,7 @@ class Intake:
         own = await self._records.read(choice_queries.unfinished_of, interaction.user.id)
         count = sum([await self._in.jobs.cancel(job) for job in own])
         said = (
-            say(messages.CANCELLED_ALL, count=count) if count else say(messages.NOTHING_TO_CANCEL)
+            say(sentences.CANCELLED_ALL, count=count) if count else say(sentences.NOTHING_TO_CANCEL)
         )
         await interaction.edit_original_response(content=said)
 

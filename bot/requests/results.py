@@ -12,7 +12,7 @@ from bot.components import buttons
 from bot.delivery import content
 from bot.interactions.requester import DIRECT_LIMIT, Asking
 from bot.requests.accept import acknowledge
-from bot.text import messages, origins
+from bot.text import messages, origins, sentences
 from bot.text.languages import say, speaking
 from generation.recipe import Recipe
 from storage.decisions import choice_queries
@@ -96,7 +96,7 @@ class Results:
         if job is None or job.state != "done":
             raise errors.NoPictureError
         view = buttons.among(job.id, Recipe.from_json(job.recipe), actions)
-        said = say(messages.WHICH_PICTURE if view.children else messages.NOTHING_MORE)
+        said = say(sentences.WHICH_PICTURE if view.children else sentences.NOTHING_MORE)
         await interaction.edit_original_response(content=said, view=view)
 
     async def favourite(
@@ -110,7 +110,7 @@ class Results:
         await interaction.response.defer(ephemeral=True, thinking=True)
         await ownership.found(self._jobs, job_id)
         marked = await self._records.write(choice_queries.mark, interaction.user.id, job_id, index)
-        said = say(messages.FAVOURITE if marked else messages.NO_FAVOURITE)
+        said = say(sentences.FAVOURITE if marked else sentences.NO_FAVOURITE)
         await interaction.edit_original_response(content=said)
 
     async def send_home(self, person: discord.abc.Messageable, job_id: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.languages import retell, say
 from generation.catalogue.card import card
 from generation.recipe import Recipe
@@ -47,14 +47,14 @@ def _places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
     known = job.origins or {}
     groups: dict[str, list[str]] = {}
     for place in filter(None, known.get(WORDS, "").split(BETWEEN)):
-        groups.setdefault(place, []).append(say(messages.ORIGIN_WORDS))
+        groups.setdefault(place, []).append(say(sentences.ORIGIN_WORDS))
     for name, value in _decided(known, recipe).items():
         place = known.get(name, Source.FLAG.value)
         groups.setdefault(place, []).append(messages.code(BY_NAME[name].format(value)))
     for place in sorted(groups, key=_rank):
         yield retell(origin(place)), " ".join(groups[place])
     if own := _own(recipe):
-        yield say(messages.ORIGIN_CARD), " ".join(own)
+        yield say(sentences.ORIGIN_CARD), " ".join(own)
 
 
 def _decided(known: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:

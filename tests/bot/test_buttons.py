@@ -4,7 +4,7 @@ import discord
 import pytest
 
 from bot.components import buttons
-from bot.text import messages
+from bot.text import sentences
 from generation.catalogue.card import Capability
 from generation.derive import Parent, creatively, enlarge, mapped, narrow
 from generation.recipe import Recipe, Structure, seeded
@@ -75,7 +75,7 @@ async def test_a_map_is_offered_of_a_structure_and_nothing_of_a_map() -> None:
 async def test_every_refusal_has_its_sentence() -> None:
     needed = {kind.needs for kind in buttons.KINDS.values() if kind.needs}
     needed |= {Capability.BLEND, Capability.STRUCTURE}
-    assert needed == messages.NOT_ABLE.keys()
+    assert needed == sentences.NOT_ABLE.keys()
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_what_is_added_around(action: str, left: float, top: float) -> None:
 async def test_every_kind_has_a_heading() -> None:
     for kind in buttons.KINDS.values():
         makes = kind.derive or kind.form
-        assert makes is None or kind.action in messages.HEADINGS
+        assert makes is None or kind.action in sentences.HEADINGS
 
 
 async def test_a_press_finds_its_button_again() -> None:

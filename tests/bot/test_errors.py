@@ -4,7 +4,7 @@ from bot import errors
 from bot.components.buttons import KINDS
 from bot.interactions.requester import NoLongerThereError
 from bot.painting.tokens import ExpiredPassError, PassError
-from bot.text import messages
+from bot.text import sentences
 from generation.untrusted.clean import (
     BrokenImageError,
     ImageError,
@@ -79,4 +79,4 @@ def test_what_a_prompt_too_long_for_a_form_is_told_needs_none_itself() -> None:
 
 def test_our_own_mistakes_have_none() -> None:
     assert errors.sentence(ZeroDivisionError("a secret /path")) is None
-    assert "secret" not in messages.UNEXPECTED
+    assert "secret" not in sentences.UNEXPECTED

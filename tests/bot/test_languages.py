@@ -13,7 +13,7 @@ from discord import app_commands
 
 from bot.client import command_files
 from bot.components.buttons import KINDS, JobButton, when_done
-from bot.text import image_wording, languages, messages
+from bot.text import image_wording, languages, messages, sentences
 from bot.text.languages import (
     COMMAND,
     LANGUAGES,
@@ -24,7 +24,7 @@ from bot.text.languages import (
     say,
     speaking,
 )
-from bot.text.messages import HEADINGS
+from bot.text.sentences import HEADINGS
 from generation.catalogue.card import CARDS, VARIANTS, Capability, card
 from generation.recipe import seeded
 from prompt import sentences as told
@@ -55,8 +55,8 @@ class Shelf:
         self.commands.append(command)
 
 
-def sentences() -> Iterator[str]:
-    for name, value in (vars(messages) | vars(image_wording)).items():
+def every_sentence() -> Iterator[str]:
+    for name, value in (vars(sentences) | vars(image_wording)).items():
         if name.isupper():
             texts = value.values() if isinstance(value, dict) else [value]
             yield from (text for text in texts if isinstance(text, str))
@@ -161,15 +161,21 @@ async def test_sentences_call_commands_as_they_are_named(language: str) -> None:
 
 def test_a_command_is_called_by_its_name_in_the_language() -> None:
     with speaking("de"):
-        assert "`/vorlage liste` zeigt" in say(messages.PRESET_MISSING, name="x")
-        assert "`/imagine`" in say(messages.HELP)
-    assert "`/preset list` shows" in say(messages.PRESET_MISSING, name="x")
+        assert "`/vorlage liste` zeigt" in say(sentences.PRESET_MISSING, name="x")
+        assert "`/imagine`" in say(sentences.HELP)
+    assert "`/preset list` shows" in say(sentences.PRESET_MISSING, name="x")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_sentence_and_description_is_translated(language: str) -> None:
     known = catalogue(language)
-    texts = [*sentences(), *told_of_prompts(), *shown(), *await descriptions(), *await chosen()]
+    texts = [
+        *every_sentence(),
+        *told_of_prompts(),
+        *shown(),
+        *await descriptions(),
+        *await chosen(),
+    ]
     names = {COMMAND + name for each in (await named()).values() for name in each}
     wanted = {text for text in texts if wordy(text)} | names
     assert wanted - known.keys() == set()
@@ -241,11 +247,11 @@ def test_a_locale_finds_its_language() -> None:
 
 def test_what_is_said_follows_the_language_spoken() -> None:
     with speaking("de"):
-        assert say(messages.CANCELLED_ALL, count=3) == "3 deiner Aufträge abgebrochen."
+        assert say(sentences.CANCELLED_ALL, count=3) == "3 deiner Aufträge abgebrochen."
         with speaking("sv-SE"):
-            assert say(messages.DELETED) == "Deleted."
-        assert say(messages.DELETED) == "Gelöscht."
-    assert say(messages.DELETED) == "Deleted."
+            assert say(sentences.DELETED) == "Deleted."
+        assert say(sentences.DELETED) == "Gelöscht."
+    assert say(sentences.DELETED) == "Deleted."
     assert languages.say("{not} a field") == "{not} a field"
 
 

@@ -4,19 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text import messages
+from bot.text import messages, sentences
 from bot.text.messages import Title
 from generation.derive import Parent, creatively, enlarge, narrow, vary, with_upscaler
 from generation.recipe import Upscaler
 from tests.bot.samples import job, recipe
 
 
-@given(st.text(max_size=6000), st.text(max_size=500), st.sampled_from(list(messages.HEADINGS)))
+@given(st.text(max_size=6000), st.text(max_size=500), st.sampled_from(list(sentences.HEADINGS)))
 def test_every_message_fits(prompt: str, flags: str, action: str) -> None:
     cooked = recipe(prompt, parameters=flags)
     asked = job(title=f"{action}:1")
     for text in (
-        messages.running(asked, cooked, messages.STARTING),
+        messages.running(asked, cooked, sentences.STARTING),
         messages.finished(asked, cooked),
         messages.failed(asked, cooked),
     ):
@@ -38,7 +38,7 @@ def test_a_long_prompt_is_shortened() -> None:
     assert messages.shown_prompt(recipe("word " * 1000)).endswith("…")
 
 
-@given(st.sampled_from(list(messages.HEADINGS)), st.none() | st.integers(1, 9))
+@given(st.sampled_from(list(sentences.HEADINGS)), st.none() | st.integers(1, 9))
 def test_titles_survive_storage(action: str, index: int | None) -> None:
     title = Title(action, index)
     assert Title.read(str(title)) == title
@@ -49,9 +49,9 @@ def test_titles_of_a_later_version_are_still_shown() -> None:
 
 
 def test_failures_are_told() -> None:
-    for code, reason in messages.FAILURES.items():
+    for code, reason in sentences.FAILURES.items():
         assert reason in messages.failed(job(state="failed", failure=code), recipe())
-    assert messages.FAILURES["internal"] in messages.failed(job(failure="new"), recipe())
+    assert sentences.FAILURES["internal"] in messages.failed(job(failure="new"), recipe())
 
 
 def test_a_block_to_copy_cannot_be_ended_from_within() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot import errors
 from bot.components import buttons, modals
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import LANGUAGES, speaking
 from generation.derive import Parent
 from generation.recipe import Region
@@ -87,4 +87,4 @@ def test_parts_become_regions_and_unknown_ones_nothing() -> None:
         Region(left=0, top=0, right=third, bottom=third),
         Region(left=third, top=third, right=2 * third, bottom=2 * third),
     )
-    assert len(messages.PARTS) == modals.NINTHS
+    assert len(sentences.PARTS) == modals.NINTHS

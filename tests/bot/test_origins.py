@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.text import messages, origins
+from bot.text import messages, origins, sentences
 from bot.text.languages import LANGUAGES, catalogue, speaking
 from generation.recipe import Noise
 from prompt import sentences as told
@@ -57,7 +57,7 @@ def test_they_are_told_in_the_language(language: str) -> None:
         (typed, own) = origins.lines(job(), recipe(parameters=DECIDED))
     known = catalogue(language)
     assert typed.startswith(f"-# {known[told.ORIGIN_TYPED]}: ")
-    assert own.startswith(f"-# {known[messages.ORIGIN_CARD]}: ")
+    assert own.startswith(f"-# {known[sentences.ORIGIN_CARD]}: ")
 
 
 @given(st.text(max_size=6000), st.text(max_size=500), st.lists(st.text(max_size=900), max_size=4))

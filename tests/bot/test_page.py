@@ -22,7 +22,7 @@ from bot.access.policy import NotAllowedError
 from bot.painting import web
 from bot.painting.tokens import LIFE, Pass, Passes
 from bot.painting.web import LARGEST_BODY, LONGEST_PROMPT, Page
-from bot.text import messages
+from bot.text import sentences
 from bot.text.languages import LANGUAGES, catalogue
 from generation.untrusted.masks import painted
 from prompt.reading.grammar import parse
@@ -119,7 +119,7 @@ async def test_what_is_painted_arrives_with_the_words(
     it = given()
     answer = await visitor.post("/paint/job", data=filled(), headers=shown(desk, it))
     assert answer.status == 201
-    assert await said(answer) == f"{messages.PAGE_QUEUED}\n--ar has no effect here."
+    assert await said(answer) == f"{sentences.PAGE_QUEUED}\n--ar has no effect here."
     assert desk.taken == [(it, painted(mask()), "a hat --ar 3:2")]
 
 
@@ -146,7 +146,7 @@ async def test_nobody_else_is_let_in(
         method, f"/paint/{path}{query}", headers={"Authorization": header}, data=filled()
     )
     assert answer.status == 403
-    expected = messages.LINK_EXPIRED if how == "expired" else messages.LINK_BROKEN
+    expected = sentences.LINK_EXPIRED if how == "expired" else sentences.LINK_BROKEN
     assert await said(answer) == expected
     assert "Vary (Region)" in expected
     assert desk.taken == []
@@ -155,7 +155,7 @@ async def test_nobody_else_is_let_in(
 @pytest.mark.parametrize(
     ("form", "status", "words"),
     [
-        (filled(mask(0)), 422, messages.NOTHING_PAINTED),
+        (filled(mask(0)), 422, sentences.NOTHING_PAINTED),
         (filled(b"<svg>"), 422, "is not an image"),
         (filled(mask()[:50]), 422, "damaged"),
         (filled(mask(size=(4096, 4096))), 422, "megapixels"),
@@ -203,13 +203,13 @@ async def test_the_page_speaks_the_language_of_its_link(
 ) -> None:
     text = await (await visitor.get(f"/paint/?in={language}")).text()
     assert f'<html lang="{language}">' in text
-    assert catalogue(language)[messages.PAGE_LASSO] in text
+    assert catalogue(language)[sentences.PAGE_LASSO] in text
     assert "$" not in text
     answer = await visitor.get("/paint/sheet", headers={"Accept-Language": language})
-    assert await said(answer) == catalogue(language)[messages.LINK_BROKEN]
+    assert await said(answer) == catalogue(language)[sentences.LINK_BROKEN]
     headers = shown(desk) | {"Accept-Language": language}
     queued = await visitor.post("/paint/job", data=filled(), headers=headers)
-    assert await said(queued) == catalogue(language)[messages.PAGE_QUEUED]
+    assert await said(queued) == catalogue(language)[sentences.PAGE_QUEUED]
 
 
 @pytest.mark.parametrize("query", ["", "?in=", "?in=xx", '?in="><script>alert(1)</script>'])
