@@ -1,6 +1,6 @@
 """How long a job waits when nobody is before it, how many a second are taken in, idle cost.
 
-Run with ``python -m benchmarks.queue``. The worker is a process of its own whose cook does nothing,
+Run with ``python -m benchmarks.queue``. The worker is a process of its own that renders nothing,
 the database is SQLite, or whatever ``EASEL_DATABASE_URL`` names. The baseline of the first figure
 is the poll interval (a job arrives on average half of one before the next look); that of the second
 is a bare insert and commit into a table of the same file or server.
@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 from storage.database.connect import WRITING, open_async_engine
 from storage.database.prepare import migrate
-from storage.queue.engine import Cooked, Ended, Jobs, NewJob, serve
+from storage.queue.engine import Ended, Jobs, NewJob, Rendered, serve
 from storage.queue.jobs import Report
 from storage.settings import Settings, load_settings
 from storage.signals import stop_event
@@ -44,12 +44,12 @@ def settings_in(folder: Path) -> Settings:
 def work(settings: Settings) -> None:
     """A worker that makes nothing, and says nothing of it."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    serve(settings, cook, model="none", device="none", stop=stop_event())
+    serve(settings, render, model="none", device="none", stop=stop_event())
 
 
-def cook(_recipe: dict[str, Any], _report: Report) -> Cooked:
+def render(_recipe: dict[str, Any], _report: Report) -> Rendered:
     """Nothing to do."""
-    return Cooked(pictures=[])
+    return Rendered(pictures=[])
 
 
 def new_job(person: int = 1) -> NewJob:

@@ -394,7 +394,7 @@ _FAULTS: Final = {
     "sqlalchemy.exc.SQLAlchemyError": 1,
     "storage.database.connect.DatabaseNotReadyError": 1,
     "storage.files.FileStoreError": 1,
-    "storage.queue.jobs.CookingError": 1,
+    "storage.queue.jobs.RenderError": 1,
     "storage.settings.SettingsError": 1,
 }
 """Faults of a person or a machine, by name so that nothing is imported for them; exit codes."""
@@ -405,7 +405,7 @@ def _sentence(error: Exception, kinds: list[str]) -> str:
         from bot.text.image_wording import sentence  # noqa: PLC0415
 
         return sentence(cast("ImageError", error))
-    if "storage.queue.jobs.CookingError" in kinds:
+    if "storage.queue.jobs.RenderError" in kinds:
         from bot.text.sentences import FAILURES  # noqa: PLC0415
 
         return f"This could not be made: {FAILURES.get(str(error), str(error))}."

@@ -29,7 +29,7 @@ from storage.files import Files
 from storage.logs import set_up_logs
 from storage.queue import queries
 from storage.queue.engine import DatabaseNotReadyError, WorkerNameTakenError, serve
-from storage.queue.jobs import Cooked, Made, Report
+from storage.queue.jobs import Made, Rendered, Report
 from storage.settings import Settings, SettingsError, load_settings
 from storage.signals import stop_event
 
@@ -102,7 +102,7 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
     Raises:
         UnknownFamilyError: The settings' model is of an unknown family.
         ModelError: It cannot be loaded.
-        CookingError: The recipe cannot be made.
+        RenderError: The recipe cannot be made.
     """
     files, models = Files.of(settings), served(settings)
     engine = load_engine(settings, drew(models, recipe) or usual(models))
@@ -111,10 +111,10 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
 
 def cook_with(
     engines: Engines | Engine, files: Files, find: Find
-) -> Callable[[dict[str, Any], Report], Cooked]:
+) -> Callable[[dict[str, Any], Report], Rendered]:
     """The function that the queue calls for every job, with one model or one of several."""
 
-    def serve_one(data: dict[str, Any], report: Report) -> Cooked:
+    def serve_one(data: dict[str, Any], report: Report) -> Rendered:
         recipe = Recipe.from_json(data)
         if isinstance(engines, Engine):
             pictures = cook(engines, recipe, report, read=files.get, find=find)
@@ -128,7 +128,7 @@ def cook_with(
     return serve_one
 
 
-def keep(pictures: Pictures, recipe: Recipe, files: Files) -> Cooked:
+def keep(pictures: Pictures, recipe: Recipe, files: Files) -> Rendered:
     """Store pictures with their recipe inside, and say where."""
 
     def stored(image: Image.Image, index: int | None, digest: str) -> Made:
@@ -137,7 +137,7 @@ def keep(pictures: Pictures, recipe: Recipe, files: Files) -> Cooked:
 
     single = [stored(image, k, narrow(recipe, k).digest) for k, image in enumerate(pictures.single)]
     grid = None if pictures.grid is None else stored(pictures.grid, None, recipe.digest)
-    return Cooked(pictures=single, grid=grid)
+    return Rendered(pictures=single, grid=grid)
 
 
 def main(settings: Settings) -> None:

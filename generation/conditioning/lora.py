@@ -17,7 +17,7 @@ from generation.catalogue.card import Card
 from generation.catalogue.loras import Offered
 from generation.conditioning.cache import TEXTS
 from generation.recipe import Lora
-from storage.queue.jobs import CookingError
+from storage.queue.jobs import RenderError
 
 _TEXT: Final = "lora_te"
 """How kohya's names of text encoders' layers begin."""
@@ -45,14 +45,14 @@ class Wardrobe:
         """Have the pipeline wear these and nothing else.
 
         Raises:
-            CookingError: ``lora`` if one is not there, is another file by now, or does not fit.
+            RenderError: ``lora`` if one is not there, is another file by now, or does not fit.
         """
         if self.worn == tuple(wanted):
             return
         self.take_off()
         TEXTS.forget()
         if any(not self._has(one) for one in wanted):
-            raise CookingError("lora")
+            raise RenderError("lora")
         try:
             self._put_on(wanted)
         except BaseException:
@@ -101,7 +101,7 @@ class Wardrobe:
                 _log.warning("lora refused", name=name, attempt=number, error=str(error)[:200])
             else:
                 return
-        raise CookingError("lora")
+        raise RenderError("lora")
 
 
 def load_wardrobe(pipe: Any, card: Card) -> Wardrobe | None:  # noqa: ANN401 - diffusers has no types

@@ -20,7 +20,7 @@ from generation.families.load import ModelError, precision, share_cores
 from generation.recipe import Recipe
 from generation.sampling.diffusion import Engine
 from generation.tensors.memory import free, out_of_memory
-from storage.queue.jobs import CookingError, Report
+from storage.queue.jobs import RenderError, Report
 
 _log = structlog.get_logger(__name__)
 
@@ -64,18 +64,18 @@ class Engines:
             report: Told of no steps, where the model has to be loaded first.
 
         Raises:
-            CookingError: ``model`` if it is not served here, or cannot be loaded.
+            RenderError: ``model`` if it is not served here, or cannot be loaded.
         """
         one = drew(self._models, recipe)
         if one is None:
-            raise CookingError("model")
+            raise RenderError("model")
         if one.card.called not in self._loaded:
             report(0, 0, None)
         try:
             return self.get(one)
         except (ModelError, RuntimeError, MemoryError) as error:
             _log.error("the model cannot be loaded", model=one.model, error=str(error))
-            raise CookingError("model") from error
+            raise RenderError("model") from error
 
     def get(self, one: Served) -> Engine:
         """A model's engine, loaded if it is not.

@@ -24,7 +24,7 @@ from generation.runtime.offload import attempts
 from generation.sampling.diffusion import Engine, Watch, place
 from generation.tensors.memory import out_of_memory
 from storage.files import MissingFileError
-from storage.queue.jobs import CookingError, Report
+from storage.queue.jobs import RenderError, Report
 
 PREVIEW_EVERY: Final = 0.5
 """Seconds between previews while a picture is drawn."""
@@ -68,7 +68,7 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
         find: Finds pictures made earlier, so that enlarging one need not make it again.
 
     Raises:
-        CookingError: ``model`` if the recipe is another model's or needs image adapters or
+        RenderError: ``model`` if the recipe is another model's or needs image adapters or
             ControlNets that are not loaded, ``missing_image`` if an image that it starts from,
             looks at or keeps to is gone, ``lora`` if one of its LoRAs is gone or does not fit,
             ``out_of_memory`` if even one picture at a time is too much, ``upscaler`` if what
@@ -108,7 +108,7 @@ def finished(
         report: Told of progress; whatever it raises ends the cooking.
 
     Raises:
-        CookingError: ``upscaler`` if what enlarges them is gone or of no use, ``out_of_memory`` if
+        RenderError: ``upscaler`` if what enlarges them is gone or of no use, ``out_of_memory`` if
             that is too much.
     """
     single = tuple(_enlarged(engine, picture, recipe, report) for picture in plain)
@@ -122,9 +122,9 @@ def _small(recipe: Recipe) -> Recipe:
 
 def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
     if recipe.family != engine.card.id:
-        raise CookingError("model")
+        raise RenderError("model")
     if _wanted(recipe) - engine.card.capabilities:
-        raise CookingError("model")
+        raise RenderError("model")
     if recipe.structure is not None and recipe.structure.shown:
         _look(engine, recipe, read)
         return [_map(engine, recipe)]
@@ -213,20 +213,20 @@ def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
 def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
     """Have the engine see the images that it is to take something from or keep to."""
     if recipe.seen and engine.references is None:
-        raise CookingError("model")
+        raise RenderError("model")
     if engine.references is not None:
         engine.references.learn(recipe, lambda sha256: _found(sha256, read))
     if recipe.structure is not None:
         structures = engine.structures
         if structures is None or recipe.structure.kind not in structures.networks:
-            raise CookingError("model")
+            raise RenderError("model")
         structures.learn(recipe, lambda sha256: _found(sha256, read))
 
 
 def _map(engine: Engine, recipe: Recipe) -> Image.Image:
     """The control map as its own picture, as large as pictures are shown."""
     if engine.structures is None:
-        raise CookingError("model")
+        raise RenderError("model")
     return _larger(engine.structures.map(recipe), engine.card.enlarge, tile=False)
 
 
@@ -235,14 +235,14 @@ def _dress(engine: Engine, recipe: Recipe) -> None:
     if engine.wardrobe is not None:
         engine.wardrobe.wear(recipe.loras)
     elif recipe.loras:
-        raise CookingError("lora")
+        raise RenderError("lora")
 
 
 def _found(sha256: str, read: Read) -> Image.Image:
     try:
         return _opened(read(sha256))
     except MissingFileError:
-        raise CookingError("missing_image") from None
+        raise RenderError("missing_image") from None
 
 
 def _draw(
@@ -261,7 +261,7 @@ def _draw(
         finally:
             release(engine)
         TEXTS.forget()
-    raise CookingError("out_of_memory")
+    raise RenderError("out_of_memory")
 
 
 def release(engine: Engine) -> None:
@@ -281,17 +281,17 @@ def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Repo
     if recipe.upscaler is None or factor == 1:
         return _larger(picture, factor, tile=recipe.tile)
     if learned is None or learned.known != recipe.upscaler:
-        raise CookingError("upscaler")
+        raise RenderError("upscaler")
     larger = partial(learned.enlarge, factor=factor, done=lambda done, of: report(done, of, None))
     try:
         return meeting(picture, larger) if recipe.tile else larger(picture)
     except MemoryError:
         if engine.spare():
             return _enlarged(engine, picture, recipe, report)
-        raise CookingError("out_of_memory") from None
+        raise RenderError("out_of_memory") from None
     except ValueError as error:
         _log.error("the upscaler cannot be used", error=str(error))
-        raise CookingError("upscaler") from None
+        raise RenderError("upscaler") from None
     finally:
         release(engine)
 

@@ -1,4 +1,4 @@
-"""The worker's side of one job: begin it, have it cooked, end it, unless it is not ours any more.
+"""The worker's side of one job: begin it, have it rendered, end it, unless it is not ours any more.
 
 Every transition names the run it belongs to, so a run that was cancelled, or frozen while another
 worker took over, ends nothing.
@@ -19,10 +19,10 @@ from storage.queue import queries
 from storage.queue.jobs import (
     INTERNAL,
     WORKER_LOST,
-    Cook,
-    Cooked,
-    CookingError,
-    CookingInterruptedError,
+    Render,
+    Rendered,
+    RenderError,
+    RenderInterruptedError,
 )
 from storage.queue.queries import Run
 
@@ -30,7 +30,7 @@ ATTEMPTS: Final = 3
 """How many times a job is tried before the fault is taken to be the job's own."""
 
 CHECK_EVERY: Final = 0.1
-"""Seconds at most, while the cook reports, until a cancellation is noticed."""
+"""Seconds at most, while the render reports, until a cancellation is noticed."""
 
 TELL_EVERY: Final = 0.5
 """Seconds at least between two progress events."""
@@ -47,19 +47,25 @@ class Maker:
     """Makes jobs, one at a time."""
 
     def __init__(
-        self, engine: Engine, cook: Cook, publish: Publish, *, worker: str, stop: threading.Event
+        self,
+        engine: Engine,
+        render: Render,
+        publish: Publish,
+        *,
+        worker: str,
+        stop: threading.Event,
     ) -> None:
-        """Makes jobs with ``cook``.
+        """Makes jobs with ``render``.
 
         Args:
             engine: An engine whose transactions write.
-            cook: Makes a recipe.
-            publish: Shows the bot how far a run is; raises CookingInterruptedError.
+            render: Makes a recipe.
+            publish: Shows the bot how far a run is; raises RenderInterruptedError.
             worker: This worker's name.
             stop: Interrupts what is being made, once set.
         """
         self._engine = engine
-        self._cook = cook
+        self._render = render
         self._publish = publish
         self._worker = worker
         self._stop = stop
@@ -69,14 +75,14 @@ class Maker:
         """Makes a job and ends it; returns early where another has ended it or taken it over.
 
         Raises:
-            CookingInterruptedError: This worker is stopping; the job waits again.
+            RenderInterruptedError: This worker is stopping; the job waits again.
         """
         with self._busy:
             if self._stop.is_set():
-                raise CookingInterruptedError
+                raise RenderInterruptedError
             run = self._transact(self._begin, job_id)
             if run:
-                self._cook_run(run)
+                self._render_run(run)
 
     def finished(self, patience: float) -> bool:
         """Waits up to ``patience`` seconds until nothing is being made; whether that came true."""
@@ -91,17 +97,17 @@ class Maker:
             queries.fail_exhausted(connection, job_id, ATTEMPTS, WORKER_LOST)
         return run
 
-    def _cook_run(self, run: Run) -> None:
+    def _render_run(self, run: Run) -> None:
         log = _log.bind(job=run.job_id, attempt=run.attempt)
         began = time.monotonic()
         try:
-            cooked = self._cook(run.recipe, self._reporter(run))
-        except CookingInterruptedError:
+            rendered = self._render(run.recipe, self._reporter(run))
+        except RenderInterruptedError:
             log.info("interrupted")
             # Passed on only by a stopping worker: the job engine then keeps the job for others.
             if self._stop.is_set() and self._transact(queries.hand_back, run):
                 raise
-        except CookingError as error:
+        except RenderError as error:
             log.warning("failed", reason=error.code)
             self._transact(queries.fail_run, run, error.code)
         except Exception:
@@ -109,11 +115,11 @@ class Maker:
             log.exception("failed")
             self._transact(queries.fail_run, run, INTERNAL)
         else:
-            counted = self._transact(self._finish, run, cooked)
+            counted = self._transact(self._finish, run, rendered)
             log.info("made", seconds=round(time.monotonic() - began, 3), counted=counted)
 
-    def _finish(self, connection: Connection, run: Run, cooked: Cooked) -> bool:
-        return queries.finish_run(connection, run, cooked)
+    def _finish(self, connection: Connection, run: Run, rendered: Rendered) -> bool:
+        return queries.finish_run(connection, run, rendered)
 
     def _reporter(self, run: Run) -> Callable[[int, int, bytes | None], None]:
         checked = told = float("-inf")
@@ -122,11 +128,11 @@ class Maker:
             nonlocal checked, told
             now = time.monotonic()
             if self._stop.is_set():
-                raise CookingInterruptedError
+                raise RenderInterruptedError
             if now - checked >= CHECK_EVERY:
                 checked = now
                 if not self._transact(queries.is_current, run):
-                    raise CookingInterruptedError
+                    raise RenderInterruptedError
             if now - told >= TELL_EVERY:
                 told = now
                 self._publish(_progress(run, step, steps, preview))

@@ -39,10 +39,6 @@ from storage.queue.heartbeat import Heartbeat
 from storage.queue.jobs import (
     DAY,
     WORKER_LOST,
-    Cook,
-    Cooked,
-    CookingError,
-    CookingInterruptedError,
     DailyLimitError,
     Ended,
     Event,
@@ -52,6 +48,10 @@ from storage.queue.jobs import (
     Progress,
     Queued,
     QueueInfo,
+    Render,
+    Rendered,
+    RenderError,
+    RenderInterruptedError,
     Started,
     StoredImage,
     TooManyJobsError,
@@ -62,10 +62,6 @@ from storage.queue.watch import Feed, Watch
 from storage.settings import Settings
 
 __all__ = [
-    "Cook",
-    "Cooked",
-    "CookingError",
-    "CookingInterruptedError",
     "DatabaseNotReadyError",
     "Ended",
     "Event",
@@ -76,6 +72,10 @@ __all__ = [
     "Progress",
     "QueueInfo",
     "Queued",
+    "Render",
+    "RenderError",
+    "RenderInterruptedError",
+    "Rendered",
     "Started",
     "StoredImage",
     "TooManyJobsError",
@@ -348,13 +348,13 @@ class _Followers:
 
 
 def serve(
-    settings: Settings, cook: Cook, *, model: str, device: str, stop: threading.Event
+    settings: Settings, render: Render, *, model: str, device: str, stop: threading.Event
 ) -> None:
     """Makes jobs, one at a time, until ``stop`` is set; then puts back what it was making.
 
     Args:
         settings: For the database and this worker's name.
-        cook: Makes a recipe; called on another thread than this.
+        render: Makes a recipe; called on another thread than this.
         model: What it makes pictures with.
         device: What it computes on.
         stop: Ends the service.
@@ -369,7 +369,7 @@ def serve(
         with Heartbeat(engine, settings, model=model, device=device, stop=stop) as heartbeat:
             with engine.begin() as connection:
                 queries.release(connection, settings.executor)
-            maker = Maker(engine, cook, _publish, worker=settings.executor, stop=stop)
+            maker = Maker(engine, render, _publish, worker=settings.executor, stop=stop)
             _work(settings, maker, stop)
     finally:
         engine.dispose()
@@ -388,7 +388,7 @@ def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
         # Also where this thread was interrupted: nothing more may be begun.
         stop.set()
         if not maker.finished(_PATIENCE):
-            _log.warning("still cooking; the job will be made again")
+            _log.warning("still rendering; the job will be made again")
         DBOS.destroy(destroy_registry=True)
         _put_back(client, settings.executor)
         client.destroy()
@@ -452,7 +452,7 @@ def _publish(value: dict[str, Any]) -> None:
         dbos_errors.DBOSWorkflowConflictIDError,
         IntegrityError,
     ):
-        raise CookingInterruptedError from None
+        raise RenderInterruptedError from None
 
 
 def _client(url: str) -> DBOSClient:

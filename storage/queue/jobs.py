@@ -45,7 +45,7 @@ class DailyLimitError(RuntimeError):
         self.limit, self.asked = limit, asked
 
 
-class CookingError(RuntimeError):
+class RenderError(RuntimeError):
     """A job cannot be made, for a reason with a name.
 
     Attributes:
@@ -72,7 +72,7 @@ class WorkerNameTakenError(RuntimeError):
         self.name = name
 
 
-class CookingInterruptedError(BaseException):
+class RenderInterruptedError(BaseException):
     """Raised by ``report``: this run is no longer wanted. It must never be swallowed.
 
     The job was cancelled or given to another worker, or this worker is stopping. It is no
@@ -232,7 +232,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cooked:
+class Rendered:
     """All pictures of a job, and the grid of them if there is one."""
 
     pictures: tuple[Made, ...] | list[Made]
@@ -244,5 +244,5 @@ Report = Callable[[int, int, bytes | None], None]
 
 No steps in all say that the model is being loaded."""
 
-Cook = Callable[[dict[str, Any], Report], Cooked]
+Render = Callable[[dict[str, Any], Report], Rendered]
 """Makes a recipe."""

@@ -28,7 +28,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.tables import GRID_POSITION, ImageRow, JobRow, WorkerRow
 from storage.queue import fairness
-from storage.queue.jobs import Cooked, Job, Made, NewJob, QueueInfo, StoredImage
+from storage.queue.jobs import Job, Made, NewJob, QueueInfo, Rendered, StoredImage
 
 _ACCEPTING: Final = 0x0EA5E2
 _UNFINISHED: Final = JobRow.state.in_(("queued", "running"))
@@ -184,13 +184,13 @@ def is_current(connection: Connection, run: Run) -> bool:
     return connection.execute(select(JobRow.id).where(*_owned(run))).first() is not None
 
 
-def finish_run(connection: Connection, run: Run, cooked: Cooked) -> bool:
+def finish_run(connection: Connection, run: Run, rendered: Rendered) -> bool:
     """Ends a job as done with its images; False, changing nothing, if the run is stale."""
     if not _end(connection, run, state="done", failure=None):
         return False
-    rows = [_image_values(run, place, made) for place, made in enumerate(cooked.pictures)]
-    if cooked.grid:
-        rows.append(_image_values(run, GRID_POSITION, cooked.grid))
+    rows = [_image_values(run, place, made) for place, made in enumerate(rendered.pictures)]
+    if rendered.grid:
+        rows.append(_image_values(run, GRID_POSITION, rendered.grid))
     if rows:
         connection.execute(insert(ImageRow), rows)
     return True

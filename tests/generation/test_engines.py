@@ -19,7 +19,7 @@ from generation.sampling.diffusion import Engine
 from generation.tensors.memory import free
 from generation.worker import cook_with
 from storage.files import Files
-from storage.queue.jobs import CookingError
+from storage.queue.jobs import RenderError
 from tests.generation.samples import APPLE, never, quiet
 from tests.generation.test_sparing import failing
 
@@ -148,7 +148,7 @@ def test_adapters_that_find_no_memory_are_out_of_memory_too(models: Models) -> N
 def test_a_model_that_cannot_be_loaded_ends_its_job_alone(models: Models, error: Exception) -> None:
     device = Device(models)
     device.faults = [error]
-    with pytest.raises(CookingError, match="model"):
+    with pytest.raises(RenderError, match="model"):
         device.engines.of(asked(models["photo"]), quiet)
     assert device.loads == ["photo"]
     used(device, models, "photo", "easel")
@@ -157,7 +157,7 @@ def test_a_model_that_cannot_be_loaded_ends_its_job_alone(models: Models, error:
 def test_a_recipe_of_no_model_here_is_named(models: Models) -> None:
     device = Device(models)
     for gone in (replace(APPLE, family="sd15"), replace(APPLE, family="sdxl", model="gone")):
-        with pytest.raises(CookingError, match="model"):
+        with pytest.raises(RenderError, match="model"):
             device.engines.of(gone, quiet)
     assert not device.loads
 

@@ -23,7 +23,7 @@ from generation.upscaling import spandrel_upscaler
 from generation.upscaling.bundled import Compact
 from generation.upscaling.spandrel_upscaler import Learned
 from generation.worker import load_engine
-from storage.queue.jobs import CookingError
+from storage.queue.jobs import RenderError
 from storage.settings import Settings
 from tests.generation.samples import APPLE, photograph, quiet
 
@@ -139,13 +139,13 @@ class TestInTheWorker:
         self, easel: Engine, upscaler: Learned, asked: Upscaler
     ) -> None:
         engine = easel if asked is X2 else replace(easel, learned=upscaler)
-        with pytest.raises(CookingError, match="upscaler"):
+        with pytest.raises(RenderError, match="upscaler"):
             self.cooked(engine, replace(APPLE, upscale=2, upscaler=asked))
 
     def test_one_of_no_use_is_named(self, easel: Engine, tmp_path: Path) -> None:
         save_file({"body": torch.zeros(1)}, tmp_path / "odd.safetensors")
         engine = replace(easel, learned=Learned(X2, tmp_path / "odd.safetensors", CPU))
-        with pytest.raises(CookingError, match="upscaler"):
+        with pytest.raises(RenderError, match="upscaler"):
             self.cooked(engine, replace(APPLE, upscale=2, upscaler=X2))
 
     def test_cancelling_is_felt_between_squares(self, easel: Engine, upscaler: Learned) -> None:

@@ -20,7 +20,7 @@ from generation.pictures.metadata import parameters
 from generation.recipe import Lora, Recipe
 from generation.runtime.render import cook
 from generation.sampling.diffusion import Engine
-from storage.queue.jobs import CookingError
+from storage.queue.jobs import RenderError
 from tests.generation.loras import build_lora
 from tests.generation.samples import APPLE, SEEN, looking, quiet, recipe_for, seen
 
@@ -164,12 +164,12 @@ def test_one_that_is_gone_or_another_by_now_is_named(
     dressed: Callable[[str], Engine], lora: Lora
 ) -> None:
     engine = dressed("sd15")
-    with pytest.raises(CookingError, match="lora"):
+    with pytest.raises(RenderError, match="lora"):
         pixels(engine, replace(recipe_for(engine), loras=(lora,)))
 
 
 def test_an_engine_without_any_refuses(easel: Engine) -> None:
-    with pytest.raises(CookingError, match="lora"):
+    with pytest.raises(RenderError, match="lora"):
         pixels(easel, with_loras(recipe_for(easel), ink=1.0))
 
 
@@ -182,7 +182,7 @@ def test_one_that_does_not_fit_is_named_and_leaves_nothing_behind(
     wardrobe = replace(sd15.wardrobe, files={**sd15.wardrobe.files, "ink": other})
     plain = recipe_for(sd15)
     before = pixels(sd15, plain)
-    with pytest.raises(CookingError, match="lora"):
+    with pytest.raises(RenderError, match="lora"):
         pixels(replace(sd15, wardrobe=wardrobe), with_loras(plain, bricks=1.0, ink=1.0))
     assert pixels(sd15, plain) == before
 

@@ -14,7 +14,7 @@ from generation.recipe import Recipe, seeded
 from generation.runtime.offload import attempts, in_small_tiles, offloaded
 from generation.runtime.render import cook
 from generation.sampling.diffusion import Engine, place
-from storage.queue.jobs import CookingError
+from storage.queue.jobs import RenderError
 from tests.generation.samples import (
     APPLE,
     encoded,
@@ -91,7 +91,7 @@ def test_always_without_memory_it_is_one_word_and_the_next_job_is_as_ever(
     before = cooked(easel, everything(easel))
     with (
         failing(easel.pipe, stage, 1000),
-        pytest.raises(CookingError, match="out_of_memory"),
+        pytest.raises(RenderError, match="out_of_memory"),
     ):
         cooked(easel, everything(easel))
     assert cooked(easel, everything(easel)) == before

@@ -28,7 +28,7 @@ from generation.sampling.flow import FlowFamily
 from generation.worker import choose_device, cook_with, load_engine, main, make
 from storage.database.prepare import migrate
 from storage.files import Files
-from storage.queue.jobs import CookingError, Made
+from storage.queue.jobs import Made, RenderError
 from storage.settings import Settings
 from tests.generation.samples import APPLE, encoded, never, photograph, quiet, recipe_for
 
@@ -107,7 +107,7 @@ def test_enlarging_makes_a_picture_that_was_lost(easel: Engine, files: Files) ->
 
 def test_a_mask_that_is_gone_is_said(easel: Engine, files: Files) -> None:
     canvas = Canvas(image=files.put(encoded(photograph())), mask="f" * 64)
-    with pytest.raises(CookingError, match="missing_image"):
+    with pytest.raises(RenderError, match="missing_image"):
         cook_with(easel, files, never)(replace(APPLE, canvas=canvas).to_json(), quiet)
 
 
@@ -118,7 +118,7 @@ def test_starts_from_a_stored_image(easel: Engine, files: Files) -> None:
 
 
 def code(cooking: Callable[[], object]) -> str:
-    with pytest.raises(CookingError) as caught:
+    with pytest.raises(RenderError) as caught:
         cooking()
     return caught.value.code
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from storage.database.connect import WRITING, open_engine
 from storage.queue import queries
 from storage.queue.attempt import Maker
-from storage.queue.jobs import Cook, Cooked, CookingInterruptedError, Job, Report
+from storage.queue.jobs import Job, Render, Rendered, RenderInterruptedError, Report
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 from tests.storage.toy import made
@@ -47,9 +47,9 @@ def clock() -> Iterator[Clock]:
         yield clock
 
 
-def maker(engine: Engine, cook: Cook, told: list[Any] | None = None) -> Maker:
+def maker(engine: Engine, render: Render, told: list[Any] | None = None) -> Maker:
     publish = (told if told is not None else []).append
-    return Maker(engine, cook, publish, worker="w", stop=threading.Event())
+    return Maker(engine, render, publish, worker="w", stop=threading.Event())
 
 
 def job(engine: Engine) -> Job:
@@ -65,14 +65,14 @@ def cancel(engine: Engine) -> None:
 
 
 def test_progress_is_told_twice_a_second_at_most(engine: Engine, clock: Clock) -> None:
-    def cook(_: dict[str, Any], report: Report) -> Cooked:
+    def render(_: dict[str, Any], report: Report) -> Rendered:
         for step in range(1, 11):
             clock.now += 0.2
             report(step, 10, None)
-        return Cooked(pictures=[])
+        return Rendered(pictures=[])
 
     told: list[Any] = []
-    maker(engine, cook, told).make(JOB)
+    maker(engine, render, told).make(JOB)
     assert [event["step"] for event in told] == [1, 4, 7, 10]
     assert job(engine).state == "done"
 
@@ -80,7 +80,7 @@ def test_progress_is_told_twice_a_second_at_most(engine: Engine, clock: Clock) -
 def test_a_cancellation_is_noticed_at_the_next_look(engine: Engine, clock: Clock) -> None:
     reports = 0
 
-    def cook(_: dict[str, Any], report: Report) -> Cooked:
+    def render(_: dict[str, Any], report: Report) -> Rendered:
         nonlocal reports
         while reports < 9:
             report(reports, 9, None)
@@ -88,9 +88,9 @@ def test_a_cancellation_is_noticed_at_the_next_look(engine: Engine, clock: Clock
             clock.now += 0.06
             if reports == 2:
                 cancel(engine)
-        return Cooked(pictures=[made("x", 0)])
+        return Rendered(pictures=[made("x", 0)])
 
-    maker(engine, cook).make(JOB)
+    maker(engine, render).make(JOB)
     assert reports == 2
     assert (job(engine).state, job(engine).images) == ("cancelled", ())
 
@@ -98,10 +98,10 @@ def test_a_cancellation_is_noticed_at_the_next_look(engine: Engine, clock: Clock
 def test_only_the_last_run_may_end_a_job(engine: Engine) -> None:
     first = maker(engine, lambda *_: taken_over()).make
 
-    def taken_over() -> Cooked:
+    def taken_over() -> Rendered:
         with engine.begin() as connection:
             assert queries.begin_run(connection, JOB, "other", 3)
-        return Cooked(pictures=[made("stale", 0)])
+        return Rendered(pictures=[made("stale", 0)])
 
     first(JOB)
     assert (job(engine).state, job(engine).worker, job(engine).images) == ("running", "other", ())
@@ -110,14 +110,14 @@ def test_only_the_last_run_may_end_a_job(engine: Engine) -> None:
 def test_a_stopping_worker_hands_back_and_begins_nothing(engine: Engine) -> None:
     stop = threading.Event()
 
-    def cook(_: dict[str, Any], report: Report) -> Cooked:
+    def render(_: dict[str, Any], report: Report) -> Rendered:
         stop.set()
         report(1, 2, None)
         raise AssertionError("went on")
 
-    stopping = Maker(engine, cook, lambda _: None, worker="w", stop=stop)
+    stopping = Maker(engine, render, lambda _: None, worker="w", stop=stop)
     for _ in range(2):
-        with pytest.raises(CookingInterruptedError):
+        with pytest.raises(RenderInterruptedError):
             stopping.make(JOB)
         assert (job(engine).state, job(engine).attempts) == ("queued", 0)
     assert stopping.finished(0)
@@ -133,12 +133,12 @@ def test_a_database_that_stumbles_does_not_cost_the_job(engine: Engine) -> None:
         return finish(*arguments)
 
     with mock.patch.object(queries, "finish_run", stumble):
-        maker(engine, lambda *_: Cooked(pictures=[made("x", 0)], grid=made("x", -1))).make(JOB)
+        maker(engine, lambda *_: Rendered(pictures=[made("x", 0)], grid=made("x", -1))).make(JOB)
     assert (job(engine).state, job(engine).attempts, len(job(engine).images)) == ("done", 1, 2)
 
 
 def test_a_picture_is_found_again_by_its_digest(engine: Engine) -> None:
-    maker(engine, lambda *_: Cooked(pictures=[made("x", 0)], grid=made("x", -1))).make(JOB)
+    maker(engine, lambda *_: Rendered(pictures=[made("x", 0)], grid=made("x", -1))).make(JOB)
     with engine.connect() as connection:
         found = queries.image_with_digest(connection, "x-0")
         assert found

@@ -316,7 +316,7 @@ def test_a_worker_refuses_a_database_that_is_not_prepared(
     stop = threading.Event()
 
     def start(settings: Settings) -> None:
-        serve(settings, toy.Toy(tmp_path / "log").cook, model="m", device="d", stop=stop)
+        serve(settings, toy.Toy(tmp_path / "log").render, model="m", device="d", stop=stop)
 
     with pytest.raises(DatabaseNotReadyError, match=r"does not exist yet; `easel run`"):
         start(settings_for(tmp_path / "elsewhere"))

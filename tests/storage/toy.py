@@ -18,11 +18,11 @@ from typing import Any, Final
 from unittest import mock
 
 from storage.queue.engine import (
-    Cooked,
-    CookingError,
     Jobs,
     Made,
     NewJob,
+    Rendered,
+    RenderError,
     WorkerNameTakenError,
     serve,
 )
@@ -46,7 +46,7 @@ class Toy:
     def __init__(self, log: Path) -> None:
         self._log = log
 
-    def cook(self, recipe: dict[str, Any], report: Report) -> Cooked:
+    def render(self, recipe: dict[str, Any], report: Report) -> Rendered:
         """Does as the recipe says."""
         name = recipe.get("name", "?")
         self._note(f"begin {name}")
@@ -55,10 +55,10 @@ class Toy:
         if recipe.get("error") == "bug":
             raise ZeroDivisionError
         if "error" in recipe:
-            raise CookingError(recipe["error"])
+            raise RenderError(recipe["error"])
         self._work(recipe, report)
         self._note(f"end {name}")
-        return Cooked(pictures=[made(name, k) for k in range(4)], grid=made(name, -1))
+        return Rendered(pictures=[made(name, k) for k in range(4)], grid=made(name, -1))
 
     def _work(self, recipe: dict[str, Any], report: Report) -> None:
         steps = recipe.get("steps", 2)
@@ -79,7 +79,7 @@ class Toy:
 def work(settings: Settings, log: Path) -> None:
     """Serves until SIGTERM."""
     try:
-        serve(settings, Toy(log).cook, model="toy", device="cpu", stop=stop_event())
+        serve(settings, Toy(log).render, model="toy", device="cpu", stop=stop_event())
     except WorkerNameTakenError:
         sys.exit(NAME_TAKEN)
 
