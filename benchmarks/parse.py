@@ -22,9 +22,9 @@ from typing import Final
 
 from generation.catalogue.card import card
 from prompt.errors import PromptError
-from prompt.reading.grammar import PROMPT_LIMIT, parse, read_closely
+from prompt.reading.grammar import PROMPT_LIMIT, parse, parse_closely
 from prompt.reading.permutations import expand
-from prompt.resolution.orders import MOST_ORDERS, orders
+from prompt.resolution.orders import MOST_ORDERS, read_orders
 from prompt.resolution.resolve import check, resolve
 
 PROMPT: Final = (
@@ -82,7 +82,7 @@ def seeded(text: str) -> Iterator[str]:
 
 def door(text: str) -> None:
     """From text to jobs that the family can draw."""
-    for order in orders(text):
+    for order in read_orders(text):
         check(order.prompt, card("easel"), images=1)
 
 
@@ -105,7 +105,7 @@ def fastest(tasks: Mapping[str, Callable[[], object]]) -> dict[str, float]:
 
 def past_the_limit(text: str) -> object:
     """Reads a text of any length."""
-    return [read_closely(option) for option in expand(text, MOST_ORDERS)]
+    return [parse_closely(option) for option in expand(text, MOST_ORDERS)]
 
 
 def ordeal(read: Callable[[str], object], text: str) -> str:
@@ -127,7 +127,7 @@ def print_hostile() -> None:
     print(f"\n{'hostile text':<24}", *(f"{head:>21}" for head in heads))
     for name, unit in HOSTILE.items():
         texts = [(unit * length)[:length] for length in (PROMPT_LIMIT, LONG, LONG)]
-        reads = (orders, orders, past_the_limit)
+        reads = (read_orders, read_orders, past_the_limit)
         print(f"{name:<24}", *map(ordeal, reads, texts))
 
 

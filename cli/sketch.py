@@ -14,10 +14,10 @@ from generation.untrusted.clean import Limits, clean
 from generation.untrusted.fetch import fetch
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
-from prompt.resolution.orders import orders, too_many
-from prompt.resolution.references import addresses
-from prompt.resolution.resolve import Resolved, check, put_right, resolve
-from prompt.resolution.versions import drawing, versions
+from prompt.resolution.orders import read_orders, refuse_too_many
+from prompt.resolution.references import list_addresses
+from prompt.resolution.resolve import Resolved, check, mend_suggestion, resolve
+from prompt.resolution.versions import choose_model, parse_versions
 from storage.files import Files
 from storage.queue.jobs import Report
 from storage.settings import Settings
@@ -40,21 +40,21 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         UnknownFamilyError: The settings' model is of an unknown family.
         ServedError: The settings' further models cannot be read.
     """
-    models, table = served(settings), versions(settings.versions)
+    models, table = served(settings), parse_versions(settings.versions)
     try:
-        (order, *more) = orders(text)
+        (order, *more) = read_orders(text)
         if more:
-            raise too_many(text, 1 + len(more), 1)
+            raise refuse_too_many(text, 1 + len(more), 1)
         prompt = order.prompt
-        linked = addresses(prompt.parameters)
+        linked = list_addresses(prompt.flags)
         if images is None:
             images = [UNKNOWN_IMAGE] * (len(prompt.images) + len(linked))
         shown = len(images) - len(linked)
-        one = drawing(prompt.parameters, models, table)
+        one = choose_model(prompt.flags, models, table)
         check(prompt, one.card, images=shown)
     except PromptError as error:
-        raise put_right(
-            error, lambda prompt: drawing(prompt.parameters, models, table).card
+        raise mend_suggestion(
+            error, lambda prompt: choose_model(prompt.flags, models, table).card
         ) from None
     return resolve(
         prompt,
@@ -80,7 +80,7 @@ def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str
     )
     found = [photograph.read_bytes() for photograph in photographs]
     prompt = parse(text)
-    links = [*(link.url for link in prompt.images), *addresses(prompt.parameters)]
+    links = [*(link.url for link in prompt.images), *list_addresses(prompt.flags)]
     found += [asyncio.run(fetch(link, limits=limits)) for link in links]
     files = Files.of(settings)
     return [files.put(clean(data, limits).png) for data in found]

@@ -8,9 +8,9 @@ from discord import app_commands
 from bot.text import messages
 from bot.text.languages import retell
 from prompt.flags.table import BY_NAME, MODEL
-from prompt.guidance.completion import flag_names
-from prompt.guidance.help import line
-from prompt.guidance.topics import TOPICS, page
+from prompt.guidance.completion import list_names
+from prompt.guidance.help import format_line
+from prompt.guidance.topics import TOPICS, format_topic
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -23,9 +23,9 @@ async def help_(interaction: "discord.Interaction[EaselBot]", about: str = "") -
     cards, asked = interaction.client.intake.cards, about.strip().lstrip("-").lower()
     topic = next((topic for topic in TOPICS if topic.name == asked), None)
     if topic is not None:
-        text = retell(page(topic, cards[0]))
+        text = retell(format_topic(topic, cards[0]))
     elif asked in BY_NAME:
-        text = retell(line(BY_NAME[asked], cards[0]))
+        text = retell(format_line(BY_NAME[asked], cards[0]))
     else:
         text = messages.help_start(TOPICS) if not asked else messages.no_help(about)
     if len(cards) > 1 and MODEL.name in (asked, *(topic.flags if topic else ())):
@@ -40,7 +40,7 @@ async def complete(
 ) -> list[app_commands.Choice[str]]:
     """Topics and flags that begin so."""
     topics = [topic.name for topic in TOPICS if topic.name.startswith(typed.lower())]
-    flags = [f"--{name}" for name in flag_names(typed)]
+    flags = [f"--{name}" for name in list_names(typed)]
     return [app_commands.Choice(name=name, value=name) for name in [*topics, *flags][:25]]
 
 

@@ -8,8 +8,8 @@ from discord import app_commands
 from bot.access.defaults import Shelf
 from bot.components import completion
 from commands.preset import complete_name
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import CHARACTER, STYLE
-from prompt.flags.ways import Way
 from prompt.reading.grammar import PROMPT_LIMIT
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def complete_prompt(
     if "--preset" in typed:
         shelf = await Shelf.of(interaction.client.records, interaction)
         presets = shelf.names("")
-    return completion.flags(typed, Way.IMAGINE, interaction.client.intake.cards, presets)
+    return completion.flags(typed, PromptSource.IMAGINE, interaction.client.intake.cards, presets)
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 
 from bot.components import completion
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import STRENGTH
-from prompt.flags.ways import Way
 from prompt.reading.grammar import PROMPT_LIMIT
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
     prompt="What to draw, and flags such as --cfg 5 or --steps 20",
     strength="0.1 to 0.3 stays close, 0.3 to 0.6 balances, 0.6 to 0.9 is loose; 0.5 if not set",
 )
-@app_commands.autocomplete(prompt=completion.of_flags(Way.IMG2IMG))
+@app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMG2IMG))
 async def img2img(
     interaction: "discord.Interaction[EaselBot]",
     image: discord.Attachment,
@@ -33,7 +33,9 @@ async def img2img(
     text = prompt
     if strength is not None and f"--{STRENGTH.name}" not in prompt:
         text = f"{prompt} {STRENGTH.format(strength)}"
-    await interaction.client.intake.imagine(interaction, text, [image.url], way=Way.IMG2IMG)
+    await interaction.client.intake.imagine(
+        interaction, text, [image.url], way=PromptSource.IMG2IMG
+    )
 
 
 async def setup(bot: "EaselBot") -> None:

@@ -10,7 +10,7 @@ from bot.components import completion
 from bot.text import messages, sentences
 from bot.text.languages import say
 from prompt.errors import PromptError
-from prompt.flags.ways import Way
+from prompt.flags.sources import PromptSource
 from prompt.reading.shortcuts import is_free
 from storage.decisions import choice_queries
 from storage.decisions.choices import MOST_OPTIONS, PersonChoices
@@ -31,7 +31,7 @@ class Preferences(app_commands.Group):
 
     @app_commands.command(description="Words or flags to add to every prompt; leave empty for none")
     @app_commands.describe(new_value="Such as: watercolour --ar 3:2")
-    @app_commands.autocomplete(new_value=completion.of_flags(Way.KEPT))
+    @app_commands.autocomplete(new_value=completion.of_flags(PromptSource.KEPT))
     async def suffix(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the suffix."""
         kept = interaction.client.intake.kept(new_value) if new_value.strip() else ""
@@ -39,7 +39,7 @@ class Preferences(app_commands.Group):
 
     @app_commands.command(description="Flags for prompts that lack them; leave empty for none")
     @app_commands.describe(new_value="Such as: --ar 3:2 --steps 20")
-    @app_commands.autocomplete(new_value=completion.of_flags(Way.KEPT))
+    @app_commands.autocomplete(new_value=completion.of_flags(PromptSource.KEPT))
     async def flags(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the flags."""
         kept = interaction.client.intake.kept(new_value) if new_value.strip() else ""
@@ -70,7 +70,7 @@ class Options(app_commands.Group):
 
     @app_commands.command(name="set", description="Keep a flag of your own; leave empty to drop it")
     @app_commands.describe(option="Its name, such as mine", value="What it stands for")
-    @app_commands.autocomplete(value=completion.of_flags(Way.KEPT))
+    @app_commands.autocomplete(value=completion.of_flags(PromptSource.KEPT))
     async def keep(
         self,
         interaction: Interaction,

@@ -14,8 +14,8 @@ from bot.components import completion
 from bot.text import messages, sentences
 from bot.text.languages import say
 from prompt.errors import PromptError
-from prompt.flags.ways import Way
-from prompt.resolution.presets import checked_name, chosen
+from prompt.flags.sources import PromptSource
+from prompt.resolution.presets import check_name, choose
 from storage.decisions import choice_queries
 from storage.decisions.choices import MOST_PRESETS, Change, Owner
 
@@ -46,7 +46,7 @@ class Presets(app_commands.Group):
         text="What it adds to a prompt, such as: ink drawing --ar 3:2",
         whose="Keep it for yourself, or for everyone on this server",
     )
-    @app_commands.autocomplete(text=completion.of_flags(Way.KEPT))
+    @app_commands.autocomplete(text=completion.of_flags(PromptSource.KEPT))
     async def save(
         self,
         interaction: Interaction,
@@ -55,7 +55,7 @@ class Presets(app_commands.Group):
         whose: Whose = "me",
     ) -> None:
         """Stores a preset."""
-        low, kept = checked_name(name), interaction.client.intake.kept(text)
+        low, kept = check_name(name), interaction.client.intake.kept(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner = _owner(interaction, whose)
         await _allowed(interaction, owner)
@@ -91,7 +91,7 @@ class Presets(app_commands.Group):
         """Shows one preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         shelf = await Shelf.of(_records(interaction), interaction)
-        layer = chosen(name, shelf.own, shelf.shared)
+        layer = choose(name, shelf.own, shelf.shared)
         await interaction.edit_original_response(
             content=say(sentences.PRESET_SHOWN, name=layer.name, text=messages.code(layer.text))
         )
@@ -103,7 +103,7 @@ class Presets(app_commands.Group):
         await interaction.response.defer(ephemeral=True, thinking=True)
         records = _records(interaction)
         shelf = await Shelf.of(records, interaction)
-        usual = chosen(name, shelf.own, shelf.shared).name if name else ""
+        usual = choose(name, shelf.own, shelf.shared).name if name else ""
         await records.write(
             choice_queries.change_person,
             interaction.user.id,
@@ -120,7 +120,7 @@ class Presets(app_commands.Group):
         await _allowed(interaction, owner)
         records = _records(interaction)
         shelf = await Shelf.of(records, interaction)
-        default = chosen(name, shelf.shared).name if name else ""
+        default = choose(name, shelf.shared).name if name else ""
         person = interaction.user.id
         await records.write(
             choice_queries.change_server,
@@ -194,7 +194,7 @@ def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
         raise PromptError(say(sentences.PRESET_FILE)) from None
     if not 0 < len(pairs) <= MOST_PRESETS:
         raise PromptError(say(sentences.PRESET_FILE))
-    return {checked_name(name): kept(text[:TEXT_LIMIT]) for name, text in pairs}
+    return {check_name(name): kept(text[:TEXT_LIMIT]) for name, text in pairs}
 
 
 def _records(interaction: Interaction) -> Any:  # noqa: ANN401 - the client's type is not known here

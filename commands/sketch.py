@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 
 from bot.components import completion
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import CONTROL, CONTROL_SCALE
-from prompt.flags.ways import Way
 from prompt.reading.grammar import PROMPT_LIMIT
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
     keep="What is kept; scribble where nothing is chosen",
 )
 @app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
-@app_commands.autocomplete(prompt=completion.of_flags(Way.IMAGINE))
+@app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMAGINE))
 async def sketch(
     interaction: "discord.Interaction[EaselBot]",
     drawing: discord.Attachment,

@@ -31,7 +31,7 @@ class Sentence(str):
         return sentence
 
 
-def joined(parts: Iterable[str], between: str = " ") -> Sentence:
+def join(parts: Iterable[str], between: str = " ") -> Sentence:
     """Whole sentences, or the items of a list, one after the other."""
     values = {f"part{place}": part for place, part in enumerate(parts)}
     return Sentence(between.join(f"{{{name}}}" for name in values), **values)

@@ -6,10 +6,10 @@ from typing import Any, Final, Self
 import discord
 from sqlalchemy import Connection
 
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import PRESET
-from prompt.flags.ways import Way
 from prompt.reading.grammar import Prompt
-from prompt.resolution.presets import USUAL, Layer, Merged, Source, chosen, merge
+from prompt.resolution.presets import USUAL, Layer, Merged, Origin, choose, merge
 from storage.decisions import choice_queries
 from storage.decisions.choices import Owner, PersonChoices, ServerChoices
 from storage.decisions.records import Records
@@ -48,7 +48,9 @@ class Shelf:
             choice_queries.presets(connection, Owner("server", server)) if server else {},
         )
 
-    def complete(self, prompt: Prompt, preset: str = "", way: Way = Way.IMAGINE) -> Merged:
+    def complete(
+        self, prompt: Prompt, preset: str = "", way: PromptSource = PromptSource.IMAGINE
+    ) -> Merged:
         """The prompt with everything added.
 
         Args:
@@ -59,15 +61,15 @@ class Shelf:
         Raises:
             PromptError: There is no preset of that name.
         """
-        name = preset or PRESET.of(prompt.parameters) or self._usual()
-        layers = [chosen(name, self.own, self.shared)] if name else []
+        name = preset or PRESET.of(prompt.flags) or self._usual()
+        layers = [choose(name, self.own, self.shared)] if name else []
         texts = (self.person.flags, self.person.suffix)
-        layers += [Layer(Source.PERSON, "", text) for text in texts if text]
+        layers += [Layer(Origin.PERSON, "", text) for text in texts if text]
         default = self.server.preset
         if default in self.shared:
-            layers.append(Layer(Source.SERVER, default, self.shared[default], words=not name))
+            layers.append(Layer(Origin.SERVER, default, self.shared[default], words=not name))
         if way in USUAL:
-            layers.append(Layer(Source.COMMAND, way, USUAL[way]))
+            layers.append(Layer(Origin.COMMAND, way, USUAL[way]))
         return merge(prompt, layers, way)
 
     def _usual(self) -> str:

@@ -17,8 +17,8 @@ from generation import derive
 from generation.catalogue.card import Capability
 from generation.derive import Parent
 from generation.recipe import Edges, Recipe
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import RATIO
-from prompt.flags.ways import Way
 
 if TYPE_CHECKING:
     from bot.client import EaselBot
@@ -58,7 +58,7 @@ class Kind:
     needs: Capability | None = None
     form: Callable[[Answers], Derivation] | None = None
     remixed: bool = False
-    way: Way = Way.VARY
+    way: PromptSource = PromptSource.VARY
     emoji: str | None = None
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
 
@@ -103,7 +103,7 @@ def _panned(side: str) -> Derivation:
 
 def _zoomed(answers: Answers) -> Derivation:
     """Custom Zoom: a view as wide as was typed, in the ratio that the prompt asks for."""
-    factor, ratio = answers.zoom, RATIO.of(answers.prompt.parameters)
+    factor, ratio = answers.zoom, RATIO.of(answers.prompt.flags)
 
     def edges(recipe: Recipe) -> Edges:
         """What to add; a zoom of 1 is for another ratio."""
@@ -127,13 +127,13 @@ KINDS: Final = {
         Kind("strong", "Vary (Strong)", _strongly, Capability.VARIATION, remixed=True),
         Kind("subtle", "Vary (Subtle)", _subtly, Capability.VARIATION, remixed=True),
         Kind("region", "Vary (Region)", None, Capability.INPAINT, _repainted),
-        Kind("reroll", None, rerolled, remixed=True, way=Way.REROLL, emoji="🔄"),
+        Kind("reroll", None, rerolled, remixed=True, way=PromptSource.REROLL, emoji="🔄"),
         Kind("larger", "Upscale (Subtle)", _enlarged(MOST_UPSCALE)),
         Kind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
         Kind("vast", "Upscale 4x (Creative)", _vastly, Capability.IMAGE_PROMPT),
         Kind("far", "Zoom Out 2x", _zoomed_out(2), Capability.OUTPAINT),
         Kind("near", "Zoom Out 1.5x", _zoomed_out(1.5), Capability.OUTPAINT),
-        Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed, way=Way.ZOOM),
+        Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed, way=PromptSource.ZOOM),
         Kind("square", "Make Square", _around(derive.squared), Capability.OUTPAINT),
         Kind("left", None, _panned("left"), Capability.OUTPAINT, remixed=True, emoji="⬅️"),
         Kind("right", None, _panned("right"), Capability.OUTPAINT, remixed=True, emoji="➡️"),

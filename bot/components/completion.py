@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.access.defaults import CHOICES
 from generation.catalogue.card import Card
-from prompt.flags.ways import Way
+from prompt.flags.sources import PromptSource
 from prompt.guidance.completion import complete
 
 Choices = list[app_commands.Choice[str]]
@@ -16,7 +16,7 @@ Completion = Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, Choic
 """What discord.py asks with what was typed so far."""
 
 
-def of_flags(way: Way) -> Completion:
+def of_flags(way: PromptSource) -> Completion:
     """Writes out the flag at the end of an option that holds a prompt.
 
     Args:
@@ -29,7 +29,9 @@ def of_flags(way: Way) -> Completion:
     return complete
 
 
-def flags(typed: str, way: Way, cards: Sequence[Card], presets: Sequence[str] = ()) -> Choices:
+def flags(
+    typed: str, way: PromptSource, cards: Sequence[Card], presets: Sequence[str] = ()
+) -> Choices:
     """The flag at the end of what was typed, written out.
 
     Args:

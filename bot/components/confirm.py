@@ -13,8 +13,8 @@ import discord
 from bot import errors
 from bot.text import messages, sentences
 from bot.text.languages import say, speak
-from prompt.flags.ways import Way
-from prompt.resolution.orders import Order, shown
+from prompt.flags.sources import PromptSource
+from prompt.resolution.orders import Order, list_prompts
 
 if TYPE_CHECKING:
     from bot.requests.imagine import Intake
@@ -42,12 +42,12 @@ class Request:
     text: str
     preset: str
     images: tuple[str, ...]
-    way: Way = Way.IMAGINE
+    way: PromptSource = PromptSource.IMAGINE
 
     @classmethod
     def kept(cls, body: Mapping[str, Any]) -> Self:
         """The request that was kept as JSON, by an earlier version perhaps."""
-        way = Way(body.get("way", Way.IMAGINE))
+        way = PromptSource(body.get("way", PromptSource.IMAGINE))
         return cls(body["text"], body["preset"], tuple(body["images"]), way)
 
 
@@ -101,6 +101,6 @@ def buttons(draft: str) -> discord.ui.View:
 
 def question(orders: Sequence[Order]) -> str:
     """What would be queued."""
-    few = shown(orders, _SHOWN)
-    kinds = len(shown(orders, len(orders)))
+    few = list_prompts(orders, _SHOWN)
+    kinds = len(list_prompts(orders, len(orders)))
     return messages.ask(len(orders), few, kinds - len(few))

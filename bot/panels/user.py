@@ -1,6 +1,6 @@
 """The panel on which a person sets what holds for all of their pictures.
 
-A flag is offered while the table of parameters says that it makes a difference.
+A flag is offered while the table of flags says that it makes a difference.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -90,7 +90,7 @@ class Switch:
 def _flag(title: str, name: str) -> Switch:
     return Switch(
         title,
-        lambda choices: name in parse(choices.flags).parameters,
+        lambda choices: name in parse(choices.flags).flags,
         lambda choices, on: _with_flag(choices, name, on or None),
         name,
     )
@@ -171,7 +171,7 @@ def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
 
 def _menu(person: PersonChoices, name: str, values: Mapping[str, str]) -> Item | None:
     """The menu of a flag's values that make a difference, or None if none does."""
-    now = parse(person.flags).parameters.get(name)
+    now = parse(person.flags).flags.get(name)
     options = [
         discord.SelectOption(label=say(title), value=_MARK + value, default=value == str(now))
         for value, title in values.items()
@@ -192,7 +192,7 @@ def _value(name: str, text: str) -> object:
     Raises:
         PromptError: The flag has no such value.
     """
-    return parse(f"--{name} {text}").parameters[name]
+    return parse(f"--{name} {text}").flags[name]
 
 
 def _button(choices: PersonChoices, name: str) -> Item:
@@ -219,6 +219,6 @@ def _with_flag(choices: PersonChoices, name: str, value: object) -> PersonChoice
     """The choices with a flag set, or taken away for None, and without those it decides against."""
     prompt = parse(choices.flags)
     gone = {name, *RIVALS.get(name, ())}
-    values = {key: old for key, old in prompt.parameters.items() if key not in gone}
+    values = {key: old for key, old in prompt.flags.items() if key not in gone}
     values |= {} if value is None else {name: value}
-    return choices.model_copy(update={"flags": format_prompt(replace(prompt, parameters=values))})
+    return choices.model_copy(update={"flags": format_prompt(replace(prompt, flags=values))})

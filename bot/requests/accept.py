@@ -22,7 +22,7 @@ from generation.untrusted.clean import Limits, clean
 from generation.untrusted.fetch import fetch
 from generation.untrusted.masks import painted
 from prompt.reading.grammar import Prompt
-from prompt.resolution.versions import drawing, versions
+from prompt.resolution.versions import choose_model, parse_versions
 from storage.decisions.choices import ServerChoices
 from storage.files import Files
 from storage.queue.engine import Jobs
@@ -46,7 +46,7 @@ class Acceptance:
     def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
         self.jobs, self.records = jobs, jobs.records
         self.models = served(settings)
-        self.versions = versions(settings.versions)
+        self.versions = parse_versions(settings.versions)
         self._files, self._delivery = files, delivery
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
@@ -61,7 +61,7 @@ class Acceptance:
 
     def drawing(self, prompt: Prompt) -> Served:
         """What draws a prompt: the model that its flags ask for if it is served, or the usual."""
-        return drawing(prompt.parameters, self.models, self.versions)
+        return choose_model(prompt.flags, self.models, self.versions)
 
     def drew(self, recipe: Recipe) -> Served:
         """What drew the pictures of a recipe, and draws what is made of them.

@@ -23,11 +23,11 @@ from generation.catalogue.served import Served, named
 from generation.derive import Parent, redrawn, repaint
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.errors import PromptError
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import CONTROL, EDIT, MODEL
-from prompt.flags.ways import Way
 from prompt.reading.grammar import Prompt, format_prompt
-from prompt.resolution.fitting import fitted, flags_of
-from prompt.resolution.references import Kept, addresses
+from prompt.resolution.fitting import fit, parse_flags
+from prompt.resolution.references import StoredImages, list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.sentences import PARENT_MODEL, Sentence
 from storage.decisions.choices import PersonChoices, ServerChoices
@@ -109,10 +109,12 @@ class Offspring:
         kept: dict[str, str] = {}
         change = self._reworded(derivation, answers.prompt, kind.way, kept)
         title = Title(kind.action, index or None)
-        links = addresses(answers.prompt.parameters)
+        links = list_addresses(answers.prompt.flags)
         await self._make(interaction, parent_id, change, title, (kept, links))
 
-    def _reworded(self, derivation: Derivation, prompt: Prompt, way: Way, kept: Kept) -> Change:
+    def _reworded(
+        self, derivation: Derivation, prompt: Prompt, way: PromptSource, kept: StoredImages
+    ) -> Change:
         """A derivation that takes its words and numbers from another prompt, size only if told.
 
         ``kept`` has the prompt's images by the time that anything is derived.
@@ -122,8 +124,8 @@ class Offspring:
             made, old = derivation(parent, seed), parent.recipe
             looking = bool(made.blend or made.edit)
             bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
-            typed_in = Way.PICTURE if bound and way is not Way.ZOOM else way
-            words = fitted(prompt, typed_in, before=flags_of(old.parameters))
+            typed_in = PromptSource.PICTURE if bound and way is not PromptSource.ZOOM else way
+            words = fit(prompt, typed_in, before=parse_flags(old.parameters))
             one = self._in.drew(old)
             self._require_same(words, one)
             resolved = resolve(
@@ -136,7 +138,7 @@ class Offspring:
                 versions=self._in.versions,
             )
             fresh = resolved.recipe
-            size = fresh if typed_in is Way.REROLL else made
+            size = fresh if typed_in is PromptSource.REROLL else made
             recipe = replace(
                 fresh,
                 width=size.width,
@@ -205,7 +207,7 @@ class Offspring:
         title, kind = Title("region", index), KINDS["region"]
         parent = await ownership.found(self._in.jobs, parent_id)
         choices = await self._admit(asking, parent)
-        kept = {url: await self._in.keep(url) for url in addresses(prompt.parameters)}
+        kept = {url: await self._in.keep(url) for url in list_addresses(prompt.flags)}
         covered = await self._in.keep_mask(mask)
         change = self._reworded(
             lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.way, kept
@@ -322,15 +324,15 @@ class Offspring:
         Raises:
             PromptError: They are; without that flag the prompt can be drawn.
         """
-        name = MODEL.of(prompt.parameters)
+        name = MODEL.of(prompt.flags)
         if name is None or parent.card.answers_to(name) or not named(self._in.models, name):
             return
-        values = {key: value for key, value in prompt.parameters.items() if key != MODEL.name}
+        values = {key: value for key, value in prompt.flags.items() if key != MODEL.name}
         typed, title = MODEL.format(name), Sentence(parent.card.title)
         raise PromptError(
             Sentence(PARENT_MODEL, typed=typed, model=title),
             prompt.places.get(MODEL.name),
-            format_prompt(replace(prompt, parameters=values)),
+            format_prompt(replace(prompt, flags=values)),
         )
 
     def _measure(self, recipe: Recipe) -> None:
@@ -353,10 +355,10 @@ def _prompted(old: Recipe, prompt: Prompt) -> list[str]:
         old: The recipe.
         prompt: What it is drawn with now: without ``--control`` no structure is kept.
     """
-    kept = [old.structure.image] if old.structure and CONTROL.name in prompt.parameters else []
+    kept = [old.structure.image] if old.structure and CONTROL.name in prompt.flags else []
     if old.start:
         return [*kept, old.start.image]
-    bare = EDIT.of(flags_of(old.parameters)) == ()
+    bare = EDIT.of(parse_flags(old.parameters)) == ()
     return kept + [one.image for one in old.edit] if bare else kept
 
 

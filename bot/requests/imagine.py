@@ -23,14 +23,14 @@ from generation.catalogue.card import Capability, Card
 from generation.derive import blend, reroll
 from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import RATIO, SEED
-from prompt.flags.ways import Way
 from prompt.reading.grammar import Prompt, parse
 from prompt.reading.shortcuts import expand
-from prompt.resolution.orders import Order, check_all, orders, told_what_draws
-from prompt.resolution.presets import Merged, checked
-from prompt.resolution.references import Kept, addresses
-from prompt.resolution.resolve import Resolved, put_right, resolve, within_reach
+from prompt.resolution.orders import Order, check_all, name_alternatives, read_orders
+from prompt.resolution.presets import Merged, check_preset
+from prompt.resolution.references import StoredImages, list_addresses
+from prompt.resolution.resolve import Resolved, drop_unreachable, mend_suggestion, resolve
 from storage.decisions import choice_queries
 from storage.decisions.choices import Limits, ServerChoices
 from storage.queue.jobs import QueueInfo
@@ -71,7 +71,7 @@ class Intake:
         Raises:
             PromptError: It cannot be kept.
         """
-        return checked(text, self._in.models)
+        return check_preset(text, self._in.models)
 
     async def imagine(
         self,
@@ -79,7 +79,7 @@ class Intake:
         text: str,
         pictures: Sequence[str] = (),
         preset: str = "",
-        way: Way = Way.IMAGINE,
+        way: PromptSource = PromptSource.IMAGINE,
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes.
 
@@ -98,7 +98,7 @@ class Intake:
             text, wanted = await self._read(interaction, text, way)
             await self._check(interaction, wanted, preset, way, len(pictures))
         except PromptError as error:
-            raise put_right(error, self._draws, attached=len(pictures)) from None
+            raise mend_suggestion(error, self._draws, attached=len(pictures)) from None
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
         shelf = await Shelf.of(self._records, interaction)
@@ -122,7 +122,7 @@ class Intake:
         await self.imagine(interaction, text, [drawing])
 
     async def _read(
-        self, interaction: discord.Interaction[Any], text: str, way: Way
+        self, interaction: discord.Interaction[Any], text: str, way: PromptSource
     ) -> tuple[str, tuple[Order, ...]]:
         """The text with the person's own flags written out, and the jobs that it stands for.
 
@@ -130,18 +130,18 @@ class Intake:
         acknowledged before the database is asked for anything.
         """
         try:
-            return text, orders(text, way=way)
+            return text, read_orders(text, source=way)
         except PromptError:
             person = await policy.preferences(self._records, interaction.user.id)
             whole = expand(text, person.options)
-            return whole, orders(whole, way=way)
+            return whole, read_orders(whole, source=way)
 
     async def _check(
         self,
         interaction: discord.Interaction[Any],
         wanted: Sequence[Order],
         preset: str,
-        way: Way,
+        way: PromptSource,
         attached: int,
     ) -> None:
         """Refuses what cannot be drawn.
@@ -162,7 +162,7 @@ class Intake:
         try:
             return check_all(asked.prompts, self._draws, attached=attached)
         except PromptError as error:
-            raise told_what_draws(error, asked.prompts, self.cards, attached=attached) from None
+            raise name_alternatives(error, asked.prompts, self.cards, attached=attached) from None
 
     def _draws(self, prompt: Prompt) -> Card:
         return self._in.drawing(prompt).card
@@ -176,7 +176,7 @@ class Intake:
         """
         await interaction.response.defer()
         request = Request.kept(await self._draft(choice_queries.draft, interaction, draft))
-        wanted = orders(request.text, way=request.way)
+        wanted = read_orders(request.text, source=request.way)
         shelf = await Shelf.of(self._records, interaction)
         asked = self._completed(shelf, wanted, request.preset, request.way, len(request.images))
         choices = await self._admit(interaction, asked)
@@ -234,7 +234,7 @@ class Intake:
         made: list[Resolved] = []
         for order, whole in asked.each:
             links = [link.url for link in order.prompt.images]
-            for url in (*links, *addresses(whole.prompt.parameters)):
+            for url in (*links, *list_addresses(whole.prompt.flags)):
                 kept[url] = kept.get(url) or await self._in.keep(url)
             images = [*request.images, *(kept[url] for url in links)]
             made.append(self._resolved(Order(whole.prompt, order.copy), images, kept))
@@ -277,12 +277,12 @@ class Intake:
         message = await acknowledge(interaction)
         shelf = await Shelf.of(self._records, interaction)
         typed = parse(f"--{RATIO.name} {ratio}" if ratio else "")
-        asked = self._completed(shelf, [Order(typed, 0)], "", Way.BLEND, 1)
+        asked = self._completed(shelf, [Order(typed, 0)], "", PromptSource.BLEND, 1)
         choices = await self._admit(interaction, asked)
         ((_, merged),) = asked.each
         self._in.require(Capability.BLEND, self._draws(merged.prompt))
         images = [await self._in.keep(url) for url in pictures]
-        linked = addresses(merged.prompt.parameters)
+        linked = list_addresses(merged.prompt.flags)
         kept = {url: await self._in.keep(url) for url in linked}
         resolved = self._resolved(Order(merged.prompt, 0), images[:1], kept)
         recipe = blend(
@@ -303,20 +303,20 @@ class Intake:
         await tell(interaction, resolved.notes)
 
     def _completed(
-        self, shelf: Shelf, wanted: Sequence[Order], preset: str, way: Way, attached: int
+        self, shelf: Shelf, wanted: Sequence[Order], preset: str, way: PromptSource, attached: int
     ) -> _Asked:
         """Orders with all that presets, the person and the server add and the model can do."""
         each = []
         for order in wanted:
             merged = shelf.complete(order.prompt, preset, way)
             card, images = self._draws(merged.prompt), attached + len(order.prompt.images)
-            each.append((order, within_reach(merged, card, images=images)))
+            each.append((order, drop_unreachable(merged, card, images=images)))
         return _Asked(shelf, tuple(each))
 
     async def _admit(self, interaction: discord.Interaction[Any], asked: _Asked) -> ServerChoices:
         return await self._in.admit(interaction, [self._draws(each) for each in asked.prompts])
 
-    def _resolved(self, order: Order, images: Sequence[str], kept: Kept) -> Resolved:
+    def _resolved(self, order: Order, images: Sequence[str], kept: StoredImages) -> Resolved:
         """One order with every choice made; repetitions of a named seed take those after it."""
         one = self._in.drawing(order.prompt)
         resolved = resolve(
@@ -328,7 +328,7 @@ class Intake:
             kept=kept,
             versions=self._in.versions,
         )
-        own = SEED.of(order.prompt.parameters)
+        own = SEED.of(order.prompt.flags)
         if own is None or not order.copy:
             return resolved
         seed = (own + order.copy * len(resolved.recipe.pictures)) % SEED_LIMIT

@@ -7,9 +7,9 @@ from bot.text import messages, sentences
 from bot.text.languages import retell, say
 from generation.catalogue.card import card
 from generation.recipe import Recipe
-from prompt.flags.table import BY_NAME, PARAMETERS, SEED
-from prompt.resolution.fitting import flags_of
-from prompt.resolution.presets import BETWEEN, WORDS, Source, origin
+from prompt.flags.table import BY_NAME, FLAGS, SEED
+from prompt.resolution.fitting import parse_flags
+from prompt.resolution.presets import BETWEEN, WORDS, Origin, describe_origin
 from storage.queue.jobs import Job
 
 
@@ -24,10 +24,10 @@ def inherited(parent: Job, recipe: Recipe) -> dict[str, str]:
         recipe: What is made of them.
     """
     before = Recipe.from_json(parent.recipe)
-    old, new = flags_of(before.parameters), flags_of(recipe.parameters)
+    old, new = parse_flags(before.parameters), parse_flags(recipe.parameters)
     known = parent.origins or {}
     kept = {
-        name: known.get(name, Source.FLAG.value) if old.get(name) == value else Source.FLAG.value
+        name: known.get(name, Origin.FLAG.value) if old.get(name) == value else Origin.FLAG.value
         for name, value in new.items()
     }
     if recipe.prompt == before.prompt and WORDS in known:
@@ -49,31 +49,31 @@ def _places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
     for place in filter(None, known.get(WORDS, "").split(BETWEEN)):
         groups.setdefault(place, []).append(say(sentences.ORIGIN_WORDS))
     for name, value in _decided(known, recipe).items():
-        place = known.get(name, Source.FLAG.value)
+        place = known.get(name, Origin.FLAG.value)
         groups.setdefault(place, []).append(messages.code(BY_NAME[name].format(value)))
     for place in sorted(groups, key=_rank):
-        yield retell(origin(place)), " ".join(groups[place])
+        yield retell(describe_origin(place)), " ".join(groups[place])
     if own := _own(recipe):
         yield say(sentences.ORIGIN_CARD), " ".join(own)
 
 
 def _decided(known: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
     """The flags of a recipe by name, with the seed where somebody chose it."""
-    values = dict(flags_of(recipe.parameters))
+    values = dict(parse_flags(recipe.parameters))
     return values | ({SEED.name: recipe.pictures[0].seed} if SEED.name in known else {})
 
 
 def _rank(place: str) -> int:
     """In which place something counts: the first most."""
-    return next(k for k, s in enumerate(Source) if place.startswith(s.value) or s is Source.COMMAND)
+    return next(k for k, s in enumerate(Origin) if place.startswith(s.value) or s is Origin.COMMAND)
 
 
 def _own(recipe: Recipe) -> list[str]:
     """What nobody decided, and is therefore the family's own."""
-    family, given = card(recipe.family), flags_of(recipe.parameters)
+    family, given = card(recipe.family), parse_flags(recipe.parameters)
     made = {"steps": recipe.steps, "cfg": recipe.guidance, "sampler": recipe.sampler}
     return [
         messages.code(row.format(made[row.name]))
-        for row in PARAMETERS
+        for row in FLAGS
         if row.native and made.get(row.name) == row.native(family) and row.name not in given
     ]

@@ -1,4 +1,4 @@
-"""The table of parameters: every flag this bot knows, once.
+"""A table: every flag that this bot knows, once.
 
 The grammar, the resolver, the help and ``docs/flags.md`` read this table and nothing else. To add
 a flag, add a row here and a line where it acts, in ``prompt/resolution/resolve.py``.
@@ -23,10 +23,12 @@ from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_W
 from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
 from prompt import sentences as said
+from prompt.flags.sources import COMMANDS, EVERY_SOURCE, PromptSource
 from prompt.flags.values import (
     Choice,
     Codes,
     Images,
+    Integer,
     Items,
     Kind,
     Loras,
@@ -37,10 +39,8 @@ from prompt.flags.values import (
     References,
     Switch,
     Version,
-    Whole,
     Word,
 )
-from prompt.flags.ways import COMMANDS, EVERY_WAY, Way
 from prompt.sentences import Sentence
 
 T = TypeVar("T")
@@ -57,16 +57,16 @@ def _always(_: object) -> bool:
     return True
 
 
-_FROM_WORDS: Final = EVERY_WAY - {Way.ZOOM, Way.PICTURE}
+_FROM_WORDS: Final = EVERY_SOURCE - {PromptSource.ZOOM, PromptSource.PICTURE}
 """Of what a picture that is made from a finished one has no room for."""
 
 
-def _linked(references: tuple[str, ...]) -> bool:
+def _has_link(references: tuple[str, ...]) -> bool:
     return any("://" in reference for reference in references)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter(Generic[T]):
+class Flag(Generic[T]):
     """One flag.
 
     Attributes:
@@ -81,13 +81,13 @@ class Parameter(Generic[T]):
         native: A family's own value, which counts without the flag, or None if families have none.
         examples: Values as people write them, to choose from while typing.
         capability: What the family must be able to do for it, or None.
-        calls: The values for which the family must be able to do that.
-        ways: Where it makes a difference.
+        requires: The values for which the family must be able to do that.
+        sources: Where it makes a difference.
         partner: Name of the flag without which it makes no difference; empty for none.
         about: One line of help.
         instead: What to do instead, for a flag that does not act yet; empty for one that acts.
         works: Of a flag that does not act otherwise, the one value that does, or None.
-        needed: Of a flag that does not act, the values without which the pictures would show
+        essential: Of a flag that does not act, the values without which the pictures would show
             something quite different.
     """
 
@@ -101,13 +101,13 @@ class Parameter(Generic[T]):
     native: Callable[[Card], T] | None = None
     examples: tuple[str, ...] = ()
     capability: Capability | None = None
-    calls: Callable[[T], bool] = _always
-    ways: frozenset[Way] = EVERY_WAY
+    requires: Callable[[T], bool] = _always
+    sources: frozenset[PromptSource] = EVERY_SOURCE
     partner: str = ""
     about: str
     instead: str = ""
     works: T | None = None
-    needed: Callable[[T], bool] = _never
+    essential: Callable[[T], bool] = _never
 
     @property
     def takes(self) -> Sentence:
@@ -137,14 +137,14 @@ class Parameter(Generic[T]):
         return self.acts(value) and value != self.default
 
     @property
-    def choosy(self) -> bool:
+    def needed_sometimes(self) -> bool:
         """Whether only some values need what the family must be able to do."""
-        return self.calls is not _always
+        return self.requires is not _always
 
     @property
-    def weighty(self) -> bool:
+    def refused_sometimes(self) -> bool:
         """Whether some value of a flag that does not act has the prompt refused."""
-        return self.needed is not _never
+        return self.essential is not _never
 
     def nearest(self, value: T) -> T | None:
         """The allowed value nearest to ``value``; a negative number is near to none.
@@ -165,25 +165,25 @@ class Parameter(Generic[T]):
         return f"--{self.name} {self.kind.format(value)}".rstrip()
 
 
-RATIO: Final = Parameter[Ratio](
+RATIO: Final = Flag[Ratio](
     name="ar",
     aliases=("aspect",),
     kind=Proportion(),
     default=(1, 1),
     examples=("1:1", "3:2", "2:3", "4:3", "3:4", "16:9", "9:16", "4:5", "21:9"),
-    ways=EVERY_WAY - {Way.VARY, Way.PICTURE},
+    sources=EVERY_SOURCE - {PromptSource.VARY, PromptSource.PICTURE},
     about="Width to height of the pictures.",
 )
-SEED: Final = Parameter[int](
+SEED: Final = Flag[int](
     name="seed",
-    kind=Whole(),
+    kind=Integer(),
     low=0,
     high=SEED_LIMIT - 1,
     otherwise="a random one",
-    ways=COMMANDS | {Way.BLEND, Way.KEPT},
+    sources=COMMANDS | {PromptSource.BLEND, PromptSource.KEPT},
     about="Number that the noise is made from: the same prompt and seed give the same pictures.",
 )
-IMAGE_WEIGHT: Final = Parameter[float](
+IMAGE_WEIGHT: Final = Flag[float](
     name="iw",
     kind=Number(),
     low=0,
@@ -191,17 +191,19 @@ IMAGE_WEIGHT: Final = Parameter[float](
     default=1.0,
     examples=("0.5", "1", "1.5", "2", "3"),
     capability=Capability.IMAGE_PROMPT,
-    ways=frozenset({Way.IMAGINE, Way.VARY, Way.REROLL, Way.KEPT}),
+    sources=frozenset(
+        {PromptSource.IMAGINE, PromptSource.VARY, PromptSource.REROLL, PromptSource.KEPT}
+    ),
     about="How much of the image at the front of the prompt is kept: 3 keeps most, 0 nothing.",
 )
-NO: Final = Parameter[tuple[str, ...]](
+NO: Final = Flag[tuple[str, ...]](
     name="no",
     kind=Items(),
     otherwise="nothing",
     capability=Capability.NEGATIVE,
     about="What the pictures should not show.",
 )
-STRENGTH: Final = Parameter[float](
+STRENGTH: Final = Flag[float](
     name="strength",
     kind=Number(),
     low=0.05,
@@ -209,10 +211,10 @@ STRENGTH: Final = Parameter[float](
     otherwise="what `--iw` gives",
     examples=("0.3", "0.5", "0.75", "1"),
     capability=Capability.IMAGE_PROMPT,
-    ways=COMMANDS | {Way.VARY, Way.REROLL, Way.KEPT},
+    sources=COMMANDS | {PromptSource.VARY, PromptSource.REROLL, PromptSource.KEPT},
     about="How much of the image is painted over, in place of `--iw`: 1 forgets the image.",
 )
-GUIDANCE: Final = Parameter[float](
+GUIDANCE: Final = Flag[float](
     name="cfg",
     aliases=("guidance",),
     kind=Number(),
@@ -223,16 +225,16 @@ GUIDANCE: Final = Parameter[float](
     capability=Capability.GUIDANCE,
     about="How closely the pictures follow the words; high values look harsh.",
 )
-STEPS: Final = Parameter[int](
+STEPS: Final = Flag[int](
     name="steps",
-    kind=Whole(),
+    kind=Integer(),
     low=1,
     high=100,
     otherwise="the model's own",
     native=lambda card: card.steps,
     about="Denoising steps: more take longer and refine more.",
 )
-QUALITY: Final = Parameter[float](
+QUALITY: Final = Flag[float](
     name="quality",
     aliases=("q",),
     kind=Number(),
@@ -242,7 +244,7 @@ QUALITY: Final = Parameter[float](
     examples=("0.25", "0.5", "1", "2", "4"),
     about="Time spent, as a factor on the model's own number of steps.",
 )
-DRAFT: Final = Parameter[bool](
+DRAFT: Final = Flag[bool](
     name="draft",
     kind=Switch(),
     about="Draw quickly and roughly, in half the steps.",
@@ -259,7 +261,7 @@ _SAMPLERS_ELSEWHERE: Final[Mapping[str, str]] = {
 }
 """The nearest to what other programs draw with."""
 
-SAMPLER: Final = Parameter[str](
+SAMPLER: Final = Flag[str](
     name="sampler",
     kind=Choice(SAMPLERS, _SAMPLERS_ELSEWHERE),
     otherwise="the model's own",
@@ -267,35 +269,35 @@ SAMPLER: Final = Parameter[str](
     examples=SAMPLERS,
     about="Method of denoising.",
 )
-REPEAT: Final = Parameter[int](
+REPEAT: Final = Flag[int](
     name="repeat",
     aliases=("r",),
-    kind=Whole(),
+    kind=Integer(),
     low=1,
     high=40,
     default=1,
     examples=("2", "3", "4", "10"),
-    ways=COMMANDS,
+    sources=COMMANDS,
     about="Draw the prompt several times, each with a seed of its own.",
 )
-BATCH: Final = Parameter[int](
+BATCH: Final = Flag[int](
     name="batch",
-    kind=Whole(),
+    kind=Integer(),
     low=1,
     high=9,
     default=GRID,
     examples=("1", "2", "4", "6", "9"),
-    ways=COMMANDS | {Way.BLEND, Way.KEPT},
+    sources=COMMANDS | {PromptSource.BLEND, PromptSource.KEPT},
     about="How many pictures are drawn at once, each with a seed of its own.",
 )
-PRESET: Final = Parameter[str](
+PRESET: Final = Flag[str](
     name="preset",
     kind=Word(),
     otherwise="yours or the server's, if there is one",
-    ways=COMMANDS,
+    sources=COMMANDS,
     about="Add the words and flags that are kept under this name.",
 )
-MODEL: Final = Parameter[str](
+MODEL: Final = Flag[str](
     name="model",
     kind=Choice(
         tuple(card.called for card in (*CARDS, *VARIANTS)),
@@ -307,75 +309,75 @@ MODEL: Final = Parameter[str](
     examples=tuple(card.called for card in (*CARDS, *VARIANTS)),
     about="Model that draws.",
 )
-VERSION: Final = Parameter[str](
+VERSION: Final = Flag[str](
     name="version",
     aliases=("v",),
     kind=Version(),
     otherwise="the server's model",
     about="Version of Midjourney: the model that is nearest to it draws.",
 )
-NIJI: Final = Parameter[str](
+NIJI: Final = Flag[str](
     name="niji",
     kind=Version(),
     otherwise="the server's model",
     about="Version of Midjourney's anime model: the model that is nearest to it draws.",
 )
-FAST: Final = Parameter[bool](
+FAST: Final = Flag[bool](
     name="fast",
     kind=Switch(),
     default=True,
     about="Take the usual place in the queue.",
 )
-RELAX: Final = Parameter[bool](
+RELAX: Final = Flag[bool](
     name="relax",
     kind=Switch(),
     about="Let everybody's usual prompts go first.",
 )
 
-STYLE: Final = Parameter[tuple[str, ...]](
+STYLE: Final = Flag[tuple[str, ...]](
     name="sref",
     kind=References(),
     otherwise="no style but that of the words",
     examples=("random",),
     capability=Capability.STYLE,
-    calls=_linked,
+    requires=_has_link,
     about="Take the style from these images, or from a code: a number, or `random` for a new one.",
 )
-STYLE_WEIGHT: Final = Parameter[int](
+STYLE_WEIGHT: Final = Flag[int](
     name="sw",
-    kind=Whole(),
+    kind=Integer(),
     low=0,
     high=1000,
     default=100,
     partner="sref",
     about="How strong the style reference is.",
 )
-CHARACTER: Final = Parameter[tuple[str, ...]](
+CHARACTER: Final = Flag[tuple[str, ...]](
     name="cref",
     kind=References(said.LINKS),
     otherwise="nobody in particular",
     capability=Capability.CHARACTER,
     about="Draw the person of these images.",
 )
-CHARACTER_WEIGHT: Final = Parameter[int](
+CHARACTER_WEIGHT: Final = Flag[int](
     name="cw",
-    kind=Whole(),
+    kind=Integer(),
     low=0,
     high=100,
     default=100,
     partner="cref",
     about="How much of the referenced person is kept: 0 is the face alone.",
 )
-OBJECT: Final = Parameter[tuple[str, ...]](
+OBJECT: Final = Flag[tuple[str, ...]](
     name="oref",
     kind=References(said.LINKS),
     otherwise="nothing in particular",
     capability=Capability.CHARACTER,
     about="Put the thing or person of this image into the picture.",
 )
-OBJECT_WEIGHT: Final = Parameter[int](
+OBJECT_WEIGHT: Final = Flag[int](
     name="ow",
-    kind=Whole(),
+    kind=Integer(),
     low=0,
     high=1000,
     default=100,
@@ -383,24 +385,24 @@ OBJECT_WEIGHT: Final = Parameter[int](
     about="How strong the omni reference is.",
 )
 
-EDIT: Final = Parameter[tuple[str, ...]](
+EDIT: Final = Flag[tuple[str, ...]](
     name="edit",
     kind=Images(),
     otherwise="pictures are drawn anew",
     capability=Capability.EDIT,
-    ways=COMMANDS,
+    sources=COMMANDS,
     about="Change these images, or those at the front of the prompt, as the words say.",
 )
-CONTROL: Final = Parameter[str](
+CONTROL: Final = Flag[str](
     name="control",
     kind=Choice(STRUCTURES),
     otherwise="nothing",
     examples=STRUCTURES,
     capability=Capability.STRUCTURE,
-    ways=COMMANDS | {Way.VARY, Way.REROLL},
+    sources=COMMANDS | {PromptSource.VARY, PromptSource.REROLL},
     about="Keep to the strokes, the edges, the depth or the pose of the first image.",
 )
-CONTROL_SCALE: Final = Parameter[float](
+CONTROL_SCALE: Final = Flag[float](
     name="cs",
     aliases=("controlscale",),
     kind=Number(),
@@ -408,11 +410,11 @@ CONTROL_SCALE: Final = Parameter[float](
     high=2,
     default=1.0,
     examples=("0.5", "0.8", "1", "1.5"),
-    ways=CONTROL.ways,
+    sources=CONTROL.sources,
     partner="control",
     about="How closely `--control` is kept to: its conditioning scale.",
 )
-CONTROL_END: Final = Parameter[float](
+CONTROL_END: Final = Flag[float](
     name="ce",
     aliases=("controlend",),
     kind=Number(),
@@ -420,11 +422,11 @@ CONTROL_END: Final = Parameter[float](
     high=1,
     default=1.0,
     examples=("0.4", "0.6", "0.8", "1"),
-    ways=CONTROL.ways,
+    sources=CONTROL.sources,
     partner="control",
     about="Share of the steps that `--control` holds for; after it the model is free.",
 )
-LORA: Final = Parameter[tuple[str, ...]](
+LORA: Final = Flag[tuple[str, ...]](
     name="lora",
     aliases=("loras",),
     kind=Loras(),
@@ -432,77 +434,77 @@ LORA: Final = Parameter[tuple[str, ...]](
     capability=Capability.LORA,
     about="Draw with these LoRAs, each with a weight from -2 to 2; /info lists those there are.",
 )
-CHAOS: Final = Parameter[int](
+CHAOS: Final = Flag[int](
     name="chaos",
     aliases=("c",),
-    kind=Whole(),
+    kind=Integer(),
     low=0,
     high=100,
     default=0,
     examples=("10", "25", "50", "100"),
-    ways=_FROM_WORDS,
+    sources=_FROM_WORDS,
     about="How different the four pictures are from each other.",
 )
-STYLIZE: Final = Parameter[int](
+STYLIZE: Final = Flag[int](
     name="stylize",
     aliases=("s",),
-    kind=Whole(),
+    kind=Integer(),
     low=0,
     high=LARGEST_STYLIZE,
     default=100,
     examples=("0", "50", "250", "750", "1000"),
     capability=Capability.NEGATIVE,
-    calls=lambda value: value < 100,
+    requires=lambda value: value < 100,
     about="How much of the bot's own taste goes into the pictures; below 100 they are plainer.",
 )
-WEIRD: Final = Parameter[int](
+WEIRD: Final = Flag[int](
     name="weird",
     aliases=("w",),
-    kind=Whole(),
+    kind=Integer(),
     low=0,
     high=LARGEST_WEIRD,
     default=0,
     examples=("250", "500", "1000", "3000"),
-    ways=_FROM_WORDS,
+    sources=_FROM_WORDS,
     about="How unusual the pictures are: an odd idea is mixed into each.",
 )
-STOP: Final = Parameter[int](
+STOP: Final = Flag[int](
     name="stop",
-    kind=Whole(),
+    kind=Integer(),
     low=10,
     high=100,
     default=100,
     examples=("50", "70", "90"),
     about="Stop early, at this percentage, for a softer picture.",
 )
-TILE: Final = Parameter[bool](
+TILE: Final = Flag[bool](
     name="tile",
     kind=Switch(),
     capability=Capability.TILE,
     about="Make a pattern that repeats without a seam.",
 )
-RAW: Final = Parameter[bool](
+RAW: Final = Flag[bool](
     name="raw",
     kind=Switch(),
     about="Add nothing of the bot's own taste, whatever `--stylize` says.",
 )
-EXP: Final = Parameter[int](
+EXP: Final = Flag[int](
     name="exp",
-    kind=Whole(),
+    kind=Integer(),
     low=0,
     high=100,
     default=0,
     examples=("10", "25", "50", "100"),
     about="How much detail and local contrast are brought out.",
 )
-HD: Final = Parameter[bool](
+HD: Final = Flag[bool](
     name="hd",
     kind=Switch(),
     capability=Capability.HD,
-    ways=_FROM_WORDS,
+    sources=_FROM_WORDS,
     about="Draw at twice the size: each picture is drawn once more, larger.",
 )
-STYLE_NAME: Final = Parameter[str](
+STYLE_NAME: Final = Flag[str](
     name="style",
     kind=Word(),
     works="raw",
@@ -510,7 +512,7 @@ STYLE_NAME: Final = Parameter[str](
     instead="leave it out, and name the style you want in words",
 )
 
-_ACTING: Final[tuple[Parameter[Any], ...]] = (
+_ACTING: Final[tuple[Flag[Any], ...]] = (
     RATIO,
     SEED,
     IMAGE_WEIGHT,
@@ -542,15 +544,15 @@ _ACTING: Final[tuple[Parameter[Any], ...]] = (
     LORA,
 )
 
-_MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
+_MIDJOURNEY: Final[tuple[Flag[Any], ...]] = (
     CHAOS,
     STYLIZE,
     WEIRD,
     STOP,
     TILE,
-    Parameter[int](
+    Flag[int](
         name="sv",
-        kind=Whole(),
+        kind=Integer(),
         low=1,
         high=7,
         partner="sref",
@@ -561,82 +563,82 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
     RAW,
     EXP,
     HD,
-    Parameter[bool](
+    Flag[bool](
         name="sd",
         kind=Switch(),
         default=True,
         about="Draw at the model's own size.",
     ),
-    Parameter[tuple[str, ...]](
+    Flag[tuple[str, ...]](
         name="profile",
         aliases=("p", "personalize"),
         kind=Codes(),
         about="Draw to a person's taste.",
         instead="leave it out, and say in words what you like",
     ),
-    Parameter[bool](
+    Flag[bool](
         name="turbo",
         kind=Switch(),
         about="Draw faster at a higher price.",
         instead="leave it out, since every prompt is drawn as fast as the GPU can",
     ),
-    Parameter[bool](
+    Flag[bool](
         name="stealth",
         kind=Switch(),
         about="Hide the pictures from Midjourney's gallery.",
         instead="use a private channel, since there is no public gallery here",
     ),
-    Parameter[bool](
+    Flag[bool](
         name="public",
         kind=Switch(),
         default=True,
         about="Show the pictures to everybody who can read the channel.",
     ),
-    Parameter[bool](
+    Flag[bool](
         name="video",
         kind=Switch(),
         about="Turn the image into a film.",
         instead="leave it out, since this bot draws still pictures",
-        needed=_always,
+        essential=_always,
     ),
-    Parameter[str](
+    Flag[str](
         name="motion",
         kind=Word(),
         partner="video",
         about="How much moves in a film: `low` or `high`.",
         instead="leave it out, since this bot draws still pictures",
     ),
-    Parameter[bool](
+    Flag[bool](
         name="loop",
         kind=Switch(),
         partner="video",
         about="End a film where it began.",
         instead="leave it out, since this bot draws still pictures",
     ),
-    Parameter[tuple[str, ...]](
+    Flag[tuple[str, ...]](
         name="end",
         kind=References(said.LINKS),
         partner="video",
         about="Last image of a film.",
         instead="leave it out, since this bot draws still pictures",
-        needed=_always,
+        essential=_always,
     ),
-    Parameter[int](
+    Flag[int](
         name="bs",
-        kind=Whole(),
+        kind=Integer(),
         low=1,
         high=4,
         partner="video",
         about="How many films to make.",
         instead="leave it out, since this bot draws still pictures",
     ),
-    Parameter[bool](
+    Flag[bool](
         name="preview",
         kind=Switch(),
         about="Try Midjourney's unfinished models.",
         instead="leave it out, since Midjourney's models do not run here",
     ),
-    Parameter[float](
+    Flag[float](
         name="zoom",
         kind=Number(),
         low=1,
@@ -647,10 +649,10 @@ _MIDJOURNEY: Final[tuple[Parameter[Any], ...]] = (
 )
 
 
-def _outdated(
+def _make_outdated(
     name: str, instead: str, *aliases: str, kind: Kind[Any] | None = None
-) -> Parameter[Any]:
-    return Parameter[Any](
+) -> Flag[Any]:
+    return Flag[Any](
         name=name,
         aliases=aliases,
         kind=kind or Switch(),
@@ -659,20 +661,20 @@ def _outdated(
     )
 
 
-_OUTDATED: Final[tuple[Parameter[Any], ...]] = (
+_OUTDATED: Final[tuple[Flag[Any], ...]] = (
     *(
-        _outdated(name, "leave it out, and press U1 to U4 for a larger picture")
+        _make_outdated(name, "leave it out, and press U1 to U4 for a larger picture")
         for name in ("uplight", "upbeta", "upanime", "hq")
     ),
     *(
-        _outdated(name, "leave it out, since Midjourney's models do not run here")
+        _make_outdated(name, "leave it out, since Midjourney's models do not run here")
         for name in ("test", "testp", "creative", "beta", "old", "vibe", "newclip", "nostretch")
     ),
-    _outdated("sameseed", "use `--seed` with a number"),
-    _outdated("width", "use `--ar` with width and height", kind=Pixels()),
-    _outdated("height", "use `--ar` with width and height", "h", kind=Pixels()),
+    _make_outdated("sameseed", "use `--seed` with a number"),
+    _make_outdated("width", "use `--ar` with width and height", kind=Pixels()),
+    _make_outdated("height", "use `--ar` with width and height", "h", kind=Pixels()),
     *(
-        _outdated(name, f"use `--ar {ratio}`", *aliases)
+        _make_outdated(name, f"use `--ar {ratio}`", *aliases)
         for name, ratio, aliases in (
             ("wallpaper", "16:9", ()),
             ("sl", "3:2", ("ml", "ll")),
@@ -681,15 +683,15 @@ _OUTDATED: Final[tuple[Parameter[Any], ...]] = (
     ),
 )
 
-PARAMETERS: Final[tuple[Parameter[Any], ...]] = (*_ACTING, *_MIDJOURNEY, *_OUTDATED)
+FLAGS: Final[tuple[Flag[Any], ...]] = (*_ACTING, *_MIDJOURNEY, *_OUTDATED)
 """Every flag, in the order in which a prompt writes them."""
 
-BY_NAME: Final[Mapping[str, Parameter[Any]]] = {
-    name: parameter for parameter in PARAMETERS for name in (parameter.name, *parameter.aliases)
+BY_NAME: Final[Mapping[str, Flag[Any]]] = {
+    name: flag for flag in FLAGS for name in (flag.name, *flag.aliases)
 }
 """Every flag by each of its names, in lower case."""
 
-ORDER: Final[Mapping[str, int]] = {row.name: place for place, row in enumerate(PARAMETERS)}
+ORDER: Final[Mapping[str, int]] = {row.name: place for place, row in enumerate(FLAGS)}
 
 _CHOICES: Final[tuple[tuple[str, ...], ...]] = (
     ("strength", "iw"),
@@ -706,7 +708,7 @@ RIVALS: Final[Mapping[str, frozenset[str]]] = {
 }
 """Flags that decide the same thing, by canonical name: one that is typed stands for all."""
 
-ELSEWHERE: Final[Mapping[str, str]] = {
+OTHER_NAMES: Final[Mapping[str, str]] = {
     "aspectratio": "aspect",
     "batchcount": "repeat",
     "batchsize": "batch",
@@ -771,21 +773,21 @@ _LIKENESS: Final = 80
 _LONGEST_NAME: Final = 40
 
 
-def plain_name(name: str) -> str:
+def normalize_name(name: str) -> str:
     """A name in lower case, without what may join its words."""
     return name.lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
-def nearest_name(name: str) -> str | None:
+def guess_name(name: str) -> str | None:
     """The known flag name that ``name`` was probably meant to be, or None if that is open.
 
     One letter may be changed, left out, added or swapped with the next, or most are alike; in a
     name of up to three the first letter has to be right.
     """
-    low = plain_name(name)
+    low = normalize_name(name)
     if not 1 < len(low) <= _LONGEST_NAME:
         return None
-    if meant := ELSEWHERE.get(low):
+    if meant := OTHER_NAMES.get(low):
         return meant
     names = [known for known in _LIKELY if len(low) > 3 or known[0] == low[0]]
     if slip := process.extractOne(low, names, scorer=OSA.distance, score_cutoff=1):

@@ -1,4 +1,4 @@
-"""The kinds of value that a parameter takes: how each is cut out of a prompt, read and written.
+"""The kinds of value that a flag takes: how each is cut out of a prompt, read and written.
 
 A kind reads its own spelling strictly and says how a near miss may be mended; the grammar tells
 the person about every mended value. Every kind writes what it reads: ``parse(format(value))`` is
@@ -17,7 +17,7 @@ from typing import ClassVar, Final, Generic, TypeVar
 
 from generation.catalogue.loras import LIMIT, NAME
 from prompt import sentences as said
-from prompt.reading.trim import DASHES, LONE, tidied, without_end
+from prompt.reading.separators import DASHES, LONE, strip_separators, strip_signature
 from prompt.sentences import Sentence
 
 T = TypeVar("T")
@@ -63,13 +63,13 @@ _AROUND: Final = "\"'“”„‘’«»`*()[]~|#"
 _AFTER: Final = ",.;:!?，。；：、"
 
 
-def plain(value: float) -> str:
+def format_number(value: float) -> str:
     """A number as short as it can be written, with at most four decimals."""
     return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 @lru_cache(maxsize=_KEPT)
-def number(word: str) -> float:
+def parse_number(word: str) -> float:
     """The number that ``word`` spells, to four decimals.
 
     Raises:
@@ -80,12 +80,13 @@ def number(word: str) -> float:
     return round(float(word), 4) + 0.0
 
 
-def _bare(word: str) -> str:
+def strip_marks(word: str) -> str:
+    """``word`` without quotation marks, brackets and punctuation around it."""
     return word.lstrip(_AROUND).rstrip(_AFTER + _AROUND)
 
 
 @lru_cache(maxsize=_KEPT)
-def _ratio(word: str) -> Ratio:
+def _parse_ratio(word: str) -> Ratio:
     match = _RATIO.fullmatch(word)
     if match is None:
         raise ValueError(word)
@@ -107,7 +108,7 @@ class Kind(ABC, Generic[T]):
     numeric: ClassVar[bool] = False
 
     def split(self, region: str) -> tuple[str, str]:
-        """The value's own part of the text up to the next parameter, and the rest of it."""
+        """The value's own part of the text up to the next flag, and the rest of it."""
         words = region.split(None, 1)
         if words and words[0][0] in _OPENING and (quoted := _QUOTED.match(region)):
             return quoted[0].strip(), region[quoted.end() :].strip()
@@ -125,18 +126,18 @@ class Kind(ABC, Generic[T]):
 
     def mend(self, word: str) -> str:
         """What ``word``, which cannot be read, was probably meant to be."""
-        return _bare(word)
+        return strip_marks(word)
 
     def format(self, value: T) -> str:
         """The one canonical spelling of ``value``."""
         return str(value)
 
     def join(self, earlier: T, later: T) -> T:  # noqa: ARG002 - kinds that are lists need it
-        """The value of a parameter that is given twice: the later one."""
+        """The value of a flag that is given twice: the later one."""
         return later
 
 
-class Whole(Kind[int]):
+class Integer(Kind[int]):
     """A whole number."""
 
     shape = "a whole number"
@@ -156,7 +157,7 @@ class Whole(Kind[int]):
 
     def mend(self, word: str) -> str:
         """The number without what sets off thousands, and without decimals that are zeros."""
-        bare = "".join(_bare(word).rstrip("%").split())
+        bare = "".join(strip_marks(word).rstrip("%").split())
         if bare[-1:] in "kK" and bare[:-1].isdecimal():
             return f"{bare[:-1]}000"
         if _THOUSANDS.fullmatch(bare) or bare.isdecimal():
@@ -173,22 +174,22 @@ class Number(Kind[float]):
 
     def parse(self, word: str) -> float:
         """A decimal number, to four decimals."""
-        return number(word)
+        return parse_number(word)
 
     def mend(self, word: str) -> str:
         """The number with a point for its decimal comma; a fraction or percentage as a number."""
-        word = _bare(word)
+        word = strip_marks(word)
         if word.endswith("%"):
-            return str(number(word[:-1].replace(",", ".")) / 100)
+            return str(parse_number(word[:-1].replace(",", ".")) / 100)
         if (fraction := _FRACTION.fullmatch(word)) and int(fraction[2]):
-            return plain(int(fraction[1]) / int(fraction[2]))
+            return format_number(int(fraction[1]) / int(fraction[2]))
         if len(word) == 1 and word.isnumeric():
-            return plain(unicodedata.numeric(word))
+            return format_number(unicodedata.numeric(word))
         return word.replace(",", ".") if _DECIMAL_COMMA.fullmatch(word) else word
 
     def format(self, value: float) -> str:
         """As short as can be: ``2``, ``0.5``."""
-        return plain(value)
+        return format_number(value)
 
 
 class Proportion(Kind[Ratio]):
@@ -206,11 +207,11 @@ class Proportion(Kind[Ratio]):
 
     def parse(self, word: str) -> Ratio:
         """Two whole numbers above 0 with a colon between."""
-        return _ratio(word)
+        return _parse_ratio(word)
 
     def mend(self, word: str) -> str:
         """The ratio with a colon for its sign, and with whole numbers; a lone decimal is to 1."""
-        bare = _bare(word)
+        bare = strip_marks(word)
         if known := _RATIOS.get(bare.lower()):
             return known
         if two := _TWO_NUMBERS.fullmatch(bare):
@@ -240,7 +241,7 @@ class Word(Kind[str]):
 
     def parse(self, word: str) -> str:
         """Anything that is one word and not wrapped in punctuation."""
-        if len(word.split()) != 1 or word != _bare(word):
+        if len(word.split()) != 1 or word != strip_marks(word):
             raise ValueError(word)
         return word
 
@@ -264,8 +265,8 @@ class Choice(Kind[str]):
         others: re.Pattern[str] | None = None,
     ) -> None:
         self.names, self._others = tuple(names), others
-        self._by_plain = {_plain_name(name): name for name in names}
-        self._elsewhere = {_plain_name(other): name for other, name in elsewhere.items()}
+        self._by_plain = {_normalize(name): name for name in names}
+        self._elsewhere = {_normalize(other): name for other, name in elsewhere.items()}
         self._longest = max(len(name.split()) for name in (*names, *elsewhere))
         self.shape = Sentence(said.ONE_OF, names=", ".join(f"`{name}`" for name in names))
 
@@ -274,13 +275,15 @@ class Choice(Kind[str]):
         words = region.split()
         for count in range(min(self._longest, len(words)), 0, -1):
             own = " ".join(words[:count])
-            if (meant := _plain_name(_bare(own))) in self._by_plain or meant in self._elsewhere:
+            if (
+                meant := _normalize(strip_marks(own))
+            ) in self._by_plain or meant in self._elsewhere:
                 return own, " ".join(words[count:])
         return super().split(region)
 
     def parse(self, word: str) -> str:
         """The name as the table writes it; one that only a host knows in lower case."""
-        name = self._by_plain.get(_plain_name(word))
+        name = self._by_plain.get(_normalize(word))
         if name is not None and len(word.split()) <= self._longest:
             return name
         if self._others is None or not self._others.fullmatch(word):
@@ -289,11 +292,11 @@ class Choice(Kind[str]):
 
     def mend(self, word: str) -> str:
         """The name here of what has another one elsewhere."""
-        bare = _bare(word)
-        return self._elsewhere.get(_plain_name(bare), bare)
+        bare = strip_marks(word)
+        return self._elsewhere.get(_normalize(bare), bare)
 
 
-def _plain_name(name: str) -> str:
+def _normalize(name: str) -> str:
     return _NAME_SPACE.sub("", name).casefold().replace("++", "pp")
 
 
@@ -306,18 +309,18 @@ class Version(Kind[str]):
     def split(self, region: str) -> tuple[str, str]:
         """The first word if it is a number."""
         word, rest = super().split(region)
-        own = not rest or _VERSION_LIKE.fullmatch(_bare(word))
+        own = not rest or _VERSION_LIKE.fullmatch(strip_marks(word))
         return (word, rest) if own else ("", region.strip())
 
     def parse(self, word: str) -> str:
         """The version without zeros at its end: ``6`` for 6.0."""
         if word and not _VERSION.fullmatch(word):
             raise ValueError(word)
-        return plain(number(word)) if word else ""
+        return format_number(parse_number(word)) if word else ""
 
     def mend(self, word: str) -> str:
         """The number alone, with a point for its decimal comma."""
-        return _bare(word).lstrip("vV").replace(",", ".")
+        return strip_marks(word).lstrip("vV").replace(",", ".")
 
 
 class Pixels(Version):
@@ -328,7 +331,7 @@ class Pixels(Version):
     def split(self, region: str) -> tuple[str, str]:
         """The first word if it is a number."""
         word, rest = Kind.split(self, region)
-        return (word, rest) if _bare(word).isdecimal() else ("", region.strip())
+        return (word, rest) if strip_marks(word).isdecimal() else ("", region.strip())
 
     def parse(self, word: str) -> str:
         """The number without zeros at its front."""
@@ -336,17 +339,17 @@ class Pixels(Version):
 
 
 class Switch(Kind[bool]):
-    """Nothing: the parameter is there or it is not."""
+    """Nothing: the flag is there or it is not."""
 
     shape = "no value"
 
     def split(self, region: str) -> tuple[str, str]:
         """Nothing of it, unless it is a yes or a no and no more."""
         word = region.strip()
-        return (word, "") if _bare(word).lower() in _YES | _NO else ("", word)
+        return (word, "") if strip_marks(word).lower() in _YES | _NO else ("", word)
 
     def parse(self, word: str) -> bool:
-        """True: the parameter is there.
+        """True: the flag is there.
 
         Raises:
             ValueError: There is a value, be it a yes.
@@ -357,7 +360,7 @@ class Switch(Kind[bool]):
 
     def mend(self, word: str) -> str:
         """Nothing, which is a yes."""
-        return "" if _bare(word).lower() in _YES else word
+        return "" if strip_marks(word).lower() in _YES else word
 
     def format(self, value: bool) -> str:  # noqa: ARG002 - what is written does not depend on it
         """Nothing."""
@@ -391,7 +394,7 @@ class Items(_Listed):
 
     def parse(self, word: str) -> tuple[str, ...]:
         """Every item once, without what separates it from the next."""
-        items = (_item(" ".join(item.split())) for item in _LIST_SIGN.split(word))
+        items = (_clean_item(" ".join(item.split())) for item in _LIST_SIGN.split(word))
         found = tuple(dict.fromkeys(item for item in items if item.strip(_SAYS_NOTHING)))
         if not found or "::" in word:
             raise ValueError(word)
@@ -406,10 +409,10 @@ class Items(_Listed):
         return ", ".join(value)
 
 
-def _item(text: str) -> str:
+def _clean_item(text: str) -> str:
     """An item without what separates it from the next, and without quotes around all of it."""
     while True:
-        item = without_end(tidied(text, ".。；"))
+        item = strip_signature(strip_separators(text, ".。；"))
         if len(item) > 2 and (item[0], item[-1]) in _QUOTES and item.count(item[-1]) <= 2:
             item = item[1:-1]
         if item == text:
@@ -430,14 +433,14 @@ class References(_Listed):
     def split(self, region: str) -> tuple[str, str]:
         """The words from the front that are references; a lone word of another kind is meant so."""
         words = region.split()
-        own = list(takewhile(lambda word: _REFERENCE.fullmatch(_uncased(word)), words))
+        own = list(takewhile(lambda word: _REFERENCE.fullmatch(_unwrap(word)), words))
         own = own or (words if len(words) == 1 else [])
         return " ".join(own), " ".join(words[len(own) :])
 
     def parse(self, word: str) -> tuple[str, ...]:
         """Every reference, without brackets and commas."""
-        words = (_BRACKETED.sub(r"\1", _uncased(item)) for item in word.split())
-        found = tuple(part for item in words for part in _apart(item))
+        words = (_BRACKETED.sub(r"\1", _unwrap(item)) for item in word.split())
+        found = tuple(part for item in words for part in _split_at_commas(item))
         if not found or not all(map(_REFERENCE.fullmatch, found)):
             raise ValueError(word)
         return found
@@ -454,7 +457,7 @@ class Images(References):
         return super().parse(word) if word else ()
 
 
-def _uncased(word: str) -> str:
+def _unwrap(word: str) -> str:
     """A reference without what chats and lists put around it."""
     word = word.strip(",;`*|\"'“”#")
     return word if "::" in word or ">" not in word else word.strip("<>")
@@ -480,7 +483,7 @@ class Loras(_Listed):
         items = [item for item in re.split(r"[\s,]+", word) if item]
         if not items or self.split(word)[1] or not all(map(_LORA.fullmatch, items)):
             raise ValueError(word)
-        return self.join((), tuple(map(_weighed, items)))
+        return self.join((), tuple(map(_normalize_lora, items)))
 
     def format(self, value: tuple[str, ...]) -> str:
         """With commas between."""
@@ -492,7 +495,7 @@ class Loras(_Listed):
         return tuple(by_name.values())
 
 
-def _weighed(item: str) -> str:
+def _normalize_lora(item: str) -> str:
     """A LoRA in canonical spelling; its weight is a number within the limits.
 
     Raises:
@@ -501,13 +504,13 @@ def _weighed(item: str) -> str:
     name, mark, weight = item.partition(":")
     if not mark:
         return name
-    counts = number(weight)
+    counts = parse_number(weight)
     if abs(counts) > LIMIT:
         raise ValueError(item)
-    return f"{name}:{plain(counts)}"
+    return f"{name}:{format_number(counts)}"
 
 
-def _apart(item: str) -> list[str]:
+def _split_at_commas(item: str) -> list[str]:
     """References with commas and no space between them; other commas are part of a link."""
     return re.split(r",(?=https?://)", item) if "://" in item else item.split(",")
 
@@ -520,7 +523,7 @@ class Codes(_Listed):
     def split(self, region: str) -> tuple[str, str]:
         """The words from the front that have a digit, and one more at the very end."""
         words = region.split()
-        own = list(takewhile(lambda word: _CODE.fullmatch(_bare(word)), words))
+        own = list(takewhile(lambda word: _CODE.fullmatch(strip_marks(word)), words))
         own = words if len(words) - len(own) <= 1 else own
         return " ".join(own), " ".join(words[len(own) :])
 
@@ -532,7 +535,7 @@ class Codes(_Listed):
         """
         if self.split(word)[1]:
             raise ValueError(word)
-        return tuple(code for code in map(_bare, word.split()) if code.strip(DASHES))
+        return tuple(code for code in map(strip_marks, word.split()) if code.strip(DASHES))
 
     def join(self, earlier: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
         """Both, each once, but of those without a digit only the last."""

@@ -1,4 +1,4 @@
-"""Help on parameters, out of the table: single lines for the bot, a page for the docs.
+"""Help on flags, out of the table: single lines for the bot, a page for the docs.
 
 ``python -m prompt.guidance.help`` writes the page, ``docs/flags.md``, to its standard output.
 """
@@ -10,11 +10,11 @@ from typing import Any, Final
 from generation.catalogue.card import CARDS, Capability, Card, equipped
 from generation.catalogue.loras import offered
 from prompt import sentences as said
-from prompt.flags.table import PARAMETERS, Parameter
-from prompt.flags.ways import EVERY_WAY
-from prompt.resolution.fitting import works_with
+from prompt.flags.sources import EVERY_SOURCE
+from prompt.flags.table import FLAGS, Flag
+from prompt.resolution.fitting import list_sources
 from prompt.resolution.versions import DEFAULTS
-from prompt.sentences import Sentence, joined
+from prompt.sentences import Sentence, join
 
 _INTRODUCTION = """\
 # Flags
@@ -67,110 +67,119 @@ EQUIPPED: Final = tuple(
 """Every family with all that it can be run with."""
 
 
-def acting() -> tuple[Parameter[Any], ...]:
+def list_acting() -> tuple[Flag[Any], ...]:
     """The flags that act, in the table's order."""
-    return tuple(row for row in PARAMETERS if not row.instead)
+    return tuple(row for row in FLAGS if not row.instead)
 
 
-def idle() -> tuple[Parameter[Any], ...]:
+def list_idle() -> tuple[Flag[Any], ...]:
     """The flags that are understood and do nothing yet, in the table's order."""
-    return tuple(row for row in PARAMETERS if row.instead)
+    return tuple(row for row in FLAGS if row.instead)
 
 
-def names(parameter: Parameter[Any]) -> str:
+def format_names(flag: Flag[Any]) -> str:
     """Every name of a flag, its own first: ``--ar, --aspect``."""
-    return ", ".join(f"--{name}" for name in (parameter.name, *parameter.aliases))
+    return ", ".join(f"--{name}" for name in (flag.name, *flag.aliases))
 
 
-def without(parameter: Parameter[Any], card: Card | None = None) -> Sentence:
+def format_default(flag: Flag[Any], card: Card | None = None) -> Sentence:
     """What happens if the flag is left out, or an empty text if that goes without saying.
 
     Args:
-        parameter: The flag.
+        flag: The flag.
         card: The family that draws, if its own value is to be named.
     """
-    if card is not None and parameter.native is not None:
-        return Sentence(parameter.kind.format(parameter.native(card)))
-    if parameter.otherwise or parameter.default is None:
-        return Sentence(parameter.otherwise)
-    return Sentence(parameter.kind.format(parameter.default) or said.THE_SAME)
+    if card is not None and flag.native is not None:
+        return Sentence(flag.kind.format(flag.native(card)))
+    if flag.otherwise or flag.default is None:
+        return Sentence(flag.otherwise)
+    return Sentence(flag.kind.format(flag.default) or said.THE_SAME)
 
 
-def able(parameter: Parameter[Any]) -> tuple[Card, ...]:
+def list_able(flag: Flag[Any]) -> tuple[Card, ...]:
     """The families that can do what the flag needs, where need be with image adapters."""
-    needed = parameter.capability
+    needed = flag.capability
     return tuple(card for card in EQUIPPED if needed is None or needed in card.capabilities)
 
 
-def line(parameter: Parameter[Any], card: Card | None = None) -> Sentence:
+def format_line(flag: Flag[Any], card: Card | None = None) -> Sentence:
     """One line of help: names, value, what it does, where and with which models, and default.
 
     Args:
-        parameter: The flag.
+        flag: The flag.
         card: The family that draws, if its own value is to be named.
     """
-    return joined((_head(parameter), *_tail(parameter, card)))
+    return join((_format_head(flag), *_format_tail(flag, card)))
 
 
-def _head(parameter: Parameter[Any]) -> Sentence:
-    about = Sentence(parameter.about)
+def _format_head(flag: Flag[Any]) -> Sentence:
+    about = Sentence(flag.about)
     return Sentence(
-        "`{names}` ({takes}): {about}", names=names(parameter), takes=parameter.takes, about=about
+        "`{names}` ({takes}): {about}", names=format_names(flag), takes=flag.takes, about=about
     )
 
 
-def _tail(parameter: Parameter[Any], card: Card | None) -> Iterator[Sentence]:
-    default, cards = without(parameter, card), able(parameter)
-    if parameter.ways != EVERY_WAY:
-        yield Sentence(said.WORKS_WITH, ways=joined(works_with(parameter.name), ", "))
-    if parameter.capability and len(cards) < len(CARDS):
+def _format_tail(flag: Flag[Any], card: Card | None) -> Iterator[Sentence]:
+    default, cards = format_default(flag, card), list_able(flag)
+    if flag.sources != EVERY_SOURCE:
+        yield Sentence(said.WORKS_WITH, ways=join(list_sources(flag.name), ", "))
+    if flag.capability and len(cards) < len(CARDS):
         models = ", ".join(f"`{card.id}`" for card in cards)
-        needs = said.NEEDS_SOME if parameter.choosy else said.NEEDS
-        yield Sentence(needs, capability=Sentence(parameter.capability), models=models)
-    if parameter.instead:
-        instead = Sentence(parameter.instead)
-        yield Sentence(said.NOT_HERE, flag=parameter.name, instead=instead)
+        needs = said.NEEDS_SOME if flag.needed_sometimes else said.NEEDS
+        yield Sentence(needs, capability=Sentence(flag.capability), models=models)
+    if flag.instead:
+        instead = Sentence(flag.instead)
+        yield Sentence(said.NOT_HERE, flag=flag.name, instead=instead)
     elif default:
         yield Sentence(said.DEFAULT, default=default)
 
 
-def page() -> str:
+def format_page() -> str:
     """The whole of ``docs/flags.md``."""
-    return "\n".join((*_acting_lines(), *_family_lines(), *_version_lines(), *_idle_lines(), ""))
+    return "\n".join(
+        (*_format_acting(), *_format_families(), *_format_versions(), *_format_idle(), "")
+    )
 
 
-def _acting_lines() -> Iterator[str]:
+def _format_acting() -> Iterator[str]:
     yield _INTRODUCTION
-    yield from _table(
+    yield from _format_table(
         ("Flag", "Value", "Without it", "What it does", "Works with", "Models"),
         (
-            (f"`{names(row)}`", row.takes, without(row), row.about, _ways(row), _models(row))
-            for row in acting()
+            (
+                f"`{format_names(row)}`",
+                row.takes,
+                format_default(row),
+                row.about,
+                _format_sources(row),
+                _format_models(row),
+            )
+            for row in list_acting()
         ),
     )
 
 
-def _ways(row: Parameter[Any]) -> str:
-    return "all" if row.ways == EVERY_WAY else ", ".join(works_with(row.name))
+def _format_sources(row: Flag[Any]) -> str:
+    return "all" if row.sources == EVERY_SOURCE else ", ".join(list_sources(row.name))
 
 
-def _models(row: Parameter[Any]) -> str:
-    cards = able(row)
+def _format_models(row: Flag[Any]) -> str:
+    cards = list_able(row)
     if len(cards) == len(CARDS):
         return "all"
     models = ", ".join(card.id for card in cards)
-    return f"all; some values {models}" if row.choosy else models
+    return f"all; some values {models}" if row.needed_sometimes else models
 
 
-def _family_lines() -> Iterator[str]:
+def _format_families() -> Iterator[str]:
     yield _FAMILIES_INTRODUCTION
-    own = [row for row in acting() if row.native is not None]
-    yield from _table(
+    own = [row for row in list_acting() if row.native is not None]
+    yield from _format_table(
         ("Model", *(f"`--{row.name}`" for row in own), "`--ar` up to", "Cannot do"),
         (
             (
                 card.title,
-                *(without(row, card) for row in own),
+                *(format_default(row, card) for row in own),
                 f"{card.longest_ratio:g}:1",
                 ", ".join(sorted(frozenset(Capability) - card.capabilities)),
             )
@@ -179,10 +188,10 @@ def _family_lines() -> Iterator[str]:
     )
 
 
-def _version_lines() -> Iterator[str]:
+def _format_versions() -> Iterator[str]:
     yield _VERSIONS_INTRODUCTION
     families = dict.fromkeys(family for family in DEFAULTS.values() if family)
-    yield from _table(
+    yield from _format_table(
         ("Model", "Draws for"),
         (
             (f"`{family}`", ", ".join(key for key in DEFAULTS if DEFAULTS[key] == family))
@@ -191,32 +200,32 @@ def _version_lines() -> Iterator[str]:
     )
 
 
-def _idle_lines() -> Iterator[str]:
+def _format_idle() -> Iterator[str]:
     yield _IDLE_INTRODUCTION
-    yield from _table(
+    yield from _format_table(
         ("Flag", "What it is elsewhere", "What to do here", "But not as"),
         (
             (
-                f"`{names(row)}`",
-                f"{row.about}{_mark(row)}",
+                f"`{format_names(row)}`",
+                f"{row.about}{_mark_refused(row)}",
                 f"{row.instead[0].upper()}{row.instead[1:]}.",
-                _same(row),
+                _format_spared(row),
             )
-            for row in idle()
+            for row in list_idle()
         ),
     )
 
 
-def _mark(row: Parameter[Any]) -> str:
-    return " ✗" if row.weighty else ""
+def _mark_refused(row: Flag[Any]) -> str:
+    return " ✗" if row.refused_sometimes else ""
 
 
-def _same(row: Parameter[Any]) -> str:
+def _format_spared(row: Flag[Any]) -> str:
     spared = row.default if row.works is None else row.works
     return "" if spared is None else f"`{row.format(spared)}`"
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+def _format_table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     titles = tuple(head)
     yield f"| {' | '.join(titles)} |"
     yield f"|{' --- |' * len(titles)}"
@@ -225,4 +234,4 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(format_page())

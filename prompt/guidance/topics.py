@@ -7,8 +7,8 @@ from typing import Final
 from generation.catalogue.card import Card
 from prompt import sentences as said
 from prompt.flags.table import BY_NAME
-from prompt.guidance.help import idle, line
-from prompt.sentences import Sentence, joined
+from prompt.guidance.help import format_line, list_idle
+from prompt.sentences import Sentence, join
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +103,20 @@ TOPICS: Final[Sequence[Topic]] = (
 _IDLE_TOPIC: Final = TOPICS[-1]
 
 
-def page(topic: Topic, card: Card | None = None) -> Sentence:
+def format_topic(topic: Topic, card: Card | None = None) -> Sentence:
     """A topic's whole page, in Discord's markdown, below 2000 characters.
 
     Args:
         topic: Which.
         card: The family that draws, if its own values are to be named.
     """
-    return joined(_lines(topic, card), "\n")
+    return join(_format_lines(topic, card), "\n")
 
 
-def _lines(topic: Topic, card: Card | None) -> Iterator[Sentence]:
+def _format_lines(topic: Topic, card: Card | None) -> Iterator[Sentence]:
     yield Sentence("**{title}**", title=Sentence(topic.title))
     yield Sentence(topic.text)
     for name in topic.flags:
-        yield Sentence("- {line}", line=line(BY_NAME[name], card))
+        yield Sentence("- {line}", line=format_line(BY_NAME[name], card))
     if topic is _IDLE_TOPIC:
-        yield Sentence(said.LEFT_OUT, flags=" ".join(f"`--{row.name}`" for row in idle()))
+        yield Sentence(said.LEFT_OUT, flags=" ".join(f"`--{row.name}`" for row in list_idle()))

@@ -13,19 +13,19 @@ from typing import Any, Final
 from prompt import sentences as said
 from prompt.flags.table import (
     BY_NAME,
-    ELSEWHERE,
     GUIDANCE,
     NO,
+    OTHER_NAMES,
     RATIO,
     SAMPLER,
     SEED,
     STEPS,
     STRENGTH,
-    plain_name,
+    normalize_name,
 )
+from prompt.reading.markup import complete_links, strip_markup
 from prompt.reading.permutations import escape
-from prompt.reading.trim import DASHES, short, without_end
-from prompt.reading.wrapping import unwrapped, with_beginnings
+from prompt.reading.separators import DASHES, shorten, strip_signature
 from prompt.sentences import Sentence
 
 Notes = tuple[str, ...]
@@ -60,26 +60,26 @@ _SETTINGS: Final = _SIDES | {
 }
 
 
-def translated(text: str) -> tuple[str, Notes]:
+def translate(text: str) -> tuple[str, Notes]:
     """A prompt in this grammar's own spelling, and what was read so, one sentence each.
 
     Args:
         text: A whole prompt as typed.
     """
-    read = _from_json(text) if text[:1] in _BEFORE_JSON else None
+    read = _read_json(text) if text[:1] in _BEFORE_JSON else None
     if read is None:
-        return reworded(text)
-    text, told = reworded(read[0])
+        return reword(text)
+    text, told = reword(read[0])
     return text, (read[1], *told)
 
 
-def reworded(text: str) -> tuple[str, Notes]:
+def reword(text: str) -> tuple[str, Notes]:
     """The same for a part of a prompt, in which braces are braces."""
-    if not is_odd(text):
+    if not needs_rewording(text):
         return text, ()
     notes: dict[str, None] = {}
     for _ in range(_MOST_READINGS):
-        read, told = _once(text)
+        read, told = _reword_once(text)
         notes |= dict.fromkeys(told)
         if read == text:
             break
@@ -87,7 +87,7 @@ def reworded(text: str) -> tuple[str, Notes]:
     return text, tuple(notes)
 
 
-def is_odd(text: str) -> bool:
+def needs_rewording(text: str) -> bool:
     """Whether there may be anything to find, told by signs that prompts mostly lack."""
     if _ODD.search(text) or "egative" in text or "Steps:" in text or "-h" in text or "-H" in text:
         return True
@@ -97,18 +97,18 @@ def is_odd(text: str) -> bool:
         return True
     if "://" in text:
         return _GLUED_FLAG.search(text) is not None
-    return "/" in text and bool(with_beginnings(text)[1])
+    return "/" in text and bool(complete_links(text)[1])
 
 
-def _once(text: str) -> tuple[str, Notes]:
+def _reword_once(text: str) -> tuple[str, Notes]:
     notes = list[str]()
-    text = unwrapped(without_end(text)).replace("：：", "::")
+    text = strip_markup(strip_signature(text)).replace("：：", "::")
     if "://" in text:
-        text = _GLUED_FLAG.sub(_apart, text)
-    text, links = with_beginnings(text)
+        text = _GLUED_FLAG.sub(_separate_flag, text)
+    text, links = complete_links(text)
     for link in dict.fromkeys(links):
-        notes.append(Sentence(said.READ_AS, typed=short(link), meant=short(f"https://{link}")))
-    for reading in (_from_labels, _from_sides, _from_brackets):
+        notes.append(Sentence(said.READ_AS, typed=shorten(link), meant=shorten(f"https://{link}")))
+    for reading in (_read_labels, _read_sides, _read_brackets):
         read = reading(text)
         if read is not None:
             text, note = read
@@ -116,13 +116,13 @@ def _once(text: str) -> tuple[str, Notes]:
     return text, tuple(notes)
 
 
-def _apart(found: re.Match[str]) -> str:
+def _separate_flag(found: re.Match[str]) -> str:
     """A link and the flag that stuck to it."""
     link, flag, name = found.groups()
     return f"{link} {flag}" if name.lower() in BY_NAME else found[0]
 
 
-def _from_json(text: str) -> tuple[str, str] | None:
+def _read_json(text: str) -> tuple[str, str] | None:
     """A JSON object as words and flags."""
     before = _JSON.match(text)
     if before is None:
@@ -133,40 +133,40 @@ def _from_json(text: str) -> tuple[str, str] | None:
     except (ValueError, RecursionError):
         return None
     words, settings = list[str](), list[tuple[str, str]]()
-    for key, value in _leaves(body):
+    for key, value in _walk_leaves(body):
         if not value.strip():
             continue
-        name = plain_name(key)
+        name = normalize_name(key)
         if name in _WORDS:
             words.insert(0, value)
-        elif _flag_for(name) in _SIDES or _flags([(key, value)]):
+        elif _find_flag(name) in _SIDES or _format_flags([(key, value)]):
             settings.append((key, value))
         else:
             words.append(f"{key}: {value}" if key else value)
-    meant = " ".join(escape(part) for part in (", ".join(words), _flags(settings)) if part)
-    note = Sentence(said.READ_AS, typed=short(start[:end]), meant=short(meant))
+    meant = " ".join(escape(part) for part in (", ".join(words), _format_flags(settings)) if part)
+    note = Sentence(said.READ_AS, typed=shorten(start[:end]), meant=shorten(meant))
     return f"{meant} {start[end:].lstrip('`')}".rstrip(), note
 
 
-def _leaves(body: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
+def _walk_leaves(body: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 - JSON
     """Every word or number in a JSON value, with the nearest name above it."""
     match body:
         case dict():
             for name, value in body.items():
-                yield from _leaves(value, str(name))
+                yield from _walk_leaves(value, str(name))
         case list():
             if all(isinstance(item, str) for item in body):
                 yield key, ", ".join(body)
             else:
                 for item in body:
-                    yield from _leaves(item, key)
+                    yield from _walk_leaves(item, key)
         case bool() | None:
             return
         case _:
             yield key, str(body)
 
 
-def _from_labels(text: str) -> tuple[str, str] | None:
+def _read_labels(text: str) -> tuple[str, str] | None:
     """``Negative prompt:`` and settings behind the words, as Stable Diffusion's programs save them.
 
     What they say that has no flag here is left out.
@@ -178,31 +178,33 @@ def _from_labels(text: str) -> tuple[str, str] | None:
         text = _LINE.sub("", text)
     typed = ""
     if steps := _STEPS.search(text):
-        line, rest = _until_flag(text, steps.start())
+        line, rest = _split_at_flag(text, steps.start())
         typed, text = line, f"{text[: steps.start()].rstrip()} {rest}".rstrip()
-        settings += _settings(line)
+        settings += _parse_settings(line)
     if negative := _NEGATIVE.search(text):
-        unwanted, rest = _until_flag(text, negative.end())
+        unwanted, rest = _split_at_flag(text, negative.end())
         typed = typed or text[negative.start() : negative.end()] + unwanted
         text = f"{text[: negative.start()].rstrip(' ,')} {rest}".rstrip()
         settings.insert(0, (NO.name, unwanted))
     elif not (lines or steps):
         return None
-    meant = _flags(settings)
+    meant = _format_flags(settings)
     if not meant:
         return text, ""
     typed = typed or "; ".join(f"{name}: {value}" for name, value in settings)
-    return f"{text} {meant}", Sentence(said.READ_AS, typed=short(typed.strip()), meant=short(meant))
+    return f"{text} {meant}", Sentence(
+        said.READ_AS, typed=shorten(typed.strip()), meant=shorten(meant)
+    )
 
 
-def _until_flag(text: str, start: int) -> tuple[str, str]:
+def _split_at_flag(text: str, start: int) -> tuple[str, str]:
     """The text from ``start`` to the next flag, and the rest."""
     flag = _FLAG.search(text, start)
     end = flag.start() if flag else len(text)
     return text[start:end], text[end:]
 
 
-def _settings(line: str) -> Iterator[tuple[str, str]]:
+def _parse_settings(line: str) -> Iterator[tuple[str, str]]:
     """Names and values of ``Steps: 20, Sampler: Euler a``."""
     pairs = dict[str, str]()
     for item in line.split(","):
@@ -215,30 +217,30 @@ def _settings(line: str) -> Iterator[tuple[str, str]]:
     yield from pairs.items()
 
 
-def _flag_for(name: str) -> str | None:
+def _find_flag(name: str) -> str | None:
     """The flag that a setting of another program, without spaces, is here."""
-    row = BY_NAME.get(ELSEWHERE.get(name, name))
+    row = BY_NAME.get(OTHER_NAMES.get(name, name))
     return row.name if row is not None and row.name in _SETTINGS else None
 
 
-def _flags(settings: Iterable[tuple[str, str]]) -> str:
+def _format_flags(settings: Iterable[tuple[str, str]]) -> str:
     """The flags for these settings, without those that have none or whose value has no meaning."""
     flags = dict[str, str]()
     sides = dict[str, str]()
     for key, value in settings:
-        name = _flag_for(plain_name(key))
+        name = _find_flag(normalize_name(key))
         if name in _SIDES:
             sides[name] = value
         elif name == NO.name:
             flags[name] = f"--{name} {' '.join(value.split())}" if value.strip(" ,.") else ""
         elif name is not None:
-            flags[name] = _flag(name, value)
+            flags[name] = _format_flag(name, value)
     if len(sides) == len(_SIDES):
-        flags[RATIO.name] = _flag(RATIO.name, f"{sides['width']}x{sides['height']}")
+        flags[RATIO.name] = _format_flag(RATIO.name, f"{sides['width']}x{sides['height']}")
     return " ".join(filter(None, flags.values()))
 
 
-def _flag(name: str, value: str) -> str:
+def _format_flag(name: str, value: str) -> str:
     """A flag with a value of another program, or nothing if it means nothing here."""
     row = BY_NAME[name]
     if name == RATIO.name and (size := _SIZE.fullmatch(value.strip())):
@@ -252,18 +254,18 @@ def _flag(name: str, value: str) -> str:
     return row.format(meant) if row.allows(meant) else ""
 
 
-def _from_sides(text: str) -> tuple[str, str] | None:
+def _read_sides(text: str) -> tuple[str, str] | None:
     """Width and height in pixels as a ratio: beside ``--h``, ``--w`` is no weirdness."""
     wide, tall = _WIDE.search(text), _TALL.search(text)
     if wide is None or tall is None:
         return None
-    meant = _flag(RATIO.name, f"{wide[1]}x{tall[1]}")
+    meant = _format_flag(RATIO.name, f"{wide[1]}x{tall[1]}")
     rest = _TALL.sub("", _WIDE.sub("", text))
     note = Sentence(said.READ_AS, typed=f"{wide[0]} {tall[0]}", meant=meant)
     return f"{rest.rstrip()} {meant}", note
 
 
-def _from_brackets(text: str) -> tuple[str, str] | None:
+def _read_brackets(text: str) -> tuple[str, str] | None:
     """The words without ``(`` and ``:1.2)`` around some of them."""
     opened, cuts, first = list[int](), list[tuple[int, int]](), ""
     if "(" not in text:
@@ -278,10 +280,10 @@ def _from_brackets(text: str) -> tuple[str, str] | None:
                 first = first or text[start : mark.end()]
     if not cuts:
         return None
-    return _without(text, sorted(cuts)), Sentence(said.BRACKETS, typed=short(first))
+    return _cut_out(text, sorted(cuts)), Sentence(said.BRACKETS, typed=shorten(first))
 
 
-def _without(text: str, cuts: Iterable[tuple[int, int]]) -> str:
+def _cut_out(text: str, cuts: Iterable[tuple[int, int]]) -> str:
     parts, end = list[str](), 0
     for start, stop in cuts:
         parts.append(text[end:start])

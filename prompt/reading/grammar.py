@@ -14,14 +14,20 @@ from typing import Any, Final, TypeVar
 from generation.recipe import Phrase
 from prompt import sentences as said
 from prompt.errors import PromptError
-from prompt.flags.table import BY_NAME, NO, ORDER, Parameter, nearest_name
-from prompt.reading.dialects import reworded, translated
+from prompt.flags.table import BY_NAME, NO, ORDER, Flag, guess_name
+from prompt.reading.dialects import reword, translate
+from prompt.reading.lora_tags import move_lora_tags
 from prompt.reading.permutations import escape, expand, unescape
-from prompt.reading.plain import Plain, cut
-from prompt.reading.tags import flagged
-from prompt.reading.tokens import Flag, flags, links
-from prompt.reading.trim import DASHES, sayable, short, undangled, without_end
-from prompt.reading.weights import fault, format_phrases, mended, phrases
+from prompt.reading.phrases import find_fault, format_phrases, mend_weights, parse_phrases
+from prompt.reading.plain import PlainPrompt, split_plain
+from prompt.reading.separators import (
+    DASHES,
+    blank_unprintable,
+    shorten,
+    strip_dashes,
+    strip_signature,
+)
+from prompt.reading.tokens import FlagToken, find_flags, separate_links
 from prompt.sentences import Sentence
 
 T = TypeVar("T")
@@ -53,14 +59,14 @@ class Prompt:
     Attributes:
         images: Links to images, in order.
         phrases: The words, weighted; empty where there are none.
-        parameters: Value of every flag given, by the flag's canonical name.
+        flags: Value of every flag given, by the flag's canonical name.
         notes: What was repaired, one sentence each.
         places: Index in the text of every flag given.
     """
 
     images: tuple[ImageLink, ...] = ()
     phrases: tuple[Phrase, ...] = ()
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    flags: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = field(default=(), compare=False)
     places: Mapping[str, int] = field(default_factory=dict, compare=False)
 
@@ -70,7 +76,7 @@ class Prompt:
         return format_phrases(self.phrases)
 
     @property
-    def spelled(self) -> str:
+    def spelling(self) -> str:
         """The whole prompt, as ``format_prompt`` writes it."""
         return format_prompt(self)
 
@@ -82,30 +88,30 @@ def parse(text: str) -> Prompt:
         PromptError: It spells none; the error says why, where, and what would.
     """
     check_length(text)
-    whole = sayable(text)
-    return _plainly(whole) or _translated(text, *translated(flagged(whole)))
+    whole = blank_unprintable(text)
+    return _parse_plain(whole) or _parse_translated(text, *translate(move_lora_tags(whole)))
 
 
-def _plainly(text: str) -> Prompt | None:
-    plain = None if "{" in text or "}" in text else cut(text)
-    return None if plain is None else _prompt(plain)
+def _parse_plain(text: str) -> Prompt | None:
+    plain = None if "{" in text or "}" in text else split_plain(text)
+    return None if plain is None else _build(plain)
 
 
-def _translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
+def _parse_translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
     """The prompt of a text that became another one on its way, with places in the text itself."""
     try:
-        single = _sole(whole) if "{" in whole or "}" in whole else whole
-        prompt = (None if single == text else _plainly(single)) or read_closely(single)
+        single = _expand_sole(whole) if "{" in whole or "}" in whole else whole
+        prompt = (None if single == text else _parse_plain(single)) or parse_closely(single)
     except PromptError as error:
-        place = _place(error.position, whole, text)
+        place = _locate(error.position, whole, text)
         raise PromptError(error.sentences, place, error.suggestion) from None
     if whole == text:
         return prompt
-    places = {name: _place(place, whole, text) or 0 for name, place in prompt.places.items()}
+    places = {name: _locate(place, whole, text) or 0 for name, place in prompt.places.items()}
     return replace(prompt, notes=(*notes, *prompt.notes), places=places)
 
 
-def _place(place: int | None, whole: str, text: str) -> int | None:
+def _locate(place: int | None, whole: str, text: str) -> int | None:
     """Where in ``text`` the word stands that is at ``place`` in what became of it."""
     if place is None or whole == text:
         return place
@@ -114,7 +120,7 @@ def _place(place: int | None, whole: str, text: str) -> int | None:
     return min(place, len(text)) if found < 0 else found
 
 
-def read_closely(text: str) -> Prompt:
+def parse_closely(text: str) -> Prompt:
     """The prompt that a text spells, be it ever so oddly.
 
     Args:
@@ -123,18 +129,18 @@ def read_closely(text: str) -> Prompt:
     Raises:
         PromptError: It spells none.
     """
-    return _Reading(without_end(text)).prompt()
+    return _Parser(strip_signature(text)).prompt()
 
 
-def _prompt(plain: Plain) -> Prompt | None:
+def _build(plain: PlainPrompt) -> Prompt | None:
     """The prompt of these parts, or None if there is something to tell of it."""
     words, urls = " ".join(plain.words.split()), list[str]()
     if "://" in words:
-        urls, words, weighted = links(words)
-        if weighted or reworded(words)[0] != words:
+        urls, words, weighted = separate_links(words)
+        if weighted or reword(words)[0] != words:
             return None
-    parts = phrases(words)
-    if "::" in words and fault(parts):
+    parts = parse_phrases(words)
+    if "::" in words and find_fault(parts):
         return None
     return Prompt(tuple(map(ImageLink, urls)), parts, plain.values, (), plain.places)
 
@@ -156,27 +162,27 @@ def format_prompt(prompt: Prompt) -> str:
     parts = [image.url for image in prompt.images]
     if prompt.phrases:
         parts.append(prompt.text)
-    return escape(" ".join((*parts, *format_parameters(prompt.parameters))))
+    return escape(" ".join((*parts, *format_flags(prompt.flags))))
 
 
-def format_parameters(values: Mapping[str, Any]) -> list[str]:
+def format_flags(values: Mapping[str, Any]) -> list[str]:
     """Flags in canonical spelling, in the order of the table."""
     return [BY_NAME[name].format(values[name]) for name in sorted(values, key=ORDER.__getitem__)]
 
 
-def without_idle(prompt: Prompt) -> Prompt:
+def drop_idle(prompt: Prompt) -> Prompt:
     """``prompt`` without the flags that do nothing here yet."""
-    acting = {k: v for k, v in prompt.parameters.items() if BY_NAME[k].acts(v)}
-    return replace(prompt, parameters=acting)
+    acting = {k: v for k, v in prompt.flags.items() if BY_NAME[k].acts(v)}
+    return replace(prompt, flags=acting)
 
 
-def _sole(text: str) -> str:
+def _expand_sole(text: str) -> str:
     """``text`` freed of braces, if it stands for itself alone."""
     options = expand(text, _MOST_OPTIONS)
     if len(options) == 1:
         return unescape(options[0])
     try:
-        suggestion: str | None = format_prompt(without_idle(parse(options[0])))
+        suggestion: str | None = format_prompt(drop_idle(parse(options[0])))
     except PromptError as error:
         suggestion = error.suggestion
     raise PromptError(
@@ -186,7 +192,7 @@ def _sole(text: str) -> str:
     )
 
 
-class _Reading:
+class _Parser:
     """One parse: flags are taken out of the text one by one; words and links are what is left."""
 
     def __init__(self, text: str) -> None:
@@ -205,15 +211,15 @@ class _Reading:
             PromptError: With a sentence for every problem, and the prompt without them.
         """
         images, words = self._freed()
-        parts = phrases(words)
-        if "::" in words and (wrong := fault(parts)):
+        parts = parse_phrases(words)
+        if "::" in words and (wrong := find_fault(parts)):
             self.problems[wrong] = max(0, self.text.find("::"))
-            parts, unwanted = mended(parts)
+            parts, unwanted = mend_weights(parts)
             if unwanted and parts:
                 self.values[NO.name] = NO.kind.join(NO.of(self.values) or (), unwanted)
         if self.problems:
             raise self._error(images, parts)
-        notes = _first_few((*self.notes, *self.twice.values()))
+        notes = _limit((*self.notes, *self.twice.values()))
         return Prompt(images, parts, self.values, notes, self.places)
 
     def _freed(self) -> tuple[tuple[ImageLink, ...], str]:
@@ -229,134 +235,134 @@ class _Reading:
             joined = len(self.words) > 1
             if "://" in words:
                 words, joined = self._take_links(words, images), True
-            read, told = reworded(words)
-            if read == words and (not joined or next(flags(words), None) is None):
+            read, told = reword(words)
+            if read == words and (not joined or next(find_flags(words), None) is None):
                 return tuple(images), words
             self.notes += told
             self.text, self.words = read, []
         raise PromptError(Sentence(said.DASHES_ALIKE))
 
     def _take_flags(self) -> None:
-        flag, end = None, 0
-        for following in flags(self.text):
-            self._take(flag, _unopened(self.text[end : following.start]))
-            flag, end = following, following.end
-        self._take(flag, self.text[end:])
+        token, end = None, 0
+        for following in find_flags(self.text):
+            self._take(token, _drop_opening(self.text[end : following.start]))
+            token, end = following, following.end
+        self._take(token, self.text[end:])
 
-    def _take(self, flag: Flag | None, region: str) -> None:
+    def _take(self, token: FlagToken | None, region: str) -> None:
         """Take a flag's value out of the text that follows it, and keep the rest as words."""
-        parameter = None if flag is None else flag.parameter or self._unknown(flag)
-        if flag is None or parameter is None:
-            self._keep(region if flag is None else _VALUE.sub("", region, 1))
+        flag = None if token is None else token.flag or self._unknown(token)
+        if token is None or flag is None:
+            self._keep(region if token is None else _VALUE.sub("", region, 1))
             return
         if region and region[0] in _SEPARATORS:
-            flag.clean = flag.clean and region[0] in ",;"
+            token.clean = token.clean and region[0] in ",;"
             region = region.lstrip(_SEPARATORS)
-        kind = parameter.kind
+        kind = flag.kind
         word, rest = kind.split(region)
         if rest and kind.numeric and word.isalpha():
             self._keep(region)
         elif rest:
-            self._hand_back(flag, word, rest)
+            self._hand_back(token, word, rest)
         try:
             value = kind.parse(word)
         except ValueError:
-            self._mend(flag, parameter, word)
+            self._mend(token, flag, word)
             return
-        if not flag.clean:
-            self._note_repair(flag, parameter, word, value)
-        self._set(flag, parameter, word, value)
+        if not token.clean:
+            self._note_repair(token, flag, word, value)
+        self._set(token, flag, word, value)
 
-    def _mend(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
-        kind = parameter.kind
+    def _mend(self, token: FlagToken, flag: Flag[Any], word: str) -> None:
+        kind = flag.kind
         try:
             value = kind.parse(kind.mend(word))
         except ValueError:
-            self._refuse(flag, parameter, word)
+            self._refuse(token, flag, word)
             return
-        self._note_repair(flag, parameter, word, value)
-        self._set(flag, parameter, word, value)
+        self._note_repair(token, flag, word, value)
+        self._set(token, flag, word, value)
 
-    def _set(self, flag: Flag, parameter: Parameter[Any], word: str, value: object) -> None:
-        if not parameter.allows(value):
-            self._refuse(flag, parameter, word)
-            value = parameter.nearest(value)
+    def _set(self, token: FlagToken, flag: Flag[Any], word: str, value: object) -> None:
+        if not flag.allows(value):
+            self._refuse(token, flag, word)
+            value = flag.nearest(value)
         if value is None:
             return
-        name = parameter.name
+        name = flag.name
         if name in self.values:
-            value = self._joined(flag, parameter, value)
+            value = self._joined(token, flag, value)
         self.values[name] = value
-        self.places[name] = flag.start
+        self.places[name] = token.start
 
-    def _joined(self, flag: Flag, parameter: Parameter[T], later: T) -> T:
+    def _joined(self, token: FlagToken, flag: Flag[T], later: T) -> T:
         """The value of a flag that is given once more."""
-        earlier = self.values[parameter.name]
-        value = parameter.kind.join(earlier, later)
+        earlier = self.values[flag.name]
+        value = flag.kind.join(earlier, later)
         if value == later != earlier:
-            counts = short(parameter.format(value))
-            self.twice[parameter.name] = Sentence(said.TWICE, flag=flag.name, counts=counts)
+            counts = shorten(flag.format(value))
+            self.twice[flag.name] = Sentence(said.TWICE, flag=token.name, counts=counts)
         return value
 
     def _keep(self, words: str) -> None:
-        if words and (kept := undangled(" ".join(words.split()))):
+        if words and (kept := strip_dashes(" ".join(words.split()))):
             self.words.append(kept)
 
-    def _hand_back(self, flag: Flag, word: str, rest: str) -> None:
+    def _hand_back(self, token: FlagToken, word: str, rest: str) -> None:
         if not rest.strip(_IDLE):
             return
         self._keep(rest)
         if not _SOLE_LINK.fullmatch(rest):
-            typed = self._typed(flag, word)
-            self.notes.append(Sentence(said.READ_AS_WORDS, words=short(rest), typed=typed))
+            typed = self._typed(token, word)
+            self.notes.append(Sentence(said.READ_AS_WORDS, words=shorten(rest), typed=typed))
 
-    def _unknown(self, flag: Flag) -> Parameter[Any] | None:
+    def _unknown(self, token: FlagToken) -> Flag[Any] | None:
         """Report a flag that is in no row, and find the row that was probably meant."""
-        near = nearest_name(flag.name)
+        near = guess_name(token.name)
         template = said.UNKNOWN_NEAR if near else said.UNKNOWN
-        self._problem(Sentence(template, flag=short(flag.name), near=near), flag)
+        self._problem(Sentence(template, flag=shorten(token.name), near=near), token)
         return BY_NAME[near] if near else None
 
-    def _refuse(self, flag: Flag, parameter: Parameter[Any], word: str) -> None:
-        if flag.parameter is None:
+    def _refuse(self, token: FlagToken, flag: Flag[Any], word: str) -> None:
+        if token.flag is None:
             return
         template = said.OTHER_VALUE if word.strip() else said.NO_VALUE
-        fields = {"flag": flag.name, "takes": parameter.takes, "word": short(word)}
-        self._problem(Sentence(template, **fields), flag)
+        fields = {"flag": token.name, "takes": flag.takes, "word": shorten(word)}
+        self._problem(Sentence(template, **fields), token)
 
-    def _note_repair(self, flag: Flag, parameter: Parameter[T], word: str, value: T) -> None:
-        typed, canonical = self._typed(flag, word), short(parameter.format(value))
+    def _note_repair(self, token: FlagToken, flag: Flag[T], word: str, value: T) -> None:
+        typed, canonical = self._typed(token, word), shorten(flag.format(value))
         if typed != canonical:
             self.notes.append(Sentence(said.READ_AS, typed=typed, meant=canonical))
 
     def _take_links(self, words: str, images: list[ImageLink]) -> str:
-        urls, words, weighted = links(words)
+        urls, words, weighted = separate_links(words)
         images += map(ImageLink, urls)
         if weighted:
             self.notes.append(Sentence(said.LINK_WEIGHT))
         return words
 
-    def _problem(self, sentence: str, flag: Flag) -> None:
-        self.problems.setdefault(sentence, flag.start)
+    def _problem(self, sentence: str, token: FlagToken) -> None:
+        self.problems.setdefault(sentence, token.start)
 
     def _error(self, images: tuple[ImageLink, ...], parts: tuple[Phrase, ...]) -> PromptError:
-        able = without_idle(Prompt(images, parts, self.values))
+        able = drop_idle(Prompt(images, parts, self.values))
         suggestion = format_prompt(able) if parts or images else None
-        return PromptError(_first_few(self.problems), min(self.problems.values()), suggestion)
+        return PromptError(_limit(self.problems), min(self.problems.values()), suggestion)
 
-    def _typed(self, flag: Flag, word: str) -> str:
+    def _typed(self, token: FlagToken, word: str) -> str:
         """The flag and its value as they stand in the text."""
-        place = self.text.find(word, flag.end)
-        return short(self.text[flag.start : max(flag.end, place + len(word))])
+        place = self.text.find(word, token.end)
+        return shorten(self.text[token.start : max(token.end, place + len(word))])
 
 
-def _unopened(words: str) -> str:
+def _drop_opening(words: str) -> str:
     """``words`` without a bracket or quote at their end that opens for the flag after them."""
     opened = words[-1:] in _OPENING and words[-2:-1] in " \n"
     return words[:-1] if opened else words
 
 
-def _first_few(sentences: Collection[str]) -> tuple[str, ...]:
+def _limit(sentences: Collection[str]) -> tuple[str, ...]:
     """As many sentences as a person reads, and how many more there are."""
     more = len(sentences) - _MOST_SENTENCES
     few = tuple(islice(sentences, _MOST_SENTENCES))

@@ -41,10 +41,10 @@ def expand(text: str, limit: int) -> list[str]:
     """
     if "{" not in text or not _OPENING.search(text) or not _pairs_up(text):
         return [text]
-    return _expanded(text, limit)
+    return _expand_groups(text, limit)
 
 
-def together(texts: Sequence[str]) -> str | None:
+def combine(texts: Sequence[str]) -> str | None:
     """One text, with braces, that stands for all of these; None for none of them.
 
     Args:
@@ -53,16 +53,16 @@ def together(texts: Sequence[str]) -> str | None:
     different = [text.split(" ") for text in dict.fromkeys(texts)]
     if len(different) < 2:
         return " ".join(different[0]) if different else None
-    start = _shared(different)
+    start = _count_shared(different)
     tails = [words[start:] for words in different]
-    end = _shared([words[::-1] for words in tails])
+    end = _count_shared([words[::-1] for words in tails])
     choices = [" ".join(words[: len(words) - end]).replace(",", "\\,") for words in tails]
     alike = different[0]
     parts = (*alike[:start], f"{{{', '.join(choices)}}}", *alike[len(alike) - end :])
     return " ".join(parts)
 
 
-def _shared(rows: Sequence[Sequence[str]]) -> int:
+def _count_shared(rows: Sequence[Sequence[str]]) -> int:
     """How many words from the front all of them share."""
     columns = zip(*rows, strict=False)
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, columns))
@@ -109,9 +109,9 @@ class _Group:
         self.segments, self.combinations = [], 1
 
 
-def _expanded(text: str, limit: int) -> Options:
+def _expand_groups(text: str, limit: int) -> Options:
     groups = [_Group(limit)]
-    for words, sign in _pieces(text):
+    for words, sign in _split_signs(text):
         group = groups[-1]
         group.add(words)
         if sign == "{":
@@ -130,7 +130,7 @@ def _expanded(text: str, limit: int) -> Options:
     return groups[0].options
 
 
-def _pieces(text: str) -> Iterator[tuple[str, str]]:
+def _split_signs(text: str) -> Iterator[tuple[str, str]]:
     start = 0
     for sign in (_SIGN if "," in text else _WIDE_SIGN).finditer(text):
         yield text[start : sign.start()], sign[0]

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from prompt.flags.table import BY_NAME
-from prompt.reading.dialects import is_odd
-from prompt.reading.trim import DASHES
+from prompt.reading.dialects import needs_rewording
+from prompt.reading.separators import DASHES
 
 _FLAG: Final = " --"
 _FROM_PHONE: Final = " —"
@@ -25,7 +25,7 @@ _KEPT: Final = 512
 """How many spellings of flags are kept with what they mean: people write few different ones."""
 
 
-class Plain(NamedTuple):
+class PlainPrompt(NamedTuple):
     """A prompt cut at its flags.
 
     Attributes:
@@ -39,7 +39,7 @@ class Plain(NamedTuple):
     places: dict[str, int]
 
 
-def cut(text: str) -> Plain | None:
+def split_plain(text: str) -> PlainPrompt | None:
     """The parts of ``text``, or None if it takes a closer look.
 
     Args:
@@ -47,27 +47,27 @@ def cut(text: str) -> Plain | None:
     """
     typed, text = text, text.replace(_FROM_PHONE, _FLAG)
     words, *pieces = text.split(_FLAG)
-    if is_odd(words) or not _is_plain(text, words, len(pieces)):
+    if needs_rewording(words) or not _is_plain(text, words, len(pieces)):
         return None
     values: dict[str, Any] = {}
     places: dict[str, int] = {}
     place = len(words) + 1
     for piece in pieces:
-        flag = _flag(piece)
+        flag = _parse_flag(piece)
         if flag is None or flag[0] in values:
             return None
         name, values[name] = flag
         places[name] = place
         place += len(piece) + (3 if typed[place] == "-" else 2)
-    return Plain(words, values, places)
+    return PlainPrompt(words, values, places)
 
 
 @lru_cache(maxsize=_KEPT)
-def _flag(piece: str) -> tuple[str, Any] | None:
+def _parse_flag(piece: str) -> tuple[str, Any] | None:
     """Canonical name and value of a flag without its dashes, or None if it takes a closer look."""
     name, _, word = piece.partition(" ")
     row = BY_NAME.get(name)
-    if row is None or row.name == _SIDE or is_odd(word):
+    if row is None or row.name == _SIDE or needs_rewording(word):
         return None
     try:
         value = row.kind.parse(word.strip())

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from prompt.flags.table import BY_NAME, NO, Parameter, nearest_name
+from prompt.flags.table import BY_NAME, NO, Flag, guess_name
 from prompt.flags.values import Switch
-from prompt.reading.trim import DASHES, undangled
+from prompt.reading.separators import DASHES, strip_dashes
 
 _FLAG_NEXT: Final = rf"[^\w\s]{{0,8}}[{DASHES}]"
 _LINK: Final = re.compile(
@@ -30,25 +30,25 @@ _AFTER_LINK: Final = ",;:.!]>\"'”’`*"
 
 
 @dataclass(slots=True)
-class Flag:
+class FlagToken:
     """A flag in a text.
 
     Attributes:
         name: Its name as typed, without dashes.
         start: Where its dashes start.
         end: Where its name ends and its value may begin.
-        parameter: Its row of the table, or None if there is none.
+        flag: Its row of the table, or None if there is none.
         clean: Whether it has two hyphens, or what phones make of them, and space where it belongs.
     """
 
     name: str
     start: int
     end: int
-    parameter: Parameter[Any] | None
+    flag: Flag[Any] | None
     clean: bool
 
 
-def flags(text: str) -> Iterator[Flag]:
+def find_flags(text: str) -> Iterator[FlagToken]:
     """The flags of ``text`` in order.
 
     Two hyphens right before a name make a flag, known or not. Any other dash does so only before
@@ -57,24 +57,24 @@ def flags(text: str) -> Iterator[Flag]:
     flag beside it, or the end of the text. Dashes within links make none.
     """
     if "://" in text:
-        text = _LINK.sub(_blank, text)
+        text = _LINK.sub(_mask_link, text)
     boundary, valued = -1, False
-    for token in _TOKEN.finditer(text):
-        start, end = token.span()
-        dash, gap, name = token.groups()
+    for found in _TOKEN.finditer(text):
+        start, end = found.span()
+        dash, gap, name = found.groups()
         before = text[start - 1] if start else " "
         if dash == "--" and before == " " and not gap and name in BY_NAME:
             boundary, valued = end, BY_NAME[name].kind.numeric
-            yield Flag(name, start, end, BY_NAME[name], True)
+            yield FlagToken(name, start, end, BY_NAME[name], True)
             continue
-        flag = _known(name, start, end)
-        joined = start != boundary and _joined(before)
+        token = _identify(name, start, end)
+        joined = start != boundary and _joins_words(before)
         if joined and valued and _is_number(text[boundary:start]):
             joined = False
-        if _is_flag(flag, dash, bool(gap), joined, text, chained=boundary >= 0):
-            flag.clean = flag.end == end and dash in _EQUAL and not gap and not joined
-            boundary, valued = flag.end, flag.parameter is not None and flag.parameter.kind.numeric
-            yield flag
+        if _is_flag(token, dash, bool(gap), joined, text, chained=boundary >= 0):
+            token.clean = token.end == end and dash in _EQUAL and not gap and not joined
+            boundary, valued = token.end, token.flag is not None and token.flag.kind.numeric
+            yield token
 
 
 def _is_number(region: str) -> bool:
@@ -83,50 +83,54 @@ def _is_number(region: str) -> bool:
     return word[:1].isdecimal() and " " not in word
 
 
-def _blank(link: re.Match[str]) -> str:
+def _mask_link(link: re.Match[str]) -> str:
     return "." * len(link[0])
 
 
-def _known(name: str, start: int, end: int) -> Flag:
+def _identify(name: str, start: int, end: int) -> FlagToken:
     """The flag of that name, which may have its value glued to it (``v5``, ``no-text``)."""
-    parameter = BY_NAME.get(name.lower())
-    if parameter is None and (without := _WITHOUT.match(name)):
-        return Flag(NO.name, start, end - len(name) + without.end(), NO, False)
-    if parameter is None and (glued := _GLUED.fullmatch(name)):
-        parameter = BY_NAME.get(glued[1].lower())
-        if parameter is not None:
-            return Flag(glued[1], start, end - len(glued[2]), parameter, False)
-    return Flag(name, start, end, parameter, False)
+    flag = BY_NAME.get(name.lower())
+    if flag is None and (without := _WITHOUT.match(name)):
+        return FlagToken(NO.name, start, end - len(name) + without.end(), NO, False)
+    if flag is None and (glued := _GLUED.fullmatch(name)):
+        flag = BY_NAME.get(glued[1].lower())
+        if flag is not None:
+            return FlagToken(glued[1], start, end - len(glued[2]), flag, False)
+    return FlagToken(name, start, end, flag, False)
 
 
-def _joined(before: str) -> bool:
+def _joins_words(before: str) -> bool:
     """Whether a dash after the character ``before`` may join two words of prose."""
     return (before.isalnum() or before == "_") and not _SPACELESS.match(before)
 
 
-def _is_flag(flag: Flag, dash: str, gap: bool, joined: bool, text: str, *, chained: bool) -> bool:
+def _is_flag(
+    token: FlagToken, dash: str, gap: bool, joined: bool, text: str, *, chained: bool
+) -> bool:
     tight = not gap and not joined and dash != "-"
-    numbered = _DIGIT.match(text, flag.end) is not None
-    if flag.parameter is None:
-        return tight and (dash == "--" or (numbered and nearest_name(flag.name) is not None))
+    numbered = _DIGIT.match(text, token.end) is not None
+    if token.flag is None:
+        return tight and (dash == "--" or (numbered and guess_name(token.name) is not None))
     if tight:
         return True
-    kind = flag.parameter.kind
-    if joined and dash == "--" and not gap and (flag.parameter is NO or isinstance(kind, Switch)):
-        return flag.parameter is NO or chained or _ends(text, flag.end)
+    kind = token.flag.kind
+    if joined and dash == "--" and not gap and (token.flag is NO or isinstance(kind, Switch)):
+        return token.flag is NO or chained or _ends_words(text, token.end)
     if joined and (gap or dash == "-"):
         return False
-    if dash == "-" and not gap and chained and (len(flag.name) > 1 or isinstance(kind, Switch)):
+    if dash == "-" and not gap and chained and (len(token.name) > 1 or isinstance(kind, Switch)):
         return numbered or not kind.numeric
-    named = len(flag.name) > 1 or dash != "-" or chained or _LAST.match(text, flag.end) is not None
+    named = (
+        len(token.name) > 1 or dash != "-" or chained or _LAST.match(text, token.end) is not None
+    )
     return kind.numeric and named and numbered
 
 
-def _ends(text: str, place: int) -> bool:
+def _ends_words(text: str, place: int) -> bool:
     return _ENDED.match(text, place) is not None
 
 
-def links(text: str) -> tuple[list[str], str, bool]:
+def separate_links(text: str) -> tuple[list[str], str, bool]:
     """Image links and the words around them.
 
     Returns:
@@ -135,16 +139,16 @@ def links(text: str) -> tuple[list[str], str, bool]:
     """
     urls, words, start, weighted = [], [], 0, False
     for link in _LINK.finditer(text):
-        words.append(undangled(text[start : link.start()].strip()))
-        url, weight = _trimmed(link[0])
+        words.append(strip_dashes(text[start : link.start()].strip()))
+        url, weight = _trim_link(link[0])
         urls.append(url)
         weighted = weighted or weight
         start = link.end()
-    words.append(undangled(text[start:].strip()))
+    words.append(strip_dashes(text[start:].strip()))
     return urls, " ".join(filter(None, words)), weighted
 
 
-def _trimmed(url: str) -> tuple[str, bool]:
+def _trim_link(url: str) -> tuple[str, bool]:
     url, weighted = url.lstrip("<(["), False
     after = _AFTER_LINK + ("" if "(" in url else ")")
     while True:

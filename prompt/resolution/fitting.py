@@ -10,51 +10,54 @@ from typing import Any, Final
 
 from prompt import sentences as said
 from prompt.errors import PromptError
-from prompt.flags.table import BY_NAME, PARAMETERS
-from prompt.flags.ways import Way
+from prompt.flags.sources import PromptSource
+from prompt.flags.table import BY_NAME, FLAGS
 from prompt.reading.grammar import Prompt, parse
-from prompt.sentences import Sentence, joined
+from prompt.sentences import Sentence, join
 
-FOREIGN: Final[Mapping[Way, frozenset[str]]] = {
-    way: frozenset(row.name for row in PARAMETERS if way not in row.ways) for way in Way
+FOREIGN: Final[Mapping[PromptSource, frozenset[str]]] = {
+    source: frozenset(row.name for row in FLAGS if source not in row.sources)
+    for source in PromptSource
 }
 """Names of the flags that make no difference, by where they are typed."""
 
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
-def fitted(prompt: Prompt, way: Way, before: Mapping[str, Any] = _NOTHING) -> Prompt:
+def fit(prompt: Prompt, source: PromptSource, before: Mapping[str, Any] = _NOTHING) -> Prompt:
     """The prompt with the flags that make a difference, and a note for each of the others.
 
     Args:
         prompt: As it was typed.
-        way: Where it was typed.
+        source: Where it was typed.
         before: The flags of the pictures under which it was typed, if any.
     """
-    foreign = FOREIGN[way]
-    if foreign.isdisjoint(prompt.parameters) and foreign.isdisjoint(before):
+    foreign = FOREIGN[source]
+    if foreign.isdisjoint(prompt.flags) and foreign.isdisjoint(before):
         return prompt
-    values = {name: value for name, value in prompt.parameters.items() if name not in foreign}
+    values = {name: value for name, value in prompt.flags.items() if name not in foreign}
     values |= {name: value for name, value in before.items() if name in foreign}
-    notes = (*prompt.notes, *_notes(prompt.parameters, way, before))
-    return replace(prompt, parameters=values, notes=notes)
+    notes = (*prompt.notes, *_write_notes(prompt.flags, source, before))
+    return replace(prompt, flags=values, notes=notes)
 
 
-def _notes(given: Mapping[str, Any], way: Way, before: Mapping[str, Any]) -> Iterator[str]:
+def _write_notes(
+    given: Mapping[str, Any], source: PromptSource, before: Mapping[str, Any]
+) -> Iterator[str]:
     for name, value in given.items():
-        if name in FOREIGN[way] and before.get(name) != value:
-            ways = joined(works_with(name), ", ")
-            yield Sentence(said.NOT_WITH, flag=name, way=Sentence(way), ways=ways)
+        if name in FOREIGN[source] and before.get(name) != value:
+            ways = join(list_sources(name), ", ")
+            yield Sentence(said.NOT_WITH, flag=name, way=Sentence(source), ways=ways)
 
 
-def works_with(name: str) -> list[Sentence]:
+def list_sources(name: str) -> list[Sentence]:
     """The ways in which a flag makes a difference, in their order."""
-    return [Sentence(way) for way in Way if way in BY_NAME[name].ways]
+    return [Sentence(source) for source in PromptSource if source in BY_NAME[name].sources]
 
 
-def flags_of(text: str) -> Mapping[str, Any]:
+def parse_flags(text: str) -> Mapping[str, Any]:
     """The flags of a text that was understood once; none if it no longer is."""
     try:
-        return parse(text).parameters
+        return parse(text).flags
     except PromptError:
         return _NOTHING

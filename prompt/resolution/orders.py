@@ -7,14 +7,14 @@ from typing import Final
 from generation.catalogue.card import Card
 from prompt import sentences as said
 from prompt.errors import PromptError
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import MODEL, REPEAT, RIVALS
-from prompt.flags.ways import Way
-from prompt.reading.dialects import translated
+from prompt.reading.dialects import translate
 from prompt.reading.grammar import Prompt, check_length, parse
-from prompt.reading.permutations import expand, together
-from prompt.resolution.fitting import fitted
+from prompt.reading.permutations import combine, expand
+from prompt.resolution.fitting import fit
 from prompt.resolution.resolve import check
-from prompt.resolution.versions import Draws, card_of
+from prompt.resolution.versions import ModelChoice, find_card
 from prompt.sentences import Sentence
 
 MOST_ORDERS: Final = 40
@@ -36,29 +36,31 @@ class Order:
     copy: int
 
 
-def orders(text: str, limit: int = MOST_ORDERS, *, way: Way = Way.IMAGINE) -> tuple[Order, ...]:
+def read_orders(
+    text: str, limit: int = MOST_ORDERS, *, source: PromptSource = PromptSource.IMAGINE
+) -> tuple[Order, ...]:
     """Every job that ``text`` stands for, in reading order.
 
     Args:
         text: A prompt as typed.
         limit: Most jobs that it may stand for.
-        way: Where it was typed.
+        source: Where it was typed.
 
     Raises:
         PromptError: One of the prompts cannot be read, or there are more than ``limit``.
     """
     check_length(text)
-    whole, notes = translated(text)
+    whole, notes = translate(text)
     options = expand(whole, limit)
     try:
-        prompts = [fitted(parse(option), way) for option in options]
+        prompts = [fit(parse(option), source) for option in options]
     except PromptError as error:
-        raise _of_all(error, [_put_right(option) for option in options]) from None
+        raise _refuse_all(error, [_suggest(option) for option in options]) from None
     if notes:
         prompts = [replace(each, notes=(*notes, *each.notes)) for each in prompts]
-    counts = [REPEAT.of(prompt.parameters) or 1 for prompt in prompts]
+    counts = [REPEAT.of(prompt.flags) or 1 for prompt in prompts]
     if sum(counts) > limit:
-        raise too_many(text, sum(counts), limit)
+        raise refuse_too_many(text, sum(counts), limit)
     return tuple(
         Order(prompt, copy)
         for prompt, count in zip(prompts, counts, strict=True)
@@ -66,7 +68,7 @@ def orders(text: str, limit: int = MOST_ORDERS, *, way: Way = Way.IMAGINE) -> tu
     )
 
 
-def check_all(wanted: Sequence[Prompt], draws: Draws, *, attached: int) -> None:
+def check_all(wanted: Sequence[Prompt], draws: ModelChoice, *, attached: int) -> None:
     """Refuse what a family cannot draw of several prompts that came as one text.
 
     Args:
@@ -77,16 +79,16 @@ def check_all(wanted: Sequence[Prompt], draws: Draws, *, attached: int) -> None:
     Raises:
         PromptError: With what is wrong with the first, and all of them without what is wrong.
     """
-    refusals = [_refusal(each, card_of(draws, each), attached) for each in wanted]
+    refusals = [_find_refusal(each, find_card(draws, each), attached) for each in wanted]
     if first := next(filter(None, refusals), None):
         texts = [
-            error.suggestion if error else each.spelled
+            error.suggestion if error else each.spelling
             for each, error in zip(wanted, refusals, strict=True)
         ]
-        raise _of_all(first, texts)
+        raise _refuse_all(first, texts)
 
 
-def told_what_draws(
+def name_alternatives(
     error: PromptError, wanted: Sequence[Prompt], served: Sequence[Card], *, attached: int
 ) -> PromptError:
     """The refusal of prompts, with what can be chosen where there is a choice.
@@ -102,31 +104,31 @@ def told_what_draws(
     """
     if len(served) == 1:
         return error
-    if any(_unserved(each, served) for each in wanted):
+    if any(_is_unserved(each, served) for each in wanted):
         names = ", ".join(f"`{card.called}`" for card in served)
-        return _further(error, Sentence(said.SERVED, flag=MODEL.name, names=names))
-    if any(not _CHOICES.isdisjoint(each.parameters) for each in wanted):
+        return _extend(error, Sentence(said.SERVED, flag=MODEL.name, names=names))
+    if any(not _CHOICES.isdisjoint(each.flags) for each in wanted):
         return error
     for card in served[1:]:
-        if not any(_refusal(each, card, attached) for each in wanted):
+        if not any(_find_refusal(each, card, attached) for each in wanted):
             named = {MODEL.name: card.called}
-            asked = [replace(each, parameters={**each.parameters, **named}) for each in wanted]
+            asked = [replace(each, flags={**each.flags, **named}) for each in wanted]
             other = Sentence(said.OTHER_CAN, typed=MODEL.format(card.called))
-            return _further(error, other, together([each.spelled for each in asked]))
+            return _extend(error, other, combine([each.spelling for each in asked]))
     return error
 
 
-def _unserved(prompt: Prompt, served: Sequence[Card]) -> bool:
-    name = MODEL.of(prompt.parameters)
+def _is_unserved(prompt: Prompt, served: Sequence[Card]) -> bool:
+    name = MODEL.of(prompt.flags)
     return name is not None and not any(card.answers_to(name) for card in served)
 
 
-def _further(error: PromptError, sentence: Sentence, suggestion: str | None = None) -> PromptError:
+def _extend(error: PromptError, sentence: Sentence, suggestion: str | None = None) -> PromptError:
     whole = suggestion or error.suggestion
     return PromptError((*error.sentences, sentence), error.position, whole)
 
 
-def _refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | None:
+def _find_refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | None:
     try:
         check(prompt, card, images=attached + len(prompt.images))
     except PromptError as error:
@@ -134,27 +136,27 @@ def _refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | None:
     return None
 
 
-def _put_right(option: str) -> str | None:
+def _suggest(option: str) -> str | None:
     try:
-        return parse(option).spelled
+        return parse(option).spelling
     except PromptError as error:
         return error.suggestion
 
 
-def _of_all(error: PromptError, texts: Sequence[str | None]) -> PromptError:
+def _refuse_all(error: PromptError, texts: Sequence[str | None]) -> PromptError:
     """The refusal of one of several prompts, with a suggestion that stands for all of them."""
-    whole = together([text for text in texts if text is not None])
+    whole = combine([text for text in texts if text is not None])
     return PromptError(error.sentences, error.position, whole)
 
 
-def too_many(text: str, count: int, limit: int) -> PromptError:
+def refuse_too_many(text: str, count: int, limit: int) -> PromptError:
     """The refusal of a text that stands for more jobs than are allowed."""
     return PromptError(
         Sentence(said.TOO_MANY_JOBS, count=count, limit=limit), max(text.find("{"), 0)
     )
 
 
-def shown(some: Sequence[Order], most: int) -> list[str]:
+def list_prompts(some: Sequence[Order], most: int) -> list[str]:
     """The different prompts' words and flags, up to ``most`` of them, for people to look over."""
-    texts = dict.fromkeys(order.prompt.spelled for order in some)
+    texts = dict.fromkeys(order.prompt.spelling for order in some)
     return list(texts)[:most]

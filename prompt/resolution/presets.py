@@ -16,18 +16,18 @@ from rapidfuzz import process
 from generation.recipe import Phrase
 from prompt import sentences as said
 from prompt.errors import PromptError
+from prompt.flags.sources import PromptSource
 from prompt.flags.table import MODEL, RIVALS, STRENGTH
-from prompt.flags.ways import Way
 from prompt.reading.grammar import Prompt, format_prompt, parse
-from prompt.resolution.fitting import FOREIGN, works_with
-from prompt.resolution.versions import unheard
-from prompt.sentences import Sentence, joined
+from prompt.resolution.fitting import FOREIGN, list_sources
+from prompt.resolution.versions import explain_unknown
+from prompt.sentences import Sentence, join
 
 NAME: Final = re.compile(r"[\w-]{1,32}")
 """Names that presets may have, once in lower case."""
 
 
-class Source(Enum):
+class Origin(Enum):
     """Where a value came from, the first counting most."""
 
     FLAG = "typed"
@@ -43,15 +43,15 @@ WORDS: Final = "words"
 BETWEEN: Final = ", "
 """Between several origins of added words."""
 
-USUAL: Final[Mapping[Way, str]] = {Way.IMG2IMG: STRENGTH.format(0.5)}
+USUAL: Final[Mapping[PromptSource, str]] = {PromptSource.IMG2IMG: STRENGTH.format(0.5)}
 """Flags that count with a command where nobody decided anything."""
 
 _ORIGINS: Final = {
-    Source.FLAG: said.ORIGIN_TYPED,
-    Source.PRESET: said.ORIGIN_PRESET,
-    Source.PERSON: said.ORIGIN_PERSON,
-    Source.SERVER: said.ORIGIN_SERVER,
-    Source.COMMAND: said.ORIGIN_COMMAND,
+    Origin.FLAG: said.ORIGIN_TYPED,
+    Origin.PRESET: said.ORIGIN_PRESET,
+    Origin.PERSON: said.ORIGIN_PERSON,
+    Origin.SERVER: said.ORIGIN_SERVER,
+    Origin.COMMAND: said.ORIGIN_COMMAND,
 }
 
 
@@ -66,7 +66,7 @@ class Layer:
         words: Whether its words are added, and not its flags alone.
     """
 
-    source: Source
+    source: Origin
     name: str
     text: str
     words: bool = True
@@ -76,7 +76,7 @@ class Layer:
         return f"{self.source.value} {self.name}".rstrip()
 
 
-def origin(kept: str) -> Sentence:
+def describe_origin(kept: str) -> Sentence:
     """Where something came from, in words; other text as it is."""
     for source, template in _ORIGINS.items():
         if kept.startswith(source.value):
@@ -98,42 +98,44 @@ class Merged:
     origins: Mapping[str, str]
 
 
-def merge(prompt: Prompt, layers: Sequence[Layer], way: Way = Way.IMAGINE) -> Merged:
+def merge(
+    prompt: Prompt, layers: Sequence[Layer], source: PromptSource = PromptSource.IMAGINE
+) -> Merged:
     """Add layers to a prompt, whatever was typed counting most; it raises nothing.
 
     Args:
         prompt: What the person typed.
         layers: From the one that counts most.
-        way: Where it was typed; of the layers' flags those are added that go with it.
+        source: Where it was typed; of the layers' flags those are added that go with it.
     """
-    foreign = FOREIGN[way]
-    values: dict[str, Any] = dict(prompt.parameters)
-    origins = dict.fromkeys(values, Source.FLAG.value)
+    foreign = FOREIGN[source]
+    values: dict[str, Any] = dict(prompt.flags)
+    origins = dict.fromkeys(values, Origin.FLAG.value)
     phrases, notes, worded = prompt.phrases, list(prompt.notes), []
     for layer in layers:
         try:
             added = parse(layer.text)
         except PromptError:
-            notes.append(Sentence(said.PRESET_LEFT_OUT, layer=origin(str(layer))))
+            notes.append(Sentence(said.PRESET_LEFT_OUT, layer=describe_origin(str(layer))))
             continue
-        fits = added.parameters.keys() - foreign
-        fresh = {k: v for k, v in added.parameters.items() if k in fits and _open(k, values)}
+        fits = added.flags.keys() - foreign
+        fresh = {k: v for k, v in added.flags.items() if k in fits and _is_open(k, values)}
         values |= fresh
         origins |= dict.fromkeys(fresh, str(layer))
         if layer.words and added.phrases:
-            phrases = _joined(phrases, added.phrases)
+            phrases = _join_phrases(phrases, added.phrases)
             worded.append(str(layer))
     origins |= {WORDS: BETWEEN.join(worded)} if worded else {}
-    whole = replace(prompt, phrases=phrases, parameters=values, notes=tuple(notes))
+    whole = replace(prompt, phrases=phrases, flags=values, notes=tuple(notes))
     return Merged(whole, origins)
 
 
-def _open(name: str, decided: Mapping[str, Any]) -> bool:
+def _is_open(name: str, decided: Mapping[str, Any]) -> bool:
     """Whether nothing that counts more has decided what this flag decides."""
     return name not in decided and RIVALS.get(name, frozenset()).isdisjoint(decided)
 
 
-def _joined(phrases: tuple[Phrase, ...], more: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+def _join_phrases(phrases: tuple[Phrase, ...], more: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
     """Words go to the end of the last phrase; with weights of their own they are phrases."""
     plain = len(more) == 1 and more[0].weight == 1
     if not phrases or not more or not plain or phrases[-1].weight <= 0:
@@ -142,7 +144,7 @@ def _joined(phrases: tuple[Phrase, ...], more: tuple[Phrase, ...]) -> tuple[Phra
     return (*others, replace(last, text=f"{last.text}, {more[0].text}"))
 
 
-def checked(text: str, models: Collection[str] = ()) -> str:
+def check_preset(text: str, models: Collection[str] = ()) -> str:
     """The text of a preset or a preference in canonical spelling.
 
     Args:
@@ -153,24 +155,26 @@ def checked(text: str, models: Collection[str] = ()) -> str:
         PromptError: It cannot be read, is empty, or has what belongs into a prompt alone.
     """
     prompt = parse(text)
-    if strange := unheard(prompt.parameters, models):
-        rest = {k: v for k, v in prompt.parameters.items() if k != MODEL.name}
-        mended = format_prompt(replace(prompt, parameters=rest))
+    if strange := explain_unknown(prompt.flags, models):
+        rest = {k: v for k, v in prompt.flags.items() if k != MODEL.name}
+        mended = format_prompt(replace(prompt, flags=rest))
         raise PromptError(strange, prompt.places.get(MODEL.name), mended)
     if prompt.images:
         raise PromptError(Sentence(said.PRESET_IMAGES))
-    if wrong := [_not_kept(name) for name in prompt.parameters if name in FOREIGN[Way.KEPT]]:
+    if wrong := [
+        _explain_not_kept(name) for name in prompt.flags if name in FOREIGN[PromptSource.KEPT]
+    ]:
         raise PromptError(wrong)
-    if not prompt.phrases and not prompt.parameters:
+    if not prompt.phrases and not prompt.flags:
         raise PromptError(Sentence(said.PRESET_EMPTY))
     return format_prompt(prompt)
 
 
-def _not_kept(name: str) -> Sentence:
-    return Sentence(said.NOT_KEPT, flag=name, ways=joined(works_with(name), ", "))
+def _explain_not_kept(name: str) -> Sentence:
+    return Sentence(said.NOT_KEPT, flag=name, ways=join(list_sources(name), ", "))
 
 
-def checked_name(name: str) -> str:
+def check_name(name: str) -> str:
     """The name of a preset in lower case.
 
     Raises:
@@ -182,7 +186,7 @@ def checked_name(name: str) -> str:
     return low
 
 
-def chosen(name: str, *shelves: Mapping[str, str]) -> Layer:
+def choose(name: str, *shelves: Mapping[str, str]) -> Layer:
     """The preset of that name, from the first shelf that has it.
 
     Args:
@@ -195,7 +199,7 @@ def chosen(name: str, *shelves: Mapping[str, str]) -> Layer:
     low = name.strip().lower()
     for presets in shelves:
         if low in presets:
-            return Layer(Source.PRESET, low, presets[low])
+            return Layer(Origin.PRESET, low, presets[low])
     known = [known for presets in shelves for known in presets]
     near = process.extractOne(low, known, score_cutoff=60)
     template = said.PRESET_NEAR if near else said.PRESET_NONE

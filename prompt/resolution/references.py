@@ -34,11 +34,11 @@ _NAMES: Final = frozenset(flag.name for flag in _NAMING)
 
 RANDOM: Final = "random"
 
-Kept = Mapping[str, str]
+StoredImages = Mapping[str, str]
 """SHA-256 in hexadecimal of each linked image, by its address."""
 
 
-def split(reference: str) -> tuple[str, float]:
+def split_weight(reference: str) -> tuple[str, float]:
     """A link or code without the weight behind it, and the weight: 1 where there is none."""
     name, mark, typed = reference.rpartition("::")
     try:
@@ -47,18 +47,18 @@ def split(reference: str) -> tuple[str, float]:
         return reference, 1.0
 
 
-def linked(values: Mapping[str, Any]) -> dict[str, list[str]]:
+def find_links(values: Mapping[str, Any]) -> dict[str, list[str]]:
     """The addresses of linked images, by the flags that name any."""
     if _NAMES.isdisjoint(values):
         return {}
     found = {
-        flag.name: [name for name, _ in map(split, flag.of(values) or ()) if "://" in name]
+        flag.name: [name for name, _ in map(split_weight, flag.of(values) or ()) if "://" in name]
         for flag in _NAMING
     }
     return {flag: addresses for flag, addresses in found.items() if addresses}
 
 
-def unlinked(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def find_codes(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Codes where only images mean something, each with its flag."""
     if _NAMES.isdisjoint(values):
         return
@@ -66,12 +66,12 @@ def unlinked(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield from ((flag.name, one) for one in flag.of(values) or () if "://" not in one)
 
 
-def addresses(values: Mapping[str, Any]) -> tuple[str, ...]:
+def list_addresses(values: Mapping[str, Any]) -> tuple[str, ...]:
     """The address of every image that a flag links to, each once."""
-    return tuple(dict.fromkeys(one for several in linked(values).values() for one in several))
+    return tuple(dict.fromkeys(one for several in find_links(values).values() for one in several))
 
 
-def settled(values: Mapping[str, Any], number: int) -> dict[str, Any]:
+def draw_codes(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Flags with a code in the place of ``--sref random``.
 
     Args:
@@ -88,14 +88,16 @@ def settled(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     return {**values, STYLE.name: tuple(drawn)}
 
 
-def in_style(phrases: Sequence[Phrase], values: Mapping[str, Any]) -> tuple[Phrase, ...]:
+def apply_codes(phrases: Sequence[Phrase], values: Mapping[str, Any]) -> tuple[Phrase, ...]:
     """The person's words with those of the style codes."""
-    codes = [split(one) for one in STYLE.of(values) or () if "://" not in one]
+    codes = [split_weight(one) for one in STYLE.of(values) or () if "://" not in one]
     styles = [(words_of(int(code)), weight) for code, weight in codes if code.isdecimal()]
-    return styled(phrases, styles, share_for_style_weight(_weight(STYLE_WEIGHT.of(values))))
+    return styled(phrases, styles, share_for_style_weight(_default_weight(STYLE_WEIGHT.of(values))))
 
 
-def references(values: Mapping[str, Any], card: Card, kept: Kept) -> tuple[Reference, ...]:
+def collect_references(
+    values: Mapping[str, Any], card: Card, kept: StoredImages
+) -> tuple[Reference, ...]:
     """What is taken from linked images.
 
     Args:
@@ -107,14 +109,14 @@ def references(values: Mapping[str, Any], card: Card, kept: Kept) -> tuple[Refer
         return ()
     return tuple(
         Reference(role=role, images=images, scale=scale)
-        for role, flag, scale in _roles(values, card)
-        if scale > 0 and (images := _images(flag.of(values) or (), kept))
+        for role, flag, scale in _list_roles(values, card)
+        if scale > 0 and (images := _collect_images(flag.of(values) or (), kept))
     )
 
 
-def _roles(values: Mapping[str, Any], card: Card) -> Iterator[tuple[Role, Any, float]]:
+def _list_roles(values: Mapping[str, Any], card: Card) -> Iterator[tuple[Role, Any, float]]:
     style, person, thing = (
-        _weight(flag.of(values)) for flag in (STYLE_WEIGHT, CHARACTER_WEIGHT, OBJECT_WEIGHT)
+        _default_weight(flag.of(values)) for flag in (STYLE_WEIGHT, CHARACTER_WEIGHT, OBJECT_WEIGHT)
     )
     if card.native:
         face, figure = factors_for_character_weight(person)
@@ -128,21 +130,23 @@ def _roles(values: Mapping[str, Any], card: Card) -> Iterator[tuple[Role, Any, f
     yield "object", OBJECT, shown
 
 
-def _weight(given: int | None) -> int:
+def _default_weight(given: int | None) -> int:
     """A weight, or 100, which is every such flag's default."""
     return 100 if given is None else given
 
 
-def _images(named: Sequence[str], kept: Kept) -> tuple[Ingredient, ...]:
+def _collect_images(named: Sequence[str], kept: StoredImages) -> tuple[Ingredient, ...]:
     shares: dict[str, float] = {}
-    for address, weight in map(split, named):
+    for address, weight in map(split_weight, named):
         if "://" in address and weight > 0:
             image = kept[address]
             shares[image] = shares.get(image, 0) + weight
     return tuple(Ingredient(image=image, weight=share) for image, share in shares.items())
 
 
-def edited(values: Mapping[str, Any], images: Sequence[str], kept: Kept) -> tuple[Ingredient, ...]:
+def collect_edited(
+    values: Mapping[str, Any], images: Sequence[str], kept: StoredImages
+) -> tuple[Ingredient, ...]:
     """The images that are changed as the words say, in order.
 
     Args:
@@ -156,4 +160,4 @@ def edited(values: Mapping[str, Any], images: Sequence[str], kept: Kept) -> tupl
     if not named:
         weight = factor_for_image_weight(IMAGE_WEIGHT.of(values) or 1.0)
         return tuple(Ingredient(image=image, weight=weight) for image in images)
-    return _images([one for one in named if split(one)[0] in kept], kept)
+    return _collect_images([one for one in named if split_weight(one)[0] in kept], kept)

@@ -13,7 +13,7 @@ from generation.catalogue.served import Models, Served, named, usual
 from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.flags.table import MODEL, NIJI, VERSION
-from prompt.flags.values import number, plain
+from prompt.flags.values import format_number, parse_number
 from prompt.reading.grammar import Prompt
 from prompt.sentences import Sentence
 
@@ -30,7 +30,7 @@ DEFAULTS: Final[Versions] = {
 """Nearest by the age of the model and the size of its pictures; niji is Midjourney's anime model.
 """
 
-Draws = Card | Callable[[Prompt], Card]
+ModelChoice = Card | Callable[[Prompt], Card]
 """The card of what draws every prompt, or which does for one."""
 
 _KNOWN: Final = frozenset(card.called for card in (*CARDS, *VARIANTS))
@@ -38,7 +38,7 @@ _KNOWN: Final = frozenset(card.called for card in (*CARDS, *VARIANTS))
 _ENTRY: Final = re.compile(r"(?:(v|niji)\s*)?(\d[\d.]*)?\s*=\s*([\w.-]*)", re.IGNORECASE)
 
 
-def versions(changes: str) -> dict[str, str]:
+def parse_versions(changes: str) -> dict[str, str]:
     """The table with changes.
 
     Args:
@@ -48,10 +48,10 @@ def versions(changes: str) -> dict[str, str]:
         PromptError: An entry cannot be read.
     """
     entries = (entry.strip() for entry in changes.split(","))
-    return {**DEFAULTS, **dict(_entry(entry) for entry in entries if entry)}
+    return {**DEFAULTS, **dict(_parse_entry(entry) for entry in entries if entry)}
 
 
-def wanted(values: Mapping[str, Any], table: Versions) -> str | None:
+def find_wanted(values: Mapping[str, Any], table: Versions) -> str | None:
     """Id of the family that a prompt asks for; empty for the server's, None for an unknown one.
 
     Args:
@@ -66,7 +66,7 @@ def wanted(values: Mapping[str, Any], table: Versions) -> str | None:
     return "" if version is None else table.get(version or "v")
 
 
-def drawing(values: Mapping[str, Any], models: Models, table: Versions) -> Served:
+def choose_model(values: Mapping[str, Any], models: Models, table: Versions) -> Served:
     """What draws a prompt: the model that its flags ask for if it is served, else the usual one.
 
     Args:
@@ -74,15 +74,15 @@ def drawing(values: Mapping[str, Any], models: Models, table: Versions) -> Serve
         models: What is served.
         table: Family by version.
     """
-    return named(models, wanted(values, table) or "") or usual(models)
+    return named(models, find_wanted(values, table) or "") or usual(models)
 
 
-def card_of(draws: Draws, prompt: Prompt) -> Card:
+def find_card(draws: ModelChoice, prompt: Prompt) -> Card:
     """The card of what draws a prompt."""
     return draws if isinstance(draws, Card) else draws(prompt)
 
 
-def unheard(values: Mapping[str, Any], served: Collection[str] = ()) -> Sentence | None:
+def explain_unknown(values: Mapping[str, Any], served: Collection[str] = ()) -> Sentence | None:
     """What is said of a model that is known nowhere, if a prompt asks for one.
 
     Args:
@@ -95,17 +95,17 @@ def unheard(values: Mapping[str, Any], served: Collection[str] = ()) -> Sentence
     return Sentence(said.OTHER_VALUE, flag=MODEL.name, takes=MODEL.takes, word=model)
 
 
-def _entry(text: str) -> tuple[str, str]:
+def _parse_entry(text: str) -> tuple[str, str]:
     match = _ENTRY.fullmatch(text)
     if match is None or not (match[1] or match[2]):
         raise PromptError(Sentence(said.NO_ENTRY, entry=text[:40]))
-    return _key(match[1] or "v", match[2] or ""), match[3]
+    return _make_key(match[1] or "v", match[2] or ""), match[3]
 
 
-def _key(flag: str, version: str) -> str:
+def _make_key(flag: str, version: str) -> str:
     low = flag.lower()
     try:
-        spelled = plain(number(version)) if version else ""
+        spelled = format_number(parse_number(version)) if version else ""
     except ValueError:
         raise PromptError(Sentence(said.NOT_A_VERSION, word=version)) from None
     return f"{low} {spelled}".rstrip() if low == "niji" else spelled or low

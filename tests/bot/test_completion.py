@@ -13,7 +13,7 @@ from commands.prefer import Preferences
 from commands.preset import Presets
 from generation.catalogue.card import CARDS, equipped
 from generation.catalogue.loras import offered
-from prompt.flags.ways import Way
+from prompt.flags.sources import PromptSource
 
 
 def completing(commands: Any) -> set[str]:
@@ -47,14 +47,14 @@ def test_every_option_that_holds_flags_completes_them() -> None:
 @pytest.mark.parametrize(
     ("way", "typed", "ends"),
     [
-        (Way.KEPT, "a cat --rep", []),
-        (Way.IMG2IMG, "a cat --rep", ["a cat --repeat"]),
-        (Way.KEPT, "a cat --ar 3", ["a cat --ar 3:2", "a cat --ar 3:4"]),
-        (Way.KEPT, "a cat --lora ", ["a cat --lora ink"]),
+        (PromptSource.KEPT, "a cat --rep", []),
+        (PromptSource.IMG2IMG, "a cat --rep", ["a cat --repeat"]),
+        (PromptSource.KEPT, "a cat --ar 3", ["a cat --ar 3:2", "a cat --ar 3:4"]),
+        (PromptSource.KEPT, "a cat --lora ", ["a cat --lora ink"]),
     ],
 )
 async def test_only_flags_that_make_a_difference_there_are_offered(
-    way: Way, typed: str, ends: list[str]
+    way: PromptSource, typed: str, ends: list[str]
 ) -> None:
     card = equipped(CARDS[1], "", offered("ink=acme/ink@1#ink.safetensors"))
     interaction: Any = SimpleNamespace(client=SimpleNamespace(intake=SimpleNamespace(cards=[card])))

@@ -29,10 +29,10 @@ from generation.catalogue.card import CARDS, VARIANTS, Capability, card
 from generation.recipe import seeded
 from prompt import sentences as told
 from prompt.errors import PromptError
-from prompt.flags.table import PARAMETERS
-from prompt.flags.ways import Way
-from prompt.guidance.help import line
-from prompt.guidance.topics import TOPICS, page
+from prompt.flags.sources import PromptSource
+from prompt.flags.table import FLAGS
+from prompt.guidance.help import format_line
+from prompt.guidance.topics import TOPICS, format_topic
 from prompt.reading.grammar import parse
 from tests.bot.samples import job, recipe
 
@@ -64,11 +64,11 @@ def every_sentence() -> Iterator[str]:
 
 def told_of_prompts() -> Iterator[str]:
     yield from (text for name, text in vars(told).items() if name.isupper())
-    for row in PARAMETERS:
+    for row in FLAGS:
         yield from filter(None, (row.about, row.otherwise, row.instead, row.takes.template))
         yield getattr(row.kind.shape, "template", row.kind.shape)
     yield from Capability
-    yield from (way for way in Way if not way.startswith("/"))
+    yield from (way for way in PromptSource if not way.startswith("/"))
     yield card("easel").title
     yield from (each.about for each in (*CARDS, *VARIANTS))
 
@@ -201,12 +201,12 @@ def test_sentences_call_buttons_as_they_are_labelled(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
     with speaking(language):
-        for row in PARAMETERS:
-            said = retell(line(row, card("easel")))
+        for row in FLAGS:
+            said = retell(format_line(row, card("easel")))
             assert say(row.about) in said
             assert not row.instead or say(row.instead) in said
         for topic in TOPICS:
-            said = retell(page(topic))
+            said = retell(format_topic(topic))
             assert f"**{say(topic.title)}**\n{say(topic.text)}\n" in said
             assert len(said) < MESSAGE_LIMIT
             assert f"- `{topic.name}`: {say(topic.title)}" in messages.help_start(TOPICS)

@@ -5,10 +5,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from generation.recipe import Phrase
-from prompt.flags.table import BY_NAME, PARAMETERS, Parameter
+from prompt.flags.table import BY_NAME, FLAGS, Flag
 from prompt.flags.values import (
     Choice,
     Codes,
+    Integer,
     Items,
     Loras,
     Number,
@@ -17,11 +18,10 @@ from prompt.flags.values import (
     References,
     Switch,
     Version,
-    Whole,
     Word,
 )
 from prompt.reading.grammar import ImageLink, Prompt
-from prompt.reading.trim import DASHES
+from prompt.reading.separators import DASHES
 
 _PIECES = [
     *("**", "** - @ada", "`", "```", "|", "true", "v6"),
@@ -78,11 +78,11 @@ weights = st.integers(1, 40).map(lambda quarters: quarters / 4)
 _links = st.integers(0, 99).map(lambda k: f"https://a.example/{k}.png?x=1&y=2")
 
 
-def values(parameter: Parameter[Any]) -> st.SearchStrategy[Any]:
+def values(flag: Flag[Any]) -> st.SearchStrategy[Any]:
     """Values that a flag may have."""
-    low, high = parameter.low, parameter.high
-    match parameter.kind:
-        case Whole():
+    low, high = flag.low, flag.high
+    match flag.kind:
+        case Integer():
             return st.integers(int(low or 0), int(high or 0))
         case Number():
             return st.floats(low, high).map(lambda value: max(low or 0, round(value, 2)))
@@ -95,7 +95,7 @@ def values(parameter: Parameter[Any]) -> st.SearchStrategy[Any]:
         case Version():
             return st.sampled_from(["", "5.2", "6", "8.1"])
         case Choice():
-            return st.sampled_from(parameter.kind.names)
+            return st.sampled_from(flag.kind.names)
         case Word():
             return st.sampled_from(["raw", "expressive", "fdeQ4zOX5jd"])
         case Items():
@@ -107,12 +107,12 @@ def values(parameter: Parameter[Any]) -> st.SearchStrategy[Any]:
             return st.lists(names, min_size=1, unique=True).map(tuple)
         case Codes():
             return st.lists(st.sampled_from(["p1a2", "m77"]), unique=True).map(tuple)
-    raise AssertionError(parameter.kind)
+    raise AssertionError(flag.kind)
 
 
-def parameters(*names: str) -> st.SearchStrategy[dict[str, Any]]:
+def flags(*names: str) -> st.SearchStrategy[dict[str, Any]]:
     """Any of these flags with values that they may have; without names, any flags."""
-    chosen = [row for row in PARAMETERS if row.name in names or not names]
+    chosen = [row for row in FLAGS if row.name in names or not names]
     some = st.fixed_dictionaries({}, optional={row.name: values(row) for row in chosen})
     return some.filter(lambda given: not {"width", "height"} <= given.keys())
 
@@ -125,5 +125,5 @@ def prompts(draw: st.DrawFn, *names: str) -> Prompt:
     return Prompt(
         images=tuple(map(ImageLink, images)),
         phrases=tuple(Phrase(text=text, weight=weight) for text, weight in parts),
-        parameters=draw(parameters(*names)),
+        flags=draw(flags(*names)),
     )

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import given
 
 from generation.catalogue.card import SAMPLERS
-from prompt.flags.table import BY_NAME, PARAMETERS
-from prompt.flags.ways import Way
-from prompt.guidance.completion import LONGEST, complete, flag_names
+from prompt.flags.sources import PromptSource
+from prompt.flags.table import BY_NAME, FLAGS
+from prompt.guidance.completion import LONGEST, complete, list_names
 from prompt.reading.grammar import parse
 from tests.prompt.strategies import texts
 
@@ -35,25 +35,25 @@ def test_elsewhere_there_is_nothing_to_complete(text: str) -> None:
 
 def test_after_bare_dashes_flags_that_act_come_first() -> None:
     ways = complete("a cat --", limit=5)
-    assert ways == [f"a cat --{row.name}" for row in PARAMETERS[:5]]
+    assert ways == [f"a cat --{row.name}" for row in FLAGS[:5]]
 
 
 @pytest.mark.parametrize(
-    ("text", "way", "ways"),
+    ("text", "source", "ways"),
     [
-        ("owl --re", Way.IMAGINE, ["owl --repeat", "owl --relax"]),
-        ("owl --re", Way.KEPT, ["owl --relax"]),
-        ("owl --iw", Way.IMAGINE, ["owl --iw"]),
-        ("owl --iw", Way.IMG2IMG, []),
-        ("owl --iw 0", Way.IMG2IMG, []),
-        ("owl --preset i", Way.KEPT, []),
-        ("owl --preset i", Way.IMG2IMG, ["owl --preset ink"]),
+        ("owl --re", PromptSource.IMAGINE, ["owl --repeat", "owl --relax"]),
+        ("owl --re", PromptSource.KEPT, ["owl --relax"]),
+        ("owl --iw", PromptSource.IMAGINE, ["owl --iw"]),
+        ("owl --iw", PromptSource.IMG2IMG, []),
+        ("owl --iw 0", PromptSource.IMG2IMG, []),
+        ("owl --preset i", PromptSource.KEPT, []),
+        ("owl --preset i", PromptSource.IMG2IMG, ["owl --preset ink"]),
     ],
 )
 def test_only_flags_that_make_a_difference_are_offered(
-    text: str, way: Way, ways: list[str]
+    text: str, source: PromptSource, ways: list[str]
 ) -> None:
-    assert complete(text, presets=("ink",), way=way) == ways
+    assert complete(text, presets=("ink",), source=source) == ways
 
 
 @pytest.mark.parametrize(
@@ -80,19 +80,19 @@ def test_every_sampler_is_offered() -> None:
 
 
 def test_names_begin_as_typed() -> None:
-    assert flag_names("--gui") == ["guidance"]
-    assert set(flag_names("")) == {row.name for row in PARAMETERS}
+    assert list_names("--gui") == ["guidance"]
+    assert set(list_names("")) == {row.name for row in FLAGS}
 
 
 @given(texts)
 def test_completed_values_can_be_read(text: str) -> None:
-    assert all(len(way) <= LONGEST for way in complete(text))
+    assert all(len(source) <= LONGEST for source in complete(text))
 
 
-@pytest.mark.parametrize("name", [row.name for row in PARAMETERS if row.examples])
+@pytest.mark.parametrize("name", [row.name for row in FLAGS if row.examples])
 def test_examples_are_values(name: str) -> None:
     row = BY_NAME[name]
     for example in row.examples:
         parsed = parse(f"owl --{name} {example}")
         assert parsed.notes == ()
-        assert row.allows(parsed.parameters[name])
+        assert row.allows(parsed.flags[name])

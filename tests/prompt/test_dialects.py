@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from prompt.reading.dialects import reworded, translated
+from prompt.reading.dialects import reword, translate
 from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import texts
 
@@ -49,7 +49,7 @@ SAVED = (
     ],
 )  # fmt: skip
 def test_other_spellings_become_ours(text: str, meant: str) -> None:
-    assert " ".join(translated(text)[0].replace("**", "").strip("`").split()) == meant
+    assert " ".join(translate(text)[0].replace("**", "").strip("`").split()) == meant
 
 
 @pytest.mark.parametrize(
@@ -67,28 +67,28 @@ def test_other_spellings_become_ours(text: str, meant: str) -> None:
     ],
 )
 def test_what_is_ours_stays(text: str) -> None:
-    assert translated(text) == (text, ())
+    assert translate(text) == (text, ())
 
 
 def test_every_change_of_meaning_is_told() -> None:
-    assert translated("(owl:1.2)\nNegative prompt: fog")[1] == (
+    assert translate("(owl:1.2)\nNegative prompt: fog")[1] == (
         "Read `Negative prompt: fog` as `--no fog`.",
         "Read the words in `(owl:1.2)` without their weight: `::2` after a phrase gives it one.",
     )
-    assert translated('{"prompt": "owl"}')[1] == ('Read `{"prompt": "owl"}` as `owl`.',)
+    assert translate('{"prompt": "owl"}')[1] == ('Read `{"prompt": "owl"}` as `owl`.',)
 
 
 @given(texts)
 def test_a_second_reading_changes_nothing(text: str) -> None:
-    once = reworded(text)[0]
-    assert reworded(once) == (once, ())
+    once = reword(text)[0]
+    assert reword(once) == (once, ())
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_time_is_in_proportion_to_length(unit: str) -> None:
-    assert grows_evenly(translated, unit, 100_000)
+    assert grows_evenly(translate, unit, 100_000)
 
 
 def test_json_may_not_nest_without_end() -> None:
     deep = '{"a":' * 1200
-    assert translated(deep) == (deep, ())
+    assert translate(deep) == (deep, ())

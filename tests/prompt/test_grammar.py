@@ -58,7 +58,7 @@ class TestFlags:
     )  # fmt: skip
     def test_are_read_as_they_should_be_written(self, text: str, name: str, value: Any) -> None:
         prompt = parse(text)
-        assert prompt.parameters == {name: value}
+        assert prompt.flags == {name: value}
         assert prompt.text == "owl"
         assert prompt.notes == ()
 
@@ -101,7 +101,7 @@ class TestFlags:
     )
     def test_are_repaired_and_the_person_is_told(self, typed: str, name: str, value: Any) -> None:
         prompt = parse(f"owl {typed}")
-        assert prompt.parameters == {name: value}
+        assert prompt.flags == {name: value}
         assert prompt.text == "owl"
         assert len(prompt.notes) == 1
         assert prompt.notes[0].startswith(f"Read `{typed}` as `--{name} ")
@@ -109,12 +109,12 @@ class TestFlags:
     @pytest.mark.parametrize("yes", ["true", "on", "Yes", "1", "true,"])
     def test_that_take_no_value_may_have_a_yes(self, yes: str) -> None:
         prompt = parse(f"owl --tile {yes} --seed 1")
-        assert prompt.parameters == {"tile": True, "seed": 1}
+        assert prompt.flags == {"tile": True, "seed": 1}
         assert prompt.notes == (f"Read `--tile {yes}` as `--tile`.",)
 
     def test_of_old_sizes_take_their_number_along(self) -> None:
         prompt = parse("owl --width 512 --height --seed 1")
-        assert prompt.parameters == {"width": "512", "height": "", "seed": 1}
+        assert prompt.flags == {"width": "512", "height": "", "seed": 1}
 
     @pytest.mark.parametrize(
         "text",
@@ -129,7 +129,7 @@ class TestFlags:
     def test_may_stand_in_brackets(self, text: str) -> None:
         prompt = parse(text)
         assert prompt.text == "owl"
-        assert prompt.parameters == {"ar": (3, 2)}
+        assert prompt.flags == {"ar": (3, 2)}
 
     def test_after_a_word_leave_its_quote(self) -> None:
         assert parse('an owl "hoo" --ar 3:2').text == 'an owl "hoo"'
@@ -152,7 +152,7 @@ class TestFlags:
         ],
     )
     def test_need_no_space_where_nothing_else_is_meant(self, text: str, name: str) -> None:
-        assert name in parse(text).parameters
+        assert name in parse(text).flags
 
     @pytest.mark.parametrize(
         "text",
@@ -173,7 +173,7 @@ class TestFlags:
     )
     def test_are_not_seen_in_prose(self, text: str) -> None:
         prompt = parse(f"{text} end")
-        assert prompt.parameters == {}
+        assert prompt.flags == {}
         assert prompt.text == f"{text} end"
 
     def test_hand_words_after_a_value_back(self) -> None:
@@ -191,12 +191,12 @@ class TestFlags:
 
     def test_count_last_when_given_twice(self) -> None:
         prompt = parse("owl --seed 1 --seed 2")
-        assert prompt.parameters == {"seed": 2}
+        assert prompt.flags == {"seed": 2}
         assert prompt.notes == ("`--seed` is given more than once; `--seed 2` counts.",)
 
     def test_add_up_when_they_are_lists(self) -> None:
         prompt = parse("owl --no fog, rain --no fog --no snow")
-        assert prompt.parameters == {"no": ("fog", "rain", "snow")}
+        assert prompt.flags == {"no": ("fog", "rain", "snow")}
         assert prompt.notes == ()
 
     def test_know_their_place(self) -> None:
@@ -274,7 +274,7 @@ class TestWords:
     def test_lose_what_is_copied_along(self, text: str) -> None:
         prompt = parse(text)
         assert prompt.text == "an owl"
-        assert prompt.parameters == {"ar": (3, 2)}
+        assert prompt.flags == {"ar": (3, 2)}
         assert prompt.places == {"ar": text.index("--")}
 
     @pytest.mark.parametrize(

@@ -3,21 +3,21 @@ from pathlib import Path
 import pytest
 
 from generation.catalogue.card import CARDS, card
-from prompt.flags.table import BY_NAME, PARAMETERS
-from prompt.flags.ways import Way
+from prompt.flags.sources import PromptSource
+from prompt.flags.table import BY_NAME, FLAGS
 from prompt.guidance import help as flag_help
 
 PAGE = Path(__file__).parents[2] / "docs" / "flags.md"
 
 
 def test_the_page_is_fresh() -> None:
-    assert PAGE.read_text(encoding="utf-8") == flag_help.page(), "run `make docs`"
+    assert PAGE.read_text(encoding="utf-8") == flag_help.format_page(), "run `make docs`"
 
 
 def test_the_page_has_every_flag_once() -> None:
-    page = flag_help.page()
-    for row in PARAMETERS:
-        assert page.count(f"\n| `{flag_help.names(row)}` |") == 1
+    page = flag_help.format_page()
+    for row in FLAGS:
+        assert page.count(f"\n| `{flag_help.format_names(row)}` |") == 1
 
 
 @pytest.mark.parametrize(
@@ -50,28 +50,30 @@ def test_the_page_has_every_flag_once() -> None:
     ],
 )
 def test_a_line_says_all(name: str, line: str) -> None:
-    assert flag_help.line(BY_NAME[name]) == line
+    assert flag_help.format_line(BY_NAME[name]) == line
 
 
 def test_acting_and_idle_are_all() -> None:
-    assert sorted(row.name for row in (*flag_help.acting(), *flag_help.idle())) == sorted(
-        row.name for row in PARAMETERS
+    assert sorted(row.name for row in (*flag_help.list_acting(), *flag_help.list_idle())) == sorted(
+        row.name for row in FLAGS
     )
 
 
 def test_a_line_can_name_the_models_own_value() -> None:
-    assert flag_help.line(BY_NAME["cfg"], card("sd15")).endswith("Default: 7.")
-    assert flag_help.line(BY_NAME["model"], card("sd15")).endswith("Default: sd15.")
+    assert flag_help.format_line(BY_NAME["cfg"], card("sd15")).endswith("Default: 7.")
+    assert flag_help.format_line(BY_NAME["model"], card("sd15")).endswith("Default: sd15.")
 
 
 def test_the_page_says_where_and_with_which_models_a_flag_works() -> None:
-    cells = {row.split(" | ")[0]: row.split(" | ")[4:] for row in flag_help.page().splitlines()}
-    for row in flag_help.acting():
-        ways, models = cells[f"| `{flag_help.names(row)}`"]
-        assert models.startswith("all; some values") == (row.choosy and models != "all |")
+    cells = {
+        row.split(" | ")[0]: row.split(" | ")[4:] for row in flag_help.format_page().splitlines()
+    }
+    for row in flag_help.list_acting():
+        ways, models = cells[f"| `{flag_help.format_names(row)}`"]
+        assert models.startswith("all; some values") == (row.needed_sometimes and models != "all |")
         models = models.removeprefix("all; some values ")
-        for way in Way:
-            assert (way in row.ways) == (ways == "all" or way in ways.split(", "))
+        for source in PromptSource:
+            assert (source in row.sources) == (ways == "all" or source in ways.split(", "))
         for each in flag_help.EQUIPPED:
             able = row.capability is None or row.capability in each.capabilities
             named = models.removesuffix(" |").removeprefix("all; some values ").split(", ")
@@ -79,6 +81,6 @@ def test_the_page_says_where_and_with_which_models_a_flag_works() -> None:
 
 
 def test_the_page_says_what_each_model_does() -> None:
-    page = flag_help.page()
+    page = flag_help.format_page()
     for each in CARDS:
         assert f"\n| {each.title} | {each.guidance:g} | {each.steps} | {each.sampler} |" in page

@@ -34,7 +34,7 @@ def resolved(text: str, on: Card = SDXL) -> Resolved:
 )
 def test_every_spelling_is_read(typed: str, value: tuple[str, ...], words: str | None) -> None:
     prompt = parse(typed)
-    assert prompt.parameters["lora"] == value
+    assert prompt.flags["lora"] == value
     assert words is None or prompt.text == words
     assert "lora:" not in prompt.text
     assert parse(format_prompt(prompt)) == prompt

@@ -5,18 +5,24 @@ from hypothesis import strategies as st
 from generation.catalogue.card import Card, card
 from prompt.errors import PromptError
 from prompt.reading.grammar import PROMPT_LIMIT, Prompt
-from prompt.resolution.orders import MOST_ORDERS, check_all, orders, shown, told_what_draws
+from prompt.resolution.orders import (
+    MOST_ORDERS,
+    check_all,
+    list_prompts,
+    name_alternatives,
+    read_orders,
+)
 from tests.prompt.patience import HOSTILE, grows_evenly
 
 
 def test_a_plain_prompt_is_one_order() -> None:
-    (order,) = orders("a red apple --ar 3:2")
+    (order,) = read_orders("a red apple --ar 3:2")
     assert (order.prompt.text, order.copy) == ("a red apple", 0)
 
 
 def test_braces_multiply_also_within_flags() -> None:
-    found = orders("a {red, green} bird --ar {1:1, 3:2}")
-    assert [order.prompt.spelled for order in found] == [
+    found = read_orders("a {red, green} bird --ar {1:1, 3:2}")
+    assert [order.prompt.spelling for order in found] == [
         "a red bird --ar 1:1",
         "a red bird --ar 3:2",
         "a green bird --ar 1:1",
@@ -25,7 +31,7 @@ def test_braces_multiply_also_within_flags() -> None:
 
 
 def test_repetitions_are_counted() -> None:
-    found = orders("a {red, green} bird --r 2")
+    found = read_orders("a {red, green} bird --r 2")
     assert [(order.prompt.text, order.copy) for order in found] == [
         ("a red bird", 0),
         ("a red bird", 1),
@@ -35,18 +41,18 @@ def test_repetitions_are_counted() -> None:
 
 
 def test_each_option_may_be_repeated_as_it_says() -> None:
-    assert len(orders("a bird --repeat {2, 3}")) == 5
+    assert len(read_orders("a bird --repeat {2, 3}")) == 5
 
 
 @pytest.mark.parametrize("text", ["a {b, c} --repeat 40", "{a, b} {c, d} --r 11"])
 def test_more_than_may_be_are_refused(text: str) -> None:
     with pytest.raises(PromptError, match=r"stands for .* jobs"):
-        orders(text)
+        read_orders(text)
 
 
 def test_one_wrong_option_refuses_all() -> None:
     with pytest.raises(PromptError, match="--seed"):
-        orders("a bird --seed {1, -1}")
+        read_orders("a bird --seed {1, -1}")
 
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=2), st.integers(1, 3))
@@ -56,11 +62,11 @@ def test_there_are_as_many_as_the_product(sizes: list[int], repeat: int) -> None
     for size in sizes:
         wanted *= size
     if wanted <= MOST_ORDERS:
-        assert len(orders(f"{' x '.join(groups)} --repeat {repeat}")) == wanted
+        assert len(read_orders(f"{' x '.join(groups)} --repeat {repeat}")) == wanted
 
 
 def test_what_is_shown_names_each_prompt_once() -> None:
-    assert shown(orders("a {red, green, blue} bird --r 2"), 2) == [
+    assert list_prompts(read_orders("a {red, green, blue} bird --r 2"), 2) == [
         "a red bird --repeat 2",
         "a green bird --repeat 2",
     ]
@@ -69,27 +75,29 @@ def test_what_is_shown_names_each_prompt_once() -> None:
 @pytest.mark.parametrize("length", [PROMPT_LIMIT, 100_000])
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_time_is_in_proportion_to_length(unit: str, length: int) -> None:
-    assert grows_evenly(orders, unit, length)
+    assert grows_evenly(read_orders, unit, length)
 
 
 def test_a_refusal_of_one_suggests_all() -> None:
     with pytest.raises(PromptError, match="did you mean `--seed`") as caught:
-        orders("a {red, green} owl --seeds 7")
+        read_orders("a {red, green} owl --seeds 7")
     assert caught.value.suggestion == "a {red, green} owl --seed 7"
 
 
 def test_what_a_family_cannot_draw_of_one_is_left_out_of_all() -> None:
-    wanted = [order.prompt for order in orders("a {red, green} owl --ar {30:1, 3:2}")]
+    wanted = [order.prompt for order in read_orders("a {red, green} owl --ar {30:1, 3:2}")]
     with pytest.raises(PromptError, match="not `--ar 30:1`") as caught:
         check_all(wanted, card("easel"), attached=0)
-    found = [order.prompt.spelled for order in orders(caught.value.suggestion or "")]
+    found = [order.prompt.spelling for order in read_orders(caught.value.suggestion or "")]
     assert found == [
         f"a {hue} owl --ar {ratio}" for hue in ("red", "green") for ratio in ("4:1", "3:2")
     ]
 
 
 def test_nothing_is_refused_that_a_family_can_draw() -> None:
-    check_all([order.prompt for order in orders("a {red, green} owl")], card("easel"), attached=0)
+    check_all(
+        [order.prompt for order in read_orders("a {red, green} owl")], card("easel"), attached=0
+    )
 
 
 KLEIN = card("flux2-klein")
@@ -97,11 +105,11 @@ KLEIN = card("flux2-klein")
 
 class TestAnotherModel:
     def refused(self, text: str, *others: Card, attached: int = 1) -> PromptError:
-        prompts = [order.prompt for order in orders(text)]
+        prompts = [order.prompt for order in read_orders(text)]
         with pytest.raises(PromptError) as caught:
             check_all(prompts, card("easel"), attached=attached)
         served = (card("easel"), *others)
-        return told_what_draws(caught.value, prompts, served, attached=attached)
+        return name_alternatives(caught.value, prompts, served, attached=attached)
 
     def test_that_can_is_named_and_put_into_the_prompt(self) -> None:
         error = self.refused("make it green --edit", card("sdxl"), KLEIN)
@@ -112,7 +120,7 @@ class TestAnotherModel:
         error = self.refused("{a cat --edit, a dog --no fog}", KLEIN)
         assert "can draw" not in error.sentence
         whole = self.refused("a {red, blue} cat --edit", KLEIN).suggestion
-        assert [o.prompt.spelled for o in orders(whole or "")] == [
+        assert [o.prompt.spelling for o in read_orders(whole or "")] == [
             f"a {colour} cat --model flux2-klein --edit" for colour in ("red", "blue")
         ]
 
@@ -129,9 +137,9 @@ class TestAnotherModel:
 
     def test_each_prompt_is_checked_for_what_draws_it(self) -> None:
         def draws(prompt: Prompt) -> Card:
-            return KLEIN if "model" in prompt.parameters else card("easel")
+            return KLEIN if "model" in prompt.flags else card("easel")
 
-        wanted = [o.prompt for o in orders("make it green {--model flux2-klein,} --edit")]
+        wanted = [o.prompt for o in read_orders("make it green {--model flux2-klein,} --edit")]
         check_all(wanted[:1], draws, attached=1)
         with pytest.raises(PromptError, match="bundled"):
             check_all(wanted, draws, attached=1)

@@ -4,8 +4,8 @@ import pytest
 
 from generation.catalogue.card import card
 from prompt.errors import PromptError
-from prompt.resolution.orders import orders
-from prompt.resolution.references import addresses
+from prompt.resolution.orders import read_orders
+from prompt.resolution.references import list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 
 DRAWN = [
@@ -134,22 +134,22 @@ def draw(text: str) -> list[Resolved]:
             model="m",
             seed=1,
             images=["ab" * 32] * len(order.prompt.images),
-            kept=dict.fromkeys(addresses(order.prompt.parameters), "cd" * 32),
+            kept=dict.fromkeys(list_addresses(order.prompt.flags), "cd" * 32),
         )
-        for order in orders(text)
+        for order in read_orders(text)
     ]
 
 
 @pytest.mark.parametrize(("text", "words", "flags"), DRAWN)
 def test_one_prompt_is_understood(text: str, words: str, flags: str) -> None:
-    (order,) = orders(text)
-    assert order.prompt.spelled == f"{words} {flags}".rstrip()
+    (order,) = read_orders(text)
+    assert order.prompt.spelling == f"{words} {flags}".rstrip()
     assert draw(text)
 
 
 @pytest.mark.parametrize(("text", "prompts"), SEVERAL)
 def test_several_prompts_are_understood(text: str, prompts: list[str]) -> None:
-    assert [order.prompt.spelled for order in orders(text)] == prompts
+    assert [order.prompt.spelling for order in read_orders(text)] == prompts
 
 
 @pytest.mark.parametrize(("text", "said"), REFUSED)

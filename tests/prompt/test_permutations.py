@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
-from prompt.reading.permutations import DEEPEST, escape, expand, together, unescape
+from prompt.reading.permutations import DEEPEST, combine, escape, expand, unescape
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_groups_multiply(groups: list[list[str]]) -> None:
     ],
 )
 def test_one_text_stands_for_several(texts: list[str], whole: str | None) -> None:
-    assert together(texts) == whole
+    assert combine(texts) == whole
 
 
 @given(
@@ -87,5 +87,5 @@ def test_one_text_stands_for_several(texts: list[str], whole: str | None) -> Non
     )
 )
 def test_it_stands_for_just_those(texts: list[str]) -> None:
-    found = expand(together(texts) or "", 40)
+    found = expand(combine(texts) or "", 40)
     assert [" ".join(text.split()) for text in found] == texts

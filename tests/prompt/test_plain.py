@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
-from prompt.reading.grammar import Prompt, format_prompt, parse, read_closely
-from prompt.reading.plain import cut
-from prompt.reading.trim import sayable
+from prompt.reading.grammar import Prompt, format_prompt, parse, parse_closely
+from prompt.reading.plain import split_plain
+from prompt.reading.separators import blank_unprintable
 from tests.prompt.strategies import prompts, texts
 
 
@@ -27,7 +27,7 @@ from tests.prompt.strategies import prompts, texts
     ],
 )
 def test_most_prompts_go_the_short_way(text: str) -> None:
-    assert cut(text) is not None
+    assert split_plain(text) is not None
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_most_prompts_go_the_short_way(text: str) -> None:
     ],
 )
 def test_what_needs_a_closer_look_takes_the_long_one(text: str) -> None:
-    assert cut(text) is None
+    assert split_plain(text) is None
 
 
 def outcome(way: Callable[[str], Prompt], text: str) -> tuple[object, ...]:
@@ -66,8 +66,8 @@ def outcome(way: Callable[[str], Prompt], text: str) -> tuple[object, ...]:
 
 
 def check_same(text: str) -> None:
-    if "{" not in text and "}" not in text and cut(text) is not None:
-        assert outcome(parse, text) == outcome(read_closely, sayable(text))
+    if "{" not in text and "}" not in text and split_plain(text) is not None:
+        assert outcome(parse, text) == outcome(parse_closely, blank_unprintable(text))
 
 
 @given(texts)

@@ -8,8 +8,8 @@ import pytest
 from generation.catalogue.card import card
 from prompt.errors import PromptError
 from prompt.reading.grammar import format_prompt, parse
-from prompt.resolution.orders import Order, orders
-from prompt.resolution.references import addresses
+from prompt.resolution.orders import Order, read_orders
+from prompt.resolution.references import list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 
 LIST = Path(__file__).parents[3] / "shared" / "prompts.txt"
@@ -27,13 +27,13 @@ def real_prompts() -> list[str]:
 
 def recipe(order: Order) -> Resolved:
     images = ["ab" * 32] * len(order.prompt.images)
-    kept = dict.fromkeys(addresses(order.prompt.parameters), "cd" * 32)
+    kept = dict.fromkeys(list_addresses(order.prompt.flags), "cd" * 32)
     return resolve(order.prompt, card("easel"), model="m", seed=1, images=images, kept=kept)
 
 
 def refusal(text: str) -> PromptError | None:
     try:
-        for order in orders(text):
+        for order in read_orders(text):
             recipe(order)
     except PromptError as error:
         return error
@@ -44,7 +44,7 @@ def told(text: str) -> tuple[str, tuple[str, ...]]:
     """What becomes of a prompt, and every sentence that its author reads."""
     if error := refusal(text):
         return "refused", (error.sentence,)
-    notes = tuple(note for order in orders(text) for note in recipe(order).notes)
+    notes = tuple(note for order in read_orders(text) for note in recipe(order).notes)
     repaired = any(note.startswith("Read ") for note in notes)
     return ("corrected" if repaired else "understood"), notes
 
@@ -79,5 +79,5 @@ def test_a_refusal_leads_to_a_prompt_that_is_drawn(text: str) -> None:
 @pytest.mark.parametrize("text", real_prompts(), ids=lambda text: text[:40])
 def test_what_is_understood_survives_being_written(text: str) -> None:
     if refusal(text) is None:
-        for order in orders(text):
+        for order in read_orders(text):
             assert parse(format_prompt(order.prompt)) == order.prompt

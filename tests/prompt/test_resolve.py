@@ -12,10 +12,10 @@ from generation.recipe import Ingredient, Phrase, Recipe, Start, Structure, seed
 from generation.styles import words_of
 from prompt.errors import PromptError
 from prompt.reading.grammar import Prompt, parse
-from prompt.resolution.presets import Layer, Source, merge
-from prompt.resolution.references import addresses
-from prompt.resolution.resolve import Resolved, check, put_right, resolve, within_reach
-from prompt.resolution.versions import versions
+from prompt.resolution.presets import Layer, Origin, merge
+from prompt.resolution.references import list_addresses
+from prompt.resolution.resolve import Resolved, check, drop_unreachable, mend_suggestion, resolve
+from prompt.resolution.versions import parse_versions
 from tests.prompt.strategies import prompts, texts
 
 EASEL = card("easel")
@@ -32,7 +32,7 @@ def resolved(text: str, *images: str, on: Card = EASEL) -> Resolved:
 
 def kept(prompt: Prompt) -> dict[str, str]:
     """A hash for every image that a flag links to."""
-    return {address: sha256(address) for address in addresses(prompt.parameters)}
+    return {address: sha256(address) for address in list_addresses(prompt.flags)}
 
 
 def sha256(text: str) -> str:
@@ -292,7 +292,7 @@ class TestNotes:
         assert resolved(text, on=card("sd15")).notes == ()
 
     def test_follow_the_table_of_versions(self) -> None:
-        table = versions("7=easel")
+        table = parse_versions("7=easel")
         got = resolve(parse("apple --v 7"), EASEL, model="m", seed=1, versions=table)
         assert got.notes == ()
 
@@ -420,17 +420,19 @@ def test_what_is_suggested_can_be_drawn(text: str, suggestion: str) -> None:
     with pytest.raises(PromptError) as caught:
         parse(text)
     assert (
-        put_right(caught.value, replace(EASEL, capabilities=UNABLE.capabilities)).suggestion
+        mend_suggestion(caught.value, replace(EASEL, capabilities=UNABLE.capabilities)).suggestion
         == suggestion
     )
-    assert put_right(caught.value, EASEL).sentences == caught.value.sentences
+    assert mend_suggestion(caught.value, EASEL).sentences == caught.value.sentences
 
 
 @given(texts)
 @settings(max_examples=200)
 def test_no_suggestion_is_refused_in_its_turn(text: str) -> None:
     match outcome(text):
-        case PromptError() as error if (better := put_right(error, EASEL).suggestion) is not None:
+        case PromptError() as error if (
+            better := mend_suggestion(error, EASEL).suggestion
+        ) is not None:
             assert isinstance(outcome(better), Resolved)
 
 
@@ -457,9 +459,9 @@ def test_whatever_is_typed_is_drawn_or_refused_and_suggestions_lead_on(text: str
 
 
 def test_what_was_decided_before_is_left_out_where_it_cannot_be_done() -> None:
-    layers = [Layer(Source.PERSON, "", "--model sdxl --steps 5"), Layer(Source.SERVER, "a", "")]
-    merged = within_reach(merge(parse("a cat --no fog"), layers), EASEL, images=0)
-    assert merged.prompt.parameters == {"no": ("fog",), "steps": 5}
+    layers = [Layer(Origin.PERSON, "", "--model sdxl --steps 5"), Layer(Origin.SERVER, "a", "")]
+    merged = drop_unreachable(merge(parse("a cat --no fog"), layers), EASEL, images=0)
+    assert merged.prompt.flags == {"no": ("fog",), "steps": 5}
     assert merged.origins == {"no": "typed", "steps": "your preferences"}
     (note,) = merged.prompt.notes
     assert "personal preferences" in note
@@ -468,8 +470,8 @@ def test_what_was_decided_before_is_left_out_where_it_cannot_be_done() -> None:
 
 
 def test_what_is_typed_is_not_left_out() -> None:
-    merged = merge(parse("a cat --model sdxl"), [Layer(Source.PERSON, "", "--steps 5")])
-    assert within_reach(merged, EASEL, images=0) is merged
+    merged = merge(parse("a cat --model sdxl"), [Layer(Origin.PERSON, "", "--steps 5")])
+    assert drop_unreachable(merged, EASEL, images=0) is merged
 
 
 KLEIN = card("flux2-klein")

@@ -8,14 +8,14 @@ from generation.catalogue.card import CARDS, VARIANTS
 from generation.catalogue.served import served
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
-from prompt.resolution.presets import checked
-from prompt.resolution.remarks import remarks
-from prompt.resolution.versions import DEFAULTS, drawing, versions, wanted
+from prompt.resolution.notes import write_notes
+from prompt.resolution.presets import check_preset
+from prompt.resolution.versions import DEFAULTS, choose_model, find_wanted, parse_versions
 from storage.settings import Settings
 
 
 def test_without_changes_it_is_the_default() -> None:
-    assert versions("") == versions(" , ") == DEFAULTS
+    assert parse_versions("") == parse_versions(" , ") == DEFAULTS
 
 
 def test_the_default_names_families_that_exist() -> None:
@@ -36,7 +36,7 @@ def test_the_default_names_families_that_exist() -> None:
     ],
 )
 def test_entries_change_it(entry: str, key: str, family: str) -> None:
-    changed = versions(f"8=sd15, {entry}")
+    changed = parse_versions(f"8=sd15, {entry}")
     assert changed == {**DEFAULTS, "8": "sd15", key: family}
 
 
@@ -45,13 +45,13 @@ def test_entries_change_it(entry: str, key: str, family: str) -> None:
 )
 def test_what_is_no_entry_is_named(text: str) -> None:
     with pytest.raises(PromptError, match="`"):
-        versions(text)
+        parse_versions(text)
 
 
 @given(st.text(alphabet="v niji7.=,sdxl", max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(PromptError):
-        assert DEFAULTS.keys() <= versions(text).keys()
+        assert DEFAULTS.keys() <= parse_versions(text).keys()
 
 
 MODELS = served(
@@ -59,7 +59,7 @@ MODELS = served(
         _env_file=None, models="flux2-klein, photo=acme/photo-xl, sdxl-anime"
     )
 )
-TABLE = versions("8=FLUX2-klein")
+TABLE = parse_versions("8=FLUX2-klein")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ TABLE = versions("8=FLUX2-klein")
     ],
 )
 def test_what_is_served_draws_or_else_the_usual_one(text: str, drawn: str) -> None:
-    assert drawing(parse(text).parameters, MODELS, TABLE).card.called == drawn
+    assert choose_model(parse(text).flags, MODELS, TABLE).card.called == drawn
 
 
 @pytest.mark.parametrize(
@@ -89,18 +89,18 @@ def test_what_is_served_draws_or_else_the_usual_one(text: str, drawn: str) -> No
 )
 def test_only_a_version_whose_model_is_not_served_is_remarked_upon(text: str, told: int) -> None:
     prompt = parse(text)
-    card = drawing(prompt.parameters, MODELS, TABLE).card
-    assert len(list(remarks(prompt, card, TABLE, images=0))) == told
+    card = choose_model(prompt.flags, MODELS, TABLE).card
+    assert len(list(write_notes(prompt, card, TABLE, images=0))) == told
 
 
 @pytest.mark.parametrize("text", ["owl --model Photo", "owl --model sdxl"])
 def test_what_is_kept_for_later_may_name_what_is_served(text: str) -> None:
-    assert checked(text, MODELS) == text.lower()
+    assert check_preset(text, MODELS) == text.lower()
 
 
 def test_what_is_kept_for_later_names_nothing_unheard_of() -> None:
     with pytest.raises(PromptError, match="not `photo`") as refused:
-        checked("owl --model photo")
+        check_preset("owl --model photo")
     assert (refused.value.position, refused.value.suggestion) == (4, "owl")
 
 
@@ -118,4 +118,4 @@ def test_what_is_kept_for_later_names_nothing_unheard_of() -> None:
     ],
 )
 def test_a_prompt_asks_for_a_family(text: str, family: str | None) -> None:
-    assert wanted(parse(text).parameters, DEFAULTS) == family
+    assert find_wanted(parse(text).flags, DEFAULTS) == family

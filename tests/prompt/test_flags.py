@@ -5,12 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
-from prompt.flags.table import BY_NAME, ELSEWHERE, PARAMETERS, RIVALS, Parameter, nearest_name
-from prompt.flags.values import Whole
+from prompt.flags.table import BY_NAME, FLAGS, OTHER_NAMES, RIVALS, Flag, guess_name
+from prompt.flags.values import Integer
 from prompt.reading.grammar import Prompt, parse
 from tests.prompt.strategies import values
 
-EVERY = pytest.mark.parametrize("parameter", PARAMETERS, ids=lambda row: row.name)
+EVERY = pytest.mark.parametrize("flag", FLAGS, ids=lambda row: row.name)
 
 MIDJOURNEY = """
     aspect ar chaos c stylize s weird w quality q seed no stop tile repeat r iw sref sw sv cref cw
@@ -21,7 +21,7 @@ MIDJOURNEY = """
 
 
 def test_no_name_is_used_twice() -> None:
-    names = [name for row in PARAMETERS for name in (row.name, *row.aliases)]
+    names = [name for row in FLAGS for name in (row.name, *row.aliases)]
     assert len(names) == len(set(names)) == len(BY_NAME)
 
 
@@ -31,51 +31,49 @@ def test_every_flag_of_midjourney_is_known(name: str) -> None:
 
 
 @EVERY
-def test_is_told_in_whole_sentences(parameter: Parameter[Any]) -> None:
-    assert parameter.about[0].isupper()
-    assert parameter.about.endswith(".")
-    assert not parameter.instead.endswith(".")
-    assert len(parameter.about) < 110
+def test_is_told_in_whole_sentences(flag: Flag[Any]) -> None:
+    assert flag.about[0].isupper()
+    assert flag.about.endswith(".")
+    assert not flag.instead.endswith(".")
+    assert len(flag.about) < 110
 
 
 @EVERY
-def test_default_is_allowed_and_acts(parameter: Parameter[Any]) -> None:
-    if parameter.default is None:
+def test_default_is_allowed_and_acts(flag: Flag[Any]) -> None:
+    if flag.default is None:
         return
-    assert parameter.allows(parameter.default)
-    assert parameter.acts(parameter.default)
+    assert flag.allows(flag.default)
+    assert flag.acts(flag.default)
 
 
 @EVERY
-def test_partner_and_rivals_are_flags(parameter: Parameter[Any]) -> None:
-    related = {*RIVALS.get(parameter.name, ()), *filter(None, [parameter.partner])}
-    assert related <= {row.name for row in PARAMETERS} - {parameter.name}
+def test_partner_and_rivals_are_flags(flag: Flag[Any]) -> None:
+    related = {*RIVALS.get(flag.name, ()), *filter(None, [flag.partner])}
+    assert related <= {row.name for row in FLAGS} - {flag.name}
 
 
 @EVERY
-def test_range_is_whole_or_absent(parameter: Parameter[Any]) -> None:
-    assert (parameter.low is None) == (parameter.high is None)
-    assert (parameter.low is not None) == ("number from" in parameter.takes)
+def test_range_is_whole_or_absent(flag: Flag[Any]) -> None:
+    assert (flag.low is None) == (flag.high is None)
+    assert (flag.low is not None) == ("number from" in flag.takes)
 
 
 @pytest.mark.parametrize(
-    "parameter", [row for row in PARAMETERS if row.low is not None], ids=lambda row: row.name
+    "flag", [row for row in FLAGS if row.low is not None], ids=lambda row: row.name
 )
-def test_limits_hold_and_past_them_the_nearest_is_suggested(parameter: Parameter[Any]) -> None:
-    low, high = parameter.low or 0, parameter.high or 0
-    step = 1 if isinstance(parameter.kind, Whole) else 0.01
+def test_limits_hold_and_past_them_the_nearest_is_suggested(flag: Flag[Any]) -> None:
+    low, high = flag.low or 0, flag.high or 0
+    step = 1 if isinstance(flag.kind, Integer) else 0.01
     for inside in (low, high):
-        assert parse(f"owl --{parameter.name} {inside:.10g}").parameters == {parameter.name: inside}
+        assert parse(f"owl --{flag.name} {inside:.10g}").flags == {flag.name: inside}
     for outside, nearest in ((low - step, low), (high + step, high), (high * 1000 + 7, high)):
         typed = f"{outside:.2f}".removesuffix(".00")
         with pytest.raises(PromptError) as caught:
-            parse(f"owl --{parameter.name} {typed}")
-        assert caught.value.sentences == (
-            f"`--{parameter.name}` takes {parameter.takes}, not `{typed}`.",
-        )
-        kept = outside >= 0 and parameter.acts(parameter.nearest(outside))
-        wanted = {parameter.name: nearest} if kept else {}
-        assert parse(caught.value.suggestion or "").parameters == wanted
+            parse(f"owl --{flag.name} {typed}")
+        assert caught.value.sentences == (f"`--{flag.name}` takes {flag.takes}, not `{typed}`.",)
+        kept = outside >= 0 and flag.acts(flag.nearest(outside))
+        wanted = {flag.name: nearest} if kept else {}
+        assert parse(caught.value.suggestion or "").flags == wanted
 
 
 def reading(text: str) -> Prompt | PromptError:
@@ -87,33 +85,31 @@ def reading(text: str) -> Prompt | PromptError:
 
 @EVERY
 @pytest.mark.parametrize("nonsense", ["", "-", "1.5.2", "‽", "“”", "0x12"])
-def test_nonsense_is_refused_in_one_sentence_or_told_of(
-    parameter: Parameter[Any], nonsense: str
-) -> None:
-    match reading(f"owl --{parameter.name} {nonsense}"):
+def test_nonsense_is_refused_in_one_sentence_or_told_of(flag: Flag[Any], nonsense: str) -> None:
+    match reading(f"owl --{flag.name} {nonsense}"):
         case PromptError() as error:
             (sentence,) = error.sentences
-            assert f"`--{parameter.name}` takes" in sentence
+            assert f"`--{flag.name}` takes" in sentence
             assert f"`{nonsense}`" in sentence or "none is given" in sentence
             assert parse(error.suggestion or "").text == "owl"
         case prompt:
-            assert parse(prompt.spelled) == prompt
+            assert parse(prompt.spelling) == prompt
 
 
 @given(st.data())
 def test_what_is_written_is_read(data: st.DataObject) -> None:
-    parameter = data.draw(st.sampled_from(PARAMETERS))
-    value = data.draw(values(parameter))
-    assert parse(f"owl {parameter.format(value)}").parameters == {parameter.name: value}
+    flag = data.draw(st.sampled_from(FLAGS))
+    value = data.draw(values(flag))
+    assert parse(f"owl {flag.format(value)}").flags == {flag.name: value}
 
 
 @given(st.data())
 def test_every_name_reads_the_same(data: st.DataObject) -> None:
-    parameter = data.draw(st.sampled_from([row for row in PARAMETERS if row.aliases]))
-    value = data.draw(values(parameter))
-    alias = data.draw(st.sampled_from(parameter.aliases))
-    spelled = f"owl --{alias.upper()} {parameter.kind.format(value)}"
-    assert parse(spelled).parameters == {parameter.name: value}
+    flag = data.draw(st.sampled_from([row for row in FLAGS if row.aliases]))
+    value = data.draw(values(flag))
+    alias = data.draw(st.sampled_from(flag.aliases))
+    spelled = f"owl --{alias.upper()} {flag.kind.format(value)}"
+    assert parse(spelled).flags == {flag.name: value}
 
 
 @pytest.mark.parametrize(
@@ -142,11 +138,11 @@ def test_every_name_reads_the_same(data: st.DataObject) -> None:
     ],
 )
 def test_nearest_name(typed: str, meant: str | None) -> None:
-    assert nearest_name(typed) == meant
+    assert guess_name(typed) == meant
 
 
 def test_names_from_elsewhere_are_not_our_own_and_lead_to_our_own() -> None:
-    for name, meant in ELSEWHERE.items():
+    for name, meant in OTHER_NAMES.items():
         assert name not in BY_NAME
         assert meant in BY_NAME
 

@@ -19,7 +19,7 @@ _FULL_PUSH: Final = -0.5
 """Weight beside words of weight 1 with which something is wholly unwanted, as for ``--no``."""
 
 
-def dials(values: Mapping[str, Any]) -> dict[str, Any]:
+def derive_aesthetics(values: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a recipe that these flags decide; a field's default where they are left out.
 
     Args:
@@ -36,7 +36,7 @@ def dials(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def tasteful(
+def apply_stylize(
     phrases: Sequence[Phrase], values: Mapping[str, Any], card: Card
 ) -> tuple[Phrase, ...]:
     """Phrases with as much of the bot's own taste as ``--stylize`` says, or pushed away from it.

@@ -22,7 +22,7 @@ _BARE_LINK: Final = re.compile(
 )
 
 
-def unwrapped(text: str) -> str:
+def strip_markup(text: str) -> str:
     """``text`` without invisible characters and without the marks of chats and web pages.
 
     Mentions draw nothing and go; emoji of a server's own become their names; links with a name
@@ -32,25 +32,25 @@ def unwrapped(text: str) -> str:
     if "&" in text:
         text = _ENTITY.sub(lambda entity: html.unescape(f"&{entity[1]};"), text)
     if "<" in text:
-        text = _EMOJI.sub(_emoji, _MENTION.sub(" ", _PAGE.sub(" ", text)))
+        text = _EMOJI.sub(_name_emoji, _MENTION.sub(" ", _PAGE.sub(" ", text)))
     if "](" in text:
-        text = _NAMED_LINK.sub(_named_link, text)
+        text = _NAMED_LINK.sub(_write_link, text)
     if "\\" in text:
         text = _ESCAPED.sub(r"\1", text)
     text = _QUOTED.sub("\n", text) if "\n" in text else text
     return _FENCE.sub("`", text).replace("||", " ").replace("~~", " ")
 
 
-def with_beginnings(text: str) -> tuple[str, list[str]]:
+def complete_links(text: str) -> tuple[str, list[str]]:
     """``text`` with ``https://`` before links to images that lack it, and those links."""
     links = _BARE_LINK.findall(text) if "/" in text else []
     return (_BARE_LINK.sub(r"https://\1", text) if links else text), links
 
 
-def _emoji(found: re.Match[str]) -> str:
+def _name_emoji(found: re.Match[str]) -> str:
     return found[1].replace("_", " ")
 
 
-def _named_link(found: re.Match[str]) -> str:
+def _write_link(found: re.Match[str]) -> str:
     picture, name, url = found.groups()
     return f"{url} " if picture else f"{name} {url} "

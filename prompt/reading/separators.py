@@ -27,17 +27,17 @@ _PLAIN_END: Final = re.compile(
 )
 
 
-def sayable(text: str) -> str:
+def blank_unprintable(text: str) -> str:
     """``text`` with spaces for characters that cannot be shown."""
     return text if text.isprintable() else _UNSAYABLE.sub(" ", text)
 
 
-def undangled(text: str) -> str:
+def strip_dashes(text: str) -> str:
     """``text``, of single spaces, without lone dashes at its end: they separate and say nothing."""
-    return _trimmed(text, LONE)
+    return _strip_end(text, LONE)
 
 
-def tidied(text: str, more: str = "") -> str:
+def strip_separators(text: str, more: str = "") -> str:
     """``text``, of single spaces, without what separates it from its neighbours and wraps it.
 
     Args:
@@ -46,15 +46,15 @@ def tidied(text: str, more: str = "") -> str:
     """
     ends = _ENDS + more
     while True:
-        words = _trimmed(text.lstrip(_BETWEEN), ends)
+        words = _strip_end(text.lstrip(_BETWEEN), ends)
         if not words or (words[0] not in _MARKS and words[-1] not in _MARKS and "**" not in words):
             return words
-        text = _unmarked(words)
+        text = _strip_marks(words)
         if text == words:
             return words
 
 
-def without_end(text: str) -> str:
+def strip_signature(text: str) -> str:
     """``text`` without the end of a result's message, which people copy: ``** - @ada (fast)``."""
     if "@" not in text[-_LONGEST_END:]:
         return text
@@ -68,15 +68,15 @@ def without_end(text: str) -> str:
     return text[:end]
 
 
-def short(text: str) -> str:
+def shorten(text: str) -> str:
     """``text`` on one line, shortened and without back quotes, to be quoted in a sentence."""
     line = " ".join(text.split()).replace("`", "'")
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"
 
 
-def _unmarked(text: str) -> str:
+def _strip_marks(text: str) -> str:
     """``text`` without marks of code, and without marks at its ends that lack their other half."""
-    text = without_end(text).strip(_CODE)
+    text = strip_signature(text).strip(_CODE)
     for mark in ("**", '"'):
         if text.count(mark) == 1 or (mark == "**" and text.strip("*") == text[2:-2]):
             text = text.removeprefix(mark).removesuffix(mark)
@@ -84,7 +84,7 @@ def _unmarked(text: str) -> str:
     return text if "“" in text else text.rstrip("”")
 
 
-def _trimmed(text: str, ends: str) -> str:
+def _strip_end(text: str, ends: str) -> str:
     if text[-1:] not in ends:
         return text
     head = text.rstrip(ends)

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Way(StrEnum):
+class PromptSource(StrEnum):
     """One of them, as people are told of it."""
 
     IMAGINE = "/imagine"
@@ -17,8 +17,8 @@ class Way(StrEnum):
     KEPT = "presets and preferences"
 
 
-EVERY_WAY: Final = frozenset(Way)
+EVERY_SOURCE: Final = frozenset(PromptSource)
 """For a flag that makes a difference wherever it is typed."""
 
-COMMANDS: Final = frozenset({Way.IMAGINE, Way.IMG2IMG})
+COMMANDS: Final = frozenset({PromptSource.IMAGINE, PromptSource.IMG2IMG})
 """Commands that take a prompt."""

@@ -26,15 +26,15 @@ from prompt.flags.table import (
     STYLE_NAME,
     STYLIZE,
     VERSION,
-    Parameter,
+    Flag,
 )
 from prompt.reading.grammar import Prompt
-from prompt.resolution.versions import Versions, wanted
+from prompt.resolution.versions import Versions, find_wanted
 from prompt.sentences import Sentence
 
 _MOST_SENTENCES: Final = 2
 _TITLES: Final = {card.called: card.title for card in (*CARDS, *VARIANTS)}
-_OVERRULED: Final[tuple[tuple[Parameter[Any], Parameter[Any]], ...]] = (
+_OVERRULED: Final[tuple[tuple[Flag[Any], Flag[Any]], ...]] = (
     (STRENGTH, IMAGE_WEIGHT),
     (STEPS, QUALITY),
     (STEPS, DRAFT),
@@ -47,7 +47,7 @@ _OVERRULED: Final[tuple[tuple[Parameter[Any], Parameter[Any]], ...]] = (
 )
 
 
-def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> Iterator[str]:
+def write_notes(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> Iterator[str]:
     """What was asked for and makes no difference, one sentence each.
 
     Args:
@@ -56,24 +56,24 @@ def remarks(prompt: Prompt, card: Card, versions: Versions, *, images: int) -> I
         versions: Family by version of Midjourney.
         images: How many image prompts there are.
     """
-    given = prompt.parameters
-    yield from _ignored(given)
-    yield from _other_family(given, card, versions)
+    given = prompt.flags
+    yield from _note_ignored(given)
+    yield from _note_other_family(given, card, versions)
     if images and not keeps_image(given) and CONTROL.name not in given:
         yield Sentence(said.IMAGE_LEFT_OUT)
-    for parameter in (IMAGE_WEIGHT, STRENGTH):
-        if parameter.name in given and not images:
-            yield Sentence(said.NO_IMAGE, flag=parameter.name)
+    for flag in (IMAGE_WEIGHT, STRENGTH):
+        if flag.name in given and not images:
+            yield Sentence(said.NO_IMAGE, flag=flag.name)
     if EDIT.of(given) == () and STRENGTH.name in given:
         yield Sentence(said.OVERRULED, stronger=EDIT.name, weaker=STRENGTH.name)
     if card.distilled:
-        yield from _fixed(given, card)
+        yield from _note_fixed(given, card)
     for stronger, weaker in _OVERRULED:
         if stronger.name in given and weaker.name in given:
             yield Sentence(said.OVERRULED, stronger=stronger.name, weaker=weaker.name)
 
 
-def _fixed(given: Mapping[str, Any], card: Card) -> Iterator[str]:
+def _note_fixed(given: Mapping[str, Any], card: Card) -> Iterator[str]:
     """What is said of steps where the family knows one number of them."""
     model = Sentence(card.title)
     for flag in (STEPS, QUALITY, DRAFT):
@@ -81,10 +81,10 @@ def _fixed(given: Mapping[str, Any], card: Card) -> Iterator[str]:
             yield Sentence(said.FIXED_STEPS, flag=flag.name, model=model, steps=card.steps)
 
 
-def refusals(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def find_refusals(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The flags without which the pictures would be quite different, each with a sentence."""
-    for name in _idle(given):
-        if BY_NAME[name].needed(given[name]):
+    for name in _list_idle(given):
+        if BY_NAME[name].essential(given[name]):
             yield name, Sentence(said.NOT_HERE, flag=name, instead=Sentence(BY_NAME[name].instead))
 
 
@@ -93,9 +93,9 @@ def keeps_image(given: Mapping[str, Any]) -> bool:
     return STRENGTH.of(given) is not None or IMAGE_WEIGHT.of(given) != 0
 
 
-def _ignored(given: Mapping[str, Any]) -> Iterator[str]:
-    idle = [name for name in _idle(given) if not BY_NAME[name].needed(given[name])]
-    alone = [name for name in given if _alone(name, given)]
+def _note_ignored(given: Mapping[str, Any]) -> Iterator[str]:
+    idle = [name for name in _list_idle(given) if not BY_NAME[name].essential(given[name])]
+    alone = [name for name in given if _is_alone(name, given)]
     for name in alone:
         yield Sentence(said.ALONE, flag=name, partner=BY_NAME[name].partner)
     rest = [name for name in idle if name not in alone]
@@ -103,25 +103,25 @@ def _ignored(given: Mapping[str, Any]) -> Iterator[str]:
         for name in rest:
             yield Sentence(said.IGNORED, flag=name, instead=Sentence(BY_NAME[name].instead))
         return
-    yield Sentence(said.IGNORED_MANY, flags=_listed(rest))
+    yield Sentence(said.IGNORED_MANY, flags=_format_list(rest))
 
 
-def _alone(name: str, given: Mapping[str, Any]) -> bool:
+def _is_alone(name: str, given: Mapping[str, Any]) -> bool:
     """Whether a flag that asks for something is given without the one that it belongs to."""
     row = BY_NAME[name]
     return bool(row.partner) and row.partner not in given and given[name] != row.default
 
 
-def _idle(given: Mapping[str, Any]) -> list[str]:
+def _list_idle(given: Mapping[str, Any]) -> list[str]:
     """The flags that do not act; one whose partner does not either is told of with its partner."""
     names = [name for name, value in given.items() if not BY_NAME[name].acts(value)]
     return [name for name in names if BY_NAME[name].partner not in names]
 
 
-def _other_family(given: Mapping[str, Any], card: Card, versions: Versions) -> Iterator[str]:
+def _note_other_family(given: Mapping[str, Any], card: Card, versions: Versions) -> Iterator[str]:
     """What is said where a version names a family that does not draw here."""
     asked = [flag.format(given[flag.name]) for flag in (NIJI, VERSION) if flag.name in given]
-    family = wanted(given, versions)
+    family = find_wanted(given, versions)
     if not asked or MODEL.name in given or family == "" or (family and card.answers_to(family)):
         return
     if family is None:
@@ -133,6 +133,6 @@ def _other_family(given: Mapping[str, Any], card: Card, versions: Versions) -> I
         )
 
 
-def _listed(names: Sequence[str]) -> str:
+def _format_list(names: Sequence[str]) -> str:
     *others, last = (f"`--{name}`" for name in names)
     return Sentence(said.AND, others=", ".join(others), last=last)

@@ -8,8 +8,8 @@ from typing import Final
 
 from generation.recipe import Phrase
 from prompt import sentences as said
-from prompt.flags.values import number, plain
-from prompt.reading.trim import DASHES, tidied, without_end
+from prompt.flags.values import format_number, parse_number
+from prompt.reading.separators import DASHES, strip_separators, strip_signature
 from prompt.sentences import Sentence
 
 HEAVIEST: Final = 1000
@@ -30,72 +30,74 @@ _LEAD: Final = re.compile(
 )
 
 
-def phrases(text: str) -> tuple[Phrase, ...]:
+def parse_phrases(text: str) -> tuple[Phrase, ...]:
     """The phrases of ``text``, whose words are already freed of flags and links.
 
     A weight belongs to all words back to the mark before it; without a number it is 1.
     """
     if "::" not in text:
-        words = _words(text)
+        words = _clean_words(text)
         return (Phrase(text=words),) if words else ()
-    return tuple(_phrases(text))
+    return tuple(_split_phrases(text))
 
 
 def format_phrases(parts: Sequence[Phrase]) -> str:
     """The text that ``phrases`` reads as ``parts``."""
-    marked = [f"{part.text}::{'' if part.weight == 1 else plain(part.weight)}" for part in parts]
+    marked = [
+        f"{part.text}::{'' if part.weight == 1 else format_number(part.weight)}" for part in parts
+    ]
     if parts and parts[-1].weight == 1:
         marked[-1] = parts[-1].text
     return " ".join(marked)
 
 
-def fault(parts: Iterable[Phrase]) -> str | None:
+def find_fault(parts: Iterable[Phrase]) -> str | None:
     """What is wrong with the weights of ``parts``, in a sentence, or None."""
     weights = [part.weight for part in parts]
     if any(abs(weight) > HEAVIEST for weight in weights):
         return Sentence(said.WEIGHT_RANGE, limit=HEAVIEST)
     if weights and sum(weights) <= 0:
-        return Sentence(said.WEIGHT_SUM, total=plain(sum(weights)))
+        return Sentence(said.WEIGHT_SUM, total=format_number(sum(weights)))
     return None
 
 
-def mended(parts: Sequence[Phrase]) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
+def mend_weights(parts: Sequence[Phrase]) -> tuple[tuple[Phrase, ...], tuple[str, ...]]:
     """``parts`` with weights that can be used, as near as they can be, and what is unwanted."""
     bounded = tuple(
         replace(part, weight=min(max(part.weight, -HEAVIEST), HEAVIEST)) for part in parts
     )
-    if not fault(bounded):
+    if not find_fault(bounded):
         return bounded, ()
     unwanted = (part.text for part in bounded if part.weight < 0)
     return tuple(part for part in bounded if part.weight > 0), tuple(unwanted)
 
 
-def _phrases(text: str) -> Iterator[Phrase]:
+def _split_phrases(text: str) -> Iterator[Phrase]:
     start = 0
     for mark in _MARK.finditer(text):
-        if words := _words(text[start : mark.start()]):
-            weight = 1.0 if mark[1] is None else _weight(mark[1])
+        if words := _clean_words(text[start : mark.start()]):
+            weight = 1.0 if mark[1] is None else _parse_weight(mark[1])
             yield Phrase(text=words, weight=weight)
         start = mark.end()
-    if words := _words(text[start:]):
+    if words := _clean_words(text[start:]):
         yield Phrase(text=words)
 
 
 @lru_cache(maxsize=_KEPT)
-def _weight(typed: str) -> float:
+def _parse_weight(typed: str) -> float:
     """The number that ``1.5``, ``150%`` or ``3/2`` spells; 0 where it is divided by 0."""
     typed = typed.translate(_ASCII)
     whole, _, part = typed.rstrip("%").partition("/")
-    size = number(whole) / (100 if typed.endswith("%") else 1)
-    return round(size / (number(part) or float("inf")) if part else size, 4) + 0.0
+    size = parse_number(whole) / (100 if typed.endswith("%") else 1)
+    return round(size / (parse_number(part) or float("inf")) if part else size, 4) + 0.0
 
 
-def _words(text: str) -> str:
+def _clean_words(text: str) -> str:
     """``text`` without the command that people paste along with a prompt."""
     while True:
         lead = _LEAD.match(text)
-        words = tidied(text[lead.end() :] if lead else text)
-        words = without_end(words) if "@" in words else words
+        words = strip_separators(text[lead.end() :] if lead else text)
+        words = strip_signature(words) if "@" in words else words
         if words == text:
             return words
         text = words

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from prompt.reading.wrapping import unwrapped, with_beginnings
+from prompt.reading.markup import complete_links, strip_markup
 from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import texts
 
@@ -28,7 +28,7 @@ from tests.prompt.strategies import texts
     ],
 )
 def test_marks_of_chats_and_pages_go(text: str, bare: str) -> None:
-    assert unwrapped(text) == bare
+    assert strip_markup(text) == bare
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_marks_of_chats_and_pages_go(text: str, bare: str) -> None:
     ],
 )
 def test_links_may_lack_their_beginning(text: str, links: list[str]) -> None:
-    whole, found = with_beginnings(text)
+    whole, found = complete_links(text)
     assert found == links
     assert whole.count("https://") == text.count("https://") + len(links)
 
@@ -52,10 +52,10 @@ def test_links_may_lack_their_beginning(text: str, links: list[str]) -> None:
 @given(texts)
 def test_nothing_is_added_to_what_has_no_marks(text: str) -> None:
     plain = "".join(letter for letter in text if letter.isalnum() or letter == " ")
-    assert unwrapped(plain) == plain
+    assert strip_markup(plain) == plain
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_time_is_in_proportion_to_length(unit: str) -> None:
-    assert grows_evenly(unwrapped, unit, 100_000)
-    assert grows_evenly(with_beginnings, unit, 100_000)
+    assert grows_evenly(strip_markup, unit, 100_000)
+    assert grows_evenly(complete_links, unit, 100_000)

@@ -9,7 +9,7 @@ _OPENING: Final = "<lora:"
 _TAG: Final = re.compile(r"<lora:([^<>:\s]+)(?::([^<>:\s]*))?(?::[^<>]*)?>", re.IGNORECASE)
 
 
-def flagged(text: str) -> str:
+def move_lora_tags(text: str) -> str:
     """The text with a flag at its end for the LoRAs that tags in it call.
 
     Args:
