@@ -107,7 +107,7 @@ class Page:
             raise web.HTTPRequestEntityTooLarge(self._world.upload_limit, len(data))
         name = request.query.get("filename", "file")
         upload = Upload(name, data, request.content_type)
-        stored = self._world.store(upload, self._world.direct(person.id).id, ephemeral=True)
+        stored = self._world.files.store(upload, self._world.direct(person.id).id, ephemeral=True)
         return web.json_response(shapes.attachment(self._world, stored))
 
     def _person(self, request: web.Request) -> Person:

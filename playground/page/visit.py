@@ -248,11 +248,11 @@ class Visit:
         return message
 
     def _uploaded(self, upload_id: str) -> Upload:
-        stored = self._world.attachment(int(upload_id))
-        data = self._world.shelf.file(stored.id) if stored else None
+        stored = self._world.files.get(int(upload_id))
+        data = self._world.files.data(stored.id) if stored else None
         if stored is None or data is None:
             raise NotPossibleError("This file is no longer there.")
-        self._world.shelf.drop_file(stored.id)
+        self._world.files.drop(stored.id)
         return Upload(stored.filename, data, stored.content_type)
 
 
@@ -312,6 +312,6 @@ def commands(world: World, person: Person) -> list[Body]:
     offered = {c.id: people.offered(world, person, c) for c in world.channels.values()}
     return [
         {**shapes.command(command, 0), "channels": places}
-        for command in world.all_commands()
+        for command in world.commands.all()
         if (places := [str(i) for i, its in offered.items() if command in its])
     ]

@@ -6,9 +6,9 @@ import * as C from "./commands.js";
 import { grow } from "./fields.js";
 import { hide, suggest, takes } from "./suggestions.js";
 import { channel, line, person, store } from "./store.js";
-import { toBottom } from "./messages.js";
+import { toBottom } from "./scrolling.js";
+import { sending } from "./sending.js";
 import { Upload } from "./uploads.js";
-import { sending } from "./uses.js";
 
 const form = $("#composer");
 const input = $("#input");

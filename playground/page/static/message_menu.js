@@ -2,8 +2,8 @@
 
 import { $, h, icon, touch } from "./dom.js";
 import { menu } from "./menus.js";
-import { byId } from "./messages.js";
 import { addReaction } from "./reactions.js";
+import { byId } from "./scrolling.js";
 import { channel, inChannel, line, store } from "./store.js";
 
 /** What the input does with a message or a person; the app fills it in. */

@@ -5,13 +5,12 @@ import { $, $$, announce, h, icon } from "./dom.js";
 import { plain } from "./markdown.js";
 import { carryOver } from "./media.js";
 import { openMenu } from "./message_menu.js";
-import { channel, inChannel, names, older, person } from "./store.js";
+import { atBottom, byId, offerBottom, place, toBottom, toPlace } from "./scrolling.js";
+import { channel, inChannel, names, older, person, store } from "./store.js";
 import { day } from "./times.js";
 
-const NEAR_BOTTOM = 60;
 const SAME_SPEAKER = 7 * 60000;
 const list = $("#messages");
-const scroller = $("#scroller");
 
 /** What an empty channel shows; the app fills it in. */
 export const empty = { invitation: () => null };
@@ -20,15 +19,14 @@ export const empty = { invitation: () => null };
 
 /** Draws the whole list of the shown channel, from its end, or from where it was. */
 export function showAll(again = false) {
-  const place = again && !pinned ? scroller.scrollTop : null;
+  const before = again ? place() : null;
   const all = [...inChannel().values()];
   list.replaceChildren(
     ...(all.length ? [beginning(), ...all.map(article)] : [empty.invitation()].filter(Boolean)),
   );
   for (const each of $$("article", list)) arrange(each);
   makeCurrent($$("article", list).at(-1));
-  if (place === null) toBottom();
-  else scroller.scrollTop = place;
+  toPlace(before);
 }
 
 /** Draws a message that is new, or anew one that changed. */
@@ -38,8 +36,11 @@ export function put(msg) {
   if (before) replace(before, msg);
   else insert(msg);
   if (low) toBottom();
-  else if (!before) $("#to-present").hidden = false;
+  else if (!before) offerBottom();
 }
+
+// What a press does to a message shows on it at once, before the bot has said anything.
+store.on.USED = (id) => inChannel().has(id) && put(inChannel().get(id));
 
 /** Takes a message off the list. */
 export function remove(id) {
@@ -49,8 +50,6 @@ export function remove(id) {
   if (next) arrange(next);
   if (!inChannel().size) showAll();
 }
-
-export const byId = (id) => $(`[data-message-id="${CSS.escape(id)}"]`, list);
 
 function insert(msg) {
   begin();
@@ -117,39 +116,6 @@ function arrange(node) {
   node.dataset.day = day(at);
 }
 
-// Scrolling: who is at the bottom stays there, whatever grows.
-
-export const atBottom = () =>
-  scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_BOTTOM;
-let pinned = true;
-let extent = "";
-
-/** Whether the list or its window changed in size since it was last asked. */
-function resized() {
-  const before = extent;
-  extent = `${scroller.scrollHeight} ${scroller.clientHeight}`;
-  return extent !== before;
-}
-
-export function toBottom() {
-  pinned = true;
-  scroller.scrollTop = scroller.scrollHeight;
-  $("#to-present").hidden = true;
-}
-
-// A change of size moves the list, too; only a person's scrolling leaves the bottom.
-scroller.addEventListener("scroll", () => {
-  pinned = atBottom() || (pinned && resized());
-  if (pinned) $("#to-present").hidden = true;
-});
-const grown = new ResizeObserver(() => {
-  resized();
-  if (pinned) toBottom();
-});
-grown.observe(list);
-grown.observe(scroller);
-$("#to-present").addEventListener("click", toBottom);
-
 // The keyboard: one message is current; only its controls are in the tab order.
 
 function makeCurrent(node) {
@@ -176,12 +142,3 @@ list.addEventListener("keydown", (event) => {
   others[aim].focus();
   others[aim].scrollIntoView({ block: "nearest" });
 });
-
-/** Brings a message into view and marks it for a moment. */
-export function jump(id) {
-  const node = byId(id);
-  node?.scrollIntoView({ block: "center" });
-  node?.focus({ preventScroll: true });
-  node?.classList.add("found");
-  setTimeout(() => byId(id)?.classList.remove("found"), 1600);
-}

@@ -1,9 +1,7 @@
-/** What was pressed, chosen or sent and is not answered yet, or was answered badly. */
+/** What was pressed or chosen and is not answered yet, or was answered badly. */
 
-import { byline, dots, onlyYou, usedLine } from "./article.js";
-import { $, avatar, h, icon } from "./dom.js";
-import { atBottom, begin, put, toBottom } from "./messages.js";
-import { inChannel, line, person, store } from "./store.js";
+import { $ } from "./dom.js";
+import { line, store } from "./store.js";
 
 /** nonce → {message, id} of presses and choices that the bot has not answered yet */
 const waiting = new Map();
@@ -48,42 +46,12 @@ function failed(id, reason) {
   refresh(id);
 }
 
+/** Lets whoever shows the message show it anew. */
 function refresh(id) {
-  const msg = inChannel().get(id);
-  if (msg) put(msg);
+  store.on.USED?.(id);
 }
 
 /** Nothing that was waited for will be answered any more. */
 export function forgetWaiting() {
   waiting.clear();
-}
-
-/** Shows a command as being sent; returns what to call when it is settled. */
-export function sending(name) {
-  let node = null;
-  const show = (...body) => {
-    const low = atBottom();
-    const made = h(
-      "article.message.private.headed",
-      { tabindex: -1, data: { by: "", at: Date.now(), headed: true } },
-      usedLine(person(store.me), name),
-      h("div.gutter", {}, avatar(person(store.bot.id))),
-      h("div.body", {}, byline(person(store.bot.id), new Date()), body),
-    );
-    begin();
-    if (node) node.replaceWith(made);
-    else $("#messages").append(made);
-    node = made;
-    if (low) toBottom();
-  };
-  const late = setTimeout(() => show(h("p.thinking", {}, dots(), "Sending command…")), 250);
-  return (reason) => {
-    clearTimeout(late);
-    if (reason)
-      show(
-        h("p.failed", { role: "alert" }, icon("warning"), reason),
-        onlyYou(() => node.remove()),
-      );
-    else node?.remove();
-  };
 }
