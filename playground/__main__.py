@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from playground.transport.server import Server
+from playground.server import Server
 
 
 def main() -> None:

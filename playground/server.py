@@ -74,7 +74,7 @@ class Server:
     @property
     def is_ready(self) -> bool:
         """Whether a bot is connected and has registered its commands."""
-        return self.online and self.world.registered
+        return self.online and self.world.commands.used
 
     async def start(self) -> None:
         """Listen."""
@@ -110,8 +110,8 @@ class Server:
         """Serve a file to whoever has a link that is signed and has not expired."""
         file_id = request.match_info["id"]
         expires, issued = request.query.get("ex", ""), request.query.get("is", "")
-        attachment = self.world.attachment(int(file_id)) if file_id.isdecimal() else None
-        data = self.world.shelf.file(attachment.id) if attachment else None
+        attachment = self.world.files.get(int(file_id)) if file_id.isdecimal() else None
+        data = self.world.files.data(attachment.id) if attachment else None
         if attachment is None or data is None or not self._link_is_good(request, expires, issued):
             raise web.HTTPNotFound(text="This content is no longer available.")
         headers = {
@@ -129,7 +129,7 @@ class Server:
         return genuine and int(expires, 16) > self.clock.now()
 
     async def _health(self, _: web.Request) -> web.Response:
-        commands = len(self.world.all_commands())
+        commands = len(self.world.commands.all())
         return web.json_response({"ready": self.is_ready, "commands": commands})
 
     def _watch(self, change: Change) -> None:

@@ -60,7 +60,7 @@ def _option(
         return {"name": name, "type": kind, "value": str(given.get("value", "")), "focused": True}
     value = _value(world, definition, given.get("value"))
     if kind == ATTACHMENT:
-        file = world.attachment(int(value))
+        file = world.files.get(int(value))
         if file is None:
             raise NotPossibleError(f"{name}: there is no such file")
         files.append(file)

@@ -39,7 +39,7 @@ def command_named(world: World, name: str, kind: int = CommandType.SLASH) -> Bod
     Raises:
         NotPossibleError: there is none.
     """
-    for command in world.all_commands():
+    for command in world.commands.all():
         if command["name"] == name and command["type"] == kind:
             return command
     raise NotPossibleError(f"there is no command {name!r}")
@@ -47,7 +47,7 @@ def command_named(world: World, name: str, kind: int = CommandType.SLASH) -> Bod
 
 def offered(world: World, person: Person, channel: Channel) -> list[Body]:
     """Return the commands that a person is offered in a channel."""
-    return [c for c in world.all_commands() if _why_not(world, person, channel, c) is None]
+    return [c for c in world.commands.all() if _why_not(world, person, channel, c) is None]
 
 
 def _why_not(world: World, person: Person, channel: Channel, command: Body) -> str | None:
@@ -105,7 +105,7 @@ def use_command(
         data["options"] = chosen
     else:
         data["target_id"] = str(target_id)
-    if registered := _server_of(world, command):
+    if registered := world.commands.scope_of(command):
         data["guild_id"] = str(registered)
     return world.interact(
         InteractionType.AUTOCOMPLETE if focused else InteractionType.COMMAND,
@@ -115,10 +115,6 @@ def use_command(
         attachments=files,
         target_id=target_id,
     )
-
-
-def _server_of(world: World, command: Body) -> int:
-    return next((server for server, its in world.commands.items() if command in its), 0)
 
 
 def press(world: World, person: Person, message: Message, custom_id: str) -> Interaction:
@@ -236,7 +232,7 @@ def _field(world: World, component: Body, value: Any, files: list[Attachment]) -
     chosen = [str(entry) for entry in value or ()]
     _check_offered(component, chosen, required=required)
     if kind == components.FILE_UPLOAD:
-        files += [file for entry in chosen if (file := world.attachment(int(entry)))]
+        files += [file for entry in chosen if (file := world.files.get(int(entry)))]
     return {"values": chosen}
 
 

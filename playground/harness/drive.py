@@ -17,6 +17,7 @@ from playground.client import people
 from playground.client.options import GROUP, STRING, SUBCOMMAND, NotPossibleError
 from playground.harness.views import PATIENCE, Interaction, Message, PatienceError
 from playground.protocol import shapes
+from playground.server import Server
 from playground.state import components
 from playground.state.cast import GUILD_ID
 from playground.state.records import (
@@ -29,7 +30,6 @@ from playground.state.records import (
     Upload,
 )
 from playground.transport.faults import Request
-from playground.transport.server import Server
 
 Files = Mapping[str, tuple[str, bytes]]
 
@@ -102,8 +102,15 @@ class Playground(Server):
         return [Message(message, self) for message in self.world.messages.values()]
 
     def interaction(self, interaction_id: int) -> Interaction:
-        """Return an interaction by its id."""
-        return Interaction(self.world.interactions[interaction_id], self)
+        """Return an interaction by its id.
+
+        Raises:
+            KeyError: there was none.
+        """
+        found = self.world.interactions.get(interaction_id)
+        if found is None:
+            raise KeyError(interaction_id)
+        return Interaction(found, self)
 
     def channel(self, name: str) -> int:
         """Return a channel's id: ``general``, ``art``, ``after-dark``; ``@mira`` for direct."""
@@ -313,7 +320,7 @@ class Playground(Server):
         Raises:
             FileNotFoundError: it is gone.
         """
-        data = self.world.shelf.file(attachment.id)
+        data = self.world.files.data(attachment.id)
         if data is None:
             raise FileNotFoundError(attachment.filename)
         return data
@@ -356,7 +363,7 @@ class Playground(Server):
         return found
 
     def _store(self, name: str, data: bytes, where: Channel) -> Attachment:
-        return self.world.store(Upload(name, data), where.id, ephemeral=True)
+        return self.world.files.store(Upload(name, data), where.id, ephemeral=True)
 
     def _options(
         self,

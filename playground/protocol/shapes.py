@@ -159,7 +159,7 @@ def message(
         shaped["nonce"] = it.nonce
     if it.reference:
         shaped |= _reference(world, it, nested=nested)
-    if answered := world.interactions.get(it.interaction_id or 0):
+    if answered := world.interactions.get(it.interaction_id):
         shaped |= _answer_fields(world, answered)
     return shaped
 
@@ -255,7 +255,7 @@ def metadata(world: World, it: Interaction) -> Body:
     }
     if it.original_id:
         shaped["original_response_message_id"] = str(it.original_id)
-    parent = world.interactions.get(it.parent_id or 0)
+    parent = world.interactions.get(it.parent_id)
     if it.type == InteractionType.MODAL and parent:
         shaped["triggering_interaction_metadata"] = metadata(world, parent)
     elif it.type == InteractionType.COMPONENT:

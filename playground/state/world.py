@@ -1,4 +1,4 @@
-"""The one mutable thing: a server with channels and people, and everything that happens in it.
+"""The world of the stand-in: a server with channels and people, and what happens in it.
 
 The world knows what Discord's objects *mean*; what they look like is in
 `protocol.shapes`, what is refused in `protocol.refusals`. Everything is synchronous and belongs to
@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import io
-import mimetypes
 import secrets
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-
 from playground.state import cast, components
-from playground.state.cast import DIRECT_OFFSET, GUILD_ID, OBJECTS
+from playground.state.cast import DIRECT_OFFSET
 from playground.state.clock import Clock, Snowflakes
+from playground.state.files import Files
+from playground.state.interactions import Interactions
+from playground.state.permissions import permissions_in, with_denials
 from playground.state.records import (
-    ANSWER_WITHIN,
-    EVERYTHING,
-    TOKEN_LIFE,
     Answer,
     Attachment,
     Body,
@@ -38,6 +33,7 @@ from playground.state.records import (
     Person,
     Upload,
 )
+from playground.state.registry import Registry
 from playground.state.shelf import Shelf
 
 UPLOAD_LIMIT = 10 * 1024 * 1024
@@ -53,7 +49,9 @@ class World:
 
     Attributes:
         base: URL under which the stand-in is reached, without a slash at the end.
-        commands: registered commands; the key is a server's id, or 0 for the global ones.
+        files: every stored file.
+        interactions: every interaction there was.
+        commands: what the bot registered.
         closed: people who take no direct messages.
         upload_limit: largest file in bytes that may be sent (``attachment_size_limit``).
     """
@@ -67,15 +65,14 @@ class World:
         self.bot = cast.bot()
         self.channels = cast.channels(self.people)
         self.messages: dict[int, Message] = {}
-        self.commands: dict[int, list[Body]] = {}
-        self.interactions: dict[int, Interaction] = {}
+        self.interactions = Interactions(clock)
         self.closed: set[int] = set()
         self.upload_limit = UPLOAD_LIMIT
-        self._by_token: dict[str, Interaction] = {}
-        self._unanswered: dict[int, Interaction] = {}
         self._nonces: dict[tuple[int, int, str | int], int] = {}
         self._listeners: list[Callable[[Change], None]] = []
         self._ids = Snowflakes(clock)
+        self.files = Files(shelf, self._ids)
+        self.commands = Registry(self._ids)
         self._load()
 
     # Looking around
@@ -99,28 +96,10 @@ class World:
         """Return the direct message channel of the bot and a person."""
         return self.channels[person_id + DIRECT_OFFSET]
 
-    def attachment(self, attachment_id: int) -> Attachment | None:
-        """Return a stored file's description."""
-        return self._attachments.get(attachment_id)
-
     def permissions(self, user_id: int, channel: Channel) -> int:
         """Return what a user may do in a channel, as Discord's permission bits."""
         user = self.user(user_id)
-        if user is None:
-            return 0
-        if channel.direct:
-            return EVERYTHING if user.bot or channel.person == user_id else 0
-        if user_id == int(OBJECTS["guild"]["owner_id"]):
-            return EVERYTHING
-        roles = {str(GUILD_ID), *user.roles}
-        allowed = 0
-        for role in OBJECTS["roles"]:
-            if role["id"] in roles:
-                allowed |= int(role["permissions"])
-        for overwrite in channel.fixed["permission_overwrites"]:
-            if overwrite["id"] == str(user_id):
-                allowed = allowed & ~int(overwrite["deny"]) | int(overwrite["allow"])
-        return allowed if allowed & Permission.VIEW_CHANNEL else 0
+        return permissions_in(channel, user) if user else 0
 
     def may(self, user_id: int, channel: Channel, permission: Permission) -> bool:
         """Return whether a user has a permission in a channel."""
@@ -135,11 +114,7 @@ class World:
         self._deny(user_id, channel, lambda before: before & ~permission)
 
     def _deny(self, user_id: int, channel: Channel, change: Callable[[int], int]) -> None:
-        overwrites = channel.fixed["permission_overwrites"]
-        others = [entry for entry in overwrites if entry["id"] != str(user_id)]
-        before = next((int(e["deny"]) for e in overwrites if e["id"] == str(user_id)), 0)
-        entry = {"id": str(user_id), "type": 1, "allow": "0", "deny": str(change(before))}
-        channel.fixed = {**channel.fixed, "permission_overwrites": [*others, entry]}
+        channel.fixed = with_denials(channel, user_id, change)
         self._tell(Change("channel_update", channel=channel))
 
     def sees(self, person_id: int, message: Message) -> bool:
@@ -147,18 +122,6 @@ class World:
         if message.ephemeral_to not in (None, person_id):
             return False
         return self.may(person_id, self.channels[message.channel_id], Permission.VIEW_CHANNEL)
-
-    def alive(self, interaction: Interaction) -> bool:
-        """Return whether an interaction's token still works."""
-        return self.clock.now() - interaction.created <= TOKEN_LIFE
-
-    def late(self, interaction: Interaction) -> bool:
-        """Return whether the time for a first answer is over."""
-        return self.clock.now() - interaction.created > ANSWER_WITHIN
-
-    def by_token(self, token: str) -> Interaction | None:
-        """Return the interaction of a token, dead or alive."""
-        return self._by_token.get(token)
 
     # Messages
 
@@ -232,7 +195,7 @@ class World:
         message.deleted = True
         del self.messages[message.id]
         for attachment in message.attachments:
-            self.shelf.drop_file(attachment.id)
+            self.files.drop(attachment.id)
         self._save("message", message)
         self._tell(Change("message_delete", message=message))
 
@@ -258,48 +221,10 @@ class World:
         if "embeds" in body:
             message.embeds = list(body["embeds"] or ())
         if "attachments" in body or uploads:
-            self._attach(message, body, uploads)
+            files, listed = message.attachments, body.get("attachments")
+            message.attachments = self.files.replace(files, listed, uploads, message.channel_id)
         if "components" in body:
             message.components = components.normalised(body["components"] or [])
-
-    def _attach(self, message: Message, body: Body, uploads: Mapping[int, Upload]) -> None:
-        old = {a.id: a for a in message.attachments}
-        # Without a list, everything old stays and everything new is appended.
-        listed = body.get("attachments")
-        if listed is None:
-            listed = [*({"id": i} for i in old), *({"id": i} for i in uploads)]
-        message.attachments = []
-        for entry in listed:
-            key = int(entry["id"])
-            if key in uploads:
-                named = dataclasses.replace(
-                    uploads[key],
-                    filename=entry.get("filename") or uploads[key].filename,
-                    description=entry.get("description"),
-                )
-                message.attachments.append(self.store(named, message.channel_id))
-            else:
-                message.attachments.append(old[key])
-        for gone in old.keys() - {a.id for a in message.attachments}:
-            self.shelf.drop_file(gone)
-
-    def store(self, upload: Upload, channel_id: int, *, ephemeral: bool = False) -> Attachment:
-        """Keep a file and return its description."""
-        width, height = _dimensions(upload.data)
-        attachment = Attachment(
-            id=self._ids.next(),
-            channel_id=channel_id,
-            filename=_safe_name(upload.filename),
-            size=len(upload.data),
-            content_type=mimetypes.guess_type(upload.filename)[0] or upload.content_type,
-            width=width,
-            height=height,
-            description=upload.description,
-            ephemeral=ephemeral,
-        )
-        self.shelf.put_file(attachment.id, upload.data)
-        self._attachments[attachment.id] = attachment
-        return attachment
 
     # Reactions, typing, commands
 
@@ -331,28 +256,12 @@ class World:
         """Show a user as typing."""
         self._tell(Change("typing", channel=channel, user_id=user_id))
 
-    def register(self, guild_id: int, commands: list[Body]) -> list[Body]:
-        """Replace the commands of a server (0: global); ids of those that stay by name are kept."""
-        known = {(c["type"], c["name"]): c["id"] for c in self.commands.get(guild_id, ())}
-        self.commands[guild_id] = [
-            {
-                **command,
-                "id": known.get((command["type"], command["name"])) or str(self._ids.next()),
-            }
-            for command in commands
-        ]
-        self.shelf.write("commands", {"id": guild_id, "commands": self.commands[guild_id]})
+    def register(self, scope: int, commands: list[Body]) -> list[Body]:
+        """Replace the commands of a scope; see `Registry.replace`."""
+        registered = self.commands.replace(scope, commands)
+        self.shelf.write("commands", {"id": scope, "commands": registered})
         self._tell(Change("commands"))
-        return self.commands[guild_id]
-
-    @property
-    def registered(self) -> bool:
-        """Whether a bot ever registered its commands, if only an empty list."""
-        return bool(self.commands)
-
-    def all_commands(self) -> list[Body]:
-        """Return the commands that people are offered: the server's own, then the global ones."""
-        return [*self.commands.get(GUILD_ID, ()), *self.commands.get(0, ())]
+        return registered
 
     # Interactions
 
@@ -382,7 +291,7 @@ class World:
             target_id=target_id,
             parent_id=parent_id,
         )
-        self._remember(interaction)
+        self.interactions.add(interaction)
         self._save("interaction", interaction)
         self._tell(Change("interaction", interaction=interaction))
         return interaction
@@ -397,12 +306,12 @@ class World:
         """Give an interaction its first answer; return the message that this made or changed."""
         interaction.answer = answer
         interaction.answered = self.clock.now()
-        self._unanswered.pop(interaction.id, None)
+        self.interactions.settle(interaction)
         message = None
-        if answer is Answer.MESSAGE:
-            message = self._answer_message(interaction, data, uploads, 0)
-        elif answer is Answer.DEFERRED_MESSAGE:
-            message = self._answer_message(interaction, data, {}, MessageFlag.LOADING)
+        if answer in (Answer.MESSAGE, Answer.DEFERRED_MESSAGE):
+            flags = MessageFlag.LOADING if answer is Answer.DEFERRED_MESSAGE else 0
+            message = self.follow_up(interaction, data, uploads, flags)
+            interaction.original_id = message.id
         elif answer in (Answer.UPDATE, Answer.DEFERRED_UPDATE):
             interaction.original_id = interaction.message_id
             source = self.messages.get(interaction.message_id or 0)
@@ -415,13 +324,6 @@ class World:
             interaction.choices = data["choices"]
         self._save("interaction", interaction)
         self._tell(Change("interaction_state", interaction=interaction))
-        return message
-
-    def _answer_message(
-        self, interaction: Interaction, data: Body, uploads: Mapping[int, Upload], flags: int
-    ) -> Message:
-        message = self.follow_up(interaction, data, uploads, flags)
-        interaction.original_id = message.id
         return message
 
     def follow_up(
@@ -446,15 +348,13 @@ class World:
 
     def lapse(self) -> None:
         """Tell people of interactions that got no answer in time."""
-        for interaction in list(self._unanswered.values()):
-            if self.late(interaction):
-                del self._unanswered[interaction.id]
-                interaction.failed = "The application did not respond"
-                self._save("interaction", interaction)
-                self._tell(Change("interaction_state", interaction=interaction))
+        for interaction in self.interactions.take_late():
+            interaction.failed = "The application did not respond"
+            self._save("interaction", interaction)
+            self._tell(Change("interaction_state", interaction=interaction))
 
     def _kind_of_answer(self, interaction: Interaction) -> MessageType:
-        rooted = self.interactions.get(interaction.parent_id or 0, interaction)
+        rooted = self.interactions.get(interaction.parent_id) or interaction
         menu = rooted.data.get("type") in (2, 3)
         return MessageType.MENU_ANSWER if menu else MessageType.SLASH_ANSWER
 
@@ -464,12 +364,6 @@ class World:
         for listener in tuple(self._listeners):
             listener(change)
 
-    def _remember(self, interaction: Interaction) -> None:
-        self.interactions[interaction.id] = interaction
-        if interaction.answer is None and not interaction.failed:
-            self._unanswered[interaction.id] = interaction
-        self._by_token[interaction.token] = interaction
-
     def _save(self, kind: str, record: Message | Interaction) -> None:
         if not self.shelf.keeps:
             return
@@ -478,41 +372,28 @@ class World:
         self.shelf.write(kind, fields)
 
     def _load(self) -> None:
-        self._attachments: dict[int, Attachment] = {}
         records = [(kind, it) for kind, it in self.shelf.read() if not it.get("deleted")]
+        kept_files: set[int] = set()
         for kind, record in copy.deepcopy(records):
             if kind == "commands":
-                self.commands[record["id"]] = record["commands"]
+                self.commands.load(record["id"], record["commands"])
             elif kind == "secret":
                 self.secret = record["secret"]
             else:
-                self._load_record(kind, record)
+                kept_files |= self._load_record(kind, record)
         kept = [(kind, record) for kind, record in records if kind != "secret"]
         secret = ("secret", {"id": 0, "secret": self.secret})
-        self.shelf.begin([secret, *kept], self._attachments.keys())
+        self.shelf.begin([secret, *kept], kept_files)
 
-    def _load_record(self, kind: str, record: dict[str, Any]) -> None:
+    def _load_record(self, kind: str, record: dict[str, Any]) -> set[int]:
+        """Take a message or an interaction of an earlier run; return the ids of its files."""
         attachments = [Attachment(**entry) for entry in record.pop("attachments")]
-        self._attachments.update({a.id: a for a in attachments})
+        self.files.remember(attachments)
         self._ids.last = max([self._ids.last, record["id"], *(a.id for a in attachments)])
         if kind == "interaction":
-            self._remember(Interaction(**record, attachments=attachments))
+            self.interactions.add(Interaction(**record, attachments=attachments))
         else:
             message = Message(**record, attachments=attachments)
             self.messages[message.id] = message
             self.channels[message.channel_id].last_message = message.id
-
-
-def _dimensions(data: bytes) -> tuple[int, int] | tuple[None, None]:
-    """The size of a picture, read from its header alone."""
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            return image.size
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
-        return None, None
-
-
-def _safe_name(filename: str) -> str:
-    """Spell a file name as Discord stores it: no folders, no spaces, no quotes."""
-    kept = "".join(c if c.isalnum() or c in "._-" else "_" for c in Path(filename).name)
-    return kept.lstrip(".") or "unknown"
+        return {attachment.id for attachment in attachments}

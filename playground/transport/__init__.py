@@ -1,1 +1,1 @@
-"""The servers: REST, gateway, and their faults on demand."""
+"""How a bot reaches the stand-in: REST, the gateway, and faults on demand."""

@@ -68,8 +68,8 @@ def _interaction(world: World, call: Call) -> Interaction:
     """Return the interaction whose token a webhook route carries, while it lives."""
     if int(call.params["webhook_id"]) != APPLICATION_ID:
         raise refused("unknown_webhook")
-    interaction = world.by_token(call.params["webhook_token"])
-    if interaction is None or not world.alive(interaction):
+    interaction = world.interactions.by_token(call.params["webhook_token"])
+    if interaction is None or not world.interactions.alive(interaction):
         raise refused("dead_token")
     if interaction.answer is None:
         raise refused("unknown_webhook")
@@ -182,7 +182,7 @@ def _own_guild(call: Call) -> None:
 @answers("list_application_commands", "list_guild_application_commands")
 def _commands(world: World, call: Call) -> Reply:
     guild_id = _command_scope(call)
-    return 200, [shapes.command(c, guild_id) for c in world.commands.get(guild_id, ())]
+    return 200, [shapes.command(c, guild_id) for c in world.commands.of(guild_id)]
 
 
 @answers("bulk_set_application_commands", "bulk_set_guild_application_commands")
@@ -210,12 +210,12 @@ def _own_application(call: Call) -> None:
 
 @answers("create_interaction_response")
 def _answer(world: World, call: Call) -> Reply:
-    interaction = world.by_token(call.params["interaction_token"])
+    interaction = world.interactions.by_token(call.params["interaction_token"])
     if interaction is None or interaction.id != int(call.params["interaction_id"]):
         raise refused("unknown_interaction")
     if interaction.answer is not None:
         raise refused("already_acknowledged")
-    if world.late(interaction):
+    if world.interactions.late(interaction):
         raise refused("unknown_interaction")
     messages.check_answer(world, call, interaction)
     answer = Answer(call.object_body()["type"])

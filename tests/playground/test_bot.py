@@ -24,7 +24,7 @@ async def with_bot(p: Playground) -> AsyncIterator[Playground]:
 
 
 async def test_a_bot_logs_in_and_registers_its_commands(with_bot: Playground) -> None:
-    names = {command["name"] for command in with_bot.world.all_commands()}
+    names = {command["name"] for command in with_bot.world.commands.all()}
     assert {"imagine", "secret", "choose", "ask", "Describe"} <= names
     assert [request.operation for request in with_bot.journal] == [
         "get_my_user",
@@ -160,10 +160,10 @@ async def test_everything_outlives_a_restart_of_everything(tmp_path: Path) -> No
         gone = await p.say("mira", "general", "gone")
         await p.delete("mira", gone)
         await p.react("mira", message, "⭐")
-        commands = p.world.all_commands()
+        commands = p.world.commands.all()
         seen = {m.id: m.json for m in p.messages}
     async with Playground(keep=tmp_path) as p:
-        assert p.world.all_commands() == commands
+        assert p.world.commands.all() == commands
         assert {m.id for m in p.messages} == seen.keys()
         message = await p.message(lambda m: m.buttons)
         assert message.reactions == {"⭐": [p.people["mira"].id]}

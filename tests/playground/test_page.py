@@ -52,7 +52,7 @@ def test_an_empty_channel_invites_with_examples(page: Page) -> None:
 def test_the_list_offers_what_the_bot_registered(page: Page, stage: Stage) -> None:
     page.find("#input").send_keys("/")
     shown = [text.split("\n")[0] for text in page.until(lambda: page.texts(".option"))]
-    registered = stage.call(stage.playground.world.all_commands)
+    registered = stage.call(stage.playground.world.commands.all)
     assert set(shown) == {
         "/style save" if it["name"] == "style" else f"/{it['name']}"
         for it in registered
@@ -142,7 +142,7 @@ def test_completions_come_once_one_stops_typing(page: Page, stage: Stage) -> Non
 def completions(stage: Stage) -> list[object]:
     world = stage.playground.world
     return stage.call(
-        lambda: [i for i in world.interactions.values() if i.type == InteractionType.AUTOCOMPLETE]
+        lambda: [i for i in world.interactions.all() if i.type == InteractionType.AUTOCOMPLETE]
     )
 
 

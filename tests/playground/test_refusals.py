@@ -267,7 +267,7 @@ async def test_a_bad_command_is_refused(raw: Raw, p: Playground, body: Json, par
     sent = await raw.register(body)
     assert (sent.status, sent.code) == (400, 50035)
     assert part in sent.text
-    assert not p.world.registered
+    assert not p.world.commands.used
 
 
 @pytest.mark.parametrize(("body", "part"), MODALS.values(), ids=MODALS)
