@@ -30,7 +30,7 @@ from diffusers import (
     UNet2DConditionModel,
 )
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.families import flux2_klein, sdxl
 from generation.families.load import precision
 from generation.recipe import Phrase, Recipe, seeded

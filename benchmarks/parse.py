@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
 from typing import Final
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from prompt.errors import PromptError
 from prompt.reading.grammar import PROMPT_LIMIT, parse, parse_closely
 from prompt.reading.permutations import expand

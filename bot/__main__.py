@@ -12,8 +12,8 @@ import discord
 import structlog
 
 from bot.client import EaselBot, point_at
-from generation.catalogue.card import UnknownFamilyError
 from generation.catalogue.controlnets import UnknownStructureError
+from generation.catalogue.families import UnknownFamilyError
 from generation.catalogue.served import ServedError
 from generation.catalogue.sources import SourceError
 from prompt.errors import PromptError

@@ -217,7 +217,7 @@ def _models(context: typer.Context) -> None:
 @models.command("list")
 def list_models() -> None:
     """List the kinds of models that Easel can run."""
-    from generation.catalogue.card import CARDS, VARIANTS  # noqa: PLC0415
+    from generation.catalogue.families import CARDS, VARIANTS  # noqa: PLC0415
 
     for card in (*CARDS, *VARIANTS):
         typer.echo(f"{card.called:<16} {card.title}: {card.about}")
@@ -295,7 +295,7 @@ def check_model(
 ) -> None:
     """Look a model over: whether all of its parts are there, readable and as they were fetched."""
     from cli import models as shelf  # noqa: PLC0415 - heavy
-    from generation.catalogue.card import card_for  # noqa: PLC0415
+    from generation.catalogue.checkpoints import card_for  # noqa: PLC0415
 
     with _sentences():
         folder = shelf.folder_of(name)
@@ -385,7 +385,7 @@ _FAULTS: Final = {
     "prompt.errors.PromptError": 2,
     "cli.launch.SideFailedError": 1,
     "cli.models.NotFetchedError": 1,
-    "generation.catalogue.card.UnknownFamilyError": 1,
+    "generation.catalogue.families.UnknownFamilyError": 1,
     "generation.catalogue.controlnets.UnknownStructureError": 1,
     "generation.untrusted.clean.ImageError": 1,
     "generation.catalogue.served.ServedError": 1,

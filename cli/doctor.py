@@ -169,7 +169,8 @@ def device(settings: Settings) -> Finding:
 
 def model(settings: Settings) -> Finding:
     """Whether the model is there and of a known family."""
-    from generation.catalogue.card import UnknownFamilyError, card_for, model_name  # noqa: PLC0415 - heavy
+    from generation.catalogue.checkpoints import card_for, model_name  # noqa: PLC0415 - heavy
+    from generation.catalogue.families import UnknownFamilyError  # noqa: PLC0415 - heavy
 
     try:
         card = card_for(settings.model, settings.family)
@@ -186,7 +187,7 @@ def model(settings: Settings) -> Finding:
 
 def further_models(settings: Settings) -> Iterator[Finding]:
     """Whether each of the models is there that are served beside the usual one."""
-    from generation.catalogue.card import UnknownFamilyError  # noqa: PLC0415 - heavy
+    from generation.catalogue.families import UnknownFamilyError  # noqa: PLC0415 - heavy
     from generation.catalogue.served import ServedError, served  # noqa: PLC0415
 
     if not settings.models:
@@ -205,7 +206,7 @@ def further_models(settings: Settings) -> Iterator[Finding]:
 def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
     """Whether a checkpoint that a setting names is on this machine."""
     from cli.models import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
-    from generation.catalogue.card import INDEX  # noqa: PLC0415
+    from generation.catalogue.checkpoints import INDEX  # noqa: PLC0415
 
     with suppress(NotFetchedError):
         if (folder_of(model) / INDEX).is_file():

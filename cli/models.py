@@ -12,7 +12,7 @@ from typing import Any, Final
 from huggingface_hub import hf_hub_download, snapshot_download, try_to_load_from_cache
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from generation.catalogue.card import BUNDLED, CARDS, INDEX, VARIANTS, UnknownFamilyError, card_for
+from generation.catalogue.checkpoints import INDEX, card_for
 from generation.catalogue.controlnets import (
     ESTIMATORS,
     UnknownStructureError,
@@ -20,6 +20,7 @@ from generation.catalogue.controlnets import (
     sources,
     written,
 )
+from generation.catalogue.families import BUNDLED, CARDS, VARIANTS, UnknownFamilyError
 from generation.recipe import StructureKind
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")

@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.doctor import live_workers
 from cli.launch import Crew, Side
-from generation.catalogue.card import Card, card, card_for
+from generation.catalogue.card import Card
+from generation.catalogue.checkpoints import card_for
+from generation.catalogue.families import card
 from playground.state.cast import GUILD_ID, TOKEN
 from storage.database.prepare import migrate
 from storage.settings import Settings, SettingsError

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.recipe import (
     Canvas,
     Edges,

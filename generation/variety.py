@@ -8,7 +8,7 @@ picture alone is its quarter, a variation keeps them, and 🔄 brings others.
 
 from dataclasses import replace
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.recipe import Noise, Phrase, Recipe
 from generation.styles import styled
 

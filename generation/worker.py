@@ -11,9 +11,10 @@ import structlog
 import torch
 from PIL import Image
 
-from generation.catalogue.card import Card, UnknownFamilyError
+from generation.catalogue.card import Card
 from generation.catalogue.controlnets import UnknownStructureError
 from generation.catalogue.extras import beside, upscaler_file
+from generation.catalogue.families import UnknownFamilyError
 from generation.catalogue.served import Served, ServedError, drew, served, usual
 from generation.catalogue.sources import SourceError
 from generation.derive import narrow

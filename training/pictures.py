@@ -8,7 +8,7 @@ import torch
 from diffusers import AutoPipelineForImage2Image
 from torch import Tensor
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.sampling.samplers import scheduler
 from training.export import load_export
 from training.plan import WIDTH, Options, start

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from generation.catalogue.card import BUNDLED, card
+from generation.catalogue.families import BUNDLED, card
 from training.evaluate import COMMONEST, MOST_SUBJECTS
 
 ROOT: Final = BUNDLED.parents[2]

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from generation.catalogue.card import BUNDLED, card
+from generation.catalogue.families import BUNDLED, card
 from generation.conditioning.image_adapters import References, Seen
 from generation.families.load import load
 from generation.pictures.canvas import Begun

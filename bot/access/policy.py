@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from bot.interactions.requester import Asking
 from bot.text import sentences
 from bot.text.languages import say
-from generation.catalogue.card import Card, shown_size
+from generation.catalogue.card import Card
+from generation.catalogue.families import shown_size
 from generation.recipe import Recipe
 from storage.decisions import choice_queries
 from storage.decisions.choices import Limits, PersonChoices, ServerChoices

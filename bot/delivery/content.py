@@ -6,7 +6,7 @@ from bot.components import buttons
 from bot.delivery.routes import Letter, Picture
 from bot.text import messages, sentences
 from bot.text.languages import say
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.pictures.grid import fit
 from generation.recipe import Recipe
 from storage.files import Files

@@ -12,7 +12,8 @@ from bot.components.panel import Item, Panel, Press, custom_id
 from bot.errors import OldButtonError
 from bot.text import messages, sentences
 from bot.text.languages import LANGUAGES, name_of, say
-from generation.catalogue.card import CARDS, Card
+from generation.catalogue.card import Card
+from generation.catalogue.families import CARDS
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Limits, ServerChoices
 

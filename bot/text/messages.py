@@ -9,7 +9,8 @@ import discord
 
 from bot.text import sentences
 from bot.text.languages import retell, say
-from generation.catalogue.card import Card, shown_size
+from generation.catalogue.card import Card
+from generation.catalogue.families import shown_size
 from generation.recipe import Noise, Recipe
 from prompt.guidance.topics import Topic
 from storage.decisions.choices import Change

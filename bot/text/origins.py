@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.text import messages, sentences
 from bot.text.languages import retell, say
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.recipe import Recipe
 from prompt.flags.table import BY_NAME, FLAGS, SEED
 from prompt.resolution.fitting import parse_flags

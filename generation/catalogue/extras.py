@@ -1,10 +1,14 @@
-"""What draws here: a family's card with everything that the settings put beside it."""
+"""Extras: what the settings put beside a checkpoint, and its card with that."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from typing import Final, Protocol
 
-from generation.catalogue.card import CARDS, Card, card_for, equipped
-from generation.catalogue.loras import offered
+from generation.catalogue.card import REFERENCES, Capability, Card
+from generation.catalogue.controlnets import sources
+from generation.catalogue.families import CARDS
+from generation.catalogue.loras import Offered, fitting, offered
 from generation.catalogue.sources import Source, SourceError, read_source
 from generation.recipe import Upscaler
 
@@ -39,17 +43,6 @@ class Choices(Protocol):
         """File of a learned upscaler; empty for none."""
 
 
-def card_here(choices: Choices) -> Card:
-    """The card of what draws here.
-
-    Raises:
-        UnknownFamilyError: The family is unknown.
-        SourceError: The LoRAs or the upscaler cannot be read.
-        UnknownStructureError: The ControlNets cannot be read.
-    """
-    return equip(card_for(choices.model, choices.family), choices)
-
-
 def equip(chosen: Card, choices: Choices) -> Card:
     """A checkpoint's card with what the settings put beside it and fits its family.
 
@@ -67,6 +60,39 @@ def equip(chosen: Card, choices: Choices) -> Card:
         known,
         controlnets=beside(choices.controlnets, chosen.id),
     )
+
+
+def equipped(
+    chosen: Card,
+    adapters: str,
+    loras: Sequence[Offered] = (),
+    upscaler: Upscaler | None = None,
+    *,
+    controlnets: str = "",
+) -> Card:
+    """A card as it is with what lies beside the checkpoint.
+
+    Args:
+        chosen: The family's card.
+        adapters: Folder or hub id of image adapters; empty for none.
+        loras: LoRAs on offer, for any family.
+        upscaler: A learned upscaler.
+        controlnets: ControlNets, as ``generation.catalogue.controlnets.sources`` reads them.
+
+    Raises:
+        UnknownStructureError: ``controlnets`` cannot be read.
+    """
+    worn = fitting(loras, chosen.id) if chosen.wears else ()
+    named = tuple(sources(controlnets)) if chosen.controlnets else ()
+    more = REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
+    if worn:
+        more |= {Capability.LORA}
+    if named:
+        more |= {Capability.STRUCTURE}
+    if not more and upscaler is None:
+        return chosen
+    able, kept = chosen.capabilities | more, named or chosen.structures
+    return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler, structures=kept)
 
 
 def beside(setting: str, family: str, *, unnamed: bool = True) -> str:

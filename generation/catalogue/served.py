@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from generation.catalogue import extras
-from generation.catalogue.card import Card, card_for, model_name, source, spelled
+from generation.catalogue.card import Card, spelled
+from generation.catalogue.checkpoints import card_for, model_name, source
 from generation.recipe import Recipe
 
 NAME: Final = re.compile(r"[\w.-]{1,32}")

@@ -1,6 +1,6 @@
 """Families: the code half of the cards, and how a checkpoint is loaded.
 
-To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.catalogue.card``.
+To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.catalogue.families``.
 """
 
 import os
@@ -17,7 +17,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from generation.catalogue.card import INDEX, Card
+from generation.catalogue.card import Card
+from generation.catalogue.checkpoints import INDEX
 from generation.catalogue.controlnets import ESTIMATORS, sources
 from generation.catalogue.sources import from_pretrained
 from generation.conditioning.controlnet import OWN as STRUCTURE

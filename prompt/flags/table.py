@@ -16,8 +16,9 @@ from typing import Any, Final, Generic, TypeVar, cast
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
-from generation.catalogue.card import CARDS, SAMPLERS, VARIANTS, Capability, Card
+from generation.catalogue.card import SAMPLERS, Capability, Card
 from generation.catalogue.controlnets import STRUCTURES
+from generation.catalogue.families import CARDS, VARIANTS
 from generation.catalogue.served import NAME
 from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_WEIRD
 from generation.derive import GRID

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-from generation.catalogue.card import CARDS, Capability, Card, equipped
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import CARDS
 from generation.catalogue.loras import offered
 from prompt import sentences as said
 from prompt.flags.sources import EVERY_SOURCE

@@ -7,7 +7,8 @@ pictures would show something quite different, and is left out with a note where
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from generation.catalogue.card import CARDS, VARIANTS, Card
+from generation.catalogue.card import Card
+from generation.catalogue.families import CARDS, VARIANTS
 from prompt import sentences as said
 from prompt.flags.table import (
     BY_NAME,

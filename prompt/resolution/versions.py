@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from generation.catalogue.card import CARDS, VARIANTS, Card, spelled
+from generation.catalogue.card import Card, spelled
+from generation.catalogue.families import CARDS, VARIANTS
 from generation.catalogue.served import Models, Served, named, usual
 from prompt import sentences as said
 from prompt.errors import PromptError

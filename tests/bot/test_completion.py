@@ -11,7 +11,8 @@ from commands.imagine import imagine
 from commands.img2img import img2img
 from commands.prefer import Preferences
 from commands.preset import Presets
-from generation.catalogue.card import CARDS, equipped
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import CARDS
 from generation.catalogue.loras import offered
 from prompt.flags.sources import PromptSource
 

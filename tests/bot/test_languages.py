@@ -25,7 +25,8 @@ from bot.text.languages import (
     speaking,
 )
 from bot.text.sentences import HEADINGS
-from generation.catalogue.card import CARDS, VARIANTS, Capability, card
+from generation.catalogue.card import Capability
+from generation.catalogue.families import CARDS, VARIANTS, card
 from generation.recipe import seeded
 from prompt import sentences as told
 from prompt.errors import PromptError

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.access import policy
 from bot.panels import server, user
-from generation.catalogue.card import CARDS, card
+from generation.catalogue.families import CARDS, card
 from generation.catalogue.served import served
 from storage.decisions.choices import Limits, PersonChoices, ServerChoices
 from storage.settings import Settings

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.panels.user import MENUS, panel
-from generation.catalogue.card import CARDS, card
+from generation.catalogue.families import CARDS, card
 from prompt.flags.table import BY_NAME
 from storage.decisions.choices import PersonChoices, ServerChoices
 

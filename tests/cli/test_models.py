@@ -12,7 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from cli.models import faults
-from generation.catalogue.card import BUNDLED, CARDS, VARIANTS
+from generation.catalogue.families import BUNDLED, CARDS, VARIANTS
 from tests.cli.hub import COMMIT, NAME, Hub, hub
 from tests.generation.checkpoints import build_sd15
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
 
-from generation.catalogue.card import BUNDLED, card, equipped
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import BUNDLED, card
 from generation.families import qwen_image_edit, sd15, sdxl
 from generation.families.load import FAMILIES, load
 from generation.recipe import Recipe

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.card import CARDS, Card
+from generation.catalogue.card import Card
+from generation.catalogue.families import CARDS
 from generation.derive import Parent, creatively, extend, narrow, reroll, zoomed
 from generation.recipe import Noise, Phrase, Recipe, seeded
 from generation.variety import settled, told, words_of

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from generation.catalogue.card import BUNDLED
+from generation.catalogue.families import BUNDLED
 from generation.pictures.tiling import edge_steps
 from generation.recipe import Noise, Phrase, seeded
 from generation.sampling import diffusion

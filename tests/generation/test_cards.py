@@ -6,17 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.card import (
-    CARDS,
-    VARIANTS,
-    Capability,
-    Card,
-    UnknownFamilyError,
-    card,
-    card_for,
-    model_name,
-    source,
-)
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.checkpoints import card_for, model_name, source
+from generation.catalogue.families import CARDS, VARIANTS, UnknownFamilyError, card
 
 EVERY = pytest.mark.parametrize("each", CARDS, ids=lambda each: each.id)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.catalogue.card import CARDS, Capability, card, equipped
+from generation.catalogue.card import Capability
 from generation.catalogue.controlnets import (
     ESTIMATORS,
     STRUCTURES,
@@ -18,6 +18,8 @@ from generation.catalogue.controlnets import (
     sources,
     written,
 )
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import CARDS, card
 from generation.conditioning.estimators import load_estimator
 from generation.conditioning.line_maps import LINES
 from generation.conditioning.pose_maps import JOINTS, skeleton

@@ -6,7 +6,8 @@ from diffusers import DDIMScheduler
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.card import CARDS, Card
+from generation.catalogue.card import Card
+from generation.catalogue.families import CARDS
 from generation.controls import (
     FACE,
     HEAVIEST_IMAGE,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.derive import (
     GRAIN,
     GRID,

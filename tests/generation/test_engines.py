@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.catalogue.served import Models, Served
 from generation.derive import enlarge
 from generation.families.load import ModelError, load

@@ -13,8 +13,10 @@ import torch
 from diffusers import AutoencoderTiny
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
-from generation.catalogue.card import CARDS, INDEX, VARIANTS, Capability, Card, card
 from generation.catalogue.card import SAMPLERS as NAMES
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.checkpoints import INDEX
+from generation.catalogue.families import CARDS, VARIANTS, card
 from generation.derive import REDRAWN, Variation, blend, narrow, ninth, vary
 from generation.families.load import FAMILIES, ModelError, load
 from generation.pictures.canvas import frame

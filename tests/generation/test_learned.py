@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from generation.catalogue.extras import card_here
+from generation.catalogue.served import served, usual
 from generation.catalogue.sources import SourceError
 from generation.derive import with_upscaler
 from generation.families.load import ModelError
@@ -173,7 +173,7 @@ def settings(tmp_path: Path, upscaler: str) -> Settings:
 
 def test_the_setting_reaches_card_and_worker(tmp_path: Path) -> None:
     chosen = settings(tmp_path, str(weights(tmp_path)))
-    known = card_here(chosen).upscaler
+    known = usual(served(chosen)).card.upscaler
     assert known is not None
     assert known.name == "x2"
     assert len(known.version) == 64

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from generation.catalogue.card import CARDS, Capability, card, equipped
+from generation.catalogue.card import Capability
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import CARDS, card
 from generation.catalogue.loras import LIMIT, called, fitting, offered, unknown
 from generation.catalogue.sources import Source, SourceError, read_source
 from generation.conditioning.lora import load_wardrobe

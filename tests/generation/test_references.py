@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from generation.catalogue.card import CARDS, Capability, card, equipped
+from generation.catalogue.card import Capability
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import CARDS, card
 from generation.conditioning.image_adapters import Adapters, References, load_references
 from generation.derive import blend, narrow
 from generation.families.load import ModelError, load

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.card import BUNDLED, CARDS, VARIANTS, Capability, UnknownFamilyError
-from generation.catalogue.extras import beside, card_here
+from generation.catalogue.card import Capability
+from generation.catalogue.checkpoints import card_for
+from generation.catalogue.extras import beside, equip
+from generation.catalogue.families import BUNDLED, CARDS, VARIANTS, UnknownFamilyError
 from generation.catalogue.served import ServedError, drew, named, served, usual
 from storage.settings import Settings
 from tests.generation.samples import APPLE
@@ -26,7 +28,7 @@ def test_alone_the_usual_one_is_what_it_ever_was(model: str) -> None:
     chosen = settings(model=model, loras="ink=acme/ink@1#ink.safetensors")
     (one,) = served(chosen).values()
     assert one == usual(served(chosen))
-    assert one.card == card_here(chosen)
+    assert one.card == equip(card_for(chosen.model, chosen.family), chosen)
 
 
 def test_the_bundled_model_stands_beside_others() -> None:

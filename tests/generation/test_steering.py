@@ -15,7 +15,9 @@ from diffusers import (
 )
 from PIL import Image, ImageDraw
 
-from generation.catalogue.card import Capability, card, equipped
+from generation.catalogue.card import Capability
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import card
 from generation.conditioning.controlnet import KEPT
 from generation.derive import narrow
 from generation.families.load import ModelError, load

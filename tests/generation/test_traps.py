@@ -20,7 +20,7 @@ from diffusers import (
 )
 from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.conditioning.image_adapters import References
 from generation.conditioning.text import Tower, embed
 from generation.controls import flow_level, unshifted

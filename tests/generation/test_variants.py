@@ -10,7 +10,9 @@ from diffusers import EulerDiscreteScheduler
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
-from generation.catalogue.card import VARIANTS, Card, card, card_for
+from generation.catalogue.card import Card
+from generation.catalogue.checkpoints import card_for
+from generation.catalogue.families import VARIANTS, card
 from generation.families.load import ModelError, load
 from generation.recipe import Recipe
 from generation.sampling.diffusion import Engine

@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from generation import worker
-from generation.catalogue.card import BUNDLED, UnknownFamilyError, card
+from generation.catalogue.families import BUNDLED, UnknownFamilyError, card
 from generation.catalogue.served import served
 from generation.derive import enlarge, narrow
 from generation.families.load import ModelError

@@ -3,10 +3,10 @@
 import sys
 from dataclasses import replace
 
-from generation.catalogue import card
+from generation.catalogue import families
 
-card.CARDS = tuple(  # type: ignore[misc]
-    replace(one, capabilities=frozenset()) for one in card.CARDS
+families.CARDS = tuple(  # type: ignore[misc]
+    replace(one, capabilities=frozenset()) for one in families.CARDS
 )
 
 if __name__ == "__main__":

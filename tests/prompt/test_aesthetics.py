@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.card import CARDS, Capability, Card, card
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.families import CARDS, card
 from generation.derive import REDRAWN
 from generation.recipe import Recipe
 from prompt.errors import PromptError

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.catalogue.card import CARDS, card
+from generation.catalogue.families import CARDS, card
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import BY_NAME, FLAGS
 from prompt.guidance import help as flag_help

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import NotAbleError, sentence
-from generation.catalogue.card import CARDS, VARIANTS, Capability, Card
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.families import CARDS, VARIANTS
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
 from prompt.resolution.resolve import check

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from generation.catalogue.card import Card, card, equipped
+from generation.catalogue.card import Card
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import card
 from generation.catalogue.loras import offered
 from generation.recipe import Lora, Phrase
 from prompt.errors import PromptError

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.card import Card, card
+from generation.catalogue.card import Card
+from generation.catalogue.families import card
 from prompt.errors import PromptError
 from prompt.reading.grammar import PROMPT_LIMIT, Prompt
 from prompt.resolution.orders import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from prompt.errors import PromptError
 from prompt.resolution.orders import read_orders
 from prompt.resolution.references import list_addresses

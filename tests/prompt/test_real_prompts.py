@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from prompt.errors import PromptError
 from prompt.reading.grammar import format_prompt, parse
 from prompt.resolution.orders import Order, read_orders

@@ -5,8 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.catalogue.card import CARDS, SAMPLERS, Capability, Card, card, card_for, equipped
+from generation.catalogue.card import SAMPLERS, Capability, Card
+from generation.catalogue.checkpoints import card_for
 from generation.catalogue.controlnets import STRUCTURES
+from generation.catalogue.extras import equipped
+from generation.catalogue.families import CARDS, card
 from generation.controls import FACE, scale_for_image_weight, strength_for_image_weight
 from generation.recipe import Ingredient, Phrase, Recipe, Start, Structure, seeded
 from generation.styles import words_of

@@ -1,6 +1,7 @@
 import pytest
 
-from generation.catalogue.card import CARDS, Card, card
+from generation.catalogue.card import Card
+from generation.catalogue.families import CARDS, card
 from prompt.guidance.help import list_acting, list_idle
 from prompt.guidance.topics import TOPICS, Topic, format_topic
 

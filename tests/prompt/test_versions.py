@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.card import CARDS, VARIANTS
+from generation.catalogue.families import CARDS, VARIANTS
 from generation.catalogue.served import served
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse

@@ -10,7 +10,7 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionMod
 from PIL import Image
 from torch import Tensor
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.families.load import load
 from training import publish
 from training.adapters import NAMES, TOKENS, Denoiser

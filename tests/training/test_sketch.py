@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import T2IAdapter
 
-from generation.catalogue.card import card
+from generation.catalogue.families import card
 from generation.conditioning.controlnet import OWN
 from generation.families.load import load
 from training.adapters import build_unet

@@ -1,0 +1,71 @@
+"""Checkpoints: which card a folder or hub id has, where it is loaded from, what recipes call it."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from generation.catalogue.card import Card
+from generation.catalogue.families import BUNDLED, CARDS, VARIANTS, card
+
+INDEX: Final = "model_index.json"
+"""File of a checkpoint that names its pipeline and its parts."""
+
+_PIPELINES: Final = {
+    "StableDiffusionPipeline": "sd15",
+    "StableDiffusionXLPipeline": "sdxl",
+    "Flux2KleinPipeline": "flux2-klein",
+    "ZImagePipeline": "z-image",
+    "FluxPipeline": "flux1-dev",
+    "QwenImageEditPlusPipeline": "qwen-image-edit",
+}
+
+
+def card_for(model: str, family: str = "") -> Card:
+    """The card for a checkpoint.
+
+    Args:
+        model: Folder or hub id of a checkpoint in the diffusers layout, or the name of a known one,
+            with ``@`` and a revision behind it if wanted; empty for the bundled one.
+        family: Id of the family, or name of the variant, if the admin named it; empty to find out.
+
+    Raises:
+        UnknownFamilyError: The family is unknown, or cannot be told from ``model``.
+    """
+    known = (*CARDS, *VARIANTS)
+    if family:
+        return next((one for one in VARIANTS if one.name == family), None) or card(family)
+    if not model:
+        return card("easel")
+    name, _, _ = model.partition("@")
+    if found := next((one for one in known if name in (one.called, one.model)), None):
+        return found
+    index = Path(model) / INDEX
+    if index.is_file():
+        pipeline = json.loads(index.read_text(encoding="utf-8")).get("_class_name", "")
+        return card(_PIPELINES.get(pipeline, pipeline))
+    return card("sdxl" if "xl" in model.lower() else "sd15")
+
+
+def source(model: str, chosen: Card) -> str:
+    """Where a model is loaded from: a known name becomes its hub id, with the revision.
+
+    Args:
+        model: Folder, hub id or known name, with ``@`` and a revision behind it if wanted; empty
+            for the bundled one.
+        chosen: Its card.
+    """
+    if _is_bundled(model, chosen):
+        return str(BUNDLED)
+    name, mark, revision = model.partition("@")
+    return f"{chosen.model}{mark}{revision}" if name == chosen.called else model
+
+
+def model_name(model: str, chosen: Card) -> str:
+    """The checkpoint's name as recipes and messages carry it: never a path."""
+    if _is_bundled(model, chosen):
+        return chosen.model
+    return Path(model).name if Path(model).exists() else model
+
+
+def _is_bundled(model: str, chosen: Card) -> bool:
+    return not model or (chosen.id == "easel" and model == chosen.called)

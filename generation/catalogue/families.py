@@ -1,0 +1,256 @@
+"""A table: the cards of all families, and of their checkpoints with settings of their own."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from generation.catalogue.card import REFERENCES, Capability, Card
+from generation.catalogue.vocabulary import SMALL
+from generation.controls import ImageStrengths
+from generation.recipe import Recipe
+
+
+class UnknownFamilyError(LookupError):
+    """No card fits: the id is unknown, or nothing tells which family a model belongs to."""
+
+
+BUNDLED: Final = Path(__file__).parents[1] / "weights" / "easel-1"
+"""Folder of the checkpoint that comes with the project."""
+
+_ALL: Final = frozenset(
+    {
+        Capability.IMAGE_PROMPT,
+        Capability.NEGATIVE,
+        Capability.GUIDANCE,
+        Capability.VARIATION,
+        Capability.OUTPAINT,
+        Capability.INPAINT,
+        Capability.TILE,
+        Capability.HD,
+    }
+)
+
+_FLOW: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
+
+_NATIVE: Final = _FLOW | REFERENCES | {Capability.EDIT}
+
+_ADAPTERS: Final = "h94/IP-Adapter, Apache-2.0"
+
+_CONTROLNETS_15: Final = (
+    "scribble=lllyasviel/control_v11p_sd15_scribble, "
+    "lineart=lllyasviel/control_v11p_sd15_lineart, "
+    "canny=lllyasviel/control_v11p_sd15_canny, "
+    "depth=lllyasviel/control_v11f1p_sd15_depth, "
+    "pose=lllyasviel/control_v11p_sd15_openpose; CreativeML OpenRAIL-M"
+)
+
+_CONTROLNET_XL: Final = "xinsir/controlnet-union-sdxl-1.0; Apache-2.0"
+
+
+CARDS: Final[tuple[Card, ...]] = (
+    Card(
+        id="easel",
+        title="Easel's bundled model",
+        about=(
+            "A tiny model that comes with Easel. It knows some two hundred everyday things, in"
+            " colours and in the styles 3d, flat, line art and pixel art, and little else."
+        ),
+        licence="CC-BY-4.0",
+        model=BUNDLED.name,
+        side=128,
+        multiple=8,
+        longest_ratio=4,
+        enlarge=4,
+        steps=12,
+        guidance=4.0,
+        sampler="DPM++ 2M",
+        memory=1,
+        capabilities=_ALL - {Capability.HD} | REFERENCES | {Capability.STRUCTURE},
+        image_strengths=ImageStrengths(most=0.65, least=0.25, bend=1.5),
+        carried_on=0.5,
+        edged=1 / 3,
+        structures=("scribble", "lineart", "canny"),
+        wears=False,
+        vocabulary=SMALL,
+    ),
+    Card(
+        id="sd15",
+        title="Stable Diffusion 1.5",
+        about="The classic 512-pixel model; runs on small GPUs.",
+        licence="CreativeML OpenRAIL-M",
+        model="stable-diffusion-v1-5/stable-diffusion-v1-5",
+        side=512,
+        multiple=8,
+        longest_ratio=3,
+        steps=25,
+        guidance=7.0,
+        sampler="DPM++ 2M Karras",
+        memory=6,
+        capabilities=_ALL,
+        adapters=_ADAPTERS,
+        faces=True,
+        controlnets=_CONTROLNETS_15,
+    ),
+    Card(
+        id="sdxl",
+        title="Stable Diffusion XL",
+        about="The 1024-pixel model that most fine-tunes build on.",
+        licence="CreativeML OpenRAIL++-M",
+        model="stabilityai/stable-diffusion-xl-base-1.0",
+        side=1024,
+        multiple=8,
+        longest_ratio=4,
+        steps=30,
+        guidance=6.0,
+        sampler="DPM++ 2M Karras",
+        memory=12,
+        capabilities=_ALL,
+        adapters=_ADAPTERS,
+        faces=True,
+        controlnets=_CONTROLNET_XL,
+    ),
+    Card(
+        id="flux2-klein",
+        title="FLUX.2 klein",
+        about=(
+            "Four steps to a picture of 1024 pixels; follows long sentences closely, and changes"
+            " images as it is told."
+        ),
+        licence="Apache-2.0",
+        model="black-forest-labs/FLUX.2-klein-4B",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=4,
+        guidance=1.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=16,
+        capabilities=_NATIVE,
+        native=True,
+    ),
+    Card(
+        id="z-image",
+        title="Z-Image Turbo",
+        about="Eight steps to a picture of 1024 pixels; good at photographs and at writing.",
+        licence="Apache-2.0",
+        model="Tongyi-MAI/Z-Image-Turbo",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=8,
+        guidance=1.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=20,
+        capabilities=_FLOW,
+    ),
+    Card(
+        id="flux1-dev",
+        title="FLUX.1 dev",
+        about="Twenty-eight steps to a careful picture of 1024 pixels; slow, and not for business.",
+        licence="FLUX.1 [dev] Non-Commercial License",
+        notice="The model may not be used commercially; accept the licence on its page first.",
+        model="black-forest-labs/FLUX.1-dev",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=28,
+        guidance=3.5,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=36,
+        capabilities=_FLOW | {Capability.GUIDANCE},
+    ),
+    Card(
+        id="qwen-image-edit",
+        title="Qwen-Image-Edit",
+        about="Changes images as it is told, and draws from words; large, and slow.",
+        licence="Apache-2.0",
+        model="Qwen/Qwen-Image-Edit-2511",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        steps=40,
+        guidance=4.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=60,
+        capabilities=_NATIVE | _ALL,
+        native=True,
+    ),
+)
+
+
+_FEW_STEPS: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
+
+_XL: Final = next(one for one in CARDS if one.id == "sdxl")
+
+VARIANTS: Final[tuple[Card, ...]] = (
+    replace(
+        _XL,
+        name="sdxl-lightning",
+        title="SDXL-Lightning",
+        about="Stable Diffusion XL, distilled to eight steps without guidance: four times as fast.",
+        unet="ByteDance/SDXL-Lightning#sdxl_lightning_8step_unet.safetensors",
+        steps=8,
+        guidance=1.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        spacing="trailing",
+        distilled=True,
+        capabilities=_FEW_STEPS,
+    ),
+    replace(
+        _XL,
+        name="sdxl-turbo",
+        title="SDXL Turbo",
+        about="Stable Diffusion XL, distilled to four steps at 512 pixels.",
+        licence="Stability AI Community Licence",
+        notice="Free below a yearly revenue of a million dollars; above, it has to be bought.",
+        model="stabilityai/sdxl-turbo",
+        side=512,
+        steps=4,
+        guidance=1.0,
+        sampler="Euler a",
+        samplers=("Euler a", "Euler"),
+        spacing="trailing",
+        distilled=True,
+        capabilities=_FEW_STEPS,
+    ),
+    replace(
+        _XL,
+        name="sdxl-anime",
+        title="Animagine XL 4.0",
+        about="Stable Diffusion XL, trained on anime; likes lists of tags better than sentences.",
+        model="cagliostrolab/animagine-xl-4.0",
+        steps=28,
+        guidance=5.0,
+        sampler="Euler a",
+        avoided="lowres, bad anatomy, bad hands, text, error, worst quality, low quality, blurry",
+    ),
+)
+"""Checkpoints with settings of their own: their authors' numbers."""
+
+
+def card(family: str) -> Card:
+    """The card with this id.
+
+    Raises:
+        UnknownFamilyError: There is none.
+    """
+    for candidate in CARDS:
+        if candidate.id == family:
+            return candidate
+    known = ", ".join(c.id for c in CARDS)
+    raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
+
+
+def shown_size(recipe: Recipe) -> tuple[int, int]:
+    """Width and height in pixels of each picture that people get of a recipe.
+
+    Raises:
+        UnknownFamilyError: Its family is unknown.
+    """
+    times = recipe.scale * card(recipe.family).enlarge * recipe.upscale
+    return recipe.width * times, recipe.height * times
