@@ -24,8 +24,9 @@ from generation.catalogue.families import card
 from prompt.errors import PromptError
 from prompt.reading.grammar import PROMPT_LIMIT, parse, parse_closely
 from prompt.reading.permutations import expand
+from prompt.resolution.check import check
 from prompt.resolution.orders import MOST_ORDERS, read_orders
-from prompt.resolution.resolve import check, resolve
+from prompt.resolution.resolve import resolve
 
 PROMPT: Final = (
     "a lighthouse in a storm at night, oil on canvas, dramatic light --ar 16:9 --seed 1234 "

@@ -14,9 +14,11 @@ from generation.untrusted.clean import Limits, clean
 from generation.untrusted.fetch import fetch
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
+from prompt.resolution.check import check
 from prompt.resolution.orders import read_orders, refuse_too_many
 from prompt.resolution.references import list_addresses
-from prompt.resolution.resolve import Resolved, check, mend_suggestion, resolve
+from prompt.resolution.resolve import Resolved, resolve
+from prompt.resolution.suggestions import mend_suggestion
 from prompt.resolution.versions import choose_model, parse_versions
 from storage.files import Files
 from storage.queue.jobs import Report

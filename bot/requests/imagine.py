@@ -27,10 +27,12 @@ from prompt.flags.sources import PromptSource
 from prompt.flags.table import RATIO, SEED
 from prompt.reading.grammar import Prompt, parse
 from prompt.reading.shortcuts import expand
+from prompt.resolution.check import drop_unreachable
 from prompt.resolution.orders import Order, check_all, name_alternatives, read_orders
 from prompt.resolution.presets import Merged, check_preset
 from prompt.resolution.references import StoredImages, list_addresses
-from prompt.resolution.resolve import Resolved, drop_unreachable, mend_suggestion, resolve
+from prompt.resolution.resolve import Resolved, resolve
+from prompt.resolution.suggestions import mend_suggestion
 from storage.decisions import choice_queries
 from storage.decisions.choices import Limits, ServerChoices
 from storage.queue.jobs import QueueInfo

@@ -1,11 +1,11 @@
-"""Ways: where a prompt, or flags for one, may be typed; the table of flags says which go where."""
+"""Prompt sources: where a prompt, or flags for one, may be typed; the table says which go where."""
 
 from enum import StrEnum
 from typing import Final
 
 
 class PromptSource(StrEnum):
-    """One of them, as people are told of it."""
+    """A place to type a prompt, by the name that people know it by."""
 
     IMAGINE = "/imagine"
     IMG2IMG = "/img2img"

@@ -24,24 +24,10 @@ from generation.controls import LARGEST_IMAGE_WEIGHT, LARGEST_STYLIZE, LARGEST_W
 from generation.derive import GRID
 from generation.recipe import SEED_LIMIT
 from prompt import sentences as said
+from prompt.flags.kinds import Choice, Kind, Switch, Word
+from prompt.flags.lists import Codes, Images, Items, Loras, References
+from prompt.flags.numbers import Integer, Number, Pixels, Proportion, Ratio, Version
 from prompt.flags.sources import COMMANDS, EVERY_SOURCE, PromptSource
-from prompt.flags.values import (
-    Choice,
-    Codes,
-    Images,
-    Integer,
-    Items,
-    Kind,
-    Loras,
-    Number,
-    Pixels,
-    Proportion,
-    Ratio,
-    References,
-    Switch,
-    Version,
-    Word,
-)
 from prompt.sentences import Sentence
 
 T = TypeVar("T")

@@ -210,7 +210,7 @@ class _Parser:
         Raises:
             PromptError: With a sentence for every problem, and the prompt without them.
         """
-        images, words = self._freed()
+        images, words = self._separate()
         parts = parse_phrases(words)
         if "::" in words and (wrong := find_fault(parts)):
             self.problems[wrong] = max(0, self.text.find("::"))
@@ -218,11 +218,11 @@ class _Parser:
             if unwanted and parts:
                 self.values[NO.name] = NO.kind.join(NO.of(self.values) or (), unwanted)
         if self.problems:
-            raise self._error(images, parts)
+            raise self._make_error(images, parts)
         notes = _limit((*self.notes, *self.twice.values()))
         return Prompt(images, parts, self.values, notes, self.places)
 
-    def _freed(self) -> tuple[tuple[ImageLink, ...], str]:
+    def _separate(self) -> tuple[tuple[ImageLink, ...], str]:
         """The image links, and the words freed of links and flags.
 
         Words that come together when something between them is taken out may look like a flag
@@ -251,7 +251,7 @@ class _Parser:
 
     def _take(self, token: FlagToken | None, region: str) -> None:
         """Take a flag's value out of the text that follows it, and keep the rest as words."""
-        flag = None if token is None else token.flag or self._unknown(token)
+        flag = None if token is None else token.flag or self._report_unknown(token)
         if token is None or flag is None:
             self._keep(region if token is None else _VALUE.sub("", region, 1))
             return
@@ -291,11 +291,11 @@ class _Parser:
             return
         name = flag.name
         if name in self.values:
-            value = self._joined(token, flag, value)
+            value = self._combine(token, flag, value)
         self.values[name] = value
         self.places[name] = token.start
 
-    def _joined(self, token: FlagToken, flag: Flag[T], later: T) -> T:
+    def _combine(self, token: FlagToken, flag: Flag[T], later: T) -> T:
         """The value of a flag that is given once more."""
         earlier = self.values[flag.name]
         value = flag.kind.join(earlier, later)
@@ -313,14 +313,14 @@ class _Parser:
             return
         self._keep(rest)
         if not _SOLE_LINK.fullmatch(rest):
-            typed = self._typed(token, word)
+            typed = self._quote(token, word)
             self.notes.append(Sentence(said.READ_AS_WORDS, words=shorten(rest), typed=typed))
 
-    def _unknown(self, token: FlagToken) -> Flag[Any] | None:
+    def _report_unknown(self, token: FlagToken) -> Flag[Any] | None:
         """Report a flag that is in no row, and find the row that was probably meant."""
         near = guess_name(token.name)
         template = said.UNKNOWN_NEAR if near else said.UNKNOWN
-        self._problem(Sentence(template, flag=shorten(token.name), near=near), token)
+        self._report(Sentence(template, flag=shorten(token.name), near=near), token)
         return BY_NAME[near] if near else None
 
     def _refuse(self, token: FlagToken, flag: Flag[Any], word: str) -> None:
@@ -328,10 +328,10 @@ class _Parser:
             return
         template = said.OTHER_VALUE if word.strip() else said.NO_VALUE
         fields = {"flag": token.name, "takes": flag.takes, "word": shorten(word)}
-        self._problem(Sentence(template, **fields), token)
+        self._report(Sentence(template, **fields), token)
 
     def _note_repair(self, token: FlagToken, flag: Flag[T], word: str, value: T) -> None:
-        typed, canonical = self._typed(token, word), shorten(flag.format(value))
+        typed, canonical = self._quote(token, word), shorten(flag.format(value))
         if typed != canonical:
             self.notes.append(Sentence(said.READ_AS, typed=typed, meant=canonical))
 
@@ -342,15 +342,15 @@ class _Parser:
             self.notes.append(Sentence(said.LINK_WEIGHT))
         return words
 
-    def _problem(self, sentence: str, token: FlagToken) -> None:
+    def _report(self, sentence: str, token: FlagToken) -> None:
         self.problems.setdefault(sentence, token.start)
 
-    def _error(self, images: tuple[ImageLink, ...], parts: tuple[Phrase, ...]) -> PromptError:
+    def _make_error(self, images: tuple[ImageLink, ...], parts: tuple[Phrase, ...]) -> PromptError:
         able = drop_idle(Prompt(images, parts, self.values))
         suggestion = format_prompt(able) if parts or images else None
         return PromptError(_limit(self.problems), min(self.problems.values()), suggestion)
 
-    def _typed(self, token: FlagToken, word: str) -> str:
+    def _quote(self, token: FlagToken, word: str) -> str:
         """The flag and its value as they stand in the text."""
         place = self.text.find(word, token.end)
         return shorten(self.text[token.start : max(token.end, place + len(word))])

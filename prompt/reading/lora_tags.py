@@ -1,4 +1,4 @@
-"""Tags: how other programs call LoRAs amid the words, ``<lora:ink:0.8>``, as flags."""
+"""LoRA tags of other programs, ``<lora:ink:0.8>``, read as the flag ``--lora``."""
 
 import re
 from typing import Final

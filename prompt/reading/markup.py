@@ -1,4 +1,4 @@
-"""Wrapping: what chats and web pages put around a prompt and its words, taken off again."""
+"""Markup that chats and web pages put around a prompt and its words, taken off again."""
 
 import html
 import re

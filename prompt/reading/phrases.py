@@ -8,7 +8,7 @@ from typing import Final
 
 from generation.recipe import Phrase
 from prompt import sentences as said
-from prompt.flags.values import format_number, parse_number
+from prompt.flags.numbers import format_number, parse_number
 from prompt.reading.separators import DASHES, strip_separators, strip_signature
 from prompt.sentences import Sentence
 

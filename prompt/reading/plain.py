@@ -1,8 +1,7 @@
-"""The short way: a prompt that is spelled as it should be is cut at its flags, and that is all.
+"""The fast path: a prompt in plain spelling is split at its flags, and nothing else is looked at.
 
-A phone's long dash is as good as two hyphens. Whatever there is to find, to repair or to tell takes
-the long way, in `reading.grammar`; where the short way leads somewhere, the long way leads to the
-same prompt.
+A phone's long dash is as good as two hyphens. Whatever there is to find, to repair or to tell is
+left to `reading.grammar`; where the fast path gives a prompt, the grammar gives the same one.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What stands around words and says nothing: separators, lone dashes, marks of chats and pages."""
+"""Separators, lone dashes and quotation marks around words, which say nothing: stripped."""
 
 import re
 from typing import Final

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from prompt.flags.kinds import Switch
 from prompt.flags.table import BY_NAME, NO, Flag, guess_name
-from prompt.flags.values import Switch
 from prompt.reading.separators import DASHES, strip_dashes
 
 _FLAG_NEXT: Final = rf"[^\w\s]{{0,8}}[{DASHES}]"

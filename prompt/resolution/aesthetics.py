@@ -1,4 +1,4 @@
-"""Dials: what ``--stylize``, ``--chaos`` and their like become in a recipe."""
+"""Aesthetics: what ``--stylize``, ``--chaos`` and their like become in a recipe."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Remarks: what is said of flags that make no difference, or not the one that was meant.
+"""Notes: what is said of flags that make no difference, or not the one that was meant.
 
 Nothing is ignored in silence: a flag that does not act yet has its prompt refused where the
 pictures would show something quite different, and is left out with a note where they make sense.

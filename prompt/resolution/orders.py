@@ -12,8 +12,8 @@ from prompt.flags.table import MODEL, REPEAT, RIVALS
 from prompt.reading.dialects import translate
 from prompt.reading.grammar import Prompt, check_length, parse
 from prompt.reading.permutations import combine, expand
+from prompt.resolution.check import check
 from prompt.resolution.fitting import fit
-from prompt.resolution.resolve import check
 from prompt.resolution.versions import ModelChoice, find_card
 from prompt.sentences import Sentence
 

@@ -1,4 +1,4 @@
-"""Layers: what presets, people and servers add to a prompt, in one order of precedence.
+"""Presets and preferences: what they add to a prompt, in one order of precedence.
 
 A typed flag counts before a chosen preset, that before the person's preferences, those before the
 server's default, that before what is usual with the command, and all of them before the family's

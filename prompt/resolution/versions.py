@@ -13,8 +13,8 @@ from generation.catalogue.families import CARDS, VARIANTS
 from generation.catalogue.served import Models, Served, named, usual
 from prompt import sentences as said
 from prompt.errors import PromptError
+from prompt.flags.numbers import format_number, parse_number
 from prompt.flags.table import MODEL, NIJI, VERSION
-from prompt.flags.values import format_number, parse_number
 from prompt.reading.grammar import Prompt
 from prompt.sentences import Sentence
 

@@ -5,21 +5,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from generation.recipe import Phrase
+from prompt.flags.kinds import Choice, Switch, Word
+from prompt.flags.lists import Codes, Items, Loras, References
+from prompt.flags.numbers import Integer, Number, Pixels, Proportion, Version
 from prompt.flags.table import BY_NAME, FLAGS, Flag
-from prompt.flags.values import (
-    Choice,
-    Codes,
-    Integer,
-    Items,
-    Loras,
-    Number,
-    Pixels,
-    Proportion,
-    References,
-    Switch,
-    Version,
-    Word,
-)
 from prompt.reading.grammar import ImageLink, Prompt
 from prompt.reading.separators import DASHES
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prompt.errors import PromptError
+from prompt.flags.numbers import Integer
 from prompt.flags.table import BY_NAME, FLAGS, OTHER_NAMES, RIVALS, Flag, guess_name
-from prompt.flags.values import Integer
 from prompt.reading.grammar import Prompt, parse
 from tests.prompt.strategies import values
 

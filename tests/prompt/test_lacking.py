@@ -10,7 +10,7 @@ from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import CARDS, VARIANTS
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
-from prompt.resolution.resolve import check
+from prompt.resolution.check import check
 
 LINK = "https://a.example/1.png"
 

@@ -15,9 +15,11 @@ from generation.recipe import Ingredient, Phrase, Recipe, Start, Structure, seed
 from generation.styles import words_of
 from prompt.errors import PromptError
 from prompt.reading.grammar import Prompt, parse
+from prompt.resolution.check import check, drop_unreachable
 from prompt.resolution.presets import Layer, Origin, merge
 from prompt.resolution.references import list_addresses
-from prompt.resolution.resolve import Resolved, check, drop_unreachable, mend_suggestion, resolve
+from prompt.resolution.resolve import Resolved, resolve
+from prompt.resolution.suggestions import mend_suggestion
 from prompt.resolution.versions import parse_versions
 from tests.prompt.strategies import prompts, texts
 

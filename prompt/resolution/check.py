@@ -1,0 +1,217 @@
+"""Check: what a family cannot draw of a prompt, said before anything is fetched or queued."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, Final
+
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.loras import unknown
+from prompt import sentences as said
+from prompt.errors import PromptError
+from prompt.flags.table import (
+    BY_NAME,
+    CONTROL,
+    EDIT,
+    GUIDANCE,
+    HD,
+    LORA,
+    MODEL,
+    NO,
+    RATIO,
+    SAMPLER,
+    TILE,
+)
+from prompt.reading.grammar import Prompt, format_prompt
+from prompt.resolution.inputs import select_painted
+from prompt.resolution.notes import find_refusals, keeps_image
+from prompt.resolution.presets import Merged, Origin, describe_origin
+from prompt.resolution.references import (
+    MOST,
+    find_codes,
+    find_links,
+    list_addresses,
+)
+from prompt.resolution.versions import explain_unknown
+from prompt.sentences import Sentence
+
+_PUSHING: Final = "negative phrases"
+_LACKING: Final = {
+    CONTROL.name: said.NO_STRUCTURE,
+    EDIT.name: said.NO_EDITING,
+    HD.name: said.NO_HD,
+    NO.name: said.NO_NEGATIVE,
+    TILE.name: said.NO_TILE,
+    GUIDANCE.name: said.NO_GUIDANCE,
+}
+
+
+def check(prompt: Prompt, card: Card, *, images: int) -> None:
+    """Refuse what this family cannot draw, before any image is fetched or a job accepted.
+
+    Args:
+        prompt: The person's words.
+        card: The family that will draw.
+        images: How many image prompts there are.
+
+    Raises:
+        PromptError: With a sentence for everything that cannot be done, and the prompt without it.
+    """
+    problems = dict(find_problems(prompt, card, images))
+    if not problems:
+        return
+    places = [prompt.places[name] for name in problems if name in prompt.places]
+    raise PromptError(
+        tuple(dict.fromkeys(problems.values())),
+        min(places, default=None),
+        _mend(prompt, card, set(problems), images),
+    )
+
+
+def drop_unreachable(merged: Merged, card: Card, *, images: int) -> Merged:
+    """Merged without the flags that the family cannot do, and a note for each.
+
+    What the person typed stays, and is refused by ``check``; what was decided earlier, perhaps
+    when another model ran, must not have every prompt refused.
+
+    Args:
+        merged: A prompt with everything added.
+        card: The family that will draw.
+        images: How many image prompts there are.
+    """
+    problems = dict(find_problems(merged.prompt, card, images))
+    kept = {k: v for k, v in merged.origins.items() if v != Origin.FLAG.value}
+    beyond = {name: problems[name] for name in kept if name in problems}
+    if not beyond:
+        return merged
+    values = {k: v for k, v in merged.prompt.flags.items() if k not in beyond}
+    notes = (
+        Sentence(said.LAYER_BEYOND, layer=describe_origin(kept[name]), reason=reason)
+        for name, reason in beyond.items()
+    )
+    told = (*merged.prompt.notes, *notes)
+    return Merged(
+        replace(merged.prompt, flags=values, notes=told),
+        {name: where for name, where in merged.origins.items() if name not in beyond},
+    )
+
+
+def find_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    """Everything in the way, as the flag concerned (or a word for it) and a sentence."""
+    yield from find_refusals(prompt.flags)
+    title, shown = Sentence(card.title), find_links(prompt.flags)
+    for name in prompt.flags:
+        if (needed := _find_lacking(name, prompt.flags[name], card)) is not None:
+            template = _LACKING.get(name, said.NO_REFERENCES if name in shown else said.NOT_ABLE)
+            yield name, Sentence(template, model=title, capability=Sentence(needed), flag=name)
+        elif len(shown.get(name, ())) > MOST:
+            count = len(shown[name])
+            yield name, Sentence(said.MANY_IMAGES, limit=MOST, count=count)
+    for name, word in find_codes(prompt.flags):
+        takes = Sentence(said.LINKS)
+        yield name, Sentence(said.OTHER_VALUE, flag=name, takes=takes, word=word)
+    if missing := _find_missing_loras(prompt, card):
+        names = ", ".join(f"`{one.name}`" for one in card.loras)
+        yield LORA.name, Sentence(said.NO_LORA, name=missing[0][:32], names=names)
+    model = MODEL.of(prompt.flags)
+    if model is not None and not card.answers_to(model):
+        other = Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
+        yield MODEL.name, explain_unknown(prompt.flags) or other
+    across, down = RATIO.of(prompt.flags) or (1, 1)
+    if max(across, down) > card.longest_ratio * min(across, down):
+        limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"
+        yield RATIO.name, Sentence(said.RATIO_RANGE, model=title, limit=limit, typed=typed)
+    sampler = SAMPLER.of(prompt.flags)
+    if sampler is not None and sampler not in card.samplers:
+        samplers, typed = ", ".join(card.samplers), SAMPLER.format(sampler)
+        yield (
+            SAMPLER.name,
+            Sentence(said.OTHER_SAMPLER, model=title, samplers=samplers, typed=typed),
+        )
+    if Capability.NEGATIVE not in card.capabilities and any(p.weight < 0 for p in prompt.phrases):
+        capability = Sentence(Capability.NEGATIVE)
+        yield _PUSHING, Sentence(said.NO_PUSHING, model=title, capability=capability)
+    yield from _find_control_problems(prompt, card, images)
+    yield from _find_image_problems(prompt, card, images)
+
+
+def _find_missing_loras(prompt: Prompt, card: Card) -> list[str]:
+    """LoRAs that the prompt names and that a family which takes LoRAs does not have."""
+    return unknown(LORA.of(prompt.flags) or (), card.loras) if card.loras else []
+
+
+def _find_lacking(name: str, value: object, card: Card) -> Capability | None:
+    """What the family would have to be able to do for a flag, and is not."""
+    row = BY_NAME[name]
+    needed = row.capability
+    if needed is None or needed in card.capabilities:
+        return None
+    return needed if row.requires(value) else None
+
+
+def _find_control_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    kind = CONTROL.of(prompt.flags)
+    if kind is None or Capability.STRUCTURE not in card.capabilities:
+        return
+    if kind not in card.structures:
+        kinds = ", ".join(f"`{one}`" for one in card.structures)
+        title, typed = Sentence(card.title), CONTROL.format(kind)
+        yield CONTROL.name, Sentence(said.OTHER_STRUCTURE, model=title, kinds=kinds, typed=typed)
+    elif not images:
+        yield CONTROL.name, Sentence(said.CONTROL_IMAGE)
+
+
+def _find_image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
+    images = len(select_painted(prompt, range(images)))
+    if images and Capability.IMAGE_PROMPT not in card.capabilities:
+        yield (
+            "images",
+            Sentence(
+                said.NO_IMAGES,
+                model=Sentence(card.title),
+                capability=Sentence(Capability.IMAGE_PROMPT),
+            ),
+        )
+    elif images > 1 and Capability.BLEND not in card.capabilities:
+        yield "images", Sentence(said.ONE_IMAGE, count=images)
+    elif (count := max(images, _count_read(prompt, card, images))) > MOST:
+        yield "images", Sentence(said.MANY_IMAGES, limit=MOST, count=count)
+    if EDIT.name in prompt.flags:
+        yield from _find_edit_problems(prompt, images)
+    elif not prompt.phrases and not (images and keeps_image(prompt.flags)):
+        yield "words", Sentence(said.NO_WORDS)
+
+
+def _count_read(prompt: Prompt, card: Card, images: int) -> int:
+    """How many images a family that reads them itself reads: each costs as much as a picture."""
+    if not card.native:
+        return 0
+    started = images == 1 and EDIT.of(prompt.flags) != ()
+    return len(list_addresses(prompt.flags)) + images - started
+
+
+def _find_edit_problems(prompt: Prompt, images: int) -> Iterator[tuple[str, str]]:
+    if not EDIT.of(prompt.flags) and not images:
+        yield EDIT.name, Sentence(said.EDIT_NOTHING, flag=EDIT.name)
+    if not prompt.phrases:
+        yield "words", Sentence(said.EDIT_WORDS)
+
+
+def _mend(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | None:
+    """The prompt without what is wrong with it, if there is one that can be drawn."""
+    if "words" in wrong or ("images" in wrong and len(prompt.images) != images):
+        return None
+    values: dict[str, Any] = {
+        name: value
+        for name, value in prompt.flags.items()
+        if name not in wrong and BY_NAME[name].partner not in wrong
+    }
+    if RATIO.name in wrong:
+        across, down = prompt.flags[RATIO.name]
+        longest = int(card.longest_ratio)
+        values[RATIO.name] = (longest, 1) if across > down else (1, longest)
+    phrases = tuple(p for p in prompt.phrases if _PUSHING not in wrong or p.weight > 0)
+    kept = prompt.images
+    if "images" in wrong:
+        most = MOST if Capability.BLEND in card.capabilities else 1
+        kept = kept[:most] if Capability.IMAGE_PROMPT in card.capabilities else ()
+    return format_prompt(replace(prompt, phrases=phrases, images=kept, flags=values))
