@@ -1,7 +1,30 @@
 """Every sentence that the language says of a prompt, in English, with fields for what differs."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
+
+
+@dataclass(frozen=True, slots=True)
+class Plural:
+    """A sentence that depends on a number, in the two forms that English has.
+
+    The catalogues have as many forms as their languages need, found as gettext finds them: by the
+    English for one thing, and by the rule in the catalogue's head.
+
+    Attributes:
+        one: The sentence for exactly one.
+        many: The sentence for any other number, none included.
+        by: Name of the field that holds the number.
+    """
+
+    one: str
+    many: str
+    by: str = "count"
+
+    def english(self, count: int) -> str:
+        """The form that English has for a number."""
+        return self.one if count == 1 else self.many
 
 
 class Sentence(str):
@@ -14,10 +37,15 @@ class Sentence(str):
 
     __slots__ = ("template", "values")
 
-    template: str
+    template: str | Plural
     values: dict[str, Any]
 
-    def __new__(cls, template: str, /, **values: Any) -> "Sentence":  # noqa: ANN401 - any field
+    def __new__(
+        cls,
+        template: str | Plural,
+        /,
+        **values: Any,  # noqa: ANN401 - any field
+    ) -> "Sentence":
         """The sentence in English.
 
         Args:
@@ -26,7 +54,8 @@ class Sentence(str):
         """
         if isinstance(template, Sentence) and not values:
             return template
-        sentence = super().__new__(cls, template.format(**values) if values else template)
+        text = template.english(values[template.by]) if isinstance(template, Plural) else template
+        sentence = super().__new__(cls, text.format(**values) if values else text)
         sentence.template, sentence.values = template, values
         return sentence
 
@@ -38,16 +67,24 @@ def join(parts: Iterable[str], between: str = " ") -> Sentence:
 
 
 # Of a text that cannot be read.
-TOO_LONG: Final = (
-    "A prompt may be {limit} characters long, and this one has {length}; say it in fewer words."
+TOO_LONG: Final = Plural(
+    "This prompt has {count} character, and up to {limit} are read; say it in fewer words.",
+    "This prompt has {count} characters, and up to {limit} are read; say it in fewer words.",
 )
-SEVERAL: Final = "The braces stand for {count} prompts; send one of them at a time."
-TOO_MANY_CHOICES: Final = (
-    "The braces stand for more than {limit} prompts; put fewer choices in them."
+SEVERAL: Final = Plural(
+    "The braces stand for {count} prompt; send it without them.",
+    "The braces stand for {count} prompts; send one of them at a time.",
 )
-TOO_MANY_JOBS: Final = (
-    "This stands for {count} jobs, and one request may make {limit}: "
-    "put fewer choices in the braces, or a smaller number after `--repeat`."
+TOO_MANY_CHOICES: Final = Plural(
+    "The braces stand for more than {limit} prompt; put fewer choices in them.",
+    "The braces stand for more than {limit} prompts; put fewer choices in them.",
+    by="limit",
+)
+TOO_MANY_JOBS: Final = Plural(
+    "This makes {count} job, and one request may make up to {limit}: "
+    "put fewer choices in the braces, or a smaller number after `--repeat`.",
+    "This makes {count} jobs, and one request may make up to {limit}: "
+    "put fewer choices in the braces, or a smaller number after `--repeat`.",
 )
 TOO_DEEP: Final = "Braces may nest {limit} deep, not deeper."
 DASHES_ALIKE: Final = "The dashes cannot be told apart; write flags at the end: `--ar 3:2`."
@@ -69,8 +106,10 @@ BRACKETS: Final = (
     "Read the words in `{typed}` without their weight: `::2` after a phrase gives it one."
 )
 LINK_WEIGHT: Final = "An image link takes no weight after `::`; `--iw` sets it."
-MORE_ONE: Final = "There is one more like these."
-MORE_MANY: Final = "There are {count} more like these."
+MORE: Final = Plural(
+    "There is {count} more like these.",
+    "There are {count} more like these.",
+)
 
 # Of what cannot be drawn.
 NO_WORDS: Final = "Say what to draw: a few words, such as `a red apple on a table`."
@@ -111,8 +150,14 @@ OTHER_STRUCTURE: Final = (
 CONTROL_IMAGE: Final = (
     "`--control` needs an image: attach one, or put a link to it at the front of the prompt."
 )
-MANY_IMAGES: Final = "Up to {limit} images work together, and here are {count}: keep the best."
-ONE_IMAGE: Final = "One image per prompt works, and here are {count}: keep the one you want."
+MANY_IMAGES: Final = Plural(
+    "This prompt has {count} image, and up to {limit} work together: keep the best.",
+    "This prompt has {count} images, and up to {limit} work together: keep the best.",
+)
+ONE_IMAGE: Final = Plural(
+    "This prompt has {count} image, and only one works: keep the one you want.",
+    "This prompt has {count} images, and only one works: keep the one you want.",
+)
 RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."
 OTHER_SAMPLER: Final = "{model} draws with {samplers}, not `{typed}`: leave it out."
 NO_PUSHING: Final = "{model} has no {capability}: leave out the parts with weights below 0."
@@ -133,7 +178,11 @@ NOT_WITH: Final = "`--{flag}` makes no difference with {way}; it works with {way
 NO_IMAGE: Final = "`--{flag}` makes no difference without an image."
 IMAGE_LEFT_OUT: Final = "`--iw 0` leaves the image out, so only the words count."
 OVERRULED: Final = "`--{stronger}` counts, so `--{weaker}` makes no difference."
-FIXED_STEPS: Final = "`--{flag}` makes no difference: {model} always takes {steps} steps."
+FIXED_STEPS: Final = Plural(
+    "`--{flag}` makes no difference: {model} always takes {steps} step.",
+    "`--{flag}` makes no difference: {model} always takes {steps} steps.",
+    by="steps",
+)
 OTHER_VERSION: Final = "`{typed}` stands for {wanted}, which does not run here, so {model} draws."
 NO_VERSION: Final = "`{typed}` is no version known here, so {model} draws."
 STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this style again."

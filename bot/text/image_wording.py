@@ -17,19 +17,23 @@ from generation.untrusted.fetch import (
     LinkUnreachableError,
     Refusal,
 )
+from prompt.sentences import Plural
 
 FORMATS: Final = "PNG, JPEG, WebP or GIF"
 UNUSABLE: Final = "The image cannot be used; {formats} would work."
 UNREADABLE: Final = "What you gave is not an image that I can read; {formats} would work."
 DAMAGED: Final = "The {format} file is damaged; please save it again and retry."
-TOO_LARGE: Final = "The image has {found} {unit} or more; up to {limit} {unit} would work."
-MEGAPIXELS: Final = "megapixels"
+TOO_MANY_BYTES: Final = "The image file is {found} MiB or larger; up to {limit} MiB would work."
+TOO_MANY_PIXELS: Final = Plural(
+    "The image has {count} megapixel or more; up to {limit} would work.",
+    "The image has {count} megapixels or more; up to {limit} would work.",
+)
 REFUSED: Final = "I cannot use the image link to `{host}`: {why}."
 NOT_FOUND: Final = (
     "There is no image at the link to `{host}` (it answered {status}); please check the link or"
     " attach the image."
 )
-SLOW: Final = "`{host}` did not send the image within {seconds} seconds; please attach it instead."
+SLOW: Final = "`{host}` did not send the image within {seconds} s; please attach it instead."
 UNREACHABLE: Final = "`{host}` cannot be reached; please check the link or attach the image."
 
 REFUSALS: Final[Mapping[Refusal, str]] = {
@@ -55,11 +59,7 @@ def sentence(error: ImageError) -> str:
         case BrokenImageError():
             return say(DAMAGED, format=error.format)
         case ImageTooLargeError():
-            size, unit = (
-                (_MEBIBYTE, "MiB") if error.unit == "bytes" else (_MILLION, say(MEGAPIXELS))
-            )
-            found, limit = f"{error.found / size:.0f}", f"{error.limit / size:.0f}"
-            return say(TOO_LARGE, found=found, limit=limit, unit=unit)
+            return _too_large(error)
         case LinkRefusedError():
             return say(REFUSED, host=error.host, why=say(REFUSALS[error.reason]))
         case LinkNotFoundError():
@@ -69,3 +69,11 @@ def sentence(error: ImageError) -> str:
         case LinkUnreachableError():
             return say(UNREACHABLE, host=error.host)
     return say(UNUSABLE, formats=say(FORMATS))
+
+
+def _too_large(error: ImageTooLargeError) -> str:
+    if error.unit == "bytes":
+        found, limit = (round(size / _MEBIBYTE) for size in (error.found, error.limit))
+        return say(TOO_MANY_BYTES, found=found, limit=limit)
+    count, limit = (round(size / _MILLION) for size in (error.found, error.limit))
+    return say(TOO_MANY_PIXELS, count=count, limit=limit)

@@ -4,8 +4,9 @@ Every sentence is written in English where it belongs, and looked up by itself w
 a catalogue lacks is said in English.
 """
 
+import gettext
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -14,11 +15,11 @@ from typing import Any, Final
 
 import discord
 from babel import Locale
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from discord import app_commands
 
-from prompt.sentences import Sentence
+from prompt.sentences import Plural, Sentence
 
 LANGUAGES: Final = ("de", "es", "fr", "ja", "pt")
 """Every language but English, as the catalogues are named."""
@@ -35,13 +36,39 @@ _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Translations by English text; empty for a language without a catalogue."""
-    if language not in LANGUAGES:
-        return {}
-    with (_FOLDER / f"{language}.po").open("rb") as file:
-        entries = read_po(file, locale=language)
-    said = {_key(e): str(e.string) for e in entries if e.id and e.string and not e.fuzzy}
+    said = {_key(each): str(each.string) for each in _entries(language) if not each.pluralizable}
     names = {key: name for key, name in said.items() if key.startswith(COMMAND)}
     return {key: _naming(text, names) for key, text in said.items()}
+
+
+@cache
+def plurals(language: str) -> Mapping[str, tuple[str, ...]]:
+    """A language's forms of the sentences that depend on a number, by the English for one."""
+    names = {key: name for key, name in catalogue(language).items() if key.startswith(COMMAND)}
+    return {
+        each.id[0]: tuple(_naming(form, names) for form in each.string or ())
+        for each in _entries(language)
+        if each.pluralizable
+    }
+
+
+@cache
+def _rule(language: str) -> Callable[[int], int]:
+    """Which form a number takes, by the rule in the head of the language's catalogue."""
+    return gettext.c2py(_read(language).plural_expr)
+
+
+@cache
+def _read(language: str) -> Catalog:
+    if language not in LANGUAGES:
+        return Catalog()
+    with (_FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _entries(language: str) -> Iterator[Message]:
+    """What a catalogue translates, without its head and what translators left open."""
+    return (each for each in _read(language) if each.id and each.string and not each.fuzzy)
 
 
 def _key(entry: Message) -> str:
@@ -87,10 +114,24 @@ def speaking(locale: str | None) -> Iterator[None]:
         _spoken.reset(token)
 
 
-def say(text: str, /, **values: Any) -> str:  # noqa: ANN401 - whatever can be formatted
-    """A sentence in the language spoken now, with values for its fields."""
-    translated = catalogue(_spoken.get()).get(text, text)
+def say(text: str | Plural, /, **values: Any) -> str:  # noqa: ANN401 - whatever can be formatted
+    """A sentence in the language spoken now, with values for its fields.
+
+    Args:
+        text: The sentence in English; a `Plural` is said in the form that its number takes.
+        **values: The fields.
+    """
+    if isinstance(text, Plural):
+        translated = _counted(text, values[text.by])
+    else:
+        translated = catalogue(_spoken.get()).get(text, text)
     return translated.format(**values) if values else translated
+
+
+def _counted(text: Plural, count: int) -> str:
+    language = _spoken.get()
+    forms = plurals(language).get(text.one)
+    return forms[_rule(language)(count)] if forms else text.english(count)
 
 
 def retell(sentence: str) -> str:

@@ -229,7 +229,7 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     parts = [
         f"{width}×{height}",
         say(sentences.SEED, seed=_seed(recipe.pictures[0])),
-        say(sentences.STEPS_ONE if recipe.steps == 1 else sentences.STEPS_MANY, count=recipe.steps),
+        say(sentences.STEPS, count=recipe.steps),
         say(sentences.GUIDANCE, value=f"{recipe.guidance:g}"),
         recipe.sampler,
         recipe.model,
@@ -309,8 +309,7 @@ def no_help(about: str) -> str:
 def alt_text(recipe: Recipe) -> str:
     """What a screen reader says of the picture."""
     count = len(recipe.pictures)
-    told = sentences.ALT_ONE if count == 1 else sentences.ALT_MANY
-    return say(told, count=count, prompt=recipe.prompt or say(sentences.NO_WORDS))[:1024]
+    return say(sentences.ALT, count=count, prompt=recipe.prompt or say(sentences.NO_WORDS))[:1024]
 
 
 def _seconds(start: datetime | None, end: datetime | None) -> str:

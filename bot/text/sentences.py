@@ -3,6 +3,7 @@
 from typing import Final
 
 from generation.catalogue.card import Capability
+from prompt.sentences import Plural
 
 QUEUED: Final = "queued, {place}"
 STARTING: Final = "starting"
@@ -21,8 +22,10 @@ TOO_LATE: Final = "This job has already ended, so there is nothing left to cance
 NO_COMMAND: Final = (
     "This command has changed since your Discord loaded it. Please press Ctrl+R and try again."
 )
-TOO_MANY: Final = (
-    "You may have {limit} waiting or running at a time; this one fits when one of them has ended."
+TOO_MANY: Final = Plural(
+    "You may have {limit} job queued or running at a time. Try again when it finishes.",
+    "You may have {limit} jobs queued or running at a time. Try again when one finishes.",
+    by="limit",
 )
 UNEXPECTED: Final = (
     "Something went wrong on my side and nothing was queued. Please try again; if it stays, "
@@ -31,9 +34,9 @@ UNEXPECTED: Final = (
 
 QUEUE_THEM: Final = "Queue them"
 NEVER_MIND: Final = "Never mind"
-ASK: Final = "This makes {count} jobs:"
-ASK_MORE: Final = "… and {more} more."
-ASKED: Final = "Queued {count} jobs."
+ASK: Final = Plural("This makes {count} job:", "This makes {count} jobs:")
+ASK_MORE: Final = Plural("… and {more} more.", "… and {more} more.", by="more")
+ASKED: Final = Plural("Queued {count} job.", "Queued {count} jobs.")
 FORGOTTEN: Final = "Nothing was queued."
 DRAFT_GONE: Final = "This was answered before, or is more than a week old; please ask again."
 WAITING: Final = "One moment…"
@@ -41,16 +44,20 @@ SEEDS_FOLLOW: Final = "`--seed` is for the first repetition; the others take see
 
 SERVER_CHANNEL: Final = "On this server pictures are made in {channels}; please ask there."
 SERVER_ROLE: Final = "On this server pictures are made for {roles}; its managers give out roles."
-SERVER_REPEAT: Final = (
-    "This makes {count} jobs, and this server allows {limit} per request; ask for fewer at a time."
+SERVER_REPEAT: Final = Plural(
+    "This makes {count} job, and this server allows {limit} per request; ask for fewer at a time.",
+    "This makes {count} jobs, and this server allows {limit} per request; ask for fewer at a time.",
 )
 FRAME_LONG: Final = (
     "{model} draws from 1:{limit} to {limit}:1, and this would be longer: "
     "make it square first, or go to another side."
 )
-SERVER_DAILY: Final = (
-    "The limit on this server is {limit} per person in 24 hours, and you asked for {asked}; "
-    "please go on later."
+SERVER_DAILY: Final = Plural(
+    "This server allows {limit} job per person in 24 hours, and you have asked for {asked}; "
+    "please try again later.",
+    "This server allows {limit} jobs per person in 24 hours, and you have asked for {asked}; "
+    "please try again later.",
+    by="limit",
 )
 SERVER_FAMILY: Final = "This server draws with {allowed}, and `{family}` draws here now."
 SERVER_SIZE: Final = (
@@ -109,7 +116,11 @@ SETTINGS_RESET: Final = "Reset all"
 OPTION_SET: Final = "From now on `--{name}` stands for {value}"
 OPTION_GONE: Final = "`--{name}` stands for nothing any more."
 OPTION_TAKEN: Final = "`--{name}` means something already; choose another name, such as `--mine`."
-OPTION_FULL: Final = "You have {limit} options already, which is the most; empty one first."
+OPTION_FULL: Final = Plural(
+    "You already have {limit} flag of your own, which is the limit; empty one first.",
+    "You already have {limit} flags of your own, which is the limit; empty one first.",
+    by="limit",
+)
 OPTION_NONE: Final = "You have no options yet; `/prefer option set` keeps one."
 
 REMIX_TITLE: Final = "Remix"
@@ -138,10 +149,12 @@ REGION_BY_HAND: Final = (
     "To paint the part by hand, an admin sets EASEL_PUBLIC_URL and invites me here."
 )
 PAINT: Final = "Paint"
-PAINT_LINK: Final = (
-    "Paint over what is to be drawn anew. The link is for you alone and works for {hours} hours."
+PAINT_LINK: Final = Plural(
+    "Paint over the area to change. The link is for you alone and works for {hours} hour.",
+    "Paint over the area to change. The link is for you alone and works for {hours} hours.",
+    by="hours",
 )
-PAGE_HINT: Final = "Paint over what is to be drawn anew; the rest stays as it is."
+PAGE_HINT: Final = "Paint over the area to change; the rest stays as it is."
 PAGE_PICTURE: Final = "The picture: arrow keys move the brush, the space bar lowers and lifts it."
 PAGE_TOOLS: Final = "Tools"
 PAGE_BRUSH: Final = "Brush"
@@ -159,7 +172,7 @@ PAGE_AWAY: Final = "I cannot be reached just now; please try again in a moment."
 PAGE_NO_SCRIPT: Final = "This page needs JavaScript to paint."
 LINK_BROKEN: Final = "This link is not whole; press Vary (Region) under the picture for a new one."
 LINK_EXPIRED: Final = "This link has expired; press Vary (Region) under the picture for a new one."
-NOTHING_PAINTED: Final = "Nothing is painted yet; paint over what is to be drawn anew."
+NOTHING_PAINTED: Final = "Nothing is painted yet; paint over the area to change."
 NO_LONGER_THERE: Final = (
     "You cannot see the channel any more in which you asked for this link, so nothing was queued."
 )
@@ -199,8 +212,9 @@ NOT_ABLE: Final = {
 }
 """What a family cannot do, and what to do instead."""
 
-WEIGHTS_WRONG: Final = (
-    "`{typed}` does not weigh {count} images; write as many numbers above 0, such as `2 1 1`."
+WEIGHTS_WRONG: Final = Plural(
+    "`{typed}` does not fit {count} image; write one number above 0 for each, such as `2 1 1`.",
+    "`{typed}` does not fit {count} images; write one number above 0 for each, such as `2 1 1`.",
 )
 SERVER_MANAGERS: Final = "Only those who manage this server can see and change this."
 NONE: Final = "none"
@@ -214,7 +228,7 @@ PICTURES_GONE: Final = "These pictures are no longer stored; 🔄 makes them aga
 FAVOURITE: Final = "Kept among your favourites, which `/show` lists."
 NO_FAVOURITE: Final = "No longer among your favourites."
 DELETED: Final = "Deleted."
-CANCELLED_ALL: Final = "Cancelled {count} of your jobs."
+CANCELLED_ALL: Final = Plural("Cancelled {count} job.", "Cancelled {count} jobs.")
 NOTHING_TO_CANCEL: Final = "You have no jobs waiting or running."
 NO_IMAGE: Final = "That message has no image."
 WHICH_PICTURE: Final = "Which picture?"
@@ -254,9 +268,16 @@ PRESET_USUAL: Final = "From now on `{name}` is used whenever you name no preset.
 PRESET_NO_USUAL: Final = "From now on no preset is used unless you name one."
 PRESET_DEFAULT: Final = "This server's default preset is now `{name}`."
 PRESET_NO_DEFAULT: Final = "This server has no default preset any more."
-PRESET_EXPORTED: Final = "Presets in this file: {count}; `/preset import` takes it."
-PRESET_IMPORTED: Final = "Presets kept: {count}."
-PRESET_FULL: Final = "There are {limit} presets already, which is the most; delete one first."
+PRESET_EXPORTED: Final = Plural(
+    "This file holds {count} preset; `/preset import` reads it.",
+    "This file holds {count} presets; `/preset import` reads it.",
+)
+PRESET_IMPORTED: Final = Plural("Saved {count} preset.", "Saved {count} presets.")
+PRESET_FULL: Final = Plural(
+    "There is already {limit} preset, which is the limit; delete it first.",
+    "There are already {limit} presets, which is the limit; delete one first.",
+    by="limit",
+)
 PRESET_FILE: Final = "That is not a file of presets; `/preset export` makes one."
 PRESET_MANAGERS: Final = (
     "This server's presets are for those who manage the server, or a role they name; "
@@ -284,12 +305,10 @@ FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
 NO_WORDS: Final = "image"
 SEED: Final = "seed {seed}"
-STEPS_ONE: Final = "1 step"
-STEPS_MANY: Final = "{count} steps"
+STEPS: Final = Plural("{count} step", "{count} steps")
 GUIDANCE: Final = "guidance {value}"
 JOB: Final = "job {id}"
-ALT_ONE: Final = "a generated picture: {prompt}"
-ALT_MANY: Final = "{count} generated pictures: {prompt}"
+ALT: Final = Plural("a generated picture: {prompt}", "{count} generated pictures: {prompt}")
 STARTED_FROM: Final = "image at strength {strength}"
 KEPT_TO: Final = "{kind} at scale {scale}"
 ENLARGED: Final = "{factor}× larger by resampling"

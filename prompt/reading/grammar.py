@@ -153,7 +153,7 @@ def check_length(text: str) -> None:
     """
     if len(text) > PROMPT_LIMIT:
         raise PromptError(
-            Sentence(said.TOO_LONG, limit=PROMPT_LIMIT, length=len(text)), PROMPT_LIMIT
+            Sentence(said.TOO_LONG, limit=PROMPT_LIMIT, count=len(text)), PROMPT_LIMIT
         )
 
 
@@ -366,5 +366,4 @@ def _limit(sentences: Collection[str]) -> tuple[str, ...]:
     """As many sentences as a person reads, and how many more there are."""
     more = len(sentences) - _MOST_SENTENCES
     few = tuple(islice(sentences, _MOST_SENTENCES))
-    told = said.MORE_ONE if more == 1 else said.MORE_MANY
-    return few if more <= 0 else (*few, Sentence(told, count=more))
+    return few if more <= 0 else (*few, Sentence(said.MORE, count=more))

@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 import pytest
+from babel import Locale
 from discord import app_commands
 
 from bot.client import command_files
@@ -20,6 +21,7 @@ from bot.text.languages import (
     CommandTranslator,
     catalogue,
     language_of,
+    plurals,
     retell,
     say,
     speaking,
@@ -35,6 +37,7 @@ from prompt.flags.table import FLAGS
 from prompt.guidance.help import format_line
 from prompt.guidance.topics import TOPICS, format_topic
 from prompt.reading.grammar import parse
+from prompt.sentences import Plural, Sentence
 from tests.bot.samples import job, recipe
 
 DESCRIPTION_LIMIT = 100
@@ -56,17 +59,30 @@ class Shelf:
         self.commands.append(command)
 
 
-def every_sentence() -> Iterator[str]:
-    for name, value in (vars(sentences) | vars(image_wording)).items():
+def constants() -> Iterator[Any]:
+    for name, value in (
+        *vars(sentences).items(),
+        *vars(image_wording).items(),
+        *vars(told).items(),
+    ):
         if name.isupper():
-            texts = value.values() if isinstance(value, dict) else [value]
-            yield from (text for text in texts if isinstance(text, str))
+            yield from value.values() if isinstance(value, dict) else [value]
+
+
+def every_sentence() -> Iterator[str]:
+    yield from (text for text in constants() if isinstance(text, str))
+
+
+def counted() -> list[Plural]:
+    """Sentences that depend on a number."""
+    return [text for text in constants() if isinstance(text, Plural)]
 
 
 def told_of_prompts() -> Iterator[str]:
-    yield from (text for name, text in vars(told).items() if name.isupper())
     for row in FLAGS:
-        yield from filter(None, (row.about, row.otherwise, row.instead, row.takes.template))
+        takes = row.takes.template
+        assert isinstance(takes, str)
+        yield from filter(None, (row.about, row.otherwise, row.instead, takes))
         yield getattr(row.kind.shape, "template", row.kind.shape)
     yield from Capability
     yield from (way for way in PromptSource if not way.startswith("/"))
@@ -181,6 +197,7 @@ async def test_every_sentence_and_description_is_translated(language: str) -> No
     wanted = {text for text in texts if wordy(text)} | names
     assert wanted - known.keys() == set()
     assert known.keys() - wanted == set(), "translations of nothing that is said"
+    assert plurals(language).keys() == {each.one for each in counted()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -188,6 +205,10 @@ def test_translations_have_the_fields_of_the_original(language: str) -> None:
     for text, translated in catalogue(language).items():
         assert fields(text) == fields(translated), text
         assert text.count("`") == translated.count("`"), text
+    for plural in counted():
+        for form in plurals(language)[plural.one]:
+            assert fields(plural.many) - {plural.by} <= fields(form) <= fields(plural.many), form
+            assert plural.many.count("`") == form.count("`"), form
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -248,7 +269,7 @@ def test_a_locale_finds_its_language() -> None:
 
 def test_what_is_said_follows_the_language_spoken() -> None:
     with speaking("de"):
-        assert say(sentences.CANCELLED_ALL, count=3) == "3 deiner Aufträge abgebrochen."
+        assert say(sentences.CANCELLED_ALL, count=3) == "3 Aufträge abgebrochen."
         with speaking("sv-SE"):
             assert say(sentences.DELETED) == "Deleted."
         assert say(sentences.DELETED) == "Gelöscht."
@@ -269,21 +290,42 @@ def test_what_is_said_of_a_prompt_follows_the_language_spoken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "one", "two"),
+    ("language", "none", "one", "two"),
     [
-        ("en", "1 step", "2 steps"),
-        ("de", "1 Schritt", "2 Schritte"),
-        ("es", "1 paso", "2 pasos"),
-        ("fr", "1 étape", "2 étapes"),
-        ("ja", "1 ステップ", "2 ステップ"),
-        ("pt", "1 passo", "2 passos"),
+        ("en", "0 steps", "1 step", "2 steps"),
+        ("de", "0 Schritte", "1 Schritt", "2 Schritte"),
+        ("es", "0 pasos", "1 paso", "2 pasos"),
+        ("fr", "0 étape", "1 étape", "2 étapes"),
+        ("ja", "0 ステップ", "1 ステップ", "2 ステップ"),
+        ("pt", "0 passo", "1 passo", "2 passos"),
     ],
 )
-def test_one_step_is_no_plural(language: str, one: str, two: str) -> None:
+def test_one_step_is_no_plural(language: str, none: str, one: str, two: str) -> None:
     with speaking(language):
-        for steps, told in ((1, one), (2, two)):
-            said = messages.settings_line(job(), recipe(steps=steps)).split(" · ")
-            assert said[2] == told
+        assert [say(sentences.STEPS, count=count) for count in (0, 1, 2)] == [none, one, two]
+        said = messages.settings_line(job(), recipe(steps=1)).split(" · ")
+        assert said[2] == one
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_every_count_is_said_in_the_form_that_its_language_has_for_it(language: str) -> None:
+    """The rules in the catalogues' heads are held to those of Unicode's CLDR."""
+    category = Locale(language).plural_form
+    for plural in counted():
+        forms = plurals(language).get(plural.one, (plural.one, plural.many))
+        for count in (*range(130), 1000, 1001, 999_999):
+            values = dict.fromkeys(fields(plural.many), "…") | {plural.by: count}
+            # Japanese has one form for all; the others one for what CLDR calls "one".
+            wanted = forms[0] if category(count) == "one" or len(forms) == 1 else forms[1]
+            with speaking(language):
+                assert say(plural, **values) == wanted.format(**values)
+
+
+def test_a_counted_sentence_of_the_language_is_said_again_in_another() -> None:
+    note = Sentence(told.MORE, count=1)
+    assert note == "There is 1 more like these."
+    with speaking("fr"):
+        assert retell(note) == "Il y en a 1 autre de ce genre."
 
 
 async def test_discord_gets_descriptions_but_names_of_options_stay() -> None:

@@ -90,7 +90,7 @@ async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(
 
 async def test_wrong_weights_are_said(studio: Studio) -> None:
     said = await answer(await blended(studio, weights="1 2 3"))
-    assert "`1 2 3` does not weigh 2 images" in said.content
+    assert "`1 2 3` does not fit 2 images" in said.content
 
 
 async def test_a_creative_upscale_redraws_the_picture_larger(studio: Studio) -> None:

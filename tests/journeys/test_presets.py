@@ -146,7 +146,7 @@ async def test_presets_travel_as_a_file(studio: Studio) -> None:
     said = await told(
         studio, "mira", "preset import", {"whose": "me"}, files={"file": ("presets.json", data)}
     )
-    assert "Presets kept: 1" in said
+    assert "Saved 1 preset." in said
     assert "ink drawing" in await told(studio, "mira", "preset show", {"name": "ink"})
 
 

@@ -151,7 +151,7 @@ async def test_what_the_server_refuses_is_said_on_the_page_and_nothing_is_queued
     press = await playground.press("mira", picture, label="Vary (Region)")
     await showing(await answer(press), "pictures are made in")
     painting.decide(ServerChoices(daily=1))
-    assert "1 per person in 24 hours" in (await send(url, mask(), "a hat"))[1]
+    assert "1 job per person in 24 hours" in (await send(url, mask(), "a hat"))[1]
     painting.decide(ServerChoices())
     assert "from 0 to 100" in (await send(url, mask(), "a hat --chaos 900"))[1]
     assert "Nothing is painted" in (await send(url, Image.new("L", (9, 9)), "a hat"))[1]

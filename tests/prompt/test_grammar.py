@@ -211,7 +211,7 @@ class TestFlags:
 
         assert last(50) == "There are 42 more like these."
         assert last(10) == "There are 2 more like these."
-        assert last(9) == "There is one more like these."
+        assert last(9) == "There is 1 more like these."
 
 
 class TestWords:
@@ -422,7 +422,7 @@ class TestRefusal:
 
     def test_of_a_long_prompt_says_how_long_it_may_be(self) -> None:
         error = refused("x" * (PROMPT_LIMIT + 1))
-        assert "6000 characters" in error.sentence
+        assert "up to 6000 are read" in error.sentence
         assert "6001" in error.sentence
 
     def test_has_nothing_to_suggest_without_words(self) -> None:

@@ -34,7 +34,7 @@ CALLS = {
     ),
     Capability.BLEND: (
         f"{LINK} {LINK} apple",
-        "One image per prompt works, and here are 2: keep the one you want.",
+        "This prompt has 2 images, and only one works: keep the one you want.",
     ),
     Capability.STYLE: (f"apple --sref {LINK}", _brings("style references", "sref")),
     Capability.CHARACTER: (f"apple --cref {LINK}", _brings("character references", "cref")),

@@ -47,7 +47,7 @@ def test_each_option_may_be_repeated_as_it_says() -> None:
 
 @pytest.mark.parametrize("text", ["a {b, c} --repeat 40", "{a, b} {c, d} --r 11"])
 def test_more_than_may_be_are_refused(text: str) -> None:
-    with pytest.raises(PromptError, match=r"stands for .* jobs"):
+    with pytest.raises(PromptError, match=r"This makes .* jobs"):
         read_orders(text)
 
 

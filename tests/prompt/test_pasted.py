@@ -122,7 +122,7 @@ REFUSED = [
     ("an owl --cref 12 --cw 0", "`--cref` takes image links, not `12`."),
     ("an owl::-1", "add up to -1"),
     ("{a,b,c,d,e,f,g} {a,b,c,d,e,f}", "more than 40 prompts"),
-    ("{a,b} --repeat 30", "stands for 60 jobs"),
+    ("{a,b} --repeat 30", "This makes 60 jobs"),
 ]
 
 

@@ -172,7 +172,7 @@ class TestImages:
 
     def test_are_five_at_most(self) -> None:
         images = [f"{k:064x}" for k in range(6)]
-        assert "Up to 5 images" in refused("apple", *images).sentence
+        assert "up to 5 work together" in refused("apple", *images).sentence
 
 
 class TestReferences:
@@ -236,7 +236,7 @@ class TestReferences:
 
     def test_are_five_at_most(self) -> None:
         links = " ".join(f"{LINK}{k}" for k in range(6))
-        assert "Up to 5 images" in refused(f"apple --sref {links}").sentence
+        assert "up to 5 work together" in refused(f"apple --sref {links}").sentence
 
     def test_of_a_person_have_no_codes(self) -> None:
         assert refused("apple --oref 5").sentence == "`--oref` takes image links, not `5`."
@@ -391,7 +391,7 @@ class TestRefusal:
         assert error.suggestion == "apple"
 
     def test_comes_before_any_image_is_fetched(self) -> None:
-        with pytest.raises(PromptError, match="One image"):
+        with pytest.raises(PromptError, match="only one works"):
             check(parse("apple"), UNABLE, images=2)
 
 
@@ -529,7 +529,7 @@ class TestEdit:
             (
                 "night --edit https://a.de/1.png https://a.de/2.png --sref https://a.de/3.png",
                 (IMAGE,) * 4,
-                "Up to 5 images work together, and here are 7: keep the best.",
+                "This prompt has 7 images, and up to 5 work together: keep the best.",
             ),
         ],
     )

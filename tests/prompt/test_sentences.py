@@ -5,9 +5,11 @@ import pytest
 from prompt import sentences
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
-from prompt.sentences import Sentence
+from prompt.sentences import Plural, Sentence
 
-TEMPLATES = {name: text for name, text in vars(sentences).items() if name.isupper()}
+TEMPLATES: dict[str, str | Plural] = {
+    name: text for name, text in vars(sentences).items() if name.isupper()
+}
 
 
 def test_a_sentence_is_its_english_text() -> None:
@@ -23,8 +25,19 @@ def test_a_sentence_of_a_sentence_is_that_sentence() -> None:
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_fields_have_names(name: str) -> None:
-    fields = [field for _, field, *_ in string.Formatter().parse(TEMPLATES[name])]
-    assert "" not in fields
+    template = TEMPLATES[name]
+    for text in (template,) if isinstance(template, str) else (template.one, template.many):
+        assert "" not in [field for _, field, *_ in string.Formatter().parse(text)]
+
+
+def test_a_count_decides_on_the_form() -> None:
+    said = [Sentence(sentences.MORE, count=count) for count in (0, 1, 2)]
+    assert said == [
+        "There are 0 more like these.",
+        "There is 1 more like these.",
+        "There are 2 more like these.",
+    ]
+    assert said[1].template is sentences.MORE
 
 
 def test_what_is_said_of_a_prompt_can_be_said_in_other_languages() -> None:
