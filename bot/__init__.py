@@ -1,1 +1,1 @@
-"""The platform that commands stand on: intake, delivery, buttons, errors."""
+"""The bot: what people do in Discord becomes jobs, and jobs become messages."""

@@ -16,7 +16,6 @@ from generation.catalogue.controlnets import UnknownStructureError
 from generation.catalogue.families import UnknownFamilyError
 from generation.catalogue.served import ServedError
 from generation.catalogue.sources import SourceError
-from prompt.errors import PromptError
 from storage.database.connect import DatabaseNotReadyError
 from storage.files import Files
 from storage.logs import set_up_logs
@@ -74,9 +73,6 @@ def main() -> int:
         asyncio.run(run(settings))
     except UNUSABLE as error:
         log.error(str(error))
-        return 1
-    except PromptError as error:
-        log.error(f"EASEL_VERSIONS cannot be read: {error}")
         return 1
     except tuple(FAULTS) as error:
         log.error(next(text for kind, text in FAULTS.items() if isinstance(error, kind)))

@@ -5,7 +5,7 @@ import importlib.util
 import json
 import pkgutil
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias
 
 import discord
 import structlog
@@ -13,19 +13,23 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
-from bot import errors
-from bot.components import buttons, confirm, modals, panel
-from bot.delivery.watcher import Delivery
-from bot.events import reactions
+from bot.components.buttons import JobButton
+from bot.components.confirm import DraftButton
+from bot.delivery.watcher import DeliveryWatcher
+from bot.events import dispatch, reactions
+from bot.events.dispatch import Handlers
+from bot.interactions.replies import answer
 from bot.painting.submission import Painting
 from bot.painting.web import Page
 from bot.panels import routing
-from bot.requests.accept import Acceptance
-from bot.requests.derive import Offspring
-from bot.requests.imagine import Intake
-from bot.requests.results import Results
-from bot.text import languages, sentences
-from bot.text.languages import say
+from bot.requests.accept import JobAcceptor
+from bot.requests.blend import BlendHandler
+from bot.requests.derive import DeriveHandler
+from bot.requests.imagine import ImagineHandler
+from bot.requests.jobs import JobHandler
+from bot.requests.models import ServedModels
+from bot.requests.results import ResultHandler
+from bot.text import languages
 from storage.files import Files
 from storage.queue.engine import Jobs
 from storage.settings import Settings
@@ -34,9 +38,6 @@ log: Final = structlog.get_logger(__name__)
 
 INTENTS: Final = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
 """None of them is privileged: no review, whatever the size."""
-
-TEMPLATES: Final = (buttons.TEMPLATE, confirm.TEMPLATE, panel.TEMPLATE)
-"""Custom ids that this version answers."""
 
 
 def point_at(base: str) -> None:
@@ -63,19 +64,14 @@ class Tree(app_commands.CommandTree[Any]):
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
     ) -> None:
         """Answers in private."""
-        await errors.answer(interaction, error)
+        await answer(interaction, error)
 
 
 class EaselBot(extensions.AutoShardedBot):
     """The bot.
 
     Attributes:
-        intake: Takes requests as typed.
-        offspring: Takes requests for pictures from pictures.
-        results: Shows, sends and deletes pictures.
-        painting: Takes what people paint over pictures; None where no page has an address.
-        records: Keeps what people and servers decide.
-        most: Most unfinished jobs that anybody may have, whatever a server allows.
+        handlers: Do what people ask for.
     """
 
     def __init__(self, settings: Settings, jobs: Jobs, files: Files) -> None:
@@ -94,18 +90,24 @@ class EaselBot(extensions.AutoShardedBot):
             max_messages=None,
         )
         self._settings = settings
-        self._delivery = Delivery(self, jobs, files)
-        acceptance = Acceptance(settings, jobs, files, self._delivery)
-        self.intake = Intake(acceptance)
-        self.offspring = Offspring(acceptance)
-        self.results = Results(jobs, files)
-        self.painting: Painting | None = None
+        self._delivery = DeliveryWatcher(self, jobs, files)
+        models = ServedModels(settings)
+        acceptor = JobAcceptor(settings, models, jobs, files, self._delivery)
+        derive, painting = DeriveHandler(acceptor), None
         self._page: Page | None = None
         if settings.public_url:
-            self.painting = Painting(self, acceptance, self.offspring, files, settings)
-            self._page = Page(self.painting)
-        self.records = jobs.records
-        self.most = jobs.most
+            painting = Painting(self, acceptor, derive, files, settings)
+            self._page = Page(painting)
+        self.handlers = Handlers(
+            models=models,
+            records=jobs.records,
+            imagine=ImagineHandler(acceptor),
+            blend=BlendHandler(acceptor),
+            derive=derive,
+            results=ResultHandler(jobs, files),
+            jobs=JobHandler(jobs),
+            painting=painting,
+        )
 
     async def setup_hook(self) -> None:
         """Loads every command file, registers the commands if they changed, goes to work.
@@ -118,7 +120,7 @@ class EaselBot(extensions.AutoShardedBot):
         for name in command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
-        self.add_dynamic_items(buttons.JobButton, confirm.DraftButton, routing.Part)
+        self.add_dynamic_items(JobButton, DraftButton, routing.Part)
         await self._sync()
         self._delivery.start()
 
@@ -130,40 +132,16 @@ class EaselBot(extensions.AutoShardedBot):
         await super().close()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Takes forms, and answers presses on components that no button of this version owns."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            await self._take_form(interaction)
-        if interaction.type is not discord.InteractionType.component:
-            return
-        languages.speak(str(interaction.locale))
-        custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
-        if not any(template.fullmatch(custom_id) for template in TEMPLATES):
-            await interaction.response.send_message(say(sentences.OLD_BUTTON), ephemeral=True)
-
-    async def _take_form(self, interaction: discord.Interaction[Any]) -> None:
-        """Does what a submitted form says by its custom id alone, whoever opened it."""
-        languages.speak(str(interaction.locale))
-        custom_id = str(cast("dict[str, Any]", interaction.data)["custom_id"])
-        if found := panel.TEMPLATE.fullmatch(custom_id):
-            return await routing.take(interaction, found)
-        found = modals.TEMPLATE.fullmatch(custom_id)
-        try:
-            if begun := modals.START.fullmatch(custom_id):
-                return await self.intake.start(interaction, begun["draft"])
-            kind = buttons.KINDS.get(found["action"]) if found else None
-            if found is None or kind is None:
-                raise errors.OldButtonError
-            await self.offspring.submit(interaction, found["job"], kind, int(found["index"]))
-        except Exception as error:  # noqa: BLE001 - the library would only log it
-            await errors.answer(interaction, error)
+        """Takes forms, and presses that no button of this version owns."""
+        await dispatch.take(self.handlers, interaction)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions under the bot's own messages."""
-        await reactions.take(self, payload)
+        await reactions.take(self, self.handlers, payload)
 
     async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions back."""
-        await reactions.take_back(self, payload)
+        await reactions.take_back(self.handlers, payload)
 
     async def _sync(self) -> None:
         """Registers the commands where the set differs from what Discord has."""
@@ -182,6 +160,10 @@ class EaselBot(extensions.AutoShardedBot):
         ids = sorted(str(command.id) for command in synced)
         note.write_text(json.dumps({"fingerprint": wanted, "ids": ids}), encoding="utf-8")
         log.info("commands_registered", count=len(synced))
+
+
+Interaction: TypeAlias = discord.Interaction[EaselBot]
+"""What commands are called with: an interaction that knows its client."""
 
 
 def command_files() -> list[str]:

@@ -1,14 +1,12 @@
 """``/blend``: two to five images become one."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import discord
 from discord import app_commands
 
 from bot import errors
-
-if TYPE_CHECKING:
-    from bot.client import EaselBot
+from bot.client import EaselBot, Interaction
 
 DIMENSIONS: Final = {"Portrait": "2:3", "Square": "1:1", "Landscape": "3:2"}
 """Ratios by the names that Midjourney gives them."""
@@ -32,7 +30,7 @@ MOST: Final = 1000
     dimensions=[app_commands.Choice(name=name, value=ratio) for name, ratio in DIMENSIONS.items()]
 )
 async def blend(
-    interaction: "discord.Interaction[EaselBot]",
+    interaction: Interaction,
     *,
     image1: discord.Attachment,
     image2: discord.Attachment,
@@ -42,10 +40,10 @@ async def blend(
     dimensions: str = "",
     weights: str = "",
 ) -> None:
-    """Hands the request to the intake."""
+    """Hands the request on."""
     images = [image.url for image in (image1, image2, image3, image4, image5) if image]
     shares = read_weights(weights, len(images))
-    await interaction.client.intake.blend(interaction, images, shares, dimensions)
+    await interaction.client.handlers.blend.blend(interaction, images, shares, dimensions)
 
 
 def read_weights(typed: str, count: int) -> list[float]:
@@ -68,6 +66,6 @@ def read_weights(typed: str, count: int) -> list[float]:
     return weights
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(blend)

@@ -1,10 +1,8 @@
 """``/help``: how to ask for pictures, a page for each topic, and every flag."""
 
-from typing import TYPE_CHECKING
-
-import discord
 from discord import app_commands
 
+from bot.client import EaselBot, Interaction
 from bot.text import messages
 from bot.text.languages import retell
 from prompt.flags.table import BY_NAME, MODEL
@@ -12,15 +10,12 @@ from prompt.guidance.completion import list_names
 from prompt.guidance.help import format_line
 from prompt.guidance.topics import TOPICS, format_topic
 
-if TYPE_CHECKING:
-    from bot.client import EaselBot
-
 
 @app_commands.command(name="help", description="How to ask for pictures, and what each flag does")
 @app_commands.describe(about="A topic such as images, or a flag such as --ar; empty for the start")
-async def help_(interaction: "discord.Interaction[EaselBot]", about: str = "") -> None:
+async def help_(interaction: Interaction, about: str = "") -> None:
     """Answers in private, out of the table of flags."""
-    cards, asked = interaction.client.intake.cards, about.strip().lstrip("-").lower()
+    cards, asked = interaction.client.handlers.cards, about.strip().lstrip("-").lower()
     topic = next((topic for topic in TOPICS if topic.name == asked), None)
     if topic is not None:
         text = retell(format_topic(topic, cards[0]))
@@ -35,7 +30,7 @@ async def help_(interaction: "discord.Interaction[EaselBot]", about: str = "") -
 
 @help_.autocomplete("about")
 async def complete(
-    interaction: "discord.Interaction[EaselBot]",  # noqa: ARG001 - Discord's signature
+    interaction: Interaction,  # noqa: ARG001 - Discord's signature
     typed: str,
 ) -> list[app_commands.Choice[str]]:
     """Topics and flags that begin so."""
@@ -44,6 +39,6 @@ async def complete(
     return [app_commands.Choice(name=name, value=name) for name in [*topics, *flags][:25]]
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(help_)

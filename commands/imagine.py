@@ -1,19 +1,15 @@
 """``/imagine``: words, and perhaps an image, become a grid of four pictures."""
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 
 from bot.access.defaults import Shelf
+from bot.client import EaselBot, Interaction
 from bot.components import completion
 from commands.preset import complete_name
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import CHARACTER, STYLE
 from prompt.reading.grammar import PROMPT_LIMIT
-
-if TYPE_CHECKING:
-    from bot.client import EaselBot
 
 
 @app_commands.command(name="imagine", description="Draw four pictures from words, an image or both")
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
 )
 @app_commands.autocomplete(preset=complete_name)
 async def imagine(
-    interaction: "discord.Interaction[EaselBot]",
+    interaction: Interaction,
     *,
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
     image: discord.Attachment | None = None,
@@ -34,28 +30,28 @@ async def imagine(
     style: discord.Attachment | None = None,
     character: discord.Attachment | None = None,
 ) -> None:
-    """Hands the request to the intake, with attached references as flags."""
+    """Hands the request on, with attached references as flags."""
     flags = [
         flag.format((attached.url,))
         for flag, attached in ((STYLE, style), (CHARACTER, character))
         if attached
     ]
     text = " ".join((prompt, *flags))
-    await interaction.client.intake.imagine(interaction, text, [image.url] if image else [], preset)
+    await interaction.client.handlers.imagine.imagine(
+        interaction, text, [image.url] if image else [], preset
+    )
 
 
 @imagine.autocomplete("prompt")
-async def complete_prompt(
-    interaction: "discord.Interaction[EaselBot]", typed: str
-) -> list[app_commands.Choice[str]]:
+async def complete_prompt(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The flag at the end of the prompt, written out."""
     presets: list[str] = []
     if "--preset" in typed:
-        shelf = await Shelf.of(interaction.client.records, interaction)
+        shelf = await Shelf.of(interaction.client.handlers.records, interaction)
         presets = shelf.names("")
-    return completion.flags(typed, PromptSource.IMAGINE, interaction.client.intake.cards, presets)
+    return completion.flags(typed, PromptSource.IMAGINE, interaction.client.handlers.cards, presets)
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(imagine)

@@ -1,17 +1,13 @@
 """``/img2img``: an image and words, in the numbers of Stable Diffusion's users."""
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 
+from bot.client import EaselBot, Interaction
 from bot.components import completion
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import STRENGTH
 from prompt.reading.grammar import PROMPT_LIMIT
-
-if TYPE_CHECKING:
-    from bot.client import EaselBot
 
 LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
 
@@ -24,20 +20,20 @@ LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
 )
 @app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMG2IMG))
 async def img2img(
-    interaction: "discord.Interaction[EaselBot]",
+    interaction: Interaction,
     image: discord.Attachment,
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
     strength: app_commands.Range[float, LOW, HIGH] | None = None,
 ) -> None:
-    """Hands the request to the intake, with the strength as a flag; a typed one counts."""
+    """Hands the request on, with the strength as a flag; a typed one counts."""
     text = prompt
     if strength is not None and f"--{STRENGTH.name}" not in prompt:
         text = f"{prompt} {STRENGTH.format(strength)}"
-    await interaction.client.intake.imagine(
+    await interaction.client.handlers.imagine.imagine(
         interaction, text, [image.url], way=PromptSource.IMG2IMG
     )
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(img2img)

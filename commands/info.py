@@ -1,39 +1,33 @@
 """``/info``: the queue, one's own jobs, and the model."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-import discord
 from discord import app_commands
 
+from bot.client import EaselBot, Interaction
 from bot.text import messages, sentences
 from bot.text.languages import say
 from storage.decisions import choice_queries
 from storage.queue.jobs import DAY
 
-if TYPE_CHECKING:
-    from bot.client import EaselBot
-
 
 @app_commands.command(name="info", description="The queue, your jobs, and the model that draws")
-async def info(interaction: "discord.Interaction[EaselBot]") -> None:
+async def info(interaction: Interaction) -> None:
     """Tells how things stand, in private."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    bot, person = interaction.client, interaction.user.id
-    cards = bot.intake.cards
-    queue = await bot.intake.queue()
+    handlers, person = interaction.client.handlers, interaction.user.id
+    cards, records = handlers.cards, handlers.records
+    queue = await handlers.jobs.queue()
     since = datetime.now(UTC) - DAY
-    allowed = await bot.intake.allowance(interaction)
+    allowed = await handlers.jobs.allowance(interaction)
     text = say(
         sentences.INFO,
         queued=queue.queued,
         running=queue.running,
         workers=queue.workers,
-        mine=len(await bot.records.read(choice_queries.unfinished_of, person)),
+        mine=len(await records.read(choice_queries.unfinished_of, person)),
         most=allowed.unfinished,
-        today=await bot.records.read(
-            choice_queries.asked_since, person, since, interaction.guild_id
-        ),
+        today=await records.read(choice_queries.asked_since, person, since, interaction.guild_id),
         daily=allowed.daily or say(sentences.ANY),
         model=say(cards[0].title),
         about=say(cards[0].about),
@@ -46,6 +40,6 @@ async def info(interaction: "discord.Interaction[EaselBot]") -> None:
     await interaction.edit_original_response(content=text[: messages.CONTENT_LIMIT])
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(info)

@@ -1,55 +1,51 @@
 """Commands of a message's own menu."""
 
-from typing import TYPE_CHECKING
-
 import discord
 from discord import app_commands
 
 from bot import errors
+from bot.client import EaselBot, Interaction
 from bot.components import buttons
 from bot.text import sentences
 from bot.text.languages import say
 
-if TYPE_CHECKING:
-    from bot.client import EaselBot
-
 
 @app_commands.context_menu(name="Recipe")
-async def recipe(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
+async def recipe(interaction: Interaction, message: discord.Message) -> None:
     """Tells everything that decided the pictures of a message."""
-    bot = interaction.client
-    await bot.results.recipe(interaction, await bot.results.shown(message.id))
+    results = interaction.client.handlers.results
+    await results.recipe(interaction, await results.shown(message.id))
 
 
 @app_commands.context_menu(name="Delete")
-async def delete(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
+async def delete(interaction: Interaction, message: discord.Message) -> None:
     """Deletes a message of the bot's, for the owner of its job or a moderator."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    bot = interaction.client
-    job = await bot.results.shown(message.id)
-    channel = bot.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)
+    client, results = interaction.client, interaction.client.handlers.results
+    job = await results.shown(message.id)
+    channel = client.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)
     place = channel.get_partial_message(message.id)
-    if not await bot.results.delete(place, job, interaction):
+    if not await results.delete(place, job, interaction):
         raise errors.NotYoursError
     await interaction.edit_original_response(content=say(sentences.DELETED))
 
 
 @app_commands.context_menu(name="Vary")
-async def vary(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
+async def vary(interaction: Interaction, message: discord.Message) -> None:
     """Offers the buttons that vary the pictures of a message."""
-    await interaction.client.results.offer(interaction, message.id, buttons.VARYING)
+    await interaction.client.handlers.results.offer(interaction, message.id, buttons.VARYING)
 
 
 @app_commands.context_menu(name="Upscale")
-async def upscale(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
+async def upscale(interaction: Interaction, message: discord.Message) -> None:
     """Offers the buttons that enlarge the pictures of a message."""
-    await interaction.client.results.offer(interaction, message.id, buttons.ENLARGING)
+    await interaction.client.handlers.results.offer(interaction, message.id, buttons.ENLARGING)
 
 
 @app_commands.context_menu(name="Use as image prompt")
-async def use(interaction: "discord.Interaction[EaselBot]", message: discord.Message) -> None:
+async def use(interaction: Interaction, message: discord.Message) -> None:
     """Asks for words to go with the first image of any message."""
-    await interaction.client.intake.offer_start(interaction, _image(message))
+    await interaction.client.handlers.imagine.offer_start(interaction, _image(message))
 
 
 def _image(message: discord.Message) -> str:
@@ -68,7 +64,7 @@ def _image(message: discord.Message) -> str:
     raise errors.NoImageError
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the commands (called by discord.py)."""
     bot.tree.add_command(recipe)
     bot.tree.add_command(delete)

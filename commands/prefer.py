@@ -1,11 +1,11 @@
 """``/prefer``: what is added to all of one's own prompts, and how buttons behave."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
-import discord
 from discord import app_commands
 
+from bot.client import EaselBot, Interaction
 from bot.components import completion
 from bot.text import messages, sentences
 from bot.text.languages import say
@@ -15,10 +15,6 @@ from prompt.reading.shortcuts import is_free
 from storage.decisions import choice_queries
 from storage.decisions.choices import MOST_OPTIONS, PersonChoices
 
-if TYPE_CHECKING:
-    from bot.client import EaselBot
-
-Interaction = discord.Interaction[Any]
 Text = app_commands.Range[str, 0, 1000]
 
 
@@ -34,7 +30,7 @@ class Preferences(app_commands.Group):
     @app_commands.autocomplete(new_value=completion.of_flags(PromptSource.KEPT))
     async def suffix(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the suffix."""
-        kept = interaction.client.intake.kept(new_value) if new_value.strip() else ""
+        kept = interaction.client.handlers.models.normalize(new_value) if new_value.strip() else ""
         await _set(interaction, messages.preferred("suffix", kept), suffix=kept)
 
     @app_commands.command(description="Flags for prompts that lack them; leave empty for none")
@@ -42,7 +38,7 @@ class Preferences(app_commands.Group):
     @app_commands.autocomplete(new_value=completion.of_flags(PromptSource.KEPT))
     async def flags(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the flags."""
-        kept = interaction.client.intake.kept(new_value) if new_value.strip() else ""
+        kept = interaction.client.handlers.models.normalize(new_value) if new_value.strip() else ""
         await _set(interaction, messages.preferred("flags", kept), flags=kept)
 
     @app_commands.command(description="How far the V buttons leave their picture")
@@ -79,7 +75,7 @@ class Options(app_commands.Group):
     ) -> None:
         """Keeps or drops an option."""
         name = option.strip().lstrip("-").lower()
-        kept = interaction.client.intake.kept(value) if value.strip() else ""
+        kept = interaction.client.handlers.models.normalize(value) if value.strip() else ""
         if not is_free(name):
             raise PromptError(say(sentences.OPTION_TAKEN, name=name.replace("`", "ˋ")))
         await _change(interaction, lambda old: _with_option(old, name, kept))
@@ -89,7 +85,7 @@ class Options(app_commands.Group):
     async def list_all(self, interaction: Interaction) -> None:
         """Lists them."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        choices: PersonChoices = await interaction.client.records.read(
+        choices: PersonChoices = await interaction.client.handlers.records.read(
             choice_queries.person, interaction.user.id
         )
         await interaction.edit_original_response(content=messages.option_list(choices.options))
@@ -99,7 +95,7 @@ class Options(app_commands.Group):
         self, interaction: Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """Names of those there are."""
-        choices: PersonChoices = await interaction.client.records.read(
+        choices: PersonChoices = await interaction.client.handlers.records.read(
             choice_queries.person, interaction.user.id
         )
         found = [name for name in choices.options if typed.lower().lstrip("-") in name]
@@ -124,7 +120,7 @@ async def _change(
 ) -> PersonChoices:
     """Acknowledges, then changes what the person decided; what it became."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    after: PersonChoices = await interaction.client.records.write(
+    after: PersonChoices = await interaction.client.handlers.records.write(
         choice_queries.change_person, interaction.user.id, change
     )
     return after
@@ -136,6 +132,6 @@ async def _set(interaction: Interaction, said: str, **fields: object) -> None:
     await interaction.edit_original_response(content=said)
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(Preferences())

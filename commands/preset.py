@@ -3,14 +3,16 @@
 import io
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Final, Literal
 
 import discord
 from discord import app_commands
 
 from bot.access import policy
 from bot.access.defaults import Shelf
+from bot.client import EaselBot, Interaction
 from bot.components import completion
+from bot.errors import NotAllowedError
 from bot.text import messages, sentences
 from bot.text.languages import say
 from prompt.errors import PromptError
@@ -18,11 +20,8 @@ from prompt.flags.sources import PromptSource
 from prompt.resolution.presets import check_name, choose
 from storage.decisions import choice_queries
 from storage.decisions.choices import MOST_PRESETS, Change, Owner
+from storage.decisions.records import Records
 
-if TYPE_CHECKING:
-    from bot.client import EaselBot
-
-Interaction = discord.Interaction[Any]
 Whose = Literal["me", "server"]
 
 TEXT_LIMIT: Final = 1000
@@ -55,7 +54,7 @@ class Presets(app_commands.Group):
         whose: Whose = "me",
     ) -> None:
         """Stores a preset."""
-        low, kept = check_name(name), interaction.client.intake.kept(text)
+        low, kept = check_name(name), interaction.client.handlers.models.normalize(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner = _owner(interaction, whose)
         await _allowed(interaction, owner)
@@ -154,7 +153,7 @@ class Presets(app_commands.Group):
         owner = _owner(interaction, whose)
         await _allowed(interaction, owner)
         data = await file.read() if file.size <= FILE_LIMIT else b""
-        given = read_file(data, interaction.client.intake.kept)
+        given = read_file(data, interaction.client.handlers.models.normalize)
         await _keep(interaction, owner, given)
         await interaction.edit_original_response(
             content=say(sentences.PRESET_IMPORTED, count=len(given))
@@ -197,8 +196,8 @@ def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
     return {check_name(name): kept(text[:TEXT_LIMIT]) for name, text in pairs}
 
 
-def _records(interaction: Interaction) -> Any:  # noqa: ANN401 - the client's type is not known here
-    return interaction.client.records
+def _records(interaction: Interaction) -> Records:
+    return interaction.client.handlers.records
 
 
 def _owner(interaction: Interaction, whose: Whose) -> Owner:
@@ -220,7 +219,7 @@ async def _allowed(interaction: Interaction, owner: Owner) -> None:
         return
     choices = await _records(interaction).read(choice_queries.server, owner.id)
     if not policy.has_role(interaction, choices.editors):
-        raise policy.NotAllowedError(say(sentences.PRESET_MANAGERS))
+        raise NotAllowedError(say(sentences.PRESET_MANAGERS))
 
 
 async def _keep(interaction: Interaction, owner: Owner, given: dict[str, str]) -> None:
@@ -229,6 +228,6 @@ async def _keep(interaction: Interaction, owner: Owner, given: dict[str, str]) -
     )
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(Presets())

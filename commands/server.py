@@ -1,15 +1,10 @@
 """``/server``: the panel with everything a server's managers can set."""
 
-from typing import TYPE_CHECKING
-
-import discord
 from discord import app_commands
 
+from bot.client import EaselBot, Interaction
 from bot.panels import routing
 from bot.panels.server import opened
-
-if TYPE_CHECKING:
-    from bot.client import EaselBot
 
 
 @app_commands.command(
@@ -19,12 +14,12 @@ if TYPE_CHECKING:
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
 @app_commands.default_permissions(manage_guild=True)
-async def server(interaction: "discord.Interaction[EaselBot]") -> None:
+async def server(interaction: Interaction) -> None:
     """Opens the panel, in private, for those who manage the server."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     await routing.show(interaction, await opened(interaction))
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(server)

@@ -1,18 +1,15 @@
 """``/show``: a job again, with its buttons."""
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-import discord
 from discord import app_commands
 
 from bot.access.defaults import CHOICES
+from bot.client import EaselBot, Interaction
 from bot.errors import NoJobError
 from bot.text import messages
 from storage.decisions import choice_queries
-
-if TYPE_CHECKING:
-    from bot.client import EaselBot
 
 LABEL_LIMIT: Final = 100
 """Most characters of a choice (Discord)."""
@@ -23,22 +20,22 @@ _ID: Final = re.compile(r"(?:easel-)?([0-9a-f]{8,32})(?:[.-]\w+)?", re.IGNORECAS
 @app_commands.command(name="show", description="Show your pictures again, with their buttons")
 @app_commands.describe(id="Pick one of yours, or give a job's id or the name of a picture's file")
 async def show(
-    interaction: "discord.Interaction[EaselBot]",
+    interaction: Interaction,
     id: app_commands.Range[str, 8, 64],  # noqa: A002 - what Midjourney calls the option
 ) -> None:
     """Hands the request to the results."""
     found = _ID.fullmatch(id.strip())
     if found is None:
         raise NoJobError(id)
-    await interaction.client.results.show(interaction, found[1].lower())
+    await interaction.client.handlers.results.show(interaction, found[1].lower())
 
 
 @show.autocomplete("id")
-async def complete(
-    interaction: "discord.Interaction[EaselBot]", typed: str
-) -> list[app_commands.Choice[str]]:
+async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """One's favourites and latest pictures whose prompt or id has what was typed."""
-    kept = await interaction.client.records.read(choice_queries.shelf_of, interaction.user.id, 200)
+    kept = await interaction.client.handlers.records.read(
+        choice_queries.shelf_of, interaction.user.id, 200
+    )
     found = [(messages.choice(*each, LABEL_LIMIT), each[0]) for each in kept]
     low = typed.strip().lower().removeprefix("easel-")
     return [
@@ -48,6 +45,6 @@ async def complete(
     ][:CHOICES]
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(show)

@@ -1,17 +1,15 @@
 """``/sketch``: a rough drawing becomes a finished picture."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import discord
 from discord import app_commands
 
+from bot.client import EaselBot, Interaction
 from bot.components import completion
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import CONTROL, CONTROL_SCALE
 from prompt.reading.grammar import PROMPT_LIMIT
-
-if TYPE_CHECKING:
-    from bot.client import EaselBot
 
 KINDS: Final = CONTROL.examples
 LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
@@ -27,20 +25,22 @@ LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
 @app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
 @app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMAGINE))
 async def sketch(
-    interaction: "discord.Interaction[EaselBot]",
+    interaction: Interaction,
     drawing: discord.Attachment,
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
     strength: app_commands.Range[float, LOW, HIGH] = 1.0,
     keep: str = KINDS[0],
 ) -> None:
-    """Hands the request to the intake, with the options as flags; a typed flag counts."""
+    """Hands the request on, with the options as flags; a typed flag counts."""
     flags = [(CONTROL.name, CONTROL.format(keep))]
     if strength != CONTROL_SCALE.default:
         flags.append((CONTROL_SCALE.name, CONTROL_SCALE.format(strength)))
     added = [flag for name, flag in flags if f"--{name} " not in prompt]
-    await interaction.client.intake.sketch(interaction, " ".join((prompt, *added)), drawing.url)
+    await interaction.client.handlers.imagine.sketch(
+        interaction, " ".join((prompt, *added)), drawing.url
+    )
 
 
-async def setup(bot: "EaselBot") -> None:
+async def setup(bot: EaselBot) -> None:
     """Adds the command (called by discord.py)."""
     bot.tree.add_command(sketch)

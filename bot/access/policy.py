@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from bot.errors import NotAllowedError
 from bot.interactions.requester import Asking
 from bot.text import sentences
 from bot.text.languages import say
@@ -13,10 +14,6 @@ from storage.decisions import choice_queries
 from storage.decisions.choices import Limits, PersonChoices, ServerChoices
 from storage.decisions.records import Records
 from storage.queue.jobs import DAY
-
-
-class NotAllowedError(Exception):
-    """The server does not allow this; the text is the sentence for the person."""
 
 
 async def preferences(records: Records, person_id: int) -> PersonChoices:

@@ -6,12 +6,14 @@ A button's whole meaning stands in its custom id, so it works after any restart.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 import discord
 
-from bot import errors
 from bot.components.modals import Answers
+from bot.errors import ZoomError
+from bot.interactions.host import host_of
+from bot.interactions.replies import answer
 from bot.text.languages import say, speak
 from generation import derive
 from generation.catalogue.card import Capability
@@ -19,9 +21,6 @@ from generation.derive import Parent
 from generation.recipe import Edges, Recipe
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import RATIO
-
-if TYPE_CHECKING:
-    from bot.client import EaselBot
 
 Derivation = Callable[[Parent, int], Recipe]
 """A picture and a fresh seed → the recipe to make."""
@@ -109,7 +108,7 @@ def _zoomed(answers: Answers) -> Derivation:
         """What to add; a zoom of 1 is for another ratio."""
         added = derive.framed(recipe, factor, *(ratio or (recipe.width, recipe.height)))
         if factor == 1 and not any((added.left, added.top)):
-            raise errors.ZoomError(str(factor))
+            raise ZoomError(str(factor))
         return added
 
     return _around(edges)
@@ -187,25 +186,9 @@ class JobButton(
         """Answers the press; whatever goes wrong becomes one private sentence."""
         speak(str(interaction.locale))
         try:
-            await self._press(interaction)
+            await host_of(interaction).press(interaction, self.action, self.job, self.index)
         except Exception as error:  # noqa: BLE001 - the library would only log it
-            await errors.answer(interaction, error)
-
-    async def _press(self, interaction: discord.Interaction[Any]) -> None:
-        bot: EaselBot = interaction.client
-        kind = KINDS.get(self.action)
-        if kind is None:
-            raise errors.OldButtonError
-        if kind.action == "cancel":
-            await bot.intake.cancel(interaction, self.job)
-        elif kind.action == "favourite":
-            await bot.results.favourite(interaction, self.job, max(0, self.index - 1))
-        elif kind.action == "recipe":
-            await bot.results.recipe(interaction, self.job)
-        elif kind.action == "region" and bot.painting and bot.painting.reaches(interaction):
-            await bot.painting.offer(interaction, self.job, self.index)
-        else:
-            await bot.offspring.press(interaction, self.job, kind, self.index)
+            await answer(interaction, error)
 
 
 def while_running(job: str) -> discord.ui.View:

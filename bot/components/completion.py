@@ -7,6 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.access.defaults import CHOICES
+from bot.interactions.host import host_of
 from generation.catalogue.card import Card
 from prompt.flags.sources import PromptSource
 from prompt.guidance.completion import complete
@@ -24,7 +25,7 @@ def of_flags(way: PromptSource) -> Completion:
     """
 
     async def complete(interaction: discord.Interaction[Any], typed: str) -> Choices:
-        return flags(typed, way, interaction.client.intake.cards)
+        return flags(typed, way, host_of(interaction).cards)
 
     return complete
 

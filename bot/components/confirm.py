@@ -6,18 +6,16 @@ The request itself waits in the database under the draft's id, so the buttons wo
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 import discord
 
-from bot import errors
+from bot.interactions.host import host_of
+from bot.interactions.replies import answer
 from bot.text import messages, sentences
 from bot.text.languages import say, speak
 from prompt.flags.sources import PromptSource
 from prompt.resolution.orders import Order, list_prompts
-
-if TYPE_CHECKING:
-    from bot.requests.imagine import Intake
 
 ASK_FROM: Final = 4
 """Jobs from which on a person is asked first."""
@@ -82,14 +80,14 @@ class DraftButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answers the press; whatever goes wrong becomes one private sentence."""
         speak(str(interaction.locale))
-        intake: Intake = interaction.client.intake
+        host = host_of(interaction)
         try:
             if self.answer == "yes":
-                await intake.confirm(interaction, self.draft)
+                await host.confirm(interaction, self.draft)
             else:
-                await intake.forget(interaction, self.draft)
+                await host.forget(interaction, self.draft)
         except Exception as error:  # noqa: BLE001 - the library would only log it
-            await errors.answer(interaction, error)
+            await answer(interaction, error)
 
 
 def buttons(draft: str) -> discord.ui.View:

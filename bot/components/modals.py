@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 import discord
 
-from bot import errors
+from bot.errors import ZoomError
 from bot.interactions.submitted import answers
 from bot.text import sentences
 from bot.text.languages import say
@@ -70,9 +70,9 @@ def _zoom(typed: str) -> float:
     try:
         zoom = float(typed.strip().removesuffix("x").replace(",", "."))
     except ValueError:
-        raise errors.ZoomError(typed) from None
+        raise ZoomError(typed) from None
     if not 1 <= zoom <= 2:
-        raise errors.ZoomError(typed)
+        raise ZoomError(typed)
     return zoom
 
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.access.policy import NotAllowedError
+from bot.errors import NotAllowedError
 from bot.interactions.requester import Asking
 from bot.text import sentences
 from bot.text.languages import say

@@ -1,4 +1,4 @@
-"""From job events to messages: every accepted job is shown until it has visibly ended."""
+"""Watching job events: every accepted job is shown until it has visibly ended."""
 
 import asyncio
 from typing import Final
@@ -6,24 +6,12 @@ from typing import Final
 import discord
 import structlog
 
-from bot.delivery import content
-from bot.delivery.routes import Address
-from bot.text.languages import speaking
-from generation.recipe import RecipeError
-from storage.files import Files, MissingFileError
+from bot.delivery.courier import JobMessage
+from storage.files import Files
 from storage.queue.engine import Jobs
-from storage.queue.jobs import Ended, Event, Job, Queued
+from storage.queue.jobs import Event, Queued
 
 log: Final = structlog.get_logger(__name__)
-
-PACE: Final = 1.0
-"""Seconds between edits of one message; Discord allows five edits in two seconds."""
-
-FAR_PACE: Final = 10.0
-"""Seconds between edits that only move a place far back in the queue."""
-
-NEAR: Final = 5
-"""Places in the queue that are kept up to date at the ordinary pace."""
 
 FAULT_PAUSE: Final = 2.0
 """Seconds before going on after a fault of our own, such as a database that is away."""
@@ -32,12 +20,12 @@ REAP: Final = 5.0
 """Seconds between looks for jobs whose worker has died."""
 
 
-class Delivery:
-    """Reads the events of all undelivered jobs and keeps a courier for each."""
+class DeliveryWatcher:
+    """Reads the events of all undelivered jobs and keeps the message of each up to date."""
 
     def __init__(self, client: discord.Client, jobs: Jobs, files: Files) -> None:
         self._client, self._jobs, self._files = client, jobs, files
-        self._couriers: dict[str, Courier] = {}
+        self._messages: dict[str, JobMessage] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -53,31 +41,31 @@ class Delivery:
 
     async def begin(self, job_id: str, position: int) -> None:
         """Shows a job that was just accepted as queued, then follows it."""
-        courier = self._courier(job_id)
-        await courier.show(Queued(job_id, position))
-        self._follow(courier)
+        message = self._message(job_id)
+        await message.show(Queued(job_id, position))
+        self._follow(message)
 
-    def _courier(self, job_id: str) -> "Courier":
-        if job_id not in self._couriers:
-            self._couriers[job_id] = Courier(job_id, self._client, self._jobs, self._files)
-        return self._couriers[job_id]
+    def _message(self, job_id: str) -> JobMessage:
+        if job_id not in self._messages:
+            self._messages[job_id] = JobMessage(job_id, self._client, self._jobs, self._files)
+        return self._messages[job_id]
 
-    def _follow(self, courier: "Courier") -> None:
-        if not courier.following:
-            courier.following = True
-            self._spawn(self._run(courier))
+    def _follow(self, message: JobMessage) -> None:
+        if not message.following:
+            message.following = True
+            self._spawn(self._run(message))
 
-    async def _run(self, courier: "Courier") -> None:
-        """Lets a courier work until its job is delivered, through faults such as a locked table."""
+    async def _run(self, message: JobMessage) -> None:
+        """Keeps a message up to date until its job is delivered, through faults of ours."""
         try:
-            while not courier.done:
+            while not message.done:
                 try:
-                    await courier.run()
+                    await message.run()
                 except Exception:
-                    log.exception("delivery_failed", job=courier.job_id)
+                    log.exception("delivery_failed", job=message.job_id)
                     await asyncio.sleep(FAULT_PAUSE)
         finally:
-            self._couriers.pop(courier.job_id, None)
+            self._messages.pop(message.job_id, None)
 
     async def _read_events(self) -> None:
         """Reads on after any fault: a new read starts with the state of all undelivered jobs."""
@@ -90,11 +78,11 @@ class Delivery:
             await asyncio.sleep(FAULT_PAUSE)
 
     def _pass_on(self, event: Event) -> None:
-        known = event.job_id in self._couriers
-        courier = self._courier(event.job_id)
-        courier.put(event)
+        known = event.job_id in self._messages
+        message = self._message(event.job_id)
+        message.put(event)
         if not known:
-            self._follow(courier)
+            self._follow(message)
 
     async def _reap(self) -> None:
         while True:
@@ -108,80 +96,3 @@ class Delivery:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-class Courier:
-    """Keeps one job's message up to date: the latest news at a steady pace, the end at once."""
-
-    def __init__(self, job_id: str, client: discord.Client, jobs: Jobs, files: Files) -> None:
-        self.job_id = job_id
-        self.following = self.done = False
-        self._address = Address(client)
-        self._jobs, self._files = jobs, files
-        self._shown: Event | None = None
-        self._news: Event | None = None
-        self._ended = asyncio.Event()
-        self._changed = asyncio.Event()
-
-    def put(self, event: Event) -> None:
-        """Takes news; it replaces news that was not shown yet."""
-        self._news = event
-        self._changed.set()
-        if isinstance(event, Ended):
-            self._ended.set()
-
-    async def run(self) -> None:
-        """Shows news until the job has ended and its end was shown."""
-        while not self.done:
-            if self._ended.is_set():
-                await self._finish()
-                self.done = True
-                return
-            await self._changed.wait()
-            self._changed.clear()
-            event = self._news
-            if event is not None and event != self._shown:
-                await self.show(event)
-                await self._rest(event)
-
-    async def show(self, event: Event) -> None:
-        """Shows news that may be missed: an outage costs one update, never the job."""
-        self._shown = event
-        try:
-            job = await self._job()
-            with speaking(job.locale):
-                letter = content.news(job, event)
-            await self._address.attempt(job, letter)
-        except Exception as error:  # noqa: BLE001 - the end is shown all the same
-            log.info("update_missed", job=self.job_id, error=type(error).__name__)
-
-    async def _rest(self, event: Event) -> None:
-        far = isinstance(event, Queued) and event.position > NEAR
-        try:
-            await asyncio.wait_for(self._ended.wait(), FAR_PACE if far else PACE)
-        except TimeoutError:
-            return
-
-    async def _finish(self) -> None:
-        """Shows how the job ended, then notes in the database that it was shown."""
-        job = await self._job()
-        if job.delivered_at is not None:
-            return
-        with speaking(job.locale):
-            message = await self._sent(job)
-        if message is None:
-            log.warning("nowhere_to_deliver", job=job.id)
-        await self._jobs.delivered(job.id, message)
-
-    async def _sent(self, job: Job) -> int | None:
-        try:
-            return await self._address.insist(job, await content.last(job, self._files))
-        except (discord.HTTPException, MissingFileError, RecipeError) as error:
-            log.error("result_not_sent", job=job.id, error=repr(error))
-            return await self._address.insist(job, content.apology(job))
-
-    async def _job(self) -> Job:
-        job = await self._jobs.get(self.job_id)
-        if job is None:
-            raise LookupError(self.job_id)
-        return job

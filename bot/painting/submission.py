@@ -4,14 +4,14 @@ import asyncio
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import discord
 
-from bot.interactions.requester import Remote
 from bot.painting.tokens import LIFE, Pass, Passes
-from bot.requests.accept import Acceptance
-from bot.requests.derive import Offspring
+from bot.painting.visitor import find_visitor
+from bot.requests.accept import JobAcceptor
+from bot.requests.derive import DeriveHandler
 from bot.text import sentences
 from bot.text.languages import language_of, retell, say
 from generation.catalogue.card import Capability
@@ -19,9 +19,6 @@ from generation.pictures.grid import view
 from prompt.reading.grammar import parse
 from storage.files import Files
 from storage.settings import Settings
-
-if TYPE_CHECKING:
-    from bot.client import EaselBot
 
 SHOWN: Final = 1280
 """Longer side in pixels of the picture that is painted over; the mask needs no more."""
@@ -34,16 +31,17 @@ class Painting:
 
     def __init__(
         self,
-        bot: "EaselBot",
-        acceptance: Acceptance,
-        offspring: Offspring,
+        client: discord.Client,
+        acceptor: JobAcceptor,
+        derive: DeriveHandler,
         files: Files,
         settings: Settings,
     ) -> None:
         token = settings.discord_token
         if token is None:
             raise ValueError("passes are signed with a key made from the bot's token")
-        self._bot, self._in, self._offspring, self._files = bot, acceptance, offspring, files
+        self._client, self._files = client, files
+        self._acceptor, self._models, self._derive = acceptor, acceptor.models, derive
         self._address = settings.painting_page
         self.passes = Passes(token.get_secret_value())
 
@@ -51,7 +49,7 @@ class Painting:
         """Whether the bot can write where somebody asks, once the interaction is over."""
         if interaction.guild_id is None:
             return interaction.context.dm_channel is True
-        return self._bot.get_guild(interaction.guild_id) is not None
+        return self._client.get_guild(interaction.guild_id) is not None
 
     async def offer(
         self, interaction: discord.Interaction[Any], parent_id: str, index: int
@@ -64,11 +62,11 @@ class Painting:
             OtherFamilyError: The picture was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it.
         """
-        self._in.require(Capability.INPAINT)
+        self._models.require(Capability.INPAINT)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        card = self._in.drew((await self._offspring.parent(parent_id, index)).recipe).card
-        await self._in.admit(interaction, [card])
-        self._in.require(Capability.INPAINT, card)
+        card = self._models.find_maker((await self._derive.parent(parent_id, index)).recipe).card
+        await self._acceptor.admit(interaction, [card])
+        self._models.require(Capability.INPAINT, card)
         given = Pass(
             job=parent_id,
             index=index,
@@ -92,7 +90,7 @@ class Painting:
             JobGoneError: The picture's job is not in the database.
             OtherFamilyError: The picture was drawn by a model that is no longer here.
         """
-        recipe = (await self._offspring.parent(given.job, given.index)).recipe
+        recipe = (await self._derive.parent(given.job, given.index)).recipe
         return f"{recipe.prompt} {recipe.parameters}".strip()
 
     async def picture(self, given: Pass) -> bytes:
@@ -103,7 +101,7 @@ class Painting:
             MissingFileError: It is no longer stored.
             OtherFamilyError: The picture was drawn by a model that is no longer here.
         """
-        parent = await self._offspring.parent(given.job, given.index)
+        parent = await self._derive.parent(given.job, given.index)
         return await asyncio.to_thread(view, await self._files.aget(parent.image), SHOWN)
 
     async def take(self, given: Pass, mask: bytes, words: str) -> Sequence[str]:
@@ -125,9 +123,9 @@ class Painting:
             NotAllowedError: The server does not allow it.
         """
         prompt = parse(words)
-        asking = await Remote.visiting(self._bot, given)
-        notes = await self._offspring.repaint(
-            asking, self._bot, given.job, given.index, prompt=prompt, mask=mask
+        asking = await find_visitor(self._client, given)
+        notes = await self._derive.repaint(
+            asking, self._client, given.job, given.index, prompt=prompt, mask=mask
         )
         return [retell(note) for note in notes]
 
@@ -138,7 +136,7 @@ class Painting:
     def _named(self, mention: re.Match[str]) -> str:
         sign, number = mention[1], int(mention[2])
         if sign == "#":
-            channel = self._bot.get_channel(number)
+            channel = self._client.get_channel(number)
             return f"#{getattr(channel, 'name', number)}"
-        roles = (guild.get_role(number) for guild in self._bot.guilds)
+        roles = (guild.get_role(number) for guild in self._client.guilds)
         return f"@{next((role.name for role in roles if role), number)}"

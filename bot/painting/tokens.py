@@ -12,20 +12,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from bot.errors import ExpiredPassError, PassError
+
 LIFE: Final = timedelta(hours=12)
 """How long a pass is good for."""
 
 _PURPOSE: Final = b"easel painting page 1"
 _FACTS: Final = struct.Struct(">16sBQQQI")
 _SEAL: Final = 32
-
-
-class PassError(Exception):
-    """What was shown is no pass of ours: altered, cut short or made up."""
-
-
-class ExpiredPassError(Exception):
-    """A pass that was good once."""
 
 
 @dataclass(frozen=True, slots=True)

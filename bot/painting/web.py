@@ -15,10 +15,11 @@ from typing import Final, Protocol
 
 from aiohttp import web
 
-from bot import errors
-from bot.painting.tokens import ExpiredPassError, Pass, PassError, Passes
+from bot.errors import ExpiredPassError, PassError
+from bot.painting.tokens import Pass, Passes
 from bot.text import sentences
 from bot.text.languages import language_of, say, speak
+from bot.text.wording import sentence, told
 from generation.untrusted.clean import ImageTooLargeError
 from generation.untrusted.masks import LIMITS
 from storage.settings import PAGE, SettingsError
@@ -144,9 +145,9 @@ class Page:
         return response
 
     def _refusal(self, error: Exception) -> web.Response:
-        known = errors.sentence(error) is not None
+        known = sentence(error) is not None
         status = 403 if isinstance(error, PassError | ExpiredPassError) else 422 if known else 500
-        return web.json_response({"said": self._desk.readable(errors.told(error))}, status=status)
+        return web.json_response({"said": self._desk.readable(told(error))}, status=status)
 
     async def _index(self, request: web.Request) -> web.Response:
         language = language_of(request.query.get("in") or "en")

@@ -6,8 +6,9 @@ from typing import Any, Final, Self
 
 import discord
 
-from bot import errors
 from bot.components.panel import TEMPLATE, Item, Panel, Press
+from bot.errors import OldButtonError
+from bot.interactions.replies import answer
 from bot.panels import server, user
 from bot.text.languages import speak
 
@@ -45,12 +46,12 @@ async def take(interaction: discord.Interaction[Any], match: re.Match[str]) -> N
     try:
         taker = TAKERS.get(match["panel"])
         if taker is None:
-            raise errors.OldButtonError
+            raise OldButtonError
         panel = await taker(Press.of(interaction, match))
         if panel is not None:
             await show(interaction, panel)
     except Exception as error:  # noqa: BLE001 - the library would only log it
-        await errors.answer(interaction, error)
+        await answer(interaction, error)
 
 
 async def show(interaction: discord.Interaction[Any], panel: Panel) -> None:

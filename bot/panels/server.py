@@ -9,7 +9,8 @@ import discord
 
 from bot.access import policy
 from bot.components.panel import Item, Panel, Press, custom_id
-from bot.errors import OldButtonError
+from bot.errors import NotAllowedError, OldButtonError
+from bot.interactions.host import host_of
 from bot.text import messages, sentences
 from bot.text.languages import LANGUAGES, name_of, say
 from generation.catalogue.card import Card
@@ -232,7 +233,7 @@ async def take(press: Press) -> Panel | None:
     if what == "limits":
         return await _change(
             it,
-            lambda before: _limited(before, press, it.client.most),
+            lambda before: _limited(before, press, host_of(it).most_unfinished),
             "role" if press.value else what,
         )
     if what == "role":
@@ -245,7 +246,7 @@ async def take(press: Press) -> Panel | None:
 
 
 async def _shown(it: discord.Interaction[Any], topic: str = "", history: str = "") -> Panel:
-    return panel(await _choices(it), it.client.intake.cards, topic, history)
+    return panel(await _choices(it), host_of(it).cards, topic, history)
 
 
 def panel(
@@ -273,14 +274,17 @@ def panel(
 
 def _check(interaction: discord.Interaction[Any]) -> None:
     if not policy.manages(interaction):
-        raise policy.NotAllowedError(say(sentences.SERVER_MANAGERS))
+        raise NotAllowedError(say(sentences.SERVER_MANAGERS))
+
+
+def _server(interaction: discord.Interaction[Any]) -> int:
+    """The server's id; only those who manage a server get this far."""
+    return interaction.guild_id or 0
 
 
 async def _choices(interaction: discord.Interaction[Any]) -> ServerChoices:
-    found: ServerChoices = await interaction.client.records.read(
-        choice_queries.server, interaction.guild_id
-    )
-    return found
+    records = host_of(interaction).records
+    return await records.read(choice_queries.server, _server(interaction))
 
 
 async def _change(
@@ -289,8 +293,9 @@ async def _change(
     def note(before: ServerChoices, after: ServerChoices) -> Change:
         return Change(it.user.id, what, json.dumps(before.write()), json.dumps(after.write()))
 
-    after = await it.client.records.write(choice_queries.change_server, it.guild_id, change, note)
-    return panel(after, it.client.intake.cards, what)
+    records = host_of(it).records
+    after = await records.write(choice_queries.change_server, _server(it), change, note)
+    return panel(after, host_of(it).cards, what)
 
 
 def worded(change: Change) -> Change:
@@ -321,7 +326,8 @@ def _bare(lines: Iterable[str]) -> str:
 
 async def _history(it: discord.Interaction[Any]) -> str:
     """The latest changes, newest first, one a line."""
-    found = await it.client.records.read(choice_queries.changes, it.guild_id, CHANGES_SHOWN)
+    records = host_of(it).records
+    found = await records.read(choice_queries.changes, _server(it), CHANGES_SHOWN)
     told = [(at, worded(change)) for at, change in found]
     return messages.server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
 
@@ -372,7 +378,7 @@ def _number(number: Number, typed: Mapping[str, str]) -> int:
     text = typed.get(number.field, "").strip()
     if not (text.isdecimal() and number.low <= int(text) <= number.high):
         shown = text.replace("`", "ˋ")
-        raise policy.NotAllowedError(
+        raise NotAllowedError(
             say(sentences.LIMIT_WRONG, typed=shown, low=number.low, high=number.high)
         )
     return int(text)

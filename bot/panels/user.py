@@ -13,6 +13,7 @@ from bot.access import policy
 from bot.access.defaults import Shelf
 from bot.components.panel import Item, Panel, Press, custom_id
 from bot.errors import OldButtonError
+from bot.interactions.host import host_of
 from bot.text import messages, sentences
 from bot.text.languages import say
 from generation.catalogue.card import Card
@@ -116,8 +117,9 @@ SWITCHES: Final = {
 
 async def opened(interaction: discord.Interaction[Any]) -> Panel:
     """The panel as it is opened."""
-    shelf = await Shelf.of(interaction.client.records, interaction)
-    return panel(shelf.person, shelf.server, *interaction.client.intake.cards)
+    host = host_of(interaction)
+    shelf = await Shelf.of(host.records, interaction)
+    return panel(shelf.person, shelf.server, *host.cards)
 
 
 async def take(press: Press) -> Panel:
@@ -129,7 +131,7 @@ async def take(press: Press) -> Panel:
     """
     it = press.interaction
     await it.response.defer()
-    await it.client.records.write(
+    await host_of(it).records.write(
         choice_queries.change_person, it.user.id, lambda before: _pressed(before, press)
     )
     return await opened(it)

@@ -2,27 +2,21 @@
 
 import asyncio
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-import discord
-
-from bot import errors
 from bot.access import policy
 from bot.delivery.destination import Spot
-from bot.delivery.watcher import Delivery
+from bot.delivery.watcher import DeliveryWatcher
 from bot.interactions.requester import Asking
-from bot.text import messages
+from bot.requests.models import ServedModels
 from bot.text.messages import Title
-from generation.catalogue.card import Capability, Card
-from generation.catalogue.served import Served, drew, served, usual
+from generation.catalogue.card import Card
 from generation.derive import with_upscaler
 from generation.recipe import Recipe
 from generation.untrusted.clean import Limits, clean
 from generation.untrusted.fetch import fetch
 from generation.untrusted.masks import painted
-from prompt.reading.grammar import Prompt
-from prompt.resolution.versions import choose_model, parse_versions
 from storage.decisions.choices import ServerChoices
 from storage.files import Files
 from storage.queue.engine import Jobs
@@ -33,20 +27,24 @@ DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 """Hosts that serve what people attach in Discord."""
 
 
-class Acceptance:
+class JobAcceptor:
     """Admits people, keeps their images and accepts their jobs.
 
     Attributes:
-        models: What draws here, by name; the usual one first.
-        versions: Family by version of Midjourney.
+        models: What draws here.
         jobs: Where jobs are kept.
         records: Where choices are kept.
     """
 
-    def __init__(self, settings: Settings, jobs: Jobs, files: Files, delivery: Delivery) -> None:
-        self.jobs, self.records = jobs, jobs.records
-        self.models = served(settings)
-        self.versions = parse_versions(settings.versions)
+    def __init__(
+        self,
+        settings: Settings,
+        models: ServedModels,
+        jobs: Jobs,
+        files: Files,
+        delivery: DeliveryWatcher,
+    ) -> None:
+        self.models, self.jobs, self.records = models, jobs, jobs.records
         self._files, self._delivery = files, delivery
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
@@ -54,46 +52,15 @@ class Acceptance:
         self._origins = frozenset({settings.discord} if settings.discord else ())
         self._hosts = None if settings.open_links else DISCORD_FILES
 
-    @property
-    def cards(self) -> list[Card]:
-        """The cards of what draws here, the usual one's first."""
-        return [one.card for one in self.models.values()]
-
-    def drawing(self, prompt: Prompt) -> Served:
-        """What draws a prompt: the model that its flags ask for if it is served, or the usual."""
-        return choose_model(prompt.flags, self.models, self.versions)
-
-    def drew(self, recipe: Recipe) -> Served:
-        """What drew the pictures of a recipe, and draws what is made of them.
-
-        Raises:
-            OtherFamilyError: It is no longer here.
-        """
-        if found := drew(self.models, recipe):
-            return found
-        related = any(card.id == recipe.family for card in self.cards)
-        gone = recipe.model if related else recipe.family
-        raise errors.OtherFamilyError(gone, usual(self.models).card.title)
-
-    def require(self, capability: Capability, card: Card | None = None) -> None:
-        """Goes on if a model can do something, or, where it is not known yet, if any can.
-
-        Raises:
-            NotAbleError: It cannot.
-        """
-        able = [card] if card else self.cards
-        if not any(capability in each.capabilities for each in able):
-            raise errors.NotAbleError(capability, able[0].title)
-
     async def admit(self, asking: Asking, drawn: Sequence[Card]) -> ServerChoices:
         """What the server decided, if it lets jobs in: one for each card, of what draws it.
 
         Raises:
             NotAllowedError: It does not.
         """
-        return await policy.admit(self.records, asking, self.cards, drawn)
+        return await policy.admit(self.records, asking, self.models.cards, drawn)
 
-    async def keep(self, url: str) -> str:
+    async def keep_image(self, url: str) -> str:
         """Fetches, checks and stores an image; its SHA-256.
 
         Raises:
@@ -147,7 +114,7 @@ class Acceptance:
         """
         job = NewJob(
             id=uuid.uuid4().hex,
-            recipe=with_upscaler(recipe, self.cards[0].upscaler).to_json(),
+            recipe=with_upscaler(recipe, self.models.cards[0].upscaler).to_json(),
             person_id=asking.user.id,
             server_id=asking.guild_id,
             channel_id=spot.channel_id,
@@ -164,17 +131,3 @@ class Acceptance:
         )
         position = await self.jobs.accept(job, policy.allowance(choices, asking))
         await self._delivery.begin(job.id, position)
-
-
-async def acknowledge(interaction: discord.Interaction[Any], *, private: bool = False) -> int:
-    """Promises an answer; the id of the message that will carry it."""
-    response = await interaction.response.defer(thinking=True, ephemeral=private)
-    if response is None or response.message_id is None:
-        raise RuntimeError("Discord named no message for the acknowledgement")
-    return response.message_id
-
-
-async def tell(interaction: discord.Interaction[Any], notes: Collection[str]) -> None:
-    """Tells the person alone how their words were understood, where that needs telling."""
-    if notes:
-        await interaction.followup.send(messages.notes(notes), ephemeral=True)

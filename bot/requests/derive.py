@@ -7,13 +7,14 @@ from typing import Any
 
 import discord
 
-from bot import errors
 from bot.access import ownership, policy
 from bot.components import modals
 from bot.components.buttons import KINDS, Derivation, Kind, rerolled
 from bot.delivery.destination import Place, Spot, beside, withdraw
+from bot.errors import NotAllowedError, OldButtonError, TooLongError
+from bot.interactions.replies import acknowledge, tell
 from bot.interactions.requester import Asking
-from bot.requests.accept import Acceptance, acknowledge, tell
+from bot.requests.accept import JobAcceptor
 from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
@@ -37,11 +38,11 @@ Change = Callable[[Parent, int], Resolved]
 """A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
 
 
-class Offspring:
+class DeriveHandler:
     """Derives recipes from those of earlier jobs, and has them accepted."""
 
-    def __init__(self, acceptance: Acceptance) -> None:
-        self._in = acceptance
+    def __init__(self, acceptor: JobAcceptor) -> None:
+        self._acceptor, self._models = acceptor, acceptor.models
 
     async def press(
         self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
@@ -61,10 +62,10 @@ class Offspring:
             NotAllowedError: The server does not allow it.
         """
         if kind.needs is not None:
-            self._in.require(kind.needs)
+            self._models.require(kind.needs)
         asks = kind.form is not None
         if kind.remixed:
-            person = await policy.preferences(self._in.records, interaction.user.id)
+            person = await policy.preferences(self._acceptor.records, interaction.user.id)
             kind, asks = _preferred(kind, person), person.remix
         if asks:
             await self._offer(interaction, parent_id, kind, index)
@@ -82,11 +83,11 @@ class Offspring:
             NotAbleError: That cannot do it.
             TooLongError: The prompt does not fit into it.
         """
-        recipe = Recipe.from_json((await ownership.found(self._in.jobs, parent_id)).recipe)
+        recipe = Recipe.from_json((await ownership.found(self._acceptor.jobs, parent_id)).recipe)
         self._require(kind, recipe)
         prompt = f"{recipe.prompt} {recipe.parameters}".strip()
         if len(prompt) > modals.TEXT_LIMIT:
-            raise errors.TooLongError(kind.action)
+            raise TooLongError(kind.action)
         await interaction.response.send_modal(modals.remix(kind.action, parent_id, index, prompt))
 
     async def submit(
@@ -101,11 +102,11 @@ class Offspring:
             JobGoneError: The parent is not in the database.
         """
         if kind.needs is not None:
-            self._in.require(kind.needs)
+            self._models.require(kind.needs)
         answers = modals.Answers.of(interaction)
         derivation = kind.form(answers) if kind.form else kind.derive
         if derivation is None:
-            raise errors.OldButtonError
+            raise OldButtonError
         kept: dict[str, str] = {}
         change = self._reworded(derivation, answers.prompt, kind.way, kept)
         title = Title(kind.action, index or None)
@@ -126,7 +127,7 @@ class Offspring:
             bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
             typed_in = PromptSource.PICTURE if bound and way is not PromptSource.ZOOM else way
             words = fit(prompt, typed_in, before=parse_flags(old.parameters))
-            one = self._in.drew(old)
+            one = self._models.find_maker(old)
             self._require_same(words, one)
             resolved = resolve(
                 words,
@@ -135,7 +136,7 @@ class Offspring:
                 seed=seed,
                 images=_prompted(old, prompt),
                 kept=kept,
-                versions=self._in.versions,
+                versions=self._models.versions,
             )
             fresh = resolved.recipe
             size = fresh if typed_in is PromptSource.REROLL else made
@@ -165,7 +166,7 @@ class Offspring:
             OtherFamilyError: The parent was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it, or the bot may not write there.
         """
-        parent = await ownership.found(self._in.jobs, parent_id)
+        parent = await ownership.found(self._acceptor.jobs, parent_id)
         choices = await self._admit(asking, parent)
         title = Title("reroll")
         await self._make_beside(
@@ -203,12 +204,12 @@ class Offspring:
             ImageError: The mask is no image.
             NothingPaintedError: Nothing is painted.
         """
-        self._in.require(Capability.INPAINT)
+        self._models.require(Capability.INPAINT)
         title, kind = Title("region", index), KINDS["region"]
-        parent = await ownership.found(self._in.jobs, parent_id)
+        parent = await ownership.found(self._acceptor.jobs, parent_id)
         choices = await self._admit(asking, parent)
-        kept = {url: await self._in.keep(url) for url in list_addresses(prompt.flags)}
-        covered = await self._in.keep_mask(mask)
+        kept = {url: await self._acceptor.keep_image(url) for url in list_addresses(prompt.flags)}
+        covered = await self._acceptor.keep_mask(mask)
         change = self._reworded(
             lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.way, kept
         )
@@ -225,7 +226,7 @@ class Offspring:
         choices: ServerChoices,
     ) -> Sequence[str]:
         made = self._derived(parent, change, title, choices)
-        person = await policy.preferences(self._in.records, asking.user.id)
+        person = await policy.preferences(self._acceptor.records, asking.user.id)
         spot = await beside(bot, asking, choices, person)
         try:
             await self._accept(asking, spot, parent, made, title=title, choices=choices)
@@ -243,13 +244,13 @@ class Offspring:
         fetched: tuple[dict[str, str], Sequence[str]] = ({}, ()),
     ) -> None:
         message = await acknowledge(interaction)
-        parent = await ownership.found(self._in.jobs, parent_id)
+        parent = await ownership.found(self._acceptor.jobs, parent_id)
         choices = await self._admit(interaction, parent)
         kept, links = fetched
         for url in links:
-            kept[url] = await self._in.keep(url)
+            kept[url] = await self._acceptor.keep_image(url)
         made = self._derived(parent, change, title, choices)
-        person = await policy.preferences(self._in.records, interaction.user.id)
+        person = await policy.preferences(self._acceptor.records, interaction.user.id)
         spot = await (await Place.of(interaction, choices, person)).spot(message)
         await self._accept(interaction, spot, parent, made, title=title, choices=choices)
         await tell(interaction, made.notes)
@@ -265,7 +266,7 @@ class Offspring:
         choices: ServerChoices,
     ) -> None:
         """Has pictures of a parent's accepted, with what is known of where values came from."""
-        await self._in.accept(
+        await self._acceptor.accept(
             asking,
             spot,
             made.recipe,
@@ -283,7 +284,9 @@ class Offspring:
             OtherFamilyError: That is no longer here.
             NotAllowedError: The server does not.
         """
-        return await self._in.admit(asking, [self._in.drew(Recipe.from_json(parent.recipe)).card])
+        return await self._acceptor.admit(
+            asking, [self._models.find_maker(Recipe.from_json(parent.recipe)).card]
+        )
 
     def _derived(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
         parent = self._one_of(job, title.index)
@@ -304,19 +307,19 @@ class Offspring:
             JobGoneError: The job is not in the database.
             OtherFamilyError: It was drawn by a model that is no longer here.
         """
-        return self._one_of(await ownership.found(self._in.jobs, job_id), number)
+        return self._one_of(await ownership.found(self._acceptor.jobs, job_id), number)
 
     def _one_of(self, job: Job, number: int | None) -> Parent:
         recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1
-        self._in.drew(recipe)
+        self._models.find_maker(recipe)
         finished = job.pictures[index : index + 1]
         return Parent(recipe, index, finished[0].sha256 if finished else "")
 
     def _require(self, kind: Kind, recipe: Recipe) -> None:
         """Goes on if what drew a picture can do as a button says."""
-        card = self._in.drew(recipe).card
+        card = self._models.find_maker(recipe).card
         if kind.needs is not None:
-            self._in.require(kind.needs, card)
+            self._models.require(kind.needs, card)
 
     def _require_same(self, prompt: Prompt, parent: Served) -> None:
         """Refuses words for a model that draws here, but did not draw the picture.
@@ -325,7 +328,7 @@ class Offspring:
             PromptError: They are; without that flag the prompt can be drawn.
         """
         name = MODEL.of(prompt.flags)
-        if name is None or parent.card.answers_to(name) or not named(self._in.models, name):
+        if name is None or parent.card.answers_to(name) or not named(self._models.by_name, name):
             return
         values = {key: value for key, value in prompt.flags.items() if key != MODEL.name}
         typed, title = MODEL.format(name), Sentence(parent.card.title)
@@ -337,10 +340,13 @@ class Offspring:
 
     def _measure(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""
-        card, (short, long) = self._in.drew(recipe).card, sorted((recipe.width, recipe.height))
+        card, (short, long) = (
+            self._models.find_maker(recipe).card,
+            sorted((recipe.width, recipe.height)),
+        )
         if long > card.longest_ratio * short:
             said = say(sentences.FRAME_LONG, model=say(card.title), limit=f"{card.longest_ratio:g}")
-            raise policy.NotAllowedError(said)
+            raise NotAllowedError(said)
 
 
 def _as_it_was(derivation: Derivation) -> Change:

@@ -1,79 +1,44 @@
-"""The one way in: from what a person asked to a committed job."""
+"""From a prompt as typed to committed jobs; after a question, where they are many."""
 
-import secrets
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from typing import Any
 
 import discord
 from sqlalchemy import Connection
 
-from bot import errors
-from bot.access import ownership, policy
+from bot.access import policy
 from bot.access.defaults import Shelf
 from bot.components import confirm, modals
 from bot.components.confirm import ASK_FROM, Request
 from bot.delivery.destination import Place
-from bot.requests.accept import Acceptance, acknowledge, tell
+from bot.errors import DraftGoneError
+from bot.interactions.replies import acknowledge, tell
+from bot.requests.accept import JobAcceptor
+from bot.requests.resolution import CompletedOrders, admit, complete_orders, resolve_order
 from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
 from generation.catalogue.card import Capability, Card
-from generation.derive import blend, reroll
-from generation.recipe import SEED_LIMIT, Ingredient
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
-from prompt.flags.table import RATIO, SEED
-from prompt.reading.grammar import Prompt, parse
+from prompt.reading.grammar import Prompt
 from prompt.reading.shortcuts import expand
-from prompt.resolution.check import drop_unreachable
 from prompt.resolution.orders import Order, check_all, name_alternatives, read_orders
-from prompt.resolution.presets import Merged, check_preset
-from prompt.resolution.references import StoredImages, list_addresses
-from prompt.resolution.resolve import Resolved, resolve
+from prompt.resolution.references import list_addresses
+from prompt.resolution.resolve import Resolved
 from prompt.resolution.suggestions import mend_suggestion
 from storage.decisions import choice_queries
-from storage.decisions.choices import Limits, ServerChoices
-from storage.queue.jobs import QueueInfo
+from storage.decisions.choices import ServerChoices
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What was asked for.
-
-    Attributes:
-        shelf: What is kept for the person and the server.
-        each: Every order, and its prompt with what is kept added to it.
-    """
-
-    shelf: Shelf
-    each: tuple[tuple[Order, Merged], ...]
-
-    @property
-    def prompts(self) -> list[Prompt]:
-        """The prompts with everything added."""
-        return [merged.prompt for _, merged in self.each]
-
-
-class Intake:
+class ImagineHandler:
     """Checks, acknowledges, fetches, resolves and accepts; in that order."""
 
-    def __init__(self, acceptance: Acceptance) -> None:
-        self._in, self._records = acceptance, acceptance.records
-
-    @property
-    def cards(self) -> list[Card]:
-        """The cards of what draws here, the usual one's first."""
-        return self._in.cards
-
-    def kept(self, text: str) -> str:
-        """A text that is kept for later prompts, in canonical spelling.
-
-        Raises:
-            PromptError: It cannot be kept.
-        """
-        return check_preset(text, self._in.models)
+    def __init__(self, acceptor: JobAcceptor) -> None:
+        self._acceptor, self._models = acceptor, acceptor.models
+        self._records = acceptor.records
 
     async def imagine(
         self,
@@ -98,15 +63,19 @@ class Intake:
         """
         try:
             text, wanted = await self._read(interaction, text, way)
-            await self._check(interaction, wanted, preset, way, len(pictures))
+            await self._check(interaction, wanted, preset=preset, way=way, attached=len(pictures))
         except PromptError as error:
             raise mend_suggestion(error, self._draws, attached=len(pictures)) from None
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
         shelf = await Shelf.of(self._records, interaction)
-        asked = self._completed(shelf, wanted, preset, way, len(pictures))
-        choices = await self._admit(interaction, asked)
-        request = Request(text, preset, tuple([await self._in.keep(url) for url in pictures]), way)
+        asked = complete_orders(
+            self._models, shelf, wanted, preset=preset, way=way, attached=len(pictures)
+        )
+        choices = await admit(self._acceptor, interaction, asked)
+        request = Request(
+            text, preset, tuple([await self._acceptor.keep_image(url) for url in pictures]), way
+        )
         if many:
             await self._ask(interaction, request, wanted)
         else:
@@ -120,7 +89,7 @@ class Intake:
             PromptError: The prompt is not one; nothing was acknowledged yet.
             NotAllowedError: The server does not allow it.
         """
-        self._in.require(Capability.STRUCTURE)
+        self._models.require(Capability.STRUCTURE)
         await self.imagine(interaction, text, [drawing])
 
     async def _read(
@@ -157,17 +126,21 @@ class Intake:
             try:
                 return check_all(prompts, self._draws, attached=attached)
             except PromptError:
-                if len(self.cards) == 1:
+                if len(self._models.cards) == 1:
                     raise
         shelf = await Shelf.of(self._records, interaction)
-        asked = self._completed(shelf, wanted, preset, way, attached)
+        asked = complete_orders(
+            self._models, shelf, wanted, preset=preset, way=way, attached=attached
+        )
         try:
             return check_all(asked.prompts, self._draws, attached=attached)
         except PromptError as error:
-            raise name_alternatives(error, asked.prompts, self.cards, attached=attached) from None
+            raise name_alternatives(
+                error, asked.prompts, self._models.cards, attached=attached
+            ) from None
 
     def _draws(self, prompt: Prompt) -> Card:
-        return self._in.drawing(prompt).card
+        return self._models.find_for(prompt).card
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to a question about many jobs.
@@ -180,8 +153,15 @@ class Intake:
         request = Request.kept(await self._draft(choice_queries.draft, interaction, draft))
         wanted = read_orders(request.text, source=request.way)
         shelf = await Shelf.of(self._records, interaction)
-        asked = self._completed(shelf, wanted, request.preset, request.way, len(request.images))
-        choices = await self._admit(interaction, asked)
+        asked = complete_orders(
+            self._models,
+            shelf,
+            wanted,
+            preset=request.preset,
+            way=request.way,
+            attached=len(request.images),
+        )
+        choices = await admit(self._acceptor, interaction, asked)
         await self._draft(choice_queries.take_draft, interaction, draft)
         queued = say(sentences.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
@@ -200,7 +180,7 @@ class Intake:
         """
         body = await self._records.write(look, draft, interaction.user.id)
         if body is None:
-            raise errors.DraftGoneError
+            raise DraftGoneError
         return body
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
@@ -226,7 +206,7 @@ class Intake:
         self,
         interaction: discord.Interaction[Any],
         request: Request,
-        asked: _Asked,
+        asked: CompletedOrders,
         choices: ServerChoices,
         message: int | None = None,
     ) -> None:
@@ -237,15 +217,15 @@ class Intake:
         for order, whole in asked.each:
             links = [link.url for link in order.prompt.images]
             for url in (*links, *list_addresses(whole.prompt.flags)):
-                kept[url] = kept.get(url) or await self._in.keep(url)
+                kept[url] = kept.get(url) or await self._acceptor.keep_image(url)
             images = [*request.images, *(kept[url] for url in links)]
-            made.append(self._resolved(Order(whole.prompt, order.copy), images, kept))
+            made.append(resolve_order(self._models, Order(whole.prompt, order.copy), images, kept))
             notes |= dict.fromkeys(made[-1].notes)
         policy.measure(choices, [resolved.recipe for resolved in made])
         place = await Place.of(interaction, choices, asked.shelf.person)
         for resolved, (_, whole) in zip(made, asked.each, strict=True):
             spot, message = await place.spot(message), None
-            await self._in.accept(
+            await self._acceptor.accept(
                 interaction,
                 spot,
                 resolved.recipe,
@@ -255,90 +235,6 @@ class Intake:
                 origins=whole.origins,
             )
         await tell(interaction, notes)
-
-    async def blend(
-        self,
-        interaction: discord.Interaction[Any],
-        pictures: Sequence[str],
-        weights: Sequence[float],
-        ratio: str,
-    ) -> None:
-        """Takes several images to be blended, without words but the person's own suffix.
-
-        Args:
-            interaction: Who asks, and where.
-            pictures: Addresses of the images.
-            weights: How much of each, beside the others.
-            ratio: Width to height, as ``--ar`` takes it; empty if the person chose none.
-
-        Raises:
-            NotAbleError: The family cannot blend; nothing was acknowledged yet.
-            NotAllowedError: The server does not allow it.
-        """
-        self._in.require(Capability.BLEND)
-        message = await acknowledge(interaction)
-        shelf = await Shelf.of(self._records, interaction)
-        typed = parse(f"--{RATIO.name} {ratio}" if ratio else "")
-        asked = self._completed(shelf, [Order(typed, 0)], "", PromptSource.BLEND, 1)
-        choices = await self._admit(interaction, asked)
-        ((_, merged),) = asked.each
-        self._in.require(Capability.BLEND, self._draws(merged.prompt))
-        images = [await self._in.keep(url) for url in pictures]
-        linked = list_addresses(merged.prompt.flags)
-        kept = {url: await self._in.keep(url) for url in linked}
-        resolved = self._resolved(Order(merged.prompt, 0), images[:1], kept)
-        recipe = blend(
-            resolved.recipe,
-            [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
-        )
-        policy.measure(choices, [recipe])
-        spot = await (await Place.of(interaction, choices, shelf.person)).spot(message)
-        await self._in.accept(
-            interaction,
-            spot,
-            recipe,
-            Title("blend"),
-            choices,
-            speed=resolved.speed,
-            origins=merged.origins,
-        )
-        await tell(interaction, resolved.notes)
-
-    def _completed(
-        self, shelf: Shelf, wanted: Sequence[Order], preset: str, way: PromptSource, attached: int
-    ) -> _Asked:
-        """Orders with all that presets, the person and the server add and the model can do."""
-        each = []
-        for order in wanted:
-            merged = shelf.complete(order.prompt, preset, way)
-            card, images = self._draws(merged.prompt), attached + len(order.prompt.images)
-            each.append((order, drop_unreachable(merged, card, images=images)))
-        return _Asked(shelf, tuple(each))
-
-    async def _admit(self, interaction: discord.Interaction[Any], asked: _Asked) -> ServerChoices:
-        return await self._in.admit(interaction, [self._draws(each) for each in asked.prompts])
-
-    def _resolved(self, order: Order, images: Sequence[str], kept: StoredImages) -> Resolved:
-        """One order with every choice made; repetitions of a named seed take those after it."""
-        one = self._in.drawing(order.prompt)
-        resolved = resolve(
-            order.prompt,
-            one.card,
-            model=one.model,
-            seed=secrets.randbelow(SEED_LIMIT),
-            images=images,
-            kept=kept,
-            versions=self._in.versions,
-        )
-        own = SEED.of(order.prompt.flags)
-        if own is None or not order.copy:
-            return resolved
-        seed = (own + order.copy * len(resolved.recipe.pictures)) % SEED_LIMIT
-        return replace(
-            resolved,
-            recipe=reroll(resolved.recipe, seed),
-            notes=(*resolved.notes, say(sentences.SEEDS_FOLLOW)),
-        )
 
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
         """Shows the form for words to go with an image, which has to be the first answer."""
@@ -356,38 +252,3 @@ class Intake:
         """
         body = await self._draft(choice_queries.take_draft, interaction, draft)
         await self.imagine(interaction, modals.answer(interaction), [body["picture"]])
-
-    async def cancel(self, interaction: discord.Interaction[Any], job_id: str) -> None:
-        """Takes a press of Cancel.
-
-        Raises:
-            JobGoneError: The job is not in the database.
-            NotYoursError: The person may not cancel it.
-            TooLateError: It has already ended.
-        """
-        await interaction.response.defer()
-        job = await ownership.found(self._in.jobs, job_id)
-        if not ownership.may_remove(interaction, job):
-            raise errors.NotYoursError
-        if not await self._in.jobs.cancel(job_id):
-            raise errors.TooLateError
-
-    async def cancel_all(self, interaction: discord.Interaction[Any]) -> None:
-        """Cancels everything of the person's that waits or runs."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        own = await self._records.read(choice_queries.unfinished_of, interaction.user.id)
-        count = sum([await self._in.jobs.cancel(job) for job in own])
-        said = (
-            say(sentences.CANCELLED_ALL, count=count) if count else say(sentences.NOTHING_TO_CANCEL)
-        )
-        await interaction.edit_original_response(content=said)
-
-    async def queue(self) -> QueueInfo:
-        """How many jobs wait and run, and how many workers live."""
-        return await self._in.jobs.queue_info()
-
-    async def allowance(self, interaction: discord.Interaction[Any]) -> Limits:
-        """How much the person may ask for where they are."""
-        server = await self._records.read(choice_queries.server, interaction.guild_id or 0)
-        own = policy.allowance(server, interaction)
-        return own.model_copy(update={"unfinished": min(own.unfinished, self._in.jobs.most)})

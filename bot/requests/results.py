@@ -6,12 +6,12 @@ from typing import Any
 
 import discord
 
-from bot import errors
 from bot.access import ownership
 from bot.components import buttons
 from bot.delivery import content
+from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
+from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Asking
-from bot.requests.accept import acknowledge
 from bot.text import messages, origins, sentences
 from bot.text.languages import say, speaking
 from generation.recipe import Recipe
@@ -21,7 +21,7 @@ from storage.queue.engine import Jobs
 from storage.queue.jobs import Job
 
 
-class Results:
+class ResultHandler:
     """Finds jobs again and shows, marks, sends or deletes them."""
 
     def __init__(self, jobs: Jobs, files: Files) -> None:
@@ -43,11 +43,11 @@ class Results:
         found = await self._records.read(choice_queries.job_like, beginning)
         job = await self._jobs.get(found) if found else None
         if job is None:
-            raise errors.NoJobError(beginning)
+            raise NoJobError(beginning)
         if not ownership.may_remove(interaction, job):
-            raise errors.NotYoursError
+            raise NotYoursError
         if job.state not in {"done", "failed", "cancelled"}:
-            raise errors.NotYetError
+            raise NotYetError
         server = await self._records.read(choice_queries.server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
             letter = await content.last(job, self._files)
@@ -69,7 +69,7 @@ class Results:
         """
         job: str | None = await self._records.read(choice_queries.job_of_message, message)
         if job is None:
-            raise errors.NoPictureError
+            raise NoPictureError
         return job
 
     async def recipe(self, interaction: discord.Interaction[Any], job_id: str) -> None:
@@ -94,7 +94,7 @@ class Results:
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await self._jobs.get(await self.shown(message))
         if job is None or job.state != "done":
-            raise errors.NoPictureError
+            raise NoPictureError
         view = buttons.among(job.id, Recipe.from_json(job.recipe), actions)
         said = say(sentences.WHICH_PICTURE if view.children else sentences.NOTHING_MORE)
         await interaction.edit_original_response(content=said, view=view)

@@ -58,6 +58,7 @@ async def test_only_flags_that_make_a_difference_there_are_offered(
     way: PromptSource, typed: str, ends: list[str]
 ) -> None:
     card = equipped(CARDS[1], "", offered("ink=acme/ink@1#ink.safetensors"))
-    interaction: Any = SimpleNamespace(client=SimpleNamespace(intake=SimpleNamespace(cards=[card])))
+    client = SimpleNamespace(handlers=SimpleNamespace(cards=[card]))
+    interaction: Any = SimpleNamespace(client=client)
     choices = await of_flags(way)(interaction, typed)
     assert [choice.value for choice in choices] == ends

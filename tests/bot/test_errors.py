@@ -2,9 +2,7 @@ import pytest
 
 from bot import errors
 from bot.components.buttons import KINDS
-from bot.interactions.requester import NoLongerThereError
-from bot.painting.tokens import ExpiredPassError, PassError
-from bot.text import sentences
+from bot.text import sentences, wording
 from generation.untrusted.clean import (
     BrokenImageError,
     ImageError,
@@ -38,10 +36,10 @@ ERRORS = [
     errors.NotYoursError(),
     errors.OtherFamilyError("sd15", "Stable Diffusion XL"),
     errors.TooLateError(),
-    PassError(),
-    ExpiredPassError(),
+    errors.PassError(),
+    errors.ExpiredPassError(),
     NothingPaintedError(),
-    NoLongerThereError(),
+    errors.NoLongerThereError(),
     *(errors.TooLongError(action) for action in ("vary", "zoom", "region")),
     PromptError("`--ar 0:0` has no area; `--ar 3:2` would work.", 6, None),
 ]
@@ -49,7 +47,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: f"{type(e).__name__} {e}")
 def test_each_error_has_one_sentence(error: Exception) -> None:
-    text = errors.sentence(error)
+    text = wording.sentence(error)
     assert text is not None
     assert text[0].isupper() or text[0] == "`"
     assert text.endswith(".")
@@ -66,7 +64,7 @@ def test_every_kind_of_image_error_is_worded() -> None:
 
 def test_what_a_prompt_too_long_for_a_form_is_told_needs_none_itself() -> None:
     for kind in KINDS.values():
-        said = errors.sentence(errors.TooLongError(kind.action)) or ""
+        said = wording.sentence(errors.TooLongError(kind.action)) or ""
         named = [other for other in KINDS.values() if other.label and other.label in said]
         if kind.form is None:
             assert "`/prefer remix`" in said
@@ -78,5 +76,5 @@ def test_what_a_prompt_too_long_for_a_form_is_told_needs_none_itself() -> None:
 
 
 def test_our_own_mistakes_have_none() -> None:
-    assert errors.sentence(ZeroDivisionError("a secret /path")) is None
+    assert wording.sentence(ZeroDivisionError("a secret /path")) is None
     assert "secret" not in sentences.UNEXPECTED

@@ -10,6 +10,7 @@ from bot import errors
 from bot.components import buttons, modals
 from bot.text import sentences
 from bot.text.languages import LANGUAGES, speaking
+from bot.text.wording import sentence
 from generation.derive import Parent
 from generation.recipe import Region
 from tests.bot.samples import recipe
@@ -64,7 +65,7 @@ def test_a_zoom_is_read(typed: str, zoom: float) -> None:
 def test_other_zooms_are_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(errors.ZoomError) as refused:
         modals.Answers.of(submitted(zoom=typed, prompt="a cat"))
-    assert f"`{typed}`" in str(errors.sentence(refused.value))
+    assert f"`{typed}`" in str(sentence(refused.value))
 
 
 def test_a_zoom_frames_in_the_ratio_of_the_prompt() -> None:

@@ -18,7 +18,7 @@ from aiohttp import FormData
 from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
-from bot.access.policy import NotAllowedError
+from bot.errors import NotAllowedError
 from bot.painting import web
 from bot.painting.tokens import LIFE, Pass, Passes
 from bot.painting.web import LARGEST_BODY, LONGEST_PROMPT, Page

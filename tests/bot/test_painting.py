@@ -23,7 +23,8 @@ def desk() -> Painting:
     )
     settings = Settings(discord_token=SecretStr("token"), public_url="https://easel.example.org")
     nothing: Any = None
-    return Painting(bot, nothing, nothing, nothing, settings)
+    acceptor: Any = SimpleNamespace(models=None)
+    return Painting(bot, acceptor, nothing, nothing, settings)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.painting.tokens import LIFE, ExpiredPassError, Pass, PassError, Passes
+from bot.errors import ExpiredPassError, PassError
+from bot.painting.tokens import LIFE, Pass, Passes
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.access import policy
+from bot.errors import NotAllowedError
 from bot.panels import server, user
 from generation.catalogue.families import CARDS, card
 from generation.catalogue.served import served
@@ -53,7 +54,7 @@ def test_the_longest_side_counts_as_it_is_sent(
     wide = replace(recipe(), family=family, width=512, height=256, upscale=upscale)
     twice = replace(wide, width=256, height=128, refined=0.3)
     for asked in (wide, twice):
-        refused = pytest.raises(policy.NotAllowedError, match=f"allows {largest}")
+        refused = pytest.raises(NotAllowedError, match=f"allows {largest}")
         with nullcontext() if fits else refused:
             policy.measure(ServerChoices(largest=largest), [asked])
 

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import NotAbleError, sentence
+from bot.errors import NotAbleError
+from bot.text.wording import sentence
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import CARDS, VARIANTS
 from prompt.errors import PromptError

@@ -1,0 +1,136 @@
+"""Presses and forms: what each custom id leads to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import discord
+
+from bot.components import buttons, confirm, modals, panel
+from bot.errors import OldButtonError
+from bot.interactions.replies import answer
+from bot.painting.submission import Painting
+from bot.panels import routing
+from bot.requests.blend import BlendHandler
+from bot.requests.derive import DeriveHandler
+from bot.requests.imagine import ImagineHandler
+from bot.requests.jobs import JobHandler
+from bot.requests.models import ServedModels
+from bot.requests.results import ResultHandler
+from bot.text import sentences
+from bot.text.languages import say, speak
+from generation.catalogue.card import Card
+from storage.decisions.records import Records
+
+TEMPLATES: Final = (buttons.TEMPLATE, confirm.TEMPLATE, panel.TEMPLATE)
+"""Custom ids that this version answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Everything that does what people ask for; the client builds it once.
+
+    Rooms below know it as ``interactions.host.Host``.
+
+    Attributes:
+        models: What draws here.
+        records: Keeps what people and servers decide.
+        imagine: Takes prompts as typed.
+        blend: Takes images to be blended.
+        derive: Takes requests for pictures from pictures.
+        results: Shows, sends and deletes pictures.
+        jobs: Cancels jobs, and tells how the queue stands.
+        painting: Takes what people paint over pictures; None where no page has an address.
+    """
+
+    models: ServedModels
+    records: Records
+    imagine: ImagineHandler
+    blend: BlendHandler
+    derive: DeriveHandler
+    results: ResultHandler
+    jobs: JobHandler
+    painting: Painting | None
+
+    @property
+    def cards(self) -> Sequence[Card]:
+        """The cards of what draws here, the usual one's first."""
+        return self.models.cards
+
+    @property
+    def most_unfinished(self) -> int:
+        """Most unfinished jobs that anybody may have, whatever a server allows."""
+        return self.jobs.most_unfinished
+
+    async def press(
+        self, interaction: discord.Interaction[Any], action: str, job: str, index: int
+    ) -> None:
+        """Does as a button under pictures says.
+
+        Args:
+            interaction: Who presses, and where.
+            action: The action in the button's custom id.
+            job: The job under whose pictures it is.
+            index: Number of the picture, 0 where it does not matter.
+
+        Raises:
+            OldButtonError: This version knows no such button.
+            Exception: Whatever the action raises.
+        """
+        kind = buttons.KINDS.get(action)
+        if kind is None:
+            raise OldButtonError
+        if action == "cancel":
+            await self.jobs.cancel(interaction, job)
+        elif action == "favourite":
+            await self.results.favourite(interaction, job, max(0, index - 1))
+        elif action == "recipe":
+            await self.results.recipe(interaction, job)
+        elif action == "region" and self.painting and self.painting.reaches(interaction):
+            await self.painting.offer(interaction, job, index)
+        else:
+            await self.derive.press(interaction, job, kind, index)
+
+    async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a yes to a question about many jobs."""
+        await self.imagine.confirm(interaction, draft)
+
+    async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a no to it."""
+        await self.imagine.forget(interaction, draft)
+
+    async def submit(self, interaction: discord.Interaction[Any]) -> None:
+        """Does what a submitted form says by its custom id alone, whoever opened it."""
+        speak(str(interaction.locale))
+        custom_id = _custom_id(interaction)
+        if found := panel.TEMPLATE.fullmatch(custom_id):
+            return await routing.take(interaction, found)
+        try:
+            await self._submit(interaction, custom_id)
+        except Exception as error:  # noqa: BLE001 - the library would only log it
+            await answer(interaction, error)
+
+    async def _submit(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
+        if begun := modals.START.fullmatch(custom_id):
+            await self.imagine.start(interaction, begun["draft"])
+            return
+        found = modals.TEMPLATE.fullmatch(custom_id)
+        kind = buttons.KINDS.get(found["action"]) if found else None
+        if found is None or kind is None:
+            raise OldButtonError
+        await self.derive.submit(interaction, found["job"], kind, int(found["index"]))
+
+
+async def take(handlers: Handlers, interaction: discord.Interaction[Any]) -> None:
+    """Takes forms, and answers presses on components that no button of this version owns."""
+    if interaction.type is discord.InteractionType.modal_submit:
+        await handlers.submit(interaction)
+    if interaction.type is not discord.InteractionType.component:
+        return
+    speak(str(interaction.locale))
+    if not any(template.fullmatch(_custom_id(interaction)) for template in TEMPLATES):
+        await interaction.response.send_message(say(sentences.OLD_BUTTON), ephemeral=True)
+
+
+def _custom_id(interaction: discord.Interaction[Any]) -> str:
+    return str(cast("dict[str, Any]", interaction.data)["custom_id"])

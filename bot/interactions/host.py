@@ -1,0 +1,54 @@
+"""What buttons, menus and panels reach of the client that they are pressed in."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import discord
+
+from generation.catalogue.card import Card
+from storage.decisions.records import Records
+
+
+class Host(Protocol):
+    """The part of ``events.dispatch.Handlers`` that rooms below it need, so they import none of it.
+
+    A press comes in where its button is declared, but is done in rooms further up.
+    """
+
+    @property
+    def cards(self) -> Sequence[Card]:
+        """The cards of what draws here, the usual one's first."""
+
+    @property
+    def records(self) -> Records:
+        """What people and servers decide."""
+
+    @property
+    def most_unfinished(self) -> int:
+        """Most unfinished jobs that anybody may have, whatever a server allows."""
+
+    async def press(
+        self, interaction: discord.Interaction[Any], action: str, job: str, index: int
+    ) -> None:
+        """Does as a button under pictures says."""
+
+    async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a yes to a question about many jobs."""
+
+    async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a no to it."""
+
+
+class _HostClient(Protocol):
+    """A client that carries a host, as ``client.EaselBot`` does."""
+
+    @property
+    def handlers(self) -> Host:
+        """What does as presses say."""
+
+
+def host_of(interaction: discord.Interaction[Any]) -> Host:
+    """The host of the client that an interaction came to."""
+    # discord.py hands the client on untyped to what it calls back; here alone it gets its type.
+    client: _HostClient = interaction.client
+    return client.handlers

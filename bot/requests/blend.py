@@ -1,0 +1,80 @@
+"""From several images to a committed job that blends them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.access import policy
+from bot.access.defaults import Shelf
+from bot.delivery.destination import Place
+from bot.interactions.replies import acknowledge, tell
+from bot.requests.accept import JobAcceptor
+from bot.requests.resolution import admit, complete_orders, resolve_order
+from bot.text.messages import Title
+from generation.catalogue.card import Capability
+from generation.derive import blend
+from generation.recipe import Ingredient
+from prompt.flags.sources import PromptSource
+from prompt.flags.table import RATIO
+from prompt.reading.grammar import parse
+from prompt.resolution.orders import Order
+from prompt.resolution.references import list_addresses
+
+
+class BlendHandler:
+    """Takes what ``/blend`` asks for."""
+
+    def __init__(self, acceptor: JobAcceptor) -> None:
+        self._acceptor, self._models = acceptor, acceptor.models
+        self._records = acceptor.records
+
+    async def blend(
+        self,
+        interaction: discord.Interaction[Any],
+        pictures: Sequence[str],
+        weights: Sequence[float],
+        ratio: str,
+    ) -> None:
+        """Takes several images to be blended, without words but the person's own suffix.
+
+        Args:
+            interaction: Who asks, and where.
+            pictures: Addresses of the images.
+            weights: How much of each, beside the others.
+            ratio: Width to height, as ``--ar`` takes it; empty if the person chose none.
+
+        Raises:
+            NotAbleError: The family cannot blend; nothing was acknowledged yet.
+            NotAllowedError: The server does not allow it.
+        """
+        self._models.require(Capability.BLEND)
+        message = await acknowledge(interaction)
+        shelf = await Shelf.of(self._records, interaction)
+        typed = parse(f"--{RATIO.name} {ratio}" if ratio else "")
+        asked = complete_orders(
+            self._models, shelf, [Order(typed, 0)], preset="", way=PromptSource.BLEND, attached=1
+        )
+        choices = await admit(self._acceptor, interaction, asked)
+        ((_, merged),) = asked.each
+        self._models.require(Capability.BLEND, self._models.find_for(merged.prompt).card)
+        images = [await self._acceptor.keep_image(url) for url in pictures]
+        linked = list_addresses(merged.prompt.flags)
+        kept = {url: await self._acceptor.keep_image(url) for url in linked}
+        resolved = resolve_order(self._models, Order(merged.prompt, 0), images[:1], kept)
+        recipe = blend(
+            resolved.recipe,
+            [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
+        )
+        policy.measure(choices, [recipe])
+        spot = await (await Place.of(interaction, choices, shelf.person)).spot(message)
+        await self._acceptor.accept(
+            interaction,
+            spot,
+            recipe,
+            Title("blend"),
+            choices,
+            speed=resolved.speed,
+            origins=merged.origins,
+        )
+        await tell(interaction, resolved.notes)

@@ -1,0 +1,61 @@
+"""What people do with jobs that wait or run, and what they may know of the queue."""
+
+from typing import Any
+
+import discord
+
+from bot.access import ownership, policy
+from bot.errors import NotYoursError, TooLateError
+from bot.text import sentences
+from bot.text.languages import say
+from storage.decisions import choice_queries
+from storage.decisions.choices import Limits
+from storage.queue.engine import Jobs
+from storage.queue.jobs import QueueInfo
+
+
+class JobHandler:
+    """Cancels jobs, and tells how the queue and somebody's allowance stand."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs, self._records = jobs, jobs.records
+
+    @property
+    def most_unfinished(self) -> int:
+        """Most unfinished jobs that anybody may have, whatever a server allows."""
+        return self._jobs.most
+
+    async def cancel(self, interaction: discord.Interaction[Any], job_id: str) -> None:
+        """Takes a press of Cancel.
+
+        Raises:
+            JobGoneError: The job is not in the database.
+            NotYoursError: The person may not cancel it.
+            TooLateError: It has already ended.
+        """
+        await interaction.response.defer()
+        job = await ownership.found(self._jobs, job_id)
+        if not ownership.may_remove(interaction, job):
+            raise NotYoursError
+        if not await self._jobs.cancel(job_id):
+            raise TooLateError
+
+    async def cancel_all(self, interaction: discord.Interaction[Any]) -> None:
+        """Cancels everything of the person's that waits or runs."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        own = await self._records.read(choice_queries.unfinished_of, interaction.user.id)
+        count = sum([await self._jobs.cancel(job) for job in own])
+        said = (
+            say(sentences.CANCELLED_ALL, count=count) if count else say(sentences.NOTHING_TO_CANCEL)
+        )
+        await interaction.edit_original_response(content=said)
+
+    async def queue(self) -> QueueInfo:
+        """How many jobs wait and run, and how many workers live."""
+        return await self._jobs.queue_info()
+
+    async def allowance(self, interaction: discord.Interaction[Any]) -> Limits:
+        """How much the person may ask for where they are."""
+        server = await self._records.read(choice_queries.server, interaction.guild_id or 0)
+        own = policy.allowance(server, interaction)
+        return own.model_copy(update={"unfinished": min(own.unfinished, self._jobs.most)})

@@ -1,0 +1,71 @@
+"""Which model draws what: the served ones, found for prompts and for recipes."""
+
+from bot.errors import NotAbleError, OtherFamilyError
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.served import Served, drew, served, usual
+from generation.recipe import Recipe
+from prompt.errors import PromptError
+from prompt.reading.grammar import Prompt
+from prompt.resolution.presets import check_preset
+from prompt.resolution.versions import choose_model, parse_versions
+from storage.settings import Settings, SettingsError
+
+
+class ServedModels:
+    """What draws here.
+
+    Attributes:
+        by_name: The models by name; the usual one first.
+        versions: Family by version of Midjourney.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Reads the settings.
+
+        Raises:
+            SettingsError: The versions cannot be read.
+        """
+        self.by_name = served(settings)
+        try:
+            self.versions = parse_versions(settings.versions)
+        except PromptError as error:
+            raise SettingsError(f"EASEL_VERSIONS cannot be read: {error}") from None
+
+    @property
+    def cards(self) -> list[Card]:
+        """The cards of what draws here, the usual one's first."""
+        return [one.card for one in self.by_name.values()]
+
+    def find_for(self, prompt: Prompt) -> Served:
+        """What draws a prompt: the model that its flags ask for if it is served, or the usual."""
+        return choose_model(prompt.flags, self.by_name, self.versions)
+
+    def find_maker(self, recipe: Recipe) -> Served:
+        """What drew the pictures of a recipe, and draws what is made of them.
+
+        Raises:
+            OtherFamilyError: It is no longer here.
+        """
+        if found := drew(self.by_name, recipe):
+            return found
+        related = any(card.id == recipe.family for card in self.cards)
+        gone = recipe.model if related else recipe.family
+        raise OtherFamilyError(gone, usual(self.by_name).card.title)
+
+    def require(self, capability: Capability, card: Card | None = None) -> None:
+        """Goes on if a model can do something, or, where it is not known yet, if any can.
+
+        Raises:
+            NotAbleError: It cannot.
+        """
+        able = [card] if card else self.cards
+        if not any(capability in each.capabilities for each in able):
+            raise NotAbleError(capability, able[0].title)
+
+    def normalize(self, text: str) -> str:
+        """A text that is kept for later prompts, in canonical spelling.
+
+        Raises:
+            PromptError: It cannot be kept.
+        """
+        return check_preset(text, self.by_name)

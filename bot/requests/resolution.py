@@ -1,0 +1,112 @@
+"""Orders completed with what is kept for people and servers, admitted, and resolved to recipes."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.access.defaults import Shelf
+from bot.interactions.requester import Asking
+from bot.requests.accept import JobAcceptor
+from bot.requests.models import ServedModels
+from bot.text import sentences
+from bot.text.languages import say
+from generation.derive import reroll
+from generation.recipe import SEED_LIMIT
+from prompt.flags.sources import PromptSource
+from prompt.flags.table import SEED
+from prompt.reading.grammar import Prompt
+from prompt.resolution.check import drop_unreachable
+from prompt.resolution.orders import Order
+from prompt.resolution.presets import Merged
+from prompt.resolution.references import StoredImages
+from prompt.resolution.resolve import Resolved, resolve
+from storage.decisions.choices import ServerChoices
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedOrders:
+    """What was asked for.
+
+    Attributes:
+        shelf: What is kept for the person and the server.
+        each: Every order, and its prompt with what is kept added to it.
+    """
+
+    shelf: Shelf
+    each: tuple[tuple[Order, Merged], ...]
+
+    @property
+    def prompts(self) -> list[Prompt]:
+        """The prompts with everything added."""
+        return [merged.prompt for _, merged in self.each]
+
+
+def complete_orders(
+    models: ServedModels,
+    shelf: Shelf,
+    wanted: Sequence[Order],
+    *,
+    preset: str,
+    way: PromptSource,
+    attached: int,
+) -> CompletedOrders:
+    """Orders with all that presets, the person and the server add and the model can do.
+
+    Args:
+        models: What draws here.
+        shelf: What is kept for the person and the server.
+        wanted: The orders as typed.
+        preset: Name of the preset chosen beside the prompt; empty for none.
+        way: Where the prompt was typed.
+        attached: How many images came with it.
+    """
+    each = []
+    for order in wanted:
+        merged = shelf.complete(order.prompt, preset, way)
+        card = models.find_for(merged.prompt).card
+        # References that somebody keeps for all prompts must not refuse one whose model takes none.
+        images = attached + len(order.prompt.images)
+        each.append((order, drop_unreachable(merged, card, images=images)))
+    return CompletedOrders(shelf, tuple(each))
+
+
+async def admit(acceptor: JobAcceptor, asking: Asking, asked: CompletedOrders) -> ServerChoices:
+    """What the server decided, if it lets all of these orders in.
+
+    Raises:
+        NotAllowedError: It does not.
+    """
+    cards = [acceptor.models.find_for(each).card for each in asked.prompts]
+    return await acceptor.admit(asking, cards)
+
+
+def resolve_order(
+    models: ServedModels, order: Order, images: Sequence[str], kept: StoredImages
+) -> Resolved:
+    """One order with every choice made; repetitions of a named seed take those after it.
+
+    Args:
+        models: What draws here.
+        order: What to make.
+        images: SHA-256 of attached and linked images.
+        kept: SHA-256 by address of what its flags link to.
+    """
+    one = models.find_for(order.prompt)
+    resolved = resolve(
+        order.prompt,
+        one.card,
+        model=one.model,
+        seed=secrets.randbelow(SEED_LIMIT),
+        images=images,
+        kept=kept,
+        versions=models.versions,
+    )
+    own = SEED.of(order.prompt.flags)
+    if own is None or not order.copy:
+        return resolved
+    seed = (own + order.copy * len(resolved.recipe.pictures)) % SEED_LIMIT
+    return replace(
+        resolved,
+        recipe=reroll(resolved.recipe, seed),
+        notes=(*resolved.notes, say(sentences.SEEDS_FOLLOW)),
+    )

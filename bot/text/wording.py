@@ -1,0 +1,108 @@
+"""From error to sentence: the one place that words what went wrong."""
+
+import secrets
+from typing import Final
+
+import structlog
+from discord import app_commands
+
+from bot.errors import (
+    DraftGoneError,
+    ExpiredPassError,
+    JobGoneError,
+    NoImageError,
+    NoJobError,
+    NoLongerThereError,
+    NoPictureError,
+    NotAbleError,
+    NotAllowedError,
+    NotYetError,
+    NotYoursError,
+    OldButtonError,
+    OtherFamilyError,
+    PassError,
+    TooLateError,
+    TooLongError,
+    WeightsError,
+    ZoomError,
+)
+from bot.text import messages, sentences
+from bot.text.image_wording import sentence as image_sentence
+from bot.text.languages import retell, say
+from generation.recipe import RecipeError
+from generation.untrusted.clean import ImageError
+from generation.untrusted.masks import NothingPaintedError
+from prompt.errors import PromptError
+from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError
+from storage.files import MissingFileError
+from storage.queue.jobs import DailyLimitError, TooManyJobsError
+
+log: Final = structlog.get_logger(__name__)
+
+_PLAIN: Final[dict[type[BaseException], str]] = {
+    OldButtonError: sentences.OLD_BUTTON,
+    RecipeError: sentences.OLD_BUTTON,
+    JobGoneError: sentences.GONE,
+    NotYoursError: sentences.NOT_YOURS,
+    TooLateError: sentences.TOO_LATE,
+    DraftGoneError: sentences.DRAFT_GONE,
+    NotYetError: sentences.NOT_YET,
+    NoPictureError: sentences.NO_PICTURE,
+    NoImageError: sentences.NO_IMAGE,
+    MissingFileError: sentences.PICTURES_GONE,
+    PassError: sentences.LINK_BROKEN,
+    ExpiredPassError: sentences.LINK_EXPIRED,
+    NothingPaintedError: sentences.NOTHING_PAINTED,
+    NoLongerThereError: sentences.NO_LONGER_THERE,
+    app_commands.CommandSignatureMismatch: sentences.NO_COMMAND,
+    app_commands.CommandNotFound: sentences.NO_COMMAND,
+}
+"""Errors whose sentence is always the same."""
+
+
+_QUOTING: Final[dict[type[BaseException], str]] = {
+    ZoomError: sentences.ZOOM_WRONG,
+    NoJobError: sentences.NO_JOB,
+}
+"""Errors whose sentence quotes what was typed."""
+
+
+def sentence(error: BaseException) -> str | None:
+    """What to tell the person who caused ``error``; None if it is our own mistake."""
+    match error:
+        case app_commands.CommandInvokeError():
+            return sentence(error.original)
+        case PromptError():
+            return " ".join(map(retell, error.sentences))
+        case ImageError():
+            return image_sentence(error)
+        case TooManyJobsError():
+            return say(sentences.TOO_MANY, limit=error.limit)
+        case DailyLimitError():
+            return say(sentences.SERVER_DAILY, limit=error.limit, asked=error.asked)
+        case OtherFamilyError():
+            return say(sentences.OTHER_FAMILY, family=error.family, now=error.now)
+        case NotAbleError():
+            return say(sentences.NOT_ABLE[error.capability], model=say(error.now))
+        case ZoomError() | NoJobError():
+            return say(_QUOTING[type(error)], typed=messages.quoted(str(error)))
+        case TooLongError():
+            return say(sentences.TOO_LONG_FOR.get(str(error), sentences.TOO_LONG))
+        case WeightsError():
+            typed = messages.quoted(error.typed)
+            return say(sentences.WEIGHTS_WRONG, typed=typed, count=error.count)
+        case TooManyPresetsError():
+            return say(sentences.PRESET_FULL, limit=MOST_PRESETS)
+        case NotAllowedError():
+            return str(error)
+    return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
+
+
+def told(error: BaseException) -> str:
+    """What to tell the person; an unexpected error is logged under a reference that is told."""
+    text = sentence(error)
+    if text is not None:
+        return text
+    reference = secrets.token_hex(3)
+    log.error("unexpected", reference=reference, exc_info=error)
+    return say(sentences.UNEXPECTED, reference=reference)
