@@ -9,6 +9,7 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -17,7 +18,7 @@ SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
 
 
-VERSION: Final = 4
+VERSION: Final = 5
 """The newest version of the format that is known here."""
 
 _SINCE: Final = {
@@ -37,6 +38,11 @@ _SINCE: Final = {
     "canvas.mask": 4,
     "edit": 4,
     "structure": 4,
+    "phrases.spans": 5,
+    "phrases.breaks": 5,
+    "negative_spans": 5,
+    "negative_breaks": 5,
+    "weighting": 5,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.
@@ -50,16 +56,79 @@ StructureKind = Literal["scribble", "lineart", "canny", "depth", "pose"]
 """What is kept of an image that the pictures are built on."""
 
 
+Weighting = Literal["a1111", "comfyui"]
+"""Whose arithmetic weighs tokens: see ``generation.conditioning.text``."""
+
+
 class RecipeError(ValueError):
     """A recipe that cannot exist, or JSON that is not a recipe of a version known here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A stretch of a phrase whose tokens weigh more or less than the others.
+
+    Attributes:
+        start: Index of its first character in the phrase's text.
+        end: Index behind its last character.
+        weight: Factor on its tokens; 1 is neutral, 0 and less are allowed.
+    """
+
+    start: int
+    end: int
+    weight: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end or not math.isfinite(self.weight):
+            raise RecipeError(f"{self} is no stretch of text with a weight")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """A stretch of prompt text and its weight (1 is neutral, negative pushes away)."""
+    """A stretch of prompt text that is a concept of its own.
+
+    Attributes:
+        text: The words.
+        weight: Its share beside the other phrases: 1 is neutral, negative pushes away.
+        spans: Stretches of the text with token weights, in order and apart from each other.
+        breaks: Indices in the text, rising, at which a new window of the text encoder begins.
+    """
 
     text: str
     weight: float = 1.0
+    spans: tuple[Span, ...] = ()
+    breaks: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        ends = [place for span in self.spans for place in (span.start, span.end)]
+        if ends != sorted(ends) or (ends and ends[-1] > len(self.text)):
+            raise RecipeError("spans are in order, and lie in their phrase")
+        places = [0, *self.breaks, len(self.text)]
+        if places != sorted(places):
+            raise RecipeError("breaks are in order, and lie in their phrase")
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether its tokens have weights, or its windows borders, of their own."""
+        return bool(self.spans or self.breaks)
+
+    @property
+    def chunks(self) -> tuple[tuple[tuple[str, float], ...], ...]:
+        """The text cut at its breaks, each part in stretches of one token weight."""
+        borders = (0, *self.breaks, len(self.text))
+        return tuple(tuple(self._weigh(*ends)) for ends in pairwise(borders))
+
+    def _weigh(self, start: int, end: int) -> Iterator[tuple[str, float]]:
+        for span in self.spans:
+            low, high = max(span.start, start), min(span.end, end)
+            if low >= high:
+                continue
+            if start < low:
+                yield self.text[start:low], 1.0
+            yield self.text[low:high], span.weight
+            start = high
+        if start < end:
+            yield self.text[start:end], 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,6 +353,8 @@ class Recipe:
         parameters: The person's flags but the seed, in canonical spelling, for people to read.
         phrases: The same words as the model reads them, weighted.
         negative: What the pictures should not show.
+        negative_spans: Token weights in that, as a phrase has them; ``negative_breaks`` likewise.
+        weighting: Whose arithmetic weighs tokens.
         width: Width of one picture in pixels as the model draws it.
         height: Height of one picture in pixels as the model draws it.
         pictures: The noise of each picture, in the order of the grid.
@@ -320,6 +391,9 @@ class Recipe:
     parameters: str = ""
     phrases: tuple[Phrase, ...]
     negative: str = ""
+    negative_spans: tuple[Span, ...] = ()
+    negative_breaks: tuple[int, ...] = ()
+    weighting: Weighting = "a1111"
     width: int
     height: int
     pictures: tuple[Noise, ...]
@@ -366,6 +440,11 @@ class Recipe:
     def version(self) -> int:
         """The first version of the format that knows every field in use, from 1 to ``VERSION``."""
         return max((_SINCE.get(name, 1) for name in _used(self._told)), default=1)
+
+    @property
+    def unwanted(self) -> Phrase:
+        """What the pictures should not show, as a phrase."""
+        return Phrase(text=self.negative, spans=self.negative_spans, breaks=self.negative_breaks)
 
     @property
     def seen(self) -> tuple[str, ...]:
@@ -434,8 +513,9 @@ def _used(told: dict[str, object], part: str = "") -> Iterator[str]:
     """Names of all fields that are told; those of parts after the part's own and a dot."""
     for name, value in told.items():
         yield part + name
-        if isinstance(value, dict):
-            yield from _used(value, f"{part}{name}.")
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, dict):
+                yield from _used(item, f"{part}{name}.")
 
 
 def _check_seed(seed: int) -> None:

@@ -8,6 +8,7 @@ down would come to mean something else; better ones are a new version.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from generation.recipe import Phrase
@@ -106,9 +107,10 @@ def styled(
             made.append(phrase)
             continue
         if share < 1:
-            made.append(Phrase(text=phrase.text, weight=phrase.weight * (1 - share)))
+            made.append(replace(phrase, weight=phrase.weight * (1 - share)))
         made += [
-            Phrase(
+            replace(
+                phrase,
                 text=", ".join(filter(None, (phrase.text, words))),
                 weight=phrase.weight * share * weight / total,
             )

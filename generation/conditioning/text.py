@@ -3,21 +3,33 @@
 Text longer than an encoder's window is cut into windows, each encoded for itself, and their
 embeddings are laid end to end. Unweighted text of one window gives the very embeddings that the
 diffusers pipelines make of it.
+
+Token weights, ``(word:1.2)``, act on a window's embedding after it is encoded, by either of two
+conventions. AUTOMATIC1111's (``modules/sd_emphasis.py``, "Original") multiplies each token's vector
+by its weight and then the window by one factor, so that its mean stays as it was. ComfyUI's
+(``comfy/sd1_clip.py``) moves each token's vector from the one that an empty text has at its place,
+so that a weight of 0 is as if the word were not there. The summary of the whole text, which models
+of the XL kind read besides, is weighted by neither.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
 from generation.conditioning.cache import TEXTS
-from generation.recipe import Phrase
+from generation.recipe import Phrase, Weighting
 
 FULL_PUSH: Final = 0.5
 """Weight, as a share of the wanted phrases', at which an unwanted phrase is wholly the negative
 prompt: Midjourney documents ``--no x`` as ``x::-0.5``."""
+
+Window = tuple[tuple[int, float], ...]
+"""Tokens of one window between its marks of start and end, each with its weight."""
+
+_EMPTY: Final = Phrase(text="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +72,9 @@ class Embedding:
 def embed(
     towers: Sequence[Tower],
     phrases: Sequence[Phrase],
-    negative: str = "",
+    negative: Phrase = _EMPTY,
     *,
+    weighting: Weighting = "a1111",
     zeros_for_empty: bool = False,
 ) -> tuple[Embedding, Embedding]:
     """What the pictures should show and what they should not, as embeddings of equal length.
@@ -74,22 +87,28 @@ def embed(
         towers: The model's text encoders; their vectors are laid side by side.
         phrases: Weighted phrases.
         negative: What should not be shown.
+        weighting: Whose arithmetic weighs tokens.
         zeros_for_empty: Whether nothing unwanted means zeros rather than the empty text.
 
     Returns:
         The wanted and the unwanted embedding.
     """
-    wanted = [(p.text, p.weight) for p in phrases if p.weight > 0] or [("", 1.0)]
+    wanted = [(_bare(p), p.weight) for p in phrases if p.weight > 0] or [(_EMPTY, 1.0)]
     total = sum(weight for _, weight in wanted)
-    pushes = [(p.text, -p.weight / total / FULL_PUSH) for p in phrases if p.weight < 0]
-    pushes += [(negative, 1.0)] if negative else []
-    texts = dict.fromkeys([*(text for text, _ in wanted), *(text for text, _ in pushes), ""])
+    pushes = [(_bare(p), -p.weight / total / FULL_PUSH) for p in phrases if p.weight < 0]
+    pushes += [(negative, 1.0)] if negative.text else []
+    texts = dict.fromkeys([*(text for text, _ in wanted), *(text for text, _ in pushes), _EMPTY])
     windows = max(len(_windows(tower, text)) for tower in towers for text in texts)
-    read = {text: _encode(towers, text, windows) for text in texts}
+    read = {text: _encode(towers, text, windows, weighting) for text in texts}
     positive = _sum([read[text] * (weight / total) for text, weight in wanted])
     if not pushes:
-        return positive, read[""] * (0.0 if zeros_for_empty else 1.0)
-    return positive, _pushed(read[""], [(read[text], share) for text, share in pushes])
+        return positive, read[_EMPTY] * (0.0 if zeros_for_empty else 1.0)
+    return positive, _pushed(read[_EMPTY], [(read[text], share) for text, share in pushes])
+
+
+def _bare(phrase: Phrase) -> Phrase:
+    """The phrase without its weight beside others, so that equal texts are encoded once."""
+    return replace(phrase, weight=1.0)
 
 
 def _pushed(empty: Embedding, pushes: Sequence[tuple[Embedding, float]]) -> Embedding:
@@ -113,24 +132,56 @@ def _window(tower: Tower) -> int:
     return int(tower.encoder.config.max_position_embeddings)
 
 
-def _windows(tower: Tower, text: str) -> list[list[int]]:
-    """The text's tokens, cut to what fits between the marks of start and end; one at least."""
+def _windows(tower: Tower, phrase: Phrase) -> list[Window]:
+    """The text's tokens, cut to what fits between the marks of start and end; one at least.
+
+    Stretches of different weight are tokens of their own, as in the programs whose weights these
+    are; every break begins a new window.
+    """
     room = _window(tower) - 2
-    tokens = tower.tokenizer(
-        text, add_special_tokens=False, truncation=False, verbose=False
-    ).input_ids
-    return [tokens[k : k + room] for k in range(0, max(1, len(tokens)), room)]
+    windows: list[Window] = []
+    for chunk in phrase.chunks:
+        tokens = [(token, weight) for text, weight in chunk for token in _tokens(tower, text)]
+        starts = range(0, max(1, len(tokens)), room)
+        windows += [tuple(tokens[start : start + room]) for start in starts]
+    return windows
 
 
-def _encode(towers: Sequence[Tower], text: str, windows: int) -> Embedding:
-    """``text`` through every tower, filled with empty windows up to ``windows``."""
+def _tokens(tower: Tower, text: str) -> list[int]:
+    read = tower.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
+    ids: list[int] = read.input_ids
+    return ids
+
+
+def _encode(
+    towers: Sequence[Tower], phrase: Phrase, windows: int, weighting: Weighting
+) -> Embedding:
+    """A text through every tower, filled with empty windows up to ``windows``."""
     tokens, pooled = [], None
     for tower in towers:
-        bodies = _windows(tower, text)
-        rows = [_run(tower, body) for body in [*bodies, *[[]] * (windows - len(bodies))]]
+        bodies = _windows(tower, phrase)
+        rows = [
+            _weigh(tower, body, weighting) for body in [*bodies, *[()] * (windows - len(bodies))]
+        ]
         tokens.append(torch.cat([row.tokens for row in rows], dim=1))
         pooled = rows[0].pooled if rows[0].pooled is not None else pooled
     return Embedding(torch.cat(tokens, dim=-1), pooled)
+
+
+def _weigh(tower: Tower, body: Window, weighting: Weighting) -> Embedding:
+    """One window through one encoder, its tokens weighted by one of the two conventions."""
+    plain = _run(tower, [token for token, _ in body])
+    if all(weight == 1.0 for _, weight in body):
+        return plain
+    # The marks of start and end, and what fills the window up, weigh 1.
+    factors = torch.ones(1, _window(tower), 1, dtype=plain.tokens.dtype)
+    factors[0, 1 : len(body) + 1, 0] = torch.tensor([weight for _, weight in body])
+    factors = factors.to(plain.tokens.device)
+    if weighting == "comfyui":
+        empty = _run(tower, []).tokens
+        return replace(plain, tokens=empty + (plain.tokens - empty) * factors)
+    weighted = plain.tokens * factors
+    return replace(plain, tokens=weighted * (plain.tokens.mean() / weighted.mean()))
 
 
 def _run(tower: Tower, body: Sequence[int]) -> Embedding:

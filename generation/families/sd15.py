@@ -12,7 +12,8 @@ from generation.sampling.diffusion import Condition, Family
 
 def encode(pipe: Any, recipe: Recipe) -> Condition:  # noqa: ANN401 - diffusers has no types
     """The text as the one encoder's last layer reads it."""
-    show, avoid = embed([Tower(pipe.tokenizer, pipe.text_encoder)], recipe.phrases, recipe.negative)
+    towers = [Tower(pipe.tokenizer, pipe.text_encoder)]
+    show, avoid = embed(towers, recipe.phrases, recipe.unwanted, weighting=recipe.weighting)
     if recipe.guidance <= 1:
         return Condition(show.tokens)
     return Condition(torch.cat([avoid.tokens, show.tokens]))

@@ -17,7 +17,13 @@ def encode(pipe: Any, recipe: Recipe) -> Condition:  # noqa: ANN401 - diffusers 
         Tower(pipe.tokenizer_2, pipe.text_encoder_2, layer=-2),
     ]
     zeros = bool(pipe.config.force_zeros_for_empty_prompt)
-    show, avoid = embed(towers, recipe.phrases, recipe.negative, zeros_for_empty=zeros)
+    show, avoid = embed(
+        towers,
+        recipe.phrases,
+        recipe.unwanted,
+        weighting=recipe.weighting,
+        zeros_for_empty=zeros,
+    )
     sides = [show] if recipe.guidance <= 1 else [avoid, show]
     size = [recipe.height, recipe.width, 0, 0, recipe.height, recipe.width]
     tokens = torch.cat([side.tokens for side in sides])

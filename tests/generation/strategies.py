@@ -13,6 +13,7 @@ from generation.recipe import (
     Recipe,
     Reference,
     Region,
+    Span,
     Start,
     Structure,
     Turn,
@@ -22,7 +23,22 @@ seeds = st.integers(0, SEED_LIMIT - 1)
 strengths = st.floats(0, 1)
 hashes = st.integers(0, 2**256 - 1).map(lambda number: f"{number:064x}")
 
-phrases = st.builds(Phrase, text=st.text(min_size=1, max_size=9), weight=st.floats(-9, 9))
+
+@st.composite
+def marked_phrases(draw: st.DrawFn) -> Phrase:
+    """Phrases with token weights and breaks."""
+    text = draw(st.text(min_size=2, max_size=9))
+    places = st.lists(st.integers(0, len(text)), unique=True, max_size=4)
+    ends = sorted(draw(places))
+    spans = tuple(
+        Span(start=start, end=end, weight=draw(st.floats(-9, 9)))
+        for start, end in zip(ends[::2], ends[1::2], strict=False)
+    )
+    return Phrase(text=text, spans=spans, breaks=tuple(sorted(draw(places))))
+
+
+plain_phrases = st.builds(Phrase, text=st.text(min_size=1, max_size=9), weight=st.floats(-9, 9))
+phrases = plain_phrases | marked_phrases()
 turns = st.builds(Turn, seed=seeds, strength=strengths)
 noises = st.builds(Noise, seed=seeds, turns=st.lists(turns, max_size=3).map(tuple))
 starts = st.builds(Start, image=hashes, strength=st.floats(0.01, 1))

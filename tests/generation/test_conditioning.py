@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from generation.conditioning.text import Embedding, Tower, embed
-from generation.recipe import Phrase
+from generation.recipe import Phrase, Span, Weighting
 from generation.sampling.diffusion import Engine
 
 Engines = Callable[[str], Engine]
@@ -37,7 +37,7 @@ def read(
 ) -> tuple[Embedding, Embedding]:
     weighted = [Phrase(text=text, weight=weight) for text, weight in phrases]
     with torch.inference_mode():
-        return embed(towers, weighted, negative, zeros_for_empty=zeros)
+        return embed(towers, weighted, Phrase(text=negative), zeros_for_empty=zeros)
 
 
 def pooled(embedding: Embedding) -> torch.Tensor:
@@ -146,3 +146,87 @@ def test_whatever_the_text_both_sides_are_finite_and_of_one_shape(
     assert show.tokens.shape[1] % 77 == 0
     assert show.tokens.isfinite().all()
     assert avoid.tokens.isfinite().all()
+
+
+WEIGHTED = (("a ", 1.0), ("red", 1.4), (" apple, ", 1.0), ("grey", 1 / 1.1), (" dog", -0.5))
+"""Stretches of one text, as both programs cut ``a (red:1.4) apple, [grey]( dog:-0.5)``."""
+
+
+def phrase(*stretches: tuple[str, float], breaks: Sequence[int] = ()) -> Phrase:
+    spans, text = [], ""
+    for words, weight in stretches:
+        if weight != 1.0:
+            spans.append(Span(start=len(text), end=len(text) + len(words), weight=weight))
+        text += words
+    return Phrase(text=text, spans=tuple(spans), breaks=tuple(breaks))
+
+
+def reference(tower: Tower, stretches: Sequence[tuple[str, float]], weighting: str) -> torch.Tensor:
+    """The arithmetic of AUTOMATIC1111 or ComfyUI for one window, written from their sources."""
+    words = tower.tokenizer
+    rows = [(words.bos_token_id, 1.0)]
+    for text, weight in stretches:
+        rows += [(token, weight) for token in words(text, add_special_tokens=False).input_ids]
+    rows += [(words.eos_token_id, 1.0)]
+    rows += [(words.pad_token_id, 1.0)] * (77 - len(rows))
+
+    def run(ids: Sequence[int]) -> torch.Tensor:
+        read = tower.encoder(torch.tensor([ids]), output_hidden_states=True)
+        layers: torch.Tensor = (
+            read.last_hidden_state if tower.layer is None else read.hidden_states[tower.layer]
+        )
+        return layers
+
+    z = run([token for token, _ in rows])
+    if weighting == "a1111":
+        original_mean = z.mean()
+        z = z * torch.tensor([weight for _, weight in rows])[None, :, None]
+        return z * (original_mean / z.mean())
+    empty = run([rows[0][0], words.eos_token_id, *[words.pad_token_id] * 75])
+    for place, (_, weight) in enumerate(rows):
+        if weight != 1.0:
+            z[0, place] = (z[0, place] - empty[0, place]) * weight + empty[0, place]
+    return z
+
+
+@pytest.mark.parametrize("weighting", ["a1111", "comfyui"])
+@pytest.mark.parametrize("family", ["towers", "pair"])
+@torch.inference_mode()
+def test_token_weights_are_the_reference_arithmetic(
+    request: pytest.FixtureRequest, family: str, weighting: Weighting
+) -> None:
+    read_by: list[Tower] = request.getfixturevalue(family)
+    ours, _ = embed(read_by, [phrase(*WEIGHTED)], weighting=weighting)
+    theirs = [reference(tower, WEIGHTED, weighting) for tower in read_by]
+    torch.testing.assert_close(ours.tokens, torch.cat(theirs, dim=-1), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("weighting", ["a1111", "comfyui"])
+def test_token_weights_in_what_is_unwanted(towers: list[Tower], weighting: Weighting) -> None:
+    with torch.inference_mode():
+        _, avoid = embed(towers, [], phrase(*WEIGHTED), weighting=weighting)
+        theirs = reference(towers[0], WEIGHTED, weighting)
+    torch.testing.assert_close(avoid.tokens, theirs, rtol=1e-5, atol=1e-6)
+
+
+def test_token_weights_leave_the_summary_of_a_text_alone(pair: list[Tower]) -> None:
+    with torch.inference_mode():
+        ours, _ = embed(pair, [phrase(("a ", 1.0), ("red", 1.4), (" apple", 1.0))])
+    plain, _ = read(pair, ("a red apple", 1.0))
+    assert torch.equal(pooled(ours), pooled(plain))
+    assert not torch.equal(ours.tokens, plain.tokens)
+
+
+def test_a_break_begins_a_window(towers: list[Tower]) -> None:
+    with torch.inference_mode():
+        show, avoid = embed(towers, [Phrase(text="a cat a dog", breaks=(6,))])
+    parts = [read(towers, (part, 1.0))[0].tokens for part in ("a cat", "a dog")]
+    assert torch.equal(show.tokens, torch.cat(parts, dim=1))
+    assert avoid.tokens.shape == show.tokens.shape
+
+
+def test_a_weight_of_1_changes_nothing(towers: list[Tower]) -> None:
+    one = Phrase(text="a red apple", spans=(Span(start=2, end=5, weight=1.0),))
+    with torch.inference_mode():
+        weighted, _ = embed(towers, [one])
+    assert torch.equal(weighted.tokens, read(towers, ("a red apple", 1.0))[0].tokens)

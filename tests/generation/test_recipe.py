@@ -19,6 +19,7 @@ from generation.recipe import (
     RecipeError,
     Reference,
     Region,
+    Span,
     Start,
     Structure,
     Turn,
@@ -71,6 +72,10 @@ def test_json_says_its_version_and_no_defaults() -> None:
         ({"canvas": Canvas(image="ab", mask="cd")}, 4),
         *(({name: 0.5}, 4) for name in ("spread", "oddness", "stop", "detail", "refined")),
         ({"tile": True}, 4),
+        ({"phrases": (Phrase(text="a red apple", spans=(Span(start=0, end=1, weight=1.2),)),)}, 5),
+        ({"phrases": (Phrase(text="a red apple", breaks=(3,)),)}, 5),
+        ({"negative": "fog", "negative_spans": (Span(start=0, end=3, weight=0.5),)}, 5),
+        ({"weighting": "comfyui"}, 5),
     ],
 )
 def test_later_fields_need_a_later_version(change: dict[str, Any], version: int) -> None:

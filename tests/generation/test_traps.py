@@ -173,7 +173,7 @@ def test_text_models_differ_in_their_inside_and_ours_is_not_asked(
     assert isinstance(projected, CLIPTextModelWithProjection)
     assert hasattr(plain, "text_model") != hasattr(projected, "text_model")
     for encoder, words in ((plain, sd15.pipe.tokenizer), (projected, sdxl.pipe.tokenizer_2)):
-        show, _ = embed([Tower(words, encoder, layer=-2)], (Phrase(text="an apple"),), "")
+        show, _ = embed([Tower(words, encoder, layer=-2)], (Phrase(text="an apple"),))
         assert show.tokens.shape[:2] == (1, 77)
 
 
@@ -197,7 +197,7 @@ def test_backends_of_attention_are_not_heard_by_unets(sd15: Engine) -> None:
 def test_plus_signs_and_brackets_are_words(sd15: Engine) -> None:
     def tokens(text: str) -> torch.Tensor:
         tower = Tower(sd15.pipe.tokenizer, sd15.pipe.text_encoder)
-        return embed([tower], (Phrase(text=text),), "")[0].tokens
+        return embed([tower], (Phrase(text=text),))[0].tokens
 
     for text in ("a c++ book", "hello (world)", "cat-- dog"):
         theirs, _ = sd15.pipe.encode_prompt(text, CPU, 1, False)
@@ -239,5 +239,7 @@ def test_words_and_what_to_avoid_may_be_of_any_length(sd15: Engine) -> None:
     short, _ = pipe.encode_prompt("an apple", CPU, 1, False)
     with pytest.raises(ValueError, match="shape"):
         pipe(prompt_embeds=torch.cat([short, short], 1), negative_prompt_embeds=short)
-    shown, avoided = embed([Tower(pipe.tokenizer, pipe.text_encoder)], (Phrase(text=long),), "blue")
+    shown, avoided = embed(
+        [Tower(pipe.tokenizer, pipe.text_encoder)], (Phrase(text=long),), Phrase(text="blue")
+    )
     assert shown.tokens.shape == avoided.tokens.shape
