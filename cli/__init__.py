@@ -1,1 +1,6 @@
 """The command line: what ``easel`` starts, checks and draws."""
+
+from typing import Final
+
+__version__: Final = "0.1.0"
+"""This version of Easel; the package's, too."""

@@ -4,6 +4,7 @@ Each check is a function from the settings to one finding. Heavy modules are imp
 checks that need them, so the command line starts without any.
 """
 
+import asyncio
 import importlib.util
 import platform
 import shutil
@@ -16,7 +17,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
-from storage.settings import Settings
+import typer
+
+from storage.settings import Settings, load_settings
 
 LEAST_PYTHON: Final = (3, 11)
 LEAST_DISK: Final = 200 * 2**20
@@ -55,6 +58,31 @@ class Finding:
     state: State
     says: str
     mend: str = ""
+
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command("doctor")
+def print_findings() -> None:
+    """Check this installation.
+
+    Says how to mend what is wrong, and exits with code 1 if something is.
+    """
+    from rich.console import Console  # noqa: PLC0415 - heavy
+
+    console = Console(highlight=False, soft_wrap=True)
+    colours = {State.OK: "green", State.NOTE: "yellow", State.FAULT: "red"}
+    settings = load_settings()
+    states = set()
+    for finding in (*examine(settings), *asyncio.run(examine_discord(settings))):
+        mark = f"[{colours[finding.state]}]{finding.state.value}[/]"
+        console.print(mark, f"{finding.name:<12}", finding.says, markup=True)
+        if finding.mend:
+            console.print(f"{'':14} → {finding.mend}", style="dim", markup=False)
+        states.add(finding.state)
+    if State.FAULT in states:
+        raise typer.Exit(1)
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -205,7 +233,7 @@ def further_models(settings: Settings) -> Iterator[Finding]:
 
 def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
     """Whether a checkpoint that a setting names is on this machine."""
-    from cli.models import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
+    from cli.checkpoints import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
     from generation.catalogue.checkpoints import INDEX  # noqa: PLC0415
 
     with suppress(NotFetchedError):

@@ -3,10 +3,12 @@
 import asyncio
 import os
 import socket
+import webbrowser
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Annotated, Final
 
 import aiohttp
+import typer
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.doctor import live_workers
@@ -16,7 +18,7 @@ from generation.catalogue.checkpoints import card_for
 from generation.catalogue.families import card
 from playground.state.cast import GUILD_ID, TOKEN
 from storage.database.prepare import migrate
-from storage.settings import Settings, SettingsError
+from storage.settings import Settings, SettingsError, load_settings
 
 Say = Callable[[str], None]
 Tell = Callable[[str, str], None]
@@ -26,6 +28,48 @@ DATABASE: Final = "EASEL_DATABASE_URL"
 
 BOT: Final = Side(name="bot", command=("bot",))
 WORKER: Final = Side(name="worker", command=("generation.worker",))
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command("play")
+def start_playing(
+    port: Annotated[int, typer.Option(help="Where to serve the page.", max=65535, min=0)] = 8765,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show the logs here as well.")
+    ] = False,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    """Try it all on a stand-in for Discord.
+
+    It needs no token and no GPU, downloads nothing, and leaves a real installation's data alone.
+    """
+    asyncio.run(
+        play(
+            load_settings(),
+            port=port,
+            say=typer.echo,
+            tell=_echo_all if verbose else _echo_own,
+            open_page=lambda url: open_page and webbrowser.open(url),
+        )
+    )
+
+
+@app.command("run")
+def start_running() -> None:
+    """Run the bot and a worker on real Discord."""
+    asyncio.run(run(load_settings(), say=typer.echo, tell=_echo_all))
+
+
+def _echo_all(name: str, line: str) -> None:
+    typer.echo(f"{name:<10} │ {line}")
+
+
+def _echo_own(name: str, line: str) -> None:
+    if name == "easel":
+        typer.echo(line)
 
 
 async def run(settings: Settings, *, say: Say, tell: Tell) -> None:

@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli import app
-from cli.sketch import plan
+from cli.imagine import keep, plan
 from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from prompt.errors import PromptError
@@ -19,6 +20,7 @@ from storage.settings import Settings
 from tests.photographs import COFFEE
 
 COMMANDS = ["play", "run", "bot", "worker", "imagine", "parse", "doctor", "invite", "models"]
+ROOT = Path(__file__).parents[1]
 SETTINGS = ("DISCORD_TOKEN", "EASEL_", "AWS_")
 
 
@@ -68,8 +70,27 @@ def test_help_names_every_command() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_has_help(command: str) -> None:
-    assert Answer(command, "--help").code == 0
+def test_each_command_has_help_that_begins_as_the_list_has_it(command: str) -> None:
+    answer = Answer(command, "--help")
+    assert answer.code == 0
+    assert app.COMMANDS[command].about in answer.out
+
+
+def test_a_command_that_is_none_is_met_with_the_nearest() -> None:
+    answer = Answer("imagin")
+    assert (answer.code, "'imagine'" in answer.err) == (2, True)
+
+
+def test_the_version_is_the_package_s() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert Answer("--version").out == f"easel {project['project']['version']}\n"
+
+
+def test_what_a_bot_lacks_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    answer = Answer("imagine", "a red apple", "-o", "apple.png")
+    said = "This needs torch, which a worker's installation has: easel[worker]."
+    assert (answer.code, answer.err.strip()) == (1, said)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -106,7 +127,7 @@ def test_help_is_quick_beside_an_empty_python() -> None:
 def test_parse_prints_the_recipe() -> None:
     answer = Answer("parse", "a red apple --ar 3:2 --seed 7")
     recipe = Recipe.from_json(json.loads(answer.out))
-    assert (answer.code, answer.err) == (0, "")
+    assert (answer.code, answer.err) == (0, "Each picture will be 640×416.\n")
     assert recipe.prompt == "a red apple"
     assert [noise.seed for noise in recipe.pictures] == [7, 8, 9, 10]
     assert recipe.width > recipe.height
@@ -256,17 +277,31 @@ def test_imagine_starts_from_a_photograph(
         (("a red apple --sed 7", "-o", "apple.png"), 2, "--seed"),
         (("a cup", "-o", "cup.png", "--image", "note.txt"), 1, "not an image"),
         (("a cup", "-o", "cup.png", "--image", "missing.png"), 2, "missing.png"),
+        (("a cup", "-o", "cup.png", "--image", "."), 2, "is a directory"),
         (("http://127.0.0.1/a.png a cup", "-o", "cup.png"), 1, "private network"),
+        (("a cup", "-o", "nowhere/cup.png"), 2, "nowhere cannot be written (No such file"),
+        (("a cup", "-o", "taken.png"), 2, "taken.png cannot be written (Is a directory)"),
     ],
 )
 def test_imagine_says_in_a_sentence_what_is_wrong(
     folder: Path, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
     (folder / "note.txt").write_text("words")
+    (folder / "taken.png").mkdir()
     answer = Answer("imagine", *arguments)
     assert answer.code == code
-    assert said in answer.err
-    assert not list(folder.glob("*.png"))
+    assert said in " ".join(answer.err.split())
+    assert [path for path in folder.rglob("*.png") if path.is_file()] == []
+
+
+def test_what_was_drawn_is_kept_elsewhere_where_the_disk_has_filled_up(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("elsewhere")))
+    files = {Path("/dev/full"): b"the grid", folder / "apple.json": b"{}"}
+    (grid, recipe) = keep(files)
+    assert (grid.read_bytes(), recipe.read_bytes()) == (b"the grid", b"{}")
+    assert grid.parent == recipe.parent != folder
 
 
 def test_the_bot_alone_says_that_it_has_no_token() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from cli.models import faults
+from cli.checkpoints import faults
 from generation.catalogue.families import BUNDLED, CARDS, VARIANTS
 from tests.cli.hub import COMMIT, NAME, Hub, hub
 from tests.generation.checkpoints import build_sd15
@@ -104,7 +104,9 @@ def test_what_broke_off_goes_on(shop: Shop) -> None:
     [
         ("easel", "comes with Easel"),
         ("someone/else", "There is no checkpoint someone/else"),
-        ("what is this", "cannot be fetched"),
+        ("what is/this", "cannot be fetched"),
+        ("nope", "There is no model nope; the names are easel, sd15, "),
+        ("sdlx", "There is no model sdlx; did you mean sdxl?"),
     ],
 )
 def test_what_cannot_be_fetched_is_one_sentence(shop: Shop, name: str, said: str) -> None:

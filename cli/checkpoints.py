@@ -1,0 +1,98 @@
+"""Checkpoints on this machine: where one lies, and whether it is whole."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from generation.catalogue.checkpoints import INDEX
+from generation.catalogue.families import BUNDLED, CARDS, VARIANTS
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class NotFetchedError(RuntimeError):
+    """A checkpoint cannot be had; the text is one sentence."""
+
+
+def folder_of(name: str) -> Path:
+    """Where a checkpoint lies: a folder, or one that was fetched, by its name or hub id.
+
+    Raises:
+        NotFetchedError: It is not on this machine.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    called, _, revision = name.partition("@")
+    own = next((card for card in (*CARDS, *VARIANTS) if card.called == called), None)
+    if own is not None and "/" not in own.model:
+        return BUNDLED
+    index = None
+    # A bot's machine may lack the hub's client, and then has fetched nothing.
+    with suppress(ValueError, ModuleNotFoundError):
+        from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415
+
+        hub = own.model if own else called
+        index = try_to_load_from_cache(hub, INDEX, revision=revision or None)
+    if not isinstance(index, str):
+        raise NotFetchedError(f"{name} is not on this machine: `easel models fetch` brings it.")
+    return Path(index).parent
+
+
+def faults(folder: Path) -> Iterator[str]:
+    """What is wrong with a checkpoint in a folder, one sentence each; nothing if it is whole."""
+    try:
+        index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        yield f"{INDEX} is missing or damaged, so this is no checkpoint in the diffusers layout."
+        return
+    for part in parts(index):
+        if not any((folder / part).glob("*")):
+            yield f"{part} is missing."
+            continue
+        yield from _damaged(folder / part)
+
+
+def _damaged(part: Path) -> Iterator[str]:
+    """What is wrong with one part: every piece of its weights has to open."""
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - heavy
+
+    names = {file.name for file in part.glob("*.safetensors")}
+    for listing in part.glob("*.safetensors.index.json"):
+        names |= set(json.loads(listing.read_text(encoding="utf-8"))["weight_map"].values())
+    if not names and any(part.glob("*.bin")):
+        yield f"{part.name} has no safetensors weights, and Easel reads no others."
+    for name in sorted(names):
+        try:
+            with safe_open(part / name, framework="numpy"):
+                whole = _as_fetched(part / name)
+        except (OSError, SafetensorError):
+            whole = False
+        if not whole:
+            yield f"{part.name}/{name} is missing or damaged; fetch it again."
+
+
+def _as_fetched(file: Path) -> bool:
+    """Whether a fetched file still has the SHA-256 that the hub's cache keeps it under."""
+    blob = file.resolve()
+    if not (file.is_symlink() and _SHA256.fullmatch(blob.name)):
+        return True
+    with blob.open("rb") as data:
+        return hashlib.file_digest(data, "sha256").hexdigest() == blob.name
+
+
+def parts(index: dict[str, Any]) -> list[str]:
+    """Folders of the parts that an index names and fills."""
+    return [
+        name
+        for name, value in index.items()
+        if not name.startswith("_") and isinstance(value, list) and value[0] is not None
+    ]
+
+
+def weight(folder: Path) -> int:
+    """Bytes of a checkpoint's weights."""
+    return sum(file.stat().st_size for file in folder.glob("*/*.safetensors"))
