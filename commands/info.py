@@ -28,7 +28,7 @@ async def info(interaction: Interaction) -> None:
         mine=len(await records.read(choice_queries.unfinished_of, person)),
         most=allowed.unfinished,
         today=await records.read(choice_queries.asked_since, person, since, interaction.guild_id),
-        daily=allowed.daily or say(sentences.ANY),
+        daily=allowed.daily or "∞",
         model=say(cards[0].title),
         about=say(cards[0].about),
     )

@@ -21,7 +21,7 @@ from prompt.sentences import Plural
 
 FORMATS: Final = "PNG, JPEG, WebP or GIF"
 UNUSABLE: Final = "The image cannot be used; {formats} would work."
-UNREADABLE: Final = "What you gave is not an image that I can read; {formats} would work."
+UNREADABLE: Final = "That is not an image that I can read; {formats} would work."
 DAMAGED: Final = "The {format} file is damaged; please save it again and retry."
 TOO_MANY_BYTES: Final = "The image file is {found} MiB or larger; up to {limit} MiB would work."
 TOO_MANY_PIXELS: Final = Plural(
@@ -30,8 +30,8 @@ TOO_MANY_PIXELS: Final = Plural(
 )
 REFUSED: Final = "I cannot use the image link to `{host}`: {why}."
 NOT_FOUND: Final = (
-    "There is no image at the link to `{host}` (it answered {status}); please check the link or"
-    " attach the image."
+    "There is no image at the link to `{host}` (it answered {status}); please check the link or "
+    "attach the image."
 )
 SLOW: Final = "`{host}` did not send the image within {seconds} s; please attach it instead."
 UNREACHABLE: Final = "`{host}` cannot be reached; please check the link or attach the image."
@@ -41,8 +41,8 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.SCHEME: "only http and https links work",
     Refusal.CREDENTIALS: "links with a user name or password in them are not followed",
     Refusal.PORT: "links to unusual ports are not followed; please attach the image instead",
-    Refusal.PRIVATE: "it leads into a private network; please attach the image instead",
-    Refusal.NOT_LISTED: "here only images on Discord are fetched; please attach the image instead",
+    Refusal.PRIVATE: "it leads to a private network; please attach the image instead",
+    Refusal.NOT_LISTED: "only images on Discord are fetched here; please attach the image instead",
     Refusal.REDIRECTS: "it redirects too often; please link to the image itself",
 }
 """Why a link was not followed, and what would work."""

@@ -14,8 +14,8 @@ CANCELLED: Final = "cancelled"
 GONE: Final = "I cannot find the job behind this button; it may have been deleted."
 OLD_BUTTON: Final = "This button comes from another version of me. Please run the command again."
 OTHER_FAMILY: Final = (
-    "These pictures were drawn by the model `{family}`, and {now} draws here now; "
-    "`/imagine` with the same prompt works."
+    "These pictures were made with `{family}`, which is no longer installed. Run `/imagine` to "
+    "use {now}."
 )
 NOT_YOURS: Final = "Only the person who asked for this, or a moderator, can do that."
 TOO_LATE: Final = "This job has already ended, so there is nothing left to cancel."
@@ -28,8 +28,8 @@ TOO_MANY: Final = Plural(
     by="limit",
 )
 UNEXPECTED: Final = (
-    "Something went wrong on my side and nothing was queued. Please try again; if it stays, "
-    "tell the admin the reference `{reference}`."
+    "Something went wrong on my side and nothing was queued. Please try again. If it keeps "
+    "happening, give the admin this code: `{reference}`."
 )
 
 QUEUE_THEM: Final = "Queue them"
@@ -38,19 +38,25 @@ ASK: Final = Plural("This makes {count} job:", "This makes {count} jobs:")
 ASK_MORE: Final = Plural("… and {more} more.", "… and {more} more.", by="more")
 ASKED: Final = Plural("Queued {count} job.", "Queued {count} jobs.")
 FORGOTTEN: Final = "Nothing was queued."
-DRAFT_GONE: Final = "This was answered before, or is more than a week old; please ask again."
+DRAFT_GONE: Final = (
+    "This question was already answered, or is more than a week old; please run the command again."
+)
 WAITING: Final = "One moment…"
-SEEDS_FOLLOW: Final = "`--seed` is for the first repetition; the others take seeds after it."
+SEEDS_FOLLOW: Final = (
+    "`--seed` applies to the first repetition; the others use the seeds that follow it."
+)
 
 SERVER_CHANNEL: Final = "On this server pictures are made in {channels}; please ask there."
-SERVER_ROLE: Final = "On this server pictures are made for {roles}; its managers give out roles."
+SERVER_ROLE: Final = (
+    "On this server only members with {roles} can make pictures; its managers give out roles."
+)
 SERVER_REPEAT: Final = Plural(
     "This makes {count} job, and this server allows {limit} per request; ask for fewer at a time.",
     "This makes {count} jobs, and this server allows {limit} per request; ask for fewer at a time.",
 )
 FRAME_LONG: Final = (
-    "{model} draws from 1:{limit} to {limit}:1, and this would be longer: "
-    "make it square first, or go to another side."
+    "{model} draws from 1:{limit} to {limit}:1, and this would be longer: make it square first, "
+    "or pan another way."
 )
 SERVER_DAILY: Final = Plural(
     "This server allows {limit} job per person in 24 hours, and you have asked for {asked}; "
@@ -59,15 +65,15 @@ SERVER_DAILY: Final = Plural(
     "please try again later.",
     by="limit",
 )
-SERVER_FAMILY: Final = "This server draws with {allowed}, and `{family}` draws here now."
+SERVER_FAMILY: Final = "This server allows only {allowed}; the current model is `{family}`."
 SERVER_SIZE: Final = (
-    "This picture would be {side} pixels long, and this server allows {limit}; "
-    "a ratio nearer to a square is shorter."
+    "The longest side of this picture would be {side} pixels, and this server allows {limit}; a "
+    "ratio closer to square would work."
 )
 ELSEWHERE: Final = "Your pictures appear in {where}."
 NO_PLACE: Final = (
-    "I may not write where your pictures are to appear; allow direct messages, or ask the "
-    "server's managers."
+    "I am not allowed to post where your pictures should appear; allow direct messages, or ask "
+    "the server's managers."
 )
 
 PANEL_CHOOSE: Final = "What to change"
@@ -90,10 +96,12 @@ LIMIT_REPEAT: Final = "Jobs per request"
 LIMIT_LARGEST: Final = "Longest side in pixels"
 LIMIT_UNFINISHED: Final = "Unfinished jobs per person"
 LIMIT_DAILY: Final = "Jobs per person in 24 hours"
-LIMIT_OR_ANY: Final = "{limit}, 0 for any"
-ANY: Final = "any"
+LIMIT_OR_ANY: Final = "{limit}, 0 for no limit"
+ANY: Final = "no limit"
 ROLE_LIMITS: Final = "{role}: {unfinished} unfinished, {daily} in 24 hours"
-LIMIT_WRONG: Final = "`{typed}` is no whole number from {low} to {high}; nothing was changed."
+LIMIT_WRONG: Final = (
+    "`{typed}` is not a whole number between {low} and {high}; nothing was changed."
+)
 
 SETTINGS: Final = "Your settings, for every picture you ask for:"
 SETTINGS_MODEL: Final = "**Model** {model}"
@@ -114,14 +122,14 @@ SETTING_RELAX: Final = "Relaxed speed"
 SETTINGS_RESET: Final = "Reset all"
 
 OPTION_SET: Final = "From now on `--{name}` stands for {value}"
-OPTION_GONE: Final = "`--{name}` stands for nothing any more."
-OPTION_TAKEN: Final = "`--{name}` means something already; choose another name, such as `--mine`."
+OPTION_GONE: Final = "`--{name}` no longer stands for anything."
+OPTION_TAKEN: Final = "`--{name}` already has a meaning; choose another name, such as `--mine`."
 OPTION_FULL: Final = Plural(
     "You already have {limit} flag of your own, which is the limit; empty one first.",
     "You already have {limit} flags of your own, which is the limit; empty one first.",
     by="limit",
 )
-OPTION_NONE: Final = "You have no options yet; `/prefer option set` keeps one."
+OPTION_NONE: Final = "You have no flags of your own yet; `/prefer option set` saves one."
 
 REMIX_TITLE: Final = "Remix"
 REMIX_PROMPT: Final = "Change the prompt"
@@ -129,10 +137,10 @@ REMIX_ON: Final = "Remix is on: V and 🔄 ask for a changed prompt first."
 REMIX_OFF: Final = "Remix is off: V and 🔄 draw at once."
 TOO_LONG: Final = "This prompt is too long for a form; `/prefer remix` turns the form off."
 TOO_LONG_FOR: Final = {
-    "zoom": "This prompt is too long for a form; Zoom Out 2x and Zoom Out 1.5x need none.",
+    "zoom": "This prompt is too long for a form; Zoom Out 2x and Zoom Out 1.5x do not need one.",
     "region": (
-        "This prompt is too long for a form, and Vary (Region) needs one; without Remix, "
-        "Vary (Subtle) needs none and changes the whole a little."
+        "This prompt is too long for the form of Vary (Region); without Remix, Vary (Subtle) "
+        "needs no form and changes the whole picture a little."
     ),
 }
 """What works instead where a form always asks, by its action."""
@@ -140,13 +148,13 @@ TOO_LONG_FOR: Final = {
 ZOOM_TITLE: Final = "Custom zoom"
 ZOOM_FACTOR: Final = "How many times as wide, from 1 to 2"
 ZOOM_WRONG: Final = (
-    "`{typed}` is no zoom that adds something: take a number above 1 up to 2, "
-    "or 1 with another `--ar`."
+    "`{typed}` does not zoom out: use a number above 1 and up to 2, or 1 with another `--ar`."
 )
-REGION_TITLE: Final = "Draw a part anew"
+REGION_TITLE: Final = "Redraw part of the picture"
 REGION_PARTS: Final = "Which parts"
 REGION_BY_HAND: Final = (
-    "To paint the part by hand, an admin sets EASEL_PUBLIC_URL and invites me here."
+    "To let people paint the area by hand, an admin sets EASEL_PUBLIC_URL and adds me to this "
+    "server."
 )
 PAINT: Final = "Paint"
 PAINT_LINK: Final = Plural(
@@ -170,11 +178,11 @@ PAGE_AGAIN: Final = "Paint again"
 PAGE_QUEUED: Final = "Queued: the pictures will appear in Discord."
 PAGE_AWAY: Final = "I cannot be reached just now; please try again in a moment."
 PAGE_NO_SCRIPT: Final = "This page needs JavaScript to paint."
-LINK_BROKEN: Final = "This link is not whole; press Vary (Region) under the picture for a new one."
+LINK_BROKEN: Final = "This link is incomplete; press Vary (Region) under the picture for a new one."
 LINK_EXPIRED: Final = "This link has expired; press Vary (Region) under the picture for a new one."
 NOTHING_PAINTED: Final = "Nothing is painted yet; paint over the area to change."
 NO_LONGER_THERE: Final = (
-    "You cannot see the channel any more in which you asked for this link, so nothing was queued."
+    "You no longer have access to the channel where you asked for this link, so nothing was queued."
 )
 PARTS: Final = {
     "0": "Top left",
@@ -202,12 +210,12 @@ NOT_ABLE: Final = {
         "{model} cannot redraw a part of a picture; Vary (Subtle) changes the whole a little."
     ),
     Capability.BLEND: (
-        "{model} cannot blend images; `/imagine` with one of them and words for the others "
-        "comes near."
+        "{model} cannot blend images; `/imagine` with one of them and words for the others comes "
+        "close."
     ),
     Capability.STRUCTURE: (
-        "{model} cannot keep to the lines of a drawing; `/img2img` with it and a `strength` of 0.6 "
-        "starts from its colours and shapes."
+        "{model} cannot follow the lines of a drawing; `/img2img` with it and a `strength` of "
+        "0.6 starts from its colours and shapes."
     ),
 }
 """What a family cannot do, and what to do instead."""
@@ -219,14 +227,15 @@ WEIGHTS_WRONG: Final = Plural(
 SERVER_MANAGERS: Final = "Only those who manage this server can see and change this."
 NONE: Final = "none"
 SERVER_CHANGE: Final = "{when} {who}: {what}, before {before}, now {after}"
-NO_CHANGES: Final = "Nothing was changed yet."
+NO_CHANGES: Final = "Nothing has been changed yet."
 NO_SERVER: Final = (
-    "There is no server here, only the two of us: keep it for yourself, or ask on the server."
+    "This is a direct message, not a server: save it for yourself, or run the command on the "
+    "server."
 )
 NOT_YET: Final = "These pictures are still being made; please wait for them."
 PICTURES_GONE: Final = "These pictures are no longer stored; 🔄 makes them again."
-FAVOURITE: Final = "Kept among your favourites, which `/show` lists."
-NO_FAVOURITE: Final = "No longer among your favourites."
+FAVOURITE: Final = "Added to your favourites; `/show` lists them."
+NO_FAVOURITE: Final = "Removed from your favourites."
 DELETED: Final = "Deleted."
 CANCELLED_ALL: Final = Plural("Cancelled {count} job.", "Cancelled {count} jobs.")
 NOTHING_TO_CANCEL: Final = "You have no jobs waiting or running."
@@ -236,17 +245,17 @@ NOTHING_MORE: Final = "This picture is as large as it gets."
 START_TITLE: Final = "Start from this image"
 START_PROMPT: Final = "What to draw"
 NO_JOB: Final = (
-    "There are no pictures `{typed}`; pick some from the list that comes up while you type, or "
-    "give the name of their file."
+    "No pictures match `{typed}`; pick some from the list that appears while you type, or give "
+    "the name of their file."
 )
 NO_PICTURE: Final = "That message shows no pictures of mine."
 HELP: Final = (
-    "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again.\n"
-    "An image that is attached, or linked at the front of the prompt, is started from.\n"
-    "✉️ under pictures sends them to you, ⭐ keeps them, 🔄 draws again, ❌ deletes your own.\n"
-    "`/help` with one of these words tells more:"
+    "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again.\nTo "
+    "start from an image, attach it or put its link at the front of the prompt.\nReact with ✉️ "
+    "to get pictures by direct message, ⭐ to keep them as favourites, 🔄 to draw again, ❌ to "
+    "delete your own.\nFor more, use `/help` with one of these words:"
 )
-NO_HELP: Final = "There is no topic and no flag `{about}`; `/help` alone shows where to begin."
+NO_HELP: Final = "There is no topic or flag `{about}`; `/help` alone shows where to start."
 
 INFO: Final = (
     "**Queue** {queued} waiting, {running} running; workers: {workers}\n"
@@ -259,15 +268,15 @@ RECIPE_SEEDS: Final = "Seeds {seeds}"
 ORIGIN_WORDS: Final = "added words"
 ORIGIN_CARD: Final = "the model's own"
 
-PRESET_SAVED: Final = "Kept as `{name}`: {text}"
+PRESET_SAVED: Final = "Saved as `{name}`: {text}"
 PRESET_SHOWN: Final = "`{name}` adds {text}"
-PRESET_DELETED: Final = "The preset `{name}` is gone."
-PRESET_MISSING: Final = "There is no preset `{name}` there; `/preset list` shows those there are."
-PRESET_NONE: Final = "There are no presets there yet; `/preset save` keeps one."
+PRESET_DELETED: Final = "Deleted the preset `{name}`."
+PRESET_MISSING: Final = "There is no preset `{name}` there; `/preset list` shows them all."
+PRESET_NONE: Final = "There are no presets there yet; `/preset save` saves one."
 PRESET_USUAL: Final = "From now on `{name}` is used whenever you name no preset."
 PRESET_NO_USUAL: Final = "From now on no preset is used unless you name one."
 PRESET_DEFAULT: Final = "This server's default preset is now `{name}`."
-PRESET_NO_DEFAULT: Final = "This server has no default preset any more."
+PRESET_NO_DEFAULT: Final = "This server no longer has a default preset."
 PRESET_EXPORTED: Final = Plural(
     "This file holds {count} preset; `/preset import` reads it.",
     "This file holds {count} presets; `/preset import` reads it.",
@@ -280,8 +289,8 @@ PRESET_FULL: Final = Plural(
 )
 PRESET_FILE: Final = "That is not a file of presets; `/preset export` makes one."
 PRESET_MANAGERS: Final = (
-    "This server's presets are for those who manage the server, or a role they name; "
-    "one of your own needs nobody: `/preset save` and `/preset use`."
+    "Only those who manage this server, or have a role they name, can change its presets. Anyone "
+    "can save personal presets: `/preset save` and `/preset use`."
 )
 PRESETS_OWN: Final = "**Yours**"
 PRESETS_SHARED: Final = "**This server's**"
@@ -318,12 +327,12 @@ WORKS: Final = "This would work:"
 TYPED: Final = "This is what you typed:"
 
 FAILURES: Final = {
-    "worker_lost": "the machine that draws stopped three times while making it",
+    "worker_lost": "the worker stopped three times while drawing it",
     "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
     "missing_image": "its starting image is no longer stored; please attach it again",
-    "model": "the model could not be loaded; the admin finds the reason with `easel doctor`",
-    "lora": "one of its LoRAs is not the same any more or does not fit the model",
-    "upscaler": "the upscaler it was asked for is not on the machine that draws, or of no use",
+    "model": "the model could not be loaded; the admin can find out why with `easel doctor`",
+    "lora": "one of its LoRAs has changed or does not fit the model",
+    "upscaler": "the upscaler it needs is missing on the worker or does not work",
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""

@@ -183,7 +183,7 @@ async def test_what_cannot_be_used_is_refused_in_a_sentence(
         (NotAllowedError("On this server pictures are made in `art`."), 422, "made in art."),
         (TooManyJobsError(3), 422, "You may have 3 jobs queued"),
         (MissingFileError("0" * 64), 422, "no longer stored"),
-        (ZeroDivisionError("a secret /path"), 500, "reference"),
+        (ZeroDivisionError("a secret /path"), 500, "this code"),
     ],
 )
 async def test_refusals_read_as_in_discord(

@@ -84,7 +84,7 @@ async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(
     assert said.ephemeral_to == "mira"
     drawn = {"drawing": ("drawing.png", png("white"))}
     press = await studio.playground.command("mira", "sketch", {"prompt": "a cat"}, files=drawn)
-    assert "cannot keep to the lines of a drawing" in (await answer(press)).content
+    assert "cannot follow the lines of a drawing" in (await answer(press)).content
     assert public(studio.playground, unable.id + 1) == []
 
 
@@ -154,7 +154,7 @@ async def test_a_custom_zoom_is_asked_for_and_survives_a_restart(studio: Studio)
     await studio.end(BOT)
     await studio.start(BOT)
     wrong = await studio.playground.submit("mira", press, {"zoom": "9", "prompt": "a cat"})
-    assert "`9` is no zoom" in (await answer(wrong)).content
+    assert "`9` does not zoom out" in (await answer(wrong)).content
     words = {"zoom": "1.5", "prompt": f"a cat --ar 1:1 {QUICK}"}
     zoomed = await result(await studio.playground.submit("mira", press, words))
     recipe = await recipe_of(studio, zoomed)

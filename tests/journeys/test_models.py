@@ -137,7 +137,7 @@ async def test_a_server_allows_some_of_them(gallery: Studio) -> None:
     grid, _ = await drawn(gallery, f"a cat {KLEIN}")
     gallery.decide(ServerChoices(families=("easel", "paint")))
     said = await refusal(gallery, imagine(gallery, f"a cat {KLEIN} {QUICK}"))
-    assert "This server draws with `easel`, `paint`, and `flux2-klein` draws here now." in said
+    assert "This server allows only `easel`, `paint`; the current model is `flux2-klein`." in said
     said = await refusal(gallery, gallery.playground.press("mira", grid, label="🔄"))
     assert "`flux2-klein` draws here now" in said
     _, recipe = await drawn(gallery, "a cat --model paint")
@@ -162,7 +162,7 @@ async def test_pictures_of_a_model_that_is_gone_say_so(gallery: Studio) -> None:
     await gallery.start(BOT)
     try:
         said = await refusal(gallery, gallery.playground.press("mira", grid, label="🔄"))
-        assert "drawn by the model `flux2-klein`, and Easel's bundled model" in said
+        assert "made with `flux2-klein`, which is no longer installed" in said
     finally:
         gallery.environment["EASEL_MODELS"] = served
         await gallery.end(BOT)

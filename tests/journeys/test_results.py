@@ -67,7 +67,7 @@ async def test_the_recipe_is_told_whole(studio: Studio) -> None:
 async def test_a_picture_is_marked_and_unmarked(studio: Studio) -> None:
     grid = await drawn(studio)
     single = await result(await studio.playground.press("mira", grid, label="U1"))
-    assert "among your favourites" in (await told(studio, "mira", single, "⭐")).content
+    assert "Added to your favourites" in (await told(studio, "mira", single, "⭐")).content
     assert "No longer" in (await told(studio, "mira", single, "⭐")).content
 
 

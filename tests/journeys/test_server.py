@@ -83,7 +83,10 @@ async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: 
     history = await chosen_changes(studio)
     otto = f"<@{studio.playground.people['otto'].id}>"
     assert f"{otto}: Limits" in history
-    assert "before Jobs per request: 10, Jobs per person in 24 hours: any, now Jobs per" in history
+    assert (
+        "before Jobs per request: 10, Jobs per person in 24 hours: no limit, now Jobs per"
+        in history
+    )
     assert f"{otto}: Limits of a role, before none, now" in history
     panel = await opened(studio, "role")
     await filled(studio, panel, MANAGER, unfinished=10, daily=1)
@@ -117,14 +120,14 @@ async def test_a_wrong_number_changes_nothing(studio: Studio) -> None:
     before = panel.content
     await filled(studio, panel, repeat="many", unfinished=10, largest=0, daily=0)
     await studio.playground.message(
-        lambda m: m.id > panel.id and "`many` is no whole number from 1 to 40" in m.content
+        lambda m: m.id > panel.id and "`many` is not a whole number between 1 and 40" in m.content
     )
     assert (await opened(studio)).content == before
 
 
 @pytest.mark.parametrize(
     ("topic", "value", "sentence"),
-    [("families", "sdxl", "draws with `sdxl`"), ("roles", 5, "are made for")],
+    [("families", "sdxl", "allows only `sdxl`"), ("roles", 5, "only members with")],
 )
 async def test_menus_hold_at_once(studio: Studio, topic: str, value: object, sentence: str) -> None:
     panel = await chosen(studio, await opened(studio, topic), topic, value)
@@ -137,7 +140,7 @@ async def test_a_size_is_refused_before_anything_is_queued(studio: Studio) -> No
     await filled(studio, panel, repeat=10, unfinished=10, largest=511, daily=0)
     await showing(panel, "Longest side in pixels: 511")
     said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
-    assert "512 pixels long, and this server allows 511" in said
+    assert "would be 512 pixels, and this server allows 511" in said
     assert public(studio.playground, panel.id) == []
 
 
