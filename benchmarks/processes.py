@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from playground import Interaction, Playground
-from storage.database.prepare import migrate
+from storage.prepare import migrate
 from storage.settings import Settings
 from tests.journeys.studio import BOT, WORKER, Studio
 

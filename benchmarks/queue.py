@@ -23,9 +23,11 @@ import structlog
 from sqlalchemy import text
 
 from storage.database.connect import WRITING, open_async_engine
-from storage.database.prepare import migrate
-from storage.queue.engine import Ended, Jobs, NewJob, Rendered, serve
-from storage.queue.jobs import Report
+from storage.prepare import migrate
+from storage.queue.client import Jobs
+from storage.queue.jobs import Ended, NewJob, Rendered, Report
+from storage.queue.queries import list_undelivered
+from storage.queue.worker import serve
 from storage.settings import Settings, load_settings
 from storage.signals import stop_event
 
@@ -146,7 +148,7 @@ async def measure(settings: Settings) -> None:
     print(f"bot, idle           {await idle_events(jobs):7.2%} of a core")
     rate, bare = await accepts(jobs), await inserts(settings)
     print(f"accepts             {rate:7.0f} /s, {rate / bare:.2f} of bare inserts ({bare:.0f} /s)")
-    for job in await jobs.undelivered():
+    for job in await jobs.records.read(list_undelivered):
         await jobs.cancel(job.id)
         await jobs.delivered(job.id, None)
     worker = multiprocessing.get_context("spawn").Process(target=work, args=[settings])

@@ -19,7 +19,7 @@ from generation.catalogue.sources import SourceError
 from storage.database.connect import DatabaseNotReadyError
 from storage.files import Files
 from storage.logs import set_up_logs
-from storage.queue.engine import Jobs
+from storage.queue.client import Jobs
 from storage.settings import Settings, SettingsError, load_settings
 
 log: Final = structlog.get_logger(__name__)

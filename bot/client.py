@@ -31,7 +31,7 @@ from bot.requests.models import ServedModels
 from bot.requests.results import ResultHandler
 from bot.text import languages
 from storage.files import Files
-from storage.queue.engine import Jobs
+from storage.queue.client import Jobs
 from storage.settings import Settings
 
 log: Final = structlog.get_logger(__name__)

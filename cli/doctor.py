@@ -292,7 +292,7 @@ def live_workers(settings: Settings) -> set[str]:
     engine = open_engine(settings.database)
     try:
         with engine.connect() as connection:
-            return queries.live_workers(connection, settings.dead_after)
+            return queries.list_workers(connection, settings.dead_after)
     finally:
         engine.dispose()
 

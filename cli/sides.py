@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from storage.database.prepare import migrate
+from storage.prepare import migrate
 from storage.settings import load_settings
 
 app = typer.Typer(rich_markup_mode=None)

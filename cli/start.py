@@ -17,7 +17,7 @@ from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import card_for
 from generation.catalogue.families import card
 from playground.state.cast import GUILD_ID, TOKEN
-from storage.database.prepare import migrate
+from storage.prepare import migrate
 from storage.settings import Settings, SettingsError, load_settings
 
 Say = Callable[[str], None]

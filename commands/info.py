@@ -1,33 +1,28 @@
 """``/info``: the queue, one's own jobs, and the model."""
 
-from datetime import UTC, datetime
-
 from discord import app_commands
 
 from bot.client import EaselBot, Interaction
 from bot.text import messages, sentences
 from bot.text.languages import say
-from storage.decisions import choice_queries
-from storage.queue.jobs import DAY
 
 
 @app_commands.command(name="info", description="The queue, your jobs, and the model that draws")
 async def info(interaction: Interaction) -> None:
     """Tells how things stand, in private."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    handlers, person = interaction.client.handlers, interaction.user.id
-    cards, records = handlers.cards, handlers.records
+    handlers = interaction.client.handlers
+    cards = handlers.cards
     queue = await handlers.jobs.queue()
-    since = datetime.now(UTC) - DAY
-    allowed = await handlers.jobs.allowance(interaction)
+    allowed, used = await handlers.jobs.allowance(interaction)
     text = say(
         sentences.INFO,
         queued=queue.queued,
         running=queue.running,
         workers=queue.workers,
-        mine=len(await records.read(choice_queries.unfinished_of, person)),
+        mine=used.unfinished,
         most=allowed.unfinished,
-        today=await records.read(choice_queries.asked_since, person, since, interaction.guild_id),
+        today=used.today,
         daily=allowed.daily or "∞",
         model=say(cards[0].title),
         about=say(cards[0].about),

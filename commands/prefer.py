@@ -86,7 +86,7 @@ class Options(app_commands.Group):
         """Lists them."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         choices: PersonChoices = await interaction.client.handlers.records.read(
-            choice_queries.person, interaction.user.id
+            choice_queries.read_person, interaction.user.id
         )
         await interaction.edit_original_response(content=messages.option_list(choices.options))
 
@@ -96,7 +96,7 @@ class Options(app_commands.Group):
     ) -> list[app_commands.Choice[str]]:
         """Names of those there are."""
         choices: PersonChoices = await interaction.client.handlers.records.read(
-            choice_queries.person, interaction.user.id
+            choice_queries.read_person, interaction.user.id
         )
         found = [name for name in choices.options if typed.lower().lstrip("-") in name]
         return [app_commands.Choice(name=name, value=name) for name in found]

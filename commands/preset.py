@@ -18,9 +18,9 @@ from bot.text.languages import say
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.resolution.presets import check_name, choose
+from storage.database.records import Records
 from storage.decisions import choice_queries
 from storage.decisions.choices import MOST_PRESETS, Change, Owner
-from storage.decisions.records import Records
 
 Whose = Literal["me", "server"]
 
@@ -134,7 +134,9 @@ class Presets(app_commands.Group):
     async def export_all(self, interaction: Interaction, whose: Whose = "me") -> None:
         """Sends presets as a JSON file."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        kept = await _records(interaction).read(choice_queries.presets, _owner(interaction, whose))
+        kept = await _records(interaction).read(
+            choice_queries.read_presets, _owner(interaction, whose)
+        )
         if not kept:
             raise PromptError(say(sentences.PRESET_NONE))
         data = json.dumps({"version": 1, "presets": kept}, indent=2, ensure_ascii=False)
@@ -217,7 +219,7 @@ async def _allowed(interaction: Interaction, owner: Owner) -> None:
     """Raise unless the person may change the owner's presets."""
     if owner.kind == "person" or policy.manages(interaction):
         return
-    choices = await _records(interaction).read(choice_queries.server, owner.id)
+    choices = await _records(interaction).read(choice_queries.read_server, owner.id)
     if not policy.has_role(interaction, choices.editors):
         raise NotAllowedError(say(sentences.PRESET_MANAGERS))
 

@@ -34,7 +34,7 @@ async def show(
 async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """One's favourites and latest pictures whose prompt or id has what was typed."""
     kept = await interaction.client.handlers.records.read(
-        choice_queries.shelf_of, interaction.user.id, 200
+        choice_queries.list_pictures, interaction.user.id, 200
     )
     found = [(messages.choice(*each, LABEL_LIMIT), each[0]) for each in kept]
     low = typed.strip().lower().removeprefix("easel-")

@@ -25,12 +25,12 @@ from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, cook, finished, made_before
 from generation.sampling.diffusion import Engine
 from generation.upscaling.spandrel_upscaler import Learned
-from storage.database.connect import open_engine
+from storage.database.connect import DatabaseNotReadyError, open_engine
 from storage.files import Files
 from storage.logs import set_up_logs
 from storage.queue import queries
-from storage.queue.engine import DatabaseNotReadyError, WorkerNameTakenError, serve
-from storage.queue.jobs import Made, Rendered, Report
+from storage.queue.jobs import Made, Rendered, Report, WorkerNameTakenError
+from storage.queue.worker import serve
 from storage.settings import Settings, SettingsError, load_settings
 from storage.signals import stop_event
 
@@ -160,7 +160,7 @@ def main(settings: Settings) -> None:
 
     def find(digest: str) -> str | None:
         with database.connect() as connection:
-            image = queries.image_with_digest(connection, digest)
+            image = queries.find_picture(connection, digest)
         return image.sha256 if image else None
 
     try:

@@ -10,9 +10,9 @@ from prompt.flags.sources import PromptSource
 from prompt.flags.table import PRESET
 from prompt.reading.grammar import Prompt
 from prompt.resolution.presets import USUAL, Layer, Merged, Origin, choose, merge
+from storage.database.records import Records
 from storage.decisions import choice_queries
 from storage.decisions.choices import Owner, PersonChoices, ServerChoices
-from storage.decisions.records import Records
 
 CHOICES: Final = 25
 """Most choices that Discord shows."""
@@ -42,10 +42,10 @@ class Shelf:
     @classmethod
     def _read(cls, connection: Connection, person: int, server: int | None) -> Self:
         return cls(
-            choice_queries.person(connection, person),
-            choice_queries.presets(connection, Owner("person", person)),
-            choice_queries.server(connection, server) if server else ServerChoices(),
-            choice_queries.presets(connection, Owner("server", server)) if server else {},
+            choice_queries.read_person(connection, person),
+            choice_queries.read_presets(connection, Owner("person", person)),
+            choice_queries.read_server(connection, server) if server else ServerChoices(),
+            choice_queries.read_presets(connection, Owner("server", server)) if server else {},
         )
 
     def complete(

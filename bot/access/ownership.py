@@ -2,7 +2,7 @@
 
 from bot.errors import JobGoneError
 from bot.interactions.requester import Asking
-from storage.queue.engine import Jobs
+from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 
 

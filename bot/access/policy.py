@@ -1,7 +1,6 @@
 """What a server's managers allow, asked at every way in before anything is queued."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Asking
@@ -10,24 +9,26 @@ from bot.text.languages import say
 from generation.catalogue.card import Card
 from generation.catalogue.families import shown_size
 from generation.recipe import Recipe
+from storage.database.records import Records
 from storage.decisions import choice_queries
-from storage.decisions.choices import Limits, PersonChoices, ServerChoices
-from storage.decisions.records import Records
-from storage.queue.jobs import DAY
+from storage.decisions.choices import PersonChoices, ServerChoices
+from storage.queue import limits
+from storage.queue.client import Jobs
+from storage.queue.limits import Allowance
 
 
 async def preferences(records: Records, person_id: int) -> PersonChoices:
     """What a person decided for themselves."""
-    return await records.read(choice_queries.person, person_id)
+    return await records.read(choice_queries.read_person, person_id)
 
 
 async def admit(
-    records: Records, interaction: Asking, served: Sequence[Card], drawn: Sequence[Card]
+    jobs: Jobs, interaction: Asking, served: Sequence[Card], drawn: Sequence[Card]
 ) -> ServerChoices:
     """Lets new jobs in, or says why not.
 
     Args:
-        records: Where choices are kept.
+        jobs: Where choices and jobs are kept.
         interaction: Who asks, and where.
         served: The cards of what draws here, the usual one's first.
         drawn: For each job, the card of what would draw it.
@@ -37,22 +38,20 @@ async def admit(
 
     Raises:
         NotAllowedError: The server's settings are against it.
+        LimitReachedError: So many do not fit into what the person may ask for.
     """
-    if interaction.guild_id is None:
-        return ServerChoices()
-    choices = await records.read(choice_queries.server, interaction.guild_id)
-    count = len(drawn)
+    choices = ServerChoices()
+    if interaction.guild_id is not None:
+        choices = await jobs.records.read(choice_queries.read_server, interaction.guild_id)
     refusal = _place(choices, interaction) or _role(choices, interaction)
     barred = next((each for each in drawn if not allows(choices, each, served)), None)
     if refusal is None and barred is not None:
-        allowed = ", ".join(f"`{name}`" for name in choices.families)
-        refusal = say(sentences.SERVER_FAMILY, family=listed(barred, served), allowed=allowed)
-    if refusal is None and count > choices.repeat:
-        refusal = say(sentences.SERVER_REPEAT, count=count, limit=choices.repeat)
-    if refusal is None:
-        refusal = await _quota(records, choices, interaction, count)
+        names = ", ".join(f"`{name}`" for name in choices.families)
+        refusal = say(sentences.SERVER_FAMILY, family=listed(barred, served), allowed=names)
     if refusal is not None:
         raise NotAllowedError(refusal)
+    allowed = allow(jobs.most, choices, interaction)
+    await jobs.require_room(interaction.user.id, len(drawn), allowed)
     return choices
 
 
@@ -102,24 +101,15 @@ def _role(choices: ServerChoices, interaction: Asking) -> str | None:
     return say(sentences.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))
 
 
-async def _quota(
-    records: Records, choices: ServerChoices, interaction: Asking, count: int
-) -> str | None:
-    person, limits = interaction.user.id, allowance(choices, interaction)
-    if limits.daily:
-        since = datetime.now(UTC) - DAY
-        asked = await records.read(choice_queries.asked_since, person, since, interaction.guild_id)
-        if asked + count > limits.daily:
-            return say(sentences.SERVER_DAILY, limit=limits.daily, asked=asked)
-    waiting = len(await records.read(choice_queries.unfinished_of, person))
-    if waiting + count > limits.unfinished:
-        return say(sentences.TOO_MANY, limit=limits.unfinished)
-    return None
+def allow(most: int, choices: ServerChoices, asking: Asking) -> Allowance:
+    """How much somebody may ask for where they are.
 
-
-def allowance(choices: ServerChoices, asking: Asking) -> Limits:
-    """How much somebody may ask for on the server."""
-    return choices.limits_for(_roles(asking))
+    Args:
+        most: Most unfinished jobs that the host lets anybody have.
+        choices: What the server decided.
+        asking: Who asks, and where.
+    """
+    return limits.allow(most, choices, _roles(asking), asking.guild_id)
 
 
 def has_role(interaction: Asking, roles: tuple[int, ...]) -> bool:

@@ -11,7 +11,7 @@ from bot.delivery.routes import Address
 from bot.text.languages import speaking
 from generation.recipe import RecipeError
 from storage.files import Files, MissingFileError
-from storage.queue.engine import Jobs
+from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Event, Job, Queued
 
 log: Final = structlog.get_logger(__name__)

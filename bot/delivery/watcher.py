@@ -8,7 +8,7 @@ import structlog
 
 from bot.delivery.courier import JobMessage
 from storage.files import Files
-from storage.queue.engine import Jobs
+from storage.queue.client import Jobs
 from storage.queue.jobs import Event, Queued
 
 log: Final = structlog.get_logger(__name__)

@@ -20,7 +20,7 @@ from bot.requests.results import ResultHandler
 from bot.text import sentences
 from bot.text.languages import say, speak
 from generation.catalogue.card import Card
-from storage.decisions.records import Records
+from storage.database.records import Records
 
 TEMPLATES: Final = (buttons.TEMPLATE, confirm.TEMPLATE, panel.TEMPLATE)
 """Custom ids that this version answers."""

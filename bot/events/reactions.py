@@ -12,6 +12,7 @@ from bot.interactions.requester import DIRECT_LIMIT, Remote
 from bot.text.languages import speak
 from bot.text.wording import sentence
 from storage.decisions import choice_queries
+from storage.queue import queries
 
 ENVELOPES: Final = frozenset({"✉️", "✉", "📩", "📨", "💌"})
 CROSSES: Final = frozenset({"❌", "✖️", "🗑️"})
@@ -32,7 +33,7 @@ async def take(
     wanted = emoji in ENVELOPES | CROSSES | AGAIN | {STAR}
     if not wanted or client.user is None or payload.user_id == client.user.id:
         return
-    job_id = await handlers.records.read(choice_queries.job_of_message, payload.message_id)
+    job_id = await handlers.records.read(queries.find_job_of_message, payload.message_id)
     if job_id is None:
         return
     try:
@@ -49,7 +50,7 @@ async def take_back(handlers: Handlers, payload: discord.RawReactionActionEvent)
     """Takes a favourite's mark away with its ⭐; other reactions have done what they do."""
     if payload.emoji.name != STAR:
         return
-    job_id = await handlers.records.read(choice_queries.job_of_message, payload.message_id)
+    job_id = await handlers.records.read(queries.find_job_of_message, payload.message_id)
     if job_id is not None:
         await handlers.records.write(choice_queries.mark, payload.user_id, job_id, 0, False)
 

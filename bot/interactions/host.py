@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import discord
 
 from generation.catalogue.card import Card
-from storage.decisions.records import Records
+from storage.database.records import Records
 
 
 class Host(Protocol):

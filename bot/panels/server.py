@@ -284,7 +284,7 @@ def _server(interaction: discord.Interaction[Any]) -> int:
 
 async def _choices(interaction: discord.Interaction[Any]) -> ServerChoices:
     records = host_of(interaction).records
-    return await records.read(choice_queries.server, _server(interaction))
+    return await records.read(choice_queries.read_server, _server(interaction))
 
 
 async def _change(
@@ -327,7 +327,7 @@ def _bare(lines: Iterable[str]) -> str:
 async def _history(it: discord.Interaction[Any]) -> str:
     """The latest changes, newest first, one a line."""
     records = host_of(it).records
-    found = await records.read(choice_queries.changes, _server(it), CHANGES_SHOWN)
+    found = await records.read(choice_queries.list_changes, _server(it), CHANGES_SHOWN)
     told = [(at, worded(change)) for at, change in found]
     return messages.server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
 

@@ -19,7 +19,7 @@ from generation.untrusted.fetch import fetch
 from generation.untrusted.masks import painted
 from storage.decisions.choices import ServerChoices
 from storage.files import Files
-from storage.queue.engine import Jobs
+from storage.queue.client import Jobs
 from storage.queue.jobs import NewJob, Speed
 from storage.settings import Settings
 
@@ -57,8 +57,9 @@ class JobAcceptor:
 
         Raises:
             NotAllowedError: It does not.
+            LimitReachedError: So many do not fit into what the person may ask for.
         """
-        return await policy.admit(self.records, asking, self.models.cards, drawn)
+        return await policy.admit(self.jobs, asking, self.models.cards, drawn)
 
     async def keep_image(self, url: str) -> str:
         """Fetches, checks and stores an image; its SHA-256.
@@ -109,8 +110,7 @@ class JobAcceptor:
             origins: Where each flag came from, and words that were added.
 
         Raises:
-            TooManyJobsError: The person has as many unfinished jobs as they may.
-            DailyLimitError: They asked for as many within a day as they may.
+            LimitReachedError: The person has or asked for as many jobs as they may.
         """
         job = NewJob(
             id=uuid.uuid4().hex,
@@ -129,5 +129,5 @@ class JobAcceptor:
             origins=origins,
             locale=choices.language or str(asking.locale),
         )
-        position = await self.jobs.accept(job, policy.allowance(choices, asking))
+        position = await self.jobs.accept(job, policy.allow(self.jobs.most, choices, asking))
         await self._delivery.begin(job.id, position)

@@ -32,7 +32,8 @@ from prompt.resolution.references import StoredImages, list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.sentences import PARENT_MODEL, Sentence
 from storage.decisions.choices import PersonChoices, ServerChoices
-from storage.queue.jobs import DailyLimitError, Job, TooManyJobsError
+from storage.queue.jobs import Job
+from storage.queue.limits import LimitReachedError
 
 Change = Callable[[Parent, int], Resolved]
 """A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
@@ -230,7 +231,7 @@ class DeriveHandler:
         spot = await beside(bot, asking, choices, person)
         try:
             await self._accept(asking, spot, parent, made, title=title, choices=choices)
-        except (TooManyJobsError, DailyLimitError):
+        except LimitReachedError:
             await withdraw(bot, spot)
             raise
         return made.notes

@@ -150,7 +150,7 @@ class ImagineHandler:
             NotAllowedError: The server does not allow it any more.
         """
         await interaction.response.defer()
-        request = Request.kept(await self._draft(choice_queries.draft, interaction, draft))
+        request = Request.kept(await self._draft(choice_queries.read_draft, interaction, draft))
         wanted = read_orders(request.text, source=request.way)
         shelf = await Shelf.of(self._records, interaction)
         asked = complete_orders(

@@ -9,9 +9,10 @@ from bot.errors import NotYoursError, TooLateError
 from bot.text import sentences
 from bot.text.languages import say
 from storage.decisions import choice_queries
-from storage.decisions.choices import Limits
-from storage.queue.engine import Jobs
+from storage.queue import queries
+from storage.queue.client import Jobs
 from storage.queue.jobs import QueueInfo
+from storage.queue.limits import Allowance, Usage
 
 
 class JobHandler:
@@ -43,7 +44,7 @@ class JobHandler:
     async def cancel_all(self, interaction: discord.Interaction[Any]) -> None:
         """Cancels everything of the person's that waits or runs."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        own = await self._records.read(choice_queries.unfinished_of, interaction.user.id)
+        own = await self._records.read(queries.list_unfinished_of, interaction.user.id)
         count = sum([await self._jobs.cancel(job) for job in own])
         said = (
             say(sentences.CANCELLED_ALL, count=count) if count else say(sentences.NOTHING_TO_CANCEL)
@@ -54,8 +55,8 @@ class JobHandler:
         """How many jobs wait and run, and how many workers live."""
         return await self._jobs.queue_info()
 
-    async def allowance(self, interaction: discord.Interaction[Any]) -> Limits:
-        """How much the person may ask for where they are."""
-        server = await self._records.read(choice_queries.server, interaction.guild_id or 0)
-        own = policy.allowance(server, interaction)
-        return own.model_copy(update={"unfinished": min(own.unfinished, self._jobs.most)})
+    async def allowance(self, interaction: discord.Interaction[Any]) -> tuple[Allowance, Usage]:
+        """How much the person may ask for where they are, and how much of it they use."""
+        server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
+        allowed = policy.allow(self._jobs.most, server, interaction)
+        return allowed, await self._jobs.read_usage(interaction.user.id, allowed)

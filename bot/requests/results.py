@@ -17,7 +17,8 @@ from bot.text.languages import say, speaking
 from generation.recipe import Recipe
 from storage.decisions import choice_queries
 from storage.files import Files
-from storage.queue.engine import Jobs
+from storage.queue import queries
+from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 
 
@@ -40,7 +41,7 @@ class ResultHandler:
             NotYoursError: It is somebody else's.
         """
         message = await acknowledge(interaction)
-        found = await self._records.read(choice_queries.job_like, beginning)
+        found = await self._records.read(queries.find_job, beginning)
         job = await self._jobs.get(found) if found else None
         if job is None:
             raise NoJobError(beginning)
@@ -48,7 +49,7 @@ class ResultHandler:
             raise NotYoursError
         if job.state not in {"done", "failed", "cancelled"}:
             raise NotYetError
-        server = await self._records.read(choice_queries.server, interaction.guild_id or 0)
+        server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
             letter = await content.last(job, self._files)
             recipe = Recipe.from_json(job.recipe)
@@ -56,7 +57,7 @@ class ResultHandler:
         attachments = letter.files()
         if messages.is_shortened(recipe):
             attachments.append(card(job)[1])
-        await self._records.write(choice_queries.keep_copy, message, job.id)
+        await self._records.write(queries.keep_copy, message, job.id)
         await interaction.edit_original_response(
             content=text, view=letter.view, attachments=attachments
         )
@@ -67,7 +68,7 @@ class ResultHandler:
         Raises:
             NoPictureError: It shows none of the bot's.
         """
-        job: str | None = await self._records.read(choice_queries.job_of_message, message)
+        job: str | None = await self._records.read(queries.find_job_of_message, message)
         if job is None:
             raise NoPictureError
         return job
@@ -124,7 +125,7 @@ class ResultHandler:
             message = await person.send(text, files=[picture.file(), file])
         except discord.Forbidden:
             return
-        await self._records.write(choice_queries.keep_copy, message.id, job_id)
+        await self._records.write(queries.keep_copy, message.id, job_id)
 
     async def delete(self, message: discord.PartialMessage, job_id: str, asking: Asking) -> bool:
         """Deletes a job's message, for its owner or a moderator; False for anybody else."""

@@ -23,9 +23,13 @@ NO_COMMAND: Final = (
     "This command has changed since your Discord loaded it. Please press Ctrl+R and try again."
 )
 TOO_MANY: Final = Plural(
-    "You may have {limit} job queued or running at a time. Try again when it finishes.",
-    "You may have {limit} jobs queued or running at a time. Try again when one finishes.",
+    "You have {limit} job queued or running, which is the limit. Try again when it finishes.",
+    "You have {limit} jobs queued or running, which is the limit. Try again when one finishes.",
     by="limit",
+)
+TOO_MANY_TOGETHER: Final = (
+    "This makes {count} jobs, and you have room for {room}: up to {limit} of yours can be queued "
+    "or running at a time."
 )
 UNEXPECTED: Final = (
     "Something went wrong on my side and nothing was queued. Please try again. If it keeps "
@@ -64,6 +68,10 @@ SERVER_DAILY: Final = Plural(
     "This server allows {limit} jobs per person in 24 hours, and you have asked for {asked}; "
     "please try again later.",
     by="limit",
+)
+SERVER_DAILY_TOGETHER: Final = (
+    "This makes {count} jobs, and you have room for {room}: this server allows {limit} per person "
+    "in 24 hours, and you have asked for {asked}."
 )
 SERVER_FAMILY: Final = "This server allows only {allowed}; the current model is `{family}`."
 SERVER_SIZE: Final = (

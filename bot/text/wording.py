@@ -33,9 +33,10 @@ from generation.recipe import RecipeError
 from generation.untrusted.clean import ImageError
 from generation.untrusted.masks import NothingPaintedError
 from prompt.errors import PromptError
+from prompt.sentences import Plural
 from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError
 from storage.files import MissingFileError
-from storage.queue.jobs import DailyLimitError, TooManyJobsError
+from storage.queue.limits import Excess, LimitKind, LimitReachedError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -67,6 +68,20 @@ _QUOTING: Final[dict[type[BaseException], str]] = {
 """Errors whose sentence quotes what was typed."""
 
 
+_FULL: Final[dict[LimitKind, Plural]] = {
+    "batch": sentences.SERVER_REPEAT,
+    "daily": sentences.SERVER_DAILY,
+    "unfinished": sentences.TOO_MANY,
+}
+"""What each limit says where nothing more fits."""
+
+_TOGETHER: Final[dict[LimitKind, str]] = {
+    "daily": sentences.SERVER_DAILY_TOGETHER,
+    "unfinished": sentences.TOO_MANY_TOGETHER,
+}
+"""What it says where fewer would fit."""
+
+
 def sentence(error: BaseException) -> str | None:
     """What to tell the person who caused ``error``; None if it is our own mistake."""
     match error:
@@ -76,10 +91,8 @@ def sentence(error: BaseException) -> str | None:
             return " ".join(map(retell, error.sentences))
         case ImageError():
             return image_sentence(error)
-        case TooManyJobsError():
-            return say(sentences.TOO_MANY, limit=error.limit)
-        case DailyLimitError():
-            return say(sentences.SERVER_DAILY, limit=error.limit, asked=error.asked)
+        case LimitReachedError():
+            return _word_excess(error.excess)
         case OtherFamilyError():
             return say(sentences.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():
@@ -96,6 +109,17 @@ def sentence(error: BaseException) -> str | None:
         case NotAllowedError():
             return str(error)
     return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
+
+
+def _word_excess(excess: Excess) -> str:
+    said = _TOGETHER.get(excess.kind, "") if excess.room else ""
+    return say(
+        said or _FULL[excess.kind],
+        limit=excess.limit,
+        asked=excess.used,
+        count=excess.count,
+        room=excess.room,
+    )
 
 
 def told(error: BaseException) -> str:

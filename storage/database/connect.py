@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 WRITING: Final = {"easel_writing": True}
 """Execution options of an engine whose transactions write: they take SQLite's lock at the start."""
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest migration; the tables must be of this revision."""
 
 FROZEN_AFTER: Final = 10

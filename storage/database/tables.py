@@ -71,6 +71,7 @@ class JobRow(Table):
     __table_args__ = (
         CheckConstraint("state IN ('queued','running','done','failed','cancelled')", "state"),
         Index("ix_jobs_person_id_state", "person_id", "state"),
+        Index("ix_jobs_person_id_created_at", "person_id", "created_at"),
         Index("ix_jobs_message_id", "message_id"),
         Index("ix_jobs_delivered_message_id", "delivered_message_id"),
         Index(

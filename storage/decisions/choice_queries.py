@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from storage.database.tables import (
     ChangeRow,
-    CopyRow,
     DraftRow,
     FavouriteRow,
     JobRow,
@@ -31,7 +30,7 @@ from storage.decisions.choices import (
 _DRAFTS_LIVE: Final = timedelta(days=7)
 
 
-def person(connection: Connection, person_id: int) -> PersonChoices:
+def read_person(connection: Connection, person_id: int) -> PersonChoices:
     """What a person decided."""
     wanted = select(PersonRow.settings).where(PersonRow.id == person_id)
     return PersonChoices.read(connection.execute(wanted).scalar_one_or_none())
@@ -44,12 +43,12 @@ def change_person(
 
     Whatever ``change`` raises leaves all as it was.
     """
-    after = change(person(connection, person_id))
+    after = change(read_person(connection, person_id))
     _keep(connection, PersonRow, person_id, after.write())
     return after
 
 
-def server(connection: Connection, server_id: int) -> ServerChoices:
+def read_server(connection: Connection, server_id: int) -> ServerChoices:
     """What a server decided."""
     wanted = select(ServerRow.settings).where(ServerRow.id == server_id)
     return ServerChoices.read(connection.execute(wanted).scalar_one_or_none())
@@ -69,7 +68,7 @@ def change_server(
         change: From what it decided to what it decides; what it raises leaves all as it was.
         note: From both to the change that is noted; not asked where they are the same.
     """
-    before = server(connection, server_id)
+    before = read_server(connection, server_id)
     after = change(before)
     if after != before:
         _keep(connection, ServerRow, server_id, after.write())
@@ -99,7 +98,9 @@ def note_change(connection: Connection, server_id: int, change: Change) -> None:
     )
 
 
-def changes(connection: Connection, server_id: int, limit: int) -> list[tuple[datetime, Change]]:
+def list_changes(
+    connection: Connection, server_id: int, limit: int
+) -> list[tuple[datetime, Change]]:
     """The latest changes of a server, newest first."""
     wanted = (
         select(ChangeRow).where(ChangeRow.server_id == server_id).order_by(ChangeRow.id.desc())
@@ -112,7 +113,7 @@ def changes(connection: Connection, server_id: int, limit: int) -> list[tuple[da
 # Presets
 
 
-def presets(connection: Connection, owner: Owner) -> dict[str, str]:
+def read_presets(connection: Connection, owner: Owner) -> dict[str, str]:
     """An owner's presets by name, in alphabetical order."""
     wanted = select(PresetRow.name, PresetRow.body).where(*_of(owner)).order_by(PresetRow.name)
     return {name: str(body.get("text", "")) for name, body in connection.execute(wanted)}
@@ -132,7 +133,7 @@ def keep_presets(
     Raises:
         TooManyPresetsError: The owner would have more than there may be.
     """
-    own = presets(connection, owner)
+    own = read_presets(connection, owner)
     if len({*own, *given}) > MOST_PRESETS:
         raise TooManyPresetsError
     for name, text in given.items():
@@ -148,7 +149,7 @@ def keep_presets(
 
 def drop_preset(connection: Connection, owner: Owner, name: str, person_id: int) -> bool:
     """Takes a preset away, and notes who did from a server; False if there was none."""
-    before = presets(connection, owner).get(name)
+    before = read_presets(connection, owner).get(name)
     if before is None:
         return False
     connection.execute(delete(PresetRow).where(*_of(owner), PresetRow.name == name))
@@ -193,7 +194,7 @@ def mark(
     return now
 
 
-def shelf_of(
+def list_pictures(
     connection: Connection, person_id: int, limit: int
 ) -> list[tuple[str, dict[str, Any], bool]]:
     """A person's pictures to be shown again: favourites, then their own, the latest of each first.
@@ -231,7 +232,7 @@ def keep_draft(connection: Connection, draft_id: str, person_id: int, body: dict
     )
 
 
-def draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
+def read_draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
     """A person's draft; None if it is gone."""
     own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
     return connection.execute(select(DraftRow.body).where(*own)).scalar_one_or_none()
@@ -239,52 +240,7 @@ def draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, An
 
 def take_draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
     """Takes a person's draft away, so that one yes counts once; None if it is gone."""
-    body = draft(connection, draft_id, person_id)
+    body = read_draft(connection, draft_id, person_id)
     own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
     taken = connection.execute(delete(DraftRow).where(*own)).rowcount
     return body if taken else None
-
-
-# Looking at jobs
-
-
-def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
-    """Notes that a message shows a job's pictures once more."""
-    connection.execute(insert(CopyRow).values(message_id=message_id, job_id=job_id))
-
-
-def job_of_message(connection: Connection, message_id: int) -> str | None:
-    """The job whose pictures a message shows; None if it shows none of ours."""
-    copied = select(CopyRow.job_id).where(CopyRow.message_id == message_id)
-    shown = (
-        (JobRow.delivered_message_id == message_id)
-        | (JobRow.message_id == message_id)
-        | JobRow.id.in_(copied)
-    )
-    wanted = select(JobRow.id).where(shown).order_by(JobRow.created_at.desc()).limit(1)
-    return connection.execute(wanted).scalar_one_or_none()
-
-
-def job_like(connection: Connection, beginning: str) -> str | None:
-    """The latest job whose id begins so; None if there is none."""
-    wanted = select(JobRow.id).where(JobRow.id.startswith(beginning, autoescape=True))
-    return connection.execute(
-        wanted.order_by(JobRow.created_at.desc()).limit(1)
-    ).scalar_one_or_none()
-
-
-def asked_since(
-    connection: Connection, person_id: int, since: datetime, server_id: int | None = None
-) -> int:
-    """How many jobs a person asked for since a moment, on one server or everywhere."""
-    wanted = select(func.count()).where(JobRow.person_id == person_id, JobRow.created_at >= since)
-    if server_id is not None:
-        wanted = wanted.where(JobRow.server_id == server_id)
-    return connection.execute(wanted).scalar_one()
-
-
-def unfinished_of(connection: Connection, person_id: int) -> list[str]:
-    """A person's jobs that wait or run, oldest first."""
-    unfinished = JobRow.state.in_(("queued", "running"))
-    wanted = select(JobRow.id).where(JobRow.person_id == person_id, unfinished)
-    return list(connection.execute(wanted.order_by(JobRow.created_at)).scalars())

@@ -62,6 +62,27 @@ def priority(band: int, round_: int, last_taken: int | None) -> int:
     return min(last_taken + 1, first + SLOTS - 1)
 
 
+class Turns:
+    """The places that one person's new jobs get in a band, one after another."""
+
+    def __init__(self, band: int, taken: dict[int, int], last_of_person: int | None) -> None:
+        """Goes on from how the band stands.
+
+        Args:
+            band: As from :func:`band_of`.
+            taken: The largest priority given in each round that has unfinished jobs.
+            last_of_person: The latest such round with a job of this person, or None.
+        """
+        self._band, self._taken, self._last = band, dict(taken), last_of_person
+
+    def take(self) -> tuple[int, int]:
+        """The round and the priority of the person's next job."""
+        round_ = next_round(min(self._taken, default=None), self._last)
+        self._taken[round_] = priority(self._band, round_, self._taken.get(round_))
+        self._last = round_
+        return round_, self._taken[round_]
+
+
 def round_bounds(band: int, round_: int) -> tuple[int, int]:
     """The first priority of a round and the first one past it."""
     first = bounds(band)[0] + round_ * SLOTS

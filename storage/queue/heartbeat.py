@@ -92,7 +92,7 @@ class Heartbeat:
     def _take(self, unchanged_since: Sighting | None = None) -> Sighting | None:
         try:
             with self._engine.begin() as connection:
-                holder = queries.sighting_of(connection, self._name)
+                holder = queries.read_sighting(connection, self._name)
                 if holder and not self._gone(holder) and not _same(holder, unchanged_since):
                     return holder
                 values = {**self._about, "session": self._session, "pid": os.getpid()}

@@ -20,31 +20,6 @@ DAY: Final = timedelta(hours=24)
 """What a daily limit counts over, up to now."""
 
 
-class TooManyJobsError(RuntimeError):
-    """A person already has as many unfinished jobs as they may.
-
-    Attributes:
-        limit: How many that is.
-    """
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"there are already {limit} unfinished jobs")
-        self.limit = limit
-
-
-class DailyLimitError(RuntimeError):
-    """A person asked for as many jobs within a day as their server allows.
-
-    Attributes:
-        limit: How many that is.
-        asked: How many they asked for.
-    """
-
-    def __init__(self, limit: int, asked: int) -> None:
-        super().__init__(f"{asked} of {limit} jobs were asked for within a day")
-        self.limit, self.asked = limit, asked
-
-
 class RenderError(RuntimeError):
     """A job cannot be made, for a reason with a name.
 

@@ -1,4 +1,4 @@
-"""Every SQL statement of ours, as functions on an open transaction.
+"""SQL about jobs, their images and their workers, as functions on an open transaction.
 
 They are plain functions on a plain connection, so the worker calls them from threads and the bot
 through ``run_sync``. A job changes state only by a statement that names the state it had: of two
@@ -21,18 +21,19 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
-    text,
     update,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.database.tables import GRID_POSITION, ImageRow, JobRow, WorkerRow
-from storage.queue import fairness
-from storage.queue.jobs import Job, Made, NewJob, QueueInfo, Rendered, StoredImage
+from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow, WorkerRow
+from storage.queue.jobs import Job, Made, QueueInfo, Rendered, StoredImage
 
-_ACCEPTING: Final = 0x0EA5E2
-_UNFINISHED: Final = JobRow.state.in_(("queued", "running"))
-_UNDELIVERED: Final = JobRow.delivered_at.is_(None)
+UNDELIVERED: Final = JobRow.delivered_at.is_(None)
+"""Jobs whose end was not shown yet; an index holds these alone."""
+
+UNFINISHED: Final = JobRow.state.in_(("queued", "running")) & UNDELIVERED
+"""Jobs that wait or run: none of them was delivered, and saying so lets the index find them."""
+
 _FORGOTTEN: Final = 86400.0
 _READ: Final = [getattr(JobRow, field.name) for field in fields(Job) if field.name != "images"]
 
@@ -58,72 +59,65 @@ class Run:
     recipe: dict[str, Any]
 
 
-# Accepting
+# How jobs stand
 
 
-def lock_accepting(connection: Connection) -> None:
-    """Lets one accept at a time count and number; SQLite's writing transactions do already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ACCEPTING})"))
+def read_standings(connection: Connection, job_ids: Collection[str]) -> dict[str, Standing]:
+    """How those of some jobs stand that there are, by id."""
+    rows = connection.execute(_standings().where(JobRow.id.in_(job_ids)))
+    return {row.id: Standing(*row) for row in rows}
 
 
-def standing_of(connection: Connection, job_id: str) -> Standing | None:
-    """How a job stands, or None if there is no such job."""
-    row = connection.execute(_standings().where(JobRow.id == job_id)).one_or_none()
-    return Standing(*row) if row else None
+def list_undelivered(connection: Connection) -> list[Standing]:
+    """How every undelivered job stands."""
+    return [Standing(*row) for row in connection.execute(_standings().where(UNDELIVERED))]
 
 
-def turn_of(connection: Connection, job: NewJob) -> tuple[int, int]:
-    """How many unfinished jobs the owner of a new job has, and in which round it is."""
-    band = _band(job)
-    own = JobRow.person_id == job.person_id
-    unfinished, current, last = connection.execute(
-        select(
-            func.count().filter(own),
-            func.min(JobRow.round).filter(band),
-            func.max(JobRow.round).filter(band, own),
-        ).where(_UNFINISHED)
-    ).one()
-    return unfinished, fairness.next_round(current, last)
+def list_unfinished(connection: Connection) -> list[Standing]:
+    """How every unfinished job stands."""
+    return [Standing(*row) for row in connection.execute(_standings().where(UNFINISHED))]
 
 
-def priority_of(connection: Connection, job: NewJob, round_: int) -> int:
-    """The place in the queue that a new job gets in its round."""
-    band = fairness.band_of(job.title, job.speed)
-    taken = select(func.max(JobRow.priority)).where(
-        _UNFINISHED, _within(*fairness.round_bounds(band, round_))
-    )
-    return fairness.priority(band, round_, connection.execute(taken).scalar_one())
+def list_unfinished_of(connection: Connection, person_id: int) -> list[str]:
+    """A person's jobs that wait or run, oldest first."""
+    wanted = select(JobRow.id).where(JobRow.person_id == person_id, UNFINISHED)
+    return list(connection.execute(wanted.order_by(JobRow.created_at)).scalars())
 
 
-def insert_job(connection: Connection, job: NewJob, round_: int, priority: int) -> Standing:
-    """Adds a job that waits; tells how it stands."""
-    values = {field.name: getattr(job, field.name) for field in fields(NewJob)}
-    del values["id"]
-    values["recipe"] = dict(job.recipe)
-    values["origins"] = dict(job.origins) if job.origins else None
-    new = Standing(job.id, "queued", None, 0, priority, _now())
-    connection.execute(insert(JobRow).values(**values, round=round_, **asdict(new)))
-    return new
+def count_unfinished(connection: Connection, person_id: int) -> int:
+    """How many jobs of a person wait or run."""
+    counted = select(func.count()).where(JobRow.person_id == person_id, UNFINISHED)
+    return connection.execute(counted).scalar_one()
 
 
-def position_of(connection: Connection, standing: Standing) -> int:
+def select_undelivered(connection: Connection, job_ids: Collection[str]) -> set[str]:
+    """Those of some jobs whose end was not shown yet."""
+    wanted = select(JobRow.id).where(JobRow.id.in_(job_ids), UNDELIVERED)
+    return set(connection.execute(wanted).scalars())
+
+
+def count_place(connection: Connection, standing: Standing) -> int:
     """A waiting job's place in the queue, 1 is next; 0 for a job that does not wait."""
     if standing.state != "queued":
         return 0
     sooner = (JobRow.priority < standing.priority) | (
         (JobRow.priority == standing.priority) & (JobRow.created_at < standing.created_at)
     )
-    counted = select(func.count()).where(JobRow.state == "queued", sooner)
+    counted = select(func.count()).where(JobRow.state == "queued", UNDELIVERED, sooner)
     return 1 + connection.execute(counted).scalar_one()
 
 
+def count_asked(
+    connection: Connection, person_id: int, since: datetime, server_id: int | None = None
+) -> int:
+    """How many jobs a person asked for since a moment, on one server or everywhere."""
+    wanted = select(func.count()).where(JobRow.person_id == person_id, JobRow.created_at >= since)
+    if server_id is not None:
+        wanted = wanted.where(JobRow.server_id == server_id)
+    return connection.execute(wanted).scalar_one()
+
+
 # Reading
-
-
-def undelivered_standings(connection: Connection) -> list[Standing]:
-    """How every undelivered job stands."""
-    return [Standing(*row) for row in connection.execute(_standings().where(_UNDELIVERED))]
 
 
 def read_job(connection: Connection, job_id: str) -> Job | None:
@@ -131,23 +125,37 @@ def read_job(connection: Connection, job_id: str) -> Job | None:
     return next(iter(_read_jobs(connection, JobRow.id == job_id)), None)
 
 
-def read_undelivered(connection: Connection) -> list[Job]:
-    """All undelivered jobs with their images, oldest first."""
-    return _read_jobs(connection, _UNDELIVERED)
+def find_job(connection: Connection, beginning: str) -> str | None:
+    """The latest job whose id begins so; None if there is none."""
+    wanted = select(JobRow.id).where(JobRow.id.startswith(beginning, autoescape=True))
+    latest = wanted.order_by(JobRow.created_at.desc()).limit(1)
+    return connection.execute(latest).scalar_one_or_none()
 
 
-def image_with_digest(connection: Connection, digest: str) -> StoredImage | None:
+def find_job_of_message(connection: Connection, message_id: int) -> str | None:
+    """The job whose pictures a message shows; None if it shows none of ours."""
+    copied = select(CopyRow.job_id).where(CopyRow.message_id == message_id)
+    shown = (
+        (JobRow.delivered_message_id == message_id)
+        | (JobRow.message_id == message_id)
+        | JobRow.id.in_(copied)
+    )
+    wanted = select(JobRow.id).where(shown).order_by(JobRow.created_at.desc()).limit(1)
+    return connection.execute(wanted).scalar_one_or_none()
+
+
+def find_picture(connection: Connection, digest: str) -> StoredImage | None:
     """A single picture that was made from the recipe with this digest, if any was."""
     wanted = select(ImageRow).where(ImageRow.digest == digest, ImageRow.kind == "picture").limit(1)
     row = connection.execute(wanted).mappings().first()
     return _image(row) if row else None
 
 
-def queue_info(connection: Connection, dead_after: float) -> QueueInfo:
+def read_queue_info(connection: Connection, dead_after: float) -> QueueInfo:
     """How many jobs wait and run, and how many workers gave a sign of life lately."""
-    counted = select(JobRow.state, func.count()).where(_UNFINISHED).group_by(JobRow.state)
+    counted = select(JobRow.state, func.count()).where(UNFINISHED).group_by(JobRow.state)
     counts = {state: count for state, count in connection.execute(counted)}  # noqa: C416 - rows
-    workers = len(live_workers(connection, dead_after))
+    workers = len(list_workers(connection, dead_after))
     return QueueInfo(counts.get("queued", 0), counts.get("running", 0), workers)
 
 
@@ -158,7 +166,7 @@ def begin_run(connection: Connection, job_id: str, worker: str, limit: int) -> R
     """Begins another try at a job, unless it ended or was tried ``limit`` times."""
     row = connection.execute(
         update(JobRow)
-        .where(JobRow.id == job_id, _UNFINISHED, JobRow.attempts < limit)
+        .where(JobRow.id == job_id, UNFINISHED, JobRow.attempts < limit)
         .values(state="running", attempts=JobRow.attempts + 1, worker=worker, started_at=_now())
         .returning(JobRow.attempts, JobRow.recipe)
     ).one_or_none()
@@ -167,7 +175,7 @@ def begin_run(connection: Connection, job_id: str, worker: str, limit: int) -> R
 
 def fail_exhausted(connection: Connection, job_id: str, limit: int, failure: str) -> bool:
     """Fails a job that was tried ``limit`` times without an end; False if it was not."""
-    exhausted = update(JobRow).where(JobRow.id == job_id, _UNFINISHED, JobRow.attempts >= limit)
+    exhausted = update(JobRow).where(JobRow.id == job_id, UNFINISHED, JobRow.attempts >= limit)
     return _changed(
         connection, exhausted.values(state="failed", failure=failure, finished_at=_now())
     )
@@ -214,20 +222,25 @@ def hand_back(connection: Connection, run: Run) -> bool:
 
 def cancel_job(connection: Connection, job_id: str) -> bool:
     """Cancels an unfinished job; False if it had ended."""
-    cancelled = update(JobRow).where(JobRow.id == job_id, _UNFINISHED)
+    cancelled = update(JobRow).where(JobRow.id == job_id, UNFINISHED)
     return _changed(connection, cancelled.values(state="cancelled", finished_at=_now()))
+
+
+def note_message(connection: Connection, job_id: str, message_id: int) -> None:
+    """Notes in which message a job is shown."""
+    shown = update(JobRow).where(JobRow.id == job_id)
+    connection.execute(shown.values(message_id=message_id))
 
 
 def mark_delivered(connection: Connection, job_id: str, message_id: int | None) -> bool:
     """Notes, once, that the end of a job was shown; False if that was noted before."""
-    shown = update(JobRow).where(JobRow.id == job_id, _UNDELIVERED, ~_UNFINISHED)
+    shown = update(JobRow).where(JobRow.id == job_id, UNDELIVERED, ~UNFINISHED)
     return _changed(connection, shown.values(delivered_at=_now(), delivered_message_id=message_id))
 
 
-def move_job(connection: Connection, job_id: str, message_id: int, channel_id: int | None) -> None:
-    """Notes that delivery goes on in another message."""
-    place = {"message_id": message_id} | ({"channel_id": channel_id} if channel_id else {})
-    connection.execute(update(JobRow).where(JobRow.id == job_id).values(place))
+def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
+    """Notes that a message shows a job's pictures once more."""
+    connection.execute(insert(CopyRow).values(message_id=message_id, job_id=job_id))
 
 
 # Recovering
@@ -246,17 +259,6 @@ def give_up(connection: Connection, standing: Standing, failure: str) -> bool:
     )
 
 
-def unfinished_standings(connection: Connection) -> list[Standing]:
-    """How every unfinished job stands."""
-    return [Standing(*row) for row in connection.execute(_standings().where(_UNFINISHED))]
-
-
-def undelivered_among(connection: Connection, job_ids: Collection[str]) -> set[str]:
-    """Those of some jobs whose end was not shown yet."""
-    wanted = select(JobRow.id).where(JobRow.id.in_(job_ids), _UNDELIVERED)
-    return set(connection.execute(wanted).scalars())
-
-
 # Workers
 
 
@@ -271,7 +273,7 @@ class Sighting:
     age: float
 
 
-def sighting_of(connection: Connection, name: str) -> Sighting | None:
+def read_sighting(connection: Connection, name: str) -> Sighting | None:
     """The worker that last went by a name."""
     wanted = select(
         WorkerRow.session,
@@ -305,7 +307,7 @@ def sign_off(connection: Connection, name: str, session: str) -> None:
     connection.execute(mine)
 
 
-def live_workers(connection: Connection, dead_after: float) -> set[str]:
+def list_workers(connection: Connection, dead_after: float) -> set[str]:
     """The names of the workers seen within ``dead_after`` seconds."""
     fresh = _clock(connection) - WorkerRow.seen <= dead_after
     return set(connection.execute(select(WorkerRow.executor_id).where(fresh)).scalars())
@@ -316,14 +318,6 @@ def _clock(connection: Connection) -> ColumnElement[float]:
     if connection.dialect.name == "postgresql":
         return literal_column("extract(epoch FROM clock_timestamp())::float8", Double())
     return literal_column("(julianday('now') - 2440587.5) * 86400.0", Double())
-
-
-def _band(job: NewJob) -> ColumnElement[bool]:
-    return _within(*fairness.bounds(fairness.band_of(job.title, job.speed)))
-
-
-def _within(first: int, past: int) -> ColumnElement[bool]:
-    return (JobRow.priority >= first) & (JobRow.priority < past)
 
 
 def _now() -> datetime:

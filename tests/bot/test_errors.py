@@ -18,8 +18,9 @@ from generation.untrusted.fetch import (
 )
 from generation.untrusted.masks import NothingPaintedError
 from prompt.errors import PromptError
-from storage.queue.jobs import DailyLimitError, TooManyJobsError
+from storage.queue.limits import Excess, LimitKind, LimitReachedError
 
+HELD: tuple[LimitKind, ...] = ("daily", "unfinished")
 ERRORS = [
     NotAnImageError(),
     BrokenImageError("PNG"),
@@ -29,8 +30,8 @@ ERRORS = [
     LinkUnreachableError("cats.example", "no address"),
     LinkTimeoutError("cats.example", 10.0),
     *(LinkRefusedError("cats.example", reason) for reason in Refusal),
-    TooManyJobsError(10),
-    DailyLimitError(10, 10),
+    LimitReachedError(Excess("batch", limit=10, used=0, count=12)),
+    *(LimitReachedError(Excess(kind, 10, used, 2)) for kind in HELD for used in (9, 10)),
     errors.OldButtonError(),
     errors.JobGoneError(),
     errors.NotYoursError(),

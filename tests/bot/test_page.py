@@ -27,7 +27,7 @@ from bot.text.languages import LANGUAGES, catalogue
 from generation.untrusted.masks import painted
 from prompt.reading.grammar import parse
 from storage.files import MissingFileError
-from storage.queue.jobs import TooManyJobsError
+from storage.queue.limits import Excess, LimitReachedError
 from storage.settings import SettingsError
 from tests.bot.test_passes import PLAIN
 
@@ -181,7 +181,7 @@ async def test_what_cannot_be_used_is_refused_in_a_sentence(
     ("refusal", "status", "words"),
     [
         (NotAllowedError("On this server pictures are made in `art`."), 422, "made in art."),
-        (TooManyJobsError(3), 422, "You may have 3 jobs queued"),
+        (LimitReachedError(Excess("unfinished", 3, 3, 1)), 422, "You have 3 jobs queued"),
         (MissingFileError("0" * 64), 422, "no longer stored"),
         (ZeroDivisionError("a secret /path"), 500, "this code"),
     ],

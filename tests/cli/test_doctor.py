@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from cli import app, doctor, health
 from cli.doctor import Finding, State, examine, examine_discord
-from storage.database.prepare import migrate
 from storage.files import Files, FileStoreError
+from storage.prepare import migrate
 from storage.settings import Settings
 
 TOKEN = SecretStr("MTIzNDU2Nzg5.Ea5elP.secret")

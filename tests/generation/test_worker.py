@@ -26,8 +26,8 @@ from generation.runtime.render import PREVIEW_LIMIT, Pictures, cook, encode_prev
 from generation.sampling.diffusion import Engine
 from generation.sampling.flow import FlowFamily
 from generation.worker import choose_device, cook_with, load_engine, main, make
-from storage.database.prepare import migrate
 from storage.files import Files
+from storage.prepare import migrate
 from storage.queue.jobs import Made, RenderError
 from storage.settings import Settings
 from tests.generation.samples import APPLE, encoded, never, photograph, quiet, recipe_for

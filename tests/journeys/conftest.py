@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from playground import Playground
 from playground.state.world import UPLOAD_LIMIT
-from storage.database.prepare import migrate
+from storage.prepare import migrate
 from tests.journeys.studio import BOT, WORKER, Studio
 from tests.storage.conftest import settings_for
 

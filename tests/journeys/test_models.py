@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from generation.recipe import Recipe
 from playground import Interaction, Message, Playground
-from storage.database.prepare import migrate
 from storage.decisions.choices import PersonChoices, ServerChoices
+from storage.prepare import migrate
 from tests.generation.checkpoints import build_flux2_klein
 from tests.journeys.studio import BOT, WORKER, Studio, answer, result, showing
 from tests.journeys.test_presets import told

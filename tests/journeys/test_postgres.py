@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from playground import Playground
-from storage.database.prepare import migrate
+from storage.prepare import migrate
 from tests.journeys.studio import BOT, WORKER, Studio, result
 from tests.storage.conftest import postgres, postgres_running, settings_for
 

@@ -14,15 +14,16 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from storage.database.prepare import migrate
-from storage.queue.engine import Event, Jobs, NewJob
+from storage.prepare import migrate
+from storage.queue.client import Jobs
+from storage.queue.jobs import Event, NewJob
 from storage.settings import Settings
 from tests.storage import toy
 from tests.storage.postgres import NoPostgresError, Server, postgres_server
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["storage.database.prepare", "tests.storage.toy"])
+PROCESSES.set_forkserver_preload(["storage.prepare", "tests.storage.toy"])
 Seen = TypeVar("Seen", bound=Event)
 
 

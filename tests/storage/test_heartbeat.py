@@ -42,12 +42,12 @@ def leave_behind(engine: Engine, pid: int, host: str) -> None:
 
 def live(engine: Engine) -> set[str]:
     with engine.connect() as connection:
-        return queries.live_workers(connection, 300.0)
+        return queries.list_workers(connection, 300.0)
 
 
 def sighting(engine: Engine) -> queries.Sighting:
     with engine.connect() as connection:
-        found = queries.sighting_of(connection, NAME)
+        found = queries.read_sighting(connection, NAME)
     assert found
     return found
 

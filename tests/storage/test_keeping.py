@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from storage.database.records import Records
 from storage.decisions import choice_queries
 from storage.decisions.choices import (
     MOST_PRESETS,
@@ -15,8 +16,8 @@ from storage.decisions.choices import (
     ServerChoices,
     TooManyPresetsError,
 )
-from storage.decisions.records import Records
-from storage.queue.engine import Jobs
+from storage.queue import queries
+from storage.queue.client import Jobs
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 
@@ -41,12 +42,12 @@ def records(jobs: Jobs) -> Records:
 
 
 async def test_what_a_person_decided_is_kept(records: Records) -> None:
-    assert await records.read(choice_queries.person, MIRA) == PersonChoices()
+    assert await records.read(choice_queries.read_person, MIRA) == PersonChoices()
     for fields in ({"remix": True, "suffix": "in ink"}, {"remix": False, "flags": "--ar 3:2"}):
         await records.write(choice_queries.change_person, MIRA, partial(updated, fields=fields))
     kept = PersonChoices(suffix="in ink", flags="--ar 3:2")
-    assert await records.read(choice_queries.person, MIRA) == kept
-    assert await records.read(choice_queries.person, OTTO) == PersonChoices()
+    assert await records.read(choice_queries.read_person, MIRA) == kept
+    assert await records.read(choice_queries.read_person, OTTO) == PersonChoices()
 
 
 async def test_what_a_server_decided_is_kept_with_who_did(records: Records) -> None:
@@ -56,11 +57,11 @@ async def test_what_a_server_decided_is_kept_with_who_did(records: Records) -> N
         await records.write(
             choice_queries.change_server, SERVER, lambda _: chosen, lambda *_: change
         )
-    assert await records.read(choice_queries.server, SERVER) == chosen
-    ((at, noted),) = await records.read(choice_queries.changes, SERVER, 5)
+    assert await records.read(choice_queries.read_server, SERVER) == chosen
+    ((at, noted),) = await records.read(choice_queries.list_changes, SERVER, 5)
     assert noted == change
     assert datetime.now(UTC) - at < timedelta(minutes=1)
-    assert await records.read(choice_queries.changes, SERVER + 1, 5) == []
+    assert await records.read(choice_queries.list_changes, SERVER + 1, 5) == []
 
 
 def test_what_cannot_be_read_counts_as_nothing() -> None:
@@ -72,11 +73,14 @@ async def test_presets_belong_to_their_owner(records: Records) -> None:
     await records.write(choice_queries.keep_presets, MINE, {"ink": "ink --ar 3:2"}, MIRA)
     await records.write(choice_queries.keep_presets, OURS, {"ink": "thick ink"}, MIRA)
     await records.write(choice_queries.keep_presets, OURS, {"ink": "thin ink", "oil": "oil"}, OTTO)
-    assert await records.read(choice_queries.presets, MINE) == {"ink": "ink --ar 3:2"}
-    assert await records.read(choice_queries.presets, OURS) == {"ink": "thin ink", "oil": "oil"}
+    assert await records.read(choice_queries.read_presets, MINE) == {"ink": "ink --ar 3:2"}
+    assert await records.read(choice_queries.read_presets, OURS) == {
+        "ink": "thin ink",
+        "oil": "oil",
+    }
     assert await records.write(choice_queries.drop_preset, OURS, "ink", MIRA)
     assert not await records.write(choice_queries.drop_preset, OURS, "ink", MIRA)
-    assert await records.read(choice_queries.presets, OURS) == {"oil": "oil"}
+    assert await records.read(choice_queries.read_presets, OURS) == {"oil": "oil"}
 
 
 async def test_changes_of_a_servers_presets_are_noted(records: Records) -> None:
@@ -84,7 +88,7 @@ async def test_changes_of_a_servers_presets_are_noted(records: Records) -> None:
     await records.write(choice_queries.keep_presets, OURS, {"ink": "thin ink"}, OTTO)
     await records.write(choice_queries.drop_preset, OURS, "ink", MIRA)
     await records.write(choice_queries.keep_presets, MINE, {"ink": "my own"}, MIRA)
-    assert [change for _, change in await records.read(choice_queries.changes, SERVER, 9)] == [
+    assert [change for _, change in await records.read(choice_queries.list_changes, SERVER, 9)] == [
         Change(MIRA, "preset ink", "thin ink", None),
         Change(OTTO, "preset ink", "thick ink", "thin ink"),
         Change(MIRA, "preset ink", None, "thick ink"),
@@ -96,9 +100,9 @@ async def test_presets_are_not_without_number(records: Records) -> None:
     await records.write(choice_queries.keep_presets, MINE, whole, MIRA)
     with pytest.raises(TooManyPresetsError):
         await records.write(choice_queries.keep_presets, MINE, {"p001": "y", "more": "x"}, MIRA)
-    assert await records.read(choice_queries.presets, MINE) == whole
+    assert await records.read(choice_queries.read_presets, MINE) == whole
     await records.write(choice_queries.keep_presets, MINE, {"p001": "y"}, MIRA)
-    assert (await records.read(choice_queries.presets, MINE))["p001"] == "y"
+    assert (await records.read(choice_queries.read_presets, MINE))["p001"] == "y"
 
 
 async def test_a_draft_is_its_authors_and_counts_once(records: Records) -> None:
@@ -115,13 +119,13 @@ async def test_jobs_are_found_by_message_and_counted(jobs: Jobs) -> None:
     job = replace(new_job(person=MIRA), message_id=900, server_id=SERVER)
     await jobs.accept(job)
     read = jobs.records.read
-    assert await read(choice_queries.job_of_message, 900) == job.id
-    assert await read(choice_queries.job_of_message, 901) is None
-    assert await read(choice_queries.unfinished_of, MIRA) == [job.id]
+    assert await read(queries.find_job_of_message, 900) == job.id
+    assert await read(queries.find_job_of_message, 901) is None
+    assert await read(queries.list_unfinished_of, MIRA) == [job.id]
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    assert await read(choice_queries.asked_since, MIRA, an_hour_ago) == 1
-    assert await read(choice_queries.asked_since, OTTO, an_hour_ago) == 0
-    assert await read(choice_queries.asked_since, MIRA, an_hour_ago, SERVER) == 1
+    assert await read(queries.count_asked, MIRA, an_hour_ago) == 1
+    assert await read(queries.count_asked, OTTO, an_hour_ago) == 0
+    assert await read(queries.count_asked, MIRA, an_hour_ago, SERVER) == 1
 
 
 async def test_a_second_mark_takes_the_first_away(jobs: Jobs) -> None:
@@ -147,26 +151,26 @@ async def test_favourites_can_be_shown_again_and_what_is_not_done_cannot(jobs: J
     own, theirs = (new_job(id=uuid.uuid4().hex, person_id=person) for person in (MIRA, OTTO))
     for job in (own, theirs):
         await jobs.accept(job)
-    assert await jobs.records.read(choice_queries.shelf_of, MIRA, 9) == []
+    assert await jobs.records.read(choice_queries.list_pictures, MIRA, 9) == []
     await jobs.records.write(choice_queries.mark, MIRA, theirs.id, 0, True)
-    ((id_, recipe, favourite),) = await jobs.records.read(choice_queries.shelf_of, MIRA, 9)
+    ((id_, recipe, favourite),) = await jobs.records.read(choice_queries.list_pictures, MIRA, 9)
     assert (id_, recipe, favourite) == (theirs.id, dict(theirs.recipe), True)
-    assert await jobs.records.read(choice_queries.shelf_of, MIRA, 0) == []
+    assert await jobs.records.read(choice_queries.list_pictures, MIRA, 0) == []
 
 
 async def test_a_copy_leads_to_the_job_as_its_own_message_does(jobs: Jobs) -> None:
     job = replace(new_job(id=uuid.uuid4().hex), message_id=77)
     await jobs.accept(job)
-    assert await jobs.records.read(choice_queries.job_of_message, 78) is None
-    await jobs.records.write(choice_queries.keep_copy, 78, job.id)
+    assert await jobs.records.read(queries.find_job_of_message, 78) is None
+    await jobs.records.write(queries.keep_copy, 78, job.id)
     for message in (77, 78):
-        assert await jobs.records.read(choice_queries.job_of_message, message) == job.id
+        assert await jobs.records.read(queries.find_job_of_message, message) == job.id
 
 
 async def test_a_draft_can_be_looked_at_before_it_is_taken(records: Records) -> None:
     draft, body = uuid.uuid4().hex, {"text": "a cat"}
     await records.write(choice_queries.keep_draft, draft, MIRA, body)
-    assert await records.read(choice_queries.draft, draft, OTTO) is None
-    assert await records.read(choice_queries.draft, draft, MIRA) == body
+    assert await records.read(choice_queries.read_draft, draft, OTTO) is None
+    assert await records.read(choice_queries.read_draft, draft, MIRA) == body
     assert await records.write(choice_queries.take_draft, draft, MIRA) == body
-    assert await records.read(choice_queries.draft, draft, MIRA) is None
+    assert await records.read(choice_queries.read_draft, draft, MIRA) is None

@@ -11,8 +11,10 @@ from sqlalchemy.exc import OperationalError
 
 from storage.database.connect import WRITING, open_engine
 from storage.queue import queries
+from storage.queue.acceptance import accept
 from storage.queue.attempt import Maker
 from storage.queue.jobs import Job, Render, Rendered, RenderInterruptedError, Report
+from storage.queue.limits import Allowance
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 from tests.storage.toy import made
@@ -25,7 +27,7 @@ def engine(sqlite_settings: Settings) -> Iterator[Engine]:
     """A database with one job that waits."""
     engine = open_engine(sqlite_settings.database).execution_options(**WRITING)
     with engine.begin() as connection:
-        queries.insert_job(connection, new_job(id=JOB), 0, 1)
+        accept(connection, [new_job(id=JOB)], Allowance(unfinished=1), lambda *_: None)
     yield engine
     engine.dispose()
 
@@ -140,7 +142,7 @@ def test_a_database_that_stumbles_does_not_cost_the_job(engine: Engine) -> None:
 def test_a_picture_is_found_again_by_its_digest(engine: Engine) -> None:
     maker(engine, lambda *_: Rendered(pictures=[made("x", 0)], grid=made("x", -1))).make(JOB)
     with engine.connect() as connection:
-        found = queries.image_with_digest(connection, "x-0")
+        found = queries.find_picture(connection, "x-0")
         assert found
         assert (found.kind, found.position) == ("picture", 0)
-        assert queries.image_with_digest(connection, "x--1") is None
+        assert queries.find_picture(connection, "x--1") is None

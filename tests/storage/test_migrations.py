@@ -20,8 +20,8 @@ from storage.database.connect import (
     open_engine,
     require_current,
 )
-from storage.database.prepare import migrate, migration_config
 from storage.database.tables import Table
+from storage.prepare import migrate, migration_config
 from storage.queue.engine import create_queue_tables
 from storage.settings import Settings
 from tests.storage.conftest import ended, settings_for, spawn

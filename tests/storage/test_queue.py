@@ -15,20 +15,19 @@ from uuid import uuid4
 
 import pytest
 
-from storage.decisions.choices import Limits
-from storage.queue.engine import (
-    DatabaseNotReadyError,
+from storage.database.connect import DatabaseNotReadyError
+from storage.queue import queries
+from storage.queue.client import Jobs
+from storage.queue.jobs import (
     Ended,
-    Jobs,
     NewJob,
     Progress,
     Queued,
     QueueInfo,
     Started,
-    TooManyJobsError,
-    serve,
 )
-from storage.queue.jobs import DailyLimitError
+from storage.queue.limits import Allowance, Excess, LimitReachedError
+from storage.queue.worker import serve
 from storage.settings import Settings
 from tests.storage import toy
 from tests.storage.conftest import Bot, Hold, Workers, new_job, patient, settings_for
@@ -44,6 +43,10 @@ def stands_at(position: int, event: Queued) -> bool:
 
 async def accept_all(bot: Bot, *jobs: NewJob) -> list[int]:
     return [await bot.jobs.accept(job) for job in jobs]
+
+
+async def undelivered(bot: Bot) -> list[str]:
+    return [job.id for job in await bot.jobs.records.read(queries.list_undelivered)]
 
 
 async def test_people_take_turns_and_relaxed_jobs_come_last(bot: Bot, workers: Workers) -> None:
@@ -153,7 +156,7 @@ async def test_failures_have_a_name_and_the_queue_goes_on(bot: Bot, workers: Wor
 async def test_an_id_is_accepted_once(bot: Bot) -> None:
     job = new_job()
     assert await accept_all(bot, new_job(person=2), job, job) == [1, 2, 2]
-    assert len(await bot.jobs._flows()) == 2
+    assert len(await bot.jobs._engine.list_entries()) == 2
     await bot.jobs.cancel(job.id)
     assert await bot.jobs.accept(job) == 0
 
@@ -165,9 +168,9 @@ async def test_a_person_may_have_so_many_unfinished_jobs(
     bot: Bot = await open_bot(limited)
     first = new_job()
     await accept_all(bot, first, new_job())
-    with pytest.raises(TooManyJobsError) as refused:
+    with pytest.raises(LimitReachedError) as refused:
         await bot.jobs.accept(new_job())
-    assert refused.value.limit == 2
+    assert refused.value.excess == Excess("unfinished", limit=2, used=2, count=1)
     assert await bot.jobs.accept(new_job(person=2)) == 2
     await bot.jobs.cancel(first.id)
     await bot.jobs.accept(new_job())
@@ -180,26 +183,25 @@ async def test_a_limit_holds_when_many_are_asked_for_at_once(
     asked = [bot.jobs.accept(new_job()) for _ in range(12)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
     assert sorted(answer for answer in answers if isinstance(answer, int)) == [1, 2, 3]
-    assert sum(isinstance(answer, TooManyJobsError) for answer in answers) == 9
+    assert sum(isinstance(answer, LimitReachedError) for answer in answers) == 9
 
 
 async def test_a_servers_limits_hold_when_many_are_asked_for_at_once(bot: Bot) -> None:
-    async def refused(person: int, limits: Limits) -> list[object]:
+    async def refused(person: int, allowance: Allowance) -> list[str]:
         job = replace(new_job(person=person), server_id=21)
-        asked = [bot.jobs.accept(replace(job, id=uuid4().hex), limits) for _ in range(6)]
+        asked = [bot.jobs.accept(replace(job, id=uuid4().hex), allowance) for _ in range(6)]
         answers = await asyncio.gather(*asked, return_exceptions=True)
-        return [answer for answer in answers if not isinstance(answer, int)]
+        return [each.excess.kind for each in answers if isinstance(each, LimitReachedError)]
 
-    waiting = await refused(1, Limits(unfinished=2))
-    assert [type(error) for error in waiting] == [TooManyJobsError] * 4
-    daily = await refused(2, Limits(daily=4))
-    assert [type(error) for error in daily] == [DailyLimitError] * 2
+    assert await refused(1, Allowance(unfinished=2, server_id=21)) == ["unfinished"] * 4
+    daily = Allowance(unfinished=10, daily=4, server_id=21)
+    assert await refused(2, daily) == ["daily"] * 2
 
 
 async def test_a_refused_queue_entry_takes_the_job_back_too(bot: Bot) -> None:
     job = new_job()
     with (
-        mock.patch.object(bot.jobs._client, "enqueue_in_transaction", side_effect=Unplugged),
+        mock.patch.object(bot.jobs._engine, "enter", side_effect=Unplugged),
         pytest.raises(Unplugged),
     ):
         await bot.jobs.accept(job)
@@ -228,19 +230,17 @@ async def test_every_field_comes_back_as_it_was_given(bot: Bot) -> None:
     assert "ttt" not in repr(found)
     assert not found.ended
     assert found.created_at.tzinfo is UTC
-    await bot.jobs.moved(job.id, 5)
-    await bot.jobs.moved(job.id, 6, channel_id=7)
+    await bot.jobs.note_message(job.id, 5)
     found = await bot.jobs.get(job.id)
     assert found
-    assert (found.message_id, found.channel_id) == (6, 7)
-    assert [other.id for other in await bot.jobs.undelivered()] == [job.id]
+    assert found.message_id == 5
 
 
 async def test_an_unfinished_job_cannot_be_delivered(bot: Bot) -> None:
     job = new_job()
     await bot.jobs.accept(job)
     assert not await bot.jobs.delivered(job.id, 1)
-    assert len(await bot.jobs.undelivered()) == 1
+    assert await undelivered(bot) == [job.id]
 
 
 async def test_a_second_bot_is_told_how_all_jobs_stand(
@@ -261,7 +261,7 @@ async def test_a_second_bot_is_told_how_all_jobs_stand(
 async def test_a_job_whose_queue_entry_is_gone_is_entered_again(bot: Bot, workers: Workers) -> None:
     job = new_job()
     await bot.jobs.accept(job)
-    await bot.jobs._client.delete_workflows_async([job.id])
+    await bot.jobs._engine.delete([job.id])
     await bot.jobs.reap()
     workers.start()
     assert (await bot.until(Ended, job.id)).state == "done"
@@ -289,13 +289,13 @@ async def test_a_leftover_of_a_delivered_job_is_swept_away(bot: Bot, workers: Wo
     workers.start()
     await bot.until(Ended, job.id)
     with (
-        mock.patch.object(bot.jobs._client, "delete_workflows_async", side_effect=Unplugged),
+        mock.patch.object(bot.jobs._engine, "delete", side_effect=Unplugged),
         pytest.raises(Unplugged),
     ):
         await bot.jobs.delivered(job.id, 1)
-    assert set(await bot.jobs._flows()) == {job.id}
+    assert set(await bot.jobs._engine.list_entries()) == {job.id}
     await bot.jobs.reap()
-    assert await bot.jobs._flows() == {}
+    assert await bot.jobs._engine.list_entries() == {}
 
 
 async def test_an_unprepared_database_is_refused_with_one_sentence(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from storage.queue.engine import Ended, Jobs, Progress, Queued, Started
+from storage.queue import queries
+from storage.queue.client import Jobs
+from storage.queue.jobs import Ended, Progress, Queued, Started
 from storage.settings import Settings
 from tests.storage import toy
 from tests.storage.conftest import Bot, Hold, Workers, ended, new_job, send, spawn
@@ -48,8 +50,8 @@ async def test_a_job_passes_through_every_stage_and_leaves_nothing_behind(
     assert delivered
     assert delivered.delivered_message_id == 77
     await bot.jobs.reap()
-    assert await bot.jobs._flows() == {}
-    assert await bot.jobs.undelivered() == []
+    assert await bot.jobs._engine.list_entries() == {}
+    assert await bot.jobs.records.read(queries.list_undelivered) == []
 
 
 async def test_a_killed_worker_makes_the_job_again_after_its_restart(
@@ -216,7 +218,7 @@ async def test_a_bot_killed_while_accepting_leaves_neither_job_nor_queue_entry(
     assert await ended(spawn(toy.die_accepting, settings, job)) == -signal.SIGKILL
     jobs: Jobs = (await open_bot(settings)).jobs
     assert await jobs.get(job.id) is None
-    assert await jobs._flows() == {}
+    assert await jobs._engine.list_entries() == {}
 
 
 @pytest.mark.postgres

@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
-from storage.queue.engine import (
-    Jobs,
+from storage.queue.client import Jobs
+from storage.queue.jobs import (
     Made,
     NewJob,
     Rendered,
     RenderError,
+    Report,
     WorkerNameTakenError,
-    serve,
 )
-from storage.queue.jobs import Report
+from storage.queue.worker import serve
 from storage.settings import Settings
 from storage.signals import stop_event
 
@@ -100,13 +100,13 @@ def die_accepting(settings: Settings, job: NewJob) -> None:
 
     async def accept() -> None:
         jobs = await Jobs.open(settings)
-        enqueue: Callable[..., object] = jobs._client.enqueue_in_transaction
+        enqueue: Callable[..., object] = jobs._engine.enter
 
         def enqueue_and_die(*arguments: object) -> None:
             enqueue(*arguments)
             os.kill(os.getpid(), signal.SIGKILL)
 
-        with mock.patch.object(jobs._client, "enqueue_in_transaction", enqueue_and_die):
+        with mock.patch.object(jobs._engine, "enter", enqueue_and_die):
             await jobs.accept(job)
 
     asyncio.run(accept())

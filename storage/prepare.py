@@ -14,7 +14,7 @@ from storage.database.connect import WRITING, open_engine
 from storage.queue.engine import create_queue_tables
 from storage.settings import Settings
 
-_MIGRATIONS: Final = Path(__file__).parents[2] / "migrations"
+_MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
 
 
 def migration_config() -> Config:

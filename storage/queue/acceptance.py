@@ -1,0 +1,108 @@
+"""Accepting jobs: limits decided, places given, rows and queue entries written, in one transaction.
+
+What is read here is read under a lock that only acceptance takes, so that two requests of one
+person cannot both take the last room. It reads unfinished jobs, of which there are few, and a
+person's jobs of one day: never the whole table, which only grows.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, case, func, insert, select, text
+
+from storage.database.tables import JobRow
+from storage.queue import fairness, queries
+from storage.queue.fairness import Turns
+from storage.queue.jobs import DAY, NewJob
+from storage.queue.limits import Allowance, Usage, require
+from storage.queue.queries import Standing
+
+Enter = Callable[[Connection, str, int], None]
+"""Gives a job of that id and priority its entry in the job engine, in the same transaction."""
+
+_ACCEPTING: Final = 0x0EA5E2
+
+
+def accept(
+    connection: Connection, jobs: Sequence[NewJob], allowance: Allowance, enter: Enter
+) -> list[int]:
+    """Accepts all of some jobs of one person, or none.
+
+    Args:
+        connection: In a transaction that writes.
+        jobs: The jobs.
+        allowance: How much their owner may ask for.
+        enter: Enters each in the queue.
+
+    Returns:
+        For each its place in the queue; 0 if it was accepted before and waits no longer.
+
+    Raises:
+        LimitReachedError: Those that are new do not all fit.
+    """
+    _lock(connection)
+    known = queries.read_standings(connection, [job.id for job in jobs])
+    new = [job for job in jobs if job.id not in known]
+    if new:
+        (person,) = {job.person_id for job in new}
+        require(allowance, read_usage(connection, person, allowance), len(new))
+        known |= _insert(connection, new, enter)
+    return [queries.count_place(connection, known[job.id]) for job in jobs]
+
+
+def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> Usage:
+    """How much of what they may ask for a person uses now."""
+    return Usage(
+        unfinished=queries.count_unfinished(connection, person_id),
+        today=queries.count_asked(
+            connection, person_id, datetime.now(UTC) - DAY, allowance.server_id
+        ),
+    )
+
+
+def _lock(connection: Connection) -> None:
+    # SQLite's writing transactions wait for each other as it is.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ACCEPTING})"))
+
+
+def _insert(connection: Connection, jobs: Sequence[NewJob], enter: Enter) -> dict[str, Standing]:
+    turns: dict[int, Turns] = {}
+    rows, standings = [], {}
+    for job in jobs:
+        band = fairness.band_of(job.title, job.speed)
+        if band not in turns:
+            turns[band] = _read_turns(connection, band, job.person_id)
+        round_, priority = turns[band].take()
+        new = Standing(job.id, "queued", None, 0, priority, datetime.now(UTC))
+        rows.append(_describe(job) | asdict(new) | {"round": round_})
+        standings[job.id] = new
+    connection.execute(insert(JobRow), rows)
+    for new in standings.values():
+        enter(connection, new.id, new.priority)
+    return standings
+
+
+def _read_turns(connection: Connection, band: int, person_id: int) -> Turns:
+    """The rounds of a band that have unfinished jobs, and the last in which the person has one."""
+    first, past = fairness.bounds(band)
+    own = func.max(case((JobRow.person_id == person_id, 1), else_=0))
+    rows = connection.execute(
+        select(JobRow.round, func.max(JobRow.priority), own)
+        .where(queries.UNFINISHED, JobRow.priority >= first, JobRow.priority < past)
+        .group_by(JobRow.round)
+    ).all()
+    return Turns(
+        band,
+        {round_: priority for round_, priority, _ in rows},
+        max((round_ for round_, _, mine in rows if mine), default=None),
+    )
+
+
+def _describe(job: NewJob) -> dict[str, Any]:
+    values = {field.name: getattr(job, field.name) for field in fields(NewJob)}
+    values["recipe"] = dict(job.recipe)
+    values["origins"] = dict(job.origins) if job.origins else None
+    return values

@@ -1,0 +1,198 @@
+"""The bot's side of the queue: it hands jobs in, watches them, and notes that they were shown."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from typing import Final, Self
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from storage.database.connect import open_async_engine, require_current
+from storage.database.records import Records
+from storage.queue import acceptance, queries, recovery
+from storage.queue.engine import JobEngine
+from storage.queue.jobs import Event, Job, NewJob, QueueInfo
+from storage.queue.limits import Allowance, Usage, require
+from storage.queue.progress import ProgressReaders
+from storage.queue.queries import Standing
+from storage.queue.watch import Feed, Watch
+from storage.settings import Settings
+
+QUIET_POLL: Final = 1.0
+"""Seconds between looks while no job is undelivered."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Jobs:
+    """The bot's side of the queue. Everything here may be called from one event loop only.
+
+    Attributes:
+        records: What is kept beside jobs, in the same database.
+    """
+
+    def __init__(self, settings: Settings, database: AsyncEngine, engine: JobEngine) -> None:
+        self._settings = settings
+        self.records = Records(database)
+        self._engine = engine
+        self._readers: set[ProgressReaders] = set()
+        self._looking = asyncio.Lock()
+        self._closed = False
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Self:
+        """Connects to a database that :func:`storage.prepare.migrate` has prepared.
+
+        Raises:
+            DatabaseNotReadyError: It is not prepared or not reachable.
+        """
+        await asyncio.to_thread(require_current, settings.database)
+        engine = await JobEngine.open(settings.database)
+        return cls(settings, open_async_engine(settings.database), engine)
+
+    async def close(self) -> None:
+        """Ends :meth:`events` and disconnects."""
+        async with self._looking:
+            self._closed = True
+        self._wake()
+        for reader in list(self._readers):
+            await reader.close()
+        await self.records.close()
+        await self._engine.close()
+
+    @property
+    def most(self) -> int:
+        """Most unfinished jobs that anybody may have, whatever a server allows."""
+        return self._settings.max_jobs_per_person
+
+    async def accept(self, job: NewJob, allowance: Allowance | None = None) -> int:
+        """Takes one job in, as :meth:`accept_many` does; its place in the queue."""
+        return (await self.accept_many([job], allowance))[0]
+
+    async def accept_many(
+        self, jobs: Sequence[NewJob], allowance: Allowance | None = None
+    ) -> list[int]:
+        """Takes all of some jobs in, or none, in one transaction.
+
+        Once this returns, each ends in some visible way whatever dies.
+
+        Args:
+            jobs: Jobs of one person, asked for together.
+            allowance: How much they may ask for; None for as much as the settings let anybody.
+
+        Returns:
+            For each its place in the queue, 1 is next. A job whose id was accepted before is not
+            taken again; its place now is returned, 0 if it no longer waits.
+
+        Raises:
+            LimitReachedError: They do not all fit into what the person may ask for.
+        """
+        allowed = allowance or Allowance(unfinished=self.most)
+        positions = await self.records.write(self._accept, jobs, allowed)
+        self._wake()
+        return positions
+
+    async def require_room(self, person_id: int, count: int, allowance: Allowance) -> None:
+        """Refuses what would not be accepted now, before anything slow is done for it.
+
+        What counts is decided again, by the same rule, in :meth:`accept_many`.
+
+        Raises:
+            LimitReachedError: So many jobs do not fit into what the person may ask for.
+        """
+        require(allowance, await self.read_usage(person_id, allowance), count)
+
+    async def read_usage(self, person_id: int, allowance: Allowance) -> Usage:
+        """How much of what they may ask for a person uses now."""
+        return await self.records.read(acceptance.read_usage, person_id, allowance)
+
+    async def note_message(self, job_id: str, message_id: int) -> None:
+        """Notes in which message a job is shown that was accepted before there was one."""
+        await self.records.write(queries.note_message, job_id, message_id)
+
+    async def events(self) -> AsyncGenerator[Event, None]:
+        """How every undelivered job stands, then all that happens, until :meth:`close`.
+
+        A slow reader misses nothing but outdated progress.
+        """
+        watch, feed = Watch(), Feed()
+        readers = ProgressReaders(self._engine, self._settings.poll, feed)
+        self._readers.add(readers)
+        try:
+            while not self._closed:
+                readers.wake.clear()
+                standings = await self._look()
+                if standings is not None:
+                    readers.follow(standings)
+                    for event in watch.changes(standings):
+                        feed.put(event)
+                for event in feed.take():
+                    yield event
+                await _wait(readers.wake, self._settings.poll if standings else QUIET_POLL)
+        finally:
+            self._readers.discard(readers)
+            await readers.close()
+
+    async def get(self, job_id: str) -> Job | None:
+        """A job with its images, or None if there is no such job."""
+        return await self.records.read(queries.read_job, job_id)
+
+    async def queue_info(self) -> QueueInfo:
+        """How many jobs wait and run, and how many workers live."""
+        return await self.records.read(queries.read_queue_info, self._settings.dead_after)
+
+    async def cancel(self, job_id: str) -> bool:
+        """Cancels a job that waits or runs; False if it had ended."""
+        cancelled = await self.records.write(queries.cancel_job, job_id)
+        if cancelled:
+            self._wake()
+            await self._engine.cancel(job_id)
+        return cancelled
+
+    async def delivered(self, job_id: str, message_id: int | None) -> bool:
+        """Notes that the end of a job was shown, and in which message; only the first time counts.
+
+        Returns:
+            False if it was noted before, or the job has not ended.
+        """
+        first = await self.records.write(queries.mark_delivered, job_id, message_id)
+        if first:
+            await self._engine.delete([job_id])
+        return first
+
+    async def reap(self) -> None:
+        """Finds jobs that nobody works on and lets them be made again; call it every few seconds.
+
+        A job lost with its worker for the third time fails. Any number of bots may do this.
+        """
+        if await recovery.recover(self.records, self._engine, self._settings.dead_after):
+            self._wake()
+
+    def _accept(
+        self, connection: Connection, jobs: Sequence[NewJob], allowance: Allowance
+    ) -> list[int]:
+        return acceptance.accept(connection, jobs, allowance, self._engine.enter)
+
+    async def _look(self) -> list[Standing] | None:
+        # None: it cannot be known now. An empty list would mean that all jobs were delivered.
+        async with self._looking:
+            if self._closed:
+                return None
+            try:
+                return await self.records.read(queries.list_undelivered)
+            except SQLAlchemyError as error:
+                _log.warning("cannot look at the jobs", error=type(error).__name__)
+                return None
+
+    def _wake(self) -> None:
+        for reader in list(self._readers):
+            reader.wake.set()
+
+
+async def _wait(wake: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await wake.wait()

@@ -1,0 +1,124 @@
+"""How much one person may ask for: the one place that decides it, whatever way they ask.
+
+The host, a server and the roles of a person there set limits; :func:`allow` puts them together.
+:func:`decide` holds a request against them: early, so that nothing slow is done in vain, and again
+in the transaction that accepts it, which is the decision that counts.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from storage.decisions.choices import Limits, ServerChoices
+
+LimitKind = Literal["batch", "daily", "unfinished"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """How much somebody may ask for where they are.
+
+    Attributes:
+        unfinished: Most jobs of theirs that wait or run, wherever they asked for them.
+        daily: Most jobs in 24 hours; 0 for any number.
+        batch: Most jobs of one request; 0 for any number.
+        server_id: The server on which ``daily`` counts; None for everywhere.
+    """
+
+    unfinished: int
+    daily: int = 0
+    batch: int = 0
+    server_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of it they use.
+
+    Attributes:
+        unfinished: Jobs of theirs that wait or run.
+        today: Jobs that they asked for in the last 24 hours, where ``daily`` counts.
+    """
+
+    unfinished: int = 0
+    today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """Why some jobs do not fit.
+
+    Attributes:
+        kind: Which limit they would exceed.
+        limit: How many it allows.
+        used: How many of these are taken.
+        count: How many jobs were asked for.
+    """
+
+    kind: LimitKind
+    limit: int
+    used: int
+    count: int
+
+    @property
+    def room(self) -> int:
+        """How many jobs would fit now."""
+        return max(0, self.limit - self.used)
+
+
+class LimitReachedError(Exception):
+    """Somebody asked for more than they may; nothing was accepted.
+
+    Attributes:
+        excess: What does not fit.
+    """
+
+    def __init__(self, excess: Excess) -> None:
+        super().__init__(f"{excess.count} jobs, {excess.room} fit: {excess.kind} {excess.limit}")
+        self.excess = excess
+
+
+def allow(
+    most: int, server: ServerChoices, roles: Collection[int] = (), server_id: int | None = None
+) -> Allowance:
+    """How much somebody may ask for.
+
+    Args:
+        most: Most unfinished jobs that the host lets anybody have.
+        server: What the server decided.
+        roles: The person's roles on it.
+        server_id: The server; None in direct messages, where a server's choices do not hold.
+    """
+    if server_id is None:
+        return Allowance(unfinished=min(most, Limits().unfinished))
+    limits = server.limits_for(roles)
+    return Allowance(
+        unfinished=min(most, limits.unfinished),
+        daily=limits.daily,
+        batch=server.repeat,
+        server_id=server_id,
+    )
+
+
+def decide(allowance: Allowance, usage: Usage, count: int) -> Excess | None:
+    """What keeps ``count`` more jobs from being accepted; None if they all fit."""
+    held: tuple[tuple[LimitKind, int, int], ...] = (
+        ("batch", allowance.batch or count, 0),
+        ("daily", allowance.daily or usage.today + count, usage.today),
+        ("unfinished", allowance.unfinished, usage.unfinished),
+    )
+    for kind, limit, used in held:
+        if used + count > limit:
+            return Excess(kind, limit, used, count)
+    return None
+
+
+def require(allowance: Allowance, usage: Usage, count: int) -> None:
+    """Goes on if so many more jobs fit.
+
+    Raises:
+        LimitReachedError: They do not.
+    """
+    excess = decide(allowance, usage, count)
+    if excess:
+        raise LimitReachedError(excess)

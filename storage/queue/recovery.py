@@ -1,0 +1,56 @@
+"""Jobs that nobody works on any more: found by comparing three accounts, and made again."""
+
+from typing import Final
+
+import structlog
+
+from storage.database.records import Records
+from storage.queue import queries
+from storage.queue.attempt import ATTEMPTS
+from storage.queue.engine import Entry, JobEngine
+from storage.queue.jobs import WORKER_LOST
+from storage.queue.queries import Standing
+
+_log: Final = structlog.get_logger(__name__)
+
+
+async def recover(records: Records, engine: JobEngine, dead_after: float) -> bool:
+    """Lets jobs wait again that their worker lost, and sweeps away what delivered ones left.
+
+    Args:
+        records: Where jobs stand.
+        engine: What has an entry for each.
+        dead_after: Seconds without a sign of life after which a worker counts as dead.
+
+    Returns:
+        Whether any job was lost.
+    """
+    # Who lives is read last: a worker that came later cannot then look dead.
+    jobs = await records.read(queries.list_unfinished)
+    entries = await engine.list_entries()
+    alive = await records.read(queries.list_workers, dead_after)
+    lost = [job for job in jobs if is_lost(entries.get(job.id), alive)]
+    for job in lost:
+        await _recover_one(records, engine, job, entries.get(job.id))
+    await engine.delete(
+        set(entries) - await records.read(queries.select_undelivered, list(entries))
+    )
+    return bool(lost)
+
+
+def is_lost(entry: Entry | None, alive: set[str]) -> bool:
+    """Whether nobody will make an unfinished job: its entry ended, is gone, or a dead worker's."""
+    if entry is None or not entry.active:
+        return True
+    return entry.holder is not None and entry.holder not in alive
+
+
+async def _recover_one(
+    records: Records, engine: JobEngine, job: Standing, entry: Entry | None
+) -> None:
+    if job.attempts >= ATTEMPTS:
+        if await records.write(queries.give_up, job, WORKER_LOST):
+            await engine.cancel(job.id)
+    elif await records.write(queries.requeue, job):
+        _log.warning("job lost its worker", job=job.id, attempts=job.attempts)
+        await engine.enter_again(job.id, job.priority, entry)

@@ -1,0 +1,142 @@
+"""The worker's side of the queue: it takes jobs, one at a time, and puts back what it must."""
+
+import logging
+import threading
+from typing import Any, Final
+
+import structlog
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+from dbos import error as dbos_errors
+from sqlalchemy.exc import IntegrityError
+
+from storage.database.connect import (
+    FROZEN_AFTER,
+    WRITING,
+    DatabaseNotReadyError,
+    open_engine,
+    open_queue_engine,
+    require_current,
+)
+from storage.queue import queries
+from storage.queue.attempt import Maker
+from storage.queue.engine import APPLICATION, PROGRESS, PROTOCOL, QUEUE, WORKFLOW, open_client
+from storage.queue.heartbeat import Heartbeat
+from storage.queue.jobs import Render, RenderInterruptedError, WorkerNameTakenError
+from storage.settings import Settings
+
+_PATIENCE: Final = 20.0
+_NO_NEWS: Final = (
+    dbos_errors.DBOSAwaitedWorkflowCancelledError,
+    dbos_errors.DBOSInitializationError,
+    dbos_errors.DBOSNonExistentWorkflowError,
+)
+
+_log = structlog.get_logger(__name__)
+
+
+def serve(
+    settings: Settings, render: Render, *, model: str, device: str, stop: threading.Event
+) -> None:
+    """Makes jobs, one at a time, until ``stop`` is set; then puts back what it was making.
+
+    Args:
+        settings: For the database and this worker's name.
+        render: Makes a recipe; called on another thread than this.
+        model: What it makes pictures with.
+        device: What it computes on.
+        stop: Ends the service.
+
+    Raises:
+        DatabaseNotReadyError: The database is not prepared or not reachable.
+        WorkerNameTakenError: A live worker has this worker's name, or took it over.
+    """
+    require_current(settings.database)
+    engine = open_engine(settings.database).execution_options(**WRITING)
+    try:
+        with Heartbeat(engine, settings, model=model, device=device, stop=stop) as heartbeat:
+            with engine.begin() as connection:
+                queries.release(connection, settings.executor)
+            maker = Maker(engine, render, _publish, worker=settings.executor, stop=stop)
+            _work(settings, maker, stop)
+    finally:
+        engine.dispose()
+    if heartbeat.replaced:
+        raise WorkerNameTakenError(settings.executor)
+
+
+def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
+    client = open_client(settings.database)
+    try:
+        client.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=settings.poll)
+        _launch(settings, maker)
+        _log.info("worker ready", worker=settings.executor)
+        stop.wait()
+    finally:
+        # Also where this thread was interrupted: nothing more may be begun.
+        stop.set()
+        if not maker.finished(_PATIENCE):
+            _log.warning("still rendering; the job will be made again")
+        DBOS.destroy(destroy_registry=True)
+        _put_back(client, settings.executor)
+        client.destroy()
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    # A run that was cancelled or delivered meanwhile ends as planned, and what keeps the engine
+    # from starting is raised to our caller.
+    error = record.exc_info[1] if record.exc_info else None
+    parked = "Waiting for the" in record.getMessage()
+    return not (parked or isinstance(error, _NO_NEWS))
+
+
+def _launch(settings: Settings, maker: Maker) -> None:
+    logging.getLogger("dbos").addFilter(_is_news)
+    DBOS(
+        config={
+            "name": APPLICATION,
+            "system_database_url": settings.database,
+            "system_database_engine": open_queue_engine(settings.database),
+            "executor_id": settings.executor,
+            "application_version": PROTOCOL,
+            "serializer": DBOSPortableJSONSerializer(),
+            "run_migrations": False,
+            "sys_db_idle_transaction_timeout_sec": FROZEN_AFTER,
+            "log_level": "WARNING",
+        }
+    )
+
+    @DBOS.step(name="make")
+    def make(job_id: str) -> None:
+        maker.make(job_id)
+
+    @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
+    def generate(job_id: str) -> None:
+        make(job_id)
+
+    DBOS.listen_queues([QUEUE])
+    try:
+        DBOS.launch()
+    except dbos_errors.DBOSInitializationError:
+        raise DatabaseNotReadyError(
+            "The job queue's tables are of another version; `easel run` updates them."
+        ) from None
+
+
+def _put_back(client: DBOSClient, worker: str) -> None:
+    held = client.list_workflows(
+        status="PENDING", name=WORKFLOW, executor_id=worker, load_input=False
+    )
+    if held:
+        client.resume_workflows([flow.workflow_id for flow in held], queue_name=QUEUE)
+
+
+def _publish(value: dict[str, Any]) -> None:
+    try:
+        DBOS.write_stream(PROGRESS, value)
+    # An IntegrityError: the job was cancelled, shown and deleted in the meantime.
+    except (
+        dbos_errors.DBOSWorkflowCancelledError,
+        dbos_errors.DBOSWorkflowConflictIDError,
+        IntegrityError,
+    ):
+        raise RenderInterruptedError from None
