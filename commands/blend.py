@@ -23,8 +23,8 @@ MOST: Final = 1000
     image3="One more image",
     image4="One more image",
     image5="One more image",
-    dimensions="The shape of the pictures; square where none is chosen",
-    weights="How much of each image, such as 2 1; the same of all where nothing is typed",
+    dimensions="The shape of the pictures; square by default",
+    weights="How much of each image, such as 2 1; equal if left empty",
 )
 @app_commands.choices(
     dimensions=[app_commands.Choice(name=name, value=ratio) for name, ratio in DIMENSIONS.items()]

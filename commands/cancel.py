@@ -5,7 +5,7 @@ from discord import app_commands
 from bot.client import EaselBot, Interaction
 
 
-@app_commands.command(name="cancel", description="Cancel all of your jobs that wait or run")
+@app_commands.command(name="cancel", description="Cancel all of your waiting and running jobs")
 async def cancel(interaction: Interaction) -> None:
     """Hands the request on."""
     await interaction.client.handlers.jobs.cancel_all(interaction)

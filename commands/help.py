@@ -12,7 +12,9 @@ from prompt.guidance.topics import TOPICS, format_topic
 
 
 @app_commands.command(name="help", description="How to ask for pictures, and what each flag does")
-@app_commands.describe(about="A topic such as images, or a flag such as --ar; empty for the start")
+@app_commands.describe(
+    about=("A topic such as images, or a flag such as --ar; leave empty for an overview")
+)
 async def help_(interaction: Interaction, about: str = "") -> None:
     """Answers in private, out of the table of flags."""
     cards, asked = interaction.client.handlers.cards, about.strip().lstrip("-").lower()

@@ -16,9 +16,9 @@ from prompt.reading.grammar import PROMPT_LIMIT
 @app_commands.describe(
     prompt="What to draw, and flags such as --ar 3:2 or --seed 7",
     image="An image to start from; --iw says how much of it to keep",
-    preset="Words and flags kept under a name; /preset list shows them",
+    preset="Words and flags saved under a name; /preset list shows them",
     style="An image to take the style from; --sw says how much",
-    character="An image of a person to draw; --cw says how much beside the face",
+    character="An image of a person to draw; --cw says how much besides the face is kept",
 )
 @app_commands.autocomplete(preset=complete_name)
 async def imagine(

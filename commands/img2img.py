@@ -12,7 +12,7 @@ from prompt.reading.grammar import PROMPT_LIMIT
 LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
 
 
-@app_commands.command(name="img2img", description="Draw an image anew from words")
+@app_commands.command(name="img2img", description="Redraw an image from words")
 @app_commands.describe(
     image="The image to start from",
     prompt="What to draw, and flags such as --cfg 5 or --steps 20",

@@ -41,14 +41,14 @@ class Preferences(app_commands.Group):
         kept = interaction.client.handlers.models.normalize(new_value) if new_value.strip() else ""
         await _set(interaction, messages.preferred("flags", kept), flags=kept)
 
-    @app_commands.command(description="How far the V buttons leave their picture")
+    @app_commands.command(description="How much the V buttons change a picture")
     async def variability(
         self, interaction: Interaction, strength: Literal["strong", "subtle"]
     ) -> None:
         """Sets the variation of V."""
         await _set(interaction, messages.preferred("variability", strength), variability=strength)
 
-    @app_commands.command(description="Turn on or off: change the prompt before V and 🔄")
+    @app_commands.command(description="Turn Remix on or off: change the prompt before V and 🔄")
     async def remix(self, interaction: Interaction) -> None:
         """Turns remix mode on or off."""
         now = await _change(
@@ -64,7 +64,9 @@ class Options(app_commands.Group):
     def __init__(self, parent: app_commands.Group) -> None:
         super().__init__(name="option", description="Flags of your own", parent=parent)
 
-    @app_commands.command(name="set", description="Keep a flag of your own; leave empty to drop it")
+    @app_commands.command(
+        name="set", description=("Save a flag of your own; leave empty to delete it")
+    )
     @app_commands.describe(option="Its name, such as mine", value="What it stands for")
     @app_commands.autocomplete(value=completion.of_flags(PromptSource.KEPT))
     async def keep(
@@ -81,7 +83,7 @@ class Options(app_commands.Group):
         await _change(interaction, lambda old: _with_option(old, name, kept))
         await interaction.edit_original_response(content=messages.option_kept(name, kept))
 
-    @app_commands.command(name="list", description="Show the flags of your own")
+    @app_commands.command(name="list", description="List your own flags")
     async def list_all(self, interaction: Interaction) -> None:
         """Lists them."""
         await interaction.response.defer(ephemeral=True, thinking=True)

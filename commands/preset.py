@@ -37,13 +37,13 @@ class Presets(app_commands.Group):
     """The subcommands."""
 
     def __init__(self) -> None:
-        super().__init__(name="preset", description="Words and flags kept under a name")
+        super().__init__(name="preset", description="Words and flags saved under a name")
 
-    @app_commands.command(description="Keep words and flags under a name")
+    @app_commands.command(description="Save words and flags under a name")
     @app_commands.describe(
         name="Up to 32 letters, digits, - or _",
         text="What it adds to a prompt, such as: ink drawing --ar 3:2",
-        whose="Keep it for yourself, or for everyone on this server",
+        whose="Save it for yourself, or for everyone on this server",
     )
     @app_commands.autocomplete(text=completion.of_flags(PromptSource.KEPT))
     async def save(
@@ -63,8 +63,8 @@ class Presets(app_commands.Group):
             content=say(sentences.PRESET_SAVED, name=low, text=messages.code(kept))
         )
 
-    @app_commands.command(description="Take a preset away")
-    @app_commands.describe(name="Which", whose="Yours, or this server's")
+    @app_commands.command(description="Delete a preset")
+    @app_commands.describe(name="Name of the preset", whose="Yours, or this server's")
     async def delete(self, interaction: Interaction, name: str, whose: Whose = "me") -> None:
         """Deletes a preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -75,7 +75,7 @@ class Presets(app_commands.Group):
             raise PromptError(say(sentences.PRESET_MISSING, name=low[:32]))
         await interaction.edit_original_response(content=say(sentences.PRESET_DELETED, name=low))
 
-    @app_commands.command(name="list", description="Show the presets there are")
+    @app_commands.command(name="list", description="List the presets")
     async def list_all(self, interaction: Interaction) -> None:
         """Lists one's own and the server's."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -85,7 +85,7 @@ class Presets(app_commands.Group):
         await interaction.edit_original_response(content=text)
 
     @app_commands.command(description="Show what a preset adds")
-    @app_commands.describe(name="Which")
+    @app_commands.describe(name="Name of the preset")
     async def show(self, interaction: Interaction, name: str) -> None:
         """Shows one preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -96,7 +96,7 @@ class Presets(app_commands.Group):
         )
 
     @app_commands.command(description="Use a preset whenever you name none; leave empty for none")
-    @app_commands.describe(name="Which")
+    @app_commands.describe(name="Name of the preset")
     async def use(self, interaction: Interaction, name: str = "") -> None:
         """Sets the person's usual preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -111,7 +111,7 @@ class Presets(app_commands.Group):
         await interaction.edit_original_response(content=messages.preset_usual(usual))
 
     @app_commands.command(description="Set this server's default preset; leave empty for none")
-    @app_commands.describe(name="Which of the server's")
+    @app_commands.describe(name="Name of one of the server's presets")
     async def default(self, interaction: Interaction, name: str = "") -> None:
         """Sets the server's default preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -145,8 +145,8 @@ class Presets(app_commands.Group):
             content=say(sentences.PRESET_EXPORTED, count=len(kept)), attachments=[file]
         )
 
-    @app_commands.command(name="import", description="Keep presets from a file")
-    @app_commands.describe(file="What /preset export gave", whose="For yourself, or the server")
+    @app_commands.command(name="import", description="Save presets from a file")
+    @app_commands.describe(file="A file from /preset export", whose="For yourself, or the server")
     async def import_all(
         self, interaction: Interaction, file: discord.Attachment, whose: Whose = "me"
     ) -> None:

@@ -6,7 +6,7 @@ from bot.client import EaselBot, Interaction
 from bot.panels import routing, user
 
 
-@app_commands.command(name="settings", description="Set what holds for all of your pictures")
+@app_commands.command(name="settings", description="Change the settings for all of your pictures")
 async def settings(interaction: Interaction) -> None:
     """Opens the panel, in private."""
     await interaction.response.defer(ephemeral=True, thinking=True)

@@ -17,10 +17,10 @@ LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
 
 @app_commands.command(name="sketch", description="Turn a rough drawing into finished pictures")
 @app_commands.describe(
-    drawing="A drawing, or a photograph to keep the outlines of",
+    drawing="A drawing, or a photograph whose outlines are kept",
     prompt="What the drawing shows, and flags such as --ar 3:2",
-    strength="How closely the lines are kept to: 0.5 loosely, 1 as drawn",
-    keep="What is kept; scribble where nothing is chosen",
+    strength="How closely the lines are followed: 0.5 loosely, 1 as drawn",
+    keep="What is kept of it; scribble by default",
 )
 @app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
 @app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMAGINE))

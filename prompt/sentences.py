@@ -86,12 +86,14 @@ TOO_MANY_JOBS: Final = Plural(
     "This makes {count} jobs, and one request may make up to {limit}: "
     "put fewer choices in the braces, or a smaller number after `--repeat`.",
 )
-TOO_DEEP: Final = "Braces may nest {limit} deep, not deeper."
-DASHES_ALIKE: Final = "The dashes cannot be told apart; write flags at the end: `--ar 3:2`."
-UNKNOWN: Final = "`--{flag}` is not a parameter here; leave it out."
-UNKNOWN_NEAR: Final = "`--{flag}` is not a parameter; did you mean `--{near}`?"
+TOO_DEEP: Final = "Braces can be nested at most {limit} deep."
+DASHES_ALIKE: Final = (
+    "It is unclear which dashes begin a flag; write flags at the end, such as `--ar 3:2`."
+)
+UNKNOWN: Final = "`--{flag}` is not a flag here; leave it out."
+UNKNOWN_NEAR: Final = "`--{flag}` is not a flag; did you mean `--{near}`?"
 OTHER_VALUE: Final = "`--{flag}` takes {takes}, not `{word}`."
-NO_VALUE: Final = "`--{flag}` takes {takes}, and none is given."
+NO_VALUE: Final = "`--{flag}` takes {takes}, but none is given."
 WEIGHT_RANGE: Final = "A weight after `::` may be from -{limit} to {limit}."
 WEIGHT_SUM: Final = (
     "The weights after `::` add up to {total}; make them add up to more than 0, "
@@ -114,38 +116,41 @@ MORE: Final = Plural(
 # Of what cannot be drawn.
 NO_WORDS: Final = "Say what to draw: a few words, such as `a red apple on a table`."
 NOT_HERE: Final = "`--{flag}` does nothing here yet: {instead}."
-NOT_ABLE: Final = "{model} has no {capability}: leave out `--{flag}`."
-NO_IMAGES: Final = "{model} has no {capability}: use words alone."
+NOT_ABLE: Final = "{model} does not support {capability}: leave out `--{flag}`."
+NO_IMAGES: Final = "{model} does not support {capability}: use words alone."
 NO_REFERENCES: Final = (
-    "{model} has no {capability}: say in words what `--{flag}` should bring, "
-    "or put one image link at the front of the prompt."
+    "{model} does not support {capability}: say in words what `--{flag}` should bring, or put "
+    "one image link at the front of the prompt."
 )
 NO_NEGATIVE: Final = (
-    "{model} has no {capability}: leave out `--{flag}`, and say in words what should be there."
+    "{model} does not support {capability}: leave out `--{flag}`, and say in words what should "
+    "be there."
 )
 NO_GUIDANCE: Final = (
-    "{model} has no {capability}: leave out `--{flag}`, and give words more weight with `::`."
+    "{model} does not support {capability}: leave out `--{flag}`, and give words more weight "
+    "with `::`."
 )
 NO_TILE: Final = (
-    "{model} has no {capability}: leave out `--{flag}`, and ask for a pattern in words."
+    "{model} does not support {capability}: leave out `--{flag}`, and ask for a pattern in words."
 )
 NO_HD: Final = (
-    "{model} has no {capability}: leave out `--{flag}`, and press U1 to U4 for a larger picture."
+    "{model} does not support {capability}: leave out `--{flag}`, and press U1 to U4 for a "
+    "larger picture."
 )
 NO_EDITING: Final = (
-    "{model} has no {capability}: instead of `--{flag}`, put one image link at the front of the "
-    "prompt and set `--iw`."
+    "{model} does not support {capability}: instead of `--{flag}`, put one image link at the "
+    "front of the prompt and set `--iw`."
 )
 EDIT_NOTHING: Final = (
-    "`--{flag}` needs an image: put its link behind the flag, or at the front of the prompt."
+    "`--{flag}` needs an image: put its link after the flag, or at the front of the prompt."
 )
 EDIT_WORDS: Final = "Say what to change, such as `make it night`."
 NO_STRUCTURE: Final = (
-    "{model} has no {capability}: leave out `--{flag}`, and set `--strength` for how much of the "
-    "image is kept."
+    "{model} does not support {capability}: leave out `--{flag}`, and set `--strength` for how "
+    "much of the image is kept."
 )
 OTHER_STRUCTURE: Final = (
-    "{model} keeps to {kinds} of an image, and `{typed}` is none of them: take one of these."
+    "{model} can follow {kinds} of an image, but not `{typed}`: use one of those."
 )
 CONTROL_IMAGE: Final = (
     "`--control` needs an image: attach one, or put a link to it at the front of the prompt."
@@ -160,54 +165,56 @@ ONE_IMAGE: Final = Plural(
 )
 RATIO_RANGE: Final = "{model} draws from 1:{limit} to {limit}:1, not `{typed}`."
 OTHER_SAMPLER: Final = "{model} draws with {samplers}, not `{typed}`: leave it out."
-NO_PUSHING: Final = "{model} has no {capability}: leave out the parts with weights below 0."
-NO_LORA: Final = "There is no LoRA `{name}` here; there are {names}."
+NO_PUSHING: Final = (
+    "{model} does not support {capability}: leave out the parts with weights below 0."
+)
+NO_LORA: Final = "There is no LoRA `{name}` here; choose from {names}."
 SERVED: Final = "Here `--{flag}` may be {names}."
 OTHER_CAN: Final = "`{typed}` can draw this."
 PARENT_MODEL: Final = (
-    "`{typed}`: what is made of these pictures is drawn by {model}, as they were; "
-    "`/imagine` takes another model."
+    "`{typed}` does not work here: pictures made from these are drawn by {model}, as they were; "
+    "use `/imagine` for another model."
 )
-OTHER_MODEL: Final = "`{typed}` does not run here: leave it out, {model} draws."
+OTHER_MODEL: Final = "`{typed}` is not available here: leave it out to draw with {model}."
 
 # Of what makes no difference.
-IGNORED: Final = "`--{flag}` makes no difference here yet: {instead}."
-IGNORED_MANY: Final = "{flags} make no difference here yet."
-ALONE: Final = "`--{flag}` makes no difference without `--{partner}`."
-NOT_WITH: Final = "`--{flag}` makes no difference with {way}; it works with {ways}."
-NO_IMAGE: Final = "`--{flag}` makes no difference without an image."
+IGNORED: Final = "`--{flag}` has no effect here yet: {instead}."
+IGNORED_MANY: Final = "{flags} have no effect here yet."
+ALONE: Final = "`--{flag}` has no effect without `--{partner}`."
+NOT_WITH: Final = "`--{flag}` has no effect with {way}; it works with {ways}."
+NO_IMAGE: Final = "`--{flag}` has no effect without an image."
 IMAGE_LEFT_OUT: Final = "`--iw 0` leaves the image out, so only the words count."
-OVERRULED: Final = "`--{stronger}` counts, so `--{weaker}` makes no difference."
+OVERRULED: Final = "`--{stronger}` counts, so `--{weaker}` has no effect."
 FIXED_STEPS: Final = Plural(
-    "`--{flag}` makes no difference: {model} always takes {steps} step.",
-    "`--{flag}` makes no difference: {model} always takes {steps} steps.",
+    "`--{flag}` has no effect: {model} always takes {steps} step.",
+    "`--{flag}` has no effect: {model} always takes {steps} steps.",
     by="steps",
 )
 OTHER_VERSION: Final = "`{typed}` stands for {wanted}, which does not run here, so {model} draws."
-NO_VERSION: Final = "`{typed}` is no version known here, so {model} draws."
-STYLE_CODE: Final = "`--sref random` became `{typed}`: write that to have this style again."
+NO_VERSION: Final = "`{typed}` is not a version known here, so {model} draws."
+STYLE_CODE: Final = "`--sref random` chose `{typed}`: use that to get this style again."
 
 # Of presets and the table of versions.
 ORIGIN_TYPED: Final = "typed"
 ORIGIN_PRESET: Final = "preset `{name}`"
 ORIGIN_PERSON: Final = "personal preferences"
 ORIGIN_SERVER: Final = "the server's default `{name}`"
-ORIGIN_COMMAND: Final = "the usual with {name}"
+ORIGIN_COMMAND: Final = "the default of {name}"
 PRESET_LEFT_OUT: Final = "What {layer} adds could not be read and was left out."
 LAYER_BEYOND: Final = "What {layer} adds cannot be drawn here and was left out. {reason}"
 PRESET_IMAGES: Final = "A preset holds words and flags; links to images belong in the prompt."
-NOT_KEPT: Final = "`--{flag}` cannot be kept for later: leave it out here, it works with {ways}."
-PRESET_EMPTY: Final = "Say what to keep: words, flags such as `--ar 3:2`, or both."
+NOT_KEPT: Final = "`--{flag}` cannot be saved: leave it out here; it works with {ways}."
+PRESET_EMPTY: Final = "Say what to save: words, flags such as `--ar 3:2`, or both."
 PRESET_NAME: Final = (
-    "A preset's name is up to 32 letters, digits, `-` or `_` without spaces, such as `ink`."
+    "A preset's name has up to 32 letters, digits, `-` or `_` and no spaces, such as `ink`."
 )
 PRESET_NEAR: Final = "There is no preset `{name}`; did you mean `{near}`?"
-PRESET_NONE: Final = "There is no preset `{name}`; `/preset list` shows those there are."
+PRESET_NONE: Final = "There is no preset `{name}`; `/preset list` shows them all."
 NO_ENTRY: Final = (
     "`{entry}` does not say which family draws for a version; "
     "write `7=sdxl` or `niji 6=sdxl`, with commas between."
 )
-NOT_A_VERSION: Final = "`{word}` is no version; write one such as `6.1`."
+NOT_A_VERSION: Final = "`{word}` is not a version; write one such as `6.1`."
 
 # Of what a flag is, in the help.
 DEFAULT: Final = "Default: {default}."

@@ -282,7 +282,7 @@ PRESET: Final = Flag[str](
     kind=Word(),
     otherwise="yours or the server's, if there is one",
     sources=COMMANDS,
-    about="Add the words and flags that are kept under this name.",
+    about="Add the words and flags saved under this name.",
 )
 MODEL: Final = Flag[str](
     name="model",
@@ -318,13 +318,13 @@ FAST: Final = Flag[bool](
 RELAX: Final = Flag[bool](
     name="relax",
     kind=Switch(),
-    about="Let everybody's usual prompts go first.",
+    about="Let everyone's fast jobs go first.",
 )
 
 STYLE: Final = Flag[tuple[str, ...]](
     name="sref",
     kind=References(),
-    otherwise="no style but that of the words",
+    otherwise="only the style in the words",
     examples=("random",),
     capability=Capability.STYLE,
     requires=_has_link,
@@ -375,7 +375,7 @@ OBJECT_WEIGHT: Final = Flag[int](
 EDIT: Final = Flag[tuple[str, ...]](
     name="edit",
     kind=Images(),
-    otherwise="pictures are drawn anew",
+    otherwise="pictures are drawn from scratch",
     capability=Capability.EDIT,
     sources=COMMANDS,
     about="Change these images, or those at the front of the prompt, as the words say.",
@@ -387,7 +387,7 @@ CONTROL: Final = Flag[str](
     examples=STRUCTURES,
     capability=Capability.STRUCTURE,
     sources=COMMANDS | {PromptSource.VARY, PromptSource.REROLL},
-    about="Keep to the strokes, the edges, the depth or the pose of the first image.",
+    about="Follow the strokes, the edges, the depth or the pose of the first image.",
 )
 CONTROL_SCALE: Final = Flag[float](
     name="cs",
@@ -399,7 +399,7 @@ CONTROL_SCALE: Final = Flag[float](
     examples=("0.5", "0.8", "1", "1.5"),
     sources=CONTROL.sources,
     partner="control",
-    about="How closely `--control` is kept to: its conditioning scale.",
+    about="How closely `--control` is followed: its conditioning scale.",
 )
 CONTROL_END: Final = Flag[float](
     name="ce",
@@ -411,7 +411,7 @@ CONTROL_END: Final = Flag[float](
     examples=("0.4", "0.6", "0.8", "1"),
     sources=CONTROL.sources,
     partner="control",
-    about="Share of the steps that `--control` holds for; after it the model is free.",
+    about="Share of the steps that `--control` applies to; after that the model is free.",
 )
 LORA: Final = Flag[tuple[str, ...]](
     name="lora",
@@ -419,7 +419,7 @@ LORA: Final = Flag[tuple[str, ...]](
     kind=Loras(),
     otherwise="none",
     capability=Capability.LORA,
-    about="Draw with these LoRAs, each with a weight from -2 to 2; /info lists those there are.",
+    about="Draw with these LoRAs, each with a weight from -2 to 2; /info lists them.",
 )
 CHAOS: Final = Flag[int](
     name="chaos",
@@ -430,7 +430,7 @@ CHAOS: Final = Flag[int](
     default=0,
     examples=("10", "25", "50", "100"),
     sources=_FROM_WORDS,
-    about="How different the four pictures are from each other.",
+    about="How different the pictures of a grid are from each other.",
 )
 STYLIZE: Final = Flag[int](
     name="stylize",

@@ -44,25 +44,27 @@ TOPICS: Final[Sequence[Topic]] = (
     Topic(
         "references",
         "Style and people from images",
-        "Put links to images behind these flags; of several, `::` sets how much of each.\n"
-        "Several images at the front of the prompt, or those of `/blend`, become one.\n"
-        "`--sref random` draws a style with a number; that number is the same style everywhere.",
+        "Put image links after these flags; with several, `::` sets how much each one "
+        "counts.\nSeveral images at the front of the prompt, or those of `/blend`, become "
+        "one.\n`--sref random` picks a style with a number; that number is the same style "
+        "everywhere.",
         ("sref", "sw", "cref", "cw", "oref", "ow"),
     ),
     Topic(
         "editing",
         "Changing images by words",
-        "`make it night --edit` with an image attached, or with links behind the flag, changes what"
-        " the words say and keeps the rest. Several images are `image 1`, `image 2` and so on.",
+        "`make it night --edit` with an image attached, or with links after the flag, changes "
+        "what the words say and keeps the rest. Several images are `image 1`, `image 2` and so "
+        "on.",
         ("edit",),
     ),
     Topic(
         "weights",
         "Weights and choices",
-        "`hot:: dog::2` is two ideas, the second twice as strong; `fog::-0.5` pushes fog away.\n"
-        "`a {red, green} bird` makes two jobs, and groups multiply and nest; they may hold flags:"
-        " `--ar {1:1, 3:2}`. Before more than a few jobs the bot asks.\n"
-        "`\\{`, `\\}` and `\\,` are the characters themselves.",
+        "`hot:: dog::2` is two ideas, the second twice as strong; `fog::-0.5` pushes fog "
+        "away.\n`a {red, green} bird` makes two jobs; groups multiply, can be nested and can "
+        "hold flags: `--ar {1:1, 3:2}`. The bot asks before it queues more than a few "
+        "jobs.\n`\\{`, `\\}` and `\\,` are the characters themselves.",
         ("repeat", "batch"),
     ),
     Topic(
@@ -86,15 +88,15 @@ TOPICS: Final[Sequence[Topic]] = (
     Topic(
         "presets",
         "Presets",
-        "`/preset save` keeps words and flags under a name, `/preset list` shows them.",
+        "`/preset save` saves words and flags under a name, `/preset list` shows them.",
         ("preset",),
     ),
     Topic(
         "midjourney",
         "Flags from Midjourney",
-        "Prompts from elsewhere carry flags that do not act here yet. Most are left out with a"
-        " note; those without which the pictures would be quite different are refused with what"
-        " to do instead. These ask for what happens anyway:",
+        "Prompts from elsewhere may carry flags that do nothing here yet. Most are left out with "
+        "a note. Where the pictures would be quite different without one, the prompt is refused, "
+        "with what to do instead. These ask for what happens anyway:",
         ("sd", "public"),
     ),
 )

@@ -330,14 +330,14 @@ def test_a_counted_sentence_of_the_language_is_said_again_in_another() -> None:
 
 async def test_discord_gets_descriptions_but_names_of_options_stay() -> None:
     translator = CommandTranslator()
-    text = app_commands.locale_str("Which")
+    text = app_commands.locale_str("The first image")
 
     async def translated(where: app_commands.TranslationContextLocation) -> str | None:
         make: Any = app_commands.TranslationContext
         return await translator.translate(text, discord.Locale.german, make(where, data=None))
 
     where = app_commands.TranslationContextLocation
-    assert await translated(where.parameter_description) == "Welche"
+    assert await translated(where.parameter_description) == "Das erste Bild"
     assert await translated(where.parameter_name) is None
 
 

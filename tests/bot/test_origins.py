@@ -34,7 +34,7 @@ def test_places_stand_in_the_order_in_which_they_count() -> None:
         "-# preset `ink`: added words",
         "-# personal preferences: added words `--cfg 4`",
         "-# the server's default `house`: `--steps 12`",
-        "-# the usual with /img2img: `--strength 0.5`",
+        "-# the default of /img2img: `--strength 0.5`",
     ]
 
 

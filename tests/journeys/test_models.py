@@ -89,7 +89,7 @@ async def test_an_attached_image_is_edited_by_a_model_that_is_chosen(gallery: St
 
 async def test_a_refusal_names_the_model_that_can(gallery: Studio) -> None:
     said = await refusal(gallery, imagine(gallery, f"make it green --edit {QUICK}", image="red"))
-    assert "Easel's bundled model has no editing by words" in said
+    assert "Easel's bundled model does not support editing by words" in said
     assert f"`{KLEIN}` can draw this." in said
     assert f"make it green --seed 7 --steps 1 --batch 1 {KLEIN} --edit" in said
 
@@ -114,7 +114,10 @@ async def test_a_preference_chooses_and_what_is_typed_counts_more(gallery: Studi
 
 async def test_a_model_that_is_not_served_is_refused(gallery: Studio) -> None:
     said = await refusal(gallery, imagine(gallery, f"a cat --model sdxl {QUICK}"))
-    assert "`--model sdxl` does not run here: leave it out, Easel's bundled model draws." in said
+    assert (
+        "`--model sdxl` is not available here: leave it out to draw with Easel's bundled model."
+        in said
+    )
     said = await refusal(gallery, imagine(gallery, f"a cat --model dalle {QUICK}"))
     assert "not `dalle`. Here `--model` may be `easel`, `flux2-klein`, `paint`." in said
     choices = {"prompt": "a cat --model "}

@@ -156,7 +156,7 @@ async def test_presets_travel_as_a_file(studio: Studio) -> None:
         ("two words", "ink", "without spaces"),
         ("ink", "--ar 3", "ratio"),
         ("ink", "https://a.example/b.png ink", "belong in the prompt"),
-        ("ink", "ink --preset other", "`--preset` cannot be kept"),
+        ("ink", "ink --preset other", "`--preset` cannot be saved"),
     ],
 )
 async def test_what_cannot_be_kept_is_said(

@@ -81,7 +81,7 @@ async def test_a_flag_that_makes_no_difference_in_a_form_is_said(remixing: Studi
     assert after.width == after.height
     assert "--ar" not in after.parameters
     note = await remixing.playground.message(
-        lambda m: m.id > varied.id and "`--ar` makes no difference with V" in m.content
+        lambda m: m.id > varied.id and "`--ar` has no effect with V" in m.content
     )
     assert note.ephemeral_to == "mira"
 
@@ -120,7 +120,7 @@ async def test_img2img_says_which_flag_it_has_a_number_of_its_own_for(studio: St
     message = await result(press)
     assert "--iw" not in message.content
     await studio.playground.message(
-        lambda m: m.id > message.id and "`--iw` makes no difference with /img2img" in m.content
+        lambda m: m.id > message.id and "`--iw` has no effect with /img2img" in m.content
     )
 
 

@@ -164,7 +164,7 @@ async def test_pictures_appear_in_the_channel_for_them_in_the_servers_language(
     )
     assert "—" in shown.content
     note = await studio.playground.message(
-        lambda m: m.id > panel.id and m.content.startswith("`--turbo` makes no difference here")
+        lambda m: m.id > panel.id and m.content.startswith("`--turbo` has no effect here")
     )
     assert note.ephemeral_to == "mira"
 

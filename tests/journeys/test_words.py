@@ -35,4 +35,4 @@ async def test_a_picture_of_a_grid_is_upscaled_and_varied_as_it_was_drawn(studio
 async def test_a_size_that_the_model_does_not_draw_is_refused_in_private(studio: Studio) -> None:
     press = await studio.playground.command("mira", "imagine", {"prompt": "a star --hd"})
     said = await told(studio.playground, press)
-    assert "has no drawing at twice the size: leave out `--hd`" in said.content
+    assert "does not support drawing at twice the size: leave out `--hd`" in said.content

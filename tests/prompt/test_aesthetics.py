@@ -58,7 +58,7 @@ def test_defaults_and_raw_leave_every_pixel_as_it_was(flags: str, on: Card) -> N
 def test_become_fields_of_the_recipe(flags: str, field: str, value: object, on: Card) -> None:
     needed = {"refined": Capability.HD, "tile": Capability.TILE}.get(field)
     if needed is not None and needed not in on.capabilities:
-        with pytest.raises(PromptError, match=f"has no {needed}"):
+        with pytest.raises(PromptError, match=f"does not support {needed}"):
             recipe(f"apple {flags}", on)
         return
     made = recipe(f"apple {flags}", on)

@@ -17,7 +17,7 @@ WAYS = st.sampled_from(PromptSource)
     ("typed", "source", "kept", "note"),
     [
         ("owl --iw 2", PromptSource.IMAGINE, {"iw": 2}, None),
-        ("owl --iw 2", PromptSource.IMG2IMG, {}, "`--iw` makes no difference with /img2img"),
+        ("owl --iw 2", PromptSource.IMG2IMG, {}, "`--iw` has no effect with /img2img"),
         ("owl --strength 0.4", PromptSource.IMG2IMG, {"strength": 0.4}, None),
         (
             "owl --repeat 3 --cfg 5",
@@ -25,10 +25,10 @@ WAYS = st.sampled_from(PromptSource)
             {"cfg": 5},
             "it works with /imagine, /img2img.",
         ),
-        ("owl --seed 7", PromptSource.REROLL, {}, "`--seed` makes no difference with 🔄"),
+        ("owl --seed 7", PromptSource.REROLL, {}, "`--seed` has no effect with 🔄"),
         ("owl --ar 3:2", PromptSource.REROLL, {"ar": (3, 2)}, None),
         ("owl --ar 3:2", PromptSource.ZOOM, {"ar": (3, 2)}, None),
-        ("owl --ar 3:2", PromptSource.VARY, {}, "`--ar` makes no difference with V"),
+        ("owl --ar 3:2", PromptSource.VARY, {}, "`--ar` has no effect with V"),
         ("owl --strength 1", PromptSource.PICTURE, {}, "with pictures made from pictures"),
         ("--iw 2", PromptSource.BLEND, {}, "with /blend"),
         ("owl --stop 20", PromptSource.PICTURE, {"stop": 20}, None),

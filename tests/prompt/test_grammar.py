@@ -334,13 +334,13 @@ class TestRefusal:
         [
             (
                 "owl --seeed 10",
-                "`--seeed` is not a parameter; did you mean `--seed`?",
+                "`--seeed` is not a flag; did you mean `--seed`?",
                 4,
                 "owl --seed 10",
             ),
             (
                 "owl --negative fog",
-                "`--negative` is not a parameter; did you mean `--no`?",
+                "`--negative` is not a flag; did you mean `--no`?",
                 4,
                 "owl --no fog",
             ),
@@ -350,12 +350,12 @@ class TestRefusal:
                 8,
                 "is your too high?",
             ),
-            ("owl --no --ar 3:2", "`--no` takes a list such as `fog, people`, and none is given.",
+            ("owl --no --ar 3:2", "`--no` takes a list such as `fog, people`, but none is given.",
              4, "owl --ar 3:2"),
-            ("owl --mine", "`--mine` is not a parameter here; leave it out.", 4, "owl"),
+            ("owl --mine", "`--mine` is not a flag here; leave it out.", 4, "owl"),
             (
                 "owl --chaoss 10",
-                "`--chaoss` is not a parameter; did you mean `--chaos`?",
+                "`--chaoss` is not a flag; did you mean `--chaos`?",
                 4,
                 "owl --chaos 10",
             ),
@@ -367,7 +367,7 @@ class TestRefusal:
             ),
             (
                 "owl --aspect",
-                "`--aspect` takes a ratio of two whole numbers such as `3:2`, and none is given.",
+                "`--aspect` takes a ratio of two whole numbers such as `3:2`, but none is given.",
                 4,
                 "owl",
             ),
@@ -381,7 +381,7 @@ class TestRefusal:
             ("owl --seed 1e5", "`--seed` takes a whole number from 0 to 4294967295, not `1e5`.",
              4, "owl"),
             ("owl --cfg nan", "`--cfg` takes a number from 1 to 30, not `nan`.", 4, "owl"),
-            ("owl --no", "`--no` takes a list such as `fog, people`, and none is given.", 4, "owl"),
+            ("owl --no", "`--no` takes a list such as `fog, people`, but none is given.", 4, "owl"),
             (
                 "owl::2 cat::-3",
                 (

@@ -39,7 +39,7 @@ def test_the_page_has_every_flag_once() -> None:
                 "Default: nothing."
             ),
         ),
-        ("relax", "`--relax` (no value): Let everybody's usual prompts go first."),
+        ("relax", "`--relax` (no value): Let everyone's fast jobs go first."),
         (
             "steps",
             (

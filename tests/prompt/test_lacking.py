@@ -18,20 +18,30 @@ LINK = "https://a.example/1.png"
 
 def _brings(capability: str, flag: str) -> str:
     return (
-        f"{{}} has no {capability}: say in words what `--{flag}` should bring, or put one image"
+        f"{{}} does not support {capability}: say in words what `--{flag}` should bring, or "
+        "put one image"
         " link at the front of the prompt."
     )
 
 
 CALLS = {
-    Capability.IMAGE_PROMPT: (f"{LINK} apple", "{} has no image prompts: use words alone."),
+    Capability.IMAGE_PROMPT: (
+        f"{LINK} apple",
+        "{} does not support image prompts: use words alone.",
+    ),
     Capability.NEGATIVE: (
         "apple --no fog",
-        "{} has no negative prompts: leave out `--no`, and say in words what should be there.",
+        (
+            "{} does not support negative prompts: leave out `--no`, and say in words what should "
+            "be there."
+        ),
     ),
     Capability.GUIDANCE: (
         "apple --cfg 9",
-        "{} has no guidance scale: leave out `--cfg`, and give words more weight with `::`.",
+        (
+            "{} does not support guidance scale: leave out `--cfg`, and give words more weight "
+            "with `::`."
+        ),
     ),
     Capability.BLEND: (
         f"{LINK} {LINK} apple",
@@ -42,26 +52,29 @@ CALLS = {
     Capability.STRUCTURE: (
         f"{LINK} apple --control canny",
         (
-            "{} has no structure from images: leave out `--control`, and set `--strength` for how"
+            "{} does not support structure from images: leave out `--control`, and set "
+            "`--strength` for how"
             " much of the image is kept."
         ),
     ),
-    Capability.LORA: ("apple --lora ink", "{} has no LoRAs: leave out `--lora`."),
+    Capability.LORA: ("apple --lora ink", "{} does not support LoRAs: leave out `--lora`."),
     Capability.TILE: (
         "apple --tile",
-        "{} has no seamless tiles: leave out `--tile`, and ask for a pattern in words.",
+        "{} does not support seamless tiles: leave out `--tile`, and ask for a pattern in words.",
     ),
     Capability.HD: (
         "apple --hd",
         (
-            "{} has no drawing at twice the size: leave out `--hd`, and press U1 to U4 for a larger"
+            "{} does not support drawing at twice the size: leave out `--hd`, and press U1 to "
+            "U4 for a larger"
             " picture."
         ),
     ),
     Capability.EDIT: (
         f"apple --edit {LINK}",
         (
-            "{} has no editing by words: instead of `--edit`, put one image link at the front of"
+            "{} does not support editing by words: instead of `--edit`, put one image link at "
+            "the front of"
             " the prompt and set `--iw`."
         ),
     ),

@@ -83,13 +83,13 @@ def test_words_that_wake_one_are_added_once(typed: str, phrases: tuple[Phrase, .
 def test_an_unknown_name_is_refused_with_those_there_are() -> None:
     with pytest.raises(PromptError) as caught:
         resolved("owl --lora oil:1 --ar 3:2")
-    assert caught.value.sentence == "There is no LoRA `oil` here; there are `ink`, `bricks`."
+    assert caught.value.sentence == "There is no LoRA `oil` here; choose from `ink`, `bricks`."
     assert caught.value.suggestion == "owl --ar 3:2"
 
 
 @pytest.mark.parametrize("family", ["easel", "sdxl"])
 def test_a_family_without_says_so_before_anything_is_queued(family: str) -> None:
-    with pytest.raises(PromptError, match="has no LoRAs: leave out `--lora`"):
+    with pytest.raises(PromptError, match="does not support LoRAs: leave out `--lora`"):
         resolved("owl --lora ink", on=card(family))
 
 

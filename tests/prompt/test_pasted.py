@@ -108,7 +108,7 @@ SEVERAL = [
 REFUSED = [
     ("--ar 3:2", "Say what to draw"),
     ("an owl --chaoss 10", "did you mean `--chaos`?"),
-    ("an owl --mystyle", "`--mystyle` is not a parameter"),
+    ("an owl --mystyle", "`--mystyle` is not a flag"),
     ("an owl --negative fog", "did you mean `--no`?"),
     ("an owl --s 5000", "`--s` takes a whole number from 0 to 1000, not `5000`."),
     ("an owl --ar wide", "not `wide`."),
@@ -117,7 +117,7 @@ REFUSED = [
     ("an owl --v seven", "takes a version number, or nothing, not `seven`."),
     ("an owl --tile false", "takes no value, not `false`."),
     ("an owl --sref abc", "takes image links or codes, not `abc`."),
-    ("an owl --风格 raw", "`--风格` is not a parameter"),
+    ("an owl --风格 raw", "`--风格` is not a flag"),
     ("an owl —chaoss 10", "did you mean `--chaos`?"),
     ("an owl --cref 12 --cw 0", "`--cref` takes image links, not `12`."),
     ("an owl::-1", "add up to -1"),

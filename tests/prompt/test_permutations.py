@@ -42,7 +42,7 @@ def test_exactly_the_limit_is_not() -> None:
 def test_nesting_is_bounded() -> None:
     deepest = DEEPEST - 1
     assert expand("{" * deepest + "a" + "}" * deepest, 1) == ["a"]
-    with pytest.raises(PromptError, match="nest 9 deep"):
+    with pytest.raises(PromptError, match="nested at most 9 deep"):
         expand("{" * (deepest + 1) + "a" + "}" * (deepest + 1), 1)
 
 

@@ -101,7 +101,7 @@ def test_added_words_tell_all_the_places_that_they_came_from() -> None:
         ("typed", "typed"),
         ("preset ink", "preset `ink`"),
         ("this server's default house", "the server's default `house`"),
-        ("usual /img2img", "the usual with /img2img"),
+        ("usual /img2img", "the default of /img2img"),
         ("a later version's {word}", "a later version's {word}"),
     ],
 )
@@ -135,7 +135,7 @@ def test_stored_text_is_canonical() -> None:
 
 @pytest.mark.parametrize("text", ["ink --repeat 2", "ink --preset other", "--r 2"])
 def test_what_cannot_be_kept_is_refused_with_where_it_works(text: str) -> None:
-    with pytest.raises(PromptError, match="leave it out here, it works with /imagine, /img2img"):
+    with pytest.raises(PromptError, match="leave it out here; it works with /imagine, /img2img"):
         check_preset(text)
 
 

@@ -214,9 +214,7 @@ class TestReferences:
         got = resolved("apple --sref random")
         (note,) = got.notes
         code = got.recipe.parameters.split()[-1]
-        assert (
-            note == f"`--sref random` became `--sref {code}`: write that to have this style again."
-        )
+        assert note == f"`--sref random` chose `--sref {code}`: use that to get this style again."
         again = resolved(f"apple --sref {code}")
         assert again.recipe == got.recipe
         assert again.notes == ()
@@ -243,17 +241,17 @@ class TestReferences:
 
     def test_say_that_there_is_one_version(self) -> None:
         (note,) = resolved("apple --sref 7 --sv 4").notes
-        assert note.startswith("`--sv` makes no difference here yet: leave it out")
+        assert note.startswith("`--sv` has no effect here yet: leave it out")
 
 
 class TestNotes:
     @pytest.mark.parametrize(
         ("text", "note"),
         [
-            ("apple --iw 2", "`--iw` makes no difference without an image."),
-            ("apple --strength .5", "`--strength` makes no difference without an image."),
-            ("apple --q 2 --steps 9", "`--steps` counts, so `--quality` makes no difference."),
-            ("apple --sw 300", "`--sw` makes no difference without `--sref`."),
+            ("apple --iw 2", "`--iw` has no effect without an image."),
+            ("apple --strength .5", "`--strength` has no effect without an image."),
+            ("apple --q 2 --steps 9", "`--steps` counts, so `--quality` has no effect."),
+            ("apple --sw 300", "`--sw` has no effect without `--sref`."),
             (
                 "apple --v 7",
                 (
@@ -263,27 +261,27 @@ class TestNotes:
             ),
             (
                 "apple --niji 99",
-                "`--niji 99` is no version known here, so Easel's bundled model draws.",
+                "`--niji 99` is not a version known here, so Easel's bundled model draws.",
             ),
-            ("apple --model easel --v 7", "`--model` counts, so `--version` makes no difference."),
-            ("apple --relax --fast", "`--relax` counts, so `--fast` makes no difference."),
+            ("apple --model easel --v 7", "`--model` counts, so `--version` has no effect."),
+            ("apple --relax --fast", "`--relax` counts, so `--fast` has no effect."),
             ("apple -seed 3", "Read `-seed 3` as `--seed 3`."),
-            ("apple --steps 9 --draft", "`--steps` counts, so `--draft` makes no difference."),
-            ("apple --raw --s 250", "`--raw` counts, so `--stylize` makes no difference."),
+            ("apple --steps 9 --draft", "`--steps` counts, so `--draft` has no effect."),
+            ("apple --raw --s 250", "`--raw` counts, so `--stylize` has no effect."),
             (
                 "apple --style raw --s 9",
-                "`--style` counts, so `--stylize` makes no difference.",
+                "`--style` counts, so `--stylize` has no effect.",
             ),
             (
                 "apple --style cute",
                 (
-                    "`--style` makes no difference here yet: "
+                    "`--style` has no effect here yet: "
                     "leave it out, and name the style you want in words."
                 ),
             ),
             (
                 "apple --turbo --sv 4 --sref 7 --stealth",
-                "`--turbo`, `--sv` and `--stealth` make no difference here yet.",
+                "`--turbo`, `--sv` and `--stealth` have no effect here yet.",
             ),
         ],
     )
@@ -325,7 +323,7 @@ class TestNotes:
 
     def test_say_that_strength_counts(self) -> None:
         assert resolved("apple --strength .5 --iw 1", IMAGE).notes == (
-            "`--strength` counts, so `--iw` makes no difference.",
+            "`--strength` counts, so `--iw` has no effect.",
         )
 
 
@@ -349,7 +347,7 @@ class TestRefusal:
     def test_of_another_model_names_the_one_that_draws(self) -> None:
         error = refused("apple --model sdxl")
         assert error.sentence == (
-            "`--model sdxl` does not run here: leave it out, Easel's bundled model draws."
+            "`--model sdxl` is not available here: leave it out to draw with Easel's bundled model."
         )
         assert error.suggestion == "apple"
 
@@ -387,7 +385,7 @@ class TestRefusal:
     def test_of_images_that_the_family_cannot_use(self) -> None:
         unable = replace(EASEL, capabilities=frozenset())
         error = refused("https://a.example/1.png apple", IMAGE, on=unable)
-        assert "no image prompts" in error.sentence
+        assert "not support image prompts" in error.sentence
         assert error.suggestion == "apple"
 
     def test_comes_before_any_image_is_fetched(self) -> None:
@@ -511,7 +509,7 @@ class TestEdit:
     def test_says_that_a_strength_makes_no_difference(self) -> None:
         made = resolved("night --edit --strength 0.4", IMAGE, on=KLEIN)
         assert made.recipe.start is None
-        assert made.notes == ("`--edit` counts, so `--strength` makes no difference.",)
+        assert made.notes == ("`--edit` counts, so `--strength` has no effect.",)
 
     @pytest.mark.parametrize(
         ("text", "images", "said"),
@@ -520,7 +518,7 @@ class TestEdit:
                 "make it night --edit",
                 (),
                 (
-                    "`--edit` needs an image: put its link behind the flag, or at the front of the"
+                    "`--edit` needs an image: put its link after the flag, or at the front of the"
                     " prompt."
                 ),
             ),
@@ -539,7 +537,8 @@ class TestEdit:
     def test_on_other_families_is_refused_with_what_to_do_instead(self) -> None:
         error = refused("night --edit https://a.de/1.png")
         assert error.sentence == (
-            "Easel's bundled model has no editing by words: instead of `--edit`, put one image "
+            "Easel's bundled model does not support editing by words: instead of `--edit`, "
+            "put one image "
             "link at the front of the prompt and set `--iw`."
         )
         assert error.suggestion == "night"
@@ -588,9 +587,7 @@ class TestVariants:
         made = resolved(f"apple {flag}", on=card_for("sdxl-lightning"))
         name = flag.split(maxsplit=1)[0]
         assert made.recipe.steps == 8
-        assert made.notes == (
-            f"`{name}` makes no difference: SDXL-Lightning always takes 8 steps.",
-        )
+        assert made.notes == (f"`{name}` has no effect: SDXL-Lightning always takes 8 steps.",)
 
     def test_avoid_what_they_draw_badly_besides_what_is_asked(self) -> None:
         anime = card_for("sdxl-anime")
@@ -667,20 +664,20 @@ class TestStructure:
     def test_a_kind_that_the_family_lacks_is_refused_with_those_it_has(self) -> None:
         error = refused("apple --control pose", IMAGE)
         assert error.sentence == (
-            "Easel's bundled model keeps to `scribble`, `lineart`, `canny` of an image, and "
-            "`--control pose` is none of them: take one of these."
+            "Easel's bundled model can follow `scribble`, `lineart`, `canny` of an image, but "
+            "not `--control pose`: use one of those."
         )
 
     @pytest.mark.parametrize("family", ["sd15", "sdxl", "flux2-klein", "z-image"])
     def test_a_family_without_it_names_what_to_use_instead(self, family: str) -> None:
         error = refused("apple --control canny --cs 2", IMAGE, on=card(family))
-        assert "has no structure from images" in error.sentence
+        assert "does not support structure from images" in error.sentence
         assert "set `--strength`" in error.sentence
         assert error.suggestion == "apple"
 
     def test_its_numbers_alone_make_no_difference_and_say_so(self) -> None:
         notes = resolved("apple --cs 0.5 --ce 0.5").notes
-        assert [note.partition(" makes")[0] for note in notes] == ["`--cs`", "`--ce`"]
+        assert [note.partition(" has no effect")[0] for note in notes] == ["`--cs`", "`--ce`"]
 
     @pytest.mark.parametrize("typed", ["--controlnet canny", "--control dept"])
     def test_a_near_miss_is_refused(self, typed: str) -> None:

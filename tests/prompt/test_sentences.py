@@ -14,7 +14,7 @@ TEMPLATES: dict[str, str | Plural] = {
 
 def test_a_sentence_is_its_english_text() -> None:
     said = Sentence(sentences.TOO_DEEP, limit=9)
-    assert said == "Braces may nest 9 deep, not deeper."
+    assert said == "Braces can be nested at most 9 deep."
     assert (said.template, said.values) == (sentences.TOO_DEEP, {"limit": 9})
 
 
