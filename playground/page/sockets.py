@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
-from playground.page.visit import Visit, card, commands, place, post
+from playground.page.visit import Visit, card, commands, history, place
 from playground.protocol import shapes
 from playground.state.cast import GUILD_ID, OBJECTS
 from playground.state.records import Body, Change, Permission, Person, Upload
@@ -25,8 +25,6 @@ from playground.transport.faults import Journal, Request
 from playground.transport.gateway import CLOSING, Gateway
 
 FOLDER = Path(__file__).with_name("static")
-SHOWN_AT_FIRST = 100
-"""Messages of each channel that a page gets when it opens."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "font-src 'self'; media-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
@@ -139,26 +137,23 @@ class Page:
         seen = [
             c for c in world.channels.values() if world.may(person.id, c, Permission.VIEW_CHANNEL)
         ]
+        shown = {str(c.id): history(world, person, c) for c in seen}
         return {
             "me": str(person.id),
             "locale": person.locale,
-            "people": [card(p) for p in world.people.values()],
+            "people": [card(world, p) for p in world.people.values()],
             "guild": {
                 "id": str(GUILD_ID),
                 "name": OBJECTS["guild"]["name"],
                 "roles": [{"id": role["id"], "name": role["name"]} for role in OBJECTS["roles"]],
             },
             "channels": [place(world, person, c) for c in seen],
-            "bot": {**card(world.bot), "online": self._gateway.online},
+            "bot": {**card(world, world.bot), "online": self._gateway.online},
             "commands": commands(world, person),
             "about": self._notice,
             "upload_limit": self._world.upload_limit,
-            "messages": {
-                str(c.id): [
-                    post(world, person, m) for m in world.history(c, person.id)[-SHOWN_AT_FIRST:]
-                ]
-                for c in seen
-            },
+            "messages": {channel: messages for channel, (messages, _) in shown.items()},
+            "earlier": [channel for channel, (_, earlier) in shown.items() if earlier],
         }
 
     def _changed(self, change: Change) -> None:

@@ -6,14 +6,16 @@ From here to the page, ``{"t": TYPE, "d": {...}}``:
 
 ==================  ==========================================================================
 ``HELLO``           ``me`` (id), ``locale`` (of the person's client),
-                    ``people`` [{id, name, username, avatar, color}],
+                    ``people`` [{id, name, username, avatar, color, standing}] (in a few words),
                     ``guild`` {id, name, roles [{id, name}]},
                     ``channels`` [{id, name, type, topic, nsfw, can_send}] (type 0: of the server,
                     1: direct messages),
                     ``bot`` {id, name, avatar, online}, ``commands`` [Discord command object with
                     ``channels``, the ids of the channels where it may be used],
                     ``about`` (notice), ``upload_limit`` (bytes),
-                    ``messages`` {channel id: [message, oldest first]}
+                    ``messages`` {channel id: [message, oldest first]},
+                    ``earlier`` [id of each channel that has more than these]
+``HISTORY``         ``channel_id``, ``messages`` [oldest first], ``earlier`` (whether more are)
 ``MESSAGE_CREATE``  a Discord message object; ``ephemeral: true`` if only this person sees it
 ``MESSAGE_UPDATE``  the same, whole
 ``MESSAGE_DELETE``  ``id``, ``channel_id``
@@ -40,6 +42,7 @@ From the page to here, ``{"op": OP, "nonce": n, ...}``:
 ``select``      ``message_id``, ``custom_id``, ``values``
 ``submit``      ``interaction_id``, ``components`` [{custom_id, value | values}], nested or not
 ``react``       ``message_id``, ``emoji`` (also ``unreact``)
+``history``     ``channel_id``, ``before`` (message id)
 ``say``         ``channel_id``, ``content``, ``files`` [upload id], ``reference`` (message id)
 ``delete``      ``message_id`` (also ``dismiss``, for ephemeral messages)
 ``speak``       ``locale``: the language of the person's client from now on
@@ -76,6 +79,9 @@ from playground.state.records import (
     Upload,
 )
 from playground.state.world import World
+
+PAGE_OF_HISTORY = 100
+"""Messages of a channel that a page gets at once."""
 
 
 class Visit:
@@ -229,6 +235,13 @@ class Visit:
         """Put an ephemeral message away."""
         people.dismiss(self._world, self._person, self._message(asked))
 
+    def history(self, asked: Body) -> None:
+        """Show what was written before a message."""
+        where, before = self._place(asked), int(asked["before"])
+        shown, earlier = history(self._world, self._person, where, before)
+        place = {"channel_id": str(where.id), "messages": shown, "earlier": earlier}
+        self.send("HISTORY", place)
+
     def speak(self, asked: Body) -> None:
         """Set the person's client to another language."""
         if asked["locale"] not in locales():
@@ -267,6 +280,7 @@ ACTIONS: Mapping[str, Callable[[Visit, Body], Interaction | None]] = {
     "say": Visit.say,
     "delete": Visit.delete,
     "dismiss": Visit.dismiss,
+    "history": Visit.history,
     "speak": Visit.speak,
 }
 
@@ -275,15 +289,37 @@ def _value(field: Body) -> object:
     return field["values"] if "values" in field else field.get("value")
 
 
-def card(person: Person) -> Body:
+def card(world: World, person: Person) -> Body:
     """What the page shows of a person or the bot."""
     return {
+        "standing": _standing(world, person),
         "id": str(person.id),
         "name": person.user["global_name"] or person.user["username"],
         "username": person.user["username"],
         "avatar": person.user["avatar"],
         "color": person.color,
     }
+
+
+def _standing(world: World, person: Person) -> str:
+    """In a few words, what somebody is in the server: who tries things out needs one of each."""
+    rooms = [channel for channel in world.channels.values() if not channel.direct]
+    if str(person.id) == OBJECTS["guild"]["owner_id"]:
+        return "Runs this server"
+    if any(world.may(person.id, channel, Permission.SEND_MESSAGES) for channel in rooms):
+        return "Member"
+    return "May only read"
+
+
+def history(
+    world: World, person: Person, channel: Channel, before: int | None = None
+) -> tuple[list[Body], bool]:
+    """The newest messages of a channel (before one), oldest first, and whether there are more."""
+    if not world.may(person.id, channel, Permission.READ_MESSAGE_HISTORY):
+        return [], False
+    known = [m for m in world.history(channel, person.id) if before is None or m.id < before]
+    shown = [post(world, person, message) for message in known[-PAGE_OF_HISTORY:]]
+    return shown, len(known) > len(shown)
 
 
 def place(world: World, person: Person, channel: Channel) -> Body:

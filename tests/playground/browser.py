@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -47,6 +49,12 @@ ENTRY: Final = """return [...document.querySelectorAll('.menu button')]
 .find((it) => it.innerText.split('\\n').includes(arguments[0]))"""
 BUTTON: Final = """return [...arguments[0].querySelectorAll('.components button:not(.waiting)')]
 .find((it) => it.innerText.trim() === arguments[1])"""
+RUN_AXE: Final = """const done = arguments[0];
+const ending = document.getAnimations().filter((it) => it.effect.getTiming().iterations < 9);
+Promise.allSettled(ending.map((it) => it.finished))
+  .then(() => axe.run(document, {resultTypes: ['violations']}))
+  .then(({violations}) => done(
+    violations.map(({id, nodes}) => ({id, where: nodes.map((it) => it.target.join(' '))}))));"""
 T = TypeVar("T")
 
 
@@ -63,6 +71,17 @@ def start_chromium(profile: Path) -> webdriver.Chrome:
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+@cache
+def _axe() -> str:
+    """The script of axe-core: the file that AXE_CORE names, or that of the installed package."""
+    found = importlib.util.find_spec("axe_core_python")
+    named = os.environ.get("AXE_CORE") or (found and found.origin)
+    if not named:
+        pytest.skip("axe-core-python is not installed")
+    path = Path(named)
+    return (path if path.suffix == ".js" else path.with_name("axe.min.js")).read_text("utf-8")
 
 
 class Stage:
@@ -205,6 +224,12 @@ class Page:
         """Picks an entry of the menu that is open."""
         look = lambda: self.script(ENTRY, label)  # noqa: E731
         self.until(look, f"no entry {label!r}").click()
+
+    def axe(self) -> list[str]:
+        """What axe finds wrong on the page as it is now; skips the test where axe is missing."""
+        self.script(_axe())
+        found = self.driver.execute_async_script(RUN_AXE)
+        return [f"{it['id']}: {' | '.join(it['where'])}" for it in found]
 
     @contextmanager
     def sized(self, width: int, height: int) -> Iterator[None]:

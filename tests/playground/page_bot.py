@@ -131,6 +131,10 @@ def add_commands(tree: app_commands.CommandTree) -> None:
     async def secret(interaction: discord.Interaction) -> None:
         await interaction.response.send_message("psst", ephemeral=True)
 
+    @tree.command(description="Look around")
+    async def look(interaction: discord.Interaction, topic: str = "anything") -> None:
+        await interaction.response.send_message(f"looking at {topic}")
+
     @tree.command(description="Never answered")
     async def never(interaction: discord.Interaction) -> None:
         return

@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 
 from playground.state.records import InteractionType
 from tests.photographs import COFFEE
-from tests.playground.browser import Page, Stage, browser, page, stage
+from tests.playground.browser import ROOT, Page, Stage, browser, page, stage
 
 __all__ = ["browser", "page", "stage"]
 
@@ -96,6 +96,60 @@ def test_a_plain_line_runs_a_command(page: Page, stage: Stage, line: str, prompt
     page.article(f"drawing {prompt}")
 
 
+def test_enter_and_enter_send_a_command_that_needs_no_options(page: Page, stage: Stage) -> None:
+    for name, answer in (("secret", "psst"), ("look", "looking at anything")):
+        page.find("#input").send_keys(f"/{name}")
+        page.until(lambda: page.texts(".option"))
+        page.type(Keys.ENTER)
+        page.find(".tail")
+        page.type(Keys.ENTER)
+        page.article(answer)
+    page.find("#input").send_keys("/look")
+    page.type(Keys.ENTER)
+    page.find(".tail")
+    page.type("top", Keys.ENTER)
+    page.chip("topic")
+    page.type("the sea", Keys.ENTER)
+    page.article("looking at the sea")
+
+
+def test_words_that_no_option_takes_are_said_before_a_command_is_sent(page: Page) -> None:
+    page.find("#input").send_keys("/look")
+    page.type(Keys.ENTER)
+    page.find(".tail")
+    page.type("xyzzy", Keys.ENTER)
+    page.until(lambda: "No option of /look takes “xyzzy”" in page.text("#problem"))
+    page.type(Keys.ESCAPE)
+    page.until(lambda: page.find("#input").get_attribute("value") == "/look")
+
+
+def test_an_example_photograph_can_be_chosen_wherever_a_file_can(page: Page, stage: Stage) -> None:
+    page.find("#input").send_keys("/imagine")
+    page.type(Keys.ENTER)
+    page.type("from an example")
+    page.all(".add")[0].click()
+    page.chip("image").find_element(By.CSS_SELECTOR, ".samples button").click()
+    page.find(".chip .thumb:not(.waiting) img")
+    page.until(lambda: page.script("return document.activeElement.matches('.chips textarea')"))
+    page.type(Keys.ENTER)
+    size = (ROOT / "playground/page/static/photographs/coffee.jpg").stat().st_size
+    assert f"| {size} " in stage.message("drawing from an example").content
+    page.click("#attach")
+    page.menu("A cat")
+    page.find("#tray .thumb:not(.waiting)")
+    page.write("whose cat, @Easel")
+    assert "cat.jpg" in stage.message("read 'whose cat").content
+
+
+def test_every_example_photograph_is_credited() -> None:
+    folder = ROOT / "playground/page/static/photographs"
+    listed, script = folder / "CREDITS.md", folder.with_suffix(".js")
+    for photograph in folder.glob("*.jpg"):
+        assert photograph.name in listed.read_text("utf-8")
+        assert photograph.name in script.read_text("utf-8")
+        assert photograph.stat().st_size < 100_000
+
+
 def test_subcommands_and_their_options(page: Page, stage: Stage) -> None:
     page.write("/style save name:noir")
     assert stage.message("kept noir").author == "bot"
@@ -160,7 +214,7 @@ def test_a_command_without_an_answer_says_so(page: Page, stage: Stage) -> None:
     page.until(lambda: "Sending command" in page.text("#messages"))
     stage.call(stage.playground.clock.advance, 4)
     page.until(lambda: "The application did not respond" in page.text("#messages"))
-    page.click(".only-you button")
+    page.click("article:not([data-message-id]) .only-you button")
     page.until(lambda: "The application did not respond" not in page.text("#messages"))
 
 

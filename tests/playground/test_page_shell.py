@@ -6,12 +6,14 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from playground.page.visit import PAGE_OF_HISTORY
 from tests.playground.browser import NOTICE, Page, Stage, browser, page, stage
 
 __all__ = ["browser", "page", "stage"]
 
 pytestmark = pytest.mark.browser
 
+STATES = {"/": ".option", "/imagine": ".option"}
 MARKDOWN_AS_HTML = """
 const [text, done] = arguments;
 Promise.all([import('/page/markdown.js'), import('/page/store.js')]).then(([it, { names }]) => {
@@ -79,6 +81,124 @@ def test_a_reload_keeps_person_channel_and_history(page: Page) -> None:
     page.article("kept for later")
     assert "Otto" in page.text("#person")
     assert "art" in page.text("#channel-name")
+
+
+def test_back_and_forward_go_between_channels_and_persons(page: Page) -> None:
+    page.open("otto", "general")
+    page.click('[data-channel="art"]')
+    page.until(lambda: "art" in page.text("#channel-name"))
+    page.click("#person")
+    page.menu("Gus")
+    page.until(lambda: "Gus" in page.text("#person"))
+    page.driver.back()
+    page.until(lambda: "Otto" in page.text("#person") and "art" in page.text("#channel-name"))
+    page.driver.back()
+    page.until(lambda: "general" in page.text("#channel-name"))
+    page.driver.forward()
+    page.until(lambda: "art" in page.text("#channel-name"))
+
+
+def test_it_says_who_runs_the_server_and_who_may_only_read(page: Page) -> None:
+    page.until(lambda: "Member" in page.text("#person"))
+    page.click("#person")
+    shown = page.find(".menu").text
+    assert "Otto\nRuns this server" in shown
+    assert "Gus\nMay only read" in shown
+    page.type(Keys.ESCAPE)
+
+
+def test_history_goes_back_beyond_what_is_loaded_at_first(page: Page, stage: Stage) -> None:
+    first = stage.say("otto", "the very first", "after-dark")
+    for n in range(PAGE_OF_HISTORY + 20):
+        stage.say("otto", f"number {n}", "after-dark")
+    stage.run(stage.playground.say("otto", "after-dark", "an answer", reply_to=first))
+    page.open("mira", "after-dark")
+    page.article("an answer")
+    assert "the very first" not in page.texts("article .content")
+    page.article("an answer").find_element(By.CSS_SELECTOR, ".answering").click()
+    page.until(lambda: "the very first" in page.texts("article .content"))
+    page.until(lambda: "the very first" in page.driver.switch_to.active_element.text)
+    page.open("mira", "after-dark")
+    page.script("document.querySelector('#scroller').scrollTop = 300")
+    page.until(lambda: "the very first" in page.texts("article .content"))
+    assert "the start" in page.text(".beginning") or "Age" in page.text(".beginning")
+    order = [text for text in page.texts("article .content") if text.startswith("number")]
+    assert order == [f"number {n}" for n in range(PAGE_OF_HISTORY + 20)]
+
+
+def test_the_way_to_the_newest_is_above_the_composer(page: Page, stage: Stage) -> None:
+    for n in range(30):
+        stage.say("otto", f"row {n}")
+    page.article("row 29")
+    for width, height in ((1280, 800), (390, 780)):
+        with page.sized(width, height):
+            page.until(lambda: page.script("return innerWidth") == width)  # noqa: B023
+            page.find("#input").send_keys("long " * 80)
+            page.script("document.querySelector('#scroller').scrollTop = 0")
+            stage.say("otto", "more below")
+            pill, box = page.find("#to-present").rect, page.find(".box").rect
+            assert pill["y"] + pill["height"] <= box["y"]
+            page.click("#to-present")
+            page.find("#input").clear()
+
+
+def test_digits_and_spaces_are_not_drawn_by_an_emoji_font(page: Page) -> None:
+    fonts = page.script("return getComputedStyle(document.body).fontFamily").split(", ")
+    emoji = [n for n, font in enumerate(fonts) if "Emoji" in font]
+    assert min(emoji) > fonts.index("sans-serif")
+
+
+def test_the_notice_is_whole_on_a_phone(page: Page) -> None:
+    with page.sized(390, 780):
+        page.script("localStorage.clear()")
+        page.open()
+        assert (
+            page.script(
+                "const it = document.querySelector('#notice p');"
+                "return it.scrollHeight <= it.clientHeight && getComputedStyle(it).overflowY"
+            )
+            == "visible"
+        )
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, width: int, theme: str) -> None:
+    page.script(
+        "localStorage.setItem('theme', arguments[0]); localStorage.removeItem('notice')", theme
+    )
+    with page.sized(width, 800):
+        page.open("otto")
+        page.write("/imagine something to look at")
+        page.until(lambda: page.all("article:last-of-type .picture.loaded"))
+        for name in ("secret", "choose"):
+            page.use(name)
+        page.find(".select.empty")
+        assert page.axe() == []
+        for begin, there in STATES.items():
+            page.find("#input").clear()
+            page.find("#input").send_keys(begin)
+            page.find(there)
+            assert page.axe() == [], begin
+        page.type(Keys.TAB)
+        page.chip("prompt")
+        assert page.axe() == []
+        page.type(Keys.ESCAPE)
+        page.find("#input").clear()
+        if width < 700:
+            page.click("#open-sidebar")
+        page.click("#person")
+        page.find(".menu")
+        assert page.axe() == []
+        page.type(Keys.ESCAPE)
+        page.open("otto")
+        page.use("ask")
+        page.find("dialog .samples")
+        assert page.axe() == []
+        page.open("otto", "@")
+        page.find(".empty")
+        assert page.axe() == []
+    page.script("localStorage.clear()")
 
 
 def test_the_notice_can_be_closed_and_called_back(page: Page) -> None:

@@ -9,6 +9,7 @@ import { notice, refused } from "./panels.js";
 import { asks } from "./message_menu.js";
 import * as messages from "./messages.js";
 import { modalAnswered, modalRefused, openModal } from "./modal.js";
+import { PHOTOGRAPHS, view } from "./photographs.js";
 import { reacted } from "./reactions.js";
 import { channel, inChannel, line, message, person, store } from "./store.js";
 import * as uses from "./uses.js";
@@ -16,24 +17,46 @@ import * as uses from "./uses.js";
 const FIRST = "mira";
 const TYPING_SHOWN = 10000;
 const EXAMPLES = [
-  "/imagine prompt:a red apple --seed 7",
-  "/imagine prompt:a yellow star, flat",
-  "/imagine prompt:{red, blue} heart, 3d style",
+  { line: "/imagine prompt:a red apple --seed 7" },
+  { line: "/imagine prompt:{red, blue} heart, 3d style" },
+  { line: "/img2img prompt:watercolour", photograph: PHOTOGRAPHS[0] },
 ];
 
 // Who and where, in the address, so that a reload or a second window keeps it
 
 const address = () => new URLSearchParams(location.hash.slice(1));
 
-function remember(changes) {
+/** Writes it down; `left` when a person went there, so that the browser's Back comes back. */
+function remember(changes, left = false) {
+  const before = address();
   const now = address();
   for (const [key, value] of Object.entries(changes)) now.set(key, value);
-  history.replaceState(null, "", `#${now}`);
+  if (left && String(now) !== String(before)) history.pushState(null, "", `#${now}`);
+  else history.replaceState(null, "", `#${now}`);
 }
 
+const nameOf = ({ name, type }) => (type === 1 ? "@" : name);
+const channelNamed = (wanted) => [...store.channels.values()].find((c) => nameOf(c) === wanted);
+
 function become(who) {
-  remember({ as: who.username });
+  remember({ as: who.username }, true);
   line.connect(who.id);
+}
+
+function visit(id) {
+  openSidebar(false);
+  remember({ in: nameOf(store.channels.get(id)) }, true);
+  show(id);
+  composerFocus();
+}
+
+/** Goes where the address says, after Back, Forward or a change by hand. */
+function follow() {
+  openSidebar(false);
+  const who = address().get("as") ?? FIRST;
+  const there = channelNamed(address().get("in"));
+  if (who !== store.people.get(store.me)?.username) line.connect(who);
+  else if (there && there.id !== store.channel) show(there.id);
 }
 
 function show(id) {
@@ -41,7 +64,7 @@ function show(id) {
   store.channel = store.channels.has(id) ? id : [...store.channels.keys()][0];
   store.unread.delete(store.channel);
   const { name, type, topic } = channel();
-  remember({ in: type === 1 ? "@" : name });
+  remember({ in: nameOf(channel()) });
   $("#channel-name").replaceChildren(icon(type === 1 ? "at" : "hash"), name);
   $("#topic").textContent = topic ?? "";
   $("#messages").setAttribute("aria-label", `Messages in ${name}`);
@@ -74,7 +97,7 @@ function drawSidebar() {
   const me = person(store.me);
   $("#person").replaceChildren(
     avatar(me),
-    h("span", {}, h("b", {}, me.name), h("small", {}, "Switch person")),
+    h("span", {}, h("b", {}, me.name), h("small", {}, me.standing)),
     icon("chevron"),
   );
 }
@@ -97,7 +120,7 @@ function channelButton(it) {
       type: "button",
       "aria-current": here ? "page" : null,
       data: { channel: it.name, ...(store.unread.has(it.id) && { unread: true }) },
-      onclick: () => (openSidebar(false), show(it.id), composerFocus()),
+      onclick: () => visit(it.id),
     },
     lead,
     h("span", {}, it.name),
@@ -145,7 +168,7 @@ function choosePerson() {
   const make = (who) => ({
     label: who.name,
     lead: avatar(who),
-    note: who.username,
+    note: who.standing,
     checked: who.id === store.me,
     does: () => (openSidebar(false), become(who)),
   });
@@ -221,12 +244,12 @@ function hello(d) {
   store.messages = new Map(
     d.channels.map((c) => [c.id, new Map((d.messages[c.id] ?? []).map((m) => [m.id, m]))]),
   );
+  store.earlier = new Set(d.earlier);
   uses.forgetWaiting();
+  messages.forgetAsked();
   composer.forgetSent();
   notice(localStorage.getItem("notice") !== d.about);
-  const wanted = address().get("in");
-  const named = d.channels.find((c) => (c.type === 1 ? "@" : c.name) === wanted);
-  show(named?.id ?? d.channels[0].id);
+  show(channelNamed(address().get("in"))?.id ?? d.channels[0].id);
   drawLine(lineState);
   document.body.classList.add("alive");
 }
@@ -274,7 +297,10 @@ Object.assign(store.on, {
     if (msg) keep({ ...msg, reactions: [] });
   },
   TYPING: (d) => types(d),
-  COMMANDS: know,
+  COMMANDS: (commands) => {
+    know(commands);
+    if (!inChannel().size) messages.showAll();
+  },
   BOT: ({ online }) => {
     store.bot.online = online;
     store.people.get(store.bot.id).online = online;
@@ -297,20 +323,26 @@ asks.mention = (who) => composer.add(`@${who.name}`);
 asks.useMenu = (type, name, target) => composer.command({ name, type, options: [], target_id: target }, name);
 messages.empty.invitation = () => {
   const { name, type } = channel();
-  const make = (text) =>
+  const make = ({ line: text, photograph }) =>
     h(
       "button.example",
-      { type: "button", onclick: () => composer.fill(text) },
+      {
+        type: "button",
+        onclick: () => (photograph ? composer.begin(text, photograph) : composer.fill(text)),
+      },
+      photograph && view(photograph),
       h("span", {}, text),
       icon("right"),
     );
+  const known = new Set(store.commands.map((command) => `/${command.name}`));
+  const here = EXAMPLES.filter(({ line: text }) => !known.size || known.has(text.split(" ")[0]));
   return h(
     "section.empty",
     {},
     h("img", { src: "/page/icon.svg", alt: "", width: 72, height: 72 }),
     h("h2", {}, type === 1 ? `Say hello to ${name}` : "What shall we draw?"),
     h("p", {}, "Type / for everything that the bot can do, or start with one of these:"),
-    EXAMPLES.map(make),
+    here.map(make),
   );
 };
 
@@ -332,7 +364,8 @@ $("#sidebar").addEventListener(
   ({ key }) => key === "Escape" && (openSidebar(false), $("#open-sidebar").focus()),
 );
 $("#person").addEventListener("click", choosePerson);
-addEventListener("hashchange", () => address().get("as") && line.connect(address().get("as")));
+addEventListener("popstate", follow);
+$(".skip").addEventListener("click", (event) => (event.preventDefault(), $("#input").focus()));
 addEventListener("keydown", (event) => {
   const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
   const busy =

@@ -1,15 +1,15 @@
 /** A chosen command's options as labelled fields, required ones first. */
 
-import { $, h, icon } from "./dom.js";
+import { h, icon } from "./dom.js";
 import * as C from "./commands.js";
-import { FileField, TextField } from "./fields.js";
+import { FileField, Tail, TextField } from "./fields.js";
 
 /** A command being filled in. */
 export class Chips {
   /**
    * @param {object} entry of `entries`
    * @param {{values?: Map<string, string>, files?: File[]}} given what is known already
-   * @param {{submit: Function, leave: Function}} uses
+   * @param {{submit: Function, leave: Function}} uses what Enter and Escape do
    */
   constructor(entry, { values = new Map(), files = [] }, uses) {
     this.entry = entry;
@@ -24,8 +24,9 @@ export class Chips {
         `/${entry.name}`,
       ),
     );
+    this.tail = new Tail(this);
     this.more = h("div.optional");
-    this.node.append(this.more);
+    this.node.append(this.tail.input, this.more);
     for (const option of entry.options) {
       if (option.required || values.has(option.name)) this.add(option, values.get(option.name) ?? "");
     }
@@ -33,9 +34,14 @@ export class Chips {
     this.offer();
   }
 
+  /** The options that can still be added. */
+  free() {
+    return this.entry.options.filter((option) => !this.fields.has(option.name));
+  }
+
   /** Puts the options that can still be added behind the fields. */
   offer() {
-    const free = this.entry.options.filter((option) => !this.fields.has(option.name));
+    const free = this.free();
     const make = (option) =>
       h(
         "button.add",
@@ -44,6 +50,7 @@ export class Chips {
         option.name,
       );
     this.more.replaceChildren(...free.map(make));
+    this.tail.invite(!this.fields.size, free.length > 0);
   }
 
   add(option, text = "") {
@@ -54,7 +61,7 @@ export class Chips {
     const later = [...this.fields.values()].find(
       (f) => order.indexOf(f.option.name) > order.indexOf(option.name),
     );
-    this.node.insertBefore(field.node, later?.node ?? this.more);
+    this.node.insertBefore(field.node, later?.node ?? this.tail.input);
     this.offer();
     return field;
   }
@@ -83,8 +90,14 @@ export class Chips {
   focus() {
     const all = [...this.fields.values()];
     const aim = all.find((f) => f.option.required && !f.filled()) ?? all.findLast((f) => f.input);
-    if (aim) aim.focus();
-    else $("button", this.node).focus();
+    (aim ?? this.tail.input).focus();
+  }
+
+  /** Backspace at the end of the line: into the last field, or out of a command that has none. */
+  back() {
+    const last = [...this.fields.values()].findLast((field) => field.input);
+    if (last) last.focus();
+    else this.uses.leave();
   }
 
   next(field) {

@@ -4,6 +4,7 @@ import { $, $$, h, icon, local } from "./dom.js";
 import { chooser } from "./menus.js";
 import { markdown } from "./markdown.js";
 import { download, mosaic, picture } from "./media.js";
+import { samples } from "./photographs.js";
 import { names, store } from "./store.js";
 
 const STYLES = ["", "primary", "secondary", "success", "danger", "link", "premium"];
@@ -109,10 +110,8 @@ function select(component, uses) {
     "button.select",
     {
       type: "button",
-      role: "combobox",
       "aria-haspopup": "listbox",
       "aria-expanded": "false",
-      "aria-label": placeholder ?? "Make a selection",
       disabled,
       data: { customId: id, values: "[]" },
       onclick: openList,
@@ -133,6 +132,7 @@ function select(component, uses) {
     box.dataset.values = JSON.stringify(values);
     const picked = options.filter((o) => values.includes(o.value)).map((o) => o.label);
     shown.textContent = picked.join(", ") || placeholder || "Make a selection";
+    box.setAttribute("aria-label", [placeholder, ...picked].filter(Boolean).join(", ") || "Make a selection");
     box.classList.toggle("empty", !picked.length);
   }
   show(preset);
@@ -213,7 +213,7 @@ function labelled(text, description, node, required) {
 function fileUpload(component) {
   const { min_values: least = 1, max_values: most = 1, custom_id } = component;
   const input = h("input", { type: "file", multiple: most > 1, data: { customId: custom_id } });
-  const node = h("div.upload", {}, input);
+  const node = h("div.upload", {}, input, samples(choose));
   const rule = (count) =>
     count > most
       ? `Choose at most ${most} files.`
@@ -222,6 +222,13 @@ function fileUpload(component) {
         : null;
   field(node, component, () => ({ values: [...input.files] }), rule);
   return node;
+
+  function choose(file) {
+    const chosen = new DataTransfer();
+    chosen.items.add(file);
+    input.files = chosen.files;
+    input.focus();
+  }
 }
 
 let groups = 0;

@@ -4,6 +4,8 @@ import { $, h, icon, toast } from "./dom.js";
 import { Chips } from "./chips.js";
 import * as C from "./commands.js";
 import { grow } from "./fields.js";
+import { menu } from "./menus.js";
+import { PHOTOGRAPHS, asFile, view } from "./photographs.js";
 import { hide, suggest, takes } from "./suggestions.js";
 import { channel, line, person, store } from "./store.js";
 import { toBottom } from "./scrolling.js";
@@ -35,6 +37,17 @@ export function fill(text) {
   input.focus();
   input.setSelectionRange(text.length, text.length);
   changed();
+}
+
+/** Puts a command's line with a photograph into the fields. */
+export async function begin(text, photograph) {
+  const { entry, rest } = C.read(all(), text);
+  const file = await asFile(photograph);
+  leave(false);
+  clearFiles();
+  choose(entry, C.pairs(entry, rest));
+  attach([file]);
+  chips.focus();
 }
 
 /** Adds text at the end, such as a mention. */
@@ -204,21 +217,23 @@ function submit() {
   return say(text);
 }
 
-/** Which options a command has, for somebody who looked for another. */
-function options(entry) {
+/** What is wrong with words that no option takes, and which options there are. */
+function untaken(entry, words) {
   const names = entry.options.map((option) => `${option.name}:`);
-  return names.length ? `It has ${names.join(", ")}, each with its value after it.` : "It has none.";
+  const known = names.length ? `It has ${names.join(", ")}, each with its value after it.` : "It has none.";
+  return `No option of /${entry.name} takes “${words}”. ${known}`;
 }
 
 /** Runs a command line; where something is wrong it opens the fields, which say what. */
 async function runLine({ entry, rest }) {
   const { values, stray } = C.pairs(entry, rest);
   choose(entry, { values });
-  if (stray) complain(`No option of /${entry.name} takes “${stray}”. ${options(entry)}`);
+  if (stray) complain(untaken(entry, stray));
   else if (!$("#problem").textContent) await run(chips);
 }
 
 async function run(filled) {
+  if (filled.tail.text()) return complain(untaken(filled.entry, filled.tail.text()));
   const options = await filled.read();
   if (!options || filled !== chips) return;
   const { entry } = filled;
@@ -333,7 +348,16 @@ function drop(upload) {
 
 $("#attach").append(icon("plus"));
 $("#send").append(icon("send"));
-$("#attach").addEventListener("click", () => $("#file").click());
+$("#attach").addEventListener("click", () => {
+  const example = (one) => ({
+    label: one.shows,
+    note: one.credit,
+    lead: view(one),
+    does: async () => attach([await asFile(one)]),
+  });
+  const own = { label: "Upload a file", icon: "image", does: () => $("#file").click() };
+  menu($("#attach"), [own, null, ...PHOTOGRAPHS.map(example)], "Attach a file");
+});
 $("#file").addEventListener("change", ({ target }) => {
   attach([...target.files]);
   target.value = "";

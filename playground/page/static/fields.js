@@ -1,7 +1,8 @@
-/** The fields of a command's options, with their suggestions and complaints. */
+/** The fields of a command's options, with their suggestions and complaints, and what follows them. */
 
 import { $, avatar, h, icon } from "./dom.js";
 import * as C from "./commands.js";
+import { samples } from "./photographs.js";
 import { hide, suggest, takes } from "./suggestions.js";
 import { line, store } from "./store.js";
 import { Upload } from "./uploads.js";
@@ -62,12 +63,7 @@ export class TextField extends Field {
       inputmode: option.type === C.INTEGER ? "numeric" : option.type === C.NUMBER ? "decimal" : null,
       "aria-describedby": this.complaint.id,
       "aria-required": String(Boolean(option.required)),
-      ...(listed && {
-        role: "combobox",
-        "aria-expanded": "false",
-        "aria-controls": "suggestions",
-        "aria-autocomplete": "list",
-      }),
+      ...(listed && { "aria-controls": "suggestions", "aria-autocomplete": "list" }),
       oninput: () => this.changed(),
       onfocus: () => this.suggest(),
       onblur: () => (hide(), this.filled() && this.check()),
@@ -194,6 +190,61 @@ export class TextField extends Field {
   }
 }
 
+/** The end of a command's line: Enter sends from here, and a name begins another option. */
+export class Tail {
+  constructor(chips) {
+    this.chips = chips;
+    this.input = h("textarea.tail", {
+      rows: 1,
+      enterkeyhint: "send",
+      "aria-label": `/${chips.entry.name}: Enter sends, a name adds an option`,
+      "aria-controls": "suggestions",
+      "aria-autocomplete": "list",
+      oninput: () => this.changed(),
+      onblur: hide,
+      onkeydown: (event) => this.key(event),
+    });
+  }
+
+  text() {
+    return this.input.value.trim();
+  }
+
+  /** Says what can be done here while nothing else is there to do it. */
+  invite(alone, free) {
+    this.input.placeholder = !alone ? "" : free ? "Enter sends, or type an option" : "Enter sends";
+    this.input.classList.toggle("alone", alone);
+  }
+
+  changed() {
+    const typed = this.text().toLowerCase();
+    const free = this.chips.free();
+    const named = free.find(({ name }) => typed === `${name}:`);
+    if (named) return this.go(named);
+    // Nothing is offered before something is typed, so that Enter sends.
+    const fits = ({ name, description }) => `${name} ${description}`.toLowerCase().includes(typed);
+    const make = (option) => ({
+      label: option.name,
+      note: option.description,
+      does: () => this.go(option),
+    });
+    return suggest(this.input, typed ? free.filter(fits).map(make) : [], "Options");
+  }
+
+  go(option) {
+    this.input.value = "";
+    hide();
+    this.chips.add(option).focus();
+  }
+
+  key(event) {
+    if (takes(event) || event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) (event.preventDefault(), this.chips.uses.submit());
+    else if (event.key === "Escape") (event.preventDefault(), this.chips.uses.leave());
+    else if (event.key === "Backspace" && !this.input.value) (event.preventDefault(), this.chips.back());
+  }
+}
+
 let awaited = null;
 
 /** Takes completions; those of an earlier question are dropped. */
@@ -223,7 +274,8 @@ export class FileField extends Field {
       icon("image"),
       "Drop, paste or choose a file",
     );
-    this.label.after(this.slot, this.picker);
+    this.samples = samples((file) => this.take(file));
+    this.label.after(this.slot, this.samples, this.picker);
   }
 
   focus() {
@@ -241,11 +293,14 @@ export class FileField extends Field {
 
   take(file) {
     if (!file) return;
+    const typing = document.activeElement?.matches("textarea") && document.activeElement;
     this.clear();
     this.upload = new Upload(file, () => (this.clear(), this.slot.focus()));
-    this.slot.hidden = true;
+    this.slot.hidden = this.samples.hidden = true;
     this.slot.after(this.upload.node);
     this.say(null);
+    // Who chose a file goes on typing, or sends, without looking for where the focus went.
+    if (!typing || !this.chips.node.contains(typing)) this.chips.focus();
   }
 
   clear() {
@@ -253,7 +308,7 @@ export class FileField extends Field {
     this.upload?.node.remove();
     this.upload = null;
     this.picker.value = "";
-    this.slot.hidden = false;
+    this.slot.hidden = this.samples.hidden = false;
   }
 
   async check() {

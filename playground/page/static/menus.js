@@ -1,6 +1,6 @@
 /** What opens beside something: menus, lists to choose from, the emoji picker. */
 
-import { $$, h, icon } from "./dom.js";
+import { $, $$, h, icon } from "./dom.js";
 
 const GAP = 6;
 let current = null;
@@ -19,7 +19,7 @@ export function closePopup() {
 function popup(place, node, closed = () => {}) {
   closePopup();
   const from = place.from ?? place;
-  const home = from.closest?.("dialog") ?? document.body;
+  const home = from.closest?.("dialog") ?? $("main");
   const opener = document.activeElement;
   node.classList.add("popup");
   home.append(node);

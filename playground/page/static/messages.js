@@ -5,8 +5,8 @@ import { $, $$, announce, h, icon } from "./dom.js";
 import { plain } from "./markdown.js";
 import { carryOver } from "./media.js";
 import { openMenu } from "./message_menu.js";
-import { atBottom, byId, offerBottom, place, toBottom, toPlace } from "./scrolling.js";
-import { channel, inChannel, names, older, person, store } from "./store.js";
+import { atBottom, byId, growAbove, jump, offerBottom, place, toBottom, toPlace } from "./scrolling.js";
+import { channel, inChannel, line, names, older, person, store } from "./store.js";
 import { day } from "./times.js";
 
 const SAME_SPEAKER = 7 * 60000;
@@ -88,7 +88,46 @@ function replace(before, msg) {
   else if (held) $(`[data-custom-id="${CSS.escape(held)}"]`, made)?.focus({ preventScroll: true });
 }
 
+// What was written before: asked for at the top, or when somebody wants a message from there.
+
+let asking = null;
+let wanted = null;
+
+function askEarlier() {
+  const [first] = inChannel().keys();
+  if (asking === store.channel || !first || !store.earlier.has(store.channel)) return;
+  if (line.send("history", { channel_id: store.channel, before: first }) !== null) asking = store.channel;
+}
+
+store.on.TOP = askEarlier;
+store.on.WANTED = (id) => {
+  wanted = id;
+  askEarlier();
+};
+store.on.HISTORY = ({ channel_id: where, messages, earlier }) => {
+  asking = null;
+  if (!earlier) store.earlier.delete(where);
+  store.messages.set(where, new Map([...messages.map((m) => [m.id, m]), ...inChannel(where)]));
+  if (where !== store.channel) return;
+  growAbove(() => {
+    $(".beginning", list)?.remove();
+    list.prepend(beginning(), ...messages.map(article));
+    for (const each of $$("article", list).slice(0, messages.length + 1)) arrange(each);
+  });
+  const aim = wanted;
+  wanted = null;
+  if (aim && (byId(aim) || earlier)) jump(aim);
+};
+
+/** Nothing that was asked for will come any more. */
+export function forgetAsked() {
+  asking = wanted = null;
+}
+
+/** What stands above the first message: the beginning of the channel, or a way to it. */
 function beginning() {
+  if (store.earlier.has(store.channel))
+    return h("button.beginning.earlier", { type: "button", onclick: askEarlier }, "Show earlier messages");
   const { name, type, topic } = channel() ?? { name: "" };
   const title = type === 1 ? name : `Welcome to #${name}`;
   const words =

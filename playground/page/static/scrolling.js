@@ -1,8 +1,10 @@
 /** The list's window: who is at the bottom stays there, whatever grows; messages are found by id. */
 
 import { $ } from "./dom.js";
+import { store } from "./store.js";
 
 const NEAR_BOTTOM = 60;
+const NEAR_TOP = 400;
 const MARKED = 1600;
 const list = $("#messages");
 const scroller = $("#scroller");
@@ -34,6 +36,13 @@ export function toBottom() {
   $("#to-present").hidden = true;
 }
 
+/** Lets something grow above what is shown, which stays where it is. */
+export function growAbove(change) {
+  const below = scroller.scrollHeight - scroller.scrollTop;
+  change();
+  scroller.scrollTop = scroller.scrollHeight - below;
+}
+
 /** Says that something came below what is shown. */
 export const offerBottom = () => ($("#to-present").hidden = false);
 
@@ -41,6 +50,7 @@ export const offerBottom = () => ($("#to-present").hidden = false);
 scroller.addEventListener("scroll", () => {
   pinned = atBottom() || (pinned && resized());
   if (pinned) $("#to-present").hidden = true;
+  if (scroller.scrollTop < NEAR_TOP) store.on.TOP?.();
 });
 const grown = new ResizeObserver(() => {
   resized();
@@ -53,11 +63,13 @@ $("#to-present").addEventListener("click", toBottom);
 /** A message's article, if the shown channel has it. */
 export const byId = (id) => $(`[data-message-id="${CSS.escape(id)}"]`, list);
 
-/** Brings a message into view and marks it for a moment. */
+/** Brings a message into view and marks it for a moment; one that is not here is asked for. */
 export function jump(id) {
   const node = byId(id);
-  node?.scrollIntoView({ block: "center" });
-  node?.focus({ preventScroll: true });
-  node?.classList.add("found");
-  setTimeout(() => byId(id)?.classList.remove("found"), MARKED);
+  if (!node) return store.on.WANTED?.(id);
+  pinned = false;
+  node.scrollIntoView({ block: "center" });
+  node.focus({ preventScroll: true });
+  node.classList.add("found");
+  return setTimeout(() => byId(id)?.classList.remove("found"), MARKED);
 }

@@ -15,6 +15,8 @@ export const store = {
   commands: [],
   /** channel id → (message id → message), oldest first */
   messages: new Map(),
+  /** ids of channels that have messages before those that the page knows */
+  earlier: new Set(),
   /** id of the channel that is shown */
   channel: null,
   unread: new Set(),

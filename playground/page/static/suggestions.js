@@ -1,6 +1,6 @@
 /** The list above the input: commands, choices, people; the focus stays where one types. */
 
-import { $, h } from "./dom.js";
+import { $, announce, h } from "./dom.js";
 
 const node = $("#suggestions");
 let options = [];
@@ -24,7 +24,6 @@ export function suggest(box, found, heading) {
         role: "option",
         id: `suggestion-${i}`,
         "aria-selected": "false",
-        onpointerdown: (event) => event.preventDefault(),
         onclick: () => pick(i),
       },
       option.lead ?? null,
@@ -32,16 +31,18 @@ export function suggest(box, found, heading) {
     );
   node.replaceChildren(h("p", { role: "presentation" }, heading), ...options.map(make));
   node.hidden = false;
-  box.setAttribute("aria-expanded", "true");
+  announce(`${found.length} in the list ${heading}`);
   move(0, 0);
   return undefined;
 }
+
+// The list may be scrolled and pressed, but one goes on typing where one typed.
+node.addEventListener("mousedown", (event) => event.preventDefault());
 
 export function hide() {
   node.hidden = true;
   options = [];
   at = -1;
-  input?.setAttribute("aria-expanded", "false");
   input?.removeAttribute("aria-activedescendant");
 }
 
