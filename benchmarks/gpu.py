@@ -32,11 +32,12 @@ from diffusers import (
 
 from generation.catalogue.families import card
 from generation.families import flux2_klein, sdxl
+from generation.families.libraries import quiet
 from generation.families.load import precision
 from generation.recipe import Phrase, Recipe, seeded
-from generation.runtime.libraries import quiet
-from generation.sampling.diffusion import Condition, Engine
-from generation.sampling.flow import Condition as FlowCondition
+from generation.sampling.diffusion import UNetCondition
+from generation.sampling.engine import Batching, Engine
+from generation.sampling.flow import FlowCondition
 
 TOKENS: Final = {"sdxl": 77, "flux2-klein": 512}
 """Tokens of text that each family's denoiser reads."""
@@ -219,9 +220,10 @@ def ours(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
         size = torch.tensor([[shape.side, shape.side, 0, 0, shape.side, shape.side]] * 2)
         pooled = torch.randn(2, _POOLED, device=pipe.device, dtype=tokens.dtype)
         extra = {"text_embeds": pooled, "time_ids": size.to(pooled)}
-        condition = Condition(torch.cat([tokens, tokens]), extra)
+        condition = UNetCondition(torch.cat([tokens, tokens]), extra)
         family = replace(sdxl.FAMILY, encode=lambda *_: condition)
-    engine = Engine(card=known, family=family, pipe=pipe, together=4, glimpse=lambda _: [])
+    batching = Batching(4)
+    engine = Engine(card=known, family=family, pipe=pipe, batching=batching, preview=lambda _: [])
     recipe = Recipe(
         family=known.id,
         model="random",

@@ -24,7 +24,7 @@ import torch
 from benchmarks.overhead import bare, recipe
 from generation.families.easel import FAMILY
 from generation.recipe import Recipe
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Batching, Engine
 from generation.worker import load_engine
 from storage.settings import Settings
 
@@ -53,9 +53,10 @@ def ladder(engine: Engine, asked: Recipe, *, compiled: bool) -> dict[str, Rung]:
     with torch.inference_mode():
         condition = FAMILY.encode(engine.pipe, asked)
 
-    def ours(abreast: int, steps: int = asked.steps) -> Callable[[], object]:
+    def ours(parallel: int, steps: int = asked.steps) -> Callable[[], object]:
         told = replace(asked, steps=steps)
-        return lambda: replace(engine, abreast=abreast).draw(told, None, lambda *_: None)
+        own = replace(engine, batching=Batching(1, parallel))
+        return lambda: own.draw(told, None, lambda *_: None)
 
     def pipeline(*, at_once: bool) -> Callable[[], object]:
         return lambda: bare(engine, asked, condition, at_once=at_once)

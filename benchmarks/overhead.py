@@ -24,7 +24,8 @@ import torch
 
 from generation.families.easel import FAMILY
 from generation.recipe import Phrase, Recipe, seeded
-from generation.sampling.diffusion import Condition, Engine
+from generation.sampling.diffusion import UNetCondition
+from generation.sampling.engine import Engine
 from generation.sampling.samplers import scheduler
 from generation.worker import cook_with, load_engine
 from storage.files import Files
@@ -49,7 +50,7 @@ def recipe(engine: Engine) -> Recipe:
     )
 
 
-def bare(engine: Engine, asked: Recipe, condition: Condition, *, at_once: bool) -> None:
+def bare(engine: Engine, asked: Recipe, condition: UNetCondition, *, at_once: bool) -> None:
     """The pictures by the pipeline itself, as one batch or one call each."""
     view = type(engine.pipe).from_pipe(
         engine.pipe, scheduler=scheduler(asked.sampler, engine.pipe.scheduler.config)

@@ -23,8 +23,8 @@ from generation.pictures.metadata import encode_png
 from generation.recipe import Recipe
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, cook, finished, made_before
-from generation.sampling.diffusion import Engine
-from generation.upscaling.spandrel_upscaler import Learned
+from generation.sampling.engine import Engine
+from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage.database.connect import DatabaseNotReadyError, open_engine
 from storage.files import Files
 from storage.logs import set_up_logs
@@ -82,15 +82,16 @@ def load_engine(settings: Settings, one: Served | None = None) -> Engine:
         controlnets=beside(settings.controlnets, family),
         estimators=settings.estimators,
     )
-    return replace(engine, learned=_learned(settings, one.card, device))
+    spandrel = _find_upscaler(settings, one.card, device)
+    return replace(engine, upscalers=replace(engine.upscalers, spandrel=spandrel))
 
 
-def _learned(settings: Settings, card: Card, device: torch.device) -> Learned | None:
+def _find_upscaler(settings: Settings, card: Card, device: torch.device) -> SpandrelUpscaler | None:
     source = upscaler_file(settings.upscaler)
     if source is None or card.upscaler is None:
         return None
     try:
-        return Learned(card.upscaler, source.find(), device)
+        return SpandrelUpscaler(card.upscaler, source.find(), device)
     except OSError as error:
         raise ModelError("the file of EASEL_UPSCALER cannot be found where it is said to be") from (
             error

@@ -19,7 +19,7 @@ from generation.conditioning.image_adapters import References, Seen
 from generation.families.load import load
 from generation.pictures.canvas import Begun
 from generation.recipe import Ingredient, Phrase, Recipe, seeded
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Batching, Engine
 from training.judges import Judge, load_judge, load_labels
 
 THINGS: Final = ("apple", "cat", "dog", "star", "pizza", "car", "fish", "tree", "house", "book")
@@ -62,7 +62,7 @@ class Bench:
 
     def draw(self, recipe: Recipe, begun: Begun = None) -> list[Image.Image]:
         """A recipe's pictures at the size the model draws, as one batch on this core."""
-        engine = replace(self.engine, together=len(recipe.pictures), abreast=1)
+        engine = replace(self.engine, batching=Batching(len(recipe.pictures)))
         return engine.draw(recipe, begun, lambda *_: None)
 
     def recipe(self, text: str, seed: int, count: int = 1) -> Recipe:
@@ -122,8 +122,14 @@ def open_bench() -> Bench:
     engine = load(card("easel"), str(BUNDLED), torch.device("cpu"))
     folder = BUNDLED.with_name("judge-1")
     labels = load_labels(folder)
-    assert isinstance(engine.references, References)
-    return Bench(engine, engine.references, load_judge(folder), labels["styles"], labels["things"])
+    assert isinstance(engine.conditioning.references, References)
+    return Bench(
+        engine,
+        engine.conditioning.references,
+        load_judge(folder),
+        labels["styles"],
+        labels["things"],
+    )
 
 
 def portions(items: Sequence[T], count: int) -> Iterator[tuple[T, int, int]]:

@@ -36,7 +36,9 @@ def in_blocks(bench: Bench, blocks: str) -> Bench:
         for row in bench.sees.rows
     )
     sees = replace(bench.sees, rows=rows)
-    return replace(bench, engine=replace(bench.engine, references=sees), sees=sees)
+    conditioning = replace(bench.engine.conditioning, references=sees)
+    engine = replace(bench.engine, conditioning=conditioning)
+    return replace(bench, engine=engine, sees=sees)
 
 
 def measure_style(bench: Bench, count: int) -> Iterator[Point]:

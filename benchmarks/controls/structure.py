@@ -158,10 +158,10 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
 
 def _learn(bench: Bench, kept: Structure | None, sketch: Image.Image) -> None:
     if kept is not None:
-        assert bench.engine.structures is not None
-        bench.engine.structures.memory.clear()
+        assert bench.engine.conditioning.structures is not None
+        bench.engine.conditioning.structures.memory.clear()
         recipe = replace(bench.recipe("", 0), structure=kept)
-        bench.engine.structures.learn(recipe, lambda _: sketch)
+        bench.engine.conditioning.structures.learn(recipe, lambda _: sketch)
 
 
 def _named(bench: Bench, pictures: Sequence[Image.Image], thing: str) -> list[bool]:

@@ -1,7 +1,7 @@
-"""LoRAs on a loaded model (Hu et al. 2021), put on before a job and taken off for the next.
+"""LoRAs on a loaded model (Hu et al. 2021), applied before a job and removed for the next.
 
-diffusers and peft do the wearing. A model that wears nothing is the very one that was loaded, layer
-for layer: taking off puts the original layers back rather than setting weights to 0.
+diffusers and peft apply them. A model without any is the very one that was loaded, layer for layer:
+removing one puts the original layers back rather than setting weights to 0.
 """
 
 import warnings
@@ -26,58 +26,58 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
-class Wardrobe:
-    """The LoRAs that one pipeline can wear.
+class Loras:
+    """The LoRAs that one pipeline can be changed by.
 
     Attributes:
         pipe: The pipeline.
         known: What there is, by name.
         files: Their files, by name.
-        worn: What the pipeline wears now.
+        applied: Those that are applied now.
     """
 
     pipe: Any
     known: Mapping[str, Offered]
     files: Mapping[str, Path]
-    worn: tuple[Lora, ...] = ()
+    applied: tuple[Lora, ...] = ()
 
-    def wear(self, wanted: Sequence[Lora]) -> None:
-        """Have the pipeline wear these and nothing else.
+    def apply(self, wanted: Sequence[Lora]) -> None:
+        """Have these change the pipeline, and nothing else.
 
         Raises:
             RenderError: ``lora`` if one is not there, is another file by now, or does not fit.
         """
-        if self.worn == tuple(wanted):
+        if self.applied == tuple(wanted):
             return
-        self.take_off()
+        self.remove()
         TEXTS.forget()
         if any(not self._has(one) for one in wanted):
             raise RenderError("lora")
         try:
-            self._put_on(wanted)
+            self._load_all(wanted)
         except BaseException:
-            self.take_off(whatever=True)
+            self.remove(whatever=True)
             raise
-        self.worn = tuple(wanted)
+        self.applied = tuple(wanted)
 
-    def take_off(self, *, whatever: bool = False) -> None:
-        """Have the pipeline wear nothing.
+    def remove(self, *, whatever: bool = False) -> None:
+        """Have nothing change the pipeline.
 
         Args:
-            whatever: Also where it is not known to wear anything.
+            whatever: Also where nothing is known to be applied.
         """
-        if self.worn or whatever:
+        if self.applied or whatever:
             self.pipe.unload_lora_weights()
             TEXTS.forget()
-        self.worn = ()
+        self.applied = ()
 
     def _has(self, lora: Lora) -> bool:
         """Whether this is the very file that the recipe was made for."""
         there = self.known.get(lora.name)
         return there is not None and lora.version in ("", there.source.version)
 
-    def _put_on(self, wanted: Sequence[Lora]) -> None:
-        names = [f"worn{place}" for place in range(len(wanted))]
+    def _load_all(self, wanted: Sequence[Lora]) -> None:
+        names = [f"lora{place}" for place in range(len(wanted))]
         for name, one in zip(names, wanted, strict=True):
             self._load(name, one.name)
         if names:
@@ -104,7 +104,7 @@ class Wardrobe:
         raise RenderError("lora")
 
 
-def load_wardrobe(pipe: Any, card: Card) -> Wardrobe | None:  # noqa: ANN401 - diffusers has no types
+def load_loras(pipe: Any, card: Card) -> Loras | None:  # noqa: ANN401 - diffusers has no types
     """The LoRAs of a card for a loaded pipeline; None where there are none.
 
     Raises:
@@ -113,7 +113,7 @@ def load_wardrobe(pipe: Any, card: Card) -> Wardrobe | None:  # noqa: ANN401 - d
     if not card.loras:
         return None
     known = {one.name: one for one in card.loras}
-    return Wardrobe(pipe, known, {name: _found(one) for name, one in known.items()})
+    return Loras(pipe, known, {name: _found(one) for name, one in known.items()})
 
 
 def _found(one: Offered) -> Path:

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from generation.conditioning.native_references import Beside
-from generation.sampling.diffusion import place
+from generation.sampling.engine import device_of
 from generation.sampling.flow import (
-    Condition,
+    FlowCondition,
     FlowFamily,
     read_scaled,
     shift_for_patches,
@@ -17,13 +17,13 @@ from generation.sampling.flow import (
 )
 
 
-def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
+def embed(pipe: Any, text: str, _: Sequence[Beside]) -> FlowCondition:  # noqa: ANN401
     """T5's tokens, (1, 512, width), and CLIP's summary of the same text."""
-    tokens, pooled, _places = pipe.encode_prompt(text, device=place(pipe))
-    return Condition(tokens, {"pooled_projections": pooled})
+    tokens, pooled, _places = pipe.encode_prompt(text, device=device_of(pipe))
+    return FlowCondition(tokens, {"pooled_projections": pooled})
 
 
-def predict(pipe: Any, latents: Tensor, level: Tensor, condition: Condition) -> Tensor:  # noqa: ANN401
+def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
     """The line towards noise, of the latents' shape; the transformer reads patches."""
     count, channels, height, width = latents.shape
     kind, tokens = pipe.transformer.dtype, condition.tokens

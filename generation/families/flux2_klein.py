@@ -12,17 +12,17 @@ from PIL import Image
 from torch import Tensor
 
 from generation.conditioning.native_references import Beside, as_reference, leaning
-from generation.sampling.diffusion import place
-from generation.sampling.flow import Condition, FlowFamily
+from generation.sampling.engine import device_of
+from generation.sampling.flow import FlowCondition, FlowFamily
 
 
-def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
+def embed(pipe: Any, text: str, _: Sequence[Beside]) -> FlowCondition:  # noqa: ANN401
     """Three layers of the language model side by side, (1, 512, width)."""
-    tokens: Tensor = pipe.encode_prompt(text, device=place(pipe))[0]
-    return Condition(tokens)
+    tokens: Tensor = pipe.encode_prompt(text, device=device_of(pipe))[0]
+    return FlowCondition(tokens)
 
 
-def predict(pipe: Any, latents: Tensor, level: Tensor, condition: Condition) -> Tensor:  # noqa: ANN401
+def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
     """The line towards noise, of the latents' shape; patches lie in rows for the transformer."""
     kind, tokens, beside = pipe.transformer.dtype, condition.tokens, condition.beside
     images = [one.latents.to(latents) for one in beside]
@@ -56,7 +56,7 @@ def _weighted(before: int, beside: Sequence[Beside], like: Tensor) -> dict[str, 
 def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
     """An image's normalised patches."""
     fitting = as_reference(image, FAMILY.grain)
-    pixels = pipe.image_processor.preprocess(fitting).to(place(pipe), pipe.vae.dtype)
+    pixels = pipe.image_processor.preprocess(fitting).to(device_of(pipe), pipe.vae.dtype)
     return read(pipe, pixels)
 
 

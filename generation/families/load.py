@@ -4,7 +4,6 @@ To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.catalo
 """
 
 import os
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,10 +11,8 @@ from typing import Any, Final
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
 from huggingface_hub import try_to_load_from_cache
-from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
 
 from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import INDEX
@@ -24,7 +21,7 @@ from generation.catalogue.sources import from_pretrained
 from generation.conditioning.controlnet import OWN as STRUCTURE
 from generation.conditioning.controlnet import Structures, load_structures
 from generation.conditioning.image_adapters import OWN, References, load_references
-from generation.conditioning.lora import Wardrobe, load_wardrobe
+from generation.conditioning.lora import Loras, load_loras
 from generation.conditioning.native_references import Natives
 from generation.derive import GRID
 from generation.families import (
@@ -36,16 +33,16 @@ from generation.families import (
     sdxl,
     z_image,
 )
-from generation.runtime.libraries import quiet
-from generation.sampling.diffusion import (
-    Code,
-    Engine,
-    Family,
-    measure_palette,
-    palette_glimpse,
-    tiny_glimpse,
-)
+from generation.families.libraries import quiet
+from generation.sampling.diffusion import Family
+from generation.sampling.engine import Batching, Code, Conditioning, Engine, Upscalers
 from generation.sampling.flow import FlowFamily
+from generation.sampling.previews import (
+    Preview,
+    measure_palette,
+    preview_by_decoder,
+    preview_by_palette,
+)
 from generation.upscaling.bundled import FILE, Compact, load_compact
 
 FAMILIES: Final[tuple[Code, ...]] = (
@@ -62,7 +59,7 @@ PREVIEW: Final = "preview"
 """Folder of a checkpoint in which a tiny decoder for previews may lie."""
 
 SMALL_MODEL: Final = 100_000_000
-"""Parameters of a denoiser below which one core computes a lane: see ``share_cores``."""
+"""Parameters of a denoiser below which one core computes a batch: see ``share_cores``."""
 
 
 class ModelError(RuntimeError):
@@ -116,13 +113,14 @@ def load(
         card=card,
         family=family,
         pipe=pipe,
-        together=1 if device.type == "cpu" else GRID,
-        abreast=share_cores(pipe),
-        glimpse=_glimpse(family, pipe, preview or _own_preview(folder)),
-        upscaler=_upscaler(pipe, folder),
-        references=_references(family, pipe, folder, adapters),
-        structures=_structures(card, pipe, folder, controlnets, estimators),
-        wardrobe=_wardrobe(pipe, card),
+        batching=Batching(1 if device.type == "cpu" else GRID, share_cores(pipe)),
+        preview=_load_preview(family, pipe, preview or _own_preview(folder)),
+        conditioning=Conditioning(
+            references=_load_references(family, pipe, folder, adapters),
+            structures=_load_structures(card, pipe, folder, controlnets, estimators),
+            loras=_load_loras(pipe, card),
+        ),
+        upscalers=Upscalers(own=_load_upscaler(pipe, folder)),
     )
 
 
@@ -151,16 +149,16 @@ def _fetched(repository: str, name: str, revision: str) -> Path:
     return Path(found)
 
 
-def _wardrobe(pipe: Any, card: Card) -> Wardrobe | None:  # noqa: ANN401 - diffusers has no types
+def _load_loras(pipe: Any, card: Card) -> Loras | None:  # noqa: ANN401 - diffusers has no types
     try:
-        return load_wardrobe(pipe, card)
+        return load_loras(pipe, card)
     except OSError as error:
         raise ModelError(
             f"the LoRA {error} of EASEL_LORAS cannot be found where it is said to be"
         ) from error
 
 
-def _references(
+def _load_references(
     family: Code,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     folder: Path,
@@ -181,7 +179,7 @@ def _references(
         ) from error
 
 
-def _structures(
+def _load_structures(
     card: Card,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     folder: Path,
@@ -204,11 +202,11 @@ def _structures(
 
 
 def share_cores(pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
-    """Set how many cores one operation uses; returns how many lanes are to be computed at a time.
+    """Set how many cores one operation uses; returns how many batches are to be computed at a time.
 
     A small model's operations last microseconds. Cores that share them mostly wait for each other,
     and on a busy machine each wait costs a time slice: twenty times slower was measured. So on the
-    CPU a small model computes every lane on one core and several lanes at a time; besides, its
+    CPU a small model computes every batch on one core and several batches at a time; besides, its
     pictures are then the same on any number of cores.
     """
     if pipe.device.type != "cpu":
@@ -225,14 +223,14 @@ def _own_preview(folder: Path) -> str:
     return str(own) if own.is_dir() else ""
 
 
-def _glimpse(
+def _load_preview(
     family: Code,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     source: str,
-) -> Callable[[Tensor], list[Image.Image]]:
+) -> Preview:
     """Previews by the tiny decoder at ``source``, or by a palette where there is none."""
     if not source:
-        return palette_glimpse(measure_palette(family, pipe))
+        return preview_by_palette(measure_palette(family, pipe))
     name, options = from_pretrained(source)
     try:
         decoder = AutoencoderTiny.from_pretrained(
@@ -245,10 +243,10 @@ def _glimpse(
         ) from error
     if decoder.config.latent_channels != family.channels(pipe):
         raise ModelError("the decoder for previews is made for another family's models")
-    return tiny_glimpse(decoder.to(pipe.device).eval())
+    return preview_by_decoder(decoder.to(pipe.device).eval())
 
 
-def _upscaler(pipe: Any, folder: Path) -> Compact | None:  # noqa: ANN401
+def _load_upscaler(pipe: Any, folder: Path) -> Compact | None:  # noqa: ANN401
     if not (folder / FILE).is_file():
         return None
     return load_compact(folder / FILE).to(pipe.device, pipe.vae.dtype)

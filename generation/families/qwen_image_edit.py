@@ -22,8 +22,8 @@ from transformers import BatchFeature
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from generation.conditioning.native_references import AREA, Beside, leaning
-from generation.sampling.diffusion import place
-from generation.sampling.flow import Condition, FlowFamily, shift_for_patches
+from generation.sampling.engine import device_of
+from generation.sampling.flow import FlowCondition, FlowFamily, shift_for_patches
 
 SEEN_AREA: Final = 384 * 384
 """Pixels of an image as the language model sees it."""
@@ -132,16 +132,16 @@ def prepare(pipe: Any) -> None:  # noqa: ANN401 - diffusers has no types
     pipe.transformer.set_attn_processor(Leaning())
 
 
-def embed(pipe: Any, text: str, beside: Sequence[Beside]) -> Condition:  # noqa: ANN401
+def embed(pipe: Any, text: str, beside: Sequence[Beside]) -> FlowCondition:  # noqa: ANN401
     """What the language model makes of the words with the images before its eyes."""
     images = [
         pipe.image_processor.resize(one.image, *_sides(one.image, SEEN_AREA)) for one in beside
     ]
-    tokens, _ = pipe.encode_prompt(text or " ", image=images or None, device=place(pipe))
-    return Condition(tokens)
+    tokens, _ = pipe.encode_prompt(text or " ", image=images or None, device=device_of(pipe))
+    return FlowCondition(tokens)
 
 
-def predict(pipe: Any, latents: Tensor, level: Tensor, condition: Condition) -> Tensor:  # noqa: ANN401
+def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
     """The line towards noise, of the latents' shape, with guidance if there is any."""
     count, channels, height, width = latents.shape
     shapes = [(1, height // 2, width // 2)]
@@ -153,7 +153,7 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: Condition) -> 
         rows.append(packed.expand(count, -1, -1))
     given = torch.cat(rows, 1).to(pipe.transformer.dtype)
 
-    def line(steered: Condition) -> Tensor:
+    def line(steered: FlowCondition) -> Tensor:
         size = rows[0].shape[1]
         added = leaning(steered.tokens.shape[1] + size, _patched(steered.beside), steered.tokens)
         made: Tensor = pipe.transformer(
@@ -185,7 +185,7 @@ def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
     """An image's latents, at about a megapixel."""
     height, width = _sides(image, AREA)
     pixels = pipe.image_processor.preprocess(image, height, width)
-    return read(pipe, pixels.to(place(pipe), pipe.vae.dtype))
+    return read(pipe, pixels.to(device_of(pipe), pipe.vae.dtype))
 
 
 def _sides(image: Image.Image, area: int) -> tuple[int, int]:

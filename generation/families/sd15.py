@@ -7,16 +7,16 @@ import torch
 from generation.conditioning.image_adapters import Adapter, Adapters
 from generation.conditioning.text import Tower, embed
 from generation.recipe import Recipe
-from generation.sampling.diffusion import Condition, Family
+from generation.sampling.diffusion import Family, UNetCondition
 
 
-def encode(pipe: Any, recipe: Recipe) -> Condition:  # noqa: ANN401 - diffusers has no types
+def encode(pipe: Any, recipe: Recipe) -> UNetCondition:  # noqa: ANN401 - diffusers has no types
     """The text as the one encoder's last layer reads it."""
     towers = [Tower(pipe.tokenizer, pipe.text_encoder)]
     show, avoid = embed(towers, recipe.phrases, recipe.unwanted, weighting=recipe.weighting)
     if recipe.guidance <= 1:
-        return Condition(show.tokens)
-    return Condition(torch.cat([avoid.tokens, show.tokens]))
+        return UNetCondition(show.tokens)
+    return UNetCondition(torch.cat([avoid.tokens, show.tokens]))
 
 
 _STYLE: Final = "up_blocks.1."

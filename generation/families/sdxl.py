@@ -7,10 +7,10 @@ import torch
 from generation.conditioning.image_adapters import Adapter, Adapters
 from generation.conditioning.text import Embedding, Tower, embed
 from generation.recipe import Recipe
-from generation.sampling.diffusion import Condition, Family
+from generation.sampling.diffusion import Family, UNetCondition
 
 
-def encode(pipe: Any, recipe: Recipe) -> Condition:  # noqa: ANN401 - diffusers has no types
+def encode(pipe: Any, recipe: Recipe) -> UNetCondition:  # noqa: ANN401 - diffusers has no types
     """Both encoders' last layer but one side by side, the second's summary, and the size."""
     towers = [
         Tower(pipe.tokenizer, pipe.text_encoder, layer=-2),
@@ -28,7 +28,7 @@ def encode(pipe: Any, recipe: Recipe) -> Condition:  # noqa: ANN401 - diffusers 
     size = [recipe.height, recipe.width, 0, 0, recipe.height, recipe.width]
     tokens = torch.cat([side.tokens for side in sides])
     times = torch.tensor([size] * len(sides), dtype=tokens.dtype, device=tokens.device)
-    return Condition(tokens, {"text_embeds": _pooled(sides), "time_ids": times})
+    return UNetCondition(tokens, {"text_embeds": _pooled(sides), "time_ids": times})
 
 
 def _pooled(sides: list[Embedding]) -> torch.Tensor:

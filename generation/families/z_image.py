@@ -8,9 +8,9 @@ from torch import Tensor
 
 from generation.conditioning.native_references import Beside
 from generation.controls import TRAINED_STEPS
-from generation.sampling.diffusion import place
+from generation.sampling.engine import device_of
 from generation.sampling.flow import (
-    Condition,
+    FlowCondition,
     FlowFamily,
     read_scaled,
     shift_for_patches,
@@ -18,13 +18,15 @@ from generation.sampling.flow import (
 )
 
 
-def embed(pipe: Any, text: str, _: Sequence[Beside]) -> Condition:  # noqa: ANN401
+def embed(pipe: Any, text: str, _: Sequence[Beside]) -> FlowCondition:  # noqa: ANN401
     """The language model's last layer but one, (1, tokens, width)."""
-    (tokens,), _ = pipe.encode_prompt(text, device=place(pipe), do_classifier_free_guidance=False)
-    return Condition(tokens[None])
+    (tokens,), _ = pipe.encode_prompt(
+        text, device=device_of(pipe), do_classifier_free_guidance=False
+    )
+    return FlowCondition(tokens[None])
 
 
-def predict(pipe: Any, latents: Tensor, level: Tensor, read: Condition) -> Tensor:  # noqa: ANN401
+def predict(pipe: Any, latents: Tensor, level: Tensor, read: FlowCondition) -> Tensor:  # noqa: ANN401
     """The line towards noise; the transformer counts time upwards, and points to the picture."""
     step = level.expand(len(latents)) * TRAINED_STEPS
     time = (TRAINED_STEPS - step) / TRAINED_STEPS

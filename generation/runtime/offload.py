@@ -9,7 +9,7 @@ import torch
 from accelerate import cpu_offload_with_hook
 from torch import nn
 
-from generation.sampling.diffusion import Engine, place
+from generation.sampling.engine import Batching, Engine, device_of
 
 Attempt = AbstractContextManager[Engine]
 
@@ -25,22 +25,22 @@ def attempts(engine: Engine) -> Iterator[Attempt]:
     model on the device only while it computes. What a person gets of the latter two differs in
     rounding, and where tiles meet.
     """
-    single = replace(engine, together=1, abreast=1)
+    single = replace(engine, batching=Batching(1))
     yield nullcontext(engine)
-    if engine.spare():
+    if engine.evict():
         yield nullcontext(engine)
     yield nullcontext(single)
-    yield _sparing(single, offloading=False)
-    if place(engine.pipe).type != "cpu":
-        yield _sparing(single, offloading=True)
+    yield _offload(single, offloading=False)
+    if device_of(engine.pipe).type != "cpu":
+        yield _offload(single, offloading=True)
 
 
 @contextmanager
-def _sparing(engine: Engine, *, offloading: bool) -> Iterator[Engine]:
+def _offload(engine: Engine, *, offloading: bool) -> Iterator[Engine]:
     with ExitStack() as stack:
         stack.enter_context(in_small_tiles(engine.pipe.vae))
         if offloading:
-            stack.enter_context(offloaded(engine.pipe, place(engine.pipe)))
+            stack.enter_context(offloaded(engine.pipe, device_of(engine.pipe)))
         yield engine
 
 

@@ -18,7 +18,7 @@ from generation.catalogue.card import Card
 from generation.catalogue.served import Models, Served, drew
 from generation.families.load import ModelError, precision, share_cores
 from generation.recipe import Recipe
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.tensors.memory import free, out_of_memory
 from storage.queue.jobs import RenderError, Report
 
@@ -88,7 +88,7 @@ class Engines:
             while self._loaded and self._room() < wanted(one.card, self._device):
                 self._release(next(iter(self._loaded)))
             engine = self._loading(one)
-            self._loaded[name] = replace(engine, spare=partial(self._keep_alone, name))
+            self._loaded[name] = replace(engine, evict=partial(self._keep_alone, name))
             _log.info(
                 "model loaded", model=one.model, family=one.card.id, device=str(engine.pipe.device)
             )

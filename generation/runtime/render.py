@@ -21,7 +21,7 @@ from generation.pictures.grid import compose
 from generation.pictures.tiling import meeting
 from generation.recipe import Edges, Recipe, Start
 from generation.runtime.offload import attempts
-from generation.sampling.diffusion import Engine, Watch, place
+from generation.sampling.engine import Engine, Watch, device_of
 from generation.tensors.memory import out_of_memory
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError, Report
@@ -129,7 +129,7 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
         _look(engine, recipe, read)
         return [_map(engine, recipe)]
     start = _begun(recipe, read, engine.card.enlarge)
-    _dress(engine, recipe)
+    _apply_loras(engine, recipe)
     report(0, recipe.steps, None)
     look = partial(_look, recipe=recipe, read=read)
     drawn = drawn_twice(engine, recipe, start, paced(report), look)
@@ -159,7 +159,7 @@ def drawn_twice(
         return lambda step, _, previews: watch(before + step, total, previews)
 
     drawn = draw(engine, recipe, start, counted(0))
-    alone = replace(engine, together=1)
+    alone = replace(engine, batching=replace(engine.batching, size=1))
     return [
         draw(alone, second, larger, counted(recipe.steps + k * steps))[0]
         for k, small in enumerate(drawn)
@@ -212,12 +212,12 @@ def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
 
 def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
     """Have the engine see the images that it is to take something from or keep to."""
-    if recipe.seen and engine.references is None:
+    references, structures = engine.conditioning.references, engine.conditioning.structures
+    if recipe.seen and references is None:
         raise RenderError("model")
-    if engine.references is not None:
-        engine.references.learn(recipe, lambda sha256: _found(sha256, read))
+    if references is not None:
+        references.learn(recipe, lambda sha256: _found(sha256, read))
     if recipe.structure is not None:
-        structures = engine.structures
         if structures is None or recipe.structure.kind not in structures.networks:
             raise RenderError("model")
         structures.learn(recipe, lambda sha256: _found(sha256, read))
@@ -225,15 +225,16 @@ def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
 
 def _map(engine: Engine, recipe: Recipe) -> Image.Image:
     """The control map as its own picture, as large as pictures are shown."""
-    if engine.structures is None:
+    structures = engine.conditioning.structures
+    if structures is None:
         raise RenderError("model")
-    return _larger(engine.structures.map(recipe), engine.card.enlarge, tile=False)
+    return _larger(structures.map(recipe), engine.card.enlarge, tile=False)
 
 
-def _dress(engine: Engine, recipe: Recipe) -> None:
-    """Have the model wear the recipe's LoRAs and no others."""
-    if engine.wardrobe is not None:
-        engine.wardrobe.wear(recipe.loras)
+def _apply_loras(engine: Engine, recipe: Recipe) -> None:
+    """Have the recipe's LoRAs change the model, and no others."""
+    if engine.conditioning.loras is not None:
+        engine.conditioning.loras.apply(recipe.loras)
     elif recipe.loras:
         raise RenderError("lora")
 
@@ -266,7 +267,7 @@ def _draw(
 
 def release(engine: Engine) -> None:
     """Give what a run leaves in the allocator's cache back to the device."""
-    if place(engine.pipe).type == "cuda":
+    if device_of(engine.pipe).type == "cuda":
         torch.cuda.empty_cache()
 
 
@@ -277,16 +278,16 @@ def _opened(png: bytes) -> Image.Image:
 
 def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
     """A finished picture enlarged by what the recipe names, or by a resampling filter."""
-    factor, learned = recipe.upscale, engine.learned
+    factor, spandrel = recipe.upscale, engine.upscalers.spandrel
     if recipe.upscaler is None or factor == 1:
         return _larger(picture, factor, tile=recipe.tile)
-    if learned is None or learned.known != recipe.upscaler:
+    if spandrel is None or spandrel.known != recipe.upscaler:
         raise RenderError("upscaler")
-    larger = partial(learned.enlarge, factor=factor, done=lambda done, of: report(done, of, None))
+    larger = partial(spandrel.enlarge, factor=factor, done=lambda done, of: report(done, of, None))
     try:
         return meeting(picture, larger) if recipe.tile else larger(picture)
     except MemoryError:
-        if engine.spare():
+        if engine.evict():
             return _enlarged(engine, picture, recipe, report)
         raise RenderError("out_of_memory") from None
     except ValueError as error:

@@ -2,14 +2,14 @@
 
 A transformer predicts the straight line from a picture to noise (Lipman et al. 2023, arXiv
 2210.02747), and Euler steps follow it back: at noise level σ the latents are (1 - σ) × picture +
-σ × noise. Pictures travel in lanes as in ``diffusion``, and the rules for them are the same.
+σ × noise.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import cycle, islice, pairwise
-from typing import Any, Final
+from itertools import cycle
+from typing import Any, Final, Self
 
 import numpy as np
 import torch
@@ -22,9 +22,10 @@ from generation.conditioning.native_references import Beside, Natives, instructi
 from generation.controls import flow_level, steps_until, unshifted
 from generation.pictures.canvas import Begun
 from generation.recipe import Phrase, Recipe
-from generation.sampling.diffusion import Engine, Watch, fitted, lanes_abreast, place, tiled
-from generation.sampling.inpaint import Known, drawn_latents
-from generation.sampling.noise import starting_noise
+from generation.sampling.autoencoder import fit_pixels, tile_vae
+from generation.sampling.batch import Batch, Condition, denoise, draw_noise
+from generation.sampling.engine import Engine, Watch, device_of
+from generation.sampling.inpaint import Origin, read_origin
 from generation.sampling.seamless import read_meeting, rolled
 from generation.tensors.overlap import in_patches
 from generation.variety import told
@@ -34,28 +35,23 @@ SAMPLER: Final = "Euler"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class FlowCondition(Condition):
     """What steers the transformer.
 
     Attributes:
-        tokens: Text embeddings, (rows, tokens, width).
-        extra: Further inputs of the family's transformer by name, (rows, …) each.
         beside: The images that are read beside the pictures.
         guidance: The guidance scale, for families that have one.
         avoid: What to move away from, with guidance; None without.
     """
 
-    tokens: Tensor
-    extra: Mapping[str, Tensor] = field(default_factory=dict)
     beside: Sequence[Beside] = ()
     guidance: float = 1.0
-    avoid: "Condition | None" = None
+    avoid: "FlowCondition | None" = None
 
-    def repeated(self, count: int) -> "Condition":
+    def repeat(self, count: int) -> Self:
         """The rows for a batch of ``count`` pictures, from one row."""
-        extra = {name: row.repeat_interleave(count, 0) for name, row in self.extra.items()}
-        avoid = self.avoid and self.avoid.repeated(count)
-        return replace(self, tokens=self.tokens.expand(count, -1, -1), extra=extra, avoid=avoid)
+        avoid = self.avoid and self.avoid.repeat(count)
+        return replace(Condition.repeat(self, count), avoid=avoid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +80,8 @@ class FlowFamily:
     pipeline: str
     grain: int
     channels: Callable[[Any], int]
-    embed: Callable[[Any, str, Sequence[Beside]], Condition]
-    predict: Callable[[Any, Tensor, Tensor, Condition], Tensor]
+    embed: Callable[[Any, str, Sequence[Beside]], FlowCondition]
+    predict: Callable[[Any, Tensor, Tensor, FlowCondition], Tensor]
     read: Callable[[Any, Tensor], Tensor]
     show: Callable[[Any, Tensor], Tensor]
     shift: Callable[[Any, int, int], float]
@@ -96,93 +92,52 @@ class FlowFamily:
 
     def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
-        pipe, count = engine.pipe, len(recipe.pictures)
-        texts = [_texts(self, engine, said) for said in told(recipe)]
-        levels, side = schedule(self, pipe, recipe), recipe.patch // self.grain
-        with tiled(pipe.vae, wanted=bool(side)):
-            origin = self._origin(pipe, start, recipe, levels[0])
-        begun = lanes(self, engine, recipe, origin, texts)
-        steps, size = steps_until(recipe.steps, recipe.stop), _size(self, recipe)
+        pipe, tiled = engine.pipe, bool(recipe.patch)
+        texts = [_read_texts(self, engine, said) for said in told(recipe)]
+        levels, size = schedule(self, pipe, recipe), _size(self, recipe)
+        with tile_vae(pipe.vae, wanted=tiled):
+            origin = read_origin(start, lambda picture: self._encode(pipe, picture, recipe), size)
+        batches = start_batches(self, engine, recipe, origin, texts, level=levels[0])
 
-        def previews() -> list[Image.Image]:
-            return [small for lane in begun for small in engine.glimpse(lane.clean)][:count]
+        def advance_batch(batch: TextBatch, step: int) -> None:
+            # A transformer cannot be made to wrap around as convolutions can, so a seamless picture
+            # is moved under it: what was its edge lies inside at the next step.
+            roll = rolled(step, size) if recipe.tile else (0, 0)
+            here, there = levels[step], levels[step + 1]
+            side = recipe.patch // self.grain
+            advance(self, pipe, batch, here=here, there=there, roll=roll, side=side)
 
-        with lanes_abreast(engine) as each, tiled(pipe.vae, wanted=bool(side)):
-            for step, (here, there) in enumerate(islice(pairwise(levels), steps)):
-                roll = rolled(step, size) if recipe.tile else (0, 0)
-                move = partial(advance, self, pipe, here=here, there=there, roll=roll, side=side)
-                each(move, begun)
-                watch(step + 1, steps, previews)
-            drawn = each(lambda lane: _decode(self, pipe, lane.shown(recipe.stop)), begun)
-        return [picture for pictures in drawn for picture in pictures][:count]
+        return denoise(
+            engine,
+            recipe,
+            batches,
+            steps=steps_until(recipe.steps, recipe.stop),
+            advance=advance_batch,
+            decode=partial(_decode, self, pipe),
+            watch=watch,
+        )
 
-    def _origin(
-        self,
-        pipe: Any,  # noqa: ANN401 - diffusers has no types
-        start: Begun,
-        recipe: Recipe,
-        level: Tensor,
-    ) -> "Origin | None":
-        if start is None:
-            return None
-        if isinstance(start, Image.Image):
-            return Origin(self._latents(pipe, start, recipe), level)
-        latents = self._latents(pipe, start.picture, recipe)
-        drawn = drawn_latents(start.kept, _size(self, recipe)).to(place(pipe))
-        return Origin(latents, level, Known(latents, drawn))
-
-    def _latents(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
-        pixels, read = fitted(pipe, picture, recipe), partial(self.read, pipe)
+    def _encode(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
+        pixels, read = fit_pixels(pipe, picture, recipe), partial(self.read, pipe)
         return read_meeting(read, pixels, self.grain) if recipe.tile else read(pixels)
 
 
-@dataclass(slots=True)
-class Lane:
-    """Pictures on their way through the steps together.
+@dataclass(slots=True, kw_only=True)
+class TextBatch(Batch):
+    """A batch with what it is drawn from.
 
     Attributes:
-        latents: Where they are, (pictures, channels, height, width), in float32.
-        clean: Where they seem to be going, of the same shape.
-        known: What is kept of a picture that they are drawn into, if they are.
-        noise: What they started from, of the latents' shape.
-        texts: What they are drawn from.
+        texts: Conditions of one row each, with their weights.
     """
 
-    latents: Tensor
-    clean: Tensor
-    known: Known | None
-    noise: Tensor
     texts: "Texts"
 
-    def shown(self, stop: float) -> Tensor:
-        """What is to be seen: where they are, or where they seem to go if they stopped early."""
-        return self.latents if stop == 1 else self.clean
 
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """What pictures start from.
-
-    Attributes:
-        latents: Of the image, (1, channels, height, width).
-        level: The noise level that they start at, ().
-        known: What is kept of the image, if any of it is.
-    """
-
-    latents: Tensor
-    level: Tensor
-    known: Known | None = None
-
-    def under(self, noise: Tensor) -> Tensor:
-        """The image under as much of the noise as the level says."""
-        return (1 - self.level) * self.latents + self.level * noise
-
-
-Texts = Sequence[tuple[Condition, float]]
+Texts = Sequence[tuple[FlowCondition, float]]
 """Conditions with weights that sum up to 1."""
 
 
-def _texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
+def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     """Phrases of positive weight, each read for itself.
 
     Their predictions are averaged, which is how pictures of several concepts are composed without
@@ -191,12 +146,14 @@ def _texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     wanted = [phrase for phrase in recipe.phrases if phrase.weight > 0] or [Phrase(text="")]
     total = sum(phrase.weight for phrase in wanted)
     beside: Sequence[Beside] = ()
-    if isinstance(engine.references, Natives):
-        beside = engine.references.beside(recipe)
+    references = engine.conditioning.references
+    if isinstance(references, Natives):
+        beside = references.beside(recipe)
     lead = instruction(recipe) if beside else ""
 
-    def embedded(text: str) -> Condition:
+    def embedded(text: str) -> FlowCondition:
         read = partial(family.embed, engine.pipe, text, beside)
+        # What words become may depend on the images that are read with them, so it is not kept.
         condition = read() if beside else TEXTS.get(engine.pipe, text, read)
         return replace(condition, beside=beside, guidance=recipe.guidance)
 
@@ -229,7 +186,7 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     even = np.linspace(first, first / recipe.steps, recipe.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
-    return levels.to(place(pipe))
+    return levels.to(device_of(pipe))
 
 
 def shift_for_patches(pipe: Any, size: int, _steps: int) -> float:  # noqa: ANN401
@@ -257,28 +214,33 @@ def show_scaled(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
     return pixels
 
 
-def lanes(
+def start_batches(
     family: FlowFamily,
     engine: Engine,
     recipe: Recipe,
     origin: Origin | None,
     texts: Sequence[Texts],
-) -> list[Lane]:
-    """Lanes at their first level: noise alone, or as much noise over ``origin`` as is wanted.
+    *,
+    level: Tensor,
+) -> list[TextBatch]:
+    """Batches at their first noise level: noise alone, or as much as that over ``origin``.
 
-    ``texts`` are those of all lanes, or of each.
+    ``texts`` are those of all batches, or of each.
     """
-    count, size = len(recipe.pictures), engine.together
     shape = family.channels(engine.pipe), *_size(family, recipe)
-    begun = []
-    for first, read in zip(range(0, count, size), cycle(texts)):
-        pictures = [recipe.pictures[min(first + k, count - 1)] for k in range(size)]
-        noise = torch.cat([starting_noise(picture, shape)[0] for picture in pictures])
-        noise = noise.to(place(engine.pipe))
-        latents = noise if origin is None else origin.under(noise)
-        known, clean = origin.known if origin else None, torch.zeros_like(latents)
-        begun.append(Lane(latents=latents, clean=clean, known=known, noise=noise, texts=read))
-    return begun
+    batches = []
+    for (noise, _), read in zip(draw_noise(engine, recipe, shape), cycle(texts)):
+        latents = noise if origin is None else _mix(origin.latents, noise, level)
+        clean = torch.zeros_like(latents)
+        batches.append(
+            TextBatch(latents=latents, clean=clean, noise=noise, origin=origin, texts=read)
+        )
+    return batches
+
+
+def _mix(clean: Tensor, noise: Tensor, level: Tensor) -> Tensor:
+    """Clean latents under as much of the noise as a level says, from 0 to 1."""
+    return (1 - level) * clean + level * noise
 
 
 def _size(family: FlowFamily, recipe: Recipe) -> tuple[int, int]:
@@ -289,37 +251,38 @@ def _size(family: FlowFamily, recipe: Recipe) -> tuple[int, int]:
 def advance(
     family: FlowFamily,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
-    lane: Lane,
+    batch: TextBatch,
     *,
     here: Tensor,
     there: Tensor,
     roll: tuple[int, int],
     side: int = 0,
 ) -> None:
-    """One Euler step of one lane, from one noise level to a lower one.
+    """One Euler step of one batch, from one noise level to a lower one.
 
     The transformer sees the latents rolled by ``roll``, down and to the right, and with a ``side``
-    in squares of it.
+    in overlapping tiles of it.
     """
-    line, given = torch.zeros_like(lane.latents), lane.latents.roll(roll, (-2, -1))
-    for condition, weight in lane.texts:
-        rows = condition.repeated(len(lane.latents))
-        look = partial(_predicted, family, pipe, here, rows)
+    line, given = torch.zeros_like(batch.latents), batch.latents.roll(roll, (-2, -1))
+    for condition, weight in batch.texts:
+        rows = condition.repeat(len(batch.latents))
+        look = partial(_predict, family, pipe, here, rows)
         seen = in_patches(look, given, side, overlap=side // 4) if side else look(given)
         line += weight * seen
     line = line.roll((-roll[0], -roll[1]), (-2, -1))
-    lane.clean = lane.latents - here * line
-    lane.latents = lane.latents + (there - here) * line
-    if lane.known is not None:
-        known = Origin(lane.known.latents, there).under(lane.noise)
-        lane.latents = lane.known.kept_in(lane.latents, known)
+    # The line is straight, so following it to the end tells where the pictures seem to be going.
+    batch.clean = batch.latents - here * line
+    batch.latents = batch.latents + (there - here) * line
+    if batch.origin is not None and batch.origin.mask is not None:
+        known = _mix(batch.origin.latents, batch.noise, there)
+        batch.latents = batch.origin.mask.keep(batch.latents, known)
 
 
-def _predicted(
+def _predict(
     family: FlowFamily,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     level: Tensor,
-    rows: Condition,
+    rows: FlowCondition,
     latents: Tensor,
 ) -> Tensor:
     return family.predict(pipe, latents, level, rows).float()

@@ -36,7 +36,7 @@ _ABSENT: Final = {"InterpolationMode": None, "normalize": None, "rotate": None}
 
 
 @dataclass(slots=True)
-class Learned:
+class SpandrelUpscaler:
     """A learned upscaler.
 
     Attributes:

@@ -10,7 +10,7 @@ from generation.catalogue.families import BUNDLED, card
 from generation.families import qwen_image_edit, sd15, sdxl
 from generation.families.load import FAMILIES, load
 from generation.recipe import Recipe
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from tests.generation import checkpoints
 from tests.generation.adapters import build_adapters
 from tests.generation.controlnets import (

@@ -7,7 +7,7 @@ from typing import Any, Final
 from PIL import Image
 
 from generation.recipe import Ingredient, Phrase, Recipe, Reference, Role, Start, seeded
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Batching, Engine
 
 APPLE = Recipe(
     family="easel",
@@ -29,6 +29,16 @@ def recipe_for(engine: Engine, **different: Any) -> Recipe:
     if APPLE.sampler not in engine.card.samplers:
         own |= {"sampler": engine.card.sampler, "guidance": engine.card.guidance}
     return replace(APPLE, **{**own, **different})
+
+
+def batched(engine: Engine, size: int = 1, parallel: int = 1) -> Engine:
+    """The engine with other batches."""
+    return replace(engine, batching=Batching(size, parallel))
+
+
+def steered(engine: Engine, **different: Any) -> Engine:
+    """The engine with other references, structures or LoRAs."""
+    return replace(engine, conditioning=replace(engine.conditioning, **different))
 
 
 def start(strength: float) -> Start:

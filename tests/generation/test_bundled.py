@@ -17,7 +17,7 @@ from generation.catalogue.families import BUNDLED
 from generation.pictures.tiling import edge_steps
 from generation.recipe import Noise, Phrase, seeded
 from generation.sampling import diffusion
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.sampling.noise import starting_noise
 from tests.generation.samples import quiet, recipe_for, start
 from training.judges import Judge, Verdict, load_judge, load_labels

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from generation.conditioning.text import Embedding, Tower, embed
 from generation.recipe import Phrase, Span, Weighting
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 
 Engines = Callable[[str], Engine]
 PROMPTS = (

@@ -15,12 +15,12 @@ from generation.families.load import ModelError, load
 from generation.recipe import Recipe
 from generation.runtime.pool import Engines, wanted
 from generation.runtime.render import cook
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.tensors.memory import free
 from generation.worker import cook_with
 from storage.files import Files
 from storage.queue.jobs import RenderError
-from tests.generation.samples import APPLE, never, quiet
+from tests.generation.samples import APPLE, batched, never, quiet
 from tests.generation.test_sparing import failing
 
 CPU = torch.device("cpu")
@@ -168,7 +168,7 @@ def test_out_of_memory_while_drawing_releases_others_before_anything_is_drawn_sm
     device = Device(models)
     used(device, models, "easel", "flux2-klein")
     engine = device.engines.of(APPLE, quiet)
-    whole = replace(engine, together=4)
+    whole = batched(engine, size=4)
     lanes: list[int] = []
     with failing(engine.pipe, "denoising", 1):
         counted = engine.pipe.unet.register_forward_pre_hook(

@@ -31,18 +31,15 @@ from generation.recipe import (
     seeded,
 )
 from generation.runtime.render import cook
-from generation.sampling.diffusion import (
-    Code,
-    Engine,
-    encode_picture,
-    measure_palette,
-    palette_glimpse,
-)
+from generation.sampling.autoencoder import encode_picture
+from generation.sampling.engine import Code, Engine
+from generation.sampling.previews import measure_palette, preview_by_palette
 from generation.sampling.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
 from storage.files import MissingFileError
 from tests.generation.samples import (
     APPLE,
     SEEN,
+    batched,
     encoded,
     looking,
     never,
@@ -60,10 +57,10 @@ Folders = Callable[[str], Path]
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
     if recipe.refined:
         return list(cook(engine, recipe, quiet, read=nothing, find=lambda _: None).single)
-    if engine.references is not None:
-        engine.references.learn(recipe, seen)
-    if recipe.structure is not None and engine.structures is not None:
-        engine.structures.learn(recipe, seen)
+    if engine.conditioning.references is not None:
+        engine.conditioning.references.learn(recipe, seen)
+    if recipe.structure is not None and engine.conditioning.structures is not None:
+        engine.conditioning.structures.learn(recipe, seen)
     if recipe.canvas is not None:
         framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
         return engine.draw(recipe, framed, quiet)
@@ -307,12 +304,12 @@ def test_pictures_that_are_decoded_side_by_side_know_nothing_of_each_other(
 ) -> None:
     """Each waits at the beginning and in the middle until the other is there, too."""
     grid = replace(recipe, pictures=seeded(3, 2))
-    alone = draw(replace(engine, abreast=1), grid)
+    alone = draw(batched(engine, parallel=1), grid)
     vae, meet = engine.pipe.vae, Barrier(2)
     places = [vae.decoder.mid_block, *filter(None, [vae.post_quant_conv])]
     hooks = [one.register_forward_pre_hook(lambda *_: void(meet.wait(30))) for one in places]
     try:
-        beside = draw(replace(engine, abreast=2), grid)
+        beside = draw(batched(engine, parallel=2), grid)
     finally:
         for hook in hooks:
             hook.remove()
@@ -422,7 +419,7 @@ def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
     noisy = "Euler a" if "Euler a" in engine.card.samplers else recipe.sampler
     asked = replace(recipe, pictures=seeded(0, count), sampler=noisy)
     alone = draw(engine, asked)
-    together = draw(replace(engine, together=2), asked)
+    together = draw(batched(engine, size=2), asked)
     assert len(together) == count
     assert max(map(distance, alone, together)) < 0.5
 
@@ -443,7 +440,7 @@ def test_without_a_tiny_decoder_previews_show_colours(easel: Engine) -> None:
     halves.paste((40, 60, 200), (64, 0, 128, 128))
     with torch.inference_mode():
         latents = encode_picture(easel.pipe, halves, recipe_for(easel, width=128, height=128))
-        (small,) = palette_glimpse(measure_palette(easel.family, easel.pipe))(latents)
+        (small,) = preview_by_palette(measure_palette(easel.family, easel.pipe))(latents)
     assert small.size == (16, 16)
     left, right = small.getpixel((4, 8)), small.getpixel((12, 8))
     assert isinstance(left, tuple)

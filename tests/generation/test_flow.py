@@ -9,8 +9,9 @@ from diffusers import DDIMScheduler
 
 from generation.controls import strength_for_image_weight
 from generation.recipe import Phrase, Recipe
-from generation.sampling.diffusion import Engine
-from generation.sampling.flow import FlowFamily, Origin, lanes, schedule
+from generation.sampling.engine import Engine
+from generation.sampling.flow import FlowFamily, schedule, start_batches
+from generation.sampling.inpaint import Origin
 from tests.generation.samples import photograph, quiet, recipe_for, start
 
 
@@ -79,8 +80,8 @@ def test_more_strength_leaves_less_of_the_photograph_to_start_from(flow: Engine)
     for strength in (0.02, 0.3, 0.75, 1.0):
         recipe = recipe_for(flow, start=start(strength))
         level = schedule(family, flow.pipe, recipe)[0]
-        (lane,) = lanes(family, flow, recipe, Origin(origin, level), [()])
-        kept.append(float(torch.corrcoef(torch.stack([origin, lane.latents]).flatten(1))[0, 1]))
+        (batch,) = start_batches(family, flow, recipe, Origin(origin), [()], level=level)
+        kept.append(float(torch.corrcoef(torch.stack([origin, batch.latents]).flatten(1))[0, 1]))
     assert kept == sorted(kept, reverse=True)
     assert kept[0] > 0.98
     assert abs(kept[-1]) < 0.3

@@ -18,10 +18,10 @@ from generation.families.load import ModelError
 from generation.pictures.metadata import parameters
 from generation.recipe import Recipe, Upscaler
 from generation.runtime.render import cook
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.upscaling import spandrel_upscaler
 from generation.upscaling.bundled import Compact
-from generation.upscaling.spandrel_upscaler import Learned
+from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from generation.worker import load_engine
 from storage.queue.jobs import RenderError
 from storage.settings import Settings
@@ -39,8 +39,8 @@ def weights(folder: Path, factor: int = 2) -> Path:
 
 
 @pytest.fixture
-def upscaler(tmp_path: Path) -> Learned:
-    return Learned(X2, weights(tmp_path), CPU)
+def upscaler(tmp_path: Path) -> SpandrelUpscaler:
+    return SpandrelUpscaler(X2, weights(tmp_path), CPU)
 
 
 def noise(width: int, height: int) -> Image.Image:
@@ -53,7 +53,7 @@ def difference(one: Image.Image, other: Image.Image) -> int:
 
 
 def test_in_squares_it_is_what_it_is_as_a_whole(
-    upscaler: Learned, monkeypatch: pytest.MonkeyPatch
+    upscaler: SpandrelUpscaler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image, told = noise(150, 110), list[tuple[int, int]]()
     whole = upscaler.enlarge(image, 2, quiet)
@@ -67,11 +67,11 @@ def test_in_squares_it_is_what_it_is_as_a_whole(
 
 @pytest.mark.parametrize(("own", "wanted"), [(2, 4), (4, 2), (4, 4), (2, 3)])
 def test_any_factor_is_reached(tmp_path: Path, own: int, wanted: int) -> None:
-    made = Learned(X2, weights(tmp_path, own), CPU).enlarge(photograph(), wanted, quiet)
+    made = SpandrelUpscaler(X2, weights(tmp_path, own), CPU).enlarge(photograph(), wanted, quiet)
     assert made.size == (96 * wanted, 72 * wanted)
 
 
-def test_it_is_loaded_when_first_used_and_only_then(upscaler: Learned) -> None:
+def test_it_is_loaded_when_first_used_and_only_then(upscaler: SpandrelUpscaler) -> None:
     assert upscaler.model is None
     upscaler.enlarge(photograph(), 2, quiet)
     kept = upscaler.model
@@ -79,7 +79,7 @@ def test_it_is_loaded_when_first_used_and_only_then(upscaler: Learned) -> None:
     assert upscaler.model is kept is not None
 
 
-def test_loading_leaves_no_stand_in_behind(upscaler: Learned) -> None:
+def test_loading_leaves_no_stand_in_behind(upscaler: SpandrelUpscaler) -> None:
     before = {name for name in sys.modules if name.startswith("torchvision")}
     upscaler.enlarge(photograph(), 2, quiet)
     assert {name for name in sys.modules if name.startswith("torchvision")} == before
@@ -87,7 +87,7 @@ def test_loading_leaves_no_stand_in_behind(upscaler: Learned) -> None:
 
 @pytest.mark.parametrize("room", [128, 64, 32])
 def test_short_of_memory_it_sees_smaller_squares(
-    upscaler: Learned, room: int, monkeypatch: pytest.MonkeyPatch
+    upscaler: SpandrelUpscaler, room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = noise(300, 70)
     whole, model = upscaler.enlarge(image, 2, quiet), upscaler.model
@@ -114,7 +114,11 @@ def test_short_of_memory_it_sees_smaller_squares(
 def test_a_file_of_no_use_is_told(tmp_path: Path, tensors: Any) -> None:
     save_file(tensors, tmp_path / "odd.safetensors")
     with pytest.raises(ValueError, match=r"no kind of model|no upscaler"):
-        Learned(X2, tmp_path / "odd.safetensors", CPU).enlarge(photograph(), 2, quiet)
+        SpandrelUpscaler(X2, tmp_path / "odd.safetensors", CPU).enlarge(photograph(), 2, quiet)
+
+
+def beside(engine: Engine, upscaler: SpandrelUpscaler) -> Engine:
+    return replace(engine, upscalers=replace(engine.upscalers, spandrel=upscaler))
 
 
 class TestInTheWorker:
@@ -123,9 +127,9 @@ class TestInTheWorker:
         return made
 
     def test_the_recipe_decides_between_it_and_resampling(
-        self, easel: Engine, upscaler: Learned
+        self, easel: Engine, upscaler: SpandrelUpscaler
     ) -> None:
-        both = replace(easel, learned=upscaler)
+        both = beside(easel, upscaler)
         plain = replace(APPLE, upscale=2)
         resampled = self.cooked(both, plain)
         enlarged = self.cooked(both, with_upscaler(plain, X2))
@@ -136,19 +140,21 @@ class TestInTheWorker:
 
     @pytest.mark.parametrize("asked", [X2, Upscaler(name="x2", version="another")])
     def test_another_than_the_recipe_asks_for_is_named(
-        self, easel: Engine, upscaler: Learned, asked: Upscaler
+        self, easel: Engine, upscaler: SpandrelUpscaler, asked: Upscaler
     ) -> None:
-        engine = easel if asked is X2 else replace(easel, learned=upscaler)
+        engine = easel if asked is X2 else beside(easel, upscaler)
         with pytest.raises(RenderError, match="upscaler"):
             self.cooked(engine, replace(APPLE, upscale=2, upscaler=asked))
 
     def test_one_of_no_use_is_named(self, easel: Engine, tmp_path: Path) -> None:
         save_file({"body": torch.zeros(1)}, tmp_path / "odd.safetensors")
-        engine = replace(easel, learned=Learned(X2, tmp_path / "odd.safetensors", CPU))
+        engine = beside(easel, SpandrelUpscaler(X2, tmp_path / "odd.safetensors", CPU))
         with pytest.raises(RenderError, match="upscaler"):
             self.cooked(engine, replace(APPLE, upscale=2, upscaler=X2))
 
-    def test_cancelling_is_felt_between_squares(self, easel: Engine, upscaler: Learned) -> None:
+    def test_cancelling_is_felt_between_squares(
+        self, easel: Engine, upscaler: SpandrelUpscaler
+    ) -> None:
         class Cancelled(BaseException):
             pass
 
@@ -156,7 +162,7 @@ class TestInTheWorker:
             if upscaler.model is not None:
                 raise Cancelled
 
-        slow = replace(easel, learned=upscaler)
+        slow = beside(easel, upscaler)
         with pytest.raises(Cancelled):
             cook(
                 slow,
@@ -178,9 +184,9 @@ def test_the_setting_reaches_card_and_worker(tmp_path: Path) -> None:
     assert known.name == "x2"
     assert len(known.version) == 64
     engine = load_engine(chosen)
-    assert engine.learned is not None
-    assert engine.learned.known == known
-    assert load_engine(settings(tmp_path, "")).learned is None
+    assert engine.upscalers.spandrel is not None
+    assert engine.upscalers.spandrel.known == known
+    assert load_engine(settings(tmp_path, "")).upscalers.spandrel is None
 
 
 def test_a_setting_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:

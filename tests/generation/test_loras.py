@@ -16,15 +16,15 @@ from generation.catalogue.extras import equipped
 from generation.catalogue.families import CARDS, card
 from generation.catalogue.loras import LIMIT, called, fitting, offered, unknown
 from generation.catalogue.sources import Source, SourceError, read_source
-from generation.conditioning.lora import load_wardrobe
+from generation.conditioning.lora import load_loras
 from generation.families.load import ModelError, load
 from generation.pictures.metadata import parameters
 from generation.recipe import Lora, Recipe
 from generation.runtime.render import cook
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from storage.queue.jobs import RenderError
 from tests.generation.loras import build_lora
-from tests.generation.samples import APPLE, SEEN, looking, quiet, recipe_for, seen
+from tests.generation.samples import APPLE, SEEN, looking, quiet, recipe_for, seen, steered
 
 Folders = Callable[[str], Path]
 Engines = Callable[[str], Engine]
@@ -152,10 +152,10 @@ def test_weights_and_several_at_once_count(wearing: Engine) -> None:
 def test_the_text_encoders_part_counts(dressed: Callable[[str], Engine], family: str) -> None:
     engine = dressed(family)
     before = engine.family.encode(engine.pipe, recipe_for(engine)).tokens  # type: ignore[attr-defined]
-    assert engine.wardrobe is not None
-    engine.wardrobe.wear((Lora(name="ink", weight=1.0),))
+    assert engine.conditioning.loras is not None
+    engine.conditioning.loras.apply((Lora(name="ink", weight=1.0),))
     after = engine.family.encode(engine.pipe, recipe_for(engine)).tokens  # type: ignore[attr-defined]
-    engine.wardrobe.take_off()
+    engine.conditioning.loras.remove()
     assert not torch.equal(before, after)
 
 
@@ -180,12 +180,12 @@ def test_one_that_does_not_fit_is_named_and_leaves_nothing_behind(
 ) -> None:
     sd15 = dressed("sd15")
     other = build_lora(tmp_path / "xl.safetensors", dressed("sdxl").pipe)
-    assert sd15.wardrobe is not None
-    wardrobe = replace(sd15.wardrobe, files={**sd15.wardrobe.files, "ink": other})
+    assert sd15.conditioning.loras is not None
+    loras = replace(sd15.conditioning.loras, files={**sd15.conditioning.loras.files, "ink": other})
     plain = recipe_for(sd15)
     before = pixels(sd15, plain)
     with pytest.raises(RenderError, match="lora"):
-        pixels(replace(sd15, wardrobe=wardrobe), with_loras(plain, bricks=1.0, ink=1.0))
+        pixels(steered(sd15, loras=loras), with_loras(plain, bricks=1.0, ink=1.0))
     assert pixels(sd15, plain) == before
 
 
@@ -193,10 +193,10 @@ def test_what_trainers_say_of_text_encoders_in_part_does_not_cost_the_rest(
     dressed: Callable[[str], Engine], tmp_path: Path
 ) -> None:
     engine = dressed("sd15")
-    assert engine.wardrobe is not None
+    assert engine.conditioning.loras is not None
     drawing = {
         name: tensor
-        for name, tensor in load_file(engine.wardrobe.files["ink"]).items()
+        for name, tensor in load_file(engine.conditioning.loras.files["ink"]).items()
         if name.startswith("unet.")
     }
     partly = tmp_path / "kohya.safetensors"
@@ -206,11 +206,9 @@ def test_what_trainers_say_of_text_encoders_in_part_does_not_cost_the_rest(
     save_file(drawing, whole)
     looks = []
     for file in (partly, whole):
-        wardrobe = replace(engine.wardrobe, files={"ink": file}, worn=())
-        looks.append(
-            pixels(replace(engine, wardrobe=wardrobe), with_loras(recipe_for(engine), ink=1))
-        )
-        wardrobe.take_off()
+        loras = replace(engine.conditioning.loras, files={"ink": file}, applied=())
+        looks.append(pixels(steered(engine, loras=loras), with_loras(recipe_for(engine), ink=1)))
+        loras.remove()
     assert looks[0] == looks[1]
 
 
@@ -228,9 +226,9 @@ def test_worn_together_with_image_adapters(engines: Engines, tmp_path: Path) -> 
     known = equipped(
         engine.card, "", offered(f"ink={build_lora(tmp_path / 'ink.safetensors', engine.pipe)}")
     )
-    both = replace(engine, card=known, wardrobe=load_wardrobe(engine.pipe, known))
-    assert both.references is not None
-    both.references.learn(looking(recipe_for(engine), "style"), seen)
+    both = steered(replace(engine, card=known), loras=load_loras(engine.pipe, known))
+    assert both.conditioning.references is not None
+    both.conditioning.references.learn(looking(recipe_for(engine), "style"), seen)
     look = looking(recipe_for(engine), "style", next(iter(SEEN)))
     before = pixels(both, look)
     dressed = pixels(both, with_loras(look, ink=1.0))

@@ -27,9 +27,9 @@ from generation.conditioning.native_references import (
 from generation.controls import HEAVIEST_IMAGE, flow_level
 from generation.derive import Parent, blend, creatively, extend, narrow, ninth, repaint
 from generation.recipe import Edges, Ingredient, Phrase, Recipe, Reference, seeded
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.sampling.flow import schedule
-from tests.generation.samples import APPLE, SEEN, looking, recipe_for, seen, start
+from tests.generation.samples import APPLE, SEEN, batched, looking, recipe_for, seen, start
 from tests.generation.strategies import recipes
 from tests.generation.test_families import distance, draw, same
 
@@ -142,12 +142,12 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(native: Engine) -> None:
     grid = looking(grid, "style", A, C, scale=0.5)
     pictures = draw(native, grid)
     assert all(same(draw(native, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
-    together = draw(replace(native, together=4), grid)
+    together = draw(batched(native, size=4), grid)
     assert max(map(distance, pictures, together)) < 0.5
 
 
 def test_an_image_is_read_once(native: Engine) -> None:
-    sees, looked = native.references, list[str]()
+    sees, looked = native.conditioning.references, list[str]()
     assert isinstance(sees, Natives)
 
     def find(sha256: str) -> Any:

@@ -16,9 +16,9 @@ from generation.conditioning.image_adapters import Adapters, References, load_re
 from generation.derive import blend, narrow
 from generation.families.load import ModelError, load
 from generation.recipe import Ingredient, Recipe, Role, seeded
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.sampling.samplers import scheduler
-from tests.generation.samples import SEEN, looking, recipe_for, seen
+from tests.generation.samples import SEEN, batched, looking, recipe_for, seen, steered
 from tests.generation.test_families import distance, draw, same
 
 A, B, C = SEEN
@@ -31,8 +31,8 @@ def able(engine: Engine, role: Role) -> None:
 
 
 def references(engine: Engine) -> References:
-    assert isinstance(engine.references, References)
-    return engine.references
+    assert isinstance(engine.conditioning.references, References)
+    return engine.conditioning.references
 
 
 def mixed(recipe: Recipe, **weights: float) -> Recipe:
@@ -68,13 +68,14 @@ def test_without_references_adapters_change_no_bit(
 ) -> None:
     recipe = recipe_for(unet)
     bare = load(card(unet.card.id), str(folders(unet.card.id)), torch.device("cpu"))
-    bare = replace(bare, references=None)
+    bare = steered(bare, references=None)
     draw(unet, looking(recipe, "style"))
     assert same(draw(unet, recipe)[0], draw(bare, recipe)[0])
 
 
 def test_a_scale_of_nothing_changes_no_bit(unet: Engine) -> None:
     recipe = recipe_for(unet)
+    references(unet).learn(looking(recipe, "style"), seen)
     looks = references(unet).looks(looking(recipe, "style"))
     silent = [replace(look, scale=0.0) for look in looks]
     with references(unet).reading(silent):
@@ -91,7 +92,7 @@ def _step(engine: Engine, condition: Any) -> torch.Tensor:
     made: torch.Tensor = engine.pipe.unet(
         noise,
         500,
-        encoder_hidden_states=condition.read,
+        encoder_hidden_states=condition.context,
         added_cond_kwargs=condition.extra,
         return_dict=False,
     )[0]
@@ -116,7 +117,7 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
     grid = looking(grid, "figure", C, scale=0.5)
     pictures = draw(unet, grid)
     assert all(same(draw(unet, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
-    together = draw(replace(unet, together=4), grid)
+    together = draw(batched(unet, size=4), grid)
     assert max(map(distance, pictures, together)) < 0.5
 
 

@@ -13,10 +13,11 @@ from generation.conditioning.cache import TEXTS, Recall
 from generation.recipe import Recipe, seeded
 from generation.runtime.offload import attempts, in_small_tiles, offloaded
 from generation.runtime.render import cook
-from generation.sampling.diffusion import Engine, place
+from generation.sampling.engine import Batching, Engine, device_of
 from storage.queue.jobs import RenderError
 from tests.generation.samples import (
     APPLE,
+    batched,
     encoded,
     looking,
     photograph,
@@ -66,8 +67,8 @@ def everything(engine: Engine) -> Recipe:
 
 def cooked(engine: Engine, recipe: Recipe) -> list[bytes]:
     TEXTS.forget()
-    if engine.references is not None:
-        engine.references.memory.clear()
+    if engine.conditioning.references is not None:
+        engine.conditioning.references.memory.clear()
     files = {"0" * 64: encoded(photograph()), "a" * 64: encoded(seen("a" * 64))}
     made = cook(engine, recipe, quiet, read=files.__getitem__, find=lambda _: None)
     return [picture.tobytes() for picture in made.single]
@@ -99,11 +100,11 @@ def test_always_without_memory_it_is_one_word_and_the_next_job_is_as_ever(
 
 def test_each_way_needs_less_than_the_one_before(easel: Engine) -> None:
     ways = []
-    for way in attempts(replace(easel, together=4, abreast=2)):
+    for way in attempts(batched(easel, 4, 2)):
         with way as attempt:
             tiling = attempt.pipe.vae.use_tiling
-            ways.append((attempt.together, attempt.abreast, tiling))
-    assert ways == [(4, 2, False), (1, 1, False), (1, 1, True)]
+            ways.append((attempt.batching, tiling))
+    assert ways == [(Batching(4, 2), False), (Batching(1), False), (Batching(1), True)]
     assert not easel.pipe.vae.use_tiling
 
 
@@ -149,7 +150,7 @@ def test_offloaded_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> 
     before = draw(engine, recipe)[0].tobytes()
     TEXTS.forget()
     with offloaded(engine.pipe, torch.device("cpu")):
-        assert place(engine.pipe) == torch.device("cpu")
+        assert device_of(engine.pipe) == torch.device("cpu")
         assert draw(engine, recipe)[0].tobytes() == before
     parts = [part for part in engine.pipe.components.values() if isinstance(part, torch.nn.Module)]
     assert not [part for part in parts if hasattr(part, "_hf_hook")]

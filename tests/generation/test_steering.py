@@ -22,10 +22,11 @@ from generation.conditioning.controlnet import KEPT
 from generation.derive import narrow
 from generation.families.load import ModelError, load
 from generation.recipe import Recipe, Structure, StructureKind, seeded
-from generation.sampling.diffusion import Engine, decode
+from generation.sampling.autoencoder import decode_latents
 from generation.sampling.diffusion import draw as draw_along
+from generation.sampling.engine import Engine
 from generation.sampling.samplers import scheduler
-from tests.generation.samples import looking, photograph, quiet, recipe_for, seen, start
+from tests.generation.samples import batched, looking, photograph, quiet, recipe_for, seen, start
 from tests.generation.test_families import distance, same
 
 DRAWING = "d" * 64
@@ -43,11 +44,11 @@ def kept_to(recipe: Recipe, kind: StructureKind = "scribble", **numbers: Any) ->
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
-    if engine.references is not None:
-        engine.references.learn(recipe, seen)
+    if engine.conditioning.references is not None:
+        engine.conditioning.references.learn(recipe, seen)
     if recipe.structure is not None:
-        assert engine.structures is not None
-        engine.structures.learn(recipe, drawing)
+        assert engine.conditioning.structures is not None
+        engine.conditioning.structures.learn(recipe, drawing)
     return engine.draw(recipe, photograph() if recipe.start else None, quiet)
 
 
@@ -78,7 +79,7 @@ def test_more_scale_leads_further_from_the_plain_picture(unet: Engine) -> None:
 def test_after_its_end_it_says_nothing(unet: Engine) -> None:
     recipe = recipe_for(unet, steps=4)
     asked: list[int] = []
-    structures = unet.structures
+    structures = unet.conditioning.structures
     assert structures is not None
     structures.learn(kept_to(recipe), drawing)
     for end, count in ((1.0, 4), (0.75, 3), (0.5, 2), (0.25, 1), (0.1, 0)):
@@ -98,7 +99,13 @@ def test_after_its_end_it_says_nothing(unet: Engine) -> None:
 
 
 def _drawn(engine: Engine, condition: Any, recipe: Recipe) -> None:
-    draw_along(replace(engine, abreast=1), [condition], recipe, None, quiet)
+    draw_along(
+        batched(engine, parallel=1),
+        [condition],
+        recipe,
+        None,
+        quiet,
+    )
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
@@ -106,7 +113,7 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
     for asked in (grid, looking(replace(grid, start=start(0.5)), "style")):
         pictures = draw(unet, asked)
         assert all(same(draw(unet, narrow(asked, k))[0], pictures[k]) for k in (0, 3))
-    together = draw(replace(unet, together=4), grid)
+    together = draw(batched(unet, size=4), grid)
     assert max(map(distance, draw(unet, grid), together)) < 0.5
 
 
@@ -126,7 +133,7 @@ def test_nothing_stays_behind(unet: Engine) -> None:
 
 
 def test_one_map_serves_all_pictures_of_a_size(unet: Engine) -> None:
-    structures, recipe, looks = unet.structures, kept_to(recipe_for(unet)), []
+    structures, recipe, looks = unet.conditioning.structures, kept_to(recipe_for(unet)), []
     assert structures is not None
     structures.memory.clear()
 
@@ -169,10 +176,12 @@ def theirs_of(engine: Engine, recipe: Recipe, kind: Any, **parts: Any) -> Any:
 
 
 def network(engine: Engine, recipe: Recipe) -> tuple[Any, Image.Image]:
-    assert engine.structures is not None
+    assert engine.conditioning.structures is not None
     assert recipe.structure is not None
-    engine.structures.learn(recipe, drawing)
-    return engine.structures.networks[recipe.structure.kind], engine.structures.map(recipe)
+    engine.conditioning.structures.learn(recipe, drawing)
+    return engine.conditioning.structures.networks[
+        recipe.structure.kind
+    ], engine.conditioning.structures.map(recipe)
 
 
 @pytest.mark.parametrize(("scale", "end"), [(1.0, 1.0), (0.6, 0.5), (1.7, 0.75)])
@@ -232,7 +241,7 @@ def test_an_adapter_agrees_with_the_diffusers_pipeline(engines: Callable[[str], 
     given = {**settings(asked), "output_type": "latent"}
     made = view(asked.prompt, image=shown.convert("L"), adapter_conditioning_scale=0.8, **given)
     with torch.inference_mode():
-        (theirs,) = decode(engine.pipe, made.images)
+        (theirs,) = decode_latents(engine.pipe, made.images)
     assert distance(draw(engine, asked)[0], theirs) < 0.01
     assert distance(draw(engine, replace(asked, structure=None))[0], theirs) > 1
 

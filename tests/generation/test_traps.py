@@ -5,7 +5,6 @@ Where a trap is gone, its test fails: then the way around it can go, too.
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +25,10 @@ from generation.conditioning.text import Tower, embed
 from generation.controls import flow_level, unshifted
 from generation.families.load import load
 from generation.recipe import Phrase, seeded
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.sampling.flow import schedule as flow_schedule
 from generation.sampling.samplers import schedule, scheduler
-from tests.generation.samples import SEEN, looking, photograph, recipe_for, seen, start
+from tests.generation.samples import SEEN, batched, looking, photograph, recipe_for, seen, start
 from tests.generation.test_families import distance, draw, same
 
 Engines = Callable[[str], Engine]
@@ -64,14 +63,14 @@ def worn(folders: Folders, adapters: Callable[[str], str]) -> Any:
 
 def test_references_are_not_mixed_between_the_pictures_of_a_batch(sd15: Engine) -> None:
     grid = looking(recipe_for(sd15, pictures=seeded(1, 4), steps=2), "figure", A, B)
-    together = draw(replace(sd15, together=4), grid)
+    together = draw(batched(sd15, size=4), grid)
     assert max(map(distance, together, draw(sd15, grid))) < 0.5
 
 
 def test_a_worn_adapter_wants_images_and_ours_is_taken_off(worn: Any, sd15: Engine) -> None:
     with pytest.raises((TypeError, ValueError)):
         worn("an apple", num_inference_steps=1, width=64, height=64)
-    assert isinstance(sd15.references, References)
+    assert isinstance(sd15.conditioning.references, References)
     assert sd15.pipe.unet.encoder_hid_proj is None
     draw(sd15, recipe_for(sd15, steps=1))
 
@@ -92,7 +91,7 @@ def test_scales_need_one_entry_for_each_adapter_and_ours_has_one_for_each_image(
 ) -> None:
     with pytest.raises(ValueError, match="scale"):
         worn.set_ip_adapter_scale([0.5, 0.5])
-    sees = sd15.references
+    sees = sd15.conditioning.references
     assert isinstance(sees, References)
     recipe = looking(looking(recipe_for(sd15), "style", A), "figure", A, B)
     sees.learn(recipe, seen)
@@ -183,7 +182,10 @@ def test_slices_are_the_autoencoders_alone_and_ours_decodes_one_by_one(sd15: Eng
     decoder = sd15.pipe.vae.decoder
     hook = decoder.register_forward_pre_hook(lambda _, given: rows.append(len(given[0])))
     try:
-        draw(replace(sd15, together=4), recipe_for(sd15, steps=1, pictures=seeded(1, 4)))
+        draw(
+            batched(sd15, size=4),
+            recipe_for(sd15, steps=1, pictures=seeded(1, 4)),
+        )
     finally:
         hook.remove()
     assert rows == [1] * 4
@@ -215,8 +217,10 @@ def test_resamplers_stand_among_the_attentions_and_are_left_there(
         image_encoder_folder="models/image_encoder",
     )
     assert any(name.startswith("encoder_hid_proj") for name in pipe.unet.attn_processors)
-    assert isinstance(sd15.references, References)
-    assert not any(name.startswith("encoder_hid_proj") for name in sd15.references.attentions)
+    assert isinstance(sd15.conditioning.references, References)
+    assert not any(
+        name.startswith("encoder_hid_proj") for name in sd15.conditioning.references.attentions
+    )
 
 
 def test_klein_has_no_automatic_inpainting_and_draws_into_pictures_here(engines: Engines) -> None:

@@ -15,7 +15,7 @@ from generation.catalogue.checkpoints import card_for
 from generation.catalogue.families import VARIANTS, card
 from generation.families.load import ModelError, load
 from generation.recipe import Recipe
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.sampling.samplers import schedule, scheduler
 from tests.generation.samples import photograph, recipe_for, start
 from tests.generation.test_families import draw, same

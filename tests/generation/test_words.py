@@ -15,12 +15,12 @@ from generation.derive import REDRAWN, narrow, vary
 from generation.pictures.tiling import edge_excess
 from generation.recipe import Phrase, Recipe, seeded
 from generation.runtime.render import cook, drawn_twice, paced
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.sampling.flow import FlowFamily
 from generation.sampling.seamless import seamless
 from generation.variety import told
 from storage.files import MissingFileError
-from tests.generation.samples import photograph, quiet, recipe_for, start
+from tests.generation.samples import batched, photograph, quiet, recipe_for, start
 
 Engines = Callable[[str], Engine]
 
@@ -67,7 +67,13 @@ def test_a_picture_alone_is_its_quarter_and_not_the_plain_one(
 
 def test_what_strays_is_drawn_alike_in_lanes_of_four(engine: Engine, recipe: Recipe) -> None:
     grid = replace(recipe, pictures=seeded(3, 2), spread=0.4)
-    assert all(map(same, draw(engine, grid), draw(replace(engine, together=4), grid)))
+    assert all(
+        map(
+            same,
+            draw(engine, grid),
+            draw(batched(engine, size=4), grid),
+        )
+    )
 
 
 def test_each_picture_is_drawn_from_its_own_words(engine: Engine, recipe: Recipe) -> None:
@@ -122,7 +128,7 @@ class TestTile:
 
         def made(latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             predicted: torch.Tensor = pipe.unet(
-                latents, 500, condition.read, added_cond_kwargs=condition.extra
+                latents, 500, condition.context, added_cond_kwargs=condition.extra
             ).sample
             return predicted, pipe.vae.decode(latents).sample
 

@@ -23,14 +23,14 @@ from generation.pictures.grid import quarter
 from generation.pictures.metadata import read_recipe
 from generation.recipe import Canvas, Recipe, Start, seeded
 from generation.runtime.render import PREVIEW_LIMIT, Pictures, cook, encode_preview, paced
-from generation.sampling.diffusion import Engine
+from generation.sampling.engine import Engine
 from generation.sampling.flow import FlowFamily
 from generation.worker import choose_device, cook_with, load_engine, main, make
 from storage.files import Files
 from storage.prepare import migrate
 from storage.queue.jobs import Made, RenderError
 from storage.settings import Settings
-from tests.generation.samples import APPLE, encoded, never, photograph, quiet, recipe_for
+from tests.generation.samples import APPLE, batched, encoded, never, photograph, quiet, recipe_for
 
 GRID = replace(APPLE, pictures=seeded(7, 4))
 
@@ -152,7 +152,7 @@ class Cramped:
     [torch.OutOfMemoryError("out of memory"), RuntimeError("can't allocate memory: 9 bytes")],
 )
 def test_short_of_memory_it_draws_one_by_one(easel: Engine, error: Exception) -> None:
-    wide = replace(easel, together=4)
+    wide = batched(easel, size=4)
     cramped = Cramped(easel, 1, error)
     try:
         pictures = cook(wide, GRID, quiet, read=bytes.fromhex, find=never)

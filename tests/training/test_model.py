@@ -174,10 +174,10 @@ def test_the_export_is_plain_and_loads_with_nothing_special(made: Options) -> No
 
 def test_the_product_loads_the_export_with_previews_and_upscaler(made: Options) -> None:
     engine = load(card("easel"), str(made.out / "export"), torch.device("cpu"))
-    assert engine.upscaler is not None
+    assert engine.upscalers.own is not None
     assert engine.enlarge([Image.new("RGB", (16, 24))])[0].size == (64, 96)
     with torch.inference_mode():
-        assert engine.glimpse(torch.zeros(1, CHANNELS, 16, 16))[0].size == (128, 128)
+        assert engine.preview(torch.zeros(1, CHANNELS, 16, 16))[0].size == (128, 128)
 
 
 def test_training_goes_on_from_an_export(made: Options, tmp_path: Path) -> None:

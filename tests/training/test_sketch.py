@@ -82,8 +82,8 @@ def test_the_export_brings_what_was_trained(made: Options) -> None:
     exported = T2IAdapter.from_pretrained(made.out / "export" / OWN).state_dict()
     assert all(torch.allclose(trained[k], exported[k].float(), atol=1e-2) for k in trained)
     engine = load(card("easel"), str(made.out / "export"), torch.device("cpu"))
-    assert engine.structures is not None
-    assert set(engine.structures.networks) == {"scribble", "lineart", "canny"}
+    assert engine.conditioning.structures is not None
+    assert set(engine.conditioning.structures.networks) == {"scribble", "lineart", "canny"}
 
 
 def test_samples_are_drawn_once(made: Options) -> None:

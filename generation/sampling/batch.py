@@ -1,0 +1,128 @@
+"""Batches: pictures that go through the steps together, whatever the kind of model.
+
+A batch is computed as one tensor; batches never mix, so a picture's pixels depend on its own
+batch's shape alone. On a CPU a batch holds one picture: kernels round differently for other batch
+sizes, and there a batch saves little; a small model's batches are computed side by side, each on
+one core. Elsewhere a batch holds a grid, filled up if need be.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Self, TypeVar
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from generation.recipe import Recipe
+from generation.sampling.autoencoder import tile_vae
+from generation.sampling.engine import Engine, Watch, device_of
+from generation.sampling.inpaint import Origin
+from generation.sampling.noise import starting_noise
+from generation.sampling.parallel import open_map
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What steers a denoiser.
+
+    Attributes:
+        tokens: Text embeddings, (rows, tokens, width).
+        extra: Further inputs of the family's denoiser by name, (rows, …) each.
+    """
+
+    tokens: Tensor
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def repeat(self, count: int) -> Self:
+        """The rows for a batch of ``count`` pictures: each row ``count`` times, in order."""
+        extra = {name: rows.repeat_interleave(count, 0) for name, rows in self.extra.items()}
+        return replace(self, tokens=self.tokens.repeat_interleave(count, 0), extra=extra)
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """Pictures on their way through the steps.
+
+    Attributes:
+        latents: Where they are, (pictures, channels, height, width), in float32.
+        clean: Where they seem to be going, of the same shape.
+        noise: What they started from, of the same shape.
+        origin: The image that they started from, if they did.
+    """
+
+    latents: Tensor
+    clean: Tensor
+    noise: Tensor
+    origin: Origin | None
+
+    def shown(self, stop: float) -> Tensor:
+        """What is to be seen: where they are, or where they seem to go if they stopped early."""
+        return self.latents if stop == 1 else self.clean
+
+
+B = TypeVar("B", bound=Batch)
+
+
+def draw_noise(
+    engine: Engine, recipe: Recipe, shape: Sequence[int]
+) -> Iterator[tuple[Tensor, list[torch.Generator]]]:
+    """Starting noise for each batch, and a generator a picture for what samplers add later.
+
+    A batch that the pictures do not fill gets its first picture again: on a GPU, the pixels of a
+    picture may depend on how many there are beside it, but not on which.
+
+    Args:
+        engine: Says how many pictures make a batch.
+        recipe: The pictures.
+        shape: Channels, height and width of one picture's latents.
+    """
+    size = engine.batching.size
+    for first in range(0, len(recipe.pictures), size):
+        row = recipe.pictures[first : first + size]
+        filled = [*row, *[row[0]] * (size - len(row))]
+        drawn = [starting_noise(picture, shape) for picture in filled]
+        noise = torch.cat([tensor for tensor, _ in drawn]).to(device_of(engine.pipe))
+        yield noise, [generator for _, generator in drawn]
+
+
+def denoise(
+    engine: Engine,
+    recipe: Recipe,
+    batches: Sequence[B],
+    *,
+    steps: int,
+    advance: Callable[[B, int], None],
+    decode: Callable[[Tensor], list[Image.Image]],
+    watch: Watch,
+    during: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext(),
+) -> list[Image.Image]:
+    """Take all batches through the steps together; the pictures that they become, in order.
+
+    Args:
+        engine: What draws.
+        recipe: What is drawn.
+        batches: Where the pictures start.
+        steps: How many steps to take.
+        advance: Moves a batch by the step of a number, counted from 0.
+        decode: From a batch's latents to pictures.
+        watch: Called after every step; whatever it raises ends the drawing.
+        during: What holds while all batches take the step of a number.
+    """
+    count = len(recipe.pictures)
+
+    def preview() -> list[Image.Image]:
+        return [small for batch in batches for small in engine.preview(batch.clean)][:count]
+
+    tiled = tile_vae(engine.pipe.vae, wanted=bool(recipe.patch))
+    with open_map(engine.batching.parallel) as each, tiled:
+        # All batches take a step before any takes the next, so that previews show the whole grid
+        # and a cancellation is felt within one step.
+        for step in range(steps):
+            with during(step):
+                each(lambda batch, step=step: advance(batch, step), batches)
+            watch(step + 1, steps, preview)
+        drawn = each(lambda batch: decode(batch.shown(recipe.stop)), batches)
+    # The last batch may have been filled up with pictures that nobody asked for.
+    return [picture for pictures in drawn for picture in pictures][:count]

@@ -1,0 +1,154 @@
+"""An engine: a loaded model with all that it draws with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Protocol
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from generation.catalogue.card import Card
+from generation.conditioning.controlnet import Structures
+from generation.conditioning.image_adapters import References
+from generation.conditioning.lora import Loras
+from generation.conditioning.native_references import Natives
+from generation.pictures.canvas import Begun
+from generation.pictures.tiling import meeting
+from generation.recipe import Recipe
+from generation.sampling.parallel import open_map
+from generation.sampling.seamless import seamless
+from generation.upscaling.bundled import Compact, enlarge, sharpen
+from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
+
+Watch = Callable[[int, int, Callable[[], list[Image.Image]]], None]
+"""Steps done, steps in all, and a function that gives small previews of the pictures."""
+
+
+class Code(Protocol):
+    """What every family's code half can do."""
+
+    @property
+    def id(self) -> str:
+        """The card's id."""
+
+    @property
+    def pipeline(self) -> str:
+        """Name of the diffusers pipeline class that its checkpoints name."""
+
+    @property
+    def options(self) -> Mapping[str, object]:
+        """What to load the pipeline with, besides the weights."""
+
+    def draw(
+        self, engine: "Engine", recipe: Recipe, start: Begun, watch: Watch
+    ) -> list[Image.Image]:
+        """See ``Engine.draw``."""
+
+    @property
+    def channels(self) -> Callable[[Any], int]:
+        """Pipeline to the number of its latents' channels."""
+
+    def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
+        """Latents of pixels (1, 3, height, width) in [-1, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batching:
+    """How many pictures are computed at once.
+
+    Attributes:
+        size: Pictures in a batch.
+        parallel: Batches that are computed at the same time.
+    """
+
+    size: int
+    parallel: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditioning:
+    """What pictures are steered with besides words, as far as it is loaded.
+
+    Attributes:
+        references: What images are seen with: image adapters, or the model itself.
+        structures: ControlNets.
+        loras: Changes to the model's weights.
+    """
+
+    references: References | Natives | None = None
+    structures: Structures | None = None
+    loras: Loras | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upscalers:
+    """What makes pictures larger.
+
+    Attributes:
+        own: The network that came with the checkpoint, for every picture that it draws.
+        spandrel: What the host named, for pictures of any model, where larger ones are asked for.
+    """
+
+    own: Compact | None = None
+    spandrel: SpandrelUpscaler | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """A loaded model.
+
+    Attributes:
+        card: Its card.
+        family: Its family's code.
+        pipe: The diffusers pipeline that holds the weights.
+        batching: How many pictures are computed at once.
+        preview: From clean latents (pictures, channels, height, width) to small pictures.
+        conditioning: What steers it besides words.
+        upscalers: What makes its pictures larger.
+        evict: Has other engines on the device released; whether there were any.
+    """
+
+    card: Card
+    family: Code
+    pipe: Any
+    batching: Batching
+    preview: Callable[[Tensor], list[Image.Image]]
+    conditioning: Conditioning = field(default_factory=Conditioning)
+    upscalers: Upscalers = field(default_factory=Upscalers)
+    evict: Callable[[], bool] = bool
+
+    def draw(self, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
+        """The recipe's pictures at the size the model draws, in order.
+
+        Args:
+            recipe: What to draw; its ``upscale`` is left to others. What it looks at was learnt by
+                ``references`` before, and the image that it keeps to by ``structures``.
+            start: The picture to start from, of any size, or the frame to fill, as the recipe says.
+            watch: Called after every step; whatever it raises ends the drawing.
+        """
+        # A batch is steered as one, so pictures with words of their own are batches of their own.
+        batching = replace(self.batching, size=1) if recipe.strays else self.batching
+        own = replace(self, batching=batching)
+        with torch.inference_mode(), seamless([self.pipe.vae], wanted=recipe.tile):
+            return self.family.draw(own, recipe, start, watch)
+
+    def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:
+        """Drawn pictures at the size that people are shown; ``tile`` if their edges meet."""
+        if self.card.enlarge == 1:
+            return list(pictures)
+        larger = partial(meeting, larger=self._enlarge) if tile else self._enlarge
+        with torch.inference_mode(), open_map(self.batching.parallel) as each:
+            return each(larger, pictures)
+
+    def _enlarge(self, picture: Image.Image) -> Image.Image:
+        if self.upscalers.own is not None:
+            return enlarge(self.upscalers.own, picture)
+        return sharpen(picture, self.card.enlarge)
+
+
+def device_of(pipe: Any) -> torch.device:  # noqa: ANN401 - diffusers has no types
+    """Where a pipeline computes, wherever its parts lie just now."""
+    device: torch.device = pipe._execution_device
+    return device
