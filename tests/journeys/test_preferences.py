@@ -111,12 +111,12 @@ async def test_a_flag_of_ones_own_is_written_out(studio: Studio) -> None:
     assert [choice["value"] for choice in found] == ["mine"]
     await told(studio, "mira", "prefer option set", {"option": "mine"})
     assert "`--mine`" in await refused(studio, "mira", "imagine", {"prompt": "a cat --mine"})
-    assert "no options yet" in await told(studio, "mira", "prefer option list", {})
+    assert "no flags of your own yet" in await told(studio, "mira", "prefer option list", {})
 
 
 async def test_the_name_of_a_flag_is_taken(studio: Studio) -> None:
     said = await refused(studio, "mira", "prefer option set", {"option": "ar", "value": "ink"})
-    assert "`--ar` means something already" in said
+    assert "`--ar` already has a meaning" in said
 
 
 async def test_info_tells_how_things_stand(studio: Studio) -> None:

@@ -167,7 +167,7 @@ async def test_two_at_once_keep_to_the_limit_and_leave_no_message_behind(
     answers = await asyncio.gather(*(send(url, mask(), f"a hat {QUICK}") for _ in range(2)))
     (_, queued), (_, refused) = sorted(answers)
     assert queued.startswith("Queued")
-    assert refused.startswith("You may have 1 waiting")
+    assert refused.startswith("You may have 1 job queued")
     await newest(painting, since)
     assert len(public(painting.playground, since + 1)) == 1
 

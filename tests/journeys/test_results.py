@@ -68,7 +68,7 @@ async def test_a_picture_is_marked_and_unmarked(studio: Studio) -> None:
     grid = await drawn(studio)
     single = await result(await studio.playground.press("mira", grid, label="U1"))
     assert "Added to your favourites" in (await told(studio, "mira", single, "⭐")).content
-    assert "No longer" in (await told(studio, "mira", single, "⭐")).content
+    assert "Removed from" in (await told(studio, "mira", single, "⭐")).content
 
 
 async def test_show_brings_pictures_back_by_the_name_of_the_file(studio: Studio) -> None:
@@ -100,8 +100,8 @@ async def test_nobody_shows_what_somebody_else_may_have_made_in_private(studio: 
     name = (await drawn(studio, "otto")).attachments[0].filename
     for typed, sentence in (
         (name, "Only the person who asked"),
-        ("00000000", "no pictures `00000000`"),
-        ("a red apple", "no pictures `a red apple`"),
+        ("00000000", "No pictures match `00000000`"),
+        ("a red apple", "No pictures match `a red apple`"),
     ):
         assert sentence in await refused(studio, "mira", "show", {"id": typed})
     name = (await drawn(studio)).attachments[0].filename
@@ -206,7 +206,7 @@ async def test_everything_is_said_in_the_persons_language(
     slow = await studio.playground.command("mira", "imagine", {"prompt": "a cat --steps 100"})
     message = await showing(await answer(slow), "(")
     press = await studio.playground.command("mira", "cancel", {})
-    await showing(await answer(press), "deiner Aufträge abgebrochen")
+    await showing(await answer(press), "Auftrag abgebrochen")
     await showing(message, "(abgebrochen)")
     press = await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"})
     grid = await showing(await answer(press), "1 Schritt ·")
