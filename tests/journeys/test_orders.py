@@ -101,7 +101,7 @@ async def test_never_mind_queues_nothing(studio: Studio) -> None:
         (ServerChoices(channels=(5,)), "please ask there"),
         (ServerChoices(roles=(5,)), "only members with"),
         (ServerChoices(repeat=1), "allows 1 per request"),
-        (ServerChoices(daily=1), "is 1 per person"),
+        (ServerChoices(daily=1), "allows 1 job per person"),
         (ServerChoices(unfinished=1), "at a time"),
     ],
 )

@@ -79,7 +79,7 @@ async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: 
     await result(await studio.playground.command("otto", "imagine", {"prompt": f"a cat {QUICK}"}))
     await result(await studio.playground.command("otto", "imagine", {"prompt": f"a cat {QUICK}"}))
     said = await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
-    assert "is 1 per person" in said
+    assert "allows 1 job per person" in said
     history = await chosen_changes(studio)
     otto = f"<@{studio.playground.people['otto'].id}>"
     assert f"{otto}: Limits" in history
