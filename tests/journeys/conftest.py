@@ -1,6 +1,7 @@
 """Fixtures: the whole product, started once and shared, since starting a worker takes seconds."""
 
 from collections.abc import AsyncIterator
+from inspect import iscoroutinefunction
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from tests.storage.conftest import settings_for
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Runs every journey in one event loop, in which the shared stand-in lives."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        ours = Path(__file__).parent in item.path.parents
+        if ours and isinstance(item, pytest.Function) and iscoroutinefunction(item.function):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

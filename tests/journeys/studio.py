@@ -54,7 +54,18 @@ class Studio:
                     stderr=log,
                 )
         if BOT in sides:
-            await self.playground.ready(PATIENCE)
+            await self._ready()
+
+    async def _ready(self) -> None:
+        """Waits for the bot; fails with what it said where it ends instead."""
+        process = self.processes[BOT]
+        ready = asyncio.create_task(self.playground.ready(PATIENCE))
+        ended = asyncio.create_task(process.wait())
+        done, waiting = await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        assert ready in done, self.log()
+        await ready
 
     def runs(self, side: str) -> bool:
         """Whether a side's process is alive."""
@@ -64,7 +75,8 @@ class Studio:
     async def end(self, side: str, how: signal.Signals = signal.SIGTERM) -> int:
         """Sends a signal to a side and waits for its exit code."""
         process = self.processes.pop(side)
-        process.send_signal(how)
+        if process.returncode is None:
+            process.send_signal(how)
         return await asyncio.wait_for(process.wait(), PATIENCE)
 
     async def close(self) -> None:
