@@ -91,7 +91,8 @@ def _draw_here(recipe: Recipe, settings: Settings, output: Path) -> list[Path]:
     from rich.progress import Progress  # noqa: PLC0415
 
     os.environ.update(_QUIET)
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("loading the model", total=None)
 
         def report(step: int, steps: int, _preview: bytes | None) -> None:
