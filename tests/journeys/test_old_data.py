@@ -18,9 +18,9 @@ from cli.start import free_port
 from generation.recipe import Recipe
 from playground import Interaction, Message, Playground
 from playground.state import components, records
-from storage.database.prepare import migrate
 from storage.decisions.choices import ServerChoices
 from storage.files import Files
+from storage.prepare import migrate
 from tests.journeys.studio import BOT, Studio, answer
 from tests.journeys.test_canvas import png
 from tests.storage.conftest import settings_for
