@@ -18,9 +18,9 @@ from bot.components.confirm import DraftButton
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
 from bot.events.dispatch import Handlers
-from bot.interactions.replies import answer
-from bot.painting.submission import Painting
-from bot.painting.web import Page
+from bot.interactions.replies import answer_error
+from bot.painting.submission import PaintingHandler
+from bot.painting.web import PaintingPage
 from bot.panels import routing
 from bot.requests.accept import JobAcceptor
 from bot.requests.blend import BlendHandler
@@ -64,7 +64,7 @@ class Tree(app_commands.CommandTree[Any]):
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
     ) -> None:
         """Answers in private."""
-        await answer(interaction, error)
+        await answer_error(interaction, error)
 
 
 class EaselBot(extensions.AutoShardedBot):
@@ -94,10 +94,10 @@ class EaselBot(extensions.AutoShardedBot):
         models = ServedModels(settings)
         acceptor = JobAcceptor(settings, models, jobs, files, self._delivery)
         derive, painting = DeriveHandler(acceptor), None
-        self._page: Page | None = None
+        self._page: PaintingPage | None = None
         if settings.public_url:
-            painting = Painting(self, acceptor, derive, files, settings)
-            self._page = Page(painting)
+            painting = PaintingHandler(self, acceptor, derive, files, settings)
+            self._page = PaintingPage(painting)
         self.handlers = Handlers(
             models=models,
             records=jobs.records,
@@ -117,10 +117,10 @@ class EaselBot(extensions.AutoShardedBot):
         """
         if self._page is not None:
             await self._page.start(self._settings.page_host, self._settings.page_port)
-        for name in command_files():
+        for name in find_command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
-        self.add_dynamic_items(JobButton, DraftButton, routing.Part)
+        self.add_dynamic_items(JobButton, DraftButton, routing.PanelItem)
         await self._sync()
         self._delivery.start()
 
@@ -151,10 +151,10 @@ class EaselBot(extensions.AutoShardedBot):
         commands = self.tree.get_commands(guild=guild)
         translator = languages.CommandTranslator()
         payload = [await c.get_translated_payload(self.tree, translator) for c in commands]
-        wanted = _fingerprint(payload)
+        wanted = _hash_payload(payload)
         note = Path(self._settings.data) / "commands.json"
         there = {str(c.id) for c in await self.tree.fetch_commands(guild=guild)}
-        if _read(note) == {"fingerprint": wanted, "ids": sorted(there)}:
+        if _read_note(note) == {"fingerprint": wanted, "ids": sorted(there)}:
             return
         synced = await self.tree.sync(guild=guild)
         ids = sorted(str(command.id) for command in synced)
@@ -166,7 +166,7 @@ Interaction: TypeAlias = discord.Interaction[EaselBot]
 """What commands are called with: an interaction that knows its client."""
 
 
-def command_files() -> list[str]:
+def find_command_files() -> list[str]:
     """Names of the modules that hold commands; found rather than imported, which would be a circle.
 
     Each is a discord.py extension.
@@ -176,9 +176,9 @@ def command_files() -> list[str]:
     return [module.name for module in pkgutil.iter_modules(folders, "commands.")]
 
 
-def _fingerprint(payload: list[dict[str, Any]]) -> str:
+def _hash_payload(payload: list[dict[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
 
-def _read(note: Path) -> object:
+def _read_note(note: Path) -> object:
     return json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None

@@ -97,9 +97,9 @@ class NoLongerThereError(Exception):
     """Somebody may not see the channel any more in which they ask for something."""
 
 
-class PassError(Exception):
+class TokenError(Exception):
     """What was shown is no pass of ours: altered, cut short or made up."""
 
 
-class ExpiredPassError(Exception):
+class ExpiredTokenError(Exception):
     """A pass that was good once."""

@@ -145,9 +145,9 @@ def _sentence(error: Exception, kinds: list[str]) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"This needs {error.name}, which a worker's installation has: easel[worker]."
     if "generation.untrusted.clean.ImageError" in kinds:
-        from bot.text.image_wording import sentence  # noqa: PLC0415
+        from bot.text.image_wording import word_image_error  # noqa: PLC0415
 
-        return sentence(cast("ImageError", error))
+        return word_image_error(cast("ImageError", error))
     if "storage.queue.jobs.RenderError" in kinds:
         from bot.text.sentences import FAILURES  # noqa: PLC0415
 

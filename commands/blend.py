@@ -43,7 +43,7 @@ async def blend(
     """Hands the request on."""
     images = [image.url for image in (image1, image2, image3, image4, image5) if image]
     shares = read_weights(weights, len(images))
-    await interaction.client.handlers.blend.blend(interaction, images, shares, dimensions)
+    await interaction.client.handlers.blend.take_images(interaction, images, shares, dimensions)
 
 
 def read_weights(typed: str, count: int) -> list[float]:

@@ -18,7 +18,7 @@ LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
     prompt="What to draw, and flags such as --cfg 5 or --steps 20",
     strength="0.1 to 0.3 stays close, 0.3 to 0.6 balances, 0.6 to 0.9 is loose; 0.5 if not set",
 )
-@app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMG2IMG))
+@app_commands.autocomplete(prompt=completion.complete_flags_of(PromptSource.IMG2IMG))
 async def img2img(
     interaction: Interaction,
     image: discord.Attachment,
@@ -29,8 +29,8 @@ async def img2img(
     text = prompt
     if strength is not None and f"--{STRENGTH.name}" not in prompt:
         text = f"{prompt} {STRENGTH.format(strength)}"
-    await interaction.client.handlers.imagine.imagine(
-        interaction, text, [image.url], way=PromptSource.IMG2IMG
+    await interaction.client.handlers.imagine.take_prompt(
+        interaction, text, [image.url], source=PromptSource.IMG2IMG
     )
 
 

@@ -23,7 +23,7 @@ LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
     keep="What is kept of it; scribble by default",
 )
 @app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
-@app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMAGINE))
+@app_commands.autocomplete(prompt=completion.complete_flags_of(PromptSource.IMAGINE))
 async def sketch(
     interaction: Interaction,
     drawing: discord.Attachment,
@@ -36,7 +36,7 @@ async def sketch(
     if strength != CONTROL_SCALE.default:
         flags.append((CONTROL_SCALE.name, CONTROL_SCALE.format(strength)))
     added = [flag for name, flag in flags if f"--{name} " not in prompt]
-    await interaction.client.handlers.imagine.sketch(
+    await interaction.client.handlers.imagine.take_sketch(
         interaction, " ".join((prompt, *added)), drawing.url
     )
 

@@ -6,8 +6,8 @@ from typing import Final
 import discord
 import structlog
 
-from bot.delivery import content
-from bot.delivery.routes import Address
+from bot.delivery.content import compose_apology, compose_ending, compose_progress
+from bot.delivery.routes import DeliveryTarget
 from bot.text.languages import speaking
 from generation.recipe import RecipeError
 from storage.files import Files, MissingFileError
@@ -32,7 +32,7 @@ class JobMessage:
     def __init__(self, job_id: str, client: discord.Client, jobs: Jobs, files: Files) -> None:
         self.job_id = job_id
         self.following = self.done = False
-        self._address = Address(client)
+        self._target = DeliveryTarget(client)
         self._jobs, self._files = jobs, files
         self._shown: Event | None = None
         self._news: Event | None = None
@@ -58,20 +58,20 @@ class JobMessage:
             event = self._news
             if event is not None and event != self._shown:
                 await self.show(event)
-                await self._rest(event)
+                await self._pause(event)
 
     async def show(self, event: Event) -> None:
         """Shows news that may be missed: an outage costs one update, never the job."""
         self._shown = event
         try:
-            job = await self._job()
+            job = await self._load_job()
             with speaking(job.locale):
-                letter = content.news(job, event)
-            await self._address.attempt(job, letter)
+                content = compose_progress(job, event)
+            await self._target.attempt(job, content)
         except Exception as error:  # noqa: BLE001 - the end is shown all the same
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
 
-    async def _rest(self, event: Event) -> None:
+    async def _pause(self, event: Event) -> None:
         far = isinstance(event, Queued) and event.position > NEAR
         try:
             await asyncio.wait_for(self._ended.wait(), FAR_PACE if far else PACE)
@@ -80,23 +80,23 @@ class JobMessage:
 
     async def _finish(self) -> None:
         """Shows how the job ended, then notes in the database that it was shown."""
-        job = await self._job()
+        job = await self._load_job()
         if job.delivered_at is not None:
             return
         with speaking(job.locale):
-            message = await self._sent(job)
+            message = await self._send_ending(job)
         if message is None:
             log.warning("nowhere_to_deliver", job=job.id)
         await self._jobs.delivered(job.id, message)
 
-    async def _sent(self, job: Job) -> int | None:
+    async def _send_ending(self, job: Job) -> int | None:
         try:
-            return await self._address.insist(job, await content.last(job, self._files))
+            return await self._target.insist(job, await compose_ending(job, self._files))
         except (discord.HTTPException, MissingFileError, RecipeError) as error:
             log.error("result_not_sent", job=job.id, error=repr(error))
-            return await self._address.insist(job, content.apology(job))
+            return await self._target.insist(job, compose_apology(job))
 
-    async def _job(self) -> Job:
+    async def _load_job(self) -> Job:
         job = await self._jobs.get(self.job_id)
         if job is None:
             raise LookupError(self.job_id)

@@ -41,11 +41,11 @@ class DeliveryWatcher:
 
     async def begin(self, job_id: str, position: int) -> None:
         """Shows a job that was just accepted as queued, then follows it."""
-        message = self._message(job_id)
+        message = self._find_message(job_id)
         await message.show(Queued(job_id, position))
         self._follow(message)
 
-    def _message(self, job_id: str) -> JobMessage:
+    def _find_message(self, job_id: str) -> JobMessage:
         if job_id not in self._messages:
             self._messages[job_id] = JobMessage(job_id, self._client, self._jobs, self._files)
         return self._messages[job_id]
@@ -79,7 +79,7 @@ class DeliveryWatcher:
 
     def _pass_on(self, event: Event) -> None:
         known = event.job_id in self._messages
-        message = self._message(event.job_id)
+        message = self._find_message(event.job_id)
         message.put(event)
         if not known:
             self._follow(message)

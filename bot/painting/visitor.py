@@ -3,11 +3,11 @@
 import discord
 
 from bot.errors import NoLongerThereError
-from bot.interactions.requester import DIRECT_LIMIT, Remote
-from bot.painting.tokens import Pass
+from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
+from bot.painting.tokens import PageToken
 
 
-async def find_visitor(client: discord.Client, given: Pass) -> Remote:
+async def find_visitor(client: discord.Client, given: PageToken) -> RemoteRequester:
     """The bearer of a pass, with the rights that they have now.
 
     Raises:
@@ -23,8 +23,8 @@ async def find_visitor(client: discord.Client, given: Pass) -> Remote:
         raise NoLongerThereError from None
     allowed = discord.Permissions.none()
     if given.server:
-        allowed = _allowed(channel, user)
-    return Remote(
+        allowed = _find_permissions(channel, user)
+    return RemoteRequester(
         user=user,
         guild_id=given.server,
         channel_id=given.channel,
@@ -36,7 +36,7 @@ async def find_visitor(client: discord.Client, given: Pass) -> Remote:
     )
 
 
-def _allowed(channel: object, user: discord.User | discord.Member) -> discord.Permissions:
+def _find_permissions(channel: object, user: discord.User | discord.Member) -> discord.Permissions:
     """What a member may do in a channel of theirs."""
     if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         raise NoLongerThereError

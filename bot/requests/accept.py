@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.access import policy
-from bot.delivery.destination import Spot
+from bot.delivery.destination import MessageRef
 from bot.delivery.watcher import DeliveryWatcher
-from bot.interactions.requester import Asking
+from bot.interactions.requester import Requester
 from bot.requests.models import ServedModels
 from bot.text.messages import Title
 from generation.catalogue.card import Card
@@ -52,14 +52,14 @@ class JobAcceptor:
         self._origins = frozenset({settings.discord} if settings.discord else ())
         self._hosts = None if settings.open_links else DISCORD_FILES
 
-    async def admit(self, asking: Asking, drawn: Sequence[Card]) -> ServerChoices:
+    async def admit(self, requester: Requester, drawn: Sequence[Card]) -> ServerChoices:
         """What the server decided, if it lets jobs in: one for each card, of what draws it.
 
         Raises:
             NotAllowedError: It does not.
             LimitReachedError: So many do not fit into what the person may ask for.
         """
-        return await policy.admit(self.jobs, asking, self.models.cards, drawn)
+        return await policy.admit(self.jobs, requester, self.models.cards, drawn)
 
     async def keep_image(self, url: str) -> str:
         """Fetches, checks and stores an image; its SHA-256.
@@ -87,8 +87,8 @@ class JobAcceptor:
 
     async def accept(
         self,
-        asking: Asking,
-        spot: Spot,
+        requester: Requester,
+        ref: MessageRef,
         recipe: Recipe,
         title: Title,
         choices: ServerChoices,
@@ -100,8 +100,8 @@ class JobAcceptor:
         """Commits a job, then shows it as queued.
 
         Args:
-            asking: Whose it is.
-            spot: The message that it is shown in.
+            requester: Whose it is.
+            ref: The message that it is shown in.
             recipe: What to make.
             title: How it came about.
             choices: What the server decided: how many jobs, and in which language they are shown.
@@ -115,19 +115,19 @@ class JobAcceptor:
         job = NewJob(
             id=uuid.uuid4().hex,
             recipe=with_upscaler(recipe, self.models.cards[0].upscaler).to_json(),
-            person_id=asking.user.id,
-            server_id=asking.guild_id,
-            channel_id=spot.channel_id,
-            message_id=spot.message_id,
-            application_id=asking.application_id,
-            interaction_token=spot.token,
-            token_expires_at=spot.expires,
-            upload_limit=asking.filesize_limit,
+            person_id=requester.user.id,
+            server_id=requester.guild_id,
+            channel_id=ref.channel_id,
+            message_id=ref.message_id,
+            application_id=requester.application_id,
+            interaction_token=ref.token,
+            token_expires_at=ref.expires,
+            upload_limit=requester.filesize_limit,
             parent_id=parent_id,
             title=str(title),
             speed=speed,
             origins=origins,
-            locale=choices.language or str(asking.locale),
+            locale=choices.language or str(requester.locale),
         )
-        position = await self.jobs.accept(job, policy.allow(self.jobs.most, choices, asking))
+        position = await self.jobs.accept(job, policy.allow(self.jobs.most, choices, requester))
         await self._delivery.begin(job.id, position)

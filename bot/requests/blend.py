@@ -6,9 +6,9 @@ from typing import Any
 import discord
 
 from bot.access import policy
-from bot.access.defaults import Shelf
-from bot.delivery.destination import Place
-from bot.interactions.replies import acknowledge, tell
+from bot.access.defaults import UserDefaults
+from bot.delivery.destination import Destination
+from bot.interactions.replies import acknowledge, tell_notes
 from bot.requests.accept import JobAcceptor
 from bot.requests.resolution import admit, complete_orders, resolve_order
 from bot.text.messages import Title
@@ -29,7 +29,7 @@ class BlendHandler:
         self._acceptor, self._models = acceptor, acceptor.models
         self._records = acceptor.records
 
-    async def blend(
+    async def take_images(
         self,
         interaction: discord.Interaction[Any],
         pictures: Sequence[str],
@@ -50,10 +50,15 @@ class BlendHandler:
         """
         self._models.require(Capability.BLEND)
         message = await acknowledge(interaction)
-        shelf = await Shelf.of(self._records, interaction)
+        defaults = await UserDefaults.load(self._records, interaction)
         typed = parse(f"--{RATIO.name} {ratio}" if ratio else "")
         asked = complete_orders(
-            self._models, shelf, [Order(typed, 0)], preset="", way=PromptSource.BLEND, attached=1
+            self._models,
+            defaults,
+            [Order(typed, 0)],
+            preset="",
+            source=PromptSource.BLEND,
+            attached=1,
         )
         choices = await admit(self._acceptor, interaction, asked)
         ((_, merged),) = asked.each
@@ -66,15 +71,17 @@ class BlendHandler:
             resolved.recipe,
             [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
         )
-        policy.measure(choices, [recipe])
-        spot = await (await Place.of(interaction, choices, shelf.person)).spot(message)
+        policy.check_size(choices, [recipe])
+        ref = await (await Destination.choose(interaction, choices, defaults.person)).open_message(
+            message
+        )
         await self._acceptor.accept(
             interaction,
-            spot,
+            ref,
             recipe,
             Title("blend"),
             choices,
             speed=resolved.speed,
             origins=merged.origins,
         )
-        await tell(interaction, resolved.notes)
+        await tell_notes(interaction, resolved.notes)

@@ -2,19 +2,18 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import discord
 from sqlalchemy import Connection
 
 from bot.access import policy
-from bot.access.defaults import Shelf
+from bot.access.defaults import UserDefaults
 from bot.components import confirm, modals
-from bot.components.confirm import ASK_FROM, Request
-from bot.delivery.destination import Place
+from bot.components.confirm import ASK_FROM, Draft
+from bot.delivery.destination import Destination
 from bot.errors import DraftGoneError
-from bot.interactions.replies import acknowledge, tell
+from bot.interactions.replies import acknowledge, tell_notes
 from bot.requests.accept import JobAcceptor
 from bot.requests.resolution import CompletedOrders, admit, complete_orders, resolve_order
 from bot.text import sentences
@@ -40,13 +39,13 @@ class ImagineHandler:
         self._acceptor, self._models = acceptor, acceptor.models
         self._records = acceptor.records
 
-    async def imagine(
+    async def take_prompt(
         self,
         interaction: discord.Interaction[Any],
         text: str,
         pictures: Sequence[str] = (),
         preset: str = "",
-        way: PromptSource = PromptSource.IMAGINE,
+        source: PromptSource = PromptSource.IMAGINE,
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes.
 
@@ -55,33 +54,37 @@ class ImagineHandler:
             text: What was typed.
             pictures: Addresses of attached images.
             preset: Name of the preset chosen beside the prompt.
-            way: Where the prompt was typed.
+            source: Where the prompt was typed.
 
         Raises:
             PromptError: The prompt is not one; nothing was acknowledged yet.
             NotAllowedError: The server does not allow it.
         """
         try:
-            text, wanted = await self._read(interaction, text, way)
-            await self._check(interaction, wanted, preset=preset, way=way, attached=len(pictures))
+            text, wanted = await self._read(interaction, text, source)
+            await self._check(
+                interaction, wanted, preset=preset, source=source, attached=len(pictures)
+            )
         except PromptError as error:
-            raise mend_suggestion(error, self._draws, attached=len(pictures)) from None
+            raise mend_suggestion(error, self._find_card, attached=len(pictures)) from None
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
-        shelf = await Shelf.of(self._records, interaction)
+        defaults = await UserDefaults.load(self._records, interaction)
         asked = complete_orders(
-            self._models, shelf, wanted, preset=preset, way=way, attached=len(pictures)
+            self._models, defaults, wanted, preset=preset, source=source, attached=len(pictures)
         )
         choices = await admit(self._acceptor, interaction, asked)
-        request = Request(
-            text, preset, tuple([await self._acceptor.keep_image(url) for url in pictures]), way
+        request = Draft(
+            text, preset, tuple([await self._acceptor.keep_image(url) for url in pictures]), source
         )
         if many:
             await self._ask(interaction, request, wanted)
         else:
-            await self._take(interaction, request, asked, choices, message)
+            await self._accept_orders(interaction, request, asked, choices, message)
 
-    async def sketch(self, interaction: discord.Interaction[Any], text: str, drawing: str) -> None:
+    async def take_sketch(
+        self, interaction: discord.Interaction[Any], text: str, drawing: str
+    ) -> None:
         """Takes a drawing to be finished, with ``--control`` in its text.
 
         Raises:
@@ -90,10 +93,10 @@ class ImagineHandler:
             NotAllowedError: The server does not allow it.
         """
         self._models.require(Capability.STRUCTURE)
-        await self.imagine(interaction, text, [drawing])
+        await self.take_prompt(interaction, text, [drawing])
 
     async def _read(
-        self, interaction: discord.Interaction[Any], text: str, way: PromptSource
+        self, interaction: discord.Interaction[Any], text: str, source: PromptSource
     ) -> tuple[str, tuple[Order, ...]]:
         """The text with the person's own flags written out, and the jobs that it stands for.
 
@@ -101,18 +104,18 @@ class ImagineHandler:
         acknowledged before the database is asked for anything.
         """
         try:
-            return text, read_orders(text, source=way)
+            return text, read_orders(text, source=source)
         except PromptError:
-            person = await policy.preferences(self._records, interaction.user.id)
+            person = await policy.read_preferences(self._records, interaction.user.id)
             whole = expand(text, person.options)
-            return whole, read_orders(whole, source=way)
+            return whole, read_orders(whole, source=source)
 
     async def _check(
         self,
         interaction: discord.Interaction[Any],
         wanted: Sequence[Order],
         preset: str,
-        way: PromptSource,
+        source: PromptSource,
         attached: int,
     ) -> None:
         """Refuses what cannot be drawn.
@@ -124,22 +127,22 @@ class ImagineHandler:
         prompts = [order.prompt for order in wanted]
         if all(each.phrases for each in prompts):
             try:
-                return check_all(prompts, self._draws, attached=attached)
+                return check_all(prompts, self._find_card, attached=attached)
             except PromptError:
                 if len(self._models.cards) == 1:
                     raise
-        shelf = await Shelf.of(self._records, interaction)
+        defaults = await UserDefaults.load(self._records, interaction)
         asked = complete_orders(
-            self._models, shelf, wanted, preset=preset, way=way, attached=attached
+            self._models, defaults, wanted, preset=preset, source=source, attached=attached
         )
         try:
-            return check_all(asked.prompts, self._draws, attached=attached)
+            return check_all(asked.prompts, self._find_card, attached=attached)
         except PromptError as error:
             raise name_alternatives(
                 error, asked.prompts, self._models.cards, attached=attached
             ) from None
 
-    def _draws(self, prompt: Prompt) -> Card:
+    def _find_card(self, prompt: Prompt) -> Card:
         return self._models.find_for(prompt).card
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
@@ -150,24 +153,26 @@ class ImagineHandler:
             NotAllowedError: The server does not allow it any more.
         """
         await interaction.response.defer()
-        request = Request.kept(await self._draft(choice_queries.read_draft, interaction, draft))
-        wanted = read_orders(request.text, source=request.way)
-        shelf = await Shelf.of(self._records, interaction)
+        request = Draft.from_json(
+            await self._read_draft(choice_queries.read_draft, interaction, draft)
+        )
+        wanted = read_orders(request.text, source=request.source)
+        defaults = await UserDefaults.load(self._records, interaction)
         asked = complete_orders(
             self._models,
-            shelf,
+            defaults,
             wanted,
             preset=request.preset,
-            way=request.way,
+            source=request.source,
             attached=len(request.images),
         )
         choices = await admit(self._acceptor, interaction, asked)
-        await self._draft(choice_queries.take_draft, interaction, draft)
+        await self._read_draft(choice_queries.take_draft, interaction, draft)
         queued = say(sentences.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
-        await self._take(interaction, request, asked, choices)
+        await self._accept_orders(interaction, request, asked, choices)
 
-    async def _draft(
+    async def _read_draft(
         self,
         look: Callable[[Connection, str, int], dict[str, Any] | None],
         interaction: discord.Interaction[Any],
@@ -191,21 +196,21 @@ class ImagineHandler:
     async def _ask(
         self,
         interaction: discord.Interaction[Any],
-        request: Request,
+        request: Draft,
         wanted: Sequence[Order],
     ) -> None:
         draft = uuid.uuid4().hex
         await self._records.write(
-            choice_queries.keep_draft, draft, interaction.user.id, asdict(request)
+            choice_queries.keep_draft, draft, interaction.user.id, request.to_json()
         )
         await interaction.edit_original_response(
-            content=confirm.question(wanted), view=confirm.buttons(draft)
+            content=confirm.write_question(wanted), view=confirm.build_buttons(draft)
         )
 
-    async def _take(
+    async def _accept_orders(
         self,
         interaction: discord.Interaction[Any],
-        request: Request,
+        request: Draft,
         asked: CompletedOrders,
         choices: ServerChoices,
         message: int | None = None,
@@ -221,34 +226,34 @@ class ImagineHandler:
             images = [*request.images, *(kept[url] for url in links)]
             made.append(resolve_order(self._models, Order(whole.prompt, order.copy), images, kept))
             notes |= dict.fromkeys(made[-1].notes)
-        policy.measure(choices, [resolved.recipe for resolved in made])
-        place = await Place.of(interaction, choices, asked.shelf.person)
+        policy.check_size(choices, [resolved.recipe for resolved in made])
+        destination = await Destination.choose(interaction, choices, asked.defaults.person)
         for resolved, (_, whole) in zip(made, asked.each, strict=True):
-            spot, message = await place.spot(message), None
+            ref, message = await destination.open_message(message), None
             await self._acceptor.accept(
                 interaction,
-                spot,
+                ref,
                 resolved.recipe,
                 Title("imagine"),
                 choices,
                 speed=resolved.speed,
                 origins=whole.origins,
             )
-        await tell(interaction, notes)
+        await tell_notes(interaction, notes)
 
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
         """Shows the form for words to go with an image, which has to be the first answer."""
         draft = uuid.uuid4().hex
         body = {"picture": picture}
         await self._records.write(choice_queries.keep_draft, draft, interaction.user.id, body)
-        await interaction.response.send_modal(modals.start(draft))
+        await interaction.response.send_modal(modals.build_start_form(draft))
 
-    async def start(self, interaction: discord.Interaction[Any], draft: str) -> None:
+    async def take_start(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes the words that go with an image.
 
         Raises:
             DraftGoneError: The form was sent before.
             PromptError: The words are no prompt.
         """
-        body = await self._draft(choice_queries.take_draft, interaction, draft)
-        await self.imagine(interaction, modals.answer(interaction), [body["picture"]])
+        body = await self._read_draft(choice_queries.take_draft, interaction, draft)
+        await self.take_prompt(interaction, modals.read_prompt(interaction), [body["picture"]])

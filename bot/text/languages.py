@@ -88,12 +88,12 @@ def _naming(text: str, names: Mapping[str, str]) -> str:
     return _MENTION.sub(named, text)
 
 
-def language_of(locale: str) -> str:
+def find_language(locale: str) -> str:
     """The catalogue for one of Discord's locales: ``pt`` for ``pt-BR``."""
     return locale.partition("-")[0].lower()
 
 
-def name_of(language: str) -> str:
+def name_language(language: str) -> str:
     """A language as its speakers call it, such as ``Deutsch``."""
     name = Locale(language).get_display_name() or language
     return name[:1].upper() + name[1:]
@@ -101,13 +101,13 @@ def name_of(language: str) -> str:
 
 def speak(locale: str | None) -> None:
     """Say everything in the language of a locale from here on, in this task."""
-    _spoken.set(language_of(locale or "en"))
+    _spoken.set(find_language(locale or "en"))
 
 
 @contextmanager
 def speaking(locale: str | None) -> Iterator[None]:
     """Say everything in the language of a locale within the block."""
-    token = _spoken.set(language_of(locale or "en"))
+    token = _spoken.set(find_language(locale or "en"))
     try:
         yield
     finally:
@@ -169,4 +169,4 @@ class CommandTranslator(app_commands.Translator):
         menu = isinstance(context.data, app_commands.ContextMenu)
         named = context.location in _NAMES and not menu
         key = COMMAND + string.message if named else string.message
-        return catalogue(language_of(locale.value)).get(key)
+        return catalogue(find_language(locale.value)).get(key)
