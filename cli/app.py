@@ -153,7 +153,7 @@ def _sentence(error: Exception, kinds: list[str]) -> str:
 
         return f"This could not be made: {FAILURES.get(str(error), str(error))}."
     if "sqlalchemy.exc.SQLAlchemyError" in kinds:
-        return f"The database cannot be used ({type(error).__name__}); `easel doctor` tells more."
+        return f"The database cannot be used ({type(error).__name__}); `easel doctor` says more."
     suggestion = getattr(error, "suggestion", None)
     return f"{error}\nThis would work: {suggestion}" if suggestion else str(error)
 
