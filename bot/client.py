@@ -85,6 +85,8 @@ class EaselBot(extensions.AutoShardedBot):
                 guild=True, dm_channel=True, private_channel=True
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            # Members and messages are never looked up in a cache: interactions bring what is
+            # needed, and so memory does not grow with the servers.
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -116,6 +118,8 @@ class EaselBot(extensions.AutoShardedBot):
             SettingsError: The painting page cannot be served as the settings say.
         """
         if self._page is not None:
+            # The page first: a port that is taken should end the start before Discord counts a
+            # login.
             await self._page.start(self._settings.page_host, self._settings.page_port)
         for name in find_command_files():
             await self.load_extension(name)
@@ -128,6 +132,7 @@ class EaselBot(extensions.AutoShardedBot):
         """Stops serving and delivering, then leaves Discord."""
         if self._page is not None:
             await self._page.stop()
+        # Before leaving Discord, so that no message is half edited.
         await self._delivery.stop()
         await super().close()
 
@@ -145,6 +150,7 @@ class EaselBot(extensions.AutoShardedBot):
 
     async def _sync(self) -> None:
         """Registers the commands where the set differs from what Discord has."""
+        # Commands of one server appear at once, global ones after minutes.
         guild = discord.Object(self._settings.guild) if self._settings.guild else None
         if guild:
             self.tree.copy_global_to(guild=guild)
@@ -154,6 +160,8 @@ class EaselBot(extensions.AutoShardedBot):
         wanted = _hash_payload(payload)
         note = Path(self._settings.data) / "commands.json"
         there = {str(c.id) for c in await self.tree.fetch_commands(guild=guild)}
+        # Registering is limited to 200 a day, and an unchanged set need not be sent at all. The ids
+        # tell whether another installation has replaced it meanwhile.
         if _read_note(note) == {"fingerprint": wanted, "ids": sorted(there)}:
             return
         synced = await self.tree.sync(guild=guild)

@@ -61,11 +61,14 @@ class UserDefaults:
         Raises:
             PromptError: There is no preset of that name.
         """
+        # Chosen beside the prompt, typed in it, then the person's usual one: the most explicit
+        # counts.
         name = preset or PRESET.of(prompt.flags) or self._find_usual()
         layers = [choose(name, self.own, self.shared)] if name else []
         texts = (self.person.flags, self.person.suffix)
         layers += [Layer(Origin.PERSON, "", text) for text in texts if text]
         default = self.server.preset
+        # The default may have been deleted since it was set.
         if default in self.shared:
             layers.append(Layer(Origin.SERVER, default, self.shared[default], words=not name))
         if source in USUAL:

@@ -22,5 +22,7 @@ def may_remove(requester: Requester, job: Job) -> bool:
     """Whether somebody may cancel or delete a job: its owner, or a moderator of its server."""
     if requester.user.id == job.person_id:
         return True
+    # Being a moderator elsewhere, or in direct messages, gives no right over this server's
+    # pictures.
     same_server = requester.guild_id is not None and requester.guild_id == job.server_id
     return same_server and requester.permissions.manage_messages

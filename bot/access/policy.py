@@ -68,6 +68,7 @@ def allows(choices: ServerChoices, card: Card, served: Sequence[Card]) -> bool:
 
 def name_for_list(card: Card, served: Sequence[Card]) -> str:
     """What a server's list of models calls one: the usual by its family unless another does."""
+    # Lists were kept by family before several models were served; those still mean the usual model.
     alone = card == served[0] and all(other.called != card.id for other in served[1:])
     return card.id if alone else card.called
 
@@ -86,6 +87,7 @@ def check_size(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
 
 def _refuse_place(choices: ServerChoices, interaction: Requester) -> str | None:
     """A thread counts as its channel."""
+    # Managers list channels; threads come and go.
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     if not choices.channels or here & set(choices.channels):
         return None
@@ -96,6 +98,7 @@ def _refuse_place(choices: ServerChoices, interaction: Requester) -> str | None:
 
 
 def _refuse_role(choices: ServerChoices, interaction: Requester) -> str | None:
+    # Managers are let in whatever the list says, or they could lock themselves out.
     if not choices.roles or manages(interaction) or has_role(interaction, choices.roles):
         return None
     return say(sentences.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))

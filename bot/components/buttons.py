@@ -107,6 +107,7 @@ def _zoom_as_typed(answers: FormAnswers) -> Derivation:
     def edges(recipe: Recipe) -> Edges:
         """What to add; a zoom of 1 is for another ratio."""
         added = derive.framed(recipe, factor, *(ratio or (recipe.width, recipe.height)))
+        # A factor of 1 is for another ratio alone; with neither, nothing would change.
         if factor == 1 and not any((added.left, added.top)):
             raise ZoomError(str(factor))
         return added
@@ -169,6 +170,8 @@ class JobButton(
     """A button under a job's message; the picture's number is 0 where it does not matter."""
 
     def __init__(self, action: str, job: str, index: int = 0) -> None:
+        # A later version may have put buttons here that this one does not know; they still get an
+        # answer.
         kind = KINDS.get(action, ButtonKind(action, "…", None))
         super().__init__(
             discord.ui.Button(
@@ -208,6 +211,7 @@ def build_running_view(job: str) -> discord.ui.View:
 def build_done_view(job: str, recipe: Recipe) -> discord.ui.View:
     """What can be pressed under the finished pictures; nothing is made of a control map."""
     structure = recipe.structure
+    # A control map is not a picture of anything: to vary or enlarge it would make no sense.
     if structure is not None and structure.shown:
         return _build_view([JobButton("recipe", job)])
     if len(recipe.pictures) == 1:
@@ -230,9 +234,12 @@ def _break_row(row: list[JobButton]) -> Iterator[list[JobButton]]:
 
 def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     """Rows of actions under a single picture."""
+    # What was drawn larger than the model's own size is not enlarged once more: nothing could draw
+    # it.
     if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not recipe.refined:
         yield [*(["upscale"] if recipe.upscale == 1 else []), "larger", "creative", "vast"]
     yield ["subtle", "strong", "region", "reroll"]
+    # A square picture has nothing to make square.
     yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]
     yield ["left", "right", "up", "down"]
     yield ["favourite", "recipe", *(["map"] if recipe.structure else [])]
@@ -253,6 +260,7 @@ def build_view_of(job: str, recipe: Recipe, actions: frozenset[str]) -> discord.
 
 def _build_view(*rows: list[JobButton]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
+    # Discord keeps five buttons in a row; numbered rows keep those of one kind together.
     for number, row in enumerate(rows):
         for button in row:
             button.row = number

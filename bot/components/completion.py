@@ -41,6 +41,7 @@ def complete_flags(
         cards: The cards of what draws here: ``--model`` and ``--lora`` may name what they do.
         presets: Names that ``--preset`` may have.
     """
+    # Several models may offer LoRAs of the same name; it is listed once.
     loras = list(dict.fromkeys(one.name for card in cards for one in card.loras))
     models = [card.called for card in cards]
     found = complete(typed, CHOICES, presets, source, loras, models=models)

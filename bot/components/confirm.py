@@ -45,6 +45,7 @@ class Draft:
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
         """The request that was kept as JSON, by an earlier version perhaps."""
+        # Drafts of earlier versions may wait for a week, and had no source before /img2img.
         source = PromptSource(body.get("way", PromptSource.IMAGINE))
         return cls(body["text"], body["preset"], tuple(body["images"]), source)
 

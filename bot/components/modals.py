@@ -61,6 +61,7 @@ class FormAnswers:
             ZoomError: The zoom is no number that it can be.
         """
         given = list(read_answers(interaction))
+        # Values come from the network; one that no menu of ours offered is left out.
         parts = {int(value) for field, value in given if field == _PARTS and value in _NINTHS}
         zoom = _parse_zoom(dict(given).get(_ZOOM, "1"))
         return cls(parse(read_prompt(interaction)), zoom, tuple(map(ninth, sorted(parts))))
@@ -68,6 +69,7 @@ class FormAnswers:
 
 def _parse_zoom(typed: str) -> float:
     try:
+        # People type 1,5 and 1.5x as well as 1.5.
         zoom = float(typed.strip().removesuffix("x").replace(",", "."))
     except ValueError:
         raise ZoomError(typed) from None

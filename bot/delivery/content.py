@@ -50,6 +50,7 @@ def compose_progress(job: Job, event: Event) -> MessageContent:
         case Queued(position=position):
             state = say(sentences.QUEUED, place=messages.write_place(position))
             return MessageContent(messages.write_running(job, recipe, state), view)
+        # A worker reports no steps while it still loads the model.
         case Progress(steps=0):
             title = say(card(recipe.family).title)
             return MessageContent(
@@ -102,5 +103,6 @@ async def load_picture(job: Job, files: Files, limit: int) -> Picture:
     recipe = Recipe.from_json(job.recipe)
     shown = job.grid or job.pictures[0]
     png = await files.aget(shown.sha256)
+    # Encoding until it fits may take seconds for a large grid.
     data, extension = await asyncio.to_thread(fit, png, recipe, limit)
     return Picture(f"easel-{job.id[:8]}.{extension}", data, messages.write_alt_text(recipe))

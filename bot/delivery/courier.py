@@ -42,6 +42,7 @@ class JobMessage:
     def put(self, event: Event) -> None:
         """Takes news; it replaces news that was not shown yet."""
         self._news = event
+        # Only the latest news counts: a percentage that was not shown in time is worth nothing.
         self._changed.set()
         if isinstance(event, Ended):
             self._ended.set()
@@ -53,6 +54,7 @@ class JobMessage:
                 await self._finish()
                 self.done = True
                 return
+            # Woken by the end as well, which is put like any other news.
             await self._changed.wait()
             self._changed.clear()
             event = self._news
@@ -72,6 +74,8 @@ class JobMessage:
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
 
     async def _pause(self, event: Event) -> None:
+        # Far back in the queue a place changes often and matters little; edits are counted by
+        # Discord.
         far = isinstance(event, Queued) and event.position > NEAR
         try:
             await asyncio.wait_for(self._ended.wait(), FAR_PACE if far else PACE)
@@ -81,6 +85,7 @@ class JobMessage:
     async def _finish(self) -> None:
         """Shows how the job ended, then notes in the database that it was shown."""
         job = await self._load_job()
+        # Another process may have delivered it, or this one before it was restarted.
         if job.delivered_at is not None:
             return
         with speaking(job.locale):
@@ -94,6 +99,7 @@ class JobMessage:
             return await self._target.insist(job, await compose_ending(job, self._files))
         except (discord.HTTPException, MissingFileError, RecipeError) as error:
             log.error("result_not_sent", job=job.id, error=repr(error))
+            # The pictures cannot be shown, but the person must not wait for them for ever.
             return await self._target.insist(job, compose_apology(job))
 
     async def _load_job(self) -> Job:

@@ -66,6 +66,7 @@ class Destination:
             return MessageRef(it.channel_id or 0, here, it.token, it.expires_at)
         ref = await _post(self._elsewhere)
         if message_id:
+            # The promised answer is public and would wait for pictures that appear elsewhere.
             await it.delete_original_response()
             where = f"<#{ref.channel_id}>"
             await it.followup.send(say(sentences.ELSEWHERE, where=where), ephemeral=True)
@@ -98,6 +99,7 @@ async def _find_elsewhere(
     """Where pictures appear other than where they were asked for."""
     if requester.guild_id is None:
         return None
+    # A person's wish to see pictures in private goes before the server's channel for them.
     if person.private:
         return await requester.user.create_dm()
     if server.results in {0, requester.channel_id}:

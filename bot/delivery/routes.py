@@ -45,6 +45,7 @@ async def edit_by_message(client: discord.Client, job: Job, content: MessageCont
     """Edits the same message as the bot itself; needs to see the channel."""
     if job.message_id is None:
         raise RouteClosedError
+    # Partial objects: the message need not be fetched, or in a cache, to be edited.
     message = client.get_partial_messageable(job.channel_id).get_partial_message(job.message_id)
     await message.edit(
         content=content.text,
@@ -105,6 +106,7 @@ class DeliveryTarget:
         Raises:
             discord.HTTPException: Discord refuses the content itself, whatever the route.
         """
+        # A copy, since a closed route is taken off the list on the way.
         for route in list(self._open):
             try:
                 return await self._take_route_patiently(route, job, content)
@@ -114,7 +116,12 @@ class DeliveryTarget:
 
     async def _take_route_patiently(self, route: Route, job: Job, content: MessageContent) -> int:
         async for trial in stamina.retry_context(
-            on=_is_outage, attempts=None, timeout=None, wait_initial=0.5, wait_max=30.0
+            # No limit: a result waits as long as Discord is out of order, and is delivered then.
+            on=_is_outage,
+            attempts=None,
+            timeout=None,
+            wait_initial=0.5,
+            wait_max=30.0,
         ):
             with trial:
                 return await self._take_route(route, job, content)
@@ -137,6 +144,7 @@ async def _post(channel: discord.abc.Messageable, job: Job, content: MessageCont
         view=content.view or discord.utils.MISSING,
         files=content.to_files(),
         nonce=job.id[:25],
+        # Of everybody that a prompt may mention, only its owner is notified.
         allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.person_id)]),
     )
     return message.id
@@ -144,12 +152,14 @@ async def _post(channel: discord.abc.Messageable, job: Job, content: MessageCont
 
 def _is_closed(error: Exception) -> bool:
     if isinstance(error, discord.HTTPException):
+        # Gone, forbidden or expired stays so; trying again would only count against us.
         return error.status in {401, 403, 404} or error.code == DEAD_TOKEN
     return isinstance(error, RouteClosedError)
 
 
 def _is_outage(error: Exception) -> bool:
     if isinstance(error, discord.HTTPException):
+        # What discord.py did not wait out by itself.
         return error.status >= 500 or error.status == 429
     return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError))
 

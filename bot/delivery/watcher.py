@@ -41,6 +41,8 @@ class DeliveryWatcher:
 
     async def begin(self, job_id: str, position: int) -> None:
         """Shows a job that was just accepted as queued, then follows it."""
+        # Shown before any event is followed, so that the person sees "queued" before the answer is
+        # due.
         message = self._find_message(job_id)
         await message.show(Queued(job_id, position))
         self._follow(message)
@@ -78,6 +80,7 @@ class DeliveryWatcher:
             await asyncio.sleep(FAULT_PAUSE)
 
     def _pass_on(self, event: Event) -> None:
+        # One that is known is followed already, or about to be by whoever accepted it.
         known = event.job_id in self._messages
         message = self._find_message(event.job_id)
         message.put(event)

@@ -86,6 +86,7 @@ class Handlers:
             await self.results.toggle_favourite(interaction, job, max(0, index - 1))
         elif action == "recipe":
             await self.results.show_recipe(interaction, job)
+        # Without a page, or where the bot could not answer later, a form with nine parts does it.
         elif action == "region" and self.painting and self.painting.reaches(interaction):
             await self.painting.offer(interaction, job, index)
         else:
@@ -103,6 +104,7 @@ class Handlers:
         """Does what a submitted form says by its custom id alone, whoever opened it."""
         speak(str(interaction.locale))
         custom_id = _read_custom_id(interaction)
+        # Panels answer their own errors, as they do for presses.
         if found := panel.TEMPLATE.fullmatch(custom_id):
             return await routing.take_press(interaction, found)
         try:
@@ -128,6 +130,8 @@ async def take(handlers: Handlers, interaction: discord.Interaction[Any]) -> Non
     if interaction.type is not discord.InteractionType.component:
         return
     speak(str(interaction.locale))
+    # Presses on buttons that are known reach their own callback; what is left is from another
+    # version.
     if not any(template.fullmatch(_read_custom_id(interaction)) for template in TEMPLATES):
         await interaction.response.send_message(say(sentences.OLD_BUTTON), ephemeral=True)
 

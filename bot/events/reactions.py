@@ -31,6 +31,7 @@ async def take(
     """
     emoji = payload.emoji.name
     wanted = emoji in ENVELOPES | CROSSES | AGAIN | {STAR}
+    # Reactions under anybody's messages arrive here; most are decided without the database.
     if not wanted or client.user is None or payload.user_id == client.user.id:
         return
     job_id = await handlers.records.read(queries.find_job_of_message, payload.message_id)
@@ -52,6 +53,8 @@ async def take_back(handlers: Handlers, payload: discord.RawReactionActionEvent)
         return
     job_id = await handlers.records.read(queries.find_job_of_message, payload.message_id)
     if job_id is not None:
+        # A reaction has no room for a number: it stands for the whole message, as its first
+        # picture.
         await handlers.records.write(choice_queries.mark, payload.user_id, job_id, 0, False)
 
 
@@ -95,6 +98,7 @@ async def _find_requester(
         discord.HTTPException: The person cannot be found.
     """
     channel = client.get_channel(payload.channel_id)
+    # Who cannot be looked up, as in direct messages, may do what any owner may and nothing more.
     allowed = discord.Permissions.none()
     if payload.member and isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         allowed = channel.permissions_for(payload.member)

@@ -43,6 +43,7 @@ def echo_prompt(error: BaseException, said: str, before: str) -> tuple[str, disc
     Returns:
         The message, and a file for a prompt that does not fit into it.
     """
+    # discord.py wraps what a command raises.
     error = getattr(error, "original", error)
     right = error.suggestion if isinstance(error, PromptError) else None
     text, lead = (before, sentences.TYPED) if right is None else (right, sentences.WORKS)

@@ -33,6 +33,7 @@ async def answer_error(interaction: discord.Interaction[Any], error: BaseExcepti
     try:
         await _say(interaction, text, [file] if file else [])
     except discord.HTTPException as lost:
+        # Three seconds may have passed, or the message be gone: there is nobody left to tell.
         log.warning("answer_lost", status=lost.status, code=lost.code)
 
 
@@ -46,6 +47,8 @@ async def _say(
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
         promised = await interaction.original_response()
+        # A private promise can carry the refusal itself; a public one cannot become private, so it
+        # goes.
         if promised.flags.ephemeral:
             await promised.edit(content=text, attachments=files)
             return

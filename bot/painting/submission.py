@@ -48,6 +48,8 @@ class PaintingHandler:
     def reaches(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the bot can write where somebody asks, once the interaction is over."""
         if interaction.guild_id is None:
+            # The bot itself can write in direct messages with it, but not in those between other
+            # people.
             return interaction.context.dm_channel is True
         return self._client.get_guild(interaction.guild_id) is not None
 
@@ -67,6 +69,8 @@ class PaintingHandler:
         card = self._models.find_maker(
             (await self._derive.find_parent(parent_id, index)).recipe
         ).card
+        # Refused before somebody paints, rather than after; it is decided again when the mask
+        # arrives.
         await self._acceptor.admit(interaction, [card])
         self._models.require(Capability.INPAINT, card)
         given = PageToken(
@@ -78,6 +82,7 @@ class PaintingHandler:
             locale=str(interaction.locale),
             expires=(datetime.now(UTC) + LIFE).replace(microsecond=0),
         )
+        # Behind the #, which browsers send to no server, so that no log on the way has it.
         url = f"{self._address}?in={find_language(given.locale)}#{self.signer.write(given)}"
         button: discord.ui.Button[Any] = discord.ui.Button(label=say(sentences.PAINT), url=url)
         said = say(sentences.PAINT_LINK, hours=round(LIFE.total_seconds() / 3600))
@@ -140,5 +145,6 @@ class PaintingHandler:
         if sign == "#":
             channel = self._client.get_channel(number)
             return f"#{getattr(channel, 'name', number)}"
+        # A mention does not say which server its role is of.
         roles = (guild.get_role(number) for guild in self._client.guilds)
         return f"@{next((role.name for role in roles if role), number)}"

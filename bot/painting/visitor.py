@@ -17,6 +17,8 @@ async def find_visitor(client: discord.Client, given: PageToken) -> RemoteReques
     await client.wait_until_ready()
     guild = client.get_guild(given.server) if given.server else None
     try:
+        # Asked of Discord again: hours lie between the link and this, and rights may have been
+        # taken away.
         channel = client.get_channel(given.channel) or await client.fetch_channel(given.channel)
         user = await (guild.fetch_member if guild else client.fetch_user)(given.person)
     except (discord.NotFound, discord.Forbidden):
@@ -40,6 +42,7 @@ def _find_permissions(channel: object, user: discord.User | discord.Member) -> d
     """What a member may do in a channel of theirs."""
     if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         raise NoLongerThereError
+    # A time-out forbids interactions, and the page must not be a way around it.
     if not isinstance(user, discord.Member) or user.is_timed_out():
         raise NoLongerThereError
     allowed = channel.permissions_for(user)

@@ -37,6 +37,8 @@ _FOLDER: Final = Path(__file__).with_name("static")
 _ASSETS: Final = frozenset({"page.css", "page.js", "board.js", "icon.svg"})
 _HEADERS: Final = {
     "Content-Security-Policy": (
+        # The page loads nothing from elsewhere and talks to nobody but this server, so an injected
+        # script could neither come in nor send anything out.
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
@@ -134,6 +136,7 @@ class PaintingPage:
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Speaks the visitor's language; whatever goes wrong becomes one sentence."""
+        # The link names the person's language in Discord, which may differ from the browser's.
         speak(request.query.get("in") or request.headers.get("Accept-Language"))
         try:
             response = await handler(request)
@@ -141,11 +144,13 @@ class PaintingPage:
             response = web.json_response({"said": error.reason}, status=error.status)
         except Exception as error:  # noqa: BLE001 - told to the visitor, and logged if it is ours
             response = self._refuse(error)
+        # Pictures and prompts are private: no cache on the way may keep them.
         response.headers.update({"Cache-Control": "no-store", **_HEADERS})
         return response
 
     def _refuse(self, error: Exception) -> web.Response:
         known = word_error(error) is not None
+        # 403 if the link is at fault, 422 if what was sent is; 500 is our own mistake.
         status = 403 if isinstance(error, TokenError | ExpiredTokenError) else 422 if known else 500
         return web.json_response(
             {"said": self._actions.strip_markup(explain(error))}, status=status
@@ -153,6 +158,7 @@ class PaintingPage:
 
     async def _serve_index(self, request: web.Request) -> web.Response:
         language = find_language(request.query.get("in") or "en")
+        # Catalogues are translators' texts, and not to be trusted as markup.
         words = {name: html.escape(say(text)) for name, text in _WORDS.items()}
         text = self._template.substitute(
             words, language=html.escape(language), longest=LONGEST_PROMPT
@@ -196,6 +202,7 @@ class PaintingPage:
 async def _read_form(request: web.Request) -> tuple[bytes, str]:
     """The mask and the words of a submitted page, within their limits."""
     try:
+        # A client that sends one byte a second must not hold a connection open for ever.
         async with asyncio.timeout(PATIENCE):
             fields: Mapping[str, object] = await request.post()
     except TimeoutError:
@@ -205,6 +212,7 @@ async def _read_form(request: web.Request) -> tuple[bytes, str]:
     except ValueError:
         raise web.HTTPBadRequest from None
     mask, words = fields.get("mask"), fields.get("prompt")
+    # Only something other than the page sends forms like this.
     if not isinstance(mask, web.FileField) or not isinstance(words, str):
         raise web.HTTPBadRequest
     if len(words) > LONGEST_PROMPT:

@@ -44,6 +44,7 @@ async def take_press(interaction: discord.Interaction[Any], match: re.Match[str]
     """Does as a press or a form says; whatever goes wrong becomes one private sentence."""
     speak(str(interaction.locale))
     try:
+        # Looked up by name, since the panel may have been opened by another version.
         taker = TAKERS.get(match["panel"])
         if taker is None:
             raise OldButtonError

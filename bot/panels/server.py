@@ -229,8 +229,10 @@ async def take_press(press: PanelPress) -> Panel | None:
         OldButtonError: Nothing of that name can be set.
     """
     it, what = press.interaction, press.what
+    # Asked at every press: the panel may be older than the person's role.
     _require_manager(it)
     whose = _find_form(press)
+    # A form has to be the first answer, so it cannot be shown after a promise of one.
     if whose is not None:
         await it.response.send_modal(_build_form(await _load_choices(it), whose))
         return None
@@ -299,6 +301,8 @@ async def _change(
     it: discord.Interaction[Any], change: Callable[[ServerChoices], ServerChoices], what: str
 ) -> Panel:
     def note(before: ServerChoices, after: ServerChoices) -> Change:
+        # Kept whole rather than in words, so that everybody reads the history in their own
+        # language.
         return Change(it.user.id, what, json.dumps(before.write()), json.dumps(after.write()))
 
     records = find_host(it).records
@@ -373,6 +377,8 @@ def _apply_limits(before: ServerChoices, press: PanelPress, most: int) -> Server
         return before.model_copy(update=values)
     role, own = int(press.value), Limits(**values)
     limits = {other: kept for other, kept in before.limits.items() if other != role}
+    # Limits that are the server's own are not kept for a role, or a later change of them would pass
+    # it by.
     if own != before.limits_for(()):
         limits[role] = own
     return before.model_copy(update={"limits": limits})

@@ -167,6 +167,7 @@ def _apply_press(before: PersonChoices, press: PanelPress) -> PersonChoices:
         chosen = press.values[0].removeprefix(_MARK)
         return _set_flag(before, press.what, _parse_value(press.what, chosen) if chosen else None)
     if press.what == _RESET:
+        # Flags of one's own are text that somebody wrote; resetting switches should not lose it.
         return PersonChoices(options=before.options)
     if press.what not in SWITCHES:
         raise OldButtonError
@@ -181,6 +182,7 @@ def _build_menu(person: PersonChoices, name: str, values: Mapping[str, str]) -> 
         for value, title in values.items()
         if BY_NAME[name].matters(_parse_value(name, value))
     ]
+    # A menu without values is refused by Discord.
     if not options:
         return None
     return discord.ui.Select(
@@ -222,6 +224,7 @@ def _build_reset() -> Item:
 def _set_flag(choices: PersonChoices, name: str, value: object) -> PersonChoices:
     """The choices with a flag set, or taken away for None, and without those it decides against."""
     prompt = parse(choices.flags)
+    # A flag kept beside one that decides the same thing would make every prompt say so in a note.
     gone = {name, *RIVALS.get(name, ())}
     values = {key: old for key, old in prompt.flags.items() if key not in gone}
     values |= {} if value is None else {name: value}

@@ -49,6 +49,8 @@ class JobAcceptor:
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
         )
+        # The stand-in serves attachments from this machine, which links may otherwise never lead
+        # to.
         self._origins = frozenset({settings.discord} if settings.discord else ())
         self._hosts = None if settings.open_links else DISCORD_FILES
 
@@ -73,6 +75,7 @@ class JobAcceptor:
             allowed_origins=self._origins,
             only_hosts=self._hosts,
         )
+        # Decoding keeps a core busy, and meanwhile the gateway's heartbeat has to go on.
         image = await asyncio.to_thread(clean, data, self._limits)
         return await self._files.aput(image.png)
 
@@ -114,6 +117,8 @@ class JobAcceptor:
         """
         job = NewJob(
             id=uuid.uuid4().hex,
+            # The recipe names the upscaler's weights, so a worker with others refuses rather than
+            # draws otherwise.
             recipe=with_upscaler(recipe, self.models.cards[0].upscaler).to_json(),
             person_id=requester.user.id,
             server_id=requester.guild_id,
@@ -127,6 +132,7 @@ class JobAcceptor:
             title=str(title),
             speed=speed,
             origins=origins,
+            # Kept with the job, since its message is written long after the interaction is over.
             locale=choices.language or str(requester.locale),
         )
         position = await self.jobs.accept(job, policy.allow(self.jobs.most, choices, requester))

@@ -64,6 +64,7 @@ class DeriveHandler:
         """
         if kind.needs is not None:
             self._models.require(kind.needs)
+        # Some buttons always ask; V, 🔄 and the pans ask only where the person turned Remix on.
         asks = kind.form is not None
         if kind.remixed:
             person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
@@ -87,6 +88,7 @@ class DeriveHandler:
         recipe = Recipe.from_json((await ownership.find_job(self._acceptor.jobs, parent_id)).recipe)
         self._require(kind, recipe)
         prompt = f"{recipe.prompt} {recipe.parameters}".strip()
+        # Discord refuses the whole form, not just the text that is too long for it.
         if len(prompt) > modals.TEXT_LIMIT:
             raise TooLongError(kind.action)
         await interaction.response.send_modal(
@@ -126,9 +128,12 @@ class DeriveHandler:
 
         def change(parent: Parent, seed: int) -> Resolved:
             made, old = derivation(parent, seed), parent.recipe
+            # A picture that is drawn into or from another keeps that one's size: a ratio typed into
+            # the form cannot hold for it.
             looking = bool(made.blend or made.edit)
             bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
             typed_in = PromptSource.PICTURE if bound and source is not PromptSource.ZOOM else source
+            # Flags that were in the form unchanged are not reported as having no effect.
             words = fit(prompt, typed_in, before=parse_flags(old.parameters))
             one = self._models.find_maker(old)
             self._require_same(words, one)
@@ -142,6 +147,8 @@ class DeriveHandler:
                 versions=self._models.versions,
             )
             fresh = resolved.recipe
+            # Only 🔄 makes pictures that owe nothing to the earlier ones, so only it may change
+            # their size.
             size = fresh if typed_in is PromptSource.REROLL else made
             recipe = replace(
                 fresh,
@@ -211,6 +218,8 @@ class DeriveHandler:
         title, kind = Title("region", index), KINDS["region"]
         parent = await ownership.find_job(self._acceptor.jobs, parent_id)
         choices = await self._admit(requester, parent)
+        # What can fail on a stranger's side is done before a message is posted that would have to
+        # be withdrawn.
         kept = {url: await self._acceptor.keep_image(url) for url in list_addresses(prompt.flags)}
         covered = await self._acceptor.keep_mask(mask)
         change = self._reword(
@@ -233,6 +242,8 @@ class DeriveHandler:
         ref = await post_beside(bot, requester, choices, person)
         try:
             await self._accept(requester, ref, parent, made, title=title, choices=choices)
+        # The limits are decided again within the transaction: another request may have filled them
+        # meanwhile.
         except LimitReachedError:
             await withdraw(bot, ref)
             raise
@@ -254,6 +265,8 @@ class DeriveHandler:
             kept[url] = await self._acceptor.keep_image(url)
         made = self._derive(parent, change, title, choices)
         person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
+        # The place comes last, when nothing but the limits can refuse any more: no empty message
+        # stays behind.
         ref = await (await Destination.choose(interaction, choices, person)).open_message(message)
         await self._accept(interaction, ref, parent, made, title=title, choices=choices)
         await tell_notes(interaction, made.notes)
@@ -295,6 +308,7 @@ class DeriveHandler:
         parent = self._pick_parent(job, title.index)
         self._require(KINDS[title.action], parent.recipe)
         made = change(parent, secrets.randbelow(SEED_LIMIT))
+        # Pans and zooms add up; each alone is within the ratio.
         self._check_ratio(made.recipe)
         policy.check_size(choices, [made.recipe])
         return made
@@ -315,6 +329,7 @@ class DeriveHandler:
     def _pick_parent(self, job: Job, number: int | None) -> Parent:
         recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1
         self._models.find_maker(recipe)
+        # A failed job has no pictures and can still be drawn again.
         finished = job.pictures[index : index + 1]
         return Parent(recipe, index, finished[0].sha256 if finished else "")
 

@@ -61,12 +61,15 @@ class ImagineHandler:
             NotAllowedError: The server does not allow it.
         """
         try:
+            # Read and resolved as a trial first: a mistake is answered in private at once, which is
+            # no longer possible after the public promise of an answer.
             text, wanted = await self._read(interaction, text, source)
             await self._check(
                 interaction, wanted, preset=preset, source=source, attached=len(pictures)
             )
         except PromptError as error:
             raise mend_suggestion(error, self._find_card, attached=len(pictures)) from None
+        # Discord fixes with the first answer whether it is private; a question about many jobs is.
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
         defaults = await UserDefaults.load(self._records, interaction)
@@ -74,6 +77,8 @@ class ImagineHandler:
             self._models, defaults, wanted, preset=preset, source=source, attached=len(pictures)
         )
         choices = await admit(self._acceptor, interaction, asked)
+        # Images are fetched last, since a slow host may take longer than Discord waits for an
+        # answer.
         request = Draft(
             text, preset, tuple([await self._acceptor.keep_image(url) for url in pictures]), source
         )
@@ -107,6 +112,8 @@ class ImagineHandler:
             return text, read_orders(text, source=source)
         except PromptError:
             person = await policy.read_preferences(self._records, interaction.user.id)
+            # A flag of the person's own, such as --mine, looks like a mistake until it is written
+            # out.
             whole = expand(text, person.options)
             return whole, read_orders(whole, source=source)
 
@@ -125,10 +132,12 @@ class ImagineHandler:
         asked for anything.
         """
         prompts = [order.prompt for order in wanted]
+        # A prompt without words may still get some from a preset, so it is not refused yet.
         if all(each.phrases for each in prompts):
             try:
                 return check_all(prompts, self._find_card, attached=attached)
             except PromptError:
+                # With one model there is no other that a preset or preference could choose instead.
                 if len(self._models.cards) == 1:
                     raise
         defaults = await UserDefaults.load(self._records, interaction)
@@ -156,6 +165,8 @@ class ImagineHandler:
         request = Draft.from_json(
             await self._read_draft(choice_queries.read_draft, interaction, draft)
         )
+        # Everything is decided anew: presets, limits and permissions may have changed since the
+        # question.
         wanted = read_orders(request.text, source=request.source)
         defaults = await UserDefaults.load(self._records, interaction)
         asked = complete_orders(
@@ -222,10 +233,13 @@ class ImagineHandler:
         for order, whole in asked.each:
             links = [link.url for link in order.prompt.images]
             for url in (*links, *list_addresses(whole.prompt.flags)):
+                # Several orders of one text share their links; each is fetched once.
                 kept[url] = kept.get(url) or await self._acceptor.keep_image(url)
             images = [*request.images, *(kept[url] for url in links)]
             made.append(resolve_order(self._models, Order(whole.prompt, order.copy), images, kept))
             notes |= dict.fromkeys(made[-1].notes)
+        # All are resolved and checked before the first is accepted, so that a request is refused
+        # whole.
         policy.check_size(choices, [resolved.recipe for resolved in made])
         destination = await Destination.choose(interaction, choices, asked.defaults.person)
         for resolved, (_, whole) in zip(made, asked.each, strict=True):
@@ -244,6 +258,7 @@ class ImagineHandler:
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
         """Shows the form for words to go with an image, which has to be the first answer."""
         draft = uuid.uuid4().hex
+        # A custom id has room for a hundred characters, and an image's address may have more.
         body = {"picture": picture}
         await self._records.write(choice_queries.keep_draft, draft, interaction.user.id, body)
         await interaction.response.send_modal(modals.build_start_form(draft))

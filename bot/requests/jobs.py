@@ -45,6 +45,7 @@ class JobHandler:
         """Cancels everything of the person's that waits or runs."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = await self._records.read(queries.list_unfinished_of, interaction.user.id)
+        # A job that has ended meanwhile was not cancelled and does not count.
         count = sum([await self._jobs.cancel(job) for job in own])
         said = (
             say(sentences.CANCELLED_ALL, count=count) if count else say(sentences.NOTHING_TO_CANCEL)

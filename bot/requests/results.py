@@ -49,6 +49,7 @@ class ResultHandler:
             raise NotYoursError
         if job.state not in {"done", "failed", "cancelled"}:
             raise NotYetError
+        # The answer is public, so it is in the server's language rather than the asker's.
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
             content = await compose_ending(job, self._files)
@@ -57,6 +58,7 @@ class ResultHandler:
         attachments = content.to_files()
         if messages.is_shortened(recipe):
             attachments.append(describe_job(job)[1])
+        # Reactions and menus name a message alone; this is how its job is found again.
         await self._records.write(queries.keep_copy, message, job.id)
         await interaction.edit_original_response(
             content=text, view=content.view, attachments=attachments
@@ -134,6 +136,7 @@ class ResultHandler:
         job = await ownership.find_job(self._jobs, job_id)
         if not ownership.may_remove(requester, job):
             return False
+        # A message that is deleted shows nothing any more, so nobody needs the pictures.
         await self._jobs.cancel(job_id)
         await message.delete()
         return True

@@ -36,6 +36,8 @@ _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Translations by English text; empty for a language without a catalogue."""
+    # Commands are named in sentences by their English names and translated here, once, so that a
+    # catalogue can rename a command without touching its sentences.
     said = {_key(each): str(each.string) for each in _entries(language) if not each.pluralizable}
     names = {key: name for key, name in said.items() if key.startswith(COMMAND)}
     return {key: _naming(text, names) for key, text in said.items()}
@@ -164,6 +166,7 @@ class CommandTranslator(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """The text in that language, or None to leave it in English as names of options are."""
+        # Prompts and tutorials name options in English; translated they could not be followed.
         if context.location is app_commands.TranslationContextLocation.parameter_name:
             return None
         menu = isinstance(context.data, app_commands.ContextMenu)

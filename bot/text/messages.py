@@ -39,6 +39,7 @@ class Title:
     @classmethod
     def read(cls, text: str) -> "Title":
         """The title that ``str`` wrote."""
+        # Titles are kept in the database; one of a later version is shown as a plain job.
         action, _, index = text.partition(":")
         return cls(
             action if action in sentences.HEADINGS else "imagine", int(index) if index else None
@@ -96,6 +97,7 @@ def _format_value(text: str | None) -> str:
 
 def format_code(text: str) -> str:
     """Text to be copied, on one line."""
+    # Discord has no escape for a backtick within code; this letter looks like one.
     return f"`{' '.join(text.split()).replace('`', 'ˋ')}`"
 
 
@@ -205,6 +207,7 @@ def _write_prompt(recipe: Recipe) -> str:
 
 def _write_flags(recipe: Recipe) -> str:
     """The flags that make the pictures again; no seed alone makes a variation again."""
+    # A variation is made of two seeds or more, which no flag can say.
     first = recipe.pictures[0]
     return f"{recipe.parameters} {'' if first.turns else f'--seed {first.seed}'}".strip()
 
@@ -246,6 +249,7 @@ def write_settings(job: Job, recipe: Recipe) -> str:
     if recipe.structure:
         scale = f"{recipe.structure.scale:g}"
         parts.append(say(sentences.KEPT_TO, kind=recipe.structure.kind, scale=scale))
+    # Told, since such a picture took many times as long as its size suggests.
     if recipe.patch:
         parts.append(say(sentences.IN_PARTS))
     if recipe.upscaler:

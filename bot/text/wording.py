@@ -85,6 +85,7 @@ _TOGETHER: Final[dict[LimitKind, str]] = {
 def word_error(error: BaseException) -> str | None:
     """What to tell the person who caused ``error``; None if it is our own mistake."""
     match error:
+        # discord.py wraps whatever a command raises.
         case app_commands.CommandInvokeError():
             return word_error(error.original)
         case PromptError():
@@ -108,6 +109,7 @@ def word_error(error: BaseException) -> str | None:
             return say(sentences.PRESET_FULL, limit=MOST_PRESETS)
         case NotAllowedError():
             return str(error)
+    # By isinstance, so that an error of a kind that is not listed itself is worded as its kind is.
     return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
 
 
@@ -127,6 +129,7 @@ def explain(error: BaseException) -> str:
     text = word_error(error)
     if text is not None:
         return text
+    # Short enough to be read out, and enough to find one line in a log.
     reference = secrets.token_hex(3)
     log.error("unexpected", reference=reference, exc_info=error)
     return say(sentences.UNEXPECTED, reference=reference)
