@@ -211,6 +211,7 @@ def _parse_settings(line: str) -> Iterator[tuple[str, str]]:
         name, mark, value = item.partition(":")
         if mark:
             pairs.setdefault(name.strip(), value.strip())
+    # AUTOMATIC1111 names the schedule beside the sampler, and here both are one name.
     schedule = pairs.pop("Schedule type", "")
     if schedule == "Karras" and "Sampler" in pairs:
         pairs["Sampler"] += " Karras"
@@ -244,6 +245,7 @@ def _format_flag(name: str, value: str) -> str:
     """A flag with a value of another program, or nothing if it means nothing here."""
     row = BY_NAME[name]
     if name == RATIO.name and (size := _SIZE.fullmatch(value.strip())):
+        # A size in pixels is kept as its ratio: how many pixels there are is the model's matter.
         across, down = int(size[1]), int(size[2])
         shared = math.gcd(across, down) or 1
         value = f"{across // shared}:{down // shared}"
@@ -260,6 +262,7 @@ def _read_sides(text: str) -> tuple[str, str] | None:
     if wide is None or tall is None:
         return None
     meant = _format_flag(RATIO.name, f"{wide[1]}x{tall[1]}")
+    # Both sides have to be there; one alone is left to mean what it means here.
     rest = _TALL.sub("", _WIDE.sub("", text))
     note = Sentence(said.READ_AS, typed=f"{wide[0]} {tall[0]}", meant=meant)
     return f"{rest.rstrip()} {meant}", note
