@@ -47,6 +47,16 @@ class JobMessage:
         if isinstance(event, Ended):
             self._ended.set()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was shown and there is nothing to show."""
+        return self._shown is None and self._news is None
+
+    def drop(self) -> None:
+        """Shows nothing more: the job was taken back."""
+        self.done = True
+        self._changed.set()
+
     async def run(self) -> None:
         """Shows news until the job has ended and its end was shown."""
         while not self.done:
@@ -58,20 +68,33 @@ class JobMessage:
             await self._changed.wait()
             self._changed.clear()
             event = self._news
-            if event is not None and event != self._shown:
+            if event is not None and event != self._shown and not self.done:
                 await self.show(event)
                 await self._pause(event)
 
-    async def show(self, event: Event) -> None:
-        """Shows news that may be missed: an outage costs one update, never the job."""
+    async def show(self, event: Event) -> bool:
+        """Shows news that may be missed: an outage costs one update, never the job.
+
+        Returns:
+            False if the job has no message, and none can be posted where it belongs.
+        """
         self._shown = event
         try:
-            job = await self._load_job()
-            with speaking(job.locale):
-                content = compose_progress(job, event)
-            await self._target.attempt(job, content)
+            return await self._show(event)
         except Exception as error:  # noqa: BLE001 - the end is shown all the same
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
+            return True
+
+    async def _show(self, event: Event) -> bool:
+        job = await self._load_job()
+        with speaking(job.locale):
+            content = compose_progress(job, event)
+        message = await self._target.attempt(job, content)
+        if job.message_id is not None:
+            return True
+        if message is not None:
+            await self._jobs.note_message(job.id, message)
+        return message is not None
 
     async def _pause(self, event: Event) -> None:
         # Far back in the queue a place changes often and matters little; edits are counted by

@@ -55,6 +55,28 @@ async def edit_by_message(client: discord.Client, job: Job, content: MessageCont
     return job.message_id
 
 
+async def post_by_token(client: discord.Client, job: Job, content: MessageContent) -> int:
+    """Posts a first message by the interaction, which needs no permission either."""
+    if job.interaction_token is None or _is_expired(job):
+        raise RouteClosedError
+    webhook = discord.Webhook.partial(job.application_id, job.interaction_token, client=client)
+    message = await webhook.send(
+        content.text,
+        view=content.view or discord.utils.MISSING,
+        files=content.to_files(),
+        allowed_mentions=_mentions(job),
+        wait=True,
+    )
+    return message.id
+
+
+async def open_in_channel(client: discord.Client, job: Job, content: MessageContent) -> int:
+    """Posts a first message in the job's channel, to be edited later."""
+    channel = client.get_partial_messageable(job.channel_id)
+    # Discord takes one message with a nonce: this one must not stand for that of the end.
+    return await _post(channel, job, content, nonce=f"{job.id[:24]}+")
+
+
 async def post_in_channel(client: discord.Client, job: Job, content: MessageContent) -> int:
     """Posts a new message in the job's channel."""
     return await _post(client.get_partial_messageable(job.channel_id), job, content)
@@ -65,11 +87,17 @@ async def post_in_private(client: discord.Client, job: Job, content: MessageCont
     return await _post(await client.create_dm(discord.Object(job.person_id)), job, content)
 
 
-ROUTES: Final[Sequence[Route]] = (edit_by_token, edit_by_message, post_in_channel, post_in_private)
-"""All routes, best first."""
+EDITS: Final[Sequence[Route]] = (edit_by_token, edit_by_message)
+"""Routes for news that may be missed, such as progress; like all of these the best first."""
 
-EDITS: Final = frozenset({edit_by_token, edit_by_message})
-"""Routes good enough for news that may be missed: progress and previews."""
+OPENINGS: Final[Sequence[Route]] = (post_by_token, open_in_channel)
+"""The same for a job that is not shown in any message yet."""
+
+ENDINGS: Final[Sequence[Route]] = (*EDITS, post_in_channel, post_in_private)
+"""Routes for what must arrive."""
+
+FIRST_ENDINGS: Final[Sequence[Route]] = (post_by_token, post_in_channel, post_in_private)
+"""The same for a job that is not shown in any message yet."""
 
 
 class DeliveryTarget:
@@ -81,21 +109,24 @@ class DeliveryTarget:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._open = list(ROUTES)
+        self._closed: set[Route] = set()
 
-    async def attempt(self, job: Job, content: MessageContent) -> None:
-        """Shows news once, by the first open route that edits; does nothing if there is none.
+    async def attempt(self, job: Job, content: MessageContent) -> int | None:
+        """Shows news once, by the first open route to the job's message or to a new one.
+
+        Returns:
+            Id of the message that shows it; None if there is no such route.
 
         Raises:
             discord.HTTPException: Discord is out of order, or refuses the content.
             OSError: Discord cannot be reached.
         """
-        for route in [each for each in self._open if each in EDITS]:
+        for route in self._list_open(OPENINGS if job.message_id is None else EDITS):
             try:
-                await self._take_route(route, job, content)
+                return await self._take_route(route, job, content)
             except RouteClosedError:
                 continue
-            return
+        return None
 
     async def insist(self, job: Job, content: MessageContent) -> int | None:
         """Shows what must arrive, through any outage, by the first route that is open.
@@ -106,13 +137,15 @@ class DeliveryTarget:
         Raises:
             discord.HTTPException: Discord refuses the content itself, whatever the route.
         """
-        # A copy, since a closed route is taken off the list on the way.
-        for route in list(self._open):
+        for route in self._list_open(FIRST_ENDINGS if job.message_id is None else ENDINGS):
             try:
                 return await self._take_route_patiently(route, job, content)
             except RouteClosedError:
                 continue
         return None
+
+    def _list_open(self, routes: Sequence[Route]) -> list[Route]:
+        return [route for route in routes if route not in self._closed]
 
     async def _take_route_patiently(self, route: Route, job: Job, content: MessageContent) -> int:
         async for trial in stamina.retry_context(
@@ -133,21 +166,27 @@ class DeliveryTarget:
         except (RouteClosedError, discord.HTTPException) as error:
             if not _is_closed(error):
                 raise
-            self._open.remove(route)
+            self._closed.add(route)
             raise RouteClosedError from error
 
 
-async def _post(channel: discord.abc.Messageable, job: Job, content: MessageContent) -> int:
+async def _post(
+    channel: discord.abc.Messageable, job: Job, content: MessageContent, nonce: str = ""
+) -> int:
     """Posts; the nonce makes Discord drop a second copy after a crash in between."""
     message = await channel.send(
         content.text,
         view=content.view or discord.utils.MISSING,
         files=content.to_files(),
-        nonce=job.id[:25],
-        # Of everybody that a prompt may mention, only its owner is notified.
-        allowed_mentions=discord.AllowedMentions(users=[discord.Object(job.person_id)]),
+        nonce=nonce or job.id[:25],
+        allowed_mentions=_mentions(job),
     )
     return message.id
+
+
+def _mentions(job: Job) -> discord.AllowedMentions:
+    # Of everybody that a prompt may mention, only its owner is notified.
+    return discord.AllowedMentions(users=[discord.Object(job.person_id)])
 
 
 def _is_closed(error: Exception) -> bool:

@@ -72,7 +72,7 @@ async def _act(
     elif emoji in ENVELOPES:
         await handlers.results.send_home(requester.user, job_id)
     elif emoji in AGAIN:
-        await handlers.derive.draw_again(requester, client, job_id)
+        await handlers.derive.draw_again(requester, job_id)
     else:
         channel = client.get_partial_messageable(requester.channel_id, guild_id=requester.guild_id)
         message = channel.get_partial_message(message_id)

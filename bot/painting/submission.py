@@ -132,7 +132,7 @@ class PaintingHandler:
         prompt = parse(words)
         requester = await find_visitor(self._client, given)
         notes = await self._derive.repaint(
-            requester, self._client, given.job, given.index, prompt=prompt, mask=mask
+            requester, given.job, given.index, prompt=prompt, mask=mask
         )
         return [retell(note) for note in notes]
 

@@ -7,9 +7,9 @@ import discord
 
 from bot.access import policy
 from bot.access.defaults import UserDefaults
-from bot.delivery.destination import Destination
+from bot.delivery.destination import Destination, release_promise
 from bot.interactions.replies import acknowledge, tell_notes
-from bot.requests.accept import JobAcceptor
+from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import admit, complete_orders, resolve_order
 from bot.text.messages import Title
 from generation.catalogue.card import Capability
@@ -72,16 +72,10 @@ class BlendHandler:
             [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
         )
         policy.check_size(choices, [recipe])
-        ref = await (await Destination.choose(interaction, choices, defaults.person)).open_message(
-            message
+        destination = await Destination.choose(interaction, choices, defaults.person, message)
+        request = JobRequest(
+            recipe=recipe, title=Title("blend"), speed=resolved.speed, origins=merged.origins
         )
-        await self._acceptor.accept(
-            interaction,
-            ref,
-            recipe,
-            Title("blend"),
-            choices,
-            speed=resolved.speed,
-            origins=merged.origins,
-        )
+        await self._acceptor.accept(interaction, destination, [request], choices)
+        await release_promise(interaction, destination, message)
         await tell_notes(interaction, resolved.notes)

@@ -10,11 +10,11 @@ import discord
 from bot.access import ownership, policy
 from bot.components import modals
 from bot.components.buttons import KINDS, ButtonKind, Derivation, draw_again
-from bot.delivery.destination import Destination, MessageRef, post_beside, withdraw
+from bot.delivery.destination import Destination, release_promise
 from bot.errors import NotAllowedError, OldButtonError, TooLongError
 from bot.interactions.replies import acknowledge, tell_notes
 from bot.interactions.requester import Requester
-from bot.requests.accept import JobAcceptor
+from bot.requests.accept import JobAcceptor, JobRequest
 from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
@@ -33,7 +33,6 @@ from prompt.resolution.resolve import Resolved, resolve
 from prompt.sentences import PARENT_MODEL, Sentence
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.queue.jobs import Job
-from storage.queue.limits import LimitReachedError
 
 Change = Callable[[Parent, int], Resolved]
 """A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
@@ -168,7 +167,7 @@ class DeriveHandler:
 
         return change
 
-    async def draw_again(self, requester: Requester, bot: discord.Client, parent_id: str) -> None:
+    async def draw_again(self, requester: Requester, parent_id: str) -> None:
         """Takes a 🔄 that is not a press: the same again in a message beside it.
 
         Raises:
@@ -180,13 +179,12 @@ class DeriveHandler:
         choices = await self._admit(requester, parent)
         title = Title("reroll")
         await self._make_beside(
-            requester, bot, parent, _keep_words(draw_again), title=title, choices=choices
+            requester, parent, _keep_words(draw_again), title=title, choices=choices
         )
 
     async def repaint(
         self,
         requester: Requester,
-        bot: discord.Client,
         parent_id: str,
         index: int,
         *,
@@ -197,7 +195,6 @@ class DeriveHandler:
 
         Args:
             requester: Who asks, and where.
-            bot: Writes the message.
             parent_id: The job of the picture.
             index: Number of the picture.
             prompt: What to draw.
@@ -218,19 +215,18 @@ class DeriveHandler:
         title, kind = Title("region", index), KINDS["region"]
         parent = await ownership.find_job(self._acceptor.jobs, parent_id)
         choices = await self._admit(requester, parent)
-        # What can fail on a stranger's side is done before a message is posted that would have to
+        # What can fail on a stranger's side is done before anything is accepted that would have to
         # be withdrawn.
         kept = {url: await self._acceptor.keep_image(url) for url in list_addresses(prompt.flags)}
         covered = await self._acceptor.keep_mask(mask)
         change = self._reword(
             lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.source, kept
         )
-        return await self._make_beside(requester, bot, parent, change, title=title, choices=choices)
+        return await self._make_beside(requester, parent, change, title=title, choices=choices)
 
     async def _make_beside(
         self,
         requester: Requester,
-        bot: discord.Client,
         parent: Job,
         change: Change,
         *,
@@ -239,14 +235,8 @@ class DeriveHandler:
     ) -> Sequence[str]:
         made = self._derive(parent, change, title, choices)
         person = await policy.read_preferences(self._acceptor.records, requester.user.id)
-        ref = await post_beside(bot, requester, choices, person)
-        try:
-            await self._accept(requester, ref, parent, made, title=title, choices=choices)
-        # The limits are decided again within the transaction: another request may have filled them
-        # meanwhile.
-        except LimitReachedError:
-            await withdraw(bot, ref)
-            raise
+        destination = await Destination.choose_beside(requester, choices, person)
+        await self._accept(requester, destination, parent, made, title=title, choices=choices)
         return made.notes
 
     async def _make(
@@ -265,16 +255,15 @@ class DeriveHandler:
             kept[url] = await self._acceptor.keep_image(url)
         made = self._derive(parent, change, title, choices)
         person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
-        # The place comes last, when nothing but the limits can refuse any more: no empty message
-        # stays behind.
-        ref = await (await Destination.choose(interaction, choices, person)).open_message(message)
-        await self._accept(interaction, ref, parent, made, title=title, choices=choices)
+        destination = await Destination.choose(interaction, choices, person, message)
+        await self._accept(interaction, destination, parent, made, title=title, choices=choices)
+        await release_promise(interaction, destination, message)
         await tell_notes(interaction, made.notes)
 
     async def _accept(
         self,
         requester: Requester,
-        ref: MessageRef,
+        destination: Destination,
         parent: Job,
         made: Resolved,
         *,
@@ -282,16 +271,14 @@ class DeriveHandler:
         choices: ServerChoices,
     ) -> None:
         """Has pictures of a parent's accepted, with what is known of where values came from."""
-        await self._acceptor.accept(
-            requester,
-            ref,
-            made.recipe,
-            title,
-            choices,
+        request = JobRequest(
+            recipe=made.recipe,
+            title=title,
             parent_id=parent.id,
             speed=made.speed,
             origins=inherit_origins(parent, made.recipe),
         )
+        await self._acceptor.accept(requester, destination, [request], choices)
 
     async def _admit(self, requester: Requester, parent: Job) -> ServerChoices:
         """What the server decided, if it lets what drew a parent draw again.

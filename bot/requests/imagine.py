@@ -1,7 +1,7 @@
 """From a prompt as typed to committed jobs; after a question, where they are many."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import discord
@@ -11,10 +11,10 @@ from bot.access import policy
 from bot.access.defaults import UserDefaults
 from bot.components import confirm, modals
 from bot.components.confirm import ASK_FROM, Draft
-from bot.delivery.destination import Destination
+from bot.delivery.destination import Destination, release_promise
 from bot.errors import DraftGoneError
 from bot.interactions.replies import acknowledge, tell_notes
-from bot.requests.accept import JobAcceptor
+from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import CompletedOrders, admit, complete_orders, resolve_order
 from bot.text import sentences
 from bot.text.languages import say
@@ -85,7 +85,8 @@ class ImagineHandler:
         if many:
             await self._ask(interaction, request, wanted)
         else:
-            await self._accept_orders(interaction, request, asked, choices, message)
+            notes = await self._accept_orders(interaction, request, asked, choices, message)
+            await tell_notes(interaction, notes)
 
     async def take_sketch(
         self, interaction: discord.Interaction[Any], text: str, drawing: str
@@ -178,10 +179,16 @@ class ImagineHandler:
             attached=len(request.images),
         )
         choices = await admit(self._acceptor, interaction, asked)
+        # Taken first, so that of two presses one counts; put back where nothing was queued.
         await self._read_draft(choice_queries.take_draft, interaction, draft)
+        try:
+            notes = await self._accept_orders(interaction, request, asked, choices)
+        except Exception:
+            await self._keep_draft(interaction, draft, request)
+            raise
         queued = say(sentences.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
-        await self._accept_orders(interaction, request, asked, choices)
+        await tell_notes(interaction, notes)
 
     async def _read_draft(
         self,
@@ -211,11 +218,16 @@ class ImagineHandler:
         wanted: Sequence[Order],
     ) -> None:
         draft = uuid.uuid4().hex
-        await self._records.write(
-            choice_queries.keep_draft, draft, interaction.user.id, request.to_json()
-        )
+        await self._keep_draft(interaction, draft, request)
         await interaction.edit_original_response(
             content=confirm.write_question(wanted), view=confirm.build_buttons(draft)
+        )
+
+    async def _keep_draft(
+        self, interaction: discord.Interaction[Any], draft: str, request: Draft
+    ) -> None:
+        await self._records.write(
+            choice_queries.keep_draft, draft, interaction.user.id, request.to_json()
         )
 
     async def _accept_orders(
@@ -225,9 +237,31 @@ class ImagineHandler:
         asked: CompletedOrders,
         choices: ServerChoices,
         message: int | None = None,
-    ) -> None:
-        """Resolves, then accepts each order; all but that of ``message`` get a new message."""
-        notes: dict[str, None] = {}
+    ) -> Collection[str]:
+        """Resolves and accepts all orders or none; all but that of ``message`` get a new message.
+
+        Returns:
+            How the words were understood.
+        """
+        made = await self._resolve_orders(request, asked)
+        # All are resolved and checked before any is accepted, so that a request is refused whole.
+        policy.check_size(choices, [resolved.recipe for resolved in made])
+        destination = await Destination.choose(interaction, choices, asked.defaults.person, message)
+        requests = [
+            JobRequest(
+                recipe=resolved.recipe,
+                title=Title("imagine"),
+                speed=resolved.speed,
+                origins=whole.origins,
+            )
+            for resolved, (_, whole) in zip(made, asked.each, strict=True)
+        ]
+        await self._acceptor.accept(interaction, destination, requests, choices)
+        await release_promise(interaction, destination, message)
+        return dict.fromkeys(note for resolved in made for note in resolved.notes)
+
+    async def _resolve_orders(self, request: Draft, asked: CompletedOrders) -> list[Resolved]:
+        """Makes every choice of each order; an address that stands in several is fetched once."""
         kept: dict[str, str] = {}
         made: list[Resolved] = []
         for order, whole in asked.each:
@@ -237,23 +271,7 @@ class ImagineHandler:
                 kept[url] = kept.get(url) or await self._acceptor.keep_image(url)
             images = [*request.images, *(kept[url] for url in links)]
             made.append(resolve_order(self._models, Order(whole.prompt, order.copy), images, kept))
-            notes |= dict.fromkeys(made[-1].notes)
-        # All are resolved and checked before the first is accepted, so that a request is refused
-        # whole.
-        policy.check_size(choices, [resolved.recipe for resolved in made])
-        destination = await Destination.choose(interaction, choices, asked.defaults.person)
-        for resolved, (_, whole) in zip(made, asked.each, strict=True):
-            ref, message = await destination.open_message(message), None
-            await self._acceptor.accept(
-                interaction,
-                ref,
-                resolved.recipe,
-                Title("imagine"),
-                choices,
-                speed=resolved.speed,
-                origins=whole.origins,
-            )
-        await tell_notes(interaction, notes)
+        return made
 
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
         """Shows the form for words to go with an image, which has to be the first answer."""
