@@ -98,8 +98,8 @@ class NoLongerThereError(Exception):
 
 
 class TokenError(Exception):
-    """What was shown is no pass of ours: altered, cut short or made up."""
+    """What was shown is no token of ours: altered, cut short or made up."""
 
 
 class ExpiredTokenError(Exception):
-    """A pass that was good once."""
+    """A token that was good once."""

@@ -39,7 +39,7 @@ class PaintingHandler:
     ) -> None:
         token = settings.discord_token
         if token is None:
-            raise ValueError("passes are signed with a key made from the bot's token")
+            raise ValueError("links are signed with a key made from the bot's token")
         self._client, self._files = client, files
         self._acceptor, self._models, self._derive = acceptor, acceptor.models, derive
         self._address = settings.painting_page

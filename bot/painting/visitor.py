@@ -1,4 +1,4 @@
-"""Who visits the painting page: the bearer of a pass, with the rights that they have now."""
+"""Who visits the painting page: the bearer of a token, with the rights that they have now."""
 
 import discord
 
@@ -8,7 +8,7 @@ from bot.painting.tokens import PageToken
 
 
 async def find_visitor(client: discord.Client, given: PageToken) -> RemoteRequester:
-    """The bearer of a pass, with the rights that they have now.
+    """The bearer of a token, with the rights that they have now.
 
     Raises:
         NoLongerThereError: They may not see the channel any more.

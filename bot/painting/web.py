@@ -1,6 +1,6 @@
 """The painting page: a small web server in the bot that shows a picture and takes a mask for it.
 
-A visitor's pass is the only thing that lets them in. It comes in a header that no other site can
+A visitor's token is the only thing that lets them in. It comes in a header that no other site can
 make a browser send, so there is nothing for a forged request to ride on, and no cookie.
 """
 
@@ -117,7 +117,7 @@ class PaintingPage:
             SettingsError: It cannot listen there.
         """
         quiet = logging.getLogger("bot.painting.web.requests")
-        quiet.disabled = True  # lines of a broken request may hold a pass
+        quiet.disabled = True  # lines of a broken request may hold a token
         self._runner = web.AppRunner(self.build_application(), access_log=None, logger=quiet)
         await self._runner.setup()
         try:
@@ -187,11 +187,11 @@ class PaintingPage:
         return web.json_response({"said": "\n".join(said)}, status=201)
 
     def _read_token(self, request: web.Request) -> PageToken:
-        """The pass that a visitor shows.
+        """The token that a visitor shows.
 
         Raises:
-            PassError: It is none of ours.
-            ExpiredPassError: It is not good any more.
+            TokenError: It is none of ours.
+            ExpiredTokenError: It is no longer good.
         """
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
         if kind != "Bearer":

@@ -75,7 +75,7 @@ _FULL: Final[dict[LimitKind, Plural]] = {
 }
 """What each limit says where nothing more fits."""
 
-_TOGETHER: Final[dict[LimitKind, str]] = {
+_TOGETHER: Final[dict[LimitKind, Plural]] = {
     "daily": sentences.SERVER_DAILY_TOGETHER,
     "unfinished": sentences.TOO_MANY_TOGETHER,
 }
@@ -114,7 +114,7 @@ def word_error(error: BaseException) -> str | None:
 
 
 def _word_excess(excess: Excess) -> str:
-    said = _TOGETHER.get(excess.kind, "") if excess.room else ""
+    said = _TOGETHER.get(excess.kind) if excess.room else None
     return say(
         said or _FULL[excess.kind],
         limit=excess.limit,

@@ -321,6 +321,13 @@ def test_every_count_is_said_in_the_form_that_its_language_has_for_it(language: 
                 assert say(plural, **values) == wanted.format(**values)
 
 
+def test_a_number_before_a_noun_has_its_plural() -> None:
+    nouns = "jobs?|images?|pictures?|steps?|hours?|presets?|flags?|prompts?|characters?|pixels?"
+    for text in [*every_sentence(), *told_of_prompts()]:
+        found = re.search(rf"\{{\w+\}} (?:{nouns})\b", text)
+        assert found is None or text == sentences.SERVER_SIZE, text
+
+
 def test_a_counted_sentence_of_the_language_is_said_again_in_another() -> None:
     note = Sentence(told.MORE, count=1)
     assert note == "There is 1 more like these."
