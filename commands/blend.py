@@ -7,6 +7,7 @@ from discord import app_commands
 
 from bot import errors
 from bot.client import EaselBot, Interaction
+from prompt.flags.table import RATIO
 
 DIMENSIONS: Final = {"Portrait": "2:3", "Square": "1:1", "Landscape": "3:2"}
 """Ratios by the names that Midjourney gives them."""
@@ -43,7 +44,8 @@ async def blend(
     """Hands the request on."""
     images = [image.url for image in (image1, image2, image3, image4, image5) if image]
     shares = read_weights(weights, len(images))
-    await interaction.client.handlers.blend.take_images(interaction, images, shares, dimensions)
+    ratio = RATIO.kind.parse(dimensions) if dimensions else None
+    await interaction.client.handlers.blend.blend(interaction, images, shares, ratio)
 
 
 def read_weights(typed: str, count: int) -> list[float]:

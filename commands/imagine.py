@@ -3,7 +3,7 @@
 import discord
 from discord import app_commands
 
-from bot.access.defaults import UserDefaults
+from bot.access.defaults import Shelf
 from bot.client import EaselBot, Interaction
 from bot.components import completion
 from commands.preset import complete_name
@@ -30,15 +30,14 @@ async def imagine(
     style: discord.Attachment | None = None,
     character: discord.Attachment | None = None,
 ) -> None:
-    """Hands the request on, with attached references as flags."""
-    flags = [
-        flag.format((attached.url,))
+    """Hands the request on, attached references as values of their flags."""
+    options = {
+        flag.name: (attached.url,)
         for flag, attached in ((STYLE, style), (CHARACTER, character))
         if attached
-    ]
-    text = " ".join((prompt, *flags))
-    await interaction.client.handlers.imagine.take_prompt(
-        interaction, text, [image.url] if image else [], preset
+    }
+    await interaction.client.handlers.imagine.imagine(
+        interaction, prompt, [image.url] if image else [], preset=preset, options=options
     )
 
 
@@ -47,11 +46,9 @@ async def complete_prompt(interaction: Interaction, typed: str) -> list[app_comm
     """The flag at the end of the prompt, written out."""
     presets: list[str] = []
     if "--preset" in typed:
-        defaults = await UserDefaults.load(interaction.client.handlers.records, interaction)
-        presets = defaults.list_names("")
-    return completion.complete_flags(
-        typed, PromptSource.IMAGINE, interaction.client.handlers.cards, presets
-    )
+        shelf = await Shelf.of(interaction.client.handlers.records, interaction)
+        presets = shelf.names("")
+    return completion.flags(typed, PromptSource.IMAGINE, interaction.client.handlers.cards, presets)
 
 
 async def setup(bot: EaselBot) -> None:

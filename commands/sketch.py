@@ -1,6 +1,6 @@
 """``/sketch``: a rough drawing becomes a finished picture."""
 
-from typing import Final
+from typing import Any, Final
 
 import discord
 from discord import app_commands
@@ -23,7 +23,7 @@ LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
     keep="What is kept of it; scribble by default",
 )
 @app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
-@app_commands.autocomplete(prompt=completion.complete_flags_of(PromptSource.IMAGINE))
+@app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMAGINE))
 async def sketch(
     interaction: Interaction,
     drawing: discord.Attachment,
@@ -31,14 +31,11 @@ async def sketch(
     strength: app_commands.Range[float, LOW, HIGH] = 1.0,
     keep: str = KINDS[0],
 ) -> None:
-    """Hands the request on, with the options as flags; a typed flag counts."""
-    flags = [(CONTROL.name, CONTROL.format(keep))]
+    """Hands the request on; flags in the prompt count before the options."""
+    options: dict[str, Any] = {CONTROL.name: keep}
     if strength != CONTROL_SCALE.default:
-        flags.append((CONTROL_SCALE.name, CONTROL_SCALE.format(strength)))
-    added = [flag for name, flag in flags if f"--{name} " not in prompt]
-    await interaction.client.handlers.imagine.take_sketch(
-        interaction, " ".join((prompt, *added)), drawing.url
-    )
+        options[CONTROL_SCALE.name] = strength
+    await interaction.client.handlers.imagine.sketch(interaction, prompt, drawing.url, options)
 
 
 async def setup(bot: EaselBot) -> None:

@@ -6,18 +6,19 @@ from typing import Any
 import discord
 
 from bot.access import policy
-from bot.access.defaults import UserDefaults
-from bot.delivery.destination import Destination, release_promise
-from bot.interactions.replies import acknowledge, tell_notes
-from bot.requests.accept import JobAcceptor, JobRequest
+from bot.access.defaults import Shelf
+from bot.delivery.destination import Place
+from bot.interactions.replies import acknowledge, tell
+from bot.requests.accept import JobAcceptor
 from bot.requests.resolution import admit, complete_orders, resolve_order
 from bot.text.messages import Title
 from generation.catalogue.card import Capability
 from generation.derive import blend
 from generation.recipe import Ingredient
+from prompt.flags.numbers import Ratio
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import RATIO
-from prompt.reading.grammar import parse
+from prompt.reading.grammar import Prompt
 from prompt.resolution.orders import Order
 from prompt.resolution.references import list_addresses
 
@@ -29,12 +30,12 @@ class BlendHandler:
         self._acceptor, self._models = acceptor, acceptor.models
         self._records = acceptor.records
 
-    async def take_images(
+    async def blend(
         self,
         interaction: discord.Interaction[Any],
         pictures: Sequence[str],
         weights: Sequence[float],
-        ratio: str,
+        ratio: Ratio | None,
     ) -> None:
         """Takes several images to be blended, without words but the person's own suffix.
 
@@ -42,7 +43,7 @@ class BlendHandler:
             interaction: Who asks, and where.
             pictures: Addresses of the images.
             weights: How much of each, beside the others.
-            ratio: Width to height, as ``--ar`` takes it; empty if the person chose none.
+            ratio: Width to height, or None if the person chose none.
 
         Raises:
             NotAbleError: The family cannot blend; nothing was acknowledged yet.
@@ -50,15 +51,10 @@ class BlendHandler:
         """
         self._models.require(Capability.BLEND)
         message = await acknowledge(interaction)
-        defaults = await UserDefaults.load(self._records, interaction)
-        typed = parse(f"--{RATIO.name} {ratio}" if ratio else "")
+        shelf = await Shelf.of(self._records, interaction)
+        chosen = Prompt(flags={RATIO.name: ratio} if ratio else {})
         asked = complete_orders(
-            self._models,
-            defaults,
-            [Order(typed, 0)],
-            preset="",
-            source=PromptSource.BLEND,
-            attached=1,
+            self._models, shelf, [Order(chosen, 0)], preset="", way=PromptSource.BLEND, attached=1
         )
         choices = await admit(self._acceptor, interaction, asked)
         ((_, merged),) = asked.each
@@ -71,11 +67,15 @@ class BlendHandler:
             resolved.recipe,
             [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
         )
-        policy.check_size(choices, [recipe])
-        destination = await Destination.choose(interaction, choices, defaults.person, message)
-        request = JobRequest(
-            recipe=recipe, title=Title("blend"), speed=resolved.speed, origins=merged.origins
+        policy.measure(choices, [recipe])
+        spot = await (await Place.of(interaction, choices, shelf.person)).spot(message)
+        await self._acceptor.accept(
+            interaction,
+            spot,
+            recipe,
+            Title("blend"),
+            choices,
+            speed=resolved.speed,
+            origins=merged.origins,
         )
-        await self._acceptor.accept(interaction, destination, [request], choices)
-        await release_promise(interaction, destination, message)
-        await tell_notes(interaction, resolved.notes)
+        await tell(interaction, resolved.notes)

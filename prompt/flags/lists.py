@@ -18,10 +18,11 @@ _LORA: Final = re.compile(rf"{NAME.pattern}(?::[+-]?[\d.]+)?")
 _QUOTES: Final = frozenset({('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“")})
 _SAYS_NOTHING: Final = f"{LONE}\"'“”‘’„"
 _LIST_SIGN: Final = re.compile("[,，、;；،]")
+_BRACKET_OR_SIGN: Final = re.compile(r"(?<!\\)[()\[\]]|[,，、;；،]")
 _ITEM_WEIGHT: Final = re.compile(r"::[+-]?[\d.]*(?=[\s,]|$)")
 
 
-class _Listed(Kind[tuple[str, ...]]):
+class Listed(Kind[tuple[str, ...]]):
     """Several words, none of which can be mended on its own."""
 
     def split(self, region: str) -> tuple[str, str]:
@@ -41,16 +42,15 @@ class _Listed(Kind[tuple[str, ...]]):
         return tuple(dict.fromkeys((*earlier, *later)))
 
 
-class Items(_Listed):
+class Items(Listed):
     """A list of words or phrases with commas between them."""
 
     shape = "a list such as `fog, people`"
 
     def parse(self, word: str) -> tuple[str, ...]:
         """Every item once, without what separates it from the next."""
-        items = (_clean_item(" ".join(item.split())) for item in _LIST_SIGN.split(word))
+        items = (_clean_item(" ".join(item.split())) for item in _split_items(word))
         found = tuple(dict.fromkeys(item for item in items if item.strip(_SAYS_NOTHING)))
-        # A weight in a list of unwanted things would be read as a phrase's own.
         if not found or "::" in word:
             raise ValueError(word)
         return found
@@ -64,6 +64,22 @@ class Items(_Listed):
         return ", ".join(value)
 
 
+def _split_items(text: str) -> list[str]:
+    """The items of a list; a comma between brackets, which give weights, is part of one."""
+    if "(" not in text and "[" not in text:
+        return _LIST_SIGN.split(text)
+    items, depth, start = list[str](), 0, 0
+    for sign in _BRACKET_OR_SIGN.finditer(text):
+        if sign[0] in "([":
+            depth += 1
+        elif sign[0] in ")]":
+            depth -= 1
+        elif not depth:
+            items.append(text[start : sign.start()])
+            start = sign.end()
+    return [*items, text[start:]] if not depth else _LIST_SIGN.split(text)
+
+
 def _clean_item(text: str) -> str:
     """An item without what separates it from the next, and without quotes around all of it."""
     while True:
@@ -75,7 +91,7 @@ def _clean_item(text: str) -> str:
         text = item
 
 
-class References(_Listed):
+class References(Listed):
     """Image links, numeric codes or ``random``, each with an optional ``::`` weight.
 
     Args:
@@ -89,8 +105,6 @@ class References(_Listed):
         """The words from the front that are references; a lone word of another kind is meant so."""
         words = region.split()
         own = list(takewhile(lambda word: _REFERENCE.fullmatch(_unwrap(word)), words))
-        # A lone word was meant for the flag; refused there, it gets the sentence that names the
-        # kind.
         own = own or (words if len(words) == 1 else [])
         return " ".join(own), " ".join(words[len(own) :])
 
@@ -120,7 +134,7 @@ def _unwrap(word: str) -> str:
     return word if "::" in word or ">" not in word else word.strip("<>")
 
 
-class Loras(_Listed):
+class Loras(Listed):
     """Names of LoRAs, each with an optional weight behind a colon."""
 
     shape = "LoRAs such as `ink:0.8`"
@@ -148,7 +162,6 @@ class Loras(_Listed):
 
     def join(self, earlier: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
         """Both, each LoRA once."""
-        # Later ones replace earlier ones: a typed weight counts more than a preset's.
         by_name = {item.partition(":")[0].lower(): item for item in (*earlier, *later)}
         return tuple(by_name.values())
 
@@ -170,11 +183,10 @@ def _normalize_lora(item: str) -> str:
 
 def _split_at_commas(item: str) -> list[str]:
     """References with commas and no space between them; other commas are part of a link."""
-    # A comma is allowed in an address, and ends one only before the next.
     return re.split(r",(?=https?://)", item) if "://" in item else item.split(",")
 
 
-class Codes(_Listed):
+class Codes(Listed):
     """Codes with spaces between them, or none at all."""
 
     shape = "codes, or nothing"

@@ -14,6 +14,7 @@ from prompt.reading.grammar import Prompt, check_length, parse
 from prompt.reading.permutations import combine, expand
 from prompt.resolution.check import check
 from prompt.resolution.fitting import fit
+from prompt.resolution.options import NO_OPTIONS, Options, add_options
 from prompt.resolution.versions import ModelChoice, find_card
 from prompt.sentences import Sentence
 
@@ -37,7 +38,11 @@ class Order:
 
 
 def read_orders(
-    text: str, limit: int = MOST_ORDERS, *, source: PromptSource = PromptSource.IMAGINE
+    text: str,
+    limit: int = MOST_ORDERS,
+    *,
+    source: PromptSource = PromptSource.IMAGINE,
+    options: Options = NO_OPTIONS,
 ) -> tuple[Order, ...]:
     """Every job that ``text`` stands for, in reading order.
 
@@ -45,22 +50,21 @@ def read_orders(
         text: A prompt as typed.
         limit: Most jobs that it may stand for.
         source: Where it was typed.
+        options: What was chosen beside it.
 
     Raises:
         PromptError: One of the prompts cannot be read, or there are more than ``limit``.
     """
     check_length(text)
     whole, notes = translate(text)
-    # Translated first: JSON of other programs is full of braces, which are no choices.
-    options = expand(whole, limit)
+    texts = expand(whole, limit)
     try:
-        prompts = [fit(parse(option), source) for option in options]
+        prompts = [fit(add_options(parse(each), options), source) for each in texts]
     except PromptError as error:
-        raise _refuse_all(error, [_suggest(option) for option in options]) from None
+        raise _refuse_all(error, [_suggest(each, options) for each in texts]) from None
     if notes:
         prompts = [replace(each, notes=(*notes, *each.notes)) for each in prompts]
     counts = [REPEAT.of(prompt.flags) or 1 for prompt in prompts]
-    # Repetitions count like choices, and both multiply.
     if sum(counts) > limit:
         raise refuse_too_many(text, sum(counts), limit)
     return tuple(
@@ -112,7 +116,6 @@ def name_alternatives(
     if any(not _CHOICES.isdisjoint(each.flags) for each in wanted):
         return error
     for card in served[1:]:
-        # One model for all of them, since a text with braces is one request.
         if not any(_find_refusal(each, card, attached) for each in wanted):
             named = {MODEL.name: card.called}
             asked = [replace(each, flags={**each.flags, **named}) for each in wanted]
@@ -139,11 +142,16 @@ def _find_refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | No
     return None
 
 
-def _suggest(option: str) -> str | None:
+def _suggest(text: str, options: Options) -> str | None:
+    """One prompt in canonical spelling, put right if need be, with the options in its text."""
     try:
-        return parse(option).spelling
+        return add_options(parse(text), options).spelling
     except PromptError as error:
-        return error.suggestion
+        mended = error.suggestion
+    try:
+        return None if mended is None else add_options(parse(mended), options).spelling
+    except PromptError:
+        return mended
 
 
 def _refuse_all(error: PromptError, texts: Sequence[str | None]) -> PromptError:
