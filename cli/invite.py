@@ -25,8 +25,7 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("invite")
 def print_links(
     application: Annotated[
-        int | None,
-        typer.Argument(help="The application's id; taken from DISCORD_TOKEN if left out."),
+        int | None, typer.Argument(help="The application's id; DISCORD_TOKEN tells it otherwise.")
     ] = None,
 ) -> None:
     """Print the links that install the bot.

@@ -104,10 +104,22 @@ WEIGHT_SUM: Final = (
 READ_AS: Final = "Read `{typed}` as `{meant}`."
 READ_AS_WORDS: Final = "Read “{words}” after `{typed}` as words of the prompt."
 TWICE: Final = "`--{flag}` is given more than once; `{counts}` counts."
-BRACKETS: Final = (
-    "Read the words in `{typed}` without their weight: `::2` after a phrase gives it one."
-)
 LINK_WEIGHT: Final = "An image link takes no weight after `::`; `--iw` sets it."
+SCHEDULE: Final = (
+    "All words of `{typed}` count from the first step: words cannot change while a picture is "
+    "drawn here."
+)
+WILDCARD: Final = (
+    "Read `{typed}` as the word itself: there are no wildcard files here. Write choices in braces, "
+    "such as `{{red, green}}`."
+)
+EMBEDDING: Final = (
+    "Left out `{typed}`: embeddings are not used here, so say in words what it stands for."
+)
+LEFT_OUT_HERE: Final = "Left out `{typed}`: there is nothing like it here."
+NO_EMPHASIS: Final = (
+    "{model} does not support {capability}: the words of `{typed}` count like all others."
+)
 MORE: Final = Plural(
     "There is {count} more like these.",
     "There are {count} more like these.",

@@ -6,20 +6,20 @@ from typing import Any, Final, Self
 
 import discord
 
-from bot.components.panel import TEMPLATE, Item, Panel, PanelPress
+from bot.components.panel import TEMPLATE, Item, Panel, Press
 from bot.errors import OldButtonError
-from bot.interactions.replies import answer_error
+from bot.interactions.replies import answer
 from bot.panels import server, user
 from bot.text.languages import speak
 
-TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
-    "server": server.take_press,
-    "settings": user.take_press,
+TAKERS: Final[Mapping[str, Callable[[Press], Awaitable[Panel | None]]]] = {
+    "server": server.take,
+    "settings": user.take,
 }
 """What does as a press says, by panel; the panel as it is then, or None after opening a form."""
 
 
-class PanelItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
+class Part(discord.ui.DynamicItem[Item], template=TEMPLATE):
     """A menu or a button on a panel; it works after a restart too."""
 
     @classmethod
@@ -37,27 +37,26 @@ class PanelItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
         """Does as the press says."""
         match = TEMPLATE.fullmatch(self.custom_id)
         if match is not None:
-            await take_press(interaction, match)
+            await take(interaction, match)
 
 
-async def take_press(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
+async def take(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
     """Does as a press or a form says; whatever goes wrong becomes one private sentence."""
     speak(str(interaction.locale))
     try:
-        # Looked up by name, since the panel may have been opened by another version.
         taker = TAKERS.get(match["panel"])
         if taker is None:
             raise OldButtonError
-        panel = await taker(PanelPress.read(interaction, match))
+        panel = await taker(Press.of(interaction, match))
         if panel is not None:
-            await show_panel(interaction, panel)
+            await show(interaction, panel)
     except Exception as error:  # noqa: BLE001 - the library would only log it
-        await answer_error(interaction, error)
+        await answer(interaction, error)
 
 
-async def show_panel(interaction: discord.Interaction[Any], panel: Panel) -> None:
+async def show(interaction: discord.Interaction[Any], panel: Panel) -> None:
     """Shows a panel in the answer that was promised."""
     view = discord.ui.View(timeout=None)
     for item in panel.items:
-        view.add_item(PanelItem(item, row=item.row))
+        view.add_item(Part(item, row=item.row))
     await interaction.edit_original_response(content=panel.text, view=view)

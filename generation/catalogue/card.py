@@ -32,6 +32,7 @@ class Capability(StrEnum):
     LORA = "LoRAs"
     TILE = "seamless tiles"
     HD = "drawing at twice the size"
+    EMPHASIS = "token weights"
 
 
 REFERENCES: Final = frozenset({Capability.BLEND, Capability.STYLE, Capability.CHARACTER})

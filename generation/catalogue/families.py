@@ -30,6 +30,9 @@ _ALL: Final = frozenset(
     }
 )
 
+_CLIP: Final = _ALL | {Capability.EMPHASIS}
+"""Of models that read nothing but CLIP, whose tokens can be weighed."""
+
 _FLOW: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
 
 _NATIVE: Final = _FLOW | REFERENCES | {Capability.EDIT}
@@ -65,7 +68,7 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=4.0,
         sampler="DPM++ 2M",
         memory=1,
-        capabilities=_ALL - {Capability.HD} | REFERENCES | {Capability.STRUCTURE},
+        capabilities=_CLIP - {Capability.HD} | REFERENCES | {Capability.STRUCTURE},
         image_strengths=ImageStrengths(most=0.65, least=0.25, bend=1.5),
         carried_on=0.5,
         edged=1 / 3,
@@ -86,7 +89,7 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=7.0,
         sampler="DPM++ 2M Karras",
         memory=6,
-        capabilities=_ALL,
+        capabilities=_CLIP,
         adapters=_ADAPTERS,
         faces=True,
         controlnets=_CONTROLNETS_15,
@@ -104,7 +107,7 @@ CARDS: Final[tuple[Card, ...]] = (
         guidance=6.0,
         sampler="DPM++ 2M Karras",
         memory=12,
-        capabilities=_ALL,
+        capabilities=_CLIP,
         adapters=_ADAPTERS,
         faces=True,
         controlnets=_CONTROLNET_XL,
@@ -182,7 +185,7 @@ CARDS: Final[tuple[Card, ...]] = (
 )
 
 
-_FEW_STEPS: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
+_FEW_STEPS: Final = _CLIP - {Capability.NEGATIVE, Capability.GUIDANCE}
 
 _XL: Final = next(one for one in CARDS if one.id == "sdxl")
 

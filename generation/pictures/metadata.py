@@ -13,7 +13,7 @@ from typing import Final
 from PIL import Image, PngImagePlugin
 
 from generation.derive import narrow
-from generation.recipe import Recipe
+from generation.recipe import Phrase, Recipe
 
 CHUNK: Final = "easel"
 """Keyword of the PNG chunk that holds the recipe as JSON."""
@@ -77,9 +77,18 @@ def parameters(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> str:
     settings = {**_settings(recipe), **(made_by or {})}
     lines = [recipe.prompt]
     if recipe.negative:
-        lines.append(f"Negative prompt: {recipe.negative}")
+        lines.append(f"Negative prompt: {_write_weights(recipe.unwanted)}")
     lines.append(", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items()))
     return "\n".join(lines).replace("\0", " ")
+
+
+def _write_weights(phrase: Phrase) -> str:
+    """A phrase with its token weights, as ``(word:1.2)``."""
+    chunks = []
+    for chunk in phrase.chunks:
+        words = (text if weight == 1 else f"({text}:{weight:.10g})" for text, weight in chunk)
+        chunks.append("".join(words).strip())
+    return " BREAK ".join(chunks)
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:

@@ -241,6 +241,10 @@ _SAMPLERS_ELSEWHERE: Final[Mapping[str, str]] = {
     "DPM++ SDE": "DPM++ 2M SDE Karras",
     "DPM++ SDE Karras": "DPM++ 2M SDE Karras",
     "Euler ancestral": "Euler a",
+    "dpmpp_2m_sde_gpu": "DPM++ 2M SDE Karras",
+    "dpmpp_2m_sde_gpu_karras": "DPM++ 2M SDE Karras",
+    "dpmpp_sde": "DPM++ 2M SDE Karras",
+    "k_dpmpp_2m": "DPM++ 2M",
     "k_euler": "Euler",
     "k_euler_a": "Euler a",
     "k_euler_ancestral": "Euler a",
@@ -421,6 +425,16 @@ LORA: Final = Flag[tuple[str, ...]](
     capability=Capability.LORA,
     about="Draw with these LoRAs, each with a weight from -2 to 2; /info lists them.",
 )
+WEIGHTING: Final = Flag[str](
+    name="weighting",
+    kind=Choice(
+        ("a1111", "comfyui"),
+        {"automatic1111": "a1111", "webui": "a1111", "forge": "a1111", "comfy": "comfyui"},
+    ),
+    default="a1111",
+    examples=("a1111", "comfyui"),
+    about="Whose arithmetic weighs `(words:1.3)`: AUTOMATIC1111's or ComfyUI's.",
+)
 CHAOS: Final = Flag[int](
     name="chaos",
     aliases=("c",),
@@ -529,6 +543,7 @@ _ACTING: Final[tuple[Flag[Any], ...]] = (
     CONTROL_SCALE,
     CONTROL_END,
     LORA,
+    WEIGHTING,
 )
 
 _MIDJOURNEY: Final[tuple[Flag[Any], ...]] = (

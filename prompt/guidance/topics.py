@@ -68,6 +68,14 @@ TOPICS: Final[Sequence[Topic]] = (
         ("repeat", "batch"),
     ),
     Topic(
+        "emphasis",
+        "Words that count more",
+        "`a (red:1.3) car` gives a word more weight, `(red:0.7)` less. `(red)` is 1.1, `[red]` "
+        "divides by that, and brackets can be nested. `BREAK` begins a new part. `\\(` and `\\)` "
+        "are the characters themselves.",
+        ("weighting",),
+    ),
+    Topic(
         "look",
         "Taste and surprise",
         "Let the bot add something of its own to your words, or to the finished picture.",

@@ -39,8 +39,7 @@ def expand(text: str, limit: int) -> list[str]:
     Raises:
         PromptError: It stands for more than ``limit``, or nests too deep.
     """
-    # Braces that do not pair up are a slip or an emoticon, and no reason to refuse a prompt.
-    if "{" not in text or not _OPENING.search(text) or not _pairs_up(text):
+    if "{" not in text or not _OPENING.search(text) or not pairs_up(text):
         return [text]
     return _expand_groups(text, limit)
 
@@ -56,7 +55,6 @@ def combine(texts: Sequence[str]) -> str | None:
         return " ".join(different[0]) if different else None
     start = _count_shared(different)
     tails = [words[start:] for words in different]
-    # Only the words that differ go into the braces, so that a suggestion reads like the prompt.
     end = _count_shared([words[::-1] for words in tails])
     choices = [" ".join(words[: len(words) - end]).replace(",", "\\,") for words in tails]
     alike = different[0]
@@ -80,7 +78,8 @@ def escape(text: str) -> str:
     return text.replace("{", "\\{").replace("}", "\\}")
 
 
-def _pairs_up(text: str) -> bool:
+def pairs_up(text: str) -> bool:
+    """Whether every brace has its partner; escaped ones count for nothing."""
     depth = 0
     for sign in _SIGN.finditer(text):
         depth += {"{": 1, "}": -1}.get(sign[0], 0)
@@ -102,8 +101,6 @@ class _Group:
         """Go on with each of these."""
         self.segments.append(list(segment))
         self.combinations *= len(segment)
-        # Counted before anything is multiplied: twenty pairs of choices stand for a million
-        # prompts.
         if len(self.options) + self.combinations > self.limit:
             raise PromptError(Sentence(said.TOO_MANY_CHOICES, limit=self.limit))
 
@@ -136,7 +133,6 @@ def _expand_groups(text: str, limit: int) -> Options:
 
 def _split_signs(text: str) -> Iterator[tuple[str, str]]:
     start = 0
-    # Full-width commas are punctuation inside a choice where plain ones separate the choices.
     for sign in (_SIGN if "," in text else _WIDE_SIGN).finditer(text):
         yield text[start : sign.start()], sign[0]
         start = sign.end()

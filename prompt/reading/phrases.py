@@ -9,6 +9,7 @@ from typing import Final
 from generation.recipe import Phrase
 from prompt import sentences as said
 from prompt.flags.numbers import format_number, parse_number
+from prompt.reading.emphasis import format_emphasis, read_emphasis
 from prompt.reading.separators import DASHES, strip_separators, strip_signature
 from prompt.sentences import Sentence
 
@@ -22,7 +23,6 @@ _MARK: Final = re.compile(
     rf":{{2,}}+([+\-−–—]?(?:\d++(?:[.,]\d++|/\d++)?+|\.\d++)%?+(?![{DASHES}\w]))?+"
 )
 _ASCII: Final = str.maketrans({",": ".", "−": "-", "–": "-", "—": "-"})
-# People copy `/imagine prompt:` along with a prompt, in more spellings than one would think.
 _LEAD: Final = re.compile(
     r"(?:[\s,;`]*+(?:[/!.](?:imagine|dream)(?!\S)(?:\s++prompt(?!\S|\s*+:))?+|imagine\s*+:"
     r"|(?:[/!.]?(?:imagine|dream)/?\s++)?(?:positive )?prompt\s*+:(?!:)|>{1,3}\s|#{1,3}\s))++"
@@ -37,18 +37,20 @@ def parse_phrases(text: str) -> tuple[Phrase, ...]:
     A weight belongs to all words back to the mark before it; without a number it is 1.
     """
     if "::" not in text:
-        words = _clean_words(text)
-        return (Phrase(text=words),) if words else ()
+        phrase = read_emphasis(_clean_words(text))
+        return (phrase,) if phrase.text else ()
     return tuple(_split_phrases(text))
 
 
 def format_phrases(parts: Sequence[Phrase]) -> str:
     """The text that ``phrases`` reads as ``parts``."""
+    words = [format_emphasis(part) for part in parts]
     marked = [
-        f"{part.text}::{'' if part.weight == 1 else format_number(part.weight)}" for part in parts
+        f"{text}::{'' if part.weight == 1 else format_number(part.weight)}"
+        for text, part in zip(words, parts, strict=True)
     ]
     if parts and parts[-1].weight == 1:
-        marked[-1] = parts[-1].text
+        marked[-1] = words[-1]
     return " ".join(marked)
 
 
@@ -69,20 +71,21 @@ def mend_weights(parts: Sequence[Phrase]) -> tuple[tuple[Phrase, ...], tuple[str
     )
     if not find_fault(bounded):
         return bounded, ()
-    # What cannot be pushed away by weight can be named in --no, which is what the suggestion does.
-    unwanted = (part.text for part in bounded if part.weight < 0)
+    unwanted = (format_emphasis(part) for part in bounded if part.weight < 0)
     return tuple(part for part in bounded if part.weight > 0), tuple(unwanted)
 
 
 def _split_phrases(text: str) -> Iterator[Phrase]:
     start = 0
     for mark in _MARK.finditer(text):
-        if words := _clean_words(text[start : mark.start()]):
+        phrase = read_emphasis(_clean_words(text[start : mark.start()]))
+        if phrase.text:
             weight = 1.0 if mark[1] is None else _parse_weight(mark[1])
-            yield Phrase(text=words, weight=weight)
+            yield replace(phrase, weight=weight)
         start = mark.end()
-    if words := _clean_words(text[start:]):
-        yield Phrase(text=words)
+    phrase = read_emphasis(_clean_words(text[start:]))
+    if phrase.text:
+        yield phrase
 
 
 @lru_cache(maxsize=_KEPT)
@@ -91,7 +94,6 @@ def _parse_weight(typed: str) -> float:
     typed = typed.translate(_ASCII)
     whole, _, part = typed.rstrip("%").partition("/")
     size = parse_number(whole) / (100 if typed.endswith("%") else 1)
-    # Adding 0.0 turns -0.0 into 0.0, which is written without a sign.
     return round(size / (parse_number(part) or float("inf")) if part else size, 4) + 0.0
 
 
@@ -100,7 +102,6 @@ def _clean_words(text: str) -> str:
     while True:
         lead = _LEAD.match(text)
         words = strip_separators(text[lead.end() :] if lead else text)
-        # Each of these may uncover another, so they are repeated until nothing changes.
         words = strip_signature(words) if "@" in words else words
         if words == text:
             return words

@@ -28,7 +28,6 @@ from prompt.flags.table import (
     FAST,
     GUIDANCE,
     LORA,
-    NO,
     PRESET,
     QUALITY,
     RATIO,
@@ -51,6 +50,7 @@ from prompt.resolution.references import (
     draw_codes,
 )
 from prompt.resolution.versions import DEFAULTS, Versions
+from prompt.resolution.wording import choose_weighting, weigh_words
 from prompt.sentences import Sentence
 
 Speed = Literal["fast", "relax"]
@@ -102,17 +102,17 @@ def resolve(
     values = draw_codes(prompt.flags, seed)
     width, height = card.size(*(RATIO.of(values) or (1, 1)))
     own_seed = SEED.of(values)
+    phrases, unwanted, lost = weigh_words(prompt, card)
     recipe = Recipe(
         family=card.id,
         model=model,
         prompt=prompt.text,
-        # Without seed, repetitions and place in the queue: pressing 🔄 must not repeat or hurry
-        # again.
         parameters=" ".join(format_flags({k: v for k, v in values.items() if k not in _UNWRITTEN})),
-        phrases=apply_stylize(apply_codes(prompt.phrases, values), values, card),
-        # A family may be told to avoid something always; that is part of the recipe, not hidden in
-        # it.
-        negative=", ".join([*(NO.of(values) or ()), *filter(None, [card.avoided])]),
+        phrases=apply_stylize(apply_codes(phrases, values), values, card),
+        negative=unwanted.text,
+        negative_spans=unwanted.spans,
+        negative_breaks=unwanted.breaks,
+        weighting=choose_weighting(values, unwanted, *phrases),
         width=width,
         height=height,
         pictures=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or GRID),
@@ -130,14 +130,13 @@ def resolve(
     speed: Speed = "relax" if RELAX.of(values) else "fast"
     drawn = [] if values == prompt.flags else [STYLE.format(STYLE.of(values) or ())]
     codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
-    return Resolved(recipe=recipe, notes=(*prompt.notes, *told, *codes), speed=speed)
+    return Resolved(recipe=recipe, notes=(*prompt.notes, *told, *lost, *codes), speed=speed)
 
 
 def _apply_loras(recipe: Recipe, words: Sequence[str], card: Card) -> Recipe:
     """The recipe with LoRAs, and with the words that wake them where they are not said anyway."""
     named = tuple(called(words, card.loras))
     said_already = recipe.prompt.casefold()
-    # A word that is in the prompt already would only count twice.
     triggers = [one.trigger for one, _ in named if one.trigger.casefold() not in said_already]
     loras = tuple(
         Lora(name=one.name, weight=weight, version=one.source.version) for one, weight in named
@@ -156,7 +155,6 @@ def _add_triggers(phrases: Sequence[Phrase], triggers: Sequence[str]) -> tuple[P
 
 def _count_steps(prompt: Prompt, card: Card) -> int:
     values = prompt.flags
-    # A distilled model was trained on its own few timesteps and knows no others.
     if card.distilled:
         return card.steps
     quality = QUALITY.of(values) or 1

@@ -10,7 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from generation.derive import narrow
 from generation.pictures.metadata import CHUNK, encode_png, exif, parameters, read_recipe
-from generation.recipe import SEED_LIMIT, Noise, Phrase, Recipe, Start, Turn
+from generation.recipe import SEED_LIMIT, Noise, Phrase, Recipe, Span, Start, Turn
 
 DOT = Image.new("RGB", (1, 1), "red")
 APPLE = Recipe(
@@ -166,3 +166,9 @@ def png_with(chunk: str, text: str) -> bytes:
 )
 def test_anything_else_holds_no_recipe(data: bytes) -> None:
     assert read_recipe(data) is None
+
+
+def test_token_weights_are_told_of_what_is_unwanted() -> None:
+    spans = (Span(start=0, end=3, weight=1.2),)
+    recipe = replace(APPLE, negative="fog, rain", negative_spans=spans, negative_breaks=(5,))
+    assert "Negative prompt: (fog:1.2), BREAK rain\n" in parameters(recipe)

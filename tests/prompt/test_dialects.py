@@ -18,19 +18,26 @@ SAVED = (
         (
             SAVED,
             (
-                "1girl, snow --no lowres, bad hands --steps 28 --sampler DPM++ 2M Karras --cfg 7 "
-                "--seed 12 --ar 2:3"
+                "1girl, snow --no lowres, (bad hands:1.4) --steps 28 "
+                "--sampler DPM++ 2M Karras --cfg 7 --seed 12 --ar 2:3"
             ),
         ),
         ("owl Negative prompt: fog, text", "owl --no fog, text"),
-        ("owl, negative_prompt: fog --ar 3:2", "owl --ar 3:2 --no fog"),
+        ("owl, negative_prompt: fog --ar 3:2", "owl --no fog --ar 3:2"),
         ("owl\nNegative: fog\nAspect ratio: 16:9", "owl --no fog --ar 16:9"),
         ("owl\nNegative prompt:\nSteps: 20, Seed: -1, Sampler: PLMS, Size: 512x512",
          "owl --steps 20 --ar 1:1"),
         ("owl -W 512 -H 768", "owl --ar 2:3"),
         ("owl --w 1024 --h 768 --s 50", "owl --s 50 --ar 4:3"),
-        ("(owl:1.2) in ((snow)), (at 12:30), (16:9)", "owl in ((snow)), (at 12:30), (16:9)"),
-        ("((owl:1.1) on a wire:1.3)", "owl on a wire"),
+        ("an owl AND a fox :1.2 --ar 3:2", "an owl:: a fox::1.2 --ar 3:2"),
+        ("owl++ (on a wire)- in (snow)1.3", "(owl:1.21) (on a wire:0.9) in (snow:1.3)"),
+        ("{{{owl}}}, {fog|rain, snow}, [moon]",
+         "(owl:1.157625), {fog, rain\\, snow}, (moon:0.9523809524)"),
+        ("an {owl} {{in, snow}}", "an (owl:1.05) (in, snow:1.1025)"),
+        ("1.5::owl::, -1::fog ::", "(owl:1.5), (fog:-1)"),
+        ("__animal/birds__ <hypernet:x:1> embedding:y, EasyNegative", "birds ,"),
+        ("a [owl:fox:0.5], [red|green] hat [cat::9]", "a owl fox, red green hat cat"),
+        ("<random:owl,fox> <break> <lyco:ink:1>", "{owl, fox} BREAK <lora:ink:1>"),
         # Web services and FLUX.
         ('{"prompt": "owl", "negative_prompt": "fog", "width": 1024, "height": 768, "seed": 3}',
          "owl --no fog --seed 3 --ar 4:3"),
@@ -55,7 +62,7 @@ def test_other_spellings_become_ours(text: str, meant: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "an owl (photo) {red, blue} [x:y:0.5]",
+        "(owl:1.2) in ((snow)), (at 12:30), {red, blue} [x]",
         "{red, green} owl",
         '{"a": }',
         "the steps: 20, then a negative: no",
@@ -71,9 +78,12 @@ def test_what_is_ours_stays(text: str) -> None:
 
 
 def test_every_change_of_meaning_is_told() -> None:
-    assert translate("(owl:1.2)\nNegative prompt: fog")[1] == (
+    assert translate("[owl:fox:5]\nNegative prompt: fog")[1] == (
+        (
+            "All words of `[owl:fox:5]` count from the first step: words cannot change while a "
+            "picture is drawn here."
+        ),
         "Read `Negative prompt: fog` as `--no fog`.",
-        "Read the words in `(owl:1.2)` without their weight: `::2` after a phrase gives it one.",
     )
     assert translate('{"prompt": "owl"}')[1] == ('Read `{"prompt": "owl"}` as `owl`.',)
 

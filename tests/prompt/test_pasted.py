@@ -81,7 +81,7 @@ DRAWN = [
     ("an &quot;owl&quot;&nbsp;&mdash;ar 3:2<br>", 'an "owl"', "--ar 3:2"),
     ("/imagine prompt an owl", "an owl", ""),
     # From other programs.
-    ("(owl:1.2), ((snow)), at 12:30", "owl, ((snow)), at 12:30", ""),
+    ("(owl:1.2), ((snow)), at 12:30", "(owl:1.2), ((snow)), at 12:30", ""),
     ("owl\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 4, Size: 512x768",
      "owl", "--ar 2:3 --seed 4 --no fog --cfg 7 --steps 20 --sampler Euler a"),
     ('{"prompt": "an owl", "negative_prompt": "fog", "width": 1024, "height": 768}',

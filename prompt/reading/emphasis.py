@@ -1,0 +1,243 @@
+r"""Token weights: ``a (red:1.3) [old] car`` weighs some words more or less than the others.
+
+The spelling is AUTOMATIC1111's: ``(x)`` weighs 1.1 times, ``[x]`` a 1.1th, ``(x:1.3)`` what it
+says; brackets nest, and ``\(`` is the character itself. ``BREAK`` begins a new window of the text
+encoder. Prose has brackets of its own, so these are read as characters: one without its partner,
+one around numbers alone such as ``(16:9)`` or ``(1999)``, a verse or an hour such as
+``(John 3:16)``, and ``BREAK`` between capitals or in quotation marks.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Final
+
+from generation.recipe import Phrase, Span
+
+STEP: Final = 1.1
+"""What a pair of brackets multiplies by (AUTOMATIC1111, ``modules/prompt_parser.py``)."""
+
+HEAVIEST: Final = 10
+"""The largest token weight, either way; people write 0.5 to 2."""
+
+BREAK: Final = "BREAK"
+
+_SIGN: Final = re.compile(
+    r"\\++[()\[\]]|[(\[]"
+    r"|\s?+:\s?+([+-]?(?:\d++(?:[.,]\d++)?+|[.,]\d++))\s?+\)|[)\]]|(?<!\w)BREAK(?!\w)"
+)
+_MARKED: Final = re.compile(r"[()\[\]]|BREAK")
+_NUMBER: Final = re.compile(r"[^\w]*+(?:[\d_][^\w]*+)*+")
+_LAST_NUMBER: Final = re.compile(r"(?<!\S)\d{1,3}\Z")
+_CAPITALS_BEFORE: Final = re.compile(r"[A-Z]{2,}\s?\Z")
+_CAPITALS_AFTER: Final = re.compile(r"\s?(?!BREAK\b)[A-Z]{2,}(?!\w)")
+_BRACKET: Final = re.compile(r"[()\[\]]")
+_SEPARATORS: Final = " ,;|"
+_PARTNER: Final = {")": "(", "]": "["}
+_MOST_STEPS: Final = 6
+_NEAR: Final = 24
+"""How many characters around a ``BREAK`` tell whether it is a word among capitals."""
+
+_MOST_SIGNS: Final = 500
+"""With more brackets than this a text is no prompt of anybody's, and they are characters."""
+
+Stretch = tuple[str, float]
+"""Words and the weight of their tokens; a weight of nan stands for a new window."""
+
+
+def read_emphasis(text: str) -> Phrase:
+    """The phrase of weight 1 that ``text``, of single spaces, spells."""
+    if _MARKED.search(text) is None:
+        return Phrase(text=text)
+    signs = list(islice(_SIGN.finditer(text), _MOST_SIGNS + 1))
+    if len(signs) > _MOST_SIGNS:
+        return Phrase(text=text)
+    return _join(_read_stretches(text, signs))
+
+
+def format_emphasis(phrase: Phrase) -> str:
+    """The text that `read_emphasis` reads as ``phrase``, apart from its weight beside others."""
+    if not phrase.is_weighted and _MARKED.search(phrase.text) is None:
+        return phrase.text
+    bare = replace(phrase, weight=1.0)
+    plain = _format(phrase, f" {BREAK} ", escaped=False)
+    if read_emphasis(plain) == bare:
+        return plain
+    return _format(phrase, f", {BREAK}, ", escaped=True)
+
+
+def drop_weights(phrase: Phrase) -> tuple[Phrase, str]:
+    """The phrase for a model without token weights, and a part that loses its own; empty for none.
+
+    Brackets without a number are punctuation to such a model, and stay.
+    """
+    lost, words = "", list[str]()
+    for chunk in phrase.chunks:
+        for text, weight in chunk:
+            steps = _count_steps(weight)
+            if weight != 1.0 and abs(steps) != 1:
+                lost = lost or _wrap(text, weight)
+            words.append(_wrap(text, weight) if abs(steps) == 1 else text)
+    lost = lost or (BREAK if phrase.breaks else "")
+    return Phrase(text="".join(words), weight=phrase.weight), lost
+
+
+def _normalize(weight: float) -> float:
+    """A weight to ten digits, more than any model's arithmetic has, so that it can be written."""
+    return float(f"{weight:.10g}") + 0.0
+
+
+def _read_stretches(text: str, signs: Sequence[re.Match[str]]) -> Iterator[Stretch]:
+    """The text in stretches of one weight each, without the brackets that give it."""
+    factors = _pair_up(text, signs)
+    weights, end = [1.0], 0
+    for place, sign in enumerate(signs):
+        yield text[end : sign.start()], weights[-1]
+        end = sign.end()
+        if place in factors:
+            if (factor := factors[place]) is None:
+                weights.pop()
+            else:
+                weights.append(_normalize(weights[-1] * factor))
+        elif sign[0] == BREAK and not _is_word(text, sign):
+            yield "", math.nan
+        else:
+            yield sign[0].lstrip("\\"), weights[-1]
+    yield text[end:], weights[-1]
+
+
+def _pair_up(text: str, signs: Sequence[re.Match[str]]) -> dict[int, float | None]:
+    """Which signs give a weight: of an opening one its factor, of its partner None."""
+    factors: dict[int, float | None] = {}
+    opened: dict[str, int] = {"(": 0, "[": 0}
+    stack: list[int] = []
+    for place, sign in enumerate(signs):
+        if sign[0] in opened:
+            stack.append(place)
+            opened[sign[0]] += 1
+        elif (partner := _PARTNER.get(sign[0][-1])) and sign[0][0] != "\\" and opened[partner]:
+            # Whatever was opened in between lacks its partner, and is a character.
+            while signs[start := stack.pop()][0] != partner:
+                opened[signs[start][0]] -= 1
+            opened[partner] -= 1
+            factor = _find_factor(text[signs[start].end() : sign.start()], partner, sign[1])
+            if factor is not None:
+                factors[start], factors[place] = factor, None
+    return factors
+
+
+def _find_factor(inside: str, bracket: str, typed: str | None) -> float | None:
+    """What a pair of brackets multiplies by, or None if it is punctuation."""
+    if typed is None:
+        factor = STEP if bracket == "(" else 1 / STEP
+        return factor if any(map(str.isalpha, inside)) else None
+    weight = float(typed.replace(",", "."))
+    numeric = _NUMBER.fullmatch(inside) is not None
+    digits = sum(map(str.isdecimal, inside))
+    whole = typed.lstrip("+-").isdecimal()
+    if abs(weight) > HEAVIEST or (numeric and (whole or 0 < digits < 3)) or not inside.strip():
+        return None
+    if whole and (_LAST_NUMBER.search(inside) or (typed[0] == "0" and len(typed) > 1)):
+        return None
+    return weight
+
+
+def _is_word(text: str, sign: re.Match[str]) -> bool:
+    """Whether ``BREAK`` is a word: among capitals, or in quotation marks."""
+    start, end = sign.span()
+    before, after = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
+    if _CAPITALS_BEFORE.search(before) and not before.endswith(f"{BREAK} "):
+        return True
+    if _CAPITALS_AFTER.match(after):
+        return True
+    return text.count('"', 0, start) % 2 == 1 and '"' in after
+
+
+def _join(stretches: Iterator[Stretch]) -> Phrase:
+    """The phrase of these stretches, with single spaces and none at the ends of a weight."""
+    text, spans, breaks = "", list[Span](), list[int]()
+    broken = False
+    for typed, weight in stretches:
+        if math.isnan(weight):
+            text, broken = text.rstrip(_SEPARATORS), bool(text.strip(_SEPARATORS))
+            spans = _shorten(spans, len(text))
+            continue
+        words = typed.lstrip(_SEPARATORS) if broken or not text else typed
+        if not words.strip():
+            text += " " if words and text and text[-1] != " " else ""
+            continue
+        if broken:
+            text += " "
+            breaks.append(len(text))
+            broken = False
+        bare = words.strip()
+        if words[0] == " " and text and text[-1] != " ":
+            text += " "
+        start, text = len(text), text + bare
+        if weight != 1.0 and not _is_number(bare):
+            spans = _extend(spans, Span(start=start, end=len(text), weight=weight))
+        text += " " if words[-1] == " " else ""
+    text = text.rstrip()
+    return Phrase(text=text, spans=tuple(_shorten(spans, len(text))), breaks=tuple(breaks))
+
+
+def _is_number(words: str) -> bool:
+    """Whether words could not be weighted by themselves: numbers of up to two digits."""
+    return _find_factor(words, "(", "1.5") is None
+
+
+def _extend(spans: list[Span], span: Span) -> list[Span]:
+    """Spans with one more, which goes on the last where that has its weight and ends beside it."""
+    if spans and spans[-1].end == span.start and spans[-1].weight == span.weight:
+        return [*spans[:-1], replace(spans[-1], end=span.end)]
+    spans.append(span)
+    return spans
+
+
+def _shorten(spans: list[Span], length: int) -> list[Span]:
+    """Spans of a text that was cut to ``length``."""
+    if not spans or spans[-1].end <= length:
+        return spans
+    return [replace(one, end=min(one.end, length)) for one in spans if one.start < length]
+
+
+def _format(phrase: Phrase, between: str, *, escaped: bool) -> str:
+    chunks = []
+    for chunk in phrase.chunks:
+        words = [(_escape(text) if escaped else text, weight) for text, weight in chunk]
+        chunks.append("".join(_wrap(text, weight) for text, weight in words).strip())
+    return between.join(chunks)
+
+
+def _escape(text: str) -> str:
+    return _BRACKET.sub(r"\\\g<0>", text)
+
+
+def _wrap(text: str, weight: float) -> str:
+    """Words with their weight: bare brackets where those alone mean it."""
+    if weight == 1.0:
+        return text
+    steps = _count_steps(weight) if any(map(str.isalpha, text)) else 0
+    if steps:
+        opening, closing = ("(", ")") if steps > 0 else ("[", "]")
+        return f"{opening * abs(steps)}{text}{closing * abs(steps)}"
+    return f"({text}:{weight:.10g})"
+
+
+def _count_steps(weight: float) -> int:
+    """How many pairs of round brackets mean this weight; below 0 for square ones, 0 for none."""
+    if weight <= 0 or weight == 1.0:
+        return 0
+    steps = round(math.log(weight) / math.log(STEP))
+    exact = 0 < abs(steps) <= _MOST_STEPS and weight == _normalize_steps(steps)
+    return steps if exact else 0
+
+
+def _normalize_steps(steps: int) -> float:
+    """The weight of so many pairs of brackets, as reading them one by one gives it."""
+    weight = 1.0
+    for _ in range(abs(steps)):
+        weight = _normalize(weight * (STEP if steps > 0 else 1 / STEP))
+    return weight

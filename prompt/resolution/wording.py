@@ -1,0 +1,48 @@
+"""Wording: a prompt's words as a model reads them, with token weights where it has them."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from generation.catalogue.card import Capability, Card
+from generation.recipe import Phrase, Weighting
+from prompt import sentences as said
+from prompt.flags.table import NO, WEIGHTING
+from prompt.reading.emphasis import drop_weights, read_emphasis
+from prompt.reading.grammar import Prompt
+from prompt.sentences import Sentence
+
+
+def weigh_words(prompt: Prompt, card: Card) -> tuple[tuple[Phrase, ...], Phrase, tuple[str, ...]]:
+    """What the pictures should show and what they should not, and what weights are lost.
+
+    Args:
+        prompt: The person's words.
+        card: The family that will draw.
+
+    Returns:
+        The wanted phrases; the unwanted words, with those that the family always avoids; and a
+        sentence if token weights were written that the family does not have.
+    """
+    unwanted = read_emphasis(", ".join(NO.of(prompt.flags) or ()))
+    phrases = prompt.phrases
+    lost = ""
+    if Capability.EMPHASIS not in card.capabilities:
+        bare = [drop_weights(one) for one in (*phrases, unwanted)]
+        *wanted, unwanted = [one for one, _ in bare]
+        phrases = tuple(wanted)
+        lost = next((typed for _, typed in bare if typed), "")
+    words = ", ".join(filter(None, (unwanted.text, card.avoided)))
+    told = (_tell_lost(lost, card),) if lost else ()
+    return phrases, Phrase(text=words, spans=unwanted.spans, breaks=unwanted.breaks), told
+
+
+def choose_weighting(values: Mapping[str, Any], unwanted: Phrase, *phrases: Phrase) -> Weighting:
+    """Whose arithmetic weighs tokens; the default where no token has a weight."""
+    weighted = unwanted.spans or any(one.spans for one in phrases)
+    return cast("Weighting", (WEIGHTING.of(values) if weighted else None) or "a1111")
+
+
+def _tell_lost(typed: str, card: Card) -> Sentence:
+    capability = Sentence(Capability.EMPHASIS)
+    model = Sentence(card.title)
+    return Sentence(said.NO_EMPHASIS, model=model, capability=capability, typed=typed)
