@@ -60,6 +60,7 @@ async def _until_stopped(work: Coroutine[None, None, None]) -> None:
     """Runs ``work`` until it ends or the process is asked to stop."""
     task = asyncio.create_task(work)
     for number in (signal.SIGINT, signal.SIGTERM):
+        # A container and systemd stop with SIGTERM; it ends the bot as Ctrl-C does.
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task

@@ -18,9 +18,9 @@ from bot.components.confirm import DraftButton
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
 from bot.events.dispatch import Handlers
-from bot.interactions.replies import answer
-from bot.painting.submission import Painting
-from bot.painting.web import Page
+from bot.interactions.replies import answer_error
+from bot.painting.submission import PaintingHandler
+from bot.painting.web import PaintingPage
 from bot.panels import routing
 from bot.requests.accept import JobAcceptor
 from bot.requests.blend import BlendHandler
@@ -64,7 +64,7 @@ class Tree(app_commands.CommandTree[Any]):
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
     ) -> None:
         """Answers in private."""
-        await answer(interaction, error)
+        await answer_error(interaction, error)
 
 
 class EaselBot(extensions.AutoShardedBot):
@@ -85,6 +85,8 @@ class EaselBot(extensions.AutoShardedBot):
                 guild=True, dm_channel=True, private_channel=True
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+            # Members and messages are never looked up in a cache: interactions bring what is
+            # needed, and so memory does not grow with the servers.
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_messages=None,
@@ -94,10 +96,10 @@ class EaselBot(extensions.AutoShardedBot):
         models = ServedModels(settings)
         acceptor = JobAcceptor(settings, models, jobs, files, self._delivery)
         derive, painting = DeriveHandler(acceptor), None
-        self._page: Page | None = None
+        self._page: PaintingPage | None = None
         if settings.public_url:
-            painting = Painting(self, acceptor, derive, files, settings)
-            self._page = Page(painting)
+            painting = PaintingHandler(self, acceptor, derive, files, settings)
+            self._page = PaintingPage(painting)
         self.handlers = Handlers(
             models=models,
             records=jobs.records,
@@ -116,11 +118,13 @@ class EaselBot(extensions.AutoShardedBot):
             SettingsError: The painting page cannot be served as the settings say.
         """
         if self._page is not None:
+            # The page first: a port that is taken should end the start before Discord counts a
+            # login.
             await self._page.start(self._settings.page_host, self._settings.page_port)
-        for name in command_files():
+        for name in find_command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
-        self.add_dynamic_items(JobButton, DraftButton, routing.Part)
+        self.add_dynamic_items(JobButton, DraftButton, routing.PanelItem)
         await self._sync()
         self._delivery.start()
 
@@ -128,6 +132,7 @@ class EaselBot(extensions.AutoShardedBot):
         """Stops serving and delivering, then leaves Discord."""
         if self._page is not None:
             await self._page.stop()
+        # Before leaving Discord, so that no message is half edited.
         await self._delivery.stop()
         await super().close()
 
@@ -145,16 +150,19 @@ class EaselBot(extensions.AutoShardedBot):
 
     async def _sync(self) -> None:
         """Registers the commands where the set differs from what Discord has."""
+        # Commands of one server appear at once, global ones after minutes.
         guild = discord.Object(self._settings.guild) if self._settings.guild else None
         if guild:
             self.tree.copy_global_to(guild=guild)
         commands = self.tree.get_commands(guild=guild)
         translator = languages.CommandTranslator()
         payload = [await c.get_translated_payload(self.tree, translator) for c in commands]
-        wanted = _fingerprint(payload)
+        wanted = _hash_payload(payload)
         note = Path(self._settings.data) / "commands.json"
         there = {str(c.id) for c in await self.tree.fetch_commands(guild=guild)}
-        if _read(note) == {"fingerprint": wanted, "ids": sorted(there)}:
+        # Registering is limited to 200 a day, and an unchanged set need not be sent at all. The ids
+        # tell whether another installation has replaced it meanwhile.
+        if _read_note(note) == {"fingerprint": wanted, "ids": sorted(there)}:
             return
         synced = await self.tree.sync(guild=guild)
         ids = sorted(str(command.id) for command in synced)
@@ -166,7 +174,7 @@ Interaction: TypeAlias = discord.Interaction[EaselBot]
 """What commands are called with: an interaction that knows its client."""
 
 
-def command_files() -> list[str]:
+def find_command_files() -> list[str]:
     """Names of the modules that hold commands; found rather than imported, which would be a circle.
 
     Each is a discord.py extension.
@@ -176,9 +184,9 @@ def command_files() -> list[str]:
     return [module.name for module in pkgutil.iter_modules(folders, "commands.")]
 
 
-def _fingerprint(payload: list[dict[str, Any]]) -> str:
+def _hash_payload(payload: list[dict[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
 
-def _read(note: Path) -> object:
+def _read_note(note: Path) -> object:
     return json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None

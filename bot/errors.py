@@ -97,9 +97,9 @@ class NoLongerThereError(Exception):
     """Somebody may not see the channel any more in which they ask for something."""
 
 
-class PassError(Exception):
-    """What was shown is no pass of ours: altered, cut short or made up."""
+class TokenError(Exception):
+    """What was shown is no token of ours: altered, cut short or made up."""
 
 
-class ExpiredPassError(Exception):
-    """A pass that was good once."""
+class ExpiredTokenError(Exception):
+    """A token that was good once."""

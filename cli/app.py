@@ -145,15 +145,15 @@ def _sentence(error: Exception, kinds: list[str]) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"This needs {error.name}, which a worker's installation has: easel[worker]."
     if "generation.untrusted.clean.ImageError" in kinds:
-        from bot.text.image_wording import sentence  # noqa: PLC0415
+        from bot.text.image_wording import word_image_error  # noqa: PLC0415
 
-        return sentence(cast("ImageError", error))
+        return word_image_error(cast("ImageError", error))
     if "storage.queue.jobs.RenderError" in kinds:
         from bot.text.sentences import FAILURES  # noqa: PLC0415
 
         return f"This could not be made: {FAILURES.get(str(error), str(error))}."
     if "sqlalchemy.exc.SQLAlchemyError" in kinds:
-        return f"The database cannot be used ({type(error).__name__}); `easel doctor` tells more."
+        return f"The database cannot be used ({type(error).__name__}); `easel doctor` says more."
     suggestion = getattr(error, "suggestion", None)
     return f"{error}\nThis would work: {suggestion}" if suggestion else str(error)
 

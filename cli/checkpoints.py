@@ -38,7 +38,7 @@ def folder_of(name: str) -> Path:
         hub = own.model if own else called
         index = try_to_load_from_cache(hub, INDEX, revision=revision or None)
     if not isinstance(index, str):
-        raise NotFetchedError(f"{name} is not on this machine: `easel models fetch` brings it.")
+        raise NotFetchedError(f"{name} is not on this machine: `easel models fetch` fetches it.")
     return Path(index).parent
 
 
@@ -47,7 +47,7 @@ def faults(folder: Path) -> Iterator[str]:
     try:
         index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        yield f"{INDEX} is missing or damaged, so this is no checkpoint in the diffusers layout."
+        yield f"{INDEX} is missing or damaged, so this is not a checkpoint in the diffusers layout."
         return
     for part in parts(index):
         if not any((folder / part).glob("*")):

@@ -67,7 +67,7 @@ app = typer.Typer(rich_markup_mode=None)
 def print_findings() -> None:
     """Check this installation.
 
-    Says how to mend what is wrong, and exits with code 1 if something is.
+    Says how to fix what is wrong, and exits with code 1 if something is.
     """
     from rich.console import Console  # noqa: PLC0415 - heavy
 
@@ -130,7 +130,7 @@ def migrations(settings: Settings) -> Finding:
     try:
         require_current(settings.database)
     except DatabaseNotReadyError as error:
-        return Finding("migrations", State.NOTE, str(error), "any start of Easel does it")
+        return Finding("migrations", State.NOTE, str(error), "starting Easel updates them")
     return Finding("migrations", State.OK, "the tables are those of this version")
 
 
@@ -164,7 +164,7 @@ def _in_folder(folder: Path) -> Finding:
     try:
         tempfile.TemporaryFile(dir=_existing(folder)).close()
     except OSError as error:
-        mend = "give this user the right to write there, or change EASEL_IMAGES"
+        mend = "let this user write there, or change EASEL_IMAGES"
         return Finding("pictures", State.FAULT, f"{folder}: {error.strerror}", mend)
     return Finding("pictures", State.OK, f"kept in {folder}")
 
@@ -178,7 +178,7 @@ def _existing(folder: Path) -> Path:
 def device(settings: Settings) -> Finding:
     """What the worker would compute on."""
     if importlib.util.find_spec("torch") is None:
-        mend = "where a worker shall run: pip install -e '.[worker]'"
+        mend = "to run a worker here: pip install -e '.[worker]'"
         return Finding("device", State.NOTE, "PyTorch is not installed; enough for a bot", mend)
     import torch  # noqa: PLC0415 - heavy
 
@@ -191,7 +191,7 @@ def device(settings: Settings) -> Finding:
         return Finding("device", State.OK, f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB")
     if torch.backends.mps.is_available() and wanted != "cpu":
         return Finding("device", State.OK, "Apple GPU")
-    mend = "larger models want a GPU; docs/hosting.md says how"
+    mend = "larger models need a GPU; docs/hosting.md says how"
     return Finding("device", State.NOTE, "CPU, enough for the bundled model", mend)
 
 
@@ -223,7 +223,7 @@ def further_models(settings: Settings) -> Iterator[Finding]:
     try:
         _, *others = served(settings).values()
     except (ServedError, UnknownFamilyError) as error:
-        mend = "mend EASEL_MODELS; easel models lists the names"
+        mend = "correct EASEL_MODELS; easel models lists the names"
         yield Finding("model", State.FAULT, str(error), mend)
         return
     for one in others:
@@ -241,9 +241,9 @@ def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
             return Finding(looked_at, State.OK, f"{name}, on this machine")
     folder = Path(model)
     if folder.is_absolute() or folder.is_dir() or model.count("/") > 1:
-        mend = f"{setting} wants a folder with a model_index.json, or a hub id such as owner/name"
-        return Finding(looked_at, State.FAULT, "that folder holds no diffusers model", mend)
-    mend = f"where a worker shall run: easel models fetch {model}"
+        mend = f"{setting} expects a folder with a model_index.json, or a hub id such as owner/name"
+        return Finding(looked_at, State.FAULT, "that folder does not hold a diffusers model", mend)
+    mend = f"to run a worker here: easel models fetch {model}"
     return Finding(looked_at, State.NOTE, f"{name} is not on this machine", mend)
 
 
@@ -348,7 +348,7 @@ def _refused(status: int) -> Finding:
         mend = f"press Reset Token at {PORTAL} and put the new one into .env"
         return Finding("token", State.FAULT, "Discord refuses it", mend)
     says = f"Discord answers {status}"
-    return Finding("token", State.FAULT, says, "try again in some minutes")
+    return Finding("token", State.FAULT, says, "try again in a few minutes")
 
 
 def _of_discord(
@@ -358,10 +358,12 @@ def _of_discord(
     starts = gateway.get("session_start_limit", {})
     if starts.get("remaining", 1) < 1:
         wait = starts.get("reset_after", 0) / 3_600_000
-        mend = f"wait {wait:.1f} hours, and look in the log why it logged in so often"
-        found.append(Finding("intents", State.FAULT, "no logins are left today", mend))
+        mend = f"wait {wait:.1f} hours, and see in the log why it logged in so often"
+        found.append(Finding("intents", State.FAULT, "no logins are left for today", mend))
     else:
-        found.append(Finding("intents", State.OK, "none is privileged, nothing to switch on"))
+        found.append(
+            Finding("intents", State.OK, "none is privileged, so there is nothing to switch on")
+        )
     if application.get("interactions_endpoint_url"):
         mend = f"clear Interactions Endpoint URL under General Information at {PORTAL}"
         says = "Discord sends them to a web address instead of to the bot"

@@ -131,7 +131,7 @@ def _tell_names(name: str) -> str:
     known = [card.called for card in (*CARDS, *VARIANTS)]
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {near[0]}?" if near else f"the names are {', '.join(known)}."
-    return f"There is no model {name}; {meant} A hub id is written owner/name."
+    return f"There is no model {name}; {meant} A hub id looks like owner/name."
 
 
 def find_network(source: str, licence: str) -> Wanted:
@@ -158,10 +158,12 @@ def _asking(hub: str) -> Iterator[None]:
         yield
     except GatedRepoError:
         raise NotFetchedError(
-            f"{hub} wants its licence accepted on its page first; then set HF_TOKEN."
+            f"Accept the licence of {hub} on its page first, then set HF_TOKEN."
         ) from None
     except RepositoryNotFoundError:
-        raise NotFetchedError(f"There is no checkpoint {hub}; the hub writes owner/name.") from None
+        raise NotFetchedError(
+            f"There is no checkpoint {hub}; a hub id looks like owner/name."
+        ) from None
     except (HTTPError, OSError, ValueError) as error:
         raise NotFetchedError(f"{hub} cannot be fetched ({type(error).__name__}).") from None
     except UnknownFamilyError as error:
@@ -251,7 +253,7 @@ def fetch(wanted: Wanted) -> Path:
         folder, *_ = [_bring(part) for part in wanted.parts]
     except (HTTPError, OSError) as error:
         raise NotFetchedError(
-            f"{wanted.name} broke off ({type(error).__name__}); the same command goes on there."
+            f"{wanted.name} was interrupted ({type(error).__name__}); run this again to resume."
         ) from None
     return folder
 

@@ -177,7 +177,7 @@ def require_writable(output: Path, pictures: int) -> None:
     except OSError as error:
         raise typer.BadParameter(
             f"{looked_at} cannot be written ({error.strerror}); "
-            "name a PNG in a folder that you may write to."
+            "name a PNG in a folder that you can write to."
         ) from None
 
 

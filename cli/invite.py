@@ -25,7 +25,8 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command("invite")
 def print_links(
     application: Annotated[
-        int | None, typer.Argument(help="The application's id; DISCORD_TOKEN tells it otherwise.")
+        int | None,
+        typer.Argument(help="The application's id; taken from DISCORD_TOKEN if left out."),
     ] = None,
 ) -> None:
     """Print the links that install the bot.

@@ -58,7 +58,7 @@ class SideFailedError(RuntimeError):
     """
 
     def __init__(self, name: str, said: str) -> None:
-        super().__init__(f"the {name} ended: {said or 'it left no word'}")
+        super().__init__(f"the {name} ended: {said or 'it said nothing'}")
         self.name = name
         self.said = said
 

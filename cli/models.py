@@ -47,7 +47,7 @@ def _list_served() -> None:
     """Say which are served, where the settings name several."""
     settings = load_settings()
     if settings.models:
-        typer.echo("Served here, the usual one first:")
+        typer.echo("Served here, the default first:")
         for name, one in served(settings).items():
             typer.echo(f"  --model {name:<16} {one.model}")
 
@@ -65,7 +65,7 @@ def fetch_model(
 ) -> None:
     """Fetch a model: the worker fetches none by itself.
 
-    Shows its licence and size first. What was broken off goes on where it stopped.
+    Shows its licence and size first. An interrupted download resumes where it stopped.
     """
     from cli import hub  # noqa: PLC0415 - a bot alone has no client of the hub
 
@@ -99,11 +99,11 @@ def _fetch(every: Sequence["Wanted"], accept: bool) -> list[Path]:
 def check_model(
     name: Annotated[str, typer.Argument(help="A folder, a name such as sdxl, or a hub id.")],
 ) -> None:
-    """Look a model over: whether all of its parts are there, readable and as they were fetched."""
+    """Check a model: whether all of its parts are there, readable and as they were fetched."""
     folder = checkpoints.folder_of(name)
     _require_whole(folder)
     card = card_for(str(folder))
-    typer.echo(f"{card.title}, {checkpoints.weight(folder) / 2**30:.2f} GiB of weights, whole.")
+    typer.echo(f"{card.title}, {checkpoints.weight(folder) / 2**30:.2f} GiB of weights, complete.")
 
 
 def _require_whole(folder: Path) -> None:

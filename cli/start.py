@@ -81,7 +81,7 @@ async def run(settings: Settings, *, say: Say, tell: Tell) -> None:
     """
     if settings.discord_token is None:
         raise SettingsError(
-            "DISCORD_TOKEN is not set: put it into .env (docs/hosting.md tells where to get it), "
+            "DISCORD_TOKEN is not set: put it into .env (docs/hosting.md says where to get it), "
             "or try `easel play`, which needs none."
         )
     migrate(settings)
@@ -177,7 +177,7 @@ def _notice(chosen: Card) -> Iterator[str]:
     yield f"{chosen.title}. {chosen.about}"
     if chosen.id == "easel":
         larger = card("sdxl")
-        yield f"For everything else, have a GPU and start with EASEL_MODEL={larger.id}."
+        yield f"For everything else, use a GPU and start with EASEL_MODEL={larger.id}."
 
 
 def free_port(wanted: int) -> int:

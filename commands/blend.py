@@ -45,7 +45,7 @@ async def blend(
     images = [image.url for image in (image1, image2, image3, image4, image5) if image]
     shares = read_weights(weights, len(images))
     ratio = RATIO.kind.parse(dimensions) if dimensions else None
-    await interaction.client.handlers.blend.blend(interaction, images, shares, ratio)
+    await interaction.client.handlers.blend.take_images(interaction, images, shares, ratio)
 
 
 def read_weights(typed: str, count: int) -> list[float]:

@@ -24,9 +24,9 @@ async def help_(interaction: Interaction, about: str = "") -> None:
     elif asked in BY_NAME:
         text = retell(format_line(BY_NAME[asked], cards[0]))
     else:
-        text = messages.help_start(TOPICS) if not asked else messages.no_help(about)
+        text = messages.write_help(TOPICS) if not asked else messages.write_no_help(about)
     if len(cards) > 1 and MODEL.name in (asked, *(topic.flags if topic else ())):
-        text += "\n" + messages.served(cards)
+        text += "\n" + messages.list_models(cards)
     await interaction.response.send_message(text, ephemeral=True)
 
 

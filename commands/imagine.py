@@ -3,7 +3,7 @@
 import discord
 from discord import app_commands
 
-from bot.access.defaults import Shelf
+from bot.access.defaults import UserDefaults
 from bot.client import EaselBot, Interaction
 from bot.components import completion
 from commands.preset import complete_name
@@ -36,7 +36,7 @@ async def imagine(
         for flag, attached in ((STYLE, style), (CHARACTER, character))
         if attached
     }
-    await interaction.client.handlers.imagine.imagine(
+    await interaction.client.handlers.imagine.take_prompt(
         interaction, prompt, [image.url] if image else [], preset=preset, options=options
     )
 
@@ -46,9 +46,11 @@ async def complete_prompt(interaction: Interaction, typed: str) -> list[app_comm
     """The flag at the end of the prompt, written out."""
     presets: list[str] = []
     if "--preset" in typed:
-        shelf = await Shelf.of(interaction.client.handlers.records, interaction)
-        presets = shelf.names("")
-    return completion.flags(typed, PromptSource.IMAGINE, interaction.client.handlers.cards, presets)
+        defaults = await UserDefaults.load(interaction.client.handlers.records, interaction)
+        presets = defaults.list_names("")
+    return completion.complete_flags(
+        typed, PromptSource.IMAGINE, interaction.client.handlers.cards, presets
+    )
 
 
 async def setup(bot: EaselBot) -> None:

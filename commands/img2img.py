@@ -18,7 +18,7 @@ LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
     prompt="What to draw, and flags such as --cfg 5 or --steps 20",
     strength="0.1 to 0.3 stays close, 0.3 to 0.6 balances, 0.6 to 0.9 is loose; 0.5 if not set",
 )
-@app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMG2IMG))
+@app_commands.autocomplete(prompt=completion.complete_flags_of(PromptSource.IMG2IMG))
 async def img2img(
     interaction: Interaction,
     image: discord.Attachment,
@@ -27,8 +27,8 @@ async def img2img(
 ) -> None:
     """Hands the request on; a strength in the prompt counts before the option's."""
     options = {} if strength is None else {STRENGTH.name: strength}
-    await interaction.client.handlers.imagine.imagine(
-        interaction, prompt, [image.url], way=PromptSource.IMG2IMG, options=options
+    await interaction.client.handlers.imagine.take_prompt(
+        interaction, prompt, [image.url], source=PromptSource.IMG2IMG, options=options
     )
 
 

@@ -13,8 +13,8 @@ async def info(interaction: Interaction) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     handlers = interaction.client.handlers
     cards = handlers.cards
-    queue = await handlers.jobs.queue()
-    allowed, used = await handlers.jobs.allowance(interaction)
+    queue = await handlers.jobs.count_queue()
+    allowed, used = await handlers.jobs.find_limits(interaction)
     text = say(
         sentences.INFO,
         queued=queue.queued,
@@ -28,7 +28,7 @@ async def info(interaction: Interaction) -> None:
         about=say(cards[0].about),
     )
     if len(cards) > 1:
-        text += "\n" + messages.served(cards)
+        text += "\n" + messages.list_models(cards)
     worn = dict.fromkeys(f"`{one.name}`" for card in cards for one in card.loras)
     if loras := ", ".join(worn):
         text += "\n" + say(sentences.INFO_LORAS, names=loras)

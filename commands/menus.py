@@ -14,7 +14,7 @@ from bot.text.languages import say
 async def recipe(interaction: Interaction, message: discord.Message) -> None:
     """Tells everything that decided the pictures of a message."""
     results = interaction.client.handlers.results
-    await results.recipe(interaction, await results.shown(message.id))
+    await results.show_recipe(interaction, await results.find_shown_job(message.id))
 
 
 @app_commands.context_menu(name="Delete")
@@ -22,7 +22,7 @@ async def delete(interaction: Interaction, message: discord.Message) -> None:
     """Deletes a message of the bot's, for the owner of its job or a moderator."""
     await interaction.response.defer(ephemeral=True, thinking=True)
     client, results = interaction.client, interaction.client.handlers.results
-    job = await results.shown(message.id)
+    job = await results.find_shown_job(message.id)
     channel = client.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)
     place = channel.get_partial_message(message.id)
     if not await results.delete(place, job, interaction):
@@ -33,22 +33,26 @@ async def delete(interaction: Interaction, message: discord.Message) -> None:
 @app_commands.context_menu(name="Vary")
 async def vary(interaction: Interaction, message: discord.Message) -> None:
     """Offers the buttons that vary the pictures of a message."""
-    await interaction.client.handlers.results.offer(interaction, message.id, buttons.VARYING)
+    await interaction.client.handlers.results.offer_buttons(
+        interaction, message.id, buttons.VARYING
+    )
 
 
 @app_commands.context_menu(name="Upscale")
 async def upscale(interaction: Interaction, message: discord.Message) -> None:
     """Offers the buttons that enlarge the pictures of a message."""
-    await interaction.client.handlers.results.offer(interaction, message.id, buttons.ENLARGING)
+    await interaction.client.handlers.results.offer_buttons(
+        interaction, message.id, buttons.ENLARGING
+    )
 
 
 @app_commands.context_menu(name="Use as image prompt")
 async def use(interaction: Interaction, message: discord.Message) -> None:
     """Asks for words to go with the first image of any message."""
-    await interaction.client.handlers.imagine.offer_start(interaction, _image(message))
+    await interaction.client.handlers.imagine.offer_start(interaction, _find_image(message))
 
 
-def _image(message: discord.Message) -> str:
+def _find_image(message: discord.Message) -> str:
     """The address of a message's first image.
 
     Raises:

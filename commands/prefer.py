@@ -27,26 +27,28 @@ class Preferences(app_commands.Group):
 
     @app_commands.command(description="Words or flags to add to every prompt; leave empty for none")
     @app_commands.describe(new_value="Such as: watercolour --ar 3:2")
-    @app_commands.autocomplete(new_value=completion.of_flags(PromptSource.KEPT))
+    @app_commands.autocomplete(new_value=completion.complete_flags_of(PromptSource.KEPT))
     async def suffix(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the suffix."""
         kept = interaction.client.handlers.models.normalize(new_value) if new_value.strip() else ""
-        await _set(interaction, messages.preferred("suffix", kept), suffix=kept)
+        await _save(interaction, messages.announce_preference("suffix", kept), suffix=kept)
 
     @app_commands.command(description="Flags for prompts that lack them; leave empty for none")
     @app_commands.describe(new_value="Such as: --ar 3:2 --steps 20")
-    @app_commands.autocomplete(new_value=completion.of_flags(PromptSource.KEPT))
+    @app_commands.autocomplete(new_value=completion.complete_flags_of(PromptSource.KEPT))
     async def flags(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the flags."""
         kept = interaction.client.handlers.models.normalize(new_value) if new_value.strip() else ""
-        await _set(interaction, messages.preferred("flags", kept), flags=kept)
+        await _save(interaction, messages.announce_preference("flags", kept), flags=kept)
 
     @app_commands.command(description="How much the V buttons change a picture")
     async def variability(
         self, interaction: Interaction, strength: Literal["strong", "subtle"]
     ) -> None:
         """Sets the variation of V."""
-        await _set(interaction, messages.preferred("variability", strength), variability=strength)
+        await _save(
+            interaction, messages.announce_preference("variability", strength), variability=strength
+        )
 
     @app_commands.command(description="Turn Remix on or off: change the prompt before V and 🔄")
     async def remix(self, interaction: Interaction) -> None:
@@ -68,7 +70,7 @@ class Options(app_commands.Group):
         name="set", description=("Save a flag of your own; leave empty to delete it")
     )
     @app_commands.describe(option="Its name, such as mine", value="What it stands for")
-    @app_commands.autocomplete(value=completion.of_flags(PromptSource.KEPT))
+    @app_commands.autocomplete(value=completion.complete_flags_of(PromptSource.KEPT))
     async def keep(
         self,
         interaction: Interaction,
@@ -80,8 +82,8 @@ class Options(app_commands.Group):
         kept = interaction.client.handlers.models.normalize(value) if value.strip() else ""
         if not is_free(name):
             raise PromptError(say(sentences.OPTION_TAKEN, name=name.replace("`", "ˋ")))
-        await _change(interaction, lambda old: _with_option(old, name, kept))
-        await interaction.edit_original_response(content=messages.option_kept(name, kept))
+        await _change(interaction, lambda old: _set_option(old, name, kept))
+        await interaction.edit_original_response(content=messages.announce_option(name, kept))
 
     @app_commands.command(name="list", description="List your own flags")
     async def list_all(self, interaction: Interaction) -> None:
@@ -90,7 +92,7 @@ class Options(app_commands.Group):
         choices: PersonChoices = await interaction.client.handlers.records.read(
             choice_queries.read_person, interaction.user.id
         )
-        await interaction.edit_original_response(content=messages.option_list(choices.options))
+        await interaction.edit_original_response(content=messages.list_options(choices.options))
 
     @keep.autocomplete("option")
     async def complete(
@@ -104,7 +106,7 @@ class Options(app_commands.Group):
         return [app_commands.Choice(name=name, value=name) for name in found]
 
 
-def _with_option(choices: PersonChoices, name: str, text: str) -> PersonChoices:
+def _set_option(choices: PersonChoices, name: str, text: str) -> PersonChoices:
     """The choices with an option kept, or dropped if it stands for nothing.
 
     Raises:
@@ -128,7 +130,7 @@ async def _change(
     return after
 
 
-async def _set(interaction: Interaction, said: str, **fields: object) -> None:
+async def _save(interaction: Interaction, said: str, **fields: object) -> None:
     """Sets fields, and says so."""
     await _change(interaction, lambda old: old.model_copy(update=fields))
     await interaction.edit_original_response(content=said)

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.access import policy
-from bot.access.defaults import Shelf
+from bot.access.defaults import UserDefaults
 from bot.client import EaselBot, Interaction
 from bot.components import completion
 from bot.errors import NotAllowedError
@@ -45,7 +45,7 @@ class Presets(app_commands.Group):
         text="What it adds to a prompt, such as: ink drawing --ar 3:2",
         whose="Save it for yourself, or for everyone on this server",
     )
-    @app_commands.autocomplete(text=completion.of_flags(PromptSource.KEPT))
+    @app_commands.autocomplete(text=completion.complete_flags_of(PromptSource.KEPT))
     async def save(
         self,
         interaction: Interaction,
@@ -56,11 +56,11 @@ class Presets(app_commands.Group):
         """Stores a preset."""
         low, kept = check_name(name), interaction.client.handlers.models.normalize(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        owner = _owner(interaction, whose)
-        await _allowed(interaction, owner)
+        owner = _find_owner(interaction, whose)
+        await _require_editor(interaction, owner)
         await _keep(interaction, owner, {low: kept})
         await interaction.edit_original_response(
-            content=say(sentences.PRESET_SAVED, name=low, text=messages.code(kept))
+            content=say(sentences.PRESET_SAVED, name=low, text=messages.format_code(kept))
         )
 
     @app_commands.command(description="Delete a preset")
@@ -68,9 +68,9 @@ class Presets(app_commands.Group):
     async def delete(self, interaction: Interaction, name: str, whose: Whose = "me") -> None:
         """Deletes a preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        owner, low = _owner(interaction, whose), name.strip().lower()
-        await _allowed(interaction, owner)
-        records, person = _records(interaction), interaction.user.id
+        owner, low = _find_owner(interaction, whose), name.strip().lower()
+        await _require_editor(interaction, owner)
+        records, person = _find_records(interaction), interaction.user.id
         if not await records.write(choice_queries.drop_preset, owner, low, person):
             raise PromptError(say(sentences.PRESET_MISSING, name=low[:32]))
         await interaction.edit_original_response(content=say(sentences.PRESET_DELETED, name=low))
@@ -79,9 +79,9 @@ class Presets(app_commands.Group):
     async def list_all(self, interaction: Interaction) -> None:
         """Lists one's own and the server's."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shelf = await Shelf.of(_records(interaction), interaction)
-        usual, default = shelf.person.preset, shelf.server.preset
-        text = messages.preset_list(shelf.own, shelf.shared, usual, default)
+        defaults = await UserDefaults.load(_find_records(interaction), interaction)
+        usual, default = defaults.person.preset, defaults.server.preset
+        text = messages.list_presets(defaults.own, defaults.shared, usual, default)
         await interaction.edit_original_response(content=text)
 
     @app_commands.command(description="Show what a preset adds")
@@ -89,10 +89,12 @@ class Presets(app_commands.Group):
     async def show(self, interaction: Interaction, name: str) -> None:
         """Shows one preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        shelf = await Shelf.of(_records(interaction), interaction)
-        layer = choose(name, shelf.own, shelf.shared)
+        defaults = await UserDefaults.load(_find_records(interaction), interaction)
+        layer = choose(name, defaults.own, defaults.shared)
         await interaction.edit_original_response(
-            content=say(sentences.PRESET_SHOWN, name=layer.name, text=messages.code(layer.text))
+            content=say(
+                sentences.PRESET_SHOWN, name=layer.name, text=messages.format_code(layer.text)
+            )
         )
 
     @app_commands.command(description="Use a preset whenever you name none; leave empty for none")
@@ -100,26 +102,26 @@ class Presets(app_commands.Group):
     async def use(self, interaction: Interaction, name: str = "") -> None:
         """Sets the person's usual preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        records = _records(interaction)
-        shelf = await Shelf.of(records, interaction)
-        usual = choose(name, shelf.own, shelf.shared).name if name else ""
+        records = _find_records(interaction)
+        defaults = await UserDefaults.load(records, interaction)
+        usual = choose(name, defaults.own, defaults.shared).name if name else ""
         await records.write(
             choice_queries.change_person,
             interaction.user.id,
             lambda old: old.model_copy(update={"preset": usual}),
         )
-        await interaction.edit_original_response(content=messages.preset_usual(usual))
+        await interaction.edit_original_response(content=messages.announce_usual_preset(usual))
 
     @app_commands.command(description="Set this server's default preset; leave empty for none")
     @app_commands.describe(name="Name of one of the server's presets")
     async def default(self, interaction: Interaction, name: str = "") -> None:
         """Sets the server's default preset."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        owner = _owner(interaction, "server")
-        await _allowed(interaction, owner)
-        records = _records(interaction)
-        shelf = await Shelf.of(records, interaction)
-        default = choose(name, shelf.shared).name if name else ""
+        owner = _find_owner(interaction, "server")
+        await _require_editor(interaction, owner)
+        records = _find_records(interaction)
+        defaults = await UserDefaults.load(records, interaction)
+        default = choose(name, defaults.shared).name if name else ""
         person = interaction.user.id
         await records.write(
             choice_queries.change_server,
@@ -127,15 +129,15 @@ class Presets(app_commands.Group):
             lambda old: old.model_copy(update={"preset": default}),
             lambda old, new: Change(person, "preset", old.preset or None, new.preset or None),
         )
-        await interaction.edit_original_response(content=messages.preset_default(default))
+        await interaction.edit_original_response(content=messages.announce_default_preset(default))
 
     @app_commands.command(name="export", description="Get presets as a file")
     @app_commands.describe(whose="Yours, or this server's")
     async def export_all(self, interaction: Interaction, whose: Whose = "me") -> None:
         """Sends presets as a JSON file."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        kept = await _records(interaction).read(
-            choice_queries.read_presets, _owner(interaction, whose)
+        kept = await _find_records(interaction).read(
+            choice_queries.read_presets, _find_owner(interaction, whose)
         )
         if not kept:
             raise PromptError(say(sentences.PRESET_NONE))
@@ -152,8 +154,8 @@ class Presets(app_commands.Group):
     ) -> None:
         """Takes a JSON file of presets over; all of them or none."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        owner = _owner(interaction, whose)
-        await _allowed(interaction, owner)
+        owner = _find_owner(interaction, whose)
+        await _require_editor(interaction, owner)
         data = await file.read() if file.size <= FILE_LIMIT else b""
         given = read_file(data, interaction.client.handlers.models.normalize)
         await _keep(interaction, owner, given)
@@ -174,8 +176,8 @@ class Presets(app_commands.Group):
 
 async def complete_name(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Choices of preset names, one's own first."""
-    shelf = await Shelf.of(_records(interaction), interaction)
-    return [app_commands.Choice(name=name, value=name) for name in shelf.names(typed)]
+    defaults = await UserDefaults.load(_find_records(interaction), interaction)
+    return [app_commands.Choice(name=name, value=name) for name in defaults.list_names(typed)]
 
 
 def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
@@ -198,11 +200,11 @@ def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
     return {check_name(name): kept(text[:TEXT_LIMIT]) for name, text in pairs}
 
 
-def _records(interaction: Interaction) -> Records:
+def _find_records(interaction: Interaction) -> Records:
     return interaction.client.handlers.records
 
 
-def _owner(interaction: Interaction, whose: Whose) -> Owner:
+def _find_owner(interaction: Interaction, whose: Whose) -> Owner:
     """Whose presets are meant.
 
     Raises:
@@ -215,17 +217,17 @@ def _owner(interaction: Interaction, whose: Whose) -> Owner:
     return Owner("server", interaction.guild_id)
 
 
-async def _allowed(interaction: Interaction, owner: Owner) -> None:
+async def _require_editor(interaction: Interaction, owner: Owner) -> None:
     """Raise unless the person may change the owner's presets."""
     if owner.kind == "person" or policy.manages(interaction):
         return
-    choices = await _records(interaction).read(choice_queries.read_server, owner.id)
+    choices = await _find_records(interaction).read(choice_queries.read_server, owner.id)
     if not policy.has_role(interaction, choices.editors):
         raise NotAllowedError(say(sentences.PRESET_MANAGERS))
 
 
 async def _keep(interaction: Interaction, owner: Owner, given: dict[str, str]) -> None:
-    await _records(interaction).write(
+    await _find_records(interaction).write(
         choice_queries.keep_presets, owner, given, interaction.user.id
     )
 

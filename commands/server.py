@@ -4,7 +4,7 @@ from discord import app_commands
 
 from bot.client import EaselBot, Interaction
 from bot.panels import routing
-from bot.panels.server import opened
+from bot.panels.server import open_panel
 
 
 @app_commands.command(
@@ -17,7 +17,7 @@ from bot.panels.server import opened
 async def server(interaction: Interaction) -> None:
     """Opens the panel, in private, for those who manage the server."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await routing.show(interaction, await opened(interaction))
+    await routing.show_panel(interaction, await open_panel(interaction))
 
 
 async def setup(bot: EaselBot) -> None:

@@ -10,7 +10,7 @@ from bot.panels import routing, user
 async def settings(interaction: Interaction) -> None:
     """Opens the panel, in private."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    await routing.show(interaction, await user.opened(interaction))
+    await routing.show_panel(interaction, await user.open_panel(interaction))
 
 
 async def setup(bot: EaselBot) -> None:

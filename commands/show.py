@@ -36,7 +36,7 @@ async def complete(interaction: Interaction, typed: str) -> list[app_commands.Ch
     kept = await interaction.client.handlers.records.read(
         choice_queries.list_pictures, interaction.user.id, 200
     )
-    found = [(messages.choice(*each, LABEL_LIMIT), each[0]) for each in kept]
+    found = [(messages.write_choice(*each, LABEL_LIMIT), each[0]) for each in kept]
     low = typed.strip().lower().removeprefix("easel-")
     return [
         app_commands.Choice(name=name, value=id_)

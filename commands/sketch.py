@@ -23,7 +23,7 @@ LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)
     keep="What is kept of it; scribble by default",
 )
 @app_commands.choices(keep=[app_commands.Choice(name=kind, value=kind) for kind in KINDS])
-@app_commands.autocomplete(prompt=completion.of_flags(PromptSource.IMAGINE))
+@app_commands.autocomplete(prompt=completion.complete_flags_of(PromptSource.IMAGINE))
 async def sketch(
     interaction: Interaction,
     drawing: discord.Attachment,
@@ -35,7 +35,7 @@ async def sketch(
     options: dict[str, Any] = {CONTROL.name: keep}
     if strength != CONTROL_SCALE.default:
         options[CONTROL_SCALE.name] = strength
-    await interaction.client.handlers.imagine.sketch(interaction, prompt, drawing.url, options)
+    await interaction.client.handlers.imagine.take_sketch(interaction, prompt, drawing.url, options)
 
 
 async def setup(bot: EaselBot) -> None:

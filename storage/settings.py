@@ -56,10 +56,10 @@ class Settings(BaseSettings):
     """Folder for the database, the pictures and the bundled model."""
 
     database_url: Annotated[str, Field(repr=False)] = ""
-    """postgresql://user:password@host/name or sqlite:///file. Empty: easel.db among the data."""
+    """postgresql://user:password@host/name or sqlite:///file. Empty: easel.db in EASEL_DATA."""
 
     images: str = ""
-    """Where pictures are kept: a folder, or s3://bucket/prefix. Empty: images/ among the data."""
+    """Where pictures are kept: a folder, or s3://bucket/prefix. Empty: images/ in EASEL_DATA."""
 
     aws_access_key_id: SecretStr | None = _named("AWS_ACCESS_KEY_ID")
     """Key id for an s3:// bucket."""
@@ -83,13 +83,13 @@ class Settings(BaseSettings):
     """Which of the known models EASEL_MODEL is like (easel models). Empty: found from its files."""
 
     adapters: str = ""
-    """Folder or hub id of image adapters, as h94/IP-Adapter. Empty: the bundled model's own."""
+    """Folder or hub id of image adapters: h94/IP-Adapter. Empty: only the bundled model's."""
 
     controlnets: str = ""
-    """ControlNets: canny=owner/name, ..., or one for all kinds. Empty: the bundled model's own."""
+    """ControlNets: canny=owner/name, ..., or one for all kinds. Empty: only the bundled model's."""
 
     estimators: str = ""
-    """Networks that see depth and pose: depth=owner/name, pose=... Empty: as in docs/hosting.md."""
+    """Networks that estimate depth and pose: depth=owner/name, ... Empty: see docs/hosting.md."""
 
     loras: str = ""
     """LoRAs: name=folder#file or name=owner/name@revision#file, then |weight|words; ; between."""
@@ -98,22 +98,22 @@ class Settings(BaseSettings):
     """Upscaler's weights: folder#file or owner/name@revision#file. Empty: a resampling filter."""
 
     preview: str = ""
-    """Folder or hub id of a tiny decoder for previews, as madebyollin/taesdxl. Empty: colours."""
+    """Tiny decoder for previews, such as madebyollin/taesdxl. Empty: the model's, else colours."""
 
     versions: str = ""
-    """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: as in docs/flags.md."""
+    """Family that draws for a version: 7=sdxl, niji 6=sdxl. Empty: see docs/flags.md."""
 
     device: str = "auto"
     """What the worker computes on: auto, cpu, cuda, cuda:1, mps."""
 
     worker: str = ""
-    """Name of this worker, unlike any other's. Empty: made from the host's name and the device."""
+    """Name of this worker, which no other may have. Empty: the host's name and the device."""
 
     dead_after: Annotated[float, Field(gt=0)] = 30.0
-    """Seconds without a sign of life after which a worker's job is given to another."""
+    """Seconds without a heartbeat after which a worker's job is given to another."""
 
     poll: Annotated[float, Field(ge=0.01, le=5)] = 0.1
-    """Seconds between looks into the job queue, for bot and worker."""
+    """Seconds between checks of the job queue, for bot and worker."""
 
     max_upload_mb: Annotated[int, Field(gt=0)] = 20
     """Largest image a person may attach or link, in megabytes."""
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     """Largest image a person may attach or link, in millions of pixels."""
 
     open_links: bool = True
-    """Fetch image links from any public host. Off: only from Discord's own."""
+    """Fetch image links from any public host. Off: only from Discord's."""
 
     public_url: str = ""
     """Address at which people's browsers reach the bot's painting page, such as
@@ -135,13 +135,13 @@ class Settings(BaseSettings):
     """Port that the painting page listens on."""
 
     max_jobs_per_person: Annotated[int, Field(gt=0)] = 100
-    """Most unfinished jobs that any server may allow a person; ten until its /server says more."""
+    """Most unfinished jobs that a server may allow a person; ten unless its /server says more."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""
 
     log_json: bool = False
-    """Log one JSON object a line, for machines, in place of text for people."""
+    """Log one JSON object per line, for machines, instead of text for people."""
 
     @field_validator("database_url")
     @classmethod

@@ -213,7 +213,7 @@ def test_models_lists_every_family() -> None:
 
 def test_models_says_which_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EASEL_MODELS", "flux2-klein, photo=acme/photo-xl@3f2a")
-    served = Answer("models").out.partition("Served here, the usual one first:")[2]
+    served = Answer("models").out.partition("Served here, the default first:")[2]
     assert served.split() == [
         *("--model", "easel", "easel-1"),
         *("--model", "flux2-klein", "flux2-klein"),

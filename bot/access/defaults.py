@@ -19,7 +19,7 @@ CHOICES: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class UserDefaults:
     """Everything kept that may add to a prompt.
 
     Attributes:
@@ -35,7 +35,7 @@ class Shelf:
     shared: dict[str, str]
 
     @classmethod
-    async def of(cls, records: Records, interaction: discord.Interaction[Any]) -> Self:
+    async def load(cls, records: Records, interaction: discord.Interaction[Any]) -> Self:
         """What is kept for the person and the server of an interaction."""
         return await records.read(cls._read, interaction.user.id, interaction.guild_id)
 
@@ -49,35 +49,38 @@ class Shelf:
         )
 
     def complete(
-        self, prompt: Prompt, preset: str = "", way: PromptSource = PromptSource.IMAGINE
+        self, prompt: Prompt, preset: str = "", source: PromptSource = PromptSource.IMAGINE
     ) -> Merged:
         """The prompt with everything added.
 
         Args:
             prompt: What the person typed.
             preset: Name of the preset that they chose beside the prompt, if any.
-            way: Where they typed it.
+            source: Where they typed it.
 
         Raises:
             PromptError: There is no preset of that name.
         """
-        name = preset or PRESET.of(prompt.flags) or self._usual()
+        # Chosen beside the prompt, typed in it, then the person's usual one: the most explicit
+        # counts.
+        name = preset or PRESET.of(prompt.flags) or self._find_usual()
         layers = [choose(name, self.own, self.shared)] if name else []
         texts = (self.person.flags, self.person.suffix)
         layers += [Layer(Origin.PERSON, "", text) for text in texts if text]
         default = self.server.preset
+        # The default may have been deleted since it was set.
         if default in self.shared:
             layers.append(Layer(Origin.SERVER, default, self.shared[default], words=not name))
-        if way in USUAL:
-            layers.append(Layer(Origin.COMMAND, way, USUAL[way]))
-        return merge(prompt, layers, way)
+        if source in USUAL:
+            layers.append(Layer(Origin.COMMAND, source, USUAL[source]))
+        return merge(prompt, layers, source)
 
-    def _usual(self) -> str:
+    def _find_usual(self) -> str:
         """The preset that the person uses where none is named, if it is still there."""
         usual = self.person.preset
         return usual if usual in self.own or usual in self.shared else ""
 
-    def names(self, typed: str) -> list[str]:
+    def list_names(self, typed: str) -> list[str]:
         """Names of presets that contain what was typed, for autocompletion."""
         known = dict.fromkeys((*self.own, *self.shared))
         return [name for name in known if typed.lower() in name][:CHOICES]

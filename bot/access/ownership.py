@@ -1,12 +1,12 @@
 """Jobs found again, and who may do what to them."""
 
 from bot.errors import JobGoneError
-from bot.interactions.requester import Asking
+from bot.interactions.requester import Requester
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 
 
-async def found(jobs: Jobs, job_id: str | None) -> Job:
+async def find_job(jobs: Jobs, job_id: str | None) -> Job:
     """A job by its id.
 
     Raises:
@@ -18,9 +18,11 @@ async def found(jobs: Jobs, job_id: str | None) -> Job:
     return job
 
 
-def may_remove(asking: Asking, job: Job) -> bool:
+def may_remove(requester: Requester, job: Job) -> bool:
     """Whether somebody may cancel or delete a job: its owner, or a moderator of its server."""
-    if asking.user.id == job.person_id:
+    if requester.user.id == job.person_id:
         return True
-    same_server = asking.guild_id is not None and asking.guild_id == job.server_id
-    return same_server and asking.permissions.manage_messages
+    # Being a moderator elsewhere, or in direct messages, gives no right over this server's
+    # pictures.
+    same_server = requester.guild_id is not None and requester.guild_id == job.server_id
+    return same_server and requester.permissions.manage_messages

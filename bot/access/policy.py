@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.errors import NotAllowedError
-from bot.interactions.requester import Asking
+from bot.interactions.requester import Requester
 from bot.text import sentences
 from bot.text.languages import say
 from generation.catalogue.card import Card
@@ -17,13 +17,13 @@ from storage.queue.client import Jobs
 from storage.queue.limits import Allowance
 
 
-async def preferences(records: Records, person_id: int) -> PersonChoices:
+async def read_preferences(records: Records, person_id: int) -> PersonChoices:
     """What a person decided for themselves."""
     return await records.read(choice_queries.read_person, person_id)
 
 
 async def admit(
-    jobs: Jobs, interaction: Asking, served: Sequence[Card], drawn: Sequence[Card]
+    jobs: Jobs, interaction: Requester, served: Sequence[Card], drawn: Sequence[Card]
 ) -> ServerChoices:
     """Lets new jobs in, or says why not.
 
@@ -43,11 +43,11 @@ async def admit(
     choices = ServerChoices()
     if interaction.guild_id is not None:
         choices = await jobs.records.read(choice_queries.read_server, interaction.guild_id)
-    refusal = _place(choices, interaction) or _role(choices, interaction)
+    refusal = _refuse_place(choices, interaction) or _refuse_role(choices, interaction)
     barred = next((each for each in drawn if not allows(choices, each, served)), None)
     if refusal is None and barred is not None:
         names = ", ".join(f"`{name}`" for name in choices.families)
-        refusal = say(sentences.SERVER_FAMILY, family=listed(barred, served), allowed=names)
+        refusal = say(sentences.SERVER_FAMILY, family=name_for_list(barred, served), allowed=names)
     if refusal is not None:
         raise NotAllowedError(refusal)
     allowed = allow(jobs.most, choices, interaction)
@@ -63,16 +63,17 @@ def allows(choices: ServerChoices, card: Card, served: Sequence[Card]) -> bool:
         card: The model's card.
         served: The cards of what draws here, the usual one's first.
     """
-    return not choices.families or listed(card, served) in choices.families
+    return not choices.families or name_for_list(card, served) in choices.families
 
 
-def listed(card: Card, served: Sequence[Card]) -> str:
+def name_for_list(card: Card, served: Sequence[Card]) -> str:
     """What a server's list of models calls one: the usual by its family unless another does."""
+    # Lists were kept by family before several models were served; those still mean the usual model.
     alone = card == served[0] and all(other.called != card.id for other in served[1:])
     return card.id if alone else card.called
 
 
-def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
+def check_size(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
     """Lets pictures of these sizes be made; what is sent counts.
 
     Raises:
@@ -84,8 +85,9 @@ def measure(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
             raise NotAllowedError(say(sentences.SERVER_SIZE, side=side, limit=choices.largest))
 
 
-def _place(choices: ServerChoices, interaction: Asking) -> str | None:
+def _refuse_place(choices: ServerChoices, interaction: Requester) -> str | None:
     """A thread counts as its channel."""
+    # Managers list channels; threads come and go.
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     if not choices.channels or here & set(choices.channels):
         return None
@@ -95,32 +97,33 @@ def _place(choices: ServerChoices, interaction: Asking) -> str | None:
     )
 
 
-def _role(choices: ServerChoices, interaction: Asking) -> str | None:
+def _refuse_role(choices: ServerChoices, interaction: Requester) -> str | None:
+    # Managers are let in whatever the list says, or they could lock themselves out.
     if not choices.roles or manages(interaction) or has_role(interaction, choices.roles):
         return None
     return say(sentences.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))
 
 
-def allow(most: int, choices: ServerChoices, asking: Asking) -> Allowance:
+def allow(most: int, choices: ServerChoices, requester: Requester) -> Allowance:
     """How much somebody may ask for where they are.
 
     Args:
         most: Most unfinished jobs that the host lets anybody have.
         choices: What the server decided.
-        asking: Who asks, and where.
+        requester: Who asks, and where.
     """
-    return limits.allow(most, choices, _roles(asking), asking.guild_id)
+    return limits.allow(most, choices, _list_roles(requester), requester.guild_id)
 
 
-def has_role(interaction: Asking, roles: tuple[int, ...]) -> bool:
+def has_role(interaction: Requester, roles: tuple[int, ...]) -> bool:
     """Whether the person has one of these roles."""
-    return bool(_roles(interaction) & set(roles))
+    return bool(_list_roles(interaction) & set(roles))
 
 
-def _roles(interaction: Asking) -> set[int]:
+def _list_roles(interaction: Requester) -> set[int]:
     return {role.id for role in getattr(interaction.user, "roles", ())}
 
 
-def manages(interaction: Asking) -> bool:
+def manages(interaction: Requester) -> bool:
     """Whether the person manages the server that this happens on."""
     return interaction.guild_id is not None and interaction.permissions.manage_guild

@@ -10,10 +10,10 @@ from typing import Any, Final, Self
 
 import discord
 
-from bot.components.modals import Answers
+from bot.components.modals import FormAnswers
 from bot.errors import ZoomError
-from bot.interactions.host import host_of
-from bot.interactions.replies import answer
+from bot.interactions.host import find_host
+from bot.interactions.replies import answer_error
 from bot.text.languages import say, speak
 from generation import derive
 from generation.catalogue.card import Capability
@@ -36,7 +36,7 @@ TEMPLATE: Final = re.compile(r"easel:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ButtonKind:
     """One kind of button.
 
     Attributes:
@@ -46,7 +46,7 @@ class Kind:
         needs: What the family must be able to do for it.
         form: The same of the answers to a form, for one that always asks.
         remixed: Whether remix mode asks for a changed prompt first.
-        way: What the prompt in its form is fitted to.
+        source: What the prompt in its form is fitted to.
         emoji: What it shows before the label, or alone.
         style: Its colour.
     """
@@ -55,93 +55,103 @@ class Kind:
     label: str | None
     derive: Derivation | None
     needs: Capability | None = None
-    form: Callable[[Answers], Derivation] | None = None
+    form: Callable[[FormAnswers], Derivation] | None = None
     remixed: bool = False
-    way: PromptSource = PromptSource.VARY
+    source: PromptSource = PromptSource.VARY
     emoji: str | None = None
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
 
 
-def rerolled(parent: Parent, seed: int) -> Recipe:
+def draw_again(parent: Parent, seed: int) -> Recipe:
     """🔄: new seeds."""
     return derive.reroll(parent.recipe, seed)
 
 
-def _strongly(parent: Parent, seed: int) -> Recipe:
+def _vary_strongly(parent: Parent, seed: int) -> Recipe:
     return derive.varied(parent, seed, derive.Variation.STRONG)
 
 
-def _subtly(parent: Parent, seed: int) -> Recipe:
+def _vary_subtly(parent: Parent, seed: int) -> Recipe:
     return derive.varied(parent, seed, derive.Variation.SUBTLE)
 
 
-def _enlarged(factor: int) -> Derivation:
+def _enlarge_by(factor: int) -> Derivation:
     return lambda parent, _: derive.enlarge(parent.recipe, parent.index, factor)
 
 
-def _vastly(parent: Parent, seed: int) -> Recipe:
+def _enlarge_vastly(parent: Parent, seed: int) -> Recipe:
     return derive.creatively(parent, seed, MOST_UPSCALE)
 
 
-def _around(edges: Callable[[Recipe], Edges]) -> Derivation:
+def _extend_by(edges: Callable[[Recipe], Edges]) -> Derivation:
     return lambda parent, seed: derive.extend(parent, seed, edges(parent.recipe))
 
 
-def _zoomed_out(factor: float) -> Derivation:
-    return _around(lambda recipe: derive.zoomed(recipe, factor))
+def _zoom_out_by(factor: float) -> Derivation:
+    return _extend_by(lambda recipe: derive.zoomed(recipe, factor))
 
 
-def _mapped(parent: Parent, _: int) -> Recipe:
+def _show_map(parent: Parent, _: int) -> Recipe:
     """Control map: what was read of the image that the structure is from."""
     return derive.mapped(parent.recipe)
 
 
-def _panned(side: str) -> Derivation:
-    return _around(lambda _: Edges(**{side: derive.PAN}))
+def _pan_to(side: str) -> Derivation:
+    return _extend_by(lambda _: Edges(**{side: derive.PAN}))
 
 
-def _zoomed(answers: Answers) -> Derivation:
+def _zoom_as_typed(answers: FormAnswers) -> Derivation:
     """Custom Zoom: a view as wide as was typed, in the ratio that the prompt asks for."""
     factor, ratio = answers.zoom, RATIO.of(answers.prompt.flags)
 
     def edges(recipe: Recipe) -> Edges:
         """What to add; a zoom of 1 is for another ratio."""
         added = derive.framed(recipe, factor, *(ratio or (recipe.width, recipe.height)))
+        # A factor of 1 is for another ratio alone; with neither, nothing would change.
         if factor == 1 and not any((added.left, added.top)):
             raise ZoomError(str(factor))
         return added
 
-    return _around(edges)
+    return _extend_by(edges)
 
 
-def _repainted(answers: Answers) -> Derivation:
+def _repaint_regions(answers: FormAnswers) -> Derivation:
     return lambda parent, seed: derive.repaint(parent, seed, answers.regions)
 
 
 KINDS: Final = {
     kind.action: kind
     for kind in (
-        Kind("upscale", "U{k}", _enlarged(2)),
-        Kind("vary", "V{k}", _strongly, Capability.VARIATION, remixed=True),
-        Kind("strong", "Vary (Strong)", _strongly, Capability.VARIATION, remixed=True),
-        Kind("subtle", "Vary (Subtle)", _subtly, Capability.VARIATION, remixed=True),
-        Kind("region", "Vary (Region)", None, Capability.INPAINT, _repainted),
-        Kind("reroll", None, rerolled, remixed=True, way=PromptSource.REROLL, emoji="🔄"),
-        Kind("larger", "Upscale (Subtle)", _enlarged(MOST_UPSCALE)),
-        Kind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
-        Kind("vast", "Upscale 4x (Creative)", _vastly, Capability.IMAGE_PROMPT),
-        Kind("far", "Zoom Out 2x", _zoomed_out(2), Capability.OUTPAINT),
-        Kind("near", "Zoom Out 1.5x", _zoomed_out(1.5), Capability.OUTPAINT),
-        Kind("zoom", "Custom Zoom", None, Capability.OUTPAINT, _zoomed, way=PromptSource.ZOOM),
-        Kind("square", "Make Square", _around(derive.squared), Capability.OUTPAINT),
-        Kind("left", None, _panned("left"), Capability.OUTPAINT, remixed=True, emoji="⬅️"),
-        Kind("right", None, _panned("right"), Capability.OUTPAINT, remixed=True, emoji="➡️"),
-        Kind("up", None, _panned("top"), Capability.OUTPAINT, remixed=True, emoji="⬆️"),
-        Kind("down", None, _panned("bottom"), Capability.OUTPAINT, remixed=True, emoji="⬇️"),
-        Kind("map", "Control map", _mapped),
-        Kind("favourite", None, None, emoji="⭐"),
-        Kind("recipe", "Recipe", None),
-        Kind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
+        ButtonKind("upscale", "U{k}", _enlarge_by(2)),
+        ButtonKind("vary", "V{k}", _vary_strongly, Capability.VARIATION, remixed=True),
+        ButtonKind("strong", "Vary (Strong)", _vary_strongly, Capability.VARIATION, remixed=True),
+        ButtonKind("subtle", "Vary (Subtle)", _vary_subtly, Capability.VARIATION, remixed=True),
+        ButtonKind("region", "Vary (Region)", None, Capability.INPAINT, _repaint_regions),
+        ButtonKind(
+            "reroll", None, draw_again, remixed=True, source=PromptSource.REROLL, emoji="🔄"
+        ),
+        ButtonKind("larger", "Upscale (Subtle)", _enlarge_by(MOST_UPSCALE)),
+        ButtonKind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
+        ButtonKind("vast", "Upscale 4x (Creative)", _enlarge_vastly, Capability.IMAGE_PROMPT),
+        ButtonKind("far", "Zoom Out 2x", _zoom_out_by(2), Capability.OUTPAINT),
+        ButtonKind("near", "Zoom Out 1.5x", _zoom_out_by(1.5), Capability.OUTPAINT),
+        ButtonKind(
+            "zoom",
+            "Custom Zoom",
+            None,
+            Capability.OUTPAINT,
+            _zoom_as_typed,
+            source=PromptSource.ZOOM,
+        ),
+        ButtonKind("square", "Make Square", _extend_by(derive.squared), Capability.OUTPAINT),
+        ButtonKind("left", None, _pan_to("left"), Capability.OUTPAINT, remixed=True, emoji="⬅️"),
+        ButtonKind("right", None, _pan_to("right"), Capability.OUTPAINT, remixed=True, emoji="➡️"),
+        ButtonKind("up", None, _pan_to("top"), Capability.OUTPAINT, remixed=True, emoji="⬆️"),
+        ButtonKind("down", None, _pan_to("bottom"), Capability.OUTPAINT, remixed=True, emoji="⬇️"),
+        ButtonKind("map", "Control map", _show_map),
+        ButtonKind("favourite", None, None, emoji="⭐"),
+        ButtonKind("recipe", "Recipe", None),
+        ButtonKind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
     )
 }
 
@@ -160,7 +170,9 @@ class JobButton(
     """A button under a job's message; the picture's number is 0 where it does not matter."""
 
     def __init__(self, action: str, job: str, index: int = 0) -> None:
-        kind = KINDS.get(action, Kind(action, "…", None))
+        # A later version may have put buttons here that this one does not know; they still get an
+        # answer.
+        kind = KINDS.get(action, ButtonKind(action, "…", None))
         super().__init__(
             discord.ui.Button(
                 label=kind.label and say(kind.label, k=index),
@@ -186,60 +198,69 @@ class JobButton(
         """Answers the press; whatever goes wrong becomes one private sentence."""
         speak(str(interaction.locale))
         try:
-            await host_of(interaction).press(interaction, self.action, self.job, self.index)
+            await find_host(interaction).press(interaction, self.action, self.job, self.index)
         except Exception as error:  # noqa: BLE001 - the library would only log it
-            await answer(interaction, error)
+            await answer_error(interaction, error)
 
 
-def while_running(job: str) -> discord.ui.View:
+def build_running_view(job: str) -> discord.ui.View:
     """What can be pressed while the job waits or runs."""
-    return _view([JobButton("cancel", job)])
+    return _build_view([JobButton("cancel", job)])
 
 
-def when_done(job: str, recipe: Recipe) -> discord.ui.View:
+def build_done_view(job: str, recipe: Recipe) -> discord.ui.View:
     """What can be pressed under the finished pictures; nothing is made of a control map."""
     structure = recipe.structure
+    # A control map is not a picture of anything: to vary or enlarge it would make no sense.
     if structure is not None and structure.shown:
-        return _view([JobButton("recipe", job)])
+        return _build_view([JobButton("recipe", job)])
     if len(recipe.pictures) == 1:
-        return _view(*([JobButton(a, job, int(a != "reroll")) for a in r] for r in _single(recipe)))
+        return _build_view(
+            *([JobButton(a, job, int(a != "reroll")) for a in r] for r in _list_single_rows(recipe))
+        )
     numbers = range(1, len(recipe.pictures) + 1)
     larger = [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)]
     varied = [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)]
     if structure is not None:
         varied.append(JobButton("map", job))
-    return _view(*_broken(larger), *_broken(varied))
+    return _build_view(*_break_row(larger), *_break_row(varied))
 
 
-def _broken(row: list[JobButton]) -> Iterator[list[JobButton]]:
+def _break_row(row: list[JobButton]) -> Iterator[list[JobButton]]:
     """A row broken where Discord's end."""
     for start in range(0, len(row), ROW):
         yield row[start : start + ROW]
 
 
-def _single(recipe: Recipe) -> Iterator[list[str]]:
+def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     """Rows of actions under a single picture."""
+    # What was drawn larger than the model's own size is not enlarged once more: nothing could draw
+    # it.
     if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not recipe.refined:
         yield [*(["upscale"] if recipe.upscale == 1 else []), "larger", "creative", "vast"]
     yield ["subtle", "strong", "region", "reroll"]
+    # A square picture has nothing to make square.
     yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]
     yield ["left", "right", "up", "down"]
     yield ["favourite", "recipe", *(["map"] if recipe.structure else [])]
 
 
-def when_stopped(job: str) -> discord.ui.View:
+def build_stopped_view(job: str) -> discord.ui.View:
     """What can be pressed when no picture came of it."""
-    return _view([JobButton("reroll", job)])
+    return _build_view([JobButton("reroll", job)])
 
 
-def among(job: str, recipe: Recipe, actions: frozenset[str]) -> discord.ui.View:
+def build_view_of(job: str, recipe: Recipe, actions: frozenset[str]) -> discord.ui.View:
     """Those buttons under the finished pictures that do one of some actions."""
-    whole = [child for child in when_done(job, recipe).children if isinstance(child, JobButton)]
-    return _view([JobButton(b.action, job, b.index) for b in whole if b.action in actions])
+    whole = [
+        child for child in build_done_view(job, recipe).children if isinstance(child, JobButton)
+    ]
+    return _build_view([JobButton(b.action, job, b.index) for b in whole if b.action in actions])
 
 
-def _view(*rows: list[JobButton]) -> discord.ui.View:
+def _build_view(*rows: list[JobButton]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
+    # Discord keeps five buttons in a row; numbered rows keep those of one kind together.
     for number, row in enumerate(rows):
         for button in row:
             button.row = number

@@ -7,7 +7,7 @@ import discord
 from discord import app_commands
 
 from bot.access.defaults import CHOICES
-from bot.interactions.host import host_of
+from bot.interactions.host import find_host
 from generation.catalogue.card import Card
 from prompt.flags.sources import PromptSource
 from prompt.guidance.completion import complete
@@ -17,31 +17,32 @@ Completion = Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, Choic
 """What discord.py asks with what was typed so far."""
 
 
-def of_flags(way: PromptSource) -> Completion:
+def complete_flags_of(source: PromptSource) -> Completion:
     """Writes out the flag at the end of an option that holds a prompt.
 
     Args:
-        way: What the option is for.
+        source: What the option is for.
     """
 
     async def complete(interaction: discord.Interaction[Any], typed: str) -> Choices:
-        return flags(typed, way, host_of(interaction).cards)
+        return complete_flags(typed, source, find_host(interaction).cards)
 
     return complete
 
 
-def flags(
-    typed: str, way: PromptSource, cards: Sequence[Card], presets: Sequence[str] = ()
+def complete_flags(
+    typed: str, source: PromptSource, cards: Sequence[Card], presets: Sequence[str] = ()
 ) -> Choices:
     """The flag at the end of what was typed, written out.
 
     Args:
         typed: A prompt up to the cursor.
-        way: Where it is typed.
+        source: Where it is typed.
         cards: The cards of what draws here: ``--model`` and ``--lora`` may name what they do.
         presets: Names that ``--preset`` may have.
     """
+    # Several models may offer LoRAs of the same name; it is listed once.
     loras = list(dict.fromkeys(one.name for card in cards for one in card.loras))
     models = [card.called for card in cards]
-    found = complete(typed, CHOICES, presets, way, loras, models=models)
+    found = complete(typed, CHOICES, presets, source, loras, models=models)
     return [app_commands.Choice(name=whole, value=whole) for whole in found]

@@ -10,8 +10,8 @@ from typing import Any, Final, Self
 
 import discord
 
-from bot.interactions.host import host_of
-from bot.interactions.replies import answer
+from bot.interactions.host import find_host
+from bot.interactions.replies import answer_error
 from bot.text import messages, sentences
 from bot.text.languages import say, speak
 from prompt.flags.sources import PromptSource
@@ -27,29 +27,40 @@ _SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Draft:
     """What was typed, to be taken up again after a yes.
 
     Attributes:
         text: The prompt.
         preset: Name of the preset chosen beside it; empty for none.
         images: SHA-256 of attached images.
-        way: Where it was typed.
+        source: Where it was typed.
         options: What was chosen beside it, spelled as the flags that mean the same.
     """
 
     text: str
     preset: str
     images: tuple[str, ...]
-    way: PromptSource = PromptSource.IMAGINE
+    source: PromptSource = PromptSource.IMAGINE
     options: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def kept(cls, body: Mapping[str, Any]) -> Self:
+    def from_json(cls, body: Mapping[str, Any]) -> Self:
         """The request that was kept as JSON, by an earlier version perhaps."""
-        way = PromptSource(body.get("way", PromptSource.IMAGINE))
+        # Drafts of earlier versions may wait for a week, and had no source before /img2img.
+        source = PromptSource(body.get("way", PromptSource.IMAGINE))
         images, options = tuple(body["images"]), body.get("options", {})
-        return cls(body["text"], body["preset"], images, way, options)
+        return cls(body["text"], body["preset"], images, source, options)
+
+    def to_json(self) -> dict[str, Any]:
+        """The draft as JSON, under the names that earlier versions read and wrote."""
+        return {
+            "text": self.text,
+            "preset": self.preset,
+            "images": list(self.images),
+            "way": self.source.value,
+            "options": dict(self.options),
+        }
 
 
 class DraftButton(
@@ -83,25 +94,25 @@ class DraftButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answers the press; whatever goes wrong becomes one private sentence."""
         speak(str(interaction.locale))
-        host = host_of(interaction)
+        host = find_host(interaction)
         try:
             if self.answer == "yes":
                 await host.confirm(interaction, self.draft)
             else:
                 await host.forget(interaction, self.draft)
         except Exception as error:  # noqa: BLE001 - the library would only log it
-            await answer(interaction, error)
+            await answer_error(interaction, error)
 
 
-def buttons(draft: str) -> discord.ui.View:
+def build_buttons(draft: str) -> discord.ui.View:
     """Both answers."""
     view = discord.ui.View(timeout=None)
     view.add_item(DraftButton("yes", draft)).add_item(DraftButton("no", draft))
     return view
 
 
-def question(orders: Sequence[Order]) -> str:
+def write_question(orders: Sequence[Order]) -> str:
     """What would be queued."""
     few = list_prompts(orders, _SHOWN)
     kinds = len(list_prompts(orders, len(orders)))
-    return messages.ask(len(orders), few, kinds - len(few))
+    return messages.write_question(len(orders), few, kinds - len(few))

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import discord
 
 from bot.errors import ZoomError
-from bot.interactions.submitted import answers
+from bot.interactions.submitted import read_answers
 from bot.text import sentences
 from bot.text.languages import say
 from generation.derive import ninth
@@ -39,7 +39,7 @@ _TITLES: Final = {"zoom": sentences.ZOOM_TITLE, "region": sentences.REGION_TITLE
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class FormAnswers:
     """What a form for a changed prompt was answered with.
 
     Attributes:
@@ -53,21 +53,23 @@ class Answers:
     regions: tuple[Region, ...]
 
     @classmethod
-    def of(cls, interaction: discord.Interaction[Any]) -> Self:
+    def read(cls, interaction: discord.Interaction[Any]) -> Self:
         """The answers that a submitted form carries.
 
         Raises:
             PromptError: The prompt is not one.
             ZoomError: The zoom is no number that it can be.
         """
-        given = list(answers(interaction))
+        given = list(read_answers(interaction))
+        # Values come from the network; one that no menu of ours offered is left out.
         parts = {int(value) for field, value in given if field == _PARTS and value in _NINTHS}
-        zoom = _zoom(dict(given).get(_ZOOM, "1"))
-        return cls(parse(answer(interaction)), zoom, tuple(map(ninth, sorted(parts))))
+        zoom = _parse_zoom(dict(given).get(_ZOOM, "1"))
+        return cls(parse(read_prompt(interaction)), zoom, tuple(map(ninth, sorted(parts))))
 
 
-def _zoom(typed: str) -> float:
+def _parse_zoom(typed: str) -> float:
     try:
+        # People type 1,5 and 1.5x as well as 1.5.
         zoom = float(typed.strip().removesuffix("x").replace(",", "."))
     except ValueError:
         raise ZoomError(typed) from None
@@ -76,7 +78,7 @@ def _zoom(typed: str) -> float:
     return zoom
 
 
-def remix(action: str, job: str, index: int, prompt: str) -> discord.ui.Modal:
+def build_remix_form(action: str, job: str, index: int, prompt: str) -> discord.ui.Modal:
     """The form for changing a prompt, and for what else the action needs to know.
 
     Args:
@@ -90,19 +92,19 @@ def remix(action: str, job: str, index: int, prompt: str) -> discord.ui.Modal:
         custom_id=f"easel:remix:{action}:{job}:{index}",
     )
     if action == "zoom":
-        form.add_item(_factor())
+        form.add_item(_build_zoom_field())
     if action == "region":
-        form.add_item(_parts())
-    return form.add_item(_words(say(sentences.REMIX_PROMPT), prompt))
+        form.add_item(_build_region_menu())
+    return form.add_item(_build_prompt_field(say(sentences.REMIX_PROMPT), prompt))
 
 
-def start(draft: str) -> discord.ui.Modal:
+def build_start_form(draft: str) -> discord.ui.Modal:
     """The form for words to go with an image, which waits in a draft."""
     form = discord.ui.Modal(title=say(sentences.START_TITLE), custom_id=f"easel:start:{draft}")
-    return form.add_item(_words(say(sentences.START_PROMPT), ""))
+    return form.add_item(_build_prompt_field(say(sentences.START_PROMPT), ""))
 
 
-def _words(label: str, default: str) -> discord.ui.Label[Any]:
+def _build_prompt_field(label: str, default: str) -> discord.ui.Label[Any]:
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=_PROMPT,
         style=discord.TextStyle.paragraph,
@@ -112,14 +114,14 @@ def _words(label: str, default: str) -> discord.ui.Label[Any]:
     return discord.ui.Label(text=label, component=field)
 
 
-def _factor() -> discord.ui.Label[Any]:
+def _build_zoom_field() -> discord.ui.Label[Any]:
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=_ZOOM, default="2", max_length=8
     )
     return discord.ui.Label(text=say(sentences.ZOOM_FACTOR), component=field)
 
 
-def _parts() -> discord.ui.Label[Any]:
+def _build_region_menu() -> discord.ui.Label[Any]:
     names = map(say, sentences.PARTS.values())
     options = [discord.SelectOption(label=name, value=str(k)) for k, name in enumerate(names)]
     menu: discord.ui.Select[Any] = discord.ui.Select(
@@ -132,6 +134,6 @@ def _parts() -> discord.ui.Label[Any]:
     )
 
 
-def answer(interaction: discord.Interaction[Any]) -> str:
+def read_prompt(interaction: discord.Interaction[Any]) -> str:
     """The prompt that a submitted form carries."""
-    return dict(answers(interaction)).get(_PROMPT, "")
+    return dict(read_answers(interaction)).get(_PROMPT, "")

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 
 import discord
 
-from bot.interactions.submitted import answers
+from bot.interactions.submitted import read_answers
 
 TEMPLATE: Final = re.compile(
     r"easel:panel:(?P<panel>[a-z]+):(?P<what>[a-z]+)(?::(?P<value>[a-z0-9]+))?"
@@ -26,7 +26,7 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Press:
+class PanelPress:
     """What somebody did on a panel.
 
     Attributes:
@@ -44,14 +44,14 @@ class Press:
     typed: dict[str, str]
 
     @classmethod
-    def of(cls, interaction: discord.Interaction[Any], match: re.Match[str]) -> "Press":
+    def read(cls, interaction: discord.Interaction[Any], match: re.Match[str]) -> "PanelPress":
         """The press that an interaction with such a custom id means."""
         data = cast("dict[str, Any]", interaction.data)
-        typed = dict(answers(interaction))
+        typed = dict(read_answers(interaction))
         values = tuple(map(str, data.get("values") or ()))
         return cls(interaction, match["what"], match["value"] or "", values, typed)
 
 
-def custom_id(panel: str, what: str, value: str = "") -> str:
+def make_custom_id(panel: str, what: str, value: str = "") -> str:
     """The custom id of one part."""
     return f"easel:panel:{panel}:{what}" + (f":{value}" if value else "")

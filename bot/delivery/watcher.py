@@ -1,6 +1,8 @@
 """Watching job events: every accepted job is shown until it has visibly ended."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import discord
@@ -39,13 +41,40 @@ class DeliveryWatcher:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def begin(self, job_id: str, position: int) -> None:
-        """Shows a job that was just accepted as queued, then follows it."""
-        message = self._message(job_id)
-        await message.show(Queued(job_id, position))
-        self._follow(message)
+    @contextmanager
+    def expect(self, job_ids: Sequence[str]) -> Iterator[None]:
+        """Holds back what happens to jobs about to be accepted, until each was shown in its turn.
 
-    def _message(self, job_id: str) -> JobMessage:
+        Otherwise the first event of each would post its message, in any order.
+        """
+        for job_id in job_ids:
+            self._find_message(job_id)
+        try:
+            yield
+        finally:
+            for job_id in job_ids:
+                message = self._messages.get(job_id)
+                if message and message.idle:
+                    del self._messages[job_id]
+                elif message:
+                    self._follow(message)
+
+    async def begin(self, job_id: str, position: int) -> bool:
+        """Shows a job that was just accepted as queued.
+
+        Returns:
+            False if it has no message and none can be posted where it belongs.
+        """
+        return await self._find_message(job_id).show(Queued(job_id, position))
+
+    def drop(self, job_ids: Sequence[str]) -> None:
+        """Shows nothing of jobs that were taken back."""
+        for job_id in job_ids:
+            message = self._messages.pop(job_id, None)
+            if message:
+                message.drop()
+
+    def _find_message(self, job_id: str) -> JobMessage:
         if job_id not in self._messages:
             self._messages[job_id] = JobMessage(job_id, self._client, self._jobs, self._files)
         return self._messages[job_id]
@@ -78,8 +107,9 @@ class DeliveryWatcher:
             await asyncio.sleep(FAULT_PAUSE)
 
     def _pass_on(self, event: Event) -> None:
+        # One that is known is followed already, or about to be by whoever accepted it.
         known = event.job_id in self._messages
-        message = self._message(event.job_id)
+        message = self._find_message(event.job_id)
         message.put(event)
         if not known:
             self._follow(message)

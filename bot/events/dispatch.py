@@ -8,8 +8,8 @@ import discord
 
 from bot.components import buttons, confirm, modals, panel
 from bot.errors import OldButtonError
-from bot.interactions.replies import answer
-from bot.painting.submission import Painting
+from bot.interactions.replies import answer_error
+from bot.painting.submission import PaintingHandler
 from bot.panels import routing
 from bot.requests.blend import BlendHandler
 from bot.requests.derive import DeriveHandler
@@ -50,7 +50,7 @@ class Handlers:
     derive: DeriveHandler
     results: ResultHandler
     jobs: JobHandler
-    painting: Painting | None
+    painting: PaintingHandler | None
 
     @property
     def cards(self) -> Sequence[Card]:
@@ -83,9 +83,10 @@ class Handlers:
         if action == "cancel":
             await self.jobs.cancel(interaction, job)
         elif action == "favourite":
-            await self.results.favourite(interaction, job, max(0, index - 1))
+            await self.results.toggle_favourite(interaction, job, max(0, index - 1))
         elif action == "recipe":
-            await self.results.recipe(interaction, job)
+            await self.results.show_recipe(interaction, job)
+        # Without a page, or where the bot could not answer later, a form with nine parts does it.
         elif action == "region" and self.painting and self.painting.reaches(interaction):
             await self.painting.offer(interaction, job, index)
         else:
@@ -102,17 +103,18 @@ class Handlers:
     async def submit(self, interaction: discord.Interaction[Any]) -> None:
         """Does what a submitted form says by its custom id alone, whoever opened it."""
         speak(str(interaction.locale))
-        custom_id = _custom_id(interaction)
+        custom_id = _read_custom_id(interaction)
+        # Panels answer their own errors, as they do for presses.
         if found := panel.TEMPLATE.fullmatch(custom_id):
-            return await routing.take(interaction, found)
+            return await routing.take_press(interaction, found)
         try:
             await self._submit(interaction, custom_id)
         except Exception as error:  # noqa: BLE001 - the library would only log it
-            await answer(interaction, error)
+            await answer_error(interaction, error)
 
     async def _submit(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         if begun := modals.START.fullmatch(custom_id):
-            await self.imagine.start(interaction, begun["draft"])
+            await self.imagine.take_start(interaction, begun["draft"])
             return
         found = modals.TEMPLATE.fullmatch(custom_id)
         kind = buttons.KINDS.get(found["action"]) if found else None
@@ -128,9 +130,11 @@ async def take(handlers: Handlers, interaction: discord.Interaction[Any]) -> Non
     if interaction.type is not discord.InteractionType.component:
         return
     speak(str(interaction.locale))
-    if not any(template.fullmatch(_custom_id(interaction)) for template in TEMPLATES):
+    # Presses on buttons that are known reach their own callback; what is left is from another
+    # version.
+    if not any(template.fullmatch(_read_custom_id(interaction)) for template in TEMPLATES):
         await interaction.response.send_message(say(sentences.OLD_BUTTON), ephemeral=True)
 
 
-def _custom_id(interaction: discord.Interaction[Any]) -> str:
+def _read_custom_id(interaction: discord.Interaction[Any]) -> str:
     return str(cast("dict[str, Any]", interaction.data)["custom_id"])

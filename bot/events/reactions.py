@@ -8,9 +8,9 @@ import structlog
 
 from bot.errors import JobGoneError
 from bot.events.dispatch import Handlers
-from bot.interactions.requester import DIRECT_LIMIT, Remote
+from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
 from bot.text.languages import speak
-from bot.text.wording import sentence
+from bot.text.wording import word_error
 from storage.decisions import choice_queries
 from storage.queue import queries
 
@@ -31,15 +31,16 @@ async def take(
     """
     emoji = payload.emoji.name
     wanted = emoji in ENVELOPES | CROSSES | AGAIN | {STAR}
+    # Reactions under anybody's messages arrive here; most are decided without the database.
     if not wanted or client.user is None or payload.user_id == client.user.id:
         return
     job_id = await handlers.records.read(queries.find_job_of_message, payload.message_id)
     if job_id is None:
         return
     try:
-        asking = await _find_requester(client, payload)
-        speak(asking.locale)
-        await _act(client, handlers, asking, payload.message_id, emoji=emoji, job_id=job_id)
+        requester = await _find_requester(client, payload)
+        speak(requester.locale)
+        await _act(client, handlers, requester, payload.message_id, emoji=emoji, job_id=job_id)
     except (JobGoneError, discord.HTTPException) as error:
         log.info("reaction_without_effect", error=type(error).__name__)
     except Exception as error:  # noqa: BLE001 - the library would only log it
@@ -52,33 +53,35 @@ async def take_back(handlers: Handlers, payload: discord.RawReactionActionEvent)
         return
     job_id = await handlers.records.read(queries.find_job_of_message, payload.message_id)
     if job_id is not None:
+        # A reaction has no room for a number: it stands for the whole message, as its first
+        # picture.
         await handlers.records.write(choice_queries.mark, payload.user_id, job_id, 0, False)
 
 
 async def _act(
     client: discord.Client,
     handlers: Handlers,
-    asking: Remote,
+    requester: RemoteRequester,
     message_id: int,
     *,
     emoji: str,
     job_id: str,
 ) -> None:
     if emoji == STAR:
-        await handlers.records.write(choice_queries.mark, asking.user.id, job_id, 0, True)
+        await handlers.records.write(choice_queries.mark, requester.user.id, job_id, 0, True)
     elif emoji in ENVELOPES:
-        await handlers.results.send_home(asking.user, job_id)
+        await handlers.results.send_home(requester.user, job_id)
     elif emoji in AGAIN:
-        await handlers.derive.again(asking, client, job_id)
+        await handlers.derive.draw_again(requester, job_id)
     else:
-        channel = client.get_partial_messageable(asking.channel_id, guild_id=asking.guild_id)
+        channel = client.get_partial_messageable(requester.channel_id, guild_id=requester.guild_id)
         message = channel.get_partial_message(message_id)
-        await handlers.results.delete(message, job_id, asking)
+        await handlers.results.delete(message, job_id, requester)
 
 
 async def _tell(client: discord.Client, person_id: int, error: Exception) -> None:
     """Says in a direct message why a reaction had no effect."""
-    text = sentence(error)
+    text = word_error(error)
     if text is None:
         log.exception("reaction_failed", exc_info=error)
         return
@@ -88,18 +91,19 @@ async def _tell(client: discord.Client, person_id: int, error: Exception) -> Non
 
 async def _find_requester(
     client: discord.Client, payload: discord.RawReactionActionEvent
-) -> Remote:
+) -> RemoteRequester:
     """What Discord tells of a reaction.
 
     Raises:
         discord.HTTPException: The person cannot be found.
     """
     channel = client.get_channel(payload.channel_id)
+    # Who cannot be looked up, as in direct messages, may do what any owner may and nothing more.
     allowed = discord.Permissions.none()
     if payload.member and isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         allowed = channel.permissions_for(payload.member)
     guild = client.get_guild(payload.guild_id) if payload.guild_id else None
-    return Remote(
+    return RemoteRequester(
         user=payload.member or await client.fetch_user(payload.user_id),
         guild_id=payload.guild_id,
         channel_id=payload.channel_id,

@@ -47,7 +47,7 @@ class _HostClient(Protocol):
         """What does as presses say."""
 
 
-def host_of(interaction: discord.Interaction[Any]) -> Host:
+def find_host(interaction: discord.Interaction[Any]) -> Host:
     """The host of the client that an interaction came to."""
     # discord.py hands the client on untyped to what it calls back; here alone it gets its type.
     client: _HostClient = interaction.client

@@ -6,9 +6,9 @@ from typing import Any, Final
 import discord
 import structlog
 
-from bot.interactions.echo import shown_again, typed
+from bot.interactions.echo import echo_prompt, read_typed
 from bot.text import messages
-from bot.text.wording import told
+from bot.text.wording import explain
 
 log: Final = structlog.get_logger(__name__)
 
@@ -21,18 +21,19 @@ async def acknowledge(interaction: discord.Interaction[Any], *, private: bool = 
     return response.message_id
 
 
-async def tell(interaction: discord.Interaction[Any], notes: Collection[str]) -> None:
+async def tell_notes(interaction: discord.Interaction[Any], notes: Collection[str]) -> None:
     """Tells the person alone how their words were understood, where that needs telling."""
     if notes:
-        await interaction.followup.send(messages.notes(notes), ephemeral=True)
+        await interaction.followup.send(messages.join_notes(notes), ephemeral=True)
 
 
-async def answer(interaction: discord.Interaction[Any], error: BaseException) -> None:
+async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
     """Tells the person privately what went wrong, and gives back what was typed."""
-    text, file = shown_again(error, told(error), typed(interaction))
+    text, file = echo_prompt(error, explain(error), read_typed(interaction))
     try:
         await _say(interaction, text, [file] if file else [])
     except discord.HTTPException as lost:
+        # Three seconds may have passed, or the message be gone: there is nobody left to tell.
         log.warning("answer_lost", status=lost.status, code=lost.code)
 
 
@@ -46,6 +47,8 @@ async def _say(
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
         promised = await interaction.original_response()
+        # A private promise can carry the refusal itself; a public one cannot become private, so it
+        # goes.
         if promised.flags.ephemeral:
             await promised.edit(content=text, attachments=files)
             return

@@ -9,7 +9,7 @@ DIRECT_LIMIT: Final = 10 * 2**20
 """Largest file in a direct message, in bytes (Discord, without anybody's Nitro)."""
 
 
-class Asking(Protocol):
+class Requester(Protocol):
     """What an interaction and a reaction have in common, under Discord's names."""
 
     @property
@@ -46,7 +46,7 @@ class Asking(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
+class RemoteRequester:
     """Somebody who asks without an interaction: by a reaction, or on the painting page."""
 
     user: discord.User | discord.Member

@@ -6,18 +6,18 @@ from typing import Any, cast
 import discord
 
 
-def answers(interaction: discord.Interaction[Any]) -> Iterator[tuple[str, str]]:
+def read_answers(interaction: discord.Interaction[Any]) -> Iterator[tuple[str, str]]:
     """Names of a form's fields, each with what was typed or chosen; nothing if it is no form.
 
     A field in which several values were chosen comes once for each.
     """
-    yield from _walked(cast("dict[str, Any]", interaction.data).get("components") or ())
+    yield from _walk_fields(cast("dict[str, Any]", interaction.data).get("components") or ())
 
 
-def _walked(components: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
+def _walk_fields(components: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for part in components:
         typed = [part["value"]] if "value" in part else []
         for value in part.get("values") or typed:
             yield str(part["custom_id"]), str(value)
-        yield from _walked(part.get("components") or ())
-        yield from _walked([part["component"]] if "component" in part else ())
+        yield from _walk_fields(part.get("components") or ())
+        yield from _walk_fields([part["component"]] if "component" in part else ())

@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import discord
 
-from bot.painting.tokens import LIFE, Pass, Passes
+from bot.painting.tokens import LIFE, PageToken, TokenSigner
 from bot.painting.visitor import find_visitor
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
 from bot.text import sentences
-from bot.text.languages import language_of, retell, say
+from bot.text.languages import find_language, retell, say
 from generation.catalogue.card import Capability
 from generation.pictures.grid import view
 from prompt.reading.grammar import parse
@@ -26,7 +26,7 @@ SHOWN: Final = 1280
 _MENTION: Final = re.compile(r"<(#|@&)(\d+)>")
 
 
-class Painting:
+class PaintingHandler:
     """Gives links to the page, and does what people ask for there."""
 
     def __init__(
@@ -39,15 +39,17 @@ class Painting:
     ) -> None:
         token = settings.discord_token
         if token is None:
-            raise ValueError("passes are signed with a key made from the bot's token")
+            raise ValueError("links are signed with a key made from the bot's token")
         self._client, self._files = client, files
         self._acceptor, self._models, self._derive = acceptor, acceptor.models, derive
         self._address = settings.painting_page
-        self.passes = Passes(token.get_secret_value())
+        self.signer = TokenSigner(token.get_secret_value())
 
     def reaches(self, interaction: discord.Interaction[Any]) -> bool:
         """Whether the bot can write where somebody asks, once the interaction is over."""
         if interaction.guild_id is None:
+            # The bot itself can write in direct messages with it, but not in those between other
+            # people.
             return interaction.context.dm_channel is True
         return self._client.get_guild(interaction.guild_id) is not None
 
@@ -64,10 +66,14 @@ class Painting:
         """
         self._models.require(Capability.INPAINT)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        card = self._models.find_maker((await self._derive.parent(parent_id, index)).recipe).card
+        card = self._models.find_maker(
+            (await self._derive.find_parent(parent_id, index)).recipe
+        ).card
+        # Refused before somebody paints, rather than after; it is decided again when the mask
+        # arrives.
         await self._acceptor.admit(interaction, [card])
         self._models.require(Capability.INPAINT, card)
-        given = Pass(
+        given = PageToken(
             job=parent_id,
             index=index,
             person=interaction.user.id,
@@ -76,24 +82,25 @@ class Painting:
             locale=str(interaction.locale),
             expires=(datetime.now(UTC) + LIFE).replace(microsecond=0),
         )
-        url = f"{self._address}?in={language_of(given.locale)}#{self.passes.write(given)}"
+        # Behind the #, which browsers send to no server, so that no log on the way has it.
+        url = f"{self._address}?in={find_language(given.locale)}#{self.signer.write(given)}"
         button: discord.ui.Button[Any] = discord.ui.Button(label=say(sentences.PAINT), url=url)
         said = say(sentences.PAINT_LINK, hours=round(LIFE.total_seconds() / 3600))
         await interaction.edit_original_response(
             content=said, view=discord.ui.View(timeout=None).add_item(button)
         )
 
-    async def prompt(self, given: Pass) -> str:
+    async def read_prompt(self, given: PageToken) -> str:
         """The prompt of the picture, to be changed.
 
         Raises:
             JobGoneError: The picture's job is not in the database.
             OtherFamilyError: The picture was drawn by a model that is no longer here.
         """
-        recipe = (await self._derive.parent(given.job, given.index)).recipe
+        recipe = (await self._derive.find_parent(given.job, given.index)).recipe
         return f"{recipe.prompt} {recipe.parameters}".strip()
 
-    async def picture(self, given: Pass) -> bytes:
+    async def load_picture(self, given: PageToken) -> bytes:
         """The picture to paint over, as WebP.
 
         Raises:
@@ -101,10 +108,10 @@ class Painting:
             MissingFileError: It is no longer stored.
             OtherFamilyError: The picture was drawn by a model that is no longer here.
         """
-        parent = await self._derive.parent(given.job, given.index)
+        parent = await self._derive.find_parent(given.job, given.index)
         return await asyncio.to_thread(view, await self._files.aget(parent.image), SHOWN)
 
-    async def take(self, given: Pass, mask: bytes, words: str) -> Sequence[str]:
+    async def submit(self, given: PageToken, mask: bytes, words: str) -> Sequence[str]:
         """Has painted parts of a picture drawn anew, as a press of the button would.
 
         Args:
@@ -123,20 +130,21 @@ class Painting:
             NotAllowedError: The server does not allow it.
         """
         prompt = parse(words)
-        asking = await find_visitor(self._client, given)
+        requester = await find_visitor(self._client, given)
         notes = await self._derive.repaint(
-            asking, self._client, given.job, given.index, prompt=prompt, mask=mask
+            requester, given.job, given.index, prompt=prompt, mask=mask
         )
         return [retell(note) for note in notes]
 
-    def readable(self, said: str) -> str:
+    def strip_markup(self, said: str) -> str:
         """What was worded for Discord, for eyes that see no Discord."""
-        return _MENTION.sub(self._named, said).replace("```", "").replace("`", "")
+        return _MENTION.sub(self._name_mention, said).replace("```", "").replace("`", "")
 
-    def _named(self, mention: re.Match[str]) -> str:
+    def _name_mention(self, mention: re.Match[str]) -> str:
         sign, number = mention[1], int(mention[2])
         if sign == "#":
             channel = self._client.get_channel(number)
             return f"#{getattr(channel, 'name', number)}"
+        # A mention does not say which server its role is of.
         roles = (guild.get_role(number) for guild in self._client.guilds)
         return f"@{next((role.name for role in roles if role), number)}"

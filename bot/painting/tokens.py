@@ -1,7 +1,7 @@
-"""Passes: signed links to the painting page, good for one person, one picture and some hours.
+"""Tokens in links to the painting page: signed, for one person, one picture and some hours.
 
-A pass is all that the page's visitor shows of who they are, and all that the bot knows of the
-visit, so that passes outlive any restart. It stands behind the ``#`` of a link: browsers keep that
+A token is all that the page's visitor shows of who they are, and all that the bot knows of the
+visit, so that links outlive any restart. It stands behind the ``#`` of a link: browsers keep that
 part to themselves, so no server on the way writes it down.
 """
 
@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from bot.errors import ExpiredPassError, PassError
+from bot.errors import ExpiredTokenError, TokenError
 
 LIFE: Final = timedelta(hours=12)
-"""How long a pass is good for."""
+"""How long a token is good for."""
 
 _PURPOSE: Final = "easel painting page 2"
 """Kept apart from whatever else may be signed with the same secret; counted up with the format."""
@@ -24,7 +24,7 @@ _SIGNING: Final = {"key_derivation": "hmac", "digest_method": hashlib.sha256}
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class PageToken:
     """What a link lets its bearer do: paint over one picture, as one person.
 
     Attributes:
@@ -46,40 +46,40 @@ class Pass:
     expires: datetime
 
 
-class Passes:
-    """Makes passes and reads them."""
+class TokenSigner:
+    """Makes tokens and reads them."""
 
     def __init__(self, secret: str) -> None:
-        """Args: secret: Known to this bot alone; passes made under another one are not ours."""
+        """Args: secret: Known to this bot alone; tokens made under another one are not ours."""
         self._signed = URLSafeSerializer(secret, salt=_PURPOSE, signer_kwargs=_SIGNING)
 
-    def write(self, given: Pass) -> str:
-        """A pass as text that may stand in a link."""
+    def write(self, given: PageToken) -> str:
+        """A token as text that may stand in a link."""
         *facts, expires = astuple(given)
         return _as_text(self._signed.dumps([*facts, int(expires.timestamp())]))
 
-    def read(self, text: str, now: datetime) -> Pass:
-        """The pass that ``write`` wrote.
+    def read(self, text: str, now: datetime) -> PageToken:
+        """The token that ``write`` wrote.
 
         Raises:
-            PassError: It wrote no such thing.
-            ExpiredPassError: The pass is not good any more.
+            TokenError: It wrote no such thing.
+            ExpiredTokenError: It is no longer good.
         """
-        job, index, person, server, channel, locale, until = self._checked(text)
+        job, index, person, server, channel, locale, until = self._unseal(text)
         expires = datetime.fromtimestamp(until, UTC)
         if now >= expires:
-            raise ExpiredPassError
-        return Pass(job, index, person, server, channel, locale, expires)
+            raise ExpiredTokenError
+        return PageToken(job, index, person, server, channel, locale, expires)
 
-    def _checked(self, text: str) -> list[Any]:
-        """What a pass tells, if its signature is ours and it is spelled as we spell it."""
+    def _unseal(self, text: str) -> list[Any]:
+        """What a token tells, if its signature is ours and it is spelled as we spell it."""
         try:
             told: list[Any] = self._signed.loads(text)
         except BadData:
-            raise PassError from None
+            raise TokenError from None
         # The last letter of a signature has bits to spare, so another one could stand for it.
         if _as_text(self._signed.dumps(told)) != text:
-            raise PassError
+            raise TokenError
         return told
 
 

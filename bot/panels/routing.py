@@ -6,20 +6,20 @@ from typing import Any, Final, Self
 
 import discord
 
-from bot.components.panel import TEMPLATE, Item, Panel, Press
+from bot.components.panel import TEMPLATE, Item, Panel, PanelPress
 from bot.errors import OldButtonError
-from bot.interactions.replies import answer
+from bot.interactions.replies import answer_error
 from bot.panels import server, user
 from bot.text.languages import speak
 
-TAKERS: Final[Mapping[str, Callable[[Press], Awaitable[Panel | None]]]] = {
-    "server": server.take,
-    "settings": user.take,
+TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
+    "server": server.take_press,
+    "settings": user.take_press,
 }
 """What does as a press says, by panel; the panel as it is then, or None after opening a form."""
 
 
-class Part(discord.ui.DynamicItem[Item], template=TEMPLATE):
+class PanelItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
     """A menu or a button on a panel; it works after a restart too."""
 
     @classmethod
@@ -37,26 +37,27 @@ class Part(discord.ui.DynamicItem[Item], template=TEMPLATE):
         """Does as the press says."""
         match = TEMPLATE.fullmatch(self.custom_id)
         if match is not None:
-            await take(interaction, match)
+            await take_press(interaction, match)
 
 
-async def take(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
+async def take_press(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
     """Does as a press or a form says; whatever goes wrong becomes one private sentence."""
     speak(str(interaction.locale))
     try:
+        # Looked up by name, since the panel may have been opened by another version.
         taker = TAKERS.get(match["panel"])
         if taker is None:
             raise OldButtonError
-        panel = await taker(Press.of(interaction, match))
+        panel = await taker(PanelPress.read(interaction, match))
         if panel is not None:
-            await show(interaction, panel)
+            await show_panel(interaction, panel)
     except Exception as error:  # noqa: BLE001 - the library would only log it
-        await answer(interaction, error)
+        await answer_error(interaction, error)
 
 
-async def show(interaction: discord.Interaction[Any], panel: Panel) -> None:
+async def show_panel(interaction: discord.Interaction[Any], panel: Panel) -> None:
     """Shows a panel in the answer that was promised."""
     view = discord.ui.View(timeout=None)
     for item in panel.items:
-        view.add_item(Part(item, row=item.row))
+        view.add_item(PanelItem(item, row=item.row))
     await interaction.edit_original_response(content=panel.text, view=view)

@@ -8,11 +8,11 @@ from typing import Any, Final
 import discord
 
 from bot.access import policy
-from bot.components.panel import Item, Panel, Press, custom_id
+from bot.components.panel import Item, Panel, PanelPress, make_custom_id
 from bot.errors import NotAllowedError, OldButtonError
-from bot.interactions.host import host_of
+from bot.interactions.host import find_host
 from bot.text import messages, sentences
-from bot.text.languages import LANGUAGES, name_of, say
+from bot.text.languages import LANGUAGES, name_language, say
 from generation.catalogue.card import Card
 from generation.catalogue.families import CARDS
 from storage.decisions import choice_queries
@@ -54,12 +54,12 @@ class Number:
     low: int
     high: int
 
-    def shown(self, values: "ServerChoices | Limits") -> str:
+    def format_value(self, values: "ServerChoices | Limits") -> str:
         """Its value, for people."""
         value = getattr(values, self.field)
         return str(value) if value else say(sentences.ANY)
 
-    def label(self) -> str:
+    def write_label(self) -> str:
         """What stands above its field."""
         title = say(self.title)
         return title if self.low else say(sentences.LIMIT_OR_ANY, limit=title)
@@ -76,41 +76,45 @@ NUMBERS: Final = (
 _OF_ROLES: Final = NUMBERS[2:]
 
 
-def _channels(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
-    return _channel_menu(choices.channels, name, MOST)
+def _build_channel_menu(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
+    return _build_channel_select(choices.channels, name, MOST)
 
 
-def _results(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
-    return _channel_menu((choices.results,) if choices.results else (), name, 1)
+def _build_results_menu(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
+    return _build_channel_select((choices.results,) if choices.results else (), name, 1)
 
 
-def _channel_menu(chosen: Sequence[int], name: str, most: int) -> Item:
+def _build_channel_select(chosen: Sequence[int], name: str, most: int) -> Item:
     return discord.ui.ChannelSelect(
         custom_id=name,
         channel_types=_TEXT_CHANNELS,
         min_values=0,
         max_values=most,
-        default_values=[_default(id_, discord.SelectDefaultValueType.channel) for id_ in chosen],
+        default_values=[
+            _make_default(id_, discord.SelectDefaultValueType.channel) for id_ in chosen
+        ],
     )
 
 
-def _role_menu(chosen: Sequence[int], name: str, most: int = MOST) -> Item:
+def _build_role_select(chosen: Sequence[int], name: str, most: int = MOST) -> Item:
     return discord.ui.RoleSelect(
         custom_id=name,
         min_values=0,
         max_values=most,
-        default_values=[_default(id_, discord.SelectDefaultValueType.role) for id_ in chosen],
+        default_values=[_make_default(id_, discord.SelectDefaultValueType.role) for id_ in chosen],
     )
 
 
-def _default(id_: int, kind: discord.SelectDefaultValueType) -> discord.SelectDefaultValue:
+def _make_default(id_: int, kind: discord.SelectDefaultValueType) -> discord.SelectDefaultValue:
     return discord.SelectDefaultValue(id=id_, type=kind)
 
 
-def _families(choices: ServerChoices, name: str, served: Sequence[Card]) -> Item:
+def _build_model_menu(choices: ServerChoices, name: str, served: Sequence[Card]) -> Item:
     """Every family, and each model besides that draws here under another name."""
     families = {card.id: card.title for card in CARDS}
-    titles = families | {policy.listed(card, served): card.title for card in served} | families
+    titles = (
+        families | {policy.name_for_list(card, served): card.title for card in served} | families
+    )
     options = [
         discord.SelectOption(label=say(title), value=called, default=called in choices.families)
         for called, title in list(titles.items())[:MOST]
@@ -118,34 +122,36 @@ def _families(choices: ServerChoices, name: str, served: Sequence[Card]) -> Item
     return discord.ui.Select(custom_id=name, min_values=0, max_values=len(options), options=options)
 
 
-def _languages(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
+def _build_language_menu(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
     options = [
-        discord.SelectOption(label=name_of(code), value=code, default=code == choices.language)
+        discord.SelectOption(
+            label=name_language(code), value=code, default=code == choices.language
+        )
         for code in ("en", *LANGUAGES)
     ]
     return discord.ui.Select(custom_id=name, min_values=0, max_values=1, options=options)
 
 
-def _ids(values: Sequence[str]) -> tuple[int, ...]:
+def _parse_ids(values: Sequence[str]) -> tuple[int, ...]:
     return tuple(map(int, values))
 
 
-def _mentions(ids: Sequence[int], sign: str, nothing: str) -> str:
+def _format_mentions(ids: Sequence[int], sign: str, nothing: str) -> str:
     return " ".join(f"<{sign}{id_}>" for id_ in ids) or say(nothing)
 
 
-def _numbers(values: ServerChoices | Limits, numbers: Sequence[Number]) -> str:
-    lines = [f"- {say(n.title)}: {n.shown(values)}" for n in numbers]
+def _format_numbers(values: ServerChoices | Limits, numbers: Sequence[Number]) -> str:
+    lines = [f"- {say(n.title)}: {n.format_value(values)}" for n in numbers]
     return "\n" + "\n".join(lines)
 
 
-def _roles_limits(choices: ServerChoices) -> str:
+def _format_role_limits(choices: ServerChoices) -> str:
     lines = [
         "\n- "
         + say(
             sentences.ROLE_LIMITS,
             role=f"<@&{role}>",
-            **{number.field: number.shown(limits) for number in _OF_ROLES},
+            **{number.field: number.format_value(limits) for number in _OF_ROLES},
         )
         for role, limits in choices.limits.items()
     ]
@@ -155,43 +161,45 @@ def _roles_limits(choices: ServerChoices) -> str:
 TOPICS: Final[Mapping[str, Topic]] = {
     "channels": Topic(
         sentences.PANEL_CHANNELS,
-        lambda c: _mentions(c.channels, "#", sentences.PANEL_ALL),
-        _channels,
-        _ids,
+        lambda c: _format_mentions(c.channels, "#", sentences.PANEL_ALL),
+        _build_channel_menu,
+        _parse_ids,
     ),
     "roles": Topic(
         sentences.PANEL_ROLES,
-        lambda c: _mentions(c.roles, "@&", sentences.PANEL_ALL),
-        lambda c, name, _: _role_menu(c.roles, name),
-        _ids,
+        lambda c: _format_mentions(c.roles, "@&", sentences.PANEL_ALL),
+        lambda c, name, _: _build_role_select(c.roles, name),
+        _parse_ids,
     ),
     "editors": Topic(
         sentences.PANEL_EDITORS,
-        lambda c: _mentions(c.editors, "@&", sentences.PANEL_MANAGERS),
-        lambda c, name, _: _role_menu(c.editors, name),
-        _ids,
+        lambda c: _format_mentions(c.editors, "@&", sentences.PANEL_MANAGERS),
+        lambda c, name, _: _build_role_select(c.editors, name),
+        _parse_ids,
     ),
     "families": Topic(
         sentences.PANEL_FAMILIES,
         lambda c: ", ".join(c.families) or say(sentences.PANEL_ALL),
-        _families,
+        _build_model_menu,
         tuple,
     ),
     "results": Topic(
         sentences.PANEL_RESULTS,
         lambda c: f"<#{c.results}>" if c.results else say(sentences.PANEL_HERE),
-        _results,
+        _build_results_menu,
         lambda values: int(values[0]) if values else 0,
     ),
     "language": Topic(
         sentences.PANEL_LANGUAGE,
-        lambda c: name_of(c.language) if c.language else say(sentences.PANEL_OWN),
-        _languages,
+        lambda c: name_language(c.language) if c.language else say(sentences.PANEL_OWN),
+        _build_language_menu,
         lambda values: values[0] if values else "",
     ),
-    "limits": Topic(sentences.PANEL_LIMITS, lambda c: _numbers(c, NUMBERS)),
+    "limits": Topic(sentences.PANEL_LIMITS, lambda c: _format_numbers(c, NUMBERS)),
     "role": Topic(
-        sentences.PANEL_ROLE, _roles_limits, lambda _c, name, _: _role_menu((), name, most=1)
+        sentences.PANEL_ROLE,
+        _format_role_limits,
+        lambda _c, name, _: _build_role_select((), name, most=1),
     ),
 }
 """Everything that can be set, in the order of the panel."""
@@ -203,17 +211,17 @@ _TITLES: Final = {
 }
 
 
-async def opened(interaction: discord.Interaction[Any]) -> Panel:
+async def open_panel(interaction: discord.Interaction[Any]) -> Panel:
     """The panel as it is opened.
 
     Raises:
         NotAllowedError: The person does not manage the server.
     """
-    _check(interaction)
-    return await _shown(interaction)
+    _require_manager(interaction)
+    return await _load_panel(interaction)
 
 
-async def take(press: Press) -> Panel | None:
+async def take_press(press: PanelPress) -> Panel | None:
     """Does as a press says, and notes who changed what.
 
     Raises:
@@ -221,23 +229,25 @@ async def take(press: Press) -> Panel | None:
         OldButtonError: Nothing of that name can be set.
     """
     it, what = press.interaction, press.what
-    _check(it)
-    whose = _form_for(press)
+    # Asked at every press: the panel may be older than the person's role.
+    _require_manager(it)
+    whose = _find_form(press)
+    # A form has to be the first answer, so it cannot be shown after a promise of one.
     if whose is not None:
-        await it.response.send_modal(_form(await _choices(it), whose))
+        await it.response.send_modal(_build_form(await _load_choices(it), whose))
         return None
     await it.response.defer()
     if what == "open":
         topic = press.values[0]
-        return await _shown(it, topic, await _history(it) if topic == _CHANGES else "")
+        return await _load_panel(it, topic, await _load_history(it) if topic == _CHANGES else "")
     if what == "limits":
         return await _change(
             it,
-            lambda before: _limited(before, press, host_of(it).most_unfinished),
+            lambda before: _apply_limits(before, press, find_host(it).most_unfinished),
             "role" if press.value else what,
         )
     if what == "role":
-        return await _shown(it, what)
+        return await _load_panel(it, what)
     topic_of = TOPICS.get(what)
     if topic_of is None or topic_of.read is None:
         raise OldButtonError
@@ -245,11 +255,11 @@ async def take(press: Press) -> Panel | None:
     return await _change(it, lambda before: before.model_copy(update=chosen), what)
 
 
-async def _shown(it: discord.Interaction[Any], topic: str = "", history: str = "") -> Panel:
-    return panel(await _choices(it), host_of(it).cards, topic, history)
+async def _load_panel(it: discord.Interaction[Any], topic: str = "", history: str = "") -> Panel:
+    return build_panel(await _load_choices(it), find_host(it).cards, topic, history)
 
 
-def panel(
+def build_panel(
     choices: ServerChoices, served: Sequence[Card], topic: str = "", history: str = ""
 ) -> Panel:
     """The panel of a server with the menu for one topic."""
@@ -260,45 +270,47 @@ def panel(
     ]
     items: list[Item] = [
         discord.ui.Select(
-            custom_id=custom_id(_PANEL, "open"),
+            custom_id=make_custom_id(_PANEL, "open"),
             placeholder=say(sentences.PANEL_CHOOSE),
             options=options,
         )
     ]
     menu = TOPICS[topic].menu if topic in TOPICS else None
     if menu is not None:
-        items.append(menu(choices, custom_id(_PANEL, topic), served))
+        items.append(menu(choices, make_custom_id(_PANEL, topic), served))
     text = history or "\n".join(lines)
     return Panel(text[: messages.CONTENT_LIMIT], items)
 
 
-def _check(interaction: discord.Interaction[Any]) -> None:
+def _require_manager(interaction: discord.Interaction[Any]) -> None:
     if not policy.manages(interaction):
         raise NotAllowedError(say(sentences.SERVER_MANAGERS))
 
 
-def _server(interaction: discord.Interaction[Any]) -> int:
+def _read_server_id(interaction: discord.Interaction[Any]) -> int:
     """The server's id; only those who manage a server get this far."""
     return interaction.guild_id or 0
 
 
-async def _choices(interaction: discord.Interaction[Any]) -> ServerChoices:
-    records = host_of(interaction).records
-    return await records.read(choice_queries.read_server, _server(interaction))
+async def _load_choices(interaction: discord.Interaction[Any]) -> ServerChoices:
+    records = find_host(interaction).records
+    return await records.read(choice_queries.read_server, _read_server_id(interaction))
 
 
 async def _change(
     it: discord.Interaction[Any], change: Callable[[ServerChoices], ServerChoices], what: str
 ) -> Panel:
     def note(before: ServerChoices, after: ServerChoices) -> Change:
+        # Kept whole rather than in words, so that everybody reads the history in their own
+        # language.
         return Change(it.user.id, what, json.dumps(before.write()), json.dumps(after.write()))
 
-    records = host_of(it).records
-    after = await records.write(choice_queries.change_server, _server(it), change, note)
-    return panel(after, host_of(it).cards, what)
+    records = find_host(it).records
+    after = await records.write(choice_queries.change_server, _read_server_id(it), change, note)
+    return build_panel(after, find_host(it).cards, what)
 
 
-def worded(change: Change) -> Change:
+def word_change(change: Change) -> Change:
     """A change with its values in the language spoken now; those of presets are words already."""
     topic = TOPICS.get(change.what)
     if topic is None:
@@ -310,48 +322,48 @@ def worded(change: Change) -> Change:
         )
     except ValueError:  # noted in words, as it was done at first
         return change
-    return Change(change.person_id, change.what, *_difference(before, after))
+    return Change(change.person_id, change.what, *_diff_lines(before, after))
 
 
-def _difference(before: str, after: str) -> tuple[str, str]:
+def _diff_lines(before: str, after: str) -> tuple[str, str]:
     """The lines of two texts that are not in the other."""
     old, new = before.splitlines(), after.splitlines()
-    gone = _bare(line for line in old if line not in new)
-    return gone, _bare(line for line in new if line not in old)
+    gone = _join_lines(line for line in old if line not in new)
+    return gone, _join_lines(line for line in new if line not in old)
 
 
-def _bare(lines: Iterable[str]) -> str:
+def _join_lines(lines: Iterable[str]) -> str:
     return ", ".join(line.removeprefix("- ") for line in lines if line)
 
 
-async def _history(it: discord.Interaction[Any]) -> str:
+async def _load_history(it: discord.Interaction[Any]) -> str:
     """The latest changes, newest first, one a line."""
-    records = host_of(it).records
-    found = await records.read(choice_queries.list_changes, _server(it), CHANGES_SHOWN)
-    told = [(at, worded(change)) for at, change in found]
-    return messages.server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
+    records = find_host(it).records
+    found = await records.read(choice_queries.list_changes, _read_server_id(it), CHANGES_SHOWN)
+    told = [(at, word_change(change)) for at, change in found]
+    return messages.write_server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
 
 
-def _form_for(press: Press) -> str | None:
+def _find_form(press: PanelPress) -> str | None:
     """Whose limits a press asks to change: a role's id, or empty for the server's."""
     if press.what == "open" and press.values == ("limits",):
         return ""
     return press.values[0] if press.what == "role" and press.values else None
 
 
-def _form(choices: ServerChoices, role: str) -> discord.ui.Modal:
+def _build_form(choices: ServerChoices, role: str) -> discord.ui.Modal:
     values = choices.limits_for({int(role)}) if role else choices
     title = sentences.PANEL_ROLE if role else sentences.PANEL_LIMITS
-    form = discord.ui.Modal(title=say(title), custom_id=custom_id(_PANEL, "limits", role))
+    form = discord.ui.Modal(title=say(title), custom_id=make_custom_id(_PANEL, "limits", role))
     for number in _OF_ROLES if role else NUMBERS:
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id=number.field, default=str(getattr(values, number.field)), max_length=6
         )
-        form.add_item(discord.ui.Label(text=number.label(), component=field))
+        form.add_item(discord.ui.Label(text=number.write_label(), component=field))
     return form
 
 
-def _limited(before: ServerChoices, press: Press, most: int) -> ServerChoices:
+def _apply_limits(before: ServerChoices, press: PanelPress, most: int) -> ServerChoices:
     """The choices with the limits of a submitted form; a role's that are the server's go.
 
     Args:
@@ -359,22 +371,24 @@ def _limited(before: ServerChoices, press: Press, most: int) -> ServerChoices:
         press: The form.
         most: Most unfinished jobs that whoever runs the bot allows anybody.
     """
-    numbers = [_bounded(number, most) for number in (_OF_ROLES if press.value else NUMBERS)]
-    values = {number.field: _number(number, press.typed) for number in numbers}
+    numbers = [_bound(number, most) for number in (_OF_ROLES if press.value else NUMBERS)]
+    values = {number.field: _parse_number(number, press.typed) for number in numbers}
     if not press.value:
         return before.model_copy(update=values)
     role, own = int(press.value), Limits(**values)
     limits = {other: kept for other, kept in before.limits.items() if other != role}
+    # Limits that are the server's own are not kept for a role, or a later change of them would pass
+    # it by.
     if own != before.limits_for(()):
         limits[role] = own
     return before.model_copy(update={"limits": limits})
 
 
-def _bounded(number: Number, most: int) -> Number:
+def _bound(number: Number, most: int) -> Number:
     return replace(number, high=most) if number.field == "unfinished" else number
 
 
-def _number(number: Number, typed: Mapping[str, str]) -> int:
+def _parse_number(number: Number, typed: Mapping[str, str]) -> int:
     text = typed.get(number.field, "").strip()
     if not (text.isdecimal() and number.low <= int(text) <= number.high):
         shown = text.replace("`", "ˋ")

@@ -10,10 +10,10 @@ from typing import Any, Final
 import discord
 
 from bot.access import policy
-from bot.access.defaults import Shelf
-from bot.components.panel import Item, Panel, Press, custom_id
+from bot.access.defaults import UserDefaults
+from bot.components.panel import Item, Panel, PanelPress, make_custom_id
 from bot.errors import OldButtonError
-from bot.interactions.host import host_of
+from bot.interactions.host import find_host
 from bot.text import messages, sentences
 from bot.text.languages import say
 from generation.catalogue.card import Card
@@ -49,13 +49,13 @@ class Menu:
     values: Callable[[Sequence[Card], ServerChoices], Mapping[str, str]]
 
 
-def _models(cards: Sequence[Card], server: ServerChoices) -> Mapping[str, str]:
+def _list_models(cards: Sequence[Card], server: ServerChoices) -> Mapping[str, str]:
     allowed = [card for card in cards if policy.allows(server, card, cards)]
     return {card.called: card.title for card in allowed[:MOST]}
 
 
 MENUS: Final[Mapping[str, Menu]] = {
-    "model": Menu(sentences.SETTINGS_MODELS, sentences.MODEL_UNSET, _models),
+    "model": Menu(sentences.SETTINGS_MODELS, sentences.MODEL_UNSET, _list_models),
     "stylize": Menu(
         sentences.SETTINGS_STYLIZE,
         sentences.STYLIZE_DEFAULT,
@@ -88,16 +88,16 @@ class Switch:
     flag: str = ""
 
 
-def _flag(title: str, name: str) -> Switch:
+def _make_flag_switch(title: str, name: str) -> Switch:
     return Switch(
         title,
         lambda choices: name in parse(choices.flags).flags,
-        lambda choices, on: _with_flag(choices, name, on or None),
+        lambda choices, on: _set_flag(choices, name, on or None),
         name,
     )
 
 
-def _field(title: str, name: str, on: object, off: object) -> Switch:
+def _make_field_switch(title: str, name: str, on: object, off: object) -> Switch:
     return Switch(
         title,
         lambda choices: getattr(choices, name) == on,
@@ -106,23 +106,25 @@ def _field(title: str, name: str, on: object, off: object) -> Switch:
 
 
 SWITCHES: Final = {
-    "raw": _flag(sentences.SETTING_RAW, "raw"),
-    "remix": _field(sentences.SETTING_REMIX, "remix", on=True, off=False),
-    "subtle": _field(sentences.SETTING_SUBTLE, "variability", on="subtle", off="strong"),
-    "private": _field(sentences.SETTING_PRIVATE, "private", on=True, off=False),
-    "relax": _flag(sentences.SETTING_RELAX, "relax"),
+    "raw": _make_flag_switch(sentences.SETTING_RAW, "raw"),
+    "remix": _make_field_switch(sentences.SETTING_REMIX, "remix", on=True, off=False),
+    "subtle": _make_field_switch(
+        sentences.SETTING_SUBTLE, "variability", on="subtle", off="strong"
+    ),
+    "private": _make_field_switch(sentences.SETTING_PRIVATE, "private", on=True, off=False),
+    "relax": _make_flag_switch(sentences.SETTING_RELAX, "relax"),
 }
 """The buttons, in their order."""
 
 
-async def opened(interaction: discord.Interaction[Any]) -> Panel:
+async def open_panel(interaction: discord.Interaction[Any]) -> Panel:
     """The panel as it is opened."""
-    host = host_of(interaction)
-    shelf = await Shelf.of(host.records, interaction)
-    return panel(shelf.person, shelf.server, *host.cards)
+    host = find_host(interaction)
+    defaults = await UserDefaults.load(host.records, interaction)
+    return build_panel(defaults.person, defaults.server, *host.cards)
 
 
-async def take(press: Press) -> Panel:
+async def take_press(press: PanelPress) -> Panel:
     """Does as a press says.
 
     Raises:
@@ -131,30 +133,30 @@ async def take(press: Press) -> Panel:
     """
     it = press.interaction
     await it.response.defer()
-    await host_of(it).records.write(
-        choice_queries.change_person, it.user.id, lambda before: _pressed(before, press)
+    await find_host(it).records.write(
+        choice_queries.change_person, it.user.id, lambda before: _apply_press(before, press)
     )
-    return await opened(it)
+    return await open_panel(it)
 
 
-def panel(person: PersonChoices, server: ServerChoices, *cards: Card) -> Panel:
+def build_panel(person: PersonChoices, server: ServerChoices, *cards: Card) -> Panel:
     """The panel of a person on a server where models draw, the first where nobody chooses."""
     lines = [say(sentences.SETTINGS), say(sentences.SETTINGS_MODEL, model=say(cards[0].title))]
     for what, value in (("flags", person.flags), ("suffix", person.suffix)):
-        lines += [messages.preferred(what, value)] if value else []
+        lines += [messages.announce_preference(what, value)] if value else []
     on = [say(switch.title) for switch in SWITCHES.values() if switch.is_on(person)]
     lines.append(say(sentences.SETTINGS_ON, names=", ".join(on) or say(sentences.NONE)))
-    menus = [_menu(person, name, each.values(cards, server)) for name, each in MENUS.items()]
+    menus = [_build_menu(person, name, each.values(cards, server)) for name, each in MENUS.items()]
     buttons = [
-        _button(person, name)
+        _build_button(person, name)
         for name, switch in SWITCHES.items()
         if not switch.flag or BY_NAME[switch.flag].matters(True)
     ]
-    items = [*(menu for menu in menus if menu is not None), *buttons, _reset()]
+    items = [*(menu for menu in menus if menu is not None), *buttons, _build_reset()]
     return Panel("\n".join(lines)[: messages.CONTENT_LIMIT], items)
 
 
-def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
+def _apply_press(before: PersonChoices, press: PanelPress) -> PersonChoices:
     """The choices after a press.
 
     Raises:
@@ -163,32 +165,34 @@ def _pressed(before: PersonChoices, press: Press) -> PersonChoices:
     """
     if press.what in MENUS:
         chosen = press.values[0].removeprefix(_MARK)
-        return _with_flag(before, press.what, _value(press.what, chosen) if chosen else None)
+        return _set_flag(before, press.what, _parse_value(press.what, chosen) if chosen else None)
     if press.what == _RESET:
+        # Flags of one's own are text that somebody wrote; resetting switches should not lose it.
         return PersonChoices(options=before.options)
     if press.what not in SWITCHES:
         raise OldButtonError
     return SWITCHES[press.what].turned(before, press.value == _ON)
 
 
-def _menu(person: PersonChoices, name: str, values: Mapping[str, str]) -> Item | None:
+def _build_menu(person: PersonChoices, name: str, values: Mapping[str, str]) -> Item | None:
     """The menu of a flag's values that make a difference, or None if none does."""
     now = parse(person.flags).flags.get(name)
     options = [
         discord.SelectOption(label=say(title), value=_MARK + value, default=value == str(now))
         for value, title in values.items()
-        if BY_NAME[name].matters(_value(name, value))
+        if BY_NAME[name].matters(_parse_value(name, value))
     ]
+    # A menu without values is refused by Discord.
     if not options:
         return None
     return discord.ui.Select(
-        custom_id=custom_id(_PANEL, name),
+        custom_id=make_custom_id(_PANEL, name),
         placeholder=say(MENUS[name].title),
         options=[discord.SelectOption(label=say(MENUS[name].unset), value=_MARK), *options],
     )
 
 
-def _value(name: str, text: str) -> object:
+def _parse_value(name: str, text: str) -> object:
     """A flag's value, from how people write it.
 
     Raises:
@@ -197,29 +201,30 @@ def _value(name: str, text: str) -> object:
     return parse(f"--{name} {text}").flags[name]
 
 
-def _button(choices: PersonChoices, name: str) -> Item:
+def _build_button(choices: PersonChoices, name: str) -> Item:
     """A button that says what it turns to, so that an old one does as it says."""
     switch = SWITCHES[name]
     on = switch.is_on(choices)
     return discord.ui.Button(
         label=say(switch.title),
         style=discord.ButtonStyle.success if on else discord.ButtonStyle.secondary,
-        custom_id=custom_id(_PANEL, name, _OFF if on else _ON),
+        custom_id=make_custom_id(_PANEL, name, _OFF if on else _ON),
     )
 
 
-def _reset() -> Item:
+def _build_reset() -> Item:
     """A button for the choices of somebody new; what their own flags stand for is kept."""
     return discord.ui.Button(
         label=say(sentences.SETTINGS_RESET),
         style=discord.ButtonStyle.danger,
-        custom_id=custom_id(_PANEL, _RESET),
+        custom_id=make_custom_id(_PANEL, _RESET),
     )
 
 
-def _with_flag(choices: PersonChoices, name: str, value: object) -> PersonChoices:
+def _set_flag(choices: PersonChoices, name: str, value: object) -> PersonChoices:
     """The choices with a flag set, or taken away for None, and without those it decides against."""
     prompt = parse(choices.flags)
+    # A flag kept beside one that decides the same thing would make every prompt say so in a note.
     gone = {name, *RIVALS.get(name, ())}
     values = {key: old for key, old in prompt.flags.items() if key not in gone}
     values |= {} if value is None else {name: value}

@@ -3,13 +3,17 @@
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bot.access import policy
-from bot.delivery.destination import Spot
+from bot.delivery.destination import Destination
 from bot.delivery.watcher import DeliveryWatcher
-from bot.interactions.requester import Asking
+from bot.errors import NotAllowedError
+from bot.interactions.requester import Requester
 from bot.requests.models import ServedModels
+from bot.text import sentences
+from bot.text.languages import say
 from bot.text.messages import Title
 from generation.catalogue.card import Card
 from generation.derive import with_upscaler
@@ -25,6 +29,25 @@ from storage.settings import Settings
 
 DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 """Hosts that serve what people attach in Discord."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """One job to be accepted.
+
+    Attributes:
+        recipe: What to make.
+        title: How it came about.
+        parent_id: The job that it was derived from.
+        speed: Its place in the queue.
+        origins: Where each flag came from, and words that were added.
+    """
+
+    recipe: Recipe
+    title: Title
+    parent_id: str | None = None
+    speed: Speed = "fast"
+    origins: Mapping[str, str] | None = None
 
 
 class JobAcceptor:
@@ -49,17 +72,19 @@ class JobAcceptor:
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
         )
+        # The stand-in serves attachments from this machine, which links may otherwise never lead
+        # to.
         self._origins = frozenset({settings.discord} if settings.discord else ())
         self._hosts = None if settings.open_links else DISCORD_FILES
 
-    async def admit(self, asking: Asking, drawn: Sequence[Card]) -> ServerChoices:
+    async def admit(self, requester: Requester, drawn: Sequence[Card]) -> ServerChoices:
         """What the server decided, if it lets jobs in: one for each card, of what draws it.
 
         Raises:
             NotAllowedError: It does not.
             LimitReachedError: So many do not fit into what the person may ask for.
         """
-        return await policy.admit(self.jobs, asking, self.models.cards, drawn)
+        return await policy.admit(self.jobs, requester, self.models.cards, drawn)
 
     async def keep_image(self, url: str) -> str:
         """Fetches, checks and stores an image; its SHA-256.
@@ -73,6 +98,7 @@ class JobAcceptor:
             allowed_origins=self._origins,
             only_hosts=self._hosts,
         )
+        # Decoding keeps a core busy, and meanwhile the gateway's heartbeat has to go on.
         image = await asyncio.to_thread(clean, data, self._limits)
         return await self._files.aput(image.png)
 
@@ -87,47 +113,64 @@ class JobAcceptor:
 
     async def accept(
         self,
-        asking: Asking,
-        spot: Spot,
-        recipe: Recipe,
-        title: Title,
+        requester: Requester,
+        destination: Destination,
+        requests: Sequence[JobRequest],
         choices: ServerChoices,
-        *,
-        parent_id: str | None = None,
-        speed: Speed = "fast",
-        origins: Mapping[str, str] | None = None,
     ) -> None:
-        """Commits a job, then shows it as queued.
+        """Commits all of some jobs or none, then shows each as queued.
 
         Args:
-            asking: Whose it is.
-            spot: The message that it is shown in.
-            recipe: What to make.
-            title: How it came about.
+            requester: Whose they are.
+            destination: Where they are shown.
+            requests: What to make, in order.
             choices: What the server decided: how many jobs, and in which language they are shown.
-            parent_id: The job that it was derived from.
-            speed: Its place in the queue.
-            origins: Where each flag came from, and words that were added.
 
         Raises:
-            LimitReachedError: The person has or asked for as many jobs as they may.
+            LimitReachedError: They do not all fit into what the person may ask for.
+            NotAllowedError: The bot may not write where they are to be shown.
         """
-        job = NewJob(
+        rest = destination.follow_first()
+        jobs = [
+            self._describe(requester, rest if place else destination, request, choices)
+            for place, request in enumerate(requests)
+        ]
+        job_ids = [job.id for job in jobs]
+        with self._delivery.expect(job_ids):
+            allowed = policy.allow(self.jobs.most, choices, requester)
+            positions = await self.jobs.accept_many(jobs, allowed)
+            for place, (job_id, position) in enumerate(zip(job_ids, positions, strict=True)):
+                shown = await self._delivery.begin(job_id, position)
+                # Only by posting is it known whether the bot may.
+                if not shown and place == 0:
+                    self._delivery.drop(job_ids)
+                    await self.jobs.withdraw(job_ids)
+                    raise NotAllowedError(say(sentences.NO_PLACE))
+
+    def _describe(
+        self,
+        requester: Requester,
+        destination: Destination,
+        request: JobRequest,
+        choices: ServerChoices,
+    ) -> NewJob:
+        return NewJob(
             id=uuid.uuid4().hex,
-            recipe=with_upscaler(recipe, self.models.cards[0].upscaler).to_json(),
-            person_id=asking.user.id,
-            server_id=asking.guild_id,
-            channel_id=spot.channel_id,
-            message_id=spot.message_id,
-            application_id=asking.application_id,
-            interaction_token=spot.token,
-            token_expires_at=spot.expires,
-            upload_limit=asking.filesize_limit,
-            parent_id=parent_id,
-            title=str(title),
-            speed=speed,
-            origins=origins,
-            locale=choices.language or str(asking.locale),
+            # The recipe names the upscaler's weights, so a worker with others refuses rather than
+            # draws otherwise.
+            recipe=with_upscaler(request.recipe, self.models.cards[0].upscaler).to_json(),
+            person_id=requester.user.id,
+            server_id=requester.guild_id,
+            channel_id=destination.channel_id,
+            message_id=destination.promised,
+            application_id=requester.application_id,
+            interaction_token=destination.token,
+            token_expires_at=destination.expires,
+            upload_limit=requester.filesize_limit,
+            parent_id=request.parent_id,
+            title=str(request.title),
+            speed=request.speed,
+            origins=request.origins,
+            # Kept with the job, since its message is written long after the interaction is over.
+            locale=choices.language or str(requester.locale),
         )
-        position = await self.jobs.accept(job, policy.allow(self.jobs.most, choices, asking))
-        await self._delivery.begin(job.id, position)

@@ -6,10 +6,10 @@ from typing import Any
 import discord
 
 from bot.access import policy
-from bot.access.defaults import Shelf
-from bot.delivery.destination import Place
-from bot.interactions.replies import acknowledge, tell
-from bot.requests.accept import JobAcceptor
+from bot.access.defaults import UserDefaults
+from bot.delivery.destination import Destination, release_promise
+from bot.interactions.replies import acknowledge, tell_notes
+from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import admit, complete_orders, resolve_order
 from bot.text.messages import Title
 from generation.catalogue.card import Capability
@@ -30,7 +30,7 @@ class BlendHandler:
         self._acceptor, self._models = acceptor, acceptor.models
         self._records = acceptor.records
 
-    async def blend(
+    async def take_images(
         self,
         interaction: discord.Interaction[Any],
         pictures: Sequence[str],
@@ -51,10 +51,15 @@ class BlendHandler:
         """
         self._models.require(Capability.BLEND)
         message = await acknowledge(interaction)
-        shelf = await Shelf.of(self._records, interaction)
+        defaults = await UserDefaults.load(self._records, interaction)
         chosen = Prompt(flags={RATIO.name: ratio} if ratio else {})
         asked = complete_orders(
-            self._models, shelf, [Order(chosen, 0)], preset="", way=PromptSource.BLEND, attached=1
+            self._models,
+            defaults,
+            [Order(chosen, 0)],
+            preset="",
+            source=PromptSource.BLEND,
+            attached=1,
         )
         choices = await admit(self._acceptor, interaction, asked)
         ((_, merged),) = asked.each
@@ -67,15 +72,11 @@ class BlendHandler:
             resolved.recipe,
             [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
         )
-        policy.measure(choices, [recipe])
-        spot = await (await Place.of(interaction, choices, shelf.person)).spot(message)
-        await self._acceptor.accept(
-            interaction,
-            spot,
-            recipe,
-            Title("blend"),
-            choices,
-            speed=resolved.speed,
-            origins=merged.origins,
+        policy.check_size(choices, [recipe])
+        destination = await Destination.choose(interaction, choices, defaults.person, message)
+        request = JobRequest(
+            recipe=recipe, title=Title("blend"), speed=resolved.speed, origins=merged.origins
         )
-        await tell(interaction, resolved.notes)
+        await self._acceptor.accept(interaction, destination, [request], choices)
+        await release_promise(interaction, destination, message)
+        await tell_notes(interaction, resolved.notes)

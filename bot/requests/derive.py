@@ -9,16 +9,16 @@ import discord
 
 from bot.access import ownership, policy
 from bot.components import modals
-from bot.components.buttons import KINDS, Derivation, Kind, rerolled
-from bot.delivery.destination import Place, Spot, beside, withdraw
+from bot.components.buttons import KINDS, ButtonKind, Derivation, draw_again
+from bot.delivery.destination import Destination, release_promise
 from bot.errors import NotAllowedError, OldButtonError, TooLongError
-from bot.interactions.replies import acknowledge, tell
-from bot.interactions.requester import Asking
-from bot.requests.accept import JobAcceptor
+from bot.interactions.replies import acknowledge, tell_notes
+from bot.interactions.requester import Requester
+from bot.requests.accept import JobAcceptor, JobRequest
 from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
-from bot.text.origins import inherited
+from bot.text.origins import inherit_origins
 from generation.catalogue.card import Capability
 from generation.catalogue.served import Served, named
 from generation.derive import Parent, redrawn, repaint
@@ -33,7 +33,6 @@ from prompt.resolution.resolve import Resolved, resolve
 from prompt.sentences import PARENT_MODEL, Sentence
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.queue.jobs import Job
-from storage.queue.limits import LimitReachedError
 
 Change = Callable[[Parent, int], Resolved]
 """A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
@@ -46,7 +45,7 @@ class DeriveHandler:
         self._acceptor, self._models = acceptor, acceptor.models
 
     async def press(
-        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: ButtonKind, index: int
     ) -> None:
         """Takes a press of a button: opens its form, or makes what it stands for.
 
@@ -64,18 +63,19 @@ class DeriveHandler:
         """
         if kind.needs is not None:
             self._models.require(kind.needs)
+        # Some buttons always ask; V, 🔄 and the pans ask only where the person turned Remix on.
         asks = kind.form is not None
         if kind.remixed:
-            person = await policy.preferences(self._acceptor.records, interaction.user.id)
-            kind, asks = _preferred(kind, person), person.remix
+            person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
+            kind, asks = _apply_preference(kind, person), person.remix
         if asks:
-            await self._offer(interaction, parent_id, kind, index)
+            await self._offer_form(interaction, parent_id, kind, index)
         elif kind.derive:
             title = Title(kind.action, index or None)
-            await self._make(interaction, parent_id, _as_it_was(kind.derive), title)
+            await self._make(interaction, parent_id, _keep_words(kind.derive), title)
 
-    async def _offer(
-        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+    async def _offer_form(
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: ButtonKind, index: int
     ) -> None:
         """Shows the form with the parent's prompt, which has to be the first answer.
 
@@ -84,15 +84,18 @@ class DeriveHandler:
             NotAbleError: That cannot do it.
             TooLongError: The prompt does not fit into it.
         """
-        recipe = Recipe.from_json((await ownership.found(self._acceptor.jobs, parent_id)).recipe)
+        recipe = Recipe.from_json((await ownership.find_job(self._acceptor.jobs, parent_id)).recipe)
         self._require(kind, recipe)
         prompt = f"{recipe.prompt} {recipe.parameters}".strip()
+        # Discord refuses the whole form, not just the text that is too long for it.
         if len(prompt) > modals.TEXT_LIMIT:
             raise TooLongError(kind.action)
-        await interaction.response.send_modal(modals.remix(kind.action, parent_id, index, prompt))
+        await interaction.response.send_modal(
+            modals.build_remix_form(kind.action, parent_id, index, prompt)
+        )
 
     async def submit(
-        self, interaction: discord.Interaction[Any], parent_id: str, kind: Kind, index: int
+        self, interaction: discord.Interaction[Any], parent_id: str, kind: ButtonKind, index: int
     ) -> None:
         """Takes a submitted form: what the button does, with other words.
 
@@ -104,18 +107,18 @@ class DeriveHandler:
         """
         if kind.needs is not None:
             self._models.require(kind.needs)
-        answers = modals.Answers.of(interaction)
+        answers = modals.FormAnswers.read(interaction)
         derivation = kind.form(answers) if kind.form else kind.derive
         if derivation is None:
             raise OldButtonError
         kept: dict[str, str] = {}
-        change = self._reworded(derivation, answers.prompt, kind.way, kept)
+        change = self._reword(derivation, answers.prompt, kind.source, kept)
         title = Title(kind.action, index or None)
         links = list_addresses(answers.prompt.flags)
         await self._make(interaction, parent_id, change, title, (kept, links))
 
-    def _reworded(
-        self, derivation: Derivation, prompt: Prompt, way: PromptSource, kept: StoredImages
+    def _reword(
+        self, derivation: Derivation, prompt: Prompt, source: PromptSource, kept: StoredImages
     ) -> Change:
         """A derivation that takes its words and numbers from another prompt, size only if told.
 
@@ -124,9 +127,12 @@ class DeriveHandler:
 
         def change(parent: Parent, seed: int) -> Resolved:
             made, old = derivation(parent, seed), parent.recipe
+            # A picture that is drawn into or from another keeps that one's size: a ratio typed into
+            # the form cannot hold for it.
             looking = bool(made.blend or made.edit)
             bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
-            typed_in = PromptSource.PICTURE if bound and way is not PromptSource.ZOOM else way
+            typed_in = PromptSource.PICTURE if bound and source is not PromptSource.ZOOM else source
+            # Flags that were in the form unchanged are not reported as having no effect.
             words = fit(prompt, typed_in, before=parse_flags(old.parameters))
             one = self._models.find_maker(old)
             self._require_same(words, one)
@@ -135,11 +141,13 @@ class DeriveHandler:
                 one.card,
                 model=one.model,
                 seed=seed,
-                images=_prompted(old, prompt),
+                images=_list_prompt_images(old, prompt),
                 kept=kept,
                 versions=self._models.versions,
             )
             fresh = resolved.recipe
+            # Only 🔄 makes pictures that owe nothing to the earlier ones, so only it may change
+            # their size.
             size = fresh if typed_in is PromptSource.REROLL else made
             recipe = replace(
                 fresh,
@@ -159,7 +167,7 @@ class DeriveHandler:
 
         return change
 
-    async def again(self, asking: Asking, bot: discord.Client, parent_id: str) -> None:
+    async def draw_again(self, requester: Requester, parent_id: str) -> None:
         """Takes a 🔄 that is not a press: the same again in a message beside it.
 
         Raises:
@@ -167,17 +175,16 @@ class DeriveHandler:
             OtherFamilyError: The parent was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it, or the bot may not write there.
         """
-        parent = await ownership.found(self._acceptor.jobs, parent_id)
-        choices = await self._admit(asking, parent)
+        parent = await ownership.find_job(self._acceptor.jobs, parent_id)
+        choices = await self._admit(requester, parent)
         title = Title("reroll")
         await self._make_beside(
-            asking, bot, parent, _as_it_was(rerolled), title=title, choices=choices
+            requester, parent, _keep_words(draw_again), title=title, choices=choices
         )
 
     async def repaint(
         self,
-        asking: Asking,
-        bot: discord.Client,
+        requester: Requester,
         parent_id: str,
         index: int,
         *,
@@ -187,8 +194,7 @@ class DeriveHandler:
         """Takes a painted mask: what it covers is drawn anew in a message of the bot's own.
 
         Args:
-            asking: Who asks, and where.
-            bot: Writes the message.
+            requester: Who asks, and where.
             parent_id: The job of the picture.
             index: Number of the picture.
             prompt: What to draw.
@@ -207,33 +213,30 @@ class DeriveHandler:
         """
         self._models.require(Capability.INPAINT)
         title, kind = Title("region", index), KINDS["region"]
-        parent = await ownership.found(self._acceptor.jobs, parent_id)
-        choices = await self._admit(asking, parent)
+        parent = await ownership.find_job(self._acceptor.jobs, parent_id)
+        choices = await self._admit(requester, parent)
+        # What can fail on a stranger's side is done before anything is accepted that would have to
+        # be withdrawn.
         kept = {url: await self._acceptor.keep_image(url) for url in list_addresses(prompt.flags)}
         covered = await self._acceptor.keep_mask(mask)
-        change = self._reworded(
-            lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.way, kept
+        change = self._reword(
+            lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.source, kept
         )
-        return await self._make_beside(asking, bot, parent, change, title=title, choices=choices)
+        return await self._make_beside(requester, parent, change, title=title, choices=choices)
 
     async def _make_beside(
         self,
-        asking: Asking,
-        bot: discord.Client,
+        requester: Requester,
         parent: Job,
         change: Change,
         *,
         title: Title,
         choices: ServerChoices,
     ) -> Sequence[str]:
-        made = self._derived(parent, change, title, choices)
-        person = await policy.preferences(self._acceptor.records, asking.user.id)
-        spot = await beside(bot, asking, choices, person)
-        try:
-            await self._accept(asking, spot, parent, made, title=title, choices=choices)
-        except LimitReachedError:
-            await withdraw(bot, spot)
-            raise
+        made = self._derive(parent, change, title, choices)
+        person = await policy.read_preferences(self._acceptor.records, requester.user.id)
+        destination = await Destination.choose_beside(requester, choices, person)
+        await self._accept(requester, destination, parent, made, title=title, choices=choices)
         return made.notes
 
     async def _make(
@@ -245,21 +248,22 @@ class DeriveHandler:
         fetched: tuple[dict[str, str], Sequence[str]] = ({}, ()),
     ) -> None:
         message = await acknowledge(interaction)
-        parent = await ownership.found(self._acceptor.jobs, parent_id)
+        parent = await ownership.find_job(self._acceptor.jobs, parent_id)
         choices = await self._admit(interaction, parent)
         kept, links = fetched
         for url in links:
             kept[url] = await self._acceptor.keep_image(url)
-        made = self._derived(parent, change, title, choices)
-        person = await policy.preferences(self._acceptor.records, interaction.user.id)
-        spot = await (await Place.of(interaction, choices, person)).spot(message)
-        await self._accept(interaction, spot, parent, made, title=title, choices=choices)
-        await tell(interaction, made.notes)
+        made = self._derive(parent, change, title, choices)
+        person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
+        destination = await Destination.choose(interaction, choices, person, message)
+        await self._accept(interaction, destination, parent, made, title=title, choices=choices)
+        await release_promise(interaction, destination, message)
+        await tell_notes(interaction, made.notes)
 
     async def _accept(
         self,
-        asking: Asking,
-        spot: Spot,
+        requester: Requester,
+        destination: Destination,
         parent: Job,
         made: Resolved,
         *,
@@ -267,18 +271,16 @@ class DeriveHandler:
         choices: ServerChoices,
     ) -> None:
         """Has pictures of a parent's accepted, with what is known of where values came from."""
-        await self._acceptor.accept(
-            asking,
-            spot,
-            made.recipe,
-            title,
-            choices,
+        request = JobRequest(
+            recipe=made.recipe,
+            title=title,
             parent_id=parent.id,
             speed=made.speed,
-            origins=inherited(parent, made.recipe),
+            origins=inherit_origins(parent, made.recipe),
         )
+        await self._acceptor.accept(requester, destination, [request], choices)
 
-    async def _admit(self, asking: Asking, parent: Job) -> ServerChoices:
+    async def _admit(self, requester: Requester, parent: Job) -> ServerChoices:
         """What the server decided, if it lets what drew a parent draw again.
 
         Raises:
@@ -286,18 +288,19 @@ class DeriveHandler:
             NotAllowedError: The server does not.
         """
         return await self._acceptor.admit(
-            asking, [self._models.find_maker(Recipe.from_json(parent.recipe)).card]
+            requester, [self._models.find_maker(Recipe.from_json(parent.recipe)).card]
         )
 
-    def _derived(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
-        parent = self._one_of(job, title.index)
+    def _derive(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
+        parent = self._pick_parent(job, title.index)
         self._require(KINDS[title.action], parent.recipe)
         made = change(parent, secrets.randbelow(SEED_LIMIT))
-        self._measure(made.recipe)
-        policy.measure(choices, [made.recipe])
+        # Pans and zooms add up; each alone is within the ratio.
+        self._check_ratio(made.recipe)
+        policy.check_size(choices, [made.recipe])
         return made
 
-    async def parent(self, job_id: str, number: int | None) -> Parent:
+    async def find_parent(self, job_id: str, number: int | None) -> Parent:
         """A picture to make others of.
 
         Args:
@@ -308,15 +311,16 @@ class DeriveHandler:
             JobGoneError: The job is not in the database.
             OtherFamilyError: It was drawn by a model that is no longer here.
         """
-        return self._one_of(await ownership.found(self._acceptor.jobs, job_id), number)
+        return self._pick_parent(await ownership.find_job(self._acceptor.jobs, job_id), number)
 
-    def _one_of(self, job: Job, number: int | None) -> Parent:
+    def _pick_parent(self, job: Job, number: int | None) -> Parent:
         recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1
         self._models.find_maker(recipe)
+        # A failed job has no pictures and can still be drawn again.
         finished = job.pictures[index : index + 1]
         return Parent(recipe, index, finished[0].sha256 if finished else "")
 
-    def _require(self, kind: Kind, recipe: Recipe) -> None:
+    def _require(self, kind: ButtonKind, recipe: Recipe) -> None:
         """Goes on if what drew a picture can do as a button says."""
         card = self._models.find_maker(recipe).card
         if kind.needs is not None:
@@ -339,7 +343,7 @@ class DeriveHandler:
             format_prompt(replace(prompt, flags=values)),
         )
 
-    def _measure(self, recipe: Recipe) -> None:
+    def _check_ratio(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""
         card, (short, long) = (
             self._models.find_maker(recipe).card,
@@ -350,12 +354,12 @@ class DeriveHandler:
             raise NotAllowedError(said)
 
 
-def _as_it_was(derivation: Derivation) -> Change:
+def _keep_words(derivation: Derivation) -> Change:
     """A derivation without other words."""
     return lambda parent, seed: Resolved(recipe=derivation(parent, seed))
 
 
-def _prompted(old: Recipe, prompt: Prompt) -> list[str]:
+def _list_prompt_images(old: Recipe, prompt: Prompt) -> list[str]:
     """SHA-256 of the images at the front of a recipe's prompt, where they can be told.
 
     Args:
@@ -369,7 +373,7 @@ def _prompted(old: Recipe, prompt: Prompt) -> list[str]:
     return kept + [one.image for one in old.edit] if bare else kept
 
 
-def _preferred(kind: Kind, person: PersonChoices) -> Kind:
+def _apply_preference(kind: ButtonKind, person: PersonChoices) -> ButtonKind:
     """V stays close for people who like it so."""
     close = kind.action == "vary" and person.variability == "subtle"
     return KINDS["subtle"] if close else kind

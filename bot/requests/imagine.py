@@ -1,21 +1,20 @@
 """From a prompt as typed to committed jobs; after a question, where they are many."""
 
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import discord
 from sqlalchemy import Connection
 
 from bot.access import policy
-from bot.access.defaults import Shelf
+from bot.access.defaults import UserDefaults
 from bot.components import confirm, modals
-from bot.components.confirm import ASK_FROM, Request
-from bot.delivery.destination import Place
+from bot.components.confirm import ASK_FROM, Draft
+from bot.delivery.destination import Destination, release_promise
 from bot.errors import DraftGoneError
-from bot.interactions.replies import acknowledge, tell
-from bot.requests.accept import JobAcceptor
+from bot.interactions.replies import acknowledge, tell_notes
+from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import CompletedOrders, admit, complete_orders, resolve_order
 from bot.text import sentences
 from bot.text.languages import say
@@ -41,14 +40,14 @@ class ImagineHandler:
         self._acceptor, self._models = acceptor, acceptor.models
         self._records = acceptor.records
 
-    async def imagine(
+    async def take_prompt(
         self,
         interaction: discord.Interaction[Any],
         text: str,
         pictures: Sequence[str] = (),
         *,
         preset: str = "",
-        way: PromptSource = PromptSource.IMAGINE,
+        source: PromptSource = PromptSource.IMAGINE,
         options: Options = NO_OPTIONS,
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes.
@@ -58,7 +57,7 @@ class ImagineHandler:
             text: What was typed.
             pictures: Addresses of attached images.
             preset: Name of the preset chosen beside the prompt.
-            way: Where the prompt was typed.
+            source: Where the prompt was typed.
             options: What was chosen beside it, by the flags that mean the same.
 
         Raises:
@@ -66,25 +65,33 @@ class ImagineHandler:
             NotAllowedError: The server does not allow it.
         """
         try:
-            text, wanted = await self._read(interaction, text, way, options)
-            await self._check(interaction, wanted, preset=preset, way=way, attached=len(pictures))
+            # Read and resolved as a trial first: a mistake is answered in private at once, which is
+            # no longer possible after the public promise of an answer.
+            text, wanted = await self._read(interaction, text, source, options)
+            await self._check(
+                interaction, wanted, preset=preset, source=source, attached=len(pictures)
+            )
         except PromptError as error:
-            raise mend_suggestion(error, self._draws, attached=len(pictures)) from None
+            raise mend_suggestion(error, self._find_card, attached=len(pictures)) from None
+        # Discord fixes with the first answer whether it is private; a question about many jobs is.
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
-        shelf = await Shelf.of(self._records, interaction)
+        defaults = await UserDefaults.load(self._records, interaction)
         asked = complete_orders(
-            self._models, shelf, wanted, preset=preset, way=way, attached=len(pictures)
+            self._models, defaults, wanted, preset=preset, source=source, attached=len(pictures)
         )
         choices = await admit(self._acceptor, interaction, asked)
+        # Images are fetched last, since a slow host may take longer than Discord waits for an
+        # answer.
         images = tuple([await self._acceptor.keep_image(url) for url in pictures])
-        request = Request(text, preset, images, way, write_options(options))
+        request = Draft(text, preset, images, source, write_options(options))
         if many:
             await self._ask(interaction, request, wanted)
         else:
-            await self._take(interaction, request, asked, choices, message)
+            notes = await self._accept_orders(interaction, request, asked, choices, message)
+            await tell_notes(interaction, notes)
 
-    async def sketch(
+    async def take_sketch(
         self, interaction: discord.Interaction[Any], text: str, drawing: str, options: Options
     ) -> None:
         """Takes a drawing to be finished, with ``--control`` among the options.
@@ -95,13 +102,13 @@ class ImagineHandler:
             NotAllowedError: The server does not allow it.
         """
         self._models.require(Capability.STRUCTURE)
-        await self.imagine(interaction, text, [drawing], options=options)
+        await self.take_prompt(interaction, text, [drawing], options=options)
 
     async def _read(
         self,
         interaction: discord.Interaction[Any],
         text: str,
-        way: PromptSource,
+        source: PromptSource,
         options: Options,
     ) -> tuple[str, tuple[Order, ...]]:
         """The text with the person's own flags written out, and the jobs that it stands for.
@@ -110,18 +117,20 @@ class ImagineHandler:
         acknowledged before the database is asked for anything.
         """
         try:
-            return text, read_orders(text, source=way, options=options)
+            return text, read_orders(text, source=source, options=options)
         except PromptError:
-            person = await policy.preferences(self._records, interaction.user.id)
+            person = await policy.read_preferences(self._records, interaction.user.id)
+            # A flag of the person's own, such as --mine, looks like a mistake until it is written
+            # out.
             whole = expand(text, person.options)
-            return whole, read_orders(whole, source=way, options=options)
+            return whole, read_orders(whole, source=source, options=options)
 
     async def _check(
         self,
         interaction: discord.Interaction[Any],
         wanted: Sequence[Order],
         preset: str,
-        way: PromptSource,
+        source: PromptSource,
         attached: int,
     ) -> None:
         """Refuses what cannot be drawn.
@@ -131,24 +140,26 @@ class ImagineHandler:
         asked for anything.
         """
         prompts = [order.prompt for order in wanted]
+        # A prompt without words may still get some from a preset, so it is not refused yet.
         if all(each.phrases for each in prompts):
             try:
-                return check_all(prompts, self._draws, attached=attached)
+                return check_all(prompts, self._find_card, attached=attached)
             except PromptError:
+                # With one model there is no other that a preset or preference could choose instead.
                 if len(self._models.cards) == 1:
                     raise
-        shelf = await Shelf.of(self._records, interaction)
+        defaults = await UserDefaults.load(self._records, interaction)
         asked = complete_orders(
-            self._models, shelf, wanted, preset=preset, way=way, attached=attached
+            self._models, defaults, wanted, preset=preset, source=source, attached=attached
         )
         try:
-            return check_all(asked.prompts, self._draws, attached=attached)
+            return check_all(asked.prompts, self._find_card, attached=attached)
         except PromptError as error:
             raise name_alternatives(
                 error, asked.prompts, self._models.cards, attached=attached
             ) from None
 
-    def _draws(self, prompt: Prompt) -> Card:
+    def _find_card(self, prompt: Prompt) -> Card:
         return self._models.find_for(prompt).card
 
     async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
@@ -159,25 +170,35 @@ class ImagineHandler:
             NotAllowedError: The server does not allow it any more.
         """
         await interaction.response.defer()
-        request = Request.kept(await self._draft(choice_queries.read_draft, interaction, draft))
+        request = Draft.from_json(
+            await self._read_draft(choice_queries.read_draft, interaction, draft)
+        )
+        # Everything is decided anew: presets, limits and permissions may have changed since the
+        # question.
         options = read_options(request.options)
-        wanted = read_orders(request.text, source=request.way, options=options)
-        shelf = await Shelf.of(self._records, interaction)
+        wanted = read_orders(request.text, source=request.source, options=options)
+        defaults = await UserDefaults.load(self._records, interaction)
         asked = complete_orders(
             self._models,
-            shelf,
+            defaults,
             wanted,
             preset=request.preset,
-            way=request.way,
+            source=request.source,
             attached=len(request.images),
         )
         choices = await admit(self._acceptor, interaction, asked)
-        await self._draft(choice_queries.take_draft, interaction, draft)
+        # Taken first, so that of two presses one counts; put back where nothing was queued.
+        await self._read_draft(choice_queries.take_draft, interaction, draft)
+        try:
+            notes = await self._accept_orders(interaction, request, asked, choices)
+        except Exception:
+            await self._keep_draft(interaction, draft, request)
+            raise
         queued = say(sentences.ASKED, count=len(wanted))
         await interaction.edit_original_response(content=queued, view=None)
-        await self._take(interaction, request, asked, choices)
+        await tell_notes(interaction, notes)
 
-    async def _draft(
+    async def _read_draft(
         self,
         look: Callable[[Connection, str, int], dict[str, Any] | None],
         interaction: discord.Interaction[Any],
@@ -201,64 +222,79 @@ class ImagineHandler:
     async def _ask(
         self,
         interaction: discord.Interaction[Any],
-        request: Request,
+        request: Draft,
         wanted: Sequence[Order],
     ) -> None:
         draft = uuid.uuid4().hex
-        await self._records.write(
-            choice_queries.keep_draft, draft, interaction.user.id, asdict(request)
-        )
+        await self._keep_draft(interaction, draft, request)
         await interaction.edit_original_response(
-            content=confirm.question(wanted), view=confirm.buttons(draft)
+            content=confirm.write_question(wanted), view=confirm.build_buttons(draft)
         )
 
-    async def _take(
+    async def _keep_draft(
+        self, interaction: discord.Interaction[Any], draft: str, request: Draft
+    ) -> None:
+        await self._records.write(
+            choice_queries.keep_draft, draft, interaction.user.id, request.to_json()
+        )
+
+    async def _accept_orders(
         self,
         interaction: discord.Interaction[Any],
-        request: Request,
+        request: Draft,
         asked: CompletedOrders,
         choices: ServerChoices,
         message: int | None = None,
-    ) -> None:
-        """Resolves, then accepts each order; all but that of ``message`` get a new message."""
-        notes: dict[str, None] = {}
+    ) -> Collection[str]:
+        """Resolves and accepts all orders or none; all but that of ``message`` get a new message.
+
+        Returns:
+            How the words were understood.
+        """
+        made = await self._resolve_orders(request, asked)
+        # All are resolved and checked before any is accepted, so that a request is refused whole.
+        policy.check_size(choices, [resolved.recipe for resolved in made])
+        destination = await Destination.choose(interaction, choices, asked.defaults.person, message)
+        requests = [
+            JobRequest(
+                recipe=resolved.recipe,
+                title=Title("imagine"),
+                speed=resolved.speed,
+                origins=whole.origins,
+            )
+            for resolved, (_, whole) in zip(made, asked.each, strict=True)
+        ]
+        await self._acceptor.accept(interaction, destination, requests, choices)
+        await release_promise(interaction, destination, message)
+        return dict.fromkeys(note for resolved in made for note in resolved.notes)
+
+    async def _resolve_orders(self, request: Draft, asked: CompletedOrders) -> list[Resolved]:
+        """Makes every choice of each order; an address that stands in several is fetched once."""
         kept: dict[str, str] = {}
         made: list[Resolved] = []
         for order, whole in asked.each:
             links = [link.url for link in order.prompt.images]
             for url in (*links, *list_addresses(whole.prompt.flags)):
+                # Several orders of one text share their links; each is fetched once.
                 kept[url] = kept.get(url) or await self._acceptor.keep_image(url)
             images = [*request.images, *(kept[url] for url in links)]
             made.append(resolve_order(self._models, Order(whole.prompt, order.copy), images, kept))
-            notes |= dict.fromkeys(made[-1].notes)
-        policy.measure(choices, [resolved.recipe for resolved in made])
-        place = await Place.of(interaction, choices, asked.shelf.person)
-        for resolved, (_, whole) in zip(made, asked.each, strict=True):
-            spot, message = await place.spot(message), None
-            await self._acceptor.accept(
-                interaction,
-                spot,
-                resolved.recipe,
-                Title("imagine"),
-                choices,
-                speed=resolved.speed,
-                origins=whole.origins,
-            )
-        await tell(interaction, notes)
+        return made
 
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
         """Shows the form for words to go with an image, which has to be the first answer."""
         draft = uuid.uuid4().hex
+        # A custom id has room for a hundred characters, and an image's address may have more.
         body = {"picture": picture}
         await self._records.write(choice_queries.keep_draft, draft, interaction.user.id, body)
-        await interaction.response.send_modal(modals.start(draft))
+        await interaction.response.send_modal(modals.build_start_form(draft))
 
-    async def start(self, interaction: discord.Interaction[Any], draft: str) -> None:
+    async def take_start(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes the words that go with an image.
 
         Raises:
             DraftGoneError: The form was sent before.
             PromptError: The words are no prompt.
         """
-        body = await self._draft(choice_queries.take_draft, interaction, draft)
-        await self.imagine(interaction, modals.answer(interaction), [body["picture"]])
+        body = await self._read_draft(choice_queries.take_draft, interaction, draft)
+        await self.take_prompt(interaction, modals.read_prompt(interaction), [body["picture"]])

@@ -35,7 +35,7 @@ class JobHandler:
             TooLateError: It has already ended.
         """
         await interaction.response.defer()
-        job = await ownership.found(self._jobs, job_id)
+        job = await ownership.find_job(self._jobs, job_id)
         if not ownership.may_remove(interaction, job):
             raise NotYoursError
         if not await self._jobs.cancel(job_id):
@@ -45,17 +45,18 @@ class JobHandler:
         """Cancels everything of the person's that waits or runs."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         own = await self._records.read(queries.list_unfinished_of, interaction.user.id)
+        # A job that has ended meanwhile was not cancelled and does not count.
         count = sum([await self._jobs.cancel(job) for job in own])
         said = (
             say(sentences.CANCELLED_ALL, count=count) if count else say(sentences.NOTHING_TO_CANCEL)
         )
         await interaction.edit_original_response(content=said)
 
-    async def queue(self) -> QueueInfo:
+    async def count_queue(self) -> QueueInfo:
         """How many jobs wait and run, and how many workers live."""
         return await self._jobs.queue_info()
 
-    async def allowance(self, interaction: discord.Interaction[Any]) -> tuple[Allowance, Usage]:
+    async def find_limits(self, interaction: discord.Interaction[Any]) -> tuple[Allowance, Usage]:
         """How much the person may ask for where they are, and how much of it they use."""
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         allowed = policy.allow(self._jobs.most, server, interaction)

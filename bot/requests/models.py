@@ -48,6 +48,8 @@ class ServedModels:
         """
         if found := drew(self.by_name, recipe):
             return found
+        # If the family is still here, its name would not say what is missing: the checkpoint's
+        # does.
         related = any(card.id == recipe.family for card in self.cards)
         gone = recipe.model if related else recipe.family
         raise OtherFamilyError(gone, usual(self.by_name).card.title)

@@ -4,8 +4,8 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.access.defaults import Shelf
-from bot.interactions.requester import Asking
+from bot.access.defaults import UserDefaults
+from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.models import ServedModels
 from bot.text import sentences
@@ -28,11 +28,11 @@ class CompletedOrders:
     """What was asked for.
 
     Attributes:
-        shelf: What is kept for the person and the server.
+        defaults: What is kept for the person and the server.
         each: Every order, and its prompt with what is kept added to it.
     """
 
-    shelf: Shelf
+    defaults: UserDefaults
     each: tuple[tuple[Order, Merged], ...]
 
     @property
@@ -43,41 +43,43 @@ class CompletedOrders:
 
 def complete_orders(
     models: ServedModels,
-    shelf: Shelf,
+    defaults: UserDefaults,
     wanted: Sequence[Order],
     *,
     preset: str,
-    way: PromptSource,
+    source: PromptSource,
     attached: int,
 ) -> CompletedOrders:
     """Orders with all that presets, the person and the server add and the model can do.
 
     Args:
         models: What draws here.
-        shelf: What is kept for the person and the server.
+        defaults: What is kept for the person and the server.
         wanted: The orders as typed.
         preset: Name of the preset chosen beside the prompt; empty for none.
-        way: Where the prompt was typed.
+        source: Where the prompt was typed.
         attached: How many images came with it.
     """
     each = []
     for order in wanted:
-        merged = shelf.complete(order.prompt, preset, way)
+        merged = defaults.complete(order.prompt, preset, source)
         card = models.find_for(merged.prompt).card
         # References that somebody keeps for all prompts must not refuse one whose model takes none.
         images = attached + len(order.prompt.images)
         each.append((order, drop_unreachable(merged, card, images=images)))
-    return CompletedOrders(shelf, tuple(each))
+    return CompletedOrders(defaults, tuple(each))
 
 
-async def admit(acceptor: JobAcceptor, asking: Asking, asked: CompletedOrders) -> ServerChoices:
+async def admit(
+    acceptor: JobAcceptor, requester: Requester, asked: CompletedOrders
+) -> ServerChoices:
     """What the server decided, if it lets all of these orders in.
 
     Raises:
         NotAllowedError: It does not.
     """
     cards = [acceptor.models.find_for(each).card for each in asked.prompts]
-    return await acceptor.admit(asking, cards)
+    return await acceptor.admit(requester, cards)
 
 
 def resolve_order(
@@ -104,6 +106,7 @@ def resolve_order(
     own = SEED.of(order.prompt.flags)
     if own is None or not order.copy:
         return resolved
+    # Every picture of a grid takes a seed, so repetitions go on after the grid's last one.
     seed = (own + order.copy * len(resolved.recipe.pictures)) % SEED_LIMIT
     return replace(
         resolved,

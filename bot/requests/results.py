@@ -8,10 +8,10 @@ import discord
 
 from bot.access import ownership
 from bot.components import buttons
-from bot.delivery import content
+from bot.delivery.content import compose_ending, load_picture
 from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
-from bot.interactions.requester import DIRECT_LIMIT, Asking
+from bot.interactions.requester import DIRECT_LIMIT, Requester
 from bot.text import messages, origins, sentences
 from bot.text.languages import say, speaking
 from generation.recipe import Recipe
@@ -49,20 +49,22 @@ class ResultHandler:
             raise NotYoursError
         if job.state not in {"done", "failed", "cancelled"}:
             raise NotYetError
+        # The answer is public, so it is in the server's language rather than the asker's.
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
-            letter = await content.last(job, self._files)
+            content = await compose_ending(job, self._files)
             recipe = Recipe.from_json(job.recipe)
-            text = messages.stacked(letter.text, origins.lines(job, recipe))
-        attachments = letter.files()
+            text = messages.stack_lines(content.text, origins.write_origins(job, recipe))
+        attachments = content.to_files()
         if messages.is_shortened(recipe):
-            attachments.append(card(job)[1])
+            attachments.append(describe_job(job)[1])
+        # Reactions and menus name a message alone; this is how its job is found again.
         await self._records.write(queries.keep_copy, message, job.id)
         await interaction.edit_original_response(
-            content=text, view=letter.view, attachments=attachments
+            content=text, view=content.view, attachments=attachments
         )
 
-    async def shown(self, message: int) -> str:
+    async def find_shown_job(self, message: int) -> str:
         """The id of the job whose pictures a message shows.
 
         Raises:
@@ -73,18 +75,18 @@ class ResultHandler:
             raise NoPictureError
         return job
 
-    async def recipe(self, interaction: discord.Interaction[Any], job_id: str) -> None:
+    async def show_recipe(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """Tells in private everything that decided the pictures.
 
         Raises:
             JobGoneError: There is no such job.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        job = await ownership.found(self._jobs, job_id)
-        text, file = card(job)
+        job = await ownership.find_job(self._jobs, job_id)
+        text, file = describe_job(job)
         await interaction.edit_original_response(content=text, attachments=[file])
 
-    async def offer(
+    async def offer_buttons(
         self, interaction: discord.Interaction[Any], message: int, actions: frozenset[str]
     ) -> None:
         """Shows in private those buttons of a message's pictures that do one of some actions.
@@ -93,14 +95,14 @@ class ResultHandler:
             NoPictureError: The message shows no finished pictures of the bot's.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        job = await self._jobs.get(await self.shown(message))
+        job = await self._jobs.get(await self.find_shown_job(message))
         if job is None or job.state != "done":
             raise NoPictureError
-        view = buttons.among(job.id, Recipe.from_json(job.recipe), actions)
+        view = buttons.build_view_of(job.id, Recipe.from_json(job.recipe), actions)
         said = say(sentences.WHICH_PICTURE if view.children else sentences.NOTHING_MORE)
         await interaction.edit_original_response(content=said, view=view)
 
-    async def favourite(
+    async def toggle_favourite(
         self, interaction: discord.Interaction[Any], job_id: str, index: int
     ) -> None:
         """Marks a picture as a favourite, or takes the mark away.
@@ -109,38 +111,43 @@ class ResultHandler:
             JobGoneError: There is no such job.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await ownership.found(self._jobs, job_id)
+        await ownership.find_job(self._jobs, job_id)
         marked = await self._records.write(choice_queries.mark, interaction.user.id, job_id, index)
         said = say(sentences.FAVOURITE if marked else sentences.NO_FAVOURITE)
         await interaction.edit_original_response(content=said)
 
     async def send_home(self, person: discord.abc.Messageable, job_id: str) -> None:
         """Sends pictures, seed and recipe by direct message; nothing if those are closed."""
-        job = await ownership.found(self._jobs, job_id)
+        job = await ownership.find_job(self._jobs, job_id)
         if job.state != "done":
             return
-        picture = await content.result(job, self._files, DIRECT_LIMIT)
-        text, file = card(job)
+        picture = await load_picture(job, self._files, DIRECT_LIMIT)
+        text, file = describe_job(job)
         try:
-            message = await person.send(text, files=[picture.file(), file])
+            message = await person.send(text, files=[picture.to_file(), file])
         except discord.Forbidden:
             return
         await self._records.write(queries.keep_copy, message.id, job_id)
 
-    async def delete(self, message: discord.PartialMessage, job_id: str, asking: Asking) -> bool:
+    async def delete(
+        self, message: discord.PartialMessage, job_id: str, requester: Requester
+    ) -> bool:
         """Deletes a job's message, for its owner or a moderator; False for anybody else."""
-        job = await ownership.found(self._jobs, job_id)
-        if not ownership.may_remove(asking, job):
+        job = await ownership.find_job(self._jobs, job_id)
+        if not ownership.may_remove(requester, job):
             return False
+        # A message that is deleted shows nothing any more, so nobody needs the pictures.
         await self._jobs.cancel(job_id)
         await message.delete()
         return True
 
 
-def card(job: Job) -> tuple[str, discord.File]:
+def describe_job(job: Job) -> tuple[str, discord.File]:
     """Everything that decided a job's pictures: a message, and the recipe as a file."""
     recipe = Recipe.from_json(job.recipe)
     data = json.dumps(job.recipe, indent=2, ensure_ascii=False)
     name = f"easel-{job.id[:8]}.json"
-    text = messages.stacked(messages.recipe_card(job, recipe), origins.lines(job, recipe))
+    text = messages.stack_lines(
+        messages.write_recipe(job, recipe), origins.write_origins(job, recipe)
+    )
     return text, discord.File(io.BytesIO(data.encode()), name)

@@ -51,7 +51,7 @@ _MEBIBYTE: Final = 2**20
 _MILLION: Final = 1_000_000
 
 
-def sentence(error: ImageError) -> str:
+def word_image_error(error: ImageError) -> str:
     """One sentence naming the input, what is wrong with it and what would work."""
     match error:
         case NotAnImageError():

@@ -36,6 +36,8 @@ _spoken: ContextVar[str] = ContextVar("spoken", default="en")
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Translations by English text; empty for a language without a catalogue."""
+    # Commands are named in sentences by their English names and translated here, once, so that a
+    # catalogue can rename a command without touching its sentences.
     said = {_key(each): str(each.string) for each in _entries(language) if not each.pluralizable}
     names = {key: name for key, name in said.items() if key.startswith(COMMAND)}
     return {key: _naming(text, names) for key, text in said.items()}
@@ -88,12 +90,12 @@ def _naming(text: str, names: Mapping[str, str]) -> str:
     return _MENTION.sub(named, text)
 
 
-def language_of(locale: str) -> str:
+def find_language(locale: str) -> str:
     """The catalogue for one of Discord's locales: ``pt`` for ``pt-BR``."""
     return locale.partition("-")[0].lower()
 
 
-def name_of(language: str) -> str:
+def name_language(language: str) -> str:
     """A language as its speakers call it, such as ``Deutsch``."""
     name = Locale(language).get_display_name() or language
     return name[:1].upper() + name[1:]
@@ -101,13 +103,13 @@ def name_of(language: str) -> str:
 
 def speak(locale: str | None) -> None:
     """Say everything in the language of a locale from here on, in this task."""
-    _spoken.set(language_of(locale or "en"))
+    _spoken.set(find_language(locale or "en"))
 
 
 @contextmanager
 def speaking(locale: str | None) -> Iterator[None]:
     """Say everything in the language of a locale within the block."""
-    token = _spoken.set(language_of(locale or "en"))
+    token = _spoken.set(find_language(locale or "en"))
     try:
         yield
     finally:
@@ -164,9 +166,10 @@ class CommandTranslator(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """The text in that language, or None to leave it in English as names of options are."""
+        # Prompts and tutorials name options in English; translated they could not be followed.
         if context.location is app_commands.TranslationContextLocation.parameter_name:
             return None
         menu = isinstance(context.data, app_commands.ContextMenu)
         named = context.location in _NAMES and not menu
         key = COMMAND + string.message if named else string.message
-        return catalogue(language_of(locale.value)).get(key)
+        return catalogue(find_language(locale.value)).get(key)

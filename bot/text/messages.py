@@ -39,30 +39,31 @@ class Title:
     @classmethod
     def read(cls, text: str) -> "Title":
         """The title that ``str`` wrote."""
+        # Titles are kept in the database; one of a later version is shown as a plain job.
         action, _, index = text.partition(":")
         return cls(
             action if action in sentences.HEADINGS else "imagine", int(index) if index else None
         )
 
 
-def fenced(text: str) -> str:
+def fence(text: str) -> str:
     """Text to copy, with nothing in it that could end the block."""
     return f"```\n{text.replace('`', 'ˋ')}\n```"
 
 
-def notes(repairs: Iterable[str]) -> str:
+def join_notes(repairs: Iterable[str]) -> str:
     """What was read otherwise than it was written."""
     return "\n".join(map(retell, repairs))[:CONTENT_LIMIT]
 
 
-def ask(count: int, prompts: Sequence[str], more: int) -> str:
+def write_question(count: int, prompts: Sequence[str], more: int) -> str:
     """The question before many jobs: how many, and what they are."""
-    lines = [f"- {_plain(prompt, ASK_SHOWN)}" for prompt in prompts]
+    lines = [f"- {_escape(prompt, ASK_SHOWN)}" for prompt in prompts]
     lines += [say(sentences.ASK_MORE, more=more)] if more else []
     return "\n".join([say(sentences.ASK, count=count), *lines])
 
 
-def server_log(changes: Sequence[tuple[datetime, Change]], titles: Mapping[str, str]) -> str:
+def write_server_log(changes: Sequence[tuple[datetime, Change]], titles: Mapping[str, str]) -> str:
     """Who changed what, the latest first.
 
     Args:
@@ -74,35 +75,43 @@ def server_log(changes: Sequence[tuple[datetime, Change]], titles: Mapping[str, 
             sentences.SERVER_CHANGE,
             when=discord.utils.format_dt(at, "R"),
             who=f"<@{change.person_id}>",
-            what=_changed(change.what, titles),
-            before=_value(change.before),
-            after=_value(change.after),
+            what=_name_change(change.what, titles),
+            before=_format_value(change.before),
+            after=_format_value(change.after),
         )
         for at, change in changes
     ]
     return "\n".join(lines)[:CONTENT_LIMIT] or say(sentences.NO_CHANGES)
 
 
-def _changed(what: str, titles: Mapping[str, str]) -> str:
+def _name_change(what: str, titles: Mapping[str, str]) -> str:
     _, _, name = what.partition(" ")
-    return say(sentences.PANEL_PRESET, name=code(name)) if name else say(titles.get(what, what))
+    return (
+        say(sentences.PANEL_PRESET, name=format_code(name)) if name else say(titles.get(what, what))
+    )
 
 
-def _value(text: str | None) -> str:
-    return _plain(text, ASK_SHOWN) if text else say(sentences.NONE)
+def _format_value(text: str | None) -> str:
+    return _escape(text, ASK_SHOWN) if text else say(sentences.NONE)
 
 
-def code(text: str) -> str:
+def format_code(text: str) -> str:
     """Text to be copied, on one line."""
+    # Discord has no escape for a backtick within code; this letter looks like one.
     return f"`{' '.join(text.split()).replace('`', 'ˋ')}`"
 
 
-def preset_list(own: Mapping[str, str], shared: Mapping[str, str], usual: str, default: str) -> str:
+def list_presets(
+    own: Mapping[str, str], shared: Mapping[str, str], usual: str, default: str
+) -> str:
     """A person's and a server's presets, one a line."""
-    lines = [say(sentences.PRESETS_OWN), *_presets(own, {usual: say(sentences.PRESET_IS_USUAL)})]
+    lines = [
+        say(sentences.PRESETS_OWN),
+        *_list_presets(own, {usual: say(sentences.PRESET_IS_USUAL)}),
+    ]
     lines += [
         say(sentences.PRESETS_SHARED),
-        *_presets(
+        *_list_presets(
             shared,
             {default: say(sentences.PRESET_IS_DEFAULT), usual: say(sentences.PRESET_IS_USUAL)},
         ),
@@ -110,76 +119,76 @@ def preset_list(own: Mapping[str, str], shared: Mapping[str, str], usual: str, d
     return "\n".join(lines)[:CONTENT_LIMIT]
 
 
-def _presets(presets: Mapping[str, str], marks: Mapping[str, str]) -> list[str]:
+def _list_presets(presets: Mapping[str, str], marks: Mapping[str, str]) -> list[str]:
     return [
-        f"- `{name}`{f' ({marks[name]})' if name in marks else ''}: {_plain(text, ASK_SHOWN)}"
+        f"- `{name}`{f' ({marks[name]})' if name in marks else ''}: {_escape(text, ASK_SHOWN)}"
         for name, text in presets.items()
     ] or [say(sentences.PRESETS_EMPTY)]
 
 
-def preset_usual(name: str) -> str:
+def announce_usual_preset(name: str) -> str:
     """What is said when a person's usual preset changes."""
     return say(sentences.PRESET_USUAL, name=name) if name else say(sentences.PRESET_NO_USUAL)
 
 
-def preset_default(name: str) -> str:
+def announce_default_preset(name: str) -> str:
     """What is said when a server's default preset changes."""
     return say(sentences.PRESET_DEFAULT, name=name) if name else say(sentences.PRESET_NO_DEFAULT)
 
 
-def preferred(what: str, value: str) -> str:
+def announce_preference(what: str, value: str) -> str:
     """What is said when a preference changes."""
     return (
-        say(sentences.PREFERRED[what], value=code(value))
+        say(sentences.PREFERRED[what], value=format_code(value))
         if value
         else say(sentences.PREFERRED_NOTHING[what])
     )
 
 
-def option_kept(name: str, text: str) -> str:
+def announce_option(name: str, text: str) -> str:
     """What is said when a person's own flag changes."""
     return (
-        say(sentences.OPTION_SET, name=name, value=code(text))
+        say(sentences.OPTION_SET, name=name, value=format_code(text))
         if text
         else say(sentences.OPTION_GONE, name=name)
     )
 
 
-def option_list(options: Mapping[str, str]) -> str:
+def list_options(options: Mapping[str, str]) -> str:
     """A person's own flags, one a line."""
-    lines = [f"- `--{name}`: {_plain(text, ASK_SHOWN)}" for name, text in options.items()]
+    lines = [f"- `--{name}`: {_escape(text, ASK_SHOWN)}" for name, text in options.items()]
     return "\n".join(lines)[:CONTENT_LIMIT] or say(sentences.OPTION_NONE)
 
 
-def _plain(text: str, longest: int) -> str:
+def _escape(text: str, longest: int) -> str:
     """One line without markup, shortened."""
     return discord.utils.escape_markdown(_cut(text, longest))
 
 
-def quoted(typed: str) -> str:
+def quote(typed: str) -> str:
     """What somebody typed, fit to stand between backticks."""
     return _cut(typed, 40).replace("`", "ˋ")
 
 
-def place(position: int) -> str:
+def write_place(position: int) -> str:
     """A place in the queue, for people."""
     return say(sentences.NEXT) if position <= 1 else say(sentences.AHEAD, count=position - 1)
 
 
-def heading(job: Job, recipe: Recipe) -> str:
+def write_heading(job: Job, recipe: Recipe) -> str:
     """The line that says what is being made, and for whom."""
     title = Title.read(job.title)
     return say(
         sentences.HEADINGS[title.action],
-        prompt=f"**{shown_prompt(recipe)}**",
+        prompt=f"**{shorten_prompt(recipe)}**",
         who=f"<@{job.person_id}>",
         index=title.index,
     )
 
 
-def shown_prompt(recipe: Recipe) -> str:
+def shorten_prompt(recipe: Recipe) -> str:
     """The prompt as people may copy it: words, flags and seed, shortened and escaped."""
-    text = _whole_prompt(recipe)
+    text = _write_prompt(recipe)
     if is_shortened(recipe):
         text = text[: PROMPT_SHOWN // 2].rstrip() + "…"
     return discord.utils.escape_markdown(text.replace("\n", " "))
@@ -187,48 +196,49 @@ def shown_prompt(recipe: Recipe) -> str:
 
 def is_shortened(recipe: Recipe) -> bool:
     """Whether a message shows less than the whole prompt."""
-    return len(_whole_prompt(recipe)) > PROMPT_SHOWN // 2
+    return len(_write_prompt(recipe)) > PROMPT_SHOWN // 2
 
 
-def _whole_prompt(recipe: Recipe) -> str:
+def _write_prompt(recipe: Recipe) -> str:
     return " ".join(
-        part for part in (recipe.prompt or say(sentences.NO_WORDS), _flags(recipe)) if part
+        part for part in (recipe.prompt or say(sentences.NO_WORDS), _write_flags(recipe)) if part
     )
 
 
-def _flags(recipe: Recipe) -> str:
+def _write_flags(recipe: Recipe) -> str:
     """The flags that make the pictures again; no seed alone makes a variation again."""
+    # A variation is made of two seeds or more, which no flag can say.
     first = recipe.pictures[0]
     return f"{recipe.parameters} {'' if first.turns else f'--seed {first.seed}'}".strip()
 
 
-def running(job: Job, recipe: Recipe, state: str) -> str:
+def write_running(job: Job, recipe: Recipe, state: str) -> str:
     """The message of a job that has not ended: heading and state."""
-    return f"{heading(job, recipe)} ({state})"
+    return f"{write_heading(job, recipe)} ({state})"
 
 
-def finished(job: Job, recipe: Recipe) -> str:
+def write_finished(job: Job, recipe: Recipe) -> str:
     """The message of a job that is done: heading, then the settings in small print."""
-    return f"{heading(job, recipe)}\n-# {settings_line(job, recipe)}"
+    return f"{write_heading(job, recipe)}\n-# {write_settings(job, recipe)}"
 
 
-def failed(job: Job, recipe: Recipe) -> str:
+def write_failed(job: Job, recipe: Recipe) -> str:
     """The message of a job that could not be made, with the reason."""
     reason = sentences.FAILURES.get(job.failure or "", sentences.FAILURES["internal"])
-    return f"{heading(job, recipe)}\n{say(sentences.FAILED, reason=say(reason))}"
+    return f"{write_heading(job, recipe)}\n{say(sentences.FAILED, reason=say(reason))}"
 
 
-def undeliverable(job: Job) -> str:
+def write_undeliverable(job: Job) -> str:
     """The message of a job whose pictures were made but could not be sent."""
     return say(sentences.UNDELIVERABLE, who=f"<@{job.person_id}>")
 
 
-def settings_line(job: Job, recipe: Recipe) -> str:
+def write_settings(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
     width, height = shown_size(recipe)
     parts = [
         f"{width}×{height}",
-        say(sentences.SEED, seed=_seed(recipe.pictures[0])),
+        say(sentences.SEED, seed=_find_seed(recipe.pictures[0])),
         say(sentences.STEPS, count=recipe.steps),
         say(sentences.GUIDANCE, value=f"{recipe.guidance:g}"),
         recipe.sampler,
@@ -239,50 +249,51 @@ def settings_line(job: Job, recipe: Recipe) -> str:
     if recipe.structure:
         scale = f"{recipe.structure.scale:g}"
         parts.append(say(sentences.KEPT_TO, kind=recipe.structure.kind, scale=scale))
+    # Told, since such a picture took many times as long as its size suggests.
     if recipe.patch:
         parts.append(say(sentences.IN_PARTS))
     if recipe.upscaler:
-        name = quoted(recipe.upscaler.name)
+        name = quote(recipe.upscaler.name)
         parts.append(say(sentences.ENLARGED_BY, factor=recipe.upscale, upscaler=name))
     elif recipe.upscale > 1:
         parts.append(say(sentences.ENLARGED, factor=recipe.upscale))
-    if took := _seconds(job.started_at, job.finished_at):
+    if took := _format_seconds(job.started_at, job.finished_at):
         parts.append(took)
     return " · ".join(parts)
 
 
-def _seed(noise: Noise) -> int:
+def _find_seed(noise: Noise) -> int:
     """The seed that made a picture different from those beside it."""
     return noise.turns[-1].seed if noise.turns else noise.seed
 
 
-def served(cards: Sequence[Card]) -> str:
+def list_models(cards: Sequence[Card]) -> str:
     """The models that people may choose among, by the names that they type."""
     names = ", ".join(f"`{card.called}` {say(card.title)}" for card in cards)
     return say(sentences.INFO_MODELS, names=names)
 
 
-def recipe_card(job: Job, recipe: Recipe) -> str:
+def write_recipe(job: Job, recipe: Recipe) -> str:
     """Everything that decided a job's pictures, for people: words, flags and seeds."""
     lines = [
-        f"**{_plain(recipe.prompt or say(sentences.NO_WORDS), PROMPT_SHOWN // 2)}**",
-        *([code(_cut(flags, PROMPT_SHOWN // 4))] if (flags := _flags(recipe)) else []),
-        f"-# {settings_line(job, recipe)} · {say(sentences.JOB, id=job.id)}",
+        f"**{_escape(recipe.prompt or say(sentences.NO_WORDS), PROMPT_SHOWN // 2)}**",
+        *([format_code(_cut(flags, PROMPT_SHOWN // 4))] if (flags := _write_flags(recipe)) else []),
+        f"-# {write_settings(job, recipe)} · {say(sentences.JOB, id=job.id)}",
     ]
     if len(recipe.pictures) > 1:
-        seeds = ", ".join(f"#{k} {_seed(noise)}" for k, noise in enumerate(recipe.pictures, 1))
+        seeds = ", ".join(f"#{k} {_find_seed(noise)}" for k, noise in enumerate(recipe.pictures, 1))
         lines.append(f"-# {say(sentences.RECIPE_SEEDS, seeds=seeds)}")
     return "\n".join(lines)
 
 
-def stacked(text: str, lines: Iterable[str]) -> str:
+def stack_lines(text: str, lines: Iterable[str]) -> str:
     """A text with those lines below it that fit into a message."""
     for line in lines:
         text = f"{text}\n{line}" if len(text) + len(line) < CONTENT_LIMIT else text
     return text
 
 
-def choice(id_: str, recipe: Mapping[str, Any], favourite: bool, longest: int) -> str:
+def write_choice(id_: str, recipe: Mapping[str, Any], favourite: bool, longest: int) -> str:
     """Pictures as a choice in a list: their words, and how their files are called."""
     end = f" · {id_[:8]}"
     words = f"{'⭐ ' if favourite else ''}{recipe.get('prompt') or say(sentences.NO_WORDS)}"
@@ -294,23 +305,23 @@ def _cut(text: str, longest: int) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
-def help_start(topics: Sequence[Topic]) -> str:
+def write_help(topics: Sequence[Topic]) -> str:
     """Where to begin, and the topics there are."""
     return "\n".join(
         [say(sentences.HELP), *(f"- `{topic.name}`: {say(topic.title)}" for topic in topics)]
     )
 
 
-def no_help(about: str) -> str:
+def write_no_help(about: str) -> str:
     """The answer to a word that is neither topic nor flag."""
-    return say(sentences.NO_HELP, about=quoted(about))
+    return say(sentences.NO_HELP, about=quote(about))
 
 
-def alt_text(recipe: Recipe) -> str:
+def write_alt_text(recipe: Recipe) -> str:
     """What a screen reader says of the picture."""
     count = len(recipe.pictures)
     return say(sentences.ALT, count=count, prompt=recipe.prompt or say(sentences.NO_WORDS))[:1024]
 
 
-def _seconds(start: datetime | None, end: datetime | None) -> str:
+def _format_seconds(start: datetime | None, end: datetime | None) -> str:
     return f"{(end - start).total_seconds():.1f} s" if start and end else ""

@@ -13,7 +13,7 @@ from prompt.resolution.presets import BETWEEN, WORDS, Origin, describe_origin
 from storage.queue.jobs import Job
 
 
-def inherited(parent: Job, recipe: Recipe) -> dict[str, str]:
+def inherit_origins(parent: Job, recipe: Recipe) -> dict[str, str]:
     """What is kept of where values came from for pictures made of earlier ones.
 
     A flag that the new recipe has as its parent had it came from where it came then; any other
@@ -37,27 +37,27 @@ def inherited(parent: Job, recipe: Recipe) -> dict[str, str]:
     return kept
 
 
-def lines(job: Job, recipe: Recipe) -> list[str]:
+def write_origins(job: Job, recipe: Recipe) -> list[str]:
     """One line of small print for each place that values came from, the one counting most first."""
-    places = _places(job, recipe)
+    places = _group_places(job, recipe)
     return [f"-# {place}: {what}" for place, what in places]
 
 
-def _places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
+def _group_places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
     known = job.origins or {}
     groups: dict[str, list[str]] = {}
     for place in filter(None, known.get(WORDS, "").split(BETWEEN)):
         groups.setdefault(place, []).append(say(sentences.ORIGIN_WORDS))
-    for name, value in _decided(known, recipe).items():
+    for name, value in _list_decided(known, recipe).items():
         place = known.get(name, Origin.FLAG.value)
-        groups.setdefault(place, []).append(messages.code(BY_NAME[name].format(value)))
+        groups.setdefault(place, []).append(messages.format_code(BY_NAME[name].format(value)))
     for place in sorted(groups, key=_rank):
         yield retell(describe_origin(place)), " ".join(groups[place])
-    if own := _own(recipe):
+    if own := _list_own(recipe):
         yield say(sentences.ORIGIN_CARD), " ".join(own)
 
 
-def _decided(known: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
+def _list_decided(known: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
     """The flags of a recipe by name, with the seed where somebody chose it."""
     values = dict(parse_flags(recipe.parameters))
     return values | ({SEED.name: recipe.pictures[0].seed} if SEED.name in known else {})
@@ -68,12 +68,12 @@ def _rank(place: str) -> int:
     return next(k for k, s in enumerate(Origin) if place.startswith(s.value) or s is Origin.COMMAND)
 
 
-def _own(recipe: Recipe) -> list[str]:
+def _list_own(recipe: Recipe) -> list[str]:
     """What nobody decided, and is therefore the family's own."""
     family, given = card(recipe.family), parse_flags(recipe.parameters)
     made = {"steps": recipe.steps, "cfg": recipe.guidance, "sampler": recipe.sampler}
     return [
-        messages.code(row.format(made[row.name]))
+        messages.format_code(row.format(made[row.name]))
         for row in FLAGS
         if row.native and made.get(row.name) == row.native(family) and row.name not in given
     ]

@@ -27,9 +27,11 @@ TOO_MANY: Final = Plural(
     "You have {limit} jobs queued or running, which is the limit. Try again when one finishes.",
     by="limit",
 )
-TOO_MANY_TOGETHER: Final = (
+TOO_MANY_TOGETHER: Final = Plural(
+    "This makes {count} job, and you have room for {room}: up to {limit} of yours can be queued "
+    "or running at a time.",
     "This makes {count} jobs, and you have room for {room}: up to {limit} of yours can be queued "
-    "or running at a time."
+    "or running at a time.",
 )
 UNEXPECTED: Final = (
     "Something went wrong on my side and nothing was queued. Please try again. If it keeps "
@@ -69,9 +71,11 @@ SERVER_DAILY: Final = Plural(
     "please try again later.",
     by="limit",
 )
-SERVER_DAILY_TOGETHER: Final = (
+SERVER_DAILY_TOGETHER: Final = Plural(
+    "This makes {count} job, and you have room for {room}: this server allows {limit} per person "
+    "in 24 hours, and you have asked for {asked}.",
     "This makes {count} jobs, and you have room for {room}: this server allows {limit} per person "
-    "in 24 hours, and you have asked for {asked}."
+    "in 24 hours, and you have asked for {asked}.",
 )
 SERVER_FAMILY: Final = "This server allows only {allowed}; the current model is `{family}`."
 SERVER_SIZE: Final = (

@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.errors import (
     DraftGoneError,
-    ExpiredPassError,
+    ExpiredTokenError,
     JobGoneError,
     NoImageError,
     NoJobError,
@@ -20,14 +20,14 @@ from bot.errors import (
     NotYoursError,
     OldButtonError,
     OtherFamilyError,
-    PassError,
+    TokenError,
     TooLateError,
     TooLongError,
     WeightsError,
     ZoomError,
 )
 from bot.text import messages, sentences
-from bot.text.image_wording import sentence as image_sentence
+from bot.text.image_wording import word_image_error as image_sentence
 from bot.text.languages import retell, say
 from generation.recipe import RecipeError
 from generation.untrusted.clean import ImageError
@@ -51,8 +51,8 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     NoPictureError: sentences.NO_PICTURE,
     NoImageError: sentences.NO_IMAGE,
     MissingFileError: sentences.PICTURES_GONE,
-    PassError: sentences.LINK_BROKEN,
-    ExpiredPassError: sentences.LINK_EXPIRED,
+    TokenError: sentences.LINK_BROKEN,
+    ExpiredTokenError: sentences.LINK_EXPIRED,
     NothingPaintedError: sentences.NOTHING_PAINTED,
     NoLongerThereError: sentences.NO_LONGER_THERE,
     app_commands.CommandSignatureMismatch: sentences.NO_COMMAND,
@@ -75,18 +75,19 @@ _FULL: Final[dict[LimitKind, Plural]] = {
 }
 """What each limit says where nothing more fits."""
 
-_TOGETHER: Final[dict[LimitKind, str]] = {
+_TOGETHER: Final[dict[LimitKind, Plural]] = {
     "daily": sentences.SERVER_DAILY_TOGETHER,
     "unfinished": sentences.TOO_MANY_TOGETHER,
 }
 """What it says where fewer would fit."""
 
 
-def sentence(error: BaseException) -> str | None:
+def word_error(error: BaseException) -> str | None:
     """What to tell the person who caused ``error``; None if it is our own mistake."""
     match error:
+        # discord.py wraps whatever a command raises.
         case app_commands.CommandInvokeError():
-            return sentence(error.original)
+            return word_error(error.original)
         case PromptError():
             return " ".join(map(retell, error.sentences))
         case ImageError():
@@ -98,21 +99,22 @@ def sentence(error: BaseException) -> str | None:
         case NotAbleError():
             return say(sentences.NOT_ABLE[error.capability], model=say(error.now))
         case ZoomError() | NoJobError():
-            return say(_QUOTING[type(error)], typed=messages.quoted(str(error)))
+            return say(_QUOTING[type(error)], typed=messages.quote(str(error)))
         case TooLongError():
             return say(sentences.TOO_LONG_FOR.get(str(error), sentences.TOO_LONG))
         case WeightsError():
-            typed = messages.quoted(error.typed)
+            typed = messages.quote(error.typed)
             return say(sentences.WEIGHTS_WRONG, typed=typed, count=error.count)
         case TooManyPresetsError():
             return say(sentences.PRESET_FULL, limit=MOST_PRESETS)
         case NotAllowedError():
             return str(error)
+    # By isinstance, so that an error of a kind that is not listed itself is worded as its kind is.
     return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
 
 
 def _word_excess(excess: Excess) -> str:
-    said = _TOGETHER.get(excess.kind, "") if excess.room else ""
+    said = _TOGETHER.get(excess.kind) if excess.room else None
     return say(
         said or _FULL[excess.kind],
         limit=excess.limit,
@@ -122,11 +124,12 @@ def _word_excess(excess: Excess) -> str:
     )
 
 
-def told(error: BaseException) -> str:
+def explain(error: BaseException) -> str:
     """What to tell the person; an unexpected error is logged under a reference that is told."""
-    text = sentence(error)
+    text = word_error(error)
     if text is not None:
         return text
+    # Short enough to be read out, and enough to find one line in a log.
     reference = secrets.token_hex(3)
     log.error("unexpected", reference=reference, exc_info=error)
     return say(sentences.UNEXPECTED, reference=reference)

@@ -51,6 +51,7 @@ class Items(Listed):
         """Every item once, without what separates it from the next."""
         items = (_clean_item(" ".join(item.split())) for item in _split_items(word))
         found = tuple(dict.fromkeys(item for item in items if item.strip(_SAYS_NOTHING)))
+        # A weight in a list of unwanted things would be read as a phrase's own.
         if not found or "::" in word:
             raise ValueError(word)
         return found
@@ -105,6 +106,8 @@ class References(Listed):
         """The words from the front that are references; a lone word of another kind is meant so."""
         words = region.split()
         own = list(takewhile(lambda word: _REFERENCE.fullmatch(_unwrap(word)), words))
+        # A lone word was meant for the flag; refused there, it gets the sentence that names the
+        # kind.
         own = own or (words if len(words) == 1 else [])
         return " ".join(own), " ".join(words[len(own) :])
 
@@ -162,6 +165,7 @@ class Loras(Listed):
 
     def join(self, earlier: tuple[str, ...], later: tuple[str, ...]) -> tuple[str, ...]:
         """Both, each LoRA once."""
+        # Later ones replace earlier ones: a typed weight counts more than a preset's.
         by_name = {item.partition(":")[0].lower(): item for item in (*earlier, *later)}
         return tuple(by_name.values())
 
@@ -183,6 +187,7 @@ def _normalize_lora(item: str) -> str:
 
 def _split_at_commas(item: str) -> list[str]:
     """References with commas and no space between them; other commas are part of a link."""
+    # A comma is allowed in an address, and ends one only before the next.
     return re.split(r",(?=https?://)", item) if "://" in item else item.split(",")
 
 

@@ -80,6 +80,7 @@ class Integer(Kind[int]):
     def mend(self, word: str) -> str:
         """The number without what sets off thousands, and without decimals that are zeros."""
         bare = "".join(strip_marks(word).rstrip("%").split())
+        # `--stylize 1k`.
         if bare[-1:] in "kK" and bare[:-1].isdecimal():
             return f"{bare[:-1]}000"
         if _THOUSANDS.fullmatch(bare) or bare.isdecimal():
@@ -136,6 +137,7 @@ class Proportion(Kind[Ratio]):
         bare = strip_marks(word)
         if known := _RATIOS.get(bare.lower()):
             return known
+        # `16.9` means 16:9, while `1.5` is a ratio to one.
         if two := _TWO_NUMBERS.fullmatch(bare):
             return f"{two[1]}:{two[2]}"
         sides = [side.replace(",", ".") for side in _RATIO_SIGN.split(bare)]
@@ -146,6 +148,7 @@ class Proportion(Kind[Ratio]):
         if all(map(str.isdecimal, sides)):
             return ":".join(str(int(side)) for side in sides)
         across, down = map(Fraction, sides)
+        # What is left is refused by `parse`, with the sentence for ratios.
         if not down or across.denominator == down.denominator == 1:
             return f"{across}:{down}"
         ratio = (across / down).limit_denominator(1000)
@@ -166,6 +169,7 @@ class Version(Kind[str]):
         """The first word if it is a number."""
         word, rest = super().split(region)
         own = not rest or _VERSION_LIKE.fullmatch(strip_marks(word))
+        # `--v` alone is the newest; the word after it belongs to the prompt.
         return (word, rest) if own else ("", region.strip())
 
     def parse(self, word: str) -> str:

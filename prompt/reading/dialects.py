@@ -107,6 +107,7 @@ def _read_sides(text: str) -> tuple[str, Notes] | None:
     if wide is None or tall is None:
         return None
     meant = format_setting(RATIO.name, f"{wide[1]}x{tall[1]}")
+    # Both sides have to be there; one alone is left to mean what it means here.
     rest = _TALL.sub("", _WIDE.sub("", text))
     note = Sentence(said.READ_AS, typed=f"{wide[0]} {tall[0]}", meant=meant)
     return f"{rest.rstrip()} {meant}", (note,)

@@ -88,6 +88,7 @@ def parse(text: str) -> Prompt:
         PromptError: It spells none; the error says why, where, and what would.
     """
     check_length(text)
+    # Plain prompts, which are most of them, never meet the slower repairs.
     whole = blank_unprintable(text)
     return _parse_plain(whole) or _parse_translated(text, *translate(move_lora_tags(whole)))
 
@@ -101,8 +102,11 @@ def _parse_translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
     """The prompt of a text that became another one on its way, with places in the text itself."""
     try:
         single = _expand_sole(whole) if "{" in whole or "}" in whole else whole
+        # What is plain once it was translated need not be looked at closely; what was not plain
+        # before it is not now.
         prompt = (None if single == text else _parse_plain(single)) or parse_closely(single)
     except PromptError as error:
+        # Places are for the text that the person sees, not for what became of it.
         place = _locate(error.position, whole, text)
         raise PromptError(error.sentences, place, error.suggestion) from None
     if whole == text:
@@ -137,6 +141,7 @@ def _build(plain: PlainPrompt) -> Prompt | None:
     words, urls = " ".join(plain.words.split()), list[str]()
     if "://" in words:
         urls, words, weighted = separate_links(words)
+        # There is something to tell the person, and only the grammar tells.
         if weighted or reword(words)[0] != words:
             return None
     parts = parse_phrases(words)
@@ -182,6 +187,7 @@ def _expand_sole(text: str) -> str:
     if len(options) == 1:
         return unescape(options[0])
     try:
+        # The first of the prompts is as good a suggestion as any: it can be sent as it stands.
         suggestion: str | None = format_prompt(drop_idle(parse(options[0])))
     except PromptError as error:
         suggestion = error.suggestion
@@ -229,6 +235,7 @@ class _Parser:
         themselves, so the text is read again until there is none.
         """
         images: list[ImageLink] = []
+        # A bound, so that no text made for the purpose can keep the parser busy.
         for _ in range(_MOST_READINGS):
             self._take_flags()
             words = " ".join(self.words)
@@ -255,11 +262,14 @@ class _Parser:
         if token is None or flag is None:
             self._keep(region if token is None else _VALUE.sub("", region, 1))
             return
+        # People write --ar=3:2 and --ar: 3:2; commas between flags say nothing and need no remark.
         if region and region[0] in _SEPARATORS:
             token.clean = token.clean and region[0] in ",;"
             region = region.lstrip(_SEPARATORS)
         kind = flag.kind
         word, rest = kind.split(region)
+        # A number was forgotten, and what follows are words of the prompt: they must not be
+        # swallowed.
         if rest and kind.numeric and word.isalpha():
             self._keep(region)
         elif rest:
@@ -286,6 +296,7 @@ class _Parser:
     def _set(self, token: FlagToken, flag: Flag[Any], word: str, value: object) -> None:
         if not flag.allows(value):
             self._refuse(token, flag, word)
+            # Kept for the suggestion, which would otherwise lose the flag altogether.
             value = flag.nearest(value)
         if value is None:
             return
@@ -299,6 +310,7 @@ class _Parser:
         """The value of a flag that is given once more."""
         earlier = self.values[flag.name]
         value = flag.kind.join(earlier, later)
+        # Flags that add up, such as --no, take both; only where one replaces the other is it said.
         if value == later != earlier:
             counts = shorten(flag.format(value))
             self.twice[flag.name] = Sentence(said.TWICE, flag=token.name, counts=counts)
@@ -312,6 +324,7 @@ class _Parser:
         if not rest.strip(_IDLE):
             return
         self._keep(rest)
+        # A link after a flag is an image prompt at the wrong end, and understood without a remark.
         if not _SOLE_LINK.fullmatch(rest):
             typed = self._quote(token, word)
             self.notes.append(Sentence(said.READ_AS_WORDS, words=shorten(rest), typed=typed))
@@ -326,6 +339,8 @@ class _Parser:
     def _refuse(self, token: FlagToken, flag: Flag[Any], word: str) -> None:
         if token.flag is None:
             return
+        # An unknown name was reported already; its value is a guess and needs no sentence of its
+        # own.
         template = said.OTHER_VALUE if word.strip() else said.NO_VALUE
         fields = {"flag": token.name, "takes": flag.takes, "word": shorten(word)}
         self._report(Sentence(template, **fields), token)
@@ -346,6 +361,7 @@ class _Parser:
         self.problems.setdefault(sentence, token.start)
 
     def _make_error(self, images: tuple[ImageLink, ...], parts: tuple[Phrase, ...]) -> PromptError:
+        # A suggestion that would be refused for another reason would be no help.
         able = drop_idle(Prompt(images, parts, self.values))
         suggestion = format_prompt(able) if parts or images else None
         return PromptError(_limit(self.problems), min(self.problems.values()), suggestion)

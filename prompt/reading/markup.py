@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 _INVISIBLE: Final = re.compile("[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# `&amp;amp;` is what some pages make of an ampersand that was escaped twice.
 _ENTITY: Final = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8}\d?);")
 _PAGE: Final = re.compile(
     r"</?(?:br|p|b|i|u|em|strong|div|span|code|pre|li|ul|ol)\s*+/?>", re.IGNORECASE
@@ -14,7 +15,9 @@ _EMOJI: Final = re.compile(r"<a?:(\w{2,32}):\d{1,20}>", re.ASCII)
 _FENCE: Final = re.compile(r"```(?:[A-Za-z]{1,12}\r?\n)?")
 _QUOTED: Final = re.compile(r"\n[ \t]*+(?:>{1,3}|-#|#{1,3})[ \t]++")
 _NAMED_LINK: Final = re.compile(r"(!?)\[([^\[\]\n]{0,200})\]\(\s*<?(https?://[^\s()<>]++)>?\s*\)")
+# One backslash or many before a mark: whatever wrote them, they are no words.
 _ESCAPED: Final = re.compile(r"(?<!\\)\\++([-–—*_~`|>#.!:<@])")
+# Only what ends like an image is a link; `a.b/c` may be anything.
 _BARE_LINK: Final = re.compile(
     r"(?<![\w/@.=&?%#+-])((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12}/[^\s<>,]{0,500}?"
     r"\.(?:png|jpe?g|webp|gif))(?![\w.])",
@@ -30,6 +33,7 @@ def strip_markup(text: str) -> str:
     """
     text = _INVISIBLE.sub("", text)
     if "&" in text:
+        # Each of these looks only where its mark is: prompts of most people have none.
         text = _ENTITY.sub(lambda entity: html.unescape(f"&{entity[1]};"), text)
     if "<" in text:
         text = _EMOJI.sub(_name_emoji, _MENTION.sub(" ", _PAGE.sub(" ", text)))

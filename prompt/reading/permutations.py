@@ -39,6 +39,7 @@ def expand(text: str, limit: int) -> list[str]:
     Raises:
         PromptError: It stands for more than ``limit``, or nests too deep.
     """
+    # Braces that do not pair up are a slip or an emoticon, and no reason to refuse a prompt.
     if "{" not in text or not _OPENING.search(text) or not pairs_up(text):
         return [text]
     return _expand_groups(text, limit)
@@ -55,6 +56,7 @@ def combine(texts: Sequence[str]) -> str | None:
         return " ".join(different[0]) if different else None
     start = _count_shared(different)
     tails = [words[start:] for words in different]
+    # Only the words that differ go into the braces, so that a suggestion reads like the prompt.
     end = _count_shared([words[::-1] for words in tails])
     choices = [" ".join(words[: len(words) - end]).replace(",", "\\,") for words in tails]
     alike = different[0]
@@ -101,6 +103,8 @@ class _Group:
         """Go on with each of these."""
         self.segments.append(list(segment))
         self.combinations *= len(segment)
+        # Counted before anything is multiplied: twenty pairs of choices stand for a million
+        # prompts.
         if len(self.options) + self.combinations > self.limit:
             raise PromptError(Sentence(said.TOO_MANY_CHOICES, limit=self.limit))
 
@@ -133,6 +137,7 @@ def _expand_groups(text: str, limit: int) -> Options:
 
 def _split_signs(text: str) -> Iterator[tuple[str, str]]:
     start = 0
+    # Full-width commas are punctuation inside a choice where plain ones separate the choices.
     for sign in (_SIGN if "," in text else _WIDE_SIGN).finditer(text):
         yield text[start : sign.start()], sign[0]
         start = sign.end()

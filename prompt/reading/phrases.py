@@ -23,6 +23,7 @@ _MARK: Final = re.compile(
     rf":{{2,}}+([+\-−–—]?(?:\d++(?:[.,]\d++|/\d++)?+|\.\d++)%?+(?![{DASHES}\w]))?+"
 )
 _ASCII: Final = str.maketrans({",": ".", "−": "-", "–": "-", "—": "-"})
+# People copy `/imagine prompt:` along with a prompt, in more spellings than one would think.
 _LEAD: Final = re.compile(
     r"(?:[\s,;`]*+(?:[/!.](?:imagine|dream)(?!\S)(?:\s++prompt(?!\S|\s*+:))?+|imagine\s*+:"
     r"|(?:[/!.]?(?:imagine|dream)/?\s++)?(?:positive )?prompt\s*+:(?!:)|>{1,3}\s|#{1,3}\s))++"
@@ -71,6 +72,7 @@ def mend_weights(parts: Sequence[Phrase]) -> tuple[tuple[Phrase, ...], tuple[str
     )
     if not find_fault(bounded):
         return bounded, ()
+    # What cannot be pushed away by weight can be named in --no, which is what the suggestion does.
     unwanted = (format_emphasis(part) for part in bounded if part.weight < 0)
     return tuple(part for part in bounded if part.weight > 0), tuple(unwanted)
 
@@ -94,6 +96,7 @@ def _parse_weight(typed: str) -> float:
     typed = typed.translate(_ASCII)
     whole, _, part = typed.rstrip("%").partition("/")
     size = parse_number(whole) / (100 if typed.endswith("%") else 1)
+    # Adding 0.0 turns -0.0 into 0.0, which is written without a sign.
     return round(size / (parse_number(part) or float("inf")) if part else size, 4) + 0.0
 
 
@@ -102,6 +105,7 @@ def _clean_words(text: str) -> str:
     while True:
         lead = _LEAD.match(text)
         words = strip_separators(text[lead.end() :] if lead else text)
+        # Each of these may uncover another, so they are repeated until nothing changes.
         words = strip_signature(words) if "@" in words else words
         if words == text:
             return words

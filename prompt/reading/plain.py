@@ -44,6 +44,7 @@ def split_plain(text: str) -> PlainPrompt | None:
     Args:
         text: A prompt without braces.
     """
+    # iOS turns two hyphens into one long dash, so it is no reason to look closer.
     typed, text = text, text.replace(_FROM_PHONE, _FLAG)
     words, *pieces = text.split(_FLAG)
     if needs_rewording(words) or not _is_plain(text, words, len(pieces)):
@@ -53,10 +54,12 @@ def split_plain(text: str) -> PlainPrompt | None:
     place = len(words) + 1
     for piece in pieces:
         flag = _parse_flag(piece)
+        # Twice the same flag takes a note, which is the grammar's work.
         if flag is None or flag[0] in values:
             return None
         name, values[name] = flag
         places[name] = place
+        # The dash from a phone is one character, where two hyphens are two.
         place += len(piece) + (3 if typed[place] == "-" else 2)
     return PlainPrompt(words, values, places)
 
@@ -66,6 +69,7 @@ def _parse_flag(piece: str) -> tuple[str, Any] | None:
     """Canonical name and value of a flag without its dashes, or None if it takes a closer look."""
     name, _, word = piece.partition(" ")
     row = BY_NAME.get(name)
+    # Beside --h, --w means width rather than weirdness, which takes the whole text to know.
     if row is None or row.name == _SIDE or needs_rewording(word):
         return None
     try:
@@ -79,6 +83,7 @@ def _is_plain(text: str, words: str, flags: int) -> bool:
     """Whether every dash is a flag's, a word's or a weight's, and no marks stand around flags."""
     if "**" in text or words.endswith(_LAST):
         return False
+    # Every other hyphen has to be within a word or a weight; otherwise it may begin a flag.
     hyphens = text.count("-") - 2 * flags
     if hyphens and hyphens != len(_HYPHEN.findall(text)):
         return False

@@ -56,6 +56,7 @@ def strip_separators(text: str, more: str = "") -> str:
 
 def strip_signature(text: str) -> str:
     """``text`` without the end of a result's message, which people copy: ``** - @ada (fast)``."""
+    # Only the end is looked at, so that a long text costs no more than a short one.
     if "@" not in text[-_LONGEST_END:]:
         return text
     while (start := text.rfind("**")) >= 0 and _END.match(text, start):
@@ -89,5 +90,6 @@ def _strip_end(text: str, ends: str) -> str:
         return text
     head = text.rstrip(ends)
     tail = text[len(head) :]
+    # A dash right after a word may be part of it, as in a cut-off compound.
     glued = len(tail) - len(tail.lstrip(DASHES)) if head else 0
     return head + tail[:glued]

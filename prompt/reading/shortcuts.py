@@ -24,4 +24,5 @@ def expand(text: str, shortcuts: Mapping[str, str]) -> str:
         text: A prompt as typed.
         shortcuts: Text by name, in lower case.
     """
+    # Once only: a shortcut that stood for another could stand for itself, without end.
     return _FLAG.sub(lambda found: shortcuts.get(found[1].lower(), found[0]), text)

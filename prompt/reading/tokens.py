@@ -57,18 +57,21 @@ def find_flags(text: str) -> Iterator[FlagToken]:
     flag beside it, or the end of the text. Dashes within links make none.
     """
     if "://" in text:
+        # Addresses are full of hyphens; masked by as many dots, they leave every index as it is.
         text = _LINK.sub(_mask_link, text)
     boundary, valued = -1, False
     for found in _TOKEN.finditer(text):
         start, end = found.span()
         dash, gap, name = found.groups()
         before = text[start - 1] if start else " "
+        # By far the commonest case, decided without the rest.
         if dash == "--" and before == " " and not gap and name in BY_NAME:
             boundary, valued = end, BY_NAME[name].kind.numeric
             yield FlagToken(name, start, end, BY_NAME[name], True)
             continue
         token = _identify(name, start, end)
         joined = start != boundary and _joins_words(before)
+        # In `--ar 3:2--seed 7` the dash joins a number to a flag, not two words.
         if joined and valued and _is_number(text[boundary:start]):
             joined = False
         if _is_flag(token, dash, bool(gap), joined, text, chained=boundary >= 0):
@@ -90,6 +93,7 @@ def _mask_link(link: re.Match[str]) -> str:
 def _identify(name: str, start: int, end: int) -> FlagToken:
     """The flag of that name, which may have its value glued to it (``v5``, ``no-text``)."""
     flag = BY_NAME.get(name.lower())
+    # `--no-text` and `--no_text` are the flag --no with a word.
     if flag is None and (without := _WITHOUT.match(name)):
         return FlagToken(NO.name, start, end - len(name) + without.end(), NO, False)
     if flag is None and (glued := _GLUED.fullmatch(name)):
@@ -101,6 +105,7 @@ def _identify(name: str, start: int, end: int) -> FlagToken:
 
 def _joins_words(before: str) -> bool:
     """Whether a dash after the character ``before`` may join two words of prose."""
+    # Chinese and Japanese write without spaces, so a dash after their letters joins nothing.
     return (before.isalnum() or before == "_") and not _SPACELESS.match(before)
 
 
@@ -116,6 +121,7 @@ def _is_flag(
     kind = token.flag.kind
     if joined and dash == "--" and not gap and (token.flag is NO or isinstance(kind, Switch)):
         return token.flag is NO or chained or _ends_words(text, token.end)
+    # Hyphenated words and asides are prose, whatever flag the second half is named like.
     if joined and (gap or dash == "-"):
         return False
     if dash == "-" and not gap and chained and (len(token.name) > 1 or isinstance(kind, Switch)):
@@ -150,6 +156,7 @@ def separate_links(text: str) -> tuple[list[str], str, bool]:
 
 def _trim_link(url: str) -> tuple[str, bool]:
     url, weighted = url.lstrip("<(["), False
+    # A closing bracket belongs to the link only if it was opened there, as Wikipedia's are.
     after = _AFTER_LINK + ("" if "(" in url else ")")
     while True:
         url = url.rstrip(after)

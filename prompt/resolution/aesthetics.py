@@ -52,5 +52,6 @@ def apply_stylize(
     taste, words = taste_for_stylize(stylize), card.vocabulary.taste
     if taste >= 0:
         return styled(phrases, [(words, 1.0)], taste)
+    # In proportion to the person's own weights, so that `cat::2` and `cat` are pushed alike.
     wanted = sum(phrase.weight for phrase in phrases if phrase.weight > 0) or 1.0
     return (*phrases, Phrase(text=words, weight=_FULL_PUSH * -taste * wanted))

@@ -59,6 +59,7 @@ def check(prompt: Prompt, card: Card, *, images: int) -> None:
     problems = dict(find_problems(prompt, card, images))
     if not problems:
         return
+    # Presets and attachments have no place in the text.
     places = [prompt.places[name] for name in problems if name in prompt.places]
     raise PromptError(
         tuple(dict.fromkeys(problems.values())),
@@ -79,6 +80,7 @@ def drop_unreachable(merged: Merged, card: Card, *, images: int) -> Merged:
         images: How many image prompts there are.
     """
     problems = dict(find_problems(merged.prompt, card, images))
+    # Only what was typed for this prompt is worth refusing it.
     kept = {k: v for k, v in merged.origins.items() if v != Origin.FLAG.value}
     beyond = {name: problems[name] for name in kept if name in problems}
     if not beyond:
@@ -117,6 +119,7 @@ def find_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str
         other = Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
         yield MODEL.name, explain_unknown(prompt.flags) or other
     across, down = RATIO.of(prompt.flags) or (1, 1)
+    # Compared without dividing: a ratio of 4:1 must not fail by the last bit.
     if max(across, down) > card.longest_ratio * min(across, down):
         limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"
         yield RATIO.name, Sentence(said.RATIO_RANGE, model=title, limit=limit, typed=typed)
@@ -185,6 +188,7 @@ def _count_read(prompt: Prompt, card: Card, images: int) -> int:
     """How many images a family that reads them itself reads: each costs as much as a picture."""
     if not card.native:
         return 0
+    # A single image prompt is where denoising starts; it is not read beside the words.
     started = images == 1 and EDIT.of(prompt.flags) != ()
     return len(list_addresses(prompt.flags)) + images - started
 
@@ -198,6 +202,7 @@ def _find_edit_problems(prompt: Prompt, images: int) -> Iterator[tuple[str, str]
 
 def _mend(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | None:
     """The prompt without what is wrong with it, if there is one that can be drawn."""
+    # Words cannot be invented, and attached images cannot be taken off by another text.
     if "words" in wrong or ("images" in wrong and len(prompt.images) != images):
         return None
     values: dict[str, Any] = {
@@ -208,6 +213,7 @@ def _mend(prompt: Prompt, card: Card, wrong: set[str], images: int) -> str | Non
     if RATIO.name in wrong:
         across, down = prompt.flags[RATIO.name]
         longest = int(card.longest_ratio)
+        # The nearest ratio that can be drawn is nearer to what was meant than none.
         values[RATIO.name] = (longest, 1) if across > down else (1, longest)
     phrases = tuple(p for p in prompt.phrases if _PUSHING not in wrong or p.weight > 0)
     kept = prompt.images

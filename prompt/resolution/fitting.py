@@ -36,6 +36,7 @@ def fit(prompt: Prompt, source: PromptSource, before: Mapping[str, Any] = _NOTHI
     if foreign.isdisjoint(prompt.flags) and foreign.isdisjoint(before):
         return prompt
     values = {name: value for name, value in prompt.flags.items() if name not in foreign}
+    # What cannot be changed here stays as the pictures had it, so that it is not lost on the way.
     values |= {name: value for name, value in before.items() if name in foreign}
     notes = (*prompt.notes, *_write_notes(prompt.flags, source, before))
     return replace(prompt, flags=values, notes=notes)

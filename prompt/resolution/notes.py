@@ -100,6 +100,7 @@ def _note_ignored(given: Mapping[str, Any]) -> Iterator[str]:
     for name in alone:
         yield Sentence(said.ALONE, flag=name, partner=BY_NAME[name].partner)
     rest = [name for name in idle if name not in alone]
+    # A prompt copied with six foreign flags should not bring six sentences.
     if len(rest) <= _MOST_SENTENCES:
         for name in rest:
             yield Sentence(said.IGNORED, flag=name, instead=Sentence(BY_NAME[name].instead))
@@ -125,6 +126,7 @@ def _note_other_family(given: Mapping[str, Any], card: Card, versions: Versions)
     family = find_wanted(given, versions)
     if not asked or MODEL.name in given or family == "" or (family and card.answers_to(family)):
         return
+    # A version that is in no table is most likely newer than this bot.
     if family is None:
         yield Sentence(said.NO_VERSION, typed=asked[0], model=Sentence(card.title))
     else:

@@ -57,6 +57,7 @@ def read_orders(
     """
     check_length(text)
     whole, notes = translate(text)
+    # Translated first: JSON of other programs is full of braces, which are no choices.
     texts = expand(whole, limit)
     try:
         prompts = [fit(add_options(parse(each), options), source) for each in texts]
@@ -65,6 +66,7 @@ def read_orders(
     if notes:
         prompts = [replace(each, notes=(*notes, *each.notes)) for each in prompts]
     counts = [REPEAT.of(prompt.flags) or 1 for prompt in prompts]
+    # Repetitions count like choices, and both multiply.
     if sum(counts) > limit:
         raise refuse_too_many(text, sum(counts), limit)
     return tuple(
@@ -116,6 +118,7 @@ def name_alternatives(
     if any(not _CHOICES.isdisjoint(each.flags) for each in wanted):
         return error
     for card in served[1:]:
+        # One model for all of them, since a text with braces is one request.
         if not any(_find_refusal(each, card, attached) for each in wanted):
             named = {MODEL.name: card.called}
             asked = [replace(each, flags={**each.flags, **named}) for each in wanted]

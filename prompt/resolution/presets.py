@@ -116,9 +116,13 @@ def merge(
         try:
             added = parse(layer.text)
         except PromptError:
+            # Stored by an earlier version, perhaps; a prompt must not fail for what its author did
+            # not type.
             notes.append(Sentence(said.PRESET_LEFT_OUT, layer=describe_origin(str(layer))))
             continue
         fits = added.flags.keys() - foreign
+        # Rivals count as decided: a typed --steps overrides a kept --quality as well as a kept
+        # --steps.
         fresh = {k: v for k, v in added.flags.items() if k in fits and _is_open(k, values)}
         values |= fresh
         origins |= dict.fromkeys(fresh, str(layer))
@@ -137,6 +141,8 @@ def _is_open(name: str, decided: Mapping[str, Any]) -> bool:
 
 def _join_phrases(phrases: tuple[Phrase, ...], more: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
     """Words go to the end of the last phrase; with weights of their own they are phrases."""
+    # Joined with a comma, words share the weight of what they are added to, as if they had been
+    # typed there.
     plain = len(more) == 1 and more[0].weight == 1
     if not phrases or not more or not plain or phrases[-1].weight <= 0:
         return (*phrases, *more)

@@ -40,6 +40,7 @@ StoredImages = Mapping[str, str]
 
 def split_weight(reference: str) -> tuple[str, float]:
     """A link or code without the weight behind it, and the weight: 1 where there is none."""
+    # From the right: an address may have colons of its own.
     name, mark, typed = reference.rpartition("::")
     try:
         return (name, float(typed)) if mark else (reference, 1.0)
@@ -83,6 +84,7 @@ def draw_codes(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     drawn = []
     for place, reference in enumerate(STYLE.of(values) or ()):
         name, mark, weight = reference.partition("::")
+        # Resolved to a number here, so that the recipe draws the same style again.
         code = str(code_from(number + place)) if name.lower() == RANDOM else name
         drawn.append(f"{code}{mark}{weight}")
     return {**values, STYLE.name: tuple(drawn)}
@@ -132,6 +134,7 @@ def _list_roles(values: Mapping[str, Any], card: Card) -> Iterator[tuple[Role, A
 
 def _default_weight(given: int | None) -> int:
     """A weight, or 100, which is every such flag's default."""
+    # Not `or`: a weight of 0 is a weight.
     return 100 if given is None else given
 
 
@@ -140,6 +143,7 @@ def _collect_images(named: Sequence[str], kept: StoredImages) -> tuple[Ingredien
     for address, weight in map(split_weight, named):
         if "://" in address and weight > 0:
             image = kept[address]
+            # Two links may lead to the same image; its shares add up.
             shares[image] = shares.get(image, 0) + weight
     return tuple(Ingredient(image=image, weight=share) for image, share in shares.items())
 

@@ -107,6 +107,8 @@ def resolve(
         family=card.id,
         model=model,
         prompt=prompt.text,
+        # Without seed, repetitions and place in the queue: pressing 🔄 must not repeat or hurry
+        # again.
         parameters=" ".join(format_flags({k: v for k, v in values.items() if k not in _UNWRITTEN})),
         phrases=apply_stylize(apply_codes(phrases, values), values, card),
         negative=unwanted.text,
@@ -137,6 +139,7 @@ def _apply_loras(recipe: Recipe, words: Sequence[str], card: Card) -> Recipe:
     """The recipe with LoRAs, and with the words that wake them where they are not said anyway."""
     named = tuple(called(words, card.loras))
     said_already = recipe.prompt.casefold()
+    # A word that is in the prompt already would only count twice.
     triggers = [one.trigger for one, _ in named if one.trigger.casefold() not in said_already]
     loras = tuple(
         Lora(name=one.name, weight=weight, version=one.source.version) for one, weight in named
@@ -155,6 +158,7 @@ def _add_triggers(phrases: Sequence[Phrase], triggers: Sequence[str]) -> tuple[P
 
 def _count_steps(prompt: Prompt, card: Card) -> int:
     values = prompt.flags
+    # A distilled model was trained on its own few timesteps and knows no others.
     if card.distilled:
         return card.steps
     quality = QUALITY.of(values) or 1

@@ -33,6 +33,7 @@ def mend_suggestion(error: PromptError, draws: ModelChoice, *, attached: int = 0
 
 def _make_drawable(text: str, draws: ModelChoice, attached: int) -> str | None:
     """What is left of a prompt without all that is wrong with it, if there is anything."""
+    # Each repair may bring the next fault to light; after a few it is better to suggest nothing.
     for _ in range(_MOST_MENDINGS):
         try:
             prompt = parse(text)

@@ -106,6 +106,7 @@ def _parse_entry(text: str) -> tuple[str, str]:
 def _make_key(flag: str, version: str) -> str:
     low = flag.lower()
     try:
+        # 6.0 and 6 are one version.
         spelled = format_number(parse_number(version)) if version else ""
     except ValueError:
         raise PromptError(Sentence(said.NOT_A_VERSION, word=version)) from None

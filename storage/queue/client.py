@@ -1,7 +1,7 @@
 """The bot's side of the queue: it hands jobs in, watches them, and notes that they were shown."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
 from typing import Final, Self
 
@@ -112,6 +112,14 @@ class Jobs:
     async def note_message(self, job_id: str, message_id: int) -> None:
         """Notes in which message a job is shown that was accepted before there was one."""
         await self.records.write(queries.note_message, job_id, message_id)
+
+    async def withdraw(self, job_ids: Collection[str]) -> None:
+        """Takes jobs back as if they had never been asked for: they cannot be shown anywhere."""
+        await self.records.write(queries.delete_jobs, job_ids)
+        self._wake()
+        for job_id in job_ids:
+            await self._engine.cancel(job_id)
+        await self._engine.delete(job_ids)
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """How every undelivered job stands, then all that happens, until :meth:`close`.

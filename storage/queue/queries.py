@@ -243,6 +243,11 @@ def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
     connection.execute(insert(CopyRow).values(message_id=message_id, job_id=job_id))
 
 
+def delete_jobs(connection: Connection, job_ids: Collection[str]) -> None:
+    """Deletes those of some jobs whose end was not shown."""
+    connection.execute(delete(JobRow).where(JobRow.id.in_(job_ids), UNDELIVERED))
+
+
 # Recovering
 
 

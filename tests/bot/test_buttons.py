@@ -12,10 +12,10 @@ from tests.bot.samples import recipe
 
 JOB = "0123456789abcdef" * 2
 VIEWS = {
-    "while running": lambda: buttons.while_running(JOB),
-    "under a grid": lambda: buttons.when_done(JOB, recipe()),
-    "under a picture": lambda: buttons.when_done(JOB, enlarge(recipe(width=192), 2)),
-    "when stopped": lambda: buttons.when_stopped(JOB),
+    "while running": lambda: buttons.build_running_view(JOB),
+    "under a grid": lambda: buttons.build_done_view(JOB, recipe()),
+    "under a picture": lambda: buttons.build_done_view(JOB, enlarge(recipe(width=192), 2)),
+    "when stopped": lambda: buttons.build_stopped_view(JOB),
 }
 
 
@@ -31,13 +31,13 @@ async def test_rows_are_as_discord_wants_them(name: str) -> None:
 
 
 async def test_labels_of_a_grid() -> None:
-    rows = buttons.when_done(JOB, recipe()).to_components()
+    rows = buttons.build_done_view(JOB, recipe()).to_components()
     assert [len(row["components"]) for row in rows] == [5, 5]
 
 
 @pytest.mark.parametrize("count", range(2, 10))
 async def test_every_picture_of_a_batch_has_its_buttons(count: int) -> None:
-    view = buttons.when_done(JOB, recipe(pictures=seeded(7, count)))
+    view = buttons.build_done_view(JOB, recipe(pictures=seeded(7, count)))
     rows = [row["components"] for row in view.to_components()]
     labels = _labels(recipe(pictures=seeded(7, count)))
     assert len(rows) <= 5
@@ -65,7 +65,7 @@ async def test_what_is_offered_under_a_single_picture() -> None:
 async def test_a_map_is_offered_of_a_structure_and_nothing_of_a_map() -> None:
     kept = Structure(kind="scribble", image="ab")
     grid = replace(recipe(), structure=kept)
-    rows = buttons.when_done(JOB, grid).to_components()
+    rows = buttons.build_done_view(JOB, grid).to_components()
     assert [len(row["components"]) for row in rows] == [5, 5, 1]
     assert _labels(grid)[-1] == "Control map"
     assert _labels(enlarge(grid, 0))[-1] == "Control map"
@@ -103,7 +103,7 @@ async def test_every_kind_has_a_heading() -> None:
 
 
 async def test_a_press_finds_its_button_again() -> None:
-    for button in _buttons(buttons.when_done(JOB, recipe())):
+    for button in _buttons(buttons.build_done_view(JOB, recipe())):
         match = buttons.TEMPLATE.fullmatch(button.custom_id)
         assert match is not None
         again = buttons.JobButton(match["action"], match["job"], int(match["index"]))
@@ -116,5 +116,5 @@ def _buttons(view: discord.ui.View) -> list[buttons.JobButton]:
 
 
 def _labels(of: Recipe) -> list[str]:
-    shown = [button.item for button in _buttons(buttons.when_done(JOB, of))]
+    shown = [button.item for button in _buttons(buttons.build_done_view(JOB, of))]
     return [item.label or str(item.emoji) for item in shown]

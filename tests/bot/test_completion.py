@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from discord import app_commands
 
-from bot.components.completion import of_flags
+from bot.components.completion import complete_flags_of
 from commands.imagine import imagine
 from commands.img2img import img2img
 from commands.prefer import Preferences
@@ -60,5 +60,5 @@ async def test_only_flags_that_make_a_difference_there_are_offered(
     card = equipped(CARDS[1], "", offered("ink=acme/ink@1#ink.safetensors"))
     client = SimpleNamespace(handlers=SimpleNamespace(cards=[card]))
     interaction: Any = SimpleNamespace(client=client)
-    choices = await of_flags(way)(interaction, typed)
+    choices = await complete_flags_of(way)(interaction, typed)
     assert [choice.value for choice in choices] == ends

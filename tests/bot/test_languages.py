@@ -12,15 +12,15 @@ import pytest
 from babel import Locale
 from discord import app_commands
 
-from bot.client import command_files
-from bot.components.buttons import KINDS, JobButton, when_done
+from bot.client import find_command_files
+from bot.components.buttons import KINDS, JobButton, build_done_view
 from bot.text import image_wording, languages, messages, sentences
 from bot.text.languages import (
     COMMAND,
     LANGUAGES,
     CommandTranslator,
     catalogue,
-    language_of,
+    find_language,
     plurals,
     retell,
     say,
@@ -99,7 +99,7 @@ def shown() -> Iterator[str]:
 
 async def commands() -> list[Any]:
     shelf = Shelf()
-    for name in command_files():
+    for name in find_command_files():
         await importlib.import_module(name).setup(shelf)
     return shelf.commands
 
@@ -231,13 +231,13 @@ def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
             said = retell(format_topic(topic))
             assert f"**{say(topic.title)}**\n{say(topic.text)}\n" in said
             assert len(said) < MESSAGE_LIMIT
-            assert f"- `{topic.name}`: {say(topic.title)}" in messages.help_start(TOPICS)
+            assert f"- `{topic.name}`: {say(topic.title)}" in messages.write_help(TOPICS)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_buttons_speak_the_language(language: str) -> None:
     with speaking(language):
-        view = when_done(job().id, recipe(pictures=seeded(7, 1)))
+        view = build_done_view(job().id, recipe(pictures=seeded(7, 1)))
         buttons = [child.item for child in view.children if isinstance(child, JobButton)]
         labels = [button.label for button in buttons if button.label]
     assert catalogue(language)["Vary (Subtle)"] in labels
@@ -261,7 +261,7 @@ async def test_descriptions_fit(language: str) -> None:
 
 
 def test_a_locale_finds_its_language() -> None:
-    assert [language_of(code) for code in ("pt-BR", "es-419", "de", "en-US")] == [
+    assert [find_language(code) for code in ("pt-BR", "es-419", "de", "en-US")] == [
         *("pt", "es", "de", "en")
     ]
     assert catalogue("en") == {} == catalogue("xx")
@@ -303,7 +303,7 @@ def test_what_is_said_of_a_prompt_follows_the_language_spoken() -> None:
 def test_one_step_is_no_plural(language: str, none: str, one: str, two: str) -> None:
     with speaking(language):
         assert [say(sentences.STEPS, count=count) for count in (0, 1, 2)] == [none, one, two]
-        said = messages.settings_line(job(), recipe(steps=1)).split(" · ")
+        said = messages.write_settings(job(), recipe(steps=1)).split(" · ")
         assert said[2] == one
 
 
@@ -319,6 +319,13 @@ def test_every_count_is_said_in_the_form_that_its_language_has_for_it(language: 
             wanted = forms[0] if category(count) == "one" or len(forms) == 1 else forms[1]
             with speaking(language):
                 assert say(plural, **values) == wanted.format(**values)
+
+
+def test_a_number_before_a_noun_has_its_plural() -> None:
+    nouns = "jobs?|images?|pictures?|steps?|hours?|presets?|flags?|prompts?|characters?|pixels?"
+    for text in [*every_sentence(), *told_of_prompts()]:
+        found = re.search(rf"\{{\w+\}} (?:{nouns})\b", text)
+        assert found is None or text == sentences.SERVER_SIZE, text
 
 
 def test_a_counted_sentence_of_the_language_is_said_again_in_another() -> None:

@@ -16,26 +16,26 @@ def test_every_message_fits(prompt: str, flags: str, action: str) -> None:
     cooked = recipe(prompt, parameters=flags)
     asked = job(title=f"{action}:1")
     for text in (
-        messages.running(asked, cooked, sentences.STARTING),
-        messages.finished(asked, cooked),
-        messages.failed(asked, cooked),
+        messages.write_running(asked, cooked, sentences.STARTING),
+        messages.write_finished(asked, cooked),
+        messages.write_failed(asked, cooked),
     ):
         assert 0 < len(text) <= messages.CONTENT_LIMIT
-    assert 0 < len(messages.alt_text(cooked)) <= 1024
+    assert 0 < len(messages.write_alt_text(cooked)) <= 1024
 
 
 def test_markdown_in_a_prompt_stays_text() -> None:
-    assert "**a \\*\\*bold\\*\\* cat --seed 7**" in messages.heading(
+    assert "**a \\*\\*bold\\*\\* cat --seed 7**" in messages.write_heading(
         job(), recipe("a **bold** cat")
     )
 
 
 def test_prompt_and_flags_can_be_copied() -> None:
-    assert messages.shown_prompt(recipe(parameters="--ar 3:2")) == "a red apple --ar 3:2 --seed 7"
+    assert messages.shorten_prompt(recipe(parameters="--ar 3:2")) == "a red apple --ar 3:2 --seed 7"
 
 
 def test_a_long_prompt_is_shortened() -> None:
-    assert messages.shown_prompt(recipe("word " * 1000)).endswith("…")
+    assert messages.shorten_prompt(recipe("word " * 1000)).endswith("…")
 
 
 @given(st.sampled_from(list(sentences.HEADINGS)), st.none() | st.integers(1, 9))
@@ -50,23 +50,27 @@ def test_titles_of_a_later_version_are_still_shown() -> None:
 
 def test_failures_are_told() -> None:
     for code, reason in sentences.FAILURES.items():
-        assert reason in messages.failed(job(state="failed", failure=code), recipe())
-    assert sentences.FAILURES["internal"] in messages.failed(job(failure="new"), recipe())
+        assert reason in messages.write_failed(job(state="failed", failure=code), recipe())
+    assert sentences.FAILURES["internal"] in messages.write_failed(job(failure="new"), recipe())
 
 
 def test_a_block_to_copy_cannot_be_ended_from_within() -> None:
-    assert messages.fenced("a ```cat").count("```") == 2
+    assert messages.fence("a ```cat").count("```") == 2
 
 
 def test_places() -> None:
-    assert [messages.place(n) for n in (1, 2, 11)] == ["next", "1 ahead of you", "10 ahead of you"]
+    assert [messages.write_place(n) for n in (1, 2, 11)] == [
+        "next",
+        "1 ahead of you",
+        "10 ahead of you",
+    ]
 
 
 def test_the_card_names_the_seed_of_every_picture() -> None:
     plain = recipe()
-    assert "Seeds #1 7, #2 8, #3 9, #4 10" in messages.recipe_card(job(), plain)
-    assert "Seeds #1 50, #2 51" in messages.recipe_card(job(), vary(plain, 2, 50))
-    assert "Seeds" not in messages.recipe_card(job(), narrow(plain, 1))
+    assert "Seeds #1 7, #2 8, #3 9, #4 10" in messages.write_recipe(job(), plain)
+    assert "Seeds #1 50, #2 51" in messages.write_recipe(job(), vary(plain, 2, 50))
+    assert "Seeds" not in messages.write_recipe(job(), narrow(plain, 1))
 
 
 @pytest.mark.parametrize(
@@ -82,14 +86,14 @@ def test_the_card_names_the_seed_of_every_picture() -> None:
 def test_the_line_begins_with_the_size_of_what_people_get(
     changes: dict[str, Any], size: str
 ) -> None:
-    assert messages.settings_line(job(), recipe(**changes)).startswith(f"{size} · seed 7")
+    assert messages.write_settings(job(), recipe(**changes)).startswith(f"{size} · seed 7")
 
 
 def test_the_line_says_what_made_a_picture_larger() -> None:
     large = enlarge(recipe(), 0, 4)
-    assert "4× larger by resampling" in messages.settings_line(job(), large)
+    assert "4× larger by resampling" in messages.write_settings(job(), large)
     learned = with_upscaler(large, Upscaler(name="x4plus", version="ab"))
-    assert "4× larger by x4plus" in messages.settings_line(job(), learned)
+    assert "4× larger by x4plus" in messages.write_settings(job(), learned)
     redrawn = creatively(Parent(recipe(), 0, "ab"), 5, 4)
-    assert "redrawn in parts" in messages.settings_line(job(), redrawn)
-    assert "larger" not in messages.settings_line(job(), recipe())
+    assert "redrawn in parts" in messages.write_settings(job(), redrawn)
+    assert "larger" not in messages.write_settings(job(), recipe())

@@ -10,7 +10,7 @@ from bot import errors
 from bot.components import buttons, modals
 from bot.text import sentences
 from bot.text.languages import LANGUAGES, speaking
-from bot.text.wording import sentence
+from bot.text.wording import word_error
 from generation.derive import Parent
 from generation.recipe import Region
 from tests.bot.samples import recipe
@@ -36,7 +36,7 @@ def submitted(**fields: str | list[str]) -> discord.Interaction[Any]:
 
 @pytest.mark.parametrize(("action", "fields"), [("vary", 1), ("zoom", 2), ("region", 2)])
 async def test_a_form_asks_what_its_action_needs(action: str, fields: int) -> None:
-    form = modals.remix(action, JOB, 2, "a cat")
+    form = modals.build_remix_form(action, JOB, 2, "a cat")
     found = modals.TEMPLATE.fullmatch(form.custom_id)
     assert found is not None
     assert (found["action"], found["job"], found["index"]) == (action, JOB, "2")
@@ -46,7 +46,10 @@ async def test_a_form_asks_what_its_action_needs(action: str, fields: int) -> No
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])
 async def test_what_a_form_says_fits_into_it(language: str) -> None:
     with speaking(language):
-        forms = [modals.remix(action, JOB, 1, "a cat") for action in ("vary", "zoom", "region")]
+        forms = [
+            modals.build_remix_form(action, JOB, 1, "a cat")
+            for action in ("vary", "zoom", "region")
+        ]
     for form in forms:
         labels = [child for child in form.children if isinstance(child, discord.ui.Label)]
         assert len(form.title) <= 45
@@ -58,31 +61,31 @@ async def test_what_a_form_says_fits_into_it(language: str) -> None:
     ("typed", "zoom"), [("2", 2), ("1.5", 1.5), (" 1,25 ", 1.25), ("1.8x", 1.8), ("1", 1)]
 )
 def test_a_zoom_is_read(typed: str, zoom: float) -> None:
-    assert modals.Answers.of(submitted(zoom=typed, prompt="a cat")).zoom == zoom
+    assert modals.FormAnswers.read(submitted(zoom=typed, prompt="a cat")).zoom == zoom
 
 
 @pytest.mark.parametrize("typed", ["", "far", "0.5", "3", "nan", "inf", "-1"])
 def test_other_zooms_are_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(errors.ZoomError) as refused:
-        modals.Answers.of(submitted(zoom=typed, prompt="a cat"))
-    assert f"`{typed}`" in str(sentence(refused.value))
+        modals.FormAnswers.read(submitted(zoom=typed, prompt="a cat"))
+    assert f"`{typed}`" in str(word_error(refused.value))
 
 
 def test_a_zoom_frames_in_the_ratio_of_the_prompt() -> None:
     form = buttons.KINDS["zoom"].form
     assert form is not None
-    wide = form(modals.Answers.of(submitted(zoom="1", prompt="a cat --ar 2:1")))
+    wide = form(modals.FormAnswers.read(submitted(zoom="1", prompt="a cat --ar 2:1")))
     made = wide(Parent(recipe(), 0, "ab"), 5)
     assert made.canvas is not None
     assert made.canvas.edges.left == 0.5
     assert made.canvas.edges.top == 0
-    nothing = form(modals.Answers.of(submitted(zoom="1", prompt="a cat")))
+    nothing = form(modals.FormAnswers.read(submitted(zoom="1", prompt="a cat")))
     with pytest.raises(errors.ZoomError):
         nothing(Parent(recipe(), 0, "ab"), 5)
 
 
 def test_parts_become_regions_and_unknown_ones_nothing() -> None:
-    answers = modals.Answers.of(submitted(parts=["0", "4", "9", "x"], prompt="a cat"))
+    answers = modals.FormAnswers.read(submitted(parts=["0", "4", "9", "x"], prompt="a cat"))
     third = 1 / 3
     assert answers.regions == (
         Region(left=0, top=0, right=third, bottom=third),

@@ -14,7 +14,7 @@ DECIDED = "--ar 3:2 --steps 12"
 
 
 def test_a_job_from_before_origins_were_kept_was_typed() -> None:
-    assert origins.lines(job(origins=None), recipe(parameters=DECIDED)) == [
+    assert origins.write_origins(job(origins=None), recipe(parameters=DECIDED)) == [
         "-# typed: `--ar 3:2` `--steps 12`",
         "-# the model's own: `--cfg 4`",
     ]
@@ -29,7 +29,7 @@ def test_places_stand_in_the_order_in_which_they_count() -> None:
         "strength": "usual /img2img",
     }
     made = recipe(parameters=f"{DECIDED} --cfg 4 --strength 0.5")
-    assert origins.lines(job(origins=kept), made) == [
+    assert origins.write_origins(job(origins=kept), made) == [
         "-# typed: `--ar 3:2`",
         "-# preset `ink`: added words",
         "-# personal preferences: added words `--cfg 4`",
@@ -42,9 +42,9 @@ def test_what_was_not_changed_keeps_its_origin() -> None:
     before = recipe(parameters=DECIDED)
     known = {"ar": "preset ink", "steps": "your preferences", "words": "preset ink"}
     parent = job(recipe=before.to_json(), origins={**known, "seed": "typed"})
-    assert origins.inherited(parent, before) == {**known, "seed": "typed"}
+    assert origins.inherit_origins(parent, before) == {**known, "seed": "typed"}
     other = recipe("a pear", parameters="--ar 3:2 --steps 9 --cfg 4", pictures=(Noise(seed=9),))
-    assert origins.inherited(parent, other) == {
+    assert origins.inherit_origins(parent, other) == {
         "ar": "preset ink",
         "steps": "typed",
         "cfg": "typed",
@@ -54,7 +54,7 @@ def test_what_was_not_changed_keeps_its_origin() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_they_are_told_in_the_language(language: str) -> None:
     with speaking(language):
-        (typed, own) = origins.lines(job(), recipe(parameters=DECIDED))
+        (typed, own) = origins.write_origins(job(), recipe(parameters=DECIDED))
     known = catalogue(language)
     assert typed.startswith(f"-# {known[told.ORIGIN_TYPED]}: ")
     assert own.startswith(f"-# {known[sentences.ORIGIN_CARD]}: ")
@@ -64,7 +64,7 @@ def test_they_are_told_in_the_language(language: str) -> None:
 def test_the_recipes_message_fits_with_as_many_of_them_as_there_is_room_for(
     prompt: str, flags: str, more: list[str]
 ) -> None:
-    card = messages.recipe_card(job(), recipe(prompt, parameters=flags))
-    assert len(messages.stacked(card, more)) <= messages.CONTENT_LIMIT
-    assert messages.stacked("words", []) == "words"
-    assert messages.stacked("words", ["short"]) == "words\nshort"
+    card = messages.write_recipe(job(), recipe(prompt, parameters=flags))
+    assert len(messages.stack_lines(card, more)) <= messages.CONTENT_LIMIT
+    assert messages.stack_lines("words", []) == "words"
+    assert messages.stack_lines("words", ["short"]) == "words\nshort"

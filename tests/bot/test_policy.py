@@ -56,7 +56,7 @@ def test_the_longest_side_counts_as_it_is_sent(
     for asked in (wide, twice):
         refused = pytest.raises(NotAllowedError, match=f"allows {largest}")
         with nullcontext() if fits else refused:
-            policy.measure(ServerChoices(largest=largest), [asked])
+            policy.check_size(ServerChoices(largest=largest), [asked])
 
 
 def settings(**chosen: Any) -> Settings:
@@ -76,15 +76,15 @@ def test_a_server_allows_each_model_by_a_name_of_its_own(
 ) -> None:
     models = served(settings(model=usual, models=",".join(sorted(others - {usual}))))
     cards = [one.card for one in models.values()]
-    names = {policy.listed(each, cards): each for each in cards}
+    names = {policy.name_for_list(each, cards): each for each in cards}
     assert len(names) == len(cards)
     choices = ServerChoices(families=tuple(allowed))
     drawing = {name for name, each in names.items() if policy.allows(choices, each, cards)}
     assert drawing == (names.keys() & allowed if allowed else names.keys())
-    menu: Any = server.panel(choices, cards, "families").items[1]
+    menu: Any = server.build_panel(choices, cards, "families").items[1]
     assert names.keys() <= {option.value for option in menu.options}
     assert menu.custom_id.endswith(":families")
-    offered: Any = user.panel(PersonChoices(), choices, *cards).items[0]
+    offered: Any = user.build_panel(PersonChoices(), choices, *cards).items[0]
     if drawing:
         called = {names[name].called for name in drawing}
         assert {option.value[1:] for option in offered.options} - {""} == called
@@ -93,5 +93,5 @@ def test_a_server_allows_each_model_by_a_name_of_its_own(
 def test_alone_a_model_is_allowed_as_its_family() -> None:
     (alone,) = (one.card for one in served(settings(model="sdxl-turbo")).values())
     assert policy.allows(ServerChoices(families=("sdxl",)), alone, [alone])
-    menu: Any = server.panel(ServerChoices(), [alone], "families").items[1]
+    menu: Any = server.build_panel(ServerChoices(), [alone], "families").items[1]
     assert [option.label for option in menu.options] == [each.title for each in CARDS]

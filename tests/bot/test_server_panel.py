@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bot.panels.server import worded
+from bot.panels.server import word_change
 from bot.text.languages import speaking
 from storage.decisions.choices import Change, Limits, ServerChoices
 
@@ -32,7 +32,7 @@ def test_a_change_is_worded_in_the_language_of_its_reader(
     language: str, what: str, after: ServerChoices, told: tuple[str, str]
 ) -> None:
     with speaking(language):
-        change = worded(noted(what, ServerChoices(), after))
+        change = word_change(noted(what, ServerChoices(), after))
     assert (change.before, change.after) == told
 
 
@@ -42,4 +42,4 @@ def test_what_was_noted_in_words_stays_as_it_is() -> None:
         Change(42, "preset", "ink", None),
         Change(42, "channels", "alle", "<#7>"),
     ):
-        assert worded(change) == change
+        assert word_change(change) == change

@@ -190,4 +190,4 @@ def test_checks_a_checkpoint_piece_by_piece(tmp_path: Path) -> None:
     assert "tokenizer is missing" in found
     assert "unet has no safetensors weights" in found
     (whole / "model_index.json").write_text("{", encoding="utf-8")
-    assert "no checkpoint" in next(faults(whole))
+    assert "not a checkpoint" in next(faults(whole))

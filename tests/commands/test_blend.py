@@ -1,7 +1,7 @@
 import pytest
 
 from bot import errors
-from bot.text.wording import sentence
+from bot.text.wording import word_error
 from commands.blend import read_weights
 
 
@@ -17,6 +17,6 @@ def test_weights_are_numbers_between_spaces_or_commas(typed: str, weights: list[
 def test_other_weights_are_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(errors.WeightsError) as refused:
         read_weights(typed, 2)
-    said = str(sentence(refused.value))
+    said = str(word_error(refused.value))
     assert f"`{typed}`" in said
     assert "2 images" in said

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.errors import NotAbleError
-from bot.text.wording import sentence
+from bot.text.wording import word_error
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import CARDS, VARIANTS
 from prompt.errors import PromptError
@@ -103,7 +103,7 @@ def test_every_capability_is_called_for_somewhere() -> None:
 def test_what_is_lacking_is_said_in_one_sentence(each: Card, capability: Capability) -> None:
     lacking = replace(each, capabilities=each.capabilities - {capability})
     if capability in PRESSED:
-        said = sentence(NotAbleError(capability, each.title)) or ""
+        said = word_error(NotAbleError(capability, each.title)) or ""
         assert said.startswith(f"{each.title} cannot ")
         assert ";" in said, "and what to do instead"
         return

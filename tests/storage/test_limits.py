@@ -188,6 +188,16 @@ async def test_one_entry_that_is_refused_takes_the_whole_batch_back(
     assert await bot.jobs._engine.list_entries() == {}
 
 
+async def test_what_cannot_be_shown_is_taken_back_and_takes_no_room(bot: Bot) -> None:
+    mine, allowance = batch(1, SERVER, 3), Allowance(unfinished=3, daily=3, server_id=SERVER)
+    await bot.jobs.accept_many(mine, allowance)
+    await bot.jobs.withdraw([job.id for job in mine])
+    assert [await bot.jobs.get(job.id) for job in mine] == [None] * 3
+    assert await bot.jobs._engine.list_entries() == {}
+    assert await bot.jobs.read_usage(1, allowance) == Usage()
+    await bot.jobs.accept_many(batch(1, SERVER, 3), allowance)
+
+
 async def test_room_is_asked_for_before_anything_is_accepted(bot: Bot) -> None:
     allowance = Allowance(unfinished=3)
     await bot.jobs.accept_many(batch(1, None, 2))

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.interactions.echo import shown_again, typed
+from bot.interactions.echo import echo_prompt, read_typed
 from bot.text.messages import CONTENT_LIMIT
 from prompt.errors import PromptError
 
@@ -40,7 +40,7 @@ FORM = {
     ],
 )
 def test_typed(data: dict[str, Any], text: str) -> None:
-    assert typed(cast("Any", SimpleNamespace(data=data))) == text
+    assert read_typed(cast("Any", SimpleNamespace(data=data))) == text
 
 
 @pytest.mark.parametrize(
@@ -53,18 +53,18 @@ def test_typed(data: dict[str, Any], text: str) -> None:
     ],
 )
 def test_shown_again(error: Exception, before: str, shown: str) -> None:
-    assert shown_again(error, "No.", before) == (shown, None)
+    assert echo_prompt(error, "No.", before) == (shown, None)
 
 
 @pytest.mark.parametrize("error", [PromptError("No.", 0, "a" * 1990), PromptError("No.")])
 def test_what_does_not_fit_is_a_file(error: PromptError) -> None:
-    message, file = shown_again(error, "No.", "a" * 1990)
+    message, file = echo_prompt(error, "No.", "a" * 1990)
     assert message.startswith("No.\nThis ")
     assert file is not None
     assert file.fp.read() == b"a" * 1990
 
 
 def test_a_long_reason_leaves_room() -> None:
-    message, file = shown_again(PromptError("No."), "x" * 3000, "a cat")
+    message, file = echo_prompt(PromptError("No."), "x" * 3000, "a cat")
     assert len(message) <= CONTENT_LIMIT
     assert file is not None

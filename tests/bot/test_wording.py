@@ -37,8 +37,8 @@ ERRORS = [
     errors.NotYoursError(),
     errors.OtherFamilyError("sd15", "Stable Diffusion XL"),
     errors.TooLateError(),
-    errors.PassError(),
-    errors.ExpiredPassError(),
+    errors.TokenError(),
+    errors.ExpiredTokenError(),
     NothingPaintedError(),
     errors.NoLongerThereError(),
     *(errors.TooLongError(action) for action in ("vary", "zoom", "region")),
@@ -48,7 +48,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: f"{type(e).__name__} {e}")
 def test_each_error_has_one_sentence(error: Exception) -> None:
-    text = wording.sentence(error)
+    text = wording.word_error(error)
     assert text is not None
     assert text[0].isupper() or text[0] == "`"
     assert text.endswith(".")
@@ -65,7 +65,7 @@ def test_every_kind_of_image_error_is_worded() -> None:
 
 def test_what_a_prompt_too_long_for_a_form_is_told_needs_none_itself() -> None:
     for kind in KINDS.values():
-        said = wording.sentence(errors.TooLongError(kind.action)) or ""
+        said = wording.word_error(errors.TooLongError(kind.action)) or ""
         named = [other for other in KINDS.values() if other.label and other.label in said]
         if kind.form is None:
             assert "`/prefer remix`" in said
@@ -77,5 +77,5 @@ def test_what_a_prompt_too_long_for_a_form_is_told_needs_none_itself() -> None:
 
 
 def test_our_own_mistakes_have_none() -> None:
-    assert wording.sentence(ZeroDivisionError("a secret /path")) is None
+    assert wording.word_error(ZeroDivisionError("a secret /path")) is None
     assert "secret" not in sentences.UNEXPECTED

@@ -20,8 +20,8 @@ from PIL import Image
 
 from bot.errors import NotAllowedError
 from bot.painting import web
-from bot.painting.tokens import LIFE, Pass, Passes
-from bot.painting.web import LARGEST_BODY, LONGEST_PROMPT, Page
+from bot.painting.tokens import LIFE, PageToken, TokenSigner
+from bot.painting.web import LARGEST_BODY, LONGEST_PROMPT, PaintingPage
 from bot.text import sentences
 from bot.text.languages import LANGUAGES, catalogue
 from generation.untrusted.masks import painted
@@ -29,7 +29,7 @@ from prompt.reading.grammar import parse
 from storage.files import MissingFileError
 from storage.queue.limits import Excess, LimitReachedError
 from storage.settings import SettingsError
-from tests.bot.test_passes import PLAIN
+from tests.bot.test_tokens import PLAIN
 
 SECRET = "a-token-that-nobody-may-see"
 
@@ -38,27 +38,27 @@ class Desk:
     """Takes what visitors bring as the real one does, and notes it."""
 
     def __init__(self) -> None:
-        self.passes = Passes(SECRET)
-        self.taken: list[tuple[Pass, bytes, str]] = []
+        self.signer = TokenSigner(SECRET)
+        self.taken: list[tuple[PageToken, bytes, str]] = []
         self.refusal: Exception | None = None
         self.notes: Sequence[str] = ()
 
-    async def prompt(self, given: Pass) -> str:
+    async def read_prompt(self, given: PageToken) -> str:
         return f"a <cat> & job {given.job[:4]}"
 
-    async def picture(self, given: Pass) -> bytes:
+    async def load_picture(self, given: PageToken) -> bytes:
         if self.refusal:
             raise self.refusal
         return b"webp of " + given.job.encode()
 
-    async def take(self, given: Pass, mask: bytes, words: str) -> Sequence[str]:
+    async def submit(self, given: PageToken, mask: bytes, words: str) -> Sequence[str]:
         if self.refusal:
             raise self.refusal
         parse(words)
         self.taken.append((given, painted(mask), words))
         return self.notes
 
-    def readable(self, said: str) -> str:
+    def strip_markup(self, said: str) -> str:
         return said.replace("`", "")
 
 
@@ -69,17 +69,17 @@ def desk() -> Desk:
 
 @pytest_asyncio.fixture
 async def visitor(desk: Desk) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(Page(desk).application())) as client:
+    async with TestClient(TestServer(PaintingPage(desk).build_application())) as client:
         yield client
 
 
-def given(**changes: Any) -> Pass:
+def given(**changes: Any) -> PageToken:
     expires = datetime.now(UTC).replace(microsecond=0) + LIFE
     return replace(PLAIN, expires=expires, **changes)
 
 
-def shown(desk: Desk, it: Pass | None = None) -> dict[str, str]:
-    return {"Authorization": f"Bearer {desk.passes.write(it or given())}"}
+def shown(desk: Desk, it: PageToken | None = None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {desk.signer.write(it or given())}"}
 
 
 def mask(colour: int = 255, size: tuple[int, int] = (30, 20)) -> bytes:
@@ -131,12 +131,12 @@ PATHS = [("GET", "sheet"), ("GET", "picture"), ("POST", "job")]
 async def test_nobody_else_is_let_in(
     visitor: TestClient[Any, Any], desk: Desk, method: str, path: str, how: str
 ) -> None:
-    good = desk.passes.write(given())
-    late = desk.passes.write(replace(PLAIN, expires=datetime.now(UTC) - timedelta(seconds=1)))
+    good = desk.signer.write(given())
+    late = desk.signer.write(replace(PLAIN, expires=datetime.now(UTC) - timedelta(seconds=1)))
     header = {
         "none": "",
         "altered": f"Bearer {good[:-1]}{'A' if good[-1] != 'A' else 'B'}",
-        "foreign": f"Bearer {Passes('another').write(given())}",
+        "foreign": f"Bearer {TokenSigner('another').write(given())}",
         "other scheme": f"Basic {good}",
         "expired": f"Bearer {late}",
         "query": "",
@@ -271,8 +271,8 @@ async def test_nothing_that_is_secret_is_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     desk.refusal = ZeroDivisionError("a fault")
-    text = desk.passes.write(given())
-    served = Page(desk)
+    text = desk.signer.write(given())
+    served = PaintingPage(desk)
     await served.start("127.0.0.1", port := _free())
     try:
         async with aiohttp.ClientSession() as session:
@@ -291,7 +291,7 @@ async def test_nothing_that_is_secret_is_logged(
 
 
 async def test_a_port_that_is_taken_is_one_sentence(desk: Desk) -> None:
-    first, second = Page(desk), Page(desk)
+    first, second = PaintingPage(desk), PaintingPage(desk)
     await first.start("127.0.0.1", port := _free())
     try:
         with pytest.raises(SettingsError, match=rf"EASEL_PAGE_PORT.*{port} may be taken"):

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import ExpiredPassError, PassError
-from bot.painting.tokens import LIFE, Pass, Passes
+from bot.errors import ExpiredTokenError, TokenError
+from bot.painting.tokens import LIFE, PageToken, TokenSigner
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
-OURS = Passes("token")
+OURS = TokenSigner("token")
 
 numbers = st.integers(1, 2**64 - 1)
 passes = st.builds(
-    Pass,
+    PageToken,
     job=st.binary(min_size=16, max_size=16).map(bytes.hex),
     index=st.integers(1, 9),
     person=numbers,
@@ -26,7 +26,7 @@ passes = st.builds(
     locale=st.sampled_from(["de", "en-US", "pt-BR", "zh-CN"]),
     expires=st.integers(1, 10**7).map(lambda seconds: NOW + timedelta(seconds=seconds)),
 )
-PLAIN = Pass(
+PLAIN = PageToken(
     job="0123456789abcdef" * 2,
     index=1,
     person=1140000000000000101,
@@ -38,55 +38,55 @@ PLAIN = Pass(
 
 
 @given(passes)
-def test_a_pass_is_read_as_it_was_written_by_any_process_with_the_secret(it: Pass) -> None:
-    assert Passes("token").read(OURS.write(it), NOW) == it
+def test_a_pass_is_read_as_it_was_written_by_any_process_with_the_secret(it: PageToken) -> None:
+    assert TokenSigner("token").read(OURS.write(it), NOW) == it
 
 
 @given(passes)
-def test_a_pass_fits_into_a_link(it: Pass) -> None:
+def test_a_pass_fits_into_a_link(it: PageToken) -> None:
     text = OURS.write(it)
     assert set(text) <= set(ALPHABET)
     assert len(text) < 256, "a button's link has at most 512 characters"
 
 
 @given(passes, st.integers(0), st.sampled_from(ALPHABET))
-def test_one_changed_character_breaks_it(it: Pass, place: int, letter: str) -> None:
+def test_one_changed_character_breaks_it(it: PageToken, place: int, letter: str) -> None:
     text = OURS.write(it)
     k = place % len(text)
     changed = text[:k] + letter + text[k + 1 :]
     if changed != text:
-        with pytest.raises(PassError):
+        with pytest.raises(TokenError):
             OURS.read(changed, NOW)
 
 
 @given(passes, st.integers(0, 200), st.text(ALPHABET, max_size=9))
-def test_cut_or_longer_it_is_broken(it: Pass, kept: int, more: str) -> None:
+def test_cut_or_longer_it_is_broken(it: PageToken, kept: int, more: str) -> None:
     text = OURS.write(it)
     changed = text[:kept] + more
     if changed != text:
-        with pytest.raises(PassError):
+        with pytest.raises(TokenError):
             OURS.read(changed, NOW)
 
 
 @given(st.text(max_size=300))
 def test_anything_else_is_no_pass(text: str) -> None:
-    with pytest.raises(PassError):
+    with pytest.raises(TokenError):
         OURS.read(text, NOW)
 
 
 @given(passes, st.text(min_size=1, max_size=20).filter(lambda text: text != "token"))
-def test_another_bots_pass_is_no_pass(it: Pass, secret: str) -> None:
-    with pytest.raises(PassError):
-        Passes(secret).read(OURS.write(it), NOW)
+def test_another_bots_pass_is_no_pass(it: PageToken, secret: str) -> None:
+    with pytest.raises(TokenError):
+        TokenSigner(secret).read(OURS.write(it), NOW)
 
 
 @given(passes, passes)
-def test_parts_of_two_passes_make_none(one: Pass, other: Pass) -> None:
+def test_parts_of_two_passes_make_none(one: PageToken, other: PageToken) -> None:
     texts = [OURS.write(each) for each in (one, other)]
     (told, _, _), (_, _, seal) = (text.rpartition(".") for text in texts)
     mixed = f"{told}.{seal}"
     if mixed not in texts:
-        with pytest.raises(PassError):
+        with pytest.raises(TokenError):
             OURS.read(mixed, NOW)
 
 
@@ -94,7 +94,7 @@ def test_parts_of_two_passes_make_none(one: Pass, other: Pass) -> None:
 def test_a_pass_ends_to_the_second(late: timedelta) -> None:
     text = OURS.write(PLAIN)
     assert OURS.read(text, PLAIN.expires - timedelta(microseconds=1)) == PLAIN
-    with pytest.raises(ExpiredPassError):
+    with pytest.raises(ExpiredTokenError):
         OURS.read(text, PLAIN.expires + late)
 
 

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.painting.submission import Painting
+from bot.painting.submission import PaintingHandler
 from storage.settings import Settings
 
 CHANNELS = {7: SimpleNamespace(name="art")}
 ROLES = {9: SimpleNamespace(name="Painters")}
 
 
-def desk() -> Painting:
+def desk() -> PaintingHandler:
     bot: Any = SimpleNamespace(
         get_channel=CHANNELS.get,
         get_guild={1: SimpleNamespace()}.get,
@@ -24,7 +24,7 @@ def desk() -> Painting:
     settings = Settings(discord_token=SecretStr("token"), public_url="https://easel.example.org")
     nothing: Any = None
     acceptor: Any = SimpleNamespace(models=None)
-    return Painting(bot, acceptor, nothing, nothing, settings)
+    return PaintingHandler(bot, acceptor, nothing, nothing, settings)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def desk() -> Painting:
     ],
 )
 def test_discords_markup_is_read_as_discord_shows_it(said: str, read: str) -> None:
-    assert desk().readable(said) == read
+    assert desk().strip_markup(said) == read
 
 
 @given(st.text(st.characters(exclude_characters="`<")))
 def test_other_text_stays(text: str) -> None:
-    assert desk().readable(text) == text
+    assert desk().strip_markup(text) == text
 
 
 @pytest.mark.parametrize(

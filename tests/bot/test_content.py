@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.delivery.content import news
+from bot.delivery.content import compose_progress
 from storage.queue.jobs import Event, Progress, Queued, Started
 from tests.bot.samples import job
 
@@ -20,4 +20,4 @@ JOB = job()
     ],
 )
 def test_each_stage_is_told(event: Event, state: str) -> None:
-    assert state in news(JOB, event).text
+    assert state in compose_progress(JOB, event).text

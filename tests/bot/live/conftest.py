@@ -1,0 +1,34 @@
+"""One house for all tests here, since a client takes most of a second to connect."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.delivery import courier, watcher
+from tests.bot.live.house import House, open_house
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Runs every test here in one event loop, in which the house lives."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """The stand-in with the bot in it; edits and second tries come without a rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(courier, "PACE", 0.02)
+        patch.setattr(watcher, "FAULT_PAUSE", 0.02)
+        async with open_house(tmp_path_factory.mktemp("house")) as house:
+            yield house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(shared_house: House) -> House:
+    """A house in which nothing has happened but messages."""
+    await shared_house.reset()
+    return shared_house

@@ -1,0 +1,139 @@
+"""A queue without a job engine and without workers: a test makes the pictures by hand.
+
+It is the product's own `Jobs` on a database of its own, so its rules are the real ones; only the
+engine behind it is a dictionary.
+"""
+
+import asyncio
+import base64
+import io
+import itertools
+from collections.abc import AsyncGenerator, Collection
+from typing import Any, Self
+
+from PIL import Image
+from sqlalchemy import Connection, delete, select
+
+from storage.database.connect import open_async_engine, open_engine
+from storage.database.tables import JobRow, Table
+from storage.files import Files
+from storage.queue import queries
+from storage.queue.client import Jobs
+from storage.queue.engine import Entry, JobEngine
+from storage.queue.jobs import Made, Rendered
+from storage.settings import Settings
+
+WORKER = "hand"
+
+
+class DictionaryEngine(JobEngine):
+    """Entries of jobs in a dictionary."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.progress: dict[str, asyncio.Queue[dict[str, Any]]] = {}
+
+    async def close(self) -> None:
+        """Has nothing to close."""
+
+    def enter(self, _connection: Connection, job_id: str, _priority: int) -> None:
+        """Notes an entry."""
+        self.entries[job_id] = Entry(active=True, holder=None)
+
+    async def enter_again(self, job_id: str, _priority: int, _entry: Entry | None) -> None:
+        """Notes it anew."""
+        self.entries[job_id] = Entry(active=True, holder=None)
+
+    async def cancel(self, job_id: str) -> None:
+        """Notes that a job ended."""
+        self.entries[job_id] = Entry(active=False, holder=None)
+
+    async def delete(self, job_ids: Collection[str]) -> None:
+        """Forgets entries."""
+        for job_id in job_ids:
+            self.entries.pop(job_id, None)
+
+    async def list_entries(self) -> dict[str, Entry]:
+        """All entries."""
+        return dict(self.entries)
+
+    async def read_progress(self, job_id: str, poll: float) -> AsyncGenerator[dict[str, Any]]:
+        """What a test published."""
+        del poll
+        while True:
+            yield await self.progress.setdefault(job_id, asyncio.Queue()).get()
+
+
+class HandQueue(Jobs):
+    """The queue, and what workers do to it."""
+
+    def __init__(self, settings: Settings, engine: DictionaryEngine) -> None:
+        super().__init__(settings, open_async_engine(settings.database), engine)
+        self.engine = engine
+        self._pictures = itertools.count()
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Self:
+        """A queue on a new database."""
+        settings.data.mkdir(parents=True, exist_ok=True)
+        database = open_engine(settings.database)
+        with database.begin() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            Table.metadata.create_all(connection)
+        database.dispose()
+        return cls(settings, DictionaryEngine())
+
+    async def waiting(self) -> list[str]:
+        """Jobs that wait or run, in the order in which they were accepted."""
+        unfinished = select(JobRow.id).where(queries.UNFINISHED).order_by(JobRow.created_at)
+        return await self.records.read(lambda it: list(it.execute(unfinished).scalars()))
+
+    async def undelivered(self) -> list[str]:
+        """Jobs whose end was not shown."""
+        return [job.id for job in await self.records.read(queries.list_undelivered)]
+
+    async def begin(self, job_id: str) -> queries.Run:
+        """Takes a job as a worker does."""
+        run = await self.records.write(queries.begin_run, job_id, WORKER, 3)
+        assert run is not None
+        self._wake()
+        return run
+
+    def publish(self, run: queries.Run, step: int, steps: int, preview: bytes | None) -> None:
+        """Tells how far a job is."""
+        encoded = None if preview is None else base64.b64encode(preview).decode()
+        value = {"attempt": run.attempt, "step": step, "steps": steps, "preview": encoded}
+        self.engine.progress.setdefault(run.job_id, asyncio.Queue()).put_nowait(value)
+
+    async def finish(self, job_id: str, files: Files) -> None:
+        """Makes a job's pictures: plain ones, each of a colour of its own."""
+        run = await self.begin(job_id)
+        pictures = [self._paint(files) for _ in run.recipe["pictures"]]
+        grid = self._paint(files) if len(pictures) > 1 else None
+        await self.records.write(queries.finish_run, run, Rendered(pictures=pictures, grid=grid))
+        self._wake()
+
+    async def fail(self, job_id: str, failure: str) -> None:
+        """Ends a job without pictures."""
+        run = await self.begin(job_id)
+        await self.records.write(queries.fail_run, run, failure)
+        self._wake()
+
+    async def clear(self) -> None:
+        """Forgets all that was ever kept."""
+
+        def empty(connection: Connection) -> None:
+            for table in reversed(Table.metadata.sorted_tables):
+                connection.execute(delete(table))
+
+        await self.records.write(empty)
+        self.engine.entries.clear()
+        self._wake()
+
+    def _paint(self, files: Files) -> Made:
+        number = next(self._pictures)
+        buffer = io.BytesIO()
+        colour = (number % 256, number // 256 % 256, 90)
+        Image.new("RGB", (64, 64), colour).save(buffer, "PNG", compress_level=1)
+        sha256 = files.put(buffer.getvalue())
+        return Made(sha256=sha256, width=64, height=64, digest=f"digest-{number}")
