@@ -46,13 +46,16 @@ def parse_phrases(text: str) -> tuple[Phrase, ...]:
 def format_phrases(parts: Sequence[Phrase]) -> str:
     """The text that ``phrases`` reads as ``parts``."""
     words = [format_emphasis(part) for part in parts]
-    marked = [
-        f"{text}::{'' if part.weight == 1 else format_number(part.weight)}"
-        for text, part in zip(words, parts, strict=True)
-    ]
+    marked = [_mark(text, part.weight) for text, part in zip(words, parts, strict=True)]
     if parts and parts[-1].weight == 1:
         marked[-1] = words[-1]
     return " ".join(marked)
+
+
+def _mark(text: str, weight: float) -> str:
+    # A backslash right before the colons would be read as escaping them.
+    gap = " " if text.endswith("\\") else ""
+    return f"{text}{gap}::{'' if weight == 1 else format_number(weight)}"
 
 
 def find_fault(parts: Iterable[Phrase]) -> str | None:
