@@ -25,6 +25,9 @@ from tests.storage.conftest import settings_for
 
 Found = TypeVar("Found")
 
+PATIENCE = 90.0
+"""Seconds until a wait counts as lost; a busy machine is no fault of the code."""
+
 
 class House:
     """A stand-in with the bot in it.
@@ -52,7 +55,7 @@ class House:
         )
         self.bot = EaselBot(settings, self.jobs, self.files)
         self._running = asyncio.create_task(self.bot.start(playground.token))
-        await playground.ready(30)
+        await playground.ready(PATIENCE)
 
     async def stop(self) -> None:
         """Ends the bot; jobs and messages stay as they are."""
@@ -99,7 +102,7 @@ class House:
         asked = await self.playground.command(
             person, "imagine", {"prompt": prompt}, channel=channel
         )
-        return await asked.ended()
+        return await asked.ended(PATIENCE)
 
     async def job(self, job_id: str) -> Job:
         """A job as it stands."""
@@ -109,7 +112,7 @@ class House:
 
     async def until(self, look: Callable[[], Awaitable[Found | None]]) -> Found:
         """What ``look`` finds in the database, once there is something."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not (found := await look()):  # noqa: ASYNC110 - nothing tells of such changes
                 await asyncio.sleep(0.005)
         return found
@@ -156,7 +159,9 @@ class House:
 
     async def refusal(self, interaction: Interaction, text: str) -> Message:
         """What a person is told in private, once it is told."""
-        said = await self.playground.message(lambda m: m.id > interaction.id and text in m.content)
+        said = await self.playground.message(
+            lambda m: m.id > interaction.id and text in m.content, PATIENCE
+        )
         assert said.ephemeral_to is not None
         return said
 
