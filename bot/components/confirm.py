@@ -36,6 +36,7 @@ class Draft:
         images: SHA-256 of attached images.
         source: Where it was typed.
         options: What was chosen beside it, spelled as the flags that mean the same.
+        names: Addresses of those images, of which people are shown the names.
     """
 
     text: str
@@ -43,6 +44,7 @@ class Draft:
     images: tuple[str, ...]
     source: PromptSource = PromptSource.IMAGINE
     options: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
@@ -50,7 +52,8 @@ class Draft:
         # Drafts of earlier versions may wait for a week, and had no source before /img2img.
         source = PromptSource(body.get("way", PromptSource.IMAGINE))
         images, options = tuple(body["images"]), body.get("options", {})
-        return cls(body["text"], body["preset"], images, source, options)
+        names = tuple(body.get("names", ()))
+        return cls(body["text"], body["preset"], images, source, options, names)
 
     def to_json(self) -> dict[str, Any]:
         """The draft as JSON, under the names that earlier versions read and wrote."""
@@ -60,6 +63,7 @@ class Draft:
             "images": list(self.images),
             "way": self.source.value,
             "options": dict(self.options),
+            "names": list(self.names),
         }
 
 

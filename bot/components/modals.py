@@ -5,7 +5,7 @@ open while the bot restarted still works.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import discord
@@ -16,6 +16,7 @@ from bot.text import sentences
 from bot.text.languages import say
 from generation.derive import ninth
 from generation.recipe import Region
+from prompt.flags.table import BY_NAME
 from prompt.reading.grammar import Prompt, parse
 
 TEMPLATE: Final = re.compile(r"easel:remix:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>\d)")
@@ -63,8 +64,14 @@ class FormAnswers:
         given = list(read_answers(interaction))
         # Values come from the network; one that no menu of ours offered is left out.
         parts = {int(value) for field, value in given if field == _PARTS and value in _NINTHS}
-        zoom = _parse_zoom(dict(given).get(_ZOOM, "1"))
-        return cls(parse(read_prompt(interaction)), zoom, tuple(map(ninth, sorted(parts))))
+        prompt, factor = parse(read_prompt(interaction)), dict(given).get(_ZOOM)
+        if factor is not None and (typed := BY_NAME["zoom"].of(prompt.flags)) is not None:
+            # Midjourney's own form has no field for it, so people write it behind the prompt.
+            factor, flags = str(typed), dict(prompt.flags)
+            del flags["zoom"]
+            prompt = replace(prompt, flags=flags)
+        zoom = _parse_zoom("1" if factor is None else factor)
+        return cls(prompt, zoom, tuple(map(ninth, sorted(parts))))
 
 
 def _parse_zoom(typed: str) -> float:

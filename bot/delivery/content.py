@@ -83,9 +83,8 @@ async def compose_ending(job: Job, files: Files) -> MessageContent:
         return MessageContent(messages.write_finished(job, recipe), view, (picture,))
     view = buttons.build_stopped_view(job.id)
     if job.state == "cancelled":
-        return MessageContent(
-            messages.write_running(job, recipe, say(sentences.CANCELLED)), view, ()
-        )
+        state = messages.write_cancelled(job)
+        return MessageContent(messages.write_running(job, recipe, state), view, ())
     return MessageContent(messages.write_failed(job, recipe), view, ())
 
 

@@ -11,6 +11,9 @@ from bot.text import sentences
 from bot.text.languages import say
 from storage.decisions.choices import PersonChoices, ServerChoices
 
+GuildChannels = discord.abc.GuildChannel | discord.Thread
+"""What a mention can name to everybody on a server."""
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
@@ -70,7 +73,10 @@ async def release_promise(
         return
     # It is public and would wait for pictures that appear elsewhere.
     await interaction.delete_original_response()
-    said = say(sentences.ELSEWHERE, where=f"<#{destination.channel_id}>")
+    # A mention of somebody's direct messages would read "#unknown" to them.
+    public = isinstance(interaction.client.get_channel(destination.channel_id), GuildChannels)
+    there = say(sentences.ELSEWHERE, where=f"<#{destination.channel_id}>")
+    said = there if public else say(sentences.ELSEWHERE_PRIVATE)
     await interaction.followup.send(said, ephemeral=True)
 
 

@@ -7,8 +7,12 @@ import discord
 import structlog
 
 from bot.interactions.echo import echo_prompt, read_typed
+from bot.interactions.host import find_host
 from bot.text import messages
 from bot.text.wording import explain
+from prompt.sentences import NO_VERSION, OTHER_VERSION, Sentence
+from storage.decisions import choice_queries
+from storage.decisions.choices import PersonChoices
 
 log: Final = structlog.get_logger(__name__)
 
@@ -22,9 +26,32 @@ async def acknowledge(interaction: discord.Interaction[Any], *, private: bool = 
 
 
 async def tell_notes(interaction: discord.Interaction[Any], notes: Collection[str]) -> None:
-    """Tells the person alone how their words were understood, where that needs telling."""
-    if notes:
-        await interaction.followup.send(messages.join_notes(notes), ephemeral=True)
+    """Tells the person alone how their words were understood, in one message if at all."""
+    news = [note for note in notes if not _is_about_versions(note)]
+    if len(news) < len(notes) and not await _knew_versions(interaction):
+        news = list(notes)
+    if news:
+        await interaction.followup.send(messages.join_notes(news), ephemeral=True)
+
+
+def _is_about_versions(note: str) -> bool:
+    return isinstance(note, Sentence) and note.template in {OTHER_VERSION, NO_VERSION}
+
+
+async def _knew_versions(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the person was told before that versions stand for other models; now they are.
+
+    Prompts from Midjourney name a version every time, and once told is enough.
+    """
+    records, person = find_host(interaction).records, interaction.user.id
+    if (await records.read(choice_queries.read_person, person)).knows_versions:
+        return True
+    await records.write(choice_queries.change_person, person, _learn_versions)
+    return False
+
+
+def _learn_versions(before: PersonChoices) -> PersonChoices:
+    return before.model_copy(update={"knows_versions": True})
 
 
 async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:

@@ -12,6 +12,7 @@ from bot.interactions.replies import acknowledge, tell_notes
 from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import admit, complete_orders, resolve_order
 from bot.text.messages import Title
+from bot.text.titles import keep_title
 from generation.catalogue.card import Capability
 from generation.derive import blend
 from generation.recipe import Ingredient
@@ -75,7 +76,10 @@ class BlendHandler:
         policy.check_size(choices, [recipe])
         destination = await Destination.choose(interaction, choices, defaults.person, message)
         request = JobRequest(
-            recipe=recipe, title=Title("blend"), speed=resolved.speed, origins=merged.origins
+            recipe=recipe,
+            title=Title("blend"),
+            speed=resolved.speed,
+            origins={**merged.origins, **keep_title("", merged.prompt, pictures)},
         )
         await self._acceptor.accept(interaction, destination, [request], choices)
         await release_promise(interaction, destination, message)

@@ -1,8 +1,9 @@
 """From a prompt as typed to committed jobs; after a question, where they are many."""
 
+import re
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 import discord
 from sqlalchemy import Connection
@@ -19,6 +20,7 @@ from bot.requests.resolution import CompletedOrders, admit, complete_orders, res
 from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
+from bot.text.titles import keep_title
 from generation.catalogue.card import Capability, Card
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
@@ -31,6 +33,9 @@ from prompt.resolution.resolve import Resolved
 from prompt.resolution.suggestions import mend_suggestion
 from storage.decisions import choice_queries
 from storage.decisions.choices import ServerChoices
+
+_OF_A_PROGRAM: Final = re.compile(r"\s*\{|.*\n")
+"""How the JSON and the several lines begin that other programs write."""
 
 
 class ImagineHandler:
@@ -84,7 +89,7 @@ class ImagineHandler:
         # Images are fetched last, since a slow host may take longer than Discord waits for an
         # answer.
         images = tuple([await self._acceptor.keep_image(url) for url in pictures])
-        request = Draft(text, preset, images, source, write_options(options))
+        request = Draft(text, preset, images, source, write_options(options), tuple(pictures))
         if many:
             await self._ask(interaction, request, wanted)
         else:
@@ -255,14 +260,17 @@ class ImagineHandler:
         # All are resolved and checked before any is accepted, so that a request is refused whole.
         policy.check_size(choices, [resolved.recipe for resolved in made])
         destination = await Destination.choose(interaction, choices, asked.defaults.person, message)
+        # What another program wrote, or what stands for several prompts, is no title of one.
+        alone = len(made) == 1 and not _OF_A_PROGRAM.match(request.text)
+        typed = request.text if alone else ""
         requests = [
             JobRequest(
                 recipe=resolved.recipe,
                 title=Title("imagine"),
                 speed=resolved.speed,
-                origins=whole.origins,
+                origins={**whole.origins, **keep_title(typed, order.prompt, request.names)},
             )
-            for resolved, (_, whole) in zip(made, asked.each, strict=True)
+            for resolved, (order, whole) in zip(made, asked.each, strict=True)
         ]
         await self._acceptor.accept(interaction, destination, requests, choices)
         await release_promise(interaction, destination, message)

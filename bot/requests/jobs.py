@@ -38,7 +38,7 @@ class JobHandler:
         job = await ownership.find_job(self._jobs, job_id)
         if not ownership.may_remove(interaction, job):
             raise NotYoursError
-        if not await self._jobs.cancel(job_id):
+        if not await self._jobs.cancel(job_id, interaction.user.id):
             raise TooLateError
 
     async def cancel_all(self, interaction: discord.Interaction[Any]) -> None:

@@ -12,7 +12,7 @@ from bot.delivery.content import compose_ending, load_picture
 from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
-from bot.text import messages, origins, sentences
+from bot.text import messages, origins, sentences, titles
 from bot.text.languages import say, speaking
 from generation.recipe import Recipe
 from storage.decisions import choice_queries
@@ -56,7 +56,7 @@ class ResultHandler:
             recipe = Recipe.from_json(job.recipe)
             text = messages.stack_lines(content.text, origins.write_origins(job, recipe))
         attachments = content.to_files()
-        if messages.is_shortened(recipe):
+        if titles.is_shortened(job, recipe):
             attachments.append(describe_job(job)[1])
         # Reactions and menus name a message alone; this is how its job is found again.
         await self._records.write(queries.keep_copy, message, job.id)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import discord
 
-from bot.text import sentences
+from bot.text import sentences, titles
 from bot.text.languages import retell, say
 from generation.catalogue.card import Card
 from generation.catalogue.families import shown_size
@@ -18,9 +18,6 @@ from storage.queue.jobs import Job
 
 CONTENT_LIMIT: Final = 2000
 """Characters in a message's content (Discord)."""
-
-PROMPT_SHOWN: Final = 1400
-"""Characters of a prompt shown in a message; the picture's own metadata has all of it."""
 
 ASK_SHOWN: Final = 90
 """Characters of each prompt in the question before many jobs."""
@@ -180,28 +177,9 @@ def write_heading(job: Job, recipe: Recipe) -> str:
     title = Title.read(job.title)
     return say(
         sentences.HEADINGS[title.action],
-        prompt=f"**{shorten_prompt(recipe)}**",
+        prompt=titles.write_title(job, recipe),
         who=f"<@{job.person_id}>",
         index=title.index,
-    )
-
-
-def shorten_prompt(recipe: Recipe) -> str:
-    """The prompt as people may copy it: words, flags and seed, shortened and escaped."""
-    text = _write_prompt(recipe)
-    if is_shortened(recipe):
-        text = text[: PROMPT_SHOWN // 2].rstrip() + "…"
-    return discord.utils.escape_markdown(text.replace("\n", " "))
-
-
-def is_shortened(recipe: Recipe) -> bool:
-    """Whether a message shows less than the whole prompt."""
-    return len(_write_prompt(recipe)) > PROMPT_SHOWN // 2
-
-
-def _write_prompt(recipe: Recipe) -> str:
-    return " ".join(
-        part for part in (recipe.prompt or say(sentences.NO_WORDS), _write_flags(recipe)) if part
     )
 
 
@@ -222,6 +200,13 @@ def write_finished(job: Job, recipe: Recipe) -> str:
     return f"{write_heading(job, recipe)}\n-# {write_settings(job, recipe)}"
 
 
+def write_cancelled(job: Job) -> str:
+    """The state of a cancelled job, with whoever cancelled it for its owner."""
+    if job.cancelled_by in {None, job.person_id}:
+        return say(sentences.CANCELLED)
+    return say(sentences.CANCELLED_BY, who=f"<@{job.cancelled_by}>")
+
+
 def write_failed(job: Job, recipe: Recipe) -> str:
     """The message of a job that could not be made, with the reason."""
     reason = sentences.FAILURES.get(job.failure or "", sentences.FAILURES["internal"])
@@ -236,9 +221,11 @@ def write_undeliverable(job: Job) -> str:
 def write_settings(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
     width, height = shown_size(recipe)
+    # Any other seed stands in the heading, where it can be copied with the prompt.
+    varied = bool(recipe.pictures[0].turns)
     parts = [
         f"{width}×{height}",
-        say(sentences.SEED, seed=_find_seed(recipe.pictures[0])),
+        *([say(sentences.SEED, seed=_find_seed(recipe.pictures[0]))] if varied else []),
         say(sentences.STEPS, count=recipe.steps),
         say(sentences.GUIDANCE, value=f"{recipe.guidance:g}"),
         recipe.sampler,
@@ -257,6 +244,8 @@ def write_settings(job: Job, recipe: Recipe) -> str:
         parts.append(say(sentences.ENLARGED_BY, factor=recipe.upscale, upscaler=name))
     elif recipe.upscale > 1:
         parts.append(say(sentences.ENLARGED, factor=recipe.upscale))
+    if kept := titles.list_unsaid(job, recipe):
+        parts.append(format_code(_cut(" ".join(kept), ASK_SHOWN)))
     if took := _format_seconds(job.started_at, job.finished_at):
         parts.append(took)
     return " · ".join(parts)
@@ -275,9 +264,10 @@ def list_models(cards: Sequence[Card]) -> str:
 
 def write_recipe(job: Job, recipe: Recipe) -> str:
     """Everything that decided a job's pictures, for people: words, flags and seeds."""
+    flags = titles.name_links(_write_flags(recipe))
     lines = [
-        f"**{_escape(recipe.prompt or say(sentences.NO_WORDS), PROMPT_SHOWN // 2)}**",
-        *([format_code(_cut(flags, PROMPT_SHOWN // 4))] if (flags := _write_flags(recipe)) else []),
+        f"**{_escape(recipe.prompt or say(sentences.NO_WORDS), titles.PROMPT_SHOWN)}**",
+        *([format_code(_cut(flags, titles.PROMPT_SHOWN // 2))] if flags else []),
         f"-# {write_settings(job, recipe)} · {say(sentences.JOB, id=job.id)}",
     ]
     if len(recipe.pictures) > 1:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.text import messages, sentences
+from bot.text import messages, sentences, titles
 from bot.text.languages import retell, say
 from generation.catalogue.families import card
 from generation.recipe import Recipe
@@ -34,7 +34,7 @@ def inherit_origins(parent: Job, recipe: Recipe) -> dict[str, str]:
         kept[WORDS] = known[WORDS]
     if SEED.name in known and recipe.pictures[0] == before.pictures[0]:
         kept[SEED.name] = known[SEED.name]
-    return kept
+    return kept | titles.inherit_title(known, before, recipe)
 
 
 def write_origins(job: Job, recipe: Recipe) -> list[str]:
@@ -50,7 +50,8 @@ def _group_places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
         groups.setdefault(place, []).append(say(sentences.ORIGIN_WORDS))
     for name, value in _list_decided(known, recipe).items():
         place = known.get(name, Origin.FLAG.value)
-        groups.setdefault(place, []).append(messages.format_code(BY_NAME[name].format(value)))
+        written = titles.name_links(BY_NAME[name].format(value))
+        groups.setdefault(place, []).append(messages.format_code(written))
     for place in sorted(groups, key=_rank):
         yield retell(describe_origin(place)), " ".join(groups[place])
     if own := _list_own(recipe):

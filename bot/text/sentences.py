@@ -10,6 +10,7 @@ STARTING: Final = "starting"
 LOADING: Final = "loading {model}"
 RUNNING: Final = "{percent} %"
 CANCELLED: Final = "cancelled"
+CANCELLED_BY: Final = "cancelled by {who}"
 
 GONE: Final = "I cannot find the job behind this button; it may have been deleted."
 OLD_BUTTON: Final = "This button comes from another version of me. Please run the command again."
@@ -83,6 +84,7 @@ SERVER_SIZE: Final = (
     "ratio closer to square would work."
 )
 ELSEWHERE: Final = "Your pictures appear in {where}."
+ELSEWHERE_PRIVATE: Final = "Your pictures come to you as direct messages."
 NO_PLACE: Final = (
     "I am not allowed to post where your pictures should appear; allow direct messages, or ask "
     "the server's managers."
@@ -325,6 +327,14 @@ AHEAD: Final = "{count} ahead of you"
 FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
 NO_WORDS: Final = "image"
+COUNT_IMAGES: Final = Plural("{count} image", "{count} images")
+SOURCES: Final = {
+    "sref": "style: {what}",
+    "cref": "character: {what}",
+    "oref": "object: {what}",
+    "edit": "edit: {what}",
+}
+"""What the images of a flag are for, by its name."""
 SEED: Final = "seed {seed}"
 STEPS: Final = Plural("{count} step", "{count} steps")
 GUIDANCE: Final = "guidance {value}"

@@ -487,7 +487,7 @@ TILE: Final = Flag[bool](
 RAW: Final = Flag[bool](
     name="raw",
     kind=Switch(),
-    about="Add nothing of the bot's own taste, whatever `--stylize` says.",
+    about="Add less of the bot's own taste: none, or half of what `--stylize` asks for.",
 )
 EXP: Final = Flag[int](
     name="exp",

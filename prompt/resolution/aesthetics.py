@@ -19,6 +19,10 @@ _FULL_PUSH: Final = -0.5
 """Weight beside words of weight 1 with which something is wholly unwanted, as for ``--no``."""
 
 
+_RAW_SHARE: Final = 0.5
+"""Share of its own taste that ``--raw`` leaves."""
+
+
 def derive_aesthetics(values: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a recipe that these flags decide; a field's default where they are left out.
 
@@ -43,13 +47,15 @@ def apply_stylize(
 
     Args:
         phrases: The person's words.
-        values: The flags; ``--raw`` leaves the words as they are.
+        values: The flags; ``--raw`` halves it, since in Midjourney the two go together.
         card: The family that will draw.
     """
     stylize = STYLIZE.of(values)
-    if stylize is None or RAW.of(values) or STYLE_NAME.of(values) == STYLE_NAME.works:
+    if stylize is None:
         return tuple(phrases)
+    raw = RAW.of(values) or STYLE_NAME.of(values) == STYLE_NAME.works
     taste, words = taste_for_stylize(stylize), card.vocabulary.taste
+    taste *= _RAW_SHARE if raw else 1.0
     if taste >= 0:
         return styled(phrases, [(words, 1.0)], taste)
     # In proportion to the person's own weights, so that `cat::2` and `cat` are pushed alike.

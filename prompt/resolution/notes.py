@@ -20,12 +20,9 @@ from prompt.flags.table import (
     MODEL,
     NIJI,
     QUALITY,
-    RAW,
     RELAX,
     STEPS,
     STRENGTH,
-    STYLE_NAME,
-    STYLIZE,
     VERSION,
     Flag,
 )
@@ -43,8 +40,6 @@ _OVERRULED: Final[tuple[tuple[Flag[Any], Flag[Any]], ...]] = (
     (MODEL, VERSION),
     (MODEL, NIJI),
     (NIJI, VERSION),
-    (RAW, STYLIZE),
-    (STYLE_NAME, STYLIZE),
 )
 
 

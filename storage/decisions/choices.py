@@ -54,6 +54,7 @@ class PersonChoices(Choices):
         remix: Whether V and 🔄 ask for a changed prompt first.
         variability: How far V leaves its picture.
         private: Whether pictures asked for on servers come as direct messages.
+        knows_versions: Whether they were told that versions of Midjourney stand for other models.
     """
 
     flags: str = ""
@@ -63,6 +64,7 @@ class PersonChoices(Choices):
     remix: bool = False
     variability: Literal["strong", "subtle"] = "strong"
     private: bool = False
+    knows_versions: bool = False
 
 
 class Limits(BaseModel):

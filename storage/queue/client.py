@@ -152,9 +152,14 @@ class Jobs:
         """How many jobs wait and run, and how many workers live."""
         return await self.records.read(queries.read_queue_info, self._settings.dead_after)
 
-    async def cancel(self, job_id: str) -> bool:
-        """Cancels a job that waits or runs; False if it had ended."""
-        cancelled = await self.records.write(queries.cancel_job, job_id)
+    async def cancel(self, job_id: str, by: int | None = None) -> bool:
+        """Cancels a job that waits or runs; False if it had ended.
+
+        Args:
+            job_id: Which one.
+            by: Who cancels it, so that its message can say so.
+        """
+        cancelled = await self.records.write(queries.cancel_job, job_id, by)
         if cancelled:
             self._wake()
             await self._engine.cancel(job_id)

@@ -12,6 +12,9 @@ Kind = Literal["picture", "grid"]
 WORKER_LOST: Final = "worker_lost"
 """Failure of a job whose worker died every time it was tried."""
 
+CANCELLED_BY: Final = "by "
+"""What stands in the place of a failure's code before the person who cancelled a job."""
+
 INTERNAL: Final = "internal"
 """Failure of a job that hit a mistake of ours."""
 
@@ -107,7 +110,7 @@ class Job(NewJob):
     """A job as it stands in the database.
 
     Attributes:
-        failure: Why it failed, as a short code.
+        failure: Why it failed, as a short code; of a cancelled job, who cancelled it.
         attempts: How many times making it was begun.
         worker: The worker that began it last.
         delivered_message_id: The message in which its end was shown.
@@ -124,6 +127,12 @@ class Job(NewJob):
     delivered_at: datetime | None
     delivered_message_id: int | None
     images: tuple[StoredImage, ...]
+
+    @property
+    def cancelled_by(self) -> int | None:
+        """Who cancelled it; None where nobody did, or nobody remembers."""
+        who = (self.failure or "").removeprefix(CANCELLED_BY)
+        return int(who) if self.state == "cancelled" and who.isdecimal() else None
 
     @property
     def ended(self) -> bool:

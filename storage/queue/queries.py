@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow, WorkerRow
-from storage.queue.jobs import Job, Made, QueueInfo, Rendered, StoredImage
+from storage.queue.jobs import CANCELLED_BY, Job, Made, QueueInfo, Rendered, StoredImage
 
 UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 """Jobs whose end was not shown yet; an index holds these alone."""
@@ -220,10 +220,13 @@ def hand_back(connection: Connection, run: Run) -> bool:
 # Ending and delivering
 
 
-def cancel_job(connection: Connection, job_id: str) -> bool:
-    """Cancels an unfinished job; False if it had ended."""
+def cancel_job(connection: Connection, job_id: str, by: int | None = None) -> bool:
+    """Cancels an unfinished job, and notes who did; False if it had ended."""
     cancelled = update(JobRow).where(JobRow.id == job_id, UNFINISHED)
-    return _changed(connection, cancelled.values(state="cancelled", finished_at=_now()))
+    who = None if by is None else f"{CANCELLED_BY}{by}"
+    return _changed(
+        connection, cancelled.values(state="cancelled", failure=who, finished_at=_now())
+    )
 
 
 def note_message(connection: Connection, job_id: str, message_id: int) -> None:

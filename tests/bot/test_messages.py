@@ -8,6 +8,7 @@ from bot.text import messages, sentences
 from bot.text.messages import Title
 from generation.derive import Parent, creatively, enlarge, narrow, vary, with_upscaler
 from generation.recipe import Upscaler
+from storage.queue.jobs import CANCELLED_BY
 from tests.bot.samples import job, recipe
 
 
@@ -28,14 +29,6 @@ def test_markdown_in_a_prompt_stays_text() -> None:
     assert "**a \\*\\*bold\\*\\* cat --seed 7**" in messages.write_heading(
         job(), recipe("a **bold** cat")
     )
-
-
-def test_prompt_and_flags_can_be_copied() -> None:
-    assert messages.shorten_prompt(recipe(parameters="--ar 3:2")) == "a red apple --ar 3:2 --seed 7"
-
-
-def test_a_long_prompt_is_shortened() -> None:
-    assert messages.shorten_prompt(recipe("word " * 1000)).endswith("…")
 
 
 @given(st.sampled_from(list(sentences.HEADINGS)), st.none() | st.integers(1, 9))
@@ -86,7 +79,7 @@ def test_the_card_names_the_seed_of_every_picture() -> None:
 def test_the_line_begins_with_the_size_of_what_people_get(
     changes: dict[str, Any], size: str
 ) -> None:
-    assert messages.write_settings(job(), recipe(**changes)).startswith(f"{size} · seed 7")
+    assert messages.write_settings(job(), recipe(**changes)).startswith(f"{size} · 12 steps")
 
 
 def test_the_line_says_what_made_a_picture_larger() -> None:
@@ -97,3 +90,10 @@ def test_the_line_says_what_made_a_picture_larger() -> None:
     redrawn = creatively(Parent(recipe(), 0, "ab"), 5, 4)
     assert "redrawn in parts" in messages.write_settings(job(), redrawn)
     assert "larger" not in messages.write_settings(job(), recipe())
+
+
+def test_a_cancel_by_somebody_else_says_whose_it_was() -> None:
+    own, other = (job(state="cancelled", failure=f"{CANCELLED_BY}{who}") for who in (42, 77))
+    assert messages.write_cancelled(own) == "cancelled"
+    assert messages.write_cancelled(job(state="cancelled")) == "cancelled"
+    assert messages.write_cancelled(other) == "cancelled by <@77>"

@@ -92,3 +92,10 @@ def test_parts_become_regions_and_unknown_ones_nothing() -> None:
         Region(left=third, top=third, right=2 * third, bottom=2 * third),
     )
     assert len(sentences.PARTS) == modals.NINTHS
+
+
+def test_a_zoom_behind_the_prompt_of_its_own_form_counts() -> None:
+    answers = modals.FormAnswers.read(submitted(zoom="2", prompt="a cat --zoom 1.3 --ar 1:1"))
+    assert answers.zoom == 1.3
+    assert set(answers.prompt.flags) == {"ar"}
+    assert "zoom" in modals.FormAnswers.read(submitted(prompt="a cat --zoom 1.3")).prompt.flags

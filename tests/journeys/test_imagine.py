@@ -24,7 +24,7 @@ async def test_words_become_a_grid(studio: Studio) -> None:
     assert press.latency is not None
     assert press.latency < 1
     message = await result(press)
-    assert "a red apple --ar 3:2 --steps 20 --seed 7" in message.content
+    assert "**a red apple --ar 3:2 --seed 7 --steps 20** — " in message.content
     assert f"<@{standin.people['mira'].id}>" in message.content
     assert "seed 7" in message.content
     assert "20 steps" in message.content

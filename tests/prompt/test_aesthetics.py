@@ -35,8 +35,6 @@ def recipe(text: str, on: Card = EASEL) -> Recipe:
         "--raw",
         "--style raw",
         "--sd",
-        "--raw --s 900",
-        "--style raw --s 900",
     ],
 )
 def test_defaults_and_raw_leave_every_pixel_as_it_was(flags: str, on: Card) -> None:
@@ -95,6 +93,13 @@ def test_below_the_default_pictures_are_pushed_away(stylize: int, weight: float)
     assert here[taste] < there.get(taste, 0.0) <= 0
     assert here[taste] >= -0.25 * weight * 1.001
     assert here["cat"] == pytest.approx(weight, abs=0.001)
+
+
+@pytest.mark.parametrize("raw", ["--raw", "--style raw"])
+def test_raw_leaves_half_of_the_taste_that_was_asked_for(raw: str) -> None:
+    taste = EASEL.vocabulary.taste
+    whole, half = (shares(f"cat --s 1000 {more}")[f"cat, {taste}"] for more in ("", raw))
+    assert half == pytest.approx(whole / 2)
 
 
 def test_taste_comes_behind_a_style_by_code() -> None:

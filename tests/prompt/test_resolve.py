@@ -267,11 +267,6 @@ class TestNotes:
             ("apple --relax --fast", "`--relax` counts, so `--fast` has no effect."),
             ("apple -seed 3", "Read `-seed 3` as `--seed 3`."),
             ("apple --steps 9 --draft", "`--steps` counts, so `--draft` has no effect."),
-            ("apple --raw --s 250", "`--raw` counts, so `--stylize` has no effect."),
-            (
-                "apple --style raw --s 9",
-                "`--style` counts, so `--stylize` has no effect.",
-            ),
             (
                 "apple --style cute",
                 (
