@@ -12,11 +12,7 @@ import discord
 import structlog
 
 from bot.client import EaselBot, point_at
-from generation.catalogue.controlnets import UnknownStructureError
-from generation.catalogue.families import UnknownFamilyError
-from generation.catalogue.served import ServedError
-from generation.catalogue.sources import SourceError
-from storage.database.connect import DatabaseNotReadyError
+from faults import HostError
 from storage.files import Files
 from storage.logs import set_up_logs
 from storage.queue.client import Jobs
@@ -24,22 +20,13 @@ from storage.settings import Settings, SettingsError, load_settings
 
 log: Final = structlog.get_logger(__name__)
 
-FAULTS: Final[dict[type[Exception], str]] = {
+DISCORD_FAULTS: Final[dict[type[Exception], str]] = {
     discord.LoginFailure: "Discord refuses DISCORD_TOKEN; copy it again from the developer portal.",
     discord.PrivilegedIntentsRequired: "Discord refuses the intents; Easel needs none that is "
     "privileged, so please report this.",
     aiohttp.ClientConnectionError: "Discord cannot be reached; check the network and try again.",
 }
-
-UNUSABLE: Final = (
-    DatabaseNotReadyError,
-    ServedError,
-    SettingsError,
-    SourceError,
-    UnknownFamilyError,
-    UnknownStructureError,
-)
-"""What an admin can mend: its text is one sentence, and that is all they see."""
+"""What discord.py and aiohttp raise where an admin can mend it, in a sentence each."""
 
 
 async def run(settings: Settings) -> None:
@@ -72,11 +59,11 @@ def main() -> int:
         settings = load_settings()
         set_up_logs(settings)
         asyncio.run(run(settings))
-    except UNUSABLE as error:
+    except HostError as error:
         log.error(str(error))
         return 1
-    except tuple(FAULTS) as error:
-        log.error(next(text for kind, text in FAULTS.items() if isinstance(error, kind)))
+    except tuple(DISCORD_FAULTS) as error:
+        log.error(next(text for kind, text in DISCORD_FAULTS.items() if isinstance(error, kind)))
         return 1
     return 0
 

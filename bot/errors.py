@@ -1,21 +1,22 @@
 """What can go wrong for a person who asks the bot for something: types and data, no sentences."""
 
+from faults import UserError
 from generation.catalogue.card import Capability
 
 
-class OldButtonError(Exception):
+class OldButtonError(UserError):
     """A button whose meaning this version does not know."""
 
 
-class JobGoneError(Exception):
+class JobGoneError(UserError):
     """A button whose job is not in the database."""
 
 
-class NoJobError(Exception):
+class NoJobError(UserError):
     """Something typed that leads to no job; the text is what was typed."""
 
 
-class OtherFamilyError(Exception):
+class OtherFamilyError(UserError):
     """A button under pictures of a family that this installation no longer draws with.
 
     Attributes:
@@ -29,7 +30,7 @@ class OtherFamilyError(Exception):
         self.now = now
 
 
-class NotAbleError(Exception):
+class NotAbleError(UserError):
     """Something that the family which draws here cannot do.
 
     Attributes:
@@ -43,11 +44,11 @@ class NotAbleError(Exception):
         self.now = now
 
 
-class ZoomError(Exception):
+class ZoomError(UserError):
     """A zoom that is no number, out of range, or adds nothing; the text is what was typed."""
 
 
-class WeightsError(Exception):
+class WeightsError(UserError):
     """Weights that do not go with the images of a blend.
 
     Attributes:
@@ -61,45 +62,53 @@ class WeightsError(Exception):
         self.count = count
 
 
-class NotYoursError(Exception):
+class NotYoursError(UserError):
     """A press by someone who may not do that to this job."""
 
 
-class TooLongError(Exception):
+class TooLongError(UserError):
     """A prompt that does not fit into a form; the text is the form's action."""
 
 
-class NoImageError(Exception):
+class NoImageError(UserError):
     """A message without an image."""
 
 
-class NoPictureError(Exception):
+class NoPictureError(UserError):
     """A message that shows no pictures of the bot's."""
 
 
-class NotYetError(Exception):
+class NotYetError(UserError):
     """Something about pictures that are still being made."""
 
 
-class DraftGoneError(Exception):
+class DraftGoneError(UserError):
     """An answer to a question that was answered before, or is too old."""
 
 
-class TooLateError(Exception):
+class TooLateError(UserError):
     """A cancel of a job that has ended."""
 
 
-class NotAllowedError(Exception):
-    """The server does not allow this; the text is the sentence for the person."""
+class NotAllowedError(UserError):
+    """The server, or the model, does not allow this.
+
+    Attributes:
+        refusal: Why, and what would be allowed; a `Sentence`, which is said in any language.
+    """
+
+    def __init__(self, refusal: str) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
-class NoLongerThereError(Exception):
+class NoLongerThereError(UserError):
     """Somebody may not see the channel any more in which they ask for something."""
 
 
-class TokenError(Exception):
+class TokenError(UserError):
     """What was shown is no token of ours: altered, cut short or made up."""
 
 
-class ExpiredTokenError(Exception):
+class ExpiredTokenError(UserError):
     """A token that was good once."""

@@ -4,15 +4,13 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import typer
 from typer.core import TyperGroup
 
 from cli import __version__
-
-if TYPE_CHECKING:
-    from generation.untrusted.clean import ImageError
+from faults import HostError, UserError
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,57 +103,48 @@ def _easel(
 
 @contextlib.contextmanager
 def _sentences() -> Iterator[None]:
-    """Turns the faults that a person can mend into one sentence and an exit code."""
+    """Turns what a person or a host can mend into a sentence and an exit code."""
     try:
         yield
     except Exception as error:
-        kinds = [f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__]
-        code = next((_FAULTS[kind] for kind in kinds if kind in _FAULTS), None)
-        if isinstance(error, ModuleNotFoundError) and error.name in WORKERS:
-            code = 1
-        if code is None:
+        text = _word(error)
+        if text is None:
             raise
-        typer.echo(_sentence(error, kinds), err=True)
-        raise typer.Exit(code) from None
+        typer.echo(text, err=True)
+        raise typer.Exit(_choose_code(error)) from None
 
 
 WORKERS: Final = frozenset({"diffusers", "huggingface_hub", "safetensors", "torch", "transformers"})
 """Modules that the extra ``worker`` brings and a bot lacks."""
 
-_FAULTS: Final = {
-    "prompt.errors.PromptError": 2,
-    "cli.launch.SideFailedError": 1,
-    "cli.checkpoints.NotFetchedError": 1,
-    "generation.catalogue.families.UnknownFamilyError": 1,
-    "generation.catalogue.controlnets.UnknownStructureError": 1,
-    "generation.untrusted.clean.ImageError": 1,
-    "generation.catalogue.served.ServedError": 1,
-    "generation.catalogue.sources.SourceError": 1,
-    "generation.families.load.ModelError": 1,
-    "sqlalchemy.exc.SQLAlchemyError": 1,
-    "storage.database.connect.DatabaseNotReadyError": 1,
-    "storage.files.FileStoreError": 1,
-    "storage.queue.jobs.RenderError": 1,
-    "storage.settings.SettingsError": 1,
-}
-"""Faults of a person or a machine, by name so that nothing is imported for them; exit codes."""
+
+def _word(error: Exception) -> str | None:
+    """What to say of an error; None if it is a mistake of ours."""
+    from prompt.errors import PromptError  # noqa: PLC0415
+
+    match error:
+        case PromptError(suggestion=str(suggestion)):
+            return f"{error}\nThis would work: {suggestion}"
+        case HostError() | PromptError():
+            return str(error)
+        case UserError():
+            from bot.text.wording import word_error  # noqa: PLC0415
+
+            return word_error(error)
+        case ModuleNotFoundError(name=name) if name in WORKERS:
+            return f"This needs {name}, which a worker's installation has: easel[worker]."
+    # By its name: to ask its class would load the library for every command that exits.
+    if type(error).__module__ == "sqlalchemy.exc":
+        name = type(error).__name__
+        return f"The database cannot be used ({name}); `easel doctor` says more."
+    return None
 
 
-def _sentence(error: Exception, kinds: list[str]) -> str:
-    if isinstance(error, ModuleNotFoundError):
-        return f"This needs {error.name}, which a worker's installation has: easel[worker]."
-    if "generation.untrusted.clean.ImageError" in kinds:
-        from bot.text.image_wording import word_image_error  # noqa: PLC0415
+def _choose_code(error: Exception) -> int:
+    """2 for a prompt, as for any argument that is wrong; 1 for everything else."""
+    from prompt.errors import PromptError  # noqa: PLC0415
 
-        return word_image_error(cast("ImageError", error))
-    if "storage.queue.jobs.RenderError" in kinds:
-        from bot.text.sentences import FAILURES  # noqa: PLC0415
-
-        return f"This could not be made: {FAILURES.get(str(error), str(error))}."
-    if "sqlalchemy.exc.SQLAlchemyError" in kinds:
-        return f"The database cannot be used ({type(error).__name__}); `easel doctor` says more."
-    suggestion = getattr(error, "suggestion", None)
-    return f"{error}\nThis would work: {suggestion}" if suggestion else str(error)
+    return 2 if isinstance(error, PromptError) else 1
 
 
 def main() -> None:

@@ -8,13 +8,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from faults import HostError
 from generation.catalogue.checkpoints import INDEX
 from generation.catalogue.families import BUNDLED, CARDS, VARIANTS
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
-class NotFetchedError(RuntimeError):
+class NotFetchedError(HostError, RuntimeError):
     """A checkpoint cannot be had; the text is one sentence."""
 
 

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from faults import HostError
+
 STEADY: Final = 10.0
 """Seconds after which a side counts as having started well."""
 
@@ -49,7 +51,7 @@ class Side:
     carries: bool = False
 
 
-class SideFailedError(RuntimeError):
+class SideFailedError(HostError, RuntimeError):
     """A side ended and is not started again.
 
     Attributes:

@@ -12,6 +12,7 @@ from bot.text.languages import say
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.reading.shortcuts import is_free
+from prompt.sentences import Sentence
 from storage.decisions import choice_queries
 from storage.decisions.choices import MOST_OPTIONS, PersonChoices
 
@@ -81,7 +82,7 @@ class Options(app_commands.Group):
         name = option.strip().lstrip("-").lower()
         kept = interaction.client.handlers.models.normalize(value) if value.strip() else ""
         if not is_free(name):
-            raise PromptError(say(sentences.OPTION_TAKEN, name=name.replace("`", "ˋ")))
+            raise PromptError(Sentence(sentences.OPTION_TAKEN, name=name.replace("`", "ˋ")))
         await _change(interaction, lambda old: _set_option(old, name, kept))
         await interaction.edit_original_response(content=messages.announce_option(name, kept))
 
@@ -115,7 +116,7 @@ def _set_option(choices: PersonChoices, name: str, text: str) -> PersonChoices:
     options = {key: old for key, old in choices.options.items() if key != name}
     options |= {name: text} if text else {}
     if len(options) > MOST_OPTIONS:
-        raise PromptError(say(sentences.OPTION_FULL, limit=MOST_OPTIONS))
+        raise PromptError(Sentence(sentences.OPTION_FULL, limit=MOST_OPTIONS))
     return choices.model_copy(update={"options": options})
 
 

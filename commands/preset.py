@@ -18,6 +18,7 @@ from bot.text.languages import say
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.resolution.presets import check_name, choose
+from prompt.sentences import Sentence
 from storage.database.records import Records
 from storage.decisions import choice_queries
 from storage.decisions.choices import MOST_PRESETS, Change, Owner
@@ -72,7 +73,7 @@ class Presets(app_commands.Group):
         await _require_editor(interaction, owner)
         records, person = _find_records(interaction), interaction.user.id
         if not await records.write(choice_queries.drop_preset, owner, low, person):
-            raise PromptError(say(sentences.PRESET_MISSING, name=low[:32]))
+            raise PromptError(Sentence(sentences.PRESET_MISSING, name=low[:32]))
         await interaction.edit_original_response(content=say(sentences.PRESET_DELETED, name=low))
 
     @app_commands.command(name="list", description="List the presets")
@@ -140,7 +141,7 @@ class Presets(app_commands.Group):
             choice_queries.read_presets, _find_owner(interaction, whose)
         )
         if not kept:
-            raise PromptError(say(sentences.PRESET_NONE))
+            raise PromptError(Sentence(sentences.PRESET_NONE))
         data = json.dumps({"version": 1, "presets": kept}, indent=2, ensure_ascii=False)
         file = discord.File(io.BytesIO(data.encode()), "presets.json")
         await interaction.edit_original_response(
@@ -194,9 +195,9 @@ def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
         presets = json.loads(data)["presets"]
         pairs = [(str(name), str(text)) for name, text in presets.items()]
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise PromptError(say(sentences.PRESET_FILE)) from None
+        raise PromptError(Sentence(sentences.PRESET_FILE)) from None
     if not 0 < len(pairs) <= MOST_PRESETS:
-        raise PromptError(say(sentences.PRESET_FILE))
+        raise PromptError(Sentence(sentences.PRESET_FILE))
     return {check_name(name): kept(text[:TEXT_LIMIT]) for name, text in pairs}
 
 
@@ -213,7 +214,7 @@ def _find_owner(interaction: Interaction, whose: Whose) -> Owner:
     if whose == "me":
         return Owner("person", interaction.user.id)
     if interaction.guild_id is None:
-        raise PromptError(say(sentences.NO_SERVER))
+        raise PromptError(Sentence(sentences.NO_SERVER))
     return Owner("server", interaction.guild_id)
 
 
@@ -223,7 +224,7 @@ async def _require_editor(interaction: Interaction, owner: Owner) -> None:
         return
     choices = await _find_records(interaction).read(choice_queries.read_server, owner.id)
     if not policy.has_role(interaction, choices.editors):
-        raise NotAllowedError(say(sentences.PRESET_MANAGERS))
+        raise NotAllowedError(Sentence(sentences.PRESET_MANAGERS))
 
 
 async def _keep(interaction: Interaction, owner: Owner, given: dict[str, str]) -> None:

@@ -14,6 +14,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from faults import UserError
+
 SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
 
@@ -60,7 +62,7 @@ Weighting = Literal["a1111", "comfyui"]
 """Whose arithmetic weighs tokens: see ``generation.conditioning.text``."""
 
 
-class RecipeError(ValueError):
+class RecipeError(UserError, ValueError):
     """A recipe that cannot exist, or JSON that is not a recipe of a version known here."""
 
 

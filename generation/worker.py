@@ -11,12 +11,10 @@ import structlog
 import torch
 from PIL import Image
 
+from faults import HostError
 from generation.catalogue.card import Card
-from generation.catalogue.controlnets import UnknownStructureError
 from generation.catalogue.extras import beside, upscaler_file
-from generation.catalogue.families import UnknownFamilyError
-from generation.catalogue.served import Served, ServedError, drew, served, usual
-from generation.catalogue.sources import SourceError
+from generation.catalogue.served import Served, drew, served, usual
 from generation.derive import narrow
 from generation.families.load import ModelError, load
 from generation.pictures.metadata import encode_png
@@ -25,29 +23,17 @@ from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, cook, finished, made_before
 from generation.sampling.engine import Engine
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
-from storage.database.connect import DatabaseNotReadyError, open_engine
+from storage.database.connect import open_engine
 from storage.files import Files
 from storage.logs import set_up_logs
 from storage.queue import queries
-from storage.queue.jobs import Made, Rendered, Report, WorkerNameTakenError
+from storage.queue.jobs import Made, Rendered, Report
 from storage.queue.worker import serve
-from storage.settings import Settings, SettingsError, load_settings
+from storage.settings import Settings, load_settings
 from storage.signals import stop_event
 
 NICENESS: Final = 5
 """How far a worker on the CPU steps back for the bot beside it."""
-
-FAULTS: Final = (
-    DatabaseNotReadyError,
-    ModelError,
-    ServedError,
-    SettingsError,
-    SourceError,
-    UnknownFamilyError,
-    UnknownStructureError,
-    WorkerNameTakenError,
-)
-"""What an admin can mend: its text is one sentence, and that is all they see."""
 
 _log = structlog.get_logger(__name__)
 
@@ -177,7 +163,7 @@ def start() -> int:
         settings = load_settings()
         set_up_logs(settings)
         main(settings)
-    except FAULTS as error:
+    except HostError as error:
         _log.error(str(error))
         return 1
     return 0

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from faults import UserError
 
-class PromptError(ValueError):
+
+class PromptError(UserError, ValueError):
     """A prompt that cannot be drawn as it stands.
 
     Attributes:

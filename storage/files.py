@@ -15,6 +15,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from faults import HostError, UserError
 from storage.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
-class FileStoreError(RuntimeError):
+class FileStoreError(HostError, RuntimeError):
     """The place where images are kept did not do what was asked; names no path and no key."""
 
 
-class MissingFileError(FileStoreError):
+class MissingFileError(UserError, RuntimeError):
     """No intact image is kept under this hash.
 
     Attributes:

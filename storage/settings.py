@@ -14,6 +14,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from faults import HostError
+
 PREFIX: Final = "EASEL_"
 PAGE: Final = "/paint/"
 """Where the painting page is, below its public address."""
@@ -21,7 +23,7 @@ PAGE: Final = "/paint/"
 _DATABASES: Final = ("sqlite:///", "postgresql://", "postgres://")
 
 
-class SettingsError(ValueError):
+class SettingsError(HostError, ValueError):
     """Settings that cannot work; its text is one sentence naming the setting, never its value."""
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
 from bot.text import sentences
-from bot.text.languages import say
 from generation.catalogue.card import Card
 from generation.catalogue.families import shown_size
 from generation.recipe import Recipe
+from prompt.sentences import Sentence
 from storage.database.records import Records
 from storage.decisions import choice_queries
 from storage.decisions.choices import PersonChoices, ServerChoices
@@ -47,7 +47,9 @@ async def admit(
     barred = next((each for each in drawn if not allows(choices, each, served)), None)
     if refusal is None and barred is not None:
         names = ", ".join(f"`{name}`" for name in choices.families)
-        refusal = say(sentences.SERVER_FAMILY, family=name_for_list(barred, served), allowed=names)
+        refusal = Sentence(
+            sentences.SERVER_FAMILY, family=name_for_list(barred, served), allowed=names
+        )
     if refusal is not None:
         raise NotAllowedError(refusal)
     allowed = allow(jobs.most, choices, interaction)
@@ -82,26 +84,28 @@ def check_size(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
     for recipe in recipes:
         side = max(shown_size(recipe))
         if choices.largest and side > choices.largest:
-            raise NotAllowedError(say(sentences.SERVER_SIZE, side=side, limit=choices.largest))
+            raise NotAllowedError(Sentence(sentences.SERVER_SIZE, side=side, limit=choices.largest))
 
 
-def _refuse_place(choices: ServerChoices, interaction: Requester) -> str | None:
+def _refuse_place(choices: ServerChoices, interaction: Requester) -> Sentence | None:
     """A thread counts as its channel."""
     # Managers list channels; threads come and go.
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     if not choices.channels or here & set(choices.channels):
         return None
-    return say(
+    return Sentence(
         sentences.SERVER_CHANNEL,
         channels=" ".join(f"<#{channel}>" for channel in choices.channels[:10]),
     )
 
 
-def _refuse_role(choices: ServerChoices, interaction: Requester) -> str | None:
+def _refuse_role(choices: ServerChoices, interaction: Requester) -> Sentence | None:
     # Managers are let in whatever the list says, or they could lock themselves out.
     if not choices.roles or manages(interaction) or has_role(interaction, choices.roles):
         return None
-    return say(sentences.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10]))
+    return Sentence(
+        sentences.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10])
+    )
 
 
 def allow(most: int, choices: ServerChoices, requester: Requester) -> Allowance:

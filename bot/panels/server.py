@@ -15,6 +15,7 @@ from bot.text import messages, sentences
 from bot.text.languages import LANGUAGES, name_language, say
 from generation.catalogue.card import Card
 from generation.catalogue.families import CARDS
+from prompt.sentences import Sentence
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Limits, ServerChoices
 
@@ -284,7 +285,7 @@ def build_panel(
 
 def _require_manager(interaction: discord.Interaction[Any]) -> None:
     if not policy.manages(interaction):
-        raise NotAllowedError(say(sentences.SERVER_MANAGERS))
+        raise NotAllowedError(Sentence(sentences.SERVER_MANAGERS))
 
 
 def _read_server_id(interaction: discord.Interaction[Any]) -> int:
@@ -393,6 +394,6 @@ def _parse_number(number: Number, typed: Mapping[str, str]) -> int:
     if not (text.isdecimal() and number.low <= int(text) <= number.high):
         shown = text.replace("`", "ˋ")
         raise NotAllowedError(
-            say(sentences.LIMIT_WRONG, typed=shown, low=number.low, high=number.high)
+            Sentence(sentences.LIMIT_WRONG, typed=shown, low=number.low, high=number.high)
         )
     return int(text)

@@ -13,7 +13,6 @@ from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
 from bot.requests.models import ServedModels
 from bot.text import sentences
-from bot.text.languages import say
 from bot.text.messages import Title
 from generation.catalogue.card import Card
 from generation.derive import with_upscaler
@@ -21,6 +20,7 @@ from generation.recipe import Recipe
 from generation.untrusted.clean import Limits, clean
 from generation.untrusted.fetch import fetch
 from generation.untrusted.masks import painted
+from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
 from storage.files import Files
 from storage.queue.client import Jobs
@@ -145,7 +145,7 @@ class JobAcceptor:
                 if not shown and place == 0:
                     self._delivery.drop(job_ids)
                     await self.jobs.withdraw(job_ids)
-                    raise NotAllowedError(say(sentences.NO_PLACE))
+                    raise NotAllowedError(Sentence(sentences.NO_PLACE))
 
     def _describe(
         self,

@@ -16,7 +16,6 @@ from bot.interactions.replies import acknowledge, tell_notes
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor, JobRequest
 from bot.text import sentences
-from bot.text.languages import say
 from bot.text.messages import Title
 from bot.text.origins import inherit_origins
 from generation.catalogue.card import Capability
@@ -345,13 +344,16 @@ class DeriveHandler:
 
     def _check_ratio(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""
-        card, (short, long) = (
-            self._models.find_maker(recipe).card,
-            sorted((recipe.width, recipe.height)),
-        )
+        card = self._models.find_maker(recipe).card
+        short, long = sorted((recipe.width, recipe.height))
         if long > card.longest_ratio * short:
-            said = say(sentences.FRAME_LONG, model=say(card.title), limit=f"{card.longest_ratio:g}")
-            raise NotAllowedError(said)
+            raise NotAllowedError(
+                Sentence(
+                    sentences.FRAME_LONG,
+                    model=Sentence(card.title),
+                    limit=f"{card.longest_ratio:g}",
+                )
+            )
 
 
 def _keep_words(derivation: Derivation) -> Change:

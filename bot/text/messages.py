@@ -209,8 +209,13 @@ def write_cancelled(job: Job) -> str:
 
 def write_failed(job: Job, recipe: Recipe) -> str:
     """The message of a job that could not be made, with the reason."""
-    reason = sentences.FAILURES.get(job.failure or "", sentences.FAILURES["internal"])
-    return f"{write_heading(job, recipe)}\n{say(sentences.FAILED, reason=say(reason))}"
+    reason = find_reason(job.failure or "")
+    return f"{write_heading(job, recipe)}\n{say(sentences.FAILED, reason=reason)}"
+
+
+def find_reason(code: str) -> str:
+    """Why a job failed, by the code that the worker recorded; later versions may have others."""
+    return say(sentences.FAILURES.get(code, sentences.FAILURES["internal"]))
 
 
 def write_undeliverable(job: Job) -> str:

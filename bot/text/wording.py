@@ -36,6 +36,7 @@ from prompt.errors import PromptError
 from prompt.sentences import Plural
 from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError
 from storage.files import MissingFileError
+from storage.queue.jobs import RenderError
 from storage.queue.limits import Excess, LimitKind, LimitReachedError
 
 log: Final = structlog.get_logger(__name__)
@@ -83,7 +84,7 @@ _TOGETHER: Final[dict[LimitKind, Plural]] = {
 
 
 def word_error(error: BaseException) -> str | None:
-    """What to tell the person who caused ``error``; None if it is our own mistake."""
+    """What to tell the person who caused ``error``; None if they cannot mend it."""
     match error:
         # discord.py wraps whatever a command raises.
         case app_commands.CommandInvokeError():
@@ -105,10 +106,12 @@ def word_error(error: BaseException) -> str | None:
         case WeightsError():
             typed = messages.quote(error.typed)
             return say(sentences.WEIGHTS_WRONG, typed=typed, count=error.count)
+        case RenderError():
+            return say(sentences.FAILED, reason=messages.find_reason(error.code))
         case TooManyPresetsError():
             return say(sentences.PRESET_FULL, limit=MOST_PRESETS)
         case NotAllowedError():
-            return str(error)
+            return retell(error.refusal)
     # By isinstance, so that an error of a kind that is not listed itself is worded as its kind is.
     return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
 

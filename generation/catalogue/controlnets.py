@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, get_args
 
+from faults import HostError
 from generation.recipe import StructureKind
 
 STRUCTURES: Final[tuple[StructureKind, ...]] = get_args(StructureKind)
@@ -15,7 +16,7 @@ ESTIMATORS: Final[Mapping[StructureKind, str]] = {
 """Hub ids of the networks that see a structure that no filter finds; both Apache-2.0."""
 
 
-class UnknownStructureError(ValueError):
+class UnknownStructureError(HostError, ValueError):
     """A setting names a kind of structure that there is not; the text is one sentence."""
 
 

@@ -4,13 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from faults import HostError
 from generation.catalogue.card import REFERENCES, Capability, Card
 from generation.catalogue.vocabulary import SMALL
 from generation.controls import ImageStrengths
 from generation.recipe import Recipe
 
 
-class UnknownFamilyError(LookupError):
+class UnknownFamilyError(HostError, LookupError):
     """No card fits: the id is unknown, or nothing tells which family a model belongs to."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
+from faults import HostError
 from generation.catalogue import extras
 from generation.catalogue.card import Card, spelled
 from generation.catalogue.checkpoints import card_for, model_name, source
@@ -23,7 +24,7 @@ NAME: Final = re.compile(r"[\w.-]{1,32}")
 _ENTRY: Final = re.compile(rf"(?:(?:([\w-]+):)?({NAME.pattern})\s*=)?\s*(.+)", re.DOTALL)
 
 
-class ServedError(ValueError):
+class ServedError(HostError, ValueError):
     """``EASEL_MODELS`` cannot be used; the text is one sentence about what would work."""
 
 

@@ -7,11 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from faults import HostError
+
 _KIND: Final = ".safetensors"
 _HUB: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
 
-class SourceError(ValueError):
+class SourceError(HostError, ValueError):
     """A setting that names no weights; its text is one sentence about what would work."""
 
 

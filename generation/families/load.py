@@ -14,6 +14,7 @@ from huggingface_hub import try_to_load_from_cache
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import INDEX
 from generation.catalogue.controlnets import ESTIMATORS, sources
@@ -62,7 +63,7 @@ SMALL_MODEL: Final = 100_000_000
 """Parameters of a denoiser below which one core computes a batch: see ``share_cores``."""
 
 
-class ModelError(RuntimeError):
+class ModelError(HostError, RuntimeError):
     """A checkpoint that cannot be loaded; the text is one sentence and names no path."""
 
 

@@ -10,6 +10,8 @@ from typing import Final, Literal
 
 from PIL import Image, UnidentifiedImageError
 
+from faults import UserError
+
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 """Formats that are decoded at all; of an animation the first frame."""
 
@@ -62,7 +64,7 @@ class CleanImage:
     height: int
 
 
-class ImageError(Exception):
+class ImageError(UserError):
     """A picture that a person gave and that cannot be used."""
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from PIL import Image
 
+from faults import UserError
 from generation.untrusted.clean import Limits, clean
 
 SIDE: Final = 512
@@ -14,7 +15,7 @@ LIMITS: Final = Limits(max_bytes=2**20, max_pixels=2048 * 2048, max_side=SIDE)
 """How much of a painted mask is taken."""
 
 
-class NothingPaintedError(ValueError):
+class NothingPaintedError(UserError, ValueError):
     """A mask without any white in it."""
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from faults import HostError
+
 WRITING: Final = {"easel_writing": True}
 """Execution options of an engine whose transactions write: they take SQLite's lock at the start."""
 
@@ -34,7 +36,7 @@ _PRAGMAS: Final = (
 )
 
 
-class DatabaseNotReadyError(RuntimeError):
+class DatabaseNotReadyError(HostError, RuntimeError):
     """The database cannot be reached or lacks this version's tables; one sentence says which."""
 
 

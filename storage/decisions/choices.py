@@ -6,6 +6,8 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from faults import UserError
+
 MOST_PRESETS: Final = 50
 """Presets that one server or one person may keep."""
 
@@ -142,5 +144,5 @@ class Change:
     after: str | None
 
 
-class TooManyPresetsError(RuntimeError):
+class TooManyPresetsError(UserError, RuntimeError):
     """An owner has as many presets as there may be."""

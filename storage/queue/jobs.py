@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
+from faults import HostError, UserError
+
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Speed = Literal["fast", "relax"]
 Kind = Literal["picture", "grid"]
@@ -23,7 +25,7 @@ DAY: Final = timedelta(hours=24)
 """What a daily limit counts over, up to now."""
 
 
-class RenderError(RuntimeError):
+class RenderError(UserError, RuntimeError):
     """A job cannot be made, for a reason with a name.
 
     Attributes:
@@ -35,7 +37,7 @@ class RenderError(RuntimeError):
         self.code = code
 
 
-class WorkerNameTakenError(RuntimeError):
+class WorkerNameTakenError(HostError, RuntimeError):
     """Another live worker goes by the name of this one.
 
     Attributes:

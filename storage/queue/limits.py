@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
+from faults import UserError
 from storage.decisions.choices import Limits, ServerChoices
 
 LimitKind = Literal["batch", "daily", "unfinished"]
@@ -66,7 +67,7 @@ class Excess:
         return max(0, self.limit - self.used)
 
 
-class LimitReachedError(Exception):
+class LimitReachedError(UserError):
     """Somebody asked for more than they may; nothing was accepted.
 
     Attributes:

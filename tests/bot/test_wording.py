@@ -1,11 +1,16 @@
+import ast
+from pathlib import Path
+
 import pytest
 
 from bot import errors
 from bot.components.buttons import KINDS
 from bot.text import sentences, wording
+from faults import UserError
+from generation.catalogue.card import Capability
+from generation.recipe import RecipeError
 from generation.untrusted.clean import (
     BrokenImageError,
-    ImageError,
     ImageTooLargeError,
     NotAnImageError,
 )
@@ -18,6 +23,10 @@ from generation.untrusted.fetch import (
 )
 from generation.untrusted.masks import NothingPaintedError
 from prompt.errors import PromptError
+from prompt.sentences import Sentence
+from storage.decisions.choices import TooManyPresetsError
+from storage.files import MissingFileError
+from storage.queue.jobs import RenderError
 from storage.queue.limits import Excess, LimitKind, LimitReachedError
 
 HELD: tuple[LimitKind, ...] = ("daily", "unfinished")
@@ -43,7 +52,23 @@ ERRORS = [
     errors.NoLongerThereError(),
     *(errors.TooLongError(action) for action in ("vary", "zoom", "region")),
     PromptError("`--ar 0:0` has no area; `--ar 3:2` would work.", 6, None),
+    errors.NoJobError("tea"),
+    errors.NotAbleError(Capability.BLEND, "Easel"),
+    errors.ZoomError("0.5"),
+    errors.WeightsError("1 2 3", 2),
+    errors.NoImageError(),
+    errors.NoPictureError(),
+    errors.NotYetError(),
+    errors.DraftGoneError(),
+    errors.NotAllowedError(Sentence(sentences.NO_PLACE)),
+    MissingFileError("0" * 64),
+    RecipeError("a recipe of version 99"),
+    RenderError("out_of_memory"),
+    TooManyPresetsError(),
 ]
+
+INWARD = {"PrivateAddressError", "RouteClosedError", "UnknownSamplerError"}
+"""Signals between functions, which nobody sees."""
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda e: f"{type(e).__name__} {e}")
@@ -55,12 +80,28 @@ def test_each_error_has_one_sentence(error: Exception) -> None:
     assert 20 < len(text) < 300
 
 
-def test_every_kind_of_image_error_is_worded() -> None:
-    def kinds(kind: type[ImageError]) -> set[type[ImageError]]:
-        return {kind, *(k for child in kind.__subclasses__() for k in kinds(child))}
+def list_kinds(kind: type[Exception]) -> set[type[Exception]]:
+    """A kind of error with all that derive from it, of those that the product has."""
+    kinds = {kind, *(k for child in kind.__subclasses__() for k in list_kinds(child))}
+    return {each for each in kinds if not each.__module__.startswith("tests")}
 
+
+def test_everything_that_a_person_can_mend_is_worded() -> None:
     worded = {type(error) for error in ERRORS}
-    assert {kind for kind in kinds(ImageError) if not kind.__subclasses__()} <= worded
+    assert {kind for kind in list_kinds(UserError) if not kind.__subclasses__()} <= worded
+
+
+@pytest.mark.parametrize("package", ["bot", "cli", "generation", "prompt", "storage"])
+def test_every_error_says_who_can_mend_it(package: str) -> None:
+    """Read from the source, since half of the modules need PyTorch."""
+    found = {}
+    for path in (Path(__file__).parents[2] / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and node.name.endswith("Error"):
+                found[node.name] = {ast.unparse(base) for base in node.bases}
+    roots = {"UserError", "HostError", "BaseException"}
+    homeless = {name for name, bases in found.items() if not bases & (roots | found.keys())}
+    assert homeless <= INWARD
 
 
 def test_what_a_prompt_too_long_for_a_form_is_told_needs_none_itself() -> None:
