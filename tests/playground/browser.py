@@ -49,6 +49,8 @@ ENTRY: Final = """return [...document.querySelectorAll('.menu button')]
 .find((it) => it.innerText.split('\\n').includes(arguments[0]))"""
 BUTTON: Final = """return [...arguments[0].querySelectorAll('.components button:not(.waiting)')]
 .find((it) => it.innerText.trim() === arguments[1])"""
+PART: Final = """return [...arguments[0].querySelectorAll(arguments[1])]
+.find((it) => it.checkVisibility({visibilityProperty: true}))"""
 RUN_AXE: Final = """const done = arguments[0];
 const ending = document.getAnimations().filter((it) => it.effect.getTiming().iterations < 9);
 Promise.allSettled(ending.map((it) => it.finished))
@@ -219,6 +221,15 @@ class Page:
     def chip(self, option: str) -> WebElement:
         """The field of an option of the command being filled in."""
         return self.find(f'.chip[data-option="{option}"]')
+
+    def entries(self) -> str:
+        """What the menu that is open offers, once it offers anything."""
+        return "\n".join(self.until(lambda: self.texts(".menu button"), "no menu with entries"))
+
+    def reach(self, text: str, selector: str) -> WebElement:
+        """A visible part of the newest message that contains a text, once it is there."""
+        look = lambda: self.script(PART, self.article(text), selector)  # noqa: E731
+        return self.until(look, f"no {selector!r} in {text!r}")  # type: ignore[no-any-return]
 
     def menu(self, label: str) -> None:
         """Picks an entry of the menu that is open."""
