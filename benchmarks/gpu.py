@@ -34,7 +34,7 @@ from generation.catalogue.families import card
 from generation.families import flux2_klein, sdxl
 from generation.families.libraries import quiet
 from generation.families.load import precision
-from generation.recipe import Phrase, Recipe, seeded
+from generation.recipe import Conditions, Phrase, Recipe, Sampling, Size, seeded
 from generation.sampling.diffusion import UNetCondition
 from generation.sampling.engine import Batching, Engine
 from generation.sampling.flow import FlowCondition
@@ -228,13 +228,10 @@ def ours(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
         family=known.id,
         model="random",
         prompt="",
-        phrases=(Phrase(text="an apple"),),
-        width=shape.side,
-        height=shape.side,
-        pictures=seeded(0, 4),
-        steps=shape.steps,
-        guidance=known.guidance,
-        sampler="Euler",
+        size=Size(width=shape.side, height=shape.side),
+        noise=seeded(0, 4),
+        sampling=Sampling(steps=shape.steps, guidance=known.guidance, sampler="Euler"),
+        conditions=Conditions(phrases=(Phrase(text="an apple"),)),
     )
     return lambda: engine.draw(recipe, None, lambda *_: None)
 

@@ -53,8 +53,8 @@ def ladder(engine: Engine, asked: Recipe, *, compiled: bool) -> dict[str, Rung]:
     with torch.inference_mode():
         condition = FAMILY.encode(engine.pipe, asked)
 
-    def ours(parallel: int, steps: int = asked.steps) -> Callable[[], object]:
-        told = replace(asked, steps=steps)
+    def ours(parallel: int, steps: int = asked.sampling.steps) -> Callable[[], object]:
+        told = replace(asked, sampling=replace(asked.sampling, steps=steps))
         own = replace(engine, batching=Batching(1, parallel))
         return lambda: own.draw(told, None, lambda *_: None)
 

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 
 from generation.families.easel import FAMILY
-from generation.recipe import Phrase, Recipe, seeded
+from generation.recipe import Conditions, Phrase, Recipe, Sampling, Size, seeded
 from generation.sampling.diffusion import UNetCondition
 from generation.sampling.engine import Engine
 from generation.sampling.samplers import scheduler
@@ -40,33 +40,30 @@ def recipe(engine: Engine) -> Recipe:
         family=card.id,
         model=card.model,
         prompt="a red apple",
-        phrases=(Phrase(text="a red apple"),),
-        width=width,
-        height=height,
-        pictures=seeded(7, 4),
-        steps=card.steps,
-        guidance=card.guidance,
-        sampler=card.sampler,
+        size=Size(width=width, height=height),
+        noise=seeded(7, 4),
+        sampling=Sampling(steps=card.steps, guidance=card.guidance, sampler=card.sampler),
+        conditions=Conditions(phrases=(Phrase(text="a red apple"),)),
     )
 
 
 def bare(engine: Engine, asked: Recipe, condition: UNetCondition, *, at_once: bool) -> None:
     """The pictures by the pipeline itself, as one batch or one call each."""
     view = type(engine.pipe).from_pipe(
-        engine.pipe, scheduler=scheduler(asked.sampler, engine.pipe.scheduler.config)
+        engine.pipe, scheduler=scheduler(asked.sampling.sampler, engine.pipe.scheduler.config)
     )
     view.set_progress_bar_config(disable=True)
-    batches = [asked.pictures] if at_once else [(noise,) for noise in asked.pictures]
+    batches = [asked.noise] if at_once else [(noise,) for noise in asked.noise]
     avoid, show = condition.tokens.chunk(2)
     for batch in batches:
         view(
             prompt_embeds=show,
             negative_prompt_embeds=avoid,
             num_images_per_prompt=len(batch),
-            width=asked.width,
-            height=asked.height,
-            num_inference_steps=asked.steps,
-            guidance_scale=asked.guidance,
+            width=asked.size.width,
+            height=asked.size.height,
+            num_inference_steps=asked.sampling.steps,
+            guidance_scale=asked.sampling.guidance,
             generator=[torch.Generator().manual_seed(noise.seed) for noise in batch],
         )
 

@@ -64,8 +64,8 @@ def make_pictures(
         raise typer.BadParameter("the output is a PNG, so its name must end in .png")
     settings = load_settings()
     resolved = plan(prompt, settings, take(prompt, image or [], settings))
-    output = output or Path(f"easel-{resolved.recipe.pictures[0].seed}.png")
-    require_writable(output, len(resolved.recipe.pictures))
+    output = output or Path(f"easel-{resolved.recipe.noise[0].seed}.png")
+    require_writable(output, len(resolved.recipe.noise))
     for note in resolved.notes:
         typer.echo(note, err=True)
     for path in _draw_here(resolved.recipe, settings, output):

@@ -8,11 +8,16 @@ from typing import Final
 from generation.catalogue.families import card
 from generation.recipe import (
     Canvas,
+    Conditions,
     Edges,
+    Finishing,
     Ingredient,
+    Inputs,
+    Noise,
     Recipe,
     RecipeError,
     Region,
+    Size,
     Start,
     Upscaler,
     seeded,
@@ -70,17 +75,19 @@ class Parent:
 
 def narrow(recipe: Recipe, index: int) -> Recipe:
     """The recipe of picture ``index`` (counted from 0) alone; it makes the very same pixels."""
-    return replace(recipe, pictures=(recipe.pictures[index],))
+    return replace(recipe, noise=(recipe.noise[index],))
 
 
 def enlarge(recipe: Recipe, index: int, factor: int = 2) -> Recipe:
     """U: picture ``index`` alone, ``factor`` times larger."""
-    return replace(narrow(recipe, index), upscale=factor)
+    alone = narrow(recipe, index)
+    return replace(alone, finishing=replace(alone.finishing, upscale=factor))
 
 
 def with_upscaler(recipe: Recipe, upscaler: Upscaler | None) -> Recipe:
     """The recipe with what enlarges its finished pictures, if they are enlarged."""
-    return replace(recipe, upscaler=upscaler if recipe.upscale > 1 else None)
+    used = upscaler if recipe.finishing.upscale > 1 else None
+    return replace(recipe, finishing=replace(recipe.finishing, upscaler=used))
 
 
 def creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
@@ -89,21 +96,17 @@ def creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
     A square is as large as what the family draws best; a seamless picture has no place for one to
     begin, so it is drawn whole. The result is at least twice as large as the picture was shown.
     """
-    recipe = settled(parent.recipe, parent.index)
+    recipe, before = parent.recipe, parent.recipe.size
+    tile_side = 0 if recipe.sampling.seamless else card(recipe.family).side
+    upscale = max(1, 2 * recipe.finishing.upscale // factor)
     return replace(
         recipe,
-        width=factor * recipe.width,
-        height=factor * recipe.height,
-        upscale=max(1, 2 * recipe.upscale // factor),
-        patch=0 if recipe.tile else card(recipe.family).side,
-        pictures=seeded(seed, 1),
-        start=Start(image=parent.image, strength=_ANEW[factor]),
-        canvas=None,
-        blend=(),
-        pull=1.0,
-        edit=(),
-        structure=None,
-        refined=0.0,
+        size=Size(width=factor * before.width, height=factor * before.height, tile_side=tile_side),
+        noise=seeded(seed, 1),
+        inputs=Inputs(start=Start(image=parent.image, strength=_ANEW[factor])),
+        # The picture that is started from has the structure already.
+        conditions=replace(_own_conditions(parent), structure=None),
+        finishing=Finishing(upscale=upscale, detail=recipe.finishing.detail),
     )
 
 
@@ -114,14 +117,15 @@ def redrawn(recipe: Recipe) -> bool:
 
 def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRONG) -> Recipe:
     """V: four variations of picture ``index``, each turned towards noise of its own."""
-    parent = recipe.pictures[index]
-    turned = tuple(parent.turned(fresh.seed, float(strength)) for fresh in seeded(seed, GRID))
-    return replace(recipe, pictures=turned, upscale=1)
+    parent = recipe.noise[index]
+    varied = tuple(parent.vary(fresh.seed, float(strength)) for fresh in seeded(seed, GRID))
+    return replace(recipe, noise=varied, finishing=_as_drawn(recipe))
 
 
 def _times(recipe: Recipe) -> int | None:
     """How many times larger a creative upscale has drawn this; None for what none has."""
-    strength = recipe.start and recipe.start.strength
+    start = recipe.inputs.start
+    strength = start and start.strength
     return next((times for times, own in _ANEW.items() if own == strength), None)
 
 
@@ -134,26 +138,27 @@ def varied(parent: Parent, seed: int, how: Variation) -> Recipe:
     recipe, times = parent.recipe, _times(parent.recipe)
     if times is None:
         return vary(recipe, parent.index, seed, how)
+    before = recipe.size
     return replace(
         recipe,
-        width=recipe.width // times,
-        height=recipe.height // times,
-        patch=0,
-        pictures=seeded(seed, GRID),
-        start=Start(image=parent.image, strength=_REPAINTED[how]),
+        size=Size(width=before.width // times, height=before.height // times),
+        noise=seeded(seed, GRID),
+        inputs=Inputs(start=Start(image=parent.image, strength=_REPAINTED[how])),
     )
 
 
 def reroll(recipe: Recipe, seed: int) -> Recipe:
     """🔄: the same recipe with new seeds; variations stay variations of the same parent."""
-    fresh = seeded(seed, len(recipe.pictures))
-    pictures = tuple(
-        replace(old, turns=(*old.turns[:-1], replace(old.turns[-1], seed=new.seed)))
-        if old.turns
-        else new
-        for old, new in zip(recipe.pictures, fresh, strict=True)
-    )
-    return replace(recipe, pictures=pictures)
+    fresh = seeded(seed, len(recipe.noise))
+    return replace(recipe, noise=tuple(map(_reseed, recipe.noise, fresh)))
+
+
+def _reseed(old: Noise, fresh: Noise) -> Noise:
+    """Fresh noise; of a variation, the same parent's noise moved as far towards fresh noise."""
+    if not old.variations:
+        return fresh
+    *before, last = old.variations
+    return replace(old, variations=(*before, replace(last, seed=fresh.seed)))
 
 
 def mapped(recipe: Recipe) -> Recipe:
@@ -162,11 +167,38 @@ def mapped(recipe: Recipe) -> Recipe:
     Raises:
         RecipeError: Their structure is from none.
     """
-    if recipe.structure is None:
+    structure = recipe.conditions.structure
+    if structure is None:
         raise RecipeError("the pictures keep to the structure of no image")
-    shown = replace(recipe.structure, shown=True)
-    alone = narrow(recipe, 0)
-    return replace(alone, structure=shown, start=None, canvas=None, upscale=1, refined=0.0)
+    shown = replace(structure, shown=True)
+    return replace(
+        narrow(recipe, 0),
+        size=Size(width=recipe.size.width, height=recipe.size.height),
+        inputs=Inputs(),
+        conditions=replace(recipe.conditions, structure=shown),
+        finishing=_as_drawn(recipe),
+    )
+
+
+def reword(made: Recipe, fresh: Recipe, *, bound: bool, sized: bool) -> Recipe:
+    """What a button made, drawn from other words.
+
+    Args:
+        made: The button's recipe, which decides the noise and how pictures are enlarged.
+        fresh: The words' own recipe, which decides everything else.
+        bound: Whether pictures hold to the images that the button gave them, and so to its inputs,
+            its structure and its size, whatever the words say of these.
+        sized: Whether, unless they are bound, the words decide the size as well.
+    """
+    finishing = replace(fresh.finishing, upscale=made.finishing.upscale)
+    kept = replace(fresh, noise=made.noise, finishing=finishing)
+    if bound:
+        conditions = replace(fresh.conditions, structure=made.conditions.structure)
+        return replace(kept, size=made.size, inputs=made.inputs, conditions=conditions)
+    if sized:
+        return kept
+    size = Size(width=made.size.width, height=made.size.height, refinement=fresh.size.refinement)
+    return replace(kept, size=size)
 
 
 # Around and in a finished picture
@@ -181,7 +213,7 @@ def framed(recipe: Recipe, factor: float, across: float, down: float) -> Edges:
         across: Width of the frame, beside ``down``.
         down: Height of the frame, beside ``across``.
     """
-    ratio = (across / down) / (recipe.width / recipe.height)
+    ratio = (across / down) / (recipe.size.width / recipe.size.height)
     wide, high = factor * max(1.0, ratio), factor * max(1.0, 1 / ratio)
     side, end = (wide - 1) / 2, (high - 1) / 2
     return Edges(left=side, right=side, top=end, bottom=end)
@@ -189,7 +221,7 @@ def framed(recipe: Recipe, factor: float, across: float, down: float) -> Edges:
 
 def zoomed(recipe: Recipe, factor: float) -> Edges:
     """Zoom Out: what to add for a view ``factor`` times as wide and as high."""
-    return framed(recipe, factor, recipe.width, recipe.height)
+    return framed(recipe, factor, recipe.size.width, recipe.size.height)
 
 
 def squared(recipe: Recipe) -> Edges:
@@ -199,40 +231,49 @@ def squared(recipe: Recipe) -> Edges:
 
 def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
     """Four ways to go on beyond a picture's edges, with as many pixels as the picture has."""
-    width, height = _within(parent.recipe, edges)
     canvas = Canvas(image=parent.image, edges=edges, strength=card(parent.recipe.family).carried_on)
-    extended = _on_canvas(parent, seed, canvas)
-    return replace(extended, width=width, height=height, structure=None)
+    # The structure is of the old frame, and would be stretched into the new one.
+    conditions = replace(_own_conditions(parent), structure=None)
+    return _on_canvas(parent, seed, canvas, _fit_frame(parent.recipe.size, edges), conditions)
 
 
 def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:
     """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew."""
     canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask)
-    return _on_canvas(parent, seed, canvas)
+    size = Size(width=parent.recipe.size.width, height=parent.recipe.size.height)
+    return _on_canvas(parent, seed, canvas, size, _own_conditions(parent))
 
 
-def _on_canvas(parent: Parent, seed: int, canvas: Canvas) -> Recipe:
+def _on_canvas(
+    parent: Parent, seed: int, canvas: Canvas, size: Size, conditions: Conditions
+) -> Recipe:
     return replace(
-        settled(parent.recipe, parent.index),
-        pictures=seeded(seed, GRID),
-        upscale=1,
-        patch=0,
-        start=None,
-        blend=(),
-        pull=1.0,
-        edit=(),
-        canvas=canvas,
-        refined=0.0,
+        parent.recipe,
+        size=size,
+        noise=seeded(seed, GRID),
+        inputs=Inputs(canvas=canvas),
+        conditions=conditions,
+        finishing=_as_drawn(parent.recipe),
     )
 
 
-def _within(recipe: Recipe, edges: Edges) -> tuple[int, int]:
+def _own_conditions(parent: Parent) -> Conditions:
+    """What the one picture was drawn from; the seed that added to its words is gone from now on."""
+    return settled(parent.recipe, parent.index).conditions
+
+
+def _as_drawn(recipe: Recipe) -> Finishing:
+    """Finishing without enlarging."""
+    return Finishing(detail=recipe.finishing.detail)
+
+
+def _fit_frame(size: Size, edges: Edges) -> Size:
     """The size with a picture's area and the ratio of its frame."""
-    across = recipe.width * (1 + edges.left + edges.right)
-    down = recipe.height * (1 + edges.top + edges.bottom)
-    scale = (recipe.width * recipe.height / (across * down)) ** 0.5
+    across = size.width * (1 + edges.left + edges.right)
+    down = size.height * (1 + edges.top + edges.bottom)
+    scale = (size.width * size.height / (across * down)) ** 0.5
     width, height = (max(1, round(side * scale / GRAIN)) * GRAIN for side in (across, down))
-    return width, height
+    return Size(width=width, height=height)
 
 
 def ninth(place: int) -> Region:
@@ -243,4 +284,5 @@ def ninth(place: int) -> Region:
 
 def blend(recipe: Recipe, images: Sequence[Ingredient]) -> Recipe:
     """The recipe with several images blended in the place of any that it started from."""
-    return replace(recipe, start=None, canvas=None, blend=tuple(images), edit=())
+    scale = recipe.inputs.blend_scale
+    return replace(recipe, inputs=Inputs(blend=tuple(images), blend_scale=scale))

@@ -2,7 +2,7 @@
 
 A model that draws much the same for every seed has nothing but its words to be led by. So each of
 the pictures reads the prompt with words of its own behind it, counting as much as the recipe says
-(``spread``), and with an odd idea (``oddness``). They come from the seed of the picture's noise: a
+(``chaos``), and with an odd idea (``weirdness``). They come from the seed of the picture's noise: a
 picture alone is its quarter, a variation keeps them, and 🔄 brings others.
 """
 
@@ -18,22 +18,28 @@ def told(recipe: Recipe) -> list[Recipe]:
 
     In each of several, ``phrases`` are those of its picture.
     """
-    if not recipe.strays:
+    if not recipe.conditions.vary_by_picture:
         return [recipe]
-    return [replace(recipe, phrases=words_of(recipe, noise)) for noise in recipe.pictures]
+    each = (words_of(recipe, noise) for noise in recipe.noise)
+    return [
+        replace(recipe, conditions=replace(recipe.conditions, phrases=phrases)) for phrases in each
+    ]
 
 
 def words_of(recipe: Recipe, noise: Noise) -> tuple[Phrase, ...]:
     """The phrases that one of a recipe's pictures is drawn from."""
     known, seed = card(recipe.family).vocabulary, noise.seed
     look = ", ".join(table[seed % len(table)] for table in known.looks)
-    looking = styled(recipe.phrases, [(look, 1.0)], recipe.spread)
-    return styled(looking, [(known.ideas[seed % len(known.ideas)], 1.0)], recipe.oddness)
+    looking = styled(recipe.conditions.phrases, [(look, 1.0)], recipe.conditions.chaos)
+    return styled(
+        looking, [(known.ideas[seed % len(known.ideas)], 1.0)], recipe.conditions.weirdness
+    )
 
 
 def settled(recipe: Recipe, index: int) -> Recipe:
     """The recipe with the words of picture ``index`` as its own, for what is made from it."""
-    if not recipe.strays:
+    if not recipe.conditions.vary_by_picture:
         return recipe
-    phrases = words_of(recipe, recipe.pictures[index])
-    return replace(recipe, phrases=phrases, spread=0.0, oddness=0.0)
+    phrases = words_of(recipe, recipe.noise[index])
+    conditions = replace(recipe.conditions, phrases=phrases, chaos=0.0, weirdness=0.0)
+    return replace(recipe, conditions=conditions)

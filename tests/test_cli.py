@@ -129,8 +129,8 @@ def test_parse_prints_the_recipe() -> None:
     recipe = Recipe.from_json(json.loads(answer.out))
     assert (answer.code, answer.err) == (0, "Each picture will be 640×416.\n")
     assert recipe.prompt == "a red apple"
-    assert [noise.seed for noise in recipe.pictures] == [7, 8, 9, 10]
-    assert recipe.width > recipe.height
+    assert [noise.seed for noise in recipe.noise] == [7, 8, 9, 10]
+    assert recipe.size.width > recipe.size.height
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_imagine_writes_pictures_with_their_recipe(
     assert read_recipe((folder / "apple.png").read_bytes()) == recipe
     second = read_recipe((folder / "apple-2.png").read_bytes())
     assert second is not None
-    assert second.pictures == recipe.pictures[1:]
+    assert second.noise == recipe.noise[1:]
 
 
 def test_imagine_starts_from_a_photograph(
@@ -263,7 +263,7 @@ def test_imagine_starts_from_a_photograph(
     )
     assert answer.code == 0
     recipe = Recipe.from_json(json.loads((folder / "cup.json").read_text()))
-    assert recipe.start is not None
+    assert recipe.inputs.start is not None
 
 
 @pytest.mark.parametrize(

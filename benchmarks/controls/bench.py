@@ -18,7 +18,7 @@ from generation.catalogue.families import BUNDLED, card
 from generation.conditioning.image_adapters import References, Seen
 from generation.families.load import load
 from generation.pictures.canvas import Begun
-from generation.recipe import Ingredient, Phrase, Recipe, seeded
+from generation.recipe import Conditions, Ingredient, Phrase, Recipe, Sampling, Size, seeded
 from generation.sampling.engine import Batching, Engine
 from training.judges import Judge, load_judge, load_labels
 
@@ -62,7 +62,7 @@ class Bench:
 
     def draw(self, recipe: Recipe, begun: Begun = None) -> list[Image.Image]:
         """A recipe's pictures at the size the model draws, as one batch on this core."""
-        engine = replace(self.engine, batching=Batching(len(recipe.pictures)))
+        engine = replace(self.engine, batching=Batching(len(recipe.noise)))
         return engine.draw(recipe, begun, lambda *_: None)
 
     def recipe(self, text: str, seed: int, count: int = 1) -> Recipe:
@@ -72,13 +72,10 @@ class Bench:
             family=own.id,
             model=own.model,
             prompt=text,
-            phrases=(Phrase(text=text),),
-            width=own.side,
-            height=own.side,
-            pictures=seeded(seed, count),
-            steps=own.steps,
-            guidance=own.guidance,
-            sampler=own.sampler,
+            size=Size(width=own.side, height=own.side),
+            noise=seeded(seed, count),
+            sampling=Sampling(steps=own.steps, guidance=own.guidance, sampler=own.sampler),
+            conditions=Conditions(phrases=(Phrase(text=text),)),
         )
 
     def example(self, thing: str, style: int) -> Image.Image | None:

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from benchmarks.controls.bench import Bench, Point, portions
 from generation.derive import ninth
 from generation.pictures.canvas import Framed, frame, join
-from generation.recipe import Canvas, Edges
+from generation.recipe import Canvas, Edges, Inputs
 
 _FEATHER: Final = 8
 """Radius of the feathered edge in pixels."""
@@ -80,7 +80,8 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
         for (thing, small), seed, some in portions(shown, count):
             (picture,) = bench.engine.enlarge([small])
             framed = frame(canvas, picture, (own.side * own.enlarge,) * 2, mask)
-            recipe = replace(bench.recipe(f"a {thing}", seed, some), canvas=canvas)
+            recipe = bench.recipe(f"a {thing}", seed, some)
+            recipe = replace(recipe, inputs=Inputs(canvas=canvas))
             for drawn in bench.engine.enlarge(bench.draw(recipe, framed)):
                 for way, joined in WAYS.items():
                     whole = joined(framed, drawn)

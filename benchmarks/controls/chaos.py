@@ -36,7 +36,8 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
         for number in range(grids):
             thing = THINGS[number % len(THINGS)]
             recipe = bench.recipe(f"a {thing}", 100 + number * GRID, GRID)
-            pictures = bench.draw(replace(recipe, spread=spread_for_chaos(chaos)))
+            conditions = replace(recipe.conditions, chaos=spread_for_chaos(chaos))
+            pictures = bench.draw(replace(recipe, conditions=conditions))
             spreads.append(_spread(bench, pictures))
             hits += bench.shows(pictures, thing)
             if number == 1:

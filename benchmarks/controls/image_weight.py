@@ -17,7 +17,7 @@ from skimage.metrics import structural_similarity
 
 from benchmarks.controls.bench import Bench, Point, portions
 from generation.controls import LARGEST_IMAGE_WEIGHT, strength_for_image_weight
-from generation.recipe import Start
+from generation.recipe import Inputs, Start
 
 WEIGHTS: Final = tuple(round(LARGEST_IMAGE_WEIGHT * k / 9, 2) for k in range(1, 10))
 _LEAST: Final = 0.05
@@ -45,8 +45,8 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
             strength, found = way(weight), []
             for number, ((image, thing), seed, some) in enumerate(portions(pairs, count)):
                 recipe = bench.recipe(f"a {thing}", seed, some)
-                start = Start(image="image", strength=strength)
-                pictures = bench.draw(replace(recipe, start=start), image)
+                inputs = Inputs(start=Start(image="image", strength=strength))
+                pictures = bench.draw(replace(recipe, inputs=inputs), image)
                 found += [_likeness(bench, image, picture) for picture in pictures]
                 rows[number].append(pictures[0])
             ssim, cosine = np.array(found).mean(0)

@@ -17,7 +17,7 @@ from PIL import Image
 from benchmarks.controls.bench import THINGS, Bench, Point, portions
 from generation.conditioning.spherical import spherical_mean
 from generation.controls import scales_for_character_weight
-from generation.recipe import Ingredient, Recipe, Reference, Role
+from generation.recipe import Ingredient, Inputs, Recipe, Reference, Role
 
 EXAMPLES: Final = ("apple", "flower", "heart", "star", "car")
 SCALES: Final = (0.5, 1.0, 1.5)
@@ -103,7 +103,7 @@ def _styled(
 def referring(recipe: Recipe, role: Role, image: str, scale: float) -> Recipe:
     """The recipe with a reference to one image."""
     one = Reference(role=role, images=(Ingredient(image=image),), scale=scale)
-    return replace(recipe, references=(one,))
+    return replace(recipe, conditions=replace(recipe.conditions, references=(one,)))
 
 
 def measure_character(bench: Bench, count: int) -> Iterator[Point]:
@@ -220,4 +220,4 @@ MIXED: Final[dict[str, Mixed]] = {
 
 def _between(bench: Bench, whole: torch.Tensor, seed: int, count: int) -> list[Image.Image]:
     part = bench.remember("between", whole)
-    return bench.draw(replace(bench.recipe("", seed, count), blend=(part,)))
+    return bench.draw(replace(bench.recipe("", seed, count), inputs=Inputs(blend=(part,))))

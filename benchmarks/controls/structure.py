@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.controls.bench import Bench, Point, portions
 from generation.conditioning.line_maps import Grey
-from generation.recipe import Structure
+from generation.recipe import Recipe, Structure
 
 SCALES: Final = (0.5, 1.0, 1.5)
 ENDS: Final = (0.5, 1.0)
@@ -139,7 +139,7 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
             prompts = [f"a {colour} {thing}" for colour in _COLOURS]
             _learn(bench, kept, sketch)
             for text, seed, some in portions(prompts, count // len(sketches)):
-                recipe = replace(bench.recipe(text, seed, some), structure=kept)
+                recipe = _keep_to(bench.recipe(text, seed, some), kept)
                 pictures = bench.draw(recipe)
                 found += [shared(wanted, silhouette(picture)) for picture in pictures]
                 hits += _named(bench, pictures, thing)
@@ -156,11 +156,15 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
         row[0] = row[0].resize((side, side), Image.Resampling.LANCZOS)
 
 
+def _keep_to(recipe: Recipe, kept: Structure | None) -> Recipe:
+    return replace(recipe, conditions=replace(recipe.conditions, structure=kept))
+
+
 def _learn(bench: Bench, kept: Structure | None, sketch: Image.Image) -> None:
     if kept is not None:
         assert bench.engine.conditioning.structures is not None
         bench.engine.conditioning.structures.memory.clear()
-        recipe = replace(bench.recipe("", 0), structure=kept)
+        recipe = _keep_to(bench.recipe("", 0), kept)
         bench.engine.conditioning.structures.learn(recipe, lambda _: sketch)
 
 

@@ -34,7 +34,7 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
         steps, hits, row = [], [], []
         for (thing, ground), seed, some in portions(kinds, count):
             recipe = bench.recipe(f"a {thing}, {ground} background", seed, some)
-            drawn = bench.draw(replace(recipe, tile=tile))
+            drawn = bench.draw(replace(recipe, sampling=replace(recipe.sampling, seamless=tile)))
             hits += bench.shows(drawn, thing)
             steps += [edge_steps(shown) for shown in bench.engine.enlarge(drawn, tile=tile)]
             row.append(drawn[0])

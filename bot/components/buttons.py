@@ -106,7 +106,7 @@ def _zoom_as_typed(answers: FormAnswers) -> Derivation:
 
     def edges(recipe: Recipe) -> Edges:
         """What to add; a zoom of 1 is for another ratio."""
-        added = derive.framed(recipe, factor, *(ratio or (recipe.width, recipe.height)))
+        added = derive.framed(recipe, factor, *(ratio or (recipe.size.width, recipe.size.height)))
         # A factor of 1 is for another ratio alone; with neither, nothing would change.
         if factor == 1 and not any((added.left, added.top)):
             raise ZoomError(str(factor))
@@ -210,15 +210,15 @@ def build_running_view(job: str) -> discord.ui.View:
 
 def build_done_view(job: str, recipe: Recipe) -> discord.ui.View:
     """What can be pressed under the finished pictures; nothing is made of a control map."""
-    structure = recipe.structure
+    structure = recipe.conditions.structure
     # A control map is not a picture of anything: to vary or enlarge it would make no sense.
     if structure is not None and structure.shown:
         return _build_view([JobButton("recipe", job)])
-    if len(recipe.pictures) == 1:
+    if len(recipe.noise) == 1:
         return _build_view(
             *([JobButton(a, job, int(a != "reroll")) for a in r] for r in _list_single_rows(recipe))
         )
-    numbers = range(1, len(recipe.pictures) + 1)
+    numbers = range(1, len(recipe.noise) + 1)
     larger = [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)]
     varied = [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)]
     if structure is not None:
@@ -236,13 +236,14 @@ def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     """Rows of actions under a single picture."""
     # What was drawn larger than the model's own size is not enlarged once more: nothing could draw
     # it.
-    if recipe.upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not recipe.refined:
-        yield [*(["upscale"] if recipe.upscale == 1 else []), "larger", "creative", "vast"]
+    upscale, size = recipe.finishing.upscale, recipe.size
+    if upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not size.refinement:
+        yield [*(["upscale"] if upscale == 1 else []), "larger", "creative", "vast"]
     yield ["subtle", "strong", "region", "reroll"]
     # A square picture has nothing to make square.
-    yield ["far", "near", "zoom", *(["square"] if recipe.width != recipe.height else [])]
+    yield ["far", "near", "zoom", *(["square"] if size.width != size.height else [])]
     yield ["left", "right", "up", "down"]
-    yield ["favourite", "recipe", *(["map"] if recipe.structure else [])]
+    yield ["favourite", "recipe", *(["map"] if recipe.conditions.structure else [])]
 
 
 def build_stopped_view(job: str) -> discord.ui.View:

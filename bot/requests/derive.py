@@ -20,7 +20,7 @@ from bot.text.messages import Title
 from bot.text.origins import inherit_origins
 from generation.catalogue.card import Capability
 from generation.catalogue.served import Served, named
-from generation.derive import Parent, redrawn, repaint
+from generation.derive import Parent, redrawn, repaint, reword
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
@@ -128,8 +128,7 @@ class DeriveHandler:
             made, old = derivation(parent, seed), parent.recipe
             # A picture that is drawn into or from another keeps that one's size: a ratio typed into
             # the form cannot hold for it.
-            looking = bool(made.blend or made.edit)
-            bound = made.canvas is not None or looking or redrawn(made) or redrawn(old)
+            bound = _is_bound(made) or redrawn(old)
             typed_in = PromptSource.PICTURE if bound and source is not PromptSource.ZOOM else source
             # Flags that were in the form unchanged are not reported as having no effect.
             words = fit(prompt, typed_in, before=parse_flags(old.parameters))
@@ -144,24 +143,10 @@ class DeriveHandler:
                 kept=kept,
                 versions=self._models.versions,
             )
-            fresh = resolved.recipe
             # Only 🔄 makes pictures that owe nothing to the earlier ones, so only it may change
             # their size.
-            size = fresh if typed_in is PromptSource.REROLL else made
-            recipe = replace(
-                fresh,
-                width=size.width,
-                height=size.height,
-                pictures=made.pictures,
-                start=made.start if bound else fresh.start,
-                upscale=made.upscale,
-                canvas=made.canvas,
-                structure=made.structure if bound else fresh.structure,
-                blend=made.blend,
-                pull=made.pull,
-                edit=made.edit,
-                refined=made.refined if bound else fresh.refined,
-            )
+            sized = typed_in is PromptSource.REROLL
+            recipe = reword(made, resolved.recipe, bound=bound, sized=sized)
             return replace(resolved, recipe=recipe)
 
         return change
@@ -345,7 +330,7 @@ class DeriveHandler:
     def _check_ratio(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""
         card = self._models.find_maker(recipe).card
-        short, long = sorted((recipe.width, recipe.height))
+        short, long = sorted((recipe.size.width, recipe.size.height))
         if long > card.longest_ratio * short:
             raise NotAllowedError(
                 Sentence(
@@ -354,6 +339,12 @@ class DeriveHandler:
                     limit=f"{card.longest_ratio:g}",
                 )
             )
+
+
+def _is_bound(made: Recipe) -> bool:
+    """Whether what is made holds to images of its own, which other words leave as they are."""
+    inputs = made.inputs
+    return inputs.canvas is not None or bool(inputs.blend or inputs.edit) or redrawn(made)
 
 
 def _keep_words(derivation: Derivation) -> Change:
@@ -368,11 +359,12 @@ def _list_prompt_images(old: Recipe, prompt: Prompt) -> list[str]:
         old: The recipe.
         prompt: What it is drawn with now: without ``--control`` no structure is kept.
     """
-    kept = [old.structure.image] if old.structure and CONTROL.name in prompt.flags else []
-    if old.start:
-        return [*kept, old.start.image]
+    structure = old.conditions.structure
+    kept = [structure.image] if structure and CONTROL.name in prompt.flags else []
+    if old.inputs.start:
+        return [*kept, old.inputs.start.image]
     bare = EDIT.of(parse_flags(old.parameters)) == ()
-    return kept + [one.image for one in old.edit] if bare else kept
+    return kept + [one.image for one in old.inputs.edit] if bare else kept
 
 
 def _apply_preference(kind: ButtonKind, person: PersonChoices) -> ButtonKind:

@@ -107,7 +107,7 @@ def resolve_order(
     if own is None or not order.copy:
         return resolved
     # Every picture of a grid takes a seed, so repetitions go on after the grid's last one.
-    seed = (own + order.copy * len(resolved.recipe.pictures)) % SEED_LIMIT
+    seed = (own + order.copy * len(resolved.recipe.noise)) % SEED_LIMIT
     return replace(
         resolved,
         recipe=reroll(resolved.recipe, seed),

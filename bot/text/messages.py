@@ -186,8 +186,8 @@ def write_heading(job: Job, recipe: Recipe) -> str:
 def _write_flags(recipe: Recipe) -> str:
     """The flags that make the pictures again; no seed alone makes a variation again."""
     # A variation is made of two seeds or more, which no flag can say.
-    first = recipe.pictures[0]
-    return f"{recipe.parameters} {'' if first.turns else f'--seed {first.seed}'}".strip()
+    first = recipe.noise[0]
+    return f"{recipe.parameters} {'' if first.variations else f'--seed {first.seed}'}".strip()
 
 
 def write_running(job: Job, recipe: Recipe, state: str) -> str:
@@ -227,28 +227,28 @@ def write_settings(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
     width, height = shown_size(recipe)
     # Any other seed stands in the heading, where it can be copied with the prompt.
-    varied = bool(recipe.pictures[0].turns)
+    varied = bool(recipe.noise[0].variations)
     parts = [
         f"{width}×{height}",
-        *([say(sentences.SEED, seed=_find_seed(recipe.pictures[0]))] if varied else []),
-        say(sentences.STEPS, count=recipe.steps),
-        say(sentences.GUIDANCE, value=f"{recipe.guidance:g}"),
-        recipe.sampler,
+        *([say(sentences.SEED, seed=_find_seed(recipe.noise[0]))] if varied else []),
+        say(sentences.STEPS, count=recipe.sampling.steps),
+        say(sentences.GUIDANCE, value=f"{recipe.sampling.guidance:g}"),
+        recipe.sampling.sampler,
         recipe.model,
     ]
-    if recipe.start:
-        parts.append(say(sentences.STARTED_FROM, strength=f"{recipe.start.strength:.2f}"))
-    if recipe.structure:
-        scale = f"{recipe.structure.scale:g}"
-        parts.append(say(sentences.KEPT_TO, kind=recipe.structure.kind, scale=scale))
+    if recipe.inputs.start:
+        parts.append(say(sentences.STARTED_FROM, strength=f"{recipe.inputs.start.strength:.2f}"))
+    if recipe.conditions.structure:
+        scale = f"{recipe.conditions.structure.scale:g}"
+        parts.append(say(sentences.KEPT_TO, kind=recipe.conditions.structure.kind, scale=scale))
     # Told, since such a picture took many times as long as its size suggests.
-    if recipe.patch:
+    if recipe.size.tile_side:
         parts.append(say(sentences.IN_PARTS))
-    if recipe.upscaler:
-        name = quote(recipe.upscaler.name)
-        parts.append(say(sentences.ENLARGED_BY, factor=recipe.upscale, upscaler=name))
-    elif recipe.upscale > 1:
-        parts.append(say(sentences.ENLARGED, factor=recipe.upscale))
+    if recipe.finishing.upscaler:
+        name = quote(recipe.finishing.upscaler.name)
+        parts.append(say(sentences.ENLARGED_BY, factor=recipe.finishing.upscale, upscaler=name))
+    elif recipe.finishing.upscale > 1:
+        parts.append(say(sentences.ENLARGED, factor=recipe.finishing.upscale))
     if kept := titles.list_unsaid(job, recipe):
         parts.append(format_code(_cut(" ".join(kept), ASK_SHOWN)))
     if took := _format_seconds(job.started_at, job.finished_at):
@@ -258,7 +258,7 @@ def write_settings(job: Job, recipe: Recipe) -> str:
 
 def _find_seed(noise: Noise) -> int:
     """The seed that made a picture different from those beside it."""
-    return noise.turns[-1].seed if noise.turns else noise.seed
+    return noise.variations[-1].seed if noise.variations else noise.seed
 
 
 def list_models(cards: Sequence[Card]) -> str:
@@ -275,8 +275,8 @@ def write_recipe(job: Job, recipe: Recipe) -> str:
         *([format_code(_cut(flags, titles.PROMPT_SHOWN // 2))] if flags else []),
         f"-# {write_settings(job, recipe)} · {say(sentences.JOB, id=job.id)}",
     ]
-    if len(recipe.pictures) > 1:
-        seeds = ", ".join(f"#{k} {_find_seed(noise)}" for k, noise in enumerate(recipe.pictures, 1))
+    if len(recipe.noise) > 1:
+        seeds = ", ".join(f"#{k} {_find_seed(noise)}" for k, noise in enumerate(recipe.noise, 1))
         lines.append(f"-# {say(sentences.RECIPE_SEEDS, seeds=seeds)}")
     return "\n".join(lines)
 
@@ -314,7 +314,7 @@ def write_no_help(about: str) -> str:
 
 def write_alt_text(recipe: Recipe) -> str:
     """What a screen reader says of the picture."""
-    count = len(recipe.pictures)
+    count = len(recipe.noise)
     return say(sentences.ALT, count=count, prompt=recipe.prompt or say(sentences.NO_WORDS))[:1024]
 
 

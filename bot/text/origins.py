@@ -32,7 +32,7 @@ def inherit_origins(parent: Job, recipe: Recipe) -> dict[str, str]:
     }
     if recipe.prompt == before.prompt and WORDS in known:
         kept[WORDS] = known[WORDS]
-    if SEED.name in known and recipe.pictures[0] == before.pictures[0]:
+    if SEED.name in known and recipe.noise[0] == before.noise[0]:
         kept[SEED.name] = known[SEED.name]
     return kept | titles.inherit_title(known, before, recipe)
 
@@ -61,7 +61,7 @@ def _group_places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
 def _list_decided(known: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
     """The flags of a recipe by name, with the seed where somebody chose it."""
     values = dict(parse_flags(recipe.parameters))
-    return values | ({SEED.name: recipe.pictures[0].seed} if SEED.name in known else {})
+    return values | ({SEED.name: recipe.noise[0].seed} if SEED.name in known else {})
 
 
 def _rank(place: str) -> int:
@@ -72,7 +72,8 @@ def _rank(place: str) -> int:
 def _list_own(recipe: Recipe) -> list[str]:
     """What nobody decided, and is therefore the family's own."""
     family, given = card(recipe.family), parse_flags(recipe.parameters)
-    made = {"steps": recipe.steps, "cfg": recipe.guidance, "sampler": recipe.sampler}
+    own = recipe.sampling
+    made = {"steps": own.steps, "cfg": own.guidance, "sampler": own.sampler}
     return [
         messages.format_code(row.format(made[row.name]))
         for row in FLAGS

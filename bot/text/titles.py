@@ -111,9 +111,9 @@ def _write_prompt(job: Job, recipe: Recipe) -> str:
     """The text on one line, without links, with the seed and the ratio that the pictures have."""
     typed = (job.origins or {}).get(TYPED)
     whole = f"{recipe.prompt} {recipe.parameters}" if typed is None else typed
-    first = recipe.pictures[0]
+    first = recipe.noise[0]
     # No seed alone makes a variation again.
-    seed = "" if first.turns else SEED.format(first.seed)
+    seed = "" if first.variations else SEED.format(first.seed)
     bare, found = _SEED.subn(seed, _LINKS.sub(" ", whole))
     text = bare if found else f"{bare} {seed}"
     return _RATIO.sub(
@@ -149,7 +149,7 @@ def _count_images(recipe: Recipe) -> dict[str, list[str]]:
     """What there is of a job whose images nobody remembers by name."""
     links = find_links(parse_flags(recipe.parameters))
     found = {role: [_read_name(url) for url in urls] for role, urls in links.items()}
-    return {IMAGE: [""] * len(recipe.blend), **found} if recipe.blend else found
+    return {IMAGE: [""] * len(recipe.inputs.blend), **found} if recipe.inputs.blend else found
 
 
 def _read_name(url: str) -> str:

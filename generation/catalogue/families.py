@@ -256,5 +256,5 @@ def shown_size(recipe: Recipe) -> tuple[int, int]:
     Raises:
         UnknownFamilyError: Its family is unknown.
     """
-    times = recipe.scale * card(recipe.family).enlarge * recipe.upscale
-    return recipe.width * times, recipe.height * times
+    times = recipe.size.times * card(recipe.family).enlarge * recipe.finishing.upscale
+    return recipe.size.width * times, recipe.size.height * times

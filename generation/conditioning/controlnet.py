@@ -188,7 +188,7 @@ class Structures:
         """
         key, kind = self._key(recipe), self._kept(recipe).kind
         if key not in self.memory:
-            picture, size = find(self._kept(recipe).image), (recipe.width, recipe.height)
+            picture, size = find(self._kept(recipe).image), (recipe.size.width, recipe.size.height)
             if kind in LINES:
                 self.memory[key] = line_map(kind, picture, size).convert("RGB")
             else:
@@ -209,13 +209,14 @@ class Structures:
 
     @staticmethod
     def _kept(recipe: Recipe) -> Structure:
-        if recipe.structure is None:
+        structure = recipe.conditions.structure
+        if structure is None:
             raise ValueError("the recipe keeps to no structure")
-        return recipe.structure
+        return structure
 
     def _key(self, recipe: Recipe) -> tuple[object, ...]:
         kept = self._kept(recipe)
-        return kept.kind, kept.image, recipe.width, recipe.height
+        return kept.kind, kept.image, recipe.size.width, recipe.size.height
 
 
 def load_structures(

@@ -129,7 +129,7 @@ class References:
             recipe: What is to be drawn.
             find: The image with a SHA-256.
         """
-        remember(self.memory, recipe.seen, lambda sha256: self.look(find(sha256)), kept=KEPT)
+        remember(self.memory, recipe.seen_images, lambda sha256: self.look(find(sha256)), kept=KEPT)
 
     @torch.inference_mode()
     def look(self, image: Image.Image) -> Seen:
@@ -150,10 +150,10 @@ class References:
             recipe: What is to be drawn.
         """
         wanted: list[tuple[Part, tuple[Ingredient, ...], float]] = []
-        if recipe.blend:
-            wanted.append(("blend", recipe.blend, recipe.pull))
-        wanted += [(one.role, one.images, one.scale) for one in recipe.references]
-        sides = 1 if recipe.guidance <= 1 else 2
+        if recipe.inputs.blend:
+            wanted.append(("blend", recipe.inputs.blend, recipe.inputs.blend_scale))
+        wanted += [(one.role, one.images, one.scale) for one in recipe.conditions.references]
+        sides = 1 if recipe.sampling.guidance <= 1 else 2
         return [look for part in wanted for look in self._looks(*part, sides)]
 
     def _looks(

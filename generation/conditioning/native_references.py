@@ -75,7 +75,9 @@ class Natives:
             recipe: What is to be drawn.
             find: The image with a SHA-256.
         """
-        remember(self.memory, recipe.seen, lambda sha256: self._read(find(sha256)), kept=KEPT)
+        remember(
+            self.memory, recipe.seen_images, lambda sha256: self._read(find(sha256)), kept=KEPT
+        )
 
     @torch.inference_mode()
     def _read(self, image: Image.Image) -> Beside:
@@ -123,8 +125,11 @@ def weights(recipe: Recipe) -> dict[str, float]:
     Within the latter the order is that of the hashes, so the order in which they were given changes
     nothing. An image that is named twice is read once, with the larger weight.
     """
-    found: dict[str, float] = {one.image: one.weight for one in recipe.edit}
-    parts = [(recipe.blend, recipe.pull), *((one.images, one.scale) for one in recipe.references)]
+    found: dict[str, float] = {one.image: one.weight for one in recipe.inputs.edit}
+    parts = [
+        (recipe.inputs.blend, recipe.inputs.blend_scale),
+        *((one.images, one.scale) for one in recipe.conditions.references),
+    ]
     for images, scale in parts:
         for one in sorted(images, key=lambda one: one.image):
             share = one.weight * len(images) / sum(each.weight for each in images)
@@ -143,8 +148,9 @@ def instruction(recipe: Recipe) -> str:
         found = sorted(numbers[one.image] for one in images)
         return " and ".join(f"image {number}" for number in dict.fromkeys(found))
 
-    merged = f"Merge {named(recipe.blend)} into one picture. " if recipe.blend else ""
-    taken = [_TAKEN[one.role].format(images=named(one.images)) for one in recipe.references]
+    blend, references = recipe.inputs.blend, recipe.conditions.references
+    merged = f"Merge {named(blend)} into one picture. " if blend else ""
+    taken = [_TAKEN[one.role].format(images=named(one.images)) for one in references]
     return merged + (f"Take {' and '.join(taken)}. " if taken else "")
 
 

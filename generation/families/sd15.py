@@ -13,8 +13,9 @@ from generation.sampling.diffusion import Family, UNetCondition
 def encode(pipe: Any, recipe: Recipe) -> UNetCondition:  # noqa: ANN401 - diffusers has no types
     """The text as the one encoder's last layer reads it."""
     towers = [Tower(pipe.tokenizer, pipe.text_encoder)]
-    show, avoid = embed(towers, recipe.phrases, recipe.unwanted, weighting=recipe.weighting)
-    if recipe.guidance <= 1:
+    read = recipe.conditions
+    show, avoid = embed(towers, read.phrases, read.negative, weighting=read.weighting)
+    if recipe.sampling.guidance <= 1:
         return UNetCondition(show.tokens)
     return UNetCondition(torch.cat([avoid.tokens, show.tokens]))
 

@@ -19,13 +19,13 @@ def encode(pipe: Any, recipe: Recipe) -> UNetCondition:  # noqa: ANN401 - diffus
     zeros = bool(pipe.config.force_zeros_for_empty_prompt)
     show, avoid = embed(
         towers,
-        recipe.phrases,
-        recipe.unwanted,
-        weighting=recipe.weighting,
+        recipe.conditions.phrases,
+        recipe.conditions.negative,
+        weighting=recipe.conditions.weighting,
         zeros_for_empty=zeros,
     )
-    sides = [show] if recipe.guidance <= 1 else [avoid, show]
-    size = [recipe.height, recipe.width, 0, 0, recipe.height, recipe.width]
+    sides = [show] if recipe.sampling.guidance <= 1 else [avoid, show]
+    size = [recipe.size.height, recipe.size.width, 0, 0, recipe.size.height, recipe.size.width]
     tokens = torch.cat([side.tokens for side in sides])
     times = torch.tensor([size] * len(sides), dtype=tokens.dtype, device=tokens.device)
     return UNetCondition(tokens, {"text_embeds": _pooled(sides), "time_ids": times})

@@ -76,8 +76,8 @@ def parameters(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> str:
     """The recipe as AUTOMATIC1111 writes it: prompt, negative prompt, one line of settings."""
     settings = {**_settings(recipe), **(made_by or {})}
     lines = [recipe.prompt]
-    if recipe.negative:
-        lines.append(f"Negative prompt: {_write_weights(recipe.unwanted)}")
+    if recipe.conditions.negative.text:
+        lines.append(f"Negative prompt: {_write_weights(recipe.conditions.negative)}")
     lines.append(", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items()))
     return "\n".join(lines).replace("\0", " ")
 
@@ -92,27 +92,29 @@ def _write_weights(phrase: Phrase) -> str:
 
 
 def _settings(recipe: Recipe) -> dict[str, str]:
-    first = recipe.pictures[0]
+    first, sampling, finishing = recipe.noise[0], recipe.sampling, recipe.finishing
     settings = {
-        "Steps": str(recipe.steps),
-        "Sampler": recipe.sampler,
-        "CFG scale": f"{recipe.guidance:g}",
+        "Steps": str(sampling.steps),
+        "Sampler": sampling.sampler,
+        "CFG scale": f"{sampling.guidance:g}",
         "Seed": str(first.seed),
-        "Size": f"{recipe.width}x{recipe.height}",
+        "Size": f"{recipe.size.width}x{recipe.size.height}",
         "Model": recipe.model,
     }
-    if recipe.start:
-        settings["Denoising strength"] = f"{recipe.start.strength:g}"
-    if recipe.upscale > 1:
-        settings["Hires upscaler"] = recipe.upscaler.name if recipe.upscaler else "Lanczos"
-        settings["Hires upscale"] = str(recipe.upscale)
-    if recipe.loras:
-        settings["Lora hashes"] = ", ".join(f"{one.name}: {one.version}" for one in recipe.loras)
-    if first.turns:
-        settings["Variation seed"] = str(first.turns[-1].seed)
-        settings["Variation seed strength"] = f"{first.turns[-1].strength:g}"
-    if len(recipe.pictures) > 1:
-        settings["Batch size"] = str(len(recipe.pictures))
+    if recipe.inputs.start:
+        settings["Denoising strength"] = f"{recipe.inputs.start.strength:g}"
+    if finishing.upscale > 1:
+        settings["Hires upscaler"] = finishing.upscaler.name if finishing.upscaler else "Lanczos"
+        settings["Hires upscale"] = str(finishing.upscale)
+    if recipe.conditions.loras:
+        settings["Lora hashes"] = ", ".join(
+            f"{one.name}: {one.version}" for one in recipe.conditions.loras
+        )
+    if first.variations:
+        settings["Variation seed"] = str(first.variations[-1].seed)
+        settings["Variation seed strength"] = f"{first.variations[-1].strength:g}"
+    if len(recipe.noise) > 1:
+        settings["Batch size"] = str(len(recipe.noise))
     return settings
 
 

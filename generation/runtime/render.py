@@ -19,7 +19,7 @@ from generation.pictures.canvas import Begun, Framed, frame, join
 from generation.pictures.detail import brought_out
 from generation.pictures.grid import compose
 from generation.pictures.tiling import meeting
-from generation.recipe import Edges, Recipe, Start
+from generation.recipe import Edges, Finishing, Recipe, Start
 from generation.runtime.offload import attempts
 from generation.sampling.engine import Engine, Watch, device_of
 from generation.tensors.memory import out_of_memory
@@ -86,10 +86,10 @@ def made_before(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | N
         read: Finds stored pictures.
         find: Finds pictures made earlier.
     """
-    if recipe.upscale == 1:
+    if recipe.finishing.upscale == 1:
         return None
     small = _small(recipe)
-    found = [find(narrow(small, k).digest) for k in range(len(recipe.pictures))]
+    found = [find(narrow(small, k).digest) for k in range(len(recipe.noise))]
     try:
         return [_opened(read(sha256)) for sha256 in found if sha256] if all(found) else None
     except MissingFileError:
@@ -117,7 +117,7 @@ def finished(
 
 def _small(recipe: Recipe) -> Recipe:
     """The recipe of the pictures before they are enlarged."""
-    return replace(recipe, upscale=1, upscaler=None)
+    return replace(recipe, finishing=Finishing(detail=recipe.finishing.detail))
 
 
 def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
@@ -125,15 +125,15 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
         raise RenderError("model")
     if _wanted(recipe) - engine.card.capabilities:
         raise RenderError("model")
-    if recipe.structure is not None and recipe.structure.shown:
+    if recipe.conditions.structure is not None and recipe.conditions.structure.shown:
         _look(engine, recipe, read)
         return [_map(engine, recipe)]
     start = _begun(recipe, read, engine.card.enlarge)
     _apply_loras(engine, recipe)
-    report(0, recipe.steps, None)
+    report(0, recipe.sampling.steps, None)
     look = partial(_look, recipe=recipe, read=read)
     drawn = drawn_twice(engine, recipe, start, paced(report), look)
-    drawn = engine.enlarge(drawn, tile=recipe.tile)
+    drawn = engine.enlarge(drawn, tile=recipe.sampling.seamless)
     drawn = [_detailed(picture, recipe) for picture in drawn]
     return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
 
@@ -150,10 +150,10 @@ def drawn_twice(
     ``look`` has an engine see what the recipe takes from images.
     """
     draw = partial(_draw, look=look)
-    if not recipe.refined:
+    if not recipe.size.refinement:
         return draw(engine, recipe, start, watch)
-    count, steps = len(recipe.pictures), steps_to_refine(recipe.steps, recipe.refined)
-    total = recipe.steps + count * steps
+    count, steps = len(recipe.noise), steps_to_refine(recipe.sampling.steps, recipe.size.refinement)
+    total = recipe.sampling.steps + count * steps
 
     def counted(before: int) -> Watch:
         return lambda step, _, previews: watch(before + step, total, previews)
@@ -161,7 +161,7 @@ def drawn_twice(
     drawn = draw(engine, recipe, start, counted(0))
     alone = replace(engine, batching=replace(engine.batching, size=1))
     return [
-        draw(alone, second, larger, counted(recipe.steps + k * steps))[0]
+        draw(alone, second, larger, counted(recipe.sampling.steps + k * steps))[0]
         for k, small in enumerate(drawn)
         for second, larger in [_refinement(recipe, k, small)]
     ]
@@ -169,56 +169,58 @@ def drawn_twice(
 
 def _refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Recipe, Image.Image]:
     """The second drawing of picture ``index``, and what it begins from."""
-    larger = _larger(small, recipe.scale, tile=recipe.tile)
+    larger = _larger(small, recipe.size.times, tile=recipe.sampling.seamless)
+    strength = recipe.size.refinement
+    steps = steps_to_refine(recipe.sampling.steps, strength)
     second = replace(
         narrow(recipe, index),
-        width=larger.width,
-        height=larger.height,
-        steps=steps_to_refine(recipe.steps, recipe.refined),
-        start=Start(image="", strength=recipe.refined),
-        refined=0.0,
-        structure=None,
+        size=replace(recipe.size, width=larger.width, height=larger.height, refinement=0.0),
+        sampling=replace(recipe.sampling, steps=steps),
+        inputs=replace(recipe.inputs, start=Start(image="", strength=strength)),
+        conditions=replace(recipe.conditions, structure=None),
     )
     return second, larger
 
 
 def _detailed(picture: Image.Image, recipe: Recipe) -> Image.Image:
-    out = partial(brought_out, amount=recipe.detail)
-    return meeting(picture, out) if recipe.tile and recipe.detail else out(picture)
+    detail = recipe.finishing.detail
+    out = partial(brought_out, amount=detail)
+    return meeting(picture, out) if recipe.sampling.seamless and detail else out(picture)
 
 
 def _wanted(recipe: Recipe) -> set[Capability]:
     """What a family must be able to do for what a recipe begins from and keeps to."""
-    canvas = recipe.canvas
+    canvas = recipe.inputs.canvas
     needs = {
-        Capability.IMAGE_PROMPT: recipe.start is not None,
+        Capability.IMAGE_PROMPT: recipe.inputs.start is not None,
         Capability.INPAINT: canvas is not None and canvas.repaints,
         Capability.OUTPAINT: canvas is not None and canvas.edges != Edges(),
-        Capability.STRUCTURE: recipe.structure is not None,
-        Capability.TILE: recipe.tile,
-        Capability.HD: recipe.refined > 0,
+        Capability.STRUCTURE: recipe.conditions.structure is not None,
+        Capability.TILE: recipe.sampling.seamless,
+        Capability.HD: recipe.size.refinement > 0,
     }
     return {capability for capability, needed in needs.items() if needed}
 
 
 def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
     """What the recipe's pictures begin from; a frame in the size that is shown."""
-    if recipe.canvas is not None:
-        canvas, size = recipe.canvas, (recipe.width * enlarged, recipe.height * enlarged)
+    if recipe.inputs.canvas is not None:
+        canvas = recipe.inputs.canvas
+        size = recipe.size.width * enlarged, recipe.size.height * enlarged
         mask = _found(canvas.mask, read) if canvas.mask else None
         return frame(canvas, _found(canvas.image, read), size, mask)
-    return None if recipe.start is None else _found(recipe.start.image, read)
+    return None if recipe.inputs.start is None else _found(recipe.inputs.start.image, read)
 
 
 def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
     """Have the engine see the images that it is to take something from or keep to."""
     references, structures = engine.conditioning.references, engine.conditioning.structures
-    if recipe.seen and references is None:
+    if recipe.seen_images and references is None:
         raise RenderError("model")
     if references is not None:
         references.learn(recipe, lambda sha256: _found(sha256, read))
-    if recipe.structure is not None:
-        if structures is None or recipe.structure.kind not in structures.networks:
+    if recipe.conditions.structure is not None:
+        if structures is None or recipe.conditions.structure.kind not in structures.networks:
             raise RenderError("model")
         structures.learn(recipe, lambda sha256: _found(sha256, read))
 
@@ -234,8 +236,8 @@ def _map(engine: Engine, recipe: Recipe) -> Image.Image:
 def _apply_loras(engine: Engine, recipe: Recipe) -> None:
     """Have the recipe's LoRAs change the model, and no others."""
     if engine.conditioning.loras is not None:
-        engine.conditioning.loras.apply(recipe.loras)
-    elif recipe.loras:
+        engine.conditioning.loras.apply(recipe.conditions.loras)
+    elif recipe.conditions.loras:
         raise RenderError("lora")
 
 
@@ -278,14 +280,14 @@ def _opened(png: bytes) -> Image.Image:
 
 def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
     """A finished picture enlarged by what the recipe names, or by a resampling filter."""
-    factor, spandrel = recipe.upscale, engine.upscalers.spandrel
-    if recipe.upscaler is None or factor == 1:
-        return _larger(picture, factor, tile=recipe.tile)
-    if spandrel is None or spandrel.known != recipe.upscaler:
+    factor, spandrel = recipe.finishing.upscale, engine.upscalers.spandrel
+    if recipe.finishing.upscaler is None or factor == 1:
+        return _larger(picture, factor, tile=recipe.sampling.seamless)
+    if spandrel is None or spandrel.known != recipe.finishing.upscaler:
         raise RenderError("upscaler")
     larger = partial(spandrel.enlarge, factor=factor, done=lambda done, of: report(done, of, None))
     try:
-        return meeting(picture, larger) if recipe.tile else larger(picture)
+        return meeting(picture, larger) if recipe.sampling.seamless else larger(picture)
     except MemoryError:
         if engine.evict():
             return _enlarged(engine, picture, recipe, report)

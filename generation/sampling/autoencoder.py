@@ -28,7 +28,7 @@ def tile_vae(vae: Any, *, wanted: bool) -> Iterator[None]:  # noqa: ANN401 - dif
 
 def fit_pixels(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
     """Pixels (1, 3, height, width) in [-1, 1] of a picture cut and scaled to the recipe's size."""
-    size = (recipe.width, recipe.height)
+    size = (recipe.size.width, recipe.size.height)
     cut = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     pixels: Tensor = pipe.image_processor.preprocess(cut).to(device_of(pipe), pipe.vae.dtype)
     return pixels
@@ -41,7 +41,7 @@ def encode_picture(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  
     def read(pixels: Tensor) -> Tensor:
         return encode_pixels(pipe.vae, pixels)
 
-    return read_meeting(read, pixels, grain) if recipe.tile else read(pixels)
+    return read_meeting(read, pixels, grain) if recipe.sampling.seamless else read(pixels)
 
 
 def encode_pixels(vae: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types

@@ -79,8 +79,8 @@ def draw_noise(
         shape: Channels, height and width of one picture's latents.
     """
     size = engine.batching.size
-    for first in range(0, len(recipe.pictures), size):
-        row = recipe.pictures[first : first + size]
+    for first in range(0, len(recipe.noise), size):
+        row = recipe.noise[first : first + size]
         filled = [*row, *[row[0]] * (size - len(row))]
         drawn = [starting_noise(picture, shape) for picture in filled]
         noise = torch.cat([tensor for tensor, _ in drawn]).to(device_of(engine.pipe))
@@ -110,12 +110,12 @@ def denoise(
         watch: Called after every step; whatever it raises ends the drawing.
         during: What holds while all batches take the step of a number.
     """
-    count = len(recipe.pictures)
+    count = len(recipe.noise)
 
     def preview() -> list[Image.Image]:
         return [small for batch in batches for small in engine.preview(batch.clean)][:count]
 
-    tiled = tile_vae(engine.pipe.vae, wanted=bool(recipe.patch))
+    tiled = tile_vae(engine.pipe.vae, wanted=bool(recipe.size.tile_side))
     with open_map(engine.batching.parallel) as each, tiled:
         # All batches take a step before any takes the next, so that previews show the whole grid
         # and a cancellation is felt within one step.
@@ -123,6 +123,6 @@ def denoise(
             with during(step):
                 each(lambda batch, step=step: advance(batch, step), batches)
             watch(step + 1, steps, preview)
-        drawn = each(lambda batch: decode(batch.shown(recipe.stop)), batches)
+        drawn = each(lambda batch: decode(batch.shown(recipe.sampling.stop)), batches)
     # The last batch may have been filled up with pictures that nobody asked for.
     return [picture for pictures in drawn for picture in pictures][:count]

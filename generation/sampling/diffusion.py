@@ -78,10 +78,10 @@ class Family:
         """See ``Engine.draw``."""
         conditions = [self.encode(engine.pipe, _as_one_tile(said)) for said in told(recipe)]
         structures, references = engine.conditioning.structures, engine.conditioning.references
-        if recipe.structure is not None and structures is not None:
+        if recipe.conditions.structure is not None and structures is not None:
             steer = structures.steer(recipe)
             conditions = [replace(condition, steer=steer) for condition in conditions]
-        if not recipe.seen or not isinstance(references, References):
+        if not recipe.seen_images or not isinstance(references, References):
             return draw(engine, conditions, recipe, start, watch)
         looks = references.looks(recipe)
         tokens = tuple(look.tokens for look in looks)
@@ -104,10 +104,11 @@ def _as_one_tile(recipe: Recipe) -> Recipe:
     XL reads the picture's size beside the words; told of the whole's, it would draw each tile as
     if it were the whole.
     """
-    if not recipe.patch:
+    size = recipe.size
+    if not size.tile_side:
         return recipe
-    width, height = min(recipe.width, recipe.patch), min(recipe.height, recipe.patch)
-    return replace(recipe, width=width, height=height)
+    width, height = min(size.width, size.tile_side), min(size.height, size.tile_side)
+    return replace(recipe, size=replace(size, width=width, height=height))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -137,23 +138,23 @@ def draw(
     """``Engine.draw`` of what the conditions say: one for all batches, or one for each."""
     pipe, card = engine.pipe, engine.card
     # An overlapping tile is all that fits into memory at once, for the autoencoder as well.
-    with tile_vae(pipe.vae, wanted=bool(recipe.patch)):
+    with tile_vae(pipe.vae, wanted=bool(recipe.size.tile_side)):
         origin = read_origin(
             start, lambda picture: encode_picture(pipe, picture, recipe), _shape(pipe, recipe)[1:]
         )
     batches = start_batches(engine, recipe, conditions, origin)
-    steps = steps_until(len(batches[0].timesteps), recipe.stop)
+    steps = steps_until(len(batches[0].timesteps), recipe.sampling.stop)
     # Some models place things by the picture's edges, and draw mere ground where they have none:
     # they know the edges for the first steps, in which the layout is decided. A picture to start
     # from has its layout already.
     edged = int(steps * card.edged) if start is None else 0
-    side = recipe.patch // pipe.vae_scale_factor
+    side, wraps = recipe.size.tile_side // pipe.vae_scale_factor, recipe.sampling.seamless
 
     def advance_batch(batch: SampledBatch, step: int) -> None:
         # Stopped early, the last step's clean estimate is the picture. Guidance pushes estimates
         # beyond what pictures look like while there is noise left, so that one goes without.
-        soft = recipe.stop < 1 and step + 1 == steps
-        guidance = 1.0 if soft else recipe.guidance
+        soft = recipe.sampling.stop < 1 and step + 1 == steps
+        guidance = 1.0 if soft else recipe.sampling.guidance
         advance(pipe.unet, batch, step=step, guidance=guidance, side=side)
 
     return denoise(
@@ -165,7 +166,7 @@ def draw(
         decode=partial(decode_latents, pipe),
         watch=watch,
         # Set for all batches of a step at once: the UNet is one, and they run side by side.
-        during=lambda step: seamless([pipe.unet], wanted=recipe.tile and step >= edged),
+        during=lambda step: seamless([pipe.unet], wanted=wraps and step >= edged),
     )
 
 
@@ -176,14 +177,15 @@ def start_batches(
     origin: Origin | None,
 ) -> list[SampledBatch]:
     """Batches at their first timestep, for one condition of all or one of each."""
+    strength, distilled = recipe.inputs.strength, engine.card.distilled
     noises = draw_noise(engine, recipe, _shape(engine.pipe, recipe))
     batches = []
     for condition, (noise, generators) in zip(cycle(conditions), noises):
-        sampler = scheduler(recipe.sampler, engine.pipe.scheduler.config)
+        sampler = scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
         distilled = engine.card.distilled
-        steps = schedule(sampler, recipe.steps, recipe.strength, distilled=distilled)
+        steps = schedule(sampler, recipe.sampling.steps, strength, distilled=distilled)
         timesteps = steps.to(noise.device)
-        latents = _start_latents(sampler, noise, timesteps[:1], origin, recipe.strength)
+        latents = _start_latents(sampler, noise, timesteps[:1], origin, strength)
         batches.append(
             SampledBatch(
                 latents=latents,
@@ -226,7 +228,7 @@ def _add_noise(sampler: Any, clean: Tensor, noise: Tensor, timestep: Tensor) -> 
 def _shape(pipe: Any, recipe: Recipe) -> tuple[int, int, int]:  # noqa: ANN401
     """Channels, height and width of one picture's latents."""
     factor = pipe.vae_scale_factor
-    return pipe.unet.config.in_channels, recipe.height // factor, recipe.width // factor
+    return pipe.unet.config.in_channels, recipe.size.height // factor, recipe.size.width // factor
 
 
 def advance(

@@ -129,9 +129,11 @@ class Engine:
             watch: Called after every step; whatever it raises ends the drawing.
         """
         # A batch is steered as one, so pictures with words of their own are batches of their own.
-        batching = replace(self.batching, size=1) if recipe.strays else self.batching
+        batching = (
+            replace(self.batching, size=1) if recipe.conditions.vary_by_picture else self.batching
+        )
         own = replace(self, batching=batching)
-        with torch.inference_mode(), seamless([self.pipe.vae], wanted=recipe.tile):
+        with torch.inference_mode(), seamless([self.pipe.vae], wanted=recipe.sampling.seamless):
             return self.family.draw(own, recipe, start, watch)
 
     def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:

@@ -21,7 +21,7 @@ from generation.conditioning.cache import TEXTS
 from generation.conditioning.native_references import Beside, Natives, instruction
 from generation.controls import flow_level, steps_until, unshifted
 from generation.pictures.canvas import Begun
-from generation.recipe import Phrase, Recipe
+from generation.recipe import NOTHING, Recipe
 from generation.sampling.autoencoder import fit_pixels, tile_vae
 from generation.sampling.batch import Batch, Condition, denoise, draw_noise
 from generation.sampling.engine import Engine, Watch, device_of
@@ -92,7 +92,7 @@ class FlowFamily:
 
     def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
-        pipe, tiled = engine.pipe, bool(recipe.patch)
+        pipe, tiled = engine.pipe, bool(recipe.size.tile_side)
         texts = [_read_texts(self, engine, said) for said in told(recipe)]
         levels, size = schedule(self, pipe, recipe), _size(self, recipe)
         with tile_vae(pipe.vae, wanted=tiled):
@@ -102,16 +102,16 @@ class FlowFamily:
         def advance_batch(batch: TextBatch, step: int) -> None:
             # A transformer cannot be made to wrap around as convolutions can, so a seamless picture
             # is moved under it: what was its edge lies inside at the next step.
-            roll = rolled(step, size) if recipe.tile else (0, 0)
+            roll = rolled(step, size) if recipe.sampling.seamless else (0, 0)
             here, there = levels[step], levels[step + 1]
-            side = recipe.patch // self.grain
+            side = recipe.size.tile_side // self.grain
             advance(self, pipe, batch, here=here, there=there, roll=roll, side=side)
 
         return denoise(
             engine,
             recipe,
             batches,
-            steps=steps_until(recipe.steps, recipe.stop),
+            steps=steps_until(recipe.sampling.steps, recipe.sampling.stop),
             advance=advance_batch,
             decode=partial(_decode, self, pipe),
             watch=watch,
@@ -119,7 +119,7 @@ class FlowFamily:
 
     def _encode(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
         pixels, read = fit_pixels(pipe, picture, recipe), partial(self.read, pipe)
-        return read_meeting(read, pixels, self.grain) if recipe.tile else read(pixels)
+        return read_meeting(read, pixels, self.grain) if recipe.sampling.seamless else read(pixels)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     Their predictions are averaged, which is how pictures of several concepts are composed without
     mixing what a text encoder makes of each (Liu et al. 2022, arXiv 2206.01714).
     """
-    wanted = [phrase for phrase in recipe.phrases if phrase.weight > 0] or [Phrase(text="")]
+    wanted = [phrase for phrase in recipe.conditions.phrases if phrase.weight > 0] or [NOTHING]
     total = sum(phrase.weight for phrase in wanted)
     beside: Sequence[Beside] = ()
     references = engine.conditioning.references
@@ -155,17 +155,17 @@ def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
         read = partial(family.embed, engine.pipe, text, beside)
         # What words become may depend on the images that are read with them, so it is not kept.
         condition = read() if beside else TEXTS.get(engine.pipe, text, read)
-        return replace(condition, beside=beside, guidance=recipe.guidance)
+        return replace(condition, beside=beside, guidance=recipe.sampling.guidance)
 
-    avoid = embedded(_unwanted(recipe)) if family.avoids and recipe.guidance > 1 else None
+    avoid = embedded(_unwanted(recipe)) if family.avoids and recipe.sampling.guidance > 1 else None
     shown = [(embedded(lead + phrase.text), phrase.weight / total) for phrase in wanted]
     return [(replace(condition, avoid=avoid), weight) for condition, weight in shown]
 
 
 def _unwanted(recipe: Recipe) -> str:
     """What the pictures should not show, in one text."""
-    pushed = [phrase.text for phrase in recipe.phrases if phrase.weight < 0]
-    return ", ".join(filter(None, [recipe.negative, *pushed]))
+    pushed = [phrase.text for phrase in recipe.conditions.phrases if phrase.weight < 0]
+    return ", ".join(filter(None, [recipe.conditions.negative.text, *pushed]))
 
 
 def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: ANN401
@@ -175,15 +175,15 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     as Stable Diffusion is at that strength.
     """
     # The last level is stretched to its place for whole schedules; one step alone would be 0 / 0.
-    stretched = recipe.strength == 1 and recipe.steps > 1
+    stretched = recipe.inputs.strength == 1 and recipe.sampling.steps > 1
     whole = {} if stretched else {"shift_terminal": None}
     sampler = FlowMatchEulerDiscreteScheduler.from_config(pipe.scheduler.config, **whole)
     height, width = _size(family, recipe)
-    mu = family.shift(pipe, height * width, recipe.steps)
+    mu = family.shift(pipe, height * width, recipe.sampling.steps)
     dynamic = bool(sampler.config.use_dynamic_shifting)
     factor = float(np.exp(mu)) if dynamic else float(sampler.config.shift)
-    first = unshifted(flow_level(recipe.strength), factor)
-    even = np.linspace(first, first / recipe.steps, recipe.steps)
+    first = unshifted(flow_level(recipe.inputs.strength), factor)
+    even = np.linspace(first, first / recipe.sampling.steps, recipe.sampling.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
     return levels.to(device_of(pipe))
@@ -245,7 +245,7 @@ def _mix(clean: Tensor, noise: Tensor, level: Tensor) -> Tensor:
 
 def _size(family: FlowFamily, recipe: Recipe) -> tuple[int, int]:
     """Height and width of one picture's latents."""
-    return recipe.height // family.grain, recipe.width // family.grain
+    return recipe.size.height // family.grain, recipe.size.width // family.grain
 
 
 def advance(

@@ -16,11 +16,11 @@ def generator(seed: int) -> torch.Generator:
 def starting_noise(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]:
     """The noise of one picture, and the generator for whatever noise its sampler adds later.
 
-    The later noise comes from the picture's own seed whatever its turns are, so a slight variation
-    stays near its parent with samplers that add noise, too.
+    The later noise comes from the picture's own seed whatever it is moved towards, so a slight
+    variation stays near its parent with samplers that add noise, too.
 
     Args:
-        noise: The picture's seed and its turns.
+        noise: The picture's seed and its variations.
         shape: Channels, height and width of the latents.
 
     Returns:
@@ -28,9 +28,9 @@ def starting_noise(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, torch.Ge
     """
     source = generator(noise.seed)
     drawn = torch.randn((1, *shape), generator=source)
-    for turn in noise.turns:
-        fresh = torch.randn((1, *shape), generator=generator(turn.seed))
-        drawn = slerp(drawn, fresh, turn.strength)
+    for variation in noise.variations:
+        fresh = torch.randn((1, *shape), generator=generator(variation.seed))
+        drawn = slerp(drawn, fresh, variation.strength)
     return drawn, source
 
 

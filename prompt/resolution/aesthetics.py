@@ -1,19 +1,13 @@
-"""Aesthetics: what ``--stylize``, ``--chaos`` and their like become in a recipe."""
+"""Aesthetics: the bot's own taste, as ``--stylize`` adds it to words or pushes away from it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from generation.catalogue.card import Card
-from generation.controls import (
-    detail_for_exp,
-    oddness_for_weird,
-    spread_for_chaos,
-    taste_for_stylize,
-)
-from generation.derive import REDRAWN
+from generation.controls import taste_for_stylize
 from generation.recipe import Phrase
 from generation.styles import styled
-from prompt.flags.table import CHAOS, EXP, HD, RAW, STOP, STYLE_NAME, STYLIZE, TILE, WEIRD
+from prompt.flags.table import RAW, STYLE_NAME, STYLIZE
 
 _FULL_PUSH: Final = -0.5
 """Weight beside words of weight 1 with which something is wholly unwanted, as for ``--no``."""
@@ -21,23 +15,6 @@ _FULL_PUSH: Final = -0.5
 
 _RAW_SHARE: Final = 0.5
 """Share of its own taste that ``--raw`` leaves."""
-
-
-def derive_aesthetics(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a recipe that these flags decide; a field's default where they are left out.
-
-    Args:
-        values: The flags.
-    """
-    stop = STOP.of(values)
-    return {
-        "spread": spread_for_chaos(CHAOS.of(values) or 0),
-        "oddness": oddness_for_weird(WEIRD.of(values) or 0),
-        "stop": 1.0 if stop is None else stop / 100,
-        "detail": detail_for_exp(EXP.of(values) or 0),
-        "tile": bool(TILE.of(values)),
-        "refined": REDRAWN if HD.of(values) else 0.0,
-    }
 
 
 def apply_stylize(

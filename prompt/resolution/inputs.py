@@ -1,6 +1,7 @@
 """Image prompts in a recipe: a start, a blend, images to edit, one whose structure is kept."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from generation.catalogue.card import Card
@@ -11,6 +12,7 @@ from generation.controls import (
 )
 from generation.recipe import (
     Ingredient,
+    Inputs,
     Start,
     Structure,
     StructureKind,
@@ -55,9 +57,7 @@ def read_structure(prompt: Prompt, images: Sequence[str]) -> Structure | None:
     return Structure(kind=kind, image=images[0], scale=scale or 1.0, end=end or 1.0)
 
 
-def read_images(
-    prompt: Prompt, card: Card, images: Sequence[str], kept: StoredImages
-) -> dict[str, Any]:
+def read_inputs(prompt: Prompt, card: Card, images: Sequence[str], kept: StoredImages) -> Inputs:
     """What a recipe has of image prompts and of those to edit: a start, a blend, an edit.
 
     One is the start. Several are blended; with a strength, the first is the start and the others
@@ -67,25 +67,25 @@ def read_images(
     values = prompt.flags
     images = select_painted(prompt, images) if keeps_image(values) else ()
     changed = collect_edited(values, images, kept)
-    begun = {} if EDIT.of(values) == () else _begin(images, values, card)
-    return {**begun, "edit": changed} if changed else begun
+    begun = Inputs() if EDIT.of(values) == () else _begin(images, values, card)
+    return replace(begun, edit=changed) if changed else begun
 
 
-def _begin(images: Sequence[str], values: Mapping[str, Any], card: Card) -> dict[str, Any]:
+def _begin(images: Sequence[str], values: Mapping[str, Any], card: Card) -> Inputs:
     """A start, a blend, or both."""
     if not images:
-        return {}
+        return Inputs()
     weight, strength = IMAGE_WEIGHT.of(values), STRENGTH.of(values)
     weight = 1.0 if weight is None else weight
     # With a strength there is something to start from; without one, several images count alike.
     begun, mixed = (images[:1], images[1:]) if len(images) == 1 or strength else ((), images)
-    made: dict[str, Any] = {}
+    made = Inputs()
     if begun:
         if strength is None:
             strength = strength_for_image_weight(weight, card.image_strengths)
-        made["start"] = Start(image=begun[0], strength=strength)
+        made = replace(made, start=Start(image=begun[0], strength=strength))
     if mixed:
-        made["blend"] = tuple(Ingredient(image=image) for image in mixed)
-        pull = factor_for_image_weight if card.native else scale_for_image_weight
-        made["pull"] = pull(weight or 1.0)
+        measure = factor_for_image_weight if card.native else scale_for_image_weight
+        blend = tuple(Ingredient(image=image) for image in mixed)
+        made = replace(made, blend=blend, blend_scale=measure(weight or 1.0))
     return made

@@ -4,29 +4,39 @@ Nothing is ignored in silence: a flag either acts, or is refused with what to do
 says why it made no difference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from generation.catalogue.card import Card
 from generation.catalogue.loras import called
 from generation.controls import (
+    detail_for_exp,
+    oddness_for_weird,
+    spread_for_chaos,
     steps_for_quality,
 )
-from generation.derive import GRID
+from generation.derive import GRID, REDRAWN
 from generation.recipe import (
+    Conditions,
+    Finishing,
     Lora,
     Phrase,
     Recipe,
+    Sampling,
+    Size,
     seeded,
 )
 from prompt import sentences as said
 from prompt.flags.table import (
     BATCH,
+    CHAOS,
     DRAFT,
+    EXP,
     FAST,
     GUIDANCE,
+    HD,
     LORA,
     PRESET,
     QUALITY,
@@ -36,12 +46,15 @@ from prompt.flags.table import (
     SAMPLER,
     SEED,
     STEPS,
+    STOP,
     STYLE,
+    TILE,
+    WEIRD,
 )
 from prompt.reading.grammar import Prompt, format_flags
-from prompt.resolution.aesthetics import apply_stylize, derive_aesthetics
+from prompt.resolution.aesthetics import apply_stylize
 from prompt.resolution.check import check
-from prompt.resolution.inputs import read_images, read_structure
+from prompt.resolution.inputs import read_inputs, read_structure
 from prompt.resolution.notes import write_notes
 from prompt.resolution.references import (
     StoredImages,
@@ -100,7 +113,6 @@ def resolve(
     check(prompt, card, images=len(images))
     told = write_notes(prompt, card, versions, images=len(images))
     values = draw_codes(prompt.flags, seed)
-    width, height = card.size(*(RATIO.of(values) or (1, 1)))
     own_seed = SEED.of(values)
     phrases, unwanted, lost = weigh_words(prompt, card)
     recipe = Recipe(
@@ -110,29 +122,44 @@ def resolve(
         # Without seed, repetitions and place in the queue: pressing 🔄 must not repeat or hurry
         # again.
         parameters=" ".join(format_flags({k: v for k, v in values.items() if k not in _UNWRITTEN})),
-        phrases=apply_stylize(apply_codes(phrases, values), values, card),
-        negative=unwanted.text,
-        negative_spans=unwanted.spans,
-        negative_breaks=unwanted.breaks,
-        weighting=choose_weighting(values, unwanted, *phrases),
-        width=width,
-        height=height,
-        pictures=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or GRID),
-        steps=_count_steps(prompt, card),
-        guidance=GUIDANCE.of(values) or card.guidance,
-        sampler=SAMPLER.of(values) or card.sampler,
-        structure=read_structure(prompt, images),
-        **read_images(prompt, card, tuple(dict.fromkeys(images)), kept),
-        **derive_aesthetics(values),
+        size=_read_size(values, card),
+        noise=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or GRID),
+        sampling=_read_sampling(prompt, card),
+        inputs=read_inputs(prompt, card, tuple(dict.fromkeys(images)), kept),
+        conditions=Conditions(
+            phrases=apply_stylize(apply_codes(phrases, values), values, card),
+            negative=unwanted,
+            weighting=choose_weighting(values, unwanted, *phrases),
+            chaos=spread_for_chaos(CHAOS.of(values) or 0),
+            weirdness=oddness_for_weird(WEIRD.of(values) or 0),
+            references=collect_references(values, card, kept),
+            structure=read_structure(prompt, images),
+        ),
+        finishing=Finishing(detail=detail_for_exp(EXP.of(values) or 0)),
     )
-    if shown := collect_references(values, card, kept):
-        recipe = replace(recipe, references=shown)
     if LORA.of(values):
         recipe = _apply_loras(recipe, LORA.of(values) or (), card)
     speed: Speed = "relax" if RELAX.of(values) else "fast"
     drawn = [] if values == prompt.flags else [STYLE.format(STYLE.of(values) or ())]
     codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
     return Resolved(recipe=recipe, notes=(*prompt.notes, *told, *lost, *codes), speed=speed)
+
+
+def _read_size(values: Mapping[str, Any], card: Card) -> Size:
+    width, height = card.size(*(RATIO.of(values) or (1, 1)))
+    return Size(width=width, height=height, refinement=REDRAWN if HD.of(values) else 0.0)
+
+
+def _read_sampling(prompt: Prompt, card: Card) -> Sampling:
+    values = prompt.flags
+    stop = STOP.of(values)
+    return Sampling(
+        steps=_count_steps(prompt, card),
+        guidance=GUIDANCE.of(values) or card.guidance,
+        sampler=SAMPLER.of(values) or card.sampler,
+        stop=1.0 if stop is None else stop / 100,
+        seamless=bool(TILE.of(values)),
+    )
 
 
 def _apply_loras(recipe: Recipe, words: Sequence[str], card: Card) -> Recipe:
@@ -144,7 +171,8 @@ def _apply_loras(recipe: Recipe, words: Sequence[str], card: Card) -> Recipe:
     loras = tuple(
         Lora(name=one.name, weight=weight, version=one.source.version) for one, weight in named
     )
-    return replace(recipe, phrases=_add_triggers(recipe.phrases, triggers), loras=loras)
+    phrases = _add_triggers(recipe.conditions.phrases, triggers)
+    return replace(recipe, conditions=replace(recipe.conditions, phrases=phrases, loras=loras))
 
 
 def _add_triggers(phrases: Sequence[Phrase], triggers: Sequence[str]) -> tuple[Phrase, ...]:

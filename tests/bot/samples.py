@@ -5,6 +5,7 @@ from typing import Any
 
 from generation.recipe import Phrase, Recipe, seeded
 from storage.queue.jobs import Job
+from tests.recipes import make
 
 
 def recipe(prompt: str = "a red apple", **changes: Any) -> Recipe:
@@ -16,12 +17,12 @@ def recipe(prompt: str = "a red apple", **changes: Any) -> Recipe:
         "phrases": (Phrase(text=prompt),),
         "width": 128,
         "height": 128,
-        "pictures": seeded(7, 4),
+        "noise": seeded(7, 4),
         "steps": 12,
         "guidance": 4.0,
         "sampler": "DPM++ 2M Karras",
     }
-    return Recipe(**{**values, **changes})
+    return make(**{**values, **changes})
 
 
 def job(**changes: Any) -> Job:

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import discord
 import pytest
 
@@ -9,6 +7,7 @@ from generation.catalogue.card import Capability
 from generation.derive import Parent, creatively, enlarge, mapped, narrow
 from generation.recipe import Recipe, Structure, seeded
 from tests.bot.samples import recipe
+from tests.recipes import change
 
 JOB = "0123456789abcdef" * 2
 VIEWS = {
@@ -37,9 +36,9 @@ async def test_labels_of_a_grid() -> None:
 
 @pytest.mark.parametrize("count", range(2, 10))
 async def test_every_picture_of_a_batch_has_its_buttons(count: int) -> None:
-    view = buttons.build_done_view(JOB, recipe(pictures=seeded(7, count)))
+    view = buttons.build_done_view(JOB, recipe(noise=seeded(7, count)))
     rows = [row["components"] for row in view.to_components()]
-    labels = _labels(recipe(pictures=seeded(7, count)))
+    labels = _labels(recipe(noise=seeded(7, count)))
     assert len(rows) <= 5
     assert all(1 <= len(row) <= 5 for row in rows)
     assert [label for label in labels if label[0] == "U"] == [f"U{k + 1}" for k in range(count)]
@@ -58,13 +57,13 @@ async def test_what_is_offered_under_a_single_picture() -> None:
     ]
     assert _labels(narrow(recipe(), 0))[:2] == ["U1", "Upscale (Subtle)"]
     assert "Make Square" not in _labels(enlarge(recipe(), 2))
-    for large in (enlarge(wide, 0, 4), largest, replace(wide, refined=0.3)):
+    for large in (enlarge(wide, 0, 4), largest, change(wide, refinement=0.3)):
         assert not [label for label in _labels(large) if "Upscale" in label]
 
 
 async def test_a_map_is_offered_of_a_structure_and_nothing_of_a_map() -> None:
     kept = Structure(kind="scribble", image="ab")
-    grid = replace(recipe(), structure=kept)
+    grid = change(recipe(), structure=kept)
     rows = buttons.build_done_view(JOB, grid).to_components()
     assert [len(row["components"]) for row in rows] == [5, 5, 1]
     assert _labels(grid)[-1] == "Control map"
@@ -92,8 +91,8 @@ def test_what_is_added_around(action: str, left: float, top: float) -> None:
     derive = buttons.KINDS[action].derive
     assert derive is not None
     made = derive(Parent(recipe(width=192), 0, "ab"), 5)
-    assert made.canvas is not None
-    assert (made.canvas.edges.left, made.canvas.edges.top) == (left, top)
+    assert made.inputs.canvas is not None
+    assert (made.inputs.canvas.edges.left, made.inputs.canvas.edges.top) == (left, top)
 
 
 async def test_every_kind_has_a_heading() -> None:

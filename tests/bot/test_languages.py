@@ -237,7 +237,7 @@ def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_buttons_speak_the_language(language: str) -> None:
     with speaking(language):
-        view = build_done_view(job().id, recipe(pictures=seeded(7, 1)))
+        view = build_done_view(job().id, recipe(noise=seeded(7, 1)))
         buttons = [child.item for child in view.children if isinstance(child, JobButton)]
         labels = [button.label for button in buttons if button.label]
     assert catalogue(language)["Vary (Subtle)"] in labels

@@ -72,7 +72,7 @@ def test_the_card_names_the_seed_of_every_picture() -> None:
         ({}, "512×512"),
         ({"upscale": 2}, "1024×1024"),
         ({"upscale": 4, "width": 192, "height": 64}, "3072×1024"),
-        ({"refined": 0.3}, "1024×1024"),
+        ({"refinement": 0.3}, "1024×1024"),
         ({"family": "sd15", "width": 768, "height": 512, "upscale": 2}, "1536×1024"),
     ],
 )

@@ -76,9 +76,9 @@ def test_a_zoom_frames_in_the_ratio_of_the_prompt() -> None:
     assert form is not None
     wide = form(modals.FormAnswers.read(submitted(zoom="1", prompt="a cat --ar 2:1")))
     made = wide(Parent(recipe(), 0, "ab"), 5)
-    assert made.canvas is not None
-    assert made.canvas.edges.left == 0.5
-    assert made.canvas.edges.top == 0
+    assert made.inputs.canvas is not None
+    assert made.inputs.canvas.edges.left == 0.5
+    assert made.inputs.canvas.edges.top == 0
     nothing = form(modals.FormAnswers.read(submitted(zoom="1", prompt="a cat")))
     with pytest.raises(errors.ZoomError):
         nothing(Parent(recipe(), 0, "ab"), 5)

@@ -43,7 +43,7 @@ def test_what_was_not_changed_keeps_its_origin() -> None:
     known = {"ar": "preset ink", "steps": "your preferences", "words": "preset ink"}
     parent = job(recipe=before.to_json(), origins={**known, "seed": "typed"})
     assert origins.inherit_origins(parent, before) == {**known, "seed": "typed"}
-    other = recipe("a pear", parameters="--ar 3:2 --steps 9 --cfg 4", pictures=(Noise(seed=9),))
+    other = recipe("a pear", parameters="--ar 3:2 --steps 9 --cfg 4", noise=(Noise(seed=9),))
     assert origins.inherit_origins(parent, other) == {
         "ar": "preset ink",
         "steps": "typed",

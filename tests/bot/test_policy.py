@@ -1,7 +1,6 @@
 """What a server allows, as pure rules."""
 
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from generation.catalogue.served import served
 from storage.decisions.choices import Limits, PersonChoices, ServerChoices
 from storage.settings import Settings
 from tests.bot.samples import recipe
+from tests.recipes import change
 
 LARGE = 512 * card("easel").enlarge
 ROLES = st.dictionaries(
@@ -51,8 +51,8 @@ def test_the_most_that_any_role_allows_counts(limits: dict[int, Limits], own: se
 def test_the_longest_side_counts_as_it_is_sent(
     family: str, largest: int, upscale: int, fits: bool
 ) -> None:
-    wide = replace(recipe(), family=family, width=512, height=256, upscale=upscale)
-    twice = replace(wide, width=256, height=128, refined=0.3)
+    wide = change(recipe(), family=family, width=512, height=256, upscale=upscale)
+    twice = change(wide, width=256, height=128, refinement=0.3)
     for asked in (wide, twice):
         refused = pytest.raises(NotAllowedError, match=f"allows {largest}")
         with nullcontext() if fits else refused:

@@ -8,15 +8,16 @@ from PIL import Image
 
 from generation.recipe import Ingredient, Phrase, Recipe, Reference, Role, Start, seeded
 from generation.sampling.engine import Batching, Engine
+from tests.recipes import change, make
 
-APPLE = Recipe(
+APPLE = make(
     family="easel",
     model="easel-1",
     prompt="a red apple",
     phrases=(Phrase(text="a red apple"),),
     width=64,
     height=64,
-    pictures=seeded(7, 1),
+    noise=seeded(7, 1),
     steps=3,
     guidance=4.0,
     sampler="DPM++ 2M Karras",
@@ -25,10 +26,10 @@ APPLE = Recipe(
 
 def recipe_for(engine: Engine, **different: Any) -> Recipe:
     """A red apple, one picture, few steps, except for what is ``different``."""
-    own: dict[str, Any] = {"family": engine.card.id, "sampler": APPLE.sampler}
-    if APPLE.sampler not in engine.card.samplers:
+    own: dict[str, Any] = {"family": engine.card.id, "sampler": APPLE.sampling.sampler}
+    if APPLE.sampling.sampler not in engine.card.samplers:
         own |= {"sampler": engine.card.sampler, "guidance": engine.card.guidance}
-    return replace(APPLE, **{**own, **different})
+    return change(APPLE, **{**own, **different})
 
 
 def batched(engine: Engine, size: int = 1, parallel: int = 1) -> Engine:
@@ -96,4 +97,4 @@ def looking(recipe: Recipe, role: Role, *images: str, scale: float = 1.0) -> Rec
         images=tuple(Ingredient(image=image) for image in images or ["a" * 64]),
         scale=scale,
     )
-    return replace(recipe, references=(*recipe.references, one))
+    return change(recipe, references=(*recipe.conditions.references, one))

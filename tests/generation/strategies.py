@@ -10,14 +10,14 @@ from generation.recipe import (
     Ingredient,
     Noise,
     Phrase,
-    Recipe,
     Reference,
     Region,
     Span,
     Start,
     Structure,
-    Turn,
+    VariationNoise,
 )
+from tests.recipes import make
 
 seeds = st.integers(0, SEED_LIMIT - 1)
 strengths = st.floats(0, 1)
@@ -39,8 +39,8 @@ def marked_phrases(draw: st.DrawFn) -> Phrase:
 
 plain_phrases = st.builds(Phrase, text=st.text(min_size=1, max_size=9), weight=st.floats(-9, 9))
 phrases = plain_phrases | marked_phrases()
-turns = st.builds(Turn, seed=seeds, strength=strengths)
-noises = st.builds(Noise, seed=seeds, turns=st.lists(turns, max_size=3).map(tuple))
+turns = st.builds(VariationNoise, seed=seeds, strength=strengths)
+noises = st.builds(Noise, seed=seeds, variations=st.lists(turns, max_size=3).map(tuple))
 starts = st.builds(Start, image=hashes, strength=st.floats(0.01, 1))
 shares = st.floats(0, 3)
 edges = st.builds(Edges, left=shares, right=shares, top=shares, bottom=shares)
@@ -78,7 +78,7 @@ structures = st.builds(
     shown=st.booleans(),
 )
 recipes = st.builds(
-    Recipe,
+    make,
     family=st.sampled_from(["easel", "sd15", "sdxl"]),
     model=st.text(max_size=9),
     prompt=st.text(max_size=9),
@@ -87,7 +87,7 @@ recipes = st.builds(
     negative=st.text(max_size=9),
     width=st.integers(1, 4096),
     height=st.integers(1, 4096),
-    pictures=st.lists(noises, min_size=4, max_size=4).map(tuple),
+    noise=st.lists(noises, min_size=4, max_size=4).map(tuple),
     steps=st.integers(1, 150),
     guidance=st.floats(1, 30),
     sampler=st.sampled_from(["Euler", "DPM++ 2M Karras"]),
@@ -95,14 +95,14 @@ recipes = st.builds(
     upscale=st.integers(1, 4),
     canvas=st.none() | canvases,
     blend=st.lists(ingredients, max_size=3).map(tuple),
-    pull=st.floats(0.1, 1),
+    blend_scale=st.floats(0.1, 1),
     references=references,
     edit=st.lists(ingredients, max_size=2).map(tuple),
     structure=st.none() | structures,
-    spread=strengths,
-    oddness=strengths,
+    chaos=strengths,
+    weirdness=strengths,
     stop=st.floats(0.01, 1),
     detail=st.floats(0, 0.5),
-    tile=st.booleans(),
-    refined=strengths,
+    seamless=st.booleans(),
+    refinement=strengths,
 )

@@ -1,6 +1,5 @@
 """Words that each picture's seed adds."""
 
-from dataclasses import replace
 from math import gcd
 
 import pytest
@@ -14,6 +13,7 @@ from generation.recipe import Noise, Phrase, Recipe, seeded
 from generation.variety import settled, told, words_of
 from tests.generation.samples import APPLE
 from tests.generation.strategies import noises, recipes, seeds
+from tests.recipes import change
 
 EVERY = pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 shares = st.floats(0.01, 1)
@@ -26,8 +26,8 @@ def weights(phrases: tuple[Phrase, ...]) -> float:
 @EVERY
 def test_four_pictures_of_a_grid_have_four_looks_and_ideas(card: Card) -> None:
     for first in (0, 2, 3, 2**32 - 4, 12345):
-        asked = replace(APPLE, family=card.id, spread=1.0, oddness=1.0, pictures=seeded(first, 4))
-        assert len({one.phrases for one in told(asked)}) == 4
+        asked = change(APPLE, family=card.id, chaos=1.0, weirdness=1.0, noise=seeded(first, 4))
+        assert len({one.conditions.phrases for one in told(asked)}) == 4
 
 
 @EVERY
@@ -44,18 +44,18 @@ def test_vocabularies_are_whole(card: Card) -> None:
 def test_words_keep_the_weight_of_the_persons_own(
     recipe: Recipe, noise: Noise, share: float
 ) -> None:
-    straying = replace(recipe, spread=share, oddness=share)
+    straying = change(recipe, chaos=share, weirdness=share)
     made = words_of(straying, noise)
-    if recipe.phrases:
-        assert weights(made) == pytest.approx(weights(recipe.phrases))
+    if recipe.conditions.phrases:
+        assert weights(made) == pytest.approx(weights(recipe.conditions.phrases))
     assert [one for one in made if one.weight <= 0] == [
-        one for one in recipe.phrases if one.weight <= 0
+        one for one in recipe.conditions.phrases if one.weight <= 0
     ]
 
 
 @given(recipes)
 def test_without_a_share_the_words_are_the_persons_own(recipe: Recipe) -> None:
-    plain = replace(recipe, spread=0.0, oddness=0.0)
+    plain = change(recipe, chaos=0.0, weirdness=0.0)
     assert told(plain) == [plain]
     assert settled(plain, 0) is plain
 
@@ -64,22 +64,24 @@ def test_without_a_share_the_words_are_the_persons_own(recipe: Recipe) -> None:
 def test_a_picture_alone_has_the_words_it_has_in_the_grid(
     recipe: Recipe, place: int, share: float
 ) -> None:
-    grid = replace(recipe, spread=share)
-    assert told(narrow(grid, place))[0].phrases == told(grid)[place].phrases
+    grid = change(recipe, chaos=share)
+    assert told(narrow(grid, place))[0].conditions.phrases == told(grid)[place].conditions.phrases
 
 
 @given(recipes, st.integers(0, 3), shares, seeds)
 def test_what_is_made_from_a_picture_keeps_its_words(
     recipe: Recipe, place: int, share: float, seed: int
 ) -> None:
-    grid = replace(recipe, oddness=share)
+    grid = change(recipe, weirdness=share)
     parent = Parent(grid, place, "ab" * 32)
-    words = told(grid)[place].phrases
+    words = told(grid)[place].conditions.phrases
     for made in (creatively(parent, seed), extend(parent, seed, zoomed(grid, 2))):
-        assert {one.phrases for one in told(made)} == {words}
-        assert made.refined == 0
+        assert {one.conditions.phrases for one in told(made)} == {words}
+        assert made.size.refinement == 0
 
 
 def test_other_seeds_bring_other_words() -> None:
-    grid = replace(APPLE, oddness=0.5)
-    assert told(reroll(grid, 1))[0].phrases != told(reroll(grid, 2))[0].phrases
+    grid = change(APPLE, weirdness=0.5)
+    assert (
+        told(reroll(grid, 1))[0].conditions.phrases != told(reroll(grid, 2))[0].conditions.phrases
+    )

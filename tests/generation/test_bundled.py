@@ -20,6 +20,7 @@ from generation.sampling import diffusion
 from generation.sampling.engine import Engine
 from generation.sampling.noise import starting_noise
 from tests.generation.samples import quiet, recipe_for, start
+from tests.recipes import change
 from training.judges import Judge, Verdict, load_judge, load_labels
 
 JUDGE = BUNDLED.with_name("judge-1")
@@ -44,10 +45,10 @@ def drawn(
     base = recipe_for(
         easel, width=card.side, height=card.side, steps=card.steps, sampler=card.sampler
     )
-    begun = base if photo is None else replace(base, start=start(strength))
+    begun = base if photo is None else change(base, start=start(strength))
     pictures = []
     for number, prompt in enumerate(prompts):
-        recipe = replace(begun, phrases=(Phrase(text=prompt),), pictures=seeded(100 + number, 1))
+        recipe = change(begun, phrases=(Phrase(text=prompt),), noise=seeded(100 + number, 1))
         pictures += easel.draw(recipe, photo, quiet)
     return pictures
 
@@ -110,7 +111,7 @@ def test_a_tile_has_no_edges_where_a_seam_could_be(
     """Noise that is moved around the edges moves the picture, and changes nothing else."""
     easel = replace(easel, card=replace(easel.card, edged=0))
     side, coarsest = easel.card.side, 2 ** (len(easel.pipe.unet.config.block_out_channels) - 1)
-    recipe = recipe_for(easel, width=side, height=side, tile=True)
+    recipe = recipe_for(easel, width=side, height=side, seamless=True)
     here = np.asarray(easel.draw(recipe, None, quiet)[0], int)
 
     def moved(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]:
@@ -127,10 +128,15 @@ def test_a_tile_has_no_edges_where_a_seam_could_be(
 def test_a_tile_shows_what_it_is_asked_for_and_its_edges_meet(easel: Engine, judge: Judge) -> None:
     card = easel.card
     base = recipe_for(
-        easel, width=card.side, height=card.side, steps=card.steps, sampler=card.sampler, tile=True
+        easel,
+        width=card.side,
+        height=card.side,
+        steps=card.steps,
+        sampler=card.sampler,
+        seamless=True,
     )
     prompts = [f"a {thing}, blue background" for thing in ("dog", "pizza", "star")]
-    recipes = [replace(base, phrases=(Phrase(text=prompt),)) for prompt in prompts]
+    recipes = [change(base, phrases=(Phrase(text=prompt),)) for prompt in prompts]
     pictures = [easel.draw(recipe, None, quiet)[0] for recipe in recipes]
     named = judged(judge, pictures)
     assert share(named.thing, "things", ["dog", "pizza", "star"], among=5) >= 2 / 3

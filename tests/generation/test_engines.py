@@ -22,6 +22,7 @@ from storage.files import Files
 from storage.queue.jobs import RenderError
 from tests.generation.samples import APPLE, batched, never, quiet
 from tests.generation.test_sparing import failing
+from tests.recipes import change
 
 CPU = torch.device("cpu")
 ROOM = 64.0
@@ -66,7 +67,7 @@ class Device:
 
 
 def asked(one: Served) -> Recipe:
-    return replace(
+    return change(
         APPLE,
         family=one.card.id,
         model=one.model,

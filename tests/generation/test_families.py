@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -50,22 +49,23 @@ from tests.generation.samples import (
     seen,
     start,
 )
+from tests.recipes import change
 
 Engines = Callable[[str], Engine]
 Folders = Callable[[str], Path]
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
-    if recipe.refined:
+    if recipe.size.refinement:
         return list(cook(engine, recipe, quiet, read=nothing, find=lambda _: None).single)
     if engine.conditioning.references is not None:
         engine.conditioning.references.learn(recipe, seen)
-    if recipe.structure is not None and engine.conditioning.structures is not None:
+    if recipe.conditions.structure is not None and engine.conditioning.structures is not None:
         engine.conditioning.structures.learn(recipe, seen)
-    if recipe.canvas is not None:
-        framed = frame(recipe.canvas, photograph(), (recipe.width, recipe.height))
+    if recipe.inputs.canvas is not None:
+        framed = frame(recipe.inputs.canvas, photograph(), (recipe.size.width, recipe.size.height))
         return engine.draw(recipe, framed, quiet)
-    return engine.draw(recipe, photograph() if recipe.start else None, quiet)
+    return engine.draw(recipe, photograph() if recipe.inputs.start else None, quiet)
 
 
 def nothing(sha256: str) -> bytes:
@@ -75,7 +75,7 @@ def nothing(sha256: str) -> bytes:
 
 def filled(recipe: Recipe, **canvas: Any) -> Recipe:
     """The recipe, drawn into a photograph."""
-    return replace(recipe, canvas=Canvas(image="a", **canvas))
+    return change(recipe, canvas=Canvas(image="a", **canvas))
 
 
 def distance(one: Image.Image, other: Image.Image) -> float:
@@ -112,7 +112,7 @@ def test_every_card_names_a_known_sampler() -> None:
 
 def test_draws_as_many_pictures_as_asked_in_their_size(engine: Engine, recipe: Recipe) -> None:
     width, height = 9 * engine.card.multiple, 6 * engine.card.multiple
-    asked = replace(recipe, width=width, height=height, pictures=seeded(1, 3))
+    asked = change(recipe, width=width, height=height, noise=seeded(1, 3))
     pictures = draw(engine, asked)
     assert [(p.size, p.mode) for p in pictures] == [((width, height), "RGB")] * 3
     assert not same(pictures[0], pictures[1])
@@ -131,20 +131,20 @@ RED = (Span(start=2, end=5, weight=1.6),)
 def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
     """For everything that a family can claim, a recipe that must not give the plain picture."""
     return {
-        Capability.IMAGE_PROMPT: replace(recipe, start=start(0.5)),
-        Capability.NEGATIVE: replace(recipe, negative="green leaves"),
-        Capability.GUIDANCE: replace(recipe, guidance=9.0),
-        Capability.EMPHASIS: replace(recipe, phrases=(Phrase(text=APPLE.prompt, spans=RED),)),
+        Capability.IMAGE_PROMPT: change(recipe, start=start(0.5)),
+        Capability.NEGATIVE: change(recipe, negative="green leaves"),
+        Capability.GUIDANCE: change(recipe, guidance=9.0),
+        Capability.EMPHASIS: change(recipe, phrases=(Phrase(text=APPLE.prompt, spans=RED),)),
         Capability.VARIATION: vary(recipe, 0, seed=99),
         Capability.OUTPAINT: filled(recipe, edges=Edges(right=1.0), strength=0.8),
         Capability.INPAINT: filled(recipe, regions=(ninth(0),)),
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
-        Capability.EDIT: replace(recipe, edit=(Ingredient(image="a" * 64),)),
-        Capability.STRUCTURE: replace(recipe, structure=Structure(kind="canny", image="a" * 64)),
-        Capability.TILE: replace(recipe, tile=True),
-        Capability.HD: replace(recipe, refined=REDRAWN),
+        Capability.EDIT: change(recipe, edit=(Ingredient(image="a" * 64),)),
+        Capability.STRUCTURE: change(recipe, structure=Structure(kind="canny", image="a" * 64)),
+        Capability.TILE: change(recipe, seamless=True),
+        Capability.HD: change(recipe, refinement=REDRAWN),
     }
 
 
@@ -178,8 +178,8 @@ class Known:
     def __init__(self, engine: Engine, sampler: str) -> None:
         self.latents: list[np.ndarray[Any, Any]] = []
         recipe = filled(recipe_for(engine, sampler=sampler), edges=Edges(right=1.0))
-        began = replace(recipe, canvas=None, start=start(0.01))
-        framed = frame(recipe.canvas or Canvas(image="a"), photograph(), (64, 64))
+        began = change(recipe, canvas=None, start=start(0.01))
+        framed = frame(recipe.inputs.canvas or Canvas(image="a"), photograph(), (64, 64))
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(vars(engine.pipe.vae), "decode", self._noting(engine.pipe.vae.decode))
             (self.shown,) = engine.draw(began, framed.picture, quiet)
@@ -224,8 +224,8 @@ def test_what_is_not_painted_over_is_kept_to_the_pixel(engine: Engine) -> None:
     """On every family, as large as pictures are shown."""
     if Capability.INPAINT not in engine.card.capabilities:
         pytest.skip(f"{engine.card.title} does not draw into pictures")
-    recipe = replace(recipe_for(engine), steps=2)
-    side = recipe.width * engine.card.enlarge
+    recipe = change(recipe_for(engine), steps=2)
+    side = recipe.size.width * engine.card.enlarge
     picture, mask = photograph().resize((side, side)), Image.new("L", (40, 40))
     ImageDraw.Draw(mask).polygon([(5, 5), (35, 12), (18, 33)], fill=255)
     stored = {"a": encoded(picture), "b": encoded(mask)}
@@ -240,15 +240,15 @@ def test_what_is_not_painted_over_is_kept_to_the_pixel(engine: Engine) -> None:
 
 
 def test_words_change_the_picture(engine: Engine, recipe: Recipe, plain: Image.Image) -> None:
-    other = replace(recipe, phrases=(Phrase(text="a castle by the sea at night"),))
+    other = change(recipe, phrases=(Phrase(text="a castle by the sea at night"),))
     assert not same(plain, draw(engine, other)[0])
 
 
 def test_text_longer_than_the_window_counts_to_its_end(unet: Engine) -> None:
     long = "many words about a red apple " * 20
     recipe = recipe_for(unet, negative="blue")
-    one = replace(recipe, phrases=(Phrase(text=long + "cat"),))
-    other = replace(recipe, phrases=(Phrase(text=long + "dog"),))
+    one = change(recipe, phrases=(Phrase(text=long + "cat"),))
+    other = change(recipe, phrases=(Phrase(text=long + "dog"),))
     assert not same(draw(unet, one)[0], draw(unet, other)[0])
 
 
@@ -269,13 +269,15 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(
     engines: Engines, family: str, name: str, began: float | None
 ) -> None:
     engine, begun = engines(family), start(began) if began else None
-    grid = recipe_for(engine, sampler=name, pictures=seeded(3, 3), start=begun)
+    grid = recipe_for(engine, sampler=name, noise=seeded(3, 3), start=begun)
     assert same(draw(engine, narrow(grid, 2))[0], draw(engine, grid)[2])
 
 
 def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engine) -> None:
     side = 4 * engine.card.multiple
-    asked = recipe_for(engine, width=2 * side, height=side, steps=2, start=start(0.5), patch=side)
+    asked = recipe_for(
+        engine, width=2 * side, height=side, steps=2, start=start(0.5), tile_side=side
+    )
     seen: list[int] = []
     part = engine.pipe.unet if hasattr(engine.pipe, "unet") else engine.pipe.transformer
 
@@ -286,7 +288,7 @@ def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engi
 
     hook = part.register_forward_pre_hook(note, with_kwargs=True)
     try:
-        (whole,) = draw(engine, replace(asked, patch=0))
+        (whole,) = draw(engine, change(asked, tile_side=0))
         most, seen[:] = max(seen), []
         (parts,) = draw(engine, asked)
     finally:
@@ -299,14 +301,14 @@ def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engi
 
 def test_one_square_that_is_large_enough_is_the_whole(unet: Engine) -> None:
     plain = recipe_for(unet, start=start(0.5), width=48, height=32)
-    assert distance(draw(unet, plain)[0], draw(unet, replace(plain, patch=64))[0]) < 0.5
+    assert distance(draw(unet, plain)[0], draw(unet, change(plain, tile_side=64))[0]) < 0.5
 
 
 def test_pictures_that_are_decoded_side_by_side_know_nothing_of_each_other(
     engine: Engine, recipe: Recipe
 ) -> None:
     """Each waits at the beginning and in the middle until the other is there, too."""
-    grid = replace(recipe, pictures=seeded(3, 2))
+    grid = change(recipe, noise=seeded(3, 2))
     alone = draw(batched(engine, parallel=1), grid)
     vae, meet = engine.pipe.vae, Barrier(2)
     places = [vae.decoder.mid_block, *filter(None, [vae.post_quant_conv])]
@@ -325,20 +327,20 @@ def void(_: object) -> None:
 
 def _recipes(engine: Engine) -> Iterator[Recipe]:
     grain = engine.card.multiple
-    plain = recipe_for(engine, steps=2, pictures=seeded(2**32 - 1, 2))
-    begun = replace(plain, start=start(0.6))
+    plain = recipe_for(engine, steps=2, noise=seeded(2**32 - 1, 2))
+    begun = change(plain, start=start(0.6))
     long = (Phrase(text="x" * 200),)
     yield filled(plain, edges=Edges(left=0.5), strength=0.7)
-    yield replace(plain, width=10 * grain, height=10 * grain)
-    yield replace(begun, width=3 * grain, height=8 * grain, pictures=seeded(1000, 2))
-    yield vary(replace(plain, width=11 * grain, height=5 * grain), 1, seed=5)
+    yield change(plain, width=10 * grain, height=10 * grain)
+    yield change(begun, width=3 * grain, height=8 * grain, noise=seeded(1000, 2))
+    yield vary(change(plain, width=11 * grain, height=5 * grain), 1, seed=5)
     yield vary(vary(begun, 1, seed=6), 0, seed=7, strength=0.2)
-    yield replace(plain, width=3 * grain, height=grain, negative="blue", phrases=long)
+    yield change(plain, width=3 * grain, height=grain, negative="blue", phrases=long)
 
 
 def test_alone_is_the_same_for_many_seeds_sizes_and_kinds(engine: Engine) -> None:
     for four in _recipes(engine):
-        grid = replace(four, pictures=four.pictures[:2])
+        grid = change(four, noise=four.noise[:2])
         assert same(draw(engine, narrow(grid, 1))[0], draw(engine, grid)[1]), grid
 
 
@@ -352,11 +354,11 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(unet: Engine) -> None:
             recipe.prompt,
             width=64,
             height=64,
-            num_inference_steps=recipe.steps,
-            guidance_scale=recipe.guidance,
-            generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
+            num_inference_steps=recipe.sampling.steps,
+            guidance_scale=recipe.sampling.guidance,
+            generator=torch.Generator().manual_seed(recipe.noise[0].seed),
         ).images[0]
-        assert same(draw(unet, replace(recipe, sampler=name))[0], theirs), name
+        assert same(draw(unet, change(recipe, sampler=name))[0], theirs), name
 
 
 @pytest.mark.parametrize("strength", [0.02, 0.3, 0.5, 0.75, 0.93, 1.0])
@@ -402,7 +404,7 @@ def test_a_variation_stays_nearer_the_less_it_turns(
 ) -> None:
     def mean(strength: float) -> float:
         turned = vary(recipe, 0, seed=50, strength=strength)
-        two = replace(turned, pictures=turned.pictures[:2])
+        two = change(turned, noise=turned.noise[:2])
         return float(np.mean([distance(plain, picture) for picture in draw(engine, two)]))
 
     distances = [mean(s) for s in (0.0, 0.05, Variation.SUBTLE, Variation.STRONG)]
@@ -411,16 +413,16 @@ def test_a_variation_stays_nearer_the_less_it_turns(
 
 
 def test_a_full_turn_is_the_other_seed(easel: Engine) -> None:
-    turned = recipe_for(easel, pictures=(Noise(seed=1).turned(2, 1.0),))
-    assert same(draw(easel, turned)[0], draw(easel, recipe_for(easel, pictures=seeded(2, 1)))[0])
+    turned = recipe_for(easel, noise=(Noise(seed=1).vary(2, 1.0),))
+    assert same(draw(easel, turned)[0], draw(easel, recipe_for(easel, noise=seeded(2, 1)))[0])
 
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
     engine: Engine, recipe: Recipe, count: int
 ) -> None:
-    noisy = "Euler a" if "Euler a" in engine.card.samplers else recipe.sampler
-    asked = replace(recipe, pictures=seeded(0, count), sampler=noisy)
+    noisy = "Euler a" if "Euler a" in engine.card.samplers else recipe.sampling.sampler
+    asked = change(recipe, noise=seeded(0, count), sampler=noisy)
     alone = draw(engine, asked)
     together = draw(batched(engine, size=2), asked)
     assert len(together) == count
@@ -429,7 +431,7 @@ def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
 
 def test_previews_resemble_the_pictures(easel: Engine) -> None:
     seen: list[list[Image.Image]] = []
-    asked = recipe_for(easel, width=128, height=96, pictures=seeded(1, 2), steps=6)
+    asked = recipe_for(easel, width=128, height=96, noise=seeded(1, 2), steps=6)
     pictures = easel.draw(asked, None, lambda *now: seen.append(now[2]()))
     assert len(seen) == 6
     assert [small.size for small in seen[-1]] == [(128, 96)] * 2
@@ -463,7 +465,7 @@ def test_whatever_the_watch_raises_ends_it_and_leaves_nothing_behind(
             raise Stopped
 
     with pytest.raises(Stopped):
-        engine.draw(replace(recipe, pictures=seeded(9, 4)), None, stop)
+        engine.draw(change(recipe, noise=seeded(9, 4)), None, stop)
     assert same(draw(engine, recipe)[0], plain)
 
 

@@ -1,7 +1,5 @@
 """What families of flow matching must pass besides what every family must."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -13,10 +11,11 @@ from generation.sampling.engine import Engine
 from generation.sampling.flow import FlowFamily, schedule, start_batches
 from generation.sampling.inpaint import Origin
 from tests.generation.samples import photograph, quiet, recipe_for, start
+from tests.recipes import change
 
 
 def draw(engine: Engine, recipe: Recipe) -> np.ndarray:
-    picture = engine.draw(recipe, photograph() if recipe.start else None, quiet)[0]
+    picture = engine.draw(recipe, photograph() if recipe.inputs.start else None, quiet)[0]
     return np.asarray(picture, float)
 
 
@@ -27,9 +26,9 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(flow: Engine) -> None:
         prompt=recipe.prompt,
         width=64,
         height=64,
-        num_inference_steps=recipe.steps,
-        guidance_scale=recipe.guidance if recipe.guidance > 1 else 0.0,
-        generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
+        num_inference_steps=recipe.sampling.steps,
+        guidance_scale=recipe.sampling.guidance if recipe.sampling.guidance > 1 else 0.0,
+        generator=torch.Generator().manual_seed(recipe.noise[0].seed),
     ).images[0]
     assert np.array_equal(draw(flow, recipe), np.asarray(theirs))
 
@@ -74,7 +73,7 @@ def test_larger_pictures_are_shifted_further(flow: Engine) -> None:
 
 def test_more_strength_leaves_less_of_the_photograph_to_start_from(flow: Engine) -> None:
     family: FlowFamily = flow.family  # type: ignore[assignment]
-    size = recipe_for(flow).height // family.grain
+    size = recipe_for(flow).size.height // family.grain
     origin = torch.randn((1, family.channels(flow.pipe), size, size))
     kept = []
     for strength in (0.02, 0.3, 0.75, 1.0):
@@ -91,7 +90,7 @@ def test_weights_of_phrases_move_the_picture_from_one_to_the_other(flow: Engine)
     def mixed(share: float) -> np.ndarray:
         phrases = (Phrase(text="a red apple", weight=1 - share), Phrase(text="snow", weight=share))
         wanted = tuple(phrase for phrase in phrases if phrase.weight)
-        return draw(flow, replace(recipe_for(flow), phrases=wanted))
+        return draw(flow, change(recipe_for(flow), phrases=wanted))
 
     one, *between, other = [mixed(share) for share in (0, 0.2, 0.5, 0.8, 1)]
     assert not np.array_equal(one, other)

@@ -9,6 +9,7 @@ from PIL import Image
 from generation.pictures.grid import compose, fit, quarter, view
 from generation.pictures.metadata import encode_png, read_recipe
 from generation.recipe import Phrase, Recipe, seeded
+from tests.recipes import make
 
 
 def noise(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -17,14 +18,14 @@ def noise(width: int, height: int, seed: int = 0) -> Image.Image:
 
 
 def recipe(prompt: str = "a red apple") -> Recipe:
-    return Recipe(
+    return make(
         family="easel",
         model="tiny",
         prompt=prompt,
         phrases=(Phrase(text=prompt),),
         width=64,
         height=64,
-        pictures=seeded(7, 4),
+        noise=seeded(7, 4),
         steps=4,
         guidance=4.0,
         sampler="Euler",

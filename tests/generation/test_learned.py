@@ -26,6 +26,7 @@ from generation.worker import load_engine
 from storage.queue.jobs import RenderError
 from storage.settings import Settings
 from tests.generation.samples import APPLE, photograph, quiet
+from tests.recipes import change
 
 CPU = torch.device("cpu")
 X2 = Upscaler(name="x2")
@@ -130,7 +131,7 @@ class TestInTheWorker:
         self, easel: Engine, upscaler: SpandrelUpscaler
     ) -> None:
         both = beside(easel, upscaler)
-        plain = replace(APPLE, upscale=2)
+        plain = change(APPLE, upscale=2)
         resampled = self.cooked(both, plain)
         enlarged = self.cooked(both, with_upscaler(plain, X2))
         assert resampled.size == enlarged.size == (512, 512)
@@ -144,13 +145,13 @@ class TestInTheWorker:
     ) -> None:
         engine = easel if asked is X2 else beside(easel, upscaler)
         with pytest.raises(RenderError, match="upscaler"):
-            self.cooked(engine, replace(APPLE, upscale=2, upscaler=asked))
+            self.cooked(engine, change(APPLE, upscale=2, upscaler=asked))
 
     def test_one_of_no_use_is_named(self, easel: Engine, tmp_path: Path) -> None:
         save_file({"body": torch.zeros(1)}, tmp_path / "odd.safetensors")
         engine = beside(easel, SpandrelUpscaler(X2, tmp_path / "odd.safetensors", CPU))
         with pytest.raises(RenderError, match="upscaler"):
-            self.cooked(engine, replace(APPLE, upscale=2, upscaler=X2))
+            self.cooked(engine, change(APPLE, upscale=2, upscaler=X2))
 
     def test_cancelling_is_felt_between_squares(
         self, easel: Engine, upscaler: SpandrelUpscaler
@@ -166,7 +167,7 @@ class TestInTheWorker:
         with pytest.raises(Cancelled):
             cook(
                 slow,
-                replace(APPLE, upscale=2, upscaler=X2),
+                change(APPLE, upscale=2, upscaler=X2),
                 report,
                 read=bytes.fromhex,
                 find=lambda _: None,
@@ -198,6 +199,6 @@ def test_a_setting_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_picture_tells_what_enlarged_it() -> None:
-    assert "Hires upscaler: Lanczos" in parameters(replace(APPLE, upscale=4))
-    assert "Hires upscaler: x2" in parameters(replace(APPLE, upscale=4, upscaler=X2))
+    assert "Hires upscaler: Lanczos" in parameters(change(APPLE, upscale=4))
+    assert "Hires upscaler: x2" in parameters(change(APPLE, upscale=4, upscaler=X2))
     assert "Hires" not in parameters(APPLE)

@@ -25,6 +25,7 @@ from generation.sampling.engine import Engine
 from storage.queue.jobs import RenderError
 from tests.generation.loras import build_lora
 from tests.generation.samples import APPLE, SEEN, looking, quiet, recipe_for, seen, steered
+from tests.recipes import change
 
 Folders = Callable[[str], Path]
 Engines = Callable[[str], Engine]
@@ -127,7 +128,7 @@ def pixels(engine: Engine, recipe: Recipe) -> bytes:
 
 
 def with_loras(recipe: Recipe, **weights: float) -> Recipe:
-    return replace(recipe, loras=tuple(Lora(name=k, weight=w) for k, w in weights.items()))
+    return change(recipe, loras=tuple(Lora(name=k, weight=w) for k, w in weights.items()))
 
 
 def test_a_job_without_is_drawn_as_if_there_had_never_been_one(wearing: Engine) -> None:
@@ -167,7 +168,7 @@ def test_one_that_is_gone_or_another_by_now_is_named(
 ) -> None:
     engine = dressed("sd15")
     with pytest.raises(RenderError, match="lora"):
-        pixels(engine, replace(recipe_for(engine), loras=(lora,)))
+        pixels(engine, change(recipe_for(engine), loras=(lora,)))
 
 
 def test_an_engine_without_any_refuses(easel: Engine) -> None:
@@ -237,6 +238,6 @@ def test_worn_together_with_image_adapters(engines: Engines, tmp_path: Path) -> 
 
 def test_the_picture_tells_which() -> None:
     lora = Lora(name="ink", weight=0.8, version="3f2a")
-    recipe = Recipe.from_json(replace(APPLE, loras=(lora,)).to_json())
-    assert recipe.loras == (lora,)
+    recipe = Recipe.from_json(change(APPLE, loras=(lora,)).to_json())
+    assert recipe.conditions.loras == (lora,)
     assert 'Lora hashes: "ink: 3f2a"' in parameters(recipe)

@@ -1,6 +1,5 @@
 import io
 import json
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,17 +9,18 @@ from PIL.PngImagePlugin import PngInfo
 
 from generation.derive import narrow
 from generation.pictures.metadata import CHUNK, encode_png, exif, parameters, read_recipe
-from generation.recipe import SEED_LIMIT, Noise, Phrase, Recipe, Span, Start, Turn
+from generation.recipe import SEED_LIMIT, Noise, Phrase, Recipe, Span, Start, VariationNoise
+from tests.recipes import change, make
 
 DOT = Image.new("RGB", (1, 1), "red")
-APPLE = Recipe(
+APPLE = make(
     family="easel",
     model="tiny",
     prompt="a red apple",
     phrases=(Phrase(text="a red apple"),),
     width=192,
     height=128,
-    pictures=(Noise(seed=7),),
+    noise=(Noise(seed=7),),
     steps=12,
     guidance=4.0,
     sampler="DPM++ 2M Karras",
@@ -29,14 +29,14 @@ APPLE = Recipe(
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 SEEDS = st.integers(0, SEED_LIMIT - 1)
 SHARES = st.floats(0, 1)
-TURNS = st.builds(Turn, seed=SEEDS, strength=SHARES)
-NOISES = st.builds(Noise, seed=SEEDS, turns=st.lists(TURNS, max_size=3).map(tuple))
+TURNS = st.builds(VariationNoise, seed=SEEDS, strength=SHARES)
+NOISES = st.builds(Noise, seed=SEEDS, variations=st.lists(TURNS, max_size=3).map(tuple))
 STARTS = st.builds(
     Start, image=st.text("0123456789abcdef", min_size=64, max_size=64), strength=st.floats(0.01, 1)
 )
 PHRASES = st.builds(Phrase, text=TEXT, weight=st.floats(-2, 2))
 RECIPES = st.builds(
-    Recipe,
+    make,
     family=TEXT,
     model=TEXT,
     prompt=TEXT,
@@ -45,7 +45,7 @@ RECIPES = st.builds(
     negative=TEXT,
     width=st.integers(1, 4096),
     height=st.integers(1, 4096),
-    pictures=st.lists(NOISES, min_size=1, max_size=4).map(tuple),
+    noise=st.lists(NOISES, min_size=1, max_size=4).map(tuple),
     steps=st.integers(1, 100),
     guidance=st.floats(0, 30),
     sampler=TEXT,
@@ -78,7 +78,7 @@ def test_other_formats_give_it_back_too(recipe: Recipe) -> None:
 
 
 def test_one_picture_carries_its_own_recipe() -> None:
-    grid = replace(APPLE, pictures=tuple(Noise(seed=seed) for seed in range(4)))
+    grid = change(APPLE, noise=tuple(Noise(seed=seed) for seed in range(4)))
     assert read_recipe(encode_png(DOT, grid, index=2)) == narrow(grid, 2)
 
 
@@ -112,12 +112,15 @@ def test_the_comment_of_other_formats_is_the_same_text() -> None:
 
 
 def test_settings_appear_when_they_apply() -> None:
-    noise = Noise(seed=1, turns=(Turn(seed=2, strength=0.5), Turn(seed=3, strength=0.25)))
-    recipe = replace(
+    noise = Noise(
+        seed=1,
+        variations=(VariationNoise(seed=2, strength=0.5), VariationNoise(seed=3, strength=0.25)),
+    )
+    recipe = change(
         APPLE,
         negative="blur, text",
         start=Start(image="0" * 64, strength=0.65),
-        pictures=(noise, Noise(seed=4)),
+        noise=(noise, Noise(seed=4)),
         model="a, b",
     )
     assert parameters(recipe) == (
@@ -147,7 +150,7 @@ def png_with(chunk: str, text: str) -> bytes:
         png_with(CHUNK, "no JSON"),
         png_with(CHUNK, "{}"),
         png_with(CHUNK, json.dumps({**APPLE.to_json(), "version": 99})),
-        png_with(CHUNK, json.dumps({**APPLE.to_json(), "steps": 0})),
+        png_with(CHUNK, json.dumps({**APPLE.to_json(), "noise": []})),
         png_with(CHUNK, "[" * 100_000),
         png_with(CHUNK, " " * (2 * 1024 * 1024)),
     ],
@@ -170,5 +173,5 @@ def test_anything_else_holds_no_recipe(data: bytes) -> None:
 
 def test_token_weights_are_told_of_what_is_unwanted() -> None:
     spans = (Span(start=0, end=3, weight=1.2),)
-    recipe = replace(APPLE, negative="fog, rain", negative_spans=spans, negative_breaks=(5,))
+    recipe = change(APPLE, negative=Phrase(text="fog, rain", spans=spans, breaks=(5,)))
     assert "Negative prompt: (fog:1.2), BREAK rain\n" in parameters(recipe)

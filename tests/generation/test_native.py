@@ -1,7 +1,6 @@
 """Images that a family reads itself, on tiny checkpoints of every family that does."""
 
 import math
-from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -32,16 +31,17 @@ from generation.sampling.flow import schedule
 from tests.generation.samples import APPLE, SEEN, batched, looking, recipe_for, seen, start
 from tests.generation.strategies import recipes
 from tests.generation.test_families import distance, draw, same
+from tests.recipes import change
 
 A, B, C = SEEN
 
 
 def edited(recipe: Recipe, *images: str, weight: float = 1.0) -> Recipe:
-    return replace(recipe, edit=tuple(Ingredient(image=image, weight=weight) for image in images))
+    return change(recipe, edit=tuple(Ingredient(image=image, weight=weight) for image in images))
 
 
 def mixed(recipe: Recipe, *images: str, pull: float = 1.0) -> Recipe:
-    return replace(blend(recipe, [Ingredient(image=image) for image in images]), pull=pull)
+    return change(blend(recipe, [Ingredient(image=image) for image in images]), blend_scale=pull)
 
 
 @pytest.mark.parametrize("images", [(A,), (B, A, C)])
@@ -50,17 +50,17 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(
 ) -> None:
     recipe = edited(recipe_for(native), *images)
     native.pipe.set_progress_bar_config(disable=True)
-    guided: dict[str, Any] = {"guidance_scale": recipe.guidance}
+    guided: dict[str, Any] = {"guidance_scale": recipe.sampling.guidance}
     if Capability.NEGATIVE in native.card.capabilities:
-        guided = {"true_cfg_scale": recipe.guidance, "negative_prompt": " "}
+        guided = {"true_cfg_scale": recipe.sampling.guidance, "negative_prompt": " "}
     theirs = native.pipe(
         image=[seen(image) for image in images],
         prompt=recipe.prompt,
         width=64,
         height=64,
-        num_inference_steps=recipe.steps,
+        num_inference_steps=recipe.sampling.steps,
         **guided,
-        generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
+        generator=torch.Generator().manual_seed(recipe.noise[0].seed),
     ).images[0]
     assert same(draw(native, recipe)[0], theirs)
 
@@ -76,7 +76,7 @@ def test_another_image_and_another_order_give_other_pictures(native: Engine) -> 
 def test_more_weight_leads_further_from_the_picture_without_the_image(
     native: Engine, part: str
 ) -> None:
-    recipe = replace(recipe_for(native, steps=2), phrases=(Phrase(text=""),))
+    recipe = change(recipe_for(native, steps=2), phrases=(Phrase(text=""),))
     nothing = {"edit": 1e-9, "blend": 1e-9, "style": 1e-9}[part]
 
     def weighed(weight: float) -> Recipe:
@@ -138,7 +138,7 @@ def test_the_order_of_blended_images_changes_no_bit(native: Engine) -> None:
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(native: Engine) -> None:
-    grid = edited(recipe_for(native, pictures=seeded(3, 4), steps=2), B)
+    grid = edited(recipe_for(native, noise=seeded(3, 4), steps=2), B)
     grid = looking(grid, "style", A, C, scale=0.5)
     pictures = draw(native, grid)
     assert all(same(draw(native, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
@@ -173,7 +173,7 @@ def test_references_are_within_what_models_take(width: int, height: int, grain: 
 @given(recipes)
 def test_weights_are_bounded_and_every_image_is_read_once(recipe: Recipe) -> None:
     found = weights(recipe)
-    assert set(found) == set(recipe.seen)
+    assert set(found) == set(recipe.seen_images)
     assert all(0 < weight <= HEAVIEST_IMAGE for weight in found.values())
 
 
@@ -203,13 +203,13 @@ class TestWords:
 
 def test_shares_of_a_blend_are_relative_and_equal_shares_are_the_models_own() -> None:
     parts = [Ingredient(image=A, weight=3), Ingredient(image=B, weight=1)]
-    assert weights(replace(APPLE, blend=tuple(parts))) == {A: 1.5, B: 0.5}
+    assert weights(change(APPLE, blend=tuple(parts))) == {A: 1.5, B: 0.5}
     assert weights(mixed(APPLE, A, B, C)) == {A: 1, B: 1, C: 1}
     whole = Reference(role="style", images=(parts[0],), scale=1)
-    assert weights(replace(APPLE, references=(whole,))) == {A: 1}
+    assert weights(change(APPLE, references=(whole,))) == {A: 1}
 
 
 def test_what_is_made_of_an_edited_picture_is_not_edited_again() -> None:
     parent = Parent(edited(APPLE, A), image="d" * 64)
     made = [creatively(parent, 1), extend(parent, 1, Edges(left=1)), repaint(parent, 1, [ninth(0)])]
-    assert all(recipe.edit == () for recipe in made)
+    assert all(recipe.inputs.edit == () for recipe in made)

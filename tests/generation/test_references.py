@@ -112,7 +112,7 @@ def test_nothing_stays_behind_when_a_drawing_ends_early(unet: Engine) -> None:
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
-    plain = recipe_for(unet, pictures=seeded(3, 4), steps=2)
+    plain = recipe_for(unet, noise=seeded(3, 4), steps=2)
     grid = looking(mixed(plain, a=1, b=2), "style", B, C)
     grid = looking(grid, "figure", C, scale=0.5)
     pictures = draw(unet, grid)
@@ -147,7 +147,7 @@ def test_more_weight_draws_the_blend_nearer(unet: Engine) -> None:
     (row,) = (row for row in sees.rows if "blend" in row.parts)
 
     def cosine(weight: float) -> float:
-        images = mixed(recipe, a=weight, b=1).blend
+        images = mixed(recipe, a=weight, b=1).inputs.blend
         ((embedding, _),) = sees._embeddings(row, images)
         return float(torch.cosine_similarity(embedding, sees.memory[A].whole))
 
@@ -194,14 +194,14 @@ def test_agrees_with_the_diffusers_pipeline_but_for_rounding(
     )
     pipe.set_ip_adapter_scale([1.0, 0.5])
     pipe.set_progress_bar_config(disable=True)
-    pipe.scheduler = scheduler(recipe.sampler, pipe.scheduler.config)
+    pipe.scheduler = scheduler(recipe.sampling.sampler, pipe.scheduler.config)
     theirs = pipe(
         recipe.prompt,
         width=64,
         height=64,
-        num_inference_steps=recipe.steps,
-        guidance_scale=recipe.guidance,
-        generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
+        num_inference_steps=recipe.sampling.steps,
+        guidance_scale=recipe.sampling.guidance,
+        generator=torch.Generator().manual_seed(recipe.noise[0].seed),
         ip_adapter_image=[seen(A), seen(B)],
     ).images[0]
     assert distance(ours, theirs) < 0.01

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +26,7 @@ from tests.generation.samples import (
     start,
 )
 from tests.generation.test_families import distance, draw
+from tests.recipes import change
 
 Engines = Callable[[str], Engine]
 
@@ -61,7 +61,7 @@ def failing(pipe: Any, stage: str, times: int) -> Iterator[None]:
 
 def everything(engine: Engine) -> Recipe:
     """A recipe that goes through every stage."""
-    grid = recipe_for(engine, pictures=seeded(7, 2), steps=2, start=start(0.6))
+    grid = recipe_for(engine, noise=seeded(7, 2), steps=2, start=start(0.6))
     return looking(grid, "style")
 
 
@@ -109,7 +109,7 @@ def test_each_way_needs_less_than_the_one_before(easel: Engine) -> None:
 
 
 def test_small_tiles_show_what_the_whole_shows(easel: Engine) -> None:
-    asked = replace(APPLE, width=128, height=128)
+    asked = change(APPLE, width=128, height=128)
     (whole,) = draw(easel, asked)
     vae, seen_sides = easel.pipe.vae, list[int]()
     before, factor = vae.tile_latent_min_size, easel.pipe.vae_scale_factor
@@ -140,13 +140,13 @@ def test_small_tiles_are_half_as_wide_for_every_family_and_as_before_afterwards(
     halves = [name for name in sides() if not name.endswith("factor")]
     with in_small_tiles(vae):
         assert {name: sides()[name] for name in halves} == {n: before[n] // 2 for n in halves}
-        assert draw(engine, replace(asked, start=start(0.6)))[0].size == (160, 160)
+        assert draw(engine, change(asked, start=start(0.6)))[0].size == (160, 160)
     assert halves
     assert {**sides(), "use_tiling": vae.use_tiling} == before
 
 
 def test_offloaded_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> None:
-    recipe = replace(recipe_for(engine), start=start(0.6))
+    recipe = change(recipe_for(engine), start=start(0.6))
     before = draw(engine, recipe)[0].tobytes()
     TEXTS.forget()
     with offloaded(engine.pipe, torch.device("cpu")):
@@ -181,7 +181,7 @@ class TestRecall:
             first = draw(easel, APPLE)[0].tobytes()
             once = len(rows)
             assert draw(easel, APPLE)[0].tobytes() == first
-            draw(easel, replace(APPLE, pictures=seeded(9, 1)))
+            draw(easel, change(APPLE, noise=seeded(9, 1)))
         finally:
             hook.remove()
         assert len(rows) == once > 0

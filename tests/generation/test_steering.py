@@ -28,6 +28,7 @@ from generation.sampling.engine import Engine
 from generation.sampling.samplers import scheduler
 from tests.generation.samples import batched, looking, photograph, quiet, recipe_for, seen, start
 from tests.generation.test_families import distance, same
+from tests.recipes import change
 
 DRAWING = "d" * 64
 
@@ -40,16 +41,16 @@ def drawing(_: str = "") -> Image.Image:
 
 
 def kept_to(recipe: Recipe, kind: StructureKind = "scribble", **numbers: Any) -> Recipe:
-    return replace(recipe, structure=Structure(kind=kind, image=DRAWING, **numbers))
+    return change(recipe, structure=Structure(kind=kind, image=DRAWING, **numbers))
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
     if engine.conditioning.references is not None:
         engine.conditioning.references.learn(recipe, seen)
-    if recipe.structure is not None:
+    if recipe.conditions.structure is not None:
         assert engine.conditioning.structures is not None
         engine.conditioning.structures.learn(recipe, drawing)
-    return engine.draw(recipe, photograph() if recipe.start else None, quiet)
+    return engine.draw(recipe, photograph() if recipe.inputs.start else None, quiet)
 
 
 def kinds(engine: Engine) -> tuple[StructureKind, ...]:
@@ -109,8 +110,8 @@ def _drawn(engine: Engine, condition: Any, recipe: Recipe) -> None:
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
-    grid = kept_to(recipe_for(unet, steps=2, pictures=seeded(3, 4)), end=0.5)
-    for asked in (grid, looking(replace(grid, start=start(0.5)), "style")):
+    grid = kept_to(recipe_for(unet, steps=2, noise=seeded(3, 4)), end=0.5)
+    for asked in (grid, looking(change(grid, start=start(0.5)), "style")):
         pictures = draw(unet, asked)
         assert all(same(draw(unet, narrow(asked, k))[0], pictures[k]) for k in (0, 3))
     together = draw(batched(unet, size=4), grid)
@@ -143,22 +144,22 @@ def test_one_map_serves_all_pictures_of_a_size(unet: Engine) -> None:
 
     for _ in range(2):
         structures.learn(recipe, find)
-        structures.learn(replace(recipe, structure=Structure(kind="canny", image=DRAWING)), find)
+        structures.learn(change(recipe, structure=Structure(kind="canny", image=DRAWING)), find)
     assert looks == [DRAWING] * 2
     for width in range(1, KEPT + 5):
-        structures.learn(replace(recipe, width=64 + width), find)
+        structures.learn(change(recipe, width=64 + width), find)
     assert len(structures.memory) == KEPT
     structures.learn(recipe, find)
-    assert structures.map(recipe).size == (recipe.width, recipe.height)
+    assert structures.map(recipe).size == (recipe.size.width, recipe.size.height)
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
     return {
-        "width": recipe.width,
-        "height": recipe.height,
-        "num_inference_steps": recipe.steps,
-        "guidance_scale": recipe.guidance,
-        "generator": torch.Generator().manual_seed(recipe.pictures[0].seed),
+        "width": recipe.size.width,
+        "height": recipe.size.height,
+        "num_inference_steps": recipe.sampling.steps,
+        "guidance_scale": recipe.sampling.guidance,
+        "generator": torch.Generator().manual_seed(recipe.noise[0].seed),
         "output_type": "np",
     }
 
@@ -169,7 +170,7 @@ def close(ours: Image.Image, theirs: Any) -> bool:
 
 def theirs_of(engine: Engine, recipe: Recipe, kind: Any, **parts: Any) -> Any:
     """Another pipeline of diffusers' with an engine's weights."""
-    made = scheduler(recipe.sampler, engine.pipe.scheduler.config)
+    made = scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
     view = kind.from_pipe(engine.pipe, scheduler=made, **parts)
     view.set_progress_bar_config(disable=True)
     return view
@@ -177,10 +178,10 @@ def theirs_of(engine: Engine, recipe: Recipe, kind: Any, **parts: Any) -> Any:
 
 def network(engine: Engine, recipe: Recipe) -> tuple[Any, Image.Image]:
     assert engine.conditioning.structures is not None
-    assert recipe.structure is not None
+    assert recipe.conditions.structure is not None
     engine.conditioning.structures.learn(recipe, drawing)
     return engine.conditioning.structures.networks[
-        recipe.structure.kind
+        recipe.conditions.structure.kind
     ], engine.conditioning.structures.map(recipe)
 
 
@@ -233,7 +234,7 @@ def test_an_adapter_agrees_with_the_diffusers_pipeline(engines: Callable[[str], 
     view: Any = StableDiffusionAdapterPipeline(
         **parts,
         adapter=model,
-        scheduler=scheduler(asked.sampler, engine.pipe.scheduler.config),
+        scheduler=scheduler(asked.sampling.sampler, engine.pipe.scheduler.config),
         safety_checker=None,
         requires_safety_checker=False,
     )
@@ -243,7 +244,7 @@ def test_an_adapter_agrees_with_the_diffusers_pipeline(engines: Callable[[str], 
     with torch.inference_mode():
         (theirs,) = decode_latents(engine.pipe, made.images)
     assert distance(draw(engine, asked)[0], theirs) < 0.01
-    assert distance(draw(engine, replace(asked, structure=None))[0], theirs) > 1
+    assert distance(draw(engine, change(asked, structure=None))[0], theirs) > 1
 
 
 def test_image_to_image_keeps_to_it_as_well(engines: Callable[[str], Engine]) -> None:

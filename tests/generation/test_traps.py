@@ -62,7 +62,7 @@ def worn(folders: Folders, adapters: Callable[[str], str]) -> Any:
 
 
 def test_references_are_not_mixed_between_the_pictures_of_a_batch(sd15: Engine) -> None:
-    grid = looking(recipe_for(sd15, pictures=seeded(1, 4), steps=2), "figure", A, B)
+    grid = looking(recipe_for(sd15, noise=seeded(1, 4), steps=2), "figure", A, B)
     together = draw(batched(sd15, size=4), grid)
     assert max(map(distance, together, draw(sd15, grid))) < 0.5
 
@@ -184,7 +184,7 @@ def test_slices_are_the_autoencoders_alone_and_ours_decodes_one_by_one(sd15: Eng
     try:
         draw(
             batched(sd15, size=4),
-            recipe_for(sd15, steps=1, pictures=seeded(1, 4)),
+            recipe_for(sd15, steps=1, noise=seeded(1, 4)),
         )
     finally:
         hook.remove()

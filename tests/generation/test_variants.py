@@ -1,7 +1,6 @@
 """Known checkpoints with settings of their own, on tiny ones of their family."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from generation.sampling.engine import Engine
 from generation.sampling.samplers import schedule, scheduler
 from tests.generation.samples import photograph, recipe_for, start
 from tests.generation.test_families import draw, same
+from tests.recipes import change
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CPU = torch.device("cpu")
@@ -39,16 +39,16 @@ def own(engine: Engine) -> Recipe:
 
 def test_agrees_with_the_diffusers_pipeline_as_its_authors_call_it(variant: Engine) -> None:
     recipe, pipe = own(variant), variant.pipe
-    sampler = scheduler(recipe.sampler, pipe.scheduler.config)
+    sampler = scheduler(recipe.sampling.sampler, pipe.scheduler.config)
     view = type(pipe).from_pipe(pipe, scheduler=sampler)
     view.set_progress_bar_config(disable=True)
     theirs = view(
         recipe.prompt,
         width=64,
         height=64,
-        num_inference_steps=recipe.steps,
-        guidance_scale=recipe.guidance if recipe.guidance > 1 else 0.0,
-        generator=torch.Generator().manual_seed(recipe.pictures[0].seed),
+        num_inference_steps=recipe.sampling.steps,
+        guidance_scale=recipe.sampling.guidance if recipe.sampling.guidance > 1 else 0.0,
+        generator=torch.Generator().manual_seed(recipe.noise[0].seed),
     ).images[0]
     assert same(draw(variant, recipe)[0], theirs)
 
@@ -70,7 +70,7 @@ def test_a_distilled_one_takes_only_steps_that_it_knows(strength: float) -> None
 
 def test_a_distilled_one_starts_from_images(variant: Engine) -> None:
     steps: list[tuple[int, int]] = []
-    asked = replace(own(variant), start=start(0.5))
+    asked = change(own(variant), start=start(0.5))
     variant.draw(asked, photograph(), lambda step, of, _: steps.append((step, of)))
     count = variant.card.steps // 2 if variant.card.distilled else variant.card.steps
     assert steps == [(step, count) for step in range(1, count + 1)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations, count
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,12 +22,13 @@ from generation.sampling.seamless import seamless
 from generation.variety import told
 from storage.files import MissingFileError
 from tests.generation.samples import batched, photograph, quiet, recipe_for, start
+from tests.recipes import change
 
 Engines = Callable[[str], Engine]
 
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
-    return engine.draw(recipe, photograph() if recipe.start else None, quiet)
+    return engine.draw(recipe, photograph() if recipe.inputs.start else None, quiet)
 
 
 def cooked(engine: Engine, recipe: Recipe) -> list[Image.Image]:
@@ -44,12 +46,12 @@ def same(one: Image.Image, other: Image.Image) -> bool:
     return one.size == other.size and one.tobytes() == other.tobytes()
 
 
-CHANGES = {
-    "spread": {"spread": 0.4},
-    "oddness": {"oddness": 0.6},
+CHANGES: dict[str, dict[str, Any]] = {
+    "spread": {"chaos": 0.4},
+    "oddness": {"weirdness": 0.6},
     "stop": {"stop": 0.5},
-    "tile": {"tile": True},
-    "all": {"spread": 0.3, "oddness": 0.2, "stop": 0.7, "tile": True},
+    "tile": {"seamless": True},
+    "all": {"chaos": 0.3, "weirdness": 0.2, "stop": 0.7, "seamless": True},
 }
 
 
@@ -58,15 +60,15 @@ def test_a_picture_alone_is_its_quarter_and_not_the_plain_one(
     engine: Engine, recipe: Recipe, name: str
 ) -> None:
     begun = start(0.6) if name == "all" else None
-    plain = replace(recipe, pictures=seeded(3, 2), start=begun)
-    grid = replace(plain, **CHANGES[name])  # type: ignore[arg-type]
+    plain = change(recipe, noise=seeded(3, 2), start=begun)
+    grid = change(plain, **CHANGES[name])
     pictures = draw(engine, grid)
     assert same(draw(engine, narrow(grid, 1))[0], pictures[1])
     assert not any(map(same, pictures, draw(engine, plain)))
 
 
 def test_what_strays_is_drawn_alike_in_lanes_of_four(engine: Engine, recipe: Recipe) -> None:
-    grid = replace(recipe, pictures=seeded(3, 2), spread=0.4)
+    grid = change(recipe, noise=seeded(3, 2), chaos=0.4)
     assert all(
         map(
             same,
@@ -77,22 +79,22 @@ def test_what_strays_is_drawn_alike_in_lanes_of_four(engine: Engine, recipe: Rec
 
 
 def test_each_picture_is_drawn_from_its_own_words(engine: Engine, recipe: Recipe) -> None:
-    grid = replace(recipe, pictures=seeded(3, 2), spread=1.0, oddness=0.5)
+    grid = change(recipe, noise=seeded(3, 2), chaos=1.0, weirdness=0.5)
     for k, said in enumerate(told(grid)):
-        plain = replace(narrow(recipe, 0), pictures=(grid.pictures[k],), phrases=said.phrases)
+        plain = change(narrow(recipe, 0), noise=(grid.noise[k],), phrases=said.conditions.phrases)
         assert same(draw(engine, plain)[0], draw(engine, grid)[k])
 
 
 class TestStop:
     def test_takes_its_share_of_the_steps(self, engine: Engine, recipe: Recipe) -> None:
         steps: list[tuple[int, int]] = []
-        asked = replace(recipe, steps=5, stop=0.3)
+        asked = change(recipe, steps=5, stop=0.3)
         engine.draw(asked, None, lambda step, of, _: steps.append((step, of)))
         assert steps == [(1, 2), (2, 2)]
 
     def test_the_sooner_the_softer_and_the_farther_from_the_whole(self, easel: Engine) -> None:
         recipe = recipe_for(easel, width=128, height=128, steps=8, sampler="DPM++ 2M")
-        *early, whole = (draw(easel, replace(recipe, stop=s))[0] for s in (0.25, 0.5, 0.75, 1.0))
+        *early, whole = (draw(easel, change(recipe, stop=s))[0] for s in (0.25, 0.5, 0.75, 1.0))
         far = [distance(picture, whole) for picture in early]
         assert far == sorted(far, reverse=True)
         assert _crispness(early[0]) < _crispness(whole)
@@ -109,15 +111,15 @@ class TestTile:
         """On coloured ground, where a seam shows; at the size that people see."""
         words = (Phrase(text="red strawberry, green background"),)
         plain = recipe_for(easel, width=128, height=128, steps=6, phrases=words)
-        plain = replace(plain, pictures=seeded(1, 2), detail=0.5)
+        plain = change(plain, noise=seeded(1, 2), detail=0.5)
         seams, none = (
             np.mean([edge_excess(one) for one in cooked(easel, asked)])
-            for asked in (plain, replace(plain, tile=True))
+            for asked in (plain, change(plain, seamless=True))
         )
         assert none < 0.2 * seams
 
     def test_upscaled_tiles_meet(self, easel: Engine) -> None:
-        tiled = replace(recipe_for(easel), tile=True, upscale=2)
+        tiled = change(recipe_for(easel), seamless=True, upscale=2)
         assert edge_excess(cooked(easel, tiled)[0]) < 1.0
 
     def test_no_place_is_an_edge(self, unet: Engine) -> None:
@@ -158,7 +160,7 @@ class TestTile:
 
     def test_a_tile_leaves_nothing_behind(self, engine: Engine, recipe: Recipe) -> None:
         before = draw(engine, recipe)[0]
-        draw(engine, replace(recipe, tile=True))
+        draw(engine, change(recipe, seamless=True))
         assert same(draw(engine, recipe)[0], before)
 
     def test_a_stopped_tile_leaves_nothing_behind(self, engine: Engine, recipe: Recipe) -> None:
@@ -170,7 +172,7 @@ class TestTile:
 
         before = draw(engine, recipe)[0]
         with pytest.raises(Stopped):
-            engine.draw(replace(recipe, tile=True), None, stop)
+            engine.draw(change(recipe, seamless=True), None, stop)
         assert same(draw(engine, recipe)[0], before)
 
 
@@ -178,40 +180,40 @@ class TestRefined:
     def test_is_twice_as_large_and_begins_from_the_small_one(self, engines: Engines) -> None:
         engine = engines("sd15")
         recipe = recipe_for(engine, width=64, height=48, steps=6)
-        (small,), (large,) = (cooked(engine, replace(recipe, refined=r)) for r in (0.0, REDRAWN))
+        (small,), (large,) = (cooked(engine, change(recipe, refinement=r)) for r in (0.0, REDRAWN))
         assert large.size == (2 * small.width, 2 * small.height)
         begun = start(REDRAWN)
-        again = replace(recipe, width=128, height=96, start=begun, steps=steps_to_refine(6, 1 / 3))
+        again = change(recipe, width=128, height=96, start=begun, steps=steps_to_refine(6, 1 / 3))
         by_hand = engine.draw(again, small.resize(large.size, Image.Resampling.LANCZOS), quiet)[0]
         assert same(large, by_hand)
 
     def test_alone_is_its_quarter(self, engine: Engine, recipe: Recipe) -> None:
         if Capability.HD not in engine.card.capabilities:
             pytest.skip(f"{engine.card.title} does not claim it")
-        grid = replace(recipe, pictures=seeded(3, 2), refined=REDRAWN, spread=0.3)
+        grid = change(recipe, noise=seeded(3, 2), refinement=REDRAWN, chaos=0.3)
         pictures = cooked(engine, grid)
         assert same(cooked(engine, narrow(grid, 1))[0], pictures[1])
 
     def test_progress_never_goes_back(self, engines: Engines) -> None:
         seen: list[tuple[int, int]] = []
         engine = engines("sd15")
-        recipe = recipe_for(engine, pictures=seeded(1, 2), refined=REDRAWN)
+        recipe = recipe_for(engine, noise=seeded(1, 2), refinement=REDRAWN)
         watch = paced(lambda step, steps, _: seen.append((step, steps)), count(0.0, 1.0).__next__)
         drawn_twice(engine, recipe, None, watch)
         assert seen == [(step, 5) for step in (1, 2, 3, 4, 5)]
 
 
 def test_variations_keep_the_words_of_their_parent(recipe: Recipe) -> None:
-    grid = replace(recipe, pictures=seeded(3, 4), spread=0.4, oddness=0.4)
-    parent = told(grid)[2].phrases
-    assert {said.phrases for said in told(vary(grid, 2, seed=9))} == {parent}
+    grid = change(recipe, noise=seeded(3, 4), chaos=0.4, weirdness=0.4)
+    parent = told(grid)[2].conditions.phrases
+    assert {said.conditions.phrases for said in told(vary(grid, 2, seed=9))} == {parent}
 
 
 def test_the_wider_the_spread_the_more_the_pictures_differ(easel: Engine) -> None:
     recipe = recipe_for(
-        easel, width=128, height=128, steps=5, sampler="DPM++ 2M", pictures=seeded(1, 3)
+        easel, width=128, height=128, steps=5, sampler="DPM++ 2M", noise=seeded(1, 3)
     )
-    spreads = [_spread(draw(easel, replace(recipe, spread=s))) for s in (0.0, 0.4, 1.0)]
+    spreads = [_spread(draw(easel, change(recipe, chaos=s))) for s in (0.0, 0.4, 1.0)]
     assert spreads == sorted(spreads)
     assert spreads[-1] > 2 * spreads[0]
 
@@ -223,4 +225,4 @@ def _spread(pictures: list[Image.Image]) -> float:
 def test_a_family_without_it_is_not_drawn_with(easel: Engine) -> None:
     unable: Card = replace(easel.card, capabilities=frozenset())
     with pytest.raises(Exception, match="model"):
-        cooked(replace(easel, card=unable), recipe_for(easel, tile=True))
+        cooked(replace(easel, card=unable), recipe_for(easel, seamless=True))

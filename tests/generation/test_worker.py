@@ -31,8 +31,9 @@ from storage.prepare import migrate
 from storage.queue.jobs import Made, RenderError
 from storage.settings import Settings
 from tests.generation.samples import APPLE, batched, encoded, never, photograph, quiet, recipe_for
+from tests.recipes import change
 
-GRID = replace(APPLE, pictures=seeded(7, 4))
+GRID = change(APPLE, noise=seeded(7, 4))
 
 
 class Cancelled(BaseException):
@@ -108,11 +109,11 @@ def test_enlarging_makes_a_picture_that_was_lost(easel: Engine, files: Files) ->
 def test_a_mask_that_is_gone_is_said(easel: Engine, files: Files) -> None:
     canvas = Canvas(image=files.put(encoded(photograph())), mask="f" * 64)
     with pytest.raises(RenderError, match="missing_image"):
-        cook_with(easel, files, never)(replace(APPLE, canvas=canvas).to_json(), quiet)
+        cook_with(easel, files, never)(change(APPLE, canvas=canvas).to_json(), quiet)
 
 
 def test_starts_from_a_stored_image(easel: Engine, files: Files) -> None:
-    begun = replace(APPLE, start=Start(image=files.put(encoded(photograph())), strength=0.3))
+    begun = change(APPLE, start=Start(image=files.put(encoded(photograph())), strength=0.3))
     job = cook_with(easel, files, never)
     assert job(begun.to_json(), quiet).pictures[0] != job(APPLE.to_json(), quiet).pictures[0]
 
@@ -124,7 +125,7 @@ def code(cooking: Callable[[], object]) -> str:
 
 
 def test_a_missing_image_is_named(easel: Engine, files: Files) -> None:
-    lost = replace(APPLE, start=Start(image="a" * 64, strength=0.5))
+    lost = change(APPLE, start=Start(image="a" * 64, strength=0.5))
     assert code(lambda: cook_with(easel, files, never)(lost.to_json(), quiet)) == "missing_image"
 
 
@@ -231,7 +232,7 @@ def test_a_cancellation_is_felt_within_one_step(
 
     part = engine.pipe.unet if hasattr(engine.pipe, "unet") else engine.pipe.transformer
     hook = part.register_forward_pre_hook(lambda *_: computed.append(1))
-    recipe = recipe_for(engine, steps=6, pictures=seeded(7, 1))
+    recipe = recipe_for(engine, steps=6, noise=seeded(7, 1))
     try:
         with pytest.raises(Cancelled):
             cook(engine, recipe, report, read=bytes.fromhex, find=never)

@@ -98,7 +98,7 @@ async def test_a_creative_upscale_redraws_the_picture_larger(studio: Studio) -> 
     press = await studio.playground.press("mira", picture, label="Upscale (Creative)")
     large = await result(press)
     assert "Upscaled (Creative)" in large.content
-    assert (await recipe_of(studio, large)).start is not None
+    assert (await recipe_of(studio, large)).inputs.start is not None
     assert not [label for label in large.buttons if label.startswith("Upscale")]
 
 
@@ -106,9 +106,9 @@ async def test_zooming_out_keeps_the_picture_in_the_middle(studio: Studio) -> No
     picture = await single(studio, "a cat --ar 2:1")
     wide = await result(await studio.playground.press("mira", picture, label="Zoom Out 2x"))
     recipe = await recipe_of(studio, wide)
-    assert recipe.canvas is not None
-    assert (recipe.canvas.edges.left, recipe.canvas.edges.bottom) == (0.5, 0.5)
-    assert recipe.width / recipe.height == pytest.approx(2, rel=0.1)
+    assert recipe.inputs.canvas is not None
+    assert (recipe.inputs.canvas.edges.left, recipe.inputs.canvas.edges.bottom) == (0.5, 0.5)
+    assert recipe.size.width / recipe.size.height == pytest.approx(2, rel=0.1)
     shown = await first_of(studio, wide)
     middle = shown.crop(
         (shown.width // 4, shown.height // 4, 3 * shown.width // 4, 3 * shown.height // 4)
@@ -121,8 +121,8 @@ async def test_a_square_is_made_of_a_wide_picture(studio: Studio) -> None:
     picture = await single(studio, "a cat --ar 2:1")
     square = await result(await studio.playground.press("mira", picture, label="Make Square"))
     recipe = await recipe_of(studio, square)
-    assert recipe.width == recipe.height
-    assert recipe.canvas is not None
+    assert recipe.size.width == recipe.size.height
+    assert recipe.inputs.canvas is not None
 
 
 async def test_a_picture_too_long_to_go_on_is_refused(studio: Studio) -> None:
@@ -139,8 +139,8 @@ async def test_regions_are_drawn_anew_and_the_rest_is_kept(studio: Studio) -> No
     changed = await result(await playground.submit("mira", press, words))
     recipe = await recipe_of(studio, changed)
     assert recipe.prompt == "a hat"
-    assert recipe.canvas is not None
-    assert len(recipe.canvas.regions) == 2
+    assert recipe.inputs.canvas is not None
+    assert len(recipe.inputs.canvas.regions) == 2
     shown, whole = await first_of(studio, changed), await opened(playground, picture)
     kept = (shown.width * 3 // 4, 0, shown.width, shown.height)
     twice = tuple(edge * whole.width // shown.width for edge in kept)
@@ -158,7 +158,7 @@ async def test_a_custom_zoom_is_asked_for_and_survives_a_restart(studio: Studio)
     words = {"zoom": "1.5", "prompt": f"a cat --ar 1:1 {QUICK}"}
     zoomed = await result(await studio.playground.submit("mira", press, words))
     recipe = await recipe_of(studio, zoomed)
-    assert recipe.width == recipe.height
-    assert recipe.canvas is not None
-    edges = recipe.canvas.edges
+    assert recipe.size.width == recipe.size.height
+    assert recipe.inputs.canvas is not None
+    edges = recipe.inputs.canvas.edges
     assert (edges.left, edges.top) == pytest.approx((0.25, 1), abs=0.1)

@@ -70,11 +70,11 @@ async def test_reroll_keeps_the_recipe_and_changes_the_seeds(studio: Studio) -> 
     grid = await _imagine(standin, "a red apple --ar 1:2 --seed 7 --steps 4")
     other = await result(await standin.press("otto", grid, label="🔄"))
     first, second = [await _recipe(standin, message) for message in (grid, other)]
-    assert first.pictures != second.pictures
-    assert (first.width, first.height, first.phrases) == (
-        second.width,
-        second.height,
-        second.phrases,
+    assert first.noise != second.noise
+    assert (first.size.width, first.size.height, first.conditions.phrases) == (
+        second.size.width,
+        second.size.height,
+        second.conditions.phrases,
     )
     assert f"<@{standin.people['otto'].id}>" in other.content
 
@@ -85,10 +85,10 @@ async def test_the_picture_carries_its_recipe(studio: Studio) -> None:
     png = await standin.read(grid.attachments[0])
     recipe = read_recipe(png)
     assert recipe is not None
-    assert recipe.pictures[0].seed == 7
-    assert recipe.negative == "worms"
+    assert recipe.noise[0].seed == 7
+    assert recipe.conditions.negative.text == "worms"
     assert "Seed: 7" in str(Image.open(io.BytesIO(png)).info["parameters"])
-    assert narrow(recipe, 2).pictures[0].seed == 9
+    assert narrow(recipe, 2).noise[0].seed == 9
 
 
 async def test_a_higher_image_weight_keeps_more_of_a_photograph(studio: Studio) -> None:

@@ -75,14 +75,14 @@ def of(recipe: Recipe) -> tuple[str, str]:
 async def test_an_attached_image_is_edited_by_a_model_that_is_chosen(gallery: Studio) -> None:
     message, recipe = await drawn(gallery, f"make it green {KLEIN} --edit", image="red")
     assert of(recipe) == ("flux2-klein", "plain")
-    assert (len(recipe.edit), recipe.start) == (1, None)
+    assert (len(recipe.inputs.edit), recipe.inputs.start) == (1, None)
     assert "--edit" in message.content
     larger, upscaled = await pressed(gallery, message, "U1")
     assert of(upscaled) == of(recipe)
-    assert upscaled.upscale > 1
+    assert upscaled.finishing.upscale > 1
     _, varied = await pressed(gallery, larger, "Vary (Subtle)")
     assert of(varied) == of(recipe)
-    assert varied.edit == recipe.edit
+    assert varied.inputs.edit == recipe.inputs.edit
     _, usual = await drawn(gallery, "a cat")
     assert of(usual) == ("easel", "easel-1")
 

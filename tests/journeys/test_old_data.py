@@ -157,7 +157,7 @@ async def test_the_draft_opens(old: Studio) -> None:
     world.interactions.settle(opened)
     sent = await old.playground.submit(PERSON, Interaction(opened, old.playground), {"prompt": "x"})
     _, recipe = await asked_for(old, sent)
-    assert recipe.start is not None
+    assert recipe.inputs.start is not None
 
 
 @pytest.mark.parametrize("job", jobs(OLD), ids=lambda job: job["title"])

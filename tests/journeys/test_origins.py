@@ -41,7 +41,11 @@ async def recipe_told(studio: Studio, message: Message) -> str:
 
 async def test_the_recipe_and_show_tell_where_each_value_came_from(layered: Studio) -> None:
     grid, recipe = await drawn(layered, "a cat --seed 7", preset="ink")
-    assert (recipe.prompt, recipe.steps, recipe.guidance) == ("a cat, ink drawing", 1, 3)
+    assert (recipe.prompt, recipe.sampling.steps, recipe.sampling.guidance) == (
+        "a cat, ink drawing",
+        1,
+        3,
+    )
     assert (await recipe_told(layered, grid)).endswith(EVERYWHERE)
     name = {"id": grid.attachments[0].filename}
     again = await answer(await layered.playground.command("mira", "show", name))

@@ -103,7 +103,7 @@ async def test_a_flag_of_ones_own_is_written_out(studio: Studio) -> None:
     )
     assert said.startswith("From now on `--mine` stands for")
     _, recipe = await drawn(studio, "a cat --mine")
-    assert (recipe.prompt, recipe.steps) == ("a cat at night", 1)
+    assert (recipe.prompt, recipe.sampling.steps) == ("a cat at night", 1)
     assert "`--mine`" in await told(studio, "mira", "prefer option list", {})
     found = await studio.playground.complete(
         "mira", "prefer option set", {"option": "mi"}, "option"

@@ -69,7 +69,7 @@ async def test_a_preset_adds_words_and_flags(studio: Studio) -> None:
     assert recipe.prompt == "a cat, ink drawing"
     assert "--ar 3:2" in message.content
     _, typed = await drawn(studio, f"a cat --ar 1:1 --preset ink {QUICK}")
-    assert (typed.prompt, typed.width) == ("a cat, ink drawing", typed.height)
+    assert (typed.prompt, typed.size.width) == ("a cat, ink drawing", typed.size.height)
 
 
 async def test_a_presets_words_alone_make_a_prompt(studio: Studio) -> None:
@@ -96,7 +96,11 @@ async def test_preferences_and_the_usual_preset_add_to_every_prompt(studio: Stud
     await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing --cfg 5"})
     await told(studio, "mira", "preset use", {"name": "ink"})
     _, recipe = await drawn(studio, "a cat")
-    assert (recipe.prompt, recipe.guidance, recipe.steps) == ("a cat, ink drawing, at night", 5, 1)
+    assert (recipe.prompt, recipe.sampling.guidance, recipe.sampling.steps) == (
+        "a cat, ink drawing, at night",
+        5,
+        1,
+    )
 
 
 async def test_a_servers_preset_is_its_managers_and_its_default_for_all(studio: Studio) -> None:

@@ -44,17 +44,17 @@ async def test_two_images_are_blended(studio: Studio) -> None:
     )
     message = await result(press)
     recipe = await recipe_of(studio, message)
-    assert [part.weight for part in recipe.blend] == [2, 1]
-    assert recipe.start is None
-    assert recipe.width < recipe.height
+    assert [part.weight for part in recipe.inputs.blend] == [2, 1]
+    assert recipe.inputs.start is None
+    assert recipe.size.width < recipe.size.height
 
 
 async def test_several_image_prompts_are_blended(studio: Studio) -> None:
     links = [studio.playground.host(f"{one}.png", png(one)) for one in ("red", "blue")]
     message = await result(await imagine(studio, f"{' '.join(links)} a cat {QUICK}"))
     recipe = await recipe_of(studio, message)
-    assert len(recipe.blend) == 2
-    assert recipe.start is None
+    assert len(recipe.inputs.blend) == 2
+    assert recipe.inputs.start is None
 
 
 async def test_an_attached_style_changes_the_picture(studio: Studio) -> None:
@@ -64,7 +64,7 @@ async def test_an_attached_style_changes_the_picture(studio: Studio) -> None:
     shown = [await pixels(studio, message) for message in (plain, red, blue)]
     assert np.abs(shown[0] - shown[1]).mean() > 0.5
     assert np.abs(shown[1] - shown[2]).mean() > 0.05
-    (reference,) = (await recipe_of(studio, red)).references
+    (reference,) = (await recipe_of(studio, red)).conditions.references
     assert reference.role == "style"
 
 
@@ -72,7 +72,7 @@ async def test_a_person_and_a_thing_by_link(studio: Studio) -> None:
     person, thing = (studio.playground.host(f"{one}.png", png(one)) for one in ("pink", "gold"))
     press = await imagine(studio, f"a castle --cref {person} --cw 50 --oref {thing} {QUICK}")
     recipe = await recipe_of(studio, await result(press))
-    assert [one.role for one in recipe.references] == ["figure", "object"]
+    assert [one.role for one in recipe.conditions.references] == ["figure", "object"]
 
 
 async def test_a_random_style_says_its_code_and_is_had_again(studio: Studio) -> None:
@@ -100,4 +100,4 @@ async def test_a_remix_keeps_the_reference(studio: Studio) -> None:
     words = {"prompt": f"a dog {before.parameters}"}
     after = await recipe_of(studio, await result(await standin.submit("mira", press, words)))
     assert after.prompt == "a dog"
-    assert after.references == before.references
+    assert after.conditions.references == before.conditions.references

@@ -128,9 +128,9 @@ async def test_what_is_painted_over_is_drawn_anew_and_the_rest_stays_to_the_pixe
     made = await newest(painting, since)
     recipe = await recipe_of(painting, made)
     assert recipe.prompt == "a hat"
-    assert len(recipe.pictures) == 4
-    assert recipe.canvas is not None
-    assert recipe.canvas.mask
+    assert len(recipe.noise) == 4
+    assert recipe.inputs.canvas is not None
+    assert recipe.inputs.canvas.mask
     assert made.channel_id == picture.channel_id
     alone = await result(await painting.playground.press("mira", made, label="U1"))
     redrawn, whole = await first_of(painting, made), await opened(painting.playground, picture)

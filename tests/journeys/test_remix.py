@@ -57,7 +57,7 @@ async def test_v_asks_for_other_words_and_keeps_the_picture(
     varied = await result(await remixing.playground.submit("mira", press, words))
     before, after = [await recipe_of(remixing, m) for m in (message, varied)]
     assert after.prompt == "a blue cat"
-    assert {noise.seed for noise in after.pictures} == {before.pictures[1].seed}
+    assert {noise.seed for noise in after.noise} == {before.noise[1].seed}
 
 
 async def test_reroll_may_change_the_size_too(remixing: Studio) -> None:
@@ -68,7 +68,7 @@ async def test_reroll_may_change_the_size_too(remixing: Studio) -> None:
     again = await recipe_of(
         remixing, await result(await remixing.playground.submit("mira", press, words))
     )
-    assert again.width == pytest.approx(2 * again.height, rel=0.1)
+    assert again.size.width == pytest.approx(2 * again.size.height, rel=0.1)
 
 
 async def test_a_flag_that_makes_no_difference_in_a_form_is_said(remixing: Studio) -> None:
@@ -78,7 +78,7 @@ async def test_a_flag_that_makes_no_difference_in_a_form_is_said(remixing: Studi
     words = {"prompt": f"a blue cat --ar 2:1 {QUICK}"}
     varied = await result(await remixing.playground.submit("mira", press, words))
     after = await recipe_of(remixing, varied)
-    assert after.width == after.height
+    assert after.size.width == after.size.height
     assert "--ar" not in after.parameters
     note = await remixing.playground.message(
         lambda m: m.id > varied.id and "`--ar` has no effect with V" in m.content
@@ -104,8 +104,8 @@ async def test_img2img_takes_a_plain_strength(studio: Studio, prompt: str, stren
         files={"image": ("red.png", data.getvalue())},
     )
     recipe = await recipe_of(studio, await result(press))
-    assert recipe.start is not None
-    assert recipe.start.strength == strength
+    assert recipe.inputs.start is not None
+    assert recipe.inputs.start.strength == strength
 
 
 async def test_img2img_says_which_flag_it_has_a_number_of_its_own_for(studio: Studio) -> None:
@@ -133,7 +133,7 @@ async def test_any_image_in_the_channel_can_be_started_from(studio: Studio) -> N
     made = await recipe_of(
         studio, await result(await studio.playground.submit("otto", press, words))
     )
-    assert made.start is not None
+    assert made.inputs.start is not None
     assert made.prompt == "a dog"
 
 

@@ -56,9 +56,9 @@ async def test_a_drawing_says_where_things_are(studio: Studio) -> None:
     left = await result(await sketch(studio, "a red ball", drawing("left")))
     right = await result(await sketch(studio, "a red ball", drawing("right")))
     recipe = await recipe_of(studio, left)
-    assert recipe.structure is not None
-    assert (recipe.structure.kind, recipe.structure.scale) == ("scribble", 1)
-    assert recipe.start is None
+    assert recipe.conditions.structure is not None
+    assert (recipe.conditions.structure.kind, recipe.conditions.structure.scale) == ("scribble", 1)
+    assert recipe.inputs.start is None
     assert "scribble at scale 1" in left.content
     places = [middle(await first(studio, message)) for message in (left, right)]
     assert places[0] < 0.45 < 0.55 < places[1]
@@ -74,8 +74,8 @@ async def test_the_control_map_is_shown_on_request(studio: Studio) -> None:
     assert pixels.max() > 200
     assert (pixels < 40).mean() > 0.8, "white lines on black"
     recipe = await recipe_of(studio, shown)
-    assert recipe.structure is not None
-    assert recipe.structure.scale == 1.5
+    assert recipe.conditions.structure is not None
+    assert recipe.conditions.structure.scale == 1.5
 
 
 async def test_a_photograph_gives_edges_to_imagine(studio: Studio) -> None:
@@ -86,8 +86,12 @@ async def test_a_photograph_gives_edges_to_imagine(studio: Studio) -> None:
         files={"image": ("drawing.png", drawing())},
     )
     recipe = await recipe_of(studio, await result(press))
-    assert recipe.structure is not None
-    assert (recipe.structure.kind, recipe.structure.scale, recipe.structure.end) == (
+    assert recipe.conditions.structure is not None
+    assert (
+        recipe.conditions.structure.kind,
+        recipe.conditions.structure.scale,
+        recipe.conditions.structure.end,
+    ) == (
         "canny",
         0.8,
         0.5,
@@ -105,7 +109,7 @@ async def test_a_remix_keeps_to_the_drawing(studio: Studio) -> None:
     submitted = await studio.playground.submit("mira", press, words)
     after = await recipe_of(studio, await result(submitted))
     assert after.prompt == "a moon"
-    assert after.structure == before.structure
+    assert after.conditions.structure == before.conditions.structure
 
 
 async def test_what_cannot_be_is_said(studio: Studio) -> None:

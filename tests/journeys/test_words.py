@@ -20,16 +20,20 @@ async def test_a_picture_of_a_grid_is_upscaled_and_varied_as_it_was_drawn(studio
     typed = f"a star --chaos 100 --weird 500 --s 250 --exp 20 --stop 60 --tile {QUICK}"
     grid = await result(await studio.playground.command("mira", "imagine", {"prompt": typed}))
     drawn = await recipe_of(studio, grid)
-    assert drawn.tile
-    assert (drawn.spread, drawn.stop, drawn.detail) == (1.0, 0.6, 0.2)
-    assert 0 < drawn.oddness < 1
-    assert len(drawn.phrases) == 2
+    assert drawn.sampling.seamless
+    assert (drawn.conditions.chaos, drawn.sampling.stop, drawn.finishing.detail) == (1.0, 0.6, 0.2)
+    assert 0 < drawn.conditions.weirdness < 1
+    assert len(drawn.conditions.phrases) == 2
     alone = await result(await studio.playground.press("mira", grid, label="U2"))
     assert edge_excess(await opened(studio.playground, alone)) < 2
     varied = await result(await studio.playground.press("mira", grid, label="V2"))
     recipe = await recipe_of(studio, varied)
-    assert {noise.seed for noise in recipe.pictures} == {drawn.pictures[1].seed}
-    assert (recipe.spread, recipe.tile, recipe.stop) == (drawn.spread, True, drawn.stop)
+    assert {noise.seed for noise in recipe.noise} == {drawn.noise[1].seed}
+    assert (recipe.conditions.chaos, recipe.sampling.seamless, recipe.sampling.stop) == (
+        drawn.conditions.chaos,
+        True,
+        drawn.sampling.stop,
+    )
 
 
 async def test_a_size_that_the_model_does_not_draw_is_refused_in_private(studio: Studio) -> None:

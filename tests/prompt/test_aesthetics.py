@@ -1,7 +1,5 @@
 """What ``--stylize``, ``--chaos`` and their like become."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +11,7 @@ from generation.recipe import Recipe
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
 from prompt.resolution.resolve import resolve
+from tests.recipes import change
 
 EASEL = card("easel")
 EVERY = pytest.mark.parametrize("on", CARDS, ids=lambda card: card.id)
@@ -46,30 +45,25 @@ def test_defaults_and_raw_leave_every_pixel_as_it_was(flags: str, on: Card) -> N
     ("flags", "field", "value"),
     [
         ("--stop 40", "stop", 0.4),
-        ("--tile", "tile", True),
+        ("--tile", "seamless", True),
         ("--exp 25", "detail", 0.25),
-        ("--hd", "refined", REDRAWN),
-        ("--chaos 100", "spread", 1.0),
-        ("--weird 3000", "oddness", 1.0),
+        ("--hd", "refinement", REDRAWN),
+        ("--chaos 100", "chaos", 1.0),
+        ("--weird 3000", "weirdness", 1.0),
     ],
 )
 def test_become_fields_of_the_recipe(flags: str, field: str, value: object, on: Card) -> None:
-    needed = {"refined": Capability.HD, "tile": Capability.TILE}.get(field)
+    needed = {"refinement": Capability.HD, "seamless": Capability.TILE}.get(field)
     if needed is not None and needed not in on.capabilities:
         with pytest.raises(PromptError, match=f"does not support {needed}"):
             recipe(f"apple {flags}", on)
         return
     made = recipe(f"apple {flags}", on)
-    assert made == replace(
-        recipe("apple", on),
-        parameters=made.parameters,
-        **{field: value},  # type: ignore[arg-type]
-    )
-    assert made.version == 4
+    assert made == change(recipe("apple", on), parameters=made.parameters, **{field: value})
 
 
 def shares(text: str, on: Card = EASEL) -> dict[str, float]:
-    return {phrase.text: phrase.weight for phrase in recipe(text, on).phrases}
+    return {phrase.text: phrase.weight for phrase in recipe(text, on).conditions.phrases}
 
 
 @EVERY
@@ -114,13 +108,13 @@ def test_taste_comes_behind_a_style_by_code() -> None:
 )
 @EVERY
 def test_quality_and_draft_set_the_steps(flags: str, factor: float, on: Card) -> None:
-    assert recipe(f"apple {flags}", on).steps == max(1, round(on.steps * factor))
+    assert recipe(f"apple {flags}", on).sampling.steps == max(1, round(on.steps * factor))
 
 
 @given(st.floats(0.25, 4), st.floats(0.25, 4))
 def test_more_quality_never_takes_fewer_steps(one: float, other: float) -> None:
     low, high = sorted((one, other))
-    less, more = (recipe(f"apple --q {quality:.2f}").steps for quality in (low, high))
+    less, more = (recipe(f"apple --q {quality:.2f}").sampling.steps for quality in (low, high))
     assert less <= more
 
 
@@ -129,5 +123,5 @@ def test_more_quality_never_takes_fewer_steps(one: float, other: float) -> None:
 )
 @EVERY
 def test_words_mean_what_they_say(words: str, on: Card) -> None:
-    (phrase,) = recipe(f"{words} --seed 3", on).phrases
+    (phrase,) = recipe(f"{words} --seed 3", on).conditions.phrases
     assert (phrase.text, phrase.weight) == (words, 1.0)

@@ -59,7 +59,7 @@ def test_what_is_no_lora_is_refused(typed: str) -> None:
     ],
 )
 def test_the_recipe_says_which_file_and_how_much(typed: str, loras: tuple[Lora, ...]) -> None:
-    assert resolved(f"owl {typed}").recipe.loras == loras
+    assert resolved(f"owl {typed}").recipe.conditions.loras == loras
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_the_recipe_says_which_file_and_how_much(typed: str, loras: tuple[Lora, 
 )
 def test_words_that_wake_one_are_added_once(typed: str, phrases: tuple[Phrase, ...]) -> None:
     got = resolved(typed).recipe
-    assert got.phrases == phrases
+    assert got.conditions.phrases == phrases
     assert "ink wash" not in got.prompt
 
 

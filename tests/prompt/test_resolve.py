@@ -22,6 +22,7 @@ from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.suggestions import mend_suggestion
 from prompt.resolution.versions import parse_versions
 from tests.prompt.strategies import prompts, texts
+from tests.recipes import make
 
 EASEL = card("easel")
 IMAGE, OTHER = "ab" * 32, "cd" * 32
@@ -52,14 +53,14 @@ def refused(text: str, *images: str, on: Card = EASEL) -> PromptError:
 
 def test_a_plain_prompt_takes_everything_from_the_card() -> None:
     assert resolved("a red apple") == Resolved(
-        recipe=Recipe(
+        recipe=make(
             family="easel",
             model="tiny",
             prompt="a red apple",
             phrases=parse("a red apple").phrases,
             width=128,
             height=128,
-            pictures=seeded(5, 4),
+            noise=seeded(5, 4),
             steps=EASEL.steps,
             guidance=EASEL.guidance,
             sampler=EASEL.sampler,
@@ -71,16 +72,16 @@ def test_a_plain_prompt_takes_everything_from_the_card() -> None:
 
 def test_ratio_decides_the_size() -> None:
     recipe = resolved("apple --ar 3:2").recipe
-    assert (recipe.width, recipe.height) == EASEL.size(3, 2)
+    assert (recipe.size.width, recipe.size.height) == EASEL.size(3, 2)
 
 
 def test_seed_decides_the_noise() -> None:
-    assert resolved("apple --seed 0").recipe.pictures == seeded(0, 4)
+    assert resolved("apple --seed 0").recipe.noise == seeded(0, 4)
 
 
 @pytest.mark.parametrize("count", [1, 4, 9])
 def test_a_batch_is_that_many_seeds_in_a_row(count: int) -> None:
-    assert resolved(f"apple --seed 7 --batch {count}").recipe.pictures == seeded(7, count)
+    assert resolved(f"apple --seed 7 --batch {count}").recipe.noise == seeded(7, count)
 
 
 @pytest.mark.parametrize("typed", ["--batch 0", "--batch 10", "--batch few"])
@@ -89,7 +90,7 @@ def test_a_batch_is_from_1_to_9(typed: str) -> None:
 
 
 def test_no_is_negative() -> None:
-    assert resolved("apple --no fog, rain").recipe.negative == "fog, rain"
+    assert resolved("apple --no fog, rain").recipe.conditions.negative.text == "fog, rain"
 
 
 @pytest.mark.parametrize(
@@ -97,16 +98,19 @@ def test_no_is_negative() -> None:
     [("--steps 30", 30), ("--q 2", 24), ("--q .25", 3), ("--q 4 --steps 7", 7)],
 )
 def test_steps(flags: str, steps: int) -> None:
-    assert resolved(f"apple {flags}").recipe.steps == steps
+    assert resolved(f"apple {flags}").recipe.sampling.steps == steps
 
 
 def test_guidance() -> None:
-    assert resolved("apple --cfg 1").recipe.guidance == 1
+    assert resolved("apple --cfg 1").recipe.sampling.guidance == 1
 
 
 def test_words_keep_their_weights() -> None:
     recipe = resolved("hot:: dog::2 --seed 3").recipe
-    assert [(part.text, part.weight) for part in recipe.phrases] == [("hot", 1), ("dog", 2)]
+    assert [(part.text, part.weight) for part in recipe.conditions.phrases] == [
+        ("hot", 1),
+        ("dog", 2),
+    ]
     assert recipe.prompt == "hot:: dog::2"
 
 
@@ -133,14 +137,14 @@ class TestImages:
     )
     def test_start_the_pictures(self, flags: str, strength: float) -> None:
         recipe = resolved(f"apple {flags}", IMAGE).recipe
-        assert recipe.start == Start(image=IMAGE, strength=strength)
+        assert recipe.inputs.start == Start(image=IMAGE, strength=strength)
 
     def test_need_no_words(self) -> None:
-        assert resolved("", IMAGE).recipe.phrases == ()
+        assert resolved("", IMAGE).recipe.conditions.phrases == ()
 
     def test_are_left_out_at_weight_0(self) -> None:
         got = resolved("apple --iw 0", IMAGE)
-        assert got.recipe.start is None
+        assert got.recipe.inputs.start is None
         assert got.notes == ("`--iw 0` leaves the image out, so only the words count.",)
 
     def test_at_weight_0_words_are_needed(self) -> None:
@@ -158,14 +162,14 @@ class TestImages:
 
     def test_of_several_are_blended(self) -> None:
         recipe = resolved("apple --iw 2", IMAGE, OTHER).recipe
-        assert recipe.start is None
-        assert recipe.blend == (Ingredient(image=IMAGE), Ingredient(image=OTHER))
-        assert recipe.pull == scale_for_image_weight(2)
+        assert recipe.inputs.start is None
+        assert recipe.inputs.blend == (Ingredient(image=IMAGE), Ingredient(image=OTHER))
+        assert recipe.inputs.blend_scale == scale_for_image_weight(2)
 
     def test_with_a_strength_none_counts_twice(self) -> None:
         recipe = resolved("apple --strength .4", IMAGE, OTHER, IMAGE).recipe
-        assert recipe.start == Start(image=IMAGE, strength=0.4)
-        assert recipe.blend == (Ingredient(image=OTHER),)
+        assert recipe.inputs.start == Start(image=IMAGE, strength=0.4)
+        assert recipe.inputs.blend == (Ingredient(image=OTHER),)
 
     def test_one_image_twice_is_one(self) -> None:
         assert resolved("apple", IMAGE, IMAGE).recipe == resolved("apple", IMAGE).recipe
@@ -178,13 +182,12 @@ class TestImages:
 class TestReferences:
     def test_are_taken_by_their_weights(self) -> None:
         recipe = resolved(f"apple --sref {LINK}::2 {LINK}2 --sw 50").recipe
-        (style,) = recipe.references
+        (style,) = recipe.conditions.references
         assert (style.role, style.scale) == ("style", 0.5)
         assert style.images == (
             Ingredient(image=sha256(LINK), weight=2),
             Ingredient(image=sha256(f"{LINK}2")),
         )
-        assert recipe.version == 3
 
     @pytest.mark.parametrize(
         ("flags", "family", "scales"),
@@ -199,16 +202,15 @@ class TestReferences:
     def test_have_their_roles(self, flags: str, family: str, scales: dict[str, float]) -> None:
         on = equipped(card(family), "some/adapters")
         recipe = resolved(f"apple {flags}", on=on).recipe
-        assert {one.role: one.scale for one in recipe.references} == scales
+        assert {one.role: one.scale for one in recipe.conditions.references} == scales
 
     def test_by_code_are_words_that_any_family_reads(self) -> None:
         recipe = resolved("apple --sref 7435 --sw 50", on=UNABLE).recipe
-        assert recipe.phrases == (
+        assert recipe.conditions.phrases == (
             Phrase(text="apple", weight=0.5),
             Phrase(text=f"apple, {words_of(7435)}", weight=0.5),
         )
-        assert recipe.references == ()
-        assert recipe.version == 1
+        assert recipe.conditions.references == ()
 
     def test_at_random_say_their_code(self) -> None:
         got = resolved("apple --sref random")
@@ -221,7 +223,9 @@ class TestReferences:
 
     def test_at_random_differ_by_the_random_number(self) -> None:
         drawn = {
-            resolve(parse("apple --sref random"), EASEL, model="m", seed=seed).recipe.phrases
+            resolve(
+                parse("apple --sref random"), EASEL, model="m", seed=seed
+            ).recipe.conditions.phrases
             for seed in range(20)
         }
         assert len(drawn) == 20
@@ -304,7 +308,7 @@ class TestNotes:
         ],
     )
     def test_samplers_are_known_by_any_spelling(self, text: str, sampler: str) -> None:
-        assert resolved(f"apple {text}").recipe.sampler == sampler
+        assert resolved(f"apple {text}").recipe.sampling.sampler == sampler
 
     def test_a_word_after_a_sampler_stays_a_word(self) -> None:
         assert resolved("--sampler euler apple").recipe.prompt == "apple"
@@ -314,7 +318,7 @@ class TestNotes:
 
     def test_a_draft_takes_half_the_steps(self) -> None:
         full, rough = resolved("apple").recipe, resolved("apple --draft").recipe
-        assert rough.steps == round(full.steps / 2)
+        assert rough.sampling.steps == round(full.sampling.steps / 2)
 
     def test_say_that_strength_counts(self) -> None:
         assert resolved("apple --strength .5 --iw 1", IMAGE).notes == (
@@ -479,31 +483,31 @@ class TestEdit:
     def test_takes_linked_images_in_their_order_with_their_weights(self) -> None:
         links = ["https://a.de/z.png", "https://a.de/a.png::2"]
         recipe = resolved(f"make it night --edit {' '.join(links)}", on=KLEIN).recipe
-        assert recipe.edit == (
+        assert recipe.inputs.edit == (
             Ingredient(image=sha256("https://a.de/z.png")),
             Ingredient(image=sha256("https://a.de/a.png"), weight=2),
         )
-        assert (recipe.start, recipe.blend) == (None, ())
+        assert (recipe.inputs.start, recipe.inputs.blend) == (None, ())
 
     @pytest.mark.parametrize(("flags", "weight"), [("", 1), ("--iw 2", 2), ("--iw 0.5", 0.5)])
     def test_without_links_takes_the_image_prompts(self, flags: str, weight: float) -> None:
         recipe = resolved(f"make it night --edit {flags}", IMAGE, OTHER, on=KLEIN).recipe
         images = (Ingredient(image=one, weight=weight) for one in (IMAGE, OTHER))
-        assert recipe.edit == tuple(images)
-        assert (recipe.start, recipe.blend) == (None, ())
+        assert recipe.inputs.edit == tuple(images)
+        assert (recipe.inputs.start, recipe.inputs.blend) == (None, ())
 
     def test_with_links_leaves_an_image_prompt_to_start_from(self) -> None:
         recipe = resolved("make it night --edit https://a.de/a.png", IMAGE, on=KLEIN).recipe
-        assert recipe.start is not None
-        assert recipe.start.image == IMAGE
-        assert len(recipe.edit) == 1
+        assert recipe.inputs.start is not None
+        assert recipe.inputs.start.image == IMAGE
+        assert len(recipe.inputs.edit) == 1
 
     def test_of_images_left_out_is_none(self) -> None:
-        assert resolved("night --edit --iw 0", IMAGE, on=KLEIN).recipe.edit == ()
+        assert resolved("night --edit --iw 0", IMAGE, on=KLEIN).recipe.inputs.edit == ()
 
     def test_says_that_a_strength_makes_no_difference(self) -> None:
         made = resolved("night --edit --strength 0.4", IMAGE, on=KLEIN)
-        assert made.recipe.start is None
+        assert made.recipe.inputs.start is None
         assert made.notes == ("`--edit` counts, so `--strength` has no effect.",)
 
     @pytest.mark.parametrize(
@@ -551,21 +555,25 @@ class TestNative:
     def test_several_image_prompts_count_as_their_weight_says(self) -> None:
         for flags, pull in (("", 1.0), ("--iw 2", 2.0), ("--iw 0.5", 0.5)):
             recipe = resolved(f"apple {flags}", IMAGE, OTHER, on=KLEIN).recipe
-            assert len(recipe.blend) == 2
-            assert recipe.pull == pull
+            assert len(recipe.inputs.blend) == 2
+            assert recipe.inputs.blend_scale == pull
 
     def test_one_image_prompt_is_started_from_as_everywhere(self) -> None:
         recipe = resolved("apple --iw 2", IMAGE, on=KLEIN).recipe
-        assert recipe.start == Start(image=IMAGE, strength=strength_for_image_weight(2))
+        assert recipe.inputs.start == Start(image=IMAGE, strength=strength_for_image_weight(2))
 
     def test_a_reference_of_usual_weight_is_the_models_own(self) -> None:
         text = f"apple --sref {LINK} --oref {LINK}"
-        scales = {one.role: one.scale for one in resolved(text, on=KLEIN).recipe.references}
+        scales = {
+            one.role: one.scale for one in resolved(text, on=KLEIN).recipe.conditions.references
+        }
         assert scales == {"style": 1, "object": 1}
 
     def test_a_person_is_a_face_or_a_figure_never_both(self) -> None:
         for weight, role, scale in ((0, "face", 1.0), (1, "figure", 0.505), (100, "figure", 1.0)):
-            (one,) = resolved(f"apple --cref {LINK} --cw {weight}", on=KLEIN).recipe.references
+            (one,) = resolved(
+                f"apple --cref {LINK} --cw {weight}", on=KLEIN
+            ).recipe.conditions.references
             assert one.role == role
             assert one.scale == pytest.approx(scale)
 
@@ -575,19 +583,22 @@ class TestVariants:
 
     def test_draw_with_their_own_numbers(self) -> None:
         recipe = resolved("apple", on=card_for("sdxl-lightning")).recipe
-        assert (recipe.family, recipe.steps, recipe.guidance) == ("sdxl", 8, 1.0)
+        assert (recipe.family, recipe.sampling.steps, recipe.sampling.guidance) == ("sdxl", 8, 1.0)
 
     @pytest.mark.parametrize("flag", ["--steps 30", "--quality 2", "--draft"])
     def test_that_know_one_number_of_steps_say_so(self, flag: str) -> None:
         made = resolved(f"apple {flag}", on=card_for("sdxl-lightning"))
         name = flag.split(maxsplit=1)[0]
-        assert made.recipe.steps == 8
+        assert made.recipe.sampling.steps == 8
         assert made.notes == (f"`{name}` has no effect: SDXL-Lightning always takes 8 steps.",)
 
     def test_avoid_what_they_draw_badly_besides_what_is_asked(self) -> None:
         anime = card_for("sdxl-anime")
-        assert resolved("apple", on=anime).recipe.negative == anime.avoided
-        assert resolved("apple --no fog", on=anime).recipe.negative == f"fog, {anime.avoided}"
+        assert resolved("apple", on=anime).recipe.conditions.negative.text == anime.avoided
+        assert (
+            resolved("apple --no fog", on=anime).recipe.conditions.negative.text
+            == f"fog, {anime.avoided}"
+        )
 
     def test_are_what_niji_stands_for(self) -> None:
         for text in ("owl --niji", "owl --niji 6", "owl --model sdxl-anime", "owl --model sdxl"):
@@ -615,12 +626,12 @@ class TestStructure:
         text += "" if scale is None else f" --cs {scale}"
         text += "" if end is None else f" --ce {end}"
         recipe = resolved(text, IMAGE, on=self.ALL).recipe
-        assert recipe.structure is not None
-        assert recipe.structure.kind == kind
-        assert recipe.structure.image == IMAGE
-        assert recipe.structure.scale == (1 if scale is None else scale)
-        assert recipe.structure.end == (1 if end is None else end)
-        assert (recipe.start, recipe.blend) == (None, ())
+        assert recipe.conditions.structure is not None
+        assert recipe.conditions.structure.kind == kind
+        assert recipe.conditions.structure.image == IMAGE
+        assert recipe.conditions.structure.scale == (1 if scale is None else scale)
+        assert recipe.conditions.structure.end == (1 if end is None else end)
+        assert (recipe.inputs.start, recipe.inputs.blend) == (None, ())
         assert resolved(f"apple {recipe.parameters}", IMAGE, on=self.ALL).recipe == recipe
 
     @pytest.mark.parametrize(
@@ -639,13 +650,13 @@ class TestStructure:
         self, flags: str, images: list[str], start: str | None, blend: list[str]
     ) -> None:
         made = resolved(f"apple --control canny {flags}", *images)
-        assert made.recipe.structure == Structure(kind="canny", image=IMAGE)
-        assert (made.recipe.start and made.recipe.start.image) == start
-        assert [one.image for one in made.recipe.blend] == blend
+        assert made.recipe.conditions.structure == Structure(kind="canny", image=IMAGE)
+        assert (made.recipe.inputs.start and made.recipe.inputs.start.image) == start
+        assert [one.image for one in made.recipe.inputs.blend] == blend
         assert made.notes == ()
 
     def test_without_a_kind_images_mean_what_they_did(self) -> None:
-        assert resolved("apple", IMAGE).recipe.structure is None
+        assert resolved("apple", IMAGE).recipe.conditions.structure is None
 
     def test_needs_an_image(self) -> None:
         error = refused("apple --control scribble --cs 0.5")
@@ -654,7 +665,7 @@ class TestStructure:
 
     def test_needs_words(self) -> None:
         assert refused("--control scribble", IMAGE).sentence.startswith("Say what to draw")
-        assert resolved("--control scribble --strength 0.5", IMAGE).recipe.start
+        assert resolved("--control scribble --strength 0.5", IMAGE).recipe.inputs.start
 
     def test_a_kind_that_the_family_lacks_is_refused_with_those_it_has(self) -> None:
         error = refused("apple --control pose", IMAGE)

@@ -108,7 +108,7 @@ class HandQueue(Jobs):
     async def finish(self, job_id: str, files: Files) -> None:
         """Makes a job's pictures: plain ones, each of a colour of its own."""
         run = await self.begin(job_id)
-        pictures = [self._paint(files) for _ in run.recipe["pictures"]]
+        pictures = [self._paint(files) for _ in run.recipe["noise"]]
         grid = self._paint(files) if len(pictures) > 1 else None
         await self.records.write(queries.finish_run, run, Rendered(pictures=pictures, grid=grid))
         self._wake()

@@ -125,7 +125,7 @@ async def test_where_nothing_is_open_it_is_noted_and_the_job_is_over(house: Hous
 async def test_pictures_that_are_lost_end_in_an_apology(house: House) -> None:
     job, _ = await waiting(house)
     run = await house.jobs.begin(job.id)
-    made = [house.jobs._paint(house.files) for _ in run.recipe["pictures"]]
+    made = [house.jobs._paint(house.files) for _ in run.recipe["noise"]]
     gone = mock.patch.object(type(house.files), "aget", side_effect=lost)
     with gone:
         await house.jobs.records.write(

@@ -74,8 +74,8 @@ async def test_a_prompt_becomes_a_job_that_says_whose_it_is_and_where(house: Hou
     assert job.interaction_token == asked.token
     made = recipe_of(job)
     assert made.prompt == "a red apple"
-    assert made.width > made.height
-    assert made.pictures[0].seed == 7
+    assert made.size.width > made.size.height
+    assert made.noise[0].seed == 7
 
 
 async def test_a_prompt_that_cannot_be_read_comes_back_in_private(house: House) -> None:
@@ -94,7 +94,7 @@ async def test_few_are_queued_at_once_in_their_order_with_seeds_that_follow(hous
     await house.jobs.clear()
     asked = await house.imagine("an owl --seed 7 --r 2")
     await house.refusal(asked, "first repetition")
-    seeds = [recipe_of(job).pictures[0].seed for job in await house.accepted(2)]
+    seeds = [recipe_of(job).noise[0].seed for job in await house.accepted(2)]
     assert seeds == [7, 11]
 
 
@@ -294,14 +294,14 @@ async def test_images_are_blended_and_started_from(house: House) -> None:
     asked = await house.playground.command("mira", "blend", {}, files=files)
     await asked.ended()
     (job,) = await house.accepted(1)
-    assert len(recipe_of(job).blend) == 2
+    assert len(recipe_of(job).inputs.blend) == 2
     await house.finished(job)
     asked = await house.playground.command(
         "mira", "img2img", {"prompt": "a dog"}, files={"image": ("a.png", picture(120))}
     )
     await asked.ended()
     (job,) = await house.accepted(1)
-    assert recipe_of(job).start is not None
+    assert recipe_of(job).inputs.start is not None
 
 
 async def test_an_image_that_is_none_is_refused(house: House) -> None:
@@ -319,6 +319,6 @@ async def test_any_picture_in_the_channel_is_started_from(house: House) -> None:
     sent = await house.playground.submit("mira", press, {"prompt": "a dog"})
     await sent.ended()
     (job,) = await house.accepted(1)
-    assert recipe_of(job).start is not None
+    assert recipe_of(job).inputs.start is not None
     sent = await house.playground.submit("mira", press, {"prompt": "a dog"})
     await house.refusal(await sent.ended(), "already answered")

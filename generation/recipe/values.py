@@ -1,54 +1,15 @@
-"""The recipe: everything needed to make the same pictures again.
+"""The values that a recipe is made of: each immutable, and checked when it is made."""
 
-Commands write recipes, buttons derive recipes from recipes, the worker cooks recipes and the
-database keeps them as JSON. A recipe is immutable and fully resolved: no default, preset or random
-choice is left open in it.
-"""
-
-import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Annotated, Final, Literal, Self
-
-from pydantic import Field, TypeAdapter, ValidationError
+from typing import Final, Literal, Self
 
 from faults import UserError
 
 SEED_LIMIT: Final = 2**32
 """Seeds are whole numbers from 0 up to, but not including, this (Midjourney's own range)."""
-
-
-VERSION: Final = 5
-"""The newest version of the format that is known here."""
-
-_SINCE: Final = {
-    "canvas": 2,
-    "blend": 2,
-    "references": 3,
-    "pull": 3,
-    "loras": 4,
-    "upscaler": 4,
-    "patch": 4,
-    "spread": 4,
-    "oddness": 4,
-    "stop": 4,
-    "detail": 4,
-    "tile": 4,
-    "refined": 4,
-    "canvas.mask": 4,
-    "edit": 4,
-    "structure": 4,
-    "phrases.spans": 5,
-    "phrases.breaks": 5,
-    "negative_spans": 5,
-    "negative_breaks": 5,
-    "weighting": 5,
-}
-"""The version that each later field, or field of a part, came with: who knows only earlier ones
-would draw it wrong.
-"""
 
 Role = Literal["style", "face", "figure", "object"]
 """What is taken from a reference."""
@@ -133,12 +94,16 @@ class Phrase:
             yield self.text[start:end], 1.0
 
 
+NOTHING: Final = Phrase(text="")
+"""No words at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One step from a picture's noise towards fresh noise.
+class VariationNoise:
+    """Fresh noise that a picture's own is moved towards.
 
     Attributes:
-        seed: Seed of the fresh noise.
+        seed: Its seed.
         strength: Share of the way, 0 (same picture) to 1 (unrelated picture).
     """
 
@@ -153,21 +118,22 @@ class Turn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noise:
-    """The starting noise of one picture: a seed, then any number of turns away from it.
+    """The starting noise of one picture: a seed, then any number of moves towards other noise.
 
-    A variation is its parent's noise with one more turn, so a variation of a variation is still
+    A variation is its parent's noise moved once more, so a variation of a variation is still
     reproducible from numbers alone.
     """
 
     seed: int
-    turns: tuple[Turn, ...] = ()
+    variations: tuple[VariationNoise, ...] = ()
 
     def __post_init__(self) -> None:
         _check_seed(self.seed)
 
-    def turned(self, seed: int, strength: float) -> Self:
-        """This noise, one turn further towards the noise of ``seed``."""
-        return replace(self, turns=(*self.turns, Turn(seed=seed, strength=strength)))
+    def vary(self, seed: int, strength: float) -> Self:
+        """This noise, moved once more, towards the noise of ``seed``."""
+        variation = VariationNoise(seed=seed, strength=strength)
+        return replace(self, variations=(*self.variations, variation))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,7 +280,7 @@ class Structure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lora:
-    """A LoRA that the model wears while it draws.
+    """A LoRA that changes the model while it draws.
 
     Attributes:
         name: How people name it.
@@ -342,182 +308,6 @@ class Upscaler:
 
     name: str
     version: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """Everything that decides the pixels of a set of pictures.
-
-    Attributes:
-        family: Id of the card that cooks it.
-        model: Name of the checkpoint, never a path.
-        prompt: The person's words without flags and image links, for people to read.
-        parameters: The person's flags but the seed, in canonical spelling, for people to read.
-        phrases: The same words as the model reads them, weighted.
-        negative: What the pictures should not show.
-        negative_spans: Token weights in that, as a phrase has them; ``negative_breaks`` likewise.
-        weighting: Whose arithmetic weighs tokens.
-        width: Width of one picture in pixels as the model draws it.
-        height: Height of one picture in pixels as the model draws it.
-        pictures: The noise of each picture, in the order of the grid.
-        steps: Denoising steps.
-        guidance: Classifier-free guidance scale; 1 is none.
-        sampler: Name of the sampler, as on the family's card.
-        start: Starting image, or None for text to image.
-        upscale: How many times larger each finished picture is made, 1 for not at all.
-        canvas: The picture to draw around or to repaint, or None.
-        blend: The images to blend, empty for none.
-        pull: How much the blend counts, above 0, as a reference's scale.
-        references: Images that style, person or thing are taken from; each role once.
-        edit: Images that are changed as the words say, in the order in which words may name them
-            (image 1, image 2, …); a weight of 1 is the model's own.
-        loras: What the model wears; each name once.
-        upscaler: What enlarges finished pictures; None for a resampling filter.
-        patch: Side in pixels of the overlapping squares that a large picture is drawn in, each step
-            their mean; 0 to draw it whole.
-        spread: Share, from 0 to 1, of words of its own that each picture's seed adds.
-        oddness: Share, from 0 to 1, of an odd idea that each picture's seed adds.
-        stop: Share of the steps, above 0 and up to 1, after which the picture is shown as it then
-            seems to become.
-        detail: How much detail and local contrast are added to the finished picture, as a share
-            of what there is, from 0.
-        tile: Whether opposite edges meet without a seam.
-        refined: Denoising strength, from 0 to 1, of a second drawing at twice the width and height;
-            0 for none.
-        structure: The image whose structure is kept, or None.
-    """
-
-    family: str
-    model: str
-    prompt: str
-    parameters: str = ""
-    phrases: tuple[Phrase, ...]
-    negative: str = ""
-    negative_spans: tuple[Span, ...] = ()
-    negative_breaks: tuple[int, ...] = ()
-    weighting: Weighting = "a1111"
-    width: int
-    height: int
-    pictures: tuple[Noise, ...]
-    steps: int
-    guidance: float
-    sampler: str
-    start: Start | None = None
-    upscale: int = 1
-    canvas: Canvas | None = None
-    blend: tuple[Ingredient, ...] = ()
-    pull: float = 1.0
-    references: tuple[Reference, ...] = ()
-    edit: tuple[Ingredient, ...] = ()
-    loras: tuple[Lora, ...] = ()
-    upscaler: Upscaler | None = None
-    patch: int = 0
-    spread: float = 0.0
-    oddness: float = 0.0
-    stop: float = 1.0
-    detail: float = 0.0
-    tile: bool = False
-    refined: float = 0.0
-    structure: Structure | None = None
-
-    def __post_init__(self) -> None:
-        if not self.pictures:
-            raise RecipeError("a recipe makes at least one picture")
-        if min(self.width, self.height, self.steps, self.upscale) < 1:
-            raise RecipeError("width, height, steps and upscale are at least 1")
-        roles = [reference.role for reference in self.references]
-        if not self.pull > 0 or len(roles) > len(set(roles)):
-            raise RecipeError("a pull is above 0, and every role has one reference")
-        if self.patch < 0:
-            raise RecipeError("a patch has a side")
-        if len(self.loras) > len({lora.name for lora in self.loras}):
-            raise RecipeError("a LoRA is worn once")
-        shares = (self.spread, self.oddness, self.refined)
-        if not all(0 <= share <= 1 for share in shares) or not 0 < self.stop <= 1:
-            raise RecipeError("spread, oddness, refined and stop are shares")
-        if not self.detail >= 0:
-            raise RecipeError("detail is added, never taken away")
-
-    @property
-    def version(self) -> int:
-        """The first version of the format that knows every field in use, from 1 to ``VERSION``."""
-        return max((_SINCE.get(name, 1) for name in _used(self._told)), default=1)
-
-    @property
-    def unwanted(self) -> Phrase:
-        """What the pictures should not show, as a phrase."""
-        return Phrase(text=self.negative, spans=self.negative_spans, breaks=self.negative_breaks)
-
-    @property
-    def seen(self) -> tuple[str, ...]:
-        """SHA-256 of every image that is looked at as a whole, wherever the recipe names it."""
-        parts = (self.edit, self.blend, *(reference.images for reference in self.references))
-        return tuple(dict.fromkeys(one.image for part in parts for one in part))
-
-    @property
-    def strays(self) -> bool:
-        """Whether each picture is drawn from words of its own."""
-        return self.spread > 0 or self.oddness > 0
-
-    @property
-    def scale(self) -> int:
-        """How many times the recipe's width and height the drawn pictures have."""
-        return 2 if self.refined else 1
-
-    @property
-    def strength(self) -> float:
-        """Denoising strength in (0, 1]: of the start or the canvas, 1 without either."""
-        return (self.start or self.canvas or _FROM_NOTHING).strength
-
-    def to_json(self) -> dict[str, object]:
-        """The recipe as JSON-ready data; values equal to their default are left out."""
-        return {"version": self.version, **self._told}
-
-    @property
-    def _told(self) -> dict[str, object]:
-        data: dict[str, object] = _ADAPTER.dump_python(self, mode="json", exclude_defaults=True)
-        return data
-
-    @classmethod
-    def from_json(cls, data: object) -> "Recipe":
-        """The recipe that ``to_json`` wrote.
-
-        Raises:
-            RecipeError: ``data`` is not a recipe of a known version.
-        """
-        try:
-            recipe = _ADAPTER.validate_python(data)
-            told = _VERSION.validate_python(data).version
-        except ValidationError as error:
-            raise RecipeError("this is not a recipe of a known version") from error
-        if recipe.version > told:
-            raise RecipeError(f"version {told} of a recipe has no such fields")
-        return recipe
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 in hexadecimal of what decides the pixels; equal digests, equal pictures."""
-        pixels = replace(self, prompt="", parameters="")
-        return hashlib.sha256(_ADAPTER.dump_json(pixels, exclude_defaults=True)).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    version: Annotated[int, Field(ge=1, le=VERSION, strict=True)]
-
-
-_ADAPTER: Final = TypeAdapter(Recipe)
-_VERSION: Final = TypeAdapter(_Told)
-_FROM_NOTHING: Final = Start(image="", strength=1.0)
-
-
-def _used(told: dict[str, object], part: str = "") -> Iterator[str]:
-    """Names of all fields that are told; those of parts after the part's own and a dot."""
-    for name, value in told.items():
-        yield part + name
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, dict):
-                yield from _used(item, f"{part}{name}.")
 
 
 def _check_seed(seed: int) -> None:

@@ -1,0 +1,258 @@
+"""The recipe and its groups.
+
+Commands write recipes, buttons derive recipes from recipes, the worker renders recipes and the
+database keeps them as JSON. A recipe is immutable and fully resolved: no default, preset or random
+choice is left open in it.
+
+Its fields stand in groups by what they say, so that a button replaces whole groups: what is made
+from a finished picture gets new ``Inputs`` and a new ``Size``, and nothing of the old ones can be
+left behind.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
+
+from generation.recipe import layout
+from generation.recipe.values import (
+    NOTHING,
+    Canvas,
+    Ingredient,
+    Lora,
+    Noise,
+    Phrase,
+    RecipeError,
+    Reference,
+    Start,
+    Structure,
+    Upscaler,
+    Weighting,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How large pictures are drawn, and how.
+
+    Attributes:
+        width: Width of one picture in pixels as the model draws it.
+        height: Height of one picture in pixels as the model draws it.
+        tile_side: Side in pixels of the overlapping tiles that a large picture is drawn in, each
+            step their mean; 0 to draw it whole.
+        refinement: Denoising strength, from 0 to 1, of a second drawing at twice the width and
+            height; 0 for none.
+    """
+
+    width: int
+    height: int
+    tile_side: int = 0
+    refinement: float = 0.0
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.height) < 1:
+            raise RecipeError("width and height are at least 1")
+        if self.tile_side < 0:
+            raise RecipeError("a tile has a side")
+        if not 0 <= self.refinement <= 1:
+            raise RecipeError("a refinement is a share")
+
+    @property
+    def times(self) -> int:
+        """How many times the width and height the drawn pictures have."""
+        return 2 if self.refinement else 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """How the model is run.
+
+    Attributes:
+        steps: Denoising steps.
+        guidance: Classifier-free guidance scale; 1 is none.
+        sampler: Name of the sampler, as on the family's card.
+        stop: Share of the steps, above 0 and up to 1, after which the picture is shown as it then
+            seems to become.
+        seamless: Whether opposite edges meet.
+    """
+
+    steps: int
+    guidance: float
+    sampler: str
+    stop: float = 1.0
+    seamless: bool = False
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise RecipeError("there is at least one step")
+        if not 0 < self.stop <= 1:
+            raise RecipeError("a stop is a share of the steps")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The images that pictures are made from.
+
+    Attributes:
+        start: Starting image, or None for text to image.
+        canvas: The picture to draw around or to repaint, or None.
+        blend: The images to blend, empty for none.
+        blend_scale: How much the blend counts, above 0, as a reference's scale.
+        edit: Images that are changed as the words say, in the order in which words may name them
+            (image 1, image 2, …); a weight of 1 is the model's own.
+    """
+
+    start: Start | None = None
+    canvas: Canvas | None = None
+    blend: tuple[Ingredient, ...] = ()
+    blend_scale: float = 1.0
+    edit: tuple[Ingredient, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.blend_scale > 0:
+            raise RecipeError("the scale of a blend is above 0")
+
+    @property
+    def strength(self) -> float:
+        """Denoising strength in (0, 1]: of the start or the canvas, 1 without either."""
+        return (self.start or self.canvas or _FROM_NOTHING).strength
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What steers the pictures.
+
+    Attributes:
+        phrases: The person's words as the model reads them, weighted.
+        negative: What the pictures should not show; its weight says nothing.
+        weighting: Whose arithmetic weighs tokens.
+        chaos: Share, from 0 to 1, of words of its own that each picture's seed adds.
+        weirdness: Share, from 0 to 1, of an odd idea that each picture's seed adds.
+        references: Images that style, person or thing are taken from; each role once.
+        structure: The image whose structure is kept, or None.
+        loras: What changes the model; each name once.
+    """
+
+    phrases: tuple[Phrase, ...]
+    negative: Phrase = NOTHING
+    weighting: Weighting = "a1111"
+    chaos: float = 0.0
+    weirdness: float = 0.0
+    references: tuple[Reference, ...] = ()
+    structure: Structure | None = None
+    loras: tuple[Lora, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not all(0 <= share <= 1 for share in (self.chaos, self.weirdness)):
+            raise RecipeError("chaos and weirdness are shares")
+        roles = [reference.role for reference in self.references]
+        if len(roles) > len(set(roles)):
+            raise RecipeError("every role has one reference")
+        if len(self.loras) > len({lora.name for lora in self.loras}):
+            raise RecipeError("a LoRA is applied once")
+
+    @property
+    def vary_by_picture(self) -> bool:
+        """Whether each picture is drawn from words of its own."""
+        return self.chaos > 0 or self.weirdness > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finishing:
+    """What is done with pictures after they are drawn.
+
+    Attributes:
+        upscale: How many times larger each is made, 1 for not at all.
+        upscaler: What makes them larger; None for a resampling filter.
+        detail: How much detail and local contrast are added, as a share of what there is, from 0.
+    """
+
+    upscale: int = 1
+    upscaler: Upscaler | None = None
+    detail: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.upscale < 1:
+            raise RecipeError("upscale is at least 1")
+        if not self.detail >= 0:
+            raise RecipeError("detail is added, never taken away")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that decides the pixels of a set of pictures.
+
+    Attributes:
+        family: Id of the card that renders it.
+        model: Name of the checkpoint, never a path.
+        prompt: The person's words without flags and image links, for people to read.
+        parameters: The person's flags but the seed, in canonical spelling, for people to read.
+        size: How large pictures are drawn.
+        noise: The noise of each picture, in the order of the grid.
+        sampling: How the model is run.
+        inputs: The images that pictures are made from.
+        conditions: What steers them.
+        finishing: What is done with them afterwards.
+    """
+
+    family: str
+    model: str
+    prompt: str
+    parameters: str = ""
+    size: Size
+    noise: tuple[Noise, ...]
+    sampling: Sampling
+    inputs: Inputs = Inputs()
+    conditions: Conditions
+    finishing: Finishing = Finishing()
+
+    def __post_init__(self) -> None:
+        if not self.noise:
+            raise RecipeError("a recipe makes at least one picture")
+
+    @property
+    def seen_images(self) -> tuple[str, ...]:
+        """SHA-256 of every image that is looked at as a whole, wherever the recipe names it."""
+        references = (reference.images for reference in self.conditions.references)
+        parts = (self.inputs.edit, self.inputs.blend, *references)
+        return tuple(dict.fromkeys(one.image for part in parts for one in part))
+
+    def to_json(self) -> dict[str, object]:
+        """The recipe as JSON-ready data; values equal to their default are left out."""
+        return {"version": layout.VERSION, **self._dump()}
+
+    def _dump(self) -> dict[str, object]:
+        data: dict[str, object] = _ADAPTER.dump_python(self, mode="json", exclude_defaults=True)
+        return data
+
+    @classmethod
+    def from_json(cls, data: object) -> "Recipe":
+        """The recipe that ``to_json`` wrote, in this version or an earlier one.
+
+        Raises:
+            RecipeError: ``data`` is not a recipe of a known version.
+        """
+        version = layout.read_version(data)
+        try:
+            recipe = _ADAPTER.validate_python(layout.upgrade(data, version))
+        except ValidationError as error:
+            raise RecipeError("this is not a recipe of a known version") from error
+        if version < layout.GROUPED and layout.since(recipe._dump()) > version:
+            raise RecipeError(f"version {version} of a recipe has no such fields")
+        return recipe
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hexadecimal of what decides the pixels; equal digests, equal pictures.
+
+        It is taken of the flat layout of versions 1 to 4: stored pictures are found by it, so a
+        recipe that could be said in those keeps its digest for ever.
+        """
+        flat = layout.flatten(replace(self, prompt="", parameters="")._dump())
+        return hashlib.sha256(to_json(flat, inf_nan_mode="null")).hexdigest()
+
+
+_ADAPTER: Final = TypeAdapter(Recipe)
+_FROM_NOTHING: Final = Start(image="", strength=1.0)
