@@ -3,11 +3,13 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from storage.database.connect import WRITING, open_engine
 from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Progress, Queued, Started
@@ -24,6 +26,14 @@ async def reap_until(bot: Bot, kind: Any, job_id: str, wanted: Callable[[Any], b
         await bot.jobs.reap()
         await asyncio.wait([waiting], timeout=0.1)
     return await waiting
+
+
+def freeze(process: BaseProcess, settings: Settings) -> None:
+    """Freezes a worker while nobody else can write, lest it take SQLite's only lock along."""
+    engine = open_engine(settings.database)
+    with engine.execution_options(**WRITING).begin():
+        send(process, signal.SIGSTOP)
+    engine.dispose()
 
 
 async def test_a_job_passes_through_every_stage_and_leaves_nothing_behind(
@@ -91,13 +101,13 @@ async def test_another_worker_makes_the_job_of_a_dead_one(
 
 
 async def test_a_frozen_worker_that_wakes_up_ends_nothing(
-    bot: Bot, workers: Workers, hold: Hold
+    settings: Settings, bot: Bot, workers: Workers, hold: Hold
 ) -> None:
     job = new_job("apple", hold=hold.path)
     await bot.jobs.accept(job)
     first = workers.start("first")
     await bot.until(Started, job.id)
-    send(first, signal.SIGSTOP)
+    freeze(first, settings)
     workers.start("second")
     await reap_until(bot, Started, job.id, lambda _: len(bot.of(Started, job.id)) == 2)
     send(first, signal.SIGCONT)
@@ -116,13 +126,13 @@ async def test_a_frozen_worker_that_wakes_up_ends_nothing(
 
 
 async def test_a_frozen_worker_past_its_last_report_ends_nothing_either(
-    bot: Bot, workers: Workers, hold: Hold
+    settings: Settings, bot: Bot, workers: Workers, hold: Hold
 ) -> None:
     job = new_job("apple", steps=1, silent=hold.path)
     await bot.jobs.accept(job)
     first = workers.start("first")
     await bot.until(Progress, job.id)
-    send(first, signal.SIGSTOP)
+    freeze(first, settings)
     workers.start("second")
     await reap_until(bot, Started, job.id, lambda _: len(bot.of(Started, job.id)) == 2)
     hold.release()
