@@ -4,23 +4,27 @@ import asyncio
 import io
 import os
 import signal
-import sys
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, Select
 
 from playground import Interaction, Message, Playground
 from storage.database.connect import WRITING, open_engine
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, PersonChoices, ServerChoices
+from tests.processes import preload, run_afresh, run_module, spawn
 from tests.storage.conftest import settings_for
 
 ROOT = Path(__file__).parents[2]
 BOT, WORKER = "bot", "generation.worker"
 PATIENCE = 120.0
+GRACE = 5.0
+preload("tests.journeys.preloaded")
 FINISHED = "\n-# "
 """What only the message of finished pictures has: small print."""
 
@@ -39,28 +43,24 @@ class Studio:
             "EASEL_DATABASE_URL": database,
             "EASEL_DEAD_AFTER": "4",
         }
-        self.processes: dict[str, asyncio.subprocess.Process] = {}
+        self.processes: dict[str, BaseProcess] = {}
 
-    async def start(self, *sides: str) -> None:
-        """Starts ``BOT`` or ``WORKER`` or both; waits until the bot has registered its commands."""
+    async def start(self, *sides: str, afresh: bool = False) -> None:
+        """Starts ``BOT`` or ``WORKER`` or both; waits until the bot has registered its commands.
+
+        Each is forked from a process that has imported what it needs, unless ``afresh``.
+        """
+        run = run_afresh if afresh else run_module
         for side in sides:
-            with (self.data / f"{side}.log").open("ab") as log:
-                self.processes[side] = await asyncio.create_subprocess_exec(
-                    sys.executable,
-                    *("-m", side),
-                    env=self.environment,
-                    cwd=ROOT,
-                    stdout=log,
-                    stderr=log,
-                )
+            log = self.data / f"{side}.log"
+            self.processes[side] = spawn(run, side, self.environment, ROOT, log)
         if BOT in sides:
             await self._ready()
 
     async def _ready(self) -> None:
         """Waits for the bot; fails with what it said where it ends instead."""
-        process = self.processes[BOT]
         ready = asyncio.create_task(self.playground.ready(PATIENCE))
-        ended = asyncio.create_task(process.wait())
+        ended = asyncio.create_task(ending(self.processes[BOT]))
         done, waiting = await asyncio.wait({ready, ended}, return_when=asyncio.FIRST_COMPLETED)
         for task in waiting:
             task.cancel()
@@ -70,19 +70,19 @@ class Studio:
     def runs(self, side: str) -> bool:
         """Whether a side's process is alive."""
         process = self.processes.get(side)
-        return process is not None and process.returncode is None
+        return process is not None and process.is_alive()
 
     async def end(self, side: str, how: signal.Signals = signal.SIGTERM) -> int:
         """Sends a signal to a side and waits for its exit code."""
         process = self.processes.pop(side)
-        if process.returncode is None:
-            process.send_signal(how)
-        return await asyncio.wait_for(process.wait(), PATIENCE)
+        if process.is_alive() and process.pid:
+            os.kill(process.pid, how)
+        return await asyncio.wait_for(ending(process), PATIENCE)
 
     async def close(self) -> None:
-        """Stops what still runs."""
-        for side in list(self.processes):
-            await self.end(side, signal.SIGKILL)
+        """Stops what still runs, by itself if it can: what is killed tells no coverage."""
+        processes, self.processes = list(self.processes.values()), {}
+        await asyncio.gather(*map(stop, processes))
 
     async def imagine(self, prompt: str, channel: str = "general") -> Interaction:
         """Lets mira type ``/imagine`` and waits for the acknowledgement."""
@@ -116,9 +116,46 @@ class Studio:
             action(connection)
         engine.dispose()
 
+    async def recorded(self, what: Select[Any]) -> None:
+        """Waits until the database has something that nobody may have been told of."""
+        engine = open_engine(settings_for(self.data).database)
+        async with asyncio.timeout(PATIENCE):
+            while not await asyncio.to_thread(_finds, engine, what):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        engine.dispose()
+
     def log(self) -> str:
         """What both sides wrote."""
         return "\n".join(path.read_text() for path in sorted(self.data.glob("*.log")))
+
+
+def _finds(engine: Engine, what: Select[Any]) -> bool:
+    with engine.connect() as connection:
+        return connection.execute(what).first() is not None
+
+
+async def stop(process: BaseProcess) -> None:
+    """Ends a process that may hang, as a bot does whose Discord did not answer for a while."""
+    if process.is_alive():
+        process.terminate()
+    try:
+        await asyncio.wait_for(ending(process), GRACE)
+    except TimeoutError:
+        process.kill()
+        await ending(process)
+
+
+async def ending(process: BaseProcess) -> int:
+    """Waits for a process; its exit code, negative for a signal."""
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(process.sentinel, ended.set)
+    try:
+        await ended.wait()
+    finally:
+        loop.remove_reader(process.sentinel)
+    process.join()
+    return process.exitcode or 0
 
 
 def public(standin: Playground, since: int) -> list[Message]:

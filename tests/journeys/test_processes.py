@@ -7,6 +7,8 @@ from tests.journeys.studio import BOT, WORKER, Studio, result
 
 
 async def test_the_bot_has_no_torch_loaded(studio: Studio) -> None:
+    await studio.end(BOT)
+    await studio.start(BOT, afresh=True)
     await result(await studio.imagine("a red apple --steps 2"))
     assert "libtorch" not in _mapped(studio, BOT)
     assert "libtorch" in _mapped(studio, WORKER)

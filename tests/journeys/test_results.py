@@ -5,8 +5,10 @@ import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from playground import Message
+from storage.database.tables import CopyRow
 from tests.journeys.studio import FINISHED, Studio, answer, opened, result, showing
 from tests.journeys.test_presets import refused
 
@@ -48,7 +50,7 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
     before, after = [await opened(studio.playground, m) for m in (single, larger)]
     assert after.width == 2 * before.width
     for message, picture in ((single, before), (larger, after)):
-        assert f"\n-# {picture.width}×{picture.height} · seed" in message.content
+        assert f"\n-# {picture.width}×{picture.height} · 1 step · " in message.content
     assert "Upscale (Subtle)" not in larger.buttons
 
 
@@ -89,7 +91,7 @@ async def test_pictures_shown_again_answer_menus_and_reactions(studio: Studio) -
     home = await studio.playground.message(
         lambda m: m.channel_id != again.channel_id and m.id > again.id and len(m.attachments) == 2
     )
-    await asyncio.sleep(1)
+    await studio.recorded(select(CopyRow).where(CopyRow.message_id == home.id))
     said = await answer(await studio.playground.command("mira", "Recipe", target=home))
     await showing(said, "--seed 7")
     await studio.playground.command("mira", "Delete", target=again)

@@ -1,9 +1,11 @@
 """Nothing accepted is ever lost: real processes, real signals."""
 
-import asyncio
 import signal
 
+from sqlalchemy import select
+
 from playground import Message
+from storage.database.tables import JobRow
 from tests.journeys.studio import BOT, FINISHED, WORKER, Studio, answer, public, result, showing
 
 SLOW = "a red apple --seed 7 --steps 20"
@@ -51,7 +53,8 @@ async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
     message = await answer(await studio.imagine("a red apple --steps 2"))
     await showing(message, "queued")
     await studio.end(BOT, signal.SIGKILL)
-    await asyncio.sleep(6)
+    done = select(JobRow.id).where(JobRow.message_id == message.id, JobRow.state == "done")
+    await studio.recorded(done)
     await studio.start(BOT)
     await showing(message, FINISHED)
     assert finals(message) == 1

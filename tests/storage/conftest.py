@@ -1,7 +1,6 @@
 """Databases to test on, a bot's side that remembers what it saw, and workers as processes."""
 
 import asyncio
-import multiprocessing
 import os
 import shutil
 import signal
@@ -18,12 +17,12 @@ from storage.prepare import migrate
 from storage.queue.client import Jobs
 from storage.queue.jobs import Event, NewJob
 from storage.settings import Settings
+from tests.processes import preload, spawn
 from tests.storage import toy
 from tests.storage.postgres import NoPostgresError, Server, postgres_server
 
 ROOT = Path(__file__).parents[2]
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["storage.prepare", "tests.storage.toy"])
+preload("storage.prepare", "tests.storage.toy")
 Seen = TypeVar("Seen", bound=Event)
 
 
@@ -181,13 +180,6 @@ async def bot(settings: Settings, open_bot: Callable[[Settings], Any]) -> Bot:
     """A bot on the test's database."""
     found: Bot = await open_bot(settings)
     return found
-
-
-def spawn(work: Callable[..., None], *arguments: object) -> BaseProcess:
-    """Runs a function in a process of its own, forked from one that has everything imported."""
-    process = PROCESSES.Process(target=work, args=arguments)
-    process.start()
-    return process
 
 
 async def ended(process: BaseProcess) -> int | None:

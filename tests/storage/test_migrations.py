@@ -24,7 +24,8 @@ from storage.database.tables import Table
 from storage.prepare import migrate, migration_config
 from storage.queue.engine import create_queue_tables
 from storage.settings import Settings
-from tests.storage.conftest import ended, settings_for, spawn
+from tests.processes import spawn
+from tests.storage.conftest import ended, settings_for
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -14,8 +14,9 @@ from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Progress, Queued, Started
 from storage.settings import Settings
+from tests.processes import spawn
 from tests.storage import toy
-from tests.storage.conftest import Bot, Hold, Workers, ended, new_job, send, spawn
+from tests.storage.conftest import Bot, Hold, Workers, ended, new_job, send
 from tests.storage.postgres import Server
 
 
