@@ -14,11 +14,11 @@ from bot.text import sentences
 from bot.text.languages import say
 from generation.catalogue.families import shown_size
 from generation.recipe import Recipe
-from prompt.flags.table import BY_NAME, RATIO, SEED
+from prompt.flags.table import BY_NAME, RATIO, SEED, STYLE
 from prompt.reading.grammar import Prompt
 from prompt.resolution.fitting import parse_flags
 from prompt.resolution.presets import Origin
-from prompt.resolution.references import find_links
+from prompt.resolution.references import RANDOM, find_links
 from storage.queue.jobs import Job
 
 TYPED: Final = "as typed"
@@ -43,6 +43,10 @@ _ADDRESS: Final = re.compile(r"https?://[^\s>]+", re.IGNORECASE)
 _SEED: Final = re.compile(rf"{_DASHES}{SEED.name}[ =]+\S+", re.IGNORECASE)
 _RATIO: Final = re.compile(
     rf"({_DASHES}(?:{'|'.join((RATIO.name, *RATIO.aliases))})[ =]+)(\S+)", re.IGNORECASE
+)
+_STYLES: Final = re.compile(
+    rf"{_DASHES}(?:{'|'.join((STYLE.name, *STYLE.aliases))})[ =]+(?:(?!{_DASHES})\S+\s*)+",
+    re.IGNORECASE,
 )
 _NEAR: Final = 0.1
 """Share by which a picture may differ from its ratio, since models draw some sizes only."""
@@ -108,16 +112,26 @@ def name_links(text: str) -> str:
 
 
 def _write_prompt(job: Job, recipe: Recipe) -> str:
-    """The text on one line, without links, with the seed and the ratio that the pictures have."""
+    """The text on one line, without links, with the codes, seed and ratio of the pictures."""
     typed = (job.origins or {}).get(TYPED)
     whole = f"{recipe.prompt} {recipe.parameters}" if typed is None else typed
     first = recipe.noise[0]
     # No seed alone makes a variation again.
     seed = "" if first.variations else SEED.format(first.seed)
-    bare, found = _SEED.subn(seed, _LINKS.sub(" ", whole))
+    drawn = _STYLES.sub(lambda match: _write_codes(match[0], recipe), whole)
+    bare, found = _SEED.subn(seed, _LINKS.sub(" ", drawn))
     text = bare if found else f"{bare} {seed}"
     return _RATIO.sub(
         lambda match: match[1] + _correct_ratio(match[2], recipe), " ".join(text.split())
+    )
+
+
+def _write_codes(typed: str, recipe: Recipe) -> str:
+    """Styles as typed, with the code that was drawn in the place of each ``random``."""
+    codes = (one for one in STYLE.of(parse_flags(recipe.parameters)) or () if one not in typed)
+    # Without its code nobody could ask for the style again.
+    return re.sub(
+        rf"(?<=\s|=){RANDOM}(?:::\S+)?", lambda m: next(codes, m[0]), typed, flags=re.IGNORECASE
     )
 
 

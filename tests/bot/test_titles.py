@@ -83,6 +83,13 @@ def test_a_new_seed_replaces_the_one_that_was_typed() -> None:
     assert titles.inherit_title(known, before, recipe("a cat")) == {}
 
 
+def test_a_random_style_is_told_by_its_code() -> None:
+    made = recipe("a fox", parameters="--sref 12 345::2 678")
+    known = {titles.TYPED: "a fox --sref 12 random::2 random --c 5"}
+    title = titles.write_title(job(origins=known), made)
+    assert "--sref 12 345::2 678 --c 5" in title.replace("\\", "")
+
+
 def test_a_long_prompt_is_shortened() -> None:
     long = recipe("word " * 1000)
     assert titles.write_title(job(), long).endswith("…**")

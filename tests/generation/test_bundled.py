@@ -16,7 +16,7 @@ from torch import Tensor
 from generation.catalogue.families import BUNDLED
 from generation.pictures.tiling import edge_steps
 from generation.recipe import Noise, Phrase, seeded
-from generation.sampling import diffusion
+from generation.sampling import batch
 from generation.sampling.engine import Engine
 from generation.sampling.noise import starting_noise
 from tests.generation.samples import quiet, recipe_for, start
@@ -118,7 +118,7 @@ def test_a_tile_has_no_edges_where_a_seam_could_be(
         drawn, later = starting_noise(noise, shape)
         return drawn.roll((coarsest, coarsest), (-2, -1)), later
 
-    monkeypatch.setattr(diffusion, "starting_noise", moved)
+    monkeypatch.setattr(batch, "starting_noise", moved)
     there = np.asarray(easel.draw(recipe, None, quiet)[0], int)
     shift = coarsest * easel.pipe.vae_scale_factor
     assert np.abs(np.roll(here, (shift, shift), (0, 1)) - there).max() <= 1

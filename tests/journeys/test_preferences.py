@@ -88,7 +88,7 @@ async def test_private_pictures_come_as_direct_messages(studio: Studio) -> None:
     await press.acknowledged()
     direct = studio.playground.channel("@mira")
     said = await studio.playground.message(
-        lambda m: m.id > panel.id and m.content == f"Your pictures appear in <#{direct}>."
+        lambda m: m.id > panel.id and m.content == "Your pictures come to you as direct messages."
     )
     assert said.ephemeral_to == "mira"
     shown = await studio.playground.message(

@@ -155,7 +155,7 @@ async def test_what_the_server_refuses_is_said_on_the_page_and_nothing_is_queued
     painting.decide(ServerChoices())
     assert "from 0 to 100" in (await send(url, mask(), "a hat --chaos 900"))[1]
     assert "Nothing is painted" in (await send(url, Image.new("L", (9, 9)), "a hat"))[1]
-    assert "not whole" in (await send(url[:-2], mask(), "a hat"))[1]
+    assert "incomplete" in (await send(url[:-2], mask(), "a hat"))[1]
     assert [m for m in public(playground, since + 1) if "Region" in m.content] == []
 
 
@@ -167,7 +167,7 @@ async def test_two_at_once_keep_to_the_limit_and_leave_no_message_behind(
     answers = await asyncio.gather(*(send(url, mask(), f"a hat {QUICK}") for _ in range(2)))
     (_, queued), (_, refused) = sorted(answers)
     assert queued.startswith("Queued")
-    assert refused.startswith("You may have 1 job queued")
+    assert refused.startswith("You have 1 job queued")
     await newest(painting, since)
     assert len(public(painting.playground, since + 1)) == 1
 

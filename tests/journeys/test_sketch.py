@@ -115,7 +115,7 @@ async def test_a_remix_keeps_to_the_drawing(studio: Studio) -> None:
 async def test_what_cannot_be_is_said(studio: Studio) -> None:
     standin = studio.playground
     pose = await answer(await sketch(studio, "a ball", drawing(), keep="pose"))
-    assert "keeps to `scribble`, `lineart`, `canny`" in pose.content
+    assert "can follow `scribble`, `lineart`, `canny` of an image" in pose.content
     assert pose.ephemeral_to == "mira"
     alone = await standin.command("mira", "imagine", {"prompt": "a ball --control canny"})
     assert "`--control` needs an image" in (await answer(alone)).content
