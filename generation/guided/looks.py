@@ -1,0 +1,48 @@
+"""The looks that have a word, and what else people call them."""
+
+from typing import Final
+
+DRAWN: Final = ("3d", "flat", "line art", "pixel art")
+"""How drawings are made. Pixel art is also a medium of photographs, and the same look."""
+
+MEDIA: Final = (
+    "watercolour",
+    "oil painting",
+    "pencil sketch",
+    "ink comic",
+    "anime",
+    "pixel art",
+    "woodblock print",
+    "crayon",
+)
+"""What a photograph may become."""
+
+LIGHTS: Final = ("night", "golden hour", "blue hour", "spring", "autumn", "winter", "fog")
+"""The hour, season or weather that a photograph may be moved to, beside any medium."""
+
+PLAIN: Final = "photograph"
+
+LOOKS: Final = (*DRAWN, *(word for word in MEDIA if word not in DRAWN), *LIGHTS, PLAIN)
+"""All of them; a look's place here is its row in the denoiser's table."""
+
+ALSO: Final = {
+    "watercolour": ("watercolor", "aquarelle", "water colour", "water color"),
+    "oil painting": ("oil", "oil paint", "oils", "impasto", "painting", "painted"),
+    "pencil sketch": ("pencil", "sketch", "graphite", "charcoal", "pencil drawing"),
+    "ink comic": ("ink", "comic", "comic book", "cartoon", "pop art", "pen and ink"),
+    "anime": ("manga", "cel shaded", "cel shading", "cel", "animation"),
+    "pixel art": ("pixelated", "pixels", "8-bit", "8 bit", "16-bit", "voxel"),
+    "woodblock print": ("woodblock", "woodcut", "ukiyo-e", "ukiyo e", "ukiyoe", "block print"),
+    "crayon": ("crayons", "wax crayon", "pastel", "chalk"),
+    "night": ("at night", "nighttime", "midnight", "moonlit", "moonlight"),
+    "golden hour": ("sunset", "sunrise", "golden light", "evening sun", "warm light"),
+    "blue hour": ("dusk", "twilight", "dawn"),
+    "spring": ("springtime", "blossom", "cherry blossom"),
+    "autumn": ("fall colours", "fall colors", "autumnal", "fall foliage"),
+    "winter": ("snow", "snowy", "wintry", "snowfall"),
+    "fog": ("foggy", "mist", "misty", "haze", "hazy"),
+    "photograph": ("photo", "photographic", "realistic"),
+    "3d": ("three-dimensional", "3-d", "clay"),
+    "flat": ("flat design", "vector"),
+    "line art": ("outline", "lineart", "line drawing", "linework"),
+}
