@@ -178,6 +178,7 @@ class Training:
             journal = _Journal(file, bar, self)
             first, saved = self.step, time.monotonic()
             while self.spent < self.goal:
+                self.course.session.rest()
                 if self.course.session.over:
                     self.save(finished=False)
                     raise StoppedError

@@ -149,9 +149,11 @@ class Session:
 
     Attributes:
         ends: Reading of the monotonic clock at which to stop.
+        pause: While this file exists, it rests: others need the processor.
     """
 
     ends: float = math.inf
+    pause: Path | None = None
     _asked: bool = field(default=False, repr=False)
 
     def listen(self) -> None:
@@ -168,12 +170,18 @@ class Session:
         """Whether to save and stop now."""
         return self._asked or time.monotonic() >= self.ends
 
+    def rest(self) -> None:
+        """Wait for as long as it is to rest."""
+        while self.pause is not None and self.pause.exists() and not self.over:
+            time.sleep(1)
+
     def check(self) -> None:
-        """Raise if the session is over.
+        """Rest if that is wanted, and raise if the session is over.
 
         Raises:
             StoppedError: It is.
         """
+        self.rest()
         if self.over:
             raise StoppedError
 
@@ -230,6 +238,7 @@ def options(about: str | None, argv: list[str] | None = None) -> Options:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--session", type=float, help="stop after this many minutes, to be resumed")
+    parser.add_argument("--pause", type=Path, help="rest while this file exists")
     parser.add_argument("--artwork", type=Path, help="a pack of pictures rendered before")
     parser.add_argument("--core", type=int, help="how many common things to show it often")
     parser.add_argument("--threads", type=int, help="threads of the processor")
@@ -239,7 +248,7 @@ def options(about: str | None, argv: list[str] | None = None) -> Options:
     device = given.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    session = Session()
+    session = Session(pause=given.pause)
     if given.session:
         session.ends = time.monotonic() + given.session * 60
     session.listen()

@@ -1,0 +1,122 @@
+"""Reads and writes the model: a folder of safetensors beside one ``config.json``, no pickles.
+
+======================  =======================================================================
+``config.json``         format, sizes of the networks, the words of the looks, and licence
+``latents.safetensors`` the linear map: ``basis``, ``mean``, ``scale``, ``spread`` (float32)
+``decoder.safetensors``, ``planner.safetensors``, ``denoiser.safetensors``   networks (float16)
+``text_encoder/``       a CLIP text model, in the layout of transformers
+``image_encoder/``      a CLIP vision model with projection, in the same layout
+``tokenizer/``          its tokenizer
+======================  =======================================================================
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from generation.guided.denoiser import Denoiser
+from generation.guided.latents import Decoder, Latents
+from generation.guided.planner import Planner
+
+CONFIG: Final = "config.json"
+FORMAT: Final = "easel-guided-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """The model's own networks.
+
+    Attributes:
+        latents: The linear map.
+        decoder: What it lost.
+        planner: From words to a guide.
+        denoiser: From a guide to a picture.
+        looks: Words of the looks, in the order of the denoiser's table.
+    """
+
+    latents: Latents
+    decoder: Decoder
+    planner: Planner
+    denoiser: Denoiser
+    looks: tuple[str, ...]
+
+
+def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -> None:
+    """Write the networks and their configuration; text and image models are not written here.
+
+    Args:
+        folder: Made if it is not there.
+        networks: What to write.
+        facts: What else to tell in the configuration, such as a licence.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    planner, denoiser = networks.planner, networks.denoiser
+    config = {
+        "format": FORMAT,
+        **facts,
+        "looks": list(networks.looks),
+        "latents": {"channels": networks.latents.channels},
+        "decoder": {"widths": [networks.decoder.enter.out_channels, *_inner(networks.decoder)]},
+        "planner": {
+            "side": planner.side,
+            "width": planner.queries.shape[1],
+            "hidden": planner.enter.out_features,
+            "depth": len(planner.layers),
+            "queries": len(planner.queries),
+        },
+        "denoiser": {
+            "widths": list(denoiser.widths),
+            "depth": list(denoiser.depth),
+            "told": denoiser.looks.embedding_dim,
+            "words": denoiser.words.in_features,
+        },
+    }
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    _save(networks.latents, folder / "latents.safetensors", torch.float32)
+    for name in ("decoder", "planner", "denoiser"):
+        _save(getattr(networks, name), folder / f"{name}.safetensors", torch.float16)
+
+
+def _inner(decoder: Decoder) -> tuple[int, int]:
+    return decoder.to_middle.out_channels // 4, decoder.to_fine.out_channels // 4
+
+
+def _save(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
+    weights = {name: w.detach().to(dtype).contiguous() for name, w in module.state_dict().items()}
+    save_file(weights, path)
+
+
+def read_networks(folder: Path) -> Networks:
+    """Read what :func:`write_networks` wrote, in float32 and ready to draw.
+
+    Raises:
+        ValueError: It is another format.
+    """
+    config = json.loads((folder / CONFIG).read_text())
+    if config.get("format") != FORMAT:
+        message = f"{folder} is no {FORMAT} model"
+        raise ValueError(message)
+    channels = config["latents"]["channels"]
+    looks = tuple(config["looks"])
+    denoiser = {**config["denoiser"]}
+    for name in ("widths", "depth"):
+        denoiser[name] = tuple(denoiser[name])
+    networks = Networks(
+        latents=Latents(channels),
+        decoder=Decoder(channels, tuple(config["decoder"]["widths"])),
+        planner=Planner(channels, **config["planner"]),
+        denoiser=Denoiser(channels, len(looks), **denoiser),
+        looks=looks,
+    )
+    for name in ("latents", "decoder", "planner", "denoiser"):
+        module: nn.Module = getattr(networks, name)
+        weights = load_file(folder / f"{name}.safetensors")
+        module.load_state_dict({key: weight.float() for key, weight in weights.items()})
+        module.requires_grad_(requires_grad=False).eval().to(memory_format=torch.channels_last)
+    return networks

@@ -1,0 +1,210 @@
+"""Stage: the planner, from words and references to the mean latents of what they can mean."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional
+from transformers import CLIPTextModel, CLIPVisionModelWithProjection
+
+from generation.guided.planner import Planner
+from training.bar import Bar
+from training.guided.basis import CHANNELS, load_basis
+from training.loop import Course, Training
+from training.plan import SIDE, WIDTH, Options, start
+from training.pool import draw_samples
+from training.samples import NONE, Samples, plan_samples
+from training.tokenizer import load_tokenizer, tokenize
+from training.towers import see
+from training.world import World, load_world
+
+HIDDEN: Final = 896
+_SEED: Final = 4
+_BATCH: Final = 192
+_RATE: Final = 7e-4
+_PALE: Final = 0.06
+"""Contrast below which a picture counts no more: that of the palest thing on white."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What the planner learns from, one row each, and what its rows name.
+
+    Attributes:
+        latents: float16 (N, C, 16, 16).
+        caption: Row of ``states`` (N,).
+        look: Style word of the picture, by its place among the world's (N,).
+        style: Row of ``embeddings`` of the style reference (N,); the last, zeros, for none.
+        content: Row of that of the content reference (N,).
+        second: Row of that of the second (N,); the first again if there is but one.
+        embeddings: float16 (looks + 1, 256).
+        states: Text states, float16 (captions, tokens, 256); the first is of the empty text.
+        length: Tokens of each caption up to its end, which is one of them (captions,).
+    """
+
+    latents: Tensor
+    caption: Tensor
+    look: Tensor
+    style: Tensor
+    content: Tensor
+    second: Tensor
+    embeddings: Tensor
+    states: Tensor
+    length: Tensor
+
+
+def build_lessons(given: Options) -> Lessons:
+    """Compose and encode the samples, or read them if that was done before.
+
+    Raises:
+        StoppedError: The session ended first.
+    """
+    path = given.folder("lessons") / "lessons.safetensors"
+    if not path.exists():
+        lessons = _build(given)
+        parts = {field.name: getattr(lessons, field.name).cpu() for field in fields(Lessons)}
+        save_file(parts, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+    return Lessons(**load_file(path, device=given.device))
+
+
+@torch.no_grad()
+def _build(given: Options) -> Lessons:
+    world = load_world(given)
+    samples = _order_pairs(
+        plan_samples(
+            world, given.size.pool, collages=given.size.collages, references=True, seed=_SEED
+        )
+    )
+    embeddings = _embed(world, given)
+    none = len(embeddings)
+    states, length = _read(samples.captions, given)
+    return Lessons(
+        latents=_encode(world, samples, given),
+        caption=samples.caption,
+        look=world.style[world.looks.drawing[samples.look]],
+        style=torch.where(samples.style == NONE, none, samples.style),
+        content=torch.where(samples.content == NONE, none, samples.content),
+        second=torch.where(
+            samples.second != NONE,
+            samples.second,
+            torch.where(samples.content == NONE, none, samples.content),
+        ),
+        embeddings=torch.cat([embeddings, torch.zeros_like(embeddings[:1])]),
+        states=states,
+        length=length,
+    )
+
+
+def _order_pairs(samples: Samples) -> Samples:
+    """Two things told by pictures stand in one fixed order: their mean does not tell it."""
+    turn = (samples.beside != NONE) & (samples.second != NONE) & (samples.look > samples.beside)
+    first, other = samples.look, samples.beside
+    return replace(
+        samples,
+        look=torch.where(turn, other, first),
+        beside=torch.where(turn, first, other),
+        content=torch.where(turn, samples.second, samples.content),
+        second=torch.where(turn, samples.content, samples.second),
+    )
+
+
+def _embed(world: World, given: Options) -> Tensor:
+    """Image embeddings of every look on white, float16 (looks, 256)."""
+    folder = given.out / "towers" / "vision"
+    vision = CLIPVisionModelWithProjection.from_pretrained(folder).to(given.device).eval()
+    made = []
+    with Bar("lessons: references", len(world.looks)) as bar:
+        for rows in torch.split(torch.arange(len(world.looks), device=given.device), 64):
+            given.session.check()
+            white = torch.ones(len(rows), 3, device=given.device)
+            with torch.autocast(given.device, torch.bfloat16):
+                seen = see(world.render(rows, white), given.size.sight)
+                made.append(vision(pixel_values=seen).image_embeds.half())
+            bar.update(int(rows[-1]))
+    return torch.cat(made)
+
+
+def _read(captions: list[str], given: Options) -> tuple[Tensor, Tensor]:
+    """Text states (captions, tokens, 256) as far as the longest caption goes, and lengths."""
+    text = CLIPTextModel.from_pretrained(given.out / "towers" / "text").to(given.device).eval()
+    ids = torch.cat([tokenize(captions[i : i + 4096]) for i in range(0, len(captions), 4096)])
+    length = (ids != load_tokenizer().eos_token_id).sum(1) + 1
+    states = torch.zeros(len(ids), int(length.max()), WIDTH, dtype=torch.float16)
+    with Bar("lessons: captions", len(ids)) as bar:
+        # Captions of like length together: reading stops at the longest of a batch.
+        for rows in torch.split(length.argsort(), 256):
+            given.session.check()
+            until = int(length[rows].max())
+            with torch.autocast(given.device, torch.bfloat16):
+                read = text(input_ids=ids[rows, :until].to(given.device)).last_hidden_state
+            states[rows, :until] = read.half().cpu()
+            bar.update(len(rows))
+    return states, length
+
+
+def _encode(world: World, samples: Samples, given: Options) -> Tensor:
+    latents = load_basis(given).to(given.device)
+    made = []
+    with Bar("lessons", len(samples)) as bar:
+        for rows in torch.split(torch.arange(len(samples), device=given.device), 64):
+            given.session.check()
+            made.append(latents.encode(draw_samples(world, samples, rows)).half())
+            bar.update(int(rows[-1]))
+    return torch.cat(made).contiguous()
+
+
+def plan_guides(planner: Planner, lessons: Lessons, rows: Tensor) -> Tensor:
+    """The planner's guides (B, C, 16, 16) for some lessons."""
+    embeddings = lessons.embeddings
+    content = (embeddings[lessons.content[rows]] + embeddings[lessons.second[rows]]) / 2
+    made: Tensor = planner(
+        lessons.states[lessons.caption[rows]].float(),
+        lessons.length[lessons.caption[rows]],
+        content.float(),
+        embeddings[lessons.style[rows]].float(),
+    )
+    return made
+
+
+def weigh(latents: Tensor) -> Tensor:
+    """How much each picture counts (B,): the less contrast, the more, 1 on average.
+
+    Squared error of a white thing on a white ground is next to nothing, however wrong it is.
+    """
+    contrast = latents.var((2, 3)).sum(1).sqrt()
+    weight = 1 / (contrast / contrast.mean() + _PALE)
+    return weight / weight.mean()
+
+
+def new_planner() -> Planner:
+    """A planner that has learnt nothing."""
+    return Planner(CHANNELS, SIDE // 8, WIDTH, HIDDEN)
+
+
+def train_planner(given: Options, minutes: float) -> None:
+    """Train for some minutes and write ``planner/planner.safetensors``."""
+    torch.manual_seed(5)
+    lessons = build_lessons(given)
+    planner = new_planner().to(given.device)
+    course = Course.of(given, "planner", minutes, rate=_RATE, decay=min(given.size.decay, 0.998))
+    training = Training(replace(course, flat=0.6), planner)
+    batch = _BATCH if given.device == "cpu" else 2048
+
+    def step(share: float) -> dict[str, Tensor]:
+        del share
+        rows = torch.randint(len(lessons.caption), (batch,), device=given.device)
+        wanted = lessons.latents[rows].float()
+        with torch.autocast(given.device, torch.bfloat16):
+            made = plan_guides(planner, lessons, rows)
+        wrong = functional.mse_loss(made.float(), wanted, reduction="none").mean((1, 2, 3))
+        return {"loss": (wrong * weigh(wanted)).mean(), "wrong": wrong.mean()}
+
+    training.run(step)
+    save_file(planner.state_dict(), course.folder / "planner.safetensors")
+
+
+if __name__ == "__main__":
+    start(__doc__, lambda given: train_planner(given, given.minutes))
