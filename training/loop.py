@@ -39,6 +39,7 @@ class Course:
             of their gradients. On a CPU that keeps cores busier than sharing every operation.
         session: Ends the stretch early, to be resumed.
         extend: Whether a stage that had finished trains another stretch.
+        clock: What the time is told by, in seconds.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Course:
     abreast: int = 1
     session: Session = field(default_factory=Session)
     extend: bool = True
+    clock: Callable[[], float] = time.monotonic
 
     @classmethod
     def of(
@@ -79,6 +81,7 @@ class Course:
             abreast=given.abreast,
             session=given.session,
             extend=given.extend,
+            clock=given.clock,
         )
 
     @property
@@ -190,7 +193,7 @@ class Training:
         self.mean.copy_to(self.weights)
 
     def _advance(self, step: Step, age: int) -> Mapping[str, Tensor]:
-        start = time.monotonic()
+        start = self.course.clock()
         share = (self.spent - self.began) / max(self.goal - self.began, 1e-9)
         for group in self.optimiser.param_groups:
             group["lr"] = self.course.rate_at(share, age)
@@ -199,7 +202,7 @@ class Training:
         self.optimiser.step()
         self.mean.update(self.weights, self.step)
         self.step += 1
-        self.spent += time.monotonic() - start
+        self.spent += self.course.clock() - start
         return losses
 
     def _learn(self, step: Step, share: float) -> Mapping[str, Tensor]:

@@ -198,6 +198,7 @@ class Options:
         artwork: A pack of rendered pictures to use instead of fetching and rendering.
         session: How long this process may run.
         extend: Whether a stage that had finished trains another stretch.
+        background: Whether minutes of training are those of the processor.
     """
 
     out: Path
@@ -207,6 +208,17 @@ class Options:
     artwork: Path | None = None
     session: Session = field(default_factory=Session)
     extend: bool = True
+    background: bool = False
+
+    def clock(self) -> float:
+        """Seconds that training is told by.
+
+        In the background a process may wait for hours for others; learning rates that fall by the
+        clock would then be down before anything was learnt.
+        """
+        if self.background:
+            return time.process_time() / torch.get_num_threads()
+        return time.monotonic()
 
     @property
     def abreast(self) -> int:
@@ -239,6 +251,7 @@ def options(about: str | None, argv: list[str] | None = None) -> Options:
     parser.add_argument("--minutes", type=float, default=25)
     parser.add_argument("--session", type=float, help="stop after this many minutes, to be resumed")
     parser.add_argument("--pause", type=Path, help="rest while this file exists")
+    parser.add_argument("--background", action="store_true", help="minutes are the processor's")
     parser.add_argument("--artwork", type=Path, help="a pack of pictures rendered before")
     parser.add_argument("--core", type=int, help="how many common things to show it often")
     parser.add_argument("--threads", type=int, help="threads of the processor")
@@ -261,6 +274,7 @@ def options(about: str | None, argv: list[str] | None = None) -> Options:
         minutes=given.minutes,
         artwork=given.artwork,
         session=session,
+        background=given.background,
     )
 
 

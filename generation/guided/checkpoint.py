@@ -4,10 +4,12 @@
 ``config.json``         format, sizes of the networks, the words of the looks, and licence
 ``latents.safetensors`` the linear map: ``basis``, ``mean``, ``scale``, ``spread`` (float32)
 ``decoder.safetensors``, ``planner.safetensors``, ``denoiser.safetensors``   networks (float16)
-``text_encoder/``       a CLIP text model, in the layout of transformers
+``text_encoder/``       the CLIP text model that the planner reads, in the layout of transformers
 ``image_encoder/``      a CLIP vision model with projection, in the same layout
 ``tokenizer/``          its tokenizer
 ======================  =======================================================================
+
+A model of photographs alone has no planner, and none of what follows it.
 """
 
 import json
@@ -35,16 +37,16 @@ class Networks:
     Attributes:
         latents: The linear map.
         decoder: What it lost.
-        planner: From words to a guide.
         denoiser: From a guide to a picture.
+        planner: From words to a guide; None for a model of photographs alone.
         looks: Words of the looks, in the order of the denoiser's table.
     """
 
     latents: Latents
     decoder: Decoder
-    planner: Planner
     denoiser: Denoiser
     looks: tuple[str, ...]
+    planner: Planner | None = None
 
 
 def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -> None:
@@ -57,19 +59,12 @@ def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -
     """
     folder.mkdir(parents=True, exist_ok=True)
     planner, denoiser = networks.planner, networks.denoiser
-    config = {
+    config: dict[str, Any] = {
         "format": FORMAT,
         **facts,
         "looks": list(networks.looks),
         "latents": {"channels": networks.latents.channels},
         "decoder": {"widths": [networks.decoder.enter.out_channels, *_inner(networks.decoder)]},
-        "planner": {
-            "side": planner.side,
-            "width": planner.queries.shape[1],
-            "hidden": planner.enter.out_features,
-            "depth": len(planner.layers),
-            "queries": len(planner.queries),
-        },
         "denoiser": {
             "widths": list(denoiser.widths),
             "depth": list(denoiser.depth),
@@ -77,10 +72,19 @@ def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -
             "words": denoiser.words.in_features,
         },
     }
+    if planner is not None:
+        config["planner"] = {
+            "side": planner.side,
+            "width": planner.queries.shape[1],
+            "hidden": planner.enter.out_features,
+            "depth": len(planner.layers),
+            "queries": len(planner.queries),
+        }
+        _save(planner, folder / "planner.safetensors", torch.float16)
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
     _save(networks.latents, folder / "latents.safetensors", torch.float32)
-    for name in ("decoder", "planner", "denoiser"):
-        _save(getattr(networks, name), folder / f"{name}.safetensors", torch.float16)
+    _save(networks.decoder, folder / "decoder.safetensors", torch.float16)
+    _save(networks.denoiser, folder / "denoiser.safetensors", torch.float16)
 
 
 def _inner(decoder: Decoder) -> tuple[int, int]:
@@ -90,6 +94,18 @@ def _inner(decoder: Decoder) -> tuple[int, int]:
 def _save(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
     weights = {name: w.detach().to(dtype).contiguous() for name, w in module.state_dict().items()}
     save_file(weights, path)
+
+
+def quicken(networks: Networks) -> Networks:
+    """Have the layers that draw hold their weights as they compute with them, in bfloat16.
+
+    Otherwise autocast would convert every weight at every step, a quarter of the time.
+    """
+    for network in (networks.decoder, networks.denoiser):
+        for layer in network.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                layer.bfloat16()
+    return networks
 
 
 def read_networks(folder: Path) -> Networks:
@@ -110,13 +126,16 @@ def read_networks(folder: Path) -> Networks:
     networks = Networks(
         latents=Latents(channels),
         decoder=Decoder(channels, tuple(config["decoder"]["widths"])),
-        planner=Planner(channels, **config["planner"]),
         denoiser=Denoiser(channels, len(looks), **denoiser),
         looks=looks,
+        planner=Planner(channels, **config["planner"]) if "planner" in config else None,
     )
     for name in ("latents", "decoder", "planner", "denoiser"):
-        module: nn.Module = getattr(networks, name)
+        module: nn.Module | None = getattr(networks, name)
+        if module is None:
+            continue
         weights = load_file(folder / f"{name}.safetensors")
         module.load_state_dict({key: weight.float() for key, weight in weights.items()})
-        module.requires_grad_(requires_grad=False).eval().to(memory_format=torch.channels_last)
+        module.requires_grad_(requires_grad=False).eval()
+        module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return networks

@@ -89,7 +89,8 @@ class Denoiser(nn.Module):
         channels: int,
         looks: int,
         spread: Tensor | None = None,
-        widths: tuple[int, int, int] = (160, 256, 384),
+        *,
+        widths: tuple[int, int, int] = (128, 192, 256),
         depth: tuple[int, int, int] = (2, 2, 2),
         told: int = 384,
         words: int = 256,
@@ -115,9 +116,7 @@ class Denoiser(nn.Module):
         self.grow = nn.ModuleList(
             [nn.Conv2d(coarse, 4 * middle, 1), nn.Conv2d(middle, 4 * fine, 1)]
         )
-        self.join = nn.ModuleList(
-            [nn.Conv2d(2 * middle, middle, 1), nn.Conv2d(2 * fine, fine, 1)]
-        )
+        self.join = nn.ModuleList([nn.Conv2d(2 * middle, middle, 1), nn.Conv2d(2 * fine, fine, 1)])
         self.up = nn.ModuleList(
             nn.ModuleList(_Step(width, told) for _ in range(count))
             for width, count in ((middle, depth[1]), (fine, depth[0]))
@@ -127,16 +126,18 @@ class Denoiser(nn.Module):
         nn.init.normal_(self.looks.weight, std=0.5)
 
     def name_looks(self, rows: list[int]) -> Tensor:
-        """The vector (width,) of looks that have words: the sum of theirs; that of none if empty."""
+        """The mean vector (told,) of looks that have words; that of none if there are none."""
         none = self.looks.num_embeddings - 1
         chosen = torch.tensor(rows or [none], device=self.looks.weight.device)
-        return self.looks(chosen).sum(0)
+        vectors: Tensor = self.looks(chosen)
+        return vectors.mean(0)
 
     def forward(
         self,
         noisy: Tensor,
         angle: Tensor,
         guide: Tensor,
+        *,
         haze: Tensor,
         kind: Tensor,
         look: Tensor,

@@ -7,7 +7,8 @@ step is a turn: z' = cos(next) picture + sin(next) noise.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import pi
+from itertools import pairwise
+from math import cos, pi, sin
 from typing import Final
 
 import torch
@@ -16,10 +17,31 @@ from torch.nn import functional
 
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
+from generation.guided.looks import LIGHTS
 
 RIGHT: Final = pi / 2
 _GRID: Final = 32
 """Pixels that a side is rounded to: a latent's 8, twice halved."""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How to walk.
+
+    Attributes:
+        strength: 0 gives a picture back that is drawn from, 1 keeps its layout only.
+        steps: From noise alone; fewer are taken from a later beginning.
+        guidance: How far to go beyond what would be drawn without look and words: 1 is not at all,
+            which takes half the time.
+    """
+
+    strength: float = 0.6
+    steps: int = 10
+    guidance: float = 1.5
+
+    def count(self, begin: float) -> int:
+        """Steps from an angle on; three at least, for a look to show."""
+        return max(3, round(self.steps * begin / RIGHT))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,103 +83,91 @@ def fit_sides(width: int, height: int, area: int) -> tuple[int, int]:
 
 
 @torch.inference_mode()
-def draw_pictures(
-    networks: Networks,
-    request: Request,
-    *,
-    noise: Tensor,
-    steps: int = 10,
-    guidance: float = 1.5,
-) -> Tensor:
+def draw_pictures(networks: Networks, request: Request, noise: Tensor, walk: Walk) -> Tensor:
     """Draw.
 
     Args:
         networks: The model.
-        request: What by.
+        request: What by; it says where to begin, not the walk's strength.
         noise: Unit noise for the beginning (B, C, h, w).
-        steps: Of the walk.
-        guidance: How far to go beyond what would be drawn without look and words: 1 is not at all,
-            which takes half the time.
+        walk: How.
 
     Returns:
         Pictures (B, 3, 8h, 8w) in -1 to 1.
     """
-    latents = walk(networks, request, noise=noise, steps=steps, guidance=guidance)
-    return finish(networks, latents)
+    return finish(networks, denoise(networks, request, noise, walk))
 
 
 def finish(networks: Networks, latents: Tensor) -> Tensor:
     """Latents (B, C, h, w) → pictures (B, 3, 8h, 8w) in -1 to 1."""
     with torch.autocast(latents.device.type, torch.bfloat16):
         added = networks.decoder(latents.contiguous(memory_format=torch.channels_last))
-    return (networks.latents.decode(latents) + added.float()).clamp(-1, 1)
+    whole: Tensor = networks.latents.decode(latents) + added.float()
+    return whole.clamp(-1, 1)
 
 
-def walk(
-    networks: Networks, request: Request, *, noise: Tensor, steps: int, guidance: float
-) -> Tensor:
+def denoise(networks: Networks, request: Request, noise: Tensor, walk: Walk) -> Tensor:
     """The latents (B, C, h, w) at the end of the walk; arguments as of :func:`draw_pictures`."""
-    if request.begin <= 0:
-        return request.guide
-    count = len(noise)
-    start = request.guide * _cos(request.begin) + noise * _sin(request.begin)
-    if request.begin >= RIGHT - 1e-3:
-        start = noise
-    # The noise on the guide is the noise of the beginning turned over: independent enough, and the
-    # same seed draws the same picture.
-    hazed = request.guide * _cos(request.haze) - noise.flip(2, 3) * _sin(request.haze)
-    if request.kind == Guide.NOTHING:
-        hazed = torch.zeros_like(hazed)
-    plain = networks.denoiser.name_looks([]).expand(count, -1)
-    spoken = request.look + networks.denoiser.words(request.words)
-    kinds = torch.full((count,), int(request.kind), device=noise.device)
-    haze = torch.full((count,), request.haze, device=noise.device)
-    if request.kind == Guide.PLAN:
-        # Without words there is no plan either.
-        silent = (torch.zeros_like(hazed), torch.zeros_like(kinds), torch.zeros_like(haze))
-    else:
-        silent = (hazed, kinds, haze)
-    told = (hazed, kinds, haze)
-    latents = start
-    angles = torch.linspace(request.begin, 0, steps + 1).tolist()
-    for now, after in zip(angles, angles[1:], strict=False):
-        angle = torch.full((count,), now, device=noise.device)
-        velocity = _velocity(networks, latents, angle, told, spoken)
-        if guidance != 1:
-            without = _velocity(networks, latents, angle, silent, plain)
-            velocity = without + guidance * (velocity - without)
-        picture = _cos(now) * latents - _sin(now) * velocity
-        noisy = _sin(now) * latents + _cos(now) * velocity
-        latents = _cos(after) * picture + _sin(after) * noisy
+    begin = request.begin
+    pure = begin >= RIGHT - 1e-3
+    latents = noise if pure else request.guide * cos(begin) + noise * sin(begin)
+    full, bare = _tell(networks, request, noise)
+    for now, after in pairwise(torch.linspace(begin, 0, walk.count(begin) + 1).tolist()):
+        velocity = _velocity(networks, latents, now, full)
+        if walk.guidance != 1:
+            without = _velocity(networks, latents, now, bare)
+            velocity = without + walk.guidance * (velocity - without)
+        picture = cos(now) * latents - sin(now) * velocity
+        noisy = sin(now) * latents + cos(now) * velocity
+        latents = cos(after) * picture + sin(after) * noisy
     return latents
 
 
-def _velocity(
-    networks: Networks,
-    latents: Tensor,
-    angle: Tensor,
-    told: tuple[Tensor, Tensor, Tensor],
-    look: Tensor,
-) -> Tensor:
-    guide, kind, haze = told
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the denoiser is told beside the noisy latents; see its ``forward``."""
+
+    guide: Tensor
+    haze: Tensor
+    kind: Tensor
+    look: Tensor
+
+
+def _tell(networks: Networks, request: Request, noise: Tensor) -> tuple[_Told, _Told]:
+    """All that was asked for, and what is left of it without look and words."""
+    count, denoiser = len(noise), networks.denoiser
+    with torch.autocast(noise.device.type, torch.bfloat16):
+        spoken = denoiser.words(request.words).float()
+    # The noise on the guide is that of the beginning, turned over: it lies elsewhere, and the same
+    # seed draws the same picture.
+    guide = request.guide * cos(request.haze) - noise.flip(2, 3) * sin(request.haze)
+    if request.kind == Guide.NOTHING:
+        guide = torch.zeros_like(guide)
+    full = _Told(
+        guide=guide.contiguous(memory_format=torch.channels_last),
+        haze=torch.full((count,), request.haze, device=noise.device),
+        kind=torch.full((count,), int(request.kind), device=noise.device),
+        look=request.look + spoken,
+    )
+    plain = denoiser.name_looks([]).expand(count, -1)
+    if request.kind != Guide.PLAN:
+        return full, replace(full, look=plain)
+    # Without words there is no plan either.
+    zeros = torch.zeros_like
+    return full, _Told(zeros(full.guide), zeros(full.haze), zeros(full.kind), plain)
+
+
+def _velocity(networks: Networks, latents: Tensor, angle: float, told: _Told) -> Tensor:
     with torch.autocast(latents.device.type, torch.bfloat16):
         made: Tensor = networks.denoiser(
             latents.contiguous(memory_format=torch.channels_last),
-            angle,
-            guide.contiguous(memory_format=torch.channels_last),
-            haze,
-            kind,
-            look,
+            torch.full((len(latents),), angle, device=latents.device),
+            told.guide,
+            haze=told.haze,
+            kind=told.kind,
+            look=told.look,
         )
     return made
-
-
-def _cos(angle: float) -> float:
-    return float(torch.tensor(angle, dtype=torch.float64).cos())
-
-
-def _sin(angle: float) -> float:
-    return float(torch.tensor(angle, dtype=torch.float64).sin())
 
 
 def make_noise(seeds: Sequence[int], shape: tuple[int, int, int]) -> Tensor:
@@ -174,26 +184,29 @@ def name_look(networks: Networks, words: Sequence[str]) -> Tensor:
     Raises:
         ValueError: A word is of no look.
     """
-    return networks.denoiser.name_looks([networks.looks.index(word) for word in words])
+    unknown = [word for word in words if word not in networks.looks]
+    if unknown:
+        message = f"no look is called {', '.join(unknown)}"
+        raise ValueError(message)
+    lights = [networks.looks.index(word) for word in words if word in LIGHTS]
+    others = [networks.looks.index(word) for word in words if word not in LIGHTS]
+    named = networks.denoiser.name_looks(others or lights)
+    if lights and others:
+        named = named + networks.denoiser.name_looks(lights)
+    return named
 
 
 @torch.inference_mode()
 def read_look(networks: Networks, picture: Tensor) -> Tensor:
     """The vector (1, told) of how a picture (1, 3, H, W) in -1 to 1 looks."""
-    read: Tensor = networks.denoiser.reader(networks.latents.encode(picture))
-    return read
+    with torch.autocast(picture.device.type, torch.bfloat16):
+        read: Tensor = networks.denoiser.reader(networks.latents.encode(picture).float())
+    return read.float()
 
 
 @torch.inference_mode()
 def restyle(
-    networks: Networks,
-    picture: Tensor,
-    look: Tensor,
-    *,
-    seeds: Sequence[int],
-    strength: float = 0.6,
-    steps: int = 10,
-    guidance: float = 1.5,
+    networks: Networks, picture: Tensor, look: Tensor, *, seeds: Sequence[int], walk: Walk
 ) -> Tensor:
     """A picture in another look.
 
@@ -202,28 +215,31 @@ def restyle(
         picture: (1, 3, H, W) in -1 to 1, sides multiples of 32.
         look: Vector of the look (told,).
         seeds: One for each picture to draw.
-        strength: 0 gives the picture back, 1 keeps its layout only.
-        steps: Of the walk from noise alone; fewer are taken from a later beginning.
-        guidance: As of :func:`draw_pictures`.
+        walk: How; with a strength of 0 the picture is given back as it is.
 
     Returns:
         Pictures (B, 3, H, W) in -1 to 1.
     """
-    if strength <= 0:
-        return picture.expand(len(seeds), -1, -1, -1)
+    count = len(seeds)
+    if walk.strength <= 0:
+        return picture.expand(count, -1, -1, -1)
     latents = networks.latents.encode(picture)
-    begin, haze = place_strength(strength)
+    begin, haze = place_strength(walk.strength)
     request = Request(
-        guide=latents.expand(len(seeds), -1, -1, -1),
+        guide=latents.expand(count, -1, -1, -1),
         kind=Guide.PICTURE,
-        look=look.expand(len(seeds), -1),
-        words=torch.zeros(len(seeds), networks.denoiser.words.in_features),
+        look=look.expand(count, -1),
+        words=torch.zeros(count, networks.denoiser.words.in_features),
         haze=haze,
         begin=begin,
     )
-    noise = make_noise(seeds, (latents.shape[1], latents.shape[2], latents.shape[3]))
-    taken = max(3, round(steps * begin / RIGHT))
-    return draw_pictures(networks, request, noise=noise, steps=taken, guidance=guidance)
+    _, channels, height, width = latents.shape
+    return draw_pictures(networks, request, make_noise(seeds, (channels, height, width)), walk)
+
+
+def mix_guides(first: Tensor, second: Tensor, share: float) -> Tensor:
+    """Guides (B, C, h, w) between two: the first at a share of 0, the second at 1."""
+    return torch.lerp(first, second, share)
 
 
 def widen(request: Request, height: int, width: int, ground: Tensor) -> Request:

@@ -65,7 +65,6 @@ class Residual(nn.Module):
         self.second = nn.Conv2d(width, width, 3, padding=1)
         nn.init.zeros_(self.second.weight)
 
-
     def forward(self, x: Tensor) -> Tensor:
         """Features (B, W, h, w) → the same shape."""
         added: Tensor = self.second(functional.silu(self.first(functional.silu(x))))

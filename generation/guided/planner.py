@@ -24,6 +24,7 @@ class Planner(nn.Module):
     def __init__(
         self,
         channels: int,
+        *,
         side: int = 16,
         width: int = 256,
         hidden: int = 1024,
@@ -36,7 +37,9 @@ class Planner(nn.Module):
         self.keys = nn.Linear(width, width)
         self.enter = nn.Linear((queries + 3) * width, hidden)
         self.layers = nn.ModuleList(
-            nn.Sequential(nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, hidden))
+            nn.Sequential(
+                nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, hidden)
+            )
             for _ in range(depth)
         )
         self.leave = nn.Linear(hidden, channels * side * side)

@@ -1,4 +1,5 @@
 import csv
+import time
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,17 @@ def test_the_command_line_says_what_to_make(tmp_path: Path) -> None:
     assert given.size.things == 200
     assert given.pack == tmp_path / "x" / "artwork"
     assert not given.session.over
+
+
+def test_in_the_background_time_is_what_the_processor_spent(tmp_path: Path) -> None:
+    threads = torch.get_num_threads()
+    alone, shared = (
+        options("about", ["--out", str(tmp_path), "--threads", str(threads), *more])
+        for more in ([], ["--background"])
+    )
+    began = alone.clock(), shared.clock()
+    time.sleep(0.3)
+    spent = alone.clock() - began[0], shared.clock() - began[1]
+    assert spent[0] >= 0.3
+    assert spent[1] < 0.2
+    assert Course.of(shared, "toy", 1, rate=0.1).clock == shared.clock

@@ -17,6 +17,7 @@ from training.samples import grounds_of, plan_samples
 from training.world import load_world
 
 CHANNELS: Final = 24
+_DRAWN: Final = 3000
 _EVENNESS: Final = 0.45
 """Components keep their deviation to this power: 1 leaves them alone, 0 whitens them."""
 
@@ -59,7 +60,7 @@ def _squares(pictures: Tensor) -> Tensor:
 
 def _drawings(given: Options) -> Tensor:
     world = load_world(given)
-    samples = plan_samples(world, 3000, references=False, seed=31)
+    samples = plan_samples(world, _DRAWN, references=False, seed=31)
     return world.render(samples.look, grounds_of(samples.ground))
 
 

@@ -61,7 +61,8 @@ def train_guided_decoder(given: Options, minutes: float) -> None:
     torch.manual_seed(8)
     pictures = _Pictures(given)
     latents = load_basis(given).to(given.device)
-    decoder = Decoder(CHANNELS).to(given.device).to(memory_format=torch.channels_last)
+    decoder = Decoder(CHANNELS).to(given.device)
+    decoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     course = Course.of(given, "crisp", minutes, rate=_RATE, decay=min(given.size.decay, 0.998))
     training = Training(course, decoder)
     batch = _BATCH if given.device == "cpu" else 128

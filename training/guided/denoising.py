@@ -23,6 +23,7 @@ from training.loop import Course, Training
 from training.plan import Options, start
 
 FILE: Final = "denoiser.safetensors"
+WIDTHS: Final = (128, 192, 256)
 _BATCH: Final = 48
 _RATE: Final = 7e-4
 _WINDOW: Final = 16
@@ -187,12 +188,13 @@ def lose(denoiser: Denoiser, batch: Batch) -> Tensor:
         (cos * target + sin * noise).contiguous(memory_format=torch.channels_last),
         angle,
         guide.contiguous(memory_format=torch.channels_last),
-        batch.haze * there,
-        batch.kind,
-        look,
+        haze=batch.haze * there,
+        kind=batch.kind,
+        look=look,
     )
     wrong = (made.float() - (cos * noise - sin * target)) ** 2
-    return wrong.mean((1, 2, 3))
+    mean: Tensor = wrong.mean((1, 2, 3))
+    return mean
 
 
 def _columns(angle: Tensor) -> tuple[Tensor, Tensor]:
@@ -220,7 +222,7 @@ def load_drawings(given: Options) -> Drawings | None:
 
 def new_denoiser(given: Options) -> Denoiser:
     """A denoiser that has learnt nothing."""
-    return Denoiser(CHANNELS, len(LOOKS), load_basis(given).spread)
+    return Denoiser(CHANNELS, len(LOOKS), load_basis(given).spread, widths=WIDTHS)
 
 
 def train_denoiser(given: Options, minutes: float) -> None:
@@ -228,7 +230,8 @@ def train_denoiser(given: Options, minutes: float) -> None:
     torch.manual_seed(6)
     drawings = load_drawings(given)
     photographs = Photographs(*load_views(given, "train", "latents"))
-    denoiser = new_denoiser(given).to(given.device).to(memory_format=torch.channels_last)
+    denoiser = new_denoiser(given).to(given.device)
+    denoiser.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     course = Course.of(given, "denoiser", minutes, rate=_RATE, decay=min(given.size.decay, 0.998))
     training = Training(course, denoiser)
     batch = _BATCH if given.device == "cpu" else 512

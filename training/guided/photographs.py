@@ -101,7 +101,8 @@ def read_photographs(given: Options, use: str) -> dict[str, NDArray[np.float32]]
     found = {}
     for photograph in list_photographs(use):
         with Image.open(_place(given.folder("photographs"), photograph)) as image:
-            found[photograph.name] = np.asarray(image.convert("RGB"), np.float32) / 255
+            values = np.asarray(image.convert("RGB"), np.float32)
+            found[photograph.name] = values / np.float32(255)
     return found
 
 
@@ -115,7 +116,8 @@ def _download(folder: Path, registry: str, package: str, version: str) -> Path:
         if registry == "debian":
             command = ["apt-get", "download", f"{package}={version}"]
         else:
-            command = [sys.executable, "-m", "pip", "download", "--no-deps", f"{package}=={version}"]
+            pip = [sys.executable, "-m", "pip", "download", "--no-deps"]
+            command = [*pip, f"{package}=={version}"]
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)  # noqa: S603 - names are ours
     return next(folder.glob(pattern))
 

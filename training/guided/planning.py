@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import CLIPTextModel, CLIPVisionModelWithProjection
 
+from generation.guided.latents import PATCH
 from generation.guided.planner import Planner
 from training.bar import Bar
 from training.guided.basis import CHANNELS, load_basis
@@ -181,7 +182,7 @@ def weigh(latents: Tensor) -> Tensor:
 
 def new_planner() -> Planner:
     """A planner that has learnt nothing."""
-    return Planner(CHANNELS, SIDE // 8, WIDTH, HIDDEN)
+    return Planner(CHANNELS, side=SIDE // PATCH, width=WIDTH, hidden=HIDDEN)
 
 
 def train_planner(given: Options, minutes: float) -> None:

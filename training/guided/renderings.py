@@ -1,16 +1,16 @@
-"""Classical renderings of a photograph: what the denoiser learns to reach. Never used for drawing.
+"""Classical renderings of a photograph: what the denoiser learns to reach, never to draw with.
 
-Every function takes a picture (H, W, 3) of float32 in 0 to 1, seen at about 384 pixels, and a source
-of chance, and gives a picture of the same shape. Each depends on its surroundings only within
-some tens of pixels, which is what lets a small network learn it from few photographs: colours are
-quantised to fixed levels rather than to a palette of the whole picture.
+Every function takes a picture (H, W, 3) of float32 in 0 to 1, seen at about 384 pixels, and a
+source of chance, and gives a picture of the same shape. Each depends on its surroundings only
+within some tens of pixels, which is what lets a small network learn it from few photographs:
+colours are quantised to fixed levels rather than to a palette of the whole picture.
 
 A *medium* says how a picture is made, a *light* what the hour or season is; a medium may be
 applied to a picture in a light.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -31,6 +31,11 @@ def _grey(picture: Picture) -> Picture:
     return grey
 
 
+def _within(values: NDArray[Any]) -> Picture:
+    """Values, kept within 0 to 1."""
+    return np.asarray(np.clip(values, 0, 1), np.float32)
+
+
 def _blur(picture: Picture, sigma: float) -> Picture:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
 
@@ -44,7 +49,7 @@ def _smooth(picture: Picture, colour: float, reach: float, times: int = 1) -> Pi
 
 def _saturate(picture: Picture, factor: float) -> Picture:
     grey = _grey(picture)[..., None]
-    return np.clip(grey + (picture - grey) * factor, 0, 1).astype(np.float32)
+    return _within(grey + (picture - grey) * factor)
 
 
 def _noise(shape: tuple[int, ...], sigma: float, chance: Generator) -> Picture:
@@ -52,7 +57,7 @@ def _noise(shape: tuple[int, ...], sigma: float, chance: Generator) -> Picture:
     field = chance.standard_normal(shape[:2]).astype(np.float32)
     if sigma > 0:
         field = _blur(field, sigma)
-    return (field / (field.std() + 1e-6)).astype(np.float32)
+    return np.asarray(field / (field.std() + 1e-6), np.float32)
 
 
 def _strokes(shape: tuple[int, ...], degrees: float, length: int, chance: Generator) -> Picture:
@@ -65,7 +70,7 @@ def _strokes(shape: tuple[int, ...], degrees: float, length: int, chance: Genera
     cv2.line(kernel, tail, tip, 1.0, 1, cv2.LINE_AA)
     field = cv2.filter2D(chance.standard_normal(shape[:2]).astype(np.float32), -1, kernel)
     field = np.asarray(field, np.float32)
-    return (field / (field.std() + 1e-6)).astype(np.float32)
+    return np.asarray(field / (field.std() + 1e-6), np.float32)
 
 
 def _lines(picture: Picture, sigma: float, sharpness: float, level: float) -> Picture:
@@ -73,7 +78,7 @@ def _lines(picture: Picture, sigma: float, sharpness: float, level: float) -> Pi
     grey = _grey(picture)
     difference = (1 + sharpness) * _blur(grey, sigma) - sharpness * _blur(grey, 1.6 * sigma)
     inked = np.where(difference >= level, 1.0, 1.0 + np.tanh(12 * (difference - level)))
-    return np.clip(inked, 0, 1).astype(np.float32)
+    return _within(inked)
 
 
 def _edges(picture: Picture, sigma: float, low: float, high: float) -> Picture:
@@ -81,7 +86,7 @@ def _edges(picture: Picture, sigma: float, low: float, high: float) -> Picture:
     grey = _blur(_grey(picture), sigma)
     across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
     steep = np.sqrt(across**2 + down**2)
-    return np.clip((steep - low) / (high - low), 0, 1).astype(np.float32)
+    return _within((steep - low) / (high - low))
 
 
 def _steps(values: Picture, count: int, softness: float = 0.12) -> Picture:
@@ -89,15 +94,13 @@ def _steps(values: Picture, count: int, softness: float = 0.12) -> Picture:
     scaled = values * (count - 1)
     low = np.floor(scaled)
     rise = np.clip((scaled - low - 0.5) / softness + 0.5, 0, 1)
-    return ((low + rise) / (count - 1)).astype(np.float32)
+    return np.asarray((low + rise) / (count - 1), np.float32)
 
 
 def _relight(picture: Picture, lightness: Picture) -> Picture:
     """The picture with another lightness (H, W), keeping its colours."""
     grey = _grey(picture)
-    return np.clip(picture * ((lightness + 0.02) / (grey + 0.02))[..., None], 0, 1).astype(
-        np.float32
-    )
+    return _within(picture * ((lightness + 0.02) / (grey + 0.02))[..., None])
 
 
 def _scatter(
@@ -123,7 +126,7 @@ def watercolour(picture: Picture, chance: Generator) -> Picture:
     pale = pale * (1 - 0.38 * pooled * (0.4 + 0.6 * pale))
     grain = _noise(picture.shape, 0.8, chance)[..., None]
     paper = np.array([1.0, 0.985, 0.95], np.float32)
-    return np.clip(pale * paper + 0.025 * grain, 0, 1).astype(np.float32)
+    return _within(pale * paper + 0.025 * grain)
 
 
 def oil(picture: Picture, chance: Generator) -> Picture:
@@ -135,29 +138,25 @@ def oil(picture: Picture, chance: Generator) -> Picture:
     relief = np.zeros(grey.shape, np.float32)
     for turn in range(0, 180, 30):
         near = np.abs((angle - turn + 90) % 180 - 90)
-        weight = np.clip(1 - near / 30, 0, 1).astype(np.float32)
+        weight = _within(1 - near / 30)
         relief += weight * _strokes(picture.shape, turn, 6, chance)
     relief = relief - np.roll(relief, 1, 0)
     thick = flat * (1 + 0.1 * relief[..., None]) + 0.02 * relief[..., None]
-    return np.clip((thick - 0.5) * 1.12 + 0.48, 0, 1).astype(np.float32)
+    return _within((thick - 0.5) * 1.12 + 0.48)
 
 
 def _kuwahara(picture: Picture, reach: int) -> Picture:
     """Each pixel takes the mean of that of four neighbouring squares which varies least."""
     side = (reach + 1, reach + 1)
     grey = _grey(picture)
-    best: Picture | None = None
-    least = np.zeros_like(grey)
+    best, least = picture, np.full_like(grey, np.inf)
     for anchor in ((0, 0), (reach, 0), (0, reach), (reach, reach)):
         mean = np.asarray(cv2.blur(picture, side, anchor=anchor), np.float32)
-        spread = cv2.blur(grey * grey, side, anchor=anchor) - cv2.blur(grey, side, anchor=anchor) ** 2
-        if best is None:
-            best, least = mean, spread
-        else:
-            closer = spread < least
-            best = np.where(closer[..., None], mean, best)
-            least = np.where(closer, spread, least)
-    assert best is not None
+        bright = np.asarray(cv2.blur(grey, side, anchor=anchor), np.float32)
+        spread = cv2.blur(grey * grey, side, anchor=anchor) - bright**2
+        closer = spread < least
+        best = np.where(closer[..., None], mean, best)
+        least = np.where(closer, spread, least)
     return _blur(best.astype(np.float32), 0.5)
 
 
@@ -185,7 +184,7 @@ def ink(picture: Picture, chance: Generator) -> Picture:
     shade = np.clip((0.62 - grey) / 0.25, 0, 1) * np.clip((grey - 0.18) / 0.1, 0, 1)
     bright = bright * (1 - 0.4 * (shade * (dots > 0.6))[..., None])
     lines = _lines(picture, 1.0, 14, 0.35)
-    return np.clip(bright * lines[..., None], 0, 1).astype(np.float32)
+    return _within(bright * lines[..., None])
 
 
 def anime(picture: Picture, chance: Generator) -> Picture:
@@ -199,7 +198,7 @@ def anime(picture: Picture, chance: Generator) -> Picture:
     cel = cel * (1 - shade * np.array([0.12, 0.08, -0.1], np.float32))
     contour = _edges(flat, 0.9, 0.22, 0.6)[..., None]
     line = np.array([0.22, 0.13, 0.24], np.float32)
-    return np.clip(cel * (1 - 0.75 * contour) + line * 0.75 * contour, 0, 1).astype(np.float32)
+    return _within(cel * (1 - 0.75 * contour) + line * 0.75 * contour)
 
 
 def pixel_art(picture: Picture, chance: Generator) -> Picture:
@@ -230,7 +229,7 @@ def woodblock(picture: Picture, chance: Generator) -> Picture:
     wood = _strokes(picture.shape, 3, 24, chance)[..., None]
     contour = _edges(flat, 1.1, 0.16, 0.42)[..., None]
     printed = printed * (1 - 0.85 * contour) + np.array([0.1, 0.1, 0.16]) * 0.85 * contour
-    return np.clip(printed * (1 + 0.03 * wood), 0, 1).astype(np.float32)
+    return _within(printed * (1 + 0.03 * wood))
 
 
 def crayon(picture: Picture, chance: Generator) -> Picture:
@@ -241,7 +240,7 @@ def crayon(picture: Picture, chance: Generator) -> Picture:
     mask = np.clip((covered * 2.6 + 0.35 + 0.65 * strokes), 0, 1)[..., None]
     contour = _edges(flat, 1.3, 0.15, 0.5)[..., None]
     wax = flat * (1 - 0.45 * contour)
-    return np.clip(1 - (1 - wax) * mask * 0.95, 0, 1).astype(np.float32)
+    return _within(1 - (1 - wax) * mask * 0.95)
 
 
 def night(picture: Picture, chance: Generator) -> Picture:
@@ -252,7 +251,7 @@ def night(picture: Picture, chance: Generator) -> Picture:
     lamps = np.clip((_blur(picture, 1) @ _GREY - 0.8) / 0.2, 0, 1) ** 2
     glow = np.clip(0.7 * lamps + 0.6 * _blur(lamps.astype(np.float32), 5), 0, 1)[..., None]
     lit = dim + glow * np.array([0.62, 0.5, 0.26], np.float32)
-    return np.clip(lit + np.array([0.01, 0.015, 0.05]), 0, 1).astype(np.float32)
+    return _within(lit + np.array([0.01, 0.015, 0.05]))
 
 
 def golden_hour(picture: Picture, chance: Generator) -> Picture:
@@ -261,7 +260,7 @@ def golden_hour(picture: Picture, chance: Generator) -> Picture:
     grey = _grey(picture)[..., None]
     warm = (grey + (picture - grey) * 0.9) * np.array([1.12, 0.86, 0.5], np.float32)
     glow = _blur(np.clip(picture - 0.45, 0, 1), 7) * np.array([0.75, 0.5, 0.15], np.float32)
-    return np.clip(warm + glow + np.array([0.06, 0.025, 0.0]), 0, 1).astype(np.float32)
+    return _within(warm + glow + np.array([0.06, 0.025, 0.0]))
 
 
 def blue_hour(picture: Picture, chance: Generator) -> Picture:
@@ -271,7 +270,7 @@ def blue_hour(picture: Picture, chance: Generator) -> Picture:
     even = (grey + (picture - grey) * 0.35) * 0.62 + 0.14
     cool = even * np.array([0.72, 0.74, 1.3], np.float32)
     pink = np.clip(grey - 0.6, 0, 1) * np.array([0.42, 0.1, 0.05], np.float32)
-    return np.clip(cool + pink, 0, 1).astype(np.float32)
+    return _within(cool + pink)
 
 
 def _turn_greens(picture: Picture, colour: Sequence[float], amount: float) -> Picture:
@@ -280,7 +279,7 @@ def _turn_greens(picture: Picture, colour: Sequence[float], amount: float) -> Pi
     leafy = np.clip((green - np.maximum(blue, 0.85 * red)) * 7 + 0.15, 0, 1)[..., None]
     grey = _grey(picture)[..., None]
     turned = np.clip(grey * 1.25 * np.asarray(colour, np.float32), 0, 1)
-    return (picture * (1 - amount * leafy) + turned * amount * leafy).astype(np.float32)
+    return np.asarray(picture * (1 - amount * leafy) + turned * amount * leafy, np.float32)
 
 
 def spring(picture: Picture, chance: Generator) -> Picture:
@@ -289,7 +288,7 @@ def spring(picture: Picture, chance: Generator) -> Picture:
     fresh = fresh**0.8 * 0.92 + 0.07 * np.array([1.0, 0.85, 0.95], np.float32)
     petals = _scatter(picture.shape, 12, (1.2, 3.2), chance)[..., None]
     pink = np.array([1.0, 0.66, 0.8], np.float32)
-    return np.clip(fresh * (1 - petals) + pink * petals, 0, 1).astype(np.float32)
+    return _within(fresh * (1 - petals) + pink * petals)
 
 
 def autumn(picture: Picture, chance: Generator) -> Picture:
@@ -300,7 +299,7 @@ def autumn(picture: Picture, chance: Generator) -> Picture:
     leaves = _scatter(picture.shape, 9, (1.5, 3.5), chance)[..., None]
     mix = np.clip(_noise(picture.shape, 3, chance)[..., None] * 0.5 + 0.5, 0, 1)
     rust = np.array([0.8, 0.25, 0.08]) * mix + np.array([0.92, 0.6, 0.12]) * (1 - mix)
-    return np.clip(warm * (1 - 0.95 * leaves) + rust * 0.95 * leaves, 0, 1).astype(np.float32)
+    return _within(warm * (1 - 0.95 * leaves) + rust * 0.95 * leaves)
 
 
 def winter(picture: Picture, chance: Generator) -> Picture:
@@ -312,7 +311,7 @@ def winter(picture: Picture, chance: Generator) -> Picture:
     lying = np.clip(-slope * 2.2, 0, 0.75)[..., None] + np.clip(grey - 0.55, 0, 0.4)[..., None]
     snowy = cold * (1 - lying) + lying
     flakes = _scatter(picture.shape, 26, (0.8, 2.6), chance)[..., None]
-    return np.clip(snowy * (1 - flakes) + flakes, 0, 1).astype(np.float32)
+    return _within(snowy * (1 - flakes) + flakes)
 
 
 def fog(picture: Picture, chance: Generator) -> Picture:
@@ -320,7 +319,7 @@ def fog(picture: Picture, chance: Generator) -> Picture:
     grey = _grey(picture)[..., None]
     dull = _blur(grey + (picture - grey) * 0.5, 0.9)
     drift = np.clip(0.64 + 0.1 * _noise(picture.shape, 24, chance), 0.4, 0.85)[..., None]
-    return (dull * (1 - drift) + np.array([0.8, 0.82, 0.84]) * drift).astype(np.float32)
+    return np.asarray(dull * (1 - drift) + np.array([0.8, 0.82, 0.84]) * drift, np.float32)
 
 
 MEDIA: Final[dict[str, Rendering]] = {

@@ -4,21 +4,23 @@ Is the look the one asked for (by the judge of ``viewing``), does the layout sta
 picture leave the photograph steadily as the strength rises?
 """
 
-import csv
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
-from generation.guided.checkpoint import Networks, read_networks
-from generation.guided.drawing import fit_sides, name_look, restyle
-from generation.guided.looks import LIGHTS, MEDIA
+from generation.guided.checkpoint import Networks, quicken, read_networks
+from generation.guided.drawing import Walk, fit_sides, name_look, restyle
+from generation.guided.looks import MEDIA
+from training.guided.exporting import EXPORT
 from training.guided.photographs import read_photographs
 from training.guided.renderings import Picture
 from training.guided.viewing import NAMED, Viewer, load_viewer
@@ -28,14 +30,18 @@ from training.sheet import save_sheet, to_images
 LOOKED_AT: Final = (*MEDIA, "night", "golden hour", "winter", "autumn")
 """Twelve looks: the sheet's columns and the measured ones."""
 
+NAMES: Final = ("named", "layout", "similar")
+"""What is measured: the look that the judge names is the wanted one, and how much stays."""
+
 STRENGTHS: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
 AREA: Final = 384 * 384
 _CELLS: Final = 12
+_SHOWN: Final = 256
 
 
-def fit_photograph(picture: Picture, area: int = AREA) -> Tensor:
-    """A photograph (H, W, 3) in 0 to 1 at about ``area`` pixels: (1, 3, h, w) in -1 to 1."""
-    width, height = fit_sides(picture.shape[1], picture.shape[0], area)
+def fit_photograph(picture: Picture) -> Tensor:
+    """A photograph (H, W, 3) in 0 to 1 at about ``AREA`` pixels: (1, 3, h, w) in -1 to 1."""
+    width, height = fit_sides(picture.shape[1], picture.shape[0], AREA)
     shrunk = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
     return torch.from_numpy(shrunk).permute(2, 0, 1)[None] * 2 - 1
 
@@ -45,19 +51,20 @@ def _grey(picture: Tensor) -> NDArray[np.float32]:
     return np.asarray(values @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
 
 
+def _trace(picture: Tensor) -> NDArray[np.float32]:
+    """How much of an edge of each of four directions lies in each cell, (4, 12, 12)."""
+    grey = np.asarray(cv2.GaussianBlur(_grey(picture), (0, 0), 2), np.float32)
+    across = np.asarray(cv2.Sobel(grey, cv2.CV_32F, 1, 0), np.float32)
+    down = np.asarray(cv2.Sobel(grey, cv2.CV_32F, 0, 1), np.float32)
+    steep, turn = np.hypot(across, down), np.arctan2(down, across)
+    parts = [steep * np.clip(np.cos(2 * (turn - k * np.pi / 4)), 0, 1) for k in range(4)]
+    cells = [cv2.resize(p, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA) for p in parts]
+    return np.asarray(np.sqrt(np.stack(cells)), np.float32)
+
+
 def compare_layouts(first: Tensor, second: Tensor) -> float:
     """Cosine of where two pictures (3, H, W) have edges of which direction, 0 to 1."""
-
-    def trace(picture: Tensor) -> NDArray[np.float32]:
-        grey = cv2.GaussianBlur(_grey(picture), (0, 0), 2)
-        across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-        steep = np.sqrt(across**2 + down**2)
-        turn = np.arctan2(down, across)
-        parts = [steep * np.clip(np.cos(2 * (turn - k * np.pi / 4)), 0, 1) for k in range(4)]
-        cells = [cv2.resize(p, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA) for p in parts]
-        return np.sqrt(np.stack(cells))
-
-    one, other = trace(first).ravel(), trace(second).ravel()
+    one, other = _trace(first).ravel(), _trace(second).ravel()
     return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other) + 1e-9))
 
 
@@ -66,98 +73,78 @@ def compare_pictures(first: Tensor, second: Tensor) -> float:
     return float(structural_similarity(_grey(first), _grey(second), data_range=1.0))
 
 
+def _judge(
+    networks: Networks, viewer: Viewer, photographs: Sequence[Tensor], look: str, walk: Walk
+) -> dict[str, float]:
+    """Means over the photographs of :data:`NAMES`, for one look."""
+    vector, rows = name_look(networks, [look]), []
+    for number, picture in enumerate(photographs):
+        made = restyle(networks, picture, vector, seeds=[number], walk=walk)
+        named = NAMED[int(viewer(made).argmax())] == look
+        kept = compare_layouts(made[0], picture[0]), compare_pictures(made[0], picture[0])
+        rows.append((named, *kept))
+    means = np.mean(np.array(rows, np.float64), 0).round(3).tolist()
+    return dict(zip(NAMES, means, strict=True))
+
+
 @torch.inference_mode()
 def measure_restyling(
     networks: Networks,
     viewer: Viewer,
-    photographs: dict[str, Tensor],
-    *,
-    looks: tuple[str, ...] = LOOKED_AT,
-    strengths: tuple[float, ...] = STRENGTHS,
-    steps: int = 10,
-    guidance: float = 1.5,
-) -> dict[str, Any]:
-    """Figures by look and strength: "named", "layout" and "similar", each 0 to 1."""
-    figures: dict[str, Any] = {look: {} for look in looks}
-    for look in looks:
-        vector = name_look(networks, [look])
-        for strength in strengths:
-            rows = []
-            for number, picture in enumerate(photographs.values()):
-                made = restyle(
-                    networks,
-                    picture,
-                    vector,
-                    seeds=[number],
-                    strength=strength,
-                    steps=steps,
-                    guidance=guidance,
-                )
-                named = NAMED[int(viewer(made).argmax())] == look
-                rows.append(
-                    (named, compare_layouts(made[0], picture[0]), compare_pictures(made[0], picture[0]))
-                )
-            means = np.mean(np.array(rows, np.float64), 0).round(3).tolist()
-            figures[look][str(strength)] = dict(zip(("named", "layout", "similar"), means, strict=True))
-    figures["all"] = {
-        str(s): {
-            name: round(float(np.mean([figures[look][str(s)][name] for look in looks])), 3)
-            for name in ("named", "layout", "similar")
+    photographs: Sequence[Tensor],
+    looks: Sequence[str],
+    walks: Sequence[Walk],
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Figures by look, and by strength within; "all" has the means over the looks."""
+    figures = {
+        look: {
+            str(walk.strength): _judge(networks, viewer, photographs, look, walk) for walk in walks
         }
-        for s in strengths
+        for look in looks
     }
-    return figures
-
-
-def note_figures(path: Path, row: dict[str, Any]) -> None:
-    """Add a line to a table of figures over time."""
-    fresh = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if fresh:
-            writer.writeheader()
-        writer.writerow(row)
+    strengths = [str(walk.strength) for walk in walks]
+    whole = {
+        at: {n: round(float(np.mean([figures[k][at][n] for k in looks])), 3) for n in NAMES}
+        for at in strengths
+    }
+    return {"all": whole, **figures}
 
 
 def draw_restyled(
     networks: Networks,
-    photographs: dict[str, Tensor],
+    photographs: Mapping[str, Tensor],
     path: Path,
-    *,
-    looks: tuple[str, ...] = LOOKED_AT,
-    strength: float = 0.6,
-    side: int = 256,
+    looks: Sequence[str],
+    walk: Walk,
 ) -> None:
-    """A sheet: each photograph beside itself in every look."""
-    shown, titles = [], []
+    """A sheet: each photograph beside itself in every look, cut to squares."""
+    images, titles = [], []
     for name, picture in photographs.items():
-        shown.append(picture)
-        titles.append(name)
-        for look in looks:
-            shown.append(
-                restyle(networks, picture, name_look(networks, [look]), seeds=[1], strength=strength)
-            )
-            titles.append(look)
-    images = []
-    for picture in shown:
-        image = to_images(picture)[0]
-        least = min(image.size)
-        left, top = (image.width - least) // 2, (image.height - least) // 2
-        images.append(image.crop((left, top, left + least, top + least)).resize((side, side)))
+        vectors = [name_look(networks, [look]) for look in looks]
+        made = [restyle(networks, picture, vector, seeds=[1], walk=walk) for vector in vectors]
+        images += [_square(to_images(shown)[0]) for shown in (picture, *made)]
+        titles += [name, *looks]
     save_sheet(images, path, columns=len(looks) + 1, titles=titles)
 
 
+def _square(image: Image.Image) -> Image.Image:
+    least = min(image.size)
+    left, top = (image.width - least) // 2, (image.height - least) // 2
+    return image.crop((left, top, left + least, top + least)).resize((_SHOWN, _SHOWN))
+
+
 def measure_photographs(given: Options) -> None:
-    """Write ``restyling/``: report.json, and a sheet."""
-    networks = read_networks(given.out / "guided")
-    photographs = {
-        name: fit_photograph(picture)
-        for name, picture in read_photographs(given, "measure").items()
-    }
+    """Write ``restyling/``: report.json and a sheet, of the model in ``export/``."""
+    networks = quicken(read_networks(given.out / EXPORT))
+    found = read_photographs(given, "measure")
+    photographs = {name: fit_photograph(picture) for name, picture in found.items()}
     folder = given.folder("restyling")
-    draw_restyled(networks, photographs, folder / "sheet.png")
-    figures = measure_restyling(networks, load_viewer(given), photographs)
-    (folder / "report.json").write_text(json.dumps(figures, indent=1))
+    draw_restyled(networks, photographs, folder / "sheet.png", LOOKED_AT, Walk())
+    walks = [Walk(strength) for strength in STRENGTHS]
+    figures = measure_restyling(
+        networks, load_viewer(given), list(photographs.values()), LOOKED_AT, walks
+    )
+    (folder / "report.json").write_text(json.dumps(figures, indent=1) + "\n")
     print(json.dumps(figures["all"]))
 
 

@@ -89,6 +89,5 @@ def load_viewer(given: Options) -> Viewer:
     return viewer.eval()
 
 
-
 if __name__ == "__main__":
     start(__doc__, lambda given: train_viewer(given, given.minutes))

@@ -5,7 +5,8 @@ light, and in some media under some lights.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -48,11 +49,9 @@ def cut_views(photographs: dict[str, Picture], random: Random) -> Iterator[Pictu
             side = round(least * (1 if number == 0 else random.uniform(0.5, 1)))
             side = max(side, min(least, 180))
             top, left = random.randint(0, height - side), random.randint(0, width - side)
-            view = picture[top : top + side, left : left + side]
-            shrunk = side > VIEW
-            view = cv2.resize(
-                view, (VIEW, VIEW), interpolation=cv2.INTER_AREA if shrunk else cv2.INTER_CUBIC
-            )
+            part = picture[top : top + side, left : left + side]
+            way = cv2.INTER_AREA if side > VIEW else cv2.INTER_CUBIC
+            view = np.asarray(cv2.resize(part, (VIEW, VIEW), interpolation=way), np.float32)
             if random.random() < 0.5:
                 view = view[:, ::-1]
             tint = [random.uniform(0.9, 1.1) for _ in range(3)]
@@ -115,8 +114,13 @@ def make_views(given: Options) -> None:
                 keep = number % _KEPT == 0 or use == "judge"
                 work.append((view, 1000 * len(use) + number, basis, place, keep))
     Random(0).shuffle(work)
-    with get_context("spawn").Pool(given.abreast) as pool, Bar("views", len(work)) as bar:
-        for done, _ in enumerate(pool.imap_unordered(_make, work)):
+    with ExitStack() as stack:
+        bar = stack.enter_context(Bar("views", len(work)))
+        made: Iterable[None] = map(_make, work)
+        if given.abreast > 1:
+            pool = stack.enter_context(get_context("spawn").Pool(given.abreast))
+            made = pool.imap_unordered(_make, work)
+        for done, _ in enumerate(made):
             given.session.check()
             bar.update(done + 1)
 
@@ -132,14 +136,30 @@ def load_views(given: Options, use: str, part: str) -> tuple[Tensor, Tensor]:
     Returns:
         Latents float16 (V, L, C, 48, 48) or pixels uint8 (V, L, 384, 384, 3), and their looks
         (V, L, 2).
+
+    Raises:
+        FileNotFoundError: There are none.
     """
-    found, looks = [], []
-    for path in sorted(given.folder(f"views/{use}").glob("*.safetensors")):
+    paths = [p for p in sorted(given.folder(f"views/{use}").glob("*.safetensors")) if _has(p, part)]
+    whole: Tensor | None = None
+    looks = []
+    # Filled one by one: a list of them, stacked, would need the memory twice.
+    for number, path in enumerate(paths):
         with safe_open(path, "pt") as file:
-            if part in file.keys():  # noqa: SIM118 - this is no mapping
-                found.append(file.get_tensor(part))
-                looks.append(file.get_tensor("looks"))
-    return torch.stack(found), torch.stack(looks)
+            found = file.get_tensor(part)
+            if whole is None:
+                whole = torch.empty(len(paths), *found.shape, dtype=found.dtype)
+            whole[number] = found
+            looks.append(file.get_tensor("looks"))
+    if whole is None:
+        message = f"no {part} of views to {use} by"
+        raise FileNotFoundError(message)
+    return whole, torch.stack(looks)
+
+
+def _has(path: Path, part: str) -> bool:
+    with safe_open(path, "pt") as file:
+        return part in file.keys()  # noqa: SIM118 - this is no mapping
 
 
 if __name__ == "__main__":
