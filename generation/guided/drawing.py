@@ -15,9 +15,9 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
+from generation.catalogue.looks import LIGHTS
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
-from generation.guided.looks import LIGHTS
 
 RIGHT: Final = pi / 2
 _GRID: Final = 32

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from generation.catalogue.looks import LOOKS
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Denoiser
 from generation.guided.latents import PATCH, Decoder, Latents
-from generation.guided.looks import LOOKS
 from generation.guided.planner import Planner
 from training.guided.renderings import Picture
 

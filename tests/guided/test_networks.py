@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from generation.catalogue.looks import ALSO, LIGHTS, LOOKS, MEDIA
 from generation.guided.checkpoint import Networks, quicken, read_networks, write_networks
 from generation.guided.denoiser import Guide
 from generation.guided.drawing import (
@@ -24,7 +25,6 @@ from generation.guided.drawing import (
     widen,
 )
 from generation.guided.latents import PATCH
-from generation.guided.looks import ALSO, LIGHTS, LOOKS, MEDIA
 from tests.guided.conftest import CHANNELS, scene, some_latents
 
 PICTURE = torch.from_numpy(scene(1, 64, 96)).permute(2, 0, 1)[None] * 2 - 1

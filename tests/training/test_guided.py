@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
+from generation.catalogue.looks import LIGHTS, LOOKS, MEDIA
 from generation.guided.checkpoint import read_networks
-from generation.guided.looks import LIGHTS, LOOKS, MEDIA
 from tests.guided.conftest import scene
 from training.guided import (
     basis,

@@ -13,8 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
+from generation.catalogue.looks import LOOKS
 from generation.guided.denoiser import Denoiser, Guide
-from generation.guided.looks import LOOKS
 from training.bar import Bar
 from training.guided.basis import CHANNELS, load_basis
 from training.guided.planning import Lessons, build_lessons, new_planner, plan_guides, weigh

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 from transformers import CLIPTextModel, CLIPVisionModelWithProjection, PreTrainedModel
 
+from generation.catalogue.looks import LOOKS
 from generation.guided.checkpoint import Networks, write_networks
 from generation.guided.latents import Decoder
-from generation.guided.looks import LOOKS
 from training.guided.basis import CHANNELS, load_basis
 from training.guided.crediting import write_card
 from training.guided.denoising import new_denoiser

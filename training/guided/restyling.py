@@ -17,9 +17,9 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 from torch import Tensor
 
+from generation.catalogue.looks import MEDIA
 from generation.guided.checkpoint import Networks, quicken, read_networks
 from generation.guided.drawing import Walk, fit_sides, name_look, restyle
-from generation.guided.looks import MEDIA
 from training.guided.exporting import EXPORT
 from training.guided.photographs import read_photographs
 from training.guided.renderings import Picture

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from generation.guided.looks import LIGHTS, LOOKS, MEDIA, PLAIN
+from generation.catalogue.looks import LIGHTS, LOOKS, MEDIA, PLAIN
 from training.guided.views import NONE, load_views
 from training.loop import Course, Training
 from training.plan import Options, start

@@ -20,8 +20,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from generation.catalogue.looks import LOOKS, PLAIN
 from generation.guided.latents import Latents
-from generation.guided.looks import LOOKS, PLAIN
 from training.bar import Bar
 from training.guided.photographs import read_photographs
 from training.guided.renderings import LIGHTS, MEDIA, Picture
