@@ -15,7 +15,7 @@ from torch import Tensor
 from generation.conditioning.spherical import spherical_mean
 from training.curves import plot
 from training.judges import Judge, load_judge, rows_for_judging
-from training.pictures import Painter
+from training.pictures import Draws, Painter
 from training.plan import Options, start
 from training.sheet import save_sheet, to_images
 from training.world import COLOUR_WORDS, World, load_world
@@ -50,7 +50,7 @@ class Bench:
 
     world: World
     judge: Judge
-    painter: Painter
+    painter: Draws
     rows: Tensor
     common: Tensor
     folder: Path
@@ -236,17 +236,31 @@ def evaluate(given: Options) -> None:
     Raises:
         StoppedError: The session ended first.
     """
+    painter = Painter(given.out / "export", given.device, given.size.steps)
+    measure(given, painter, given.folder("judges"), given.folder("evaluate"))
+
+
+def measure(given: Options, painter: Draws, judge: Path, folder: Path) -> None:
+    """Measure whatever draws.
+
+    Args:
+        given: How many pictures, of which world.
+        painter: What draws.
+        judge: Folder of the judge.
+        folder: For report.json, a plot for each control, sheets.
+
+    Raises:
+        StoppedError: The session ended first.
+    """
     pictures = given.size.measured
     world = load_world(given)
     rows = rows_for_judging(world, held=True)
     order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(5))
     rows = rows[order.to(rows.device)]
     common = rows[world.thing[world.looks.drawing[rows]] < COMMONEST]
-    painter = Painter(given.out / "export", given.device, given.size.steps)
-    folder = given.folder("evaluate")
     bench = Bench(
         world,
-        load_judge(given.folder("judges"), given.device),
+        load_judge(judge, given.device),
         painter,
         _repeated(rows, pictures),
         _repeated(common, 2 * MOST_SUBJECTS),
@@ -262,9 +276,9 @@ def evaluate(given: Options) -> None:
         "content": measure_content,
         "blend": measure_blend,
     }
-    for name, measure in controls.items():
+    for name, control in controls.items():
         given.session.check()
-        report[name] = measure(bench, few)
+        report[name] = control(bench, few)
         plot(report[name], folder / f"{name}.png", across=name)
         (folder / "report.json").write_text(json.dumps(report, indent=1))
 

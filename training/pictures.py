@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import torch
 from diffusers import AutoPipelineForImage2Image
@@ -15,6 +15,26 @@ from training.plan import WIDTH, Options, start
 from training.sheet import save_sheet, to_images
 
 GUIDANCE: Final = 4.0
+
+
+class Draws(Protocol):
+    """What is measured: something that sees references and draws prompts; see :class:`Painter`."""
+
+    def look(self, pictures: Tensor) -> Tensor:
+        """Image embeddings (N, 1, 256) of pictures in -1 to 1."""
+
+    def draw(
+        self,
+        prompts: Sequence[str],
+        *,
+        seed: int = 0,
+        style: Tensor | None = None,
+        content: Tensor | None = None,
+        scales: tuple[float, float] = (1.0, 1.0),
+        picture: Tensor | None = None,
+        strength: float = 1.0,
+    ) -> Tensor:
+        """One picture (N, 3, 128, 128) in -1 to 1 for each prompt."""
 
 
 class Painter:

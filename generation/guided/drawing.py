@@ -237,6 +237,40 @@ def restyle(
     return draw_pictures(networks, request, make_noise(seeds, (channels, height, width)), walk)
 
 
+@torch.inference_mode()
+def plan_request(
+    networks: Networks,
+    states: Tensor,
+    length: Tensor,
+    look: Tensor,
+    *,
+    content: Tensor | None = None,
+    style: Tensor | None = None,
+) -> Request:
+    """A request by words and by embeddings of references.
+
+    Args:
+        networks: The model.
+        states: Text states (B, tokens, 256).
+        length: How many of them are of the text (B,).
+        look: Vectors of looks (B, told).
+        content: Embeddings of what to show (B, 256).
+        style: Embeddings of how to show it (B, 256).
+
+    Raises:
+        ValueError: The model is of photographs alone.
+    """
+    if networks.planner is None:
+        message = "this model draws from pictures alone"
+        raise ValueError(message)
+    end = states[torch.arange(len(states)), length - 1]
+    none = torch.zeros_like(end)
+    guide = networks.planner(
+        states, length, none if content is None else content, none if style is None else style
+    )
+    return Request(guide=guide, kind=Guide.PLAN, look=look, words=end)
+
+
 def mix_guides(first: Tensor, second: Tensor, share: float) -> Tensor:
     """Guides (B, C, h, w) between two: the first at a share of 0, the second at 1."""
     return torch.lerp(first, second, share)

@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,10 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
     """Every stage, run for seconds."""
     torch.manual_seed(0)
     given = Options(
-        out=tmp_path_factory.mktemp("guided"), size=SIZES["tiny"], artwork=pack, minutes=0.1
+        out=tmp_path_factory.mktemp("guided"),
+        size=replace(SIZES["tiny"], measured=6),
+        artwork=pack,
+        minutes=0.1,
     )
     for number, shot in enumerate(SHOTS):
         folder = given.folder(f"photographs/{shot.use}")
@@ -93,6 +97,9 @@ def test_every_stage_leaves_its_records(guided: Options) -> None:
     assert set(report["all"]) == {"0.4", "0.8"}
     with Image.open(guided.out / "restyling" / "sheet.png") as sheet:
         assert sheet.width == 3 * 256
+    drawn = json.loads((guided.out / "wording" / "report.json").read_text())
+    assert drawn["text"]["pictures"] == guided.size.measured
+    assert {"strength", "style", "content", "blend"} < set(drawn)
 
 
 def test_the_export_is_read_back_and_names_its_sources(guided: Options) -> None:

@@ -40,7 +40,7 @@ the structural similarity to the photograph.
 
 {figures}
 
-## Made from
+{drawn}## Made from
 Drawings:
 
 {drawings}
@@ -89,6 +89,15 @@ def _figure_lines(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _drawn_lines(report: dict[str, Any]) -> str:
+    if not report:
+        return ""
+    lines = ["Prompts of combinations of thing, style and colour that were never trained:", ""]
+    for name, values in report["text"].items():
+        lines.append(f"- {name}: " + json.dumps(values).strip("{}").replace('"', ""))
+    return "\n".join(lines) + "\n\n"
+
+
 def write_card(given: Options, folder: Path) -> None:
     """Write README.md and the licence texts.
 
@@ -108,6 +117,7 @@ def write_card(given: Options, folder: Path) -> None:
         count=len(used),
         trained="\n".join(trained),
         figures=_figure_lines(_read(given.out / "restyling" / "report.json")),
+        drawn=_drawn_lines(_read(given.out / "wording" / "report.json")),
         drawings="\n".join(credit_lines()),
         photographs="\n".join(map(_photograph_line, used)),
         deeds=", ".join(sorted({_deed(p.licence) for p in used} - {""})),

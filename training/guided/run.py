@@ -17,6 +17,7 @@ from training.guided.planning import train_planner
 from training.guided.restyling import measure_photographs
 from training.guided.viewing import train_viewer
 from training.guided.views import make_views
+from training.guided.wording import measure_drawings
 from training.plan import Options, start
 from training.render import render
 from training.towers import train_towers
@@ -47,6 +48,7 @@ _MAKING: Final[tuple[tuple[str, Stage], ...]] = (
     ("denoiser", lambda given: train_denoiser(given, given.minutes * SHARES["denoiser"])),
     ("guided", export),
     ("restyling", measure_photographs),
+    ("wording", measure_drawings),
     ("card", lambda given: write_card(given, given.out / EXPORT)),
 )
 

@@ -1,0 +1,35 @@
+"""Reads a text for the planner: states of its tokens, and how many there are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers import CLIPTextModel, CLIPTokenizer
+
+
+class Words:
+    """The text model and its tokenizer.
+
+    Args:
+        folder: Of the model's checkpoint; see ``generation.guided.checkpoint``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.tokenizer = CLIPTokenizer.from_pretrained(folder / "tokenizer")
+        self.text = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+        self.text.eval()
+
+    @torch.inference_mode()
+    def read(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """States (N, tokens, 256) as far as the longest text goes, and lengths (N,), end included.
+
+        What does not fit the window of the text model is cut off.
+        """
+        ids = self.tokenizer(
+            list(texts), padding="max_length", truncation=True, return_tensors="pt"
+        )["input_ids"]
+        ids = torch.as_tensor(ids)
+        length = (ids != self.tokenizer.eos_token_id).sum(1) + 1
+        states: Tensor = self.text(input_ids=ids[:, : int(length.max())]).last_hidden_state
+        return states, length
