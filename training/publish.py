@@ -64,6 +64,12 @@ The same judge; each curve is a mean over {subjects} subjects, of the {common} t
 model has seen most: what it cannot draw, no dial can show.
 
 {curves}
+
+## The next one
+
+A [guide-driven design](decisions/0009-guides.md) is in training: photographs in other looks at
+their own ratio, and drawings by a planner ([how](training.md#the-guide-driven-model)). It is not
+shipped yet.
 """
 
 

@@ -1,5 +1,6 @@
 """The looks that have a word, and what else people call them."""
 
+import re
 from typing import Final
 
 DRAWN: Final = ("3d", "flat", "line art", "pixel art")
@@ -46,3 +47,36 @@ ALSO: Final = {
     "flat": ("flat design", "vector"),
     "line art": ("outline", "lineart", "line drawing", "linework"),
 }
+
+_NAMES: Final = {
+    word: look for look in LOOKS for word in (look, *ALSO.get(look, ()), look.replace("-", " "))
+}
+# The longest first, so that "pencil drawing" is not read as "pencil" and something unknown.
+_SPOKEN: Final = re.compile(
+    r"(?<![\w-])(?:"
+    + "|".join(re.escape(word) for word in sorted(_NAMES, key=len, reverse=True))
+    + r")(?![\w-])",
+    re.IGNORECASE,
+)
+_FILLING: Final = frozenset(
+    re.split(
+        " ",
+        "a an the this that my it its of in at on as by with into to and or but for from is be make"
+        " turn made please picture image photo style styled look looking like effect version very",
+    )
+)
+
+
+def find_looks(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a text says of looks: their words as in ``LOOKS``, and words that are of none.
+
+    Args:
+        text: As a person types it, such as "my cat as a watercolor at night".
+
+    Returns:
+        Looks in the order of their naming, each once; and words that are neither a look nor
+        filling, likewise.
+    """
+    looks = dict.fromkeys(_NAMES[found.lower()] for found in _SPOKEN.findall(text))
+    rest = re.findall(r"[^\W_][\w'-]*", _SPOKEN.sub(" ", text).lower())
+    return tuple(looks), tuple(dict.fromkeys(word for word in rest if word not in _FILLING))

@@ -24,12 +24,12 @@ from training.guided import (
     viewing,
     views,
 )
+from training.guided.__main__ import run
 from training.guided.adopting import adopt
 from training.guided.exporting import gather
 from training.guided.photographs import FREE, Photograph, list_photographs
 from training.guided.resources import read_resources
 from training.guided.restyling import compare_layouts, compare_pictures
-from training.guided.run import run
 from training.plan import SIZES, Options
 
 

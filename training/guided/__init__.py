@@ -1,1 +1,1 @@
-"""Makes the guide-driven model: stage by stage, each a command, ``run`` for all of them."""
+"""Makes the guide-driven model: each stage is a command, and the package itself runs all."""
