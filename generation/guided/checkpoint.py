@@ -135,7 +135,7 @@ def read_networks(folder: Path) -> Networks:
         if module is None:
             continue
         weights = load_file(folder / f"{name}.safetensors")
-        module.load_state_dict({key: weight.float() for key, weight in weights.items()})
+        module.load_state_dict({key: w.float() for key, w in weights.items()}, assign=True)
         module.requires_grad_(requires_grad=False).eval()
         module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return networks

@@ -61,7 +61,7 @@ def _squares(pictures: Tensor) -> Tensor:
 def _drawings(given: Options) -> Tensor:
     world = load_world(given)
     samples = plan_samples(world, _DRAWN, references=False, seed=31)
-    return world.render(samples.look, grounds_of(samples.ground))
+    return world.render(samples.look, grounds_of(samples.ground)).cpu()
 
 
 def _photographs(given: Options) -> Tensor:

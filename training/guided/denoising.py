@@ -229,7 +229,8 @@ def train_denoiser(given: Options, minutes: float) -> None:
     """Train for some minutes and write ``denoiser/denoiser.safetensors``."""
     torch.manual_seed(6)
     drawings = load_drawings(given)
-    photographs = Photographs(*load_views(given, "train", "latents"))
+    latents, looks = load_views(given, "train", "latents")
+    photographs = Photographs(latents.to(given.device), looks)
     denoiser = new_denoiser(given).to(given.device)
     denoiser.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     course = Course.of(given, "denoiser", minutes, rate=_RATE, decay=min(given.size.decay, 0.998))

@@ -72,7 +72,8 @@ def train_viewer(given: Options, minutes: float) -> None:
         if torch.rand(()) < 0.3:
             shown = functional.avg_pool2d(functional.pad(shown, (1, 1, 1, 1), "replicate"), 3, 1)
         shown = shown + 0.05 * torch.rand(()) * torch.randn_like(shown)
-        scores = viewer(shown * (0.9 + 0.2 * torch.rand(len(shown), 1, 1, 1)))
+        light = torch.rand(len(shown), 1, 1, 1, device=given.device)
+        scores = viewer(shown * (0.9 + 0.2 * light))
         answers = said[wanted].to(given.device)
         right = (scores.argmax(1) == answers).float().mean()
         loss = functional.cross_entropy(scores, answers, label_smoothing=0.05)
