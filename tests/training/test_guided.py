@@ -23,6 +23,7 @@ from training.guided import (
     restyling,
     viewing,
     views,
+    wording,
 )
 from training.guided.__main__ import run
 from training.guided.adopting import adopt
@@ -62,6 +63,8 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
         folder = given.folder(f"photographs/{shot.use}")
         values = (scene(number, 200, 240) * 255).astype(np.uint8)
         Image.fromarray(values).save(folder / f"{shot.name}.png")
+    prompts = given.out / "few.txt"
+    prompts.write_text("a red circle\na square, line art\n")
     with pytest.MonkeyPatch.context() as patch:
         for module in ("photographs", "crediting"):
             patch.setattr(f"training.guided.{module}.list_photographs", listed)
@@ -76,6 +79,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
             (planning, "_BATCH", 8),
             (denoising, "WIDTHS", (16, 16, 24)),
             (denoising, "_BATCH", 8),
+            (wording, "PROMPTS", prompts),
             (restyling, "AREA", 96 * 96),
             (restyling, "STRENGTHS", (0.4, 0.8)),
             (restyling, "LOOKED_AT", ("anime", "night")),
@@ -93,7 +97,8 @@ def test_every_stage_leaves_its_records(guided: Options) -> None:
         assert (guided.out / stage / "loss.csv").exists()
         assert (guided.out / stage / "checkpoint.pt").exists()
     report = json.loads((guided.out / "restyling" / "report.json").read_text())
-    assert set(report) == {"all", "anime", "night"}
+    assert set(report["looks"]) == {"anime", "night"}
+    assert set(report["ceiling"]) == {"all", "anime", "night"}
     assert set(report["all"]) == {"0.4", "0.8"}
     with Image.open(guided.out / "restyling" / "sheet.png") as sheet:
         assert sheet.width == 3 * 256

@@ -86,6 +86,7 @@ def _figure_lines(report: dict[str, Any]) -> str:
     lines = ["| strength | look named right | layout | similar |", "|---|---|---|---|"]
     for strength, row in report["all"].items():
         lines.append(f"| {strength} | {row['named']:.0%} | {row['layout']} | {row['similar']} |")
+    lines += ["", f"Of the filters' own pictures, {report['ceiling']['all']:.0%} are named right."]
     return "\n".join(lines)
 
 

@@ -83,6 +83,19 @@ def train_viewer(given: Options, minutes: float) -> None:
     save_file(viewer.state_dict(), course.folder / FILE)
 
 
+@torch.inference_mode()
+def name_seen(viewer: Viewer, picture: Tensor) -> str:
+    """The look of a picture (3, H, W) in -1 to 1.
+
+    It is judged in parts of the size that the judge learnt from: the strongest trace of anything is
+    stronger the more there is to look at.
+    """
+    side = min(_CROP, *picture.shape[1:])
+    parts = picture.unfold(1, side, side // 2).unfold(2, side, side // 2)
+    scores = viewer(parts.permute(1, 2, 0, 3, 4).reshape(-1, 3, side, side))
+    return NAMED[int(scores.log_softmax(1).mean(0).argmax())]
+
+
 def load_viewer(given: Options) -> Viewer:
     """The trained judge, on the CPU."""
     viewer = Viewer()
