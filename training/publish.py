@@ -69,7 +69,7 @@ model has seen most: what it cannot draw, no dial can show.
 
 A [guide-driven design](decisions/0009-guides.md) is in training: photographs in other looks at
 their own ratio, and drawings by a planner ([how](training.md#the-guide-driven-model)). It is not
-shipped yet.
+shipped yet, and nothing that it draws has been judged.
 """
 
 
