@@ -90,7 +90,25 @@ def parse(text: str) -> Prompt:
     check_length(text)
     # Plain prompts, which are most of them, never meet the slower repairs.
     whole = blank_unprintable(text)
-    return _parse_plain(whole) or _parse_translated(text, *translate(move_lora_tags(whole)))
+    plain = _parse_plain(whole)
+    return plain or _settle(_parse_translated(text, *translate(move_lora_tags(whole))))
+
+
+def _settle(prompt: Prompt) -> Prompt:
+    """The prompt that the canonical spelling means, where words in it may look like marks.
+
+    A backslash at the end of words, say, or a dash before a weight, has another meaning beside what
+    the canonical spelling puts there; so that is read again until it means what it says.
+    """
+    for _ in range(_MOST_READINGS):
+        spelling = prompt.spelling
+        again = _parse_plain(spelling) or _parse_translated(
+            spelling, *translate(move_lora_tags(spelling))
+        )
+        if again == prompt:
+            return prompt
+        prompt = replace(again, notes=prompt.notes)
+    raise PromptError(Sentence(said.DASHES_ALIKE))
 
 
 def _parse_plain(text: str) -> Prompt | None:

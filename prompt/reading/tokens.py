@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from prompt.flags.kinds import Switch
 from prompt.flags.table import BY_NAME, NO, Flag, guess_name
-from prompt.reading.separators import DASHES, strip_dashes
+from prompt.reading.separators import DASHES, LONE, strip_dashes
 
 _FLAG_NEXT: Final = rf"[^\w\s]{{0,8}}[{DASHES}]"
 _LINK: Final = re.compile(
@@ -26,6 +26,12 @@ _DIGIT: Final = re.compile(r"[\s:=]*+[-+]?\.?\d")
 _LAST: Final = re.compile(rf"[\s:=]*+[\d.,:/]++(?:[^{DASHES}\w]*+[{DASHES}]|[\W_]*+\Z)")
 _ENDED: Final = re.compile(r"\s*+(?:[^\w\s]|\Z)")
 _SPACELESS: Final = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+_IMAGE: Final = re.compile(
+    r"\.(?:png|jpe?g|webp|gif|avif)\b|//(?:cdn\.discordapp\.com|media\.discordapp\.net|s\.mj\.run)/",
+    re.IGNORECASE,
+)
+"""What an image's link has amid words, where a link to a page is one of the words."""
+
 _AFTER_LINK: Final = ",;:.!]>\"'”’`*"
 
 
@@ -137,7 +143,7 @@ def _ends_words(text: str, place: int) -> bool:
 
 
 def separate_links(text: str) -> tuple[list[str], str, bool]:
-    """Image links and the words around them.
+    """Image links and the words around them: links at the front, and elsewhere those of images.
 
     Returns:
         The links, freed of brackets and punctuation; the words between them; and whether a link
@@ -145,6 +151,8 @@ def separate_links(text: str) -> tuple[list[str], str, bool]:
     """
     urls, words, start, weighted = [], [], 0, False
     for link in _LINK.finditer(text):
+        if (any(words) or text[start : link.start()].strip(LONE)) and not _IMAGE.search(link[0]):
+            continue
         words.append(strip_dashes(text[start : link.start()].strip()))
         url, weight = _trim_link(link[0])
         urls.append(url)

@@ -1,0 +1,62 @@
+"""What a prompt is read as can be written and read again, and a suggestion can be sent."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generation.catalogue.families import card
+from prompt.errors import PromptError
+from prompt.reading.grammar import parse
+from prompt.resolution.orders import read_orders
+from prompt.resolution.suggestions import mend_suggestion
+
+EASEL = card("easel")
+BITS = st.sampled_from(
+    [
+        *("owl", "cat", "::", "::2", "::900", "\\", "\\\\", "-", "--", "—", "-chaos", "--chaos 5"),
+        *("no", "--no fog", "--ar 3:2", "(red:1.3)", "[x]", "\\(", "BREAK", ",", "5", "--tile"),
+    ]
+)
+TYPED = st.lists(BITS, min_size=1, max_size=8).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TYPED)
+def test_what_is_read_is_written_and_read_again(typed: str) -> None:
+    try:
+        prompt = parse(typed)
+    except PromptError:
+        return
+    assert parse(prompt.spelling) == prompt
+
+
+@pytest.mark.parametrize(
+    ("typed", "suggestion"),
+    [
+        ("{owl, cat} --repeat 99", "{owl, cat} --repeat 20"),
+        ("owl --repeat 99", "owl --repeat 40"),
+        (f"{'owl ' * 700}{{red, {'green ' * 400}}} --seeed 5", None),
+    ],
+)
+def test_a_suggestion_can_be_sent(typed: str, suggestion: str | None) -> None:
+    with pytest.raises(PromptError) as refused:
+        read_orders(typed)
+    mended = mend_suggestion(refused.value, EASEL).suggestion
+    if suggestion is not None:
+        assert mended == suggestion
+    assert mended is None or read_orders(mended)
+
+
+@pytest.mark.parametrize(
+    ("typed", "images", "words"),
+    [
+        ("http://a.example/page an owl", 1, "an owl"),
+        ("see http://a.example/page in snow", 0, "see http://a.example/page in snow"),
+        ("an owl http://a.example/b.png in snow", 1, "an owl in snow"),
+        ("an owl https://s.mj.run/a1", 1, "an owl"),
+    ],
+)
+def test_a_link_to_a_page_amid_words_is_a_word(typed: str, images: int, words: str) -> None:
+    prompt = parse(typed)
+    assert (len(prompt.images), prompt.text) == (images, words)
+    assert parse(prompt.spelling) == prompt
