@@ -1,8 +1,8 @@
 """Draws: a guide from words or from a picture, a look, and a walk from noise to a picture.
 
-The walk is that of DDIM (Song and others, 2021): at every step the network tells the picture and
-the noise in what it sees, which are then mixed again with less noise. With angles for levels a
-step is a turn: z' = cos(next) picture + sin(next) noise.
+The walk is that of implicit models (Song and others, 2021): at every step the network tells the
+picture and the noise in what it sees, which are then mixed again with less noise. With angles for
+levels a step is a turn: z' = cos(next) picture + sin(next) noise.
 """
 
 from collections.abc import Sequence

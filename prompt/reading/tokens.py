@@ -149,7 +149,9 @@ def separate_links(text: str) -> tuple[list[str], str, bool]:
         The links, freed of brackets and punctuation; the words between them; and whether a link
         had a ``::`` weight, which is dropped.
     """
-    urls, words, start, weighted = [], [], 0, False
+    urls: list[str] = []
+    words: list[str] = []
+    start, weighted = 0, False
     for link in _LINK.finditer(text):
         if (any(words) or text[start : link.start()].strip(LONE)) and not _IMAGE.search(link[0]):
             continue
