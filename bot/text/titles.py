@@ -17,7 +17,7 @@ from generation.recipe import Recipe
 from prompt.flags.table import BY_NAME, RATIO, SEED, STYLE
 from prompt.reading.grammar import Prompt
 from prompt.resolution.fitting import parse_flags
-from prompt.resolution.presets import Origin
+from prompt.resolution.presets import WORDS, Origin
 from prompt.resolution.references import RANDOM, find_links
 from storage.queue.jobs import Job
 
@@ -95,7 +95,7 @@ def is_shortened(job: Job, recipe: Recipe) -> bool:
 def list_unsaid(job: Job, recipe: Recipe) -> list[str]:
     """The flags that count although nobody typed them with this prompt, as flags are written."""
     known = job.origins or {}
-    if TYPED not in known:
+    if _read_typed(job) is None:
         return []
     typed, values = Origin.FLAG.value, parse_flags(recipe.parameters)
     links = find_links(values)
@@ -113,7 +113,7 @@ def name_links(text: str) -> str:
 
 def _write_prompt(job: Job, recipe: Recipe) -> str:
     """The text on one line, without links, with the codes, seed and ratio of the pictures."""
-    typed = (job.origins or {}).get(TYPED)
+    typed = _read_typed(job)
     whole = f"{recipe.prompt} {recipe.parameters}" if typed is None else typed
     first = recipe.noise[0]
     # No seed alone makes a variation again.
@@ -124,6 +124,12 @@ def _write_prompt(job: Job, recipe: Recipe) -> str:
     return _RATIO.sub(
         lambda match: match[1] + _correct_ratio(match[2], recipe), " ".join(text.split())
     )
+
+
+def _read_typed(job: Job) -> str | None:
+    """What was typed, where it has all of the words; None where a preset adds some."""
+    known = job.origins or {}
+    return None if WORDS in known else known.get(TYPED)
 
 
 def _write_codes(typed: str, recipe: Recipe) -> str:

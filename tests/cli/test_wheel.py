@@ -21,7 +21,17 @@ from cli.imagine import draw, plan
 from storage.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {"bot", "cli", "commands", "generation", "migrations", "playground", "prompt", "storage"}
+PACKAGES = {
+    "bot",
+    "cli",
+    "commands",
+    "faults",
+    "generation",
+    "migrations",
+    "playground",
+    "prompt",
+    "storage",
+}
 WORKSHOP = ("benchmarks", "training")
 READY = re.compile(r"Easel is ready: (http://127\.0\.0\.1:\d+)")
 

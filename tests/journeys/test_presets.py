@@ -157,7 +157,7 @@ async def test_presets_travel_as_a_file(studio: Studio) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "sentence"),
     [
-        ("two words", "ink", "without spaces"),
+        ("two words", "ink", "no spaces"),
         ("ink", "--ar 3", "ratio"),
         ("ink", "https://a.example/b.png ink", "belong in the prompt"),
         ("ink", "ink --preset other", "`--preset` cannot be saved"),

@@ -118,7 +118,7 @@ async def test_img2img_says_which_flag_it_has_a_number_of_its_own_for(studio: St
         files={"image": ("red.png", data.getvalue())},
     )
     message = await result(press)
-    assert "--iw" not in message.content
+    assert "image at strength 0.50" in message.content
     await studio.playground.message(
         lambda m: m.id > message.id and "`--iw` has no effect with /img2img" in m.content
     )
