@@ -23,6 +23,7 @@ from prompt.reading.plain import PlainPrompt, split_plain
 from prompt.reading.separators import (
     DASHES,
     blank_unprintable,
+    drop_opening,
     shorten,
     strip_dashes,
     strip_signature,
@@ -39,7 +40,6 @@ _MOST_OPTIONS: Final = 40
 _SEPARATORS: Final = ",;:="
 _VALUE: Final = re.compile(r"^\s*+[-+]?[\d.,:/%]++(?!\S)")
 _IDLE: Final = f" \n\r\t,;.:!?|()[]\"'`“”*~{DASHES}"
-_OPENING: Final = '([`"“'
 _MOST_READINGS: Final = 5
 _MOST_SENTENCES: Final = 8
 _SOLE_LINK: Final = re.compile(r"\s*+<?https?://\S++\s*+", re.IGNORECASE)
@@ -270,7 +270,7 @@ class _Parser:
     def _take_flags(self) -> None:
         token, end = None, 0
         for following in find_flags(self.text):
-            self._take(token, _drop_opening(self.text[end : following.start]))
+            self._take(token, drop_opening(self.text[end : following.start]))
             token, end = following, following.end
         self._take(token, self.text[end:])
 
@@ -388,12 +388,6 @@ class _Parser:
         """The flag and its value as they stand in the text."""
         place = self.text.find(word, token.end)
         return shorten(self.text[token.start : max(token.end, place + len(word))])
-
-
-def _drop_opening(words: str) -> str:
-    """``words`` without a bracket or quote at their end that opens for the flag after them."""
-    opened = words[-1:] in _OPENING and words[-2:-1] in " \n"
-    return words[:-1] if opened else words
 
 
 def _limit(sentences: Collection[str]) -> tuple[str, ...]:

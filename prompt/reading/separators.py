@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+_OPENING: Final = '([`"“'
 DASHES: Final = "-‐‑‒–—―−－"
 """Every character that a keyboard or a web page may make of a hyphen."""
 
@@ -93,3 +94,9 @@ def _strip_end(text: str, ends: str) -> str:
     # A dash right after a word may be part of it, as in a cut-off compound.
     glued = len(tail) - len(tail.lstrip(DASHES)) if head else 0
     return head + tail[:glued]
+
+
+def drop_opening(words: str) -> str:
+    """``words`` without a bracket or quote at their end that opens for the flag after them."""
+    opened = words[-1:] in _OPENING and words[-2:-1] in " \n"
+    return words[:-1] if opened else words
