@@ -14,6 +14,7 @@ import typer
 from generation.catalogue.families import shown_size
 from generation.catalogue.served import served
 from generation.pictures.metadata import encode_png
+from generation.pictures.traits import ImageTraits, read_traits
 from generation.recipe import SEED_LIMIT, Recipe
 from generation.untrusted.clean import Limits, clean
 from generation.untrusted.fetch import fetch
@@ -139,8 +140,15 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         seed=secrets.randbelow(SEED_LIMIT),
         images=images[:shown],
         kept=dict(zip(linked, images[shown:], strict=True)),
+        shapes={sha256: each.shape for sha256, each in _look_at(images, settings).items()},
         versions=table,
     )
+
+
+def _look_at(images: Sequence[str], settings: Settings) -> dict[str, ImageTraits]:
+    """The traits of images that were stored."""
+    files = Files.of(settings)
+    return {sha256: read_traits(files.get(sha256)) for sha256 in images if sha256 != UNKNOWN_IMAGE}
 
 
 def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str]:

@@ -204,6 +204,9 @@ FIXED_STEPS: Final = Plural(
 )
 OTHER_VERSION: Final = "`{typed}` stands for {wanted}, which does not run here, so {model} draws."
 NO_VERSION: Final = "`{typed}` is not a version known here, so {model} draws."
+IMAGE_LONG: Final = (
+    "{model} draws from 1:{limit} to {limit}:1, so the ends of the image were cut off."
+)
 STYLE_CODE: Final = "`--sref random` chose `{typed}`: use that to get this style again."
 
 # Of presets and the table of versions.

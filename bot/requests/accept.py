@@ -2,7 +2,8 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,13 +17,14 @@ from bot.text import sentences
 from bot.text.messages import Title
 from generation.catalogue.card import Card
 from generation.derive import with_upscaler
+from generation.pictures.traits import ImageTraits, read_traits
 from generation.recipe import Recipe
 from generation.untrusted.clean import Limits, clean
 from generation.untrusted.fetch import fetch
 from generation.untrusted.masks import painted
 from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
-from storage.files import Files
+from storage.files import Files, MissingFileError
 from storage.queue.client import Jobs
 from storage.queue.jobs import NewJob, Speed
 from storage.settings import Settings
@@ -101,6 +103,18 @@ class JobAcceptor:
         # Decoding keeps a core busy, and meanwhile the gateway's heartbeat has to go on.
         image = await asyncio.to_thread(clean, data, self._limits)
         return await self._files.aput(image.png)
+
+    async def look_at(self, images: Iterable[str]) -> dict[str, ImageTraits]:
+        """The traits of stored images by their SHA-256, without those that are gone.
+
+        Drawing from one that is gone fails, and says so.
+        """
+        found = {}
+        for sha256 in dict.fromkeys(images):
+            with suppress(MissingFileError):
+                png = await self._files.aget(sha256)
+                found[sha256] = await asyncio.to_thread(read_traits, png)
+        return found
 
     async def keep_mask(self, data: bytes) -> str:
         """Checks and stores what somebody painted; its SHA-256.

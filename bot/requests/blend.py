@@ -68,7 +68,8 @@ class BlendHandler:
         images = [await self._acceptor.keep_image(url) for url in pictures]
         linked = list_addresses(merged.prompt.flags)
         kept = {url: await self._acceptor.keep_image(url) for url in linked}
-        resolved = resolve_order(self._models, Order(merged.prompt, 0), images[:1], kept)
+        traits = await self._acceptor.look_at(images)
+        resolved = resolve_order(self._models, Order(merged.prompt, 0), images[:1], kept, traits)
         recipe = blend(
             resolved.recipe,
             [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],

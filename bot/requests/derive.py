@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import discord
@@ -27,7 +27,7 @@ from prompt.flags.sources import PromptSource
 from prompt.flags.table import CONTROL, EDIT, MODEL
 from prompt.reading.grammar import Prompt, format_prompt
 from prompt.resolution.fitting import fit, parse_flags
-from prompt.resolution.references import StoredImages, list_addresses
+from prompt.resolution.references import list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.sentences import PARENT_MODEL, Sentence
 from storage.decisions.choices import PersonChoices, ServerChoices
@@ -35,6 +35,21 @@ from storage.queue.jobs import Job
 
 Change = Callable[[Parent, int], Resolved]
 """A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The images of a form, which are fetched after it was acknowledged.
+
+    Attributes:
+        links: Their addresses.
+        kept: SHA-256 of each by its address, once they are fetched.
+        shapes: Width and height of these and of what the earlier pictures were made from.
+    """
+
+    links: Sequence[str]
+    kept: dict[str, str] = field(default_factory=dict)
+    shapes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class DeriveHandler:
@@ -110,18 +125,17 @@ class DeriveHandler:
         derivation = kind.form(answers) if kind.form else kind.derive
         if derivation is None:
             raise OldButtonError
-        kept: dict[str, str] = {}
-        change = self._reword(derivation, answers.prompt, kind.source, kept)
+        fetched = Fetched(list_addresses(answers.prompt.flags))
+        change = self._reword(derivation, answers.prompt, kind.source, fetched)
         title = Title(kind.action, index or None)
-        links = list_addresses(answers.prompt.flags)
-        await self._make(interaction, parent_id, change, title, (kept, links))
+        await self._make(interaction, parent_id, change, title, fetched)
 
     def _reword(
-        self, derivation: Derivation, prompt: Prompt, source: PromptSource, kept: StoredImages
+        self, derivation: Derivation, prompt: Prompt, source: PromptSource, fetched: Fetched
     ) -> Change:
         """A derivation that takes its words and numbers from another prompt, size only if told.
 
-        ``kept`` has the prompt's images by the time that anything is derived.
+        ``fetched`` has the prompt's images by the time that anything is derived.
         """
 
         def change(parent: Parent, seed: int) -> Resolved:
@@ -140,7 +154,8 @@ class DeriveHandler:
                 model=one.model,
                 seed=seed,
                 images=_list_prompt_images(old, prompt),
-                kept=kept,
+                kept=fetched.kept,
+                shapes=fetched.shapes,
                 versions=self._models.versions,
             )
             # Only 🔄 makes pictures that owe nothing to the earlier ones, so only it may change
@@ -201,10 +216,11 @@ class DeriveHandler:
         choices = await self._admit(requester, parent)
         # What can fail on a stranger's side is done before anything is accepted that would have to
         # be withdrawn.
-        kept = {url: await self._acceptor.keep_image(url) for url in list_addresses(prompt.flags)}
+        fetched = Fetched(list_addresses(prompt.flags))
+        await self._fetch(fetched)
         covered = await self._acceptor.keep_mask(mask)
         change = self._reword(
-            lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.source, kept
+            lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.source, fetched
         )
         return await self._make_beside(requester, parent, change, title=title, choices=choices)
 
@@ -229,20 +245,27 @@ class DeriveHandler:
         parent_id: str,
         change: Change,
         title: Title,
-        fetched: tuple[dict[str, str], Sequence[str]] = ({}, ()),
+        fetched: Fetched | None = None,
     ) -> None:
         message = await acknowledge(interaction)
         parent = await ownership.find_job(self._acceptor.jobs, parent_id)
         choices = await self._admit(interaction, parent)
-        kept, links = fetched
-        for url in links:
-            kept[url] = await self._acceptor.keep_image(url)
+        if fetched is not None:
+            await self._fetch(fetched)
+            images = [*fetched.kept.values(), *Recipe.from_json(parent.recipe).inputs.images]
+            traits = await self._acceptor.look_at(images)
+            fetched.shapes.update({sha256: each.shape for sha256, each in traits.items()})
         made = self._derive(parent, change, title, choices)
         person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
         destination = await Destination.choose(interaction, choices, person, message)
         await self._accept(interaction, destination, parent, made, title=title, choices=choices)
         await release_promise(interaction, destination, message)
         await tell_notes(interaction, made.notes)
+
+    async def _fetch(self, fetched: Fetched) -> None:
+        """Keeps the images that a form links to."""
+        for url in fetched.links:
+            fetched.kept[url] = await self._acceptor.keep_image(url)
 
     async def _accept(
         self,

@@ -22,6 +22,7 @@ from bot.text.languages import say
 from bot.text.messages import Title
 from bot.text.titles import keep_title
 from generation.catalogue.card import Capability, Card
+from generation.pictures.traits import ImageTraits
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.reading.grammar import Prompt
@@ -279,6 +280,7 @@ class ImagineHandler:
     async def _resolve_orders(self, request: Draft, asked: CompletedOrders) -> list[Resolved]:
         """Makes every choice of each order; an address that stands in several is fetched once."""
         kept: dict[str, str] = {}
+        traits: dict[str, ImageTraits] = {}
         made: list[Resolved] = []
         for order, whole in asked.each:
             links = [link.url for link in order.prompt.images]
@@ -286,7 +288,10 @@ class ImagineHandler:
                 # Several orders of one text share their links; each is fetched once.
                 kept[url] = kept.get(url) or await self._acceptor.keep_image(url)
             images = [*request.images, *(kept[url] for url in links)]
-            made.append(resolve_order(self._models, Order(whole.prompt, order.copy), images, kept))
+            news = {*images, *kept.values()} - traits.keys()
+            traits |= await self._acceptor.look_at(news)
+            one = Order(whole.prompt, order.copy)
+            made.append(resolve_order(self._models, one, images, kept, traits))
         return made
 
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:

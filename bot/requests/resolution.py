@@ -1,7 +1,7 @@
 """Orders completed with what is kept for people and servers, admitted, and resolved to recipes."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.access.defaults import UserDefaults
@@ -11,6 +11,7 @@ from bot.requests.models import ServedModels
 from bot.text import sentences
 from bot.text.languages import say
 from generation.derive import reroll
+from generation.pictures.traits import ImageTraits
 from generation.recipe import SEED_LIMIT
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import SEED
@@ -83,7 +84,11 @@ async def admit(
 
 
 def resolve_order(
-    models: ServedModels, order: Order, images: Sequence[str], kept: StoredImages
+    models: ServedModels,
+    order: Order,
+    images: Sequence[str],
+    kept: StoredImages,
+    traits: Mapping[str, ImageTraits],
 ) -> Resolved:
     """One order with every choice made; repetitions of a named seed take those after it.
 
@@ -92,6 +97,7 @@ def resolve_order(
         order: What to make.
         images: SHA-256 of attached and linked images.
         kept: SHA-256 by address of what its flags link to.
+        traits: What is known of all these images, by their SHA-256.
     """
     one = models.find_for(order.prompt)
     resolved = resolve(
@@ -101,6 +107,7 @@ def resolve_order(
         seed=secrets.randbelow(SEED_LIMIT),
         images=images,
         kept=kept,
+        shapes={sha256: each.shape for sha256, each in traits.items()},
         versions=models.versions,
     )
     own = SEED.of(order.prompt.flags)

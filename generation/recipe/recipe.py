@@ -116,8 +116,20 @@ class Inputs:
 
     @property
     def strength(self) -> float:
-        """Denoising strength in (0, 1]: of the start or the canvas, 1 without either."""
+        """Denoising strength, 0 to 1: of the start or the canvas, 1 without either."""
         return (self.start or self.canvas or _FROM_NOTHING).strength
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """SHA-256 of each of the images, the start first."""
+        start = (self.start.image,) if self.start else ()
+        canvas = (self.canvas.image,) if self.canvas else ()
+        return (*start, *canvas, *(one.image for one in (*self.edit, *self.blend)))
+
+    @property
+    def gives_back(self) -> bool:
+        """Whether nothing is drawn: the pictures are the image that they start from."""
+        return self.strength == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,14 +142,14 @@ class Start:
 
     Attributes:
         image: SHA-256 of the image's bytes, in hexadecimal.
-        strength: Denoising strength in (0, 1]: small keeps the image, 1 forgets it.
+        strength: Denoising strength, 0 to 1: 0 is the image itself, 1 forgets it.
     """
 
     image: str
     strength: float
 
     def __post_init__(self) -> None:
-        if not 0 < self.strength <= 1:
+        if not 0 <= self.strength <= 1:
             raise RecipeError(f"denoising strength {self.strength} is outside 0 to 1")
 
 

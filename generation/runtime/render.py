@@ -9,9 +9,10 @@ from typing import Final
 
 import structlog
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
-from generation.catalogue.card import Capability
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.families import shown_size
 from generation.conditioning.cache import TEXTS
 from generation.controls import steps_to_refine
 from generation.derive import narrow
@@ -129,6 +130,9 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
         _look(engine, recipe, read)
         return [_map(engine, recipe)]
     start = _begun(recipe, read, engine.card.enlarge)
+    if recipe.inputs.gives_back and isinstance(start, Image.Image):
+        unchanged = _detailed(_give_back(start, recipe, engine.card), recipe)
+        return [unchanged] * len(recipe.noise)
     _apply_loras(engine, recipe)
     report(0, recipe.sampling.steps, None)
     look = partial(_look, recipe=recipe, read=read)
@@ -136,6 +140,13 @@ def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[I
     drawn = engine.enlarge(drawn, tile=recipe.sampling.seamless)
     drawn = [_detailed(picture, recipe) for picture in drawn]
     return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
+
+
+def _give_back(image: Image.Image, recipe: Recipe, card: Card) -> Image.Image:
+    """An image as it is, or cut and scaled where another shape than its own was asked for."""
+    if card.size(*image.size) == (recipe.size.width, recipe.size.height):
+        return image
+    return ImageOps.fit(image, shown_size(recipe), Image.Resampling.LANCZOS)
 
 
 def drawn_twice(

@@ -78,7 +78,9 @@ def _begin(images: Sequence[str], values: Mapping[str, Any], card: Card) -> Inpu
     weight, strength = IMAGE_WEIGHT.of(values), STRENGTH.of(values)
     weight = 1.0 if weight is None else weight
     # With a strength there is something to start from; without one, several images count alike.
-    begun, mixed = (images[:1], images[1:]) if len(images) == 1 or strength else ((), images)
+    begun, mixed = (
+        (images[:1], images[1:]) if len(images) == 1 or strength is not None else ((), images)
+    )
     made = Inputs()
     if begun:
         if strength is None:

@@ -4,10 +4,10 @@ Nothing is ignored in silence: a flag either acts, or is refused with what to do
 says why it made no difference.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from generation.catalogue.card import Card
 from generation.catalogue.loras import called
@@ -17,7 +17,7 @@ from generation.controls import (
     spread_for_chaos,
     steps_for_quality,
 )
-from generation.derive import GRID, REDRAWN
+from generation.derive import GRID
 from generation.recipe import (
     Conditions,
     Finishing,
@@ -25,7 +25,6 @@ from generation.recipe import (
     Phrase,
     Recipe,
     Sampling,
-    Size,
     seeded,
 )
 from prompt import sentences as said
@@ -36,11 +35,9 @@ from prompt.flags.table import (
     EXP,
     FAST,
     GUIDANCE,
-    HD,
     LORA,
     PRESET,
     QUALITY,
-    RATIO,
     RELAX,
     REPEAT,
     SAMPLER,
@@ -62,6 +59,7 @@ from prompt.resolution.references import (
     collect_references,
     draw_codes,
 )
+from prompt.resolution.sizes import Shapes, find_shape, read_size
 from prompt.resolution.versions import DEFAULTS, Versions
 from prompt.resolution.wording import choose_weighting, weigh_words
 from prompt.sentences import Sentence
@@ -94,6 +92,7 @@ def resolve(
     seed: int,
     images: Sequence[str] = (),
     kept: StoredImages = MappingProxyType({}),
+    shapes: Shapes = MappingProxyType({}),
     versions: Versions = DEFAULTS,
 ) -> Resolved:
     """The recipe for ``prompt`` on one family.
@@ -105,6 +104,7 @@ def resolve(
         seed: Seed to take if the prompt names none.
         images: SHA-256 in hexadecimal of each image prompt's bytes, in order.
         kept: The same of each image that a flag links to, by its address.
+        shapes: Width and height of the images, as far as they are known.
         versions: Family by version of Midjourney.
 
     Raises:
@@ -115,6 +115,11 @@ def resolve(
     values = draw_codes(prompt.flags, seed)
     own_seed = SEED.of(values)
     phrases, unwanted, lost = weigh_words(prompt, card)
+    inputs = read_inputs(prompt, card, tuple(dict.fromkeys(images)), kept)
+    structure = read_structure(prompt, images)
+    size, cut = read_size(values, card, find_shape(inputs, structure, shapes))
+    # One image given back unchanged is enough.
+    usual = 1 if inputs.gives_back else GRID
     recipe = Recipe(
         family=card.id,
         model=model,
@@ -122,10 +127,10 @@ def resolve(
         # Without seed, repetitions and place in the queue: pressing 🔄 must not repeat or hurry
         # again.
         parameters=" ".join(format_flags({k: v for k, v in values.items() if k not in _UNWRITTEN})),
-        size=_read_size(values, card),
-        noise=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or GRID),
+        size=size,
+        noise=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or usual),
         sampling=_read_sampling(prompt, card),
-        inputs=read_inputs(prompt, card, tuple(dict.fromkeys(images)), kept),
+        inputs=inputs,
         conditions=Conditions(
             phrases=apply_stylize(apply_codes(phrases, values), values, card),
             negative=unwanted,
@@ -133,7 +138,7 @@ def resolve(
             chaos=spread_for_chaos(CHAOS.of(values) or 0),
             weirdness=oddness_for_weird(WEIRD.of(values) or 0),
             references=collect_references(values, card, kept),
-            structure=read_structure(prompt, images),
+            structure=structure,
         ),
         finishing=Finishing(detail=detail_for_exp(EXP.of(values) or 0)),
     )
@@ -142,12 +147,7 @@ def resolve(
     speed: Speed = "relax" if RELAX.of(values) else "fast"
     drawn = [] if values == prompt.flags else [STYLE.format(STYLE.of(values) or ())]
     codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
-    return Resolved(recipe=recipe, notes=(*prompt.notes, *told, *lost, *codes), speed=speed)
-
-
-def _read_size(values: Mapping[str, Any], card: Card) -> Size:
-    width, height = card.size(*(RATIO.of(values) or (1, 1)))
-    return Size(width=width, height=height, refinement=REDRAWN if HD.of(values) else 0.0)
+    return Resolved(recipe=recipe, notes=(*prompt.notes, *told, *lost, *cut, *codes), speed=speed)
 
 
 def _read_sampling(prompt: Prompt, card: Card) -> Sampling:

@@ -361,6 +361,26 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(unet: Engine) -> None:
         assert same(draw(unet, change(recipe, sampler=name))[0], theirs), name
 
 
+@pytest.mark.parametrize("shape", [(96, 72), (50, 301), (640, 640)])
+def test_without_strength_gives_the_image_back_unchanged(
+    engine: Engine, shape: tuple[int, int]
+) -> None:
+    image = photograph().resize(shape)
+    width, height = engine.card.size(*shape)
+    asked = recipe_for(
+        engine, width=width, height=height, start=start(0), noise=seeded(1, 2), refinement=REDRAWN
+    )
+    if Capability.HD not in engine.card.capabilities:
+        asked = change(asked, refinement=0.0)
+    pictures = cook(engine, asked, quiet, read=lambda _: encoded(image), find=lambda _: None).single
+    assert all(same(picture, image) for picture in pictures)
+    square = change(asked, width=engine.card.side, height=engine.card.side)
+    (cut, _) = cook(
+        engine, square, quiet, read=lambda _: encoded(image), find=lambda _: None
+    ).single
+    assert cut.width == cut.height
+
+
 @pytest.mark.parametrize("strength", [0.02, 0.3, 0.5, 0.75, 0.93, 1.0])
 @pytest.mark.parametrize("name", list(SAMPLERS))
 def test_takes_the_steps_asked_for_at_any_strength(

@@ -234,7 +234,7 @@ def test_impossible_recipes_do_not_exist(different: dict[str, Any]) -> None:
         (VariationNoise, {"seed": SEED_LIMIT, "strength": 0.5}),
         (VariationNoise, {"seed": 0, "strength": 1.1}),
         (VariationNoise, {"seed": 0, "strength": float("nan")}),
-        (Start, {"image": "ab", "strength": 0}),
+        (Start, {"image": "ab", "strength": -0.1}),
         (Start, {"image": "ab", "strength": 1.5}),
         (Edges, {"left": -0.1}),
         (Region, {"left": 0.5, "top": 0, "right": 0.5, "bottom": 1}),

@@ -28,7 +28,7 @@ def test_the_page_has_every_flag_once() -> None:
             (
                 "`--ar, --aspect` (a ratio of two whole numbers such as `3:2`): "
                 "Width to height of the pictures. Works with /imagine, /img2img, /blend, 🔄, "
-                "Custom Zoom, presets and preferences. Default: 1:1."
+                "Custom Zoom, presets and preferences. Default: that of the image, or 1:1."
             ),
         ),
         (

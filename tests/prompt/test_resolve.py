@@ -1,4 +1,5 @@
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -27,13 +28,18 @@ from tests.recipes import make
 EASEL = card("easel")
 IMAGE, OTHER = "ab" * 32, "cd" * 32
 LINK = "https://a.example/1.png"
+NONE: Mapping[str, tuple[int, int]] = {}
 UNABLE = card("sd15")
 """A family without image adapters."""
 
 
-def resolved(text: str, *images: str, on: Card = EASEL) -> Resolved:
+def resolved(
+    text: str, *images: str, on: Card = EASEL, shapes: Mapping[str, tuple[int, int]] = NONE
+) -> Resolved:
     prompt = parse(text)
-    return resolve(prompt, on, model="tiny", seed=5, images=images, kept=kept(prompt))
+    return resolve(
+        prompt, on, model="tiny", seed=5, images=images, kept=kept(prompt), shapes=shapes
+    )
 
 
 def kept(prompt: Prompt) -> dict[str, str]:
