@@ -13,6 +13,8 @@ from typing import Any
 from PIL import Image
 from sqlalchemy import Connection, Engine, Select
 
+from generation.pictures.metadata import read_recipe
+from generation.recipe import Recipe
 from playground import Interaction, Message, Playground
 from storage.database.connect import WRITING, open_engine
 from storage.decisions import choice_queries
@@ -92,9 +94,9 @@ class Studio:
         await interaction.acknowledged()
         return interaction
 
-    def decide(self, choices: ServerChoices) -> None:
+    async def decide(self, choices: ServerChoices) -> None:
         """Sets what the server decided, behind everybody's back."""
-        self._write(
+        await self._write(
             partial(
                 choice_queries.change_server,
                 server_id=self.playground.guild,
@@ -103,17 +105,21 @@ class Studio:
             )
         )
 
-    def prefer(self, person: str, choices: PersonChoices) -> None:
+    async def prefer(self, person: str, choices: PersonChoices) -> None:
         """Sets what a person decided, behind their back."""
         whose = self.playground.people[person].id
-        self._write(
+        await self._write(
             partial(choice_queries.change_person, person_id=whose, change=lambda _: choices)
         )
 
-    def _write(self, action: Callable[[Connection], object]) -> None:
+    async def _write(self, action: Callable[[Connection], object]) -> None:
         engine = open_engine(settings_for(self.data).database)
-        with engine.execution_options(**WRITING).begin() as connection:
-            action(connection)
+
+        def write() -> None:
+            with engine.execution_options(**WRITING).begin() as connection:
+                action(connection)
+
+        await asyncio.to_thread(write)
         engine.dispose()
 
     async def recorded(self, what: Select[Any]) -> None:
@@ -191,3 +197,44 @@ async def result(interaction: Interaction) -> Message:
 async def opened(standin: Playground, message: Message) -> Image.Image:
     """The picture under a message."""
     return Image.open(io.BytesIO(await standin.read(message.attachments[0])))
+
+
+async def told(studio: Studio, person: str, name: str, options: dict[str, Any], **more: Any) -> str:
+    """What a command that answers in private says."""
+    message = await answer(await studio.playground.command(person, name, options, **more))
+    await message.until(lambda now: now.content, PATIENCE)
+    assert message.ephemeral_to == person
+    return message.content
+
+
+async def refused(studio: Studio, person: str, name: str, options: dict[str, Any]) -> str:
+    """The private sentence that takes the place of a promised answer."""
+    before = {m.id for m in studio.playground.messages}
+    press = await studio.playground.command(person, name, options)
+    await press.acknowledged()
+    said = await studio.playground.message(
+        lambda m: m.id not in before and m.ephemeral_to == person and m.content
+    )
+    return said.content
+
+
+async def private_answer(standin: Playground, interaction: Interaction) -> Message:
+    """The private sentence that answers an interaction."""
+    await interaction.acknowledged()
+    return await standin.message(
+        lambda m: m.ephemeral_to == "mira" and m.interaction_id == interaction.id and m.content, 20
+    )
+
+
+async def recipe_of(studio: Studio, message: Message) -> Recipe:
+    """What is inside the first picture under a message."""
+    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
+    assert recipe is not None
+    return recipe
+
+
+async def drawn(studio: Studio, prompt: str, **options: str) -> tuple[Message, Recipe]:
+    """A finished picture and its recipe."""
+    press = await studio.playground.command("mira", "imagine", {"prompt": prompt, **options})
+    message = await result(press)
+    return message, await recipe_of(studio, message)

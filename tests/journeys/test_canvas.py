@@ -8,11 +8,18 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from generation.pictures.metadata import read_recipe
-from generation.recipe import Recipe
 from playground import Interaction, Message
-from tests.journeys.studio import BOT, PATIENCE, Studio, answer, opened, public, result
-from tests.journeys.test_bad_input import told
+from tests.journeys.studio import (
+    BOT,
+    PATIENCE,
+    Studio,
+    answer,
+    opened,
+    private_answer,
+    public,
+    recipe_of,
+    result,
+)
 
 UNABLE = "tests.journeys.unable_bot"
 QUICK = "--steps 1 --seed 7"
@@ -22,12 +29,6 @@ async def single(studio: Studio, prompt: str = "a cat") -> Message:
     """A finished picture by itself."""
     press = await studio.playground.command("mira", "imagine", {"prompt": f"{prompt} {QUICK}"})
     return await result(await studio.playground.press("mira", await result(press), label="U2"))
-
-
-async def recipe_of(studio: Studio, message: Message) -> Recipe:
-    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
-    assert recipe is not None
-    return recipe
 
 
 async def first_of(studio: Studio, message: Message) -> Image.Image:
@@ -127,7 +128,9 @@ async def test_a_square_is_made_of_a_wide_picture(studio: Studio) -> None:
 
 async def test_a_picture_too_long_to_go_on_is_refused(studio: Studio) -> None:
     picture = await single(studio, "a cat --ar 4:1")
-    said = await told(studio.playground, await studio.playground.press("mira", picture, label="➡️"))
+    said = await private_answer(
+        studio.playground, await studio.playground.press("mira", picture, label="➡️")
+    )
     assert "this would be longer" in said.content
 
 

@@ -12,7 +12,7 @@ from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Message, Playground
 from tests import photographs
-from tests.journeys.studio import Studio, opened, result
+from tests.journeys.studio import FINISHED, Studio, answer, opened, result, showing
 
 
 async def test_words_become_a_grid(studio: Studio) -> None:
@@ -49,6 +49,30 @@ async def test_u_is_the_same_picture_larger(studio: Studio) -> None:
     larger = third.resize(picture.size, Image.Resampling.LANCZOS)
     assert picture.tobytes() == larger.tobytes()
     assert single.reference == grid.id
+
+
+async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: Studio) -> None:
+    grid = await _imagine(studio.playground, "a cat --steps 1 --seed 7")
+    single = await result(await studio.playground.press("mira", grid, label="U2"))
+    assert list(single.buttons) == [
+        *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
+        *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
+        *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
+        *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
+    ]
+    larger = await result(await studio.playground.press("mira", single, label="Upscale (Subtle)"))
+    before, after = [await opened(studio.playground, m) for m in (single, larger)]
+    assert after.width == 2 * before.width
+    for message, picture in ((single, before), (larger, after)):
+        assert f"\n-# {picture.width}×{picture.height} · 1 step · " in message.content
+    assert "Upscale (Subtle)" not in larger.buttons
+
+
+async def test_result_larger_than_the_upload_limit(studio: Studio) -> None:
+    studio.playground.upload_limit = 300_000
+    message = await answer(await studio.imagine("a red apple --seed 7 --steps 2"))
+    await showing(message, FINISHED)
+    assert message.attachments[0].size <= 300_000
 
 
 async def test_v_gives_four_others_and_each_can_be_varied_again(studio: Studio) -> None:

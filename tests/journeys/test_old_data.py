@@ -75,7 +75,7 @@ async def old(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]
             "EASEL_PUBLIC_URL": "http://127.0.0.1:1",
             "EASEL_PAGE_PORT": str(free_port(0)),
         }
-        whole.decide(ServerChoices(unfinished=100))
+        await whole.decide(ServerChoices(unfinished=100))
         try:
             await whole.start(BOT)
             yield whole

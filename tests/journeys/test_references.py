@@ -6,12 +6,9 @@ import re
 import numpy as np
 from PIL import Image
 
-from generation.pictures.metadata import read_recipe
-from generation.recipe import Recipe
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices
-from tests.journeys.studio import Studio, opened, result
-from tests.journeys.test_bad_input import told
+from tests.journeys.studio import Studio, opened, private_answer, recipe_of, result
 
 QUICK = "--steps 2 --seed 7"
 
@@ -20,12 +17,6 @@ def png(colour: str) -> bytes:
     data = io.BytesIO()
     Image.new("RGB", (64, 64), colour).save(data, "PNG")
     return data.getvalue()
-
-
-async def recipe_of(studio: Studio, message: Message) -> Recipe:
-    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
-    assert recipe is not None
-    return recipe
 
 
 async def imagine(studio: Studio, prompt: str, **files: str) -> Interaction:
@@ -86,16 +77,16 @@ async def test_a_random_style_says_its_code_and_is_had_again(studio: Studio) -> 
 async def test_what_no_image_is_behind_a_flag_is_said(studio: Studio) -> None:
     link = studio.playground.host("words.png", b"words")
     press = await imagine(studio, f"a cat --sref {link}")
-    assert "not an image" in (await told(studio.playground, press)).content
+    assert "not an image" in (await private_answer(studio.playground, press)).content
 
 
 async def test_a_remix_keeps_the_reference(studio: Studio) -> None:
     message = await result(await imagine(studio, f"a cat {QUICK}", style="red"))
     standin = studio.playground
-    studio.prefer("mira", PersonChoices(remix=True))
+    await studio.prefer("mira", PersonChoices(remix=True))
     press = await standin.press("mira", message, label="V1")
     await press.acknowledged()
-    studio.prefer("mira", PersonChoices())
+    await studio.prefer("mira", PersonChoices())
     before = await recipe_of(studio, message)
     words = {"prompt": f"a dog {before.parameters}"}
     after = await recipe_of(studio, await result(await standin.submit("mira", press, words)))

@@ -29,10 +29,11 @@ from tests.journeys.studio import (
     answer,
     opened,
     public,
+    recipe_of,
     result,
     showing,
 )
-from tests.journeys.test_canvas import QUICK, first_of, recipe_of, single
+from tests.journeys.test_canvas import QUICK, first_of, single
 from tests.playground.browser import start_chromium
 
 ELLIPSE = (0.2, 0.3, 0.7, 0.8)
@@ -60,7 +61,7 @@ async def page(shared_studio: Studio) -> AsyncIterator[None]:
 async def painting(page: None, studio: Studio) -> AsyncIterator[Studio]:
     """The product with that page; what a test decided is forgotten."""
     yield studio
-    studio.decide(ServerChoices())
+    await studio.decide(ServerChoices())
 
 
 async def link(studio: Studio, picture: Message, person: str = "mira") -> str:
@@ -145,14 +146,14 @@ async def test_what_the_server_refuses_is_said_on_the_page_and_nothing_is_queued
     playground, picture = painting.playground, await single(painting)
     url = await link(painting, picture)
     since = last(painting)
-    painting.decide(ServerChoices(channels=(playground.channel("art"),)))
+    await painting.decide(ServerChoices(channels=(playground.channel("art"),)))
     status, said = await send(url, mask(), "a hat")
     assert (status, said) == (422, "On this server pictures are made in #art; please ask there.")
     press = await playground.press("mira", picture, label="Vary (Region)")
     await showing(await answer(press), "pictures are made in")
-    painting.decide(ServerChoices(daily=1))
+    await painting.decide(ServerChoices(daily=1))
     assert "1 job per person in 24 hours" in (await send(url, mask(), "a hat"))[1]
-    painting.decide(ServerChoices())
+    await painting.decide(ServerChoices())
     assert "from 0 to 100" in (await send(url, mask(), "a hat --chaos 900"))[1]
     assert "Nothing is painted" in (await send(url, Image.new("L", (9, 9)), "a hat"))[1]
     assert "incomplete" in (await send(url[:-2], mask(), "a hat"))[1]
@@ -163,7 +164,7 @@ async def test_two_at_once_keep_to_the_limit_and_leave_no_message_behind(
     painting: Studio,
 ) -> None:
     url, since = await link(painting, await single(painting)), last(painting)
-    painting.decide(ServerChoices(unfinished=1))
+    await painting.decide(ServerChoices(unfinished=1))
     answers = await asyncio.gather(*(send(url, mask(), f"a hat {QUICK}") for _ in range(2)))
     (_, queued), (_, refused) = sorted(answers)
     assert queued.startswith("Queued")

@@ -8,9 +8,7 @@ from PIL import Image, ImageDraw
 
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices
-from tests.journeys.studio import Studio, answer, opened, result
-from tests.journeys.test_bad_input import told
-from tests.journeys.test_references import recipe_of
+from tests.journeys.studio import Studio, answer, opened, private_answer, recipe_of, result
 
 QUICK = "--steps 4 --seed 7"
 
@@ -101,10 +99,10 @@ async def test_a_photograph_gives_edges_to_imagine(studio: Studio) -> None:
 async def test_a_remix_keeps_to_the_drawing(studio: Studio) -> None:
     message = await result(await sketch(studio, "a ball", drawing()))
     before = await recipe_of(studio, message)
-    studio.prefer("mira", PersonChoices(remix=True))
+    await studio.prefer("mira", PersonChoices(remix=True))
     press = await studio.playground.press("mira", message, label="V1")
     await press.acknowledged()
-    studio.prefer("mira", PersonChoices())
+    await studio.prefer("mira", PersonChoices())
     words = {"prompt": f"a moon {before.parameters}"}
     submitted = await studio.playground.submit("mira", press, words)
     after = await recipe_of(studio, await result(submitted))
@@ -120,4 +118,4 @@ async def test_what_cannot_be_is_said(studio: Studio) -> None:
     alone = await standin.command("mira", "imagine", {"prompt": "a ball --control canny"})
     assert "`--control` needs an image" in (await answer(alone)).content
     broken = await sketch(studio, "a ball", b"no picture")
-    assert "image" in (await told(standin, broken)).content
+    assert "image" in (await private_answer(standin, broken)).content

@@ -72,25 +72,3 @@ async def test_cancel_while_running_and_while_queued(studio: Studio) -> None:
     assert third.attachments
     assert not first.attachments
     assert not second.attachments
-
-
-async def test_only_the_owner_or_a_moderator_cancels(studio: Studio) -> None:
-    standin = studio.playground
-    message = await running(studio)
-    refused = await standin.press("gus", message, label="Cancel")
-    await refused.acknowledged()
-    told = await standin.message(lambda m: m.ephemeral_to == "gus")
-    assert "Only the person who asked" in told.content
-    await standin.press("otto", message, label="Cancel")
-    await showing(message, "cancelled")
-
-
-async def test_queue_position_is_told_and_moves(studio: Studio) -> None:
-    await running(studio)
-    waiting = [
-        await showing(await answer(await studio.imagine(f"apple {n} --steps 2")), "queued")
-        for n in range(3)
-    ]
-    await showing(waiting[2], "2 ahead of you")
-    await showing(waiting[2], FINISHED)
-    assert any("next" in version.content for version in waiting[1].history)

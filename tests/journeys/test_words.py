@@ -1,19 +1,9 @@
 """Flags that add to words, end early or wrap around, through the front door."""
 
-from generation.pictures.metadata import read_recipe
 from generation.pictures.tiling import edge_excess
-from generation.recipe import Recipe
-from playground import Message
-from tests.journeys.studio import Studio, opened, result
-from tests.journeys.test_bad_input import told
+from tests.journeys.studio import Studio, opened, recipe_of, result
 
 QUICK = "--steps 1 --seed 7"
-
-
-async def recipe_of(studio: Studio, message: Message) -> Recipe:
-    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
-    assert recipe is not None
-    return recipe
 
 
 async def test_a_picture_of_a_grid_is_upscaled_and_varied_as_it_was_drawn(studio: Studio) -> None:
@@ -34,9 +24,3 @@ async def test_a_picture_of_a_grid_is_upscaled_and_varied_as_it_was_drawn(studio
         True,
         drawn.sampling.stop,
     )
-
-
-async def test_a_size_that_the_model_does_not_draw_is_refused_in_private(studio: Studio) -> None:
-    press = await studio.playground.command("mira", "imagine", {"prompt": "a star --hd"})
-    said = await told(studio.playground, press)
-    assert "does not support drawing at twice the size: leave out `--hd`" in said.content

@@ -8,6 +8,8 @@ import pytest_asyncio
 
 from bot.delivery import courier, watcher
 from tests.bot.live.house import House, open_house
+from tests.bot.live.studio import LiveStudio
+from tests.journeys.studio import BOT, WORKER, Studio
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,3 +34,12 @@ async def house(shared_house: House) -> House:
     """A house in which nothing has happened but messages."""
     await shared_house.reset()
     return shared_house
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def studio(house: House) -> AsyncIterator[Studio]:
+    """Bot and painter at work."""
+    whole = LiveStudio(house)
+    await whole.start(*(side for side in (BOT, WORKER) if not whole.runs(side)))
+    yield whole
+    await whole.close()

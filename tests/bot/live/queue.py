@@ -6,7 +6,6 @@ engine behind it is a dictionary.
 
 import asyncio
 import base64
-import io
 import itertools
 from collections.abc import AsyncGenerator, Collection
 from typing import Any, Self
@@ -14,6 +13,8 @@ from typing import Any, Self
 from PIL import Image
 from sqlalchemy import Connection, delete, select
 
+from generation.pictures.metadata import encode_png
+from generation.recipe import Recipe
 from storage.database.connect import open_async_engine, open_engine
 from storage.database.tables import JobRow, Table
 from storage.files import Files
@@ -70,6 +71,7 @@ class HandQueue(Jobs):
     def __init__(self, settings: Settings, engine: DictionaryEngine) -> None:
         super().__init__(settings, open_async_engine(settings.database), engine)
         self.engine = engine
+        self.changed = asyncio.Event()
         self._pictures = itertools.count()
 
     @classmethod
@@ -82,6 +84,11 @@ class HandQueue(Jobs):
             Table.metadata.create_all(connection)
         database.dispose()
         return cls(settings, DictionaryEngine())
+
+    async def sign_on(self) -> None:
+        """Notes that somebody is at work."""
+        values = {"session": "", "host": "here", "pid": 0, "device": "hand", "model": "easel-1"}
+        await self.records.write(queries.sign_on, WORKER, values)
 
     async def waiting(self) -> list[str]:
         """Jobs that wait or run, in the order in which they were accepted."""
@@ -108,9 +115,7 @@ class HandQueue(Jobs):
     async def finish(self, job_id: str, files: Files) -> None:
         """Makes a job's pictures: plain ones, each of a colour of its own."""
         run = await self.begin(job_id)
-        pictures = [self._paint(files) for _ in run.recipe["noise"]]
-        grid = self._paint(files) if len(pictures) > 1 else None
-        await self.records.write(queries.finish_run, run, Rendered(pictures=pictures, grid=grid))
+        await self.records.write(queries.finish_run, run, self.paint(run, files))
         self._wake()
 
     async def fail(self, job_id: str, failure: str) -> None:
@@ -130,10 +135,23 @@ class HandQueue(Jobs):
         self.engine.entries.clear()
         self._wake()
 
-    def _paint(self, files: Files) -> Made:
+    def paint(self, run: queries.Run, files: Files) -> Rendered:
+        """Pictures of a job, and a grid where there are several, with their recipe inside."""
+        recipe = Recipe.from_json(run.recipe)
+        count = len(recipe.noise)
+        pictures = [self._paint(recipe, index, files) for index in range(count)]
+        return Rendered(
+            pictures=pictures, grid=self._paint(recipe, None, files) if count > 1 else None
+        )
+
+    def _paint(self, recipe: Recipe, index: int | None, files: Files) -> Made:
         number = next(self._pictures)
-        buffer = io.BytesIO()
         colour = (number % 256, number // 256 % 256, 90)
-        Image.new("RGB", (64, 64), colour).save(buffer, "PNG", compress_level=1)
-        sha256 = files.put(buffer.getvalue())
-        return Made(sha256=sha256, width=64, height=64, digest=f"digest-{number}")
+        larger = recipe.finishing.upscale
+        size = recipe.size.width * larger, recipe.size.height * larger
+        sha256 = files.put(encode_png(Image.new("RGB", size, colour), recipe, index=index))
+        return Made(sha256=sha256, width=size[0], height=size[1], digest=f"digest-{number}")
+
+    def _wake(self) -> None:
+        super()._wake()
+        self.changed.set()

@@ -14,7 +14,7 @@ from storage.database.tables import JobRow
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.files import MissingFileError
 from storage.queue import queries
-from storage.queue.jobs import Job, Rendered
+from storage.queue.jobs import Job
 from tests.bot.live.house import House
 
 
@@ -125,12 +125,10 @@ async def test_where_nothing_is_open_it_is_noted_and_the_job_is_over(house: Hous
 async def test_pictures_that_are_lost_end_in_an_apology(house: House) -> None:
     job, _ = await waiting(house)
     run = await house.jobs.begin(job.id)
-    made = [house.jobs._paint(house.files) for _ in run.recipe["noise"]]
+    made = house.jobs.paint(run, house.files)
     gone = mock.patch.object(type(house.files), "aget", side_effect=lost)
     with gone:
-        await house.jobs.records.write(
-            queries.finish_run, run, Rendered(pictures=made, grid=made[0])
-        )
+        await house.jobs.records.write(queries.finish_run, run, made)
         house.jobs._wake()
         shown = await house.delivered(job)
     assert shown.attachments == []
@@ -252,3 +250,10 @@ async def test_where_direct_messages_are_closed_nothing_is_queued(house: House) 
     await house.refusal(asked, "not allowed to post")
     assert await house.jobs.undelivered() == []
     assert house.public(asked.id) == []
+
+
+async def test_pictures_come_after_the_gateway_broke(house: House) -> None:
+    for trouble in ("op7", "drop", "op9"):
+        house.playground.faults.gateway(trouble)
+        await house.playground.ready()
+        assert (await house.drawn()).attachments

@@ -98,8 +98,12 @@ async def test_few_are_queued_at_once_in_their_order_with_seeds_that_follow(hous
     assert seeds == [7, 11]
 
 
-async def test_many_are_asked_about_and_one_yes_counts_once(house: House) -> None:
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_many_are_asked_about_and_one_yes_counts_once(house: House, restarted: bool) -> None:
     question = await asked_about(house, "a {red, green, blue} {cat, dog}")
+    if restarted:
+        await house.stop()
+        await house.start()
     assert "6 jobs" in question.content
     assert "a green dog" in question.content
     assert question.ephemeral_to == "mira"
@@ -119,6 +123,17 @@ async def test_a_question_that_was_answered_is_gone(house: House) -> None:
 
     await house.until(forgotten)
     assert await house.jobs.waiting() == []
+
+
+async def test_a_yes_that_is_refused_can_be_said_again(house: House) -> None:
+    question = await asked_about(house, "a {red, green} {cat, dog}")
+    await house.decide(ServerChoices(repeat=2))
+    await house.refusal(await pressed(house, question, "Queue them"), "allows 2 per")
+    assert await house.jobs.waiting() == []
+    await house.decide(ServerChoices())
+    await pressed(house, question, "Queue them")
+    await question.until(lambda now: "Queued 4 jobs" in now.content)
+    await house.accepted(4)
 
 
 async def test_a_yes_after_the_draft_is_gone_says_so(house: House) -> None:

@@ -1,23 +1,11 @@
 """The settings panel, flags of a person's own, and private pictures."""
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
-
 from bot.panels.user import SWITCHES
 from playground import Message
 from storage.decisions.choices import PersonChoices
-from tests.journeys.studio import BOT, FINISHED, Studio, answer, showing
-from tests.journeys.test_presets import drawn, refused, told
+from tests.journeys.studio import BOT, FINISHED, Studio, answer, drawn, refused, showing, told
 
 QUICK = "--steps 1"
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def as_before(studio: Studio) -> AsyncIterator[None]:
-    """Choices as they are for somebody new."""
-    yield
-    studio.prefer("mira", PersonChoices())
 
 
 async def opened(studio: Studio) -> Message:
@@ -36,7 +24,7 @@ async def pressed(studio: Studio, panel: Message, label: str) -> None:
 
 
 async def test_the_panel_sets_flags_and_survives_a_restart(studio: Studio) -> None:
-    studio.prefer("mira", PersonChoices(flags="--v 7"))
+    await studio.prefer("mira", PersonChoices(flags="--v 7"))
     panel = await opened(studio)
     await pressed(studio, panel, "Relaxed speed")
     await studio.end(BOT)
@@ -69,7 +57,7 @@ async def test_everything_is_reset_but_what_ones_own_flags_stand_for(studio: Stu
         variability="subtle",
         private=True,
     )
-    studio.prefer("mira", chosen)
+    await studio.prefer("mira", chosen)
     panel = await opened(studio)
     assert "at night" in panel.content
     press = await studio.playground.press("mira", panel, label="Reset all")

@@ -1,37 +1,23 @@
 """Changing the prompt on the way: remix forms, and images drawn anew."""
 
 import io
-from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 from PIL import Image
 
-from generation.pictures.metadata import read_recipe
-from generation.recipe import Recipe
 from playground import Message
-from tests.journeys.studio import BOT, Studio, answer, result, showing
+from tests.journeys.studio import BOT, Studio, answer, recipe_of, result, showing
 
 QUICK = "--steps 1"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def remixing(studio: Studio) -> AsyncIterator[Studio]:
-    """Remix mode on for mira, and off again afterwards."""
-
-    async def toggle(said: str) -> None:
-        press = await studio.playground.command("mira", "prefer remix", {})
-        await showing(await answer(press), said)
-
-    await toggle("Remix is on")
-    yield studio
-    await toggle("Remix is off")
-
-
-async def recipe_of(studio: Studio, message: Message) -> Recipe:
-    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
-    assert recipe is not None
-    return recipe
+async def remixing(studio: Studio) -> Studio:
+    """Remix mode on for mira."""
+    press = await studio.playground.command("mira", "prefer remix", {})
+    await showing(await answer(press), "Remix is on")
+    return studio
 
 
 async def grid(studio: Studio) -> Message:

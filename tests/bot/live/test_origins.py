@@ -1,13 +1,10 @@
 """Whatever decided a picture is told: typed, a preset, preferences, the server, or the model."""
 
-from collections.abc import AsyncIterator
-
 import pytest_asyncio
 
 from playground import Message
 from storage.decisions.choices import PersonChoices, ServerChoices
-from tests.journeys.studio import Studio, answer, result, showing
-from tests.journeys.test_presets import drawn, told
+from tests.journeys.studio import Studio, answer, drawn, result, showing, told
 
 EVERYWHERE = (
     "-# typed: `--seed 7`\n"
@@ -19,19 +16,15 @@ EVERYWHERE = (
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def layered(studio: Studio) -> AsyncIterator[Studio]:
+async def layered(studio: Studio) -> Studio:
     """Every level decides something, and more than the levels above let it."""
     ink = {"name": "ink", "text": "ink drawing --ar 3:2 --steps 1"}
     house = {"name": "house", "text": "oil --cfg 7 --no fog", "whose": "server"}
     await told(studio, "mira", "preset save", ink)
     await told(studio, "otto", "preset save", house)
-    studio.prefer("mira", PersonChoices(flags="--steps 5 --cfg 3"))
-    studio.decide(ServerChoices(preset="house"))
-    yield studio
-    studio.prefer("mira", PersonChoices())
-    studio.decide(ServerChoices())
-    await told(studio, "mira", "preset delete", {"name": "ink"})
-    await told(studio, "otto", "preset delete", {"name": "house", "whose": "server"})
+    await studio.prefer("mira", PersonChoices(flags="--steps 5 --cfg 3"))
+    await studio.decide(ServerChoices(preset="house"))
+    return studio
 
 
 async def recipe_told(studio: Studio, message: Message) -> str:
@@ -65,7 +58,7 @@ async def test_pictures_of_pictures_know_it_too(layered: Studio) -> None:
 
 async def test_what_is_changed_in_a_form_was_typed(layered: Studio) -> None:
     grid, _ = await drawn(layered, "a cat", preset="ink")
-    layered.prefer("mira", PersonChoices(remix=True))
+    await layered.prefer("mira", PersonChoices(remix=True))
     press = await layered.playground.press("mira", grid, label="V1")
     await press.acknowledged()
     words = {"prompt": "a dog --cfg 9 --no fog --steps 1"}

@@ -2,9 +2,8 @@
 
 import pytest
 
-from playground import Interaction, Message, Playground
 from tests import photographs
-from tests.journeys.studio import Studio, answer, public, result
+from tests.journeys.studio import Studio, answer, private_answer, public, result
 
 SENTENCES = {
     "a cat --chaoss 5": "did you mean `--chaos`",
@@ -14,18 +13,12 @@ SENTENCES = {
 }
 
 
-async def told(standin: Playground, interaction: Interaction) -> Message:
-    """The private sentence that answers an interaction."""
-    await interaction.acknowledged()
-    return await standin.message(
-        lambda m: m.ephemeral_to == "mira" and m.interaction_id == interaction.id and m.content, 20
-    )
-
-
 async def test_prompts(studio: Studio) -> None:
     standin = studio.playground
     for prompt, sentence in SENTENCES.items():
-        private = await told(standin, await standin.command("mira", "imagine", {"prompt": prompt}))
+        private = await private_answer(
+            standin, await standin.command("mira", "imagine", {"prompt": prompt})
+        )
         assert sentence.lower() in private.content.lower()
         assert "Traceback" not in private.content
 
@@ -39,7 +32,9 @@ async def test_prompts_come_back(studio: Studio) -> None:
         ("http://cats.invalid/cat.png a cat", "This is what you typed:", "cat.png a cat"),
         (f"{long}--chaoss 5", "This would work:", long.strip()),
     ):
-        private = await told(standin, await standin.command("mira", "imagine", {"prompt": prompt}))
+        private = await private_answer(
+            standin, await standin.command("mira", "imagine", {"prompt": prompt})
+        )
         assert lead in private.content
         files = [(await standin.read(file)).decode() for file in private.attachments]
         assert whole in " ".join((private.content, *files))
@@ -58,7 +53,7 @@ async def test_unreadable_images(studio: Studio, name: str, data: bytes, sentenc
     interaction = await standin.command(
         "mira", "imagine", {"prompt": "a cat"}, files={"image": (name, data)}
     )
-    private = await told(standin, interaction)
+    private = await private_answer(standin, interaction)
     assert sentence in private.content
     assert public(standin, interaction.id) == []
 
@@ -71,9 +66,14 @@ async def test_links(studio: Studio) -> None:
         "http://cats.invalid/cat.png": "cannot be reached",
     }.items():
         interaction = await standin.command("mira", "imagine", {"prompt": f"{link} a cat"})
-        private = await told(standin, interaction)
+        private = await private_answer(standin, interaction)
         assert sentence in private.content
-    assert "Traceback" not in studio.log()
+
+
+async def test_a_size_that_the_model_does_not_draw_is_refused_in_private(studio: Studio) -> None:
+    press = await studio.playground.command("mira", "imagine", {"prompt": "a star --hd"})
+    said = await private_answer(studio.playground, press)
+    assert "does not support drawing at twice the size: leave out `--hd`" in said.content
 
 
 async def test_nothing_else_is_delayed(studio: Studio) -> None:

@@ -1,63 +1,13 @@
 """Words and flags kept under a name, and what a person prefers."""
 
 import json
-from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from generation.pictures.metadata import read_recipe
-from generation.recipe import Recipe
-from playground import Message
 from storage.decisions.choices import ServerChoices
-from tests.journeys.studio import Studio, answer, result
+from tests.journeys.studio import Studio, answer, drawn, refused, result, told
 
 QUICK = "--steps 1"
-
-
-async def told(studio: Studio, person: str, name: str, options: dict[str, Any], **more: Any) -> str:
-    """What a command that answers in private says."""
-    press = await studio.playground.command(person, name, options, **more)
-    message = await answer(press)
-    await message.until(lambda now: now.content, 30)
-    assert message.ephemeral_to == person
-    return message.content
-
-
-async def refused(studio: Studio, person: str, name: str, options: dict[str, Any]) -> str:
-    """The private sentence that takes the place of a promised answer."""
-    before = {m.id for m in studio.playground.messages}
-    press = await studio.playground.command(person, name, options)
-    await press.acknowledged()
-    said = await studio.playground.message(
-        lambda m: m.id not in before and m.ephemeral_to == person and m.content
-    )
-    return said.content
-
-
-async def drawn(studio: Studio, prompt: str, **options: str) -> tuple[Message, Recipe]:
-    """A finished picture and its recipe."""
-    press = await studio.playground.command("mira", "imagine", {"prompt": prompt, **options})
-    message = await result(press)
-    recipe = read_recipe(await studio.playground.read(message.attachments[0]))
-    assert recipe is not None
-    return message, recipe
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def nothing_kept(studio: Studio) -> AsyncIterator[None]:
-    """Takes away what a test kept."""
-    yield
-    for person, name in (("mira", "ink"), ("otto", "house")):
-        whose = "me" if person == "mira" else "server"
-        options = {"name": name, "whose": whose}
-        press = await studio.playground.command(person, "preset delete", options)
-        await press.acknowledged()
-    for command in ("preset use", "prefer suffix", "prefer flags"):
-        await told(studio, "mira", command, {})
-    await told(studio, "otto", "preset default", {})
-    await told(studio, "mira", "prefer variability", {"strength": "strong"})
 
 
 async def test_a_preset_adds_words_and_flags(studio: Studio) -> None:
@@ -133,9 +83,8 @@ async def test_a_role_that_the_managers_name_edits_the_servers_presets(studio: S
     kept = {"name": "house", "text": f"house style {QUICK}", "whose": "server"}
     everyone = studio.playground.guild
     assert "Only those who manage" in await refused(studio, "mira", "preset save", kept)
-    studio.decide(ServerChoices(editors=(everyone,)))
+    await studio.decide(ServerChoices(editors=(everyone,)))
     said = await told(studio, "mira", "preset save", kept)
-    studio.decide(ServerChoices())
     assert "Saved as `house`" in said
 
 

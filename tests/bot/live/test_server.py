@@ -1,28 +1,17 @@
 """A server's managers say what is allowed; it holds at once, and who did it is kept."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
-import pytest_asyncio
 
 from playground import Message, NotPossibleError
-from storage.decisions.choices import ServerChoices
-from tests.journeys.studio import BOT, PATIENCE, Studio, answer, public, result, showing
-from tests.journeys.test_presets import refused
+from tests.journeys.studio import BOT, PATIENCE, Studio, answer, public, refused, result, showing
 
 QUICK = "--steps 1"
 MANAGER = 1140000000000000011
 """The role that otto has."""
 
 PANEL = "easel:panel:server"
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def as_before(studio: Studio) -> AsyncIterator[None]:
-    """Choices as they are for a new server."""
-    yield
-    studio.decide(ServerChoices())
 
 
 async def opened(studio: Studio, topic: str = "") -> Message:

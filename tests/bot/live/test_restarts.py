@@ -1,25 +1,14 @@
 """A restart of the bot in the middle of every form, menu and question: they still work."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
-import pytest_asyncio
-
 from playground import Interaction, Message
-from storage.decisions.choices import PersonChoices, ServerChoices
+from storage.decisions.choices import PersonChoices
 from tests.journeys.studio import BOT, PATIENCE, Studio, answer, result, showing
 
 QUICK = "--steps 1"
 ROLE = 1140000000000000011
 SERVER = "easel:panel:server"
-
-
-@pytest_asyncio.fixture(autouse=True, loop_scope="session")
-async def as_before(studio: Studio) -> AsyncIterator[None]:
-    """Choices as they are for a new server, and for somebody new."""
-    yield
-    studio.decide(ServerChoices())
-    studio.prefer("mira", PersonChoices())
 
 
 async def restarted(studio: Studio) -> None:
@@ -48,7 +37,7 @@ async def single(studio: Studio) -> Message:
 
 async def test_every_form_under_pictures_is_taken_after_a_restart(studio: Studio) -> None:
     picture = await single(studio)
-    studio.prefer("mira", PersonChoices(remix=True))
+    await studio.prefer("mira", PersonChoices(remix=True))
     words = f"a dog {QUICK}"
     answers: dict[str, dict[str, Any]] = {
         "Vary (Subtle)": {},
@@ -153,7 +142,7 @@ async def test_a_form_for_pictures_of_a_job_that_is_gone_is_told_in_one_sentence
     studio: Studio,
 ) -> None:
     picture = await single(studio)
-    studio.prefer("mira", PersonChoices(remix=True))
+    await studio.prefer("mira", PersonChoices(remix=True))
     form = await opened(await studio.playground.press("mira", picture, label="Vary (Strong)"))
     assert form.modal is not None
     form.modal["custom_id"] = f"easel:remix:strong:{'0' * 32}:1"
