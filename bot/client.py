@@ -106,7 +106,7 @@ class EaselBot(extensions.AutoShardedBot):
             imagine=ImagineHandler(acceptor),
             blend=BlendHandler(acceptor),
             derive=derive,
-            results=ResultHandler(jobs, files),
+            results=ResultHandler(jobs, files, self._delivery),
             jobs=JobHandler(jobs),
             painting=painting,
         )

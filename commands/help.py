@@ -1,14 +1,17 @@
 """``/help``: how to ask for pictures, a page for each topic, and every flag."""
 
+from dataclasses import replace
+
 from discord import app_commands
 
 from bot.client import EaselBot, Interaction
+from bot.panels import help, routing  # noqa: A004 - what the panel is called
 from bot.text import messages
 from bot.text.languages import retell
 from prompt.flags.table import BY_NAME, MODEL
 from prompt.guidance.completion import list_names
 from prompt.guidance.help import format_line
-from prompt.guidance.topics import TOPICS, format_topic
+from prompt.guidance.topics import TOPICS
 
 
 @app_commands.command(name="help", description="How to ask for pictures, and what each flag does")
@@ -16,18 +19,23 @@ from prompt.guidance.topics import TOPICS, format_topic
     about=("A topic such as images, or a flag such as --ar; leave empty for an overview")
 )
 async def help_(interaction: Interaction, about: str = "") -> None:
-    """Answers in private, out of the table of flags."""
+    """Answers in private, with examples to press and topics to choose."""
     cards, asked = interaction.client.handlers.cards, about.strip().lstrip("-").lower()
-    topic = next((topic for topic in TOPICS if topic.name == asked), None)
+    topic = help.find_topic(asked)
     if topic is not None:
-        text = retell(format_topic(topic, cards[0]))
+        panel = help.build_topic(topic, cards)
     elif asked in BY_NAME:
         text = retell(format_line(BY_NAME[asked], cards[0]))
+        if len(cards) > 1 and asked == MODEL.name:
+            text += "\n" + messages.list_models(cards)
+        panel = replace(help.build_overview(), text=text)
     else:
-        text = messages.write_help(TOPICS) if not asked else messages.write_no_help(about)
-    if len(cards) > 1 and MODEL.name in (asked, *(topic.flags if topic else ())):
-        text += "\n" + messages.list_models(cards)
-    await interaction.response.send_message(text, ephemeral=True)
+        panel = help.build_overview()
+        if asked:
+            panel = replace(panel, text=messages.write_no_help(about))
+    await interaction.response.send_message(
+        panel.text, view=routing.build_view(panel), ephemeral=True
+    )
 
 
 @help_.autocomplete("about")

@@ -8,11 +8,9 @@ from discord import app_commands
 from bot.access.defaults import CHOICES
 from bot.client import EaselBot, Interaction
 from bot.errors import NoJobError
+from bot.panels.gallery import LABEL_LIMIT
 from bot.text import messages
 from storage.decisions import choice_queries
-
-LABEL_LIMIT: Final = 100
-"""Most characters of a choice (Discord)."""
 
 _ID: Final = re.compile(r"(?:easel-)?([0-9a-f]{8,32})(?:[.-]\w+)?", re.IGNORECASE)
 
@@ -21,9 +19,12 @@ _ID: Final = re.compile(r"(?:easel-)?([0-9a-f]{8,32})(?:[.-]\w+)?", re.IGNORECAS
 @app_commands.describe(id="Pick one of yours, or give a job's id or the name of a picture's file")
 async def show(
     interaction: Interaction,
-    id: app_commands.Range[str, 8, 64],  # noqa: A002 - what Midjourney calls the option
+    id: app_commands.Range[str, 8, 64] = "",  # noqa: A002 - what Midjourney calls the option
 ) -> None:
     """Hands the request to the results."""
+    if not id:
+        await interaction.client.handlers.results.offer_latest(interaction)
+        return
     found = _ID.fullmatch(id.strip())
     if found is None:
         raise NoJobError(id)
@@ -36,7 +37,7 @@ async def complete(interaction: Interaction, typed: str) -> list[app_commands.Ch
     kept = await interaction.client.handlers.records.read(
         choice_queries.list_pictures, interaction.user.id, 200
     )
-    found = [(messages.write_choice(*each, LABEL_LIMIT), each[0]) for each in kept]
+    found = [(messages.write_choice(each, LABEL_LIMIT), each.id) for each in kept]
     low = typed.strip().lower().removeprefix("easel-")
     return [
         app_commands.Choice(name=name, value=id_)

@@ -4,7 +4,7 @@ A button's whole meaning stands in its custom id, so it works after any restart.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -15,6 +15,7 @@ from bot.errors import ZoomError
 from bot.interactions.host import find_host
 from bot.interactions.replies import answer_error
 from bot.text.languages import say, speak
+from bot.text.messages import Title
 from generation import derive
 from generation.catalogue.card import Capability
 from generation.derive import Parent
@@ -163,6 +164,40 @@ ENLARGING: Final = frozenset({"upscale", "larger", "creative", "vast"})
 """Actions that make a picture larger."""
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What buttons show besides what they do.
+
+    Attributes:
+        pressed: Actions that were done, each with the number of the picture, 0 for all.
+        stars: How many people have the picture as a favourite.
+    """
+
+    pressed: frozenset[tuple[str, int]] = frozenset()
+    stars: int = 0
+
+    @classmethod
+    def read(cls, titles: Iterable[str], stars: int) -> Self:
+        """The marks of a job.
+
+        Args:
+            titles: Those of the jobs that were derived from it.
+            stars: How many people have its picture as a favourite.
+        """
+        read = map(Title.read, titles)
+        return cls(frozenset((title.action, title.index or 0) for title in read), stars)
+
+    def shows(self, action: str, index: int) -> bool:
+        """Whether a button was pressed."""
+        # V does as Vary (Subtle) for people who like variations to stay close.
+        done = {action, "subtle"} if action == "vary" else {action}
+        return any((each, index) in self.pressed for each in done)
+
+
+UNMARKED: Final = Marks()
+"""The marks of pictures that were just made."""
+
+
 class JobButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=TEMPLATE,
@@ -182,6 +217,14 @@ class JobButton(
             )
         )
         self.action, self.job, self.index = action, job, index
+
+    def mark(self, marks: Marks) -> None:
+        """Shows that it was pressed or, for ⭐, how many people have pressed it."""
+        if self.action == "favourite" and marks.stars:
+            self.item.style = discord.ButtonStyle.success
+            self.item.label = str(marks.stars) if marks.stars > 1 else None
+        elif marks.shows(self.action, self.index):
+            self.item.style = discord.ButtonStyle.primary
 
     @classmethod
     async def from_custom_id(
@@ -208,7 +251,7 @@ def build_running_view(job: str) -> discord.ui.View:
     return _build_view([JobButton("cancel", job)])
 
 
-def build_done_view(job: str, recipe: Recipe) -> discord.ui.View:
+def build_done_view(job: str, recipe: Recipe, marks: Marks = UNMARKED) -> discord.ui.View:
     """What can be pressed under the finished pictures; nothing is made of a control map."""
     structure = recipe.conditions.structure
     # A control map is not a picture of anything: to vary or enlarge it would make no sense.
@@ -216,14 +259,18 @@ def build_done_view(job: str, recipe: Recipe) -> discord.ui.View:
         return _build_view([JobButton("recipe", job)])
     if len(recipe.noise) == 1:
         return _build_view(
-            *([JobButton(a, job, int(a != "reroll")) for a in r] for r in _list_single_rows(recipe))
+            *(
+                [JobButton(a, job, int(a != "reroll")) for a in r]
+                for r in _list_single_rows(recipe)
+            ),
+            marks=marks,
         )
     numbers = range(1, len(recipe.noise) + 1)
     larger = [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)]
     varied = [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)]
     if structure is not None:
         varied.append(JobButton("map", job))
-    return _build_view(*_break_row(larger), *_break_row(varied))
+    return _build_view(*_break_row(larger), *_break_row(varied), marks=marks)
 
 
 def _break_row(row: list[JobButton]) -> Iterator[list[JobButton]]:
@@ -246,9 +293,9 @@ def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     yield ["favourite", "recipe", *(["map"] if recipe.conditions.structure else [])]
 
 
-def build_stopped_view(job: str) -> discord.ui.View:
+def build_stopped_view(job: str, marks: Marks = UNMARKED) -> discord.ui.View:
     """What can be pressed when no picture came of it."""
-    return _build_view([JobButton("reroll", job)])
+    return _build_view([JobButton("reroll", job)], marks=marks)
 
 
 def build_view_of(job: str, recipe: Recipe, actions: frozenset[str]) -> discord.ui.View:
@@ -259,11 +306,12 @@ def build_view_of(job: str, recipe: Recipe, actions: frozenset[str]) -> discord.
     return _build_view([JobButton(b.action, job, b.index) for b in whole if b.action in actions])
 
 
-def _build_view(*rows: list[JobButton]) -> discord.ui.View:
+def _build_view(*rows: list[JobButton], marks: Marks = UNMARKED) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     # Discord keeps five buttons in a row; numbered rows keep those of one kind together.
     for number, row in enumerate(rows):
         for button in row:
             button.row = number
+            button.mark(marks)
             view.add_item(button)
     return view

@@ -1,4 +1,4 @@
-"""Asking before much is queued: the question, and the buttons that answer it.
+"""Asking before something is queued: the question, and the buttons that answer it.
 
 The request itself waits in the database under the draft's id, so the buttons work after a restart.
 """
@@ -20,10 +20,15 @@ from prompt.resolution.orders import Order, list_prompts
 ASK_FROM: Final = 4
 """Jobs from which on a person is asked first."""
 
-TEMPLATE: Final = re.compile(r"easel:draft:(?P<answer>yes|no):(?P<draft>[0-9a-f]{32})")
+TEMPLATE: Final = re.compile(r"easel:draft:(?P<answer>yes|no|draw):(?P<draft>[0-9a-f]{32})")
 """Custom ids of these buttons."""
 
 _SHOWN: Final = 10
+_LABELS: Final = {
+    "yes": sentences.QUEUE_THEM,
+    "no": sentences.NEVER_MIND,
+    "draw": sentences.DRAW_THAT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,8 @@ class Draft:
         images: SHA-256 of attached images.
         source: Where it was typed.
         options: What was chosen beside it, spelled as the flags that mean the same.
-        names: Addresses of those images, of which people are shown the names.
+        names: Addresses of the attached images, of which people are shown the names; the images
+            of a refused prompt are fetched from there only once they are wanted after all.
     """
 
     text: str
@@ -71,14 +77,14 @@ class DraftButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=TEMPLATE,
 ):
-    """Queue them, or never mind."""
+    """Queue them, never mind, or draw what was suggested."""
 
     def __init__(self, answer: str, draft: str) -> None:
-        yes = answer == "yes"
+        style = discord.ButtonStyle.secondary if answer == "no" else discord.ButtonStyle.primary
         super().__init__(
             discord.ui.Button(
-                label=say(sentences.QUEUE_THEM if yes else sentences.NEVER_MIND),
-                style=discord.ButtonStyle.primary if yes else discord.ButtonStyle.secondary,
+                label=say(_LABELS[answer]),
+                style=style,
                 custom_id=f"easel:draft:{answer}:{draft}",
             )
         )
@@ -100,10 +106,10 @@ class DraftButton(
         speak(str(interaction.locale))
         host = find_host(interaction)
         try:
-            if self.answer == "yes":
-                await host.confirm(interaction, self.draft)
-            else:
+            if self.answer == "no":
                 await host.forget(interaction, self.draft)
+            else:
+                await host.confirm(interaction, self.draft, asked=self.answer == "yes")
         except Exception as error:  # noqa: BLE001 - the library would only log it
             await answer_error(interaction, error)
 
@@ -113,6 +119,11 @@ def build_buttons(draft: str) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     view.add_item(DraftButton("yes", draft)).add_item(DraftButton("no", draft))
     return view
+
+
+def build_offer(draft: str) -> discord.ui.View:
+    """What is below a suggestion."""
+    return discord.ui.View(timeout=None).add_item(DraftButton("draw", draft))
 
 
 def write_question(orders: Sequence[Order]) -> str:

@@ -3,8 +3,10 @@
 import asyncio
 import io
 from dataclasses import dataclass
+from typing import Final
 
 import discord
+from PIL import Image
 
 from bot.components import buttons
 from bot.text import messages, sentences
@@ -14,6 +16,9 @@ from generation.pictures.grid import fit
 from generation.recipe import Recipe
 from storage.files import Files
 from storage.queue.jobs import Ended, Event, Job, Progress, Queued, Started
+
+THUMBNAIL: Final = 160
+"""Longest side of a small picture, in pixels; Discord shows half of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +74,15 @@ def compose_progress(job: Job, event: Event) -> MessageContent:
             )
 
 
-async def compose_ending(job: Job, files: Files) -> MessageContent:
+async def compose_ending(
+    job: Job, files: Files, marks: buttons.Marks = buttons.UNMARKED
+) -> MessageContent:
     """The message of a job that has ended.
+
+    Args:
+        job: The job.
+        files: Where its pictures are.
+        marks: What its buttons show; nothing was pressed where they were not shown before.
 
     Raises:
         MissingFileError: Its pictures are no longer stored.
@@ -79,9 +91,9 @@ async def compose_ending(job: Job, files: Files) -> MessageContent:
     recipe = Recipe.from_json(job.recipe)
     if job.state == "done":
         picture = await load_picture(job, files, job.upload_limit)
-        view = buttons.build_done_view(job.id, recipe)
+        view = buttons.build_done_view(job.id, recipe, marks)
         return MessageContent(messages.write_finished(job, recipe), view, (picture,))
-    view = buttons.build_stopped_view(job.id)
+    view = buttons.build_stopped_view(job.id, marks)
     if job.state == "cancelled":
         state = messages.write_cancelled(job)
         return MessageContent(messages.write_running(job, recipe, state), view, ())
@@ -91,6 +103,26 @@ async def compose_ending(job: Job, files: Files) -> MessageContent:
 def compose_apology(job: Job) -> MessageContent:
     """The message of a job whose pictures were made but cannot be sent."""
     return MessageContent(messages.write_undeliverable(job), buttons.build_stopped_view(job.id), ())
+
+
+async def load_thumbnail(job: Job, files: Files) -> Picture:
+    """The grid, or the only picture, small enough to stand beside a line of text.
+
+    Raises:
+        MissingFileError: It is no longer stored.
+    """
+    shown = job.grid or job.pictures[0]
+    data = await asyncio.to_thread(_shrink, await files.aget(shown.sha256))
+    alt = messages.write_alt_text(Recipe.from_json(job.recipe))
+    return Picture(f"easel-{job.id[:8]}-small.webp", data, alt)
+
+
+def _shrink(png: bytes) -> bytes:
+    with Image.open(io.BytesIO(png)) as image:
+        image.thumbnail((THUMBNAIL, THUMBNAIL))
+        buffer = io.BytesIO()
+        image.save(buffer, "WEBP", quality=80)
+    return buffer.getvalue()
 
 
 async def load_picture(job: Job, files: Files, limit: int) -> Picture:

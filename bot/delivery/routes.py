@@ -164,7 +164,7 @@ class DeliveryTarget:
         try:
             return await route(self._client, job, content)
         except (RouteClosedError, discord.HTTPException) as error:
-            if not _is_closed(error):
+            if not is_closed(error):
                 raise
             self._closed.add(route)
             raise RouteClosedError from error
@@ -189,7 +189,8 @@ def _mentions(job: Job) -> discord.AllowedMentions:
     return discord.AllowedMentions(users=[discord.Object(job.person_id)])
 
 
-def _is_closed(error: Exception) -> bool:
+def is_closed(error: Exception) -> bool:
+    """Whether what failed by one route would fail so for ever."""
     if isinstance(error, discord.HTTPException):
         # Gone, forbidden or expired stays so; trying again would only count against us.
         return error.status in {401, 403, 404} or error.code == DEAD_TOKEN

@@ -9,6 +9,7 @@ import discord
 import structlog
 
 from bot.delivery.courier import JobMessage
+from bot.delivery.markers import ButtonMarker, MessageRef
 from storage.files import Files
 from storage.queue.client import Jobs
 from storage.queue.jobs import Event, Queued
@@ -27,6 +28,7 @@ class DeliveryWatcher:
 
     def __init__(self, client: discord.Client, jobs: Jobs, files: Files) -> None:
         self._client, self._jobs, self._files = client, jobs, files
+        self._marker = ButtonMarker(client, jobs)
         self._messages: dict[str, JobMessage] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -73,6 +75,12 @@ class DeliveryWatcher:
             message = self._messages.pop(job_id, None)
             if message:
                 message.drop()
+
+    def mark_buttons(
+        self, job_id: str, message: MessageRef, webhook: discord.Webhook | None = None
+    ) -> None:
+        """Has the buttons under a job's pictures show what was pressed; see `ButtonMarker`."""
+        self._spawn(self._marker.mark(job_id, message, webhook))
 
     def _find_message(self, job_id: str) -> JobMessage:
         if job_id not in self._messages:

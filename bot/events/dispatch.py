@@ -92,9 +92,19 @@ class Handlers:
         else:
             await self.derive.press(interaction, job, kind, index)
 
-    async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
-        """Takes a yes to a question about many jobs."""
-        await self.imagine.confirm(interaction, draft)
+    async def draw(self, interaction: discord.Interaction[Any], prompt: str) -> None:
+        """Draws a prompt as if it had been typed."""
+        await self.imagine.take_prompt(interaction, prompt)
+
+    async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
+        """Shows a job again, with its buttons."""
+        await self.results.show(interaction, job)
+
+    async def confirm(
+        self, interaction: discord.Interaction[Any], draft: str, *, asked: bool
+    ) -> None:
+        """Takes a yes to a question about many jobs, or to a suggestion if none was asked."""
+        await self.imagine.confirm(interaction, draft, asked=asked)
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to it."""

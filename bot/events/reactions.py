@@ -6,12 +6,12 @@ from typing import Final
 import discord
 import structlog
 
+from bot.delivery.markers import MessageRef
 from bot.errors import JobGoneError
 from bot.events.dispatch import Handlers
 from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
 from bot.text.languages import speak
 from bot.text.wording import word_error
-from storage.decisions import choice_queries
 from storage.queue import queries
 
 ENVELOPES: Final = frozenset({"✉️", "✉", "📩", "📨", "💌"})
@@ -53,9 +53,8 @@ async def take_back(handlers: Handlers, payload: discord.RawReactionActionEvent)
         return
     job_id = await handlers.records.read(queries.find_job_of_message, payload.message_id)
     if job_id is not None:
-        # A reaction has no room for a number: it stands for the whole message, as its first
-        # picture.
-        await handlers.records.write(choice_queries.mark, payload.user_id, job_id, 0, False)
+        message = MessageRef(payload.channel_id, payload.message_id)
+        await handlers.results.set_favourite(payload.user_id, job_id, message, wanted=False)
 
 
 async def _act(
@@ -68,15 +67,16 @@ async def _act(
     job_id: str,
 ) -> None:
     if emoji == STAR:
-        await handlers.records.write(choice_queries.mark, requester.user.id, job_id, 0, True)
+        message = MessageRef(requester.channel_id, message_id)
+        await handlers.results.set_favourite(requester.user.id, job_id, message, wanted=True)
     elif emoji in ENVELOPES:
         await handlers.results.send_home(requester.user, job_id)
     elif emoji in AGAIN:
         await handlers.derive.draw_again(requester, job_id)
     else:
         channel = client.get_partial_messageable(requester.channel_id, guild_id=requester.guild_id)
-        message = channel.get_partial_message(message_id)
-        await handlers.results.delete(message, job_id, requester)
+        shown = channel.get_partial_message(message_id)
+        await handlers.results.delete(shown, job_id, requester)
 
 
 async def _tell(client: discord.Client, person_id: int, error: Exception) -> None:

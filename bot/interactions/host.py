@@ -32,8 +32,16 @@ class Host(Protocol):
     ) -> None:
         """Does as a button under pictures says."""
 
-    async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
-        """Takes a yes to a question about many jobs."""
+    async def draw(self, interaction: discord.Interaction[Any], prompt: str) -> None:
+        """Draws a prompt as if it had been typed."""
+
+    async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
+        """Shows a job again, with its buttons."""
+
+    async def confirm(
+        self, interaction: discord.Interaction[Any], draft: str, *, asked: bool
+    ) -> None:
+        """Takes a yes to a question about many jobs, or to a suggestion if none was asked."""
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to it."""

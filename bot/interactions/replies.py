@@ -54,30 +54,64 @@ def _learn_versions(before: PersonChoices) -> PersonChoices:
     return before.model_copy(update={"knows_versions": True})
 
 
-async def answer_error(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Tells the person privately what went wrong, and gives back what was typed."""
-    text, file = echo_prompt(error, explain(error), read_typed(interaction))
+async def answer_error(
+    interaction: discord.Interaction[Any],
+    error: BaseException,
+    offer: discord.ui.View | None = None,
+) -> None:
+    """Tells the person what went wrong, and gives back in private what was typed.
+
+    Args:
+        interaction: Who asked, and where.
+        error: What went wrong.
+        offer: What can be pressed below what was typed.
+    """
+    reason, typed = explain(error), read_typed(interaction)
     try:
-        await _say(interaction, text, [file] if file else [])
+        if await _replace_promise(interaction, reason):
+            # Everybody sees the reason, in the place of the pictures; the words stay private.
+            text, file = echo_prompt(error, "", typed)
+        else:
+            text, file = echo_prompt(error, reason, typed)
+        if text:
+            await _say(interaction, text.strip(), [file] if file else [], offer)
     except discord.HTTPException as lost:
         # Three seconds may have passed, or the message be gone: there is nobody left to tell.
         log.warning("answer_lost", status=lost.status, code=lost.code)
 
 
-async def _say(
-    interaction: discord.Interaction[Any], text: str, files: Sequence[discord.File]
-) -> None:
-    """Says ``text`` to the person alone, also where a public answer was already promised."""
+async def _replace_promise(interaction: discord.Interaction[Any], reason: str) -> bool:
+    """Says why in the place of what was promised to everybody; False if there is no such promise.
+
+    The promise cannot become private, and if it were deleted, whatever follows would be headed by
+    the note that what it answers is gone.
+    """
     response = interaction.response
+    if response.type is not discord.InteractionResponseType.deferred_channel_message:
+        return False
+    promised = await interaction.original_response()
+    # What already shows a job must not be written over.
+    if promised.flags.ephemeral or not promised.flags.loading:
+        return False
+    await promised.edit(content=reason[: messages.CONTENT_LIMIT])
+    return True
+
+
+async def _say(
+    interaction: discord.Interaction[Any],
+    text: str,
+    files: Sequence[discord.File],
+    view: discord.ui.View | None,
+) -> None:
+    """Says something to the person alone."""
+    response, shown = interaction.response, view or discord.utils.MISSING
     if not response.is_done():
-        await response.send_message(text, ephemeral=True, files=files)
+        await response.send_message(text, ephemeral=True, files=files, view=shown)
         return
     if response.type is discord.InteractionResponseType.deferred_channel_message:
         promised = await interaction.original_response()
-        # A private promise can carry the refusal itself; a public one cannot become private, so it
-        # goes.
+        # A private promise can carry the refusal itself.
         if promised.flags.ephemeral:
-            await promised.edit(content=text, attachments=files)
+            await promised.edit(content=text, attachments=files, view=view)
             return
-        await promised.delete()
-    await interaction.followup.send(text, ephemeral=True, files=files)
+    await interaction.followup.send(text, ephemeral=True, files=files, view=shown)

@@ -9,14 +9,16 @@ import discord
 from bot.components.panel import TEMPLATE, Item, Panel, PanelPress
 from bot.errors import OldButtonError
 from bot.interactions.replies import answer_error
-from bot.panels import server, user
+from bot.panels import gallery, help, server, user  # noqa: A004 - as the panel is called
 from bot.text.languages import speak
 
 TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
+    "help": help.take_press,
     "server": server.take_press,
     "settings": user.take_press,
+    "show": gallery.take_press,
 }
-"""What does as a press says, by panel; the panel as it is then, or None after opening a form."""
+"""What does as a press says, by panel; the panel as it is then, or None after another answer."""
 
 
 class PanelItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
@@ -57,7 +59,12 @@ async def take_press(interaction: discord.Interaction[Any], match: re.Match[str]
 
 async def show_panel(interaction: discord.Interaction[Any], panel: Panel) -> None:
     """Shows a panel in the answer that was promised."""
+    await interaction.edit_original_response(content=panel.text, view=build_view(panel))
+
+
+def build_view(panel: Panel) -> discord.ui.View:
+    """What can be pressed and chosen on a panel."""
     view = discord.ui.View(timeout=None)
     for item in panel.items:
         view.add_item(PanelItem(item, row=item.row))
-    await interaction.edit_original_response(content=panel.text, view=view)
+    return view

@@ -7,8 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+import discord
+
 from bot.access import policy
 from bot.delivery.destination import Destination
+from bot.delivery.markers import MessageRef
 from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
@@ -160,6 +163,17 @@ class JobAcceptor:
                     self._delivery.drop(job_ids)
                     await self.jobs.withdraw(job_ids)
                     raise NotAllowedError(Sentence(sentences.NO_PLACE))
+
+    def mark_pressed(self, message: discord.Message | None, job_id: str) -> None:
+        """Has a message show which of its buttons were pressed.
+
+        Args:
+            message: The message with the button; None where there was none, as on a page.
+            job_id: The job under whose pictures it is.
+        """
+        # What only one person sees cannot be edited without a promise to do so.
+        if message is not None and not message.flags.ephemeral:
+            self._delivery.mark_buttons(job_id, MessageRef(message.channel.id, message.id))
 
     def _describe(
         self,

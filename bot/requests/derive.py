@@ -259,6 +259,7 @@ class DeriveHandler:
         person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
         destination = await Destination.choose(interaction, choices, person, message)
         await self._accept(interaction, destination, parent, made, title=title, choices=choices)
+        self._acceptor.mark_pressed(interaction.message, parent.id)
         await release_promise(interaction, destination, message)
         await tell_notes(interaction, made.notes)
 

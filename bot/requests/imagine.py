@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import discord
@@ -14,7 +15,7 @@ from bot.components import confirm, modals
 from bot.components.confirm import ASK_FROM, Draft
 from bot.delivery.destination import Destination, release_promise
 from bot.errors import DraftGoneError
-from bot.interactions.replies import acknowledge, tell_notes
+from bot.interactions.replies import acknowledge, answer_error, tell_notes
 from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import CompletedOrders, admit, complete_orders, resolve_order
 from bot.text import sentences
@@ -56,7 +57,7 @@ class ImagineHandler:
         source: PromptSource = PromptSource.IMAGINE,
         options: Options = NO_OPTIONS,
     ) -> None:
-        """Takes a prompt as typed; many jobs only after a yes.
+        """Takes a prompt as typed; many jobs only after a yes, and a suggestion with a button.
 
         Args:
             interaction: Who asks, and where.
@@ -67,18 +68,44 @@ class ImagineHandler:
             options: What was chosen beside it, by the flags that mean the same.
 
         Raises:
-            PromptError: The prompt is not one; nothing was acknowledged yet.
+            PromptError: The prompt is not one, and it takes a person to put it right.
             NotAllowedError: The server does not allow it.
         """
         try:
-            # Read and resolved as a trial first: a mistake is answered in private at once, which is
-            # no longer possible after the public promise of an answer.
-            text, wanted = await self._read(interaction, text, source, options)
-            await self._check(
-                interaction, wanted, preset=preset, source=source, attached=len(pictures)
+            await self._take(
+                interaction, text, pictures, preset=preset, source=source, options=options
             )
         except PromptError as error:
-            raise mend_suggestion(error, self._find_card, attached=len(pictures)) from None
+            refusal = mend_suggestion(error, self._find_card, attached=len(pictures))
+            if refusal.suggestion is None:
+                raise refusal from None
+            names = tuple(pictures)
+            draft = Draft(refusal.suggestion, preset, (), source, write_options(options), names)
+            await self._suggest(interaction, refusal, draft)
+
+    async def _suggest(
+        self, interaction: discord.Interaction[Any], refusal: PromptError, request: Draft
+    ) -> None:
+        """Refuses a prompt with the button that draws what would work."""
+        draft = uuid.uuid4().hex
+        # Answered before it is kept: a database that is slow must not cost the answer.
+        await answer_error(interaction, refusal, confirm.build_offer(draft))
+        await self._keep_draft(interaction, draft, request)
+
+    async def _take(
+        self,
+        interaction: discord.Interaction[Any],
+        text: str,
+        pictures: Sequence[str],
+        *,
+        preset: str,
+        source: PromptSource,
+        options: Options,
+    ) -> None:
+        # Read and resolved as a trial first: a mistake is answered in private at once, which is
+        # no longer possible after the public promise of an answer.
+        text, wanted = await self._read(interaction, text, source, options)
+        await self._check(interaction, wanted, preset=preset, source=source, attached=len(pictures))
         # Discord fixes with the first answer whether it is private; a question about many jobs is.
         many = len(wanted) >= ASK_FROM
         message = await acknowledge(interaction, private=many)
@@ -168,8 +195,15 @@ class ImagineHandler:
     def _find_card(self, prompt: Prompt) -> Card:
         return self._models.find_for(prompt).card
 
-    async def confirm(self, interaction: discord.Interaction[Any], draft: str) -> None:
-        """Takes a yes to a question about many jobs.
+    async def confirm(
+        self, interaction: discord.Interaction[Any], draft: str, *, asked: bool
+    ) -> None:
+        """Takes a yes to a question about many jobs, or to a suggestion.
+
+        Args:
+            interaction: Whose yes.
+            draft: The request.
+            asked: Whether the person was told how many jobs it makes.
 
         Raises:
             DraftGoneError: It was answered before.
@@ -183,25 +217,32 @@ class ImagineHandler:
         # question.
         options = read_options(request.options)
         wanted = read_orders(request.text, source=request.source, options=options)
+        if not asked and len(wanted) >= ASK_FROM:
+            await self._show_question(interaction, draft, wanted)
+            return
         defaults = await UserDefaults.load(self._records, interaction)
-        asked = complete_orders(
+        completed = complete_orders(
             self._models,
             defaults,
             wanted,
             preset=request.preset,
             source=request.source,
-            attached=len(request.images),
+            attached=len(request.images or request.names),
         )
-        choices = await admit(self._acceptor, interaction, asked)
+        choices = await admit(self._acceptor, interaction, completed)
+        if not request.images:
+            # What came with a refused prompt was not worth fetching until now.
+            fetched = [await self._acceptor.keep_image(url) for url in request.names]
+            request = replace(request, images=tuple(fetched))
         # Taken first, so that of two presses one counts; put back where nothing was queued.
         await self._read_draft(choice_queries.take_draft, interaction, draft)
         try:
-            notes = await self._accept_orders(interaction, request, asked, choices)
+            notes = await self._accept_orders(interaction, request, completed, choices)
         except Exception:
             await self._keep_draft(interaction, draft, request)
             raise
         queued = say(sentences.ASKED, count=len(wanted))
-        await interaction.edit_original_response(content=queued, view=None)
+        await interaction.edit_original_response(content=queued, view=None, attachments=[])
         await tell_notes(interaction, notes)
 
     async def _read_draft(
@@ -233,8 +274,15 @@ class ImagineHandler:
     ) -> None:
         draft = uuid.uuid4().hex
         await self._keep_draft(interaction, draft, request)
+        await self._show_question(interaction, draft, wanted)
+
+    async def _show_question(
+        self, interaction: discord.Interaction[Any], draft: str, wanted: Sequence[Order]
+    ) -> None:
         await interaction.edit_original_response(
-            content=confirm.write_question(wanted), view=confirm.build_buttons(draft)
+            content=confirm.write_question(wanted),
+            view=confirm.build_buttons(draft),
+            attachments=[],
         )
 
     async def _keep_draft(

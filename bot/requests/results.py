@@ -2,31 +2,37 @@
 
 import io
 import json
-from typing import Any
+from typing import Any, Final
 
 import discord
 
 from bot.access import ownership
 from bot.components import buttons
-from bot.delivery.content import compose_ending, load_picture
+from bot.delivery.content import Picture, compose_ending, load_picture, load_thumbnail
+from bot.delivery.markers import MessageRef, read_marks
+from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
+from bot.panels import gallery, routing
 from bot.text import messages, origins, sentences, titles
 from bot.text.languages import say, speaking
 from generation.recipe import Recipe
 from storage.decisions import choice_queries
-from storage.files import Files
+from storage.files import Files, MissingFileError
 from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
+
+LATEST_SHOWN: Final = 5
+"""Pictures to choose from where a person names none."""
 
 
 class ResultHandler:
     """Finds jobs again and shows, marks, sends or deletes them."""
 
-    def __init__(self, jobs: Jobs, files: Files) -> None:
-        self._jobs, self._files = jobs, files
+    def __init__(self, jobs: Jobs, files: Files, delivery: DeliveryWatcher) -> None:
+        self._jobs, self._files, self._delivery = jobs, files, delivery
         self._records = jobs.records
 
     async def show(self, interaction: discord.Interaction[Any], beginning: str) -> None:
@@ -52,9 +58,12 @@ class ResultHandler:
         # The answer is public, so it is in the server's language rather than the asker's.
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
-            content = await compose_ending(job, self._files)
+            content = await compose_ending(job, self._files, await read_marks(self._jobs, job.id))
             recipe = Recipe.from_json(job.recipe)
-            text = messages.stack_lines(content.text, origins.write_origins(job, recipe))
+            # Discord tells the age in the language of whoever reads.
+            age = f"-# {discord.utils.format_dt(job.created_at, 'R')}"
+            lines = [age, *origins.write_origins(job, recipe)]
+            text = messages.stack_lines(content.text, lines)
         attachments = content.to_files()
         if titles.is_shortened(job, recipe):
             attachments.append(describe_job(job)[1])
@@ -63,6 +72,34 @@ class ResultHandler:
         await interaction.edit_original_response(
             content=text, view=content.view, attachments=attachments
         )
+
+    async def offer_latest(self, interaction: discord.Interaction[Any]) -> None:
+        """Shows in private the person's favourites and latest pictures, small, to choose from."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        kept = await self._records.read(
+            choice_queries.list_pictures, interaction.user.id, LATEST_SHOWN
+        )
+        panel = gallery.build_panel(kept)
+        embeds, small = [], []
+        for each in kept:
+            embed = discord.Embed(description=messages.write_entry(each))
+            if picture := await self._load_thumbnail(each.id):
+                embed.set_thumbnail(url=f"attachment://{picture.name}")
+                small.append(picture.to_file())
+            embeds.append(embed)
+        await interaction.edit_original_response(
+            content=panel.text, view=routing.build_view(panel), embeds=embeds, attachments=small
+        )
+
+    async def _load_thumbnail(self, job_id: str) -> Picture | None:
+        """A small view of a job's pictures; None if they are no longer stored."""
+        job = await self._jobs.get(job_id)
+        if job is None or not job.pictures:
+            return None
+        try:
+            return await load_thumbnail(job, self._files)
+        except MissingFileError:
+            return None
 
     async def find_shown_job(self, message: int) -> str:
         """The id of the job whose pictures a message shows.
@@ -110,11 +147,26 @@ class ResultHandler:
         Raises:
             JobGoneError: There is no such job.
         """
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        # The promise is to edit the pressed message, so that its ⭐ can show the mark anywhere.
+        await interaction.response.defer()
         await ownership.find_job(self._jobs, job_id)
         marked = await self._records.write(choice_queries.mark, interaction.user.id, job_id, index)
+        if interaction.message is not None:
+            ref = MessageRef(interaction.message.channel.id, interaction.message.id)
+            self._delivery.mark_buttons(job_id, ref, interaction.followup)
         said = say(sentences.FAVOURITE if marked else sentences.NO_FAVOURITE)
-        await interaction.edit_original_response(content=said)
+        await interaction.followup.send(said, ephemeral=True)
+
+    async def set_favourite(
+        self, person_id: int, job_id: str, message: MessageRef, *, wanted: bool
+    ) -> None:
+        """Marks the first picture of a message as a favourite, or takes the mark away."""
+        # A reaction has no room for a number: it stands for the whole message.
+        await self._records.write(choice_queries.mark, person_id, job_id, 0, wanted)
+        job = await self._jobs.get(job_id)
+        # A grid has no ⭐ to show the mark on.
+        if job is not None and len(job.pictures) == 1:
+            self._delivery.mark_buttons(job_id, message)
 
     async def send_home(self, person: discord.abc.Messageable, job_id: str) -> None:
         """Sends pictures, seed and recipe by direct message; nothing if those are closed."""

@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import discord
 from babel import Locale
+from babel.dates import format_timedelta
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from discord import app_commands
@@ -99,6 +101,19 @@ def name_language(language: str) -> str:
     """A language as its speakers call it, such as ``Deutsch``."""
     name = Locale(language).get_display_name() or language
     return name[:1].upper() + name[1:]
+
+
+def tell_age(moment: datetime) -> str:
+    """How long ago something was, such as "3 min ago", in the language spoken now."""
+    # Of two drawn within the same minute, neither is told to the second.
+    return format_timedelta(
+        moment - datetime.now(UTC),
+        granularity="minute",
+        threshold=1,
+        add_direction=True,
+        format="short",
+        locale=_spoken.get() if _spoken.get() in LANGUAGES else "en",
+    )
 
 
 def speak(locale: str | None) -> None:

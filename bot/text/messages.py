@@ -8,11 +8,11 @@ from typing import Any, Final
 import discord
 
 from bot.text import sentences, titles
-from bot.text.languages import retell, say
+from bot.text.languages import retell, say, tell_age
 from generation.catalogue.card import Card
 from generation.catalogue.families import shown_size
 from generation.recipe import Noise, Recipe
-from prompt.guidance.topics import Topic
+from storage.decisions.choice_queries import KeptPictures
 from storage.decisions.choices import Change
 from storage.queue.jobs import Job
 
@@ -288,11 +288,33 @@ def stack_lines(text: str, lines: Iterable[str]) -> str:
     return text
 
 
-def write_choice(id_: str, recipe: Mapping[str, Any], favourite: bool, longest: int) -> str:
-    """Pictures as a choice in a list: their words, and how their files are called."""
-    end = f" · {id_[:8]}"
-    words = f"{'⭐ ' if favourite else ''}{recipe.get('prompt') or say(sentences.NO_WORDS)}"
+def write_choice(kept: KeptPictures, longest: int) -> str:
+    """Pictures as a choice in a list: words and flags, age, and how their files are called.
+
+    Args:
+        kept: The pictures.
+        longest: Most characters.
+    """
+    index = Title.read(kept.title).index
+    end = f"{f' #{index}' if index else ''} · {tell_age(kept.created_at)} · {kept.id[:8]}"
+    words = f"{'⭐ ' if kept.favourite else ''}{_write_words(kept.recipe)}"
     return _cut(words, longest - len(end)) + end
+
+
+def write_entry(kept: KeptPictures) -> str:
+    """The same beside a small view of them."""
+    index = Title.read(kept.title).index
+    words = _escape(_write_words(kept.recipe), ASK_SHOWN)
+    # Discord tells the age in the language of whoever reads, and keeps it true.
+    age = discord.utils.format_dt(kept.created_at, "R")
+    star = "⭐ " if kept.favourite else ""
+    return f"{star}**{words}**{f' #{index}' if index else ''}\n{age} · `{kept.id[:8]}`"
+
+
+def _write_words(recipe: Mapping[str, Any]) -> str:
+    """The words and flags of a recipe, with short names for links."""
+    typed = f"{recipe.get('prompt', '')} {recipe.get('parameters', '')}".strip()
+    return titles.name_links(typed) or say(sentences.NO_WORDS)
 
 
 def _cut(text: str, longest: int) -> str:
@@ -300,11 +322,9 @@ def _cut(text: str, longest: int) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
 
 
-def write_help(topics: Sequence[Topic]) -> str:
-    """Where to begin, and the topics there are."""
-    return "\n".join(
-        [say(sentences.HELP), *(f"- `{topic.name}`: {say(topic.title)}" for topic in topics)]
-    )
+def write_help() -> str:
+    """Where to begin."""
+    return f"{say(sentences.HELP)}\n{say(sentences.HELP_MORE)}"
 
 
 def write_no_help(about: str) -> str:

@@ -41,6 +41,7 @@ UNEXPECTED: Final = (
 
 QUEUE_THEM: Final = "Queue them"
 NEVER_MIND: Final = "Never mind"
+DRAW_THAT: Final = "Draw that"
 ASK: Final = Plural("This makes {count} job:", "This makes {count} jobs:")
 ASK_MORE: Final = Plural("… and {more} more.", "… and {more} more.", by="more")
 ASKED: Final = Plural("Queued {count} job.", "Queued {count} jobs.")
@@ -267,8 +268,13 @@ HELP: Final = (
     "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again.\nTo "
     "start from an image, attach it or put its link at the front of the prompt.\nReact with ✉️ "
     "to get pictures by direct message, ⭐ to keep them as favourites, 🔄 to draw again, ❌ to "
-    "delete your own.\nFor more, use `/help` with one of these words:"
+    "delete your own."
 )
+HELP_MORE: Final = "Press an example to draw it, or choose a topic to read on."
+HELP_TOPICS: Final = "Topics"
+SHOW_LATEST: Final = "Choose what to show again; the option `id` of `/show` finds older pictures."
+SHOW_MENU: Final = "Show again"
+SHOW_NONE: Final = "You have no pictures yet; `/imagine` draws some."
 NO_HELP: Final = "There is no topic or flag `{about}`; `/help` alone shows where to start."
 
 INFO: Final = (

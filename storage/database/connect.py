@@ -20,7 +20,7 @@ from faults import HostError
 WRITING: Final = {"easel_writing": True}
 """Execution options of an engine whose transactions write: they take SQLite's lock at the start."""
 
-REVISION: Final = "0004"
+REVISION: Final = "0005"
 """The newest migration; the tables must be of this revision."""
 
 FROZEN_AFTER: Final = 10

@@ -73,6 +73,7 @@ class JobRow(Table):
         Index("ix_jobs_person_id_state", "person_id", "state"),
         Index("ix_jobs_person_id_created_at", "person_id", "created_at"),
         Index("ix_jobs_message_id", "message_id"),
+        Index("ix_jobs_parent_id", "parent_id"),
         Index("ix_jobs_delivered_message_id", "delivered_message_id"),
         Index(
             "ix_jobs_undelivered",

@@ -4,10 +4,11 @@ Like the statements of jobs, they are plain functions on an open transaction.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from storage.database.tables import (
     ChangeRow,
@@ -194,29 +195,58 @@ def mark(
     return now
 
 
-def list_pictures(
-    connection: Connection, person_id: int, limit: int
-) -> list[tuple[str, dict[str, Any], bool]]:
+def count_marks(connection: Connection, job_id: str, position: int) -> int:
+    """How many people have a picture as a favourite."""
+    wanted = select(func.count()).where(
+        FavouriteRow.job_id == job_id, FavouriteRow.position == position
+    )
+    return connection.execute(wanted).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPictures:
+    """A job whose pictures a person can have shown again.
+
+    Attributes:
+        id: The job.
+        recipe: What they were made from, as JSON.
+        title: How the job came about.
+        created_at: When they were asked for.
+        favourite: Whether the person marked one of them.
+    """
+
+    id: str
+    recipe: dict[str, Any]
+    title: str
+    created_at: datetime
+    favourite: bool
+
+
+def list_pictures(connection: Connection, person_id: int, limit: int) -> list[KeptPictures]:
     """A person's pictures to be shown again: favourites, then their own, the latest of each first.
 
-    Returns:
-        Of each job its id, its recipe, and whether it has a favourite.
+    Args:
+        connection: In a transaction.
+        person_id: Whose.
+        limit: Most jobs to list.
     """
+    known = (JobRow.id, JobRow.recipe, JobRow.title, JobRow.created_at)
     marked = (
-        select(JobRow.id, JobRow.recipe)
+        select(*known)
         .join(FavouriteRow, FavouriteRow.job_id == JobRow.id)
         .where(FavouriteRow.person_id == person_id)
         .order_by(FavouriteRow.created_at.desc())
     )
     made = (
-        select(JobRow.id, JobRow.recipe)
+        select(*known)
         .where(JobRow.person_id == person_id, JobRow.state == "done")
         .order_by(JobRow.created_at.desc())
     )
-    found: dict[str, tuple[str, dict[str, Any], bool]] = {}
+    found: dict[str, KeptPictures] = {}
     for wanted, favourite in ((marked, True), (made, False)):
-        for id_, recipe in connection.execute(wanted.limit(limit)):
-            found.setdefault(id_, (id_, recipe, favourite))
+        for row in connection.execute(wanted.limit(limit)):
+            kept = KeptPictures(row.id, row.recipe, row.title, row.created_at, favourite)
+            found.setdefault(row.id, kept)
     return list(found.values())[:limit]
 
 

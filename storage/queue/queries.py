@@ -144,6 +144,12 @@ def find_job_of_message(connection: Connection, message_id: int) -> str | None:
     return connection.execute(wanted).scalar_one_or_none()
 
 
+def list_derived(connection: Connection, job_id: str) -> set[str]:
+    """Titles of the jobs that were derived from a job."""
+    wanted = select(JobRow.title).where(JobRow.parent_id == job_id).distinct()
+    return set(connection.execute(wanted).scalars())
+
+
 def find_picture(connection: Connection, digest: str) -> StoredImage | None:
     """A single picture that was made from the recipe with this digest, if any was."""
     wanted = select(ImageRow).where(ImageRow.digest == digest, ImageRow.kind == "picture").limit(1)

@@ -71,6 +71,22 @@ async def test_a_map_is_offered_of_a_structure_and_nothing_of_a_map() -> None:
     assert _labels(mapped(grid)) == ["Recipe"]
 
 
+@pytest.mark.parametrize(
+    ("titles", "shown"),
+    [
+        ({"upscale:1", "vary:4"}, {"U1", "V4"}),
+        ({"subtle:2", "reroll"}, {"V2", "🔄"}),
+        ({"juggle:3", "blend"}, set()),
+    ],
+)
+async def test_pressed_buttons_stand_out(titles: set[str], shown: set[str]) -> None:
+    view = buttons.build_done_view(JOB, recipe(), buttons.Marks.read(titles, 0))
+    plain = buttons.build_done_view(JOB, recipe())
+    found = [b.item for b in _buttons(view) if b.item.style is discord.ButtonStyle.primary]
+    assert {item.label or str(item.emoji) for item in found} == shown
+    assert [b.custom_id for b in _buttons(view)] == [b.custom_id for b in _buttons(plain)]
+
+
 async def test_every_refusal_has_its_sentence() -> None:
     needed = {kind.needs for kind in buttons.KINDS.values() if kind.needs}
     needed |= {Capability.BLEND, Capability.STRUCTURE}

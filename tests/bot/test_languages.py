@@ -4,6 +4,7 @@ import importlib
 import re
 import string
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,7 @@ from discord import app_commands
 
 from bot.client import find_command_files
 from bot.components.buttons import KINDS, JobButton, build_done_view
+from bot.panels import help  # noqa: A004 - what the panel is called
 from bot.text import image_wording, languages, messages, sentences
 from bot.text.languages import (
     COMMAND,
@@ -220,6 +222,15 @@ def test_sentences_call_buttons_as_they_are_labelled(language: str) -> None:
         assert all(known[label] in translated for label in named), text
 
 
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("de", "vor 3 Minuten"), ("ja", "3 分前"), ("pt-BR", "há 3 min"), ("xx", "3 min")],
+)
+def test_ages_are_told_in_the_language(locale: str, said: str) -> None:
+    with speaking(locale):
+        assert said in languages.tell_age(datetime.now(UTC) - timedelta(minutes=3))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
     with speaking(language):
@@ -231,7 +242,9 @@ def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
             said = retell(format_topic(topic))
             assert f"**{say(topic.title)}**\n{say(topic.text)}\n" in said
             assert len(said) < MESSAGE_LIMIT
-            assert f"- `{topic.name}`: {say(topic.title)}" in messages.write_help(TOPICS)
+        (menu,) = [it for it in help.build_overview().items if isinstance(it, discord.ui.Select)]
+        assert [it.label for it in menu.options] == [say(topic.title) for topic in TOPICS]
+        assert say(sentences.HELP_MORE) in messages.write_help()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

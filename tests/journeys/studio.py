@@ -183,6 +183,14 @@ async def answer(interaction: Interaction) -> Message:
     return interaction.message
 
 
+async def refusal(standin: Playground, interaction: Interaction) -> Message:
+    """What a refused person is told: alone, or in the place of what was promised to everybody."""
+    await interaction.acknowledged()
+    return await standin.message(
+        lambda m: m.interaction_id == interaction.id and m.content, PATIENCE
+    )
+
+
 async def showing(message: Message, text: str) -> Message:
     """The message once its content has ``text``."""
     await message.until(lambda now: text in now.content, PATIENCE)
@@ -208,14 +216,9 @@ async def told(studio: Studio, person: str, name: str, options: dict[str, Any], 
 
 
 async def refused(studio: Studio, person: str, name: str, options: dict[str, Any]) -> str:
-    """The private sentence that takes the place of a promised answer."""
-    before = {m.id for m in studio.playground.messages}
+    """The sentence that takes the place of a promised answer."""
     press = await studio.playground.command(person, name, options)
-    await press.acknowledged()
-    said = await studio.playground.message(
-        lambda m: m.id not in before and m.ephemeral_to == person and m.content
-    )
-    return said.content
+    return (await refusal(studio.playground, press)).content
 
 
 async def private_answer(standin: Playground, interaction: Interaction) -> Message:

@@ -15,9 +15,9 @@ from tests.journeys.studio import (
     Studio,
     answer,
     opened,
-    private_answer,
     public,
     recipe_of,
+    refusal,
     result,
 )
 
@@ -128,7 +128,7 @@ async def test_a_square_is_made_of_a_wide_picture(studio: Studio) -> None:
 
 async def test_a_picture_too_long_to_go_on_is_refused(studio: Studio) -> None:
     picture = await single(studio, "a cat --ar 4:1")
-    said = await private_answer(
+    said = await refusal(
         studio.playground, await studio.playground.press("mira", picture, label="➡️")
     )
     assert "this would be longer" in said.content

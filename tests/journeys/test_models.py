@@ -12,7 +12,17 @@ from playground import Interaction, Message, Playground
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.prepare import migrate
 from tests.generation.checkpoints import build_flux2_klein
-from tests.journeys.studio import BOT, WORKER, Studio, answer, recipe_of, result, showing, told
+from tests.journeys.studio import (
+    BOT,
+    WORKER,
+    Studio,
+    answer,
+    recipe_of,
+    refusal,
+    result,
+    showing,
+    told,
+)
 from tests.journeys.test_references import imagine
 from tests.storage.conftest import settings_for
 
@@ -51,14 +61,9 @@ async def drawn(studio: Studio, prompt: str, **files: str) -> tuple[Message, Rec
     return message, await recipe_of(studio, message)
 
 
-async def refusal(studio: Studio, asking: Awaitable[Interaction]) -> str:
-    """The private sentence that takes the place of pictures."""
-    before = {message.id for message in studio.playground.messages}
-    await (await asking).acknowledged()
-    said = await studio.playground.message(
-        lambda m: m.id not in before and m.ephemeral_to == "mira" and m.content
-    )
-    return said.content
+async def refused(studio: Studio, asking: Awaitable[Interaction]) -> str:
+    """The sentence that takes the place of pictures."""
+    return (await refusal(studio.playground, await asking)).content
 
 
 async def pressed(studio: Studio, message: Message, label: str) -> tuple[Message, Recipe]:
@@ -87,7 +92,7 @@ async def test_an_attached_image_is_edited_by_a_model_that_is_chosen(gallery: St
 
 
 async def test_a_refusal_names_the_model_that_can(gallery: Studio) -> None:
-    said = await refusal(gallery, imagine(gallery, f"make it green --edit {QUICK}", image="red"))
+    said = await refused(gallery, imagine(gallery, f"make it green --edit {QUICK}", image="red"))
     assert "Easel's bundled model does not support editing by words" in said
     assert f"`{KLEIN}` can draw this." in said
     assert f"make it green --seed 7 --steps 1 --batch 1 {KLEIN} --edit" in said
@@ -112,12 +117,12 @@ async def test_a_preference_chooses_and_what_is_typed_counts_more(gallery: Studi
 
 
 async def test_a_model_that_is_not_served_is_refused(gallery: Studio) -> None:
-    said = await refusal(gallery, imagine(gallery, f"a cat --model sdxl {QUICK}"))
+    said = await refused(gallery, imagine(gallery, f"a cat --model sdxl {QUICK}"))
     assert (
         "`--model sdxl` is not available here: leave it out to draw with Easel's bundled model."
         in said
     )
-    said = await refusal(gallery, imagine(gallery, f"a cat --model dalle {QUICK}"))
+    said = await refused(gallery, imagine(gallery, f"a cat --model dalle {QUICK}"))
     assert "not `dalle`. Here `--model` may be `easel`, `flux2-klein`, `paint`." in said
     choices = {"prompt": "a cat --model "}
     found = await gallery.playground.complete("mira", "imagine", choices, "prompt")
@@ -131,17 +136,17 @@ async def test_a_form_under_pictures_keeps_to_what_drew_them(gallery: Studio) ->
     press = await gallery.playground.press("mira", grid, label="🔄")
     await press.acknowledged()
     words = {"prompt": f"a dog {KLEIN} {QUICK}"}
-    said = await refusal(gallery, gallery.playground.submit("mira", press, words))
+    said = await refused(gallery, gallery.playground.submit("mira", press, words))
     assert "pictures made from these are drawn by Easel's bundled model, as they were" in said
 
 
 async def test_a_server_allows_some_of_them(gallery: Studio) -> None:
     grid, _ = await drawn(gallery, f"a cat {KLEIN}")
     await gallery.decide(ServerChoices(families=("easel", "paint")))
-    said = await refusal(gallery, imagine(gallery, f"a cat {KLEIN} {QUICK}"))
+    said = await refused(gallery, imagine(gallery, f"a cat {KLEIN} {QUICK}"))
     sentence = "This server allows only `easel`, `paint`; the current model is `flux2-klein`."
     assert sentence in said
-    said = await refusal(gallery, gallery.playground.press("mira", grid, label="🔄"))
+    said = await refused(gallery, gallery.playground.press("mira", grid, label="🔄"))
     assert sentence in said
     _, recipe = await drawn(gallery, "a cat --model paint")
     assert recipe.model == "other"

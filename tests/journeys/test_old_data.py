@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import pytest_asyncio
+from discord import ButtonStyle
 from PIL import Image
 
 from cli.imagine import draw
@@ -99,6 +100,11 @@ async def told(interaction: Interaction) -> Message:
     return message
 
 
+def _is_starred(message: Message, custom_id: str) -> bool:
+    (button,) = (each for each in message.buttons.values() if each["custom_id"] == custom_id)
+    return bool(button["style"] == ButtonStyle.success.value)
+
+
 @pytest.mark.parametrize(("message", "custom_id"), kinds())
 async def test_every_kind_of_button_does_what_it_says(
     old: Studio, message: int, custom_id: str
@@ -112,7 +118,8 @@ async def test_every_kind_of_button_does_what_it_says(
     elif action == "recipe":
         assert "job " in (await told(press)).content
     elif action == "favourite":
-        await told(press)
+        await press.acknowledged()
+        await shown.until(lambda now: _is_starred(now, custom_id), 30)
         saved = connect(old.data).execute("select job_id from favourites").fetchall()
         assert parent in {row["job_id"] for row in saved}
     else:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices
-from tests.journeys.studio import Studio, opened, private_answer, recipe_of, result
+from tests.journeys.studio import Studio, opened, recipe_of, refusal, result
 
 QUICK = "--steps 2 --seed 7"
 
@@ -77,7 +77,7 @@ async def test_a_random_style_says_its_code_and_is_had_again(studio: Studio) -> 
 async def test_what_no_image_is_behind_a_flag_is_said(studio: Studio) -> None:
     link = studio.playground.host("words.png", b"words")
     press = await imagine(studio, f"a cat --sref {link}")
-    assert "not an image" in (await private_answer(studio.playground, press)).content
+    assert "not an image" in (await refusal(studio.playground, press)).content
 
 
 async def test_a_remix_keeps_the_reference(studio: Studio) -> None:

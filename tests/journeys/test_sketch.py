@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices
-from tests.journeys.studio import Studio, answer, opened, private_answer, recipe_of, result
+from tests.journeys.studio import Studio, answer, opened, recipe_of, refusal, result
 
 QUICK = "--steps 4 --seed 7"
 
@@ -118,4 +118,4 @@ async def test_what_cannot_be_is_said(studio: Studio) -> None:
     alone = await standin.command("mira", "imagine", {"prompt": "a ball --control canny"})
     assert "`--control` needs an image" in (await answer(alone)).content
     broken = await sketch(studio, "a ball", b"no picture")
-    assert "image" in (await private_answer(standin, broken)).content
+    assert "image" in (await refusal(standin, broken)).content

@@ -153,8 +153,10 @@ async def test_favourites_can_be_shown_again_and_what_is_not_done_cannot(jobs: J
         await jobs.accept(job)
     assert await jobs.records.read(choice_queries.list_pictures, MIRA, 9) == []
     await jobs.records.write(choice_queries.mark, MIRA, theirs.id, 0, True)
-    ((id_, recipe, favourite),) = await jobs.records.read(choice_queries.list_pictures, MIRA, 9)
-    assert (id_, recipe, favourite) == (theirs.id, dict(theirs.recipe), True)
+    (kept,) = await jobs.records.read(choice_queries.list_pictures, MIRA, 9)
+    assert (kept.id, kept.recipe, kept.favourite) == (theirs.id, dict(theirs.recipe), True)
+    assert await jobs.records.read(choice_queries.count_marks, theirs.id, 0) == 1
+    assert await jobs.records.read(choice_queries.count_marks, theirs.id, 1) == 0
     assert await jobs.records.read(choice_queries.list_pictures, MIRA, 0) == []
 
 

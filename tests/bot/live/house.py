@@ -158,11 +158,14 @@ class House:
         return await self.until(look)
 
     async def refusal(self, interaction: Interaction, text: str) -> Message:
-        """What a person is told in private, once it is told."""
+        """What a person is told, once it is told: alone, or in the place of what was promised."""
         said = await self.playground.message(
             lambda m: m.id > interaction.id and text in m.content, PATIENCE
         )
-        assert said.ephemeral_to is not None
+        promised = interaction.message
+        assert said.ephemeral_to is not None or (promised and said.id == promised.id)
+        # What follows a promise that was deleted would be headed by that.
+        assert promised is None or not promised.deleted
         return said
 
     def public(self, since: int) -> Sequence[Message]:

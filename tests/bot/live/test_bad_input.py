@@ -1,9 +1,9 @@
-"""Bad input: one clear private sentence each, and nothing else is delayed."""
+"""Bad input: one clear sentence each, and nothing else is delayed."""
 
 import pytest
 
 from tests import photographs
-from tests.journeys.studio import Studio, answer, private_answer, public, result
+from tests.journeys.studio import Studio, answer, private_answer, public, refusal, result
 
 SENTENCES = {
     "a cat --chaoss 5": "did you mean `--chaos`",
@@ -53,9 +53,9 @@ async def test_unreadable_images(studio: Studio, name: str, data: bytes, sentenc
     interaction = await standin.command(
         "mira", "imagine", {"prompt": "a cat"}, files={"image": (name, data)}
     )
-    private = await private_answer(standin, interaction)
-    assert sentence in private.content
-    assert public(standin, interaction.id) == []
+    said = await refusal(standin, interaction)
+    assert sentence in said.content
+    assert [m.id for m in public(standin, interaction.id)] == [said.id]
 
 
 async def test_links(studio: Studio) -> None:
@@ -66,8 +66,7 @@ async def test_links(studio: Studio) -> None:
         "http://cats.invalid/cat.png": "cannot be reached",
     }.items():
         interaction = await standin.command("mira", "imagine", {"prompt": f"{link} a cat"})
-        private = await private_answer(standin, interaction)
-        assert sentence in private.content
+        assert sentence in (await refusal(standin, interaction)).content
 
 
 async def test_a_size_that_the_model_does_not_draw_is_refused_in_private(studio: Studio) -> None:

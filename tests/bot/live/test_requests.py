@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
+from bot.panels.help import EXAMPLES
 from generation.recipe import Recipe
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices, ServerChoices
@@ -60,6 +61,10 @@ async def count_drafts(house: House) -> int:
     )
 
 
+async def has_drafts(house: House) -> bool:
+    return await count_drafts(house) > 0
+
+
 def recipe_of(job: Job) -> Recipe:
     return Recipe.from_json(job.recipe)
 
@@ -83,6 +88,57 @@ async def test_a_prompt_that_cannot_be_read_comes_back_in_private(house: House) 
     said = await house.refusal(asked, "--seed")
     assert "```\na cat\n```" in said.content
     assert await house.jobs.waiting() == []
+
+
+async def test_a_suggestion_is_drawn_by_its_button_once_and_by_nobody_else(house: House) -> None:
+    asked = await house.playground.command(
+        "mira",
+        "imagine",
+        {"prompt": "a cat --iw 2 --chaoss 5"},
+        files={"image": ("a.png", picture(9))},
+    )
+    said = await house.refusal(await asked.ended(), "This would work")
+    assert (said.ephemeral_to, list(said.buttons)) == ("mira", ["Draw that"])
+    await house.until(lambda: has_drafts(house))
+    await house.stop()
+    await house.start()
+    await pressed(house, said, "Draw that")
+    await said.until(lambda now: now.content == "Queued 1 job." and not now.buttons)
+    (job,) = await house.accepted(1)
+    assert recipe_of(job).prompt == "a cat"
+    assert recipe_of(job).inputs.start
+    assert await count_drafts(house) == 0
+
+
+async def test_a_suggestion_of_many_is_asked_about_first(house: House) -> None:
+    asked = await house.imagine("a {red, green} {cat, dog} --chaoss 5")
+    said = await house.refusal(asked, "This would work")
+    await house.until(lambda: has_drafts(house))
+    await pressed(house, said, "Draw that")
+    await said.until(lambda now: "4 jobs" in now.content)
+    assert await house.jobs.waiting() == []
+    await pressed(house, said, "Queue them")
+    await house.accepted(4)
+
+
+async def test_what_takes_a_person_to_put_right_has_no_button(house: House) -> None:
+    asked = await house.imagine("--ar 3:2")
+    assert not (await house.refusal(asked, "This is what you typed")).buttons
+
+
+@pytest.mark.parametrize("channel", ["general", "dm"])
+async def test_help_draws_its_examples_and_turns_to_its_topics(house: House, channel: str) -> None:
+    asked = await house.playground.command("mira", "help", channel=channel)
+    said = await house.refusal(await asked.ended(), "Press an example")
+    assert list(said.buttons) == list(EXAMPLES.values())
+    turned = await house.playground.select("mira", said, ["weights"])
+    await turned.ended()
+    await said.until(lambda now: "--repeat" in now.content)
+    press = await pressed(house, said, "a sailboat, line art --ar 3:2")
+    (job,) = await house.accepted(1)
+    assert job.message_id == answer(press).id
+    assert recipe_of(job).prompt == "a sailboat, line art"
+    assert recipe_of(job).size.width > recipe_of(job).size.height
 
 
 async def test_few_are_queued_at_once_in_their_order_with_seeds_that_follow(house: House) -> None:
@@ -153,14 +209,16 @@ async def test_a_yes_after_the_draft_is_gone_says_so(house: House) -> None:
         (ServerChoices(repeat=1), "allows 1 per request"),
     ],
 )
-async def test_what_the_server_does_not_allow_is_refused_in_private(
+async def test_what_the_server_does_not_allow_is_refused_in_the_place_of_the_pictures(
     house: House, choices: ServerChoices, sentence: str
 ) -> None:
     await house.decide(choices)
     asked = await house.imagine("a {red, green} apple")
     said = await house.refusal(asked, sentence)
-    assert said.ephemeral_to == "mira"
-    assert house.public(asked.id) == []
+    assert said.id == answer(asked).id
+    typed = await house.refusal(asked, "a {red, green} apple")
+    assert (typed.ephemeral_to, typed.reference) == ("mira", said.id)
+    assert [m.id for m in house.public(asked.id)] == [said.id]
     assert await house.jobs.waiting() == []
     picture = await asked_in_direct(house)
     assert picture.content

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from discord import ButtonStyle
 
 from playground import Message
 from storage.decisions.choices import ServerChoices
@@ -13,6 +14,16 @@ async def single(house: House) -> Message:
     grid = await house.drawn("a red apple --seed 7")
     await (await house.playground.press("mira", grid, label="U2")).ended()
     return await house.finished((await house.accepted(1))[0])
+
+
+def style(message: Message, label: str) -> int:
+    """The style of a button; 0 where there is none."""
+    return int(message.buttons.get(label, {}).get("style", 0))
+
+
+def primary(message: Message, label: str) -> bool:
+    """Whether a button shows that it was pressed."""
+    return style(message, label) == ButtonStyle.primary.value
 
 
 async def marked(house: House, count: int) -> None:
@@ -42,12 +53,78 @@ async def test_the_recipe_is_told_whole(house: House) -> None:
 
 async def test_a_picture_is_marked_and_unmarked(house: House) -> None:
     picture = await single(house)
+    before = list(picture.buttons)
     press = await house.playground.press("mira", picture, label="⭐")
     await house.refusal(press, "Added to your favourites")
     assert await favourites(house) == 1
+    await picture.until(lambda now: style(now, "⭐") == ButtonStyle.success.value)
+    assert list(picture.buttons) == before
     press = await house.playground.press("mira", picture, label="⭐")
     await house.refusal(press, "Removed from")
     assert await favourites(house) == 0
+    await picture.until(lambda now: style(now, "⭐") == ButtonStyle.secondary.value)
+
+
+async def test_a_star_tells_how_many_have_it(house: House) -> None:
+    picture = await single(house)
+    for person in ("mira", "otto"):
+        await house.playground.react(person, picture, "⭐")
+    await picture.until(lambda now: style(now, "2") == ButtonStyle.success.value)
+    asked = await house.playground.command("mira", "show", {"id": picture.attachments[0].filename})
+    shown = (await asked.ended()).message
+    assert shown
+    await shown.until(lambda now: "2" in now.buttons)
+    await house.playground.unreact("otto", picture, "⭐")
+    await picture.until(lambda now: style(now, "⭐") == ButtonStyle.success.value)
+
+
+async def test_buttons_show_that_they_were_pressed(house: House) -> None:
+    grid = await house.drawn("a red apple --seed 7")
+    files = [file.filename for file in grid.attachments]
+    presses = [await house.playground.press("mira", grid, label=each) for each in ("U2", "V3")]
+    presses.append(await house.playground.press("otto", grid, label="🔄"))
+    for press in presses:
+        await press.ended()
+    await house.accepted(3)
+    pressed = {"U2", "V3", "🔄"}
+    await grid.until(lambda now: {it for it in now.buttons if primary(now, it)} == pressed)
+    assert [file.filename for file in grid.attachments] == files
+    asked = await house.playground.command("mira", "show", {"id": files[0]})
+    shown = (await asked.ended()).message
+    assert shown
+    await shown.until(lambda now: {it for it in now.buttons if primary(now, it)} == pressed)
+
+
+async def test_a_press_that_is_refused_is_not_shown(house: House) -> None:
+    grid = await house.drawn("a red apple")
+    await house.decide(ServerChoices(channels=(5,)))
+    press = await house.playground.press("mira", grid, label="U1")
+    await house.refusal(press, "<#5>")
+    await house.decide(ServerChoices())
+    await (await house.playground.press("mira", grid, label="U2")).ended()
+    await grid.until(lambda now: primary(now, "U2"))
+    assert not primary(grid, "U1")
+
+
+async def test_show_alone_offers_the_latest_small(house: House) -> None:
+    asked = await house.playground.command("mira", "show")
+    await house.refusal(await asked.ended(), "You have no pictures yet")
+    await house.drawn("a red apple --ar 3:2")
+    grid = await house.drawn("a red apple --cfg 3 --seed 7")
+    asked = await house.playground.command("mira", "show")
+    offered = await house.refusal(await asked.ended(), "Choose what to show again")
+    texts = [embed["description"] for embed in offered.embeds]
+    assert len(offered.attachments) == len(texts) == 2
+    assert "--cfg 3" in texts[0]
+    assert ":R>" in texts[0]
+    menu = offered.components[0]["components"][0]
+    assert "min" in menu["options"][0]["label"]
+    assert "--ar 3:2" in menu["options"][1]["label"]
+    pick = await house.playground.select("mira", offered, [menu["options"][0]["value"]])
+    shown = (await pick.ended()).message
+    assert shown
+    await shown.until(lambda now: now.attachments)
+    assert shown.attachments[0].filename == grid.attachments[0].filename
 
 
 async def test_show_brings_pictures_back_to_their_owner(house: House) -> None:
