@@ -7,12 +7,16 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
 from hypothesis import settings
 
 from storage.signals import STOPPING
+
+if TYPE_CHECKING:
+    from selenium import webdriver
 
 TALLY = "EASEL_PLAYGROUND_COUNT"
 """Environment variable naming the file to which each stand-in adds its counts."""
@@ -85,3 +89,14 @@ def restored_signals() -> Iterator[None]:
     signal.set_wakeup_fd(woken)
     for number, handler in handlers.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator["webdriver.Chrome"]:
+    """The one browser of a process, on whatever page the test before left it."""
+    # Only tests in a browser pay for importing what drives it.
+    from tests.playground.browser import start_chromium  # noqa: PLC0415
+
+    driver = start_chromium(tmp_path_factory.mktemp("profile"))
+    yield driver
+    driver.quit()

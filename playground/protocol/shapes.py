@@ -221,6 +221,9 @@ def _reference(world: World, it: Message, *, nested: bool) -> Body:
     if not nested:
         return {"message_reference": reference}
     source = world.messages.get(it.reference or 0)
+    # What one person alone sees is in nobody else's copy of the answer; its own page knows it.
+    if source and source.ephemeral_to and it.ephemeral_to != source.ephemeral_to:
+        return {"message_reference": reference}
     shaped = message(world, source, nested=False) if source else None
     if shaped:
         shaped.pop("reactions", None)

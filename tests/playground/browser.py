@@ -51,12 +51,19 @@ BUTTON: Final = """return [...arguments[0].querySelectorAll('.components button:
 .find((it) => it.innerText.trim() === arguments[1])"""
 PART: Final = """return [...arguments[0].querySelectorAll(arguments[1])]
 .find((it) => it.checkVisibility({visibilityProperty: true}))"""
+MIDDLE: Final = """const box = arguments[0].getBoundingClientRect();
+return {x: box.x + box.width / 2, y: box.y + box.height / 2}"""
 RUN_AXE: Final = """const done = arguments[0];
 const ending = document.getAnimations().filter((it) => it.effect.getTiming().iterations < 9);
 Promise.allSettled(ending.map((it) => it.finished))
   .then(() => axe.run(document, {resultTypes: ['violations']}))
   .then(({violations}) => done(
     violations.map(({id, nodes}) => ({id, where: nodes.map((it) => it.target.join(' '))}))));"""
+RESET: Final[dict[str, dict[str, object]]] = {
+    "Storage.clearDataForOrigin": {"storageTypes": "all"},
+    "Emulation.clearDeviceMetricsOverride": {},
+    "Emulation.setTouchEmulationEnabled": {"enabled": False},
+}
 T = TypeVar("T")
 
 
@@ -89,7 +96,14 @@ def _axe() -> str:
 class Stage:
     """The stand-in in a thread of its own, with a bot process; tests drive it from outside."""
 
-    def __init__(self) -> None:
+    def __init__(self, bot: str = "tests.playground.page_bot", data: Path | None = None) -> None:
+        """Starts the stand-in.
+
+        Args:
+            bot: The module that is run as the bot.
+            data: The bot's own folder, where it needs one.
+        """
+        self._module, self._data = bot, data
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -111,8 +125,10 @@ class Stage:
 
     def start_bot(self) -> None:
         """Starts the bot and waits until it has registered its commands."""
-        command = [sys.executable, "-m", "tests.playground.page_bot", self.playground.token]
+        command = [sys.executable, "-m", self._module, self.playground.token]
         environment = {**os.environ, "EASEL_DISCORD": self.playground.url}
+        if self._data:
+            environment["EASEL_DATA"] = str(self._data)
         self.bot = subprocess.Popen(command, cwd=ROOT, env=environment)
         self.run(self.playground.ready(PATIENCE))
 
@@ -153,6 +169,13 @@ class Page:
         self.driver.get(f"{self.url}/#as={person}&in={channel}")
         self.until(lambda: self.script("return document.body.classList.contains('alive')"))
         return self
+
+    def reset(self) -> None:
+        """Forgets what earlier tests left in the browser: what is stored, sizes, complaints."""
+        self.driver.get("about:blank")
+        for command, values in RESET.items():
+            self.driver.execute_cdp_cmd(command, {**values, "origin": self.url})
+        self.complaints()
 
     def script(self, code: str, *given: object) -> Any:
         """Runs JavaScript on the page."""
@@ -218,6 +241,13 @@ class Page:
         """Uses a command without options by its line."""
         self.write(f"/{name} ")
 
+    def begin(self, name: str, key: str = Keys.ENTER) -> None:
+        """Picks a command by the beginning of its name, once it is the one that is offered."""
+        self.find("#input").send_keys(f"/{name}")
+        self.until(lambda: self.texts(".option")[0].startswith(f"/{name}"), f"no /{name}")
+        self.type(key)
+        self.find(".chips")
+
     def chip(self, option: str) -> WebElement:
         """The field of an option of the command being filled in."""
         return self.find(f'.chip[data-option="{option}"]')
@@ -242,15 +272,25 @@ class Page:
         found = self.driver.execute_async_script(RUN_AXE)
         return [f"{it['id']}: {' | '.join(it['where'])}" for it in found]
 
+    def tap(self, element: WebElement) -> None:
+        """Touches an element with a finger."""
+        self.script("arguments[0].scrollIntoView({block: 'center'})", element)
+        box = self.script(MIDDLE, element)
+        for kind, points in (("touchStart", [box]), ("touchEnd", [])):
+            touch = {"type": kind, "touchPoints": points}
+            self.driver.execute_cdp_cmd("Input.dispatchTouchEvent", touch)
+
     @contextmanager
     def sized(self, width: int, height: int) -> Iterator[None]:
         """A window of another size, such as a phone's."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": True}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
         try:
             yield
         finally:
             self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+            self.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
 
     def complaints(self) -> list[str]:
         """What the browser complained of: errors, and whatever the content policy forbade."""
@@ -267,17 +307,10 @@ def stage() -> Iterator[Stage]:
     it.close()
 
 
-@pytest.fixture(scope="module")
-def browser(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A browser, on no page yet."""
-    driver = start_chromium(tmp_path_factory.mktemp("profile"))
-    yield Page(driver, stage.playground.url)
-    driver.quit()
-
-
 @pytest.fixture
-def page(browser: Page) -> Iterator[Page]:
+def page(chromium: webdriver.Chrome, stage: Stage) -> Iterator[Page]:
     """The page as mira in general; at the end the browser must have nothing to complain of."""
-    browser.complaints()
-    yield browser.open()
-    assert browser.complaints() == []
+    it = Page(chromium, stage.playground.url)
+    it.reset()
+    yield it.open()
+    assert it.complaints() == []

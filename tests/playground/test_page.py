@@ -12,9 +12,9 @@ from selenium.webdriver.common.keys import Keys
 
 from playground.state.records import InteractionType
 from tests.photographs import COFFEE
-from tests.playground.browser import ROOT, Page, Stage, browser, page, stage
+from tests.playground.browser import ROOT, Page, Stage, page, stage
 
-__all__ = ["browser", "page", "stage"]
+__all__ = ["page", "stage"]
 
 pytestmark = pytest.mark.browser
 
@@ -51,20 +51,18 @@ def test_an_empty_channel_invites_with_examples(page: Page) -> None:
 
 def test_the_list_offers_what_the_bot_registered(page: Page, stage: Stage) -> None:
     page.find("#input").send_keys("/")
-    shown = [text.split("\n")[0] for text in page.until(lambda: page.texts(".option"))]
-    registered = stage.call(stage.playground.world.commands.all)
-    assert set(shown) == {
+    registered = {
         "/style save" if it["name"] == "style" else f"/{it['name']}"
-        for it in registered
+        for it in stage.call(stage.playground.world.commands.all)
         if it["type"] == 1
     }
+    page.until(lambda: {text.split("\n")[0] for text in page.texts(".option")} == registered)
     page.type("sec")
     page.until(lambda: page.texts(".option") == ["/secret\nOnly for you"])
 
 
 def test_a_chosen_command_becomes_fields(page: Page, stage: Stage) -> None:
-    page.find("#input").send_keys("/ima")
-    page.type(Keys.TAB)
+    page.begin("ima", Keys.TAB)
     page.chip("prompt")
     page.type("a lamp")
     page.find(".add").click()
@@ -73,7 +71,10 @@ def test_a_chosen_command_becomes_fields(page: Page, stage: Stage) -> None:
     page.gone('.chip[data-option="image"]')
     page.until(lambda: page.all(".add")[1:])[0].click()
     page.until(lambda: len(page.all(".option")) == 3)
-    page.type("water", Keys.ENTER)
+    page.type("water")
+    page.until(lambda: page.texts(".option") == ["Watercolour"])
+    page.type(Keys.ENTER)
+    page.until(lambda: not page.all(".option"))
     page.type(Keys.ENTER)
     assert "0 Wat 20 None False" in stage.message("drawing a lamp").content
     answer = page.article("drawing a lamp")
@@ -98,14 +99,11 @@ def test_a_plain_line_runs_a_command(page: Page, stage: Stage, line: str, prompt
 
 def test_enter_and_enter_send_a_command_that_needs_no_options(page: Page, stage: Stage) -> None:
     for name, answer in (("secret", "psst"), ("look", "looking at anything")):
-        page.find("#input").send_keys(f"/{name}")
-        page.until(lambda: page.texts(".option"))
-        page.type(Keys.ENTER)
+        page.begin(name)
         page.find(".tail")
         page.type(Keys.ENTER)
         page.article(answer)
-    page.find("#input").send_keys("/look")
-    page.type(Keys.ENTER)
+    page.begin("look")
     page.find(".tail")
     page.type("top", Keys.ENTER)
     page.chip("topic")
@@ -114,8 +112,7 @@ def test_enter_and_enter_send_a_command_that_needs_no_options(page: Page, stage:
 
 
 def test_words_that_no_option_takes_are_said_before_a_command_is_sent(page: Page) -> None:
-    page.find("#input").send_keys("/look")
-    page.type(Keys.ENTER)
+    page.begin("look")
     page.find(".tail")
     page.type("xyzzy", Keys.ENTER)
     page.until(lambda: "No option of /look takes “xyzzy”" in page.text("#problem"))
@@ -124,8 +121,7 @@ def test_words_that_no_option_takes_are_said_before_a_command_is_sent(page: Page
 
 
 def test_an_example_photograph_can_be_chosen_wherever_a_file_can(page: Page, stage: Stage) -> None:
-    page.find("#input").send_keys("/imagine")
-    page.type(Keys.ENTER)
+    page.begin("imagine")
     page.type("from an example")
     page.click(".add")
     page.chip("image")
@@ -183,8 +179,7 @@ def test_an_unknown_command_is_not_sent(page: Page) -> None:
 
 def test_completions_come_once_one_stops_typing(page: Page, stage: Stage) -> None:
     asked = len(completions(stage))
-    page.find("#input").send_keys("/preset")
-    page.type(Keys.ENTER)
+    page.begin("preset")
     page.chip("name")
     page.type("p", "a", "s")
     page.until(lambda: page.texts(".option") == ["the pastel one"])
@@ -223,8 +218,7 @@ def test_a_command_without_an_answer_says_so(page: Page, stage: Stage) -> None:
 
 
 def test_a_file_goes_into_the_option(page: Page, stage: Stage) -> None:
-    page.find("#input").send_keys("/imagine")
-    page.type(Keys.ENTER)
+    page.begin("imagine")
     page.type("from a photograph")
     page.click(".add")
     picker = page.chip("image").find_element(By.CSS_SELECTOR, "input[type=file]")

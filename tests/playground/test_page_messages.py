@@ -8,9 +8,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.photographs import COFFEE
-from tests.playground.browser import Page, Stage, browser, page, stage
+from tests.playground.browser import Page, Stage, page, stage
 
-__all__ = ["browser", "page", "stage"]
+__all__ = ["page", "stage"]
 
 pytestmark = pytest.mark.browser
 
@@ -61,6 +61,7 @@ def test_the_list_sticks_to_the_bottom_only_there(page: Page, stage: Stage) -> N
     page.until(lambda: page.script(bottom) > 300)
     place = page.script("return document.querySelector('#scroller').scrollTop")
     stage.say("otto", "below the edge")
+    page.article("below the edge")
     page.find("#to-present")
     assert page.script("return document.querySelector('#scroller').scrollTop") == place
     page.click("#to-present")

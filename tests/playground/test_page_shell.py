@@ -7,9 +7,9 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from playground.page.visit import PAGE_OF_HISTORY
-from tests.playground.browser import NOTICE, Page, Stage, browser, page, stage
+from tests.playground.browser import NOTICE, Page, Stage, page, stage
 
-__all__ = ["browser", "page", "stage"]
+__all__ = ["page", "stage"]
 
 pytestmark = pytest.mark.browser
 
@@ -49,7 +49,9 @@ def test_everything_can_be_done_by_keyboard(page: Page, stage: Stage) -> None:
     page.type(Keys.TAB)
     assert page.script("return document.activeElement.className") == "skip"
     page.type(Keys.ENTER)
-    page.type("/ima", Keys.ENTER)
+    page.type("/ima")
+    page.until(lambda: page.texts(".option"))
+    page.type(Keys.ENTER)
     page.chip("prompt")
     page.type("by hand", Keys.ENTER)
     page.article("drawing by hand")
@@ -101,7 +103,7 @@ def test_back_and_forward_go_between_channels_and_persons(page: Page) -> None:
 def test_it_says_who_runs_the_server_and_who_may_only_read(page: Page) -> None:
     page.until(lambda: "Member" in page.text("#person"))
     page.click("#person")
-    shown = page.find(".menu").text
+    shown = page.entries()
     assert "Otto\nRuns this server" in shown
     assert "Gus\nMay only read" in shown
     page.type(Keys.ESCAPE)
@@ -188,7 +190,7 @@ def test_axe_finds_nothing(page: Page, width: int, theme: str) -> None:
         if width < 700:
             page.click("#open-sidebar")
         page.click("#person")
-        page.find(".menu")
+        page.entries()
         assert page.axe() == []
         page.type(Keys.ESCAPE)
         page.open("otto")

@@ -124,7 +124,11 @@ function header(msg) {
   if (used(msg)) return usedLine(person(msg.interaction.user), msg.type === 20 ? `/${used(msg)}` : used(msg));
   if (!msg.message_reference) return null;
   const source = message(msg.message_reference.message_id) ?? msg.referenced_message;
-  if (!source) return h("div.answering", {}, h("em", {}, "The message was deleted."));
+  if (!source) {
+    const gone = msg.referenced_message === null;
+    const why = gone ? "The message was deleted." : "A message that only one person sees";
+    return h("div.answering", {}, h("em", {}, why));
+  }
   const words =
     plain(source.content ?? "", names) ||
     (source.attachments?.length ? "Press to see the picture" : "Press to see the message");
