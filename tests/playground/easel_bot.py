@@ -12,18 +12,14 @@ from storage.files import Files
 from tests.bot.live.queue import HandQueue
 from tests.storage.conftest import settings_for
 
-REST = 0.05
-"""Seconds between looks for jobs; the product's own worker looks no oftener."""
-
 
 async def make(jobs: HandQueue, files: Files) -> None:
-    """Makes every job, as soon as it is shown as waiting."""
+    """Makes every job, as soon as it is accepted."""
     while True:
+        jobs.changed.clear()
         for job_id in await jobs.waiting():
-            job = await jobs.get(job_id)
-            if job and job.message_id:
-                await jobs.finish(job_id, files)
-        await asyncio.sleep(REST)
+            await jobs.finish(job_id, files)
+        await jobs.changed.wait()
 
 
 async def run(token: str, url: str, data: Path) -> None:
