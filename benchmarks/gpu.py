@@ -30,11 +30,11 @@ from diffusers import (
     UNet2DConditionModel,
 )
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.families import flux2_klein, sdxl
 from generation.families.libraries import quiet
-from generation.families.load import precision
-from generation.recipe import Conditions, Phrase, Recipe, Sampling, Size, seeded
+from generation.families.load import choose_precision
+from generation.recipe import Conditions, Phrase, Recipe, Sampling, Size, seed_noise
 from generation.sampling.diffusion import UNetCondition
 from generation.sampling.engine import Batching, Engine
 from generation.sampling.flow import FlowCondition
@@ -139,7 +139,7 @@ TINY: Final = (
 def pipeline(shape: Shape, device: torch.device) -> Any:  # noqa: ANN401 - diffusers has no types
     """A pipeline of that shape with random weights, without text encoders."""
     before = torch.get_default_dtype()
-    torch.set_default_dtype(precision(device))
+    torch.set_default_dtype(choose_precision(device))
     try:
         with torch.device(device):
             made = _sdxl(shape) if shape.family == "sdxl" else _klein(shape)
@@ -182,7 +182,9 @@ def _klein(shape: Shape) -> Any:  # noqa: ANN401
 def text(shape: Shape, device: torch.device) -> torch.Tensor:
     """Random tokens, (1, tokens, width)."""
     width = shape.denoiser["cross_attention_dim" if shape.family == "sdxl" else _JOINT]
-    return torch.randn(1, TOKENS[shape.family], width, device=device, dtype=precision(device))
+    return torch.randn(
+        1, TOKENS[shape.family], width, device=device, dtype=choose_precision(device)
+    )
 
 
 _JOINT: Final = "joint_attention_dim"
@@ -206,14 +208,14 @@ def plain(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
         width=shape.side,
         height=shape.side,
         num_inference_steps=shape.steps,
-        guidance_scale=card(shape.family).guidance,
+        guidance_scale=find_card(shape.family).guidance,
         generator=[torch.Generator().manual_seed(seed) for seed in range(4)],
     )
 
 
 def ours(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
     """The same by our engine, as ``generation.families.load.load`` sets it up on a GPU."""
-    tokens, known = text(shape, pipe.device), card(shape.family)
+    tokens, known = text(shape, pipe.device), find_card(shape.family)
     family: Any = replace(flux2_klein.FAMILY, embed=lambda *_: FlowCondition(tokens))
     if shape.family == "sdxl":
         pipe.unet.to(memory_format=torch.channels_last)
@@ -229,7 +231,7 @@ def ours(shape: Shape, pipe: Any) -> Callable[[], object]:  # noqa: ANN401
         model="random",
         prompt="",
         size=Size(width=shape.side, height=shape.side),
-        noise=seeded(0, 4),
+        noise=seed_noise(0, 4),
         sampling=Sampling(steps=shape.steps, guidance=known.guidance, sampler="Euler"),
         conditions=Conditions(phrases=(Phrase(text="an apple"),)),
     )

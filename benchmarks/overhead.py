@@ -23,11 +23,11 @@ from typing import Any
 import torch
 
 from generation.families.easel import FAMILY
-from generation.recipe import Conditions, Phrase, Recipe, Sampling, Size, seeded
+from generation.recipe import Conditions, Phrase, Recipe, Sampling, Size, seed_noise
 from generation.sampling.diffusion import UNetCondition
 from generation.sampling.engine import Engine
-from generation.sampling.samplers import scheduler
-from generation.worker import cook_with, load_engine
+from generation.sampling.samplers import make_scheduler
+from generation.worker import load_engine, make_renderer
 from storage.files import Files
 from storage.settings import Settings
 
@@ -41,7 +41,7 @@ def recipe(engine: Engine) -> Recipe:
         model=card.model,
         prompt="a red apple",
         size=Size(width=width, height=height),
-        noise=seeded(7, 4),
+        noise=seed_noise(7, 4),
         sampling=Sampling(steps=card.steps, guidance=card.guidance, sampler=card.sampler),
         conditions=Conditions(phrases=(Phrase(text="a red apple"),)),
     )
@@ -50,7 +50,7 @@ def recipe(engine: Engine) -> Recipe:
 def bare(engine: Engine, asked: Recipe, condition: UNetCondition, *, at_once: bool) -> None:
     """The pictures by the pipeline itself, as one batch or one call each."""
     view = type(engine.pipe).from_pipe(
-        engine.pipe, scheduler=scheduler(asked.sampling.sampler, engine.pipe.scheduler.config)
+        engine.pipe, scheduler=make_scheduler(asked.sampling.sampler, engine.pipe.scheduler.config)
     )
     view.set_progress_bar_config(disable=True)
     batches = [asked.noise] if at_once else [(noise,) for noise in asked.noise]
@@ -85,12 +85,12 @@ def measure(rounds: int, data: Path) -> dict[str, Any]:
     with torch.inference_mode():
         condition = FAMILY.encode(engine.pipe, asked)
     ready = replace(engine, family=replace(FAMILY, encode=lambda *_: condition))
-    cook = cook_with(ready, Files(data / "images"), lambda _: None)
+    make = make_renderer(ready, Files(data / "images"), lambda _: None)
     contestants: dict[str, Callable[[], object]] = {
         "bare, one call each": lambda: bare(engine, asked, condition, at_once=False),
         "bare, one batch": lambda: bare(engine, asked, condition, at_once=True),
         "drawn": lambda: ready.draw(asked, None, lambda *_: None),
-        "cooked": lambda: cook(asked.to_json(), lambda *_: None),
+        "rendered": lambda: make(asked.to_json(), lambda *_: None),
     }
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for warm in [False, *[True] * rounds]:
@@ -102,7 +102,7 @@ def measure(rounds: int, data: Path) -> dict[str, Any]:
     return {
         "milliseconds": medians,
         "ratio": {name: round(one / reference, 3) for name, one in medians.items()},
-        "around the model": round(medians["cooked"] - reference, 1),
+        "around the model": round(medians["rendered"] - reference, 1),
         "loading, seconds": round(loading, 2),
         "peak memory, MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "threads": torch.get_num_threads(),

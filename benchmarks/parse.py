@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import cycle
 from typing import Final
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from prompt.errors import PromptError
 from prompt.reading.grammar import PROMPT_LIMIT, parse, parse_closely
 from prompt.reading.permutations import expand
@@ -84,12 +84,12 @@ def seeded(text: str) -> Iterator[str]:
 def door(text: str) -> None:
     """From text to jobs that the family can draw."""
     for order in read_orders(text):
-        check(order.prompt, card("easel"), images=1)
+        check(order.prompt, find_card("easel"), images=1)
 
 
 def whole_way(text: str) -> object:
     """From text to recipe."""
-    return resolve(parse(text), card("easel"), model="m", seed=1)
+    return resolve(parse(text), find_card("easel"), model="m", seed=1)
 
 
 def fastest(tasks: Mapping[str, Callable[[], object]]) -> dict[str, float]:

@@ -197,16 +197,16 @@ def device(settings: Settings) -> Finding:
 
 def model(settings: Settings) -> Finding:
     """Whether the model is there and of a known family."""
-    from generation.catalogue.checkpoints import card_for, model_name  # noqa: PLC0415 - heavy
+    from generation.catalogue.checkpoints import choose_card, name_model  # noqa: PLC0415 - heavy
     from generation.catalogue.families import UnknownFamilyError  # noqa: PLC0415 - heavy
 
     try:
-        card = card_for(settings.model, settings.family)
+        card = choose_card(settings.model, settings.family)
     except UnknownFamilyError as error:
         return Finding(
             "model", State.FAULT, str(error), "set EASEL_FAMILY; easel models lists them"
         )
-    name = f"{model_name(settings.model, card)} ({card.title})"
+    name = f"{name_model(settings.model, card)} ({card.title})"
     if not settings.model:
         mend = "for real pictures point EASEL_MODEL at a Stable Diffusion folder or hub id"
         return Finding("model", State.NOTE, f"{name}: {card.about}", mend)
@@ -216,12 +216,12 @@ def model(settings: Settings) -> Finding:
 def further_models(settings: Settings) -> Iterator[Finding]:
     """Whether each of the models is there that are served beside the usual one."""
     from generation.catalogue.families import UnknownFamilyError  # noqa: PLC0415 - heavy
-    from generation.catalogue.served import ServedError, served  # noqa: PLC0415
+    from generation.catalogue.served import ServedError, list_served  # noqa: PLC0415
 
     if not settings.models:
         return
     try:
-        _, *others = served(settings).values()
+        _, *others = list_served(settings).values()
     except (ServedError, UnknownFamilyError) as error:
         mend = "correct EASEL_MODELS; easel models lists the names"
         yield Finding("model", State.FAULT, str(error), mend)

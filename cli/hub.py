@@ -23,13 +23,13 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
 
 from cli import checkpoints
 from cli.checkpoints import NotFetchedError
-from generation.catalogue.checkpoints import INDEX, card_for
+from generation.catalogue.checkpoints import INDEX, choose_card
 from generation.catalogue.controlnets import (
     ESTIMATORS,
     UnknownStructureError,
-    licence,
-    sources,
-    written,
+    read_licence,
+    read_sources,
+    write_sources,
 )
 from generation.catalogue.families import CARDS, VARIANTS, UnknownFamilyError
 from generation.recipe import StructureKind
@@ -117,7 +117,7 @@ def find(name: str) -> Wanted:
         index = _download(hub, INDEX, revision or None)
         commit = index.parent.name
         folders = checkpoints.parts(json.loads(index.read_text(encoding="utf-8")))
-        card = own or card_for(hub if hub in _KNOWN else str(index.parent))
+        card = own or choose_card(hub if hub in _KNOWN else str(index.parent))
         patterns = [INDEX, *(f"{part}/*.{kind}" for part in folders for kind in _KINDS)]
         parts = [_part(hub, commit, patterns)]
         if card.unet:
@@ -215,7 +215,7 @@ class Networks:
         return "\n".join(lines)
 
     def _pinned(self, sources: Mapping[StructureKind, str]) -> str:
-        return written({kind: self.each[source].pinned for kind, source in sources.items()})
+        return write_sources({kind: self.each[source].pinned for kind, source in sources.items()})
 
 
 def find_networks(name: str) -> Networks:
@@ -233,11 +233,11 @@ def find_networks(name: str) -> Networks:
         raise NotFetchedError(f"There are no ControlNets to fetch for {card.title}; try {able}.")
     text = card.controlnets if card else name
     try:
-        named = sources(text)
+        named = read_sources(text)
     except UnknownStructureError as error:
         raise NotFetchedError(f"{error}.") from None
     seeing = {kind: source for kind, source in ESTIMATORS.items() if kind in named}
-    licences = dict.fromkeys(named.values(), licence(text) or "read it on the network's page")
+    licences = dict.fromkeys(named.values(), read_licence(text) or "read it on the network's page")
     licences |= dict.fromkeys(seeing.values(), "Apache-2.0")
     found = {source: find_network(source, terms) for source, terms in licences.items()}
     return Networks(found, named, seeing)

@@ -11,8 +11,8 @@ from typing import Annotated, Final
 
 import typer
 
-from generation.catalogue.families import shown_size
-from generation.catalogue.served import served
+from generation.catalogue.families import compute_shown_size
+from generation.catalogue.served import list_served
 from generation.pictures.metadata import encode_png
 from generation.pictures.traits import ImageTraits, read_traits
 from generation.recipe import SEED_LIMIT, Recipe
@@ -80,7 +80,7 @@ def print_recipe(prompt: Text) -> None:
     Where there is none, says why and exits with code 2.
     """
     resolved = plan(prompt, load_settings())
-    width, height = shown_size(resolved.recipe)
+    width, height = compute_shown_size(resolved.recipe)
     for note in (*resolved.notes, f"Each picture will be {width}×{height}."):
         typer.echo(note, err=True)
     typer.echo(as_json(resolved.recipe), nl=False)
@@ -117,7 +117,7 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         UnknownFamilyError: The settings' model is of an unknown family.
         ServedError: The settings' further models cannot be read.
     """
-    models, table = served(settings), parse_versions(settings.versions)
+    models, table = list_served(settings), parse_versions(settings.versions)
     try:
         (order, *more) = read_orders(text)
         if more:

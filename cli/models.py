@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import checkpoints
-from generation.catalogue.checkpoints import card_for
+from generation.catalogue.checkpoints import choose_card
 from generation.catalogue.families import CARDS, VARIANTS
-from generation.catalogue.served import served
+from generation.catalogue.served import list_served
 from storage.settings import load_settings
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _list_served() -> None:
     settings = load_settings()
     if settings.models:
         typer.echo("Served here, the default first:")
-        for name, one in served(settings).items():
+        for name, one in list_served(settings).items():
             typer.echo(f"  --model {name:<16} {one.model}")
 
 
@@ -102,7 +102,7 @@ def check_model(
     """Check a model: whether all of its parts are there, readable and as they were fetched."""
     folder = checkpoints.folder_of(name)
     _require_whole(folder)
-    card = card_for(str(folder))
+    card = choose_card(str(folder))
     typer.echo(f"{card.title}, {checkpoints.weight(folder) / 2**30:.2f} GiB of weights, complete.")
 
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from cli.doctor import live_workers
 from cli.launch import Crew, Side
 from generation.catalogue.card import Card
-from generation.catalogue.checkpoints import card_for
-from generation.catalogue.families import card
+from generation.catalogue.checkpoints import choose_card
+from generation.catalogue.families import find_card
 from playground.state.cast import GUILD_ID, TOKEN
 from storage.prepare import migrate
 from storage.settings import Settings, SettingsError, load_settings
@@ -157,7 +157,7 @@ def playing(settings: Settings, url: str, page_port: int) -> Settings:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    chosen = card_for(settings.model, settings.family)
+    chosen = choose_card(settings.model, settings.family)
     return {
         "DISCORD_TOKEN": TOKEN,
         "EASEL_DATA": str(settings.data),
@@ -176,7 +176,7 @@ def _notice(chosen: Card) -> Iterator[str]:
     """What the page says of the model: what it is and, for the bundled one, how to get another."""
     yield f"{chosen.title}. {chosen.about}"
     if chosen.id == "easel":
-        larger = card("sdxl")
+        larger = find_card("sdxl")
         yield f"For everything else, use a GPU and start with EASEL_MODEL={larger.id}."
 
 

@@ -1,1 +1,1 @@
-"""Recipes, the families that cook them, and the pictures that come out."""
+"""Recipes, the families that draw them, and the pictures that come out."""

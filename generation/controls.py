@@ -60,7 +60,7 @@ def strength_for_image_weight(weight: float, strengths: ImageStrengths = USUAL) 
     return most - (most - least) * math.pow(weight / LARGEST_IMAGE_WEIGHT, bend)
 
 
-def flow_level(strength: float) -> float:
+def match_flow_level(strength: float) -> float:
     """The noise level of a flow model that is as noisy as Stable Diffusion is at a strength.
 
     Stable Diffusion's latents at step t hold noise to signal in the ratio √((1 - ᾱₜ) / ᾱₜ), with ᾱ
@@ -76,12 +76,12 @@ def flow_level(strength: float) -> float:
     """
     if strength >= 1:
         return 1.0
-    ratio = _noise_ratios()[max(0, round(strength * TRAINED_STEPS) - 1)]
+    ratio = _list_noise_ratios()[max(0, round(strength * TRAINED_STEPS) - 1)]
     return ratio / (1 + ratio)
 
 
 @cache
-def _noise_ratios() -> tuple[float, ...]:
+def _list_noise_ratios() -> tuple[float, ...]:
     """Noise to signal after each step of Stable Diffusion's schedule."""
     first, last = math.sqrt(0.00085), math.sqrt(0.012)
     kept, ratios = 1.0, []
@@ -92,7 +92,7 @@ def _noise_ratios() -> tuple[float, ...]:
     return tuple(ratios)
 
 
-def unshifted(level: float, factor: float) -> float:
+def unshift_level(level: float, factor: float) -> float:
     """The noise level that a flow schedule's shift turns into ``level``.
 
     The shift is σ → f σ / (1 + (f - 1) σ) (Esser et al. 2024, equation 23); larger pictures take a
@@ -167,7 +167,7 @@ def taste_for_stylize(stylize: float) -> float:
     return stylize / 200 - 0.5 if stylize <= 100 else math.log10(stylize / 100)
 
 
-def oddness_for_weird(weird: float) -> float:
+def weirdness_for_weird(weird: float) -> float:
     """How much an odd idea counts for ``--weird``: by the logarithm of the number.
 
     ``log(1 + weird / 10) / log(301)``: Midjourney advises to begin with 250 or 500, and its range
@@ -188,7 +188,7 @@ def oddness_for_weird(weird: float) -> float:
     return math.log1p(weird / 10) / math.log1p(LARGEST_WEIRD / 10)
 
 
-def spread_for_chaos(chaos: float) -> float:
+def share_for_chaos(chaos: float) -> float:
     """How much of words of its own each of the pictures gets for ``--chaos``.
 
     How far apart the pictures of a grid are follows a logistic curve in this share: up to two

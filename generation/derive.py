@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.recipe import (
     Canvas,
     Conditions,
@@ -20,9 +20,9 @@ from generation.recipe import (
     Size,
     Start,
     Upscaler,
-    seeded,
+    seed_noise,
 )
-from generation.variety import settled
+from generation.variety import settle_words
 
 GRID: Final = 4
 """Pictures in a grid."""
@@ -84,72 +84,72 @@ def enlarge(recipe: Recipe, index: int, factor: int = 2) -> Recipe:
     return replace(alone, finishing=replace(alone.finishing, upscale=factor))
 
 
-def with_upscaler(recipe: Recipe, upscaler: Upscaler | None) -> Recipe:
+def set_upscaler(recipe: Recipe, upscaler: Upscaler | None) -> Recipe:
     """The recipe with what enlarges its finished pictures, if they are enlarged."""
     used = upscaler if recipe.finishing.upscale > 1 else None
     return replace(recipe, finishing=replace(recipe.finishing, upscaler=used))
 
 
-def creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
+def upscale_creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
     """The picture drawn ``factor`` times as large from itself, square by square, with new details.
 
     A square is as large as what the family draws best; a seamless picture has no place for one to
     begin, so it is drawn whole. The result is at least twice as large as the picture was shown.
     """
     recipe, before = parent.recipe, parent.recipe.size
-    tile_side = 0 if recipe.sampling.seamless else card(recipe.family).side
+    tile_side = 0 if recipe.sampling.seamless else find_card(recipe.family).side
     upscale = max(1, 2 * recipe.finishing.upscale // factor)
     return replace(
         recipe,
         size=Size(width=factor * before.width, height=factor * before.height, tile_side=tile_side),
-        noise=seeded(seed, 1),
+        noise=seed_noise(seed, 1),
         inputs=Inputs(start=Start(image=parent.image, strength=_ANEW[factor])),
         # The picture that is started from has the structure already.
-        conditions=replace(_own_conditions(parent), structure=None),
+        conditions=replace(_select_conditions(parent), structure=None),
         finishing=Finishing(upscale=upscale, detail=recipe.finishing.detail),
     )
 
 
-def redrawn(recipe: Recipe) -> bool:
+def is_redrawn(recipe: Recipe) -> bool:
     """Whether a creative upscale made this."""
-    return _times(recipe) is not None
+    return _find_factor(recipe) is not None
 
 
 def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRONG) -> Recipe:
     """V: four variations of picture ``index``, each turned towards noise of its own."""
     parent = recipe.noise[index]
-    varied = tuple(parent.vary(fresh.seed, float(strength)) for fresh in seeded(seed, GRID))
-    return replace(recipe, noise=varied, finishing=_as_drawn(recipe))
+    varied = tuple(parent.vary(fresh.seed, float(strength)) for fresh in seed_noise(seed, GRID))
+    return replace(recipe, noise=varied, finishing=_drop_upscale(recipe))
 
 
-def _times(recipe: Recipe) -> int | None:
+def _find_factor(recipe: Recipe) -> int | None:
     """How many times larger a creative upscale has drawn this; None for what none has."""
     start = recipe.inputs.start
     strength = start and start.strength
     return next((times for times, own in _ANEW.items() if own == strength), None)
 
 
-def varied(parent: Parent, seed: int, how: Variation) -> Recipe:
+def vary_picture(parent: Parent, seed: int, how: Variation) -> Recipe:
     """V: four variations of a picture.
 
     What a creative upscale starts from leaves its noise little to say, so its variations are drawn
     from the picture itself, at the size that it had before.
     """
-    recipe, times = parent.recipe, _times(parent.recipe)
+    recipe, times = parent.recipe, _find_factor(parent.recipe)
     if times is None:
         return vary(recipe, parent.index, seed, how)
     before = recipe.size
     return replace(
         recipe,
         size=Size(width=before.width // times, height=before.height // times),
-        noise=seeded(seed, GRID),
+        noise=seed_noise(seed, GRID),
         inputs=Inputs(start=Start(image=parent.image, strength=_REPAINTED[how])),
     )
 
 
 def reroll(recipe: Recipe, seed: int) -> Recipe:
     """🔄: the same recipe with new seeds; variations stay variations of the same parent."""
-    fresh = seeded(seed, len(recipe.noise))
+    fresh = seed_noise(seed, len(recipe.noise))
     return replace(recipe, noise=tuple(map(_reseed, recipe.noise, fresh)))
 
 
@@ -161,7 +161,7 @@ def _reseed(old: Noise, fresh: Noise) -> Noise:
     return replace(old, variations=(*before, replace(last, seed=fresh.seed)))
 
 
-def mapped(recipe: Recipe) -> Recipe:
+def show_map(recipe: Recipe) -> Recipe:
     """Control map: what the network read of the image that the pictures' structure is from.
 
     Raises:
@@ -176,7 +176,7 @@ def mapped(recipe: Recipe) -> Recipe:
         size=Size(width=recipe.size.width, height=recipe.size.height),
         inputs=Inputs(),
         conditions=replace(recipe.conditions, structure=shown),
-        finishing=_as_drawn(recipe),
+        finishing=_drop_upscale(recipe),
     )
 
 
@@ -204,7 +204,7 @@ def reword(made: Recipe, fresh: Recipe, *, bound: bool, sized: bool) -> Recipe:
 # Around and in a finished picture
 
 
-def framed(recipe: Recipe, factor: float, across: float, down: float) -> Edges:
+def fit_to_ratio(recipe: Recipe, factor: float, across: float, down: float) -> Edges:
     """What to add, equally on opposite sides, for the least frame of a ratio.
 
     Args:
@@ -219,50 +219,52 @@ def framed(recipe: Recipe, factor: float, across: float, down: float) -> Edges:
     return Edges(left=side, right=side, top=end, bottom=end)
 
 
-def zoomed(recipe: Recipe, factor: float) -> Edges:
+def zoom_out(recipe: Recipe, factor: float) -> Edges:
     """Zoom Out: what to add for a view ``factor`` times as wide and as high."""
-    return framed(recipe, factor, recipe.size.width, recipe.size.height)
+    return fit_to_ratio(recipe, factor, recipe.size.width, recipe.size.height)
 
 
-def squared(recipe: Recipe) -> Edges:
+def make_square(recipe: Recipe) -> Edges:
     """Make Square: what to add to the shorter sides."""
-    return framed(recipe, 1, 1, 1)
+    return fit_to_ratio(recipe, 1, 1, 1)
 
 
 def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
     """Four ways to go on beyond a picture's edges, with as many pixels as the picture has."""
-    canvas = Canvas(image=parent.image, edges=edges, strength=card(parent.recipe.family).carried_on)
+    canvas = Canvas(
+        image=parent.image, edges=edges, strength=find_card(parent.recipe.family).carried_on
+    )
     # The structure is of the old frame, and would be stretched into the new one.
-    conditions = replace(_own_conditions(parent), structure=None)
-    return _on_canvas(parent, seed, canvas, _fit_frame(parent.recipe.size, edges), conditions)
+    conditions = replace(_select_conditions(parent), structure=None)
+    return _draw_on_canvas(parent, seed, canvas, _fit_frame(parent.recipe.size, edges), conditions)
 
 
 def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:
     """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew."""
     canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask)
     size = Size(width=parent.recipe.size.width, height=parent.recipe.size.height)
-    return _on_canvas(parent, seed, canvas, size, _own_conditions(parent))
+    return _draw_on_canvas(parent, seed, canvas, size, _select_conditions(parent))
 
 
-def _on_canvas(
+def _draw_on_canvas(
     parent: Parent, seed: int, canvas: Canvas, size: Size, conditions: Conditions
 ) -> Recipe:
     return replace(
         parent.recipe,
         size=size,
-        noise=seeded(seed, GRID),
+        noise=seed_noise(seed, GRID),
         inputs=Inputs(canvas=canvas),
         conditions=conditions,
-        finishing=_as_drawn(parent.recipe),
+        finishing=_drop_upscale(parent.recipe),
     )
 
 
-def _own_conditions(parent: Parent) -> Conditions:
+def _select_conditions(parent: Parent) -> Conditions:
     """What the one picture was drawn from; the seed that added to its words is gone from now on."""
-    return settled(parent.recipe, parent.index).conditions
+    return settle_words(parent.recipe, parent.index).conditions
 
 
-def _as_drawn(recipe: Recipe) -> Finishing:
+def _drop_upscale(recipe: Recipe) -> Finishing:
     """Finishing without enlarging."""
     return Finishing(detail=recipe.finishing.detail)
 
@@ -276,7 +278,7 @@ def _fit_frame(size: Size, edges: Edges) -> Size:
     return Size(width=width, height=height)
 
 
-def ninth(place: int) -> Region:
+def select_ninth(place: int) -> Region:
     """One of nine equal parts of a picture, row by row from 0 to 8."""
     row, column = divmod(place, 3)
     return Region(left=column / 3, top=row / 3, right=(column + 1) / 3, bottom=(row + 1) / 3)

@@ -20,11 +20,11 @@ CODES: Final = 2**32
 """Codes made here are below this, as Midjourney's are; larger ones are read, too."""
 
 
-def _table(words: str) -> tuple[str, ...]:
+def _read_table(words: str) -> tuple[str, ...]:
     return tuple(" ".join(words.split()).split(", "))
 
 
-_MEDIA: Final = _table(
+_MEDIA: Final = _read_table(
     """
     3d render, oil painting, watercolor, line art, pixel art, flat vector illustration,
     gouache, charcoal drawing, woodblock print, linocut, ink wash painting, pastel drawing,
@@ -34,7 +34,7 @@ _MEDIA: Final = _table(
     fresco, etching, low poly, isometric illustration
     """
 )
-_PALETTES: Final = _table(
+_PALETTES: Final = _read_table(
     """
     warm earth tones, cool blues, black and white, sepia, pastel colors, neon colors, muted
     greens, red and gold, teal and orange, pink and violet, deep jewel tones, desaturated
@@ -42,14 +42,14 @@ _PALETTES: Final = _table(
     brown, silver and grey, emerald and copper, candy colors
     """
 )
-_LIGHTS: Final = _table(
+_LIGHTS: Final = _read_table(
     """
     soft morning light, golden hour, hard noon light, moonlight, candlelight, neon glow,
     backlit, rim light, overcast light, dappled shade, spotlight, foggy light, even light,
     long shadows, glowing from within, low key lighting
     """
 )
-_HANDS: Final = _table(
+_HANDS: Final = _read_table(
     """
     bold outlines, visible brush strokes, fine cross-hatching, stippled dots, smooth
     gradients, rough paper texture, film grain, sharp geometric shapes, flowing curves,
@@ -58,7 +58,7 @@ _HANDS: Final = _table(
     decoration
     """
 )
-_MOODS: Final = _table(
+_MOODS: Final = _read_table(
     """
     serene, melancholic, playful, mysterious, dreamy, dramatic, nostalgic, whimsical,
     austere, romantic, eerie, heroic, cozy, surreal, solemn, joyful
@@ -68,7 +68,7 @@ TABLES: Final[tuple[Sequence[str], ...]] = (_MEDIA, _PALETTES, _LIGHTS, _HANDS, 
 """What a style is made of, a word of each."""
 
 
-def words_of(code: int) -> str:
+def list_words(code: int) -> str:
     """The style that a code stands for, as words that go behind a prompt.
 
     Args:
@@ -79,13 +79,13 @@ def words_of(code: int) -> str:
     return ", ".join(table[pick % len(table)] for table, pick in zip(TABLES, picks, strict=True))
 
 
-def code_from(number: int) -> int:
+def read_code(number: int) -> int:
     """A code drawn with a random number, so that the same number draws the same code."""
     spread = hashlib.sha256(f"easel random style: {number}".encode()).digest()
     return int.from_bytes(spread[:4], "big")
 
 
-def styled(
+def apply_styles(
     phrases: Sequence[Phrase], styles: Sequence[tuple[str, float]], share: float
 ) -> tuple[Phrase, ...]:
     """Phrases in styles: each wanted phrase with the words of each style behind it.

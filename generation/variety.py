@@ -1,4 +1,4 @@
-"""Asides: the words that each picture's own seed adds to a prompt, for ``--chaos`` and ``--weird``.
+"""Prompt variety: words that each picture's seed adds to the prompt (``--chaos``, ``--weird``).
 
 A model that draws much the same for every seed has nothing but its words to be led by. So each of
 the pictures reads the prompt with words of its own behind it, counting as much as the recipe says
@@ -8,38 +8,38 @@ picture alone is its quarter, a variation keeps them, and 🔄 brings others.
 
 from dataclasses import replace
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.recipe import Noise, Phrase, Recipe
-from generation.styles import styled
+from generation.styles import apply_styles
 
 
-def told(recipe: Recipe) -> list[Recipe]:
-    """The recipe as it is read: one for all pictures, or one for each where they stray.
+def split_by_picture(recipe: Recipe) -> list[Recipe]:
+    """The recipe as text encoders read it: one for all pictures, or one for each if words vary.
 
     In each of several, ``phrases`` are those of its picture.
     """
     if not recipe.conditions.vary_by_picture:
         return [recipe]
-    each = (words_of(recipe, noise) for noise in recipe.noise)
+    each = (add_variety(recipe, noise) for noise in recipe.noise)
     return [
         replace(recipe, conditions=replace(recipe.conditions, phrases=phrases)) for phrases in each
     ]
 
 
-def words_of(recipe: Recipe, noise: Noise) -> tuple[Phrase, ...]:
+def add_variety(recipe: Recipe, noise: Noise) -> tuple[Phrase, ...]:
     """The phrases that one of a recipe's pictures is drawn from."""
-    known, seed = card(recipe.family).vocabulary, noise.seed
+    known, seed = find_card(recipe.family).vocabulary, noise.seed
     look = ", ".join(table[seed % len(table)] for table in known.looks)
-    looking = styled(recipe.conditions.phrases, [(look, 1.0)], recipe.conditions.chaos)
-    return styled(
+    looking = apply_styles(recipe.conditions.phrases, [(look, 1.0)], recipe.conditions.chaos)
+    return apply_styles(
         looking, [(known.ideas[seed % len(known.ideas)], 1.0)], recipe.conditions.weirdness
     )
 
 
-def settled(recipe: Recipe, index: int) -> Recipe:
+def settle_words(recipe: Recipe, index: int) -> Recipe:
     """The recipe with the words of picture ``index`` as its own, for what is made from it."""
     if not recipe.conditions.vary_by_picture:
         return recipe
-    phrases = words_of(recipe, recipe.noise[index])
+    phrases = add_variety(recipe, recipe.noise[index])
     conditions = replace(recipe.conditions, phrases=phrases, chaos=0.0, weirdness=0.0)
     return replace(recipe, conditions=conditions)

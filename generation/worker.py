@@ -13,14 +13,14 @@ from PIL import Image
 
 from faults import HostError
 from generation.catalogue.card import Card
-from generation.catalogue.extras import beside, upscaler_file
-from generation.catalogue.served import Served, drew, served, usual
+from generation.catalogue.extras import find_upscaler_file, select_entries
+from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
 from generation.derive import narrow
 from generation.families.load import ModelError, load
 from generation.pictures.metadata import encode_png
 from generation.recipe import Recipe
 from generation.runtime.pool import Engines
-from generation.runtime.render import Find, Pictures, cook, finished, made_before
+from generation.runtime.render import Find, Pictures, find_made, finish, render
 from generation.sampling.engine import Engine
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage.database.connect import open_engine
@@ -47,25 +47,25 @@ def choose_device(name: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def load_engine(settings: Settings, one: Served | None = None) -> Engine:
+def load_engine(settings: Settings, one: ServedModel | None = None) -> Engine:
     """Load one of the models that the settings name; the usual one where none is given.
 
     Raises:
         UnknownFamilyError: A family is unknown.
         ServedError: The further models cannot be read.
-        SourceError: What lies beside it cannot be read.
+        SourceError: Its LoRAs or the upscaler cannot be read.
         ModelError: It cannot be loaded.
     """
-    first, device = usual(served(settings)), choose_device(settings.device)
+    first, device = choose_usual(list_served(settings)), choose_device(settings.device)
     one = one or first
     family = one.card.id
     engine = load(
         one.card,
         one.source,
         device,
-        beside(settings.adapters, family),
-        beside(settings.preview, family, unnamed=family == first.card.id),
-        controlnets=beside(settings.controlnets, family),
+        select_entries(settings.adapters, family),
+        select_entries(settings.preview, family, unnamed=family == first.card.id),
+        controlnets=select_entries(settings.controlnets, family),
         estimators=settings.estimators,
     )
     spandrel = _find_upscaler(settings, one.card, device)
@@ -73,7 +73,7 @@ def load_engine(settings: Settings, one: Served | None = None) -> Engine:
 
 
 def _find_upscaler(settings: Settings, card: Card, device: torch.device) -> SpandrelUpscaler | None:
-    source = upscaler_file(settings.upscaler)
+    source = find_upscaler_file(settings.upscaler)
     if source is None or card.upscaler is None:
         return None
     try:
@@ -92,12 +92,12 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
         ModelError: It cannot be loaded.
         RenderError: The recipe cannot be made.
     """
-    files, models = Files.of(settings), served(settings)
-    engine = load_engine(settings, drew(models, recipe) or usual(models))
-    return cook(engine, recipe, report, read=files.get, find=lambda _: None)
+    files, models = Files.of(settings), list_served(settings)
+    engine = load_engine(settings, find_model_of(models, recipe) or choose_usual(models))
+    return render(engine, recipe, report, read=files.get, find=lambda _: None)
 
 
-def cook_with(
+def make_renderer(
     engines: Engines | Engine, files: Files, find: Find
 ) -> Callable[[dict[str, Any], Report], Rendered]:
     """The function that the queue calls for every job, with one model or one of several."""
@@ -105,12 +105,12 @@ def cook_with(
     def serve_one(data: dict[str, Any], report: Report) -> Rendered:
         recipe = Recipe.from_json(data)
         if isinstance(engines, Engine):
-            pictures = cook(engines, recipe, report, read=files.get, find=find)
-        elif (before := made_before(recipe, files.get, find)) and (latest := engines.latest):
-            pictures = finished(latest, before, recipe, report)
+            pictures = render(engines, recipe, report, read=files.get, find=find)
+        elif (before := find_made(recipe, files.get, find)) and (latest := engines.latest):
+            pictures = finish(latest, before, recipe, report)
         else:
-            engine = engines.of(recipe, report)
-            pictures = cook(engine, recipe, report, read=files.get, find=find)
+            engine = engines.get_for(recipe, report)
+            pictures = render(engine, recipe, report, read=files.get, find=find)
         return keep(pictures, recipe, files)
 
     return serve_one
@@ -119,12 +119,12 @@ def cook_with(
 def keep(pictures: Pictures, recipe: Recipe, files: Files) -> Rendered:
     """Store pictures with their recipe inside, and say where."""
 
-    def stored(image: Image.Image, index: int | None, digest: str) -> Made:
+    def store(image: Image.Image, index: int | None, digest: str) -> Made:
         sha256 = files.put(encode_png(image, recipe, index=index))
         return Made(sha256=sha256, width=image.width, height=image.height, digest=digest)
 
-    single = [stored(image, k, narrow(recipe, k).digest) for k, image in enumerate(pictures.single)]
-    grid = None if pictures.grid is None else stored(pictures.grid, None, recipe.digest)
+    single = [store(image, k, narrow(recipe, k).digest) for k, image in enumerate(pictures.single)]
+    grid = None if pictures.grid is None else store(pictures.grid, None, recipe.digest)
     return Rendered(pictures=single, grid=grid)
 
 
@@ -137,9 +137,9 @@ def main(settings: Settings) -> None:
         ModelError: The usual model cannot be loaded.
         WorkerNameTakenError: Another live worker goes by this one's name.
     """
-    stop, models = stop_event(), served(settings)
+    stop, models = stop_event(), list_served(settings)
     engines = Engines(models, partial(load_engine, settings), choose_device(settings.device))
-    device = str(engines.get(usual(models)).pipe.device)
+    device = str(engines.get(choose_usual(models)).pipe.device)
     if device == "cpu":
         os.nice(NICENESS)
     model = ", ".join(one.model for one in models.values())
@@ -151,7 +151,7 @@ def main(settings: Settings) -> None:
         return image.sha256 if image else None
 
     try:
-        make_job = cook_with(engines, Files.of(settings), find)
+        make_job = make_renderer(engines, Files.of(settings), find)
         serve(settings, make_job, model=model, device=device, stop=stop)
     finally:
         database.dispose()

@@ -8,8 +8,8 @@ import torch
 from diffusers import AutoPipelineForImage2Image
 from torch import Tensor
 
-from generation.catalogue.families import card
-from generation.sampling.samplers import scheduler
+from generation.catalogue.families import find_card
+from generation.sampling.samplers import make_scheduler
 from training.export import load_export
 from training.plan import WIDTH, Options, start
 from training.sheet import save_sheet, to_images
@@ -49,7 +49,7 @@ class Painter:
     def __init__(self, folder: Path, device: str, steps: int) -> None:
         self.text: Any = load_export(folder, device)
         known = self.text.scheduler.config
-        self.text.scheduler = scheduler(card("easel").sampler, known)
+        self.text.scheduler = make_scheduler(find_card("easel").sampler, known)
         self.image: Any = AutoPipelineForImage2Image.from_pipe(self.text)
         self.image.set_progress_bar_config(disable=True)
         self.device, self.steps = device, steps

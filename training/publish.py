@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from generation.catalogue.families import BUNDLED, card
+from generation.catalogue.families import BUNDLED, find_card
 from training.evaluate import COMMONEST, MOST_SUBJECTS
 
 ROOT: Final = BUNDLED.parents[2]
@@ -112,7 +112,7 @@ def page(report: Mapping[str, Any]) -> str:
     subjects = max(1, min(MOST_SUBJECTS, text["pictures"] // 20))
     curves = "\n\n".join(_curve(name, about, report[name]) for name, about in _CONTROLS.items())
     return _PAGE.format(
-        about=card("easel").about,
+        about=find_card("easel").about,
         table="\n".join(_table(text)),
         subjects=subjects,
         curves=curves,

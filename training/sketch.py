@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from generation.conditioning.line_maps import LINES, line_map
+from generation.conditioning.line_maps import LINES, draw_line_map
 from training.bar import Bar
 from training.device import half
 from training.export import load_denoiser
@@ -185,10 +185,10 @@ def lined(picture: Image.Image, cover: NDArray[np.float32], random: Random) -> N
     """
     kinds = list(LINES)
     if random.random() < 0.5:
-        return np.asarray(line_map(random.choice(kinds), picture, picture.size))
+        return np.asarray(draw_line_map(random.choice(kinds), picture, picture.size))
     outline = _outline(cover)
     if random.random() < 0.5:
-        outline = np.maximum(outline, np.asarray(line_map("scribble", picture, picture.size)))
+        outline = np.maximum(outline, np.asarray(draw_line_map("scribble", picture, picture.size)))
     return _shaken(outline, random)
 
 

@@ -14,11 +14,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from generation.catalogue.families import BUNDLED, card
-from generation.conditioning.image_adapters import References, Seen
+from generation.catalogue.families import BUNDLED, find_card
+from generation.conditioning.image_adapters import ImageFeatures, References
 from generation.families.load import load
-from generation.pictures.canvas import Begun
-from generation.recipe import Conditions, Ingredient, Phrase, Recipe, Sampling, Size, seeded
+from generation.pictures.canvas import Init
+from generation.recipe import Conditions, Ingredient, Phrase, Recipe, Sampling, Size, seed_noise
 from generation.sampling.engine import Batching, Engine
 from training.judges import Judge, load_judge, load_labels
 
@@ -60,7 +60,7 @@ class Bench:
         said = self.judge(torch.stack(pixels) / 127.5 - 1)
         return said.style.softmax(1), said.thing.softmax(1)
 
-    def draw(self, recipe: Recipe, begun: Begun = None) -> list[Image.Image]:
+    def draw(self, recipe: Recipe, begun: Init = None) -> list[Image.Image]:
         """A recipe's pictures at the size the model draws, as one batch on this core."""
         engine = replace(self.engine, batching=Batching(len(recipe.noise)))
         return engine.draw(recipe, begun, lambda *_: None)
@@ -73,7 +73,7 @@ class Bench:
             model=own.model,
             prompt=text,
             size=Size(width=own.side, height=own.side),
-            noise=seeded(seed, count),
+            noise=seed_noise(seed, count),
             sampling=Sampling(steps=own.steps, guidance=own.guidance, sampler=own.sampler),
             conditions=Conditions(phrases=(Phrase(text=text),)),
         )
@@ -110,13 +110,13 @@ class Bench:
 
     def remember(self, name: str, whole: Tensor) -> Ingredient:
         """An embedding under a name, as if an image had been looked at."""
-        self.sees.memory[name] = Seen(whole, whole)
+        self.sees.memory[name] = ImageFeatures(whole, whole)
         return Ingredient(image=name)
 
 
 def open_bench() -> Bench:
     """The bundled model, its adapters and the judge."""
-    engine = load(card("easel"), str(BUNDLED), torch.device("cpu"))
+    engine = load(find_card("easel"), str(BUNDLED), torch.device("cpu"))
     folder = BUNDLED.with_name("judge-1")
     labels = load_labels(folder)
     assert isinstance(engine.conditioning.references, References)

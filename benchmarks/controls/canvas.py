@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from benchmarks.controls.bench import Bench, Point, portions
-from generation.derive import ninth
-from generation.pictures.canvas import Framed, frame, join
+from generation.derive import select_ninth
+from generation.pictures.canvas import InpaintCanvas, frame, join
 from generation.recipe import Canvas, Edges, Inputs
 
 _FEATHER: Final = 8
@@ -28,11 +28,11 @@ _BESIDE: Final = 6
 """How far from the border the neighbouring differences are taken, in pixels."""
 
 
-def _pasted(framed: Framed, drawn: Image.Image) -> Image.Image:
+def _pasted(framed: InpaintCanvas, drawn: Image.Image) -> Image.Image:
     return Image.composite(framed.picture, drawn, framed.kept)
 
 
-def _feathered(framed: Framed, drawn: Image.Image) -> Image.Image:
+def _feathered(framed: InpaintCanvas, drawn: Image.Image) -> Image.Image:
     soft = framed.kept.filter(ImageFilter.GaussianBlur(_FEATHER))
     return Image.composite(framed.picture, drawn, soft)
 
@@ -40,7 +40,7 @@ def _feathered(framed: Framed, drawn: Image.Image) -> Image.Image:
 _MASK: Final = 256
 """Side of the painted mask in pixels."""
 
-WAYS: Final[dict[str, Callable[[Framed, Image.Image], Image.Image]]] = {
+WAYS: Final[dict[str, Callable[[InpaintCanvas, Image.Image], Image.Image]]] = {
     "ours": join,
     "pasted": _pasted,
     "feathered": _feathered,
@@ -52,7 +52,7 @@ def canvases(strength: float) -> dict[str, Canvas]:
     around = Edges(left=0.25, right=0.25, top=0.25, bottom=0.25)
     return {
         "zoom out 1.5x": Canvas(image="image", edges=around, strength=strength),
-        "middle anew": Canvas(image="image", regions=(ninth(4),)),
+        "middle anew": Canvas(image="image", regions=(select_ninth(4),)),
         "painted over": Canvas(image="image", mask="stroke"),
     }
 
@@ -99,12 +99,12 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
             }
 
 
-def _change(framed: Framed, whole: Image.Image) -> float:
+def _change(framed: InpaintCanvas, whole: Image.Image) -> float:
     differences = np.abs(np.asarray(framed.picture, float) - np.asarray(whole, float))
     return float(differences[np.asarray(framed.kept) > 0].max())
 
 
-def _seam(framed: Framed, whole: Image.Image) -> float:
+def _seam(framed: InpaintCanvas, whole: Image.Image) -> float:
     """Mean difference across the border, less that between neighbours on either side of it."""
     kept, pixels = np.asarray(framed.kept) > 0, np.asarray(whole, float)
     excess = []

@@ -16,7 +16,7 @@ from PIL import Image
 
 from benchmarks.controls.bench import THINGS, Bench, Point
 from benchmarks.controls.image_weight import evenness
-from generation.controls import spread_for_chaos
+from generation.controls import share_for_chaos
 from generation.derive import GRID
 
 SETTINGS: Final = (0, 10, 25, 50, 75, 90, 100)
@@ -36,7 +36,7 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
         for number in range(grids):
             thing = THINGS[number % len(THINGS)]
             recipe = bench.recipe(f"a {thing}", 100 + number * GRID, GRID)
-            conditions = replace(recipe.conditions, chaos=spread_for_chaos(chaos))
+            conditions = replace(recipe.conditions, chaos=share_for_chaos(chaos))
             pictures = bench.draw(replace(recipe, conditions=conditions))
             spreads.append(_spread(bench, pictures))
             hits += bench.shows(pictures, thing)

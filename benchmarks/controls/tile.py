@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.controls.bench import THINGS, Bench, Point, portions
-from generation.pictures.tiling import edge_steps
+from generation.pictures.tiling import measure_edge_steps
 
 _SHOWN: Final = 4
 
@@ -36,7 +36,7 @@ def measure(bench: Bench, count: int) -> Iterator[Point]:
             recipe = bench.recipe(f"a {thing}, {ground} background", seed, some)
             drawn = bench.draw(replace(recipe, sampling=replace(recipe.sampling, seamless=tile)))
             hits += bench.shows(drawn, thing)
-            steps += [edge_steps(shown) for shown in bench.engine.enlarge(drawn, tile=tile)]
+            steps += [measure_edge_steps(shown) for shown in bench.engine.enlarge(drawn, tile=tile)]
             row.append(drawn[0])
         across, between = np.array(steps).mean(0)
         bench.sheets.setdefault("tile", []).append([_laid(one) for one in row[:_SHOWN]])

@@ -6,7 +6,7 @@ from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
 from bot.text import sentences
 from generation.catalogue.card import Card
-from generation.catalogue.families import shown_size
+from generation.catalogue.families import compute_shown_size
 from generation.recipe import Recipe
 from prompt.sentences import Sentence
 from storage.database.records import Records
@@ -82,7 +82,7 @@ def check_size(choices: ServerChoices, recipes: Iterable[Recipe]) -> None:
         NotAllowedError: One is larger than the server allows.
     """
     for recipe in recipes:
-        side = max(shown_size(recipe))
+        side = max(compute_shown_size(recipe))
         if choices.largest and side > choices.largest:
             raise NotAllowedError(Sentence(sentences.SERVER_SIZE, side=side, limit=choices.largest))
 

@@ -69,11 +69,11 @@ def draw_again(parent: Parent, seed: int) -> Recipe:
 
 
 def _vary_strongly(parent: Parent, seed: int) -> Recipe:
-    return derive.varied(parent, seed, derive.Variation.STRONG)
+    return derive.vary_picture(parent, seed, derive.Variation.STRONG)
 
 
 def _vary_subtly(parent: Parent, seed: int) -> Recipe:
-    return derive.varied(parent, seed, derive.Variation.SUBTLE)
+    return derive.vary_picture(parent, seed, derive.Variation.SUBTLE)
 
 
 def _enlarge_by(factor: int) -> Derivation:
@@ -81,7 +81,7 @@ def _enlarge_by(factor: int) -> Derivation:
 
 
 def _enlarge_vastly(parent: Parent, seed: int) -> Recipe:
-    return derive.creatively(parent, seed, MOST_UPSCALE)
+    return derive.upscale_creatively(parent, seed, MOST_UPSCALE)
 
 
 def _extend_by(edges: Callable[[Recipe], Edges]) -> Derivation:
@@ -89,25 +89,27 @@ def _extend_by(edges: Callable[[Recipe], Edges]) -> Derivation:
 
 
 def _zoom_out_by(factor: float) -> Derivation:
-    return _extend_by(lambda recipe: derive.zoomed(recipe, factor))
+    return _extend_by(lambda recipe: derive.zoom_out(recipe, factor))
 
 
 def _show_map(parent: Parent, _: int) -> Recipe:
     """Control map: what was read of the image that the structure is from."""
-    return derive.mapped(parent.recipe)
+    return derive.show_map(parent.recipe)
 
 
 def _pan_to(side: str) -> Derivation:
     return _extend_by(lambda _: Edges(**{side: derive.PAN}))
 
 
-def _zoom_as_typed(answers: FormAnswers) -> Derivation:
+def _zoom_by_form(answers: FormAnswers) -> Derivation:
     """Custom Zoom: a view as wide as was typed, in the ratio that the prompt asks for."""
     factor, ratio = answers.zoom, RATIO.of(answers.prompt.flags)
 
     def edges(recipe: Recipe) -> Edges:
         """What to add; a zoom of 1 is for another ratio."""
-        added = derive.framed(recipe, factor, *(ratio or (recipe.size.width, recipe.size.height)))
+        added = derive.fit_to_ratio(
+            recipe, factor, *(ratio or (recipe.size.width, recipe.size.height))
+        )
         # A factor of 1 is for another ratio alone; with neither, nothing would change.
         if factor == 1 and not any((added.left, added.top)):
             raise ZoomError(str(factor))
@@ -132,7 +134,9 @@ KINDS: Final = {
             "reroll", None, draw_again, remixed=True, source=PromptSource.REROLL, emoji="🔄"
         ),
         ButtonKind("larger", "Upscale (Subtle)", _enlarge_by(MOST_UPSCALE)),
-        ButtonKind("creative", "Upscale (Creative)", derive.creatively, Capability.IMAGE_PROMPT),
+        ButtonKind(
+            "creative", "Upscale (Creative)", derive.upscale_creatively, Capability.IMAGE_PROMPT
+        ),
         ButtonKind("vast", "Upscale 4x (Creative)", _enlarge_vastly, Capability.IMAGE_PROMPT),
         ButtonKind("far", "Zoom Out 2x", _zoom_out_by(2), Capability.OUTPAINT),
         ButtonKind("near", "Zoom Out 1.5x", _zoom_out_by(1.5), Capability.OUTPAINT),
@@ -141,10 +145,10 @@ KINDS: Final = {
             "Custom Zoom",
             None,
             Capability.OUTPAINT,
-            _zoom_as_typed,
+            _zoom_by_form,
             source=PromptSource.ZOOM,
         ),
-        ButtonKind("square", "Make Square", _extend_by(derive.squared), Capability.OUTPAINT),
+        ButtonKind("square", "Make Square", _extend_by(derive.make_square), Capability.OUTPAINT),
         ButtonKind("left", None, _pan_to("left"), Capability.OUTPAINT, remixed=True, emoji="⬅️"),
         ButtonKind("right", None, _pan_to("right"), Capability.OUTPAINT, remixed=True, emoji="➡️"),
         ButtonKind("up", None, _pan_to("top"), Capability.OUTPAINT, remixed=True, emoji="⬆️"),
@@ -284,7 +288,7 @@ def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     # What was drawn larger than the model's own size is not enlarged once more: nothing could draw
     # it.
     upscale, size = recipe.finishing.upscale, recipe.size
-    if upscale < MOST_UPSCALE and not derive.redrawn(recipe) and not size.refinement:
+    if upscale < MOST_UPSCALE and not derive.is_redrawn(recipe) and not size.refinement:
         yield [*(["upscale"] if upscale == 1 else []), "larger", "creative", "vast"]
     yield ["subtle", "strong", "region", "reroll"]
     # A square picture has nothing to make square.

@@ -14,7 +14,7 @@ from bot.errors import ZoomError
 from bot.interactions.submitted import read_answers
 from bot.text import sentences
 from bot.text.languages import say
-from generation.derive import ninth
+from generation.derive import select_ninth
 from generation.recipe import Region
 from prompt.flags.table import BY_NAME
 from prompt.reading.grammar import Prompt, parse
@@ -71,7 +71,7 @@ class FormAnswers:
             del flags["zoom"]
             prompt = replace(prompt, flags=flags)
         zoom = _parse_zoom("1" if factor is None else factor)
-        return cls(prompt, zoom, tuple(map(ninth, sorted(parts))))
+        return cls(prompt, zoom, tuple(map(select_ninth, sorted(parts))))
 
 
 def _parse_zoom(typed: str) -> float:

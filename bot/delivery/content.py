@@ -11,7 +11,7 @@ from PIL import Image
 from bot.components import buttons
 from bot.text import messages, sentences
 from bot.text.languages import say
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.pictures.grid import fit
 from generation.recipe import Recipe
 from storage.files import Files
@@ -57,7 +57,7 @@ def compose_progress(job: Job, event: Event) -> MessageContent:
             return MessageContent(messages.write_running(job, recipe, state), view)
         # A worker reports no steps while it still loads the model.
         case Progress(steps=0):
-            title = say(card(recipe.family).title)
+            title = say(find_card(recipe.family).title)
             return MessageContent(
                 messages.write_running(job, recipe, say(sentences.LOADING, model=title)), view
             )

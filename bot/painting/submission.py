@@ -15,7 +15,7 @@ from bot.requests.derive import DeriveHandler
 from bot.text import sentences
 from bot.text.languages import find_language, retell, say
 from generation.catalogue.card import Capability
-from generation.pictures.grid import view
+from generation.pictures.grid import encode_view
 from prompt.reading.grammar import parse
 from storage.files import Files
 from storage.settings import Settings
@@ -109,7 +109,7 @@ class PaintingHandler:
             OtherFamilyError: The picture was drawn by a model that is no longer here.
         """
         parent = await self._derive.find_parent(given.job, given.index)
-        return await asyncio.to_thread(view, await self._files.aget(parent.image), SHOWN)
+        return await asyncio.to_thread(encode_view, await self._files.aget(parent.image), SHOWN)
 
     async def submit(self, given: PageToken, mask: bytes, words: str) -> Sequence[str]:
         """Has painted parts of a picture drawn anew, as a press of the button would.

@@ -19,12 +19,12 @@ from bot.requests.models import ServedModels
 from bot.text import sentences
 from bot.text.messages import Title
 from generation.catalogue.card import Card
-from generation.derive import with_upscaler
+from generation.derive import set_upscaler
 from generation.pictures.traits import ImageTraits, read_traits
 from generation.recipe import Recipe
 from generation.untrusted.clean import Limits, clean
 from generation.untrusted.fetch import fetch
-from generation.untrusted.masks import painted
+from generation.untrusted.masks import clean_mask
 from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
 from storage.files import Files, MissingFileError
@@ -126,7 +126,7 @@ class JobAcceptor:
             ImageError: It is no image that may be used.
             NothingPaintedError: Nothing is painted.
         """
-        return await self._files.aput(await asyncio.to_thread(painted, data))
+        return await self._files.aput(await asyncio.to_thread(clean_mask, data))
 
     async def accept(
         self,
@@ -186,7 +186,7 @@ class JobAcceptor:
             id=uuid.uuid4().hex,
             # The recipe names the upscaler's weights, so a worker with others refuses rather than
             # draws otherwise.
-            recipe=with_upscaler(request.recipe, self.models.cards[0].upscaler).to_json(),
+            recipe=set_upscaler(request.recipe, self.models.cards[0].upscaler).to_json(),
             person_id=requester.user.id,
             server_id=requester.guild_id,
             channel_id=destination.channel_id,

@@ -19,8 +19,8 @@ from bot.text import sentences
 from bot.text.messages import Title
 from bot.text.origins import inherit_origins
 from generation.catalogue.card import Capability
-from generation.catalogue.served import Served, named
-from generation.derive import Parent, redrawn, repaint, reword
+from generation.catalogue.served import ServedModel, find_named
+from generation.derive import Parent, is_redrawn, repaint, reword
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
@@ -142,7 +142,7 @@ class DeriveHandler:
             made, old = derivation(parent, seed), parent.recipe
             # A picture that is drawn into or from another keeps that one's size: a ratio typed into
             # the form cannot hold for it.
-            bound = _is_bound(made) or redrawn(old)
+            bound = _is_bound(made) or is_redrawn(old)
             typed_in = PromptSource.PICTURE if bound and source is not PromptSource.ZOOM else source
             # Flags that were in the form unchanged are not reported as having no effect.
             words = fit(prompt, typed_in, before=parse_flags(old.parameters))
@@ -334,14 +334,18 @@ class DeriveHandler:
         if kind.needs is not None:
             self._models.require(kind.needs, card)
 
-    def _require_same(self, prompt: Prompt, parent: Served) -> None:
+    def _require_same(self, prompt: Prompt, parent: ServedModel) -> None:
         """Refuses words for a model that draws here, but did not draw the picture.
 
         Raises:
             PromptError: They are; without that flag the prompt can be drawn.
         """
         name = MODEL.of(prompt.flags)
-        if name is None or parent.card.answers_to(name) or not named(self._models.by_name, name):
+        if (
+            name is None
+            or parent.card.answers_to(name)
+            or not find_named(self._models.by_name, name)
+        ):
             return
         values = {key: value for key, value in prompt.flags.items() if key != MODEL.name}
         typed, title = MODEL.format(name), Sentence(parent.card.title)
@@ -368,7 +372,7 @@ class DeriveHandler:
 def _is_bound(made: Recipe) -> bool:
     """Whether what is made holds to images of its own, which other words leave as they are."""
     inputs = made.inputs
-    return inputs.canvas is not None or bool(inputs.blend or inputs.edit) or redrawn(made)
+    return inputs.canvas is not None or bool(inputs.blend or inputs.edit) or is_redrawn(made)
 
 
 def _keep_words(derivation: Derivation) -> Change:

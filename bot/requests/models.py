@@ -2,7 +2,7 @@
 
 from bot.errors import NotAbleError, OtherFamilyError
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.served import Served, drew, served, usual
+from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
 from generation.recipe import Recipe
 from prompt.errors import PromptError
 from prompt.reading.grammar import Prompt
@@ -25,7 +25,7 @@ class ServedModels:
         Raises:
             SettingsError: The versions cannot be read.
         """
-        self.by_name = served(settings)
+        self.by_name = list_served(settings)
         try:
             self.versions = parse_versions(settings.versions)
         except PromptError as error:
@@ -36,23 +36,23 @@ class ServedModels:
         """The cards of what draws here, the usual one's first."""
         return [one.card for one in self.by_name.values()]
 
-    def find_for(self, prompt: Prompt) -> Served:
+    def find_for(self, prompt: Prompt) -> ServedModel:
         """What draws a prompt: the model that its flags ask for if it is served, or the usual."""
         return choose_model(prompt.flags, self.by_name, self.versions)
 
-    def find_maker(self, recipe: Recipe) -> Served:
+    def find_maker(self, recipe: Recipe) -> ServedModel:
         """What drew the pictures of a recipe, and draws what is made of them.
 
         Raises:
             OtherFamilyError: It is no longer here.
         """
-        if found := drew(self.by_name, recipe):
+        if found := find_model_of(self.by_name, recipe):
             return found
         # If the family is still here, its name would not say what is missing: the checkpoint's
         # does.
         related = any(card.id == recipe.family for card in self.cards)
         gone = recipe.model if related else recipe.family
-        raise OtherFamilyError(gone, usual(self.by_name).card.title)
+        raise OtherFamilyError(gone, choose_usual(self.by_name).card.title)
 
     def require(self, capability: Capability, card: Card | None = None) -> None:
         """Goes on if a model can do something, or, where it is not known yet, if any can.

@@ -139,13 +139,13 @@ def say(text: str | Plural, /, **values: Any) -> str:  # noqa: ANN401 - whatever
         **values: The fields.
     """
     if isinstance(text, Plural):
-        translated = _counted(text, values[text.by])
+        translated = _choose_plural(text, values[text.by])
     else:
         translated = catalogue(_spoken.get()).get(text, text)
     return translated.format(**values) if values else translated
 
 
-def _counted(text: Plural, count: int) -> str:
+def _choose_plural(text: Plural, count: int) -> str:
     language = _spoken.get()
     forms = plurals(language).get(text.one)
     return forms[_rule(language)(count)] if forms else text.english(count)

@@ -10,7 +10,7 @@ import discord
 from bot.text import sentences, titles
 from bot.text.languages import retell, say, tell_age
 from generation.catalogue.card import Card
-from generation.catalogue.families import shown_size
+from generation.catalogue.families import compute_shown_size
 from generation.recipe import Noise, Recipe
 from storage.decisions.choice_queries import KeptPictures
 from storage.decisions.choices import Change
@@ -225,7 +225,7 @@ def write_undeliverable(job: Job) -> str:
 
 def write_settings(job: Job, recipe: Recipe) -> str:
     """What decided the pictures, in one line."""
-    width, height = shown_size(recipe)
+    width, height = compute_shown_size(recipe)
     # Any other seed stands in the heading, where it can be copied with the prompt.
     varied = bool(recipe.noise[0].variations)
     parts = [

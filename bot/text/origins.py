@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.text import messages, sentences, titles
 from bot.text.languages import retell, say
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.recipe import Recipe
 from prompt.flags.table import BY_NAME, FLAGS, SEED
 from prompt.resolution.fitting import parse_flags
@@ -48,7 +48,7 @@ def _group_places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
     groups: dict[str, list[str]] = {}
     for place in filter(None, known.get(WORDS, "").split(BETWEEN)):
         groups.setdefault(place, []).append(say(sentences.ORIGIN_WORDS))
-    for name, value in _list_decided(known, recipe).items():
+    for name, value in _list_chosen(known, recipe).items():
         place = known.get(name, Origin.FLAG.value)
         written = titles.name_links(BY_NAME[name].format(value))
         groups.setdefault(place, []).append(messages.format_code(written))
@@ -58,7 +58,7 @@ def _group_places(job: Job, recipe: Recipe) -> Iterator[tuple[str, str]]:
         yield say(sentences.ORIGIN_CARD), " ".join(own)
 
 
-def _list_decided(known: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
+def _list_chosen(known: Mapping[str, str], recipe: Recipe) -> dict[str, Any]:
     """The flags of a recipe by name, with the seed where somebody chose it."""
     values = dict(parse_flags(recipe.parameters))
     return values | ({SEED.name: recipe.noise[0].seed} if SEED.name in known else {})
@@ -71,7 +71,7 @@ def _rank(place: str) -> int:
 
 def _list_own(recipe: Recipe) -> list[str]:
     """What nobody decided, and is therefore the family's own."""
-    family, given = card(recipe.family), parse_flags(recipe.parameters)
+    family, given = find_card(recipe.family), parse_flags(recipe.parameters)
     own = recipe.sampling
     made = {"steps": own.steps, "cfg": own.guidance, "sampler": own.sampler}
     return [

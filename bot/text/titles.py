@@ -12,7 +12,7 @@ import discord
 
 from bot.text import sentences
 from bot.text.languages import say
-from generation.catalogue.families import shown_size
+from generation.catalogue.families import compute_shown_size
 from generation.recipe import Recipe
 from prompt.flags.table import BY_NAME, RATIO, SEED, STYLE
 from prompt.reading.grammar import Prompt
@@ -143,7 +143,7 @@ def _write_codes(typed: str, recipe: Recipe) -> str:
 
 def _correct_ratio(typed: str, recipe: Recipe) -> str:
     """A ratio as typed, or that of the pictures where they were made longer or wider since."""
-    width, height = shown_size(recipe)
+    width, height = compute_shown_size(recipe)
     asked = RATIO.of(parse_flags(f"--{RATIO.name} {typed}"))
     if asked is None or abs(asked[0] * height / (asked[1] * width) - 1) <= _NEAR:
         return typed

@@ -140,7 +140,10 @@ class Card:
 
     def answers_to(self, name: str) -> bool:
         """Whether ``--model`` with this name means it, however that is spelled."""
-        return spelled(name) in (spelled(self.called), spelled(self.id))
+        return normalize_model_name(name) in (
+            normalize_model_name(self.called),
+            normalize_model_name(self.id),
+        )
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.
@@ -154,6 +157,6 @@ class Card:
         return width, height
 
 
-def spelled(name: str) -> str:
+def normalize_model_name(name: str) -> str:
     """A model's name without what people leave out or write otherwise: case, dashes, spaces."""
     return _GAPS.sub("", name).casefold()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from generation.catalogue.card import Card
-from generation.catalogue.families import BUNDLED, CARDS, VARIANTS, card
+from generation.catalogue.families import BUNDLED, CARDS, VARIANTS, find_card
 
 INDEX: Final = "model_index.json"
 """File of a checkpoint that names its pipeline and its parts."""
@@ -20,7 +20,7 @@ _PIPELINES: Final = {
 }
 
 
-def card_for(model: str, family: str = "") -> Card:
+def choose_card(model: str, family: str = "") -> Card:
     """The card for a checkpoint.
 
     Args:
@@ -33,20 +33,20 @@ def card_for(model: str, family: str = "") -> Card:
     """
     known = (*CARDS, *VARIANTS)
     if family:
-        return next((one for one in VARIANTS if one.name == family), None) or card(family)
+        return next((one for one in VARIANTS if one.name == family), None) or find_card(family)
     if not model:
-        return card("easel")
+        return find_card("easel")
     name, _, _ = model.partition("@")
     if found := next((one for one in known if name in (one.called, one.model)), None):
         return found
     index = Path(model) / INDEX
     if index.is_file():
         pipeline = json.loads(index.read_text(encoding="utf-8")).get("_class_name", "")
-        return card(_PIPELINES.get(pipeline, pipeline))
-    return card("sdxl" if "xl" in model.lower() else "sd15")
+        return find_card(_PIPELINES.get(pipeline, pipeline))
+    return find_card("sdxl" if "xl" in model.lower() else "sd15")
 
 
-def source(model: str, chosen: Card) -> str:
+def find_source(model: str, chosen: Card) -> str:
     """Where a model is loaded from: a known name becomes its hub id, with the revision.
 
     Args:
@@ -60,7 +60,7 @@ def source(model: str, chosen: Card) -> str:
     return f"{chosen.model}{mark}{revision}" if name == chosen.called else model
 
 
-def model_name(model: str, chosen: Card) -> str:
+def name_model(model: str, chosen: Card) -> str:
     """The checkpoint's name as recipes and messages carry it: never a path."""
     if _is_bundled(model, chosen):
         return chosen.model

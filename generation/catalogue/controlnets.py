@@ -20,7 +20,7 @@ class UnknownStructureError(HostError, ValueError):
     """A setting names a kind of structure that there is not; the text is one sentence."""
 
 
-def sources(setting: str) -> dict[StructureKind, str]:
+def read_sources(setting: str) -> dict[StructureKind, str]:
     """Where the network for each kind of structure comes from.
 
     Args:
@@ -31,26 +31,26 @@ def sources(setting: str) -> dict[StructureKind, str]:
     Raises:
         UnknownStructureError: An entry names another kind, or nothing for one.
     """
-    named = dict(_entries(setting.partition(";")[0]))
+    named = dict(_read_entries(setting.partition(";")[0]))
     every = named.get("", "")
     found = {kind: named.get(kind, every) for kind in STRUCTURES}
     return {kind: source for kind, source in found.items() if source}
 
 
-def written(found: Mapping[StructureKind, str]) -> str:
-    """The setting that ``sources`` reads as ``found``, in few words."""
+def write_sources(found: Mapping[StructureKind, str]) -> str:
+    """The setting that ``read_sources`` reads as ``found``, in few words."""
     different = set(found.values())
     if len(different) == 1 and len(found) == len(STRUCTURES):
         return different.pop()
     return ",".join(f"{kind}={source}" for kind, source in found.items())
 
 
-def licence(networks: str) -> str:
+def read_licence(networks: str) -> str:
     """The licence that stands behind the networks of a card."""
     return networks.partition(";")[2].strip()
 
 
-def _entries(text: str) -> Iterator[tuple[str, str]]:
+def _read_entries(text: str) -> Iterator[tuple[str, str]]:
     for entry in filter(None, (part.strip() for part in text.split(","))):
         kind, mark, source = (part.strip() for part in entry.rpartition("="))
         if not source or (mark and kind not in STRUCTURES):

@@ -1,4 +1,4 @@
-"""Extras: what the settings put beside a checkpoint, and its card with that."""
+"""Extras: adapters, ControlNets, LoRAs and the upscaler that the settings add to a checkpoint."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,9 +6,9 @@ from pathlib import PurePath
 from typing import Final, Protocol
 
 from generation.catalogue.card import REFERENCES, Capability, Card
-from generation.catalogue.controlnets import sources
+from generation.catalogue.controlnets import read_sources
 from generation.catalogue.families import CARDS
-from generation.catalogue.loras import Offered, fitting, offered
+from generation.catalogue.loras import Offered, read_offered, select_fitting
 from generation.catalogue.sources import Source, SourceError, read_source
 from generation.recipe import Upscaler
 
@@ -43,26 +43,26 @@ class Choices(Protocol):
         """File of a learned upscaler; empty for none."""
 
 
-def equip(chosen: Card, choices: Choices) -> Card:
-    """A checkpoint's card with what the settings put beside it and fits its family.
+def add_extras(chosen: Card, choices: Choices) -> Card:
+    """A checkpoint's card extended by those extras in the settings that fit its family.
 
     Raises:
         SourceError: The LoRAs or the upscaler cannot be read.
         UnknownStructureError: The ControlNets cannot be read.
     """
-    known, source = None, upscaler_file(choices.upscaler)
+    known, source = None, find_upscaler_file(choices.upscaler)
     if source is not None:
         known = Upscaler(name=PurePath(source.file).stem, version=source.version)
-    return equipped(
+    return extend_card(
         chosen,
-        beside(choices.adapters, chosen.id),
-        offered(choices.loras),
+        select_entries(choices.adapters, chosen.id),
+        read_offered(choices.loras),
         known,
-        controlnets=beside(choices.controlnets, chosen.id),
+        controlnets=select_entries(choices.controlnets, chosen.id),
     )
 
 
-def equipped(
+def extend_card(
     chosen: Card,
     adapters: str,
     loras: Sequence[Offered] = (),
@@ -70,20 +70,20 @@ def equipped(
     *,
     controlnets: str = "",
 ) -> Card:
-    """A card as it is with what lies beside the checkpoint.
+    """A card with the capabilities that extras add to its checkpoint.
 
     Args:
         chosen: The family's card.
         adapters: Folder or hub id of image adapters; empty for none.
         loras: LoRAs on offer, for any family.
         upscaler: A learned upscaler.
-        controlnets: ControlNets, as ``generation.catalogue.controlnets.sources`` reads them.
+        controlnets: ControlNets, as ``generation.catalogue.controlnets.read_sources`` reads them.
 
     Raises:
         UnknownStructureError: ``controlnets`` cannot be read.
     """
-    worn = fitting(loras, chosen.id) if chosen.wears else ()
-    named = tuple(sources(controlnets)) if chosen.controlnets else ()
+    worn = select_fitting(loras, chosen.id) if chosen.wears else ()
+    named = tuple(read_sources(controlnets)) if chosen.controlnets else ()
     more = REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
     if worn:
         more |= {Capability.LORA}
@@ -95,8 +95,8 @@ def equipped(
     return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler, structures=kept)
 
 
-def beside(setting: str, family: str, *, unnamed: bool = True) -> str:
-    """What a setting puts beside a family's models: entries for all, and those that name it.
+def select_entries(setting: str, family: str, *, unnamed: bool = True) -> str:
+    """The entries of a setting that apply to a family: those for all, and those that name it.
 
     Args:
         setting: Entries with commas between, such as ``sdxl:acme/nets``, or ``acme/nets`` for all.
@@ -113,7 +113,7 @@ def beside(setting: str, family: str, *, unnamed: bool = True) -> str:
     return ",".join(kept)
 
 
-def upscaler_file(setting: str) -> Source | None:
+def find_upscaler_file(setting: str) -> Source | None:
     """The file that ``EASEL_UPSCALER`` names, if it names one.
 
     Raises:

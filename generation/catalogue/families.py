@@ -237,7 +237,7 @@ VARIANTS: Final[tuple[Card, ...]] = (
 """Checkpoints with settings of their own: their authors' numbers."""
 
 
-def card(family: str) -> Card:
+def find_card(family: str) -> Card:
     """The card with this id.
 
     Raises:
@@ -250,11 +250,11 @@ def card(family: str) -> Card:
     raise UnknownFamilyError(f"there is no family `{family}`; known are {known}")
 
 
-def shown_size(recipe: Recipe) -> tuple[int, int]:
+def compute_shown_size(recipe: Recipe) -> tuple[int, int]:
     """Width and height in pixels of each picture that people get of a recipe.
 
     Raises:
         UnknownFamilyError: Its family is unknown.
     """
-    times = recipe.size.times * card(recipe.family).enlarge * recipe.finishing.upscale
+    times = recipe.size.times * find_card(recipe.family).enlarge * recipe.finishing.upscale
     return recipe.size.width * times, recipe.size.height * times

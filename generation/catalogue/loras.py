@@ -43,14 +43,14 @@ class Offered:
     family: str = ""
 
 
-def offered(setting: str) -> tuple[Offered, ...]:
+def read_offered(setting: str) -> tuple[Offered, ...]:
     """The LoRAs that a setting lists.
 
     Raises:
         SourceError: An entry cannot be read; the text names it and says what would work.
     """
     entries = (entry.strip() for entry in setting.split(";"))
-    found = tuple(_entry(entry) for entry in entries if entry)
+    found = tuple(_read_entry(entry) for entry in entries if entry)
     names = [(one.family, one.name) for one in found]
     for family, name in names:
         if names.count((family, name)) > 1:
@@ -58,17 +58,18 @@ def offered(setting: str) -> tuple[Offered, ...]:
     return found
 
 
-def fitting(loras: Sequence[Offered], family: str) -> tuple[Offered, ...]:
+def select_fitting(loras: Sequence[Offered], family: str) -> tuple[Offered, ...]:
     """Those that fit a family."""
     return tuple(one for one in loras if one.family in ("", family))
 
 
-def _entry(text: str) -> Offered:
+def _read_entry(text: str) -> Offered:
     match = _ENTRY.fullmatch(text)
     if match is None:
         raise SourceError(
-            f"EASEL_LORAS cannot be read at {_start(text)}; write name=folder#file.safetensors or "
-            "name=owner/name@revision#file.safetensors, with semicolons between."
+            f"EASEL_LORAS cannot be read at {_quote_start(text)}; write"
+            " name=folder#file.safetensors or name=owner/name@revision#file.safetensors, with"
+            " semicolons between."
         )
     family, name, place, weight, trigger = match.groups("")
     try:
@@ -89,11 +90,13 @@ def _entry(text: str) -> Offered:
     )
 
 
-def _start(text: str) -> str:
+def _quote_start(text: str) -> str:
     return f"`{text.partition('=')[0].strip()[:40]}`"
 
 
-def called(words: Sequence[str], known: Sequence[Offered]) -> Iterator[tuple[Offered, float]]:
+def select_called(
+    words: Sequence[str], known: Sequence[Offered]
+) -> Iterator[tuple[Offered, float]]:
     """The LoRAs that are called, each once, and how much each counts; those of no weight are not.
 
     Args:
@@ -108,7 +111,7 @@ def called(words: Sequence[str], known: Sequence[Offered]) -> Iterator[tuple[Off
                 yield one, weight
 
 
-def unknown(words: Sequence[str], known: Sequence[Offered]) -> list[str]:
+def list_unknown(words: Sequence[str], known: Sequence[Offered]) -> list[str]:
     """The names that are called and not known, as they were typed."""
     names = {one.name for one in known}
     called_names = (word.partition(":")[0] for word in words)

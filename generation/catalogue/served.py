@@ -1,4 +1,4 @@
-"""What is served here: the checkpoints that people choose among with ``--model``.
+"""Served models: the checkpoints that people choose among with ``--model``.
 
 ``EASEL_MODEL`` is the usual one. ``EASEL_MODELS`` lists others with commas between, each a folder,
 a hub id or a known name, perhaps under a name of its own: ``flux2-klein, photo=acme/photo@3f2a``.
@@ -14,8 +14,8 @@ from typing import Final, Protocol
 
 from faults import HostError
 from generation.catalogue import extras
-from generation.catalogue.card import Card, spelled
-from generation.catalogue.checkpoints import card_for, model_name, source
+from generation.catalogue.card import Card, normalize_model_name
+from generation.catalogue.checkpoints import choose_card, find_source, name_model
 from generation.recipe import Recipe
 
 NAME: Final = re.compile(r"[\w.-]{1,32}")
@@ -37,11 +37,12 @@ class Choices(extras.Choices, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """A checkpoint that draws here.
+class ServedModel:
+    """A checkpoint that this worker serves.
 
     Attributes:
-        card: Its family's card with what lies beside it, under the name that people type.
+        card: Its family's card, extended by the extras of the settings,
+            under the name that people type.
         source: Where it is loaded from: a folder, or a hub id, perhaps with a revision.
         model: What recipes call it.
     """
@@ -51,12 +52,12 @@ class Served:
     model: str
 
 
-Models = Mapping[str, Served]
+Models = Mapping[str, ServedModel]
 """Checkpoints by the name that people type; the usual one first."""
 
 
-def served(choices: Choices) -> Models:
-    """Everything that draws here, equipped with what lies beside it.
+def list_served(choices: Choices) -> Models:
+    """Every model of the settings, its card extended by what they add to it.
 
     Raises:
         ServedError: ``EASEL_MODELS`` cannot be read, or two are called the same.
@@ -64,28 +65,28 @@ def served(choices: Choices) -> Models:
         SourceError: The LoRAs or the upscaler cannot be read.
         UnknownStructureError: The ControlNets cannot be read.
     """
-    usual = card_for(choices.model, choices.family)
-    found = [_served(choices.model, usual, usual, choices)]
+    usual = choose_card(choices.model, choices.family)
+    found = [_describe(choices.model, usual, usual, choices)]
     for entry in filter(None, (part.strip() for part in choices.models.split(","))):
-        one = _entry(entry, choices)
+        one = _read_entry(entry, choices)
         _refuse_twins(one, found)
         found.append(one)
     return {one.card.called: one for one in found}
 
 
-def usual(models: Models) -> Served:
+def choose_usual(models: Models) -> ServedModel:
     """The one that draws where nobody chooses."""
     return next(iter(models.values()))
 
 
-def named(models: Models, name: str) -> Served | None:
+def find_named(models: Models, name: str) -> ServedModel | None:
     """The one that a name means: its own, else that of its family."""
-    plain, each = spelled(name), models.values()
-    exact = (one for one in each if spelled(one.card.called) == plain)
+    plain, each = normalize_model_name(name), models.values()
+    exact = (one for one in each if normalize_model_name(one.card.called) == plain)
     return next(exact, None) or next((one for one in each if one.card.answers_to(name)), None)
 
 
-def drew(models: Models, recipe: Recipe) -> Served | None:
+def find_model_of(models: Models, recipe: Recipe) -> ServedModel | None:
     """The one that a recipe is of, if it is still served.
 
     The only one of its family counts as it: its files may have another name or revision by now.
@@ -95,17 +96,17 @@ def drew(models: Models, recipe: Recipe) -> Served | None:
     return next(iter(exact or (family if len(family) == 1 else ())), None)
 
 
-def _served(model: str, like: Card, card: Card, choices: Choices) -> Served:
-    return Served(
-        card=extras.equip(card, choices),
-        source=source(model, like),
-        model=model_name(model, like),
+def _describe(model: str, like: Card, card: Card, choices: Choices) -> ServedModel:
+    return ServedModel(
+        card=extras.add_extras(card, choices),
+        source=find_source(model, like),
+        model=name_model(model, like),
     )
 
 
-def _entry(text: str, choices: Choices) -> Served:
+def _read_entry(text: str, choices: Choices) -> ServedModel:
     family, name, model = _ENTRY.findall(text)[0]
-    like = card_for(model, family)
+    like = choose_card(model, family)
     known = model.partition("@")[0] == like.called
     if not (known or Path(model).is_dir() or ("/" in model and "=" not in model)):
         raise ServedError(
@@ -113,12 +114,12 @@ def _entry(text: str, choices: Choices) -> Served:
             " that `easel models` lists, or name=folder, with commas between."
         )
     card = replace(like, name=name.lower(), title=name) if name else like
-    return _served(model, like, card, choices)
+    return _describe(model, like, card, choices)
 
 
-def _refuse_twins(one: Served, others: Iterable[Served]) -> None:
+def _refuse_twins(one: ServedModel, others: Iterable[ServedModel]) -> None:
     for other in others:
-        if spelled(one.card.called) == spelled(other.card.called):
+        if normalize_model_name(one.card.called) == normalize_model_name(other.card.called):
             raise ServedError(
                 f"EASEL_MODEL and EASEL_MODELS have two models called {one.card.called}; give one"
                 " a name of its own, as in name=folder."

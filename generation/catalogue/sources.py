@@ -40,7 +40,7 @@ class Source:
         if self.revision:
             return self.revision
         path = Path(self.place) / self.file
-        return _sha256(path, path.stat().st_mtime_ns) if path.is_file() else ""
+        return _hash_file(path, path.stat().st_mtime_ns) if path.is_file() else ""
 
     def find(self) -> Path:
         """The file on this machine, fetched from the hub if need be.
@@ -78,8 +78,8 @@ def read_source(text: str) -> Source:
     return Source(place, file)
 
 
-def from_pretrained(source: str) -> tuple[str, dict[str, Any]]:
-    """A folder or hub id as the ``from_pretrained`` of diffusers and transformers takes it.
+def split_revision(source: str) -> tuple[str, dict[str, Any]]:
+    """A folder or hub id as ``from_pretrained`` of diffusers and transformers takes it.
 
     Args:
         source: Folder or hub id, with ``@`` and a revision behind it if wanted.
@@ -94,6 +94,6 @@ def from_pretrained(source: str) -> tuple[str, dict[str, Any]]:
 
 
 @lru_cache(maxsize=256)
-def _sha256(path: Path, changed: int) -> str:  # noqa: ARG001 - a changed file is another one
+def _hash_file(path: Path, changed: int) -> str:  # noqa: ARG001 - a changed file is another one
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -25,33 +25,33 @@ class Vocabulary:
     ideas: Sequence[str]
 
 
-def _table(words: str) -> tuple[str, ...]:
+def _read_table(words: str) -> tuple[str, ...]:
     return tuple(" ".join(words.split()).split(", "))
 
 
 ANY: Final = Vocabulary(
     taste="masterful composition, dramatic light, rich color, intricate detail",
     looks=(
-        _table(
+        _read_table(
             """
             close-up, wide view, seen from above, seen from below, seen from the side, from afar,
             seen from behind
             """
         ),
-        _table(
+        _read_table(
             """
             soft morning light, golden hour, moonlight, neon glow, hard noon light, candlelight,
             overcast, backlit
             """
         ),
-        _table(
+        _read_table(
             """
             warm earth tones, cool blues, pastel colors, black and white, teal and orange, muted
             greens, red and gold, pink and violet, deep jewel tones
             """
         ),
     ),
-    ideas=_table(
+    ideas=_read_table(
         """
         made of glass, melting, overgrown with moss, folded out of paper, as a giant clockwork,
         upside down, woven from threads, floating in pieces, with far too many eyes, built of
@@ -65,15 +65,15 @@ ANY: Final = Vocabulary(
 SMALL: Final = Vocabulary(
     taste="3d style, blue background",
     looks=(
-        _table("3d style, line art style, pixel art style, flat style"),
-        _table(
+        _read_table("3d style, line art style, pixel art style, flat style"),
+        _read_table(
             """
             yellow background, blue background, green background, pink background, orange
             background
             """
         ),
     ),
-    ideas=_table(
+    ideas=_read_table(
         """
         purple, blue, pink, green, black, white, purple line art style, blue pixel art style,
         green flat style, pink line art style, black background

@@ -1,1 +1,1 @@
-"""What a denoiser is told: text, images, structure, LoRAs."""
+"""What conditions a denoiser: text, images, structure, LoRAs."""

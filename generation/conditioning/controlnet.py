@@ -18,9 +18,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from generation.catalogue.sources import from_pretrained
+from generation.catalogue.sources import split_revision
 from generation.conditioning.estimators import Estimator, load_estimator
-from generation.conditioning.line_maps import LINES, line_map
+from generation.conditioning.line_maps import LINES, draw_line_map
 from generation.recipe import Recipe, Structure, StructureKind
 
 OWN: Final = "structure"
@@ -72,7 +72,7 @@ class Steer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
+class _BoundControlNet:
     """A ControlNet with its map (1, 3, height, width) in 0 to 1 and conditioning scale."""
 
     model: Any
@@ -89,11 +89,11 @@ class _Beside:
             added_cond_kwargs=dict(words.extra),
             return_dict=False,
         )
-        return _between(*said)
+        return _name_residuals(*said)
 
 
 @dataclass(frozen=True, slots=True)
-class _United:
+class _BoundUnion:
     """A union of ControlNets likewise, with the place of the kind that the map is of."""
 
     model: Any
@@ -115,15 +115,15 @@ class _United:
             added_cond_kwargs=dict(words.extra),
             return_dict=False,
         )
-        return _between(*said)
+        return _name_residuals(*said)
 
 
-def _between(down: Any, middle: Tensor) -> Added:  # noqa: ANN401 - tensors, however they are listed
+def _name_residuals(down: Any, middle: Tensor) -> Added:  # noqa: ANN401 - tensors, however they are listed
     return {"down_block_additional_residuals": down, "mid_block_additional_residual": middle}
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _BoundAdapter:
     """What a T2I-Adapter made of a map, once for all steps."""
 
     features: Sequence[Tensor]
@@ -134,7 +134,7 @@ class _Read:
         return {"down_intrablock_additional_residuals": rows}
 
 
-def begin(model: Any, kind: StructureKind, shown: Tensor, scale: float) -> Residuals:  # noqa: ANN401
+def bind_map(model: Any, kind: StructureKind, shown: Tensor, scale: float) -> Residuals:  # noqa: ANN401
     """What a network says of a map, ready to be asked at every step.
 
     Args:
@@ -144,14 +144,14 @@ def begin(model: Any, kind: StructureKind, shown: Tensor, scale: float) -> Resid
         scale: Conditioning scale.
     """
     if isinstance(model, T2IAdapter):
-        whole = _whole(shown[:, : model.config.in_channels], model.downscale_factor)
-        return _Read([one * scale for one in model(whole)])
+        whole = _pad_to_grain(shown[:, : model.config.in_channels], model.downscale_factor)
+        return _BoundAdapter([one * scale for one in model(whole)])
     if isinstance(model, ControlNetUnionModel):
-        return _United(model, shown, scale, _UNION_PLACES[kind])
-    return _Beside(model, shown, scale)
+        return _BoundUnion(model, shown, scale, _UNION_PLACES[kind])
+    return _BoundControlNet(model, shown, scale)
 
 
-def _whole(shown: Tensor, grain: int) -> Tensor:
+def _pad_to_grain(shown: Tensor, grain: int) -> Tensor:
     """A map with an empty rim on the right and below, so that sides are multiples of the grain."""
     right, below = (-shown.shape[side] % grain for side in (3, 2))
     return functional.pad(shown, (0, right, 0, below))
@@ -190,22 +190,22 @@ class Structures:
         if key not in self.memory:
             picture, size = find(self._kept(recipe).image), (recipe.size.width, recipe.size.height)
             if kind in LINES:
-                self.memory[key] = line_map(kind, picture, size).convert("RGB")
+                self.memory[key] = draw_line_map(kind, picture, size).convert("RGB")
             else:
                 self.memory[key] = self.estimators[kind](picture, size)
         self.memory.move_to_end(key)
         while len(self.memory) > KEPT:
             self.memory.popitem(last=False)
 
-    def map(self, recipe: Recipe) -> Image.Image:
+    def find_map(self, recipe: Recipe) -> Image.Image:
         """The map that a recipe's pictures keep to; ``learn`` has made it."""
         return self.memory[self._key(recipe)]
 
     def steer(self, recipe: Recipe) -> Steer:
         """What keeps a recipe's pictures to its map; ``learn`` has made it."""
         kept = self._kept(recipe)
-        shown = self.processor.preprocess(self.map(recipe)).to(self.device, self.dtype)
-        return Steer(begin(self.networks[kept.kind], kept.kind, shown, kept.scale), kept.end)
+        shown = self.processor.preprocess(self.find_map(recipe)).to(self.device, self.dtype)
+        return Steer(bind_map(self.networks[kept.kind], kept.kind, shown, kept.scale), kept.end)
 
     @staticmethod
     def _kept(recipe: Recipe) -> Structure:
@@ -235,7 +235,7 @@ def load_structures(
         OSError: A file is missing.
         ValueError: A network is not made for this UNet.
     """
-    loaded = {source: _network(pipe, source) for source in dict.fromkeys(named.values())}
+    loaded = {source: _load_network(pipe, source) for source in dict.fromkeys(named.values())}
     seeing = {kind: estimators[kind] for kind in named if kind not in LINES}
     return Structures(
         networks={kind: loaded[source] for kind, source in named.items()},
@@ -245,8 +245,8 @@ def load_structures(
     )
 
 
-def _network(pipe: Any, source: str) -> Any:  # noqa: ANN401 - diffusers has no types
-    name, options = from_pretrained(source)
+def _load_network(pipe: Any, source: str) -> Any:  # noqa: ANN401 - diffusers has no types
+    name, options = split_revision(source)
     config = ControlNetModel.load_config(name, **options)
     adapter = config.get("_class_name") == "T2IAdapter"
     kind = ControlNetUnionModel if "num_control_type" in config else ControlNetModel

@@ -17,8 +17,8 @@ from transformers import (
     VitPoseImageProcessorPil,
 )
 
-from generation.catalogue.sources import from_pretrained
-from generation.conditioning.pose_maps import JOINTS, is_skeleton, skeleton
+from generation.catalogue.sources import split_revision
+from generation.conditioning.pose_maps import JOINTS, draw_pose_map, is_pose_map
 from generation.recipe import StructureKind
 
 Estimator = Callable[[Image.Image, tuple[int, int]], Image.Image]
@@ -28,7 +28,12 @@ SURE: Final = 0.3
 """Joints that an estimator is less sure of are left out, as its authors do."""
 
 
-def depth(model: Any, processor: Any, picture: Image.Image, size: tuple[int, int]) -> Image.Image:  # noqa: ANN401
+def estimate_depth(
+    model: Any,  # noqa: ANN401 - transformers has no types
+    processor: Any,  # noqa: ANN401
+    picture: Image.Image,
+    size: tuple[int, int],
+) -> Image.Image:
     """How near everything is, from black (farthest) to white (nearest)."""
     fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     pixels = processor(fitted, return_tensors="pt").pixel_values
@@ -40,9 +45,14 @@ def depth(model: Any, processor: Any, picture: Image.Image, size: tuple[int, int
     return made.resize(size, Image.Resampling.BICUBIC).convert("RGB")
 
 
-def pose(model: Any, processor: Any, picture: Image.Image, size: tuple[int, int]) -> Image.Image:  # noqa: ANN401
-    """The skeleton of the one person in the picture; a skeleton stays as it is."""
-    if is_skeleton(picture):
+def estimate_pose(
+    model: Any,  # noqa: ANN401 - transformers has no types
+    processor: Any,  # noqa: ANN401
+    picture: Image.Image,
+    size: tuple[int, int],
+) -> Image.Image:
+    """The pose map of the one person in the picture; a pose map stays as it is."""
+    if is_pose_map(picture):
         return ImageOps.pad(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     boxes = [[[0.0, 0.0, *map(float, size)]]]
@@ -57,12 +67,12 @@ def pose(model: Any, processor: Any, picture: Image.Image, size: tuple[int, int]
         )
         if float(score) > SURE
     }
-    return skeleton(joints, size)
+    return draw_pose_map(joints, size)
 
 
 _SIGHTS: Final[Mapping[StructureKind, tuple[Callable[..., Image.Image], Any, Any]]] = {
-    "depth": (depth, AutoModelForDepthEstimation, DPTImageProcessorPil),
-    "pose": (pose, VitPoseForPoseEstimation, VitPoseImageProcessorPil),
+    "depth": (estimate_depth, AutoModelForDepthEstimation, DPTImageProcessorPil),
+    "pose": (estimate_pose, VitPoseForPoseEstimation, VitPoseImageProcessorPil),
 }
 
 
@@ -78,7 +88,7 @@ def load_estimator(kind: StructureKind, source: str, device: torch.device) -> Es
         OSError: A file is missing.
         ValueError: It is no such network.
     """
-    name, options = from_pretrained(source)
+    name, options = split_revision(source)
     see, network, reader = _SIGHTS[kind]
     model = network.from_pretrained(name, use_safetensors=True, **options).to(device).eval()
     processor = reader.from_pretrained(name, **options)

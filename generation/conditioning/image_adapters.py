@@ -21,7 +21,7 @@ from PIL import Image
 from torch import Tensor, nn
 from transformers import CLIPImageProcessorPil
 
-from generation.catalogue.sources import from_pretrained
+from generation.catalogue.sources import split_revision
 from generation.conditioning.image_cache import remember
 from generation.conditioning.spherical import spherical_mean
 from generation.recipe import Ingredient, Recipe
@@ -71,7 +71,7 @@ class Adapters:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ImageFeatures:
     """What the image encoder says of an image.
 
     Attributes:
@@ -120,7 +120,7 @@ class References:
     projections: Sequence[nn.Module]
     encoder: Any
     processor: Any
-    memory: OrderedDict[str, Seen] = field(default_factory=OrderedDict)
+    memory: OrderedDict[str, ImageFeatures] = field(default_factory=OrderedDict)
 
     def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
         """Look at every image of a recipe that is not remembered.
@@ -132,18 +132,18 @@ class References:
         remember(self.memory, recipe.seen_images, lambda sha256: self.look(find(sha256)), kept=KEPT)
 
     @torch.inference_mode()
-    def look(self, image: Image.Image) -> Seen:
+    def look(self, image: Image.Image) -> ImageFeatures:
         """What the encoder says of an image."""
         pixels = self.processor(image.convert("RGB"), return_tensors="pt").pixel_values
-        return self._seen(pixels)
+        return self._encode(pixels)
 
-    def _seen(self, pixels: Tensor) -> Seen:
+    def _encode(self, pixels: Tensor) -> ImageFeatures:
         read = self.encoder(
             pixels.to(self.encoder.device, self.encoder.dtype), output_hidden_states=True
         )
-        return Seen(read.image_embeds, read.hidden_states[-2])
+        return ImageFeatures(read.image_embeds, read.hidden_states[-2])
 
-    def looks(self, recipe: Recipe) -> list[Look]:
+    def list_looks(self, recipe: Recipe) -> list[Look]:
         """A recipe's images as its UNet reads them; ``learn`` has seen them.
 
         Args:
@@ -154,17 +154,17 @@ class References:
             wanted.append(("blend", recipe.inputs.blend, recipe.inputs.blend_scale))
         wanted += [(one.role, one.images, one.scale) for one in recipe.conditions.references]
         sides = 1 if recipe.sampling.guidance <= 1 else 2
-        return [look for part in wanted for look in self._looks(*part, sides)]
+        return [look for part in wanted for look in self._read_part(*part, sides)]
 
-    def _looks(
+    def _read_part(
         self, part: Part, images: Sequence[Ingredient], scale: float, sides: int
     ) -> Iterator[Look]:
         number, row = next((k, row) for k, row in enumerate(self.rows) if part in row.parts)
-        for embedding, share in self._embeddings(row, images):
+        for embedding, share in self._combine(row, images):
             tokens = self._tokens(number, embedding, sides)
             yield Look(number, tokens, scale * share, row.parts[part])
 
-    def _embeddings(
+    def _combine(
         self, row: Adapter, images: Sequence[Ingredient]
     ) -> Iterator[tuple[Tensor, float]]:
         """Embeddings and their shares: one mean of whole images, or each image's patches.
@@ -189,19 +189,21 @@ class References:
             return shown
         if row.mute:
             return torch.cat([torch.zeros_like(shown), shown])
-        nothing = self._nothing() if row.patches else torch.zeros_like(embedding)
+        nothing = self._encode_grey() if row.patches else torch.zeros_like(embedding)
         return torch.cat([project(nothing.to(self.unet.dtype)), shown])
 
-    def _nothing(self) -> Tensor:
+    def _encode_grey(self) -> Tensor:
         """What the encoder says of the patches of a grey image: its pixels are all zero."""
         side = self.encoder.config.image_size
-        return self._seen(torch.zeros(1, 3, side, side)).patches
+        return self._encode(torch.zeros(1, 3, side, side)).patches
 
     @contextmanager
-    def reading(self, looks: Sequence[Look]) -> Iterator[None]:
+    def attach(self, looks: Sequence[Look]) -> Iterator[None]:
         """The UNet with attentions for ``looks``, which it then reads after the text's tokens."""
         before = self.unet.attn_processors
-        extended = {name: _attention(part, looks, name) for name, part in self.attentions.items()}
+        extended = {
+            name: _build_attention(part, looks, name) for name, part in self.attentions.items()
+        }
         self.unet.set_attn_processor({**before, **extended})
         try:
             yield
@@ -209,7 +211,7 @@ class References:
             self.unet.set_attn_processor(before)
 
 
-def _attention(part: Any, looks: Sequence[Look], name: str) -> Any:  # noqa: ANN401
+def _build_attention(part: Any, looks: Sequence[Look], name: str) -> Any:  # noqa: ANN401
     """An attention for each look, at one place, with the weights of its adapter."""
     scales = [look.scale if name.startswith(look.blocks) else 0.0 for look in looks]
     with torch.device("meta"):
@@ -234,7 +236,7 @@ def load_references(pipe: Any, known: Adapters, source: str) -> References:  # n
         ValueError: A file is no adapter, or a part's blocks are not in the UNet.
     """
     unet, before = pipe.unet, pipe.unet.attn_processors
-    name, options = from_pretrained(source)
+    name, options = split_revision(source)
     files = [PurePosixPath(row.file) for row in known.each]
     if pipe.feature_extractor is None:
         pipe.register_modules(feature_extractor=CLIPImageProcessorPil())
@@ -261,7 +263,7 @@ def load_references(pipe: Any, known: Adapters, source: str) -> References:  # n
         attentions=attentions,
         projections=projections.eval(),
         encoder=pipe.image_encoder.eval(),
-        processor=_processor(pipe, own=not known.encoder),
+        processor=_choose_processor(pipe, own=not known.encoder),
     )
 
 
@@ -273,7 +275,7 @@ def _check_blocks(known: Adapters, attentions: Mapping[str, Any]) -> None:
                 raise ValueError(f"{part} has no attention in {blocks}")
 
 
-def _processor(pipe: Any, *, own: bool) -> Any:  # noqa: ANN401 - diffusers has no types
+def _choose_processor(pipe: Any, *, own: bool) -> Any:  # noqa: ANN401 - diffusers has no types
     """The checkpoint's own for an encoder of its own; CLIP's for a published encoder."""
     if own:
         return pipe.feature_extractor

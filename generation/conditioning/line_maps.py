@@ -39,7 +39,7 @@ _PEN: Final = 1 / 128
 """Width of a scribble's lines, as a share of the shorter side."""
 
 
-def line_map(kind: str, picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+def draw_line_map(kind: str, picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The lines of a picture or a drawing, cut and scaled to a size.
 
     Args:
@@ -52,25 +52,25 @@ def line_map(kind: str, picture: Image.Image, size: tuple[int, int]) -> Image.Im
     """
     factor = max(1.0, WORKING_SIDE / min(size))
     large = (round(size[0] * factor), round(size[1] * factor))
-    pixels = np.asarray(_placed(picture.convert("RGB"), large))
-    drawn = LINES[kind](pixels, strokes(_grey(pixels)))
-    return Image.fromarray(shrunk(drawn, size))
+    pixels = np.asarray(_place(picture.convert("RGB"), large))
+    drawn = LINES[kind](pixels, find_strokes(_to_grey(pixels)))
+    return Image.fromarray(shrink(drawn, size))
 
 
-def _placed(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _place(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """A picture cut and scaled to a size; a drawing is kept whole, on more of its ground."""
     small = np.asarray(ImageOps.contain(picture, size))
-    if strokes(_grey(small)) is None:
+    if find_strokes(_to_grey(small)) is None:
         return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
     red, green, blue = (int(level) for level in np.median(small, axis=(0, 1)))
     return ImageOps.pad(picture, size, Image.Resampling.LANCZOS, color=(red, green, blue))
 
 
-def _grey(pixels: Pixels) -> Grey:
-    return _as_grey(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+def _to_grey(pixels: Pixels) -> Grey:
+    return _cast_grey(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
 
 
-def strokes(grey: Grey) -> Grey | None:
+def find_strokes(grey: Grey) -> Grey | None:
     """The ink of a drawing, 255 on its strokes, or None if this is no drawing.
 
     Light strokes on a dark ground count as well: a line map is one.
@@ -93,18 +93,18 @@ def strokes(grey: Grey) -> Grey | None:
 def _is_thin(ink: Grey) -> bool:
     """Whether next to nothing is left of strokes that are worn off by half the widest stroke."""
     width = max(3, round(min(ink.shape) * _STROKE))
-    worn = cv2.erode(ink, _disc(width))
+    worn = cv2.erode(ink, _make_disc(width))
     return bool((worn > 0).sum() <= 0.02 * (ink > 0).sum())
 
 
-def canny(pixels: Pixels, ink: Grey | None) -> Grey:
+def draw_canny(pixels: Pixels, ink: Grey | None) -> Grey:
     """Canny's edges (1986); of a drawing the middle of each stroke."""
     if ink is not None:
-        return thinned(ink)
-    return _as_grey(cv2.Canny(cv2.GaussianBlur(pixels, (0, 0), 1), _LOW, _HIGH))
+        return thin(ink)
+    return _cast_grey(cv2.Canny(cv2.GaussianBlur(pixels, (0, 0), 1), _LOW, _HIGH))
 
 
-def lineart(pixels: Pixels, ink: Grey | None) -> Grey:
+def draw_lineart(pixels: Pixels, ink: Grey | None) -> Grey:
     """Dark lines and dark sides of edges, in shades; of a drawing its strokes.
 
     How much darker a pixel is than its surroundings (a difference of Gaussians), with the darkest
@@ -117,41 +117,43 @@ def lineart(pixels: Pixels, ink: Grey | None) -> Grey:
     darker = (around - near).max(axis=2).clip(0)
     seen = darker[darker > 4]
     full = max(16.0, float(np.percentile(seen, 90))) if seen.size else 16.0
-    return _as_grey((darker * (255 / full)).clip(0, 255))
+    return _cast_grey((darker * (255 / full)).clip(0, 255))
 
 
-def scribble(pixels: Pixels, ink: Grey | None) -> Grey:
+def draw_scribble(pixels: Pixels, ink: Grey | None) -> Grey:
     """The large edges as with a broad pen; of a drawing its strokes, all of one width."""
-    lines = thinned(ink) if ink is not None else cv2.Canny(_calm(pixels), _LOW / 2, _HIGH / 2)
+    lines = (
+        thin(ink) if ink is not None else cv2.Canny(_remove_texture(pixels), _LOW / 2, _HIGH / 2)
+    )
     width = max(1, round(min(lines.shape) * _PEN))
-    return _as_grey(cv2.dilate(lines, _disc(width)))
+    return _cast_grey(cv2.dilate(lines, _make_disc(width)))
 
 
 LINES: Final[Mapping[str, Callable[[Pixels, Grey | None], Grey]]] = {
-    "scribble": scribble,
-    "lineart": lineart,
-    "canny": canny,
+    "scribble": draw_scribble,
+    "lineart": draw_lineart,
+    "canny": draw_canny,
 }
 """Kinds of line map by name."""
 
 
-def _calm(pixels: Pixels) -> NDArray[Any]:
+def _remove_texture(pixels: Pixels) -> NDArray[Any]:
     """Pixels without texture: only large edges are left."""
     return cv2.GaussianBlur(cv2.medianBlur(pixels, 7), (0, 0), 2)
 
 
-def thinned(ink: Grey) -> Grey:
+def thin(ink: Grey) -> Grey:
     """Strokes worn off to lines one pixel wide that still hang together (Zhang and Suen 1984)."""
     left = np.pad(ink > 0, 1)
     while True:
         before = left.sum()
         for half in (0, 1):
-            left[1:-1, 1:-1] &= ~_loose(left, half)
+            left[1:-1, 1:-1] &= ~_find_loose(left, half)
         if left.sum() == before:
             return np.where(left[1:-1, 1:-1], np.uint8(255), np.uint8(0))
 
 
-def _loose(left: NDArray[np.bool_], half: int) -> NDArray[np.bool_]:
+def _find_loose(left: NDArray[np.bool_], half: int) -> NDArray[np.bool_]:
     """The pixels that one half of a round takes away: on a rim, and no bridge or end of a line."""
     places = (
         (0, 1),
@@ -178,18 +180,18 @@ def _loose(left: NDArray[np.bool_], half: int) -> NDArray[np.bool_]:
     return (count >= 2) & (count <= 6) & (turns == 1) & rim & left[1:-1, 1:-1]
 
 
-def shrunk(lines: Grey, size: tuple[int, int]) -> Grey:
+def shrink(lines: Grey, size: tuple[int, int]) -> Grey:
     """A line map at a smaller size; no line becomes so thin that it fades."""
     factor = min(lines.shape) / min(size)
     if factor <= 1:
         return lines
-    bold = cv2.dilate(lines, _disc(round(factor)))
-    return _as_grey(cv2.resize(bold, size, interpolation=cv2.INTER_AREA))
+    bold = cv2.dilate(lines, _make_disc(round(factor)))
+    return _cast_grey(cv2.resize(bold, size, interpolation=cv2.INTER_AREA))
 
 
-def _disc(width: int) -> NDArray[Any]:
+def _make_disc(width: int) -> NDArray[Any]:
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
 
 
-def _as_grey(values: NDArray[Any]) -> Grey:
+def _cast_grey(values: NDArray[Any]) -> Grey:
     return values.astype(np.uint8)

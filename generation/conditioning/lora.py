@@ -113,10 +113,10 @@ def load_loras(pipe: Any, card: Card) -> Loras | None:  # noqa: ANN401 - diffuse
     if not card.loras:
         return None
     known = {one.name: one for one in card.loras}
-    return Loras(pipe, known, {name: _found(one) for name, one in known.items()})
+    return Loras(pipe, known, {name: _find(one) for name, one in known.items()})
 
 
-def _found(one: Offered) -> Path:
+def _find(one: Offered) -> Path:
     try:
         return one.source.find()
     except OSError as error:

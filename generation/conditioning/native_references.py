@@ -1,4 +1,4 @@
-"""Native references: images that a transformer reads itself, beside the picture that it draws.
+"""Native references: images that a transformer reads itself, with the picture that it draws.
 
 Their latents follow the picture's in one sequence, told apart by their positions, and attention
 mixes all of them (FLUX.1 Kontext, Batifol et al. 2025, arXiv 2506.15742). Such a model has no scale
@@ -42,13 +42,13 @@ _TAKEN: Final[dict[Role, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """One image that is read beside the picture.
+class NativeReference:
+    """One image that a transformer reads with the picture.
 
     Attributes:
         image: The image, RGB.
         latents: The same as latents, (1, channels, height, width).
-        weight: Its share of attention beside the model's own, above 0.
+        weight: Factor above 0 on its share of attention; 1 is the model's own.
     """
 
     image: Image.Image
@@ -57,7 +57,7 @@ class Beside:
 
 
 @dataclass(slots=True)
-class Natives:
+class NativeReferences:
     """What one model read of images.
 
     Attributes:
@@ -66,7 +66,7 @@ class Natives:
     """
 
     look: Callable[[Image.Image], Tensor]
-    memory: OrderedDict[str, Beside] = field(default_factory=OrderedDict)
+    memory: OrderedDict[str, NativeReference] = field(default_factory=OrderedDict)
 
     def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
         """Read every image of a recipe that is not remembered.
@@ -80,20 +80,20 @@ class Natives:
         )
 
     @torch.inference_mode()
-    def _read(self, image: Image.Image) -> Beside:
-        shown = within_ratio(image.convert("RGB"))
-        return Beside(shown, self.look(shown))
+    def _read(self, image: Image.Image) -> NativeReference:
+        shown = crop_to_ratio(image.convert("RGB"))
+        return NativeReference(shown, self.look(shown))
 
-    def beside(self, recipe: Recipe) -> tuple[Beside, ...]:
+    def list_references(self, recipe: Recipe) -> tuple[NativeReference, ...]:
         """A recipe's images in the order of their numbers; ``learn`` has read them."""
         known = self.memory
         return tuple(
-            Beside(known[sha256].image, known[sha256].latents, weight)
-            for sha256, weight in weights(recipe).items()
+            NativeReference(known[sha256].image, known[sha256].latents, weight)
+            for sha256, weight in weigh_images(recipe).items()
         )
 
 
-def within_ratio(image: Image.Image) -> Image.Image:
+def crop_to_ratio(image: Image.Image) -> Image.Image:
     """The middle of an image that is longer than models take, else the image."""
     side = LONGEST_RATIO * min(image.size)
     if max(image.size) <= side:
@@ -101,7 +101,7 @@ def within_ratio(image: Image.Image) -> Image.Image:
     return ImageOps.fit(image, (min(image.width, side), min(image.height, side)))
 
 
-def as_reference(image: Image.Image, grain: int) -> Image.Image:
+def fit_reference(image: Image.Image, grain: int) -> Image.Image:
     """An image in its own size if that can be, cut to whole latents.
 
     Args:
@@ -118,7 +118,7 @@ def as_reference(image: Image.Image, grain: int) -> Image.Image:
     return image.crop((left, top, left + width, top + height))
 
 
-def weights(recipe: Recipe) -> dict[str, float]:
+def weigh_images(recipe: Recipe) -> dict[str, float]:
     """Weight of each image by its SHA-256, in the order of their numbers.
 
     Images to edit come first, as the words may name them, then the blend, then the references.
@@ -137,24 +137,26 @@ def weights(recipe: Recipe) -> dict[str, float]:
     return {image: min(HEAVIEST_IMAGE, weight) for image, weight in found.items()}
 
 
-def instruction(recipe: Recipe) -> str:
+def write_instruction(recipe: Recipe) -> str:
     """What to take from which image, in words for the model; empty if the prompt says it.
 
     It stands before the prompt, where no text is too long for it.
     """
-    numbers = {image: number for number, image in enumerate(weights(recipe), 1)}
+    numbers = {image: number for number, image in enumerate(weigh_images(recipe), 1)}
 
-    def named(images: Sequence[Ingredient]) -> str:
+    def list_numbers(images: Sequence[Ingredient]) -> str:
         found = sorted(numbers[one.image] for one in images)
         return " and ".join(f"image {number}" for number in dict.fromkeys(found))
 
     blend, references = recipe.inputs.blend, recipe.conditions.references
-    merged = f"Merge {named(blend)} into one picture. " if blend else ""
-    taken = [_TAKEN[one.role].format(images=named(one.images)) for one in references]
+    merged = f"Merge {list_numbers(blend)} into one picture. " if blend else ""
+    taken = [_TAKEN[one.role].format(images=list_numbers(one.images)) for one in references]
     return merged + (f"Take {' and '.join(taken)}. " if taken else "")
 
 
-def leaning(before: int, beside: Sequence[Beside], like: Tensor) -> Tensor | None:
+def compute_attention_bias(
+    before: int, references: Sequence[NativeReference], like: Tensor
+) -> Tensor | None:
     """What is added to attention's logits for the weights, (1, 1, tokens, tokens).
 
     Only words and picture weigh the images; images read each other as they always do, so that one
@@ -162,17 +164,17 @@ def leaning(before: int, beside: Sequence[Beside], like: Tensor) -> Tensor | Non
 
     Args:
         before: Tokens of words and picture, which come before those of the images.
-        beside: The images.
+        references: The images.
         like: A tensor of the same type and device.
 
     Returns:
         None if every weight is 1: without it, attention is faster.
     """
-    if all(one.weight == 1 for one in beside):
+    if all(one.weight == 1 for one in references):
         return None
     logits = [like.new_zeros(before)]
     logits += [
-        like.new_full((one.latents.shape[-2:].numel(),), math.log(one.weight)) for one in beside
+        like.new_full((one.latents.shape[-2:].numel(),), math.log(one.weight)) for one in references
     ]
     row = torch.cat(logits)
     added = row.repeat(len(row), 1)

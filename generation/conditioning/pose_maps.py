@@ -1,4 +1,4 @@
-"""Skeletons: a person's joints as the coloured figure that pose ControlNets read. Pixels only."""
+"""Pose maps: a person's joints as the coloured figure that pose ControlNets read. Pixels only."""
 
 import colorsys
 from collections.abc import Mapping, Sequence
@@ -86,28 +86,30 @@ _MOSTLY: Final = 0.7
 _VIVID: Final = 80
 
 
-def skeleton(joints: Mapping[str, Point], size: tuple[int, int]) -> Image.Image:
+def draw_pose_map(joints: Mapping[str, Point], size: tuple[int, int]) -> Image.Image:
     """The figure of one person on black.
 
     Args:
         joints: Those that are seen, by their names in ``JOINTS``.
         size: Width and height in pixels.
     """
-    places = {**joints, **_neck(joints)}
+    places = {**joints, **_find_neck(joints)}
     radius = max(1, round(min(size) * _WIDTH))
     limbs = np.zeros((size[1], size[0], 3), np.uint8)
     for number, (one, other) in enumerate(_LIMBS):
         if one in places and other in places:
-            ends = _pixel(places[one]), _pixel(places[other])
-            cv2.line(limbs, *ends, _colour(number), 2 * radius, cv2.LINE_AA)
+            ends = _round_point(places[one]), _round_point(places[other])
+            cv2.line(limbs, *ends, _choose_colour(number), 2 * radius, cv2.LINE_AA)
     drawn = (limbs * _DIM).astype(np.uint8)
     for number, name in enumerate(_DOTS):
         if name in places:
-            cv2.circle(drawn, _pixel(places[name]), radius, _colour(number), -1, cv2.LINE_AA)
+            cv2.circle(
+                drawn, _round_point(places[name]), radius, _choose_colour(number), -1, cv2.LINE_AA
+            )
     return Image.fromarray(drawn)
 
 
-def _neck(joints: Mapping[str, Point]) -> dict[str, Point]:
+def _find_neck(joints: Mapping[str, Point]) -> dict[str, Point]:
     """The middle between the shoulders, which COCO does not name."""
     shoulders = [joints.get(f"{side} shoulder") for side in ("left", "right")]
     seen = [one for one in shoulders if one is not None]
@@ -116,17 +118,17 @@ def _neck(joints: Mapping[str, Point]) -> dict[str, Point]:
     return {_NECK: ((seen[0][0] + seen[1][0]) / 2, (seen[0][1] + seen[1][1]) / 2)}
 
 
-def _pixel(place: Point) -> Sequence[int]:
+def _round_point(place: Point) -> Sequence[int]:
     return round(place[0]), round(place[1])
 
 
-def _colour(number: int) -> tuple[float, float, float]:
+def _choose_colour(number: int) -> tuple[float, float, float]:
     """The colours go round the circle of hues, twenty degrees a step."""
     red, green, blue = colorsys.hsv_to_rgb(number / len(_DOTS), 1, 1)
     return 255 * red, 255 * green, 255 * blue
 
 
-def is_skeleton(picture: Image.Image) -> bool:
+def is_pose_map(picture: Image.Image) -> bool:
     """Whether a picture is such a figure already: vivid colours, and black everywhere else."""
     pixels = np.asarray(picture.convert("RGB"), np.int16)
     brightest, dullest = pixels.max(axis=2), pixels.min(axis=2)

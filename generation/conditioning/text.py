@@ -93,25 +93,25 @@ def embed(
     Returns:
         The wanted and the unwanted embedding.
     """
-    wanted = [(_bare(p), p.weight) for p in phrases if p.weight > 0] or [(_EMPTY, 1.0)]
+    wanted = [(_drop_weight(p), p.weight) for p in phrases if p.weight > 0] or [(_EMPTY, 1.0)]
     total = sum(weight for _, weight in wanted)
-    pushes = [(_bare(p), -p.weight / total / FULL_PUSH) for p in phrases if p.weight < 0]
+    pushes = [(_drop_weight(p), -p.weight / total / FULL_PUSH) for p in phrases if p.weight < 0]
     pushes += [(negative, 1.0)] if negative.text else []
     texts = dict.fromkeys([*(text for text, _ in wanted), *(text for text, _ in pushes), _EMPTY])
-    windows = max(len(_windows(tower, text)) for tower in towers for text in texts)
+    windows = max(len(_cut_windows(tower, text)) for tower in towers for text in texts)
     read = {text: _encode(towers, text, windows, weighting) for text in texts}
     positive = _sum([read[text] * (weight / total) for text, weight in wanted])
     if not pushes:
         return positive, read[_EMPTY] * (0.0 if zeros_for_empty else 1.0)
-    return positive, _pushed(read[_EMPTY], [(read[text], share) for text, share in pushes])
+    return positive, _push(read[_EMPTY], [(read[text], share) for text, share in pushes])
 
 
-def _bare(phrase: Phrase) -> Phrase:
+def _drop_weight(phrase: Phrase) -> Phrase:
     """The phrase without its weight beside others, so that equal texts are encoded once."""
     return replace(phrase, weight=1.0)
 
 
-def _pushed(empty: Embedding, pushes: Sequence[tuple[Embedding, float]]) -> Embedding:
+def _push(empty: Embedding, pushes: Sequence[tuple[Embedding, float]]) -> Embedding:
     """From ``empty`` towards each embedding by its share, all shares together at most 1."""
     if len(pushes) == 1 and pushes[0][1] >= 1:
         return pushes[0][0]
@@ -128,26 +128,26 @@ def _sum(parts: Sequence[Embedding]) -> Embedding:
     return total
 
 
-def _window(tower: Tower) -> int:
+def _measure_window(tower: Tower) -> int:
     return int(tower.encoder.config.max_position_embeddings)
 
 
-def _windows(tower: Tower, phrase: Phrase) -> list[Window]:
+def _cut_windows(tower: Tower, phrase: Phrase) -> list[Window]:
     """The text's tokens, cut to what fits between the marks of start and end; one at least.
 
     Stretches of different weight are tokens of their own, as in the programs whose weights these
     are; every break begins a new window.
     """
-    room = _window(tower) - 2
+    room = _measure_window(tower) - 2
     windows: list[Window] = []
     for chunk in phrase.chunks:
-        tokens = [(token, weight) for text, weight in chunk for token in _tokens(tower, text)]
+        tokens = [(token, weight) for text, weight in chunk for token in _tokenize(tower, text)]
         starts = range(0, max(1, len(tokens)), room)
         windows += [tuple(tokens[start : start + room]) for start in starts]
     return windows
 
 
-def _tokens(tower: Tower, text: str) -> list[int]:
+def _tokenize(tower: Tower, text: str) -> list[int]:
     read = tower.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
     ids: list[int] = read.input_ids
     return ids
@@ -159,7 +159,7 @@ def _encode(
     """A text through every tower, filled with empty windows up to ``windows``."""
     tokens, pooled = [], None
     for tower in towers:
-        bodies = _windows(tower, phrase)
+        bodies = _cut_windows(tower, phrase)
         rows = [
             _weigh(tower, body, weighting) for body in [*bodies, *[()] * (windows - len(bodies))]
         ]
@@ -174,7 +174,7 @@ def _weigh(tower: Tower, body: Window, weighting: Weighting) -> Embedding:
     if all(weight == 1.0 for _, weight in body):
         return plain
     # The marks of start and end, and what fills the window up, weigh 1.
-    factors = torch.ones(1, _window(tower), 1, dtype=plain.tokens.dtype)
+    factors = torch.ones(1, _measure_window(tower), 1, dtype=plain.tokens.dtype)
     factors[0, 1 : len(body) + 1, 0] = torch.tensor([weight for _, weight in body])
     factors = factors.to(plain.tokens.device)
     if weighting == "comfyui":
@@ -196,7 +196,7 @@ def _read(tower: Tower, body: Sequence[int]) -> Embedding:
     """One window through one encoder."""
     words = tower.tokenizer
     row = [words.bos_token_id, *body, words.eos_token_id]
-    row += [words.pad_token_id] * (_window(tower) - len(row))
+    row += [words.pad_token_id] * (_measure_window(tower) - len(row))
     ids = torch.tensor([row], device=tower.encoder.device)
     read = tower.encoder(ids, output_hidden_states=tower.layer is not None)
     tokens = read.last_hidden_state if tower.layer is None else read.hidden_states[tower.layer]

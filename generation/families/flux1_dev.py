@@ -6,18 +6,18 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from generation.conditioning.native_references import Beside
+from generation.conditioning.native_references import NativeReference
 from generation.sampling.engine import device_of
 from generation.sampling.flow import (
     FlowCondition,
     FlowFamily,
+    compute_shift,
     read_scaled,
-    shift_for_patches,
     show_scaled,
 )
 
 
-def embed(pipe: Any, text: str, _: Sequence[Beside]) -> FlowCondition:  # noqa: ANN401
+def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition:  # noqa: ANN401
     """T5's tokens, (1, 512, width), and CLIP's summary of the same text."""
     tokens, pooled, _places = pipe.encode_prompt(text, device=device_of(pipe))
     return FlowCondition(tokens, {"pooled_projections": pooled})
@@ -53,5 +53,5 @@ FAMILY: Final = FlowFamily(
     predict=predict,
     read=read_scaled,
     show=show_scaled,
-    shift=shift_for_patches,
+    shift=compute_shift,
 )

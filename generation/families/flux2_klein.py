@@ -11,12 +11,16 @@ from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 from PIL import Image
 from torch import Tensor
 
-from generation.conditioning.native_references import Beside, as_reference, leaning
+from generation.conditioning.native_references import (
+    NativeReference,
+    compute_attention_bias,
+    fit_reference,
+)
 from generation.sampling.engine import device_of
 from generation.sampling.flow import FlowCondition, FlowFamily
 
 
-def embed(pipe: Any, text: str, _: Sequence[Beside]) -> FlowCondition:  # noqa: ANN401
+def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition:  # noqa: ANN401
     """Three layers of the language model side by side, (1, 512, width)."""
     tokens: Tensor = pipe.encode_prompt(text, device=device_of(pipe))[0]
     return FlowCondition(tokens)
@@ -24,11 +28,11 @@ def embed(pipe: Any, text: str, _: Sequence[Beside]) -> FlowCondition:  # noqa: 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
     """The line towards noise, of the latents' shape; patches lie in rows for the transformer."""
-    kind, tokens, beside = pipe.transformer.dtype, condition.tokens, condition.beside
-    images = [one.latents.to(latents) for one in beside]
+    kind, tokens, references = pipe.transformer.dtype, condition.tokens, condition.references
+    images = [one.latents.to(latents) for one in references]
     places = [pipe._prepare_latent_ids(latents[:1])]
     places += [pipe._prepare_image_ids(images)] if images else []
-    given = [_in_rows(latents), *(_in_rows(one).expand(len(latents), -1, -1) for one in images)]
+    given = [_flatten(latents), *(_flatten(one).expand(len(latents), -1, -1) for one in images)]
     size = given[0].shape[1]
     line: Tensor = pipe.transformer(
         hidden_states=torch.cat(given, 1).to(kind),
@@ -37,25 +41,27 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
         encoder_hidden_states=tokens,
         txt_ids=pipe._prepare_text_ids(tokens[:1]).to(latents.device),
         img_ids=torch.cat(places, 1).to(latents.device),
-        joint_attention_kwargs=_weighted(tokens.shape[1] + size, beside, tokens),
+        joint_attention_kwargs=_bias_attention(tokens.shape[1] + size, references, tokens),
         return_dict=False,
     )[0]
     return line[:, :size].transpose(1, 2).reshape(latents.shape)
 
 
-def _in_rows(latents: Tensor) -> Tensor:
+def _flatten(latents: Tensor) -> Tensor:
     """Latents (…, channels, height, width) as rows (…, height × width, channels)."""
     return latents.flatten(2).transpose(1, 2)
 
 
-def _weighted(before: int, beside: Sequence[Beside], like: Tensor) -> dict[str, Tensor] | None:
-    added = leaning(before, beside, like)
+def _bias_attention(
+    before: int, references: Sequence[NativeReference], like: Tensor
+) -> dict[str, Tensor] | None:
+    added = compute_attention_bias(before, references, like)
     return None if added is None else {"attention_mask": added}
 
 
 def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
     """An image's normalised patches."""
-    fitting = as_reference(image, FAMILY.grain)
+    fitting = fit_reference(image, FAMILY.grain)
     pixels = pipe.image_processor.preprocess(fitting).to(device_of(pipe), pipe.vae.dtype)
     return read(pipe, pixels)
 
@@ -63,19 +69,19 @@ def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
 def read(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
     """Normalised patches of the encoder's mode."""
     raw = pipe._patchify_latents(pipe.vae.encode(pixels).latent_dist.mode().float())
-    mean, deviation = _statistics(pipe, raw.device)
+    mean, deviation = _read_statistics(pipe, raw.device)
     return (raw - mean) / deviation  # type: ignore[no-any-return]
 
 
 def show(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
     """The inverse of ``read``, as pixels."""
-    mean, deviation = _statistics(pipe, latents.device)
+    mean, deviation = _read_statistics(pipe, latents.device)
     raw = pipe._unpatchify_latents(latents * deviation + mean)
     pixels: Tensor = pipe.vae.decode(raw.to(pipe.vae.dtype), return_dict=False)[0]
     return pixels
 
 
-def _statistics(pipe: Any, device: torch.device) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+def _read_statistics(pipe: Any, device: torch.device) -> tuple[Tensor, Tensor]:  # noqa: ANN401
     """Mean and standard deviation of each channel of the patches."""
     norm = pipe.vae.bn
     spread = torch.sqrt(norm.running_var.float() + pipe.vae.config.batch_norm_eps)

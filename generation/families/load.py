@@ -17,13 +17,13 @@ from safetensors.torch import load_file
 from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import INDEX
-from generation.catalogue.controlnets import ESTIMATORS, sources
-from generation.catalogue.sources import from_pretrained
+from generation.catalogue.controlnets import ESTIMATORS, read_sources
+from generation.catalogue.sources import split_revision
 from generation.conditioning.controlnet import OWN as STRUCTURE
 from generation.conditioning.controlnet import Structures, load_structures
 from generation.conditioning.image_adapters import OWN, References, load_references
 from generation.conditioning.lora import Loras, load_loras
-from generation.conditioning.native_references import Natives
+from generation.conditioning.native_references import NativeReferences
 from generation.derive import GRID
 from generation.families import (
     easel,
@@ -94,7 +94,7 @@ def load(
     """
     family = next(one for one in FAMILIES if one.id == card.id)
     quiet()
-    pipe = _pipeline(family, model, precision(device))
+    pipe = _load_pipeline(family, model, choose_precision(device))
     if type(pipe).__name__ != family.pipeline:
         raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
     if card.unet and not Path(model).is_dir():
@@ -115,7 +115,7 @@ def load(
         family=family,
         pipe=pipe,
         batching=Batching(1 if device.type == "cpu" else GRID, share_cores(pipe)),
-        preview=_load_preview(family, pipe, preview or _own_preview(folder)),
+        preview=_load_preview(family, pipe, preview or _find_own_preview(folder)),
         conditioning=Conditioning(
             references=_load_references(family, pipe, folder, adapters),
             structures=_load_structures(card, pipe, folder, controlnets, estimators),
@@ -128,14 +128,14 @@ def load(
 def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers has no types
     """Give a pipeline the UNet that lies in a repository, behind ``#``."""
     repository, _, name = place.partition("#")
-    file = _fetched(repository, name, "")
+    file = _find_fetched(repository, name, "")
     try:
         pipe.unet.load_state_dict(load_file(file))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ModelError(f"{name} cannot be loaded; fetch the model again") from error
 
 
-def _fetched(repository: str, name: str, revision: str) -> Path:
+def _find_fetched(repository: str, name: str, revision: str) -> Path:
     """A file of the hub that is on this machine; nothing is fetched unseen.
 
     Raises:
@@ -164,9 +164,9 @@ def _load_references(
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     folder: Path,
     adapters: str,
-) -> References | Natives | None:
+) -> References | NativeReferences | None:
     if isinstance(family, FlowFamily) and family.look is not None:
-        return Natives(partial(family.look, pipe))
+        return NativeReferences(partial(family.look, pipe))
     if not isinstance(family, Family):
         return None
     own = str(folder) if (folder / OWN).is_dir() else ""
@@ -188,12 +188,14 @@ def _load_structures(
     estimators: str,
 ) -> Structures | None:
     own = folder / STRUCTURE
-    named = sources(controlnets) if card.controlnets else {}
+    named = read_sources(controlnets) if card.controlnets else {}
     if card.structures and own.is_dir():
         named = dict.fromkeys(card.structures, str(own))
     try:
         return (
-            load_structures(pipe, named, {**ESTIMATORS, **sources(estimators)}) if named else None
+            load_structures(pipe, named, {**ESTIMATORS, **read_sources(estimators)})
+            if named
+            else None
         )
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise ModelError(
@@ -219,7 +221,7 @@ def share_cores(pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
     return min(GRID, cores or 1) if small else 1
 
 
-def _own_preview(folder: Path) -> str:
+def _find_own_preview(folder: Path) -> str:
     own = folder / PREVIEW
     return str(own) if own.is_dir() else ""
 
@@ -232,7 +234,7 @@ def _load_preview(
     """Previews by the tiny decoder at ``source``, or by a palette where there is none."""
     if not source:
         return preview_by_palette(measure_palette(family, pipe))
-    name, options = from_pretrained(source)
+    name, options = split_revision(source)
     try:
         decoder = AutoencoderTiny.from_pretrained(
             name, dtype=pipe.vae.dtype, use_safetensors=True, **options
@@ -253,17 +255,17 @@ def _load_upscaler(pipe: Any, folder: Path) -> Compact | None:  # noqa: ANN401
     return load_compact(folder / FILE).to(pipe.device, pipe.vae.dtype)
 
 
-def precision(device: torch.device) -> torch.dtype:
+def choose_precision(device: torch.device) -> torch.dtype:
     """The number format to compute in: the smallest that loses nothing one can see."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return torch.float32
 
 
-def _pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
-    name, options = from_pretrained(model)
+def _load_pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
+    name, options = split_revision(model)
     if not options["local_files_only"]:
-        _fetched(name, INDEX, options["revision"] or "")
+        _find_fetched(name, INDEX, options["revision"] or "")
     try:
         return DiffusionPipeline.from_pretrained(
             name,

@@ -21,9 +21,9 @@ from torch import Tensor
 from transformers import BatchFeature
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from generation.conditioning.native_references import AREA, Beside, leaning
+from generation.conditioning.native_references import AREA, NativeReference, compute_attention_bias
 from generation.sampling.engine import device_of
-from generation.sampling.flow import FlowCondition, FlowFamily, shift_for_patches
+from generation.sampling.flow import FlowCondition, FlowFamily, compute_shift
 
 SEEN_AREA: Final = 384 * 384
 """Pixels of an image as the language model sees it."""
@@ -62,7 +62,7 @@ class Reader:
         return BatchFeature({**read, **seen})
 
 
-class Leaning(QwenDoubleStreamAttnProcessor2_0):  # type: ignore[misc]
+class BiasedAttention(QwenDoubleStreamAttnProcessor2_0):  # type: ignore[misc]
     """Joint attention of words and images, to whose logits something may be added."""
 
     def __call__(  # noqa: PLR0917 - as its parent is called
@@ -89,19 +89,19 @@ class Leaning(QwenDoubleStreamAttnProcessor2_0):  # type: ignore[misc]
         words, images = encoder_hidden_states, hidden_states
         queries = torch.cat(
             [
-                _heads(attn, attn.add_q_proj(words), attn.norm_added_q, there),
-                _heads(attn, attn.to_q(images), attn.norm_q, here),
+                _split_heads(attn, attn.add_q_proj(words), attn.norm_added_q, there),
+                _split_heads(attn, attn.to_q(images), attn.norm_q, here),
             ],
             1,
         )
         keys = torch.cat(
             [
-                _heads(attn, attn.add_k_proj(words), attn.norm_added_k, there),
-                _heads(attn, attn.to_k(images), attn.norm_k, here),
+                _split_heads(attn, attn.add_k_proj(words), attn.norm_added_k, there),
+                _split_heads(attn, attn.to_k(images), attn.norm_k, here),
             ],
             1,
         )
-        values = [_heads(attn, attn.add_v_proj(words)), _heads(attn, attn.to_v(images))]
+        values = [_split_heads(attn, attn.add_v_proj(words)), _split_heads(attn, attn.to_v(images))]
         read = dispatch_attention_fn(
             queries, keys, torch.cat(values, 1), attn_mask=attention_mask
         ).flatten(2, 3)
@@ -111,7 +111,7 @@ class Leaning(QwenDoubleStreamAttnProcessor2_0):  # type: ignore[misc]
         )
 
 
-def _heads(
+def _split_heads(
     attn: Any,  # noqa: ANN401 - diffusers has no types
     rows: Tensor,
     norm: Any = None,  # noqa: ANN401
@@ -129,13 +129,14 @@ def _heads(
 def prepare(pipe: Any) -> None:  # noqa: ANN401 - diffusers has no types
     """Give a loaded pipeline its reader and its attention."""
     pipe.processor = Reader(pipe.tokenizer, Qwen2VLImageProcessorPil())
-    pipe.transformer.set_attn_processor(Leaning())
+    pipe.transformer.set_attn_processor(BiasedAttention())
 
 
-def embed(pipe: Any, text: str, beside: Sequence[Beside]) -> FlowCondition:  # noqa: ANN401
+def embed(pipe: Any, text: str, references: Sequence[NativeReference]) -> FlowCondition:  # noqa: ANN401
     """What the language model makes of the words with the images before its eyes."""
     images = [
-        pipe.image_processor.resize(one.image, *_sides(one.image, SEEN_AREA)) for one in beside
+        pipe.image_processor.resize(one.image, *_fit_sides(one.image, SEEN_AREA))
+        for one in references
     ]
     tokens, _ = pipe.encode_prompt(text or " ", image=images or None, device=device_of(pipe))
     return FlowCondition(tokens)
@@ -146,7 +147,7 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
     count, channels, height, width = latents.shape
     shapes = [(1, height // 2, width // 2)]
     rows = [pipe._pack_latents(latents, count, channels, height, width)]
-    for one in condition.beside:
+    for one in condition.references:
         _, _, high, wide = one.latents.shape
         shapes.append((1, high // 2, wide // 2))
         packed = pipe._pack_latents(one.latents.to(latents), 1, channels, high, wide)
@@ -155,7 +156,9 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
 
     def line(steered: FlowCondition) -> Tensor:
         size = rows[0].shape[1]
-        added = leaning(steered.tokens.shape[1] + size, _patched(steered.beside), steered.tokens)
+        added = compute_attention_bias(
+            steered.tokens.shape[1] + size, _pool_patches(steered.references), steered.tokens
+        )
         made: Tensor = pipe.transformer(
             hidden_states=given,
             timestep=level.expand(count).to(given.dtype),
@@ -176,19 +179,21 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
     return unpacked[:, :, 0]
 
 
-def _patched(beside: Sequence[Beside]) -> list[Beside]:
+def _pool_patches(references: Sequence[NativeReference]) -> list[NativeReference]:
     """The images with one latent for every token: patches of two by two."""
-    return [Beside(one.image, one.latents[:, :, ::2, ::2], one.weight) for one in beside]
+    return [
+        NativeReference(one.image, one.latents[:, :, ::2, ::2], one.weight) for one in references
+    ]
 
 
 def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
     """An image's latents, at about a megapixel."""
-    height, width = _sides(image, AREA)
+    height, width = _fit_sides(image, AREA)
     pixels = pipe.image_processor.preprocess(image, height, width)
     return read(pipe, pixels.to(device_of(pipe), pipe.vae.dtype))
 
 
-def _sides(image: Image.Image, area: int) -> tuple[int, int]:
+def _fit_sides(image: Image.Image, area: int) -> tuple[int, int]:
     """Height and width of about ``area`` pixels in an image's ratio."""
     width = math.sqrt(area * (image.width / image.height))
     height = width / (image.width / image.height)
@@ -198,7 +203,7 @@ def _sides(image: Image.Image, area: int) -> tuple[int, int]:
 def read(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
     """The encoder's mode, each channel normalised; the encoder is one of films."""
     raw: Tensor = pipe.vae.encode(pixels.unsqueeze(2)).latent_dist.mode()[:, :, 0].float()
-    mean, deviation = _statistics(pipe, raw)
+    mean, deviation = _read_statistics(pipe, raw)
     return (raw - mean) / deviation
 
 
@@ -208,13 +213,13 @@ def show(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
     The autoencoder remembers the frame before on itself, so lanes side by side would read each
     other's: each picture gets one of its own, of the same weights.
     """
-    mean, deviation = _statistics(pipe, latents)
+    mean, deviation = _read_statistics(pipe, latents)
     raw = (latents * deviation + mean).to(pipe.vae.dtype)
     pixels: Tensor = copy(pipe.vae).decode(raw.unsqueeze(2), return_dict=False)[0]
     return pixels[:, :, 0]
 
 
-def _statistics(pipe: Any, like: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
+def _read_statistics(pipe: Any, like: Tensor) -> tuple[Tensor, Tensor]:  # noqa: ANN401
     """Mean and standard deviation of each channel."""
     stated = pipe.vae.config.latents_mean, pipe.vae.config.latents_std
     mean, deviation = (like.new_tensor(one).view(1, -1, 1, 1) for one in stated)
@@ -230,7 +235,7 @@ FAMILY: Final = FlowFamily(
     predict=predict,
     read=read,
     show=show,
-    shift=shift_for_patches,
+    shift=compute_shift,
     options={"processor": None},
     look=look,
     prepare=prepare,

@@ -28,10 +28,10 @@ def encode(pipe: Any, recipe: Recipe) -> UNetCondition:  # noqa: ANN401 - diffus
     size = [recipe.size.height, recipe.size.width, 0, 0, recipe.size.height, recipe.size.width]
     tokens = torch.cat([side.tokens for side in sides])
     times = torch.tensor([size] * len(sides), dtype=tokens.dtype, device=tokens.device)
-    return UNetCondition(tokens, {"text_embeds": _pooled(sides), "time_ids": times})
+    return UNetCondition(tokens, {"text_embeds": _join_pooled(sides), "time_ids": times})
 
 
-def _pooled(sides: list[Embedding]) -> torch.Tensor:
+def _join_pooled(sides: list[Embedding]) -> torch.Tensor:
     return torch.cat([side.pooled for side in sides if side.pooled is not None])
 
 

@@ -6,19 +6,19 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from generation.conditioning.native_references import Beside
+from generation.conditioning.native_references import NativeReference
 from generation.controls import TRAINED_STEPS
 from generation.sampling.engine import device_of
 from generation.sampling.flow import (
     FlowCondition,
     FlowFamily,
+    compute_shift,
     read_scaled,
-    shift_for_patches,
     show_scaled,
 )
 
 
-def embed(pipe: Any, text: str, _: Sequence[Beside]) -> FlowCondition:  # noqa: ANN401
+def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition:  # noqa: ANN401
     """The language model's last layer but one, (1, tokens, width)."""
     (tokens,), _ = pipe.encode_prompt(
         text, device=device_of(pipe), do_classifier_free_guidance=False
@@ -45,5 +45,5 @@ FAMILY: Final = FlowFamily(
     predict=predict,
     read=read_scaled,
     show=show_scaled,
-    shift=shift_for_patches,
+    shift=compute_shift,
 )

@@ -31,8 +31,8 @@ Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
-class Framed:
-    """A picture in the frame that is to be filled.
+class InpaintCanvas:
+    """A picture in its frame, and which pixels of it are kept.
 
     Attributes:
         picture: RGB, in the size that is shown; where nothing is kept, colours from the border.
@@ -43,8 +43,8 @@ class Framed:
     kept: Image.Image
 
 
-Begun = Image.Image | Framed | None
-"""What pictures begin from: an image to paint over, a frame to fill, or nothing."""
+Init = Image.Image | InpaintCanvas | None
+"""What denoising starts from: an init image to paint over, a canvas to fill, or noise alone."""
 
 
 def frame(
@@ -52,7 +52,7 @@ def frame(
     picture: Image.Image,
     size: tuple[int, int],
     mask: Image.Image | None = None,
-) -> Framed:
+) -> InpaintCanvas:
     """Lay a picture into its frame.
 
     Args:
@@ -61,7 +61,7 @@ def frame(
         size: Width and height of the frame in pixels.
         mask: The mask of the canvas, of any size and mode, if it has one.
     """
-    left, top, right, bottom = inside(canvas, size)
+    left, top, right, bottom = place_picture(canvas, size)
     within = (right - left, bottom - top)
     own = picture if picture.size == within else picture.resize(within, Image.Resampling.LANCZOS)
     kept = Image.new("L", size, 0)
@@ -71,19 +71,19 @@ def frame(
         other = (left + round(region.right * within[0]), top + round(region.bottom * within[1]))
         kept.paste(0, (*corner, *other))  # nothing, where less than half a pixel is left of it
     if mask is not None:
-        kept.paste(0, (left, top), _white(mask, within))
+        kept.paste(0, (left, top), _select_white(mask, within))
     whole = Image.new("RGB", size)
     whole.paste(own, (left, top))
-    return Framed(_stretched(whole, kept), kept)
+    return InpaintCanvas(_carry_colours(whole, kept), kept)
 
 
-def _white(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
+def _select_white(mask: Image.Image, size: tuple[int, int]) -> Image.Image:
     """Where a mask is white, as 0 or 255; its stairs become curves when it is enlarged."""
     smooth = mask.convert("L").resize(size, Image.Resampling.BICUBIC)
     return smooth.point(lambda level: 255 * (level > 127))
 
 
-def inside(canvas: Canvas, size: tuple[int, int]) -> tuple[int, int, int, int]:
+def place_picture(canvas: Canvas, size: tuple[int, int]) -> tuple[int, int, int, int]:
     """Left, top, right and bottom of the picture in its frame, in whole pixels."""
     edges, (width, height) = canvas.edges, size
     across, down = 1 + edges.left + edges.right, 1 + edges.top + edges.bottom
@@ -93,35 +93,35 @@ def inside(canvas: Canvas, size: tuple[int, int]) -> tuple[int, int, int, int]:
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
-def join(framed: Framed, drawn: Image.Image) -> Image.Image:
+def join(canvas: InpaintCanvas, drawn: Image.Image) -> Image.Image:
     """What was drawn, with every kept pixel in its place and no seam around them.
 
     Args:
-        framed: The frame.
+        canvas: The picture in its frame.
         drawn: The whole frame as the model drew it, in the frame's size.
     """
-    kept = _share(framed.kept)
-    own, made = np.asarray(framed.picture, np.float32), np.asarray(drawn, np.float32)
-    spread = _spread(own - made, _rim(framed.kept)) * _nearness(framed.kept)
+    kept = _read_share(canvas.kept)
+    own, made = np.asarray(canvas.picture, np.float32), np.asarray(drawn, np.float32)
+    spread = _spread(own - made, _find_rim(canvas.kept)) * _measure_nearness(canvas.kept)
     joined = np.where(kept > 0, own, np.clip(made + spread, 0, 255))
     return Image.fromarray(joined.round().astype(np.uint8))
 
 
-def _stretched(picture: Image.Image, kept: Image.Image) -> Image.Image:
+def _carry_colours(picture: Image.Image, kept: Image.Image) -> Image.Image:
     """The picture with colours from the border wherever nothing is kept."""
     own = np.asarray(picture, np.float32)
-    filled = np.where(_share(kept) > 0, own, _spread(own, _rim(kept)))
+    filled = np.where(_read_share(kept) > 0, own, _spread(own, _find_rim(kept)))
     return Image.fromarray(filled.clip(0, 255).round().astype(np.uint8))
 
 
-def _rim(kept: Image.Image) -> Array:
+def _find_rim(kept: Image.Image) -> Array:
     """Which kept pixels lie beside the border; all of them where there is no border."""
-    known = _share(kept)
-    rim = known - _share(kept.filter(ImageFilter.MinFilter(2 * _RIM + 1)))
+    known = _read_share(kept)
+    rim = known - _read_share(kept.filter(ImageFilter.MinFilter(2 * _RIM + 1)))
     return rim if rim.any() else known
 
 
-def _share(kept: Image.Image) -> Array:
+def _read_share(kept: Image.Image) -> Array:
     """How much of every pixel is kept, (height, width, 1), from 0 to 1."""
     return np.asarray(kept, np.float32)[..., None] / np.float32(255)
 
@@ -140,28 +140,28 @@ def _spread(values: Array, known: Array) -> Array:
     filled, weight = np.zeros_like(values), np.zeros_like(known)
     for level in range(_COPIES):
         size = (max(1, width >> level), max(1, height >> level))
-        share = _resized(_resized(known, size), (width, height))
-        sums = _resized(_resized(values * known, size), (width, height))
+        share = _resize(_resize(known, size), (width, height))
+        sums = _resize(_resize(values * known, size), (width, height))
         there = (1 - weight) * np.minimum(4 * share, 1)
         filled += there * sums / np.maximum(share, _LEAST)
         weight += there
     return filled / np.maximum(weight, _LEAST)
 
 
-def _nearness(kept: Image.Image) -> Array:
+def _measure_nearness(kept: Image.Image) -> Array:
     """From 1 beside what is kept to 0 far from it, (height, width, 1).
 
     Half of a square view is kept where its centre lies on a straight border, and ever less of it
     on the way to where the view ends.
     """
     views = [
-        _share(kept.filter(ImageFilter.BoxBlur(max(1, round(fade * max(kept.size))))))
+        _read_share(kept.filter(ImageFilter.BoxBlur(max(1, round(fade * max(kept.size))))))
         for fade in _FADES
     ]
     return np.asarray(np.minimum(2 * np.stack(views), 1).mean(0), np.float32)
 
 
-def _resized(values: Array, size: tuple[int, int]) -> Array:
+def _resize(values: Array, size: tuple[int, int]) -> Array:
     """Every channel scaled, by area when smaller and smoothly when larger."""
     smaller = size[0] < values.shape[1] or size[1] < values.shape[0]
     how = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR

@@ -19,7 +19,7 @@ _TONE: Final = 0.5
 """How much of the wide copy's difference counts beside the narrow one's."""
 
 
-def brought_out(picture: Image.Image, amount: float) -> Image.Image:
+def bring_out(picture: Image.Image, amount: float) -> Image.Image:
     """The picture with its detail and local contrast added once more.
 
     Args:
@@ -29,10 +29,10 @@ def brought_out(picture: Image.Image, amount: float) -> Image.Image:
     if not amount:
         return picture
     side, own = min(picture.size), np.asarray(picture, np.float32)
-    fine, tone = own - _smoothed(picture, _NARROW * side), own - _smoothed(picture, _WIDE * side)
+    fine, tone = own - _smooth(picture, _NARROW * side), own - _smooth(picture, _WIDE * side)
     made = own + amount * (fine + _TONE * tone)
     return Image.fromarray(made.clip(0, 255).round().astype(np.uint8))
 
 
-def _smoothed(picture: Image.Image, radius: float) -> NDArray[np.float32]:
+def _smooth(picture: Image.Image, radius: float) -> NDArray[np.float32]:
     return np.asarray(picture.filter(ImageFilter.GaussianBlur(radius)), np.float32)

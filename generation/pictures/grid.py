@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from PIL import Image
 
-from generation.pictures.metadata import exif
+from generation.pictures.metadata import encode_exif
 from generation.recipe import Recipe
 
 Extension = Literal["png", "webp"]
@@ -30,14 +30,14 @@ def compose(pictures: Sequence[Image.Image]) -> Image.Image:
     if not pictures or any(picture.size != pictures[0].size for picture in pictures):
         raise ValueError("a grid needs pictures of one size")
     width, height = pictures[0].size
-    columns, rows = _shape(len(pictures))
+    columns, rows = _choose_shape(len(pictures))
     grid = Image.new("RGB", (columns * width, rows * height))
     for k, picture in enumerate(pictures):
         grid.paste(picture, (k % columns * width, k // columns * height))
     return grid
 
 
-def quarter(grid: Image.Image, k: int, count: int = 4) -> Image.Image:
+def cut_picture(grid: Image.Image, k: int, count: int = 4) -> Image.Image:
     """Picture ``k``, counted from 0, of a grid of ``count``.
 
     Raises:
@@ -45,13 +45,13 @@ def quarter(grid: Image.Image, k: int, count: int = 4) -> Image.Image:
     """
     if not 0 <= k < count:
         raise IndexError(f"no picture {k} in a grid of {count}")
-    columns, rows = _shape(count)
+    columns, rows = _choose_shape(count)
     width, height = grid.width // columns, grid.height // rows
     left, top = k % columns * width, k // columns * height
     return grid.crop((left, top, left + width, top + height))
 
 
-def _shape(count: int) -> tuple[int, int]:
+def _choose_shape(count: int) -> tuple[int, int]:
     columns = math.isqrt(count - 1) + 1
     return columns, math.ceil(count / columns)
 
@@ -67,36 +67,36 @@ def fit(png: bytes, recipe: Recipe, limit: int) -> tuple[bytes, Extension]:
     """
     if len(png) <= limit:
         return png, "png"
-    note = exif(recipe)
+    note = encode_exif(recipe)
     if len(note) * _METADATA_SHARE > limit:
         note = b""
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-        for webp in _ever_smaller(image.convert("RGB"), note):
+        for webp in _shrink(image.convert("RGB"), note):
             if len(webp) <= limit:
                 return webp, "webp"
     raise ValueError(f"no picture fits into {limit} bytes")
 
 
-def view(png: bytes, side: int) -> bytes:
+def encode_view(png: bytes, side: int) -> bytes:
     """A picture to look at on a screen: WebP, at most ``side`` pixels long, without its recipe."""
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
         shown = image.convert("RGB")
         shown.thumbnail((side, side), Image.Resampling.LANCZOS)
-        return _webp(shown, _QUALITIES[0], b"")
+        return _encode_webp(shown, _QUALITIES[0], b"")
 
 
-def _ever_smaller(image: Image.Image, note: bytes) -> Iterator[bytes]:
+def _shrink(image: Image.Image, note: bytes) -> Iterator[bytes]:
     if max(image.size) <= _WEBP_SIDE:
         for quality in _QUALITIES:
-            yield _webp(image, quality, note)
+            yield _encode_webp(image, quality, note)
     size = image.size
     while size != (1, 1):
         size = (max(1, int(size[0] * _SHRINK)), max(1, int(size[1] * _SHRINK)))
         if max(size) <= _WEBP_SIDE:
-            yield _webp(image.resize(size, Image.Resampling.LANCZOS), _QUALITIES[-2], note)
+            yield _encode_webp(image.resize(size, Image.Resampling.LANCZOS), _QUALITIES[-2], note)
 
 
-def _webp(image: Image.Image, quality: int, note: bytes) -> bytes:
+def _encode_webp(image: Image.Image, quality: int, note: bytes) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=quality, method=2, exif=note)
     return buffer.getvalue()

@@ -43,18 +43,18 @@ def encode_png(
     """
     own = recipe if index is None else narrow(recipe, index)
     chunks = PngImagePlugin.PngInfo()
-    chunks.add_itxt(CHUNK, _json(own))
-    chunks.add_itxt(_PARAMETERS, parameters(own, made_by))
+    chunks.add_itxt(CHUNK, _write_json(own))
+    chunks.add_itxt(_PARAMETERS, write_parameters(own, made_by))
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1, pnginfo=chunks)
     return buffer.getvalue()
 
 
-def exif(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> bytes:
+def encode_exif(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> bytes:
     """The same for formats without text chunks, as an EXIF block."""
     tags = Image.Exif()
-    tags[_DESCRIPTION_TAG] = _json(recipe)
-    comment = parameters(recipe, made_by).encode("utf-16-be")
+    tags[_DESCRIPTION_TAG] = _write_json(recipe)
+    comment = write_parameters(recipe, made_by).encode("utf-16-be")
     tags.get_ifd(_EXIF_IFD)[_COMMENT_TAG] = b"UNICODE\0" + comment
     return tags.tobytes()
 
@@ -72,13 +72,13 @@ def read_recipe(data: bytes) -> Recipe | None:
         return None
 
 
-def parameters(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> str:
+def write_parameters(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> str:
     """The recipe as AUTOMATIC1111 writes it: prompt, negative prompt, one line of settings."""
-    settings = {**_settings(recipe), **(made_by or {})}
+    settings = {**_list_settings(recipe), **(made_by or {})}
     lines = [recipe.prompt]
     if recipe.conditions.negative.text:
         lines.append(f"Negative prompt: {_write_weights(recipe.conditions.negative)}")
-    lines.append(", ".join(f"{name}: {_quoted(value)}" for name, value in settings.items()))
+    lines.append(", ".join(f"{name}: {_quote(value)}" for name, value in settings.items()))
     return "\n".join(lines).replace("\0", " ")
 
 
@@ -91,7 +91,7 @@ def _write_weights(phrase: Phrase) -> str:
     return " BREAK ".join(chunks)
 
 
-def _settings(recipe: Recipe) -> dict[str, str]:
+def _list_settings(recipe: Recipe) -> dict[str, str]:
     first, sampling, finishing = recipe.noise[0], recipe.sampling, recipe.finishing
     settings = {
         "Steps": str(sampling.steps),
@@ -118,9 +118,9 @@ def _settings(recipe: Recipe) -> dict[str, str]:
     return settings
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     return json.dumps(value) if any(mark in value for mark in ",:\n") else value
 
 
-def _json(recipe: Recipe) -> str:
+def _write_json(recipe: Recipe) -> str:
     return json.dumps(recipe.to_json(), separators=(",", ":"))

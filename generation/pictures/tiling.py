@@ -10,7 +10,9 @@ MARGIN: Final = 16
 """Pixels of the other side that a picture is enlarged with: what enlarges looks no further."""
 
 
-def meeting(picture: Image.Image, larger: Callable[[Image.Image], Image.Image]) -> Image.Image:
+def enlarge_seamless(
+    picture: Image.Image, larger: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
     """What ``larger`` makes of the picture, as if the same picture lay on all sides of it.
 
     Args:
@@ -25,7 +27,7 @@ def meeting(picture: Image.Image, larger: Callable[[Image.Image], Image.Image]) 
     return wide.crop((left, left, right, (margin + picture.height) * factor))
 
 
-def edge_steps(picture: Image.Image) -> tuple[float, float]:
+def measure_edge_steps(picture: Image.Image) -> tuple[float, float]:
     """How visible a tiled picture's seams are, in levels of 0 to 255.
 
     A model draws in blocks, and at their borders neighbours differ more than within. A picture's
@@ -48,5 +50,5 @@ def edge_steps(picture: Image.Image) -> tuple[float, float]:
 
 def edge_excess(picture: Image.Image) -> float:
     """How much more differs across a picture's edges than across the lines at its quarters."""
-    across, between = edge_steps(picture)
+    across, between = measure_edge_steps(picture)
     return across - between

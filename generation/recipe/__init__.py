@@ -22,7 +22,7 @@ from generation.recipe.values import (
     Upscaler,
     VariationNoise,
     Weighting,
-    seeded,
+    seed_noise,
 )
 
 __all__ = [
@@ -52,5 +52,5 @@ __all__ = [
     "Upscaler",
     "VariationNoise",
     "Weighting",
-    "seeded",
+    "seed_noise",
 ]

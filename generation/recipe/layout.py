@@ -129,7 +129,7 @@ def flatten(grouped: Data) -> dict[str, Any]:
     return {name: value for name, value in flat.items() if value is not _ABSENT}
 
 
-def since(grouped: Data) -> int:
+def find_version(grouped: Data) -> int:
     """The first version that knows every field in use."""
     return max((_SINCE.get(name, 1) for name in _list_names(flatten(grouped))), default=1)
 

@@ -251,7 +251,7 @@ class Recipe:
             recipe = _ADAPTER.validate_python(layout.upgrade(data, version))
         except ValidationError as error:
             raise RecipeError("this is not a recipe of a known version") from error
-        if version < layout.GROUPED and layout.since(recipe._dump()) > version:
+        if version < layout.GROUPED and layout.find_version(recipe._dump()) > version:
             raise RecipeError(f"version {version} of a recipe has no such fields")
         return recipe
 

@@ -315,6 +315,6 @@ def _check_seed(seed: int) -> None:
         raise RecipeError(f"seed {seed} is outside 0 to {SEED_LIMIT - 1}")
 
 
-def seeded(seed: int, count: int) -> tuple[Noise, ...]:
+def seed_noise(seed: int, count: int) -> tuple[Noise, ...]:
     """Noise for ``count`` pictures from one seed: the seed itself, then the ones that follow it."""
     return tuple(Noise(seed=(seed + k) % SEED_LIMIT) for k in range(count))

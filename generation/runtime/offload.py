@@ -17,7 +17,7 @@ _SIDES: Final = ("tile_sample_", "tile_latent_")
 """How the names begin under which autoencoders keep their tiles' sides and distances."""
 
 
-def attempts(engine: Engine) -> Iterator[Attempt]:
+def list_attempts(engine: Engine) -> Iterator[Attempt]:
     """Ways to draw, from the fastest to the one that needs least memory.
 
     All pictures at once, and once more if other models were there to be released; one at a time;
@@ -38,14 +38,14 @@ def attempts(engine: Engine) -> Iterator[Attempt]:
 @contextmanager
 def _offload(engine: Engine, *, offloading: bool) -> Iterator[Engine]:
     with ExitStack() as stack:
-        stack.enter_context(in_small_tiles(engine.pipe.vae))
+        stack.enter_context(shrink_tiles(engine.pipe.vae))
         if offloading:
-            stack.enter_context(offloaded(engine.pipe, device_of(engine.pipe)))
+            stack.enter_context(offload_parts(engine.pipe, device_of(engine.pipe)))
         yield engine
 
 
 @contextmanager
-def in_small_tiles(vae: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
+def shrink_tiles(vae: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
     """An autoencoder that sees pictures in tiles of half the side that it would take by itself."""
     names = [name for name in vars(vae) if name.startswith(_SIDES)]
     before = vae.use_tiling, {name: getattr(vae, name) for name in names}
@@ -61,7 +61,7 @@ def in_small_tiles(vae: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has 
 
 
 @contextmanager
-def offloaded(pipe: Any, device: torch.device) -> Iterator[None]:  # noqa: ANN401
+def offload_parts(pipe: Any, device: torch.device) -> Iterator[None]:  # noqa: ANN401
     """A pipeline whose parts are on the device one at a time, from their first use to the next's.
 
     Args:

@@ -15,11 +15,11 @@ import structlog
 import torch
 
 from generation.catalogue.card import Card
-from generation.catalogue.served import Models, Served, drew
-from generation.families.load import ModelError, precision, share_cores
+from generation.catalogue.served import Models, ServedModel, find_model_of
+from generation.families.load import ModelError, choose_precision, share_cores
 from generation.recipe import Recipe
 from generation.sampling.engine import Engine
-from generation.tensors.memory import free, out_of_memory
+from generation.tensors.memory import is_out_of_memory, measure_free
 from storage.queue.jobs import RenderError, Report
 
 _log = structlog.get_logger(__name__)
@@ -38,12 +38,12 @@ class Engines:
     def __init__(
         self,
         models: Models,
-        load: Callable[[Served], Engine],
+        load: Callable[[ServedModel], Engine],
         device: torch.device,
         room: Callable[[], float] | None = None,
     ) -> None:
         self._models, self._load, self._device = models, load, device
-        self._room = room or partial(free, device)
+        self._room = room or partial(measure_free, device)
         self._loaded: OrderedDict[str, Engine] = OrderedDict()
 
     @property
@@ -56,17 +56,17 @@ class Engines:
         """The engine used last, for what needs no drawing; None if none is loaded."""
         return next(reversed(self._loaded.values()), None)
 
-    def of(self, recipe: Recipe, report: Report) -> Engine:
+    def get_for(self, recipe: Recipe, report: Report) -> Engine:
         """The engine that makes a recipe.
 
         Args:
             recipe: What is to be made.
-            report: Told of no steps, where the model has to be loaded first.
+            report: Called with step 0 of 0 where the model has to be loaded first.
 
         Raises:
             RenderError: ``model`` if it is not served here, or cannot be loaded.
         """
-        one = drew(self._models, recipe)
+        one = find_model_of(self._models, recipe)
         if one is None:
             raise RenderError("model")
         if one.card.called not in self._loaded:
@@ -77,7 +77,7 @@ class Engines:
             _log.error("the model cannot be loaded", model=one.model, error=str(error))
             raise RenderError("model") from error
 
-    def get(self, one: Served) -> Engine:
+    def get(self, one: ServedModel) -> Engine:
         """A model's engine, loaded if it is not.
 
         Raises:
@@ -85,9 +85,9 @@ class Engines:
         """
         name = one.card.called
         if name not in self._loaded:
-            while self._loaded and self._room() < wanted(one.card, self._device):
+            while self._loaded and self._room() < estimate_memory(one.card, self._device):
                 self._release(next(iter(self._loaded)))
-            engine = self._loading(one)
+            engine = self._load_with_room(one)
             self._loaded[name] = replace(engine, evict=partial(self._keep_alone, name))
             _log.info(
                 "model loaded", model=one.model, family=one.card.id, device=str(engine.pipe.device)
@@ -96,12 +96,12 @@ class Engines:
         share_cores(self._loaded[name].pipe)
         return self._loaded[name]
 
-    def _loading(self, one: Served) -> Engine:
+    def _load_with_room(self, one: ServedModel) -> Engine:
         """Loads a model, and once more without all others if there is no memory for it."""
         try:
             return self._load(one)
         except (ModelError, RuntimeError, MemoryError) as error:
-            short = out_of_memory(error.__cause__ or error)
+            short = is_out_of_memory(error.__cause__ or error)
             if not (short and self._keep_alone(one.card.called)):
                 raise
         return self._load(one)
@@ -121,6 +121,6 @@ class Engines:
         _log.info("model released", model=self._models[name].model)
 
 
-def wanted(card: Card, device: torch.device) -> float:
+def estimate_memory(card: Card, device: torch.device) -> float:
     """GiB that a model wants on a device: its card's figure is of numbers of 16 bits."""
-    return card.memory * precision(device).itemsize / 2
+    return card.memory * choose_precision(device).itemsize / 2

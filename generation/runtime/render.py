@@ -1,4 +1,4 @@
-"""Cooking: a recipe and a loaded family become finished pictures."""
+"""Rendering: a recipe and a loaded family become finished pictures."""
 
 import io
 import time
@@ -12,18 +12,18 @@ import torch
 from PIL import Image, ImageOps
 
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.families import shown_size
+from generation.catalogue.families import compute_shown_size
 from generation.conditioning.cache import TEXTS
 from generation.controls import steps_to_refine
 from generation.derive import narrow
-from generation.pictures.canvas import Begun, Framed, frame, join
-from generation.pictures.detail import brought_out
+from generation.pictures.canvas import Init, InpaintCanvas, frame, join
+from generation.pictures.detail import bring_out
 from generation.pictures.grid import compose
-from generation.pictures.tiling import meeting
+from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Edges, Finishing, Recipe, Start
-from generation.runtime.offload import attempts
+from generation.runtime.offload import list_attempts
 from generation.sampling.engine import Engine, Watch, device_of
-from generation.tensors.memory import out_of_memory
+from generation.tensors.memory import is_out_of_memory
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError, Report
 
@@ -58,13 +58,13 @@ class Pictures:
     grid: Image.Image | None
 
 
-def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Find) -> Pictures:
+def render(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Find) -> Pictures:
     """Everything that a recipe makes.
 
     Args:
         engine: The loaded family.
         recipe: What to make.
-        report: Told of progress; whatever it raises ends the cooking.
+        report: Called with the progress; whatever it raises ends the rendering.
         read: Finds the image to start from, and stored pictures.
         find: Finds pictures made earlier, so that enlarging one need not make it again.
 
@@ -75,11 +75,13 @@ def cook(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Fi
             ``out_of_memory`` if even one picture at a time is too much, ``upscaler`` if what
             enlarges it is gone or of no use.
     """
-    plain = made_before(recipe, read, find) or _drawn(engine, _small(recipe), report, read)
-    return finished(engine, plain, recipe, report)
+    plain = find_made(recipe, read, find) or _draw_plain(
+        engine, _drop_upscale(recipe), report, read
+    )
+    return finish(engine, plain, recipe, report)
 
 
-def made_before(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | None:
+def find_made(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | None:
     """The pictures that the recipe enlarges, if it does and all of them are still there.
 
     Args:
@@ -89,15 +91,15 @@ def made_before(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | N
     """
     if recipe.finishing.upscale == 1:
         return None
-    small = _small(recipe)
+    small = _drop_upscale(recipe)
     found = [find(narrow(small, k).digest) for k in range(len(recipe.noise))]
     try:
-        return [_opened(read(sha256)) for sha256 in found if sha256] if all(found) else None
+        return [_open(read(sha256)) for sha256 in found if sha256] if all(found) else None
     except MissingFileError:
         return None
 
 
-def finished(
+def finish(
     engine: Engine, plain: Sequence[Image.Image], recipe: Recipe, report: Report
 ) -> Pictures:
     """Pictures as large as the recipe wants them; any engine can do that.
@@ -106,53 +108,55 @@ def finished(
         engine: For its upscaler.
         plain: The pictures as they were drawn.
         recipe: What to make.
-        report: Told of progress; whatever it raises ends the cooking.
+        report: Called with the progress; whatever it raises ends the rendering.
 
     Raises:
         RenderError: ``upscaler`` if what enlarges them is gone or of no use, ``out_of_memory`` if
             that is too much.
     """
-    single = tuple(_enlarged(engine, picture, recipe, report) for picture in plain)
+    single = tuple(_enlarge(engine, picture, recipe, report) for picture in plain)
     return Pictures(single, compose(single) if len(single) > 1 else None)
 
 
-def _small(recipe: Recipe) -> Recipe:
+def _drop_upscale(recipe: Recipe) -> Recipe:
     """The recipe of the pictures before they are enlarged."""
     return replace(recipe, finishing=Finishing(detail=recipe.finishing.detail))
 
 
-def _drawn(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
+def _draw_plain(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
     if recipe.family != engine.card.id:
         raise RenderError("model")
-    if _wanted(recipe) - engine.card.capabilities:
+    if _list_needs(recipe) - engine.card.capabilities:
         raise RenderError("model")
     if recipe.conditions.structure is not None and recipe.conditions.structure.shown:
         _look(engine, recipe, read)
-        return [_map(engine, recipe)]
-    start = _begun(recipe, read, engine.card.enlarge)
+        return [_draw_map(engine, recipe)]
+    start = _read_init(recipe, read, engine.card.enlarge)
     if recipe.inputs.gives_back and isinstance(start, Image.Image):
-        unchanged = _detailed(_give_back(start, recipe, engine.card), recipe)
+        unchanged = _add_detail(_give_back(start, recipe, engine.card), recipe)
         return [unchanged] * len(recipe.noise)
     _apply_loras(engine, recipe)
     report(0, recipe.sampling.steps, None)
     look = partial(_look, recipe=recipe, read=read)
-    drawn = drawn_twice(engine, recipe, start, paced(report), look)
+    drawn = draw_refined(engine, recipe, start, pace(report), look)
     drawn = engine.enlarge(drawn, tile=recipe.sampling.seamless)
-    drawn = [_detailed(picture, recipe) for picture in drawn]
-    return [join(start, picture) for picture in drawn] if isinstance(start, Framed) else drawn
+    drawn = [_add_detail(picture, recipe) for picture in drawn]
+    return (
+        [join(start, picture) for picture in drawn] if isinstance(start, InpaintCanvas) else drawn
+    )
 
 
 def _give_back(image: Image.Image, recipe: Recipe, card: Card) -> Image.Image:
     """An image as it is, or cut and scaled where another shape than its own was asked for."""
     if card.size(*image.size) == (recipe.size.width, recipe.size.height):
         return image
-    return ImageOps.fit(image, shown_size(recipe), Image.Resampling.LANCZOS)
+    return ImageOps.fit(image, compute_shown_size(recipe), Image.Resampling.LANCZOS)
 
 
-def drawn_twice(
+def draw_refined(
     engine: Engine,
     recipe: Recipe,
-    start: Begun,
+    start: Init,
     watch: Watch,
     look: Callable[[Engine], None] = lambda _: None,
 ) -> list[Image.Image]:
@@ -166,21 +170,21 @@ def drawn_twice(
     count, steps = len(recipe.noise), steps_to_refine(recipe.sampling.steps, recipe.size.refinement)
     total = recipe.sampling.steps + count * steps
 
-    def counted(before: int) -> Watch:
+    def count_from(before: int) -> Watch:
         return lambda step, _, previews: watch(before + step, total, previews)
 
-    drawn = draw(engine, recipe, start, counted(0))
+    drawn = draw(engine, recipe, start, count_from(0))
     alone = replace(engine, batching=replace(engine.batching, size=1))
     return [
-        draw(alone, second, larger, counted(recipe.sampling.steps + k * steps))[0]
+        draw(alone, second, larger, count_from(recipe.sampling.steps + k * steps))[0]
         for k, small in enumerate(drawn)
-        for second, larger in [_refinement(recipe, k, small)]
+        for second, larger in [_plan_refinement(recipe, k, small)]
     ]
 
 
-def _refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Recipe, Image.Image]:
-    """The second drawing of picture ``index``, and what it begins from."""
-    larger = _larger(small, recipe.size.times, tile=recipe.sampling.seamless)
+def _plan_refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Recipe, Image.Image]:
+    """The recipe of picture ``index``'s second drawing, and its init image."""
+    larger = _resize_by(small, recipe.size.times, tile=recipe.sampling.seamless)
     strength = recipe.size.refinement
     steps = steps_to_refine(recipe.sampling.steps, strength)
     second = replace(
@@ -193,14 +197,14 @@ def _refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Recipe,
     return second, larger
 
 
-def _detailed(picture: Image.Image, recipe: Recipe) -> Image.Image:
+def _add_detail(picture: Image.Image, recipe: Recipe) -> Image.Image:
     detail = recipe.finishing.detail
-    out = partial(brought_out, amount=detail)
-    return meeting(picture, out) if recipe.sampling.seamless and detail else out(picture)
+    out = partial(bring_out, amount=detail)
+    return enlarge_seamless(picture, out) if recipe.sampling.seamless and detail else out(picture)
 
 
-def _wanted(recipe: Recipe) -> set[Capability]:
-    """What a family must be able to do for what a recipe begins from and keeps to."""
+def _list_needs(recipe: Recipe) -> set[Capability]:
+    """The capabilities that a family needs for a recipe's inputs, structure and finish."""
     canvas = recipe.inputs.canvas
     needs = {
         Capability.IMAGE_PROMPT: recipe.inputs.start is not None,
@@ -213,14 +217,14 @@ def _wanted(recipe: Recipe) -> set[Capability]:
     return {capability for capability, needed in needs.items() if needed}
 
 
-def _begun(recipe: Recipe, read: Read, enlarged: int) -> Begun:
-    """What the recipe's pictures begin from; a frame in the size that is shown."""
+def _read_init(recipe: Recipe, read: Read, enlarged: int) -> Init:
+    """What denoising starts from: an init image, or a canvas in the size that is shown."""
     if recipe.inputs.canvas is not None:
         canvas = recipe.inputs.canvas
         size = recipe.size.width * enlarged, recipe.size.height * enlarged
-        mask = _found(canvas.mask, read) if canvas.mask else None
-        return frame(canvas, _found(canvas.image, read), size, mask)
-    return None if recipe.inputs.start is None else _found(recipe.inputs.start.image, read)
+        mask = _read_image(canvas.mask, read) if canvas.mask else None
+        return frame(canvas, _read_image(canvas.image, read), size, mask)
+    return None if recipe.inputs.start is None else _read_image(recipe.inputs.start.image, read)
 
 
 def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
@@ -229,19 +233,19 @@ def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
     if recipe.seen_images and references is None:
         raise RenderError("model")
     if references is not None:
-        references.learn(recipe, lambda sha256: _found(sha256, read))
+        references.learn(recipe, lambda sha256: _read_image(sha256, read))
     if recipe.conditions.structure is not None:
         if structures is None or recipe.conditions.structure.kind not in structures.networks:
             raise RenderError("model")
-        structures.learn(recipe, lambda sha256: _found(sha256, read))
+        structures.learn(recipe, lambda sha256: _read_image(sha256, read))
 
 
-def _map(engine: Engine, recipe: Recipe) -> Image.Image:
+def _draw_map(engine: Engine, recipe: Recipe) -> Image.Image:
     """The control map as its own picture, as large as pictures are shown."""
     structures = engine.conditioning.structures
     if structures is None:
         raise RenderError("model")
-    return _larger(structures.map(recipe), engine.card.enlarge, tile=False)
+    return _resize_by(structures.find_map(recipe), engine.card.enlarge, tile=False)
 
 
 def _apply_loras(engine: Engine, recipe: Recipe) -> None:
@@ -252,24 +256,24 @@ def _apply_loras(engine: Engine, recipe: Recipe) -> None:
         raise RenderError("lora")
 
 
-def _found(sha256: str, read: Read) -> Image.Image:
+def _read_image(sha256: str, read: Read) -> Image.Image:
     try:
-        return _opened(read(sha256))
+        return _open(read(sha256))
     except MissingFileError:
         raise RenderError("missing_image") from None
 
 
 def _draw(
-    engine: Engine, recipe: Recipe, start: Begun, watch: Watch, look: Callable[[Engine], None]
+    engine: Engine, recipe: Recipe, start: Init, watch: Watch, look: Callable[[Engine], None]
 ) -> list[Image.Image]:
     """All pictures at once if they fit into memory, else with less and less of it."""
-    for number, spared in enumerate(attempts(engine), 1):
+    for number, spared in enumerate(list_attempts(engine), 1):
         try:
             with spared as attempt:
                 look(attempt)
                 return attempt.draw(recipe, start, watch)
         except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
             _log.warning("short of memory", attempt=number)
         finally:
@@ -284,24 +288,24 @@ def release(engine: Engine) -> None:
         torch.cuda.empty_cache()
 
 
-def _opened(png: bytes) -> Image.Image:
+def _open(png: bytes) -> Image.Image:
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
         return image.convert("RGB")
 
 
-def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
+def _enlarge(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
     """A finished picture enlarged by what the recipe names, or by a resampling filter."""
     factor, spandrel = recipe.finishing.upscale, engine.upscalers.spandrel
     if recipe.finishing.upscaler is None or factor == 1:
-        return _larger(picture, factor, tile=recipe.sampling.seamless)
+        return _resize_by(picture, factor, tile=recipe.sampling.seamless)
     if spandrel is None or spandrel.known != recipe.finishing.upscaler:
         raise RenderError("upscaler")
     larger = partial(spandrel.enlarge, factor=factor, done=lambda done, of: report(done, of, None))
     try:
-        return meeting(picture, larger) if recipe.sampling.seamless else larger(picture)
+        return enlarge_seamless(picture, larger) if recipe.sampling.seamless else larger(picture)
     except MemoryError:
         if engine.evict():
-            return _enlarged(engine, picture, recipe, report)
+            return _enlarge(engine, picture, recipe, report)
         raise RenderError("out_of_memory") from None
     except ValueError as error:
         _log.error("the upscaler cannot be used", error=str(error))
@@ -310,23 +314,23 @@ def _enlarged(engine: Engine, picture: Image.Image, recipe: Recipe, report: Repo
         release(engine)
 
 
-def _larger(picture: Image.Image, factor: int, *, tile: bool) -> Image.Image:
+def _resize_by(picture: Image.Image, factor: int, *, tile: bool) -> Image.Image:
     if factor == 1:
         return picture
-    larger = partial(_resampled, factor=factor)
-    return meeting(picture, larger) if tile else larger(picture)
+    larger = partial(_resample, factor=factor)
+    return enlarge_seamless(picture, larger) if tile else larger(picture)
 
 
-def _resampled(picture: Image.Image, factor: int) -> Image.Image:
+def _resample(picture: Image.Image, factor: int) -> Image.Image:
     size = (picture.width * factor, picture.height * factor)
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def paced(report: Report, clock: Callable[[], float] = time.monotonic) -> Watch:
+def pace(report: Report, clock: Callable[[], float] = time.monotonic) -> Watch:
     """A watch that reports every step, so that a cancellation is felt within one.
 
     A preview is drawn whenever ``PREVIEW_EVERY`` seconds have passed, and goes with the steps after
-    it too: which of them people are told of is not decided here.
+    it too: the queue decides which of them are shown.
     """
     last, shown = clock(), b""
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from generation.recipe import Recipe
 from generation.sampling.engine import device_of
-from generation.sampling.seamless import read_meeting
+from generation.sampling.seamless import read_seamless
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def encode_picture(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  
     def read(pixels: Tensor) -> Tensor:
         return encode_pixels(pipe.vae, pixels)
 
-    return read_meeting(read, pixels, grain) if recipe.sampling.seamless else read(pixels)
+    return read_seamless(read, pixels, grain) if recipe.sampling.seamless else read(pixels)
 
 
 def encode_pixels(vae: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
@@ -49,25 +49,25 @@ def encode_pixels(vae: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffuse
 
     The mode of the encoder's distribution is taken, so nothing random enters here.
     """
-    return for_unet(vae, vae.encode(pixels).latent_dist.mode().float())
+    return scale_latents(vae, vae.encode(pixels).latent_dist.mode().float())
 
 
 def decode_latents(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
     """The pictures of latents (pictures, channels, height, width), one by one to spare memory."""
-    raw = for_vae(pipe.vae, latents).to(pipe.vae.dtype)
+    raw = unscale_latents(pipe.vae, latents).to(pipe.vae.dtype)
     pixels = [pipe.vae.decode(row[None], return_dict=False)[0] for row in raw]
     return [pipe.image_processor.postprocess(one.float())[0] for one in pixels]
 
 
-def for_unet(vae: Any, raw: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
+def scale_latents(vae: Any, raw: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
     """The autoencoder's own latents, scaled to about unit variance."""
     statistics = _read_statistics(vae, raw.device)
     scaling = float(vae.config.scaling_factor)
     return (raw if statistics is None else (raw - statistics[0]) / statistics[1]) * scaling
 
 
-def for_vae(vae: Any, latents: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
-    """The inverse of ``for_unet``."""
+def unscale_latents(vae: Any, latents: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
+    """The inverse of ``scale_latents``."""
     statistics = _read_statistics(vae, latents.device)
     raw = latents / float(vae.config.scaling_factor)
     return raw if statistics is None else raw * statistics[1] + statistics[0]

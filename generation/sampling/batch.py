@@ -19,7 +19,7 @@ from generation.recipe import Recipe
 from generation.sampling.autoencoder import tile_vae
 from generation.sampling.engine import Engine, Watch, device_of
 from generation.sampling.inpaint import Origin
-from generation.sampling.noise import starting_noise
+from generation.sampling.noise import draw_starting_noise
 from generation.sampling.parallel import open_map
 
 
@@ -57,7 +57,7 @@ class Batch:
     noise: Tensor
     origin: Origin | None
 
-    def shown(self, stop: float) -> Tensor:
+    def select_result(self, stop: float) -> Tensor:
         """What is to be seen: where they are, or where they seem to go if they stopped early."""
         return self.latents if stop == 1 else self.clean
 
@@ -82,7 +82,7 @@ def draw_noise(
     for first in range(0, len(recipe.noise), size):
         row = recipe.noise[first : first + size]
         filled = [*row, *[row[0]] * (size - len(row))]
-        drawn = [starting_noise(picture, shape) for picture in filled]
+        drawn = [draw_starting_noise(picture, shape) for picture in filled]
         noise = torch.cat([tensor for tensor, _ in drawn]).to(device_of(engine.pipe))
         yield noise, [generator for _, generator in drawn]
 
@@ -123,6 +123,6 @@ def denoise(
             with during(step):
                 each(lambda batch, step=step: advance(batch, step), batches)
             watch(step + 1, steps, preview)
-        drawn = each(lambda batch: decode(batch.shown(recipe.sampling.stop)), batches)
+        drawn = each(lambda batch: decode(batch.select_result(recipe.sampling.stop)), batches)
     # The last batch may have been filled up with pictures that nobody asked for.
     return [picture for pictures in drawn for picture in pictures][:count]

@@ -16,7 +16,7 @@ from torch import Tensor
 from generation.conditioning.controlnet import Steer
 from generation.conditioning.image_adapters import Adapters, References
 from generation.controls import steps_until
-from generation.pictures.canvas import Begun
+from generation.pictures.canvas import Init
 from generation.recipe import Recipe
 from generation.sampling.autoencoder import (
     decode_latents,
@@ -27,10 +27,10 @@ from generation.sampling.autoencoder import (
 from generation.sampling.batch import Batch, Condition, denoise, draw_noise
 from generation.sampling.engine import Engine, Watch
 from generation.sampling.inpaint import Origin, read_origin
-from generation.sampling.samplers import schedule, scheduler, step_options
-from generation.sampling.seamless import seamless
-from generation.tensors.overlap import in_patches
-from generation.variety import told
+from generation.sampling.samplers import list_step_options, make_scheduler, schedule
+from generation.sampling.seamless import wrap_edges
+from generation.tensors.overlap import apply_in_tiles
+from generation.variety import split_by_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +74,21 @@ class Family:
     encode: Callable[[Any, Recipe], UNetCondition]
     adapters: Adapters
 
-    def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
+    def draw(self, engine: Engine, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
-        conditions = [self.encode(engine.pipe, _as_one_tile(said)) for said in told(recipe)]
+        conditions = [
+            self.encode(engine.pipe, _limit_to_tile(said)) for said in split_by_picture(recipe)
+        ]
         structures, references = engine.conditioning.structures, engine.conditioning.references
         if recipe.conditions.structure is not None and structures is not None:
             steer = structures.steer(recipe)
             conditions = [replace(condition, steer=steer) for condition in conditions]
         if not recipe.seen_images or not isinstance(references, References):
             return draw(engine, conditions, recipe, start, watch)
-        looks = references.looks(recipe)
+        looks = references.list_looks(recipe)
         tokens = tuple(look.tokens for look in looks)
         seeing = [replace(condition, images=tokens) for condition in conditions]
-        with references.reading(looks):
+        with references.attach(looks):
             return draw(engine, seeing, recipe, start, watch)
 
     def channels(self, pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
@@ -98,7 +100,7 @@ class Family:
         return encode_pixels(pipe.vae, pixels)
 
 
-def _as_one_tile(recipe: Recipe) -> Recipe:
+def _limit_to_tile(recipe: Recipe) -> Recipe:
     """The recipe with the size of what is drawn at once, as which the model is to see it.
 
     XL reads the picture's size beside the words; told of the whole's, it would draw each tile as
@@ -132,7 +134,7 @@ def draw(
     engine: Engine,
     conditions: Sequence[UNetCondition],
     recipe: Recipe,
-    start: Begun,
+    start: Init,
     watch: Watch,
 ) -> list[Image.Image]:
     """``Engine.draw`` of what the conditions say: one for all batches, or one for each."""
@@ -140,7 +142,9 @@ def draw(
     # An overlapping tile is all that fits into memory at once, for the autoencoder as well.
     with tile_vae(pipe.vae, wanted=bool(recipe.size.tile_side)):
         origin = read_origin(
-            start, lambda picture: encode_picture(pipe, picture, recipe), _shape(pipe, recipe)[1:]
+            start,
+            lambda picture: encode_picture(pipe, picture, recipe),
+            _measure_latents(pipe, recipe)[1:],
         )
     batches = start_batches(engine, recipe, conditions, origin)
     steps = steps_until(len(batches[0].timesteps), recipe.sampling.stop)
@@ -166,7 +170,7 @@ def draw(
         decode=partial(decode_latents, pipe),
         watch=watch,
         # Set for all batches of a step at once: the UNet is one, and they run side by side.
-        during=lambda step: seamless([pipe.unet], wanted=wraps and step >= edged),
+        during=lambda step: wrap_edges([pipe.unet], wanted=wraps and step >= edged),
     )
 
 
@@ -178,10 +182,10 @@ def start_batches(
 ) -> list[SampledBatch]:
     """Batches at their first timestep, for one condition of all or one of each."""
     strength, distilled = recipe.inputs.strength, engine.card.distilled
-    noises = draw_noise(engine, recipe, _shape(engine.pipe, recipe))
+    noises = draw_noise(engine, recipe, _measure_latents(engine.pipe, recipe))
     batches = []
     for condition, (noise, generators) in zip(cycle(conditions), noises):
-        sampler = scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
+        sampler = make_scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
         distilled = engine.card.distilled
         steps = schedule(sampler, recipe.sampling.steps, strength, distilled=distilled)
         timesteps = steps.to(noise.device)
@@ -194,7 +198,7 @@ def start_batches(
                 origin=origin,
                 sampler=sampler,
                 timesteps=timesteps,
-                options=step_options(sampler, generators),
+                options=list_step_options(sampler, generators),
                 condition=condition.repeat(len(noise)),
             )
         )
@@ -225,7 +229,7 @@ def _add_noise(sampler: Any, clean: Tensor, noise: Tensor, timestep: Tensor) -> 
     return made
 
 
-def _shape(pipe: Any, recipe: Recipe) -> tuple[int, int, int]:  # noqa: ANN401
+def _measure_latents(pipe: Any, recipe: Recipe) -> tuple[int, int, int]:  # noqa: ANN401
     """Channels, height and width of one picture's latents."""
     factor = pipe.vae_scale_factor
     return pipe.unet.config.in_channels, recipe.size.height // factor, recipe.size.width // factor
@@ -266,7 +270,9 @@ def advance(
         return predicted.float()
 
     # MultiDiffusion: what tiles say of a place is averaged in every step, so no seam can grow.
-    predicted = in_patches(predict, scaled, side, overlap=side // 4) if side else predict(scaled)
+    predicted = (
+        apply_in_tiles(predict, scaled, side, overlap=side // 4) if side else predict(scaled)
+    )
     if sides == 2:
         avoid, show = predicted.chunk(2)
         predicted = avoid + guidance * (show - avoid)

@@ -13,12 +13,12 @@ from generation.catalogue.card import Card
 from generation.conditioning.controlnet import Structures
 from generation.conditioning.image_adapters import References
 from generation.conditioning.lora import Loras
-from generation.conditioning.native_references import Natives
-from generation.pictures.canvas import Begun
-from generation.pictures.tiling import meeting
+from generation.conditioning.native_references import NativeReferences
+from generation.pictures.canvas import Init
+from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Recipe
 from generation.sampling.parallel import open_map
-from generation.sampling.seamless import seamless
+from generation.sampling.seamless import wrap_edges
 from generation.upscaling.bundled import Compact, enlarge, sharpen
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 
@@ -42,7 +42,7 @@ class Code(Protocol):
         """What to load the pipeline with, besides the weights."""
 
     def draw(
-        self, engine: "Engine", recipe: Recipe, start: Begun, watch: Watch
+        self, engine: "Engine", recipe: Recipe, start: Init, watch: Watch
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
 
@@ -77,7 +77,7 @@ class Conditioning:
         loras: Changes to the model's weights.
     """
 
-    references: References | Natives | None = None
+    references: References | NativeReferences | None = None
     structures: Structures | None = None
     loras: Loras | None = None
 
@@ -119,7 +119,7 @@ class Engine:
     upscalers: Upscalers = field(default_factory=Upscalers)
     evict: Callable[[], bool] = bool
 
-    def draw(self, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
+    def draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.
 
         Args:
@@ -133,14 +133,14 @@ class Engine:
             replace(self.batching, size=1) if recipe.conditions.vary_by_picture else self.batching
         )
         own = replace(self, batching=batching)
-        with torch.inference_mode(), seamless([self.pipe.vae], wanted=recipe.sampling.seamless):
+        with torch.inference_mode(), wrap_edges([self.pipe.vae], wanted=recipe.sampling.seamless):
             return self.family.draw(own, recipe, start, watch)
 
     def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:
         """Drawn pictures at the size that people are shown; ``tile`` if their edges meet."""
         if self.card.enlarge == 1:
             return list(pictures)
-        larger = partial(meeting, larger=self._enlarge) if tile else self._enlarge
+        larger = partial(enlarge_seamless, larger=self._enlarge) if tile else self._enlarge
         with torch.inference_mode(), open_map(self.batching.parallel) as each:
             return each(larger, pictures)
 

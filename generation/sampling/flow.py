@@ -18,17 +18,21 @@ from PIL import Image
 from torch import Tensor
 
 from generation.conditioning.cache import TEXTS
-from generation.conditioning.native_references import Beside, Natives, instruction
-from generation.controls import flow_level, steps_until, unshifted
-from generation.pictures.canvas import Begun
+from generation.conditioning.native_references import (
+    NativeReference,
+    NativeReferences,
+    write_instruction,
+)
+from generation.controls import match_flow_level, steps_until, unshift_level
+from generation.pictures.canvas import Init
 from generation.recipe import NOTHING, Recipe
 from generation.sampling.autoencoder import fit_pixels, tile_vae
 from generation.sampling.batch import Batch, Condition, denoise, draw_noise
 from generation.sampling.engine import Engine, Watch, device_of
 from generation.sampling.inpaint import Origin, read_origin
-from generation.sampling.seamless import read_meeting, rolled
-from generation.tensors.overlap import in_patches
-from generation.variety import told
+from generation.sampling.seamless import choose_roll, read_seamless
+from generation.tensors.overlap import apply_in_tiles
+from generation.variety import split_by_picture
 
 SAMPLER: Final = "Euler"
 """The one sampler of these families."""
@@ -39,12 +43,12 @@ class FlowCondition(Condition):
     """What steers the transformer.
 
     Attributes:
-        beside: The images that are read beside the pictures.
+        references: Images whose tokens follow those of the pictures.
         guidance: The guidance scale, for families that have one.
         avoid: What to move away from, with guidance; None without.
     """
 
-    beside: Sequence[Beside] = ()
+    references: Sequence[NativeReference] = ()
     guidance: float = 1.0
     avoid: "FlowCondition | None" = None
 
@@ -65,7 +69,7 @@ class FlowFamily:
         pipeline: Name of the diffusers pipeline class that its checkpoints name.
         grain: Pixels a latent, on each side.
         channels: Pipeline to the number of its latents' channels.
-        embed: Pipeline, a text and the images beside it to what steers the transformer, one row.
+        embed: Pipeline, a text and its references to what steers the transformer, one row.
         predict: Pipeline, latents, noise level and condition to the line towards noise.
         read: Pipeline and pixels (1, 3, height, width) in [-1, 1] to latents.
         show: Pipeline and latents to pixels.
@@ -80,7 +84,7 @@ class FlowFamily:
     pipeline: str
     grain: int
     channels: Callable[[Any], int]
-    embed: Callable[[Any, str, Sequence[Beside]], FlowCondition]
+    embed: Callable[[Any, str, Sequence[NativeReference]], FlowCondition]
     predict: Callable[[Any, Tensor, Tensor, FlowCondition], Tensor]
     read: Callable[[Any, Tensor], Tensor]
     show: Callable[[Any, Tensor], Tensor]
@@ -90,11 +94,11 @@ class FlowFamily:
     prepare: Callable[[Any], None] | None = None
     avoids: bool = False
 
-    def draw(self, engine: Engine, recipe: Recipe, start: Begun, watch: Watch) -> list[Image.Image]:
+    def draw(self, engine: Engine, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
         pipe, tiled = engine.pipe, bool(recipe.size.tile_side)
-        texts = [_read_texts(self, engine, said) for said in told(recipe)]
-        levels, size = schedule(self, pipe, recipe), _size(self, recipe)
+        texts = [_read_texts(self, engine, said) for said in split_by_picture(recipe)]
+        levels, size = schedule(self, pipe, recipe), _measure_latents(self, recipe)
         with tile_vae(pipe.vae, wanted=tiled):
             origin = read_origin(start, lambda picture: self._encode(pipe, picture, recipe), size)
         batches = start_batches(self, engine, recipe, origin, texts, level=levels[0])
@@ -102,7 +106,7 @@ class FlowFamily:
         def advance_batch(batch: TextBatch, step: int) -> None:
             # A transformer cannot be made to wrap around as convolutions can, so a seamless picture
             # is moved under it: what was its edge lies inside at the next step.
-            roll = rolled(step, size) if recipe.sampling.seamless else (0, 0)
+            roll = choose_roll(step, size) if recipe.sampling.seamless else (0, 0)
             here, there = levels[step], levels[step + 1]
             side = recipe.size.tile_side // self.grain
             advance(self, pipe, batch, here=here, there=there, roll=roll, side=side)
@@ -119,7 +123,7 @@ class FlowFamily:
 
     def _encode(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
         pixels, read = fit_pixels(pipe, picture, recipe), partial(self.read, pipe)
-        return read_meeting(read, pixels, self.grain) if recipe.sampling.seamless else read(pixels)
+        return read_seamless(read, pixels, self.grain) if recipe.sampling.seamless else read(pixels)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -145,25 +149,29 @@ def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     """
     wanted = [phrase for phrase in recipe.conditions.phrases if phrase.weight > 0] or [NOTHING]
     total = sum(phrase.weight for phrase in wanted)
-    beside: Sequence[Beside] = ()
-    references = engine.conditioning.references
-    if isinstance(references, Natives):
-        beside = references.beside(recipe)
-    lead = instruction(recipe) if beside else ""
+    references: Sequence[NativeReference] = ()
+    natives = engine.conditioning.references
+    if isinstance(natives, NativeReferences):
+        references = natives.list_references(recipe)
+    lead = write_instruction(recipe) if references else ""
 
-    def embedded(text: str) -> FlowCondition:
-        read = partial(family.embed, engine.pipe, text, beside)
+    def embed_text(text: str) -> FlowCondition:
+        read = partial(family.embed, engine.pipe, text, references)
         # What words become may depend on the images that are read with them, so it is not kept.
-        condition = read() if beside else TEXTS.get(engine.pipe, text, read)
-        return replace(condition, beside=beside, guidance=recipe.sampling.guidance)
+        condition = read() if references else TEXTS.get(engine.pipe, text, read)
+        return replace(condition, references=references, guidance=recipe.sampling.guidance)
 
-    avoid = embedded(_unwanted(recipe)) if family.avoids and recipe.sampling.guidance > 1 else None
-    shown = [(embedded(lead + phrase.text), phrase.weight / total) for phrase in wanted]
+    avoid = (
+        embed_text(_join_unwanted(recipe))
+        if family.avoids and recipe.sampling.guidance > 1
+        else None
+    )
+    shown = [(embed_text(lead + phrase.text), phrase.weight / total) for phrase in wanted]
     return [(replace(condition, avoid=avoid), weight) for condition, weight in shown]
 
 
-def _unwanted(recipe: Recipe) -> str:
-    """What the pictures should not show, in one text."""
+def _join_unwanted(recipe: Recipe) -> str:
+    """The negative prompt and the phrases of negative weight, in one text."""
     pushed = [phrase.text for phrase in recipe.conditions.phrases if phrase.weight < 0]
     return ", ".join(filter(None, [recipe.conditions.negative.text, *pushed]))
 
@@ -178,18 +186,18 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     stretched = recipe.inputs.strength == 1 and recipe.sampling.steps > 1
     whole = {} if stretched else {"shift_terminal": None}
     sampler = FlowMatchEulerDiscreteScheduler.from_config(pipe.scheduler.config, **whole)
-    height, width = _size(family, recipe)
+    height, width = _measure_latents(family, recipe)
     mu = family.shift(pipe, height * width, recipe.sampling.steps)
     dynamic = bool(sampler.config.use_dynamic_shifting)
     factor = float(np.exp(mu)) if dynamic else float(sampler.config.shift)
-    first = unshifted(flow_level(recipe.inputs.strength), factor)
+    first = unshift_level(match_flow_level(recipe.inputs.strength), factor)
     even = np.linspace(first, first / recipe.sampling.steps, recipe.sampling.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
     return levels.to(device_of(pipe))
 
 
-def shift_for_patches(pipe: Any, size: int, _steps: int) -> float:  # noqa: ANN401
+def compute_shift(pipe: Any, size: int, _steps: int) -> float:  # noqa: ANN401
     """The logarithm of the shift for a number of latents, where the schedule is dynamic.
 
     It grows along a straight line with the patches of two by two latents (Esser et al. 2024).
@@ -227,7 +235,7 @@ def start_batches(
 
     ``texts`` are those of all batches, or of each.
     """
-    shape = family.channels(engine.pipe), *_size(family, recipe)
+    shape = family.channels(engine.pipe), *_measure_latents(family, recipe)
     batches = []
     for (noise, _), read in zip(draw_noise(engine, recipe, shape), cycle(texts)):
         latents = noise if origin is None else _mix(origin.latents, noise, level)
@@ -243,7 +251,7 @@ def _mix(clean: Tensor, noise: Tensor, level: Tensor) -> Tensor:
     return (1 - level) * clean + level * noise
 
 
-def _size(family: FlowFamily, recipe: Recipe) -> tuple[int, int]:
+def _measure_latents(family: FlowFamily, recipe: Recipe) -> tuple[int, int]:
     """Height and width of one picture's latents."""
     return recipe.size.height // family.grain, recipe.size.width // family.grain
 
@@ -267,7 +275,7 @@ def advance(
     for condition, weight in batch.texts:
         rows = condition.repeat(len(batch.latents))
         look = partial(_predict, family, pipe, here, rows)
-        seen = in_patches(look, given, side, overlap=side // 4) if side else look(given)
+        seen = apply_in_tiles(look, given, side, overlap=side // 4) if side else look(given)
         line += weight * seen
     line = line.roll((-roll[0], -roll[1]), (-2, -1))
     # The line is straight, so following it to the end tells where the pictures seem to be going.

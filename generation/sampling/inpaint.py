@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from generation.pictures.canvas import Begun
+from generation.pictures.canvas import Init
 
 RIM: Final = 1
 """Width in latents of the part of what is kept that is drawn again."""
@@ -51,7 +51,7 @@ class Origin:
 
 
 def read_origin(
-    start: Begun, read: Callable[[Image.Image], Tensor], size: tuple[int, int]
+    start: Init, read: Callable[[Image.Image], Tensor], size: tuple[int, int]
 ) -> Origin | None:
     """What pictures start from, as latents; None if from nothing but noise.
 

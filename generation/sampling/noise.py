@@ -8,12 +8,12 @@ from torch import Tensor
 from generation.recipe import Noise
 
 
-def generator(seed: int) -> torch.Generator:
+def make_generator(seed: int) -> torch.Generator:
     """A generator on the CPU, so that a seed means the same numbers on every device."""
     return torch.Generator("cpu").manual_seed(seed)
 
 
-def starting_noise(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]:
+def draw_starting_noise(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]:
     """The noise of one picture, and the generator for whatever noise its sampler adds later.
 
     The later noise comes from the picture's own seed whatever it is moved towards, so a slight
@@ -26,10 +26,10 @@ def starting_noise(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, torch.Ge
     Returns:
         Noise (1, *shape) in float32 on the CPU, of mean 0 and standard deviation 1.
     """
-    source = generator(noise.seed)
+    source = make_generator(noise.seed)
     drawn = torch.randn((1, *shape), generator=source)
     for variation in noise.variations:
-        fresh = torch.randn((1, *shape), generator=generator(variation.seed))
+        fresh = torch.randn((1, *shape), generator=make_generator(variation.seed))
         drawn = slerp(drawn, fresh, variation.strength)
     return drawn, source
 

@@ -35,7 +35,7 @@ class UnknownSamplerError(LookupError):
     """A recipe names a sampler that is not in the table."""
 
 
-def scheduler(name: str, config: object) -> Any:  # noqa: ANN401 - diffusers has no type information
+def make_scheduler(name: str, config: object) -> Any:  # noqa: ANN401 - diffusers has no type information
     """A new scheduler; they keep state, so every run needs one of its own.
 
     Raises:
@@ -75,21 +75,21 @@ def schedule(
     if distilled:
         length, steps = steps, max(1, round(steps * strength))
         sampler.set_timesteps(length)
-        return _last(sampler, length, steps)
+        return _take_last(sampler, length, steps)
     steps = min(steps, max(1, int(trained * strength)))
-    length = steps if strength == 1 else _grid(sampler, steps, strength * trained)
+    length = steps if strength == 1 else _find_length(sampler, steps, strength * trained)
     sampler.set_timesteps(length)
-    return _last(sampler, length, steps)
+    return _take_last(sampler, length, steps)
 
 
-def _last(sampler: Any, length: int, steps: int) -> torch.Tensor:  # noqa: ANN401
+def _take_last(sampler: Any, length: int, steps: int) -> torch.Tensor:  # noqa: ANN401
     """The last steps of the schedule that is set."""
     if hasattr(sampler, "set_begin_index"):
         sampler.set_begin_index(length - steps)
     return sampler.timesteps[length - steps :]  # type: ignore[no-any-return]
 
 
-def _grid(sampler: Any, steps: int, start: float) -> int:  # noqa: ANN401
+def _find_length(sampler: Any, steps: int, start: float) -> int:  # noqa: ANN401
     """The length of the grid whose last ``steps`` steps begin nearest to timestep ``start``."""
 
     def begin(length: int) -> float:
@@ -109,7 +109,7 @@ def _grid(sampler: Any, steps: int, start: float) -> int:  # noqa: ANN401
     return min(nearest, key=lambda length: nearest[length])
 
 
-def step_options(sampler: Any, generators: list[torch.Generator]) -> dict[str, Any]:  # noqa: ANN401
+def list_step_options(sampler: Any, generators: list[torch.Generator]) -> dict[str, Any]:  # noqa: ANN401
     """The generators, for the samplers whose ``step`` takes them."""
     takes = "generator" in inspect.signature(sampler.step).parameters
     return {"generator": generators} if takes else {}

@@ -22,7 +22,7 @@ _GOLDEN: Final = 0.618034
 
 
 @contextmanager
-def seamless(networks: Sequence[nn.Module], *, wanted: bool) -> Iterator[None]:
+def wrap_edges(networks: Sequence[nn.Module], *, wanted: bool) -> Iterator[None]:
     """The networks with convolutions that wrap around, if that is wanted, and as they were after.
 
     Args:
@@ -32,14 +32,14 @@ def seamless(networks: Sequence[nn.Module], *, wanted: bool) -> Iterator[None]:
     with ExitStack() as stack:
         for layer in (each for network in networks if wanted for each in network.modules()):
             if isinstance(layer, nn.Conv2d) and layer.padding_mode == "zeros":
-                stack.enter_context(_wrapping(layer))
+                stack.enter_context(_wrap(layer))
             elif isinstance(layer, QwenImageCausalConv3d):
-                stack.enter_context(_wrapping_film(layer))
+                stack.enter_context(_wrap_film(layer))
         yield
 
 
 @contextmanager
-def _wrapping(layer: nn.Conv2d) -> Iterator[None]:
+def _wrap(layer: nn.Conv2d) -> Iterator[None]:
     layer.padding_mode = "circular"
     try:
         yield
@@ -48,11 +48,11 @@ def _wrapping(layer: nn.Conv2d) -> Iterator[None]:
 
 
 @contextmanager
-def _wrapping_film(layer: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
+def _wrap_film(layer: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
     """A layer for films, which pads frames itself; before the first there is nothing, as ever."""
     own = layer._padding  # left, right, top, bottom, before, after
 
-    def around(_: object, given: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+    def pad_around(_: object, given: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         sides = (*own[:4], 0, 0)
         return tuple(
             None if frames is None else functional.pad(frames, sides, mode="circular")
@@ -60,7 +60,7 @@ def _wrapping_film(layer: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers ha
         )
 
     layer._padding = (0, 0, 0, 0, *own[4:])
-    hook = layer.register_forward_pre_hook(around)
+    hook = layer.register_forward_pre_hook(pad_around)
     try:
         yield
     finally:
@@ -68,7 +68,7 @@ def _wrapping_film(layer: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers ha
         layer._padding = own
 
 
-def read_meeting(read: Callable[[Tensor], Tensor], pixels: Tensor, grain: int) -> Tensor:
+def read_seamless(read: Callable[[Tensor], Tensor], pixels: Tensor, grain: int) -> Tensor:
     """Latents of pixels (1, 3, height, width), as if the same pixels lay on all sides of them.
 
     Args:
@@ -81,7 +81,7 @@ def read_meeting(read: Callable[[Tensor], Tensor], pixels: Tensor, grain: int) -
     return around[..., margin:-margin, margin:-margin]
 
 
-def rolled(step: int, size: Sequence[int]) -> tuple[int, int]:
+def choose_roll(step: int, size: Sequence[int]) -> tuple[int, int]:
     """How far latents of a height and a width are rolled at a step, counted from 0."""
     height, width = (round(step * _GOLDEN % 1 * side) for side in size)
     return height, width

@@ -8,12 +8,12 @@ import torch
 _KINDS: Final = (torch.OutOfMemoryError, MemoryError)
 
 
-def out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device or the machine has no memory left; on the CPU only the text tells."""
     return isinstance(error, _KINDS) or "can't allocate memory" in str(error)
 
 
-def free(device: torch.device) -> float:
+def measure_free(device: torch.device) -> float:
     """GiB that a GPU has left; of other devices, which share it, what the machine has."""
     if device.type == "cuda":
         left, _ = torch.cuda.mem_get_info(device)

@@ -16,10 +16,10 @@ _FAINT: Final = 1e-3
 """Least weight of a place within a square, so that every place counts somewhere."""
 
 Done = Callable[[int, int], None]
-"""Told after each square: how many are done, of how many; what it raises ends the work."""
+"""Called after each tile: tiles done, tiles in all; what it raises ends the work."""
 
 
-def spans(length: int, side: int, overlap: int) -> list[int]:
+def place_tiles(length: int, side: int, overlap: int) -> list[int]:
     """Where squares begin along one side: as few as cover it, evenly, ``overlap`` or more shared.
 
     Args:
@@ -33,7 +33,7 @@ def spans(length: int, side: int, overlap: int) -> list[int]:
     return [round(k * (length - side) / (count - 1)) for k in range(count)]
 
 
-def in_patches(
+def apply_in_tiles(
     work: Callable[[Tensor], Tensor],
     whole: Tensor,
     side: int,
@@ -50,13 +50,13 @@ def in_patches(
         side: Of a square.
         overlap: Shared by neighbours at least.
         margin: How far from an inner edge a square says nothing at all; under half the overlap.
-        done: Told of progress.
+        done: Called after each tile.
 
     Returns:
         The result on the device of ``whole``, in float32.
     """
     height, width = whole.shape[-2:]
-    places = list(product(spans(height, side, overlap), spans(width, side, overlap)))
+    places = list(product(place_tiles(height, side, overlap), place_tiles(width, side, overlap)))
     total = weights = torch.zeros(0)
     for number, (top, left) in enumerate(places, 1):
         made = work(whole[..., top : top + side, left : left + side]).float().to(whole.device)
@@ -87,7 +87,7 @@ def _ramp(begin: int, side: int, length: int, *, overlap: int, margin: int, time
     return counts.clamp(min=_FAINT)
 
 
-def smaller(side: int, least: int) -> Iterator[int]:
+def halve_down(side: int, least: int) -> Iterator[int]:
     """A side, then half of it, and so on down to ``least``."""
     while side >= least:
         yield side

@@ -6,12 +6,12 @@ from PIL import Image
 from torch import Tensor
 
 
-def as_pixels(image: Image.Image) -> Tensor:
+def to_pixels(image: Image.Image) -> Tensor:
     """(1, 3, height, width) in 0 to 1."""
     return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1)[None] / 255
 
 
-def as_picture(values: Tensor) -> Image.Image:
+def to_picture(values: Tensor) -> Image.Image:
     """The picture of (1, 3, height, width) in 0 to 1."""
     levels = (values[0] * 255).clamp(0, 255).round().to(torch.uint8).permute(1, 2, 0)
     return Image.fromarray(levels.contiguous().cpu().numpy())

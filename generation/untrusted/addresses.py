@@ -46,7 +46,7 @@ def is_public(text: str) -> bool:
         address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    inner = _inner(address)
+    inner = _unwrap(address)
     if any(inner in network for network in _CLOSED if network.version == inner.version):
         return False
     if isinstance(inner, ipaddress.IPv6Address) and inner not in _GLOBAL_UNICAST:
@@ -54,7 +54,7 @@ def is_public(text: str) -> bool:
     return inner.is_global and not (inner.is_multicast or inner.is_reserved)
 
 
-def _inner(address: _Address) -> _Address:
+def _unwrap(address: _Address) -> _Address:
     """The IPv4 address that an IPv6 address stands for, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
@@ -87,7 +87,7 @@ class _PublicResolver(AbstractResolver):
         """Nothing is held open."""
 
 
-def _public_socket(target: AddrInfoType) -> socket.socket:
+def _open_public_socket(target: AddrInfoType) -> socket.socket:
     """The last gate: every connection of a guarded connector gets its socket here."""
     family, kind, protocol, _, address = target
     if not is_public(str(address[0])):
@@ -95,11 +95,11 @@ def _public_socket(target: AddrInfoType) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-def guarded_connector() -> aiohttp.TCPConnector:
+def make_guarded_connector() -> aiohttp.TCPConnector:
     """A connector that reaches public addresses only, whatever it is asked for."""
     return aiohttp.TCPConnector(
         resolver=_PublicResolver(),
         use_dns_cache=False,
-        socket_factory=_public_socket,
+        socket_factory=_open_public_socket,
         force_close=True,
     )

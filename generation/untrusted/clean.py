@@ -114,15 +114,15 @@ def clean(data: bytes, limits: Limits = LIMITS) -> CleanImage:
     """
     if len(data) > limits.max_bytes:
         raise ImageTooLargeError("bytes", limits.max_bytes, len(data))
-    with _opened(data, limits) as image:
+    with _open(data, limits) as image:
         try:
-            picture = _scaled(_flat(_upright(image)), limits.max_side)
+            picture = _scale_down(_flatten(_turn_upright(image)), limits.max_side)
         except Exception as error:  # damaged files make Pillow raise almost anything
             raise BrokenImageError(image.format or "image") from error
-    return CleanImage(_png(picture), picture.width, picture.height)
+    return CleanImage(_encode_png(picture), picture.width, picture.height)
 
 
-def _opened(data: bytes, limits: Limits) -> Image.Image:
+def _open(data: bytes, limits: Limits) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
@@ -138,13 +138,13 @@ def _opened(data: bytes, limits: Limits) -> Image.Image:
     return image
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _turn_upright(image: Image.Image) -> Image.Image:
     image.load()
-    turn = _TURNS.get(_orientation(image))
+    turn = _TURNS.get(_read_orientation(image))
     return image if turn is None else image.transpose(turn)
 
 
-def _orientation(image: Image.Image) -> int:
+def _read_orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(_ORIENTATION_TAG)
     except Exception:  # noqa: BLE001 - a picture with damaged EXIF is still a picture
@@ -152,7 +152,7 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
-def _flat(image: Image.Image) -> Image.Image:
+def _flatten(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         image = image.point(lambda level: level / 256, "L")
     if not image.has_transparency_data:
@@ -162,7 +162,7 @@ def _flat(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, layer).convert("RGB")
 
 
-def _scaled(image: Image.Image, side: int) -> Image.Image:
+def _scale_down(image: Image.Image, side: int) -> Image.Image:
     longest = max(image.size)
     if longest <= side:
         return image
@@ -170,7 +170,7 @@ def _scaled(image: Image.Image, side: int) -> Image.Image:
     return image.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def _png(image: Image.Image) -> bytes:
+def _encode_png(image: Image.Image) -> bytes:
     image.info.clear()
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)

@@ -14,7 +14,7 @@ from typing import Final
 import aiohttp
 from yarl import URL
 
-from generation.untrusted.addresses import PrivateAddressError, guarded_connector, is_public
+from generation.untrusted.addresses import PrivateAddressError, is_public, make_guarded_connector
 from generation.untrusted.clean import LIMITS, ImageError, ImageTooLargeError, Limits
 
 REDIRECTS: Final = 3
@@ -113,13 +113,13 @@ async def fetch(
         LinkTimeoutError: It took longer than ``limits.max_seconds``.
         ImageTooLargeError: There are more than ``limits.max_bytes`` bytes.
     """
-    target = _parsed(url)
+    target = _parse(url)
     exempt = frozenset(URL(origin).origin() for origin in allowed_origins)
     try:
         async with asyncio.timeout(limits.max_seconds):
             return await _follow(target, limits, exempt, only_hosts)
     except TimeoutError:
-        raise LinkTimeoutError(_host(target), limits.max_seconds) from None
+        raise LinkTimeoutError(_name_host(target), limits.max_seconds) from None
 
 
 async def _follow(
@@ -133,31 +133,31 @@ async def _follow(
         if isinstance(answer, bytes):
             return answer
         url = answer
-    raise LinkRefusedError(_host(url), Refusal.REDIRECTS)
+    raise LinkRefusedError(_name_host(url), Refusal.REDIRECTS)
 
 
 async def _ask(url: URL, limits: Limits, *, trusted: bool) -> bytes | URL:
     """One request: the bytes of the answer, or where it redirects to."""
-    connector = aiohttp.TCPConnector() if trusted else guarded_connector()
+    connector = aiohttp.TCPConnector() if trusted else make_guarded_connector()
     try:
         async with (
-            _session(connector) as session,
+            _open_session(connector) as session,
             session.get(url, allow_redirects=False) as response,
         ):
             if response.status in _REDIRECT_STATUSES:
-                return _parsed(response.headers.get("Location", ""), base=url)
+                return _parse(response.headers.get("Location", ""), base=url)
             if response.status != 200:
-                raise LinkNotFoundError(_host(url), response.status)
-            return await _body(response, limits.max_bytes)
+                raise LinkNotFoundError(_name_host(url), response.status)
+            return await _read_body(response, limits.max_bytes)
     except TimeoutError:
         raise
     except PrivateAddressError as error:
-        raise LinkRefusedError(_host(url), Refusal.PRIVATE) from error
+        raise LinkRefusedError(_name_host(url), Refusal.PRIVATE) from error
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise LinkUnreachableError(_host(url), type(error).__name__) from error
+        raise LinkUnreachableError(_name_host(url), type(error).__name__) from error
 
 
-async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     if (response.content_length or 0) > limit:
         raise ImageTooLargeError("bytes", limit, response.content_length or 0)
     body = bytearray()
@@ -168,7 +168,7 @@ async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     return bytes(body)
 
 
-def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+def _open_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -177,7 +177,7 @@ def _session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
     )
 
 
-def _parsed(text: str, base: URL | None = None) -> URL:
+def _parse(text: str, base: URL | None = None) -> URL:
     """The link as a URL of the web with a host, credentials refused."""
     text = text.strip()
     if not text.isprintable() or " " in text or "\\" in text:
@@ -196,12 +196,12 @@ def _parsed(text: str, base: URL | None = None) -> URL:
     return url
 
 
-def _host(url: URL) -> str:
+def _name_host(url: URL) -> str:
     return url.host or ""
 
 
 def _check(url: URL, only_hosts: Collection[str] | None) -> None:
-    host, port = _host(url), url.port or 0
+    host, port = _name_host(url), url.port or 0
     if only_hosts is not None and host not in only_hosts:
         raise LinkRefusedError(host, Refusal.NOT_LISTED)
     if port not in _WEB_PORTS and port < _LOWEST_FREE_PORT:

@@ -19,7 +19,7 @@ class NothingPaintedError(UserError, ValueError):
     """A mask without any white in it."""
 
 
-def painted(data: bytes) -> bytes:
+def clean_mask(data: bytes) -> bytes:
     """A stranger's mask, checked and encoded anew.
 
     Args:

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from generation.tensors.pixels import as_picture, as_pixels
+from generation.tensors.pixels import to_picture, to_pixels
 
 FILE: Final = "upscaler.safetensors"
 """Name of the weights in a checkpoint's folder."""
@@ -65,17 +65,17 @@ def load_compact(file: Path) -> Compact:
 def enlarge(network: Compact, picture: Image.Image) -> Image.Image:
     """The picture ``network.factor`` times larger, computed where the network is."""
     there = next(network.parameters())
-    made = network(as_pixels(picture).to(there.device, there.dtype))
-    return as_picture(made.float())
+    made = network(to_pixels(picture).to(there.device, there.dtype))
+    return to_picture(made.float())
 
 
 def sharpen(picture: Image.Image, factor: int) -> Image.Image:
     """The picture ``factor`` times larger, a power of two, with its blurred edges made crisp."""
-    pixels = as_pixels(picture)
+    pixels = to_pixels(picture)
     for doubling in range(factor.bit_length() - 1):
         wide = functional.interpolate(pixels, scale_factor=2, mode="bicubic").clamp(0, 1)
         pixels = _meet(wide, reach=_REACHES[min(doubling, 1)])
-    return as_picture(pixels)
+    return to_picture(pixels)
 
 
 _ROUNDS: Final = 5
@@ -93,9 +93,9 @@ _STEEP: Final = 0.012
 def _meet(pixels: Tensor, reach: float) -> Tensor:
     """Let both sides of every edge grow until they meet; (1, 3, H, W) in 0 to 1."""
     for _ in range(_ROUNDS):
-        bend, slope = _edges(_smooth(pixels.mean(1, keepdim=True), reach))
+        bend, slope = _measure_edges(_smooth(pixels.mean(1, keepdim=True), reach))
         push = torch.tanh(bend / _BEND) * (slope / _STEEP).clamp(max=1)
-        lighter, darker = _brightest(pixels) - pixels, pixels + _brightest(-pixels)
+        lighter, darker = _dilate(pixels) - pixels, pixels + _dilate(-pixels)
         pixels = pixels + _PACE * (push.clamp(max=0).abs() * lighter - push.clamp(min=0) * darker)
     return pixels
 
@@ -110,7 +110,7 @@ def _smooth(grey: Tensor, spread: float) -> Tensor:
     return functional.conv2d(across, weights.view(1, 1, -1, 1))
 
 
-def _edges(grey: Tensor) -> tuple[Tensor, Tensor]:
+def _measure_edges(grey: Tensor) -> tuple[Tensor, Tensor]:
     """Second derivative along the gradient, and the gradient's length, of (1, 1, H, W)."""
     near = functional.pad(grey, (1,) * 4, mode="replicate")
     left, right = near[..., 1:-1, :-2], near[..., 1:-1, 2:]
@@ -122,7 +122,7 @@ def _edges(grey: Tensor) -> tuple[Tensor, Tensor]:
     return (bend + corners / 2 * across * down) / (square + 1e-8), square.sqrt()
 
 
-def _brightest(pixels: Tensor) -> Tensor:
+def _dilate(pixels: Tensor) -> Tensor:
     """The largest value of each pixel and its four neighbours."""
     near = functional.pad(pixels, (1,) * 4, mode="replicate")
     beside = torch.maximum(near[..., 1:-1, :-2], near[..., 1:-1, 2:])

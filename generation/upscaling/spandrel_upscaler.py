@@ -17,9 +17,9 @@ from PIL import Image
 from torch import Tensor
 
 from generation.recipe import Upscaler
-from generation.tensors.memory import out_of_memory
-from generation.tensors.overlap import Done, in_patches, smaller
-from generation.tensors.pixels import as_picture, as_pixels
+from generation.tensors.memory import is_out_of_memory
+from generation.tensors.overlap import Done, apply_in_tiles, halve_down
+from generation.tensors.pixels import to_picture, to_pixels
 
 SIDE: Final = 256
 """Side in pixels of the squares that a picture is seen in."""
@@ -61,26 +61,26 @@ class SpandrelUpscaler:
         """
         if self.model is None:
             self.model = _load(self.file, self.device)
-        made = as_pixels(image)
+        made = to_pixels(image)
         with torch.inference_mode():
             while made.shape[-1] < factor * image.width:
-                made = self._once(made, done)
+                made = self._enlarge_once(made, done)
         size = (factor * image.width, factor * image.height)
-        large = as_picture(made)
+        large = to_picture(made)
         return large if large.size == size else large.resize(size, Image.Resampling.LANCZOS)
 
-    def _once(self, whole: Tensor, done: Done) -> Tensor:
-        for side in smaller(SIDE, LEAST):
+    def _enlarge_once(self, whole: Tensor, done: Done) -> Tensor:
+        for side in halve_down(SIDE, LEAST):
             try:
-                return in_patches(
-                    self._square, whole, side, overlap=OVERLAP, margin=MARGIN, done=done
+                return apply_in_tiles(
+                    self._enlarge_square, whole, side, overlap=OVERLAP, margin=MARGIN, done=done
                 )
             except (RuntimeError, MemoryError) as error:
-                if not out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
         raise MemoryError
 
-    def _square(self, square: Tensor) -> Tensor:
+    def _enlarge_square(self, square: Tensor) -> Tensor:
         made: Tensor = self.model(square.to(self.device, self.model.dtype))
         return made.clamp(0, 1)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.extras import equipped
+from generation.catalogue.extras import extend_card
 from generation.catalogue.families import CARDS
-from generation.catalogue.loras import offered
+from generation.catalogue.loras import read_offered
 from prompt import sentences as said
 from prompt.flags.sources import EVERY_SOURCE
 from prompt.flags.table import FLAGS, Flag
@@ -58,10 +58,10 @@ refused, since the pictures would show something quite different without them.
 
 
 EQUIPPED: Final = tuple(
-    equipped(
+    extend_card(
         card,
         card.adapters,
-        offered("ink=folder#ink.safetensors"),
+        read_offered("ink=folder#ink.safetensors"),
         controlnets=card.controlnets,
     )
     for card in CARDS

@@ -6,7 +6,7 @@ from typing import Any, Final
 from generation.catalogue.card import Card
 from generation.controls import taste_for_stylize
 from generation.recipe import Phrase
-from generation.styles import styled
+from generation.styles import apply_styles
 from prompt.flags.table import RAW, STYLE_NAME, STYLIZE
 
 _FULL_PUSH: Final = -0.5
@@ -34,7 +34,7 @@ def apply_stylize(
     taste, words = taste_for_stylize(stylize), card.vocabulary.taste
     taste *= _RAW_SHARE if raw else 1.0
     if taste >= 0:
-        return styled(phrases, [(words, 1.0)], taste)
+        return apply_styles(phrases, [(words, 1.0)], taste)
     # In proportion to the person's own weights, so that `cat::2` and `cat` are pushed alike.
     wanted = sum(phrase.weight for phrase in phrases if phrase.weight > 0) or 1.0
     return (*phrases, Phrase(text=words, weight=_FULL_PUSH * -taste * wanted))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.loras import unknown
+from generation.catalogue.loras import list_unknown
 from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.flags.table import (
@@ -139,7 +139,7 @@ def find_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str
 
 def _find_missing_loras(prompt: Prompt, card: Card) -> list[str]:
     """LoRAs that the prompt names and that a family which takes LoRAs does not have."""
-    return unknown(LORA.of(prompt.flags) or (), card.loras) if card.loras else []
+    return list_unknown(LORA.of(prompt.flags) or (), card.loras) if card.loras else []
 
 
 def _find_lacking(name: str, value: object, card: Card) -> Capability | None:

@@ -14,7 +14,7 @@ from generation.controls import (
     share_for_style_weight,
 )
 from generation.recipe import Ingredient, Phrase, Reference, Role
-from generation.styles import code_from, styled, words_of
+from generation.styles import apply_styles, list_words, read_code
 from prompt.flags.table import (
     CHARACTER,
     CHARACTER_WEIGHT,
@@ -85,7 +85,7 @@ def draw_codes(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     for place, reference in enumerate(STYLE.of(values) or ()):
         name, mark, weight = reference.partition("::")
         # Resolved to a number here, so that the recipe draws the same style again.
-        code = str(code_from(number + place)) if name.lower() == RANDOM else name
+        code = str(read_code(number + place)) if name.lower() == RANDOM else name
         drawn.append(f"{code}{mark}{weight}")
     return {**values, STYLE.name: tuple(drawn)}
 
@@ -93,8 +93,10 @@ def draw_codes(values: Mapping[str, Any], number: int) -> dict[str, Any]:
 def apply_codes(phrases: Sequence[Phrase], values: Mapping[str, Any]) -> tuple[Phrase, ...]:
     """The person's words with those of the style codes."""
     codes = [split_weight(one) for one in STYLE.of(values) or () if "://" not in one]
-    styles = [(words_of(int(code)), weight) for code, weight in codes if code.isdecimal()]
-    return styled(phrases, styles, share_for_style_weight(_default_weight(STYLE_WEIGHT.of(values))))
+    styles = [(list_words(int(code)), weight) for code, weight in codes if code.isdecimal()]
+    return apply_styles(
+        phrases, styles, share_for_style_weight(_default_weight(STYLE_WEIGHT.of(values)))
+    )
 
 
 def collect_references(

@@ -10,12 +10,12 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from generation.catalogue.card import Card
-from generation.catalogue.loras import called
+from generation.catalogue.loras import select_called
 from generation.controls import (
     detail_for_exp,
-    oddness_for_weird,
-    spread_for_chaos,
+    share_for_chaos,
     steps_for_quality,
+    weirdness_for_weird,
 )
 from generation.derive import GRID
 from generation.recipe import (
@@ -25,7 +25,7 @@ from generation.recipe import (
     Phrase,
     Recipe,
     Sampling,
-    seeded,
+    seed_noise,
 )
 from prompt import sentences as said
 from prompt.flags.table import (
@@ -128,15 +128,15 @@ def resolve(
         # again.
         parameters=" ".join(format_flags({k: v for k, v in values.items() if k not in _UNWRITTEN})),
         size=size,
-        noise=seeded(seed if own_seed is None else own_seed, BATCH.of(values) or usual),
+        noise=seed_noise(seed if own_seed is None else own_seed, BATCH.of(values) or usual),
         sampling=_read_sampling(prompt, card),
         inputs=inputs,
         conditions=Conditions(
             phrases=apply_stylize(apply_codes(phrases, values), values, card),
             negative=unwanted,
             weighting=choose_weighting(values, unwanted, *phrases),
-            chaos=spread_for_chaos(CHAOS.of(values) or 0),
-            weirdness=oddness_for_weird(WEIRD.of(values) or 0),
+            chaos=share_for_chaos(CHAOS.of(values) or 0),
+            weirdness=weirdness_for_weird(WEIRD.of(values) or 0),
             references=collect_references(values, card, kept),
             structure=structure,
         ),
@@ -164,7 +164,7 @@ def _read_sampling(prompt: Prompt, card: Card) -> Sampling:
 
 def _apply_loras(recipe: Recipe, words: Sequence[str], card: Card) -> Recipe:
     """The recipe with LoRAs, and with the words that wake them where they are not said anyway."""
-    named = tuple(called(words, card.loras))
+    named = tuple(select_called(words, card.loras))
     said_already = recipe.prompt.casefold()
     # A word that is in the prompt already would only count twice.
     triggers = [one.trigger for one, _ in named if one.trigger.casefold() not in said_already]

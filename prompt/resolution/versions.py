@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from generation.catalogue.card import Card, spelled
+from generation.catalogue.card import Card, normalize_model_name
 from generation.catalogue.families import CARDS, VARIANTS
-from generation.catalogue.served import Models, Served, named, usual
+from generation.catalogue.served import Models, ServedModel, choose_usual, find_named
 from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.flags.numbers import format_number, parse_number
@@ -67,7 +67,7 @@ def find_wanted(values: Mapping[str, Any], table: Versions) -> str | None:
     return "" if version is None else table.get(version or "v")
 
 
-def choose_model(values: Mapping[str, Any], models: Models, table: Versions) -> Served:
+def choose_model(values: Mapping[str, Any], models: Models, table: Versions) -> ServedModel:
     """What draws a prompt: the model that its flags ask for if it is served, else the usual one.
 
     Args:
@@ -75,7 +75,7 @@ def choose_model(values: Mapping[str, Any], models: Models, table: Versions) -> 
         models: What is served.
         table: Family by version.
     """
-    return named(models, find_wanted(values, table) or "") or usual(models)
+    return find_named(models, find_wanted(values, table) or "") or choose_usual(models)
 
 
 def find_card(draws: ModelChoice, prompt: Prompt) -> Card:
@@ -91,7 +91,11 @@ def explain_unknown(values: Mapping[str, Any], served: Collection[str] = ()) -> 
         served: Names of what is served, known or not.
     """
     model = MODEL.of(values)
-    if model is None or model in _KNOWN or spelled(model) in map(spelled, served):
+    if (
+        model is None
+        or model in _KNOWN
+        or normalize_model_name(model) in map(normalize_model_name, served)
+    ):
         return None
     return Sentence(said.OTHER_VALUE, flag=MODEL.name, takes=MODEL.takes, word=model)
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from generation.recipe import Phrase, Recipe, seeded
+from generation.recipe import Phrase, Recipe, seed_noise
 from storage.queue.jobs import Job
 from tests.recipes import make
 
@@ -17,7 +17,7 @@ def recipe(prompt: str = "a red apple", **changes: Any) -> Recipe:
         "phrases": (Phrase(text=prompt),),
         "width": 128,
         "height": 128,
-        "noise": seeded(7, 4),
+        "noise": seed_noise(7, 4),
         "steps": 12,
         "guidance": 4.0,
         "sampler": "DPM++ 2M Karras",

@@ -4,8 +4,8 @@ import pytest
 from bot.components import buttons
 from bot.text import sentences
 from generation.catalogue.card import Capability
-from generation.derive import Parent, creatively, enlarge, mapped, narrow
-from generation.recipe import Recipe, Structure, seeded
+from generation.derive import Parent, enlarge, narrow, show_map, upscale_creatively
+from generation.recipe import Recipe, Structure, seed_noise
 from tests.bot.samples import recipe
 from tests.recipes import change
 
@@ -36,9 +36,9 @@ async def test_labels_of_a_grid() -> None:
 
 @pytest.mark.parametrize("count", range(2, 10))
 async def test_every_picture_of_a_batch_has_its_buttons(count: int) -> None:
-    view = buttons.build_done_view(JOB, recipe(noise=seeded(7, count)))
+    view = buttons.build_done_view(JOB, recipe(noise=seed_noise(7, count)))
     rows = [row["components"] for row in view.to_components()]
-    labels = _labels(recipe(noise=seeded(7, count)))
+    labels = _labels(recipe(noise=seed_noise(7, count)))
     assert len(rows) <= 5
     assert all(1 <= len(row) <= 5 for row in rows)
     assert [label for label in labels if label[0] == "U"] == [f"U{k + 1}" for k in range(count)]
@@ -48,7 +48,7 @@ async def test_every_picture_of_a_batch_has_its_buttons(count: int) -> None:
 
 async def test_what_is_offered_under_a_single_picture() -> None:
     wide = enlarge(recipe(width=192), 2)
-    largest = creatively(Parent(wide, 0, "ab"), 1)
+    largest = upscale_creatively(Parent(wide, 0, "ab"), 1)
     assert _labels(wide) == [
         *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
@@ -68,7 +68,7 @@ async def test_a_map_is_offered_of_a_structure_and_nothing_of_a_map() -> None:
     assert [len(row["components"]) for row in rows] == [5, 5, 1]
     assert _labels(grid)[-1] == "Control map"
     assert _labels(enlarge(grid, 0))[-1] == "Control map"
-    assert _labels(mapped(grid)) == ["Recipe"]
+    assert _labels(show_map(grid)) == ["Recipe"]
 
 
 @pytest.mark.parametrize(

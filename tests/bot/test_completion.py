@@ -11,9 +11,9 @@ from commands.imagine import imagine
 from commands.img2img import img2img
 from commands.prefer import Preferences
 from commands.preset import Presets
-from generation.catalogue.extras import equipped
+from generation.catalogue.extras import extend_card
 from generation.catalogue.families import CARDS
-from generation.catalogue.loras import offered
+from generation.catalogue.loras import read_offered
 from prompt.flags.sources import PromptSource
 
 
@@ -57,7 +57,7 @@ def test_every_option_that_holds_flags_completes_them() -> None:
 async def test_only_flags_that_make_a_difference_there_are_offered(
     way: PromptSource, typed: str, ends: list[str]
 ) -> None:
-    card = equipped(CARDS[1], "", offered("ink=acme/ink@1#ink.safetensors"))
+    card = extend_card(CARDS[1], "", read_offered("ink=acme/ink@1#ink.safetensors"))
     client = SimpleNamespace(handlers=SimpleNamespace(cards=[card]))
     interaction: Any = SimpleNamespace(client=client)
     choices = await complete_flags_of(way)(interaction, typed)

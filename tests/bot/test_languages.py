@@ -30,8 +30,8 @@ from bot.text.languages import (
 )
 from bot.text.sentences import HEADINGS
 from generation.catalogue.card import Capability
-from generation.catalogue.families import CARDS, VARIANTS, card
-from generation.recipe import seeded
+from generation.catalogue.families import CARDS, VARIANTS, find_card
+from generation.recipe import seed_noise
 from prompt import sentences as told
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
@@ -88,7 +88,7 @@ def told_of_prompts() -> Iterator[str]:
         yield getattr(row.kind.shape, "template", row.kind.shape)
     yield from Capability
     yield from (way for way in PromptSource if not way.startswith("/"))
-    yield card("easel").title
+    yield find_card("easel").title
     yield from (each.about for each in (*CARDS, *VARIANTS))
 
 
@@ -235,7 +235,7 @@ def test_ages_are_told_in_the_language(locale: str, said: str) -> None:
 def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
     with speaking(language):
         for row in FLAGS:
-            said = retell(format_line(row, card("easel")))
+            said = retell(format_line(row, find_card("easel")))
             assert say(row.about) in said
             assert not row.instead or say(row.instead) in said
         for topic in TOPICS:
@@ -250,7 +250,7 @@ def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_buttons_speak_the_language(language: str) -> None:
     with speaking(language):
-        view = build_done_view(job().id, recipe(noise=seeded(7, 1)))
+        view = build_done_view(job().id, recipe(noise=seed_noise(7, 1)))
         buttons = [child.item for child in view.children if isinstance(child, JobButton)]
         labels = [button.label for button in buttons if button.label]
     assert catalogue(language)["Vary (Subtle)"] in labels

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.text import messages, sentences
 from bot.text.messages import Title
-from generation.derive import Parent, creatively, enlarge, narrow, vary, with_upscaler
+from generation.derive import Parent, enlarge, narrow, set_upscaler, upscale_creatively, vary
 from generation.recipe import Upscaler
 from storage.queue.jobs import CANCELLED_BY
 from tests.bot.samples import job, recipe
@@ -14,15 +14,15 @@ from tests.bot.samples import job, recipe
 
 @given(st.text(max_size=6000), st.text(max_size=500), st.sampled_from(list(sentences.HEADINGS)))
 def test_every_message_fits(prompt: str, flags: str, action: str) -> None:
-    cooked = recipe(prompt, parameters=flags)
+    made = recipe(prompt, parameters=flags)
     asked = job(title=f"{action}:1")
     for text in (
-        messages.write_running(asked, cooked, sentences.STARTING),
-        messages.write_finished(asked, cooked),
-        messages.write_failed(asked, cooked),
+        messages.write_running(asked, made, sentences.STARTING),
+        messages.write_finished(asked, made),
+        messages.write_failed(asked, made),
     ):
         assert 0 < len(text) <= messages.CONTENT_LIMIT
-    assert 0 < len(messages.write_alt_text(cooked)) <= 1024
+    assert 0 < len(messages.write_alt_text(made)) <= 1024
 
 
 def test_markdown_in_a_prompt_stays_text() -> None:
@@ -85,9 +85,9 @@ def test_the_line_begins_with_the_size_of_what_people_get(
 def test_the_line_says_what_made_a_picture_larger() -> None:
     large = enlarge(recipe(), 0, 4)
     assert "4× larger by resampling" in messages.write_settings(job(), large)
-    learned = with_upscaler(large, Upscaler(name="x4plus", version="ab"))
+    learned = set_upscaler(large, Upscaler(name="x4plus", version="ab"))
     assert "4× larger by x4plus" in messages.write_settings(job(), learned)
-    redrawn = creatively(Parent(recipe(), 0, "ab"), 5, 4)
+    redrawn = upscale_creatively(Parent(recipe(), 0, "ab"), 5, 4)
     assert "redrawn in parts" in messages.write_settings(job(), redrawn)
     assert "larger" not in messages.write_settings(job(), recipe())
 

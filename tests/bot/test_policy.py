@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from bot.access import policy
 from bot.errors import NotAllowedError
 from bot.panels import server, user
-from generation.catalogue.families import CARDS, card
-from generation.catalogue.served import served
+from generation.catalogue.families import CARDS, find_card
+from generation.catalogue.served import list_served
 from storage.decisions.choices import Limits, PersonChoices, ServerChoices
 from storage.settings import Settings
 from tests.bot.samples import recipe
 from tests.recipes import change
 
-LARGE = 512 * card("easel").enlarge
+LARGE = 512 * find_card("easel").enlarge
 ROLES = st.dictionaries(
     st.integers(1, 5),
     st.builds(Limits, unfinished=st.integers(1, 50), daily=st.integers(0, 50)),
@@ -74,7 +74,7 @@ NAMES = ("", "sdxl", "sdxl-lightning", "flux2-klein", "paint=acme/paint-xl", "ph
 def test_a_server_allows_each_model_by_a_name_of_its_own(
     usual: str, others: set[str], allowed: set[str]
 ) -> None:
-    models = served(settings(model=usual, models=",".join(sorted(others - {usual}))))
+    models = list_served(settings(model=usual, models=",".join(sorted(others - {usual}))))
     cards = [one.card for one in models.values()]
     names = {policy.name_for_list(each, cards): each for each in cards}
     assert len(names) == len(cards)
@@ -91,7 +91,7 @@ def test_a_server_allows_each_model_by_a_name_of_its_own(
 
 
 def test_alone_a_model_is_allowed_as_its_family() -> None:
-    (alone,) = (one.card for one in served(settings(model="sdxl-turbo")).values())
+    (alone,) = (one.card for one in list_served(settings(model="sdxl-turbo")).values())
     assert policy.allows(ServerChoices(families=("sdxl",)), alone, [alone])
     menu: Any = server.build_panel(ServerChoices(), [alone], "families").items[1]
     assert [option.label for option in menu.options] == [each.title for each in CARDS]

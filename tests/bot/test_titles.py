@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.text import messages, titles
-from generation.derive import Parent, extend, reroll, squared
+from generation.derive import Parent, extend, make_square, reroll
 from generation.recipe import Ingredient
 from prompt.reading.grammar import parse
 from tests.bot.samples import job, recipe
@@ -54,7 +54,7 @@ def test_what_has_no_words_is_called_by_its_images() -> None:
 def test_a_ratio_is_that_of_the_pictures() -> None:
     wide = recipe("a fox", parameters="--ar 16:9", width=224, height=128)
     assert "--ar 16:9" in titles.write_title(job(), wide)
-    made = extend(Parent(wide, 0, "ab"), 5, squared(wide))
+    made = extend(Parent(wide, 0, "ab"), 5, make_square(wide))
     assert "--ar 1:1" in titles.write_title(job(), made)
     typed = job(origins={titles.TYPED: "a fox --aspect 16:9"})
     assert "--aspect 1:1" in titles.write_title(typed, made)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.panels.user import MENUS, build_panel
-from generation.catalogue.families import CARDS, card
+from generation.catalogue.families import CARDS, find_card
 from prompt.flags.table import BY_NAME
 from storage.decisions.choices import PersonChoices, ServerChoices
 
@@ -20,7 +20,7 @@ def labels(
     person: PersonChoices | None = None, server: ServerChoices | None = None, family: str = "easel"
 ) -> dict[str, list[str]]:
     """What is offered: the values of each menu, and for each button none."""
-    shown = build_panel(person or PersonChoices(), server or ServerChoices(), card(family))
+    shown = build_panel(person or PersonChoices(), server or ServerChoices(), find_card(family))
     parts: list[Any] = list(shown.items)
     return {
         part.custom_id.split(":")[3]: [option.value for option in part.options]
@@ -54,5 +54,7 @@ def test_a_model_that_the_server_does_not_allow_is_not_offered(families: set[str
 
 @pytest.mark.parametrize(("flags", "chosen"), [("", []), ("--model easel --relax", ["seasel"])])
 def test_a_menu_shows_what_is_chosen(flags: str, chosen: list[str]) -> None:
-    first: Any = build_panel(PersonChoices(flags=flags), ServerChoices(), card("easel")).items[0]
+    first: Any = build_panel(PersonChoices(flags=flags), ServerChoices(), find_card("easel")).items[
+        0
+    ]
     assert [option.value for option in first.options if option.default] == chosen

@@ -24,7 +24,7 @@ from bot.painting.tokens import LIFE, PageToken, TokenSigner
 from bot.painting.web import LARGEST_BODY, LONGEST_PROMPT, PaintingPage
 from bot.text import sentences
 from bot.text.languages import LANGUAGES, catalogue
-from generation.untrusted.masks import painted
+from generation.untrusted.masks import clean_mask
 from prompt.reading.grammar import parse
 from storage.files import MissingFileError
 from storage.queue.limits import Excess, LimitReachedError
@@ -55,7 +55,7 @@ class Desk:
         if self.refusal:
             raise self.refusal
         parse(words)
-        self.taken.append((given, painted(mask), words))
+        self.taken.append((given, clean_mask(mask), words))
         return self.notes
 
     def strip_markup(self, said: str) -> str:
@@ -120,7 +120,7 @@ async def test_what_is_painted_arrives_with_the_words(
     answer = await visitor.post("/paint/job", data=filled(), headers=shown(desk, it))
     assert answer.status == 201
     assert await said(answer) == f"{sentences.PAGE_QUEUED}\n--ar has no effect here."
-    assert desk.taken == [(it, painted(mask()), "a hat --ar 3:2")]
+    assert desk.taken == [(it, clean_mask(mask()), "a hat --ar 3:2")]
 
 
 PATHS = [("GET", "sheet"), ("GET", "picture"), ("POST", "job")]

@@ -5,8 +5,8 @@ import pytest
 import torch
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
 
-from generation.catalogue.extras import equipped
-from generation.catalogue.families import BUNDLED, card
+from generation.catalogue.extras import extend_card
+from generation.catalogue.families import BUNDLED, find_card
 from generation.families import qwen_image_edit, sd15, sdxl
 from generation.families.load import FAMILIES, load
 from generation.recipe import Recipe
@@ -121,7 +121,7 @@ def engines(
         if family not in loaded:
             beside, networks = adapters(family), controlnets(family)
             loaded[family] = load(
-                equipped(card(family), beside, controlnets=networks),
+                extend_card(find_card(family), beside, controlnets=networks),
                 str(folders(family)),
                 torch.device("cpu"),
                 beside,

@@ -17,7 +17,7 @@ from transformers import (
     VitPoseImageProcessorPil,
 )
 
-from generation.catalogue.controlnets import STRUCTURES, written
+from generation.catalogue.controlnets import STRUCTURES, write_sources
 from generation.conditioning.line_maps import LINES
 
 
@@ -30,7 +30,7 @@ def build_controlnets(folder: Path, unet: Path) -> str:
             denoiser, conditioning_channels=3, load_weights_from_unet=True
         )
         _loosened(model).save_pretrained(folder / kind)
-    return written({kind: str(folder / kind) for kind in STRUCTURES if kind in LINES})
+    return write_sources({kind: str(folder / kind) for kind in STRUCTURES if kind in LINES})
 
 
 def build_union(folder: Path, unet: Path) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from generation.recipe import Ingredient, Phrase, Recipe, Reference, Role, Start, seeded
+from generation.recipe import Ingredient, Phrase, Recipe, Reference, Role, Start, seed_noise
 from generation.sampling.engine import Batching, Engine
 from tests.recipes import change, make
 
@@ -17,7 +17,7 @@ APPLE = make(
     phrases=(Phrase(text="a red apple"),),
     width=64,
     height=64,
-    noise=seeded(7, 1),
+    noise=seed_noise(7, 1),
     steps=3,
     guidance=4.0,
     sampler="DPM++ 2M Karras",

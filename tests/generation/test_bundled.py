@@ -14,11 +14,11 @@ from PIL import Image
 from torch import Tensor
 
 from generation.catalogue.families import BUNDLED
-from generation.pictures.tiling import edge_steps
-from generation.recipe import Noise, Phrase, seeded
+from generation.pictures.tiling import measure_edge_steps
+from generation.recipe import Noise, Phrase, seed_noise
 from generation.sampling import batch
 from generation.sampling.engine import Engine
-from generation.sampling.noise import starting_noise
+from generation.sampling.noise import draw_starting_noise
 from tests.generation.samples import quiet, recipe_for, start
 from tests.recipes import change
 from training.judges import Judge, Verdict, load_judge, load_labels
@@ -48,7 +48,7 @@ def drawn(
     begun = base if photo is None else change(base, start=start(strength))
     pictures = []
     for number, prompt in enumerate(prompts):
-        recipe = change(begun, phrases=(Phrase(text=prompt),), noise=seeded(100 + number, 1))
+        recipe = change(begun, phrases=(Phrase(text=prompt),), noise=seed_noise(100 + number, 1))
         pictures += easel.draw(recipe, photo, quiet)
     return pictures
 
@@ -115,10 +115,10 @@ def test_a_tile_has_no_edges_where_a_seam_could_be(
     here = np.asarray(easel.draw(recipe, None, quiet)[0], int)
 
     def moved(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, torch.Generator]:
-        drawn, later = starting_noise(noise, shape)
+        drawn, later = draw_starting_noise(noise, shape)
         return drawn.roll((coarsest, coarsest), (-2, -1)), later
 
-    monkeypatch.setattr(batch, "starting_noise", moved)
+    monkeypatch.setattr(batch, "draw_starting_noise", moved)
     there = np.asarray(easel.draw(recipe, None, quiet)[0], int)
     shift = coarsest * easel.pipe.vae_scale_factor
     assert np.abs(np.roll(here, (shift, shift), (0, 1)) - there).max() <= 1
@@ -140,5 +140,5 @@ def test_a_tile_shows_what_it_is_asked_for_and_its_edges_meet(easel: Engine, jud
     pictures = [easel.draw(recipe, None, quiet)[0] for recipe in recipes]
     named = judged(judge, pictures)
     assert share(named.thing, "things", ["dog", "pizza", "star"], among=5) >= 2 / 3
-    across, between = np.mean([edge_steps(picture) for picture in pictures], axis=0)
+    across, between = np.mean([measure_edge_steps(picture) for picture in pictures], axis=0)
     assert across < between

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image, ImageDraw
 
-from generation.pictures.canvas import frame, inside, join
+from generation.pictures.canvas import frame, join, place_picture
 from generation.recipe import Canvas, Edges, Region
 from tests.generation.samples import photograph
 from tests.generation.strategies import canvases
@@ -38,7 +38,7 @@ def test_kept_pixels_come_back_unchanged(
     joined = join(framed, noise(size, 1))
     assert joined.size == framed.picture.size == framed.kept.size == size
     kept = np.asarray(framed.kept) > 0
-    left, top, right, bottom = inside(canvas, size)
+    left, top, right, bottom = place_picture(canvas, size)
     shown = noise(own).resize((right - left, bottom - top), Image.Resampling.LANCZOS)
     whole = Image.new("RGB", size)
     whole.paste(shown, (left, top))
@@ -51,7 +51,7 @@ def test_a_picture_lies_in_its_frame_by_its_edges(
 ) -> None:
     edges = Edges(left=left, top=top, right=right, bottom=bottom)
     size = round(100 * (1 + left + right)), round(80 * (1 + top + bottom))
-    place = inside(Canvas(image="a", edges=edges), size)
+    place = place_picture(Canvas(image="a", edges=edges), size)
     wanted = (100 * left, 80 * top, 100 * (left + 1), 80 * (top + 1))
     assert place == pytest.approx(wanted, abs=2)
 

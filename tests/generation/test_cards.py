@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.checkpoints import card_for, model_name, source
-from generation.catalogue.families import CARDS, VARIANTS, UnknownFamilyError, card
+from generation.catalogue.checkpoints import choose_card, find_source, name_model
+from generation.catalogue.families import CARDS, VARIANTS, UnknownFamilyError, find_card
 
 EVERY = pytest.mark.parametrize("each", CARDS, ids=lambda each: each.id)
 
@@ -32,24 +32,24 @@ def test_variants_are_complete(each: Card) -> None:
     test_is_complete(each)
     assert each.called == each.name
     assert each.sampler in each.samplers
-    assert set(each.samplers) <= set(card(each.id).samplers)
-    assert each.capabilities <= card(each.id).capabilities
+    assert set(each.samplers) <= set(find_card(each.id).samplers)
+    assert each.capabilities <= find_card(each.id).capabilities
     assert (each.guidance > 1) == (Capability.GUIDANCE in each.capabilities)
 
 
 @VARIANT
 def test_variants_are_found_by_name_and_by_hub_id(each: Card) -> None:
-    assert card_for(each.name) is card_for(f"{each.name}@abc") is each
-    assert card_for("/some/folder", each.name) is each
-    owner = card_for(each.model)
-    assert owner is each or owner is card(each.id)
+    assert choose_card(each.name) is choose_card(f"{each.name}@abc") is each
+    assert choose_card("/some/folder", each.name) is each
+    owner = choose_card(each.model)
+    assert owner is each or owner is find_card(each.id)
 
 
 def test_a_known_name_is_loaded_from_its_hub_id_and_revision() -> None:
-    lightning = card_for("sdxl-lightning")
-    assert source("sdxl-lightning@abc", lightning) == f"{lightning.model}@abc"
-    assert source("sdxl-lightning", lightning) == lightning.model
-    assert source("someone/xl@abc", card("sdxl")) == "someone/xl@abc"
+    lightning = choose_card("sdxl-lightning")
+    assert find_source("sdxl-lightning@abc", lightning) == f"{lightning.model}@abc"
+    assert find_source("sdxl-lightning", lightning) == lightning.model
+    assert find_source("someone/xl@abc", find_card("sdxl")) == "someone/xl@abc"
 
 
 def test_names_are_different() -> None:
@@ -90,27 +90,27 @@ class TestSize:
 class TestFinding:
     @EVERY
     def test_by_id(self, each: Card) -> None:
-        assert card(each.id) is each
+        assert find_card(each.id) is each
 
     def test_of_an_unknown_id_names_the_known(self) -> None:
         with pytest.raises(UnknownFamilyError, match="known are easel, sd15, sdxl"):
-            card("sd3")
+            find_card("sd3")
 
     @EVERY
     def test_by_the_default_model(self, each: Card) -> None:
-        assert card_for(each.model) is each
+        assert choose_card(each.model) is each
 
     def test_without_a_model_is_the_bundled_one(self) -> None:
-        assert card_for("").id == "easel"
+        assert choose_card("").id == "easel"
 
     def test_named_by_the_admin_wins(self) -> None:
-        assert card_for("somebody/xl-turbo", "sd15").id == "sd15"
+        assert choose_card("somebody/xl-turbo", "sd15").id == "sd15"
 
     @pytest.mark.parametrize(
         ("hub", "family"), [("someone/Juggernaut-XL-v9", "sdxl"), ("someone/dreamshaper", "sd15")]
     )
     def test_by_a_hub_name(self, hub: str, family: str) -> None:
-        assert card_for(hub).id == family
+        assert choose_card(hub).id == family
 
     @pytest.mark.parametrize(
         ("pipeline", "family"),
@@ -119,23 +119,23 @@ class TestFinding:
     def test_by_a_folder(self, tmp_path: Path, pipeline: str, family: str) -> None:
         index = {"_class_name": pipeline}
         (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
-        assert card_for(str(tmp_path)).id == family
+        assert choose_card(str(tmp_path)).id == family
 
     def test_by_a_folder_of_another_kind_is_refused(self, tmp_path: Path) -> None:
         index = {"_class_name": "StableDiffusion3Pipeline"}
         (tmp_path / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
         with pytest.raises(UnknownFamilyError, match="StableDiffusion3Pipeline"):
-            card_for(str(tmp_path))
+            choose_card(str(tmp_path))
 
 
 class TestModelName:
     def test_is_never_a_path(self, tmp_path: Path) -> None:
         folder = tmp_path / "my-model"
         folder.mkdir()
-        assert model_name(str(folder), CARDS[1]) == "my-model"
+        assert name_model(str(folder), CARDS[1]) == "my-model"
 
     def test_is_the_hub_id(self) -> None:
-        assert model_name("someone/dreamshaper", CARDS[1]) == "someone/dreamshaper"
+        assert name_model("someone/dreamshaper", CARDS[1]) == "someone/dreamshaper"
 
     def test_is_the_cards_own_without_one(self) -> None:
-        assert model_name("", CARDS[0]) == CARDS[0].model
+        assert name_model("", CARDS[0]) == CARDS[0].model

@@ -14,15 +14,15 @@ from generation.catalogue.controlnets import (
     ESTIMATORS,
     STRUCTURES,
     UnknownStructureError,
-    licence,
-    sources,
-    written,
+    read_licence,
+    read_sources,
+    write_sources,
 )
-from generation.catalogue.extras import equipped
-from generation.catalogue.families import CARDS, card
+from generation.catalogue.extras import extend_card
+from generation.catalogue.families import CARDS, find_card
 from generation.conditioning.estimators import load_estimator
 from generation.conditioning.line_maps import LINES
-from generation.conditioning.pose_maps import JOINTS, skeleton
+from generation.conditioning.pose_maps import JOINTS, draw_pose_map
 from tests.generation.samples import photograph
 
 names = st.from_regex(r"[a-z]{1,8}/[a-z0-9.-]{1,12}(@[0-9a-f]{7})?", fullmatch=True)
@@ -30,26 +30,26 @@ names = st.from_regex(r"[a-z]{1,8}/[a-z0-9.-]{1,12}(@[0-9a-f]{7})?", fullmatch=T
 
 @given(st.dictionaries(st.sampled_from(STRUCTURES), names))
 def test_what_is_written_is_read_again(found: dict[str, str]) -> None:
-    assert sources(written(found)) == found  # type: ignore[arg-type]
+    assert read_sources(write_sources(found)) == found  # type: ignore[arg-type]
 
 
 def test_one_network_serves_every_kind_that_has_none_of_its_own() -> None:
-    found = sources("a/union@12, pose = b/pose")
+    found = read_sources("a/union@12, pose = b/pose")
     assert list(found) == list(STRUCTURES)
     assert found == {**dict.fromkeys(STRUCTURES, "a/union@12"), "pose": "b/pose"}
-    assert sources("") == {}
+    assert read_sources("") == {}
 
 
 @pytest.mark.parametrize("setting", ["smell=a/b", "canny=", "canny=a/b, =c/d"])
 def test_a_setting_that_cannot_be_read_is_one_sentence(setting: str) -> None:
     with pytest.raises(UnknownStructureError, match=r"does not say which ControlNet.*canny="):
-        sources(setting)
+        read_sources(setting)
 
 
 def test_cards_name_networks_with_their_licence() -> None:
     for each in CARDS:
-        found = sources(each.controlnets)
-        assert bool(found) == bool(licence(each.controlnets))
+        found = read_sources(each.controlnets)
+        assert bool(found) == bool(read_licence(each.controlnets))
         assert all(source.count("/") == 1 for source in found.values())
         assert not (found and each.structures), "either its own or to be named"
         assert (Capability.STRUCTURE in each.capabilities) == bool(each.structures)
@@ -57,15 +57,15 @@ def test_cards_name_networks_with_their_licence() -> None:
 
 
 def test_a_card_can_do_what_is_named_for_it() -> None:
-    some = equipped(card("sd15"), "", controlnets="depth=a/b, canny=c/d")
+    some = extend_card(find_card("sd15"), "", controlnets="depth=a/b, canny=c/d")
     assert some.structures == ("canny", "depth")
     assert Capability.STRUCTURE in some.capabilities
     assert Capability.STYLE not in some.capabilities
-    assert equipped(card("easel"), "", controlnets="a/b") == card("easel")
+    assert extend_card(find_card("easel"), "", controlnets="a/b") == find_card("easel")
 
 
 def test_depth_is_a_map_from_far_to_near(estimators: str) -> None:
-    see = load_estimator("depth", sources(estimators)["depth"], torch.device("cpu"))
+    see = load_estimator("depth", read_sources(estimators)["depth"], torch.device("cpu"))
     made = see(photograph(), (96, 64))
     pixels = np.asarray(made)
     assert (made.size, made.mode) == ((96, 64), "RGB")
@@ -75,15 +75,15 @@ def test_depth_is_a_map_from_far_to_near(estimators: str) -> None:
 
 
 def test_pose_is_the_figure_of_one_person(estimators: str) -> None:
-    see = load_estimator("pose", sources(estimators)["pose"], torch.device("cpu"))
+    see = load_estimator("pose", read_sources(estimators)["pose"], torch.device("cpu"))
     made = see(photograph(), (96, 64))
     assert (made.size, made.mode) == ((96, 64), "RGB")
 
 
-def test_a_skeleton_needs_no_estimator(estimators: str) -> None:
-    see = load_estimator("pose", sources(estimators)["pose"], torch.device("cpu"))
+def test_a_pose_map_needs_no_estimator(estimators: str) -> None:
+    see = load_estimator("pose", read_sources(estimators)["pose"], torch.device("cpu"))
     places = {name: (30.0 + 4 * k, 40.0 + 9 * k) for k, name in enumerate(JOINTS)}
-    ready = skeleton(places, (256, 256))
+    ready = draw_pose_map(places, (256, 256))
     assert see(ready, (256, 256)).tobytes() == ready.tobytes()
     wide = np.asarray(see(ready, (512, 256)))
     assert wide.shape == (256, 512, 3)

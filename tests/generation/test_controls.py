@@ -16,20 +16,20 @@ from generation.controls import (
     factor_for_image_weight,
     factor_for_reference_weight,
     factors_for_character_weight,
-    flow_level,
-    oddness_for_weird,
+    match_flow_level,
     scale_for_image_weight,
     scale_for_object_weight,
     scale_for_style_weight,
     scales_for_character_weight,
+    share_for_chaos,
     share_for_style_weight,
-    spread_for_chaos,
     steps_for_quality,
     steps_to_refine,
     steps_until,
     strength_for_image_weight,
     taste_for_stylize,
-    unshifted,
+    unshift_level,
+    weirdness_for_weird,
 )
 
 weights = st.floats(0.001, LARGEST_IMAGE_WEIGHT)
@@ -96,8 +96,8 @@ class TestWords:
         ("curve", "top", "ends"),
         [
             (taste_for_stylize, 1000, (-0.5, 1)),
-            (oddness_for_weird, 3000, (0, 1)),
-            (spread_for_chaos, 100, (0, 1)),
+            (weirdness_for_weird, 3000, (0, 1)),
+            (share_for_chaos, 100, (0, 1)),
             (detail_for_exp, 100, (0, 1)),
         ],
     )
@@ -113,7 +113,7 @@ class TestWords:
 
     def test_defaults_add_nothing(self) -> None:
         assert taste_for_stylize(100) == 0
-        assert oddness_for_weird(0) == spread_for_chaos(0) == detail_for_exp(0) == 0
+        assert weirdness_for_weird(0) == share_for_chaos(0) == detail_for_exp(0) == 0
 
     @pytest.mark.parametrize(
         ("stylize", "taste"), [(0, -0.5), (50, -0.25), (250, 0.40), (750, 0.88), (1000, 1)]
@@ -126,20 +126,20 @@ class TestFlowLevel:
     @given(st.floats(0.001, 1), st.floats(0.001, 1))
     def test_rises(self, one: float, other: float) -> None:
         low, high = sorted((one, other))
-        assert 0 < flow_level(low) <= flow_level(high) <= 1
+        assert 0 < match_flow_level(low) <= match_flow_level(high) <= 1
         if high - low > 0.001:
-            assert flow_level(low) < flow_level(high)
+            assert match_flow_level(low) < match_flow_level(high)
 
     def test_is_as_noisy_as_the_schedule_of_stable_diffusion(self) -> None:
         sampler = DDIMScheduler(beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear")
         for step in (1, 300, 750, 999):
             kept = float(sampler.alphas_cumprod[step - 1])
-            level = flow_level(step / 1000)
+            level = match_flow_level(step / 1000)
             assert level / (1 - level) == pytest.approx(((1 - kept) / kept) ** 0.5, rel=1e-4)
 
     @given(st.floats(0.001, 1), st.floats(0.2, 20))
     def test_a_shift_undoes_what_unshifted_did(self, level: float, factor: float) -> None:
-        before = unshifted(level, factor)
+        before = unshift_level(level, factor)
         assert factor * before / (1 + (factor - 1) * before) == pytest.approx(level)
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.derive import (
     GRAIN,
     GRID,
@@ -13,21 +13,21 @@ from generation.derive import (
     Parent,
     Variation,
     blend,
-    creatively,
     enlarge,
     extend,
-    framed,
-    mapped,
+    fit_to_ratio,
+    is_redrawn,
+    make_square,
     narrow,
-    redrawn,
     repaint,
     reroll,
     reword,
-    squared,
-    varied,
+    set_upscaler,
+    show_map,
+    upscale_creatively,
     vary,
-    with_upscaler,
-    zoomed,
+    vary_picture,
+    zoom_out,
 )
 from generation.recipe import (
     Edges,
@@ -130,12 +130,14 @@ factors = st.sampled_from([2, 4])
 def test_a_creative_upscale_draws_the_picture_itself_larger(
     recipe: Recipe, image: str, seed: int, factor: int
 ) -> None:
-    large = creatively(Parent(recipe, 0, image), seed, factor)
+    large = upscale_creatively(Parent(recipe, 0, image), seed, factor)
     assert (large.size.width, large.size.height) == (
         factor * recipe.size.width,
         factor * recipe.size.height,
     )
-    assert large.size.tile_side == (0 if recipe.sampling.seamless else card(recipe.family).side)
+    assert large.size.tile_side == (
+        0 if recipe.sampling.seamless else find_card(recipe.family).side
+    )
     assert (
         large.size.width * large.finishing.upscale
         >= 2 * recipe.size.width * recipe.finishing.upscale
@@ -144,14 +146,14 @@ def test_a_creative_upscale_draws_the_picture_itself_larger(
     assert large.inputs.start is not None
     assert large.inputs.start.image == image
     assert large.noise == (Noise(seed=seed),)
-    assert redrawn(large)
+    assert is_redrawn(large)
 
 
 @given(recipes, st.sampled_from([None, Upscaler(name="x2")]), st.integers(1, 4))
 def test_only_what_is_enlarged_has_an_upscaler(
     recipe: Recipe, upscaler: Upscaler | None, factor: int
 ) -> None:
-    made = with_upscaler(change(recipe, upscale=factor), upscaler)
+    made = set_upscaler(change(recipe, upscale=factor), upscaler)
     assert made.finishing.upscaler == (upscaler if factor > 1 else None)
 
 
@@ -159,8 +161,8 @@ def test_only_what_is_enlarged_has_an_upscaler(
 def test_variations_of_a_creative_upscale_start_from_the_picture(
     recipe: Recipe, image: str, seed: int, factor: int
 ) -> None:
-    large = creatively(Parent(recipe, 0, image), seed, factor)
-    close, far = (varied(Parent(large, 0, image), seed, how) for how in Variation)
+    large = upscale_creatively(Parent(recipe, 0, image), seed, factor)
+    close, far = (vary_picture(Parent(large, 0, image), seed, how) for how in Variation)
     assert (close.size.width, close.size.height, len(close.noise)) == (
         recipe.size.width,
         recipe.size.height,
@@ -171,14 +173,14 @@ def test_variations_of_a_creative_upscale_start_from_the_picture(
     assert close.inputs.start.image == far.inputs.start.image == image
     assert REDRAWN < close.inputs.start.strength < far.inputs.start.strength
     assert close.size.tile_side == 0
-    assert not redrawn(close)
+    assert not is_redrawn(close)
 
 
 @given(recipes, st.floats(1, 4), st.integers(1, 9), st.integers(1, 9))
 def test_a_frame_has_its_ratio_and_the_picture_in_its_middle(
     recipe: Recipe, factor: float, across: int, down: int
 ) -> None:
-    around = framed(recipe, factor, across, down)
+    around = fit_to_ratio(recipe, factor, across, down)
     wide = recipe.size.width * (1 + around.left + around.right)
     high = recipe.size.height * (1 + around.top + around.bottom)
     assert (around.left, around.top) == (around.right, around.bottom)
@@ -209,7 +211,7 @@ def test_zooming_out_keeps_the_size_and_squaring_makes_a_square(
 ) -> None:
     recipe = change(SINGLE, width=width, height=height)
     parent = Parent(recipe, 0, image)
-    far, square = (extend(parent, 1, e) for e in (zoomed(recipe, factor), squared(recipe)))
+    far, square = (extend(parent, 1, e) for e in (zoom_out(recipe, factor), make_square(recipe)))
     assert (far.size.width, far.size.height) == (width, height)
     assert square.size.width == square.size.height
 
@@ -249,7 +251,7 @@ SINGLE = make(
 @given(recipes, hashes, seeds)
 def test_a_map_is_the_structure_alone(recipe: Recipe, image: str, seed: int) -> None:
     kept = change(recipe, structure=Structure(kind="depth", image=image, scale=0.5))
-    shown = mapped(kept)
+    shown = show_map(kept)
     assert shown.conditions.structure == Structure(kind="depth", image=image, scale=0.5, shown=True)
     assert (
         shown.inputs.start,
@@ -258,12 +260,12 @@ def test_a_map_is_the_structure_alone(recipe: Recipe, image: str, seed: int) -> 
         shown.size.refinement,
     ) == (None, None, 1, 0)
     assert len(shown.noise) == 1
-    assert mapped(shown) == shown
+    assert show_map(shown) == shown
 
 
 def test_there_is_no_map_without_a_structure() -> None:
     with pytest.raises(RecipeError):
-        mapped(APPLE)
+        show_map(APPLE)
 
 
 @given(recipes, places, seeds, edges)
@@ -278,7 +280,7 @@ def test_a_structure_stays_where_the_frame_does(
         parent, seed, [Region(left=0, top=0, right=1, bottom=1)]
     ).conditions.structure == (recipe.conditions.structure)
     assert extend(parent, seed, around).conditions.structure is None
-    assert creatively(parent, seed).conditions.structure is None
+    assert upscale_creatively(parent, seed).conditions.structure is None
 
 
 KEPT = "kept"
@@ -317,7 +319,7 @@ BUTTONS: dict[str, tuple[Button, dict[str, Rule]]] = {
         rules(finishing=frozenset({"upscale", "upscaler", "detail"})),
     ),
     "creative": (
-        creatively,
+        upscale_creatively,
         rules(SIDES | {"tile_side"}, START, DRAWN, frozenset({"upscale", "detail"})),
     ),
     "V": (
@@ -325,14 +327,14 @@ BUTTONS: dict[str, tuple[Button, dict[str, Rule]]] = {
         rules(finishing=DETAIL),
     ),
     "V of a creative upscale": (
-        lambda parent, seed: varied(
-            Parent(creatively(parent, seed), image="cd"), seed, Variation.STRONG
+        lambda parent, seed: vary_picture(
+            Parent(upscale_creatively(parent, seed), image="cd"), seed, Variation.STRONG
         ),
         rules(SIDES, START, DRAWN, frozenset({"upscale", "detail"})),
     ),
     "🔄": (lambda parent, seed: reroll(parent.recipe, seed), rules()),
     "map": (
-        lambda parent, _: mapped(change(parent.recipe, structure=MAP)),
+        lambda parent, _: show_map(change(parent.recipe, structure=MAP)),
         rules(SIDES, frozenset(), DRAWN | {"structure", "chaos", "weirdness"}, DETAIL),
     ),
     "zoom and pan": (
@@ -375,7 +377,7 @@ def test_other_words_change_nothing_of_what_pictures_hold_to(
 ) -> None:
     for made in (
         repaint(Parent(recipe, place, "ab"), seed, mask="cd"),
-        creatively(Parent(recipe, place, "ab"), seed),
+        upscale_creatively(Parent(recipe, place, "ab"), seed),
     ):
         bound = reword(made, other, bound=True, sized=False)
         assert (bound.size, bound.inputs, bound.noise) == (made.size, made.inputs, made.noise)

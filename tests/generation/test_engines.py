@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 import torch
 
-from generation.catalogue.families import card
-from generation.catalogue.served import Models, Served
+from generation.catalogue.families import find_card
+from generation.catalogue.served import Models, ServedModel
 from generation.derive import enlarge
 from generation.families.load import ModelError, load
 from generation.recipe import Recipe
-from generation.runtime.pool import Engines, wanted
-from generation.runtime.render import cook
+from generation.runtime.pool import Engines, estimate_memory
+from generation.runtime.render import render
 from generation.sampling.engine import Engine
-from generation.tensors.memory import free
-from generation.worker import cook_with
+from generation.tensors.memory import measure_free
+from generation.worker import make_renderer
 from storage.files import Files
 from storage.queue.jobs import RenderError
 from tests.generation.samples import APPLE, batched, never, quiet
-from tests.generation.test_sparing import failing
+from tests.generation.test_offload import failing
 from tests.recipes import change
 
 CPU = torch.device("cpu")
@@ -33,9 +33,9 @@ ROOM = 64.0
 def models(folders: Callable[[str], Path]) -> Models:
     """The bundled model, a tiny one of FLUX.2 klein, and two of SDXL."""
 
-    def one(family: str, name: str = "") -> Served:
-        named = replace(card(family), name=name)
-        return Served(card=named, source=str(folders(family)), model=name or family)
+    def one(family: str, name: str = "") -> ServedModel:
+        named = replace(find_card(family), name=name)
+        return ServedModel(card=named, source=str(folders(family)), model=name or family)
 
     each = [one("easel"), one("flux2-klein"), one("sdxl", "photo"), one("sdxl", "paint")]
     return {served.card.called: served for served in each}
@@ -55,18 +55,18 @@ class Device:
         self._models, self._memory = models, memory
         self.engines = Engines(models, self._load, CPU, self._room)
 
-    def _load(self, one: Served) -> Engine:
+    def _load(self, one: ServedModel) -> Engine:
         self.loads.append(one.card.called)
         if self.faults:
             raise self.faults.pop(0)
         return load(one.card, one.source, CPU)
 
     def _room(self) -> float:
-        taken = (wanted(self._models[name].card, CPU) for name in self.engines.loaded)
+        taken = (estimate_memory(self._models[name].card, CPU) for name in self.engines.loaded)
         return self._memory - sum(taken)
 
 
-def asked(one: Served) -> Recipe:
+def asked(one: ServedModel) -> Recipe:
     return change(
         APPLE,
         family=one.card.id,
@@ -81,7 +81,7 @@ def asked(one: Served) -> Recipe:
 
 def used(device: Device, models: Models, *names: str) -> None:
     for name in names:
-        assert device.engines.of(asked(models[name]), quiet).card.called == name
+        assert device.engines.get_for(asked(models[name]), quiet).card.called == name
 
 
 def test_a_model_is_loaded_at_its_first_job_and_kept(models: Models) -> None:
@@ -117,7 +117,7 @@ def test_two_checkpoints_of_a_family_are_two(models: Models) -> None:
 def test_a_member_is_told_of_loading_alone(models: Models) -> None:
     device, told = Device(models), list[tuple[int, int, bytes | None]]()
     for _ in range(2):
-        device.engines.of(asked(models["easel"]), lambda *now: told.append(now))
+        device.engines.get_for(asked(models["easel"]), lambda *now: told.append(now))
     assert told == [(0, 0, None)]
 
 
@@ -150,7 +150,7 @@ def test_a_model_that_cannot_be_loaded_ends_its_job_alone(models: Models, error:
     device = Device(models)
     device.faults = [error]
     with pytest.raises(RenderError, match="model"):
-        device.engines.of(asked(models["photo"]), quiet)
+        device.engines.get_for(asked(models["photo"]), quiet)
     assert device.loads == ["photo"]
     used(device, models, "photo", "easel")
 
@@ -159,7 +159,7 @@ def test_a_recipe_of_no_model_here_is_named(models: Models) -> None:
     device = Device(models)
     for gone in (replace(APPLE, family="sd15"), replace(APPLE, family="sdxl", model="gone")):
         with pytest.raises(RenderError, match="model"):
-            device.engines.of(gone, quiet)
+            device.engines.get_for(gone, quiet)
     assert not device.loads
 
 
@@ -168,7 +168,7 @@ def test_out_of_memory_while_drawing_releases_others_before_anything_is_drawn_sm
 ) -> None:
     device = Device(models)
     used(device, models, "easel", "flux2-klein")
-    engine = device.engines.of(APPLE, quiet)
+    engine = device.engines.get_for(APPLE, quiet)
     whole = batched(engine, size=4)
     lanes: list[int] = []
     with failing(engine.pipe, "denoising", 1):
@@ -176,7 +176,7 @@ def test_out_of_memory_while_drawing_releases_others_before_anything_is_drawn_sm
             lambda _, given: lanes.append(len(given[0]))
         )
         try:
-            cook(whole, APPLE, quiet, read=bytes.fromhex, find=never)
+            render(whole, APPLE, quiet, read=bytes.fromhex, find=never)
         finally:
             counted.remove()
     assert device.engines.loaded == ("easel",)
@@ -187,7 +187,7 @@ def test_a_released_model_is_gone_and_draws_the_same_when_it_is_back(
     models: Models, tmp_path: Path
 ) -> None:
     device = Device(models, 33)
-    make = cook_with(device.engines, Files(tmp_path), never)
+    make = make_renderer(device.engines, Files(tmp_path), never)
     recipes = {name: asked(models[name]).to_json() for name in ("easel", "flux2-klein", "photo")}
     first = {name: make(recipe, quiet) for name, recipe in recipes.items()}
     part = weakref.ref(device.engines.get(models["photo"]).pipe.unet)
@@ -201,7 +201,7 @@ def test_what_was_drawn_is_enlarged_without_the_model_that_drew_it(
     models: Models, tmp_path: Path
 ) -> None:
     device, stored = Device(models, 33), dict[str, str]()
-    make = cook_with(device.engines, Files(tmp_path), stored.get)
+    make = make_renderer(device.engines, Files(tmp_path), stored.get)
     small = asked(models["flux2-klein"])
     large = enlarge(small, 0, 2)
     slow = make(large.to_json(), quiet)
@@ -229,9 +229,9 @@ def test_each_model_computes_on_as_many_cores_as_alone(
 
 def test_a_gpu_says_what_it_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (6 * 2**30, 24 * 2**30))
-    assert free(torch.device("cuda", 1)) == 6
+    assert measure_free(torch.device("cuda", 1)) == 6
 
 
 def test_memory_is_of_the_machine_where_there_is_no_gpu() -> None:
-    assert 0.1 < free(CPU) < 100_000
-    assert wanted(card("sdxl"), CPU) == 2 * card("sdxl").memory
+    assert 0.1 < measure_free(CPU) < 100_000
+    assert estimate_memory(find_card("sdxl"), CPU) == 2 * find_card("sdxl").memory

@@ -15,8 +15,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageOps
 from generation.catalogue.card import SAMPLERS as NAMES
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.checkpoints import INDEX
-from generation.catalogue.families import CARDS, VARIANTS, card
-from generation.derive import REDRAWN, Variation, blend, narrow, ninth, vary
+from generation.catalogue.families import CARDS, VARIANTS, find_card
+from generation.derive import REDRAWN, Variation, blend, narrow, select_ninth, vary
 from generation.families.load import FAMILIES, ModelError, load
 from generation.pictures.canvas import frame
 from generation.recipe import (
@@ -28,13 +28,13 @@ from generation.recipe import (
     Recipe,
     Span,
     Structure,
-    seeded,
+    seed_noise,
 )
-from generation.runtime.render import cook
+from generation.runtime.render import render
 from generation.sampling.autoencoder import encode_picture
 from generation.sampling.engine import Code, Engine
 from generation.sampling.previews import measure_palette, preview_by_palette
-from generation.sampling.samplers import SAMPLERS, UnknownSamplerError, schedule, scheduler
+from generation.sampling.samplers import SAMPLERS, UnknownSamplerError, make_scheduler, schedule
 from storage.files import MissingFileError
 from tests.generation.samples import (
     APPLE,
@@ -57,7 +57,7 @@ Folders = Callable[[str], Path]
 
 def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
     if recipe.size.refinement:
-        return list(cook(engine, recipe, quiet, read=nothing, find=lambda _: None).single)
+        return list(render(engine, recipe, quiet, read=nothing, find=lambda _: None).single)
     if engine.conditioning.references is not None:
         engine.conditioning.references.learn(recipe, seen)
     if recipe.conditions.structure is not None and engine.conditioning.structures is not None:
@@ -112,7 +112,7 @@ def test_every_card_names_a_known_sampler() -> None:
 
 def test_draws_as_many_pictures_as_asked_in_their_size(engine: Engine, recipe: Recipe) -> None:
     width, height = 9 * engine.card.multiple, 6 * engine.card.multiple
-    asked = change(recipe, width=width, height=height, noise=seeded(1, 3))
+    asked = change(recipe, width=width, height=height, noise=seed_noise(1, 3))
     pictures = draw(engine, asked)
     assert [(p.size, p.mode) for p in pictures] == [((width, height), "RGB")] * 3
     assert not same(pictures[0], pictures[1])
@@ -137,7 +137,7 @@ def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
         Capability.EMPHASIS: change(recipe, phrases=(Phrase(text=APPLE.prompt, spans=RED),)),
         Capability.VARIATION: vary(recipe, 0, seed=99),
         Capability.OUTPAINT: filled(recipe, edges=Edges(right=1.0), strength=0.8),
-        Capability.INPAINT: filled(recipe, regions=(ninth(0),)),
+        Capability.INPAINT: filled(recipe, regions=(select_ninth(0),)),
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
         Capability.STYLE: looking(recipe, "style"),
         Capability.CHARACTER: looking(recipe, "figure"),
@@ -165,7 +165,7 @@ def test_no_claim_goes_without_a_checkpoint_that_it_is_tried_on(folders: Folders
         index = json.loads((folders(each.id) / INDEX).read_text(encoding="utf-8"))
         assert index["_class_name"] == _code(each).pipeline
     for each in VARIANTS:
-        assert each.capabilities <= card(each.id).capabilities
+        assert each.capabilities <= find_card(each.id).capabilities
 
 
 def _code(each: Card) -> Code:
@@ -229,7 +229,7 @@ def test_what_is_not_painted_over_is_kept_to_the_pixel(engine: Engine) -> None:
     picture, mask = photograph().resize((side, side)), Image.new("L", (40, 40))
     ImageDraw.Draw(mask).polygon([(5, 5), (35, 12), (18, 33)], fill=255)
     stored = {"a": encoded(picture), "b": encoded(mask)}
-    (made,) = cook(
+    (made,) = render(
         engine, filled(recipe, mask="b"), quiet, read=stored.__getitem__, find=never
     ).single
     kept = np.asarray(mask.resize((side, side)).filter(ImageFilter.MaxFilter(5))) == 0
@@ -269,7 +269,7 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(
     engines: Engines, family: str, name: str, began: float | None
 ) -> None:
     engine, begun = engines(family), start(began) if began else None
-    grid = recipe_for(engine, sampler=name, noise=seeded(3, 3), start=begun)
+    grid = recipe_for(engine, sampler=name, noise=seed_noise(3, 3), start=begun)
     assert same(draw(engine, narrow(grid, 2))[0], draw(engine, grid)[2])
 
 
@@ -308,7 +308,7 @@ def test_pictures_that_are_decoded_side_by_side_know_nothing_of_each_other(
     engine: Engine, recipe: Recipe
 ) -> None:
     """Each waits at the beginning and in the middle until the other is there, too."""
-    grid = change(recipe, noise=seeded(3, 2))
+    grid = change(recipe, noise=seed_noise(3, 2))
     alone = draw(batched(engine, parallel=1), grid)
     vae, meet = engine.pipe.vae, Barrier(2)
     places = [vae.decoder.mid_block, *filter(None, [vae.post_quant_conv])]
@@ -327,12 +327,12 @@ def void(_: object) -> None:
 
 def _recipes(engine: Engine) -> Iterator[Recipe]:
     grain = engine.card.multiple
-    plain = recipe_for(engine, steps=2, noise=seeded(2**32 - 1, 2))
+    plain = recipe_for(engine, steps=2, noise=seed_noise(2**32 - 1, 2))
     begun = change(plain, start=start(0.6))
     long = (Phrase(text="x" * 200),)
     yield filled(plain, edges=Edges(left=0.5), strength=0.7)
     yield change(plain, width=10 * grain, height=10 * grain)
-    yield change(begun, width=3 * grain, height=8 * grain, noise=seeded(1000, 2))
+    yield change(begun, width=3 * grain, height=8 * grain, noise=seed_noise(1000, 2))
     yield vary(change(plain, width=11 * grain, height=5 * grain), 1, seed=5)
     yield vary(vary(begun, 1, seed=6), 0, seed=7, strength=0.2)
     yield change(plain, width=3 * grain, height=grain, negative="blue", phrases=long)
@@ -348,7 +348,7 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(unet: Engine) -> None:
     pipe, recipe = unet.pipe, recipe_for(unet)
     pipe.set_progress_bar_config(disable=True)
     for name in (name for family, name in _sampled() if family == unet.card.id):
-        view = type(pipe).from_pipe(pipe, scheduler=scheduler(name, pipe.scheduler.config))
+        view = type(pipe).from_pipe(pipe, scheduler=make_scheduler(name, pipe.scheduler.config))
         view.set_progress_bar_config(disable=True)
         theirs = view(
             recipe.prompt,
@@ -368,14 +368,21 @@ def test_without_strength_gives_the_image_back_unchanged(
     image = photograph().resize(shape)
     width, height = engine.card.size(*shape)
     asked = recipe_for(
-        engine, width=width, height=height, start=start(0), noise=seeded(1, 2), refinement=REDRAWN
+        engine,
+        width=width,
+        height=height,
+        start=start(0),
+        noise=seed_noise(1, 2),
+        refinement=REDRAWN,
     )
     if Capability.HD not in engine.card.capabilities:
         asked = change(asked, refinement=0.0)
-    pictures = cook(engine, asked, quiet, read=lambda _: encoded(image), find=lambda _: None).single
+    pictures = render(
+        engine, asked, quiet, read=lambda _: encoded(image), find=lambda _: None
+    ).single
     assert all(same(picture, image) for picture in pictures)
     square = change(asked, width=engine.card.side, height=engine.card.side)
-    (cut, _) = cook(
+    (cut, _) = render(
         engine, square, quiet, read=lambda _: encoded(image), find=lambda _: None
     ).single
     assert cut.width == cut.height
@@ -386,7 +393,7 @@ def test_without_strength_gives_the_image_back_unchanged(
 def test_takes_the_steps_asked_for_at_any_strength(
     easel: Engine, name: str, strength: float
 ) -> None:
-    sampler = scheduler(name, easel.pipe.scheduler.config)
+    sampler = make_scheduler(name, easel.pipe.scheduler.config)
     timesteps = schedule(sampler, 8, strength)
     gap = float(timesteps[0] - timesteps[1])
     assert len(timesteps) == 8
@@ -434,7 +441,7 @@ def test_a_variation_stays_nearer_the_less_it_turns(
 
 def test_a_full_turn_is_the_other_seed(easel: Engine) -> None:
     turned = recipe_for(easel, noise=(Noise(seed=1).vary(2, 1.0),))
-    assert same(draw(easel, turned)[0], draw(easel, recipe_for(easel, noise=seeded(2, 1)))[0])
+    assert same(draw(easel, turned)[0], draw(easel, recipe_for(easel, noise=seed_noise(2, 1)))[0])
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -442,7 +449,7 @@ def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
     engine: Engine, recipe: Recipe, count: int
 ) -> None:
     noisy = "Euler a" if "Euler a" in engine.card.samplers else recipe.sampling.sampler
-    asked = change(recipe, noise=seeded(0, count), sampler=noisy)
+    asked = change(recipe, noise=seed_noise(0, count), sampler=noisy)
     alone = draw(engine, asked)
     together = draw(batched(engine, size=2), asked)
     assert len(together) == count
@@ -451,7 +458,7 @@ def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
 
 def test_previews_resemble_the_pictures(easel: Engine) -> None:
     seen: list[list[Image.Image]] = []
-    asked = recipe_for(easel, width=128, height=96, noise=seeded(1, 2), steps=6)
+    asked = recipe_for(easel, width=128, height=96, noise=seed_noise(1, 2), steps=6)
     pictures = easel.draw(asked, None, lambda *now: seen.append(now[2]()))
     assert len(seen) == 6
     assert [small.size for small in seen[-1]] == [(128, 96)] * 2
@@ -485,7 +492,7 @@ def test_whatever_the_watch_raises_ends_it_and_leaves_nothing_behind(
             raise Stopped
 
     with pytest.raises(Stopped):
-        engine.draw(change(recipe, noise=seeded(9, 4)), None, stop)
+        engine.draw(change(recipe, noise=seed_noise(9, 4)), None, stop)
     assert same(draw(engine, recipe)[0], plain)
 
 
@@ -496,7 +503,7 @@ def test_an_unknown_sampler_is_refused(easel: Engine) -> None:
 
 def test_published_latent_statistics_are_honoured(engines: Engines, folders: Folders) -> None:
     usual = engines("sdxl")
-    unusual = load(card("sdxl"), str(folders("sdxl")), torch.device("cpu"))
+    unusual = load(find_card("sdxl"), str(folders("sdxl")), torch.device("cpu"))
     unusual.pipe.vae.register_to_config(latents_mean=[0.0] * 4, latents_std=[1.0] * 4)
     asked = recipe_for(usual, start=start(0.5))
     assert same(draw(usual, asked)[0], draw(unusual, asked)[0])
@@ -505,7 +512,7 @@ def test_published_latent_statistics_are_honoured(engines: Engines, folders: Fol
 
 
 def load_cpu(family: str, model: Path | str) -> Engine:
-    return load(card(family), str(model), torch.device("cpu"))
+    return load(find_card(family), str(model), torch.device("cpu"))
 
 
 def test_a_checkpoint_of_another_family_is_refused(folders: Folders) -> None:
@@ -562,7 +569,9 @@ def decoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_tiny_decoder_of_the_admins_draws_the_previews(
     family: str, folders: Folders, decoder: Path
 ) -> None:
-    engine = load(card(family), str(folders(family)), torch.device("cpu"), preview=str(decoder))
+    engine = load(
+        find_card(family), str(folders(family)), torch.device("cpu"), preview=str(decoder)
+    )
     small: list[Image.Image] = []
     engine.draw(recipe_for(engine, steps=1), None, lambda *now: small.extend(now[2]()))
     assert [picture.size for picture in small] == [(64, 64)]
@@ -576,4 +585,4 @@ def test_a_decoder_of_another_family_or_none_at_all_is_one_sentence(
         ("sd15", tmp_path, "AutoencoderTiny"),
     ):
         with pytest.raises(ModelError, match=said):
-            load(card(family), str(folders(family)), torch.device("cpu"), preview=str(place))
+            load(find_card(family), str(folders(family)), torch.device("cpu"), preview=str(place))

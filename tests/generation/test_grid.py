@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.pictures.grid import compose, fit, quarter, view
+from generation.pictures.grid import compose, cut_picture, encode_view, fit
 from generation.pictures.metadata import encode_png, read_recipe
-from generation.recipe import Phrase, Recipe, seeded
+from generation.recipe import Phrase, Recipe, seed_noise
 from tests.recipes import make
 
 
@@ -25,7 +25,7 @@ def recipe(prompt: str = "a red apple") -> Recipe:
         phrases=(Phrase(text=prompt),),
         width=64,
         height=64,
-        noise=seeded(7, 4),
+        noise=seed_noise(7, 4),
         steps=4,
         guidance=4.0,
         sampler="Euler",
@@ -43,7 +43,7 @@ def test_every_picture_comes_out_of_the_grid_pixel_for_pixel(
     pictures = [noise(width, height, seed) for seed in range(count)]
     grid = compose(pictures)
     for k, picture in enumerate(pictures):
-        assert quarter(grid, k, count).tobytes() == picture.tobytes()
+        assert cut_picture(grid, k, count).tobytes() == picture.tobytes()
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_no_grid_of_nothing_or_of_different_sizes(pictures: list[Image.Image]) -
 @pytest.mark.parametrize("k", [-1, 4])
 def test_no_picture_outside_the_grid(k: int) -> None:
     with pytest.raises(IndexError):
-        quarter(noise(8, 8), k)
+        cut_picture(noise(8, 8), k)
 
 
 def test_a_file_that_fits_is_sent_as_it_is() -> None:
@@ -127,7 +127,7 @@ def test_no_picture_fits_into_nothing() -> None:
 def test_a_view_fits_a_screen_and_keeps_the_recipe_to_itself(
     size: tuple[int, int], shown: tuple[int, int]
 ) -> None:
-    data = view(encode_png(noise(*size), recipe()), 90)
+    data = encode_view(encode_png(noise(*size), recipe()), 90)
     with Image.open(io.BytesIO(data)) as image:
         assert (image.format, image.size) == ("WEBP", shown)
     assert read_recipe(data) is None

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from generation.untrusted.addresses import PrivateAddressError, guarded_connector
+from generation.untrusted.addresses import PrivateAddressError, make_guarded_connector
 from generation.untrusted.clean import ImageError, ImageTooLargeError, Limits
 from generation.untrusted.fetch import (
     LinkNotFoundError,
@@ -234,7 +234,7 @@ async def test_the_battery_would_reach_a_listener_without_the_guard(listener: Li
 
 async def test_the_last_gate_stands_alone(listener: Listener) -> None:
     """Even were the name's check fooled, no socket is made for a private address."""
-    connector = guarded_connector()
+    connector = make_guarded_connector()
     make_socket = connector._socket_factory
     assert make_socket is not None
     place = ("127.0.0.1", listener.port)
@@ -247,7 +247,7 @@ async def test_the_last_gate_stands_alone(listener: Listener) -> None:
 async def test_a_name_is_resolved_once_for_each_connection(names: Names) -> None:
     """A second answer that differs from the checked one is never asked for."""
     names.table["rebind.example"] = [[PUBLIC], ["127.0.0.1"]]
-    connector = guarded_connector()
+    connector = make_guarded_connector()
     found = await connector._resolver.resolve("rebind.example", 80, socket.AF_INET)
     assert [address["host"] for address in found] == [PUBLIC]
     with pytest.raises(PrivateAddressError):

@@ -12,15 +12,21 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from generation.catalogue.card import Capability
-from generation.catalogue.extras import equipped
-from generation.catalogue.families import CARDS, card
-from generation.catalogue.loras import LIMIT, called, fitting, offered, unknown
+from generation.catalogue.extras import extend_card
+from generation.catalogue.families import CARDS, find_card
+from generation.catalogue.loras import (
+    LIMIT,
+    list_unknown,
+    read_offered,
+    select_called,
+    select_fitting,
+)
 from generation.catalogue.sources import Source, SourceError, read_source
 from generation.conditioning.lora import load_loras
 from generation.families.load import ModelError, load
-from generation.pictures.metadata import parameters
+from generation.pictures.metadata import write_parameters
 from generation.recipe import Lora, Recipe
-from generation.runtime.render import cook
+from generation.runtime.render import render
 from generation.sampling.engine import Engine
 from storage.queue.jobs import RenderError
 from tests.generation.loras import build_lora
@@ -35,14 +41,14 @@ WEARING = [each.id for each in CARDS if each.wears]
 
 class TestSetting:
     def test_an_entry_says_file_weight_and_trigger(self) -> None:
-        ink, bricks = offered(
+        ink, bricks = read_offered(
             "Ink=acme/ink@3f2a#ink.safetensors|0.8|ink wash; sdxl:b=x/b.safetensors;"
         )
         assert (ink.name, ink.weight, ink.trigger, ink.family) == ("ink", 0.8, "ink wash", "")
         assert ink.source == Source("acme/ink", "ink.safetensors", "3f2a")
         assert (bricks.family, bricks.weight) == ("sdxl", 1.0)
-        assert fitting((ink, bricks), "sd15") == (ink,)
-        assert offered("") == ()
+        assert select_fitting((ink, bricks), "sd15") == (ink,)
+        assert read_offered("") == ()
 
     @pytest.mark.parametrize(
         ("setting", "said"),
@@ -60,12 +66,12 @@ class TestSetting:
     )
     def test_what_cannot_be_is_one_sentence(self, setting: str, said: str) -> None:
         with pytest.raises(SourceError, match=said):
-            offered(setting)
+            read_offered(setting)
 
     @given(st.text(alphabet="ink=/#@|;:. 1-", max_size=40))
     def test_any_text_is_read_or_refused(self, text: str) -> None:
         try:
-            found = offered(text)
+            found = read_offered(text)
         except SourceError:
             return
         assert all(abs(one.weight) <= LIMIT for one in found)
@@ -83,19 +89,21 @@ class TestSetting:
         assert read_source("acme/ink@3f2a#b/a.safetensors").version == "3f2a"
 
     def test_names_are_called_in_any_case(self) -> None:
-        known = offered("ink=x/a.safetensors|0.7;bricks=x/b.safetensors")
-        found = [(one.name, weight) for one, weight in called(["BRICKS:-1", "ink"], known)]
+        known = read_offered("ink=x/a.safetensors|0.7;bricks=x/b.safetensors")
+        found = [(one.name, weight) for one, weight in select_called(["BRICKS:-1", "ink"], known)]
         assert found == [("ink", 0.7), ("bricks", -1.0)]
-        assert list(called(["ink:0"], known)) == []
-        assert unknown(["Ink:1", "oil:1", "tar"], known) == ["oil", "tar"]
+        assert list(select_called(["ink:0"], known)) == []
+        assert list_unknown(["Ink:1", "oil:1", "tar"], known) == ["oil", "tar"]
 
 
 def test_only_families_that_can_are_offered_them() -> None:
-    loras = offered("ink=x/a.safetensors")
+    loras = read_offered("ink=x/a.safetensors")
     for each in CARDS:
-        known = equipped(each, "", loras)
+        known = extend_card(each, "", loras)
         assert (Capability.LORA in known.capabilities) == each.wears == bool(known.loras)
-    assert equipped(card("sdxl"), "", offered("sd15:ink=x/a.safetensors")) is card("sdxl")
+    assert extend_card(
+        find_card("sdxl"), "", read_offered("sd15:ink=x/a.safetensors")
+    ) is find_card("sdxl")
 
 
 @pytest.fixture(scope="module")
@@ -105,12 +113,12 @@ def dressed(folders: Folders, tmp_path_factory: pytest.TempPathFactory) -> Calla
 
     def engine(family: str) -> Engine:
         if family not in loaded:
-            plain = load(card(family), str(folders(family)), torch.device("cpu"))
+            plain = load(find_card(family), str(folders(family)), torch.device("cpu"))
             setting = ";".join(
                 f"{name}={build_lora(root / family / f'{name}.safetensors', plain.pipe, seed)}"
                 for seed, name in enumerate(("ink", "bricks"))
             )
-            known = equipped(card(family), "", offered(setting))
+            known = extend_card(find_card(family), "", read_offered(setting))
             loaded[family] = load(known, str(folders(family)), torch.device("cpu"))
         return loaded[family]
 
@@ -123,7 +131,7 @@ def wearing(request: pytest.FixtureRequest, dressed: Callable[[str], Engine]) ->
 
 
 def pixels(engine: Engine, recipe: Recipe) -> bytes:
-    (picture,) = cook(engine, recipe, quiet, read=bytes.fromhex, find=lambda _: None).single
+    (picture,) = render(engine, recipe, quiet, read=bytes.fromhex, find=lambda _: None).single
     return picture.tobytes()
 
 
@@ -216,7 +224,7 @@ def test_what_trainers_say_of_text_encoders_in_part_does_not_cost_the_rest(
 def test_a_file_that_is_missing_stops_the_worker_with_a_sentence(
     folders: Folders, tmp_path: Path
 ) -> None:
-    known = equipped(card("sd15"), "", offered(f"ink={tmp_path}/ink.safetensors"))
+    known = extend_card(find_card("sd15"), "", read_offered(f"ink={tmp_path}/ink.safetensors"))
     with pytest.raises(ModelError, match="LoRA ink of EASEL_LORAS") as caught:
         load(known, str(folders("sd15")), torch.device("cpu"))
     assert str(tmp_path) not in str(caught.value)
@@ -224,8 +232,10 @@ def test_a_file_that_is_missing_stops_the_worker_with_a_sentence(
 
 def test_worn_together_with_image_adapters(engines: Engines, tmp_path: Path) -> None:
     engine = engines("sd15")
-    known = equipped(
-        engine.card, "", offered(f"ink={build_lora(tmp_path / 'ink.safetensors', engine.pipe)}")
+    known = extend_card(
+        engine.card,
+        "",
+        read_offered(f"ink={build_lora(tmp_path / 'ink.safetensors', engine.pipe)}"),
     )
     both = steered(replace(engine, card=known), loras=load_loras(engine.pipe, known))
     assert both.conditioning.references is not None
@@ -240,4 +250,4 @@ def test_the_picture_tells_which() -> None:
     lora = Lora(name="ink", weight=0.8, version="3f2a")
     recipe = Recipe.from_json(change(APPLE, loras=(lora,)).to_json())
     assert recipe.conditions.loras == (lora,)
-    assert 'Lora hashes: "ink: 3f2a"' in parameters(recipe)
+    assert 'Lora hashes: "ink: 3f2a"' in write_parameters(recipe)

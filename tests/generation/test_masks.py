@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from generation.untrusted.clean import BrokenImageError, ImageTooLargeError, NotAnImageError
-from generation.untrusted.masks import LIMITS, SIDE, NothingPaintedError, painted
+from generation.untrusted.masks import LIMITS, SIDE, NothingPaintedError, clean_mask
 from tests.generation.samples import encoded
 
 SHAPES = st.tuples(st.integers(1, 40), st.integers(1, 40))
@@ -23,22 +23,22 @@ def decoded(png: bytes) -> Image.Image:
 @given(arrays.arrays(np.bool_, SHAPES).filter(np.any))
 def test_a_mask_comes_back_as_it_was_painted(shape: np.ndarray) -> None:
     data = encoded(Image.fromarray((shape * 255).astype(np.uint8)))
-    mask = decoded(painted(data))
+    mask = decoded(clean_mask(data))
     assert mask.mode == "1"
     assert np.array_equal(np.asarray(mask), shape)
-    assert painted(painted(data)) == painted(data)
+    assert clean_mask(clean_mask(data)) == clean_mask(data)
 
 
 @given(arrays.arrays(np.uint8, SHAPES).filter(lambda levels: levels.max() > 127))
 def test_grey_becomes_black_or_white(levels: np.ndarray) -> None:
-    mask = decoded(painted(encoded(Image.fromarray(levels))))
+    mask = decoded(clean_mask(encoded(Image.fromarray(levels))))
     assert np.array_equal(np.asarray(mask), levels > 127)
 
 
 def test_a_large_mask_is_made_smaller_and_keeps_its_shape() -> None:
     large = Image.new("L", (2000, 1000))
     large.paste(255, (500, 250, 1500, 750))
-    mask = decoded(painted(encoded(large)))
+    mask = decoded(clean_mask(encoded(large)))
     assert mask.size == (SIDE, SIDE // 2)
     assert mask.getbbox() == pytest.approx((128, 64, 384, 192), abs=1)
 
@@ -46,7 +46,7 @@ def test_a_large_mask_is_made_smaller_and_keeps_its_shape() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (300, 200)])
 def test_nothing_painted_is_refused(size: tuple[int, int]) -> None:
     with pytest.raises(NothingPaintedError):
-        painted(encoded(Image.new("L", size)))
+        clean_mask(encoded(Image.new("L", size)))
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_nothing_painted_is_refused(size: tuple[int, int]) -> None:
 )
 def test_what_is_no_mask_is_refused(data: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
-        painted(data)
+        clean_mask(data)

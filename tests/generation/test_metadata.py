@@ -8,7 +8,13 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from generation.derive import narrow
-from generation.pictures.metadata import CHUNK, encode_png, exif, parameters, read_recipe
+from generation.pictures.metadata import (
+    CHUNK,
+    encode_exif,
+    encode_png,
+    read_recipe,
+    write_parameters,
+)
 from generation.recipe import SEED_LIMIT, Noise, Phrase, Recipe, Span, Start, VariationNoise
 from tests.recipes import change, make
 
@@ -56,13 +62,13 @@ RECIPES = st.builds(
 
 def webp(recipe: Recipe) -> bytes:
     buffer = io.BytesIO()
-    DOT.save(buffer, "WEBP", exif=exif(recipe))
+    DOT.save(buffer, "WEBP", exif=encode_exif(recipe))
     return buffer.getvalue()
 
 
 def jpeg(recipe: Recipe) -> bytes:
     buffer = io.BytesIO()
-    DOT.save(buffer, "JPEG", exif=exif(recipe))
+    DOT.save(buffer, "JPEG", exif=encode_exif(recipe))
     return buffer.getvalue()
 
 
@@ -108,7 +114,7 @@ def test_the_chunks_are_what_other_tools_look_for() -> None:
 def test_the_comment_of_other_formats_is_the_same_text() -> None:
     with Image.open(io.BytesIO(jpeg(APPLE))) as image:
         comment = image.getexif().get_ifd(0x8769)[0x9286]
-    assert comment.removeprefix(b"UNICODE\0").decode("utf-16-be") == parameters(APPLE)
+    assert comment.removeprefix(b"UNICODE\0").decode("utf-16-be") == write_parameters(APPLE)
 
 
 def test_settings_appear_when_they_apply() -> None:
@@ -123,7 +129,7 @@ def test_settings_appear_when_they_apply() -> None:
         noise=(noise, Noise(seed=4)),
         model="a, b",
     )
-    assert parameters(recipe) == (
+    assert write_parameters(recipe) == (
         "a red apple\n"
         "Negative prompt: blur, text\n"
         "Steps: 12, Sampler: DPM++ 2M Karras, CFG scale: 4, Seed: 1, Size: 192x128, "
@@ -174,4 +180,4 @@ def test_anything_else_holds_no_recipe(data: bytes) -> None:
 def test_token_weights_are_told_of_what_is_unwanted() -> None:
     spans = (Span(start=0, end=3, weight=1.2),)
     recipe = change(APPLE, negative=Phrase(text="fog, rain", spans=spans, breaks=(5,)))
-    assert "Negative prompt: (fog:1.2), BREAK rain\n" in parameters(recipe)
+    assert "Negative prompt: (fog:1.2), BREAK rain\n" in write_parameters(recipe)

@@ -15,17 +15,25 @@ from generation.conditioning.native_references import (
     AREA,
     LONGEST_RATIO,
     SHORTEST,
-    Beside,
-    Natives,
-    as_reference,
-    instruction,
-    leaning,
-    weights,
-    within_ratio,
+    NativeReference,
+    NativeReferences,
+    compute_attention_bias,
+    crop_to_ratio,
+    fit_reference,
+    weigh_images,
+    write_instruction,
 )
-from generation.controls import HEAVIEST_IMAGE, flow_level
-from generation.derive import Parent, blend, creatively, extend, narrow, ninth, repaint
-from generation.recipe import Edges, Ingredient, Phrase, Recipe, Reference, seeded
+from generation.controls import HEAVIEST_IMAGE, match_flow_level
+from generation.derive import (
+    Parent,
+    blend,
+    extend,
+    narrow,
+    repaint,
+    select_ninth,
+    upscale_creatively,
+)
+from generation.recipe import Edges, Ingredient, Phrase, Recipe, Reference, seed_noise
 from generation.sampling.engine import Engine
 from generation.sampling.flow import schedule
 from tests.generation.samples import APPLE, SEEN, batched, looking, recipe_for, seen, start
@@ -103,14 +111,14 @@ def test_next_to_no_weight_is_as_good_as_no_image(native: Engine) -> None:
 
 
 def test_a_weight_of_one_needs_no_mask() -> None:
-    one = Beside(seen(A), torch.zeros(1, 2, 3, 5))
-    assert leaning(7, [one, one], torch.zeros(1)) is None
+    one = NativeReference(seen(A), torch.zeros(1, 2, 3, 5))
+    assert compute_attention_bias(7, [one, one], torch.zeros(1)) is None
 
 
 def test_the_mask_is_the_logarithm_of_the_weight_for_words_and_picture_alone() -> None:
-    light = Beside(seen(A), torch.zeros(1, 2, 1, 2), 0.5)
-    heavy = Beside(seen(B), torch.zeros(1, 2, 1, 1), 3.0)
-    mask = leaning(4, [light, heavy], torch.zeros(1, dtype=torch.bfloat16))
+    light = NativeReference(seen(A), torch.zeros(1, 2, 1, 2), 0.5)
+    heavy = NativeReference(seen(B), torch.zeros(1, 2, 1, 1), 3.0)
+    mask = compute_attention_bias(4, [light, heavy], torch.zeros(1, dtype=torch.bfloat16))
     assert mask is not None
     assert (mask.shape, mask.dtype) == ((1, 1, 7, 7), torch.bfloat16)
     row = [0] * 4 + [math.log(0.5)] * 2 + [math.log(3)]
@@ -126,7 +134,7 @@ def test_few_steps_are_taken_from_the_level_asked_for(
 ) -> None:
     recipe = recipe_for(native, steps=steps, start=start(strength))
     levels = schedule(native.family, native.pipe, recipe).tolist()  # type: ignore[arg-type]
-    assert levels[0] == pytest.approx(flow_level(strength), abs=1e-4)
+    assert levels[0] == pytest.approx(match_flow_level(strength), abs=1e-4)
     assert len(levels) == steps + 1
     assert levels == sorted(levels, reverse=True)
 
@@ -138,7 +146,7 @@ def test_the_order_of_blended_images_changes_no_bit(native: Engine) -> None:
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(native: Engine) -> None:
-    grid = edited(recipe_for(native, noise=seeded(3, 4), steps=2), B)
+    grid = edited(recipe_for(native, noise=seed_noise(3, 4), steps=2), B)
     grid = looking(grid, "style", A, C, scale=0.5)
     pictures = draw(native, grid)
     assert all(same(draw(native, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
@@ -148,7 +156,7 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(native: Engine) -> None:
 
 def test_an_image_is_read_once(native: Engine) -> None:
     sees, looked = native.conditioning.references, list[str]()
-    assert isinstance(sees, Natives)
+    assert isinstance(sees, NativeReferences)
 
     def find(sha256: str) -> Any:
         looked.append(sha256)
@@ -163,7 +171,7 @@ def test_an_image_is_read_once(native: Engine) -> None:
 
 @given(st.integers(1, 3000), st.integers(1, 3000), st.sampled_from([8, 16, 32]))
 def test_references_are_within_what_models_take(width: int, height: int, grain: int) -> None:
-    made = as_reference(within_ratio(Image.new("RGB", (width, height))), grain)
+    made = fit_reference(crop_to_ratio(Image.new("RGB", (width, height))), grain)
     assert made.width % grain == made.height % grain == 0
     assert min(made.size) >= SHORTEST
     assert made.width * made.height <= AREA
@@ -172,28 +180,30 @@ def test_references_are_within_what_models_take(width: int, height: int, grain: 
 
 @given(recipes)
 def test_weights_are_bounded_and_every_image_is_read_once(recipe: Recipe) -> None:
-    found = weights(recipe)
+    found = weigh_images(recipe)
     assert set(found) == set(recipe.seen_images)
     assert all(0 < weight <= HEAVIEST_IMAGE for weight in found.values())
 
 
 class TestWords:
     def test_of_an_edit_are_the_persons_own(self) -> None:
-        assert instruction(edited(APPLE, A, B)) == ""
+        assert write_instruction(edited(APPLE, A, B)) == ""
 
     def test_number_the_images_as_the_model_gets_them(self) -> None:
         recipe = looking(looking(edited(APPLE, C), "style", B), "figure", C, A)
-        assert list(weights(recipe)) == [C, B, A]
-        assert instruction(recipe) == (
+        assert list(weigh_images(recipe)) == [C, B, A]
+        assert write_instruction(recipe) == (
             "Take the style of image 2 and the person in image 1 and image 3. "
         )
 
     def test_name_every_role(self) -> None:
         for role, word in (("face", "face"), ("figure", "person"), ("object", "thing")):
-            assert word in instruction(looking(APPLE, role, A))  # type: ignore[arg-type]
+            assert word in write_instruction(looking(APPLE, role, A))  # type: ignore[arg-type]
 
     def test_say_that_images_are_merged(self) -> None:
-        assert instruction(mixed(APPLE, B, A)) == "Merge image 1 and image 2 into one picture. "
+        assert (
+            write_instruction(mixed(APPLE, B, A)) == "Merge image 1 and image 2 into one picture. "
+        )
 
     def test_reach_the_text_encoder(self, native: Engine) -> None:
         styled = draw(native, looking(recipe_for(native), "style", A))[0]
@@ -203,13 +213,17 @@ class TestWords:
 
 def test_shares_of_a_blend_are_relative_and_equal_shares_are_the_models_own() -> None:
     parts = [Ingredient(image=A, weight=3), Ingredient(image=B, weight=1)]
-    assert weights(change(APPLE, blend=tuple(parts))) == {A: 1.5, B: 0.5}
-    assert weights(mixed(APPLE, A, B, C)) == {A: 1, B: 1, C: 1}
+    assert weigh_images(change(APPLE, blend=tuple(parts))) == {A: 1.5, B: 0.5}
+    assert weigh_images(mixed(APPLE, A, B, C)) == {A: 1, B: 1, C: 1}
     whole = Reference(role="style", images=(parts[0],), scale=1)
-    assert weights(change(APPLE, references=(whole,))) == {A: 1}
+    assert weigh_images(change(APPLE, references=(whole,))) == {A: 1}
 
 
 def test_what_is_made_of_an_edited_picture_is_not_edited_again() -> None:
     parent = Parent(edited(APPLE, A), image="d" * 64)
-    made = [creatively(parent, 1), extend(parent, 1, Edges(left=1)), repaint(parent, 1, [ninth(0)])]
+    made = [
+        upscale_creatively(parent, 1),
+        extend(parent, 1, Edges(left=1)),
+        repaint(parent, 1, [select_ninth(0)]),
+    ]
     assert all(recipe.inputs.edit == () for recipe in made)

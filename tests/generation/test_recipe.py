@@ -24,9 +24,9 @@ from generation.recipe import (
     Structure,
     Upscaler,
     VariationNoise,
-    seeded,
+    seed_noise,
 )
-from generation.recipe.layout import flatten, since
+from generation.recipe.layout import find_version, flatten
 from tests.generation.strategies import noises, recipes, seeds
 from tests.recipes import change, make
 
@@ -37,7 +37,7 @@ PLAIN = make(
     phrases=(Phrase(text="a red apple"),),
     width=128,
     height=96,
-    noise=seeded(7, 4),
+    noise=seed_noise(7, 4),
     steps=12,
     guidance=4.0,
     sampler="Euler",
@@ -72,7 +72,7 @@ def flat(recipe: Recipe, version: int = 4) -> dict[str, Any]:
 @given(recipes)
 def test_earlier_versions_are_read(recipe: Recipe) -> None:
     told = flat(recipe)
-    if since(recipe.to_json()) > told["version"]:
+    if find_version(recipe.to_json()) > told["version"]:
         with pytest.raises(RecipeError):
             Recipe.from_json(told)
     else:
@@ -170,7 +170,7 @@ def test_every_field_of_earlier_versions_is_read() -> None:
 )
 def test_later_fields_need_a_later_version(different: dict[str, Any], version: int) -> None:
     recipe = change(PLAIN, **different)
-    assert since(recipe.to_json()) == version
+    assert find_version(recipe.to_json()) == version
     with pytest.raises(RecipeError):
         Recipe.from_json(flat(recipe, version - 1))
 
@@ -277,7 +277,7 @@ class TestDigest:
             {"negative": "fog"},
             {"width": 136},
             {"height": 104},
-            {"noise": seeded(8, 4)},
+            {"noise": seed_noise(8, 4)},
             {"steps": 13},
             {"guidance": 4.5},
             {"sampler": "DDIM"},
@@ -320,9 +320,9 @@ def test_knows_every_image_that_is_looked_at() -> None:
 class TestNoise:
     @given(seeds, st.integers(1, 9))
     def test_seeds_follow_each_other_and_wrap(self, seed: int, count: int) -> None:
-        row = seeded(seed, count)
+        row = seed_noise(seed, count)
         assert [noise.seed for noise in row] == [(seed + k) % SEED_LIMIT for k in range(count)]
-        assert seeded(seed, count + 1)[:count] == row
+        assert seed_noise(seed, count + 1)[:count] == row
 
     @given(noises, seeds, st.floats(0, 1))
     def test_a_turn_is_added_at_the_end(self, noise: Noise, seed: int, strength: float) -> None:

@@ -10,14 +10,14 @@ import pytest
 import torch
 
 from generation.catalogue.card import Capability
-from generation.catalogue.extras import equipped
-from generation.catalogue.families import CARDS, card
+from generation.catalogue.extras import extend_card
+from generation.catalogue.families import CARDS, find_card
 from generation.conditioning.image_adapters import Adapters, References, load_references
 from generation.derive import blend, narrow
 from generation.families.load import ModelError, load
-from generation.recipe import Ingredient, Recipe, Role, seeded
+from generation.recipe import Ingredient, Recipe, Role, seed_noise
 from generation.sampling.engine import Engine
-from generation.sampling.samplers import scheduler
+from generation.sampling.samplers import make_scheduler
 from tests.generation.samples import SEEN, batched, looking, recipe_for, seen, steered
 from tests.generation.test_families import distance, draw, same
 
@@ -67,7 +67,7 @@ def test_without_references_adapters_change_no_bit(
     unet: Engine, folders: Callable[[str], Path]
 ) -> None:
     recipe = recipe_for(unet)
-    bare = load(card(unet.card.id), str(folders(unet.card.id)), torch.device("cpu"))
+    bare = load(find_card(unet.card.id), str(folders(unet.card.id)), torch.device("cpu"))
     bare = steered(bare, references=None)
     draw(unet, looking(recipe, "style"))
     assert same(draw(unet, recipe)[0], draw(bare, recipe)[0])
@@ -76,9 +76,9 @@ def test_without_references_adapters_change_no_bit(
 def test_a_scale_of_nothing_changes_no_bit(unet: Engine) -> None:
     recipe = recipe_for(unet)
     references(unet).learn(looking(recipe, "style"), seen)
-    looks = references(unet).looks(looking(recipe, "style"))
+    looks = references(unet).list_looks(looking(recipe, "style"))
     silent = [replace(look, scale=0.0) for look in looks]
-    with references(unet).reading(silent):
+    with references(unet).attach(silent):
         condition = unet.family.encode(unet.pipe, recipe)  # type: ignore[attr-defined]
         seeing = replace(condition, images=tuple(look.tokens for look in silent))
         quietly = _step(unet, seeing)
@@ -112,7 +112,7 @@ def test_nothing_stays_behind_when_a_drawing_ends_early(unet: Engine) -> None:
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
-    plain = recipe_for(unet, noise=seeded(3, 4), steps=2)
+    plain = recipe_for(unet, noise=seed_noise(3, 4), steps=2)
     grid = looking(mixed(plain, a=1, b=2), "style", B, C)
     grid = looking(grid, "figure", C, scale=0.5)
     pictures = draw(unet, grid)
@@ -148,7 +148,7 @@ def test_more_weight_draws_the_blend_nearer(unet: Engine) -> None:
 
     def cosine(weight: float) -> float:
         images = mixed(recipe, a=weight, b=1).inputs.blend
-        ((embedding, _),) = sees._embeddings(row, images)
+        ((embedding, _),) = sees._combine(row, images)
         return float(torch.cosine_similarity(embedding, sees.memory[A].whole))
 
     near = [cosine(weight) for weight in (0.1, 0.5, 1, 2, 10)]
@@ -166,7 +166,7 @@ def test_style_is_read_in_its_blocks_alone(engines: Callable[[str], Engine]) -> 
         sees = references(engines(family))
         recipe = looking(recipe_for(engines(family)), "style")
         sees.learn(recipe, seen)
-        with sees.reading(sees.looks(recipe)):
+        with sees.attach(sees.list_looks(recipe)):
             parts = {n: sees.unet.attn_processors[n] for n in sees.attentions}
         active = {name for name, part in parts.items() if any(part.scale)}
         assert active == {name for name in parts if name.startswith(blocks)} != set()
@@ -182,7 +182,7 @@ def test_agrees_with_the_diffusers_pipeline_but_for_rounding(
     engine = engines(family)
     recipe = looking(mixed(recipe_for(engine), a=1), "figure", B, scale=0.5)
     ours = draw(engine, recipe)[0]
-    pipe = load(card(family), str(folders(family)), torch.device("cpu")).pipe
+    pipe = load(find_card(family), str(folders(family)), torch.device("cpu")).pipe
     known: Adapters = engine.family.adapters  # type: ignore[attr-defined]
     folder, files = adapters(family), [Path(row.file) for row in known.each[:2]]
     pipe.register_modules(feature_extractor=references(engine).processor)
@@ -194,7 +194,7 @@ def test_agrees_with_the_diffusers_pipeline_but_for_rounding(
     )
     pipe.set_ip_adapter_scale([1.0, 0.5])
     pipe.set_progress_bar_config(disable=True)
-    pipe.scheduler = scheduler(recipe.sampling.sampler, pipe.scheduler.config)
+    pipe.scheduler = make_scheduler(recipe.sampling.sampler, pipe.scheduler.config)
     theirs = pipe(
         recipe.prompt,
         width=64,
@@ -223,10 +223,10 @@ def test_an_image_is_looked_at_once(easel: Engine) -> None:
 
 @pytest.mark.parametrize("each", CARDS, ids=lambda each: each.id)
 def test_cards_claim_references_where_there_are_adapters(each: Any) -> None:
-    known = equipped(each, "some/adapters")
+    known = extend_card(each, "some/adapters")
     claims = Capability.STYLE in known.capabilities
     assert claims == (each.id in {"easel", "sd15", "sdxl"} or each.native)
-    assert equipped(each, "") is each
+    assert extend_card(each, "") is each
 
 
 def test_adapters_of_another_family_are_refused(
@@ -234,7 +234,7 @@ def test_adapters_of_another_family_are_refused(
 ) -> None:
     for wrong in (adapters("sdxl"), str(folders("sd15"))):
         with pytest.raises(ModelError, match="image adapters could not be loaded"):
-            load(card("sd15"), str(folders("sd15")), torch.device("cpu"), wrong)
+            load(find_card("sd15"), str(folders("sd15")), torch.device("cpu"), wrong)
 
 
 def test_blocks_without_attention_are_refused(
@@ -242,7 +242,7 @@ def test_blocks_without_attention_are_refused(
     folders: Callable[[str], Path],
     adapters: Callable[[str], str],
 ) -> None:
-    pipe = load(card("sd15"), str(folders("sd15")), torch.device("cpu")).pipe
+    pipe = load(find_card("sd15"), str(folders("sd15")), torch.device("cpu")).pipe
     known: Adapters = engines("sd15").family.adapters  # type: ignore[attr-defined]
     first = replace(known.each[0], parts={"style": "up_blocks.0."})
     with pytest.raises(ValueError, match="no attention"):

@@ -9,10 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.catalogue.card import Capability
-from generation.catalogue.checkpoints import card_for
-from generation.catalogue.extras import beside, equip
+from generation.catalogue.checkpoints import choose_card
+from generation.catalogue.extras import add_extras, select_entries
 from generation.catalogue.families import BUNDLED, CARDS, VARIANTS, UnknownFamilyError
-from generation.catalogue.served import ServedError, drew, named, served, usual
+from generation.catalogue.served import (
+    ServedError,
+    choose_usual,
+    find_model_of,
+    find_named,
+    list_served,
+)
 from storage.settings import Settings
 from tests.generation.samples import APPLE
 
@@ -26,16 +32,16 @@ def settings(**chosen: Any) -> Settings:
 @pytest.mark.parametrize("model", ["", "sdxl", "sdxl-lightning", "acme/real-xl@3f2a", "/srv/own"])
 def test_alone_the_usual_one_is_what_it_ever_was(model: str) -> None:
     chosen = settings(model=model, loras="ink=acme/ink@1#ink.safetensors")
-    (one,) = served(chosen).values()
-    assert one == usual(served(chosen))
-    assert one.card == equip(card_for(chosen.model, chosen.family), chosen)
+    (one,) = list_served(chosen).values()
+    assert one == choose_usual(list_served(chosen))
+    assert one.card == add_extras(choose_card(chosen.model, chosen.family), chosen)
 
 
 def test_the_bundled_model_stands_beside_others() -> None:
-    models = served(settings(model="sdxl", models="easel, photo=acme/photo-xl@3f2a"))
+    models = list_served(settings(model="sdxl", models="easel, photo=acme/photo-xl@3f2a"))
     assert [*models] == ["sdxl", "easel", "photo"]
     assert (models["easel"].source, models["easel"].model) == (str(BUNDLED), "easel-1")
-    alone = usual(served(settings()))
+    alone = choose_usual(list_served(settings()))
     assert (alone.source, alone.model) == (str(BUNDLED), "easel-1")
     photo = models["photo"]
     assert (photo.card.id, photo.card.called, photo.card.title) == ("sdxl", "photo", "photo")
@@ -45,13 +51,13 @@ def test_the_bundled_model_stands_beside_others() -> None:
 @given(st.lists(st.sampled_from(KNOWN), unique=True, max_size=4))
 def test_known_names_keep_their_order_and_come_after_the_usual_one(names: list[str]) -> None:
     models = (
-        served(settings(model="/srv/own/sdxl-photo", models=",".join(names)))
+        list_served(settings(model="/srv/own/sdxl-photo", models=",".join(names)))
         if ("sdxl" not in names)
-        else served(settings(model=names[0], models=",".join(names[1:])))
+        else list_served(settings(model=names[0], models=",".join(names[1:])))
     )
     assert [*models][-len(names) :] == names or not names
     for name in names:
-        found = named(models, name)
+        found = find_named(models, name)
         assert found is not None
         assert found.card.called == name
 
@@ -60,7 +66,7 @@ def test_a_folder_is_known_by_its_files_or_by_what_is_said_of_it(tmp_path: Path)
     place = tmp_path / "quick"
     place.mkdir()
     (place / "model_index.json").write_text('{"_class_name": "StableDiffusionXLPipeline"}')
-    models = served(settings(models=f"sdxl-lightning:Quick={place}, slow={tmp_path / 'sd'}"))
+    models = list_served(settings(models=f"sdxl-lightning:Quick={place}, slow={tmp_path / 'sd'}"))
     assert (models["quick"].card.distilled, models["quick"].model) == (True, "quick")
     assert models["quick"].card.title == "Quick"
     assert models["slow"].card.id == "sd15"
@@ -81,20 +87,20 @@ def test_a_folder_is_known_by_its_files_or_by_what_is_said_of_it(tmp_path: Path)
 )
 def test_what_cannot_be_served_is_one_sentence(models: str, sentence: str) -> None:
     with pytest.raises(ServedError, match=sentence) as caught:
-        served(settings(models=models))
+        list_served(settings(models=models))
     assert str(caught.value).endswith(".")
     assert "EASEL_MODELS" in str(caught.value)
 
 
 def test_an_unknown_family_is_named() -> None:
     with pytest.raises(UnknownFamilyError, match="dalle"):
-        served(settings(models="dalle:a=acme/xl"))
+        list_served(settings(models="dalle:a=acme/xl"))
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(models: str) -> None:
     try:
-        found = served(settings(models=models))
+        found = list_served(settings(models=models))
     except (ServedError, UnknownFamilyError):
         return
     assert next(iter(found)) == "easel"
@@ -102,7 +108,9 @@ def test_any_text_is_read_or_refused(models: str) -> None:
 
 
 def test_a_name_means_its_model_else_one_of_its_family() -> None:
-    models = served(settings(model="easel", models="photo=acme/xl, sdxl-anime, my-own=acme/b-xl"))
+    models = list_served(
+        settings(model="easel", models="photo=acme/xl, sdxl-anime, my-own=acme/b-xl")
+    )
     for typed, meant in (
         ("photo", "photo"),
         ("sdxl", "photo"),
@@ -110,15 +118,15 @@ def test_a_name_means_its_model_else_one_of_its_family() -> None:
         ("MY_OWN", "my-own"),
         ("sd15", None),
     ):
-        found = named(models, typed)
+        found = find_named(models, typed)
         assert (found and found.card.called) == meant
 
 
 def test_a_recipe_is_of_its_checkpoint() -> None:
-    models = served(settings(models="photo=acme/xl@1, paint=acme/b-xl, flux2-klein"))
+    models = list_served(settings(models="photo=acme/xl@1, paint=acme/b-xl, flux2-klein"))
 
     def called(family: str, model: str) -> str | None:
-        found = drew(models, replace(APPLE, family=family, model=model))
+        found = find_model_of(models, replace(APPLE, family=family, model=model))
         return found.card.called if found else None
 
     assert called("easel", "easel-1") == "easel"
@@ -130,7 +138,7 @@ def test_a_recipe_is_of_its_checkpoint() -> None:
 
 
 def test_what_lies_beside_is_for_the_families_it_fits() -> None:
-    models = served(
+    models = list_served(
         settings(
             model="sd15",
             models="sdxl, flux2-klein",
@@ -149,6 +157,8 @@ def test_what_lies_beside_is_for_the_families_it_fits() -> None:
 
 @pytest.mark.parametrize("setting", ["", "acme/nets", "canny=a/b, depth=c/d", r"C:\nets", "a:b"])
 def test_a_setting_that_names_no_family_is_for_all(setting: str) -> None:
-    assert beside(setting, "sdxl") == setting
-    assert not beside(setting, "sdxl", unnamed=False)
-    assert beside(f"sdxl:{setting},sd15:x", "sdxl", unnamed=False) == setting.partition(",")[0]
+    assert select_entries(setting, "sdxl") == setting
+    assert not select_entries(setting, "sdxl", unnamed=False)
+    assert (
+        select_entries(f"sdxl:{setting},sd15:x", "sdxl", unnamed=False) == setting.partition(",")[0]
+    )

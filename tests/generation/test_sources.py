@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.catalogue.sources import from_pretrained
+from generation.catalogue.sources import split_revision
 
 
 @pytest.mark.parametrize(
@@ -10,11 +10,11 @@ from generation.catalogue.sources import from_pretrained
     [("owner/name", "owner/name", None), ("owner/name@abc", "owner/name", "abc")],
 )
 def test_a_hub_id_may_be_pinned(source: str, name: str, revision: str | None) -> None:
-    assert from_pretrained(source) == (name, {"local_files_only": False, "revision": revision})
+    assert split_revision(source) == (name, {"local_files_only": False, "revision": revision})
 
 
 def test_a_folder_is_itself_whatever_its_name(tmp_path: Path) -> None:
     folder = tmp_path / "name@abc"
     folder.mkdir()
     options = {"local_files_only": True, "revision": None}
-    assert from_pretrained(str(folder)) == (str(folder), options)
+    assert split_revision(str(folder)) == (str(folder), options)

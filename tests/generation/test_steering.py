@@ -16,16 +16,16 @@ from diffusers import (
 from PIL import Image, ImageDraw
 
 from generation.catalogue.card import Capability
-from generation.catalogue.extras import equipped
-from generation.catalogue.families import card
+from generation.catalogue.extras import extend_card
+from generation.catalogue.families import find_card
 from generation.conditioning.controlnet import KEPT
 from generation.derive import narrow
 from generation.families.load import ModelError, load
-from generation.recipe import Recipe, Structure, StructureKind, seeded
+from generation.recipe import Recipe, Structure, StructureKind, seed_noise
 from generation.sampling.autoencoder import decode_latents
 from generation.sampling.diffusion import draw as draw_along
 from generation.sampling.engine import Engine
-from generation.sampling.samplers import scheduler
+from generation.sampling.samplers import make_scheduler
 from tests.generation.samples import batched, looking, photograph, quiet, recipe_for, seen, start
 from tests.generation.test_families import distance, same
 from tests.recipes import change
@@ -110,7 +110,7 @@ def _drawn(engine: Engine, condition: Any, recipe: Recipe) -> None:
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
-    grid = kept_to(recipe_for(unet, steps=2, noise=seeded(3, 4)), end=0.5)
+    grid = kept_to(recipe_for(unet, steps=2, noise=seed_noise(3, 4)), end=0.5)
     for asked in (grid, looking(change(grid, start=start(0.5)), "style")):
         pictures = draw(unet, asked)
         assert all(same(draw(unet, narrow(asked, k))[0], pictures[k]) for k in (0, 3))
@@ -150,7 +150,7 @@ def test_one_map_serves_all_pictures_of_a_size(unet: Engine) -> None:
         structures.learn(change(recipe, width=64 + width), find)
     assert len(structures.memory) == KEPT
     structures.learn(recipe, find)
-    assert structures.map(recipe).size == (recipe.size.width, recipe.size.height)
+    assert structures.find_map(recipe).size == (recipe.size.width, recipe.size.height)
 
 
 def settings(recipe: Recipe) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def close(ours: Image.Image, theirs: Any) -> bool:
 
 def theirs_of(engine: Engine, recipe: Recipe, kind: Any, **parts: Any) -> Any:
     """Another pipeline of diffusers' with an engine's weights."""
-    made = scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
+    made = make_scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
     view = kind.from_pipe(engine.pipe, scheduler=made, **parts)
     view.set_progress_bar_config(disable=True)
     return view
@@ -182,7 +182,7 @@ def network(engine: Engine, recipe: Recipe) -> tuple[Any, Image.Image]:
     engine.conditioning.structures.learn(recipe, drawing)
     return engine.conditioning.structures.networks[
         recipe.conditions.structure.kind
-    ], engine.conditioning.structures.map(recipe)
+    ], engine.conditioning.structures.find_map(recipe)
 
 
 @pytest.mark.parametrize(("scale", "end"), [(1.0, 1.0), (0.6, 0.5), (1.7, 0.75)])
@@ -234,7 +234,7 @@ def test_an_adapter_agrees_with_the_diffusers_pipeline(engines: Callable[[str], 
     view: Any = StableDiffusionAdapterPipeline(
         **parts,
         adapter=model,
-        scheduler=scheduler(asked.sampling.sampler, engine.pipe.scheduler.config),
+        scheduler=make_scheduler(asked.sampling.sampler, engine.pipe.scheduler.config),
         safety_checker=None,
         requires_safety_checker=False,
     )
@@ -258,14 +258,14 @@ def test_a_network_for_another_model_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match="ControlNets could not be loaded"):
         load(
-            equipped(card("sd15"), "", controlnets=controlnets("sdxl")),
+            extend_card(find_card("sd15"), "", controlnets=controlnets("sdxl")),
             str(folders("sd15")),
             torch.device("cpu"),
             controlnets=controlnets("sdxl"),
         )
     with pytest.raises(ModelError, match="ControlNets could not be loaded"):
         load(
-            equipped(card("sd15"), "", controlnets="canny=/nowhere/at/all"),
+            extend_card(find_card("sd15"), "", controlnets="canny=/nowhere/at/all"),
             str(folders("sd15")),
             torch.device("cpu"),
             controlnets="canny=/nowhere/at/all",
@@ -274,6 +274,6 @@ def test_a_network_for_another_model_is_refused(
 
 def test_families_without_networks_claim_none() -> None:
     for family in ("flux2-klein", "z-image"):
-        chosen = equipped(card(family), "h94/IP-Adapter", controlnets="someone/some-union")
+        chosen = extend_card(find_card(family), "h94/IP-Adapter", controlnets="someone/some-union")
         assert Capability.STRUCTURE not in chosen.capabilities
         assert chosen.structures == ()

@@ -1,4 +1,4 @@
-"""Line maps and skeletons: pure pixels."""
+"""Line maps and pose maps: pure pixels."""
 
 import cv2
 import numpy as np
@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageOps
 from skimage.morphology import skeletonize
 
-from generation.conditioning.line_maps import LINES, line_map, shrunk, strokes, thinned
-from generation.conditioning.pose_maps import JOINTS, is_skeleton, skeleton
+from generation.conditioning.line_maps import LINES, draw_line_map, find_strokes, shrink, thin
+from generation.conditioning.pose_maps import JOINTS, draw_pose_map, is_pose_map
 from tests.photographs import ASTRONAUT, PHOTOGRAPHS
 
 KINDS = list(LINES)
@@ -41,14 +41,14 @@ def grey(image: Image.Image) -> np.ndarray:
 @pytest.mark.parametrize("pen", ["black", "navy", "#b00000", "#505050"])
 @pytest.mark.parametrize("width", [2, 6, 14])
 def test_pen_on_paper_is_a_drawing(width: int, pen: str) -> None:
-    ink = strokes(grey(drawn(width, pen)))
+    ink = find_strokes(grey(drawn(width, pen)))
     assert ink is not None
     assert (ink[40:44, 200] > 0).any(), "the upper side of the square"
     assert not ink[200, 200], "the middle"
 
 
 def test_chalk_on_a_board_is_a_drawing() -> None:
-    ink = strokes(grey(drawn(6, "white", "#203020")))
+    ink = find_strokes(grey(drawn(6, "white", "#203020")))
     assert ink is not None
     assert 0 < (ink > 0).mean() < 0.25
 
@@ -58,7 +58,7 @@ def test_a_photographed_drawing_is_a_drawing() -> None:
     light = np.linspace(0.8, 1.0, paper.shape[1])[None, :, None]
     noise = np.random.default_rng(0).normal(0, 4, paper.shape)
     shot = Image.fromarray((paper * light + noise).clip(0, 255).astype(np.uint8))
-    assert strokes(grey(shot)) is not None
+    assert find_strokes(grey(shot)) is not None
 
 
 @pytest.mark.parametrize(
@@ -72,28 +72,28 @@ def test_a_photographed_drawing_is_a_drawing() -> None:
     ids=["white", "black", "gradient", "noise"],
 )
 def test_what_has_no_strokes_is_none(picture: Image.Image) -> None:
-    assert strokes(grey(picture)) is None
+    assert find_strokes(grey(picture)) is None
 
 
 def test_a_photograph_and_a_silhouette_are_none() -> None:
     for photograph in PHOTOGRAPHS:
         with Image.open(photograph.path) as image:
-            assert strokes(grey(image)) is None, photograph.file
+            assert find_strokes(grey(image)) is None, photograph.file
     blot = Image.new("RGB", (300, 300), "white")
     ImageDraw.Draw(blot).ellipse((100, 100, 200, 200), fill="black")
-    assert strokes(grey(blot)) is None
+    assert find_strokes(grey(blot)) is None
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_stroke_is_one_line_and_not_two(kind: str) -> None:
-    column = lit(line_map(kind, drawn(10), SIZE))[:, 128]
+    column = lit(draw_line_map(kind, drawn(10), SIZE))[:, 128]
     runs = int((np.diff(column.astype(int)) == 1).sum())
     assert runs == 4, "two sides of the square, two of the circle"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_photograph_gives_its_edges(kind: str) -> None:
-    share = lit(line_map(kind, astronaut(), SIZE)).mean()
+    share = lit(draw_line_map(kind, astronaut(), SIZE)).mean()
     assert 0.02 < share < 0.4
 
 
@@ -101,7 +101,7 @@ def test_a_photograph_gives_its_edges(kind: str) -> None:
 def test_an_edge_lies_where_the_picture_has_it(kind: str) -> None:
     picture = Image.new("RGB", SIZE, "white")
     picture.paste((200, 30, 30), (64, 64, 192, 192))
-    found = line_map(kind, picture, SIZE)
+    found = draw_line_map(kind, picture, SIZE)
     rows, columns = np.nonzero(lit(found))
     near = np.minimum.reduce([np.abs(rows - y) for y in (64, 192)])
     beside = np.minimum.reduce([np.abs(columns - x) for x in (64, 192)])
@@ -114,7 +114,7 @@ def test_an_edge_lies_where_the_picture_has_it(kind: str) -> None:
 def test_has_the_size_asked_for_and_lines_that_do_not_fade(
     kind: str, size: tuple[int, int]
 ) -> None:
-    made = line_map(kind, drawn(3, side=900), size)
+    made = draw_line_map(kind, drawn(3, side=900), size)
     assert (made.size, made.mode) == (size, "L")
     values = np.asarray(made)
     assert values.max() >= 250
@@ -124,26 +124,26 @@ def test_has_the_size_asked_for_and_lines_that_do_not_fade(
 def test_a_drawing_is_kept_whole_and_a_photograph_is_cut() -> None:
     wide = ImageOps.pad(drawn(8), (800, 400), color="white")
     ImageDraw.Draw(wide).line([(20, 0), (20, 400)], fill="black", width=8)
-    assert lit(line_map("scribble", wide, SIZE))[:, :12].any()
+    assert lit(draw_line_map("scribble", wide, SIZE))[:, :12].any()
     scene = astronaut()
     marked = ImageOps.expand(scene, (scene.width // 2, 0), "#909090")
-    cut, whole = (line_map("canny", one, SIZE) for one in (marked, scene))
+    cut, whole = (draw_line_map("canny", one, SIZE) for one in (marked, scene))
     assert np.abs(np.asarray(cut, float) - np.asarray(whole, float)).mean() < 20
 
 
 def test_a_scribble_is_broader_than_an_edge() -> None:
-    thin, broad = (lit(line_map(kind, drawn(), SIZE)).mean() for kind in ("canny", "scribble"))
+    thin, broad = (lit(draw_line_map(kind, drawn(), SIZE)).mean() for kind in ("canny", "scribble"))
     assert broad > 1.3 * thin
 
 
 def test_lineart_keeps_how_broad_a_pen_was() -> None:
-    fine, felt = (lit(line_map("lineart", drawn(width), SIZE)).mean() for width in (3, 14))
+    fine, felt = (lit(draw_line_map("lineart", drawn(width), SIZE)).mean() for width in (3, 14))
     assert felt > 2 * fine
 
 
 def test_a_map_of_a_map_is_the_map() -> None:
-    once = line_map("scribble", drawn(), SIZE)
-    twice = line_map("scribble", once, SIZE)
+    once = draw_line_map("scribble", drawn(), SIZE)
+    twice = draw_line_map("scribble", once, SIZE)
     assert (lit(once) & lit(twice)).sum() > 0.8 * lit(once).sum()
 
 
@@ -160,20 +160,20 @@ def scrawls(draw: st.DrawFn) -> np.ndarray:
 @settings(max_examples=60, deadline=None)
 @given(scrawls())
 def test_thinning_wears_off_to_lines_that_hang_together(ink: np.ndarray) -> None:
-    lines = thinned(ink)
+    lines = thin(ink)
     assert ((lines > 0) <= (ink > 0)).all()
     pieces = [cv2.connectedComponents(one, connectivity=8)[0] for one in (ink, lines)]
     assert pieces[0] == pieces[1]
     solid = cv2.erode(lines, np.ones((3, 3), np.uint8))
     assert not solid.any(), "nowhere three pixels wide"
-    assert (thinned(lines) == lines).mean() > 0.99
+    assert (thin(lines) == lines).mean() > 0.99
 
 
 def test_thinning_is_that_of_zhang_and_suen() -> None:
-    ink = strokes(grey(drawn(9)))
+    ink = find_strokes(grey(drawn(9)))
     assert ink is not None
     theirs = skeletonize(ink > 0, method="zhang")
-    ours = thinned(ink) > 0
+    ours = thin(ink) > 0
     near = cv2.dilate(theirs.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     assert (ours & near).sum() == ours.sum()
     assert abs(int(ours.sum()) - int(theirs.sum())) < 0.05 * theirs.sum()
@@ -182,7 +182,7 @@ def test_thinning_is_that_of_zhang_and_suen() -> None:
 @settings(max_examples=30, deadline=None)
 @given(scrawls(), st.integers(8, 64), st.integers(8, 64))
 def test_smaller_maps_lose_no_line(ink: np.ndarray, width: int, height: int) -> None:
-    small = shrunk(ink, (width, height))
+    small = shrink(ink, (width, height))
     assert small.shape in {(height, width), ink.shape}
     assert small.max() >= 64, "even a dot on a corner of four pixels"
 
@@ -191,8 +191,8 @@ WHOLE = {name: (20.0 + 3 * k, 10.0 + 6 * k) for k, name in enumerate(JOINTS)}
 
 
 @given(st.sets(st.sampled_from(JOINTS)))
-def test_a_skeleton_shows_the_joints_that_are_seen(seen: set[str]) -> None:
-    made = skeleton({name: WHOLE[name] for name in seen}, (128, 128))
+def test_a_pose_map_shows_the_joints_that_are_seen(seen: set[str]) -> None:
+    made = draw_pose_map({name: WHOLE[name] for name in seen}, (128, 128))
     pixels = np.asarray(made)
     assert made.size == (128, 128)
     assert bool(pixels.any()) == bool(seen)
@@ -201,15 +201,15 @@ def test_a_skeleton_shows_the_joints_that_are_seen(seen: set[str]) -> None:
         assert pixels[top - 1 : top + 2, left - 1 : left + 2].any(), name
 
 
-def test_a_skeleton_is_known_again() -> None:
-    assert is_skeleton(skeleton(WHOLE, (256, 256)))
+def test_a_pose_map_is_known_again() -> None:
+    assert is_pose_map(draw_pose_map(WHOLE, (256, 256)))
     for other in (astronaut(), drawn(), drawn(6, "white", "black"), Image.new("RGB", (9, 9))):
-        assert not is_skeleton(other)
+        assert not is_pose_map(other)
 
 
 def test_limbs_join_the_joints_on_either_side() -> None:
     arm = {"left shoulder": (20.0, 20.0), "left elbow": (100.0, 20.0)}
-    pixels = np.asarray(skeleton(arm, (128, 128)))
+    pixels = np.asarray(draw_pose_map(arm, (128, 128)))
     assert pixels[20, 25:95].any(axis=1).all()
     apart = {"left shoulder": (20.0, 20.0), "left wrist": (100.0, 20.0)}
-    assert not np.asarray(skeleton(apart, (128, 128)))[20, 60].any()
+    assert not np.asarray(draw_pose_map(apart, (128, 128)))[20, 60].any()

@@ -19,15 +19,15 @@ from diffusers import (
 )
 from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.conditioning.image_adapters import References
 from generation.conditioning.text import Tower, embed
-from generation.controls import flow_level, unshifted
+from generation.controls import match_flow_level, unshift_level
 from generation.families.load import load
-from generation.recipe import Phrase, seeded
+from generation.recipe import Phrase, seed_noise
 from generation.sampling.engine import Engine
 from generation.sampling.flow import schedule as flow_schedule
-from generation.sampling.samplers import schedule, scheduler
+from generation.sampling.samplers import make_scheduler, schedule
 from tests.generation.samples import SEEN, batched, looking, photograph, recipe_for, seen, start
 from tests.generation.test_families import distance, draw, same
 
@@ -50,7 +50,7 @@ def sdxl(engines: Engines) -> Engine:
 @pytest.fixture
 def worn(folders: Folders, adapters: Callable[[str], str]) -> Any:
     """A pipeline that wears one adapter, as diffusers has it."""
-    pipe = load(card("sd15"), str(folders("sd15")), CPU).pipe
+    pipe = load(find_card("sd15"), str(folders("sd15")), CPU).pipe
     pipe.load_ip_adapter(
         adapters("sd15"),
         subfolder="models",
@@ -62,7 +62,7 @@ def worn(folders: Folders, adapters: Callable[[str], str]) -> Any:
 
 
 def test_references_are_not_mixed_between_the_pictures_of_a_batch(sd15: Engine) -> None:
-    grid = looking(recipe_for(sd15, noise=seeded(1, 4), steps=2), "figure", A, B)
+    grid = looking(recipe_for(sd15, noise=seed_noise(1, 4), steps=2), "figure", A, B)
     together = draw(batched(sd15, size=4), grid)
     assert max(map(distance, together, draw(sd15, grid))) < 0.5
 
@@ -82,7 +82,7 @@ def test_views_share_a_sampler_and_ours_is_new_for_every_run(sd15: Engine) -> No
     draw(sd15, recipe_for(sd15, steps=5))
     assert vars(pipe.scheduler).keys() == before.keys()
     assert pipe.scheduler.num_inference_steps == before["num_inference_steps"]
-    one, other = (scheduler("Euler", pipe.scheduler.config) for _ in range(2))
+    one, other = (make_scheduler("Euler", pipe.scheduler.config) for _ in range(2))
     assert one is not other
 
 
@@ -95,7 +95,7 @@ def test_scales_need_one_entry_for_each_adapter_and_ours_has_one_for_each_image(
     assert isinstance(sees, References)
     recipe = looking(looking(recipe_for(sd15), "style", A), "figure", A, B)
     sees.learn(recipe, seen)
-    with torch.inference_mode(), sees.reading(sees.looks(recipe)):
+    with torch.inference_mode(), sees.attach(sees.list_looks(recipe)):
         parts = [sees.unet.attn_processors[name] for name in sees.attentions]
     assert {len(part.scale) for part in parts} == {3}
 
@@ -129,7 +129,7 @@ def test_strength_is_other_noise_on_flow_models_and_ours_is_the_same(engines: En
     flow = engines("flux2-klein")
     recipe = recipe_for(flow, steps=8, start=start(0.75), width=1024, height=1024)
     (level, *_) = flow_schedule(flow.family, flow.pipe, recipe).tolist()  # type: ignore[arg-type]
-    assert level == pytest.approx(flow_level(0.75), abs=1e-4)
+    assert level == pytest.approx(match_flow_level(0.75), abs=1e-4)
     assert abs(level - 0.75) > 0.04
 
 
@@ -138,12 +138,12 @@ def test_sigmas_of_ones_own_mean_something_else_to_every_sampler() -> None:
     euler.set_timesteps(sigmas=[9.0, 3.0, 0.0])
     assert len(euler.timesteps) == 2
     flow = FlowMatchEulerDiscreteScheduler(shift=3.0)
-    flow.set_timesteps(sigmas=[unshifted(0.5, 3.0)])
+    flow.set_timesteps(sigmas=[unshift_level(0.5, 3.0)])
     assert flow.sigmas.tolist() == pytest.approx([0.5, 0.0])
     with pytest.raises((TypeError, ValueError)):
         DPMSolverMultistepScheduler().set_timesteps(sigmas=[9.0, 3.0])
     for name in ("Euler", "DPM++ 2M Karras"):
-        assert len(schedule(scheduler(name, euler.config), 5, 0.5)) == 5
+        assert len(schedule(make_scheduler(name, euler.config), 5, 0.5)) == 5
 
 
 def test_an_interrupt_still_decodes_and_ours_is_an_exception(sd15: Engine) -> None:
@@ -184,7 +184,7 @@ def test_slices_are_the_autoencoders_alone_and_ours_decodes_one_by_one(sd15: Eng
     try:
         draw(
             batched(sd15, size=4),
-            recipe_for(sd15, steps=1, noise=seeded(1, 4)),
+            recipe_for(sd15, steps=1, noise=seed_noise(1, 4)),
         )
     finally:
         hook.remove()
@@ -209,7 +209,7 @@ def test_plus_signs_and_brackets_are_words(sd15: Engine) -> None:
 def test_resamplers_stand_among_the_attentions_and_are_left_there(
     folders: Folders, adapters: Callable[[str], str], sd15: Engine
 ) -> None:
-    pipe = load(card("sd15"), str(folders("sd15")), CPU).pipe
+    pipe = load(find_card("sd15"), str(folders("sd15")), CPU).pipe
     pipe.load_ip_adapter(
         adapters("sd15"),
         subfolder="models",

@@ -10,12 +10,12 @@ from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
 
 from generation.catalogue.card import Card
-from generation.catalogue.checkpoints import card_for
-from generation.catalogue.families import VARIANTS, card
+from generation.catalogue.checkpoints import choose_card
+from generation.catalogue.families import VARIANTS, find_card
 from generation.families.load import ModelError, load
 from generation.recipe import Recipe
 from generation.sampling.engine import Engine
-from generation.sampling.samplers import schedule, scheduler
+from generation.sampling.samplers import make_scheduler, schedule
 from tests.generation.samples import photograph, recipe_for, start
 from tests.generation.test_families import draw, same
 from tests.recipes import change
@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(params=[each.name for each in VARIANTS])
 def variant(request: pytest.FixtureRequest, folders: Callable[[str], Path]) -> Engine:
     """A tiny checkpoint with the settings of each known one."""
-    chosen = card_for(request.param)
+    chosen = choose_card(request.param)
     return load(chosen, str(folders(chosen.id)), CPU)
 
 
@@ -39,7 +39,7 @@ def own(engine: Engine) -> Recipe:
 
 def test_agrees_with_the_diffusers_pipeline_as_its_authors_call_it(variant: Engine) -> None:
     recipe, pipe = own(variant), variant.pipe
-    sampler = scheduler(recipe.sampling.sampler, pipe.scheduler.config)
+    sampler = make_scheduler(recipe.sampling.sampler, pipe.scheduler.config)
     view = type(pipe).from_pipe(pipe, scheduler=sampler)
     view.set_progress_bar_config(disable=True)
     theirs = view(
@@ -54,7 +54,7 @@ def test_agrees_with_the_diffusers_pipeline_as_its_authors_call_it(variant: Engi
 
 
 def test_a_distilled_one_begins_in_full_noise(variant: Engine) -> None:
-    sampler = scheduler(variant.card.sampler, variant.pipe.scheduler.config)
+    sampler = make_scheduler(variant.card.sampler, variant.pipe.scheduler.config)
     first = schedule(sampler, variant.card.steps, 1.0, distilled=variant.card.distilled)[0]
     assert (first == 999) == variant.card.distilled
 
@@ -80,7 +80,7 @@ def test_a_distilled_one_starts_from_images(variant: Engine) -> None:
 def shelf(tmp_path: Path, folders: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the hub that holds a tiny checkpoint in the place of the published one."""
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    cached(tmp_path, card("sdxl").model, folders("sdxl"))
+    cached(tmp_path, find_card("sdxl").model, folders("sdxl"))
     return tmp_path
 
 
@@ -95,7 +95,7 @@ def cached(shelf: Path, hub: str, folder: Path) -> None:
 
 def lightning(folder: Path, shelf: Path, factor: float) -> Card:
     """SDXL-Lightning, with a UNet that is the folder's with its weights multiplied."""
-    known = card_for("sdxl-lightning")
+    known = choose_card("sdxl-lightning")
     repository, _, name = known.unet.partition("#")
     unet = load_file(folder / "unet" / "diffusion_pytorch_model.safetensors")
     (place := shelf / "lightning").mkdir()
@@ -108,7 +108,7 @@ def test_a_unet_of_its_own_takes_the_place_of_the_bases(
     shelf: Path, folders: Callable[[str], Path]
 ) -> None:
     known = lightning(folders("sdxl"), shelf, 0.5)
-    engine, plain = load(known, known.model, CPU), load(card("sdxl"), known.model, CPU)
+    engine, plain = load(known, known.model, CPU), load(find_card("sdxl"), known.model, CPU)
     one, other = (each.pipe.unet.conv_in.weight for each in (engine, plain))
     assert torch.equal(one, 0.5 * other)
     assert not same(draw(engine, own(engine))[0], draw(plain, own(engine))[0])
@@ -116,11 +116,11 @@ def test_a_unet_of_its_own_takes_the_place_of_the_bases(
 
 def test_what_was_not_fetched_is_not_loaded(shelf: Path) -> None:
     with pytest.raises(ModelError, match="ByteDance/SDXL-Lightning is not on this machine yet"):
-        load(card_for("sdxl-lightning"), card("sdxl").model, CPU)
-    for model in ("someone/else", f"{card('sdxl').model}@{'f' * 40}"):
+        load(choose_card("sdxl-lightning"), find_card("sdxl").model, CPU)
+    for model in ("someone/else", f"{find_card('sdxl').model}@{'f' * 40}"):
         with pytest.raises(ModelError, match="`easel models fetch` shows its licence"):
-            load(card("sdxl"), model, CPU)
+            load(find_card("sdxl"), model, CPU)
 
 
 def test_a_pinned_revision_is_loaded(shelf: Path) -> None:
-    assert load(card("sdxl"), f"{card('sdxl').model}@{COMMIT}", CPU).card.id == "sdxl"
+    assert load(find_card("sdxl"), f"{find_card('sdxl').model}@{COMMIT}", CPU).card.id == "sdxl"

@@ -14,12 +14,12 @@ from generation.catalogue.card import Capability, Card
 from generation.controls import steps_to_refine
 from generation.derive import REDRAWN, narrow, vary
 from generation.pictures.tiling import edge_excess
-from generation.recipe import Phrase, Recipe, seeded
-from generation.runtime.render import cook, drawn_twice, paced
+from generation.recipe import Phrase, Recipe, seed_noise
+from generation.runtime.render import draw_refined, pace, render
 from generation.sampling.engine import Engine
 from generation.sampling.flow import FlowFamily
-from generation.sampling.seamless import seamless
-from generation.variety import told
+from generation.sampling.seamless import wrap_edges
+from generation.variety import split_by_picture
 from storage.files import MissingFileError
 from tests.generation.samples import batched, photograph, quiet, recipe_for, start
 from tests.recipes import change
@@ -31,11 +31,11 @@ def draw(engine: Engine, recipe: Recipe) -> list[Image.Image]:
     return engine.draw(recipe, photograph() if recipe.inputs.start else None, quiet)
 
 
-def cooked(engine: Engine, recipe: Recipe) -> list[Image.Image]:
+def rendered(engine: Engine, recipe: Recipe) -> list[Image.Image]:
     def read(sha256: str) -> bytes:
         raise MissingFileError(sha256)
 
-    return list(cook(engine, recipe, quiet, read=read, find=lambda _: None).single)
+    return list(render(engine, recipe, quiet, read=read, find=lambda _: None).single)
 
 
 def distance(one: Image.Image, other: Image.Image) -> float:
@@ -60,7 +60,7 @@ def test_a_picture_alone_is_its_quarter_and_not_the_plain_one(
     engine: Engine, recipe: Recipe, name: str
 ) -> None:
     begun = start(0.6) if name == "all" else None
-    plain = change(recipe, noise=seeded(3, 2), start=begun)
+    plain = change(recipe, noise=seed_noise(3, 2), start=begun)
     grid = change(plain, **CHANGES[name])
     pictures = draw(engine, grid)
     assert same(draw(engine, narrow(grid, 1))[0], pictures[1])
@@ -68,7 +68,7 @@ def test_a_picture_alone_is_its_quarter_and_not_the_plain_one(
 
 
 def test_what_strays_is_drawn_alike_in_lanes_of_four(engine: Engine, recipe: Recipe) -> None:
-    grid = change(recipe, noise=seeded(3, 2), chaos=0.4)
+    grid = change(recipe, noise=seed_noise(3, 2), chaos=0.4)
     assert all(
         map(
             same,
@@ -79,8 +79,8 @@ def test_what_strays_is_drawn_alike_in_lanes_of_four(engine: Engine, recipe: Rec
 
 
 def test_each_picture_is_drawn_from_its_own_words(engine: Engine, recipe: Recipe) -> None:
-    grid = change(recipe, noise=seeded(3, 2), chaos=1.0, weirdness=0.5)
-    for k, said in enumerate(told(grid)):
+    grid = change(recipe, noise=seed_noise(3, 2), chaos=1.0, weirdness=0.5)
+    for k, said in enumerate(split_by_picture(grid)):
         plain = change(narrow(recipe, 0), noise=(grid.noise[k],), phrases=said.conditions.phrases)
         assert same(draw(engine, plain)[0], draw(engine, grid)[k])
 
@@ -111,16 +111,16 @@ class TestTile:
         """On coloured ground, where a seam shows; at the size that people see."""
         words = (Phrase(text="red strawberry, green background"),)
         plain = recipe_for(easel, width=128, height=128, steps=6, phrases=words)
-        plain = change(plain, noise=seeded(1, 2), detail=0.5)
+        plain = change(plain, noise=seed_noise(1, 2), detail=0.5)
         seams, none = (
-            np.mean([edge_excess(one) for one in cooked(easel, asked)])
+            np.mean([edge_excess(one) for one in rendered(easel, asked)])
             for asked in (plain, change(plain, seamless=True))
         )
         assert none < 0.2 * seams
 
     def test_upscaled_tiles_meet(self, easel: Engine) -> None:
         tiled = change(recipe_for(easel), seamless=True, upscale=2)
-        assert edge_excess(cooked(easel, tiled)[0]) < 1.0
+        assert edge_excess(rendered(easel, tiled)[0]) < 1.0
 
     def test_no_place_is_an_edge(self, unet: Engine) -> None:
         """Latents that are rolled by whole blocks are denoised and decoded alike, rolled."""
@@ -134,7 +134,7 @@ class TestTile:
             ).sample
             return predicted, pipe.vae.decode(latents).sample
 
-        with torch.inference_mode(), seamless([pipe.unet, pipe.vae], wanted=True):
+        with torch.inference_mode(), wrap_edges([pipe.unet, pipe.vae], wanted=True):
             here, there = made(given), made(given.roll(roll, (-2, -1)))
         for one, other in zip(here, there, strict=True):
             grain = one.shape[-1] // 16
@@ -149,7 +149,7 @@ class TestTile:
         given = torch.randn((1, family.channels(pipe), 8, 8))
 
         def apart(*, wanted: bool) -> float:
-            with torch.inference_mode(), seamless([pipe.vae], wanted=wanted):
+            with torch.inference_mode(), wrap_edges([pipe.vae], wanted=wanted):
                 here = family.show(pipe, given)
                 there = family.show(pipe, given.roll(roll, (-2, -1)))
             grain = here.shape[-1] // given.shape[-1]
@@ -180,7 +180,9 @@ class TestRefined:
     def test_is_twice_as_large_and_begins_from_the_small_one(self, engines: Engines) -> None:
         engine = engines("sd15")
         recipe = recipe_for(engine, width=64, height=48, steps=6)
-        (small,), (large,) = (cooked(engine, change(recipe, refinement=r)) for r in (0.0, REDRAWN))
+        (small,), (large,) = (
+            rendered(engine, change(recipe, refinement=r)) for r in (0.0, REDRAWN)
+        )
         assert large.size == (2 * small.width, 2 * small.height)
         begun = start(REDRAWN)
         again = change(recipe, width=128, height=96, start=begun, steps=steps_to_refine(6, 1 / 3))
@@ -190,28 +192,28 @@ class TestRefined:
     def test_alone_is_its_quarter(self, engine: Engine, recipe: Recipe) -> None:
         if Capability.HD not in engine.card.capabilities:
             pytest.skip(f"{engine.card.title} does not claim it")
-        grid = change(recipe, noise=seeded(3, 2), refinement=REDRAWN, chaos=0.3)
-        pictures = cooked(engine, grid)
-        assert same(cooked(engine, narrow(grid, 1))[0], pictures[1])
+        grid = change(recipe, noise=seed_noise(3, 2), refinement=REDRAWN, chaos=0.3)
+        pictures = rendered(engine, grid)
+        assert same(rendered(engine, narrow(grid, 1))[0], pictures[1])
 
     def test_progress_never_goes_back(self, engines: Engines) -> None:
         seen: list[tuple[int, int]] = []
         engine = engines("sd15")
-        recipe = recipe_for(engine, noise=seeded(1, 2), refinement=REDRAWN)
-        watch = paced(lambda step, steps, _: seen.append((step, steps)), count(0.0, 1.0).__next__)
-        drawn_twice(engine, recipe, None, watch)
+        recipe = recipe_for(engine, noise=seed_noise(1, 2), refinement=REDRAWN)
+        watch = pace(lambda step, steps, _: seen.append((step, steps)), count(0.0, 1.0).__next__)
+        draw_refined(engine, recipe, None, watch)
         assert seen == [(step, 5) for step in (1, 2, 3, 4, 5)]
 
 
 def test_variations_keep_the_words_of_their_parent(recipe: Recipe) -> None:
-    grid = change(recipe, noise=seeded(3, 4), chaos=0.4, weirdness=0.4)
-    parent = told(grid)[2].conditions.phrases
-    assert {said.conditions.phrases for said in told(vary(grid, 2, seed=9))} == {parent}
+    grid = change(recipe, noise=seed_noise(3, 4), chaos=0.4, weirdness=0.4)
+    parent = split_by_picture(grid)[2].conditions.phrases
+    assert {said.conditions.phrases for said in split_by_picture(vary(grid, 2, seed=9))} == {parent}
 
 
 def test_the_wider_the_spread_the_more_the_pictures_differ(easel: Engine) -> None:
     recipe = recipe_for(
-        easel, width=128, height=128, steps=5, sampler="DPM++ 2M", noise=seeded(1, 3)
+        easel, width=128, height=128, steps=5, sampler="DPM++ 2M", noise=seed_noise(1, 3)
     )
     spreads = [_spread(draw(easel, change(recipe, chaos=s))) for s in (0.0, 0.4, 1.0)]
     assert spreads == sorted(spreads)
@@ -225,4 +227,4 @@ def _spread(pictures: list[Image.Image]) -> float:
 def test_a_family_without_it_is_not_drawn_with(easel: Engine) -> None:
     unable: Card = replace(easel.card, capabilities=frozenset())
     with pytest.raises(Exception, match="model"):
-        cooked(replace(easel, card=unable), recipe_for(easel, seamless=True))
+        rendered(replace(easel, card=unable), recipe_for(easel, seamless=True))

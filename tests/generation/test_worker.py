@@ -15,17 +15,17 @@ import torch
 from PIL import Image
 
 from generation import worker
-from generation.catalogue.families import BUNDLED, UnknownFamilyError, card
-from generation.catalogue.served import served
+from generation.catalogue.families import BUNDLED, UnknownFamilyError, find_card
+from generation.catalogue.served import list_served
 from generation.derive import enlarge, narrow
 from generation.families.load import ModelError
-from generation.pictures.grid import quarter
+from generation.pictures.grid import cut_picture
 from generation.pictures.metadata import read_recipe
-from generation.recipe import Canvas, Recipe, Start, seeded
-from generation.runtime.render import PREVIEW_LIMIT, Pictures, cook, encode_preview, paced
+from generation.recipe import Canvas, Recipe, Start, seed_noise
+from generation.runtime.render import PREVIEW_LIMIT, Pictures, encode_preview, pace, render
 from generation.sampling.engine import Engine
 from generation.sampling.flow import FlowFamily
-from generation.worker import choose_device, cook_with, load_engine, main, make
+from generation.worker import choose_device, load_engine, main, make, make_renderer
 from storage.files import Files
 from storage.prepare import migrate
 from storage.queue.jobs import Made, RenderError
@@ -33,7 +33,7 @@ from storage.settings import Settings
 from tests.generation.samples import APPLE, batched, encoded, never, photograph, quiet, recipe_for
 from tests.recipes import change
 
-GRID = change(APPLE, noise=seeded(7, 4))
+GRID = change(APPLE, noise=seed_noise(7, 4))
 
 
 class Cancelled(BaseException):
@@ -58,80 +58,82 @@ def opened(files: Files, made: Made) -> Image.Image:
 
 
 def test_a_grid_is_four_pictures_and_all_of_them(easel: Engine, files: Files) -> None:
-    cooked = cook_with(easel, files, never)(GRID.to_json(), quiet)
-    assert cooked.grid is not None
-    assert [(made.width, made.height) for made in cooked.pictures] == [(256, 256)] * 4
-    assert (cooked.grid.width, cooked.grid.height) == (512, 512)
-    grid = opened(files, cooked.grid)
-    for k, made in enumerate(cooked.pictures):
-        assert quarter(grid, k).tobytes() == opened(files, made).tobytes()
+    rendered = make_renderer(easel, files, never)(GRID.to_json(), quiet)
+    assert rendered.grid is not None
+    assert [(made.width, made.height) for made in rendered.pictures] == [(256, 256)] * 4
+    assert (rendered.grid.width, rendered.grid.height) == (512, 512)
+    grid = opened(files, rendered.grid)
+    for k, made in enumerate(rendered.pictures):
+        assert cut_picture(grid, k).tobytes() == opened(files, made).tobytes()
         assert made.digest == narrow(GRID, k).digest
-    assert cooked.grid.digest == GRID.digest
+    assert rendered.grid.digest == GRID.digest
 
 
 def test_every_file_carries_its_recipe(easel: Engine, files: Files) -> None:
-    cooked = cook_with(easel, files, never)(GRID.to_json(), quiet)
-    assert cooked.grid is not None
-    assert read_recipe(files.get(cooked.grid.sha256)) == GRID
-    for k, made in enumerate(cooked.pictures):
+    rendered = make_renderer(easel, files, never)(GRID.to_json(), quiet)
+    assert rendered.grid is not None
+    assert read_recipe(files.get(rendered.grid.sha256)) == GRID
+    for k, made in enumerate(rendered.pictures):
         assert read_recipe(files.get(made.sha256)) == narrow(GRID, k)
 
 
 def test_a_quarter_alone_is_the_same_file(easel: Engine, files: Files) -> None:
-    job = cook_with(easel, files, never)
-    cooked, alone = job(GRID.to_json(), quiet), job(narrow(GRID, 2).to_json(), quiet)
+    job = make_renderer(easel, files, never)
+    rendered, alone = job(GRID.to_json(), quiet), job(narrow(GRID, 2).to_json(), quiet)
     assert alone.grid is None
-    assert alone.pictures[0] == cooked.pictures[2]
+    assert alone.pictures[0] == rendered.pictures[2]
 
 
 def test_enlarging_takes_the_stored_picture(easel: Engine, files: Files) -> None:
-    cooked = cook_with(easel, files, never)(GRID.to_json(), quiet)
-    stored = {made.digest: made.sha256 for made in cooked.pictures}
+    rendered = make_renderer(easel, files, never)(GRID.to_json(), quiet)
+    stored = {made.digest: made.sha256 for made in rendered.pictures}
     asked = enlarge(GRID, 1, 3).to_json()
     drawn: list[int] = []
 
     def count(step: int, *_: object) -> None:
         drawn.append(step)
 
-    quick = cook_with(easel, files, stored.get)(asked, count)
+    quick = make_renderer(easel, files, stored.get)(asked, count)
     assert drawn == []
-    slow = cook_with(easel, files, never)(asked, count)
+    slow = make_renderer(easel, files, never)(asked, count)
     assert drawn
     assert quick == slow
     assert (quick.pictures[0].width, quick.pictures[0].height) == (768, 768)
 
 
 def test_enlarging_makes_a_picture_that_was_lost(easel: Engine, files: Files) -> None:
-    job = cook_with(easel, files, lambda _: "0" * 64)
+    job = make_renderer(easel, files, lambda _: "0" * 64)
     assert job(enlarge(APPLE, 0, 2).to_json(), quiet).pictures[0].width == 512
 
 
 def test_a_mask_that_is_gone_is_said(easel: Engine, files: Files) -> None:
     canvas = Canvas(image=files.put(encoded(photograph())), mask="f" * 64)
     with pytest.raises(RenderError, match="missing_image"):
-        cook_with(easel, files, never)(change(APPLE, canvas=canvas).to_json(), quiet)
+        make_renderer(easel, files, never)(change(APPLE, canvas=canvas).to_json(), quiet)
 
 
 def test_starts_from_a_stored_image(easel: Engine, files: Files) -> None:
     begun = change(APPLE, start=Start(image=files.put(encoded(photograph())), strength=0.3))
-    job = cook_with(easel, files, never)
+    job = make_renderer(easel, files, never)
     assert job(begun.to_json(), quiet).pictures[0] != job(APPLE.to_json(), quiet).pictures[0]
 
 
-def code(cooking: Callable[[], object]) -> str:
+def code(rendering: Callable[[], object]) -> str:
     with pytest.raises(RenderError) as caught:
-        cooking()
+        rendering()
     return caught.value.code
 
 
 def test_a_missing_image_is_named(easel: Engine, files: Files) -> None:
     lost = change(APPLE, start=Start(image="a" * 64, strength=0.5))
-    assert code(lambda: cook_with(easel, files, never)(lost.to_json(), quiet)) == "missing_image"
+    assert (
+        code(lambda: make_renderer(easel, files, never)(lost.to_json(), quiet)) == "missing_image"
+    )
 
 
 def test_a_recipe_of_another_family_is_named(easel: Engine, files: Files) -> None:
     foreign = replace(APPLE, family="sdxl")
-    assert code(lambda: cook_with(easel, files, never)(foreign.to_json(), quiet)) == "model"
+    assert code(lambda: make_renderer(easel, files, never)(foreign.to_json(), quiet)) == "model"
 
 
 class Cramped:
@@ -156,7 +158,7 @@ def test_short_of_memory_it_draws_one_by_one(easel: Engine, error: Exception) ->
     wide = batched(easel, size=4)
     cramped = Cramped(easel, 1, error)
     try:
-        pictures = cook(wide, GRID, quiet, read=bytes.fromhex, find=never)
+        pictures = render(wide, GRID, quiet, read=bytes.fromhex, find=never)
     finally:
         cramped.hook.remove()
     assert len(pictures.single) == 4
@@ -166,7 +168,7 @@ def test_short_of_memory_it_draws_one_by_one(easel: Engine, error: Exception) ->
 def test_out_of_memory_is_named(easel: Engine) -> None:
     cramped = Cramped(easel, 0, torch.OutOfMemoryError("out of memory"))
     try:
-        assert code(lambda: cook(easel, GRID, quiet, read=bytes.fromhex, find=never)) == (
+        assert code(lambda: render(easel, GRID, quiet, read=bytes.fromhex, find=never)) == (
             "out_of_memory"
         )
     finally:
@@ -177,7 +179,7 @@ def test_another_fault_is_not_taken_for_lack_of_memory(easel: Engine) -> None:
     cramped = Cramped(easel, 0, RuntimeError("shapes do not match"))
     try:
         with pytest.raises(RuntimeError, match="shapes"):
-            cook(easel, GRID, quiet, read=bytes.fromhex, find=never)
+            render(easel, GRID, quiet, read=bytes.fromhex, find=never)
     finally:
         cramped.hook.remove()
 
@@ -189,7 +191,7 @@ def test_cancelling_before_the_first_step_draws_nothing(easel: Engine) -> None:
     cramped = Cramped(easel, 4, RuntimeError())
     try:
         with pytest.raises(Cancelled):
-            cook(easel, GRID, cancelled, read=bytes.fromhex, find=never)
+            render(easel, GRID, cancelled, read=bytes.fromhex, find=never)
     finally:
         cramped.hook.remove()
     assert cramped.tried == []
@@ -204,7 +206,7 @@ def test_every_step_is_reported_and_previews_are_drawn_now_and_then() -> None:
         drawn.append(step)
         return [photograph()] * 4
 
-    watch = paced(lambda *now: told.append(now), clock=lambda: next(times))
+    watch = pace(lambda *now: told.append(now), clock=lambda: next(times))
     for step in range(1, 5):
         watch(step, 9, partial(previews, step))
     assert drawn == [2, 4]
@@ -232,10 +234,10 @@ def test_a_cancellation_is_felt_within_one_step(
 
     part = engine.pipe.unet if hasattr(engine.pipe, "unet") else engine.pipe.transformer
     hook = part.register_forward_pre_hook(lambda *_: computed.append(1))
-    recipe = recipe_for(engine, steps=6, noise=seeded(7, 1))
+    recipe = recipe_for(engine, steps=6, noise=seed_noise(7, 1))
     try:
         with pytest.raises(Cancelled):
-            cook(engine, recipe, report, read=bytes.fromhex, find=never)
+            render(engine, recipe, report, read=bytes.fromhex, find=never)
     finally:
         hook.remove()
     assert steps == [*range(at + 1)]
@@ -288,14 +290,14 @@ def test_each_model_is_loaded_with_what_is_for_its_family(
         raise ModelError
 
     monkeypatch.setattr(worker, "load", refuse)
-    for one in served(chosen).values():
+    for one in list_served(chosen).values():
         with pytest.raises(ModelError):
             load_engine(chosen, one)
     hub = "stabilityai/stable-diffusion-xl-base-1.0@3f2a"
     assert given == [
         (str(BUNDLED), "acme/adapters", "acme/tiny", ""),
         (hub, "acme/adapters", "acme/tiny-xl", "acme/union"),
-        (card("sd15").model, "acme/adapters", "", "canny=acme/canny"),
+        (find_card("sd15").model, "acme/adapters", "", "canny=acme/canny"),
     ]
 
 

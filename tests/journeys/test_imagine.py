@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from generation.derive import narrow
-from generation.pictures.grid import quarter
+from generation.pictures.grid import cut_picture
 from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Message, Playground
@@ -44,7 +44,7 @@ async def test_u_is_the_same_picture_larger(studio: Studio) -> None:
     press = await standin.press("mira", grid, label="U3")
     single = await result(press)
     picture = await opened(standin, single)
-    third = quarter(await opened(standin, grid), 2)
+    third = cut_picture(await opened(standin, grid), 2)
     assert picture.size == (third.width * 2, third.height * 2)
     larger = third.resize(picture.size, Image.Resampling.LANCZOS)
     assert picture.tobytes() == larger.tobytes()
@@ -80,9 +80,9 @@ async def test_v_gives_four_others_and_each_can_be_varied_again(studio: Studio) 
     grid = await _imagine(standin, "a red apple --seed 7 --steps 4")
     varied = await result(await standin.press("mira", grid, label="V2"))
     assert "Variations (Strong) of image #2" in varied.content
-    parent = np.asarray(quarter(await opened(standin, grid), 1), dtype=float)
+    parent = np.asarray(cut_picture(await opened(standin, grid), 1), dtype=float)
     sheet = await opened(standin, varied)
-    children = [np.asarray(quarter(sheet, k), dtype=float) for k in range(4)]
+    children = [np.asarray(cut_picture(sheet, k), dtype=float) for k in range(4)]
     for child in children:
         assert np.abs(child - parent).mean() > 2
     again = await result(await standin.press("mira", varied, label="V1"))
@@ -128,7 +128,7 @@ async def test_a_higher_image_weight_keeps_more_of_a_photograph(studio: Studio) 
         )
         grid = await opened(standin, await result(press))
         original = Image.open(io.BytesIO(photograph))
-        kept.append(sum(_likeness(quarter(grid, k), original) for k in range(4)) / 4)
+        kept.append(sum(_likeness(cut_picture(grid, k), original) for k in range(4)) / 4)
     assert kept[0] < kept[1] < kept[2]
     assert kept[2] > kept[0] + 0.1
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.families import CARDS, card
+from generation.catalogue.families import CARDS, find_card
 from generation.derive import REDRAWN
 from generation.recipe import Recipe
 from prompt.errors import PromptError
@@ -13,7 +13,7 @@ from prompt.reading.grammar import parse
 from prompt.resolution.resolve import resolve
 from tests.recipes import change
 
-EASEL = card("easel")
+EASEL = find_card("easel")
 EVERY = pytest.mark.parametrize("on", CARDS, ids=lambda card: card.id)
 
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.catalogue.families import CARDS, card
+from generation.catalogue.families import CARDS, find_card
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import BY_NAME, FLAGS
 from prompt.guidance import help as flag_help
@@ -60,8 +60,8 @@ def test_acting_and_idle_are_all() -> None:
 
 
 def test_a_line_can_name_the_models_own_value() -> None:
-    assert flag_help.format_line(BY_NAME["cfg"], card("sd15")).endswith("Default: 7.")
-    assert flag_help.format_line(BY_NAME["model"], card("sd15")).endswith("Default: sd15.")
+    assert flag_help.format_line(BY_NAME["cfg"], find_card("sd15")).endswith("Default: 7.")
+    assert flag_help.format_line(BY_NAME["model"], find_card("sd15")).endswith("Default: sd15.")
 
 
 def test_the_page_says_where_and_with_which_models_a_flag_works() -> None:

@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from generation.catalogue.card import Card
-from generation.catalogue.extras import equipped
-from generation.catalogue.families import card
-from generation.catalogue.loras import offered
+from generation.catalogue.extras import extend_card
+from generation.catalogue.families import find_card
+from generation.catalogue.loras import read_offered
 from generation.recipe import Lora, Phrase
 from prompt.errors import PromptError
 from prompt.reading.grammar import format_prompt, parse
 from prompt.resolution.resolve import Resolved, resolve
 
-LORAS = offered("ink=acme/ink@3f2a#ink.safetensors|0.6|ink wash;bricks=acme/b@1#b.safetensors")
-SDXL = equipped(card("sdxl"), "", LORAS)
+LORAS = read_offered("ink=acme/ink@3f2a#ink.safetensors|0.6|ink wash;bricks=acme/b@1#b.safetensors")
+SDXL = extend_card(find_card("sdxl"), "", LORAS)
 
 
 def resolved(text: str, on: Card = SDXL) -> Resolved:
@@ -90,7 +90,7 @@ def test_an_unknown_name_is_refused_with_those_there_are() -> None:
 @pytest.mark.parametrize("family", ["easel", "sdxl"])
 def test_a_family_without_says_so_before_anything_is_queued(family: str) -> None:
     with pytest.raises(PromptError, match="does not support LoRAs: leave out `--lora`"):
-        resolved("owl --lora ink", on=card(family))
+        resolved("owl --lora ink", on=find_card(family))
 
 
 def test_a_file_that_changes_makes_another_recipe(tmp_path: Path) -> None:
@@ -98,6 +98,6 @@ def test_a_file_that_changes_makes_another_recipe(tmp_path: Path) -> None:
     digests: list[Any] = []
     for content in (b"one", b"another"):
         file.write_bytes(content)
-        known = equipped(card("sdxl"), "", offered(f"ink={file}"))
+        known = extend_card(find_card("sdxl"), "", read_offered(f"ink={file}"))
         digests.append(resolved("owl --lora ink", on=known).recipe.digest)
     assert digests[0] != digests[1]

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.catalogue.card import Card
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from prompt.errors import PromptError
 from prompt.reading.grammar import PROMPT_LIMIT, Prompt
 from prompt.resolution.orders import (
@@ -88,7 +88,7 @@ def test_a_refusal_of_one_suggests_all() -> None:
 def test_what_a_family_cannot_draw_of_one_is_left_out_of_all() -> None:
     wanted = [order.prompt for order in read_orders("a {red, green} owl --ar {30:1, 3:2}")]
     with pytest.raises(PromptError, match="not `--ar 30:1`") as caught:
-        check_all(wanted, card("easel"), attached=0)
+        check_all(wanted, find_card("easel"), attached=0)
     found = [order.prompt.spelling for order in read_orders(caught.value.suggestion or "")]
     assert found == [
         f"a {hue} owl --ar {ratio}" for hue in ("red", "green") for ratio in ("4:1", "3:2")
@@ -97,23 +97,25 @@ def test_what_a_family_cannot_draw_of_one_is_left_out_of_all() -> None:
 
 def test_nothing_is_refused_that_a_family_can_draw() -> None:
     check_all(
-        [order.prompt for order in read_orders("a {red, green} owl")], card("easel"), attached=0
+        [order.prompt for order in read_orders("a {red, green} owl")],
+        find_card("easel"),
+        attached=0,
     )
 
 
-KLEIN = card("flux2-klein")
+KLEIN = find_card("flux2-klein")
 
 
 class TestAnotherModel:
     def refused(self, text: str, *others: Card, attached: int = 1) -> PromptError:
         prompts = [order.prompt for order in read_orders(text)]
         with pytest.raises(PromptError) as caught:
-            check_all(prompts, card("easel"), attached=attached)
-        served = (card("easel"), *others)
+            check_all(prompts, find_card("easel"), attached=attached)
+        served = (find_card("easel"), *others)
         return name_alternatives(caught.value, prompts, served, attached=attached)
 
     def test_that_can_is_named_and_put_into_the_prompt(self) -> None:
-        error = self.refused("make it green --edit", card("sdxl"), KLEIN)
+        error = self.refused("make it green --edit", find_card("sdxl"), KLEIN)
         assert error.sentences[-1] == "`--model flux2-klein` can draw this."
         assert error.suggestion == "make it green --model flux2-klein --edit"
 
@@ -138,7 +140,7 @@ class TestAnotherModel:
 
     def test_each_prompt_is_checked_for_what_draws_it(self) -> None:
         def draws(prompt: Prompt) -> Card:
-            return KLEIN if "model" in prompt.flags else card("easel")
+            return KLEIN if "model" in prompt.flags else find_card("easel")
 
         wanted = [o.prompt for o in read_orders("make it green {--model flux2-klein,} --edit")]
         check_all(wanted[:1], draws, attached=1)

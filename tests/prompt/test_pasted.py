@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from prompt.errors import PromptError
 from prompt.resolution.orders import read_orders
 from prompt.resolution.references import list_addresses
@@ -130,7 +130,7 @@ def draw(text: str) -> list[Resolved]:
     return [
         resolve(
             order.prompt,
-            card("easel"),
+            find_card("easel"),
             model="m",
             seed=1,
             images=["ab" * 32] * len(order.prompt.images),

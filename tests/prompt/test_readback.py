@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
 from prompt.resolution.orders import read_orders
 from prompt.resolution.suggestions import mend_suggestion
 
-EASEL = card("easel")
+EASEL = find_card("easel")
 BITS = st.sampled_from(
     [
         *("owl", "cat", "::", "::2", "::900", "\\", "\\\\", "-", "--", "—", "-chaos", "--chaos 5"),

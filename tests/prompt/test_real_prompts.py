@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from prompt.errors import PromptError
 from prompt.reading.grammar import format_prompt, parse
 from prompt.resolution.orders import Order, read_orders
@@ -28,7 +28,7 @@ def real_prompts() -> list[str]:
 def recipe(order: Order) -> Resolved:
     images = ["ab" * 32] * len(order.prompt.images)
     kept = dict.fromkeys(list_addresses(order.prompt.flags), "cd" * 32)
-    return resolve(order.prompt, card("easel"), model="m", seed=1, images=images, kept=kept)
+    return resolve(order.prompt, find_card("easel"), model="m", seed=1, images=images, kept=kept)
 
 
 def refusal(text: str) -> PromptError | None:

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generation.catalogue.card import SAMPLERS, Capability, Card
-from generation.catalogue.checkpoints import card_for
+from generation.catalogue.checkpoints import choose_card
 from generation.catalogue.controlnets import STRUCTURES
-from generation.catalogue.extras import equipped
-from generation.catalogue.families import CARDS, card
+from generation.catalogue.extras import extend_card
+from generation.catalogue.families import CARDS, find_card
 from generation.controls import FACE, scale_for_image_weight, strength_for_image_weight
-from generation.recipe import Ingredient, Phrase, Recipe, Start, Structure, seeded
-from generation.styles import words_of
+from generation.recipe import Ingredient, Phrase, Recipe, Start, Structure, seed_noise
+from generation.styles import list_words
 from prompt.errors import PromptError
 from prompt.reading.grammar import Prompt, parse
 from prompt.resolution.check import check, drop_unreachable
@@ -25,11 +25,11 @@ from prompt.resolution.versions import parse_versions
 from tests.prompt.strategies import prompts, texts
 from tests.recipes import make
 
-EASEL = card("easel")
+EASEL = find_card("easel")
 IMAGE, OTHER = "ab" * 32, "cd" * 32
 LINK = "https://a.example/1.png"
 NONE: Mapping[str, tuple[int, int]] = {}
-UNABLE = card("sd15")
+UNABLE = find_card("sd15")
 """A family without image adapters."""
 
 
@@ -66,7 +66,7 @@ def test_a_plain_prompt_takes_everything_from_the_card() -> None:
             phrases=parse("a red apple").phrases,
             width=128,
             height=128,
-            noise=seeded(5, 4),
+            noise=seed_noise(5, 4),
             steps=EASEL.steps,
             guidance=EASEL.guidance,
             sampler=EASEL.sampler,
@@ -82,12 +82,12 @@ def test_ratio_decides_the_size() -> None:
 
 
 def test_seed_decides_the_noise() -> None:
-    assert resolved("apple --seed 0").recipe.noise == seeded(0, 4)
+    assert resolved("apple --seed 0").recipe.noise == seed_noise(0, 4)
 
 
 @pytest.mark.parametrize("count", [1, 4, 9])
 def test_a_batch_is_that_many_seeds_in_a_row(count: int) -> None:
-    assert resolved(f"apple --seed 7 --batch {count}").recipe.noise == seeded(7, count)
+    assert resolved(f"apple --seed 7 --batch {count}").recipe.noise == seed_noise(7, count)
 
 
 @pytest.mark.parametrize("typed", ["--batch 0", "--batch 10", "--batch few"])
@@ -206,7 +206,7 @@ class TestReferences:
         ],
     )
     def test_have_their_roles(self, flags: str, family: str, scales: dict[str, float]) -> None:
-        on = equipped(card(family), "some/adapters")
+        on = extend_card(find_card(family), "some/adapters")
         recipe = resolved(f"apple {flags}", on=on).recipe
         assert {one.role: one.scale for one in recipe.conditions.references} == scales
 
@@ -214,7 +214,7 @@ class TestReferences:
         recipe = resolved("apple --sref 7435 --sw 50", on=UNABLE).recipe
         assert recipe.conditions.phrases == (
             Phrase(text="apple", weight=0.5),
-            Phrase(text=f"apple, {words_of(7435)}", weight=0.5),
+            Phrase(text=f"apple, {list_words(7435)}", weight=0.5),
         )
         assert recipe.conditions.references == ()
 
@@ -297,7 +297,7 @@ class TestNotes:
         "text", ["apple --v 1", "apple --v 5.2", "apple --v", "apple --model SD15"]
     )
     def test_say_nothing_of_a_version_that_draws_here(self, text: str) -> None:
-        assert resolved(text, on=card("sd15")).notes == ()
+        assert resolved(text, on=find_card("sd15")).notes == ()
 
     def test_follow_the_table_of_versions(self) -> None:
         table = parse_versions("7=easel")
@@ -482,7 +482,7 @@ def test_what_is_typed_is_not_left_out() -> None:
     assert drop_unreachable(merged, EASEL, images=0) is merged
 
 
-KLEIN = card("flux2-klein")
+KLEIN = find_card("flux2-klein")
 
 
 class TestEdit:
@@ -588,18 +588,18 @@ class TestVariants:
     """Checkpoints of a family with settings of their own."""
 
     def test_draw_with_their_own_numbers(self) -> None:
-        recipe = resolved("apple", on=card_for("sdxl-lightning")).recipe
+        recipe = resolved("apple", on=choose_card("sdxl-lightning")).recipe
         assert (recipe.family, recipe.sampling.steps, recipe.sampling.guidance) == ("sdxl", 8, 1.0)
 
     @pytest.mark.parametrize("flag", ["--steps 30", "--quality 2", "--draft"])
     def test_that_know_one_number_of_steps_say_so(self, flag: str) -> None:
-        made = resolved(f"apple {flag}", on=card_for("sdxl-lightning"))
+        made = resolved(f"apple {flag}", on=choose_card("sdxl-lightning"))
         name = flag.split(maxsplit=1)[0]
         assert made.recipe.sampling.steps == 8
         assert made.notes == (f"`{name}` has no effect: SDXL-Lightning always takes 8 steps.",)
 
     def test_avoid_what_they_draw_badly_besides_what_is_asked(self) -> None:
-        anime = card_for("sdxl-anime")
+        anime = choose_card("sdxl-anime")
         assert resolved("apple", on=anime).recipe.conditions.negative.text == anime.avoided
         assert (
             resolved("apple --no fog", on=anime).recipe.conditions.negative.text
@@ -608,19 +608,19 @@ class TestVariants:
 
     def test_are_what_niji_stands_for(self) -> None:
         for text in ("owl --niji", "owl --niji 6", "owl --model sdxl-anime", "owl --model sdxl"):
-            assert resolved(text, on=card_for("sdxl-anime")).notes == ()
-        (note,) = resolved("owl --niji 6", on=card("sdxl")).notes
+            assert resolved(text, on=choose_card("sdxl-anime")).notes == ()
+        (note,) = resolved("owl --niji 6", on=find_card("sdxl")).notes
         assert note == (
             "`--niji 6` stands for Animagine XL 4.0, which does not run here, so Stable Diffusion"
             " XL draws."
         )
-        refused("owl --model sdxl-anime", on=card("sdxl"))
+        refused("owl --model sdxl-anime", on=find_card("sdxl"))
 
 
 class TestStructure:
     """``--control`` with the images beside it."""
 
-    ALL = equipped(card("sdxl"), "", controlnets="someone/union")
+    ALL = extend_card(find_card("sdxl"), "", controlnets="someone/union")
 
     @given(
         st.sampled_from(STRUCTURES),
@@ -682,7 +682,7 @@ class TestStructure:
 
     @pytest.mark.parametrize("family", ["sd15", "sdxl", "flux2-klein", "z-image"])
     def test_a_family_without_it_names_what_to_use_instead(self, family: str) -> None:
-        error = refused("apple --control canny --cs 2", IMAGE, on=card(family))
+        error = refused("apple --control canny --cs 2", IMAGE, on=find_card(family))
         assert "does not support structure from images" in error.sentence
         assert "set `--strength`" in error.sentence
         assert error.suggestion == "apple"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.families import CARDS, VARIANTS, card
+from generation.catalogue.families import CARDS, VARIANTS, find_card
 from prompt.reading.grammar import parse
 from prompt.resolution.resolve import Resolved, resolve
 
@@ -64,11 +64,14 @@ def test_a_picture_has_its_images_ratio_as_far_as_the_family_draws(
 def test_whose_shape_counts(
     text: str, images: tuple[str, ...], on: str, ratio: tuple[int, int]
 ) -> None:
-    size = made(text, card(on), images, first=(600, 400), second=(100, 300)).recipe.size
-    assert (size.width, size.height) == card(on).size(*ratio)
+    size = made(text, find_card(on), images, first=(600, 400), second=(100, 300)).recipe.size
+    assert (size.width, size.height) == find_card(on).size(*ratio)
 
 
 def test_an_image_given_back_is_one_picture_unless_more_are_asked_for() -> None:
     for flags, count in (("", 1), (" --batch 3", 3)):
-        assert len(made(f"owl --strength 0{flags}", card("easel"), (IMAGE,)).recipe.noise) == count
-    assert made("owl --strength 0", card("easel"), (IMAGE, OTHER)).recipe.inputs.gives_back
+        assert (
+            len(made(f"owl --strength 0{flags}", find_card("easel"), (IMAGE,)).recipe.noise)
+            == count
+        )
+    assert made("owl --strength 0", find_card("easel"), (IMAGE, OTHER)).recipe.inputs.gives_back

@@ -1,7 +1,7 @@
 import pytest
 
 from generation.catalogue.card import Card
-from generation.catalogue.families import CARDS, card
+from generation.catalogue.families import CARDS, find_card
 from prompt.guidance.help import list_acting, list_idle
 from prompt.guidance.topics import TOPICS, Topic, format_topic
 
@@ -31,7 +31,7 @@ def test_no_name_is_used_twice() -> None:
 
 
 def test_a_page_can_name_the_models_own_values() -> None:
-    steps = card("sdxl").steps
+    steps = find_card("sdxl").steps
     (quality,) = (topic for topic in TOPICS if topic.name == "quality")
-    assert f"Default: {steps}." in format_topic(quality, card("sdxl"))
+    assert f"Default: {steps}." in format_topic(quality, find_card("sdxl"))
     assert "Default: the model's own." in format_topic(quality)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generation.catalogue.families import CARDS, VARIANTS
-from generation.catalogue.served import served
+from generation.catalogue.served import list_served
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
 from prompt.resolution.notes import write_notes
@@ -54,7 +54,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         assert DEFAULTS.keys() <= parse_versions(text).keys()
 
 
-MODELS = served(
+MODELS = list_served(
     Settings(  # type: ignore[call-arg]
         _env_file=None, models="flux2-klein, photo=acme/photo-xl, sdxl-anime"
     )

@@ -10,7 +10,7 @@ from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionMod
 from PIL import Image
 from torch import Tensor
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.families.load import load
 from training import publish
 from training.adapters import NAMES, TOKENS, Denoiser
@@ -173,7 +173,7 @@ def test_the_export_is_plain_and_loads_with_nothing_special(made: Options) -> No
 
 
 def test_the_product_loads_the_export_with_previews_and_upscaler(made: Options) -> None:
-    engine = load(card("easel"), str(made.out / "export"), torch.device("cpu"))
+    engine = load(find_card("easel"), str(made.out / "export"), torch.device("cpu"))
     assert engine.upscalers.own is not None
     assert engine.enlarge([Image.new("RGB", (16, 24))])[0].size == (64, 96)
     with torch.inference_mode():

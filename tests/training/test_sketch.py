@@ -7,7 +7,7 @@ import pytest
 import torch
 from diffusers import T2IAdapter
 
-from generation.catalogue.families import card
+from generation.catalogue.families import find_card
 from generation.conditioning.controlnet import OWN
 from generation.families.load import load
 from training.adapters import build_unet
@@ -81,7 +81,7 @@ def test_the_export_brings_what_was_trained(made: Options) -> None:
     trained = T2IAdapter.from_pretrained(made.out / "sketch" / "model").state_dict()
     exported = T2IAdapter.from_pretrained(made.out / "export" / OWN).state_dict()
     assert all(torch.allclose(trained[k], exported[k].float(), atol=1e-2) for k in trained)
-    engine = load(card("easel"), str(made.out / "export"), torch.device("cpu"))
+    engine = load(find_card("easel"), str(made.out / "export"), torch.device("cpu"))
     assert engine.conditioning.structures is not None
     assert set(engine.conditioning.structures.networks) == {"scribble", "lineart", "canny"}
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation.pictures.detail import brought_out
-from generation.pictures.tiling import MARGIN, edge_excess, edge_steps, meeting
+from generation.pictures.detail import bring_out
+from generation.pictures.tiling import MARGIN, edge_excess, enlarge_seamless, measure_edge_steps
 
 
 def waves(width: int = 64, height: int = 48) -> Image.Image:
@@ -36,38 +36,38 @@ def rolled(picture: Image.Image, across: int, down: int) -> Image.Image:
 
 def test_edges_that_meet_show_no_seam_and_others_do() -> None:
     assert edge_excess(waves()) < 0.1
-    across, between = edge_steps(slope())
+    across, between = measure_edge_steps(slope())
     assert across == pytest.approx(255 / 2, abs=1)
     assert between < 4
 
 
-@pytest.mark.parametrize("larger", [doubled, partial(brought_out, amount=0.5)])
+@pytest.mark.parametrize("larger", [doubled, partial(bring_out, amount=0.5)])
 @given(st.integers(0, 63), st.integers(0, 47))
 def test_it_does_not_matter_where_a_tile_is_cut(
     larger: partial[Image.Image], across: int, down: int
 ) -> None:
-    there = meeting(rolled(slope(), across, down), larger)
+    there = enlarge_seamless(rolled(slope(), across, down), larger)
     factor = there.width // 64
-    here = rolled(meeting(slope(), larger), across * factor, down * factor)
+    here = rolled(enlarge_seamless(slope(), larger), across * factor, down * factor)
     far = np.abs(np.asarray(here, int) - np.asarray(there, int))
     assert far.max() <= 1
 
 
 def test_a_picture_smaller_than_the_margin_is_enlarged_too() -> None:
     assert MARGIN > 8
-    assert meeting(waves(8, 6), doubled).size == (16, 12)
+    assert enlarge_seamless(waves(8, 6), doubled).size == (16, 12)
 
 
 class TestDetail:
     def test_none_is_the_picture_itself(self) -> None:
         picture = slope()
-        assert brought_out(picture, 0.0) is picture
+        assert bring_out(picture, 0.0) is picture
 
     def test_flat_ground_stays_as_it_is(self) -> None:
         flat = Image.new("RGB", (64, 48), (90, 140, 30))
-        assert brought_out(flat, 1.0).tobytes() == flat.tobytes()
+        assert bring_out(flat, 1.0).tobytes() == flat.tobytes()
 
     def test_more_brings_out_more(self) -> None:
         picture = waves()
-        contrasts = [np.asarray(brought_out(picture, a), float).std() for a in (0, 0.25, 0.5, 1)]
+        contrasts = [np.asarray(bring_out(picture, a), float).std() for a in (0, 0.25, 0.5, 1)]
         assert contrasts == sorted(set(contrasts))

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from generation.conditioning.cache import TEXTS, Recall
-from generation.recipe import Recipe, seeded
-from generation.runtime.offload import attempts, in_small_tiles, offloaded
-from generation.runtime.render import cook
+from generation.recipe import Recipe, seed_noise
+from generation.runtime.offload import list_attempts, offload_parts, shrink_tiles
+from generation.runtime.render import render
 from generation.sampling.engine import Batching, Engine, device_of
 from storage.queue.jobs import RenderError
 from tests.generation.samples import (
@@ -61,16 +61,16 @@ def failing(pipe: Any, stage: str, times: int) -> Iterator[None]:
 
 def everything(engine: Engine) -> Recipe:
     """A recipe that goes through every stage."""
-    grid = recipe_for(engine, noise=seeded(7, 2), steps=2, start=start(0.6))
+    grid = recipe_for(engine, noise=seed_noise(7, 2), steps=2, start=start(0.6))
     return looking(grid, "style")
 
 
-def cooked(engine: Engine, recipe: Recipe) -> list[bytes]:
+def rendered(engine: Engine, recipe: Recipe) -> list[bytes]:
     TEXTS.forget()
     if engine.conditioning.references is not None:
         engine.conditioning.references.memory.clear()
     files = {"0" * 64: encoded(photograph()), "a" * 64: encoded(seen("a" * 64))}
-    made = cook(engine, recipe, quiet, read=files.__getitem__, find=lambda _: None)
+    made = render(engine, recipe, quiet, read=files.__getitem__, find=lambda _: None)
     return [picture.tobytes() for picture in made.single]
 
 
@@ -80,27 +80,27 @@ def test_once_without_memory_it_is_drawn_all_the_same(
     engines: Engines, family: str, stage: str
 ) -> None:
     engine = engines(family)
-    before = cooked(engine, everything(engine))
+    before = rendered(engine, everything(engine))
     with failing(engine.pipe, stage, 1):
-        assert cooked(engine, everything(engine)) == before
+        assert rendered(engine, everything(engine)) == before
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_always_without_memory_it_is_one_word_and_the_next_job_is_as_ever(
     easel: Engine, stage: str
 ) -> None:
-    before = cooked(easel, everything(easel))
+    before = rendered(easel, everything(easel))
     with (
         failing(easel.pipe, stage, 1000),
         pytest.raises(RenderError, match="out_of_memory"),
     ):
-        cooked(easel, everything(easel))
-    assert cooked(easel, everything(easel)) == before
+        rendered(easel, everything(easel))
+    assert rendered(easel, everything(easel)) == before
 
 
 def test_each_way_needs_less_than_the_one_before(easel: Engine) -> None:
     ways = []
-    for way in attempts(batched(easel, 4, 2)):
+    for way in list_attempts(batched(easel, 4, 2)):
         with way as attempt:
             tiling = attempt.pipe.vae.use_tiling
             ways.append((attempt.batching, tiling))
@@ -117,7 +117,7 @@ def test_small_tiles_show_what_the_whole_shows(easel: Engine) -> None:
         lambda _, given: seen_sides.append(given[0].shape[-1])
     )
     try:
-        with in_small_tiles(vae):
+        with shrink_tiles(vae):
             vae.tile_sample_min_size, vae.tile_latent_min_size = 64, 64 // factor
             (tiled,) = draw(easel, asked)
     finally:
@@ -138,7 +138,7 @@ def test_small_tiles_are_half_as_wide_for_every_family_and_as_before_afterwards(
 
     before = {**sides(), "use_tiling": vae.use_tiling}
     halves = [name for name in sides() if not name.endswith("factor")]
-    with in_small_tiles(vae):
+    with shrink_tiles(vae):
         assert {name: sides()[name] for name in halves} == {n: before[n] // 2 for n in halves}
         assert draw(engine, change(asked, start=start(0.6)))[0].size == (160, 160)
     assert halves
@@ -149,7 +149,7 @@ def test_offloaded_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> 
     recipe = change(recipe_for(engine), start=start(0.6))
     before = draw(engine, recipe)[0].tobytes()
     TEXTS.forget()
-    with offloaded(engine.pipe, torch.device("cpu")):
+    with offload_parts(engine.pipe, torch.device("cpu")):
         assert device_of(engine.pipe) == torch.device("cpu")
         assert draw(engine, recipe)[0].tobytes() == before
     parts = [part for part in engine.pipe.components.values() if isinstance(part, torch.nn.Module)]
@@ -181,7 +181,7 @@ class TestRecall:
             first = draw(easel, APPLE)[0].tobytes()
             once = len(rows)
             assert draw(easel, APPLE)[0].tobytes() == first
-            draw(easel, change(APPLE, noise=seeded(9, 1)))
+            draw(easel, change(APPLE, noise=seed_noise(9, 1)))
         finally:
             hook.remove()
         assert len(rows) == once > 0

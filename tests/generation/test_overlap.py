@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from generation.tensors.overlap import in_patches, smaller, spans
+from generation.tensors.overlap import apply_in_tiles, halve_down, place_tiles
 
 
 @given(st.integers(1, 400), st.integers(2, 64), st.data())
 def test_spans_cover_everything_and_share_enough(length: int, side: int, data: Any) -> None:
     overlap = data.draw(st.integers(0, side - 1))
-    starts = spans(length, side, overlap)
+    starts = place_tiles(length, side, overlap)
     assert starts[0] == 0
     assert starts == sorted(set(starts))
     if length > side:
@@ -32,7 +32,7 @@ def test_what_looks_at_single_places_is_the_same_in_patches(
     def work(seen: Tensor) -> Tensor:
         return functional.interpolate(seen, scale_factor=times) * 2 + 1
 
-    made = in_patches(work, whole, side, overlap=side // 2, margin=side // 8)
+    made = apply_in_tiles(work, whole, side, overlap=side // 2, margin=side // 8)
     assert torch.allclose(made, work(whole), atol=1e-5)
 
 
@@ -43,9 +43,9 @@ def test_what_looks_less_far_than_the_margin_shows_no_seam() -> None:
     def work(seen: Tensor) -> Tensor:
         return functional.conv2d(seen, kernel, padding=4)
 
-    made = in_patches(work, whole, 48, overlap=24, margin=6)
+    made = apply_in_tiles(work, whole, 48, overlap=24, margin=6)
     assert (made - work(whole)).abs().max() < 1e-3
-    hard = in_patches(work, whole, 48, overlap=1)
+    hard = apply_in_tiles(work, whole, 48, overlap=1)
     assert (hard - work(whole)).abs().max() > 0.1, "a seam would be seen by this test"
 
 
@@ -57,7 +57,9 @@ def test_no_square_is_larger_than_asked_for_and_progress_is_told() -> None:
         sizes.append(tuple(seen.shape[-2:]))
         return seen
 
-    in_patches(work, torch.zeros(1, 1, 100, 30), 32, overlap=8, done=lambda *now: told.append(now))
+    apply_in_tiles(
+        work, torch.zeros(1, 1, 100, 30), 32, overlap=8, done=lambda *now: told.append(now)
+    )
     assert set(sizes) == {(32, 30)}
     assert told == [(k, 4) for k in range(1, 5)]
 
@@ -68,9 +70,9 @@ def test_whatever_hears_of_progress_may_end_it() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        in_patches(lambda seen: seen, torch.zeros(1, 1, 64, 64), 16, overlap=4, done=stop)
+        apply_in_tiles(lambda seen: seen, torch.zeros(1, 1, 64, 64), 16, overlap=4, done=stop)
 
 
 def test_sides_to_try_fall_by_half() -> None:
-    assert list(smaller(256, 64)) == [256, 128, 64]
-    assert list(smaller(32, 64)) == []
+    assert list(halve_down(256, 64)) == [256, 128, 64]
+    assert list(halve_down(32, 64)) == []

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from generation.catalogue.card import Card
 from generation.catalogue.families import CARDS
-from generation.derive import Parent, creatively, extend, narrow, reroll, zoomed
-from generation.recipe import Noise, Phrase, Recipe, seeded
-from generation.variety import settled, told, words_of
+from generation.derive import Parent, extend, narrow, reroll, upscale_creatively, zoom_out
+from generation.recipe import Noise, Phrase, Recipe, seed_noise
+from generation.variety import add_variety, settle_words, split_by_picture
 from tests.generation.samples import APPLE
 from tests.generation.strategies import noises, recipes, seeds
 from tests.recipes import change
@@ -26,8 +26,8 @@ def weights(phrases: tuple[Phrase, ...]) -> float:
 @EVERY
 def test_four_pictures_of_a_grid_have_four_looks_and_ideas(card: Card) -> None:
     for first in (0, 2, 3, 2**32 - 4, 12345):
-        asked = change(APPLE, family=card.id, chaos=1.0, weirdness=1.0, noise=seeded(first, 4))
-        assert len({one.conditions.phrases for one in told(asked)}) == 4
+        asked = change(APPLE, family=card.id, chaos=1.0, weirdness=1.0, noise=seed_noise(first, 4))
+        assert len({one.conditions.phrases for one in split_by_picture(asked)}) == 4
 
 
 @EVERY
@@ -45,7 +45,7 @@ def test_words_keep_the_weight_of_the_persons_own(
     recipe: Recipe, noise: Noise, share: float
 ) -> None:
     straying = change(recipe, chaos=share, weirdness=share)
-    made = words_of(straying, noise)
+    made = add_variety(straying, noise)
     if recipe.conditions.phrases:
         assert weights(made) == pytest.approx(weights(recipe.conditions.phrases))
     assert [one for one in made if one.weight <= 0] == [
@@ -56,8 +56,8 @@ def test_words_keep_the_weight_of_the_persons_own(
 @given(recipes)
 def test_without_a_share_the_words_are_the_persons_own(recipe: Recipe) -> None:
     plain = change(recipe, chaos=0.0, weirdness=0.0)
-    assert told(plain) == [plain]
-    assert settled(plain, 0) is plain
+    assert split_by_picture(plain) == [plain]
+    assert settle_words(plain, 0) is plain
 
 
 @given(recipes, st.integers(0, 3), shares)
@@ -65,7 +65,10 @@ def test_a_picture_alone_has_the_words_it_has_in_the_grid(
     recipe: Recipe, place: int, share: float
 ) -> None:
     grid = change(recipe, chaos=share)
-    assert told(narrow(grid, place))[0].conditions.phrases == told(grid)[place].conditions.phrases
+    assert (
+        split_by_picture(narrow(grid, place))[0].conditions.phrases
+        == split_by_picture(grid)[place].conditions.phrases
+    )
 
 
 @given(recipes, st.integers(0, 3), shares, seeds)
@@ -74,14 +77,15 @@ def test_what_is_made_from_a_picture_keeps_its_words(
 ) -> None:
     grid = change(recipe, weirdness=share)
     parent = Parent(grid, place, "ab" * 32)
-    words = told(grid)[place].conditions.phrases
-    for made in (creatively(parent, seed), extend(parent, seed, zoomed(grid, 2))):
-        assert {one.conditions.phrases for one in told(made)} == {words}
+    words = split_by_picture(grid)[place].conditions.phrases
+    for made in (upscale_creatively(parent, seed), extend(parent, seed, zoom_out(grid, 2))):
+        assert {one.conditions.phrases for one in split_by_picture(made)} == {words}
         assert made.size.refinement == 0
 
 
 def test_other_seeds_bring_other_words() -> None:
     grid = change(APPLE, weirdness=0.5)
     assert (
-        told(reroll(grid, 1))[0].conditions.phrases != told(reroll(grid, 2))[0].conditions.phrases
+        split_by_picture(reroll(grid, 1))[0].conditions.phrases
+        != split_by_picture(reroll(grid, 2))[0].conditions.phrases
     )

@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from generation.catalogue.served import served, usual
+from generation.catalogue.served import choose_usual, list_served
 from generation.catalogue.sources import SourceError
-from generation.derive import with_upscaler
+from generation.derive import set_upscaler
 from generation.families.load import ModelError
-from generation.pictures.metadata import parameters
+from generation.pictures.metadata import write_parameters
 from generation.recipe import Recipe, Upscaler
-from generation.runtime.render import cook
+from generation.runtime.render import render
 from generation.sampling.engine import Engine
 from generation.upscaling import spandrel_upscaler
 from generation.upscaling.bundled import Compact
@@ -123,8 +123,8 @@ def beside(engine: Engine, upscaler: SpandrelUpscaler) -> Engine:
 
 
 class TestInTheWorker:
-    def cooked(self, engine: Engine, recipe: Recipe) -> Image.Image:
-        (made,) = cook(engine, recipe, quiet, read=bytes.fromhex, find=lambda _: None).single
+    def rendered(self, engine: Engine, recipe: Recipe) -> Image.Image:
+        (made,) = render(engine, recipe, quiet, read=bytes.fromhex, find=lambda _: None).single
         return made
 
     def test_the_recipe_decides_between_it_and_resampling(
@@ -132,11 +132,11 @@ class TestInTheWorker:
     ) -> None:
         both = beside(easel, upscaler)
         plain = change(APPLE, upscale=2)
-        resampled = self.cooked(both, plain)
-        enlarged = self.cooked(both, with_upscaler(plain, X2))
+        resampled = self.rendered(both, plain)
+        enlarged = self.rendered(both, set_upscaler(plain, X2))
         assert resampled.size == enlarged.size == (512, 512)
-        assert resampled.tobytes() == self.cooked(easel, plain).tobytes() != enlarged.tobytes()
-        shown = self.cooked(easel, APPLE)
+        assert resampled.tobytes() == self.rendered(easel, plain).tobytes() != enlarged.tobytes()
+        shown = self.rendered(easel, APPLE)
         assert enlarged.tobytes() == upscaler.enlarge(shown, 2, quiet).tobytes()
 
     @pytest.mark.parametrize("asked", [X2, Upscaler(name="x2", version="another")])
@@ -145,13 +145,13 @@ class TestInTheWorker:
     ) -> None:
         engine = easel if asked is X2 else beside(easel, upscaler)
         with pytest.raises(RenderError, match="upscaler"):
-            self.cooked(engine, change(APPLE, upscale=2, upscaler=asked))
+            self.rendered(engine, change(APPLE, upscale=2, upscaler=asked))
 
     def test_one_of_no_use_is_named(self, easel: Engine, tmp_path: Path) -> None:
         save_file({"body": torch.zeros(1)}, tmp_path / "odd.safetensors")
         engine = beside(easel, SpandrelUpscaler(X2, tmp_path / "odd.safetensors", CPU))
         with pytest.raises(RenderError, match="upscaler"):
-            self.cooked(engine, change(APPLE, upscale=2, upscaler=X2))
+            self.rendered(engine, change(APPLE, upscale=2, upscaler=X2))
 
     def test_cancelling_is_felt_between_squares(
         self, easel: Engine, upscaler: SpandrelUpscaler
@@ -165,7 +165,7 @@ class TestInTheWorker:
 
         slow = beside(easel, upscaler)
         with pytest.raises(Cancelled):
-            cook(
+            render(
                 slow,
                 change(APPLE, upscale=2, upscaler=X2),
                 report,
@@ -180,7 +180,7 @@ def settings(tmp_path: Path, upscaler: str) -> Settings:
 
 def test_the_setting_reaches_card_and_worker(tmp_path: Path) -> None:
     chosen = settings(tmp_path, str(weights(tmp_path)))
-    known = usual(served(chosen)).card.upscaler
+    known = choose_usual(list_served(chosen)).card.upscaler
     assert known is not None
     assert known.name == "x2"
     assert len(known.version) == 64
@@ -199,6 +199,6 @@ def test_a_setting_that_cannot_be_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_the_picture_tells_what_enlarged_it() -> None:
-    assert "Hires upscaler: Lanczos" in parameters(change(APPLE, upscale=4))
-    assert "Hires upscaler: x2" in parameters(change(APPLE, upscale=4, upscaler=X2))
-    assert "Hires" not in parameters(APPLE)
+    assert "Hires upscaler: Lanczos" in write_parameters(change(APPLE, upscale=4))
+    assert "Hires upscaler: x2" in write_parameters(change(APPLE, upscale=4, upscaler=X2))
+    assert "Hires" not in write_parameters(APPLE)
