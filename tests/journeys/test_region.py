@@ -5,7 +5,6 @@ import io
 import socket
 from collections.abc import AsyncIterator
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,6 +12,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 from PIL import Image, ImageDraw, ImageFilter
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -34,7 +34,7 @@ from tests.journeys.studio import (
     showing,
 )
 from tests.journeys.test_canvas import QUICK, first_of, single
-from tests.playground.browser import start_chromium
+from tests.playground.browser import reset_browser
 
 ELLIPSE = (0.2, 0.3, 0.7, 0.8)
 PHONE = {"width": 375, "height": 667, "deviceScaleFactor": 2, "mobile": True}
@@ -207,10 +207,10 @@ async def test_no_pass_is_written_to_a_log(painting: Studio) -> None:
 
 
 @pytest.mark.browser
-async def test_a_finger_paints_on_a_phone(painting: Studio, tmp_path: Path) -> None:
+async def test_a_finger_paints_on_a_phone(painting: Studio, chromium: Chrome) -> None:
     picture = await single(painting)
     url, since = await link(painting, picture), last(painting)
-    painted = await asyncio.to_thread(by_finger, url, tmp_path)
+    painted = await asyncio.to_thread(by_finger, chromium, url)
     made = await newest(painting, since)
     assert (await recipe_of(painting, made)).prompt == "a blue hat"
     redrawn, whole = await first_of(painting, made), await opened(painting.playground, picture)
@@ -218,42 +218,37 @@ async def test_a_finger_paints_on_a_phone(painting: Studio, tmp_path: Path) -> N
     assert kept_exactly(small, redrawn, painted)
 
 
-def by_finger(url: str, profile: Path) -> Image.Image:
+def by_finger(driver: Chrome, url: str) -> Image.Image:
     """Paints and sends; what was painted, from the strokes."""
-    driver = start_chromium(profile)
-    try:
-        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
-        driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
-        driver.get(url)
-        wait = WebDriverWait(driver, PATIENCE, 0.1)
-        wait.until(lambda _: driver.find_elements(By.CSS_SELECTOR, "main.ready"))
-        finger = Finger(driver)
-        assert driver.execute_script(FITS), "the whole page is on the screen, in big parts"
-        submit = driver.find_element(By.ID, "submit")
-        submit.click()
-        wait.until(lambda _: "Nothing is painted" in driver.find_element(By.ID, "said").text)
-        finger.stroke((0.1, 0.1), (0.9, 0.9))
-        undo = driver.find_element(By.ID, "undo")
-        undo.click()
-        keys = (Keys.SPACE, *[Keys.ARROW_RIGHT] * 3, Keys.SPACE)
-        driver.find_element(By.ID, "board").send_keys(*keys)
-        assert undo.is_enabled(), "the keyboard paints as well"
-        undo.click()
-        assert not undo.is_enabled()
-        driver.find_element(By.CSS_SELECTOR, "[value=rectangle]").find_element(
-            By.XPATH, ".."
-        ).click()
-        finger.stroke((0.25, 0.4), (0.75, 0.9))
-        assert driver.execute_script("return [scrollX, scrollY]") == [0, 0]
-        prompt = driver.find_element(By.ID, "prompt")
-        prompt.clear()
-        prompt.send_keys(f"a blue hat {QUICK}")
-        submit.click()
-        wait.until(lambda _: "Queued" in driver.find_element(By.ID, "said").text)
-        complaints: list[dict[str, Any]] = driver.get_log("browser")  # type: ignore[no-untyped-call]
-        assert [c for c in complaints if "422" not in str(c["message"])] == []
-    finally:
-        driver.quit()
+    reset_browser(driver)
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    driver.get(url)
+    wait = WebDriverWait(driver, PATIENCE, 0.1)
+    wait.until(lambda _: driver.find_elements(By.CSS_SELECTOR, "main.ready"))
+    finger = Finger(driver)
+    assert driver.execute_script(FITS), "the whole page is on the screen, in big parts"
+    submit = driver.find_element(By.ID, "submit")
+    submit.click()
+    wait.until(lambda _: "Nothing is painted" in driver.find_element(By.ID, "said").text)
+    finger.stroke((0.1, 0.1), (0.9, 0.9))
+    undo = driver.find_element(By.ID, "undo")
+    undo.click()
+    keys = (Keys.SPACE, *[Keys.ARROW_RIGHT] * 3, Keys.SPACE)
+    driver.find_element(By.ID, "board").send_keys(*keys)
+    assert undo.is_enabled(), "the keyboard paints as well"
+    undo.click()
+    assert not undo.is_enabled()
+    driver.find_element(By.CSS_SELECTOR, "[value=rectangle]").find_element(By.XPATH, "..").click()
+    finger.stroke((0.25, 0.4), (0.75, 0.9))
+    assert driver.execute_script("return [scrollX, scrollY]") == [0, 0]
+    prompt = driver.find_element(By.ID, "prompt")
+    prompt.clear()
+    prompt.send_keys(f"a blue hat {QUICK}")
+    submit.click()
+    wait.until(lambda _: "Queued" in driver.find_element(By.ID, "said").text)
+    complaints: list[dict[str, Any]] = driver.get_log("browser")  # type: ignore[no-untyped-call]
+    assert [c for c in complaints if "422" not in str(c["message"])] == []
     image = Image.new("L", (256, 256))
     ImageDraw.Draw(image).rectangle((64, 102, 192, 230), fill=255)
     return image

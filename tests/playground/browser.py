@@ -59,11 +59,6 @@ Promise.allSettled(ending.map((it) => it.finished))
   .then(() => axe.run(document, {resultTypes: ['violations']}))
   .then(({violations}) => done(
     violations.map(({id, nodes}) => ({id, where: nodes.map((it) => it.target.join(' '))}))));"""
-RESET: Final[dict[str, dict[str, object]]] = {
-    "Storage.clearDataForOrigin": {"storageTypes": "all"},
-    "Emulation.clearDeviceMetricsOverride": {},
-    "Emulation.setTouchEmulationEnabled": {"enabled": False},
-}
 T = TypeVar("T")
 
 
@@ -80,6 +75,17 @@ def start_chromium(profile: Path) -> webdriver.Chrome:
     for flag in (*FLAGS, f"--user-data-dir={profile}"):
         options.add_argument(flag)
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+
+
+def reset_browser(driver: webdriver.Chrome, origin: str = "") -> None:
+    """Forgets what earlier tests left: what an origin has stored, sizes, touch, complaints."""
+    driver.get("about:blank")
+    if origin:
+        stored = {"origin": origin, "storageTypes": "all"}
+        driver.execute_cdp_cmd("Storage.clearDataForOrigin", stored)
+    driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+    driver.get_log("browser")  # type: ignore[no-untyped-call]
 
 
 @cache
@@ -171,11 +177,8 @@ class Page:
         return self
 
     def reset(self) -> None:
-        """Forgets what earlier tests left in the browser: what is stored, sizes, complaints."""
-        self.driver.get("about:blank")
-        for command, values in RESET.items():
-            self.driver.execute_cdp_cmd(command, {**values, "origin": self.url})
-        self.complaints()
+        """Forgets what earlier tests left in the browser."""
+        reset_browser(self.driver, self.url)
 
     def script(self, code: str, *given: object) -> Any:
         """Runs JavaScript on the page."""

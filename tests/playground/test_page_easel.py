@@ -146,7 +146,10 @@ def test_the_latest_pictures_are_offered_small(page: Page, stage: Stage) -> None
     drawn(stage, after, "a small boat")
     page.use("show")
     page.reach("Choose what to show again", ".thumbnail .picture.loaded")
-    assert "a small boat --ar 2:1" in page.article("Choose what to show again").text
+    offered = page.article("Choose what to show again")
+    assert "a small boat --ar 2:1" in offered.text
+    counted = "return arguments[0].querySelectorAll(arguments[1]).length"
+    assert page.script(counted, offered, ".picture") == page.script(counted, offered, ".embed")
     assert page.axe() == []
     after = newest(stage)
     press(page, page.reach("Choose what to show again", ".select"))

@@ -80,13 +80,20 @@ function bodyOf(msg) {
     thinking
       ? h("p.thinking", {}, dots(), `${person(msg.author).name} is thinking…`)
       : msg.content && withEdit(msg),
-    attachments(msg.attachments ?? []),
+    attachments(ownFiles(msg)),
     (msg.embeds ?? []).map(embed),
     parts.childElementCount ? parts : null,
     reactions(msg),
     failureOf(msg.id) ? h("p.failed", { role: "alert" }, icon("warning"), failureOf(msg.id)) : null,
     msg.ephemeral ? onlyYou(() => line.send("dismiss", { message_id: msg.id })) : null,
   ];
+}
+
+/** The files of a message but those that its embeds show, which are not shown twice. */
+function ownFiles({ attachments: files = [], embeds = [] }) {
+  const path = (media) => media?.url.split("?")[0];
+  const shown = new Set(embeds.flatMap(({ image, thumbnail }) => [path(image), path(thumbnail)]));
+  return files.filter((file) => !shown.has(path(file)));
 }
 
 function withEdit(msg) {
