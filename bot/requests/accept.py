@@ -29,7 +29,7 @@ from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
 from storage.files import Files, MissingFileError
 from storage.queue.client import Jobs
-from storage.queue.jobs import NewJob, Speed
+from storage.queue.jobs import Job, NewJob, Speed
 from storage.settings import Settings
 
 DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
@@ -164,16 +164,19 @@ class JobAcceptor:
                     await self.jobs.withdraw(job_ids)
                     raise NotAllowedError(Sentence(sentences.NO_PLACE))
 
-    def mark_pressed(self, message: discord.Message | None, job_id: str) -> None:
-        """Has a message show which of its buttons were pressed.
+    def mark_pressed(self, parent: Job, message: discord.Message | None = None) -> None:
+        """Has the buttons under a job's pictures show which of them were pressed.
 
         Args:
-            message: The message with the button; None where there was none, as on a page.
-            job_id: The job under whose pictures it is.
+            parent: The job.
+            message: The message in which one was pressed; None for the job's own.
         """
-        # What only one person sees cannot be edited without a promise to do so.
+        shown = parent.delivered_message_id or parent.message_id
+        # What only one person sees, as a menu's buttons, cannot be edited without a promise to.
         if message is not None and not message.flags.ephemeral:
-            self._delivery.mark_buttons(job_id, MessageRef(message.channel.id, message.id))
+            self._delivery.mark_buttons(parent.id, MessageRef(message.channel.id, message.id))
+        elif shown is not None:
+            self._delivery.mark_buttons(parent.id, MessageRef(parent.channel_id, shown))
 
     def _describe(
         self,

@@ -237,6 +237,7 @@ class DeriveHandler:
         person = await policy.read_preferences(self._acceptor.records, requester.user.id)
         destination = await Destination.choose_beside(requester, choices, person)
         await self._accept(requester, destination, parent, made, title=title, choices=choices)
+        self._acceptor.mark_pressed(parent)
         return made.notes
 
     async def _make(
@@ -259,7 +260,7 @@ class DeriveHandler:
         person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
         destination = await Destination.choose(interaction, choices, person, message)
         await self._accept(interaction, destination, parent, made, title=title, choices=choices)
-        self._acceptor.mark_pressed(interaction.message, parent.id)
+        self._acceptor.mark_pressed(parent, interaction.message)
         await release_promise(interaction, destination, message)
         await tell_notes(interaction, made.notes)
 

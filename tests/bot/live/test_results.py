@@ -162,7 +162,8 @@ async def test_the_menu_offers_the_buttons_of_old_pictures(house: House) -> None
     picture = await single(house)
     press = await house.playground.command("mira", "Vary", target=picture)
     said = await house.refusal(press, "Which")
-    assert "Vary (Subtle)" in said.buttons
+    await house.playground.press("mira", said, label="Vary (Subtle)")
+    await picture.until(lambda now: primary(now, "Vary (Subtle)"))
     other = await house.playground.say("mira", "general", "hello")
     press = await house.playground.command("mira", "Vary", target=other)
     await house.refusal(press, "picture")
@@ -216,6 +217,7 @@ async def test_an_arrow_draws_again_beside_the_pictures(house: House) -> None:
     shown = await house.finished(job)
     assert shown.channel_id == grid.channel_id
     assert "Rerolled by" in shown.content
+    await grid.until(lambda now: primary(now, "🔄"))
 
 
 async def test_what_a_reaction_may_not_do_is_said_at_home(house: House) -> None:
