@@ -22,6 +22,7 @@ from generation.derive import Parent
 from generation.recipe import Edges, Recipe
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import RATIO
+from storage.decisions.choices import PersonChoices
 
 Derivation = Callable[[Parent, int], Recipe]
 """A picture and a fresh seed → the recipe to make."""
@@ -159,6 +160,12 @@ KINDS: Final = {
         ButtonKind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
     )
 }
+
+
+def apply_preference(kind: ButtonKind, person: PersonChoices) -> ButtonKind:
+    """V stays close for people who like it so."""
+    close = kind.action == "vary" and person.variability == "subtle"
+    return KINDS["subtle"] if close else kind
 
 
 VARYING: Final = frozenset({"vary", "subtle", "strong", "region"})

@@ -9,7 +9,7 @@ import discord
 
 from bot.access import ownership, policy
 from bot.components import modals
-from bot.components.buttons import KINDS, ButtonKind, Derivation, draw_again
+from bot.components.buttons import KINDS, ButtonKind, Derivation, apply_preference, draw_again
 from bot.delivery.destination import Destination, release_promise
 from bot.errors import NotAllowedError, OldButtonError, TooLongError
 from bot.interactions.replies import acknowledge, tell_notes
@@ -30,7 +30,7 @@ from prompt.resolution.fitting import fit, parse_flags
 from prompt.resolution.references import list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.sentences import PARENT_MODEL, Sentence
-from storage.decisions.choices import PersonChoices, ServerChoices
+from storage.decisions.choices import ServerChoices
 from storage.queue.jobs import Job
 
 Change = Callable[[Parent, int], Resolved]
@@ -81,7 +81,7 @@ class DeriveHandler:
         asks = kind.form is not None
         if kind.remixed:
             person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
-            kind, asks = _apply_preference(kind, person), person.remix
+            kind, asks = apply_preference(kind, person), person.remix
         if asks:
             await self._offer_form(interaction, parent_id, kind, index)
         elif kind.derive:
@@ -394,9 +394,3 @@ def _list_prompt_images(old: Recipe, prompt: Prompt) -> list[str]:
         return [*kept, old.inputs.start.image]
     bare = EDIT.of(parse_flags(old.parameters)) == ()
     return kept + [one.image for one in old.inputs.edit] if bare else kept
-
-
-def _apply_preference(kind: ButtonKind, person: PersonChoices) -> ButtonKind:
-    """V stays close for people who like it so."""
-    close = kind.action == "vary" and person.variability == "subtle"
-    return KINDS["subtle"] if close else kind
