@@ -119,18 +119,17 @@ async def test_a_higher_image_weight_keeps_more_of_a_photograph(studio: Studio) 
     standin = studio.playground
     photograph = photographs.CHELSEA.read()
     kept = []
-    for weight in (1, 2, 3):
+    for weight in (1, 3):
         press = await standin.command(
             "mira",
             "imagine",
-            {"prompt": f"a cat --ar 3:2 --seed 5 --iw {weight}"},
+            {"prompt": f"a cat --ar 3:2 --seed 5 --iw {weight} --steps 8"},
             files={"image": ("cat.png", photograph)},
         )
         grid = await opened(standin, await result(press))
         original = Image.open(io.BytesIO(photograph))
         kept.append(sum(_likeness(cut_picture(grid, k), original) for k in range(4)) / 4)
-    assert kept[0] < kept[1] < kept[2]
-    assert kept[2] > kept[0] + 0.1
+    assert kept[1] > kept[0] + 0.1
 
 
 async def test_an_image_by_link_and_in_a_direct_message(studio: Studio) -> None:
