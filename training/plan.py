@@ -5,7 +5,7 @@ import math
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
@@ -276,6 +276,27 @@ def options(about: str | None, argv: list[str] | None = None) -> Options:
         session=session,
         background=given.background,
     )
+
+
+Stage = Callable[[Options], object]
+"""Something that a plan does once."""
+
+
+def run_stages(given: Options, stages: Sequence[tuple[str, Stage]]) -> None:
+    """Run every stage that has no mark yet that it is done.
+
+    Raises:
+        StoppedError: The session ended first.
+    """
+    for name, stage in stages:
+        mark = given.out / f"{name}.done"
+        if mark.exists():
+            continue
+        given.session.check()
+        began = time.monotonic()
+        stage(given)
+        mark.write_text(f"{time.monotonic() - began:.0f} s in its last session\n")
+        print(f"{name}: done in {time.monotonic() - began:.0f} s")
 
 
 def start(about: str | None, stage: Callable[[Options], object]) -> None:

@@ -1,7 +1,5 @@
 """Make the whole model with one command, stage by stage; the same command goes on after a stop."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from training.captions import write_captions
@@ -11,7 +9,7 @@ from training.export import export, write_card
 from training.fetch import fetch
 from training.judges import train_judge
 from training.pictures import sample_sheet
-from training.plan import SHARES, Options, start
+from training.plan import SHARES, Options, Stage, run_stages, start
 from training.pool import build_pool
 from training.preview import train_preview
 from training.render import render
@@ -23,13 +21,13 @@ from training.unet import train_unet
 from training.upscaler import train_upscaler
 from training.vae import train_vae
 
-_FETCHING: tuple[tuple[str, Callable[[Options], object]], ...] = (
+_FETCHING: tuple[tuple[str, Stage], ...] = (
     ("fetch", fetch),
     ("render", render),
     ("sharp", render_sharp),
     ("captions", write_captions),
 )
-_MAKING: tuple[tuple[str, Callable[[Options], object]], ...] = (
+_MAKING: tuple[tuple[str, Stage], ...] = (
     ("teacher", ask_teacher),
     ("vae", lambda given: train_vae(given, given.minutes * SHARES["vae"])),
     ("towers", lambda given: train_towers(given, given.minutes * SHARES["towers"])),
@@ -53,17 +51,7 @@ def run(given: Options) -> None:
     Raises:
         StoppedError: The session ended first.
     """
-    given = replace(given, extend=False)
-    stages = _MAKING if given.artwork else _FETCHING + _MAKING
-    for name, stage in stages:
-        mark = given.out / f"{name}.done"
-        if mark.exists():
-            continue
-        given.session.check()
-        began = time.monotonic()
-        stage(given)
-        mark.write_text(f"{time.monotonic() - began:.0f} s in its last session\n")
-        print(f"{name}: done in {time.monotonic() - began:.0f} s")
+    run_stages(replace(given, extend=False), _MAKING if given.artwork else _FETCHING + _MAKING)
 
 
 if __name__ == "__main__":

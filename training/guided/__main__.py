@@ -1,7 +1,5 @@
 """Make the guide-driven model with one command; the same command goes on after a stop."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -18,7 +16,7 @@ from training.guided.restyling import measure_photographs
 from training.guided.viewing import train_viewer
 from training.guided.views import make_views
 from training.guided.wording import measure_drawings
-from training.plan import Options, start
+from training.plan import Options, Stage, run_stages, start
 from training.render import render
 from training.towers import train_towers
 
@@ -31,7 +29,6 @@ SHARES: Final = {
 }
 """Share of the whole time for each stage that trains."""
 
-Stage = Callable[[Options], object]
 _DRAWINGS: Final[tuple[tuple[str, Stage], ...]] = (
     ("fetch", fetch),
     ("render", render),
@@ -59,16 +56,7 @@ def run(given: Options) -> None:
     Raises:
         StoppedError: The session ended first.
     """
-    given = replace(given, extend=False)
-    for name, stage in _MAKING if given.artwork else _DRAWINGS + _MAKING:
-        mark = given.out / f"{name}.done"
-        if mark.exists():
-            continue
-        given.session.check()
-        began = time.monotonic()
-        stage(given)
-        mark.write_text(f"{time.monotonic() - began:.0f} s in its last session\n")
-        print(f"{name}: done in {time.monotonic() - began:.0f} s")
+    run_stages(replace(given, extend=False), _MAKING if given.artwork else _DRAWINGS + _MAKING)
 
 
 if __name__ == "__main__":
