@@ -51,7 +51,7 @@ class Rung:
 def ladder(engine: Engine, asked: Recipe, *, compiled: bool) -> dict[str, Rung]:
     """The rungs, the baseline first."""
     with torch.inference_mode():
-        condition = FAMILY.encode(engine.pipe, asked)
+        condition = FAMILY.encode(engine.pipe, asked, engine.texts)
 
     def ours(parallel: int, steps: int = asked.sampling.steps) -> Callable[[], object]:
         told = replace(asked, sampling=replace(asked.sampling, steps=steps))

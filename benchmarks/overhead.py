@@ -83,7 +83,7 @@ def measure(rounds: int, data: Path) -> dict[str, Any]:
     loading = time.perf_counter() - began
     asked = recipe(engine)
     with torch.inference_mode():
-        condition = FAMILY.encode(engine.pipe, asked)
+        condition = FAMILY.encode(engine.pipe, asked, engine.texts)
     ready = replace(engine, family=replace(FAMILY, encode=lambda *_: condition))
     make = make_renderer(ready, Files(data / "images"), lambda _: None)
     contestants: dict[str, Callable[[], object]] = {

@@ -1,42 +1,82 @@
-"""What encoders said lately of the same texts, so that they need not be asked again."""
+"""Caches of conditioning: what encoders made of texts and images, least recently used out first."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Any, Final
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Collection, Hashable
+from typing import Any, Final, Generic, TypeVar
+
+from cachetools import LRUCache
+
+TEXTS_KEPT: Final = 24
+"""Texts that one encoder's embeddings are kept of; one of the largest, FLUX.2's, takes 8 MB."""
+
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made")
 
 
-class Recall:
-    """The latest answers of each owner, by what was asked; the one out of use longest goes first.
+class TextCache:
+    """The embeddings of one engine's latest texts, by encoder and text.
+
+    An engine owns it, so releasing the engine frees it; whatever changes an encoder clears it.
+    """
+
+    def __init__(self) -> None:
+        self._encoders: dict[Hashable, LRUCache[Hashable, Any]] = {}
+
+    def get(self, encoder: Hashable, key: Hashable, make: Callable[[], Any]) -> Any:  # noqa: ANN401
+        """What an encoder made of a text, computed if it is not kept.
+
+        Args:
+            encoder: Whose embeddings these are.
+            key: All that they depend on besides the encoder.
+            make: Computes them.
+        """
+        # Each encoder has room of its own: a long text has many windows, and one encoder's must
+        # not push out the other's of the same text.
+        kept = self._encoders.setdefault(encoder, LRUCache(TEXTS_KEPT))
+        if key not in kept:
+            kept[key] = make()
+        return kept[key]
+
+    def clear(self) -> None:
+        """Forget everything: the encoders' weights have changed, or the memory is needed."""
+        self._encoders.clear()
+
+
+class ImageCache(Generic[Key, Made]):
+    """What was made of images, by their content: the latest, and all that the recipe at hand needs.
 
     Args:
-        most: How many answers of one owner are kept, at least 1.
+        most: How many to keep, at least 1.
     """
 
     def __init__(self, most: int) -> None:
-        self._most = most
-        self._kept: WeakKeyDictionary[Any, OrderedDict[Hashable, Any]] = WeakKeyDictionary()
+        self._latest: LRUCache[Key, Made] = LRUCache(most)
+        self._used: dict[Key, Made] = {}
 
-    def get(self, owner: object, key: Hashable, make: Callable[[], Any]) -> Any:  # noqa: ANN401
-        """The answer to ``key``, made if it is not kept. An owner that is gone takes its own along.
+    def learn(self, wanted: Collection[Key], make: Callable[[Key], Made]) -> None:
+        """Have ``wanted`` at hand, each made only if it is not kept.
 
         Args:
-            owner: Who answers.
-            key: All that the answer depends on, besides the owner.
-            make: Makes the answer.
+            wanted: Keys of all that the recipe at hand needs.
+            make: From a key to what is kept.
         """
-        kept = self._kept.setdefault(owner, OrderedDict())
-        if key not in kept:
-            kept[key] = make()
-        kept.move_to_end(key)
-        while len(kept) > self._most:
-            kept.popitem(last=False)
-        return kept[key]
+        # A recipe may name more images than are kept, and needs all of them at the same time.
+        used = {}
+        for key in wanted:
+            used[key] = self._latest[key] if key in self._latest else make(key)
+            self[key] = used[key]
+        self._used = used
 
-    def forget(self) -> None:
-        """Keep nothing any more: the owners have changed, or their memory is needed."""
-        self._kept.clear()
+    def __setitem__(self, key: Key, made: Made) -> None:
+        self._latest[key] = made
+        self._used.pop(key, None)
 
+    def __getitem__(self, key: Key) -> Made:
+        return self._used[key] if key in self._used else self._latest[key]
 
-TEXTS: Final = Recall(24)
-"""Of text encoders, or pipelines; a text of the largest, FLUX.2's, takes 8 megabytes."""
+    def __len__(self) -> int:
+        return len(self._latest)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._latest.clear()
+        self._used.clear()

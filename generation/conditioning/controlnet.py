@@ -6,7 +6,6 @@ the UNet's way down. A union of ControlNets does the same for several kinds of m
 diffusers, and their configuration tells which they are.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -19,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from generation.catalogue.sources import split_revision
+from generation.conditioning.cache import ImageCache
 from generation.conditioning.estimators import Estimator, load_estimator
 from generation.conditioning.line_maps import LINES, draw_line_map
 from generation.recipe import Recipe, Structure, StructureKind
@@ -167,7 +167,7 @@ class Structures:
         device: Where the networks are.
         dtype: What they compute in.
         processor: From an image to a tensor.
-        memory: Maps by kind, SHA-256 of the image and size; the latest last.
+        memory: Maps by kind, SHA-256 of the image and size.
     """
 
     networks: Mapping[StructureKind, Any]
@@ -177,7 +177,9 @@ class Structures:
     processor: Any = field(
         default_factory=lambda: VaeImageProcessor(do_convert_rgb=True, do_normalize=False)
     )
-    memory: OrderedDict[tuple[object, ...], Image.Image] = field(default_factory=OrderedDict)
+    memory: ImageCache[tuple[object, ...], Image.Image] = field(
+        default_factory=lambda: ImageCache(KEPT)
+    )
 
     def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
         """Make the map of a recipe's image if it is not remembered.
@@ -186,16 +188,15 @@ class Structures:
             recipe: What is to be drawn; it has a structure.
             find: The image with a SHA-256.
         """
-        key, kind = self._key(recipe), self._kept(recipe).kind
-        if key not in self.memory:
-            picture, size = find(self._kept(recipe).image), (recipe.size.width, recipe.size.height)
-            if kind in LINES:
-                self.memory[key] = draw_line_map(kind, picture, size).convert("RGB")
-            else:
-                self.memory[key] = self.estimators[kind](picture, size)
-        self.memory.move_to_end(key)
-        while len(self.memory) > KEPT:
-            self.memory.popitem(last=False)
+        kept, size = self._kept(recipe), (recipe.size.width, recipe.size.height)
+
+        def make(_: object) -> Image.Image:
+            picture = find(kept.image)
+            if kept.kind in LINES:
+                return draw_line_map(kept.kind, picture, size).convert("RGB")
+            return self.estimators[kept.kind](picture, size)
+
+        self.memory.learn([self._key(recipe)], make)
 
     def find_map(self, recipe: Recipe) -> Image.Image:
         """The map that a recipe's pictures keep to; ``learn`` has made it."""

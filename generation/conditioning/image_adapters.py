@@ -8,7 +8,6 @@ the very same code with adapters as without. Every image or mean of images has a
 own, so each has its own scale, in the blocks of its role.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 from transformers import CLIPImageProcessorPil
 
 from generation.catalogue.sources import split_revision
-from generation.conditioning.image_cache import remember
+from generation.conditioning.cache import ImageCache
 from generation.conditioning.spherical import spherical_mean
 from generation.recipe import Ingredient, Recipe
 
@@ -111,7 +110,7 @@ class References:
         projections: From an embedding to tokens, one of each adapter.
         encoder: The image encoder.
         processor: From an image to what the encoder reads.
-        memory: What was seen, by SHA-256 of the image; the latest last.
+        memory: What was seen, by SHA-256 of the image.
     """
 
     rows: tuple[Adapter, ...]
@@ -120,7 +119,7 @@ class References:
     projections: Sequence[nn.Module]
     encoder: Any
     processor: Any
-    memory: OrderedDict[str, ImageFeatures] = field(default_factory=OrderedDict)
+    memory: ImageCache[str, ImageFeatures] = field(default_factory=lambda: ImageCache(KEPT))
 
     def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
         """Look at every image of a recipe that is not remembered.
@@ -129,7 +128,7 @@ class References:
             recipe: What is to be drawn.
             find: The image with a SHA-256.
         """
-        remember(self.memory, recipe.seen_images, lambda sha256: self.look(find(sha256)), kept=KEPT)
+        self.memory.learn(recipe.seen_images, lambda sha256: self.look(find(sha256)))
 
     @torch.inference_mode()
     def look(self, image: Image.Image) -> ImageFeatures:

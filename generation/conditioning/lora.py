@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from generation.catalogue.card import Card
 from generation.catalogue.loras import Offered
-from generation.conditioning.cache import TEXTS
+from generation.conditioning.cache import TextCache
 from generation.recipe import Lora
 from storage.queue.jobs import RenderError
 
@@ -33,12 +33,14 @@ class Loras:
         pipe: The pipeline.
         known: What there is, by name.
         files: Their files, by name.
+        texts: The engine's embeddings, which a LoRA on a text encoder makes stale.
         applied: Those that are applied now.
     """
 
     pipe: Any
     known: Mapping[str, Offered]
     files: Mapping[str, Path]
+    texts: TextCache
     applied: tuple[Lora, ...] = ()
 
     def apply(self, wanted: Sequence[Lora]) -> None:
@@ -50,7 +52,7 @@ class Loras:
         if self.applied == tuple(wanted):
             return
         self.remove()
-        TEXTS.forget()
+        self.texts.clear()
         if any(not self._has(one) for one in wanted):
             raise RenderError("lora")
         try:
@@ -68,7 +70,7 @@ class Loras:
         """
         if self.applied or whatever:
             self.pipe.unload_lora_weights()
-            TEXTS.forget()
+            self.texts.clear()
         self.applied = ()
 
     def _has(self, lora: Lora) -> bool:
@@ -104,8 +106,17 @@ class Loras:
         raise RenderError("lora")
 
 
-def load_loras(pipe: Any, card: Card) -> Loras | None:  # noqa: ANN401 - diffusers has no types
+def load_loras(
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    card: Card,
+    texts: TextCache,
+) -> Loras | None:
     """The LoRAs of a card for a loaded pipeline; None where there are none.
+
+    Args:
+        pipe: The pipeline.
+        card: Offers the LoRAs.
+        texts: The engine's embeddings.
 
     Raises:
         OSError: A file cannot be had; the text is its name.
@@ -113,7 +124,7 @@ def load_loras(pipe: Any, card: Card) -> Loras | None:  # noqa: ANN401 - diffuse
     if not card.loras:
         return None
     known = {one.name: one for one in card.loras}
-    return Loras(pipe, known, {name: _find(one) for name, one in known.items()})
+    return Loras(pipe, known, {name: _find(one) for name, one in known.items()}, texts)
 
 
 def _find(one: Offered) -> Path:

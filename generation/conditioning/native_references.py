@@ -7,7 +7,6 @@ need no training: w = 1 changes nothing, and w = 0 would leave the image out.
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,7 +15,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from generation.conditioning.image_cache import remember
+from generation.conditioning.cache import ImageCache
 from generation.controls import HEAVIEST_IMAGE
 from generation.recipe import Ingredient, Recipe, Role
 
@@ -62,11 +61,11 @@ class NativeReferences:
 
     Attributes:
         look: From an image to its latents.
-        memory: What was read, by SHA-256 of the image; the latest last.
+        memory: What was read, by SHA-256 of the image.
     """
 
     look: Callable[[Image.Image], Tensor]
-    memory: OrderedDict[str, NativeReference] = field(default_factory=OrderedDict)
+    memory: ImageCache[str, NativeReference] = field(default_factory=lambda: ImageCache(KEPT))
 
     def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
         """Read every image of a recipe that is not remembered.
@@ -75,9 +74,7 @@ class NativeReferences:
             recipe: What is to be drawn.
             find: The image with a SHA-256.
         """
-        remember(
-            self.memory, recipe.seen_images, lambda sha256: self._read(find(sha256)), kept=KEPT
-        )
+        self.memory.learn(recipe.seen_images, lambda sha256: self._read(find(sha256)))
 
     @torch.inference_mode()
     def _read(self, image: Image.Image) -> NativeReference:

@@ -13,13 +13,13 @@ of the XL kind read besides, is weighted by neither.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
-from generation.conditioning.cache import TEXTS
+from generation.conditioning.cache import TextCache
 from generation.recipe import Phrase, Weighting
 
 FULL_PUSH: Final = 0.5
@@ -40,11 +40,13 @@ class Tower:
         tokenizer: A CLIP tokenizer.
         encoder: A CLIP text model, with or without projection.
         layer: Which hidden layer to read, counted from the end; None for the normed last one.
+        texts: What the encoder made of the latest texts.
     """
 
     tokenizer: Any
     encoder: Any
     layer: int | None = None
+    texts: TextCache = field(default_factory=TextCache)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def _weigh(tower: Tower, body: Window, weighting: Weighting) -> Embedding:
 
 def _run(tower: Tower, body: Sequence[int]) -> Embedding:
     """One window through one encoder, unless that read it lately."""
-    made: Embedding = TEXTS.get(
+    made: Embedding = tower.texts.get(
         tower.encoder, (tower.layer, tuple(body)), lambda: _read(tower, body)
     )
     return made

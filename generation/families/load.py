@@ -19,6 +19,7 @@ from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import INDEX
 from generation.catalogue.controlnets import ESTIMATORS, read_sources
 from generation.catalogue.sources import split_revision
+from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import OWN as STRUCTURE
 from generation.conditioning.controlnet import Structures, load_structures
 from generation.conditioning.image_adapters import OWN, References, load_references
@@ -109,7 +110,7 @@ def load(
         family.prepare(pipe)
     if hasattr(pipe, "unet"):
         pipe.unet.to(memory_format=torch.channels_last)
-    folder = Path(model)
+    folder, texts = Path(model), TextCache()
     return Engine(
         card=card,
         family=family,
@@ -119,9 +120,10 @@ def load(
         conditioning=Conditioning(
             references=_load_references(family, pipe, folder, adapters),
             structures=_load_structures(card, pipe, folder, controlnets, estimators),
-            loras=_load_loras(pipe, card),
+            loras=_load_loras(pipe, card, texts),
         ),
         upscalers=Upscalers(own=_load_upscaler(pipe, folder)),
+        texts=texts,
     )
 
 
@@ -150,9 +152,9 @@ def _find_fetched(repository: str, name: str, revision: str) -> Path:
     return Path(found)
 
 
-def _load_loras(pipe: Any, card: Card) -> Loras | None:  # noqa: ANN401 - diffusers has no types
+def _load_loras(pipe: Any, card: Card, texts: TextCache) -> Loras | None:  # noqa: ANN401
     try:
-        return load_loras(pipe, card)
+        return load_loras(pipe, card, texts)
     except OSError as error:
         raise ModelError(
             f"the LoRA {error} of EASEL_LORAS cannot be found where it is said to be"

@@ -4,15 +4,16 @@ from typing import Any, Final
 
 import torch
 
+from generation.conditioning.cache import TextCache
 from generation.conditioning.image_adapters import Adapter, Adapters
 from generation.conditioning.text import Tower, embed
 from generation.recipe import Recipe
 from generation.sampling.diffusion import Family, UNetCondition
 
 
-def encode(pipe: Any, recipe: Recipe) -> UNetCondition:  # noqa: ANN401 - diffusers has no types
+def encode(pipe: Any, recipe: Recipe, texts: TextCache) -> UNetCondition:  # noqa: ANN401
     """The text as the one encoder's last layer reads it."""
-    towers = [Tower(pipe.tokenizer, pipe.text_encoder)]
+    towers = [Tower(pipe.tokenizer, pipe.text_encoder, texts=texts)]
     read = recipe.conditions
     show, avoid = embed(towers, read.phrases, read.negative, weighting=read.weighting)
     if recipe.sampling.guidance <= 1:

@@ -4,17 +4,18 @@ from typing import Any, Final
 
 import torch
 
+from generation.conditioning.cache import TextCache
 from generation.conditioning.image_adapters import Adapter, Adapters
 from generation.conditioning.text import Embedding, Tower, embed
 from generation.recipe import Recipe
 from generation.sampling.diffusion import Family, UNetCondition
 
 
-def encode(pipe: Any, recipe: Recipe) -> UNetCondition:  # noqa: ANN401 - diffusers has no types
+def encode(pipe: Any, recipe: Recipe, texts: TextCache) -> UNetCondition:  # noqa: ANN401
     """Both encoders' last layer but one side by side, the second's summary, and the size."""
     towers = [
-        Tower(pipe.tokenizer, pipe.text_encoder, layer=-2),
-        Tower(pipe.tokenizer_2, pipe.text_encoder_2, layer=-2),
+        Tower(pipe.tokenizer, pipe.text_encoder, layer=-2, texts=texts),
+        Tower(pipe.tokenizer_2, pipe.text_encoder_2, layer=-2, texts=texts),
     ]
     zeros = bool(pipe.config.force_zeros_for_empty_prompt)
     show, avoid = embed(

@@ -13,7 +13,6 @@ from PIL import Image, ImageOps
 
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import compute_shown_size
-from generation.conditioning.cache import TEXTS
 from generation.controls import steps_to_refine
 from generation.derive import narrow
 from generation.pictures.canvas import Init, InpaintCanvas, frame, join
@@ -278,7 +277,7 @@ def _draw(
             _log.warning("short of memory", attempt=number)
         finally:
             release(engine)
-        TEXTS.forget()
+        engine.texts.clear()
     raise RenderError("out_of_memory")
 
 

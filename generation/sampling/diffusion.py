@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import Steer
 from generation.conditioning.image_adapters import Adapters, References
 from generation.controls import steps_until
@@ -64,20 +65,21 @@ class Family:
         id: The card's id.
         pipeline: Name of the diffusers pipeline class that its checkpoints name.
         options: What to load the pipeline with, besides the weights.
-        encode: Pipeline and recipe to condition, on the pipeline's device.
+        encode: Pipeline, recipe and cache of embeddings to condition, on the pipeline's device.
         adapters: The image adapters that it can be loaded with.
     """
 
     id: str
     pipeline: str
     options: Mapping[str, object]
-    encode: Callable[[Any, Recipe], UNetCondition]
+    encode: Callable[[Any, Recipe, TextCache], UNetCondition]
     adapters: Adapters
 
     def draw(self, engine: Engine, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
         conditions = [
-            self.encode(engine.pipe, _limit_to_tile(said)) for said in split_by_picture(recipe)
+            self.encode(engine.pipe, _limit_to_tile(said), engine.texts)
+            for said in split_by_picture(recipe)
         ]
         structures, references = engine.conditioning.structures, engine.conditioning.references
         if recipe.conditions.structure is not None and structures is not None:

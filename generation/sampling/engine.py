@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from generation.catalogue.card import Card
+from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import Structures
 from generation.conditioning.image_adapters import References
 from generation.conditioning.lora import Loras
@@ -107,6 +108,7 @@ class Engine:
         preview: From clean latents (pictures, channels, height, width) to small pictures.
         conditioning: What steers it besides words.
         upscalers: What makes its pictures larger.
+        texts: What its text encoders made of the latest texts.
         evict: Has other engines on the device released; whether there were any.
     """
 
@@ -117,6 +119,7 @@ class Engine:
     preview: Callable[[Tensor], list[Image.Image]]
     conditioning: Conditioning = field(default_factory=Conditioning)
     upscalers: Upscalers = field(default_factory=Upscalers)
+    texts: TextCache = field(default_factory=TextCache)
     evict: Callable[[], bool] = bool
 
     def draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:

@@ -17,7 +17,6 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from PIL import Image
 from torch import Tensor
 
-from generation.conditioning.cache import TEXTS
 from generation.conditioning.native_references import (
     NativeReference,
     NativeReferences,
@@ -158,7 +157,7 @@ def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     def embed_text(text: str) -> FlowCondition:
         read = partial(family.embed, engine.pipe, text, references)
         # What words become may depend on the images that are read with them, so it is not kept.
-        condition = read() if references else TEXTS.get(engine.pipe, text, read)
+        condition = read() if references else engine.texts.get(family.id, text, read)
         return replace(condition, references=references, guidance=recipe.sampling.guidance)
 
     avoid = (

@@ -160,10 +160,10 @@ def test_weights_and_several_at_once_count(wearing: Engine) -> None:
 @pytest.mark.parametrize("family", ["sd15", "sdxl"])
 def test_the_text_encoders_part_counts(dressed: Callable[[str], Engine], family: str) -> None:
     engine = dressed(family)
-    before = engine.family.encode(engine.pipe, recipe_for(engine)).tokens  # type: ignore[attr-defined]
+    before = engine.family.encode(engine.pipe, recipe_for(engine), engine.texts).tokens  # type: ignore[attr-defined]
     assert engine.conditioning.loras is not None
     engine.conditioning.loras.apply((Lora(name="ink", weight=1.0),))
-    after = engine.family.encode(engine.pipe, recipe_for(engine)).tokens  # type: ignore[attr-defined]
+    after = engine.family.encode(engine.pipe, recipe_for(engine), engine.texts).tokens  # type: ignore[attr-defined]
     engine.conditioning.loras.remove()
     assert not torch.equal(before, after)
 
@@ -237,7 +237,7 @@ def test_worn_together_with_image_adapters(engines: Engines, tmp_path: Path) -> 
         "",
         read_offered(f"ink={build_lora(tmp_path / 'ink.safetensors', engine.pipe)}"),
     )
-    both = steered(replace(engine, card=known), loras=load_loras(engine.pipe, known))
+    both = steered(replace(engine, card=known), loras=load_loras(engine.pipe, known, engine.texts))
     assert both.conditioning.references is not None
     both.conditioning.references.learn(looking(recipe_for(engine), "style"), seen)
     look = looking(recipe_for(engine), "style", next(iter(SEEN)))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from generation.conditioning.cache import TEXTS, Recall
+from generation.conditioning.cache import TEXTS_KEPT, ImageCache, TextCache
 from generation.recipe import Recipe, seed_noise
 from generation.runtime.offload import list_attempts, offload_parts, shrink_tiles
 from generation.runtime.render import render
@@ -66,7 +66,7 @@ def everything(engine: Engine) -> Recipe:
 
 
 def rendered(engine: Engine, recipe: Recipe) -> list[bytes]:
-    TEXTS.forget()
+    engine.texts.clear()
     if engine.conditioning.references is not None:
         engine.conditioning.references.memory.clear()
     files = {"0" * 64: encoded(photograph()), "a" * 64: encoded(seen("a" * 64))}
@@ -148,7 +148,7 @@ def test_small_tiles_are_half_as_wide_for_every_family_and_as_before_afterwards(
 def test_offloaded_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> None:
     recipe = change(recipe_for(engine), start=start(0.6))
     before = draw(engine, recipe)[0].tobytes()
-    TEXTS.forget()
+    engine.texts.clear()
     with offload_parts(engine.pipe, torch.device("cpu")):
         assert device_of(engine.pipe) == torch.device("cpu")
         assert draw(engine, recipe)[0].tobytes() == before
@@ -157,24 +157,36 @@ def test_offloaded_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> 
     assert draw(engine, recipe)[0].tobytes() == before
 
 
-class TestRecall:
-    def test_asks_once_and_forgets_what_is_out_of_use_longest(self) -> None:
-        recall, asked = Recall(2), list[str]()
-        owner = torch.nn.Identity()
-        for key in ("a", "b", "a", "c", "a", "b"):
-            recall.get(owner, key, partial(asked.append, key))
-        assert asked == ["a", "b", "c", "b"]
+class TestCaches:
+    def test_a_text_is_encoded_once_until_it_is_out_of_use_longest(self) -> None:
+        texts, asked = TextCache(), list[int]()
+        for key in (*range(TEXTS_KEPT), 0, TEXTS_KEPT, 0, 1):
+            texts.get("encoder", key, partial(asked.append, key))
+        assert asked == [*range(TEXTS_KEPT + 1), 1]
 
-    def test_owners_are_apart_and_take_theirs_along(self) -> None:
-        recall = Recall(2)
-        one, other = torch.nn.Identity(), torch.nn.Identity()
-        assert recall.get(one, "a", lambda: 1) == 1
-        assert recall.get(other, "a", lambda: 2) == 2
-        recall.forget()
-        assert recall.get(one, "a", lambda: 3) == 3
+    def test_encoders_are_apart(self) -> None:
+        texts = TextCache()
+        assert texts.get("one", "a", lambda: 1) == 1
+        assert texts.get("other", "a", lambda: 2) == 2
+        texts.clear()
+        assert texts.get("one", "a", lambda: 3) == 3
+
+    def test_all_images_of_a_recipe_are_at_hand_however_many_are_kept(self) -> None:
+        images, looked = ImageCache[str, str](2), list[str]()
+
+        def look(key: str) -> str:
+            looked.append(key)
+            return key.upper()
+
+        images.learn("abc", look)
+        assert [images[key] for key in "abc"] == ["A", "B", "C"]
+        images.learn("cd", look)
+        images.learn("b", look)
+        assert looked == ["a", "b", "c", "d", "b"]
+        assert len(images) == 2
 
     def test_the_same_words_are_read_once(self, easel: Engine) -> None:
-        TEXTS.forget()
+        easel.texts.clear()
         rows: list[int] = []
         hook = easel.pipe.text_encoder.register_forward_pre_hook(lambda *_: rows.append(1))
         try:

@@ -79,7 +79,7 @@ def test_a_scale_of_nothing_changes_no_bit(unet: Engine) -> None:
     looks = references(unet).list_looks(looking(recipe, "style"))
     silent = [replace(look, scale=0.0) for look in looks]
     with references(unet).attach(silent):
-        condition = unet.family.encode(unet.pipe, recipe)  # type: ignore[attr-defined]
+        condition = unet.family.encode(unet.pipe, recipe, unet.texts)  # type: ignore[attr-defined]
         seeing = replace(condition, images=tuple(look.tokens for look in silent))
         quietly = _step(unet, seeing)
     assert torch.equal(quietly, _step(unet, condition))
@@ -102,6 +102,7 @@ def _step(engine: Engine, condition: Any) -> torch.Tensor:
 def test_nothing_stays_behind_when_a_drawing_ends_early(unet: Engine) -> None:
     recipe = recipe_for(unet)
     before = draw(unet, recipe)[0]
+    references(unet).learn(looking(recipe, "style"), seen)
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt

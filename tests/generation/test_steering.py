@@ -85,7 +85,7 @@ def test_after_its_end_it_says_nothing(unet: Engine) -> None:
     structures.learn(kept_to(recipe), drawing)
     for end, count in ((1.0, 4), (0.75, 3), (0.5, 2), (0.25, 1), (0.1, 0)):
         steer = structures.steer(kept_to(recipe, end=end))
-        condition = unet.family.encode(unet.pipe, recipe)  # type: ignore[attr-defined]
+        condition = unet.family.encode(unet.pipe, recipe, unet.texts)  # type: ignore[attr-defined]
         asked.clear()
 
         def count_steps(*given: Any, real: Any = steer.residuals) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class TestTile:
         """Latents that are rolled by whole blocks are denoised and decoded alike, rolled."""
         pipe, roll = unet.pipe, (4, 8)
         given = torch.randn((1, pipe.unet.config.in_channels, 16, 16))
-        condition = unet.family.encode(pipe, recipe_for(unet, guidance=1.0))  # type: ignore[attr-defined]
+        condition = unet.family.encode(pipe, recipe_for(unet, guidance=1.0), unet.texts)  # type: ignore[attr-defined]
 
         def made(latents: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             predicted: torch.Tensor = pipe.unet(
