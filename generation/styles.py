@@ -16,9 +16,6 @@ from generation.recipe import Phrase
 VERSION: Final = 1
 """Version of the tables."""
 
-CODES: Final = 2**32
-"""Codes made here are below this, as Midjourney's are; larger ones are read, too."""
-
 
 def _read_table(words: str) -> tuple[str, ...]:
     return tuple(" ".join(words.split()).split(", "))

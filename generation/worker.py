@@ -106,6 +106,7 @@ def make_renderer(
         recipe = Recipe.from_json(data)
         if isinstance(engines, Engine):
             pictures = render(engines, recipe, report, read=files.get, find=find)
+        # Enlarging pictures that are stored needs no model of theirs; whichever is loaded will do.
         elif (before := find_made(recipe, files.get, find)) and (latest := engines.latest):
             pictures = finish(latest, before, recipe, report)
         else:
@@ -139,6 +140,7 @@ def main(settings: Settings) -> None:
     """
     stop, models = stop_event(), list_served(settings)
     engines = Engines(models, partial(load_engine, settings), choose_device(settings.device))
+    # Loaded before the first job: a model that cannot be had is said at the start, not by a job.
     device = str(engines.get(choose_usual(models)).pipe.device)
     if device == "cpu":
         os.nice(NICENESS)

@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.controls.bench import THINGS, Bench, Point, portions
-from generation.pictures.tiling import measure_edge_steps
+from benchmarks.controls.seams import measure_edge_steps
 
 _SHOWN: Final = 4
 

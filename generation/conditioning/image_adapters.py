@@ -213,6 +213,7 @@ class References:
 def _build_attention(part: Any, looks: Sequence[Look], name: str) -> Any:  # noqa: ANN401
     """An attention for each look, at one place, with the weights of its adapter."""
     scales = [look.scale if name.startswith(look.blocks) else 0.0 for look in looks]
+    # On the meta device no weights are made, since the adapter's own replace them right away.
     with torch.device("meta"):
         made = IPAdapterAttnProcessor2_0(
             part.hidden_size, part.cross_attention_dim, [1] * len(looks), scales
@@ -252,6 +253,7 @@ def load_references(pipe: Any, known: Adapters, source: str) -> References:  # n
         if isinstance(part, IPAdapterAttnProcessor2_0)
     }
     projections = unet.encoder_hid_proj.image_projection_layers
+    # Taken off again: with a projection the UNet would demand images in every job.
     unet.encoder_hid_proj = None
     unet.register_to_config(encoder_hid_dim_type=None)
     unet.set_attn_processor(before)

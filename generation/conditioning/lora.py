@@ -57,6 +57,7 @@ class Loras:
             raise RenderError("lora")
         try:
             self._load_all(wanted)
+        # A cancellation may come between two LoRAs, and half of them must not draw the next job.
         except BaseException:
             self.remove(whatever=True)
             raise

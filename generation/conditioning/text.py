@@ -95,6 +95,7 @@ def embed(
     Returns:
         The wanted and the unwanted embedding.
     """
+    # Nothing but unwanted phrases is allowed: then the empty text is what is shown.
     wanted = [(_drop_weight(p), p.weight) for p in phrases if p.weight > 0] or [(_EMPTY, 1.0)]
     total = sum(weight for _, weight in wanted)
     pushes = [(_drop_weight(p), -p.weight / total / FULL_PUSH) for p in phrases if p.weight < 0]
@@ -117,6 +118,7 @@ def _push(empty: Embedding, pushes: Sequence[tuple[Embedding, float]]) -> Embedd
     """From ``empty`` towards each embedding by its share, all shares together at most 1."""
     if len(pushes) == 1 and pushes[0][1] >= 1:
         return pushes[0][0]
+    # More pushes than one whole share the way, or the sum would overshoot all of them.
     scale = max(1.0, sum(share for _, share in pushes))
     shares = [(embedding, share / scale) for embedding, share in pushes]
     rest = 1 - sum(share for _, share in shares)

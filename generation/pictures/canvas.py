@@ -103,6 +103,7 @@ def join(canvas: InpaintCanvas, drawn: Image.Image) -> Image.Image:
     kept = _read_share(canvas.kept)
     own, made = np.asarray(canvas.picture, np.float32), np.asarray(drawn, np.float32)
     spread = _spread(own - made, _find_rim(canvas.kept)) * _measure_nearness(canvas.kept)
+    # Kept pixels are copied, not blended: people compare them with the original.
     joined = np.where(kept > 0, own, np.clip(made + spread, 0, 255))
     return Image.fromarray(joined.round().astype(np.uint8))
 
@@ -142,6 +143,7 @@ def _spread(values: Array, known: Array) -> Array:
         size = (max(1, width >> level), max(1, height >> level))
         share = _resize(_resize(known, size), (width, height))
         sums = _resize(_resize(values * known, size), (width, height))
+        # In full from a quarter of a cell on; with less known nearby, coarser copies have a say.
         there = (1 - weight) * np.minimum(4 * share, 1)
         filled += there * sums / np.maximum(share, _LEAST)
         weight += there

@@ -92,6 +92,7 @@ def _shrink(image: Image.Image, note: bytes) -> Iterator[bytes]:
     size = image.size
     while size != (1, 1):
         size = (max(1, int(size[0] * _SHRINK)), max(1, int(size[1] * _SHRINK)))
+        # WebP holds no longer side, so the first sizes of a very large picture are passed over.
         if max(size) <= _WEBP_SIDE:
             yield _encode_webp(image.resize(size, Image.Resampling.LANCZOS), _QUALITIES[-2], note)
 

@@ -25,12 +25,16 @@ def list_attempts(engine: Engine) -> Iterator[Attempt]:
     model on the device only while it computes. What a person gets of the latter two differs in
     rounding, and where tiles meet.
     """
+    # Tiles and offloading come last: tiles meet in faint seams, and offloading moves all weights
+    # for every picture.
     single = replace(engine, batching=Batching(1))
     yield nullcontext(engine)
+    # Asked only when the first attempt has failed, so other models stay loaded while all goes well.
     if engine.evict():
         yield nullcontext(engine)
     yield nullcontext(single)
     yield _offload(single, offloading=False)
+    # On the CPU all parts lie in the same memory anyway.
     if device_of(engine.pipe).type != "cpu":
         yield _offload(single, offloading=True)
 
@@ -72,6 +76,7 @@ def offload_parts(pipe: Any, device: torch.device) -> Iterator[None]:  # noqa: A
     hooks: list[Any] = []
     try:
         for part in parts:
+            # Given the hook before it, a part that starts sends its predecessor off the device.
             _, hook = cpu_offload_with_hook(part, device, hooks[-1] if hooks else None)
             hooks.append(hook)
         yield

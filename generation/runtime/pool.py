@@ -73,6 +73,7 @@ class Engines:
             report(0, 0, None)
         try:
             return self.get(one)
+        # The job fails, not the worker: its other models still draw.
         except (ModelError, RuntimeError, MemoryError) as error:
             _log.error("the model cannot be loaded", model=one.model, error=str(error))
             raise RenderError("model") from error
@@ -85,6 +86,7 @@ class Engines:
         """
         name = one.card.called
         if name not in self._loaded:
+            # Measured after each release: what allocators give back is not what a card states.
             while self._loaded and self._room() < estimate_memory(one.card, self._device):
                 self._release(next(iter(self._loaded)))
             engine = self._load_with_room(one)
@@ -93,6 +95,7 @@ class Engines:
                 "model loaded", model=one.model, family=one.card.id, device=str(engine.pipe.device)
             )
         self._loaded.move_to_end(name)
+        # Threads are counted for the whole process; the model before may have set another number.
         share_cores(self._loaded[name].pipe)
         return self._loaded[name]
 
@@ -101,6 +104,7 @@ class Engines:
         try:
             return self._load(one)
         except (ModelError, RuntimeError, MemoryError) as error:
+            # A ModelError wraps what diffusers raised, so a lack of memory is its cause.
             short = is_out_of_memory(error.__cause__ or error)
             if not (short and self._keep_alone(one.card.called)):
                 raise

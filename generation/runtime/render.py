@@ -134,6 +134,7 @@ def _draw_plain(engine: Engine, recipe: Recipe, report: Report, read: Read) -> l
     if recipe.inputs.gives_back and isinstance(start, Image.Image):
         unchanged = _add_detail(_give_back(start, recipe, engine.card), recipe)
         return [unchanged] * len(recipe.noise)
+    # LoRAs before the text is read: some change the text encoder as well.
     _apply_loras(engine, recipe)
     report(0, recipe.sampling.steps, None)
     look = partial(_look, recipe=recipe, read=read)
@@ -173,6 +174,7 @@ def draw_refined(
         return lambda step, _, previews: watch(before + step, total, previews)
 
     drawn = draw(engine, recipe, start, count_from(0))
+    # Twice the size is four times the pixels, so refining goes picture by picture.
     alone = replace(engine, batching=replace(engine.batching, size=1))
     return [
         draw(alone, second, larger, count_from(recipe.sampling.steps + k * steps))[0]
@@ -271,12 +273,14 @@ def _draw(
             with spared as attempt:
                 look(attempt)
                 return attempt.draw(recipe, start, watch)
+        # Some devices report a lack of memory as a bare RuntimeError; any other is a fault of ours.
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
             _log.warning("short of memory", attempt=number)
         finally:
             release(engine)
+        # Cached embeddings take memory, too, and the next attempt has none to spare.
         engine.texts.clear()
     raise RenderError("out_of_memory")
 
@@ -303,6 +307,7 @@ def _enlarge(engine: Engine, picture: Image.Image, recipe: Recipe, report: Repor
     try:
         return enlarge_seamless(picture, larger) if recipe.sampling.seamless else larger(picture)
     except MemoryError:
+        # The upscaler has no ladder of its own: other models go, and then it is tried once more.
         if engine.evict():
             return _enlarge(engine, picture, recipe, report)
         raise RenderError("out_of_memory") from None

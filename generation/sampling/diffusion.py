@@ -90,6 +90,7 @@ class Family:
         looks = references.list_looks(recipe)
         tokens = tuple(look.tokens for look in looks)
         seeing = [replace(condition, images=tokens) for condition in conditions]
+        # Attached for this drawing alone, so that no scale stays behind for the next job.
         with references.attach(looks):
             return draw(engine, seeing, recipe, start, watch)
 
@@ -187,6 +188,7 @@ def start_batches(
     noises = draw_noise(engine, recipe, _measure_latents(engine.pipe, recipe))
     batches = []
     for condition, (noise, generators) in zip(cycle(conditions), noises):
+        # Schedulers remember earlier steps, so batches that advance in parallel cannot share one.
         sampler = make_scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
         distilled = engine.card.distilled
         steps = schedule(sampler, recipe.sampling.steps, strength, distilled=distilled)
@@ -215,6 +217,7 @@ def _start_latents(
     strength: float,
 ) -> Tensor:
     """Noise alone, or as much noise over the image that is started from as is wanted."""
+    # Samplers that count in sigmas start from noise of their largest sigma, others from 1.
     whole: Tensor = noise * sampler.init_noise_sigma
     if origin is None:
         return whole
@@ -290,6 +293,7 @@ def _keep_known(batch: SampledBatch, latents: Tensor, step: int) -> Tensor:
     origin = batch.origin
     if origin is None or origin.mask is None:
         return latents
+    # After the last step nothing follows, and what is kept is laid on clean.
     following = batch.timesteps[step + 1 : step + 2]
     known = origin.latents
     if len(following):
@@ -300,6 +304,7 @@ def _keep_known(batch: SampledBatch, latents: Tensor, step: int) -> Tensor:
 def _steer(batch: SampledBatch, scaled: Tensor, step: int) -> dict[str, Any]:
     """What is added inside the UNet at a step so that the pictures keep to a structure."""
     condition, steps = batch.condition, len(batch.timesteps)
+    # The layout is decided early; left alone at the end, the model draws its own details.
     if condition.steer is None or step + 1 > condition.steer.end * steps:
         return {}
     return condition.steer.residuals(scaled, batch.timesteps[step], condition)

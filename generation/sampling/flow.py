@@ -160,6 +160,8 @@ def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
         condition = read() if references else engine.texts.get(family.id, text, read)
         return replace(condition, references=references, guidance=recipe.sampling.guidance)
 
+    # Without guidance above 1 there is nothing to move away from, and a second pass costs as much
+    # as the first.
     avoid = (
         embed_text(_join_unwanted(recipe))
         if family.avoids and recipe.sampling.guidance > 1
@@ -276,11 +278,13 @@ def advance(
         look = partial(_predict, family, pipe, here, rows)
         seen = apply_in_tiles(look, given, side, overlap=side // 4) if side else look(given)
         line += weight * seen
+    # Rolled back before the step, since latents, noise and mask keep their own places.
     line = line.roll((-roll[0], -roll[1]), (-2, -1))
     # The line is straight, so following it to the end tells where the pictures seem to be going.
     batch.clean = batch.latents - here * line
     batch.latents = batch.latents + (there - here) * line
     if batch.origin is not None and batch.origin.mask is not None:
+        # Under the noise of the start, so that the kept part moves along a line as well.
         known = _mix(batch.origin.latents, batch.noise, there)
         batch.latents = batch.origin.mask.keep(batch.latents, known)
 

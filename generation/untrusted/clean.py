@@ -128,6 +128,7 @@ def _open(data: bytes, limits: Limits) -> Image.Image:
     except UnidentifiedImageError:
         raise NotAnImageError from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        # Pillow raises before it tells the size: it is known only to be over Pillow's limit.
         bomb = Image.MAX_IMAGE_PIXELS or limits.max_pixels
         raise ImageTooLargeError("pixels", limits.max_pixels, bomb + 1) from error
     except Exception as error:
@@ -154,6 +155,7 @@ def _read_orientation(image: Image.Image) -> int:
 
 def _flatten(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
+        # Modes with 16 bits would be cut off at 255 by convert, and come out white.
         image = image.point(lambda level: level / 256, "L")
     if not image.has_transparency_data:
         return image.convert("RGB")
@@ -171,6 +173,7 @@ def _scale_down(image: Image.Image, side: int) -> Image.Image:
 
 
 def _encode_png(image: Image.Image) -> bytes:
+    # Pillow carries what it has read, such as profiles, into what it writes.
     image.info.clear()
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=1)

@@ -161,6 +161,7 @@ async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
     if (response.content_length or 0) > limit:
         raise ImageTooLargeError("bytes", limit, response.content_length or 0)
     body = bytearray()
+    # Counted while it arrives: the header may be missing, or lie.
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > limit:
@@ -180,6 +181,7 @@ def _open_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
 def _parse(text: str, base: URL | None = None) -> URL:
     """The link as a URL of the web with a host, credentials refused."""
     text = text.strip()
+    # Parsers disagree about these, and what is checked must be what is asked.
     if not text.isprintable() or " " in text or "\\" in text:
         raise LinkRefusedError("", Refusal.MALFORMED)
     try:
@@ -206,6 +208,7 @@ def _check(url: URL, only_hosts: Collection[str] | None) -> None:
         raise LinkRefusedError(host, Refusal.NOT_LISTED)
     if port not in _WEB_PORTS and port < _LOWEST_FREE_PORT:
         raise LinkRefusedError(host, Refusal.PORT)
+    # Addresses in links never reach the resolver, which checks names.
     looks_numeric = ":" in host or host.rstrip(".").rpartition(".")[2].isdigit()
     if looks_numeric and not is_public(host):
         raise LinkRefusedError(host, Refusal.PRIVATE)

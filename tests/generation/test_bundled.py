@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from benchmarks.controls.seams import measure_edge_steps
 from generation.catalogue.families import BUNDLED
-from generation.pictures.tiling import measure_edge_steps
 from generation.recipe import Noise, Phrase, seed_noise
 from generation.sampling import batch
 from generation.sampling.engine import Engine

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from benchmarks.controls.seams import measure_edge_excess, measure_edge_steps
 from generation.pictures.detail import bring_out
-from generation.pictures.tiling import MARGIN, edge_excess, enlarge_seamless, measure_edge_steps
+from generation.pictures.tiling import MARGIN, enlarge_seamless
 
 
 def waves(width: int = 64, height: int = 48) -> Image.Image:
@@ -35,7 +36,7 @@ def rolled(picture: Image.Image, across: int, down: int) -> Image.Image:
 
 
 def test_edges_that_meet_show_no_seam_and_others_do() -> None:
-    assert edge_excess(waves()) < 0.1
+    assert measure_edge_excess(waves()) < 0.1
     across, between = measure_edge_steps(slope())
     assert across == pytest.approx(255 / 2, abs=1)
     assert between < 4

@@ -10,10 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.controls.seams import measure_edge_excess
 from generation.catalogue.card import Capability, Card
 from generation.controls import steps_to_refine
 from generation.derive import REDRAWN, narrow, vary
-from generation.pictures.tiling import edge_excess
 from generation.recipe import Phrase, Recipe, seed_noise
 from generation.runtime.render import draw_refined, pace, render
 from generation.sampling.engine import Engine
@@ -113,14 +113,14 @@ class TestTile:
         plain = recipe_for(easel, width=128, height=128, steps=6, phrases=words)
         plain = change(plain, noise=seed_noise(1, 2), detail=0.5)
         seams, none = (
-            np.mean([edge_excess(one) for one in rendered(easel, asked)])
+            np.mean([measure_edge_excess(one) for one in rendered(easel, asked)])
             for asked in (plain, change(plain, seamless=True))
         )
         assert none < 0.2 * seams
 
     def test_upscaled_tiles_meet(self, easel: Engine) -> None:
         tiled = change(recipe_for(easel), seamless=True, upscale=2)
-        assert edge_excess(rendered(easel, tiled)[0]) < 1.0
+        assert measure_edge_excess(rendered(easel, tiled)[0]) < 1.0
 
     def test_no_place_is_an_edge(self, unet: Engine) -> None:
         """Latents that are rolled by whole blocks are denoised and decoded alike, rolled."""

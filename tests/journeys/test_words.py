@@ -1,6 +1,6 @@
 """Flags that add to words, end early or wrap around, through the front door."""
 
-from generation.pictures.tiling import edge_excess
+from benchmarks.controls.seams import measure_edge_excess
 from tests.journeys.studio import Studio, opened, recipe_of, result
 
 QUICK = "--steps 1 --seed 7"
@@ -15,7 +15,7 @@ async def test_a_picture_of_a_grid_is_upscaled_and_varied_as_it_was_drawn(studio
     assert 0 < drawn.conditions.weirdness < 1
     assert len(drawn.conditions.phrases) == 2
     alone = await result(await studio.playground.press("mira", grid, label="U2"))
-    assert edge_excess(await opened(studio.playground, alone)) < 2
+    assert measure_edge_excess(await opened(studio.playground, alone)) < 2
     varied = await result(await studio.playground.press("mira", grid, label="V2"))
     recipe = await recipe_of(studio, varied)
     assert {noise.seed for noise in recipe.noise} == {drawn.noise[1].seed}
