@@ -94,6 +94,7 @@ def measure(rounds: int, *, compiled: bool) -> dict[str, Any]:
         began = time.perf_counter()
         engine = load_engine(settings)
     loading = time.perf_counter() - began
+    assert isinstance(engine, Engine)
     rungs = ladder(engine, recipe(engine), compiled=compiled)
     times: dict[str, list[float]] = {name: [] for name in rungs}
     for warm in [False, *[True] * rounds]:

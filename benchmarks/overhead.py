@@ -81,6 +81,7 @@ def measure(rounds: int, data: Path) -> dict[str, Any]:
     began = time.perf_counter()
     engine = load_engine(Settings(_env_file=None, data=data))  # type: ignore[call-arg]
     loading = time.perf_counter() - began
+    assert isinstance(engine, Engine)
     asked = recipe(engine)
     with torch.inference_mode():
         condition = FAMILY.encode(engine.pipe, asked, engine.texts)

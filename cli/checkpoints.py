@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from faults import HostError
-from generation.catalogue.checkpoints import INDEX
-from generation.catalogue.families import BUNDLED, CARDS, VARIANTS
+from generation.catalogue.checkpoints import GUIDED, INDEX, OWN, is_guided
+from generation.catalogue.families import CARDS, VARIANTS
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
@@ -29,8 +29,8 @@ def folder_of(name: str) -> Path:
         return Path(name)
     called, _, revision = name.partition("@")
     own = next((card for card in (*CARDS, *VARIANTS) if card.called == called), None)
-    if own is not None and "/" not in own.model:
-        return BUNDLED
+    if own is not None and own.id in OWN:
+        return OWN[own.id]
     index = None
     # A bot's machine may lack the hub's client, and then has fetched nothing.
     with suppress(ValueError, ModuleNotFoundError):
@@ -45,6 +45,9 @@ def folder_of(name: str) -> Path:
 
 def faults(folder: Path) -> Iterator[str]:
     """What is wrong with a checkpoint in a folder, one sentence each; nothing if it is whole."""
+    if is_guided(folder):
+        yield from _guided_faults(folder)
+        return
     try:
         index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -55,6 +58,14 @@ def faults(folder: Path) -> Iterator[str]:
             yield f"{part} is missing."
             continue
         yield from _damaged(folder / part)
+
+
+def _guided_faults(folder: Path) -> Iterator[str]:
+    config = json.loads((folder / GUIDED).read_text(encoding="utf-8"))
+    for part in ("latents", "decoder", "denoiser", *(["planner"] if "planner" in config else [])):
+        if not (folder / f"{part}.safetensors").is_file():
+            yield f"{part}.safetensors is missing."
+    yield from _damaged(folder)
 
 
 def _damaged(part: Path) -> Iterator[str]:
@@ -96,4 +107,4 @@ def parts(index: dict[str, Any]) -> list[str]:
 
 def weight(folder: Path) -> int:
     """Bytes of a checkpoint's weights."""
-    return sum(file.stat().st_size for file in folder.glob("*/*.safetensors"))
+    return sum(file.stat().st_size for file in folder.rglob("*.safetensors"))

@@ -21,11 +21,12 @@ from generation.untrusted.fetch import fetch
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
 from prompt.resolution.check import check
+from prompt.resolution.choice import choose_for
 from prompt.resolution.orders import read_orders, refuse_too_many
 from prompt.resolution.references import list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.suggestions import mend_suggestion
-from prompt.resolution.versions import choose_model, parse_versions
+from prompt.resolution.versions import parse_versions
 from storage.files import Files
 from storage.queue.jobs import Report
 from storage.settings import Settings, load_settings
@@ -127,11 +128,18 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         if images is None:
             images = [UNKNOWN_IMAGE] * (len(prompt.images) + len(linked))
         shown = len(images) - len(linked)
-        one = choose_model(prompt.flags, models, table)
+        traits = _look_at(images, settings)
+        one = choose_for(
+            prompt,
+            models,
+            table,
+            images=shown,
+            photographs=shown > 0 and all(_is_photograph(one, traits) for one in images[:shown]),
+        )
         check(prompt, one.card, images=shown)
     except PromptError as error:
         raise mend_suggestion(
-            error, lambda prompt: choose_model(prompt.flags, models, table).card
+            error, lambda prompt: choose_for(prompt, models, table, images=len(prompt.images)).card
         ) from None
     return resolve(
         prompt,
@@ -140,7 +148,7 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
         seed=secrets.randbelow(SEED_LIMIT),
         images=images[:shown],
         kept=dict(zip(linked, images[shown:], strict=True)),
-        shapes={sha256: each.shape for sha256, each in _look_at(images, settings).items()},
+        shapes={sha256: each.shape for sha256, each in traits.items()},
         versions=table,
     )
 
@@ -149,6 +157,10 @@ def _look_at(images: Sequence[str], settings: Settings) -> dict[str, ImageTraits
     """The traits of images that were stored."""
     files = Files.of(settings)
     return {sha256: read_traits(files.get(sha256)) for sha256 in images if sha256 != UNKNOWN_IMAGE}
+
+
+def _is_photograph(sha256: str, traits: Mapping[str, ImageTraits]) -> bool:
+    return sha256 in traits and traits[sha256].photograph
 
 
 def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str]:

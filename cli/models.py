@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import checkpoints
-from generation.catalogue.checkpoints import choose_card
+from generation.catalogue.checkpoints import OWN, choose_card
 from generation.catalogue.families import CARDS, VARIANTS
 from generation.catalogue.served import list_served
 from storage.settings import load_settings
@@ -30,6 +30,8 @@ def _models(context: typer.Context) -> None:
 def list_models() -> None:
     """List the kinds of models that Easel can run."""
     for card in (*CARDS, *VARIANTS):
+        if card.id in OWN and not OWN[card.id].is_dir():
+            continue  # nothing would fetch it
         typer.echo(f"{card.called:<16} {card.title}: {card.about}")
         typer.echo(f"{'':16} licence {card.licence}; {card.memory:g} GiB of GPU memory or more")
         typer.echo(f"{'':16} weights {card.model}")

@@ -97,7 +97,8 @@ def upscale_creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
     begin, so it is drawn whole. The result is at least twice as large as the picture was shown.
     """
     recipe, before = parent.recipe, parent.recipe.size
-    tile_side = 0 if recipe.sampling.seamless else find_card(recipe.family).side
+    drawn = find_card(recipe.family)
+    tile_side = 0 if recipe.sampling.seamless or drawn.whole else drawn.side
     upscale = max(1, 2 * recipe.finishing.upscale // factor)
     return replace(
         recipe,

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -16,12 +15,12 @@ from generation.catalogue.card import Card
 from generation.catalogue.extras import find_upscaler_file, select_entries
 from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
 from generation.derive import narrow
-from generation.families.load import ModelError, load
+from generation.families.load import ModelError, load_any
 from generation.pictures.metadata import encode_png
 from generation.recipe import Recipe
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
-from generation.sampling.engine import Engine
+from generation.sampling.engine import Drawer
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage.database.connect import open_engine
 from storage.files import Files
@@ -47,7 +46,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
-def load_engine(settings: Settings, one: ServedModel | None = None) -> Engine:
+def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
     """Load one of the models that the settings name; the usual one where none is given.
 
     Raises:
@@ -59,7 +58,7 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Engine:
     first, device = choose_usual(list_served(settings)), choose_device(settings.device)
     one = one or first
     family = one.card.id
-    engine = load(
+    engine = load_any(
         one.card,
         one.source,
         device,
@@ -68,8 +67,7 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Engine:
         controlnets=select_entries(settings.controlnets, family),
         estimators=settings.estimators,
     )
-    spandrel = _find_upscaler(settings, one.card, device)
-    return replace(engine, upscalers=replace(engine.upscalers, spandrel=spandrel))
+    return engine.with_spandrel(_find_upscaler(settings, one.card, device))
 
 
 def _find_upscaler(settings: Settings, card: Card, device: torch.device) -> SpandrelUpscaler | None:
@@ -98,13 +96,13 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
 
 
 def make_renderer(
-    engines: Engines | Engine, files: Files, find: Find
+    engines: Engines | Drawer, files: Files, find: Find
 ) -> Callable[[dict[str, Any], Report], Rendered]:
     """The function that the queue calls for every job, with one model or one of several."""
 
     def serve_one(data: dict[str, Any], report: Report) -> Rendered:
         recipe = Recipe.from_json(data)
-        if isinstance(engines, Engine):
+        if not isinstance(engines, Engines):
             pictures = render(engines, recipe, report, read=files.get, find=find)
         # Enlarging pictures that are stored needs no model of theirs; whichever is loaded will do.
         elif (before := find_made(recipe, files.get, find)) and (latest := engines.latest):
@@ -141,7 +139,7 @@ def main(settings: Settings) -> None:
     stop, models = stop_event(), list_served(settings)
     engines = Engines(models, partial(load_engine, settings), choose_device(settings.device))
     # Loaded before the first job: a model that cannot be had is said at the start, not by a job.
-    device = str(engines.get(choose_usual(models)).pipe.device)
+    device = str(engines.get(choose_usual(models)).device)
     if device == "cpu":
         os.nice(NICENESS)
     model = ", ".join(one.model for one in models.values())

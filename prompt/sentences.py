@@ -167,6 +167,9 @@ OTHER_STRUCTURE: Final = (
 CONTROL_IMAGE: Final = (
     "`--control` needs an image: attach one, or put a link to it at the front of the prompt."
 )
+NEEDS_IMAGE: Final = (
+    "{model} redraws images: attach one, or put a link to one at the front of the prompt."
+)
 MANY_IMAGES: Final = Plural(
     "This prompt has {count} image, and up to {limit} work together: keep the best.",
     "This prompt has {count} images, and up to {limit} work together: keep the best.",

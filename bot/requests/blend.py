@@ -12,6 +12,7 @@ from bot.interactions.replies import acknowledge, tell_notes
 from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import admit, complete_orders, resolve_order
 from bot.text.messages import Title
+from bot.text.origins import keep_choice
 from bot.text.titles import keep_title
 from generation.catalogue.card import Capability
 from generation.derive import blend
@@ -64,12 +65,15 @@ class BlendHandler:
         )
         choices = await admit(self._acceptor, interaction, asked)
         ((_, merged),) = asked.each
-        self._models.require(Capability.BLEND, self._models.find_for(merged.prompt).card)
+        self._models.require(Capability.BLEND, self._models.find_for(merged.prompt, 1).card)
         images = [await self._acceptor.keep_image(url) for url in pictures]
         linked = list_addresses(merged.prompt.flags)
         kept = {url: await self._acceptor.keep_image(url) for url in linked}
         traits = await self._acceptor.look_at(images)
-        resolved = resolve_order(self._models, Order(merged.prompt, 0), images[:1], kept, traits)
+        order = Order(merged.prompt, 0)
+        resolved = resolve_order(
+            self._models, order, images[:1], kept, traits=traits, choices=choices
+        )
         recipe = blend(
             resolved.recipe,
             [Ingredient(image=i, weight=w) for i, w in zip(images, weights, strict=True)],
@@ -80,7 +84,11 @@ class BlendHandler:
             recipe=recipe,
             title=Title("blend"),
             speed=resolved.speed,
-            origins={**merged.origins, **keep_title("", merged.prompt, pictures)},
+            origins={
+                **merged.origins,
+                **keep_choice(resolved),
+                **keep_title("", merged.prompt, pictures),
+            },
         )
         await self._acceptor.accept(interaction, destination, [request], choices)
         await release_promise(interaction, destination, message)

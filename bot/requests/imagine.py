@@ -21,16 +21,18 @@ from bot.requests.resolution import CompletedOrders, admit, complete_orders, res
 from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
+from bot.text.origins import keep_choice
 from bot.text.titles import keep_title
 from generation.catalogue.card import Capability, Card
 from generation.pictures.traits import ImageTraits
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
+from prompt.flags.table import EDIT
 from prompt.reading.grammar import Prompt
 from prompt.reading.shortcuts import expand
 from prompt.resolution.options import NO_OPTIONS, Options, read_options, write_options
 from prompt.resolution.orders import Order, check_all, name_alternatives, read_orders
-from prompt.resolution.references import list_addresses
+from prompt.resolution.references import find_links, list_addresses
 from prompt.resolution.resolve import Resolved
 from prompt.resolution.suggestions import mend_suggestion
 from storage.decisions import choice_queries
@@ -76,7 +78,8 @@ class ImagineHandler:
                 interaction, text, pictures, preset=preset, source=source, options=options
             )
         except PromptError as error:
-            refusal = mend_suggestion(error, self._find_card, attached=len(pictures))
+            find = self._find_card(len(pictures))
+            refusal = mend_suggestion(error, find, attached=len(pictures))
             if refusal.suggestion is None:
                 raise refusal from None
             names = tuple(pictures)
@@ -176,7 +179,7 @@ class ImagineHandler:
         # A prompt without words may still get some from a preset, so it is not refused yet.
         if all(each.phrases for each in prompts):
             try:
-                return check_all(prompts, self._find_card, attached=attached)
+                return check_all(prompts, self._find_card(attached), attached=attached)
             except PromptError:
                 # With one model there is no other that a preset or preference could choose instead.
                 if len(self._models.cards) == 1:
@@ -186,14 +189,14 @@ class ImagineHandler:
             self._models, defaults, wanted, preset=preset, source=source, attached=attached
         )
         try:
-            return check_all(asked.prompts, self._find_card, attached=attached)
+            return check_all(asked.prompts, self._find_card(attached), attached=attached)
         except PromptError as error:
             raise name_alternatives(
                 error, asked.prompts, self._models.cards, attached=attached
             ) from None
 
-    def _find_card(self, prompt: Prompt) -> Card:
-        return self._models.find_for(prompt).card
+    def _find_card(self, attached: int) -> Callable[[Prompt], Card]:
+        return lambda prompt: self._models.find_for(prompt, attached).card
 
     async def confirm(
         self, interaction: discord.Interaction[Any], draft: str, *, asked: bool
@@ -305,7 +308,7 @@ class ImagineHandler:
         Returns:
             How the words were understood.
         """
-        made = await self._resolve_orders(request, asked)
+        made = await self._resolve_orders(request, asked, choices)
         # All are resolved and checked before any is accepted, so that a request is refused whole.
         policy.check_size(choices, [resolved.recipe for resolved in made])
         destination = await Destination.choose(interaction, choices, asked.defaults.person, message)
@@ -317,7 +320,11 @@ class ImagineHandler:
                 recipe=resolved.recipe,
                 title=Title("imagine"),
                 speed=resolved.speed,
-                origins={**whole.origins, **keep_title(typed, order.prompt, request.names)},
+                origins={
+                    **whole.origins,
+                    **keep_choice(resolved),
+                    **keep_title(typed, order.prompt, request.names),
+                },
             )
             for resolved, (order, whole) in zip(made, asked.each, strict=True)
         ]
@@ -325,7 +332,9 @@ class ImagineHandler:
         await release_promise(interaction, destination, message)
         return dict.fromkeys(note for resolved in made for note in resolved.notes)
 
-    async def _resolve_orders(self, request: Draft, asked: CompletedOrders) -> list[Resolved]:
+    async def _resolve_orders(
+        self, request: Draft, asked: CompletedOrders, choices: ServerChoices
+    ) -> list[Resolved]:
         """Makes every choice of each order; an address that stands in several is fetched once."""
         kept: dict[str, str] = {}
         traits: dict[str, ImageTraits] = {}
@@ -336,10 +345,14 @@ class ImagineHandler:
                 # Several orders of one text share their links; each is fetched once.
                 kept[url] = kept.get(url) or await self._acceptor.keep_image(url)
             images = [*request.images, *(kept[url] for url in links)]
-            news = {*images, *kept.values()} - traits.keys()
-            traits |= await self._acceptor.look_at(news)
+            edited = find_links(whole.prompt.flags).get(EDIT.name, ())
+            used = dict.fromkeys([*images, *(kept[url] for url in edited)])
+            traits |= await self._acceptor.look_at(used.keys() - traits.keys())
+            known = {sha256: traits[sha256] for sha256 in used if sha256 in traits}
             one = Order(whole.prompt, order.copy)
-            made.append(resolve_order(self._models, one, images, kept, traits))
+            made.append(
+                resolve_order(self._models, one, images, kept, traits=known, choices=choices)
+            )
         return made
 
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:

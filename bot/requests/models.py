@@ -1,13 +1,16 @@
 """Which model draws what: the served ones, found for prompts and for recipes."""
 
+from bot.access import policy
 from bot.errors import NotAbleError, OtherFamilyError
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
 from generation.recipe import Recipe
 from prompt.errors import PromptError
 from prompt.reading.grammar import Prompt
+from prompt.resolution.choice import choose_for
 from prompt.resolution.presets import check_preset
-from prompt.resolution.versions import choose_model, parse_versions
+from prompt.resolution.versions import parse_versions
+from storage.decisions.choices import ServerChoices
 from storage.settings import Settings, SettingsError
 
 
@@ -36,9 +39,30 @@ class ServedModels:
         """The cards of what draws here, the usual one's first."""
         return [one.card for one in self.by_name.values()]
 
-    def find_for(self, prompt: Prompt) -> ServedModel:
-        """What draws a prompt: the model that its flags ask for if it is served, or the usual."""
-        return choose_model(prompt.flags, self.by_name, self.versions)
+    def find_for(
+        self,
+        prompt: Prompt,
+        attached: int = 0,
+        *,
+        photographs: bool = False,
+        choices: ServerChoices | None = None,
+    ) -> ServedModel:
+        """What draws a prompt.
+
+        Args:
+            prompt: What to draw.
+            attached: How many images come with it besides those it links to.
+            photographs: Whether all that the pictures are made from are known to be photographs.
+            choices: What the server decided, where it is known.
+        """
+        return choose_for(
+            prompt,
+            self.by_name,
+            self.versions,
+            images=attached + len(prompt.images),
+            photographs=photographs,
+            allowed=lambda card: choices is None or policy.allows(choices, card, self.cards),
+        )
 
     def find_maker(self, recipe: Recipe) -> ServedModel:
         """What drew the pictures of a recipe, and draws what is made of them.

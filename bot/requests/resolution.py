@@ -21,6 +21,7 @@ from prompt.resolution.orders import Order
 from prompt.resolution.presets import Merged
 from prompt.resolution.references import StoredImages
 from prompt.resolution.resolve import Resolved, resolve
+from prompt.resolution.versions import choose_model
 from storage.decisions.choices import ServerChoices
 
 
@@ -30,10 +31,12 @@ class CompletedOrders:
 
     Attributes:
         defaults: What is kept for the person and the server.
+        attached: How many images came with each prompt besides those it links to.
         each: Every order, and its prompt with what is kept added to it.
     """
 
     defaults: UserDefaults
+    attached: int
     each: tuple[tuple[Order, Merged], ...]
 
     @property
@@ -64,11 +67,11 @@ def complete_orders(
     each = []
     for order in wanted:
         merged = defaults.complete(order.prompt, preset, source)
-        card = models.find_for(merged.prompt).card
+        card = models.find_for(merged.prompt, attached).card
         # References that somebody keeps for all prompts must not refuse one whose model takes none.
         images = attached + len(order.prompt.images)
         each.append((order, drop_unreachable(merged, card, images=images)))
-    return CompletedOrders(defaults, tuple(each))
+    return CompletedOrders(defaults, attached, tuple(each))
 
 
 async def admit(
@@ -79,7 +82,7 @@ async def admit(
     Raises:
         NotAllowedError: It does not.
     """
-    cards = [acceptor.models.find_for(each).card for each in asked.prompts]
+    cards = [acceptor.models.find_for(each, asked.attached).card for each in asked.prompts]
     return await acceptor.admit(requester, cards)
 
 
@@ -88,7 +91,9 @@ def resolve_order(
     order: Order,
     images: Sequence[str],
     kept: StoredImages,
+    *,
     traits: Mapping[str, ImageTraits],
+    choices: ServerChoices,
 ) -> Resolved:
     """One order with every choice made; repetitions of a named seed take those after it.
 
@@ -97,9 +102,12 @@ def resolve_order(
         order: What to make.
         images: SHA-256 of attached and linked images.
         kept: SHA-256 by address of what its flags link to.
-        traits: What is known of all these images, by their SHA-256.
+        traits: What is known of the images that the pictures are made from, by their SHA-256.
+        choices: What the server decided.
     """
-    one = models.find_for(order.prompt)
+    photographs = bool(traits) and all(each.photograph for each in traits.values())
+    attached = len(images) - len(order.prompt.images)
+    one = models.find_for(order.prompt, attached, photographs=photographs, choices=choices)
     resolved = resolve(
         order.prompt,
         one.card,
@@ -110,6 +118,8 @@ def resolve_order(
         shapes={sha256: each.shape for sha256, each in traits.items()},
         versions=models.versions,
     )
+    if photographs and one is not choose_model(order.prompt.flags, models.by_name, models.versions):
+        resolved = replace(resolved, by_image=True)
     own = SEED.of(order.prompt.flags)
     if own is None or not order.copy:
         return resolved

@@ -1,6 +1,6 @@
 """Texts built of several sentences and values: headings, lists, the lines under pictures."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +10,8 @@ import discord
 from bot.text import sentences, titles
 from bot.text.languages import retell, say, tell_age
 from generation.catalogue.card import Card
-from generation.catalogue.families import compute_shown_size
+from generation.catalogue.families import compute_shown_size, find_card
+from generation.catalogue.looks import find_unknown
 from generation.recipe import Noise, Recipe
 from storage.decisions.choice_queries import KeptPictures
 from storage.decisions.choices import Change
@@ -18,6 +19,16 @@ from storage.queue.jobs import Job
 
 CONTENT_LIMIT: Final = 2000
 """Characters in a message's content (Discord)."""
+
+BY_IMAGE: Final = "by image"
+"""Under what a job's origins keep that its image decided which model draws; no flag is called so.
+"""
+
+_WORDS_SHOWN: Final = 5
+"""Words that are named as unknown, and..."""
+
+_WORD_SHOWN: Final = 30
+"""characters of each."""
 
 ASK_SHOWN: Final = 90
 """Characters of each prompt in the question before many jobs."""
@@ -196,8 +207,21 @@ def write_running(job: Job, recipe: Recipe, state: str) -> str:
 
 
 def write_finished(job: Job, recipe: Recipe) -> str:
-    """The message of a job that is done: heading, then the settings in small print."""
-    return f"{write_heading(job, recipe)}\n-# {write_settings(job, recipe)}"
+    """The message of a job that is done: heading, then the settings in small print.
+
+    Below stand why this model drew, where nobody chose it, and the words that it does not know.
+    """
+    text = f"{write_heading(job, recipe)}\n-# {write_settings(job, recipe)}"
+    return stack_lines(text, (f"-# {line}" for line in _explain_model(job, recipe)))
+
+
+def _explain_model(job: Job, recipe: Recipe) -> Iterator[str]:
+    drawn = find_card(recipe.family)
+    if BY_IMAGE in (job.origins or {}):
+        yield say(sentences.BY_IMAGE, model=drawn.title)
+    if drawn.looks and (words := find_unknown(recipe.prompt, drawn.looks)):
+        named = ", ".join(f"*{_escape(word, _WORD_SHOWN)}*" for word in words[:_WORDS_SHOWN])
+        yield say(sentences.UNKNOWN_WORDS, words=named, looks=", ".join(drawn.looks))
 
 
 def write_cancelled(job: Job) -> str:

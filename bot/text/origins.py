@@ -10,6 +10,7 @@ from generation.recipe import Recipe
 from prompt.flags.table import BY_NAME, FLAGS, SEED
 from prompt.resolution.fitting import parse_flags
 from prompt.resolution.presets import BETWEEN, WORDS, Origin, describe_origin
+from prompt.resolution.resolve import Resolved
 from storage.queue.jobs import Job
 
 
@@ -35,6 +36,11 @@ def inherit_origins(parent: Job, recipe: Recipe) -> dict[str, str]:
     if SEED.name in known and recipe.noise[0] == before.noise[0]:
         kept[SEED.name] = known[SEED.name]
     return kept | titles.inherit_title(known, before, recipe)
+
+
+def keep_choice(resolved: Resolved) -> dict[str, str]:
+    """What is kept where the image decided which model draws."""
+    return {messages.BY_IMAGE: "1"} if resolved.by_image else {}
 
 
 def write_origins(job: Job, recipe: Recipe) -> list[str]:

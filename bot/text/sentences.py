@@ -12,6 +12,8 @@ RUNNING: Final = "{percent} %"
 CANCELLED: Final = "cancelled"
 CANCELLED_BY: Final = "cancelled by {who}"
 
+BY_IMAGE: Final = "{model} drew this because it is made from a photograph."
+UNKNOWN_WORDS: Final = "I do not know {words}; this model knows: {looks}."
 GONE: Final = "I cannot find the job behind this button; it may have been deleted."
 OLD_BUTTON: Final = "This button comes from another version of me. Please run the command again."
 OTHER_FAMILY: Final = (

@@ -95,6 +95,9 @@ class Card:
             licence behind a semicolon; empty where none are to be had.
         wears: Whether it can wear LoRAs.
         loras: Those that it is offered with.
+        looks: All that it understands of words; empty where it reads sentences.
+        needs_image: Whether it draws from images alone.
+        whole: Whether it draws pictures of any size at once, where others take them in tiles.
         upscaler: What enlarges finished pictures; None for a resampling filter.
         vocabulary: What is added to a person's words by flags that ask for it.
     """
@@ -122,6 +125,9 @@ class Card:
     structures: tuple[StructureKind, ...] = ()
     controlnets: str = ""
     wears: bool = True
+    looks: tuple[str, ...] = ()
+    needs_image: bool = False
+    whole: bool = False
     loras: tuple[Offered, ...] = ()
     upscaler: Upscaler | None = None
     native: bool = False

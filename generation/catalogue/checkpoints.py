@@ -5,10 +5,16 @@ from pathlib import Path
 from typing import Final
 
 from generation.catalogue.card import Card
-from generation.catalogue.families import BUNDLED, CARDS, VARIANTS, find_card
+from generation.catalogue.families import BUNDLED, CARDS, EASEL_2, VARIANTS, find_card
 
 INDEX: Final = "model_index.json"
 """File of a checkpoint that names its pipeline and its parts."""
+
+GUIDED: Final = "config.json"
+"""File of a guide-driven model that states its format."""
+
+OWN: Final = {"easel": BUNDLED, "easel2": EASEL_2}
+"""Folders of the checkpoints that come with the project, by family."""
 
 _PIPELINES: Final = {
     "StableDiffusionPipeline": "sd15",
@@ -43,7 +49,18 @@ def choose_card(model: str, family: str = "") -> Card:
     if index.is_file():
         pipeline = json.loads(index.read_text(encoding="utf-8")).get("_class_name", "")
         return find_card(_PIPELINES.get(pipeline, pipeline))
+    if is_guided(Path(model)):
+        return find_card("easel2")
     return find_card("sdxl" if "xl" in model.lower() else "sd15")
+
+
+def is_guided(folder: Path) -> bool:
+    """Whether a folder is of a guide-driven model, which is no pipeline of diffusers."""
+    config = folder / GUIDED
+    if not config.is_file():
+        return False
+    stated: str = json.loads(config.read_text(encoding="utf-8")).get("format", "")
+    return stated.startswith("easel-guided-")
 
 
 def find_source(model: str, chosen: Card) -> str:
@@ -55,7 +72,7 @@ def find_source(model: str, chosen: Card) -> str:
         chosen: Its card.
     """
     if _is_bundled(model, chosen):
-        return str(BUNDLED)
+        return str(OWN[chosen.id])
     name, mark, revision = model.partition("@")
     return f"{chosen.model}{mark}{revision}" if name == chosen.called else model
 
@@ -68,4 +85,4 @@ def name_model(model: str, chosen: Card) -> str:
 
 
 def _is_bundled(model: str, chosen: Card) -> bool:
-    return not model or (chosen.id == "easel" and model == chosen.called)
+    return not model or (chosen.id in OWN and model == chosen.id)

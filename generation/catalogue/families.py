@@ -6,6 +6,7 @@ from typing import Final
 
 from faults import HostError
 from generation.catalogue.card import REFERENCES, Capability, Card
+from generation.catalogue.looks import LIGHTS, MEDIA
 from generation.catalogue.vocabulary import SMALL
 from generation.controls import ImageStrengths
 from generation.recipe import Recipe
@@ -17,6 +18,9 @@ class UnknownFamilyError(HostError, LookupError):
 
 BUNDLED: Final = Path(__file__).parents[1] / "weights" / "easel-1"
 """Folder of the checkpoint that comes with the project."""
+
+EASEL_2: Final = BUNDLED.with_name("easel-2")
+"""Folder of the bundled model for photographs; it is served where it is there."""
 
 _ALL: Final = frozenset(
     {
@@ -76,6 +80,41 @@ CARDS: Final[tuple[Card, ...]] = (
         structures=("scribble", "lineart", "canny"),
         wears=False,
         vocabulary=SMALL,
+    ),
+    Card(
+        id="easel2",
+        title="Easel 2",
+        about=(
+            "Redraws a photograph in other media and other light, such as watercolour, woodblock"
+            " print, night or winter. It comes with Easel and draws from images alone."
+        ),
+        licence="CC-BY-4.0",
+        model=EASEL_2.name,
+        side=384,
+        multiple=8,
+        longest_ratio=4,
+        steps=10,
+        guidance=1.5,
+        sampler="DDIM",
+        samplers=("DDIM",),
+        memory=1,
+        capabilities=frozenset(
+            {
+                Capability.IMAGE_PROMPT,
+                Capability.GUIDANCE,
+                Capability.VARIATION,
+                Capability.INPAINT,
+                Capability.BLEND,
+                Capability.STYLE,
+                Capability.EDIT,
+                Capability.HD,
+            }
+        ),
+        image_strengths=ImageStrengths(most=0.9, least=0.25, bend=0.7),
+        wears=False,
+        looks=(*MEDIA, *LIGHTS),
+        needs_image=True,
+        whole=True,
     ),
     Card(
         id="sd15",

@@ -1,6 +1,7 @@
 """The looks that have a word, and what else people call them."""
 
 import re
+from collections.abc import Collection
 from typing import Final
 
 DRAWN: Final = ("3d", "flat", "line art", "pixel art")
@@ -58,6 +59,7 @@ _SPOKEN: Final = re.compile(
     + r")(?![\w-])",
     re.IGNORECASE,
 )
+_WEIGHT: Final = re.compile(r"::\s*-?[\d.]*")
 _FILLING: Final = frozenset(
     re.split(
         " ",
@@ -65,6 +67,17 @@ _FILLING: Final = frozenset(
         " turn made please picture image photo style styled look looking like effect version very",
     )
 )
+
+
+def find_unknown(prompt: str, known: Collection[str]) -> tuple[str, ...]:
+    """The words of a prompt that a model which knows only some looks does nothing with.
+
+    Args:
+        prompt: As a person typed it, perhaps with weights such as ``::2``.
+        known: The looks that the model knows.
+    """
+    looks, rest = find_looks(_WEIGHT.sub(" ", prompt))
+    return (*(look for look in looks if look not in {*known, PLAIN}), *rest)
 
 
 def find_looks(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

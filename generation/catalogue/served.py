@@ -1,4 +1,4 @@
-"""Served models: the checkpoints that people choose among with ``--model``.
+"""ServedModel models: the checkpoints that people choose among with ``--model``.
 
 ``EASEL_MODEL`` is the usual one. ``EASEL_MODELS`` lists others with commas between, each a folder,
 a hub id or a known name, perhaps under a name of its own: ``flux2-klein, photo=acme/photo@3f2a``.
@@ -16,6 +16,7 @@ from faults import HostError
 from generation.catalogue import extras
 from generation.catalogue.card import Card, normalize_model_name
 from generation.catalogue.checkpoints import choose_card, find_source, name_model
+from generation.catalogue.families import EASEL_2, find_card
 from generation.recipe import Recipe
 
 NAME: Final = re.compile(r"[\w.-]{1,32}")
@@ -59,6 +60,8 @@ Models = Mapping[str, ServedModel]
 def list_served(choices: Choices) -> Models:
     """Every model of the settings, its card extended by what they add to it.
 
+    The bundled model brings the one for photographs along, unless another of its family is listed.
+
     Raises:
         ServedError: ``EASEL_MODELS`` cannot be read, or two are called the same.
         UnknownFamilyError: A family is unknown.
@@ -71,6 +74,10 @@ def list_served(choices: Choices) -> Models:
         one = _read_entry(entry, choices)
         _refuse_twins(one, found)
         found.append(one)
+    more = find_card("easel2")
+    alone = all(one.card.id != more.id and one.card.called != more.called for one in found)
+    if not choices.model and usual.id == "easel" and EASEL_2.is_dir() and alone:
+        found.insert(1, _describe(more.called, more, more, choices))
     return {one.card.called: one for one in found}
 
 

@@ -3,7 +3,7 @@
 To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.catalogue.families``.
 """
 
-import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,7 @@ from generation.families import (
     easel,
     flux1_dev,
     flux2_klein,
+    guided,
     qwen_image_edit,
     sd15,
     sdxl,
@@ -37,8 +38,9 @@ from generation.families import (
 )
 from generation.families.libraries import quiet
 from generation.sampling.diffusion import Family
-from generation.sampling.engine import Batching, Code, Conditioning, Engine, Upscalers
+from generation.sampling.engine import Batching, Code, Conditioning, Drawer, Engine, Upscalers
 from generation.sampling.flow import FlowFamily
+from generation.sampling.parallel import share_cores
 from generation.sampling.previews import (
     Preview,
     measure_palette,
@@ -60,12 +62,32 @@ FAMILIES: Final[tuple[Code, ...]] = (
 PREVIEW: Final = "preview"
 """Folder of a checkpoint in which a tiny decoder for previews may lie."""
 
-SMALL_MODEL: Final = 100_000_000
-"""Parameters of a denoiser below which one core computes a batch: see ``share_cores``."""
-
 
 class ModelError(HostError, RuntimeError):
     """A checkpoint that cannot be loaded; the text is one sentence and names no path."""
+
+
+def load_any(
+    card: Card,
+    model: str,
+    device: torch.device,
+    adapters: str = "",
+    preview: str = "",
+    *,
+    controlnets: str = "",
+    estimators: str = "",
+) -> Drawer:
+    """Load a checkpoint of any family; arguments and errors as of :func:`load`."""
+    if card.id == guided.ID:
+        try:
+            return guided.load(card, Path(model), device)
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+            raise ModelError(
+                "the model could not be loaded: it needs the folder of a guide-driven model"
+            ) from error
+    return load(
+        card, model, device, adapters, preview, controlnets=controlnets, estimators=estimators
+    )
 
 
 def load(
@@ -111,11 +133,11 @@ def load(
     if hasattr(pipe, "unet"):
         pipe.unet.to(memory_format=torch.channels_last)
     folder, texts = Path(model), TextCache()
-    return Engine(
+    engine = Engine(
         card=card,
         family=family,
         pipe=pipe,
-        batching=Batching(1 if device.type == "cpu" else GRID, share_cores(pipe)),
+        batching=Batching(1 if device.type == "cpu" else GRID),
         preview=_load_preview(family, pipe, preview or _find_own_preview(folder)),
         conditioning=Conditioning(
             references=_load_references(family, pipe, folder, adapters),
@@ -125,6 +147,7 @@ def load(
         upscalers=Upscalers(own=_load_upscaler(pipe, folder)),
         texts=texts,
     )
+    return replace(engine, batching=replace(engine.batching, parallel=share_cores(engine)))
 
 
 def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers has no types
@@ -204,23 +227,6 @@ def _load_structures(
             "the ControlNets could not be loaded: each needs a folder or hub id in the diffusers"
             " layout, made for this family's models"
         ) from error
-
-
-def share_cores(pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
-    """Set how many cores one operation uses; returns how many batches are to be computed at a time.
-
-    A small model's operations last microseconds. Cores that share them mostly wait for each other,
-    and on a busy machine each wait costs a time slice: twenty times slower was measured. So on the
-    CPU a small model computes every batch on one core and several batches at a time; besides, its
-    pictures are then the same on any number of cores.
-    """
-    if pipe.device.type != "cpu":
-        return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    denoiser = pipe.unet if hasattr(pipe, "unet") else pipe.transformer
-    small = sum(weight.numel() for weight in denoiser.parameters()) < SMALL_MODEL
-    torch.set_num_threads(1 if small else cores or 1)
-    return min(GRID, cores or 1) if small else 1
 
 
 def _find_own_preview(folder: Path) -> str:

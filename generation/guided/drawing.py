@@ -5,7 +5,7 @@ picture and the noise in what it sees, which are then mixed again with less nois
 levels a step is a turn: z' = cos(next) picture + sin(next) noise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import cos, pi, sin
@@ -20,6 +20,9 @@ from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
 
 RIGHT: Final = pi / 2
+_PARTS: Final = 3
+"""Parts along each side whose colours are lent as a whole."""
+
 _GRID: Final = 32
 """Pixels that a side is rounded to: a latent's 8, twice halved."""
 
@@ -45,6 +48,24 @@ class Walk:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """A part of pictures that stays as it is while the rest is drawn.
+
+    Attributes:
+        latents: Clean latents of the whole (1, C, h, w).
+        drawn: 1 where something is drawn, 0 where it stays (1, 1, h, w).
+    """
+
+    latents: Tensor
+    drawn: Tensor
+
+    def keep(self, latents: Tensor, noise: Tensor, angle: float) -> Tensor:
+        """The latents, with what is known under the noise of an angle where nothing is drawn."""
+        known = self.latents * cos(angle) + noise * sin(angle)
+        return torch.where(self.drawn > 0, latents, known)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What some pictures are drawn by, one row each.
 
@@ -55,6 +76,7 @@ class Request:
         words: Embedding of the text (B, 256), zeros for none.
         haze: Angle of the noise on the guide, 0 to pi/2.
         begin: Angle to begin at: pi/2 is from noise alone.
+        known: The part of the pictures that is not drawn, if there is one.
     """
 
     guide: Tensor
@@ -63,6 +85,7 @@ class Request:
     words: Tensor
     haze: float = 0.0
     begin: float = RIGHT
+    known: Known | None = None
 
 
 def place_strength(strength: float) -> tuple[float, float]:
@@ -108,6 +131,19 @@ def finish(networks: Networks, latents: Tensor) -> Tensor:
 
 def denoise(networks: Networks, request: Request, noise: Tensor, walk: Walk) -> Tensor:
     """The latents (B, C, h, w) at the end of the walk; arguments as of :func:`draw_pictures`."""
+    *_, (latents, _) = take_steps(networks, request, noise, walk)
+    return latents
+
+
+def take_steps(
+    networks: Networks, request: Request, noise: Tensor, walk: Walk
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The walk, a step at a time; arguments as of :func:`draw_pictures`.
+
+    Yields:
+        After each step, where the pictures are and where they seem to be going, as latents
+        (B, C, h, w) both.
+    """
     begin = request.begin
     pure = begin >= RIGHT - 1e-3
     latents = noise if pure else request.guide * cos(begin) + noise * sin(begin)
@@ -120,7 +156,9 @@ def denoise(networks: Networks, request: Request, noise: Tensor, walk: Walk) -> 
         picture = cos(now) * latents - sin(now) * velocity
         noisy = sin(now) * latents + cos(now) * velocity
         latents = cos(after) * picture + sin(after) * noisy
-    return latents
+        if request.known is not None:
+            latents = request.known.keep(latents, noise, after)
+        yield latents, picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +312,17 @@ def plan_request(
 def mix_guides(first: Tensor, second: Tensor, share: float) -> Tensor:
     """Guides (B, C, h, w) between two: the first at a share of 0, the second at 1."""
     return torch.lerp(first, second, share)
+
+
+def lend_colours(guide: Tensor, other: Tensor, share: float) -> Tensor:
+    """A guide (B, C, h, w) with its colours and light, but not its layout, drawn to another's.
+
+    Whole guides mixed would show both layouts through each other; here only their means over large
+    parts are mixed.
+    """
+    size = guide.shape[-2:]
+    drift = functional.adaptive_avg_pool2d(mix_guides(guide, other, share) - guide, _PARTS)
+    return guide + functional.interpolate(drift, size=size, mode="bilinear")
 
 
 def widen(request: Request, height: int, width: int, ground: Tensor) -> Request:

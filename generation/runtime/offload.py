@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import replace
 from typing import Any, Final
 
 import torch
 from accelerate import cpu_offload_with_hook
 from torch import nn
 
-from generation.sampling.engine import Batching, Engine, device_of
+from generation.sampling.engine import Drawer, Engine, device_of
 
-Attempt = AbstractContextManager[Engine]
+Attempt = AbstractContextManager[Drawer]
 
 _SIDES: Final = ("tile_sample_", "tile_latent_")
 """How the names begin under which autoencoders keep their tiles' sides and distances."""
 
 
-def list_attempts(engine: Engine) -> Iterator[Attempt]:
+def list_attempts(engine: Drawer) -> Iterator[Attempt]:
     """Ways to draw, from the fastest to the one that needs least memory.
 
     All pictures at once, and once more if other models were there to be released; one at a time;
@@ -27,20 +26,22 @@ def list_attempts(engine: Engine) -> Iterator[Attempt]:
     """
     # Tiles and offloading come last: tiles meet in faint seams, and offloading moves all weights
     # for every picture.
-    single = replace(engine, batching=Batching(1))
+    single = engine.alone()
     yield nullcontext(engine)
     # Asked only when the first attempt has failed, so other models stay loaded while all goes well.
     if engine.evict():
         yield nullcontext(engine)
     yield nullcontext(single)
+    if not isinstance(single, Engine):
+        return  # it is too small to be taken apart
     yield _offload(single, offloading=False)
     # On the CPU all parts lie in the same memory anyway.
-    if device_of(engine.pipe).type != "cpu":
+    if engine.device.type != "cpu":
         yield _offload(single, offloading=True)
 
 
 @contextmanager
-def _offload(engine: Engine, *, offloading: bool) -> Iterator[Engine]:
+def _offload(engine: Engine, *, offloading: bool) -> Iterator[Drawer]:
     with ExitStack() as stack:
         stack.enter_context(shrink_tiles(engine.pipe.vae))
         if offloading:

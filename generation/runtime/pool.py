@@ -8,7 +8,6 @@ loading or in drawing, has all others released before anything else is tried.
 import gc
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -16,9 +15,10 @@ import torch
 
 from generation.catalogue.card import Card
 from generation.catalogue.served import Models, ServedModel, find_model_of
-from generation.families.load import ModelError, choose_precision, share_cores
+from generation.families.load import ModelError, choose_precision
 from generation.recipe import Recipe
-from generation.sampling.engine import Engine
+from generation.sampling.engine import Drawer
+from generation.sampling.parallel import share_cores
 from generation.tensors.memory import is_out_of_memory, measure_free
 from storage.queue.jobs import RenderError, Report
 
@@ -38,13 +38,13 @@ class Engines:
     def __init__(
         self,
         models: Models,
-        load: Callable[[ServedModel], Engine],
+        load: Callable[[ServedModel], Drawer],
         device: torch.device,
         room: Callable[[], float] | None = None,
     ) -> None:
         self._models, self._load, self._device = models, load, device
         self._room = room or partial(measure_free, device)
-        self._loaded: OrderedDict[str, Engine] = OrderedDict()
+        self._loaded: OrderedDict[str, Drawer] = OrderedDict()
 
     @property
     def loaded(self) -> tuple[str, ...]:
@@ -52,11 +52,11 @@ class Engines:
         return tuple(self._loaded)
 
     @property
-    def latest(self) -> Engine | None:
+    def latest(self) -> Drawer | None:
         """The engine used last, for what needs no drawing; None if none is loaded."""
         return next(reversed(self._loaded.values()), None)
 
-    def get_for(self, recipe: Recipe, report: Report) -> Engine:
+    def get_for(self, recipe: Recipe, report: Report) -> Drawer:
         """The engine that makes a recipe.
 
         Args:
@@ -78,7 +78,7 @@ class Engines:
             _log.error("the model cannot be loaded", model=one.model, error=str(error))
             raise RenderError("model") from error
 
-    def get(self, one: ServedModel) -> Engine:
+    def get(self, one: ServedModel) -> Drawer:
         """A model's engine, loaded if it is not.
 
         Raises:
@@ -90,16 +90,16 @@ class Engines:
             while self._loaded and self._room() < estimate_memory(one.card, self._device):
                 self._release(next(iter(self._loaded)))
             engine = self._load_with_room(one)
-            self._loaded[name] = replace(engine, evict=partial(self._keep_alone, name))
+            self._loaded[name] = engine.with_evict(partial(self._keep_alone, name))
             _log.info(
-                "model loaded", model=one.model, family=one.card.id, device=str(engine.pipe.device)
+                "model loaded", model=one.model, family=one.card.id, device=str(engine.device)
             )
         self._loaded.move_to_end(name)
         # Threads are counted for the whole process; the model before may have set another number.
-        share_cores(self._loaded[name].pipe)
+        share_cores(self._loaded[name])
         return self._loaded[name]
 
-    def _load_with_room(self, one: ServedModel) -> Engine:
+    def _load_with_room(self, one: ServedModel) -> Drawer:
         """Loads a model, and once more without all others if there is no memory for it."""
         try:
             return self._load(one)

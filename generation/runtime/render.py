@@ -21,7 +21,7 @@ from generation.pictures.grid import compose
 from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Edges, Finishing, Recipe, Start
 from generation.runtime.offload import list_attempts
-from generation.sampling.engine import Engine, Watch, device_of
+from generation.sampling.engine import Drawer, Watch
 from generation.tensors.memory import is_out_of_memory
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError, Report
@@ -57,7 +57,7 @@ class Pictures:
     grid: Image.Image | None
 
 
-def render(engine: Engine, recipe: Recipe, report: Report, *, read: Read, find: Find) -> Pictures:
+def render(engine: Drawer, recipe: Recipe, report: Report, *, read: Read, find: Find) -> Pictures:
     """Everything that a recipe makes.
 
     Args:
@@ -99,7 +99,7 @@ def find_made(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | Non
 
 
 def finish(
-    engine: Engine, plain: Sequence[Image.Image], recipe: Recipe, report: Report
+    engine: Drawer, plain: Sequence[Image.Image], recipe: Recipe, report: Report
 ) -> Pictures:
     """Pictures as large as the recipe wants them; any engine can do that.
 
@@ -122,22 +122,25 @@ def _drop_upscale(recipe: Recipe) -> Recipe:
     return replace(recipe, finishing=Finishing(detail=recipe.finishing.detail))
 
 
-def _draw_plain(engine: Engine, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
+def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
     if recipe.family != engine.card.id:
         raise RenderError("model")
     if _list_needs(recipe) - engine.card.capabilities:
         raise RenderError("model")
     if recipe.conditions.structure is not None and recipe.conditions.structure.shown:
-        _look(engine, recipe, read)
-        return [_draw_map(engine, recipe)]
+        engine.look(recipe, lambda sha256: _read_image(sha256, read))
+        return [_resize_by(engine.map(recipe), engine.card.enlarge, tile=False)]
     start = _read_init(recipe, read, engine.card.enlarge)
     if recipe.inputs.gives_back and isinstance(start, Image.Image):
         unchanged = _add_detail(_give_back(start, recipe, engine.card), recipe)
         return [unchanged] * len(recipe.noise)
     # LoRAs before the text is read: some change the text encoder as well.
-    _apply_loras(engine, recipe)
+    engine.apply_loras(recipe.conditions.loras)
     report(0, recipe.sampling.steps, None)
-    look = partial(_look, recipe=recipe, read=read)
+
+    def look(attempt: Drawer) -> None:
+        attempt.look(recipe, lambda sha256: _read_image(sha256, read))
+
     drawn = draw_refined(engine, recipe, start, pace(report), look)
     drawn = engine.enlarge(drawn, tile=recipe.sampling.seamless)
     drawn = [_add_detail(picture, recipe) for picture in drawn]
@@ -154,11 +157,11 @@ def _give_back(image: Image.Image, recipe: Recipe, card: Card) -> Image.Image:
 
 
 def draw_refined(
-    engine: Engine,
+    engine: Drawer,
     recipe: Recipe,
     start: Init,
     watch: Watch,
-    look: Callable[[Engine], None] = lambda _: None,
+    look: Callable[[Drawer], None] = lambda _: None,
 ) -> list[Image.Image]:
     """What the recipe draws, and if it is to be refined, each picture once more, twice as large.
 
@@ -175,7 +178,7 @@ def draw_refined(
 
     drawn = draw(engine, recipe, start, count_from(0))
     # Twice the size is four times the pixels, so refining goes picture by picture.
-    alone = replace(engine, batching=replace(engine.batching, size=1))
+    alone = engine.alone()
     return [
         draw(alone, second, larger, count_from(recipe.sampling.steps + k * steps))[0]
         for k, small in enumerate(drawn)
@@ -228,35 +231,6 @@ def _read_init(recipe: Recipe, read: Read, enlarged: int) -> Init:
     return None if recipe.inputs.start is None else _read_image(recipe.inputs.start.image, read)
 
 
-def _look(engine: Engine, recipe: Recipe, read: Read) -> None:
-    """Have the engine see the images that it is to take something from or keep to."""
-    references, structures = engine.conditioning.references, engine.conditioning.structures
-    if recipe.seen_images and references is None:
-        raise RenderError("model")
-    if references is not None:
-        references.learn(recipe, lambda sha256: _read_image(sha256, read))
-    if recipe.conditions.structure is not None:
-        if structures is None or recipe.conditions.structure.kind not in structures.networks:
-            raise RenderError("model")
-        structures.learn(recipe, lambda sha256: _read_image(sha256, read))
-
-
-def _draw_map(engine: Engine, recipe: Recipe) -> Image.Image:
-    """The control map as its own picture, as large as pictures are shown."""
-    structures = engine.conditioning.structures
-    if structures is None:
-        raise RenderError("model")
-    return _resize_by(structures.find_map(recipe), engine.card.enlarge, tile=False)
-
-
-def _apply_loras(engine: Engine, recipe: Recipe) -> None:
-    """Have the recipe's LoRAs change the model, and no others."""
-    if engine.conditioning.loras is not None:
-        engine.conditioning.loras.apply(recipe.conditions.loras)
-    elif recipe.conditions.loras:
-        raise RenderError("lora")
-
-
 def _read_image(sha256: str, read: Read) -> Image.Image:
     try:
         return _open(read(sha256))
@@ -265,7 +239,7 @@ def _read_image(sha256: str, read: Read) -> Image.Image:
 
 
 def _draw(
-    engine: Engine, recipe: Recipe, start: Init, watch: Watch, look: Callable[[Engine], None]
+    engine: Drawer, recipe: Recipe, start: Init, watch: Watch, look: Callable[[Drawer], None]
 ) -> list[Image.Image]:
     """All pictures at once if they fit into memory, else with less and less of it."""
     for number, spared in enumerate(list_attempts(engine), 1):
@@ -281,13 +255,13 @@ def _draw(
         finally:
             release(engine)
         # Cached embeddings take memory, too, and the next attempt has none to spare.
-        engine.texts.clear()
+        engine.forget()
     raise RenderError("out_of_memory")
 
 
-def release(engine: Engine) -> None:
+def release(engine: Drawer) -> None:
     """Give what a run leaves in the allocator's cache back to the device."""
-    if device_of(engine.pipe).type == "cuda":
+    if engine.device.type == "cuda":
         torch.cuda.empty_cache()
 
 
@@ -296,7 +270,7 @@ def _open(png: bytes) -> Image.Image:
         return image.convert("RGB")
 
 
-def _enlarge(engine: Engine, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
+def _enlarge(engine: Drawer, picture: Image.Image, recipe: Recipe, report: Report) -> Image.Image:
     """A finished picture enlarged by what the recipe names, or by a resampling filter."""
     factor, spandrel = recipe.finishing.upscale, engine.upscalers.spandrel
     if recipe.finishing.upscaler is None or factor == 1:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import torch
 from PIL import Image
@@ -17,14 +17,69 @@ from generation.conditioning.lora import Loras
 from generation.conditioning.native_references import NativeReferences
 from generation.pictures.canvas import Init
 from generation.pictures.tiling import enlarge_seamless
-from generation.recipe import Recipe
+from generation.recipe import Lora, Recipe
 from generation.sampling.parallel import open_map
 from generation.sampling.seamless import wrap_edges
 from generation.upscaling.bundled import Compact, enlarge, sharpen
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
+from storage.queue.jobs import RenderError
+
+Find = Callable[[str], Image.Image]
+"""The image with a SHA-256."""
 
 Watch = Callable[[int, int, Callable[[], list[Image.Image]]], None]
 """Steps done, steps in all, and a function that gives small previews of the pictures."""
+
+
+class Drawer(Protocol):
+    """A loaded model of any kind: what is asked of it wherever recipes become pictures."""
+
+    @property
+    def card(self) -> Card:
+        """Its card."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+
+    @property
+    def parameters(self) -> int:
+        """How many weights its denoiser has."""
+
+    @property
+    def upscalers(self) -> "Upscalers":
+        """What makes its pictures larger."""
+
+    @property
+    def evict(self) -> Callable[[], bool]:
+        """Has other engines on the device released; whether there were any."""
+
+    def look(self, recipe: Recipe, find: Find) -> None:
+        """See ``Engine.look``."""
+
+    def apply_loras(self, loras: Sequence[Lora]) -> None:
+        """See ``Engine.apply_loras``."""
+
+    def map(self, recipe: Recipe) -> Image.Image:
+        """See ``Engine.map``."""
+
+    def draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
+        """See ``Engine.draw``."""
+
+    def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:
+        """See ``Engine.enlarge``."""
+
+    def forget(self) -> None:
+        """Let go of what it keeps for the next recipe, where memory is short."""
+
+    def alone(self) -> "Drawer":
+        """The model with one picture computed at a time."""
+
+    def with_evict(self, evict: Callable[[], bool]) -> "Drawer":
+        """The model with something that has others released."""
+
+    def with_spandrel(self, upscaler: SpandrelUpscaler | None) -> "Drawer":
+        """The model with an upscaler that the host named."""
 
 
 class Code(Protocol):
@@ -121,6 +176,70 @@ class Engine:
     upscalers: Upscalers = field(default_factory=Upscalers)
     texts: TextCache = field(default_factory=TextCache)
     evict: Callable[[], bool] = bool
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return device_of(self.pipe)
+
+    @property
+    def parameters(self) -> int:
+        """How many weights the denoiser has."""
+        denoiser = self.pipe.unet if hasattr(self.pipe, "unet") else self.pipe.transformer
+        return sum(weight.numel() for weight in denoiser.parameters())
+
+    def forget(self) -> None:
+        """Let go of what was made of the latest texts."""
+        self.texts.clear()
+
+    def alone(self) -> Self:
+        """The engine with one picture computed at a time."""
+        return replace(self, batching=Batching(1))
+
+    def with_evict(self, evict: Callable[[], bool]) -> Self:
+        """The engine with something that has others released."""
+        return replace(self, evict=evict)
+
+    def with_spandrel(self, upscaler: SpandrelUpscaler | None) -> Self:
+        """The engine with an upscaler that the host named."""
+        return replace(self, upscalers=replace(self.upscalers, spandrel=upscaler))
+
+    def look(self, recipe: Recipe, find: Find) -> None:
+        """See the images that a recipe takes something from or keeps to.
+
+        Raises:
+            RenderError: ``model`` if what sees them is not loaded.
+        """
+        references, structures = self.conditioning.references, self.conditioning.structures
+        if recipe.seen_images and references is None:
+            raise RenderError("model")
+        if references is not None:
+            references.learn(recipe, find)
+        if recipe.conditions.structure is not None:
+            if structures is None or recipe.conditions.structure.kind not in structures.networks:
+                raise RenderError("model")
+            structures.learn(recipe, find)
+
+    def map(self, recipe: Recipe) -> Image.Image:
+        """The control map of the image that a recipe keeps to, at the drawn size.
+
+        Raises:
+            RenderError: ``model`` if no ControlNets are loaded.
+        """
+        if self.conditioning.structures is None:
+            raise RenderError("model")
+        return self.conditioning.structures.find_map(recipe)
+
+    def apply_loras(self, loras: Sequence[Lora]) -> None:
+        """Have these LoRAs change the model, and no others.
+
+        Raises:
+            RenderError: ``lora`` if one is gone or does not fit.
+        """
+        if self.conditioning.loras is not None:
+            self.conditioning.loras.apply(loras)
+        elif loras:
+            raise RenderError("lora")
 
     def draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         """The recipe's pictures at the size the model draws, in order.

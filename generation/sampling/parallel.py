@@ -1,11 +1,45 @@
 """Several batches at the same time, for models so small that one core computes each."""
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final, Protocol
 
 import torch
+
+from generation.derive import GRID
+
+SMALL_MODEL: Final = 100_000_000
+"""Parameters of a denoiser below which one core computes a batch: see :func:`share_cores`."""
+
+
+class Model(Protocol):
+    """What decides how many cores one operation is worth."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model computes."""
+
+    @property
+    def parameters(self) -> int:
+        """How many weights its denoiser has."""
+
+
+def share_cores(model: Model) -> int:
+    """Set how many cores one operation uses; returns how many batches are to be computed at a time.
+
+    A small model's operations last microseconds. Cores that share them mostly wait for each other,
+    and on a busy machine each wait costs a time slice: twenty times slower was measured. So on the
+    CPU a small model computes every batch on one core and several batches at a time; besides, its
+    pictures are then the same on any number of cores.
+    """
+    if model.device.type != "cpu":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    small = model.parameters < SMALL_MODEL
+    torch.set_num_threads(1 if small else cores or 1)
+    return min(GRID, cores or 1) if small else 1
 
 
 @contextmanager

@@ -164,7 +164,7 @@ def _find_control_problems(prompt: Prompt, card: Card, images: int) -> Iterator[
 
 
 def _find_image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
-    images = len(select_painted(prompt, range(images)))
+    given, images = images, len(select_painted(prompt, range(images)))
     if images and Capability.IMAGE_PROMPT not in card.capabilities:
         yield (
             "images",
@@ -178,8 +178,14 @@ def _find_image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tu
         yield "images", Sentence(said.ONE_IMAGE, count=images)
     elif (count := max(images, _count_read(prompt, card, images))) > MOST:
         yield "images", Sentence(said.MANY_IMAGES, limit=MOST, count=count)
+    if card.needs_image and not (given and keeps_image(prompt.flags)) and not _edits(prompt):
+        # Without the flag that names this model, another one draws.
+        chosen = MODEL.name if MODEL.name in prompt.flags else "words"
+        yield chosen, Sentence(said.NEEDS_IMAGE, model=Sentence(card.title))
     if EDIT.name in prompt.flags:
         yield from _find_edit_problems(prompt, images)
+    elif card.needs_image:
+        return  # words are welcome, and not needed
     elif not prompt.phrases and not (images and keeps_image(prompt.flags)):
         yield "words", Sentence(said.NO_WORDS)
 
@@ -191,6 +197,11 @@ def _count_read(prompt: Prompt, card: Card, images: int) -> int:
     # A single image prompt is where denoising starts; it is not read beside the words.
     started = images == 1 and EDIT.of(prompt.flags) != ()
     return len(list_addresses(prompt.flags)) + images - started
+
+
+def _edits(prompt: Prompt) -> bool:
+    """Whether the prompt links to images that are to be changed."""
+    return EDIT.name in find_links(prompt.flags)
 
 
 def _find_edit_problems(prompt: Prompt, images: int) -> Iterator[tuple[str, str]]:

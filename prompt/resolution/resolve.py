@@ -77,11 +77,13 @@ class Resolved:
         recipe: What to make.
         notes: What the person should know about how the prompt was read, one sentence each.
         speed: Place in the queue that was asked for.
+        by_image: Whether what it is made from decided which model draws.
     """
 
     recipe: Recipe
     notes: tuple[str, ...] = ()
     speed: Speed = "fast"
+    by_image: bool = False
 
 
 def resolve(

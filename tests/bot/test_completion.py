@@ -12,7 +12,7 @@ from commands.img2img import img2img
 from commands.prefer import Preferences
 from commands.preset import Presets
 from generation.catalogue.extras import extend_card
-from generation.catalogue.families import CARDS
+from generation.catalogue.families import find_card
 from generation.catalogue.loras import read_offered
 from prompt.flags.sources import PromptSource
 
@@ -57,8 +57,8 @@ def test_every_option_that_holds_flags_completes_them() -> None:
 async def test_only_flags_that_make_a_difference_there_are_offered(
     way: PromptSource, typed: str, ends: list[str]
 ) -> None:
-    card = extend_card(CARDS[1], "", read_offered("ink=acme/ink@1#ink.safetensors"))
-    client = SimpleNamespace(handlers=SimpleNamespace(cards=[card]))
+    one = extend_card(find_card("sd15"), "", read_offered("ink=acme/ink@1#ink.safetensors"))
+    client = SimpleNamespace(handlers=SimpleNamespace(cards=[one]))
     interaction: Any = SimpleNamespace(client=client)
     choices = await complete_flags_of(way)(interaction, typed)
     assert [choice.value for choice in choices] == ends

@@ -102,6 +102,7 @@ def test_each_way_needs_less_than_the_one_before(easel: Engine) -> None:
     ways = []
     for way in list_attempts(batched(easel, 4, 2)):
         with way as attempt:
+            assert isinstance(attempt, Engine)
             tiling = attempt.pipe.vae.use_tiling
             ways.append((attempt.batching, tiling))
     assert ways == [(Batching(4, 2), False), (Batching(1), False), (Batching(1), True)]

@@ -289,7 +289,7 @@ def test_each_model_is_loaded_with_what_is_for_its_family(
         given.append((source, *beside[1:], networks["controlnets"]))
         raise ModelError
 
-    monkeypatch.setattr(worker, "load", refuse)
+    monkeypatch.setattr(worker, "load_any", refuse)
     for one in list_served(chosen).values():
         with pytest.raises(ModelError):
             load_engine(chosen, one)

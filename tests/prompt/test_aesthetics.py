@@ -18,7 +18,8 @@ EVERY = pytest.mark.parametrize("on", CARDS, ids=lambda card: card.id)
 
 
 def recipe(text: str, on: Card = EASEL) -> Recipe:
-    return resolve(parse(text), on, model="m", seed=1).recipe
+    images = ["ab" * 32] if on.needs_image else []
+    return resolve(parse(text), on, model="m", seed=1, images=images).recipe
 
 
 @EVERY

@@ -1,0 +1,314 @@
+"""The guide-driven model as an engine: from a recipe to pictures.
+
+It reads top to bottom: the images that the recipe names become a guide, its words and references
+a look, its seeds noise; then all pictures take a step at a time, and are decoded.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Self
+
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+from torch.nn import functional
+
+from generation.catalogue.card import Card
+from generation.catalogue.looks import PLAIN, find_looks
+from generation.controls import LARGEST_IMAGE_WEIGHT, steps_until, strength_for_image_weight
+from generation.guided.checkpoint import Networks
+from generation.guided.denoiser import Guide
+from generation.guided.drawing import (
+    Known,
+    Request,
+    Walk,
+    finish,
+    lend_colours,
+    name_look,
+    place_strength,
+    read_look,
+    take_steps,
+)
+from generation.guided.latents import PATCH
+from generation.pictures.canvas import Init, InpaintCanvas
+from generation.recipe import Ingredient, Lora, Phrase, Recipe
+from generation.sampling.engine import Batching, Upscalers, Watch
+from generation.sampling.inpaint import mask_latents
+from generation.sampling.noise import draw_starting_noise
+from generation.sampling.parallel import open_map
+from generation.tensors.pixels import to_picture, to_pixels
+from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
+from generation.variety import split_by_picture
+from storage.queue.jobs import RenderError
+
+_GRAIN: Final = 4
+"""Latents that a side is filled up to a multiple of: the network halves it twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuidedEngine:
+    """A loaded guide-driven model.
+
+    Attributes:
+        card: Its card.
+        networks: Its weights.
+        device: Where it computes.
+        batching: How many pictures are computed at once.
+        upscalers: What makes its pictures larger.
+        evict: Has other engines on the device released; whether there were any.
+        seen: The images that the recipe looks at, by their SHA-256; filled by :meth:`look`.
+    """
+
+    card: Card
+    networks: Networks
+    device: torch.device
+    batching: Batching
+    upscalers: Upscalers = field(default_factory=Upscalers)
+    evict: Callable[[], bool] = bool
+    seen: dict[str, Image.Image] = field(default_factory=dict)
+
+    @property
+    def parameters(self) -> int:
+        """How many weights the denoiser has."""
+        return sum(weight.numel() for weight in self.networks.denoiser.parameters())
+
+    def with_evict(self, evict: Callable[[], bool]) -> Self:
+        """The engine with something that has others released."""
+        return replace(self, evict=evict)
+
+    def with_spandrel(self, upscaler: SpandrelUpscaler | None) -> Self:
+        """The engine with an upscaler that the host named."""
+        return replace(self, upscalers=replace(self.upscalers, spandrel=upscaler))
+
+    def forget(self) -> None:
+        """Let go of the images that the latest recipe looked at."""
+        self.seen.clear()
+
+    def alone(self) -> Self:
+        """The engine with one picture computed at a time."""
+        return replace(self, batching=Batching(1))
+
+    def look(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
+        """See the images that the recipe takes something from.
+
+        Args:
+            recipe: What is about to be drawn.
+            find: The image with a SHA-256.
+
+        Raises:
+            RenderError: ``model`` if it takes what this model cannot see.
+        """
+        roles = {reference.role for reference in recipe.conditions.references}
+        if recipe.conditions.structure is not None or roles - {"style"}:
+            raise RenderError("model")
+        self.seen.clear()
+        self.seen.update({sha256: find(sha256) for sha256 in recipe.seen_images})
+
+    def apply_loras(self, loras: Sequence[Lora]) -> None:
+        """Have LoRAs change the model, which can wear none.
+
+        Raises:
+            RenderError: ``lora`` if there are any.
+        """
+        if loras:
+            raise RenderError("lora")
+
+    def map(self, recipe: Recipe) -> Image.Image:  # noqa: ARG002
+        """The control map of a recipe, which this model has none of.
+
+        Raises:
+            RenderError: ``model``, always.
+        """
+        raise RenderError("model")
+
+    def draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
+        """The recipe's pictures, in order.
+
+        Args:
+            recipe: What to draw; its ``upscale`` is left to others. What it looks at was seen by
+                :meth:`look` before.
+            start: The picture to start from, of any size, or the frame to fill, as the recipe says.
+            watch: Called after every step; whatever it raises ends the drawing.
+
+        Raises:
+            RenderError: ``model`` if it names no image, where the model draws from images alone.
+        """
+        with torch.inference_mode():
+            return self._draw(recipe, start, watch)
+
+    def _draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
+        walk = Walk(steps=recipe.sampling.steps, guidance=recipe.sampling.guidance)
+        guide, known, strength = self._guide(recipe, start)
+        begin, haze = place_strength(strength)
+        walks = []
+        for said, noise in self._batches(recipe, guide):
+            request = Request(
+                guide=guide.expand_as(noise),
+                kind=Guide.PICTURE,
+                look=self._look(said).expand(len(noise), -1),
+                words=noise.new_zeros(len(noise), self.networks.denoiser.words.in_features),
+                haze=haze,
+                begin=begin,
+                known=known,
+            )
+            walks.append(take_steps(self.networks, request, noise, walk))
+        steps = steps_until(walk.count(begin), recipe.sampling.stop)
+        where: list[tuple[Tensor, Tensor]] = []
+
+        def preview() -> list[Image.Image]:
+            return [small for _, seeming in where for small in self._preview(seeming, recipe)]
+
+        with open_map(self.batching.parallel) as each:
+            # All pictures take a step before any takes the next, so that previews show the whole
+            # grid and a cancellation is felt within one step.
+            for step in range(steps):
+                where = each(next, walks)
+                watch(step + 1, steps, preview)
+            # Stopped early, the picture is what it then seems to become.
+            ends = [now if recipe.sampling.stop == 1 else seeming for now, seeming in where]
+            drawn = each(lambda latents: self._decode(latents, recipe), ends)
+        return [picture for pictures in drawn for picture in pictures]
+
+    def _batches(self, recipe: Recipe, guide: Tensor) -> list[tuple[Recipe, Tensor]]:
+        """The words of each batch, and the noise that it starts from."""
+        said = split_by_picture(recipe)
+        # A batch has one look, so pictures with words of their own are batches of their own.
+        size = self.batching.size if len(said) == 1 else 1
+        noises = [draw_starting_noise(noise, guide.shape[1:])[0] for noise in recipe.noise]
+        rows = [
+            torch.cat(noises[first : first + size]).to(self.device)
+            for first in range(0, len(noises), size)
+        ]
+        return list(zip(said if len(said) > 1 else said * len(rows), rows, strict=True))
+
+    def _guide(self, recipe: Recipe, start: Init) -> tuple[Tensor, Known | None, float]:
+        """The guide (1, C, h, w), what is known of the picture, and how much of it is drawn.
+
+        Of several images the first gives the layout, the others their colours.
+        """
+        inputs = recipe.inputs
+        others = [*inputs.edit, *inputs.blend]
+        if start is None and not others:
+            raise RenderError("model")
+        weight, strength = 1.0, inputs.strength
+        if start is None:
+            weight = others[0].weight
+            strength = self._strength_for(inputs.edit[0].weight if inputs.edit else 1.0)
+            start, others = self.seen[others[0].image], others[1:]
+        guide = self._encode(start.picture if isinstance(start, InpaintCanvas) else start, recipe)
+        for one in others:
+            weight += one.weight
+            lent = self._encode(self.seen[one.image], recipe)
+            guide = lend_colours(guide, lent, one.weight / weight)
+        if not isinstance(start, InpaintCanvas):
+            return guide, None, strength
+        size = recipe.size.height // PATCH, recipe.size.width // PATCH
+        drawn = _fill_up(mask_latents(start.kept, size)).to(self.device)
+        return guide, Known(guide, drawn), strength
+
+    def _strength_for(self, weight: float) -> float:
+        return strength_for_image_weight(
+            min(weight, LARGEST_IMAGE_WEIGHT), self.card.image_strengths
+        )
+
+    def _encode(self, picture: Image.Image, recipe: Recipe) -> Tensor:
+        """Latents (1, C, h, w) of a picture in the recipe's size, filled up to what is drawn."""
+        size = recipe.size.width, recipe.size.height
+        # A size in the picture's own ratio is rounded to whole latents: nothing is cut off for it.
+        own = self.card.size(*picture.size) == size
+        fitted = picture.resize(size) if own else ImageOps.fit(picture, size, _SMOOTH)
+        return _fill_up(self.networks.latents.encode(self._as_pixels(fitted)))
+
+    def _as_pixels(self, picture: Image.Image) -> Tensor:
+        """(1, 3, H, W) in -1 to 1."""
+        return to_pixels(picture).to(self.device) * 2 - 1
+
+    def _look(self, recipe: Recipe) -> Tensor:
+        """The vector (1, told) of how pictures are to look: by words, by references, or by both.
+
+        Without either, a photograph is drawn anew as a photograph.
+        """
+        named = self._name_looks(recipe.conditions.phrases)
+        lent = [one for each in recipe.conditions.references for one in each.images]
+        scale = sum(reference.scale for reference in recipe.conditions.references)
+        if not lent:
+            lent = self._list_lenders(recipe) if named is None else []
+            scale = 1.0
+        plain = [PLAIN] if PLAIN in self.networks.looks else []
+        if not lent:
+            return name_look(self.networks, plain)[None] if named is None else named
+        read = self._read_looks(lent)
+        if named is None:
+            return name_look(self.networks, plain)[None].lerp(read, min(1.0, scale))
+        return named.lerp(read, scale / (1 + scale))
+
+    def _list_lenders(self, recipe: Recipe) -> list[Ingredient]:
+        """Of several images that are blended, those that lend their look to the first one."""
+        inputs = recipe.inputs
+        first = 0 if inputs.start or inputs.edit else 1
+        return list(inputs.blend[first:])
+
+    def _name_looks(self, phrases: Sequence[Phrase]) -> Tensor | None:
+        """The mean vector (1, told) of the looks that phrases name, each by its phrase's weight."""
+        looks = [
+            ([word for word in find_looks(one.text)[0] if word in self._known], one.weight)
+            for one in phrases
+            if one.weight > 0
+        ]
+        named = [(words, weight) for words, weight in looks if words]
+        if not named:
+            return None
+        total = sum(weight for _, weight in named)
+        vectors = [name_look(self.networks, words) * (weight / total) for words, weight in named]
+        return torch.stack(vectors).sum(0)[None]
+
+    @property
+    def _known(self) -> frozenset[str]:
+        """The looks that it was taught."""
+        return frozenset((*self.card.looks, PLAIN)) & frozenset(self.networks.looks)
+
+    def _read_looks(self, images: Sequence[Ingredient]) -> Tensor:
+        """The mean vector (1, told) of how images look, each by its weight."""
+        total = sum(one.weight for one in images)
+        read = [
+            read_look(self.networks, self._as_pixels(_shrink(self.seen[one.image], self.card.side)))
+            * (one.weight / total)
+            for one in images
+        ]
+        return torch.stack(read).sum(0)
+
+    def _preview(self, latents: Tensor, recipe: Recipe) -> list[Image.Image]:
+        """What the coarse part of latents shows: a linear map, and quick."""
+        shown = self.networks.latents.decode(_cut(latents, recipe))
+        return [to_picture((one[None] + 1) / 2) for one in shown]
+
+    def _decode(self, latents: Tensor, recipe: Recipe) -> list[Image.Image]:
+        """Pictures of latents, one by one to spare memory."""
+        rows = _cut(latents, recipe)
+        return [to_picture((finish(self.networks, row[None]) + 1) / 2) for row in rows]
+
+    def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:  # noqa: ARG002
+        """Drawn pictures at the size that people are shown, which is as they were drawn."""
+        return list(pictures)
+
+
+_SMOOTH: Final = Image.Resampling.LANCZOS
+
+
+def _fill_up(latents: Tensor) -> Tensor:
+    """Latents with their last row and column repeated, up to what the network can halve twice."""
+    height, width = latents.shape[-2:]
+    more = (0, -width % _GRAIN, 0, -height % _GRAIN)
+    return functional.pad(latents, more, mode="replicate") if any(more) else latents
+
+
+def _cut(latents: Tensor, recipe: Recipe) -> Tensor:
+    """Latents as large as the recipe's pictures."""
+    return latents[..., : recipe.size.height // PATCH, : recipe.size.width // PATCH]
+
+
+def _shrink(picture: Image.Image, side: int) -> Image.Image:
+    """A picture of about ``side`` squared pixels, in whole latents, for its look to be read."""
+    scale = side / (picture.width * picture.height) ** 0.5
+    size = [max(1, round(length * scale / PATCH)) * PATCH for length in picture.size]
+    return picture.resize((size[0], size[1]), _SMOOTH)
