@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from cli import app
 from cli.imagine import keep, plan
+from generation.catalogue.families import EASEL_2
 from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from prompt.errors import PromptError
@@ -216,6 +217,7 @@ def test_models_says_which_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
     served = Answer("models").out.partition("Served here, the default first:")[2]
     assert served.split() == [
         *("--model", "easel", "easel-1"),
+        *(("--model", "easel2", "easel-2") if EASEL_2.is_dir() else ()),
         *("--model", "flux2-klein", "flux2-klein"),
         *("--model", "photo", "acme/photo-xl@3f2a"),
     ]

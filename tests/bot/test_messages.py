@@ -97,3 +97,16 @@ def test_a_cancel_by_somebody_else_says_whose_it_was() -> None:
     assert messages.write_cancelled(own) == "cancelled"
     assert messages.write_cancelled(job(state="cancelled")) == "cancelled"
     assert messages.write_cancelled(other) == "cancelled by <@77>"
+
+
+def test_a_model_that_was_not_chosen_and_does_not_know_the_words_says_so() -> None:
+    made = recipe("a fisherman, 3d watercolour::2 at night", family="easel2", model="easel-2")
+    chosen = job(origins={messages.BY_IMAGE: "1"})
+    _, _, why, unknown = messages.write_finished(chosen, made).split("\n")
+    assert why == "-# Easel 2 drew this because it is made from a photograph."
+    assert unknown.startswith(
+        "-# I do not know *3d*, *fisherman*; this model knows: watercolour, oil painting, "
+    )
+    known = recipe("watercolour, a photo at night", family="easel2", model="easel-2")
+    for plain in (known, recipe("a fisherman")):
+        assert messages.write_finished(job(), plain).count("\n") == 1

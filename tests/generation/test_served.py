@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from generation.catalogue.card import Capability
 from generation.catalogue.checkpoints import choose_card
 from generation.catalogue.extras import add_extras, select_entries
-from generation.catalogue.families import BUNDLED, CARDS, VARIANTS, UnknownFamilyError
+from generation.catalogue.families import BUNDLED, CARDS, EASEL_2, VARIANTS, UnknownFamilyError
 from generation.catalogue.served import (
     ServedError,
     choose_usual,
@@ -21,6 +21,9 @@ from generation.catalogue.served import (
 )
 from storage.settings import Settings
 from tests.generation.samples import APPLE
+
+HERE = EASEL_2.is_dir()
+"""Whether the bundled model brings the one for photographs along."""
 
 KNOWN = [card.called for card in (*CARDS, *VARIANTS)]
 
@@ -32,7 +35,8 @@ def settings(**chosen: Any) -> Settings:
 @pytest.mark.parametrize("model", ["", "sdxl", "sdxl-lightning", "acme/real-xl@3f2a", "/srv/own"])
 def test_alone_the_usual_one_is_what_it_ever_was(model: str) -> None:
     chosen = settings(model=model, loras="ink=acme/ink@1#ink.safetensors")
-    (one,) = list_served(chosen).values()
+    one, *others = list_served(chosen).values()
+    assert [other.card.id for other in others] == (["easel2"] if not model and HERE else [])
     assert one == choose_usual(list_served(chosen))
     assert one.card == add_extras(choose_card(chosen.model, chosen.family), chosen)
 
@@ -162,3 +166,17 @@ def test_a_setting_that_names_no_family_is_for_all(setting: str) -> None:
     assert (
         select_entries(f"sdxl:{setting},sd15:x", "sdxl", unnamed=False) == setting.partition(",")[0]
     )
+
+
+def test_the_bundled_model_brings_the_one_for_photographs_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "config.json").write_text('{"format": "easel-guided-1"}')
+    monkeypatch.setattr("generation.catalogue.served.EASEL_2", tmp_path)
+    assert [*list_served(settings())] == ["easel", "easel2"]
+    assert [*list_served(settings(models="sd15"))] == ["easel", "easel2", "sd15"]
+    assert [*list_served(settings(models=f"own={tmp_path}"))] == ["easel", "own"]
+    assert list_served(settings(models=f"own={tmp_path}"))["own"].card.id == "easel2"
+    assert [*list_served(settings(model="sdxl"))] == ["sdxl"]
+    monkeypatch.setattr("generation.catalogue.served.EASEL_2", tmp_path / "gone")
+    assert [*list_served(settings())] == ["easel"]
