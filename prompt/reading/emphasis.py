@@ -219,7 +219,9 @@ def _wrap(text: str, weight: float) -> str:
     """Words with their weight: bare brackets where those alone mean it."""
     if weight == 1.0:
         return text
-    steps = _count_steps(weight) if any(map(str.isalpha, text)) else 0
+    # A bare bracket after a backslash would be the character itself.
+    bare = any(map(str.isalpha, text)) and not text.endswith("\\")
+    steps = _count_steps(weight) if bare else 0
     if steps:
         opening, closing = ("(", ")") if steps > 0 else ("[", "]")
         return f"{opening * abs(steps)}{text}{closing * abs(steps)}"

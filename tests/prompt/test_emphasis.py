@@ -64,6 +64,7 @@ def test_breaks(typed: str, chunks: list[str]) -> None:
 @example("a ( b ) c")
 @example(r"\(a\) (b:1.2)")
 @example("A BREAK NEW (x)")
+@example("[NEW\\ ]")
 def test_what_is_written_is_read_again(typed: str) -> None:
     phrase = read_emphasis(typed)
     assert read_emphasis(format_emphasis(phrase)) == phrase
