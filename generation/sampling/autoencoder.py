@@ -16,6 +16,7 @@ from generation.sampling.seamless import read_seamless
 @contextmanager
 def tile_vae(vae: Any, *, wanted: bool) -> Iterator[None]:  # noqa: ANN401 - diffusers has no types
     """An autoencoder that sees large pictures in tiles, if that is wanted."""
+    # Where memory was short tiling is on already, with smaller tiles, and is not ours to end.
     if wanted and not vae.use_tiling:
         vae.enable_tiling()
         try:
@@ -29,6 +30,7 @@ def tile_vae(vae: Any, *, wanted: bool) -> Iterator[None]:  # noqa: ANN401 - dif
 def fit_pixels(pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
     """Pixels (1, 3, height, width) in [-1, 1] of a picture cut and scaled to the recipe's size."""
     size = (recipe.size.width, recipe.size.height)
+    # Cut rather than squeezed: a model goes on drawing a distorted picture distorted.
     cut = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     pixels: Tensor = pipe.image_processor.preprocess(cut).to(device_of(pipe), pipe.vae.dtype)
     return pixels
@@ -78,6 +80,7 @@ def _read_statistics(
     device: torch.device,
 ) -> tuple[Tensor, Tensor] | None:
     """Mean and standard deviation of each channel, for the checkpoints that state them."""
+    # Playground 2.5 states them, in XL's structure; most files have one factor for all channels.
     stated = getattr(vae.config, "latents_mean", None), getattr(vae.config, "latents_std", None)
     if stated[0] is None or stated[1] is None:
         return None

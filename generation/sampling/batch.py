@@ -37,6 +37,7 @@ class Condition:
 
     def repeat(self, count: int) -> Self:
         """The rows for a batch of ``count`` pictures: each row ``count`` times, in order."""
+        # Interleaved, not tiled: all rows to avoid come first, which is how guidance parts them.
         extra = {name: rows.repeat_interleave(count, 0) for name, rows in self.extra.items()}
         return replace(self, tokens=self.tokens.repeat_interleave(count, 0), extra=extra)
 
@@ -81,6 +82,7 @@ def draw_noise(
     size = engine.batching.size
     for first in range(0, len(recipe.noise), size):
         row = recipe.noise[first : first + size]
+        # Kernels are chosen by the batch's size, and with them how sums are rounded.
         filled = [*row, *[row[0]] * (size - len(row))]
         drawn = [draw_starting_noise(picture, shape) for picture in filled]
         noise = torch.cat([tensor for tensor, _ in drawn]).to(device_of(engine.pipe))

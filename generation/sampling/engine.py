@@ -211,8 +211,10 @@ class Engine:
             RenderError: ``model`` if what sees them is not loaded.
         """
         references, structures = self.conditioning.references, self.conditioning.structures
+        # A button of last week may ask for what the host has taken out since.
         if recipe.seen_images and references is None:
             raise RenderError("model")
+        # Called with no images as well: it lets go of what only the recipe before needed.
         if references is not None:
             references.learn(recipe, find)
         if recipe.conditions.structure is not None:
@@ -237,6 +239,7 @@ class Engine:
             RenderError: ``lora`` if one is gone or does not fit.
         """
         if self.conditioning.loras is not None:
+            # Called with none as well: it takes off those of the job before.
             self.conditioning.loras.apply(loras)
         elif loras:
             raise RenderError("lora")
@@ -255,6 +258,7 @@ class Engine:
             replace(self.batching, size=1) if recipe.conditions.vary_by_picture else self.batching
         )
         own = replace(self, batching=batching)
+        # The autoencoder wraps throughout; from which step on the denoiser does, its family says.
         with torch.inference_mode(), wrap_edges([self.pipe.vae], wanted=recipe.sampling.seamless):
             return self.family.draw(own, recipe, start, watch)
 
@@ -274,5 +278,6 @@ class Engine:
 
 def device_of(pipe: Any) -> torch.device:  # noqa: ANN401 - diffusers has no types
     """Where a pipeline computes, wherever its parts lie just now."""
+    # Offloaded parts wait on the CPU, so where a weight lies says nothing.
     device: torch.device = pipe._execution_device
     return device

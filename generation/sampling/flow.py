@@ -146,12 +146,14 @@ def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
     Their predictions are averaged, which is how pictures of several concepts are composed without
     mixing what a text encoder makes of each (Liu et al. 2022, arXiv 2206.01714).
     """
+    # A prompt of unwanted phrases alone is allowed; it shows nothing in particular.
     wanted = [phrase for phrase in recipe.conditions.phrases if phrase.weight > 0] or [NOTHING]
     total = sum(phrase.weight for phrase in wanted)
     references: Sequence[NativeReference] = ()
     natives = engine.conditioning.references
     if isinstance(natives, NativeReferences):
         references = natives.list_references(recipe)
+    # The model knows images by number alone, so what each is for is said in words.
     lead = write_instruction(recipe) if references else ""
 
     def embed_text(text: str) -> FlowCondition:
@@ -191,7 +193,9 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     mu = family.shift(pipe, height * width, recipe.sampling.steps)
     dynamic = bool(sampler.config.use_dynamic_shifting)
     factor = float(np.exp(mu)) if dynamic else float(sampler.config.shift)
+    # set_timesteps shifts whatever it is given, so the wanted level is shifted back first.
     first = unshift_level(match_flow_level(recipe.inputs.strength), factor)
+    # The grid of diffusers' pipelines, 1 to 1/steps, begun at a lower level.
     even = np.linspace(first, first / recipe.sampling.steps, recipe.sampling.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
@@ -204,6 +208,7 @@ def compute_shift(pipe: Any, size: int, _steps: int) -> float:  # noqa: ANN401
     It grows along a straight line with the patches of two by two latents (Esser et al. 2024).
     """
     config = pipe.scheduler.config
+    # The defaults are those of diffusers' calculate_shift, for files that do not state them.
     few, many = config.get("base_image_seq_len", 256), config.get("max_image_seq_len", 4096)
     low, high = config.get("base_shift", 0.5), config.get("max_shift", 1.15)
     slope = (high - low) / (many - few)

@@ -34,6 +34,7 @@ class InpaintMask:
 
     def keep(self, latents: Tensor, known: Tensor) -> Tensor:
         """The latents, with ``known``, of the same shape, wherever nothing is drawn."""
+        # Chosen, not mixed: the mean of two noises is weaker than either, and drawn as flat areas.
         return torch.where(self.drawn > 0, latents, known)
 
 
@@ -76,5 +77,6 @@ def mask_latents(kept: Image.Image, size: tuple[int, int]) -> Tensor:
         size: Height and width of the latents.
     """
     share = torch.from_numpy(np.asarray(kept, np.float32) / 255)[None, None]
+    # A latent is decoded as a whole, so one pixel to be drawn has all of it drawn.
     unkept = functional.adaptive_max_pool2d(1 - share, size)
     return functional.max_pool2d(unkept, 2 * RIM + 1, stride=1, padding=RIM)

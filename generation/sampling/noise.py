@@ -27,8 +27,10 @@ def draw_starting_noise(noise: Noise, shape: Sequence[int]) -> tuple[Tensor, tor
         Noise (1, *shape) in float32 on the CPU, of mean 0 and standard deviation 1.
     """
     source = make_generator(noise.seed)
+    # Picture by picture: drawn as one tensor, a picture's noise would depend on its place in it.
     drawn = torch.randn((1, *shape), generator=source)
     for variation in noise.variations:
+        # A generator for each, so that no variation depends on how many came before it.
         fresh = torch.randn((1, *shape), generator=make_generator(variation.seed))
         drawn = slerp(drawn, fresh, variation.strength)
     return drawn, source
@@ -48,7 +50,9 @@ def slerp(here: Tensor, there: Tensor, share: float) -> Tensor:
     if share in (0.0, 1.0):
         return there if share else here
     cosine = torch.dot(here.flatten() / here.norm(), there.flatten() / there.norm())
+    # Rounding may carry the cosine of like tensors past 1, where acos is not defined.
     angle = torch.acos(cosine.clamp(-1, 1))
+    # The same or opposite noise: the formula below would divide by nearly nothing.
     if torch.sin(angle) < 1e-4:
         return torch.lerp(here, there, share)
     mixed = torch.sin((1 - share) * angle) * here + torch.sin(share * angle) * there

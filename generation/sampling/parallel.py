@@ -36,8 +36,10 @@ def share_cores(model: Model) -> int:
     """
     if model.device.type != "cpu":
         return 1
+    # Containers and taskset allow fewer cores than there are; macOS cannot be asked.
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     small = model.parameters < SMALL_MODEL
+    # For large models as well: the number is the process's, and a small one may have lowered it.
     torch.set_num_threads(1 if small else cores or 1)
     return min(GRID, cores or 1) if small else 1
 

@@ -48,13 +48,17 @@ def measure_palette(family: Code, pipe: Any) -> Tensor:  # noqa: ANN401
     For models without a tiny decoder of their own: it costs one encoding at loading time. The last
     row of the result (channels + 1, 3) is the constant.
     """
+    # A fixed seed: a checkpoint's previews look the same in every process.
     patches = torch.rand((1, 3, _ROW, _ROW), generator=torch.Generator().manual_seed(0)) * 2 - 1
     pixels = patches.repeat_interleave(PATCH, 2).repeat_interleave(PATCH, 3)
     with torch.inference_mode():
         read = family.read(pipe, pixels.to(pipe.device, pipe.vae.dtype))[0]
     factor = pixels.shape[-1] // read.shape[-1]
     latents = read.flatten(1).T.cpu()
+    # Patches are flat and larger than a latent, so one pixel stands for all that a latent covers.
     colours = pixels[0, :, factor // 2 :: factor, factor // 2 :: factor].flatten(1).T
+    # The column of ones fits the constant: the latents of mid grey are not zero.
     known = torch.cat([latents, torch.ones(len(latents), 1)], dim=1)
+    # On the CPU: a thousand rows are soon solved, and not every device has this solver.
     palette: Tensor = torch.linalg.lstsq(known, colours).solution
     return palette.to(pipe.device)

@@ -25,6 +25,7 @@ SAMPLERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     ),
     "Euler a": EulerAncestralDiscreteScheduler.from_config,
     "Euler": EulerDiscreteScheduler.from_config,
+    # DDIM clips its estimate to -1 to 1 unless told not to: right for pixels, not for latents.
     "DDIM": lambda config: DDIMScheduler.from_config(config, clip_sample=False),
     "UniPC": UniPCMultistepScheduler.from_config,
 }
@@ -76,7 +77,9 @@ def schedule(
         length, steps = steps, max(1, round(steps * strength))
         sampler.set_timesteps(length)
         return _take_last(sampler, length, steps)
+    # No more steps than there are trained timesteps left to visit.
     steps = min(steps, max(1, int(trained * strength)))
+    # The whole schedule is left as the pipelines have it, step for step.
     length = steps if strength == 1 else _find_length(sampler, steps, strength * trained)
     sampler.set_timesteps(length)
     return _take_last(sampler, length, steps)
@@ -84,6 +87,8 @@ def schedule(
 
 def _take_last(sampler: Any, length: int, steps: int) -> torch.Tensor:  # noqa: ANN401
     """The last steps of the schedule that is set."""
+    # Before its first step a sampler that counts in sigmas takes the noise for add_noise from here,
+    # not from the timestep that it is given. DDIM looks timesteps up and has no such thing.
     if hasattr(sampler, "set_begin_index"):
         sampler.set_begin_index(length - steps)
     return sampler.timesteps[length - steps :]  # type: ignore[no-any-return]
@@ -97,12 +102,14 @@ def _find_length(sampler: Any, steps: int, start: float) -> int:  # noqa: ANN401
         return float(sampler.timesteps[length - steps])
 
     shortest, longest = steps, int(sampler.config.num_train_timesteps)
+    # A longer grid's last steps begin lower, so halving finds the place in ten rounds.
     while shortest < longest:
         middle = (shortest + longest) // 2
         if begin(middle) <= start:
             longest = middle
         else:
             shortest = middle + 1
+    # The first that begins low enough, or the one before it, which begins a little too high.
     nearest = {
         length: abs(begin(length) - start) for length in (shortest, max(steps, shortest - 1))
     }

@@ -1,9 +1,9 @@
 """Seamless pictures: convolutions that go on at the opposite edge, and steps that look across it.
 
 A network whose convolutions wrap around knows no edges, so none can show (the trick of tiling
-textures). It is set for one job at a time, whose lanes all want the same. Transformers know where
-a patch lies, so what they are given is rolled by another way at every step, and no place stays at
-an edge.
+textures). It is set for one job at a time, whose pictures all want the same. A transformer knows
+the place of every patch, so its latents are rolled by another distance at every step, and no place
+stays at an edge.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +40,7 @@ def wrap_edges(networks: Sequence[nn.Module], *, wanted: bool) -> Iterator[None]
 
 @contextmanager
 def _wrap(layer: nn.Conv2d) -> Iterator[None]:
+    # Convolutions work out their padding's widths when built, whatever the mode, so it can change.
     layer.padding_mode = "circular"
     try:
         yield
@@ -59,6 +60,7 @@ def _wrap_film(layer: Any) -> Iterator[None]:  # noqa: ANN401 - diffusers has no
             for frames in given
         )
 
+    # The hook pads height and width from here on; in time the layer still pads by itself.
     layer._padding = (0, 0, 0, 0, *own[4:])
     hook = layer.register_forward_pre_hook(pad_around)
     try:
@@ -76,6 +78,8 @@ def read_seamless(read: Callable[[Tensor], Tensor], pixels: Tensor, grain: int) 
         pixels: The image.
         grain: Pixels a latent, on each side.
     """
+    # AutoencoderKL's encoder pads before it halves, right and below, by a call that no layer's mode
+    # reaches. With the picture going on around it, that falls into the margin.
     margin = min(_MARGIN, *(side // grain for side in pixels.shape[-2:]))
     around = read(functional.pad(pixels, (margin * grain,) * 4, mode="circular"))
     return around[..., margin:-margin, margin:-margin]
