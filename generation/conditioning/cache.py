@@ -68,6 +68,7 @@ class ImageCache(Generic[Key, Made]):
 
     def __setitem__(self, key: Key, made: Made) -> None:
         self._latest[key] = made
+        # The newer one counts, for the recipe at hand as well.
         self._used.pop(key, None)
 
     def __getitem__(self, key: Key) -> Made:

@@ -80,6 +80,7 @@ class _BoundControlNet:
     scale: float
 
     def __call__(self, scaled: Tensor, timestep: Tensor, words: Words) -> Added:
+        # The rows to avoid see the map as well, as in diffusers without its guess mode.
         said = self.model(
             scaled.to(self.model.dtype),
             timestep,
@@ -102,6 +103,7 @@ class _BoundUnion:
     place: int
 
     def __call__(self, scaled: Tensor, timestep: Tensor, words: Words) -> Added:
+        # A union is told its kind twice: as a vector beside the time, and by its place in a table.
         kinds = torch.zeros(len(scaled), self.model.config.num_control_type)
         kinds[:, self.place] = 1
         said = self.model(
@@ -131,6 +133,7 @@ class _BoundAdapter:
     def __call__(self, scaled: Tensor, timestep: Tensor, words: Words) -> Added:
         del timestep, words
         rows = [one.expand(len(scaled), -1, -1, -1) for one in self.features]
+        # Features are of the map alone: every step and row has the same, as views, not as copies.
         return {"down_intrablock_additional_residuals": rows}
 
 
@@ -144,6 +147,7 @@ def bind_map(model: Any, kind: StructureKind, shown: Tensor, scale: float) -> Re
         scale: Conditioning scale.
     """
     if isinstance(model, T2IAdapter):
+        # Some adapters for lines read one channel; the three of a line map are equal.
         whole = _pad_to_grain(shown[:, : model.config.in_channels], model.downscale_factor)
         return _BoundAdapter([one * scale for one in model(whole)])
     if isinstance(model, ControlNetUnionModel):
@@ -153,6 +157,7 @@ def bind_map(model: Any, kind: StructureKind, shown: Tensor, scale: float) -> Re
 
 def _pad_to_grain(shown: Tensor, grain: int) -> Tensor:
     """A map with an empty rim on the right and below, so that sides are multiples of the grain."""
+    # Added to, not cut: a UNet rounds odd sides up when it halves them, and sizes have to agree.
     right, below = (-shown.shape[side] % grain for side in (3, 2))
     return functional.pad(shown, (0, right, 0, below))
 
@@ -191,6 +196,7 @@ class Structures:
         kept, size = self._kept(recipe), (recipe.size.width, recipe.size.height)
 
         def make(_: object) -> Image.Image:
+            # Made at the size that is drawn: scaled later, thin lines would fade.
             picture = find(kept.image)
             if kept.kind in LINES:
                 return draw_line_map(kept.kind, picture, size).convert("RGB")
@@ -205,6 +211,7 @@ class Structures:
     def steer(self, recipe: Recipe) -> Steer:
         """What keeps a recipe's pictures to its map; ``learn`` has made it."""
         kept = self._kept(recipe)
+        # Maps are kept as bytes, half of what a tensor takes at most, and go to the device by job.
         shown = self.processor.preprocess(self.find_map(recipe)).to(self.device, self.dtype)
         return Steer(bind_map(self.networks[kept.kind], kept.kind, shown, kept.scale), kept.end)
 
@@ -237,6 +244,7 @@ def load_structures(
         ValueError: A network is not made for this UNet.
     """
     loaded = {source: _load_network(pipe, source) for source in dict.fromkeys(named.values())}
+    # Each estimator is a model of its own in memory, so none is loaded without a network for it.
     seeing = {kind: estimators[kind] for kind in named if kind not in LINES}
     return Structures(
         networks={kind: loaded[source] for kind, source in named.items()},
@@ -251,6 +259,7 @@ def _load_network(pipe: Any, source: str) -> Any:  # noqa: ANN401 - diffusers ha
     config = ControlNetModel.load_config(name, **options)
     adapter = config.get("_class_name") == "T2IAdapter"
     kind = ControlNetUnionModel if "num_control_type" in config else ControlNetModel
+    # Safetensors alone: pickled weights can run code when they are read.
     model = (T2IAdapter if adapter else kind).from_pretrained(
         name, dtype=pipe.unet.dtype, use_safetensors=True, **options
     )
@@ -260,6 +269,7 @@ def _load_network(pipe: Any, source: str) -> Any:  # noqa: ANN401 - diffusers ha
 
 def _check_width(unet: Any, config: Mapping[str, Any]) -> None:  # noqa: ANN401
     """Refuse a network for other UNets, whose words would not fit at the first step."""
+    # T2I-Adapters call their widths otherwise, and read no words.
     widths = tuple(config.get("block_out_channels") or config["channels"])
     reads = config.get("cross_attention_dim", unet.config.cross_attention_dim)
     fits = widths[: len(unet.config.block_out_channels)] == tuple(unet.config.block_out_channels)

@@ -36,9 +36,11 @@ def estimate_depth(
 ) -> Image.Image:
     """How near everything is, from black (farthest) to white (nearest)."""
     fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
+    # Fitted before, so that the map lies exactly over what is drawn.
     pixels = processor(fitted, return_tensors="pt").pixel_values
     with torch.inference_mode():
         near = model(pixels.to(model.device, model.dtype)).predicted_depth.float().cpu()
+    # Relative depth has no unit, so each picture's own range becomes black to white.
     low, high = float(near.min()), float(near.max())
     levels = ((near[0] - low) * (255 / max(high - low, 1e-6))).round()
     made = Image.fromarray(levels.numpy().astype(np.uint8))
@@ -53,8 +55,10 @@ def estimate_pose(
 ) -> Image.Image:
     """The pose map of the one person in the picture; a pose map stays as it is."""
     if is_pose_map(picture):
+        # Kept whole, on black like its own: a joint that is cut off could not be kept to.
         return ImageOps.pad(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
+    # As COCO has boxes: left, top, width and height.
     boxes = [[[0.0, 0.0, *map(float, size)]]]
     pixels = processor(fitted, boxes=boxes, return_tensors="pt").pixel_values
     with torch.inference_mode():
@@ -70,6 +74,7 @@ def estimate_pose(
     return draw_pose_map(joints, size)
 
 
+# The processors on Pillow: those without the ending want torchvision.
 _SIGHTS: Final[Mapping[StructureKind, tuple[Callable[..., Image.Image], Any, Any]]] = {
     "depth": (estimate_depth, AutoModelForDepthEstimation, DPTImageProcessorPil),
     "pose": (estimate_pose, VitPoseForPoseEstimation, VitPoseImageProcessorPil),

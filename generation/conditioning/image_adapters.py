@@ -140,6 +140,7 @@ class References:
         read = self.encoder(
             pixels.to(self.encoder.device, self.encoder.dtype), output_hidden_states=True
         )
+        # The "plus" adapters were trained on the patches of the last layer but one.
         return ImageFeatures(read.image_embeds, read.hidden_states[-2])
 
     def list_looks(self, recipe: Recipe) -> list[Look]:
@@ -152,6 +153,7 @@ class References:
         if recipe.inputs.blend:
             wanted.append(("blend", recipe.inputs.blend, recipe.inputs.blend_scale))
         wanted += [(one.role, one.images, one.scale) for one in recipe.conditions.references]
+        # As many rows as the text has, since both go through the UNet together.
         sides = 1 if recipe.sampling.guidance <= 1 else 2
         return [look for part in wanted for look in self._read_part(*part, sides)]
 
@@ -161,6 +163,7 @@ class References:
         number, row = next((k, row) for k, row in enumerate(self.rows) if part in row.parts)
         for embedding, share in self._combine(row, images):
             tokens = self._tokens(number, embedding, sides)
+            # Shares add up to the part's scale, however many images it has.
             yield Look(number, tokens, scale * share, row.parts[part])
 
     def _combine(
@@ -186,6 +189,7 @@ class References:
         shown: Tensor = project(embedding.to(self.unet.dtype))
         if sides == 1:
             return shown
+        # Each adapter gets the "no image" of its own training; any other is read as some image.
         if row.mute:
             return torch.cat([torch.zeros_like(shown), shown])
         nothing = self._encode_grey() if row.patches else torch.zeros_like(embedding)
@@ -200,6 +204,7 @@ class References:
     def attach(self, looks: Sequence[Look]) -> Iterator[None]:
         """The UNet with attentions for ``looks``, which it then reads after the text's tokens."""
         before = self.unet.attn_processors
+        # Only adapters' attentions are replaced; self-attention stays the very same objects.
         extended = {
             name: _build_attention(part, looks, name) for name, part in self.attentions.items()
         }
@@ -207,17 +212,20 @@ class References:
         try:
             yield
         finally:
+            # After a cancellation as well: the next job may look at nothing.
             self.unet.set_attn_processor(before)
 
 
 def _build_attention(part: Any, looks: Sequence[Look], name: str) -> Any:  # noqa: ANN401
     """An attention for each look, at one place, with the weights of its adapter."""
+    # With 0 diffusers skips a look; left out, it would shift which tokens belong to which weights.
     scales = [look.scale if name.startswith(look.blocks) else 0.0 for look in looks]
     # On the meta device no weights are made, since the adapter's own replace them right away.
     with torch.device("meta"):
         made = IPAdapterAttnProcessor2_0(
             part.hidden_size, part.cross_attention_dim, [1] * len(looks), scales
         )
+    # Shared, not copied: two looks of one adapter use the same weights.
     made.to_k_ip = nn.ModuleList([part.to_k_ip[look.adapter] for look in looks])
     made.to_v_ip = nn.ModuleList([part.to_v_ip[look.adapter] for look in looks])
     return made
@@ -235,9 +243,11 @@ def load_references(pipe: Any, known: Adapters, source: str) -> References:  # n
         OSError: A file is missing.
         ValueError: A file is no adapter, or a part's blocks are not in the UNet.
     """
+    # Taken before anything is loaded, which replaces all attentions.
     unet, before = pipe.unet, pipe.unet.attn_processors
     name, options = split_revision(source)
     files = [PurePosixPath(row.file) for row in known.each]
+    # Or diffusers would make one itself, of a class that wants torchvision.
     if pipe.feature_extractor is None:
         pipe.register_modules(feature_extractor=CLIPImageProcessorPil())
     pipe.load_ip_adapter(
@@ -281,6 +291,7 @@ def _choose_processor(pipe: Any, *, own: bool) -> Any:  # noqa: ANN401 - diffuse
     if own:
         return pipe.feature_extractor
     side = pipe.image_encoder.config.image_size
+    # The size is the encoder's: CLIP's usual 224 does not hold for every one.
     return CLIPImageProcessorPil(
         size={"shortest_edge": side}, crop_size={"height": side, "width": side}
     )

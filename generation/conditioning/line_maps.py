@@ -29,6 +29,7 @@ _LOW, _HIGH = 100, 200
 _STROKE: Final = 1 / 16
 """A stroke is thinner than this share of the shorter side."""
 
+# A drawing has little ink, which stands out from its ground, with hardly anything between.
 _LEAST_INK: Final = 0.001
 _MOST_INK: Final = 0.25
 _LEAST_CONTRAST: Final = 60
@@ -50,6 +51,7 @@ def draw_line_map(kind: str, picture: Image.Image, size: tuple[int, int]) -> Ima
     Returns:
         Brightness alone: 255 on a line, 0 where there is none.
     """
+    # Small pictures are searched enlarged, as blur and thresholds are in pixels of that size.
     factor = max(1.0, WORKING_SIDE / min(size))
     large = (round(size[0] * factor), round(size[1] * factor))
     pixels = np.asarray(_place(picture.convert("RGB"), large))
@@ -62,6 +64,7 @@ def _place(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     small = np.asarray(ImageOps.contain(picture, size))
     if find_strokes(_to_grey(small)) is None:
         return ImageOps.fit(picture, size, Image.Resampling.LANCZOS)
+    # Most of a drawing is ground, so the median is its colour.
     red, green, blue = (int(level) for level in np.median(small, axis=(0, 1)))
     return ImageOps.pad(picture, size, Image.Resampling.LANCZOS, color=(red, green, blue))
 
@@ -77,6 +80,7 @@ def find_strokes(grey: Grey) -> Grey | None:
     """
     level, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     dark = grey <= level
+    # Whatever is rarer is the ink: chalk on a board is light.
     ink = dark if dark.mean() <= 0.5 else ~dark
     if not _LEAST_INK <= ink.mean() <= _MOST_INK:
         return None
@@ -84,6 +88,7 @@ def find_strokes(grey: Grey) -> Grey | None:
     contrast = abs(ground - pen)
     if contrast < _LEAST_CONTRAST:
         return None
+    # A stroke's rim is smoothed by any camera or resize; a photograph has far more shades between.
     way = (grey.astype(np.float32) - pen) / (ground - pen)
     between = ((way > 0.3) & (way < 0.85)).mean()
     mask = np.where(ink, np.uint8(255), np.uint8(0))
@@ -92,6 +97,7 @@ def find_strokes(grey: Grey) -> Grey | None:
 
 def _is_thin(ink: Grey) -> bool:
     """Whether next to nothing is left of strokes that are worn off by half the widest stroke."""
+    # A few pixels are let pass, since strokes are thicker where they cross.
     width = max(3, round(min(ink.shape) * _STROKE))
     worn = cv2.erode(ink, _make_disc(width))
     return bool((worn > 0).sum() <= 0.02 * (ink > 0).sum())
@@ -101,6 +107,7 @@ def draw_canny(pixels: Pixels, ink: Grey | None) -> Grey:
     """Canny's edges (1986); of a drawing the middle of each stroke."""
     if ink is not None:
         return thin(ink)
+    # OpenCV's Canny does not smooth, and would follow the grain.
     return _cast_grey(cv2.Canny(cv2.GaussianBlur(pixels, (0, 0), 1), _LOW, _HIGH))
 
 
@@ -112,10 +119,12 @@ def draw_lineart(pixels: Pixels, ink: Grey | None) -> Grey:
     """
     if ink is not None:
         return ink
+    # Two blurs, as one pixel alone would be darker than its surroundings in mere grain.
     near = cv2.GaussianBlur(pixels, (0, 0), 1).astype(np.float32)
     around = cv2.GaussianBlur(pixels, (0, 0), 6).astype(np.float32)
     darker = (around - near).max(axis=2).clip(0)
     seen = darker[darker > 4]
+    # Never less than 16, or the noise of an even picture would be stretched to full lines.
     full = max(16.0, float(np.percentile(seen, 90))) if seen.size else 16.0
     return _cast_grey((darker * (255 / full)).clip(0, 255))
 
@@ -144,9 +153,12 @@ def _remove_texture(pixels: Pixels) -> NDArray[Any]:
 
 def thin(ink: Grey) -> Grey:
     """Strokes worn off to lines one pixel wide that still hang together (Zhang and Suen 1984)."""
+    # Thinning is in OpenCV's contrib build alone, which the package does not ask for.
+    # The rim of nothing gives every pixel eight neighbours.
     left = np.pad(ink > 0, 1)
     while True:
         before = left.sum()
+        # Two halves: with both rims taken at once, a stroke two pixels wide would vanish.
         for half in (0, 1):
             left[1:-1, 1:-1] &= ~_find_loose(left, half)
         if left.sum() == before:
@@ -168,6 +180,7 @@ def _find_loose(left: NDArray[np.bool_], half: int) -> NDArray[np.bool_]:
     height, width = left.shape[0] - 2, left.shape[1] - 2
     around = [left[y : y + height, x : x + width] for y, x in places]
     count = sum(one.astype(np.uint8) for one in around)
+    # One turn from empty to set on the way around: without this pixel all still hangs together.
     turns = sum(
         (~one & following).astype(np.uint8)
         for one, following in zip(around, around[1:] + around[:1], strict=True)

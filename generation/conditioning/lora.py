@@ -49,10 +49,12 @@ class Loras:
         Raises:
             RenderError: ``lora`` if one is not there, is another file by now, or does not fit.
         """
+        # The next job mostly wants the same, and reading files would delay each.
         if self.applied == tuple(wanted):
             return
         self.remove()
         self.texts.clear()
+        # Asked before any is loaded, so that a missing one leaves the plain model.
         if any(not self._has(one) for one in wanted):
             raise RenderError("lora")
         try:
@@ -76,14 +78,17 @@ class Loras:
 
     def _has(self, lora: Lora) -> bool:
         """Whether this is the very file that the recipe was made for."""
+        # A recipe without a version takes whichever file has the name today.
         there = self.known.get(lora.name)
         return there is not None and lora.version in ("", there.source.version)
 
     def _load_all(self, wanted: Sequence[Lora]) -> None:
+        # Numbered, since people's names may have dots, which PyTorch does not allow in a module's.
         names = [f"lora{place}" for place in range(len(wanted))]
         for name, one in zip(names, wanted, strict=True):
             self._load(name, one.name)
         if names:
+            # For a single one as well: loading alone gives it the weight 1.
             self.pipe.set_adapters(names, [one.weight for one in wanted])
 
     def _load(self, slot: str, name: str) -> None:
@@ -100,6 +105,7 @@ class Loras:
             try:
                 with warnings.catch_warnings(action="ignore", category=UserWarning):
                     self.pipe.load_lora_weights(attempt, adapter_name=slot)
+            # What diffusers and peft raise for weights that do not fit has no type of its own.
             except (ValueError, KeyError, RuntimeError, TypeError, IndexError) as error:
                 _log.warning("lora refused", name=name, attempt=number, error=str(error)[:200])
             else:

@@ -22,6 +22,7 @@ from generation.recipe import Ingredient, Recipe, Role
 KEPT: Final = 64
 """Images whose latents are kept."""
 
+# The three limits are those of diffusers' pipeline for FLUX.2.
 AREA: Final = 1024 * 1024
 """Largest reference in pixels: every pixel costs as much as one of the picture."""
 
@@ -78,6 +79,7 @@ class NativeReferences:
 
     @torch.inference_mode()
     def _read(self, image: Image.Image) -> NativeReference:
+        # Kept without a weight, so that recipes of any weight share the latents.
         shown = crop_to_ratio(image.convert("RGB"))
         return NativeReference(shown, self.look(shown))
 
@@ -108,6 +110,7 @@ def fit_reference(image: Image.Image, grain: int) -> Image.Image:
     scale = min(1.0, math.sqrt(AREA / (image.width * image.height)))
     scale = max(scale, SHORTEST / min(image.size))
     if scale != 1:
+        # Cut to whole pixels rather than rounded, as diffusers does it.
         wide, high = (max(SHORTEST, int(side * scale)) for side in image.size)
         image = image.resize((wide, high), Image.Resampling.LANCZOS)
     width, height = (side // grain * grain for side in image.size)
@@ -129,6 +132,7 @@ def weigh_images(recipe: Recipe) -> dict[str, float]:
     ]
     for images, scale in parts:
         for one in sorted(images, key=lambda one: one.image):
+            # Weights of a part average to its scale: more images do not make it count for more.
             share = one.weight * len(images) / sum(each.weight for each in images)
             found[one.image] = max(found.get(one.image, 0), scale * share)
     return {image: min(HEAVIEST_IMAGE, weight) for image, weight in found.items()}
@@ -175,5 +179,6 @@ def compute_attention_bias(
     ]
     row = torch.cat(logits)
     added = row.repeat(len(row), 1)
+    # Row by row this is what each token reads: the images' own rows stay as the model has them.
     added[before:] = 0
     return added[None, None]

@@ -9,6 +9,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+# A few rounds are enough but for directions that nearly balance each other.
 _ROUNDS: Final = 32
 _NEAR: Final = 1e-12
 _NOTHING: Final = 1e-9
@@ -31,6 +32,7 @@ def spherical_mean(embeddings: Tensor, weights: Tensor) -> Tensor:
     """
     if len(embeddings) == 1:
         return embeddings[0]
+    # In float64, since the angles between like images are small beside 1.
     points, shares = embeddings.double(), weights.double() / weights.double().sum()
     lengths = points.norm(dim=1)
     units = points / lengths[:, None]
@@ -43,6 +45,7 @@ def spherical_mean(embeddings: Tensor, weights: Tensor) -> Tensor:
         angle = step.norm()
         if angle < _NEAR:
             break
+        # Along the great circle, so that a step is as long as the mean of the angles says.
         mean = angle.cos() * mean + angle.sin() * step / angle
         mean = mean / mean.norm()
     scaled: Tensor = mean * (shares @ lengths)
@@ -54,6 +57,8 @@ def _logarithms(units: Tensor, base: Tensor) -> Tensor:
     cosines = (units @ base).clamp(-1, 1)
     across = units - cosines[:, None] * base
     sines = across.norm(dim=1)
+    # Not acos, which loses half of its digits near 1, where like images lie.
     angles = torch.atan2(sines, cosines)
+    # At the base itself both are 0, and 0 is what this then gives.
     vectors: Tensor = across * (angles / sines.clamp_min(_NOTHING))[:, None]
     return vectors

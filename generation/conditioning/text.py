@@ -101,10 +101,12 @@ def embed(
     pushes = [(_drop_weight(p), -p.weight / total / FULL_PUSH) for p in phrases if p.weight < 0]
     pushes += [(negative, 1.0)] if negative.text else []
     texts = dict.fromkeys([*(text for text, _ in wanted), *(text for text, _ in pushes), _EMPTY])
+    # As many for every text: both sides of the guidance pass through the denoiser as one batch.
     windows = max(len(_cut_windows(tower, text)) for tower in towers for text in texts)
     read = {text: _encode(towers, text, windows, weighting) for text in texts}
     positive = _sum([read[text] * (weight / total) for text, weight in wanted])
     if not pushes:
+        # Times 0, which keeps the shape, the type and the device.
         return positive, read[_EMPTY] * (0.0 if zeros_for_empty else 1.0)
     return positive, _push(read[_EMPTY], [(read[text], share) for text, share in pushes])
 
@@ -152,6 +154,7 @@ def _cut_windows(tower: Tower, phrase: Phrase) -> list[Window]:
 
 
 def _tokenize(tower: Tower, text: str) -> list[int]:
+    # Text longer than a window is meant here; the tokenizer would cut it, or warn of it.
     read = tower.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
     ids: list[int] = read.input_ids
     return ids
@@ -168,6 +171,7 @@ def _encode(
             _weigh(tower, body, weighting) for body in [*bodies, *[()] * (windows - len(bodies))]
         ]
         tokens.append(torch.cat([row.tokens for row in rows], dim=1))
+        # Of the first window, as in the programs whose weights these are: one window was trained.
         pooled = rows[0].pooled if rows[0].pooled is not None else pooled
     return Embedding(torch.cat(tokens, dim=-1), pooled)
 
@@ -200,8 +204,10 @@ def _read(tower: Tower, body: Sequence[int]) -> Embedding:
     """One window through one encoder."""
     words = tower.tokenizer
     row = [words.bos_token_id, *body, words.eos_token_id]
+    # By the tokenizer's own token: XL's second encoder was trained with another than the first.
     row += [words.pad_token_id] * (_measure_window(tower) - len(row))
     ids = torch.tensor([row], device=tower.encoder.device)
+    # Without a mask for the padding, as these models were trained.
     read = tower.encoder(ids, output_hidden_states=tower.layer is not None)
     tokens = read.last_hidden_state if tower.layer is None else read.hidden_states[tower.layer]
     return Embedding(tokens, getattr(read, "text_embeds", None))
