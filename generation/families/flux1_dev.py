@@ -32,6 +32,7 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
         timestep=level.expand(count).to(kind),
         guidance=latents.new_full((count,), condition.guidance, dtype=torch.float32),
         encoder_hidden_states=tokens,
+        # Words have no place in the picture, as in the pipeline.
         txt_ids=torch.zeros(tokens.shape[1], 3, device=latents.device, dtype=kind),
         img_ids=pipe._prepare_latent_image_ids(
             count, height // 2, width // 2, latents.device, kind
@@ -48,6 +49,7 @@ FAMILY: Final = FlowFamily(
     id="flux1-dev",
     pipeline="FluxPipeline",
     grain=8,
+    # The transformer counts channels of patches of two by two latents.
     channels=lambda pipe: int(pipe.transformer.config.in_channels) // 4,
     embed=embed,
     predict=predict,

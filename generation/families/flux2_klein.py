@@ -32,11 +32,13 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
     images = [one.latents.to(latents) for one in references]
     places = [pipe._prepare_latent_ids(latents[:1])]
     places += [pipe._prepare_image_ids(images)] if images else []
+    # The picture's tokens come first, so that they can be cut off the front of what is predicted.
     given = [_flatten(latents), *(_flatten(one).expand(len(latents), -1, -1) for one in images)]
     size = given[0].shape[1]
     line: Tensor = pipe.transformer(
         hidden_states=torch.cat(given, 1).to(kind),
         timestep=level.expand(len(latents)).to(kind),
+        # Distilled without an input for guidance.
         guidance=None,
         encoder_hidden_states=tokens,
         txt_ids=pipe._prepare_text_ids(tokens[:1]).to(latents.device),
@@ -83,6 +85,7 @@ def show(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
 
 def _read_statistics(pipe: Any, device: torch.device) -> tuple[Tensor, Tensor]:  # noqa: ANN401
     """Mean and standard deviation of each channel of the patches."""
+    # Statistics are in a batch norm of the autoencoder that never runs as a layer.
     norm = pipe.vae.bn
     spread = torch.sqrt(norm.running_var.float() + pipe.vae.config.batch_norm_eps)
     mean = norm.running_mean.float()
@@ -92,12 +95,14 @@ def _read_statistics(pipe: Any, device: torch.device) -> tuple[Tensor, Tensor]: 
 FAMILY: Final = FlowFamily(
     id="flux2-klein",
     pipeline="Flux2KleinPipeline",
+    # Eight pixels of the autoencoder, two by two of which make a patch.
     grain=16,
     channels=lambda pipe: int(pipe.transformer.config.in_channels),
     embed=embed,
     predict=predict,
     read=read,
     show=show,
+    # Fitted by the model's authors, to the number of steps as well.
     shift=lambda _, size, steps: compute_empirical_mu(size, steps),
     look=look,
 )

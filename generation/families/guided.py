@@ -27,8 +27,10 @@ def load(card: Card, folder: Path, device: torch.device) -> GuidedEngine:
         RuntimeError: Weights are not of the sizes that the configuration says.
     """
     networks = quicken(read_networks(folder))
+    # Not the planner: nothing here draws from words yet.
     for network in (networks.latents, networks.decoder, networks.denoiser):
         network.to(device)
+    # On a CPU one at a time, since picture k alone has to be its quarter of the grid.
     batching = Batching(1 if device.type == "cpu" else GRID)
     engine = GuidedEngine(card=card, networks=networks, device=device, batching=batching)
     return replace(engine, batching=replace(batching, parallel=share_cores(engine)))

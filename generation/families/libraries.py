@@ -1,4 +1,4 @@
-"""The libraries that the model runs on, kept from talking."""
+"""Keeps the libraries that models run on from writing to the log and the terminal."""
 
 import diffusers
 import transformers

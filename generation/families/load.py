@@ -78,6 +78,7 @@ def load_any(
     estimators: str = "",
 ) -> Drawer:
     """Load a checkpoint of any family; arguments and errors as of :func:`load`."""
+    # A layout of its own, which no pipeline of diffusers reads.
     if card.id == guided.ID:
         try:
             return guided.load(card, Path(model), device)
@@ -118,25 +119,31 @@ def load(
     family = next(one for one in FAMILIES if one.id == card.id)
     quiet()
     pipe = _load_pipeline(family, model, choose_precision(device))
+    # DiffusionPipeline takes the class from the files, so it loads any family's checkpoint.
     if type(pipe).__name__ != family.pipeline:
         raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
+    # A folder is taken as it is, with the UNet that lies in it.
     if card.unet and not Path(model).is_dir():
         _replace_unet(pipe, card.unet)
     if card.spacing:
+        # Some distilled models know other timesteps than the files of their base model space out.
         config = pipe.scheduler.config
         pipe.scheduler = type(pipe.scheduler).from_config(config, timestep_spacing=card.spacing)
+    # Autoencoders that ask for this, such as XL's, overflow in float16 and decode to black.
     if pipe.vae.dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
         pipe.vae.to(torch.float32)
     pipe.to(device)
     if isinstance(family, FlowFamily) and family.prepare is not None:
         family.prepare(pipe)
     if hasattr(pipe, "unet"):
+        # Convolutions are quicker so: 5 % of a grid on a CPU (docs/measurements.md).
         pipe.unet.to(memory_format=torch.channels_last)
     folder, texts = Path(model), TextCache()
     engine = Engine(
         card=card,
         family=family,
         pipe=pipe,
+        # On a CPU one at a time, since picture k alone has to be its quarter of the grid.
         batching=Batching(1 if device.type == "cpu" else GRID),
         preview=_load_preview(family, pipe, preview or _find_own_preview(folder)),
         conditioning=Conditioning(
@@ -147,6 +154,7 @@ def load(
         upscalers=Upscalers(own=_load_upscaler(pipe, folder)),
         texts=texts,
     )
+    # Asked of the built engine, which knows how large its denoiser is.
     return replace(engine, batching=replace(engine.batching, parallel=share_cores(engine)))
 
 
@@ -155,6 +163,7 @@ def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers ha
     repository, _, name = place.partition("#")
     file = _find_fetched(repository, name, "")
     try:
+        # Strict, so that a UNet of another structure is refused here.
         pipe.unet.load_state_dict(load_file(file))
     except (OSError, SafetensorError, RuntimeError) as error:
         raise ModelError(f"{name} cannot be loaded; fetch the model again") from error
@@ -195,6 +204,7 @@ def _load_references(
     if not isinstance(family, Family):
         return None
     own = str(folder) if (folder / OWN).is_dir() else ""
+    # Adapters without an encoder of theirs came with the checkpoint, and no others fit it.
     source = adapters if family.adapters.encoder else own
     try:
         return load_references(pipe, family.adapters, source) if source else None
@@ -214,6 +224,7 @@ def _load_structures(
 ) -> Structures | None:
     own = folder / STRUCTURE
     named = read_sources(controlnets) if card.controlnets else {}
+    # A checkpoint's own network was trained with it, and goes before what the host named.
     if card.structures and own.is_dir():
         named = dict.fromkeys(card.structures, str(own))
     try:
@@ -252,6 +263,7 @@ def _load_preview(
             "the decoder for previews could not be loaded: it needs a folder or hub id of an"
             " AutoencoderTiny with safetensors weights"
         ) from error
+    # Asked here, or the first preview would fail in the middle of a job.
     if decoder.config.latent_channels != family.channels(pipe):
         raise ModelError("the decoder for previews is made for another family's models")
     return preview_by_decoder(decoder.to(pipe.device).eval())
@@ -266,12 +278,15 @@ def _load_upscaler(pipe: Any, folder: Path) -> Compact | None:  # noqa: ANN401
 def choose_precision(device: torch.device) -> torch.dtype:
     """The number format to compute in: the smallest that loses nothing one can see."""
     if device.type == "cuda":
+        # bfloat16 first, as it has float32's range, so that nothing overflows.
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    # A CPU without instructions for bfloat16 is slower with it (docs/measurements.md).
     return torch.float32
 
 
 def _load_pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
     name, options = split_revision(model)
+    # Asked before, since diffusers' own error would speak of the network, not of what to do.
     if not options["local_files_only"]:
         _find_fetched(name, INDEX, options["revision"] or "")
     try:
@@ -279,6 +294,7 @@ def _load_pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa
             name,
             dtype=dtype,
             use_safetensors=True,
+            # Loading never downloads: a command does, which shows the licence first.
             **(options | {"local_files_only": True}),
             **family.options,
         )

@@ -25,6 +25,7 @@ from generation.conditioning.native_references import AREA, NativeReference, com
 from generation.sampling.engine import device_of
 from generation.sampling.flow import FlowCondition, FlowFamily, compute_shift
 
+# This and the rounding of sides are diffusers' pipeline's (QwenImageEditPlusPipeline).
 SEEN_AREA: Final = 384 * 384
 """Pixels of an image as the language model sees it."""
 
@@ -56,6 +57,7 @@ class Reader:
         seen = self.images(list(images), return_tensors="pt") if images else {}
         whole = list(text)
         for grid in seen.get("image_grid_thw", ()):
+            # By a character that no text has, or the next image would find its mark among these.
             marks = "\0" * (int(grid.prod()) // self.images.merge_size**2)
             whole = [one.replace(_IMAGE, marks, 1) for one in whole]
         read = self.tokenizer([one.replace("\0", _IMAGE) for one in whole], **options)
@@ -75,6 +77,7 @@ class BiasedAttention(QwenDoubleStreamAttnProcessor2_0):  # type: ignore[misc]
         image_rotary_emb: tuple[Tensor, Tensor] | None = None,
     ) -> tuple[Tensor, Tensor]:
         """As its parent, which refuses a mask; ``attention_mask`` is added to the logits."""
+        # Without weights nothing differs from diffusers, to the last bit.
         if attention_mask is None:
             made: tuple[Tensor, Tensor] = super().__call__(
                 attn,
@@ -85,6 +88,7 @@ class BiasedAttention(QwenDoubleStreamAttnProcessor2_0):  # type: ignore[misc]
                 image_rotary_emb,
             )
             return made
+        # From here on the parent's own lines, with a mask; words go first, as the mask counts on.
         here, there = image_rotary_emb or (None, None)
         words, images = encoder_hidden_states, hidden_states
         queries = torch.cat(
@@ -106,6 +110,7 @@ class BiasedAttention(QwenDoubleStreamAttnProcessor2_0):  # type: ignore[misc]
             queries, keys, torch.cat(values, 1), attn_mask=attention_mask
         ).flatten(2, 3)
         size = words.shape[1]
+        # What follows in to_out is dropout, which does nothing in drawing.
         return attn.to_out[0](read[:, size:].contiguous()), attn.to_add_out(
             read[:, :size].contiguous()
         )
@@ -128,6 +133,7 @@ def _split_heads(
 
 def prepare(pipe: Any) -> None:  # noqa: ANN401 - diffusers has no types
     """Give a loaded pipeline its reader and its attention."""
+    # Also read by encode_prompt, so embedding goes through the pipeline unchanged.
     pipe.processor = Reader(pipe.tokenizer, Qwen2VLImageProcessorPil())
     pipe.transformer.set_attn_processor(BiasedAttention())
 
@@ -138,6 +144,7 @@ def embed(pipe: Any, text: str, references: Sequence[NativeReference]) -> FlowCo
         pipe.image_processor.resize(one.image, *_fit_sides(one.image, SEEN_AREA))
         for one in references
     ]
+    # The model's authors leave a prompt empty with a blank.
     tokens, _ = pipe.encode_prompt(text or " ", image=images or None, device=device_of(pipe))
     return FlowCondition(tokens)
 
@@ -145,6 +152,7 @@ def embed(pipe: Any, text: str, references: Sequence[NativeReference]) -> FlowCo
 def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
     """The line towards noise, of the latents' shape, with guidance if there is any."""
     count, channels, height, width = latents.shape
+    # The picture first, so that what is predicted of it can be cut off the front.
     shapes = [(1, height // 2, width // 2)]
     rows = [pipe._pack_latents(latents, count, channels, height, width)]
     for one in condition.references:
@@ -172,10 +180,12 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
     led = line(condition)
     if condition.avoid is not None:
         away = line(condition.avoid)
+        # Brought back to its length token by token, as in the pipeline, or colours would burn out.
         guided = away + condition.guidance * (led - away)
         led = guided * (led.norm(dim=-1, keepdim=True) / guided.norm(dim=-1, keepdim=True))
     grain = pipe.vae_scale_factor
     unpacked: Tensor = pipe._unpack_latents(led, height * grain, width * grain, grain)
+    # The autoencoder is one of films, and a picture the first frame.
     return unpacked[:, :, 0]
 
 
@@ -196,6 +206,7 @@ def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401
 def _fit_sides(image: Image.Image, area: int) -> tuple[int, int]:
     """Height and width of about ``area`` pixels in an image's ratio."""
     width = math.sqrt(area * (image.width / image.height))
+    # By the same divisions as diffusers, since rounding decides the size.
     height = width / (image.width / image.height)
     return round(height / _SIDES) * _SIDES, round(width / _SIDES) * _SIDES
 
@@ -236,6 +247,7 @@ FAMILY: Final = FlowFamily(
     read=read,
     show=show,
     shift=compute_shift,
+    # Not loaded, as it wants torchvision; prepare puts another in its place.
     options={"processor": None},
     look=look,
     prepare=prepare,

@@ -17,6 +17,7 @@ def encode(pipe: Any, recipe: Recipe, texts: TextCache) -> UNetCondition:  # noq
     read = recipe.conditions
     show, avoid = embed(towers, read.phrases, read.negative, weighting=read.weighting)
     if recipe.sampling.guidance <= 1:
+        # What is to be avoided would be computed at every step and thrown away.
         return UNetCondition(show.tokens)
     return UNetCondition(torch.cat([avoid.tokens, show.tokens]))
 
@@ -48,6 +49,7 @@ ADAPTERS: Final = Adapters(
 FAMILY: Final = Family(
     id="sd15",
     pipeline="StableDiffusionPipeline",
+    # Only the pipeline's own call would use it, which never runs here.
     options={"safety_checker": None, "requires_safety_checker": False},
     encode=encode,
     adapters=ADAPTERS,

@@ -17,6 +17,7 @@ def encode(pipe: Any, recipe: Recipe, texts: TextCache) -> UNetCondition:  # noq
         Tower(pipe.tokenizer, pipe.text_encoder, layer=-2, texts=texts),
         Tower(pipe.tokenizer_2, pipe.text_encoder_2, layer=-2, texts=texts),
     ]
+    # The base model was trained with zeros for nothing to avoid, and its files say so.
     zeros = bool(pipe.config.force_zeros_for_empty_prompt)
     show, avoid = embed(
         towers,
@@ -26,6 +27,7 @@ def encode(pipe: Any, recipe: Recipe, texts: TextCache) -> UNetCondition:  # noq
         zeros_for_empty=zeros,
     )
     sides = [show] if recipe.sampling.guidance <= 1 else [avoid, show]
+    # Original size, corner of the crop and wanted size (Podell et al. 2023): nothing is cut off.
     size = [recipe.size.height, recipe.size.width, 0, 0, recipe.size.height, recipe.size.width]
     tokens = torch.cat([side.tokens for side in sides])
     times = torch.tensor([size] * len(sides), dtype=tokens.dtype, device=tokens.device)
@@ -65,6 +67,7 @@ ADAPTERS: Final = Adapters(
 FAMILY: Final = Family(
     id="sdxl",
     pipeline="StableDiffusionXLPipeline",
+    # Only the pipeline's own call would use it, which never runs here.
     options={"add_watermarker": False},
     encode=encode,
     adapters=ADAPTERS,

@@ -20,6 +20,7 @@ from generation.sampling.flow import (
 
 def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition:  # noqa: ANN401
     """The language model's last layer but one, (1, tokens, width)."""
+    # Otherwise the pipeline would encode an empty negative prompt as well.
     (tokens,), _ = pipe.encode_prompt(
         text, device=device_of(pipe), do_classifier_free_guidance=False
     )
@@ -28,8 +29,10 @@ def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition: 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, read: FlowCondition) -> Tensor:  # noqa: ANN401
     """The line towards noise; the transformer counts time upwards, and points to the picture."""
+    # By the pipeline's arithmetic, as 1 - level may differ from it in the last bit.
     step = level.expand(len(latents)) * TRAINED_STEPS
     time = (TRAINED_STEPS - step) / TRAINED_STEPS
+    # It reads films in a list, (channels, frames, height, width) each; a picture is one frame.
     given = list(latents.to(pipe.transformer.dtype).unsqueeze(2).unbind(0))
     words = list(read.tokens.unbind(0))
     made = pipe.transformer(given, time, words, return_dict=False)[0]
