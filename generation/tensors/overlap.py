@@ -59,8 +59,10 @@ def apply_in_tiles(
     places = list(product(place_tiles(height, side, overlap), place_tiles(width, side, overlap)))
     total = weights = torch.zeros(0)
     for number, (top, left) in enumerate(places, 1):
+        # Summed where the whole lies: a device on which only a square fits never holds the result.
         made = work(whole[..., top : top + side, left : left + side]).float().to(whole.device)
         times = made.shape[-1] // min(side, width)
+        # How large results are, and of how many channels, only the first one tells.
         if number == 1:
             total = made.new_zeros(*made.shape[:-2], times * height, times * width)
             weights = made.new_zeros(times * height, times * width)
@@ -78,6 +80,7 @@ def apply_in_tiles(
 
 def _ramp(begin: int, side: int, length: int, *, overlap: int, margin: int, times: int) -> Tensor:
     """How much each place along a side of a square counts, (side × times,); full at outer edges."""
+    # Measured at the middles of places, so that two ramps that meet are mirror images.
     places = torch.arange(side * times, dtype=torch.float32) / times + 0.5 / times
     counts = torch.ones_like(places)
     if begin:

@@ -54,6 +54,7 @@ class Compact(nn.Module):
 def load_compact(file: Path) -> Compact:
     """The network of a safetensors file; its size is read from the weights' shapes."""
     weights = load_file(file)
+    # PReLU has no bias, so these are the convolutions.
     layers = sorted(int(name.split(".")[1]) for name in weights if name.endswith(".bias"))
     width = len(weights["body.0.bias"])
     factor = round((len(weights[f"body.{layers[-1]}.bias"]) / 3) ** 0.5)
@@ -73,7 +74,9 @@ def sharpen(picture: Image.Image, factor: int) -> Image.Image:
     """The picture ``factor`` times larger, a power of two, with its blurred edges made crisp."""
     pixels = to_pixels(picture)
     for doubling in range(factor.bit_length() - 1):
+        # Cubic weights overshoot beside edges, and the filter would take that for further edges.
         wide = functional.interpolate(pixels, scale_factor=2, mode="bicubic").clamp(0, 1)
+        # From the second doubling on, edges are blurred twice as broadly.
         pixels = _meet(wide, reach=_REACHES[min(doubling, 1)])
     return to_picture(pixels)
 
@@ -93,6 +96,8 @@ _STEEP: Final = 0.012
 def _meet(pixels: Tensor, reach: float) -> Tensor:
     """Let both sides of every edge grow until they meet; (1, 3, H, W) in 0 to 1."""
     for _ in range(_ROUNDS):
+        # Little by little, each time measured anew, since every push moves the edge.
+        # One direction for all colours: channels that moved apart would leave coloured fringes.
         bend, slope = _measure_edges(_smooth(pixels.mean(1, keepdim=True), reach))
         push = torch.tanh(bend / _BEND) * (slope / _STEEP).clamp(max=1)
         lighter, darker = _dilate(pixels) - pixels, pixels + _dilate(-pixels)
@@ -105,6 +110,7 @@ def _smooth(grey: Tensor, spread: float) -> Tensor:
     radius = round(3 * spread)
     weights = torch.exp(-(torch.arange(-radius, radius + 1.0) ** 2) / (2 * spread**2))
     weights = weights / weights.sum()
+    # The border is repeated: zeros would be an edge around the picture.
     padded = functional.pad(grey, (radius,) * 4, mode="replicate")
     across = functional.conv2d(padded, weights.view(1, 1, 1, -1))
     return functional.conv2d(across, weights.view(1, 1, -1, 1))

@@ -27,6 +27,7 @@ SIDE: Final = 256
 LEAST: Final = 64
 """Side of the smallest that are tried where memory is short."""
 
+# Near an edge networks see padding instead of picture, so neighbours overlap by more than that.
 OVERLAP: Final = 48
 MARGIN: Final = 12
 """What neighbours share, and what a square does not say near its inner edges."""
@@ -81,6 +82,7 @@ class SpandrelUpscaler:
         raise MemoryError
 
     def _enlarge_square(self, square: Tensor) -> Tensor:
+        # Cut to the range: a second pass or the mean of squares would carry overshoot on.
         made: Tensor = self.model(square.to(self.device, self.model.dtype))
         return made.clamp(0, 1)
 
@@ -101,6 +103,7 @@ def _load(file: Path, device: torch.device) -> Any:  # noqa: ANN401 - spandrel i
     colours = model.input_channels == model.output_channels == 3
     if not isinstance(model, spandrel.ImageModelDescriptor) or model.scale < 2 or not colours:
         raise ValueError("no upscaler of colour pictures")
+    # Some of these networks break in 16 bits, so spandrel is asked whether this one does.
     kind = torch.float32
     if device.type == "cuda" and (model.supports_half or model.supports_bfloat16):
         kind = torch.float16 if model.supports_half else torch.bfloat16
@@ -124,6 +127,7 @@ def _without_torchvision() -> Iterator[None]:
         try:
             yield
         finally:
+            # Taken away again, or other libraries would take the stand-ins for torchvision.
             for name in parts:
                 del sys.modules[name]
     else:
