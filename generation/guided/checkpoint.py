@@ -59,6 +59,7 @@ def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -
     """
     folder.mkdir(parents=True, exist_ok=True)
     planner, denoiser = networks.planner, networks.denoiser
+    # Sizes are read off the networks, so that the file cannot state others than its weights have.
     config: dict[str, Any] = {
         "format": FORMAT,
         **facts,
@@ -82,6 +83,7 @@ def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -
         }
         _save(planner, folder / "planner.safetensors", torch.float16)
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    # Every latent goes through the linear map, and it is small: it keeps its precision.
     _save(networks.latents, folder / "latents.safetensors", torch.float32)
     _save(networks.decoder, folder / "decoder.safetensors", torch.float16)
     _save(networks.denoiser, folder / "denoiser.safetensors", torch.float16)
@@ -92,6 +94,7 @@ def _inner(decoder: Decoder) -> tuple[int, int]:
 
 
 def _save(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
+    # Networks may be in channels-last layout, which safetensors refuses as not contiguous.
     weights = {name: w.detach().to(dtype).contiguous() for name, w in module.state_dict().items()}
     save_file(weights, path)
 
@@ -103,6 +106,7 @@ def quicken(networks: Networks) -> Networks:
     """
     for network in (networks.decoder, networks.denoiser):
         for layer in network.modules():
+            # Not the embeddings: looks are averaged in float32 before any layer reads them.
             if isinstance(layer, nn.Conv2d | nn.Linear):
                 layer.bfloat16()
     return networks
@@ -122,6 +126,7 @@ def read_networks(folder: Path) -> Networks:
     looks = tuple(config["looks"])
     denoiser = {**config["denoiser"]}
     for name in ("widths", "depth"):
+        # JSON has lists alone, and the networks compare and unpack tuples.
         denoiser[name] = tuple(denoiser[name])
     networks = Networks(
         latents=Latents(channels),
@@ -135,7 +140,9 @@ def read_networks(folder: Path) -> Networks:
         if module is None:
             continue
         weights = load_file(folder / f"{name}.safetensors")
+        # Assigned, not copied: what the constructor made is thrown away, and memory with it.
         module.load_state_dict({key: w.float() for key, w in weights.items()}, assign=True)
         module.requires_grad_(requires_grad=False).eval()
+        # The quicker layout for convolutions: docs/measurements.md has it for the bundled model.
         module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return networks

@@ -4,7 +4,7 @@ It sees the noisy picture, the guide, how hazy the guide is and of which kind, a
 says how the picture is to look. It has no normalisation and no attention: the guide tells where
 things are, so that all else is local, and pictures of any size and ratio can be drawn.
 
-Noise is told by an angle: z = cos(angle) x + sin(angle) noise, from 0 (the picture) to a right
+The noise level is an angle: z = cos(angle) x + sin(angle) noise, from 0 (the picture) to a right
 angle (noise alone: a zero terminal signal-to-noise ratio). The network predicts the velocity
 dz/d(angle) = cos(angle) noise - sin(angle) x (Salimans and Ho, 2022).
 """
@@ -35,10 +35,11 @@ class _Step(nn.Module):
         self.first = nn.Conv2d(width, width, 3, padding=1)
         self.told = nn.Linear(told, 2 * width)
         self.second = nn.Conv2d(width, width, 3, padding=1)
+        # A step begins by adding nothing, so that a deep stack trains from the start.
         nn.init.zeros_(self.second.weight)
 
     def forward(self, x: Tensor, told: Tensor) -> Tensor:
-        """Features (B, W, h, w) and what is told (B, T) → features of the same shape."""
+        """Features (B, W, h, w) and conditioning (B, told) → features of the same shape."""
         scale, shift = self.told(told)[:, :, None, None].chunk(2, 1)
         inner = self.first(functional.silu(x)) * (1 + scale) + shift
         added: Tensor = self.second(functional.silu(inner))
@@ -55,6 +56,7 @@ class LookReader(nn.Module):
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
+        # Of points and of their surroundings, as colour is of the one and texture of the other.
         self.near = nn.Conv2d(channels, 96, 1)
         self.around = nn.Conv2d(96, 128, 3, padding=1)
         self.leave = nn.Sequential(nn.Linear(448, 384), nn.SiLU(), nn.Linear(384, width))
@@ -64,6 +66,7 @@ class LookReader(nn.Module):
         near = functional.silu(self.near(latents))
         around = functional.silu(self.around(near))
         traits = torch.cat([near, around], 1)
+        # Biased, as one latent has no other variance; and no root of 0, whose slope is infinite.
         mean, spread = traits.mean((2, 3)), traits.var((2, 3), unbiased=False)
         read: Tensor = self.leave(torch.cat([mean, (spread + 1e-4).sqrt()], 1))
         return read
@@ -78,7 +81,7 @@ class Denoiser(nn.Module):
         spread: Variance of each channel of the latents (C,).
         widths: Features at the latents' size, at half and at a quarter of it.
         depth: Steps at each size, on the way down and on the way up.
-        told: Width of the vector of time, guide and look.
+        told: Width of the conditioning vector, of noise levels, kind of guide and look.
         words: Width of the embedding of a text.
     """
 
@@ -96,6 +99,7 @@ class Denoiser(nn.Module):
         words: int = 256,
     ) -> None:
         super().__init__()
+        # A buffer: stored with the weights, since the guess below depends on it, and never trained.
         self.register_buffer("spread", torch.ones(channels) if spread is None else spread.clone())
         self.looks = nn.Embedding(looks + 1, told)
         self.reader = LookReader(channels, told)
@@ -113,6 +117,7 @@ class Denoiser(nn.Module):
         self.shrink = nn.ModuleList(
             [nn.Conv2d(fine, middle, 2, stride=2), nn.Conv2d(middle, coarse, 2, stride=2)]
         )
+        # Enlarged by pixel shuffle after a 1x1 convolution, all of it computed at the smaller size.
         self.grow = nn.ModuleList(
             [nn.Conv2d(coarse, 4 * middle, 1), nn.Conv2d(middle, 4 * fine, 1)]
         )
@@ -122,6 +127,7 @@ class Denoiser(nn.Module):
             for width, count in ((middle, depth[1]), (fine, depth[0]))
         )
         self.leave = nn.Conv2d(fine, channels, 3, padding=1)
+        # Training begins at the best linear guess: see _guess.
         nn.init.zeros_(self.leave.weight)
         nn.init.normal_(self.looks.weight, std=0.5)
 
@@ -171,10 +177,12 @@ class Denoiser(nn.Module):
             for step in steps:  # type: ignore[attr-defined]
                 x = step(x, told)
         made: Tensor = self.leave(functional.silu(x))
+        # The guess is in float32, and autocast must not round it with the network's part.
         return made.float() + self._guess(noisy, angle)
 
     def _guess(self, noisy: Tensor, angle: Tensor) -> Tensor:
         """The best velocity that is linear in the noisy latents; the network adds what it lacks."""
+        # From the means of picture and noise given z, both Gaussian, of variance spread and 1.
         cos, sin = angle.cos()[:, None], angle.sin()[:, None]
         share = sin * cos * (1 - self.spread) / (cos**2 * self.spread + sin**2)
         return share[:, :, None, None] * noisy
@@ -182,6 +190,8 @@ class Denoiser(nn.Module):
 
 def _waves(angle: Tensor) -> Tensor:
     """Sines and cosines of angles at many paces, (B,) → (B, 64)."""
+    # From 1 to 90: the slowest wave spans the whole range, the quickest is shorter than a step.
     paces = torch.exp(torch.linspace(0, 4.5, _WAVES, device=angle.device))
+    # In float32, as the eight bits of bfloat16 are too few for 90 times an angle.
     turned = angle[:, None].float() * paces
     return torch.cat([turned.sin(), turned.cos()], 1)

@@ -1,8 +1,8 @@
 """Draws: a guide from words or from a picture, a look, and a walk from noise to a picture.
 
-The walk is that of implicit models (Song and others, 2021): at every step the network tells the
-picture and the noise in what it sees, which are then mixed again with less noise. With angles for
-levels a step is a turn: z' = cos(next) picture + sin(next) noise.
+The walk is DDIM's (Song et al. 2021): at every step the predicted velocity gives clean latents and
+noise, which are mixed again with less of the noise. With angles for noise levels a step is a turn:
+z' = cos(next) picture + sin(next) noise.
 """
 
 from collections.abc import Iterator, Sequence
@@ -124,6 +124,7 @@ def draw_pictures(networks: Networks, request: Request, noise: Tensor, walk: Wal
 def finish(networks: Networks, latents: Tensor) -> Tensor:
     """Latents (B, C, h, w) → pictures (B, 3, 8h, 8w) in -1 to 1."""
     with torch.autocast(latents.device.type, torch.bfloat16):
+        # Only what is added: the linear part carries the picture, and bfloat16 would show as bands.
         added = networks.decoder(latents.contiguous(memory_format=torch.channels_last))
     whole: Tensor = networks.latents.decode(latents) + added.float()
     return whole.clamp(-1, 1)
@@ -145,25 +146,28 @@ def take_steps(
         (B, C, h, w) both.
     """
     begin = request.begin
+    # From noise alone nothing of the guide may shine through, not even by rounding.
     pure = begin >= RIGHT - 1e-3
     latents = noise if pure else request.guide * cos(begin) + noise * sin(begin)
-    full, bare = _tell(networks, request, noise)
+    conditional, unconditional = _build_conditioning(networks, request, noise)
     for now, after in pairwise(torch.linspace(begin, 0, walk.count(begin) + 1).tolist()):
-        velocity = _velocity(networks, latents, now, full)
+        velocity = _velocity(networks, latents, now, conditional)
         if walk.guidance != 1:
-            without = _velocity(networks, latents, now, bare)
+            without = _velocity(networks, latents, now, unconditional)
             velocity = without + walk.guidance * (velocity - without)
+        # Latents and velocity, turned back by the angle, are the two ends of the arc.
         picture = cos(now) * latents - sin(now) * velocity
         noisy = sin(now) * latents + cos(now) * velocity
         latents = cos(after) * picture + sin(after) * noisy
         if request.known is not None:
+            # Under the noise of the start, so that what is kept moves along one arc.
             latents = request.known.keep(latents, noise, after)
         yield latents, picture
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What the denoiser is told beside the noisy latents; see its ``forward``."""
+class _Conditioning:
+    """The denoiser's inputs besides latents and angle; shapes as of ``Denoiser.forward``."""
 
     guide: Tensor
     haze: Tensor
@@ -171,8 +175,10 @@ class _Told:
     look: Tensor
 
 
-def _tell(networks: Networks, request: Request, noise: Tensor) -> tuple[_Told, _Told]:
-    """All that was asked for, and what is left of it without look and words."""
+def _build_conditioning(
+    networks: Networks, request: Request, noise: Tensor
+) -> tuple[_Conditioning, _Conditioning]:
+    """What was asked for, and the unconditional inputs that guidance moves away from."""
     count, denoiser = len(noise), networks.denoiser
     with torch.autocast(noise.device.type, torch.bfloat16):
         spoken = denoiser.words(request.words).float()
@@ -181,7 +187,7 @@ def _tell(networks: Networks, request: Request, noise: Tensor) -> tuple[_Told, _
     guide = request.guide * cos(request.haze) - noise.flip(2, 3) * sin(request.haze)
     if request.kind == Guide.NOTHING:
         guide = torch.zeros_like(guide)
-    full = _Told(
+    full = _Conditioning(
         guide=guide.contiguous(memory_format=torch.channels_last),
         haze=torch.full((count,), request.haze, device=noise.device),
         kind=torch.full((count,), int(request.kind), device=noise.device),
@@ -192,24 +198,28 @@ def _tell(networks: Networks, request: Request, noise: Tensor) -> tuple[_Told, _
         return full, replace(full, look=plain)
     # Without words there is no plan either.
     zeros = torch.zeros_like
-    return full, _Told(zeros(full.guide), zeros(full.haze), zeros(full.kind), plain)
+    return full, _Conditioning(zeros(full.guide), zeros(full.haze), zeros(full.kind), plain)
 
 
-def _velocity(networks: Networks, latents: Tensor, angle: float, told: _Told) -> Tensor:
+def _velocity(
+    networks: Networks, latents: Tensor, angle: float, condition: _Conditioning
+) -> Tensor:
+    """Velocities (B, C, h, w) of latents of that shape at an angle from 0 to pi/2."""
     with torch.autocast(latents.device.type, torch.bfloat16):
         made: Tensor = networks.denoiser(
             latents.contiguous(memory_format=torch.channels_last),
             torch.full((len(latents),), angle, device=latents.device),
-            told.guide,
-            haze=told.haze,
-            kind=told.kind,
-            look=told.look,
+            condition.guide,
+            haze=condition.haze,
+            kind=condition.kind,
+            look=condition.look,
         )
     return made
 
 
 def make_noise(seeds: Sequence[int], shape: tuple[int, int, int]) -> Tensor:
     """Unit noise (B, C, h, w), each row from its own seed and nothing else."""
+    # On the CPU, so that a seed is the same noise on every device.
     return torch.stack(
         [torch.randn(shape, generator=Generator("cpu").manual_seed(seed)) for seed in seeds]
     )
@@ -226,6 +236,7 @@ def name_look(networks: Networks, words: Sequence[str]) -> Tensor:
     if unknown:
         message = f"no look is called {', '.join(unknown)}"
         raise ValueError(message)
+    # Light and medium go together and are summed; of two media the mean is meant.
     lights = [networks.looks.index(word) for word in words if word in LIGHTS]
     others = [networks.looks.index(word) for word in words if word not in LIGHTS]
     named = networks.denoiser.name_looks(others or lights)
@@ -259,6 +270,7 @@ def restyle(
         Pictures (B, 3, H, W) in -1 to 1.
     """
     count = len(seeds)
+    # A walk takes three steps at least, which would change it.
     if walk.strength <= 0:
         return picture.expand(count, -1, -1, -1)
     latents = networks.latents.encode(picture)
@@ -301,6 +313,7 @@ def plan_request(
     if networks.planner is None:
         message = "this model draws from pictures alone"
         raise ValueError(message)
+    # Attention looks back only, so the state of the end has read all of the text.
     end = states[torch.arange(len(states)), length - 1]
     none = torch.zeros_like(end)
     guide = networks.planner(
@@ -339,6 +352,7 @@ def widen(request: Request, height: int, width: int, ground: Tensor) -> Request:
     guide = request.guide
     if scale != 1:
         guide = functional.interpolate(guide, scale_factor=scale, mode="bilinear")
+    # A copy, since the rows of an expanded tensor share memory and cannot be written to.
     whole = ground[:, :, None, None].expand(-1, -1, height, width).clone()
     top, left = (height - guide.shape[2]) // 2, (width - guide.shape[3]) // 2
     whole[:, :, top : top + guide.shape[2], left : left + guide.shape[3]] = guide

@@ -101,11 +101,12 @@ class GuidedEngine:
         roles = {reference.role for reference in recipe.conditions.references}
         if recipe.conditions.structure is not None or roles - {"style"}:
             raise RenderError("model")
+        # Emptied rather than replaced, since engines made of this one hold the same dictionary.
         self.seen.clear()
         self.seen.update({sha256: find(sha256) for sha256 in recipe.seen_images})
 
     def apply_loras(self, loras: Sequence[Lora]) -> None:
-        """Have LoRAs change the model, which can wear none.
+        """Refuse LoRAs, as none fit this model.
 
         Raises:
             RenderError: ``lora`` if there are any.
@@ -146,11 +147,13 @@ class GuidedEngine:
                 guide=guide.expand_as(noise),
                 kind=Guide.PICTURE,
                 look=self._look(said).expand(len(noise), -1),
+                # A model of photographs reads names of looks; sentences are for the planner.
                 words=noise.new_zeros(len(noise), self.networks.denoiser.words.in_features),
                 haze=haze,
                 begin=begin,
                 known=known,
             )
+            # A generator: it does nothing before its first step is asked for below.
             walks.append(take_steps(self.networks, request, noise, walk))
         steps = steps_until(walk.count(begin), recipe.sampling.stop)
         where: list[tuple[Tensor, Tensor]] = []
@@ -162,6 +165,7 @@ class GuidedEngine:
             # All pictures take a step before any takes the next, so that previews show the whole
             # grid and a cancellation is felt within one step.
             for step in range(steps):
+                # One thread at a time advances a walk: a step begins when all have ended the last.
                 where = each(next, walks)
                 watch(step + 1, steps, preview)
             # Stopped early, the picture is what it then seems to become.
@@ -199,6 +203,7 @@ class GuidedEngine:
         for one in others:
             weight += one.weight
             lent = self._encode(self.seen[one.image], recipe)
+            # A running mean, in which each image counts by its share of the weight so far.
             guide = lend_colours(guide, lent, one.weight / weight)
         if not isinstance(start, InpaintCanvas):
             return guide, None, strength
@@ -240,6 +245,7 @@ class GuidedEngine:
         read = self._read_looks(lent)
         if named is None:
             return name_look(self.networks, plain)[None].lerp(read, min(1.0, scale))
+        # Beside named looks a reference of scale 1 counts for as much as they do.
         return named.lerp(read, scale / (1 + scale))
 
     def _list_lenders(self, recipe: Recipe) -> list[Ingredient]:
@@ -271,6 +277,7 @@ class GuidedEngine:
         """The mean vector (1, told) of how images look, each by its weight."""
         total = sum(one.weight for one in images)
         read = [
+            # At the native size, since how coarse a texture is depends on a picture's scale.
             read_look(self.networks, self._as_pixels(_shrink(self.seen[one.image], self.card.side)))
             * (one.weight / total)
             for one in images
@@ -298,6 +305,7 @@ _SMOOTH: Final = Image.Resampling.LANCZOS
 def _fill_up(latents: Tensor) -> Tensor:
     """Latents with their last row and column repeated, up to what the network can halve twice."""
     height, width = latents.shape[-2:]
+    # Repeated, since zeros would be an edge that is drawn along.
     more = (0, -width % _GRAIN, 0, -height % _GRAIN)
     return functional.pad(latents, more, mode="replicate") if any(more) else latents
 

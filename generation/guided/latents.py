@@ -33,6 +33,7 @@ class Latents(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        # Buffers: measured once, stored with the weights and never trained.
         self.register_buffer("basis", torch.zeros(channels, 3, PATCH, PATCH))
         self.register_buffer("mean", torch.zeros(3, PATCH, PATCH))
         self.register_buffer("scale", torch.ones(channels))
@@ -45,6 +46,7 @@ class Latents(nn.Module):
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Pictures (B, 3, H, W) in -1 to 1 → latents (B, C, H/8, W/8), in about -5 to 5."""
+        # The mean is taken off as the convolution's bias, without a copy of the pictures.
         offset = (self.basis * self.mean).sum((1, 2, 3))
         found = functional.conv2d(pictures, self.basis, -offset, stride=PATCH)
         return found / self.scale[:, None, None]
@@ -90,7 +92,9 @@ class Decoder(nn.Module):
         self.middle = nn.Sequential(Residual(middle), Residual(middle))
         self.to_fine = nn.Conv2d(middle, 4 * fine, 1)
         self.fine = Residual(fine)
+        # Three colours of two by two pixels, so that nothing is computed at the full size.
         self.leave = nn.Conv2d(fine, 12, 3, padding=1)
+        # Training begins at the linear decoding alone.
         nn.init.zeros_(self.leave.weight)
 
     def forward(self, latents: Tensor) -> Tensor:

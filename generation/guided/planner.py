@@ -35,6 +35,7 @@ class Planner(nn.Module):
         self.channels, self.side = channels, side
         self.queries = nn.Parameter(torch.randn(queries, width) / width**0.5)
         self.keys = nn.Linear(width, width)
+        # The mixtures, the state of the end, and the two embeddings.
         self.enter = nn.Linear((queries + 3) * width, hidden)
         self.layers = nn.ModuleList(
             nn.Sequential(
@@ -58,6 +59,7 @@ class Planner(nn.Module):
         """
         score = torch.einsum("qw,btw->bqt", self.queries, self.keys(states))
         beyond = torch.arange(states.shape[1], device=states.device) >= length[:, None]
+        # States behind the end are of padding, and mean nothing.
         read = score.masked_fill(beyond[:, None], float("-inf")).softmax(-1) @ states
         end = states[torch.arange(len(states), device=states.device), length - 1]
         whole = torch.cat([read.flatten(1), end, content, style], 1)

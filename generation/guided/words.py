@@ -30,6 +30,8 @@ class Words:
             list(texts), padding="max_length", truncation=True, return_tensors="pt"
         )["input_ids"]
         ids = torch.as_tensor(ids)
+        # CLIP's tokenizer fills up with the mark of the end, so only the first of these is counted.
         length = (ids != self.tokenizer.eos_token_id).sum(1) + 1
+        # Attention looks back only, so what is cut off behind the longest text changes nothing.
         states: Tensor = self.text(input_ids=ids[:, : int(length.max())]).last_hidden_state
         return states, length
