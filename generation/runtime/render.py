@@ -91,6 +91,7 @@ def find_made(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | Non
     if recipe.finishing.upscale == 1:
         return None
     small = _drop_upscale(recipe)
+    # Pictures are stored under the digest of their own recipe alone, whichever job drew them.
     found = [find(narrow(small, k).digest) for k in range(len(recipe.noise))]
     try:
         return [_open(read(sha256)) for sha256 in found if sha256] if all(found) else None
@@ -125,6 +126,7 @@ def _drop_upscale(recipe: Recipe) -> Recipe:
 def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
     if recipe.family != engine.card.id:
         raise RenderError("model")
+    # A recipe may have waited while the models that are served changed.
     if _list_needs(recipe) - engine.card.capabilities:
         raise RenderError("model")
     if recipe.conditions.structure is not None and recipe.conditions.structure.shown:
@@ -191,6 +193,7 @@ def _plan_refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Re
     larger = _resize_by(small, recipe.size.times, tile=recipe.sampling.seamless)
     strength = recipe.size.refinement
     steps = steps_to_refine(recipe.sampling.steps, strength)
+    # Without structure: the picture has it by now, and the map is of the smaller size.
     second = replace(
         narrow(recipe, index),
         size=replace(recipe.size, width=larger.width, height=larger.height, refinement=0.0),
@@ -253,6 +256,7 @@ def _draw(
                 raise
             _log.warning("short of memory", attempt=number)
         finally:
+            # The error has gone by now, whose traceback kept the tensors of the failed attempt.
             release(engine)
         # Cached embeddings take memory, too, and the next attempt has none to spare.
         engine.forget()
@@ -266,6 +270,7 @@ def release(engine: Drawer) -> None:
 
 
 def _open(png: bytes) -> Image.Image:
+    # Only what the bot stored itself is read here, so no other decoder needs to see any bytes.
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
         return image.convert("RGB")
 
@@ -317,6 +322,7 @@ def pace(report: Report, clock: Callable[[], float] = time.monotonic) -> Watch:
         if clock() - last >= PREVIEW_EVERY:
             pictures = previews()
             shown = encode_preview(pictures) if pictures else b""
+            # Counted from its end, so that slow previews never take every other moment.
             last = clock()
         report(step, steps, shown or None)
 
@@ -331,6 +337,7 @@ def encode_preview(pictures: Sequence[Image.Image]) -> bytes:
     data = b""
     for quality in _QUALITIES:
         buffer = io.BytesIO()
+        # By libwebp's quickest method, since each preview is soon replaced.
         shown.save(buffer, "WEBP", quality=quality, method=0)
         data = buffer.getvalue()
         if len(data) <= PREVIEW_LIMIT:
