@@ -75,6 +75,7 @@ class Parent:
 
 def narrow(recipe: Recipe, index: int) -> Recipe:
     """The recipe of picture ``index`` (counted from 0) alone; it makes the very same pixels."""
+    # All else stays: a stored picture is found again by this recipe's digest.
     return replace(recipe, noise=(recipe.noise[index],))
 
 
@@ -86,6 +87,7 @@ def enlarge(recipe: Recipe, index: int, factor: int = 2) -> Recipe:
 
 def set_upscaler(recipe: Recipe, upscaler: Upscaler | None) -> Recipe:
     """The recipe with what enlarges its finished pictures, if they are enlarged."""
+    # None where nothing is enlarged, so that the same pictures have the same digest.
     used = upscaler if recipe.finishing.upscale > 1 else None
     return replace(recipe, finishing=replace(recipe.finishing, upscaler=used))
 
@@ -104,6 +106,7 @@ def upscale_creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
         recipe,
         size=Size(width=factor * before.width, height=factor * before.height, tile_side=tile_side),
         noise=seed_noise(seed, 1),
+        # What was blended or edited is in the picture by now, and would count twice.
         inputs=Inputs(start=Start(image=parent.image, strength=_ANEW[factor])),
         # The picture that is started from has the structure already.
         conditions=replace(_select_conditions(parent), structure=None),
@@ -127,6 +130,7 @@ def _find_factor(recipe: Recipe) -> int | None:
     """How many times larger a creative upscale has drawn this; None for what none has."""
     start = recipe.inputs.start
     strength = start and start.strength
+    # Compared exactly, since no flag can give these numbers and JSON keeps every digit.
     return next((times for times, own in _ANEW.items() if own == strength), None)
 
 
@@ -173,6 +177,7 @@ def show_map(recipe: Recipe) -> Recipe:
         raise RecipeError("the pictures keep to the structure of no image")
     shown = replace(structure, shown=True)
     return replace(
+        # One map serves all pictures of a grid.
         narrow(recipe, 0),
         size=Size(width=recipe.size.width, height=recipe.size.height),
         inputs=Inputs(),
@@ -242,6 +247,7 @@ def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
 
 def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:
     """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew."""
+    # Of the size only width and height: a canvas is drawn once, and in one piece.
     canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask)
     size = Size(width=parent.recipe.size.width, height=parent.recipe.size.height)
     return _draw_on_canvas(parent, seed, canvas, size, _select_conditions(parent))
@@ -274,6 +280,7 @@ def _fit_frame(size: Size, edges: Edges) -> Size:
     """The size with a picture's area and the ratio of its frame."""
     across = size.width * (1 + edges.left + edges.right)
     down = size.height * (1 + edges.top + edges.bottom)
+    # Models draw best at their own area, so a wider view has fewer pixels for each thing in it.
     scale = (size.width * size.height / (across * down)) ** 0.5
     width, height = (max(1, round(side * scale / GRAIN)) * GRAIN for side in (across, down))
     return Size(width=width, height=height)

@@ -63,6 +63,7 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
         one.source,
         device,
         select_entries(settings.adapters, family),
+        # A decoder that is named for no family is the usual model's: others have other latents.
         select_entries(settings.preview, family, unnamed=family == first.card.id),
         controlnets=select_entries(settings.controlnets, family),
         estimators=settings.estimators,
@@ -141,11 +142,13 @@ def main(settings: Settings) -> None:
     # Loaded before the first job: a model that cannot be had is said at the start, not by a job.
     device = str(engines.get(choose_usual(models)).device)
     if device == "cpu":
+        # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.
         os.nice(NICENESS)
     model = ", ".join(one.model for one in models.values())
     database = open_engine(settings.database)
 
     def find(digest: str) -> str | None:
+        # For each look-up: no connection is held open while pictures are drawn.
         with database.connect() as connection:
             image = queries.find_picture(connection, digest)
         return image.sha256 if image else None
@@ -163,6 +166,7 @@ def start() -> int:
         settings = load_settings()
         set_up_logs(settings)
         main(settings)
+    # What the host can mend is one sentence; anything else is a fault, and keeps its traceback.
     except HostError as error:
         _log.error(str(error))
         return 1
