@@ -1,9 +1,9 @@
 """Structure: networks that keep pictures to what an image shows where, for families with a UNet.
 
-A ControlNet (Zhang et al. 2023) is run beside the UNet at every step, and what it says is added to
-the UNet's way down. A union of ControlNets does the same for several kinds of map. A T2I-Adapter
-(Mou et al. 2023) is run once, and the same is added at every step. All three lie in the layout of
-diffusers, and their configuration tells which they are.
+A ControlNet (Zhang et al. 2023) is run before the UNet at every step, and its residuals are added
+to the UNet's skip connections. A union of ControlNets does the same for several kinds of map. A
+T2I-Adapter (Mou et al. 2023) is run once, and its features are added at every step. All three lie
+in the layout of diffusers, and their configuration tells which they are.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -168,7 +168,7 @@ class Structures:
 
     Attributes:
         networks: By the kind of structure that each keeps to.
-        estimators: What sees the kinds that no filter finds.
+        estimators: Depth and pose networks, by kind.
         device: Where the networks are.
         dtype: What they compute in.
         processor: From an image to a tensor.
@@ -237,7 +237,7 @@ def load_structures(
     Args:
         pipe: The pipeline, on its device.
         named: Folder or hub id by kind, with ``@`` and a revision behind it if wanted.
-        estimators: The same of what sees depth and pose.
+        estimators: The same of depth and pose networks.
 
     Raises:
         OSError: A file is missing.

@@ -55,7 +55,7 @@ def estimate_pose(
 ) -> Image.Image:
     """The pose map of the one person in the picture; a pose map stays as it is."""
     if is_pose_map(picture):
-        # Kept whole, on black like its own: a joint that is cut off could not be kept to.
+        # Kept whole, with black around it: a joint that is cut off could not be kept to.
         return ImageOps.pad(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     fitted = ImageOps.fit(picture.convert("RGB"), size, Image.Resampling.LANCZOS)
     # As COCO has boxes: left, top, width and height.
@@ -82,7 +82,7 @@ _SIGHTS: Final[Mapping[StructureKind, tuple[Callable[..., Image.Image], Any, Any
 
 
 def load_estimator(kind: StructureKind, source: str, device: torch.device) -> Estimator:
-    """Load what sees a kind of structure.
+    """Load the network for a kind of structure that no filter finds.
 
     Args:
         kind: ``depth`` or ``pose``.

@@ -82,7 +82,7 @@ _DIM: Final = 0.6
 _WIDTH: Final = 1 / 128
 """Radius of a joint as a share of the shorter side: 4 of 512 pixels, as in OpenPose's figures."""
 
-# JPEG leaves black a little above 0, and smoothed rims of vivid limbs are neither.
+# JPEG leaves black a little above 0, and limbs have smoothed, darker rims.
 _DARK: Final = 40
 _MOSTLY: Final = 0.7
 _VIVID: Final = 80

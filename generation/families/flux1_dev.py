@@ -24,7 +24,7 @@ def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition: 
 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
-    """The line towards noise, of the latents' shape; the transformer reads patches."""
+    """The velocity, noise minus picture, of the latents' shape; the transformer reads patches."""
     count, channels, height, width = latents.shape
     kind, tokens = pipe.transformer.dtype, condition.tokens
     line: Tensor = pipe.transformer(

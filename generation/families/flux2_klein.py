@@ -27,7 +27,7 @@ def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition: 
 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
-    """The line towards noise, of the latents' shape; patches lie in rows for the transformer."""
+    """The velocity, noise minus picture, of the latents' shape; the transformer reads rows."""
     kind, tokens, references = pipe.transformer.dtype, condition.tokens, condition.references
     images = [one.latents.to(latents) for one in references]
     places = [pipe._prepare_latent_ids(latents[:1])]

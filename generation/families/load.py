@@ -111,7 +111,8 @@ def load(
         preview: The same of a tiny decoder for previews.
         controlnets: ControlNets, as ``EASEL_CONTROLNETS`` names them; empty for the checkpoint's
             own.
-        estimators: What sees depth and pose, as ``EASEL_ESTIMATORS`` names it; empty for the usual.
+        estimators: Depth and pose networks, as ``EASEL_ESTIMATORS`` names them; empty for the
+            usual.
 
     Raises:
         ModelError: It is missing, damaged, or not of the card's family.
@@ -126,7 +127,7 @@ def load(
     if card.unet and not Path(model).is_dir():
         _replace_unet(pipe, card.unet)
     if card.spacing:
-        # Some distilled models know other timesteps than the files of their base model space out.
+        # Some distilled models know other timesteps than their base model's files say.
         config = pipe.scheduler.config
         pipe.scheduler = type(pipe.scheduler).from_config(config, timestep_spacing=card.spacing)
     # Autoencoders that ask for this, such as XL's, overflow in float16 and decode to black.

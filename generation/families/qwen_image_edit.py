@@ -25,7 +25,7 @@ from generation.conditioning.native_references import AREA, NativeReference, com
 from generation.sampling.engine import device_of
 from generation.sampling.flow import FlowCondition, FlowFamily, compute_shift
 
-# This and the rounding of sides are diffusers' pipeline's (QwenImageEditPlusPipeline).
+# This area and the rounding of sides are those of QwenImageEditPlusPipeline.
 SEEN_AREA: Final = 384 * 384
 """Pixels of an image as the language model sees it."""
 
@@ -133,7 +133,7 @@ def _split_heads(
 
 def prepare(pipe: Any) -> None:  # noqa: ANN401 - diffusers has no types
     """Give a loaded pipeline its reader and its attention."""
-    # Also read by encode_prompt, so embedding goes through the pipeline unchanged.
+    # Called by encode_prompt, so that embedding stays the pipeline's own.
     pipe.processor = Reader(pipe.tokenizer, Qwen2VLImageProcessorPil())
     pipe.transformer.set_attn_processor(BiasedAttention())
 
@@ -150,7 +150,7 @@ def embed(pipe: Any, text: str, references: Sequence[NativeReference]) -> FlowCo
 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
-    """The line towards noise, of the latents' shape, with guidance if there is any."""
+    """The velocity, noise minus picture, of the latents' shape, with guidance if there is any."""
     count, channels, height, width = latents.shape
     # The picture first, so that what is predicted of it can be cut off the front.
     shapes = [(1, height // 2, width // 2)]
@@ -221,8 +221,8 @@ def read(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
 def show(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
     """The inverse of ``read``, as pixels.
 
-    The autoencoder remembers the frame before on itself, so lanes side by side would read each
-    other's: each picture gets one of its own, of the same weights.
+    The autoencoder caches features of the frame before in its own attributes, which batches that
+    are decoded in parallel would share: each picture gets a shallow copy, with the same weights.
     """
     mean, deviation = _read_statistics(pipe, latents)
     raw = (latents * deviation + mean).to(pipe.vae.dtype)

@@ -28,7 +28,7 @@ def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition: 
 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, read: FlowCondition) -> Tensor:  # noqa: ANN401
-    """The line towards noise; the transformer counts time upwards, and points to the picture."""
+    """The velocity, noise minus picture; the transformer counts time up and gives its negative."""
     # By the pipeline's arithmetic, as 1 - level may differ from it in the last bit.
     step = level.expand(len(latents)) * TRAINED_STEPS
     time = (TRAINED_STEPS - step) / TRAINED_STEPS

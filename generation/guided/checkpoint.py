@@ -36,7 +36,7 @@ class Networks:
 
     Attributes:
         latents: The linear map.
-        decoder: What it lost.
+        decoder: Adds the detail that the linear map loses.
         denoiser: From a guide to a picture.
         planner: From words to a guide; None for a model of photographs alone.
         looks: Words of the looks, in the order of the denoiser's table.

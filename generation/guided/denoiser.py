@@ -1,8 +1,8 @@
 """The denoiser: one fully convolutional network that draws by a guide and a look.
 
-It sees the noisy picture, the guide, how hazy the guide is and of which kind, and a vector that
-says how the picture is to look. It has no normalisation and no attention: the guide tells where
-things are, so that all else is local, and pictures of any size and ratio can be drawn.
+Its inputs are noisy latents, the guide, the guide's noise level (its haze) and kind, and the vector
+of a look. It has no normalisation and no attention: the guide tells where things are, so that all
+else is local, and pictures of any size and ratio can be drawn.
 
 The noise level is an angle: z = cos(angle) x + sin(angle) noise, from 0 (the picture) to a right
 angle (noise alone: a zero terminal signal-to-noise ratio). The network predicts the velocity
@@ -20,7 +20,7 @@ _WAVES: Final = 32
 
 
 class Guide(IntEnum):
-    """What a guide is."""
+    """Where a guide comes from: nowhere, the planner or a picture."""
 
     NOTHING = 0
     PLAN = 1
@@ -190,7 +190,7 @@ class Denoiser(nn.Module):
 
 def _waves(angle: Tensor) -> Tensor:
     """Sines and cosines of angles at many paces, (B,) → (B, 64)."""
-    # From 1 to 90: the slowest wave spans the whole range, the quickest is shorter than a step.
+    # From 1 to 90: the slowest wave rises over the whole range, the quickest is below a step.
     paces = torch.exp(torch.linspace(0, 4.5, _WAVES, device=angle.device))
     # In float32, as the eight bits of bfloat16 are too few for 90 times an angle.
     turned = angle[:, None].float() * paces

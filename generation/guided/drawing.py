@@ -142,8 +142,7 @@ def take_steps(
     """The walk, a step at a time; arguments as of :func:`draw_pictures`.
 
     Yields:
-        After each step, where the pictures are and where they seem to be going, as latents
-        (B, C, h, w) both.
+        After each step, the noisy latents and the estimate of the clean ones, (B, C, h, w) both.
     """
     begin = request.begin
     # From noise alone nothing of the guide may shine through, not even by rounding.

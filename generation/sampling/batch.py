@@ -47,9 +47,9 @@ class Batch:
     """Pictures on their way through the steps.
 
     Attributes:
-        latents: Where they are, (pictures, channels, height, width), in float32.
-        clean: Where they seem to be going, of the same shape.
-        noise: What they started from, of the same shape.
+        latents: Noisy latents of the latest step, (pictures, channels, height, width), in float32.
+        clean: The latest estimate of the clean latents, of the same shape.
+        noise: The starting noise, of the same shape.
         origin: The image that they started from, if they did.
     """
 
@@ -59,7 +59,7 @@ class Batch:
     origin: Origin | None
 
     def select_result(self, stop: float) -> Tensor:
-        """What is to be seen: where they are, or where they seem to go if they stopped early."""
+        """Latents to decode: those of the last step, or the clean estimate if stopped early."""
         return self.latents if stop == 1 else self.clean
 
 

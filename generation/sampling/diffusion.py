@@ -106,7 +106,7 @@ class Family:
 def _limit_to_tile(recipe: Recipe) -> Recipe:
     """The recipe with the size of what is drawn at once, as which the model is to see it.
 
-    XL reads the picture's size beside the words; told of the whole's, it would draw each tile as
+    XL reads the picture's size beside the words; given the whole's, it would draw each tile as
     if it were the whole.
     """
     size = recipe.size

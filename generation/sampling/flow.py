@@ -1,6 +1,6 @@
 """The path from a recipe to pictures that families of flow matching share.
 
-A transformer predicts the straight line from a picture to noise (Lipman et al. 2023, arXiv
+A transformer predicts the velocity, noise minus picture (flow matching, Lipman et al. 2023, arXiv
 2210.02747), and Euler steps follow it back: at noise level σ the latents are (1 - σ) × picture +
 σ × noise.
 """
@@ -69,7 +69,7 @@ class FlowFamily:
         grain: Pixels a latent, on each side.
         channels: Pipeline to the number of its latents' channels.
         embed: Pipeline, a text and its references to what steers the transformer, one row.
-        predict: Pipeline, latents, noise level and condition to the line towards noise.
+        predict: Pipeline, latents, noise level and condition to the velocity, noise minus picture.
         read: Pipeline and pixels (1, 3, height, width) in [-1, 1] to latents.
         show: Pipeline and latents to pixels.
         shift: Pipeline, latents of one picture and steps to the logarithm of the schedule's shift.
