@@ -19,6 +19,7 @@ from faults import HostError, UserError
 from storage.settings import Settings
 
 if TYPE_CHECKING:
+    # obstore's type stubs have these names, the module itself has not.
     from obstore.store import RetryConfig, S3Config
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
@@ -65,6 +66,7 @@ class Files:
             credentials["region"] = settings.aws_region
         if settings.aws_endpoint_url:
             credentials["endpoint"] = settings.aws_endpoint_url
+            # In the path: in the host's name it needs DNS, which own services seldom have.
             credentials["virtual_hosted_style_request"] = False
         return cls(settings.image_store, credentials)
 
@@ -95,6 +97,7 @@ class Files:
         """
         try:
             found = obstore.get(self._store, _name(sha256)).bytes().to_bytes()
+        # obstore raises Python's own errors beside those of its own.
         except (NotFoundError, FileNotFoundError):
             raise MissingFileError(sha256) from None
         except (BaseError, OSError) as error:
@@ -131,6 +134,7 @@ def _open(where: str, credentials: "S3Config") -> ObjectStore:
         return LocalStore(prefix=Path(where).resolve(), mkdir=True)
     if not where.startswith("s3://"):
         raise FileStoreError("images can be kept in a folder or under s3://bucket/prefix")
+    # By default ten retries within three minutes, for which whoever asked would have to wait.
     patience: RetryConfig = {"max_retries": 4, "retry_timeout": timedelta(seconds=30)}
     # A bucket of one's own is often reached without TLS, inside one's own network.
     plain = str(credentials.get("endpoint", "")).startswith("http://")
@@ -145,8 +149,10 @@ def _failed(what: str, sha256: str, error: Exception) -> FileStoreError:
 
 
 def _name(sha256: str) -> str:
+    # What is asked for becomes a path, and may have come from a stranger's request.
     if not _HASH.fullmatch(sha256):
         raise MissingFileError(sha256)
+    # Two levels of 256 folders: some file systems and tools are slow with very many files in one.
     return f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
 
 

@@ -10,6 +10,7 @@ from structlog.types import Processor
 
 from storage.settings import Settings
 
+# Libraries that at level info write a line for every request, step or migration.
 _TALKATIVE: Final = ("aiohttp.access", "alembic", "asyncio", "dbos", "httpx", "urllib3")
 
 
@@ -38,6 +39,7 @@ def set_up_logs(settings: Settings) -> None:
             processors=[ProcessorFormatter.remove_processors_meta, *_renderers(settings)],
         )
     )
+    # By force: a library may have set up the root logger as it was imported.
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
@@ -56,6 +58,7 @@ def _renderers(settings: Settings) -> list[Processor]:
     if settings.log_json:
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     return [
+        # Its own formatter shows local variables wherever rich is installed.
         structlog.dev.ConsoleRenderer(
             colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
         )

@@ -20,6 +20,7 @@ _MIGRATIONS: Final = Path(__file__).parents[1] / "migrations"
 def migration_config() -> Config:
     """Alembic's configuration, without a file."""
     config = Config()
+    # Alembic reads options with configparser, which takes % for the start of a name.
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     return config
 
@@ -39,6 +40,7 @@ def migrate(settings: Settings) -> None:
     create_queue_tables(settings.database)
     database = open_engine(settings.database)
     config = migration_config()
+    # A writing engine: on SQLite whoever migrates second waits for the lock before looking.
     config.attributes["connection"] = database.execution_options(**WRITING)
     try:
         command.upgrade(config, "head")
@@ -51,4 +53,5 @@ def migrate(settings: Settings) -> None:
 def _prepare_file(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(file, timeout=30)) as connection:
+        # Written into the file, so it holds for every later connection.
         connection.execute("PRAGMA journal_mode=WAL")

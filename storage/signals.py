@@ -20,6 +20,7 @@ def stop_event() -> threading.Event:
     """
     stop = threading.Event()
     ours, interpreters = socket.socketpair()
+    # Python requires it of a descriptor to wake by.
     interpreters.setblocking(False)
 
     def listen() -> None:
@@ -29,6 +30,7 @@ def stop_event() -> threading.Event:
                     stop.set()
 
     threading.Thread(target=listen, name="signals", daemon=True).start()
+    # A full buffer needs no warning: then signals enough are on their way.
     signal.set_wakeup_fd(interpreters.fileno(), warn_on_full_buffer=False)
     for number in STOPPING:
         # The default would end the process, or interrupt its main thread.

@@ -30,8 +30,11 @@ A process that is frozen in the middle of one would otherwise hold up every othe
 """
 
 _PRAGMAS: Final = (
+    # Milliseconds, as the job engine waits on its own connections.
     "PRAGMA busy_timeout=30000",
+    # SQLite checks none unless a connection asks for it.
     "PRAGMA foreign_keys=ON",
+    # With a write-ahead log a power failure then costs the last commits at most, not the file.
     "PRAGMA synchronous=NORMAL",
 )
 
@@ -66,6 +69,7 @@ def open_queue_engine(url: str) -> Engine | None:
     """The engine that the job engine shall use, or None where its own will do (PostgreSQL)."""
     if not url.startswith("sqlite"):
         return None
+    # The job engine makes its own on PostgreSQL; on SQLite ours adds the function that it needs.
     engine = create_engine(_driver(url, "sqlite"), pool_size=20, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -87,6 +91,7 @@ def require_current(url: str) -> None:
         DatabaseNotReadyError: They are not, or the database does not answer.
     """
     file = make_url(url).database
+    # To connect would make an empty file, which then seems to lack its tables.
     if url.startswith("sqlite") and file and not Path(file).exists():
         raise DatabaseNotReadyError(_unprepared("does not exist yet"))
     found = _revision(url)
@@ -131,6 +136,7 @@ def _options(url: str) -> dict[str, Any]:
 
 def _driver(url: str, sqlite: str) -> URL:
     parsed = make_url(url)
+    # Settings name no driver: it is ours to choose (decision 4).
     name = sqlite if parsed.get_backend_name() == "sqlite" else "postgresql+psycopg"
     return parsed.set(drivername=name)
 

@@ -17,6 +17,8 @@ class Records:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # Marked to take SQLite's lock at the start: a transaction that has read cannot take it any
+        # more once another wrote, however long it waits.
         self._writing = engine.execution_options(**WRITING)
 
     async def close(self) -> None:
@@ -30,6 +32,7 @@ class Records:
         **named: Arguments.kwargs,
     ) -> Result:
         """The result of a statement that only reads."""
+        # Nothing is committed: on SQLite there is no transaction, and PostgreSQL's is rolled back.
         async with self._engine.connect() as connection:
             return await connection.run_sync(action, *arguments, **named)
 

@@ -37,6 +37,7 @@ class Moment(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Stores any aware time as UTC."""
+        # SQLite drops the time zone, so all that is stored has to be of one.
         return None if value is None else value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
@@ -49,6 +50,7 @@ class Moment(TypeDecorator[datetime]):
 class Table(DeclarativeBase):
     """The base of every table; constraints are named alike on all databases."""
 
+    # Migrations change constraints by name; SQLite gives none by itself, and PostgreSQL its own.
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -70,12 +72,17 @@ class JobRow(Table):
     __tablename__ = "jobs"
     __table_args__ = (
         CheckConstraint("state IN ('queued','running','done','failed','cancelled')", "state"),
+        # How many unfinished jobs somebody has, at every request.
         Index("ix_jobs_person_id_state", "person_id", "state"),
+        # The daily limit, and somebody's pictures from the newest on.
         Index("ix_jobs_person_id_created_at", "person_id", "created_at"),
+        # This one and that of the delivered message: reactions and menus name a message, not a job.
         Index("ix_jobs_message_id", "message_id"),
+        # Which buttons of a result were pressed.
         Index("ix_jobs_parent_id", "parent_id"),
         Index("ix_jobs_delivered_message_id", "delivered_message_id"),
         Index(
+            # Of undelivered jobs alone, which are few: they are looked at several times a second.
             "ix_jobs_undelivered",
             "state",
             sqlite_where=text("delivered_at IS NULL"),
@@ -94,6 +101,7 @@ class JobRow(Table):
     speed: Mapped[str] = mapped_column(String(8))
     round: Mapped[int]
     priority: Mapped[int]
+    # Discord's ids have 64 bits.
     person_id: Mapped[int] = mapped_column(BigInteger)
     server_id: Mapped[int | None] = mapped_column(BigInteger)
     channel_id: Mapped[int] = mapped_column(BigInteger)
@@ -122,9 +130,11 @@ class ImageRow(Table):
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(7))
+    # Not unique: equal pictures of two jobs are one file.
     sha256: Mapped[str] = mapped_column(String(64))
     width: Mapped[int]
     height: Mapped[int]
+    # For enlarging: a picture that was made of the same recipe before need not be drawn again.
     digest: Mapped[str] = mapped_column(Text, index=True)
 
 
@@ -133,6 +143,7 @@ class ServerRow(Table):
 
     __tablename__ = "servers"
 
+    # Discord's id; SQLAlchemy would have the database count by itself.
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     settings: Mapped[dict[str, Any]]
 

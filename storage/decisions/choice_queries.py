@@ -80,6 +80,7 @@ def change_server(
 def _keep(
     connection: Connection, table: type[PersonRow | ServerRow], id_: int, settings: dict[str, Any]
 ) -> None:
+    # No upsert, which SQLAlchemy spells differently for each of the two databases.
     changed = connection.execute(update(table).where(table.id == id_).values(settings=settings))
     if not changed.rowcount:
         connection.execute(insert(table).values(id=id_, settings=settings))
@@ -104,6 +105,7 @@ def list_changes(
 ) -> list[tuple[datetime, Change]]:
     """The latest changes of a server, newest first."""
     wanted = (
+        # By id: several changes may fall into one moment.
         select(ChangeRow).where(ChangeRow.server_id == server_id).order_by(ChangeRow.id.desc())
     ).limit(limit)
     rows = connection.execute(wanted).mappings()
@@ -135,6 +137,7 @@ def keep_presets(
         TooManyPresetsError: The owner would have more than there may be.
     """
     own = read_presets(connection, owner)
+    # Names in use are replaced, so they need no further room.
     if len({*own, *given}) > MOST_PRESETS:
         raise TooManyPresetsError
     for name, text in given.items():
@@ -187,6 +190,7 @@ def mark(
         FavouriteRow.job_id == job_id,
         FavouriteRow.position == position,
     )
+    # How many rows went says what was; a look before it could be outdated by another press.
     was = bool(connection.execute(delete(FavouriteRow).where(*own)).rowcount)
     now = not was if wanted is None else wanted
     if now:
@@ -246,6 +250,7 @@ def list_pictures(connection: Connection, person_id: int, limit: int) -> list[Ke
     for wanted, favourite in ((marked, True), (made, False)):
         for row in connection.execute(wanted.limit(limit)):
             kept = KeptPictures(row.id, row.recipe, row.title, row.created_at, favourite)
+            # The first stays: a job with a favourite in it is listed once, and as one.
             found.setdefault(row.id, kept)
     return list(found.values())[:limit]
 
@@ -264,6 +269,7 @@ def keep_draft(connection: Connection, draft_id: str, person_id: int, body: dict
 
 def read_draft(connection: Connection, draft_id: str, person_id: int) -> dict[str, Any] | None:
     """A person's draft; None if it is gone."""
+    # By person, too: the id comes from a button's custom id, which a client can forge.
     own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
     return connection.execute(select(DraftRow.body).where(*own)).scalar_one_or_none()
 
@@ -273,4 +279,5 @@ def take_draft(connection: Connection, draft_id: str, person_id: int) -> dict[st
     body = read_draft(connection, draft_id, person_id)
     own = (DraftRow.id == draft_id, DraftRow.person_id == person_id)
     taken = connection.execute(delete(DraftRow).where(*own)).rowcount
+    # Of two presses at once only the one whose statement found the row gets it.
     return body if taken else None

@@ -37,11 +37,13 @@ class Choices(BaseModel):
         """What was stored; the defaults where nothing, or nothing readable, was."""
         try:
             return cls.model_validate(data or {})
+        # One value that cannot be read must not keep somebody from drawing at all.
         except ValidationError:
             return cls()
 
     def write(self) -> dict[str, Any]:
         """For storing: what differs from the defaults, and the version."""
+        # A default that changes later then changes for all who never chose.
         return {"version": self.version, **self.model_dump(mode="json", exclude_defaults=True)}
 
 
@@ -122,6 +124,7 @@ class ServerChoices(Choices):
         days = [limits.daily for limits in own]
         return Limits(
             unfinished=max(limits.unfinished for limits in own),
+            # 0 is any number, so it is the most.
             daily=max(days) if all(days) else 0,
         )
 

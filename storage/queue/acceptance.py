@@ -22,6 +22,7 @@ from storage.queue.queries import Standing
 Enter = Callable[[Connection, str, int], None]
 """Gives a job of that id and priority its entry in the job engine, in the same transaction."""
 
+# Any number of our own will do; migrations lock 0x0EA5E1.
 _ACCEPTING: Final = 0x0EA5E2
 
 
@@ -43,9 +44,11 @@ def accept(
         LimitReachedError: Those that are new do not all fit.
     """
     _lock(connection)
+    # A caller that lost the answer may ask again with the same ids.
     known = queries.read_standings(connection, [job.id for job in jobs])
     new = [job for job in jobs if job.id not in known]
     if new:
+        # Limits are a person's: a batch of two people's jobs would have none to be held to.
         (person,) = {job.person_id for job in new}
         require(allowance, read_usage(connection, person, allowance), len(new))
         known |= _insert(connection, new, enter)
@@ -73,6 +76,8 @@ def _insert(connection: Connection, jobs: Sequence[NewJob], enter: Enter) -> dic
     rows, standings = [], {}
     for job in jobs:
         band = fairness.band_of(job.title, job.speed)
+        # Read once for each band: the rows are written together below, so a second read would not
+        # see the places that this batch has taken.
         if band not in turns:
             turns[band] = _read_turns(connection, band, job.person_id)
         round_, priority = turns[band].take()
@@ -91,6 +96,7 @@ def _read_turns(connection: Connection, band: int, person_id: int) -> Turns:
     own = func.max(case((JobRow.person_id == person_id, 1), else_=0))
     rows = connection.execute(
         select(JobRow.round, func.max(JobRow.priority), own)
+        # A band has no column of its own: it is a range of priorities.
         .where(queries.UNFINISHED, JobRow.priority >= first, JobRow.priority < past)
         .group_by(JobRow.round)
     ).all()

@@ -69,6 +69,7 @@ class Maker:
         self._publish = publish
         self._worker = worker
         self._stop = stop
+        # Also what `finished` waits on, from the thread that stops the worker.
         self._busy = threading.Lock()
 
     def make(self, job_id: str) -> None:
@@ -78,6 +79,7 @@ class Maker:
             RenderInterruptedError: This worker is stopping; the job waits again.
         """
         with self._busy:
+            # The job engine hands out jobs until it is shut down, which is after `stop` was set.
             if self._stop.is_set():
                 raise RenderInterruptedError
             run = self._transact(self._begin, job_id)
@@ -94,6 +96,7 @@ class Maker:
     def _begin(self, connection: Connection, job_id: str) -> Run | None:
         run = queries.begin_run(connection, job_id, self._worker, ATTEMPTS)
         if not run:
+            # It ended meanwhile, which this leaves alone, or its last try died silently.
             queries.fail_exhausted(connection, job_id, ATTEMPTS, WORKER_LOST)
         return run
 
@@ -122,15 +125,18 @@ class Maker:
         return queries.finish_run(connection, run, rendered)
 
     def _reporter(self, run: Run) -> Callable[[int, int, bytes | None], None]:
+        # The first report does both: a job that was cancelled while its model loaded ends there.
         checked = told = float("-inf")
 
         def report(step: int, steps: int, preview: bytes | None) -> None:
             nonlocal checked, told
             now = time.monotonic()
+            # Before anything that asks the database, so that it stops also while that is away.
             if self._stop.is_set():
                 raise RenderInterruptedError
             if now - checked >= CHECK_EVERY:
                 checked = now
+                # Also how a worker that was frozen learns that another has its job.
                 if not self._transact(queries.is_current, run):
                     raise RenderInterruptedError
             if now - told >= TELL_EVERY:
@@ -157,5 +163,6 @@ def _progress(run: Run, step: int, steps: int, preview: bytes | None) -> dict[st
         "attempt": run.attempt,
         "step": step,
         "steps": steps,
+        # The job engine keeps progress as JSON, which has no bytes.
         "preview": None if preview is None else base64.b64encode(preview).decode(),
     }

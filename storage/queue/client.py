@@ -21,6 +21,7 @@ from storage.queue.queries import Standing
 from storage.queue.watch import Feed, Watch
 from storage.settings import Settings
 
+# What is accepted here wakes the watch at once; only jobs of another bot wait this long.
 QUIET_POLL: Final = 1.0
 """Seconds between looks while no job is undelivered."""
 
@@ -39,6 +40,7 @@ class Jobs:
         self.records = Records(database)
         self._engine = engine
         self._readers: set[ProgressReaders] = set()
+        # Held during a look, lest `close` take away the connection under it.
         self._looking = asyncio.Lock()
         self._closed = False
 
@@ -49,6 +51,7 @@ class Jobs:
         Raises:
             DatabaseNotReadyError: It is not prepared or not reachable.
         """
+        # Connects and reads tables without asyncio, which would hold up the event loop.
         await asyncio.to_thread(require_current, settings.database)
         engine = await JobEngine.open(settings.database)
         return cls(settings, open_async_engine(settings.database), engine)
@@ -58,6 +61,7 @@ class Jobs:
         async with self._looking:
             self._closed = True
         self._wake()
+        # Before the job engine, which they read; a copy, since `events` empties the set.
         for reader in list(self._readers):
             await reader.close()
         await self.records.close()
@@ -115,6 +119,7 @@ class Jobs:
 
     async def withdraw(self, job_ids: Collection[str]) -> None:
         """Takes jobs back as if they had never been asked for: they cannot be shown anywhere."""
+        # Our rows first: without its row no job can be begun, whatever becomes of its entry.
         await self.records.write(queries.delete_jobs, job_ids)
         self._wake()
         for job_id in job_ids:
@@ -131,6 +136,7 @@ class Jobs:
         self._readers.add(readers)
         try:
             while not self._closed:
+                # Before the look: what wakes during it causes another one instead of getting lost.
                 readers.wake.clear()
                 standings = await self._look()
                 if standings is not None:
@@ -139,6 +145,7 @@ class Jobs:
                         feed.put(event)
                 for event in feed.take():
                     yield event
+                # None may mean that the database is away: then once a second is enough.
                 await _wait(readers.wake, self._settings.poll if standings else QUIET_POLL)
         finally:
             self._readers.discard(readers)
@@ -159,6 +166,7 @@ class Jobs:
             job_id: Which one.
             by: Who cancels it, so that its message can say so.
         """
+        # Our row first: it alone decides; the engine only frees the worker sooner.
         cancelled = await self.records.write(queries.cancel_job, job_id, by)
         if cancelled:
             self._wake()
@@ -173,6 +181,7 @@ class Jobs:
         """
         first = await self.records.write(queries.mark_delivered, job_id, message_id)
         if first:
+            # Only now, since it carried the progress; recovery sweeps up after a crash here.
             await self._engine.delete([job_id])
         return first
 

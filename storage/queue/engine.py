@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from storage.database.connect import FROZEN_AFTER, open_queue_engine
 
 PROTOCOL: Final = "1"
-"""Raised by hand when old workers cannot make new jobs; a worker takes jobs of its own only."""
+"""Raised by hand when old workers cannot make new jobs: a worker takes only those of its number."""
 
 APPLICATION: Final = "easel"
 QUEUE: Final = "gpu"
@@ -56,6 +56,7 @@ class JobEngine:
         Args:
             url: As in ``Settings.database``.
         """
+        # It may connect as it is made, and `destroy` joins a thread.
         return cls(await asyncio.to_thread(open_client, url))
 
     async def close(self) -> None:
@@ -69,8 +70,10 @@ class JobEngine:
     async def enter_again(self, job_id: str, priority: int, entry: Entry | None) -> None:
         """Lets a job wait again whose entry is active, ended or gone."""
         if entry and entry.active:
+            # Without the queue's name DBOS would move it to a queue of its own.
             await self._client.resume_workflow_async(job_id, queue_name=QUEUE)
             return
+        # DBOS resumes nothing that was done or failed, and enqueues no id that it still has.
         await self.delete([job_id])
         await self._client.enqueue_async(_describe(job_id, priority), job_id)
 
@@ -100,6 +103,7 @@ class JobEngine:
         stream = self._client.read_stream_async(job_id, PROGRESS, polling_interval_sec=poll)
         # The job may be delivered, and its progress deleted, while it is read.
         with suppress(dbos_errors.DBOSException):
+            # Closed here, so that DBOS drops its listener now, not at some garbage collection.
             async with aclosing(stream) as values:
                 async for value in values:
                     yield value
@@ -126,8 +130,11 @@ def open_client(url: str) -> DBOSClient:
     return DBOSClient(
         system_database_url=url,
         system_database_engine=open_queue_engine(url),
+        # JSON: the default pickles, so what can write to the database could run code here.
         serializer=DBOSPortableJSONSerializer(),
+        # SQLite has no notifications: there progress is polled.
         use_listen_notify=not url.startswith("sqlite"),
+        # For connections that DBOS opens itself, on PostgreSQL; its own default is a minute.
         sys_db_idle_transaction_timeout_sec=FROZEN_AFTER,
         application_name=APPLICATION,
     )
@@ -138,11 +145,13 @@ def _describe(job_id: str, priority: int) -> EnqueueOptions:
         "workflow_name": WORKFLOW,
         "queue_name": QUEUE,
         "workflow_id": job_id,
+        # A worker takes entries of its own version only (see PROTOCOL).
         "app_version": PROTOCOL,
         "priority": priority,
     }
 
 
 def _read_entry(flow: WorkflowStatus) -> Entry:
+    # An entry that was resumed still names the worker that had it.
     holder = flow.executor_id if flow.status == "PENDING" else None
     return Entry(flow.status in _ACTIVE, holder)

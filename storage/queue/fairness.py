@@ -11,6 +11,7 @@ from typing import Final
 UPSCALE, FAST, RELAX = range(3)
 """The bands, first served first."""
 
+# Three bands of 256 × 2,796,000 end just below 2**31, the largest priority that DBOS takes.
 SLOTS: Final = 256
 """Jobs that one round may hold; more share its last number and go by age."""
 
@@ -27,6 +28,7 @@ def band_of(title: str, speed: str) -> int:
         title: What is made, such as ``imagine`` or ``upscale:2``.
         speed: ``fast`` or ``relax``.
     """
+    # By text, since the title is all that a job keeps of its button.
     if title.startswith(("upscale", "larger")):
         return UPSCALE
     return RELAX if speed == "relax" else FAST
@@ -34,6 +36,7 @@ def band_of(title: str, speed: str) -> int:
 
 def bounds(band: int) -> tuple[int, int]:
     """The first priority of a band and the first one past it."""
+    # DBOS counts priorities from 1; 0 is no priority, and would go before all.
     return 1 + band * _WIDTH, 1 + (band + 1) * _WIDTH
 
 
@@ -44,7 +47,9 @@ def next_round(current: int | None, last_of_person: int | None) -> int:
         current: The earliest round with an unfinished job in the band, or None.
         last_of_person: The latest round with an unfinished job of this person in the band, or None.
     """
+    # From the round being served on: in one already over, a newcomer would overtake everybody.
     own = 0 if last_of_person is None else last_of_person + 1
+    # A band that has not run empty for millions of rounds loses its order, not its jobs.
     return min(max(current or 0, own), ROUNDS - 1)
 
 
@@ -59,6 +64,7 @@ def priority(band: int, round_: int, last_taken: int | None) -> int:
     first, _ = round_bounds(band, round_)
     if last_taken is None:
         return first
+    # Jobs of equal priority DBOS takes by age.
     return min(last_taken + 1, first + SLOTS - 1)
 
 

@@ -16,6 +16,7 @@ from storage.queue.jobs import WorkerNameTakenError
 from storage.queue.queries import Sighting
 from storage.settings import Settings
 
+# Most of them may get lost on a busy database before anybody is taken for dead.
 _BEATS: Final = 10
 """Signs of life within the time after which a worker counts as dead."""
 
@@ -53,6 +54,7 @@ class Heartbeat:
         self._ended = threading.Event()
         self._session = uuid4().hex
         self._about = {"host": socket.gethostname(), "model": model, "device": device}
+        # A daemon, or it would keep a process alive whose main thread has died.
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self.replaced = False
 
@@ -64,6 +66,7 @@ class Heartbeat:
         """
         holder = self._take()
         if holder:
+            # In two beats and a half a live holder is seen again, a dead or frozen one not.
             self._ended.wait(2.5 * self._pause)
             if self._take(unchanged_since=holder):
                 raise WorkerNameTakenError(self._name)
@@ -78,10 +81,12 @@ class Heartbeat:
     ) -> None:
         """Ends the beat and gives the name back."""
         self._ended.set()
+        # Before signing off: a last beat would miss its row and take the name for stolen.
         self._thread.join()
         try:
             with self._engine.begin() as connection:
                 queries.sign_off(connection, self._name, self._session)
+        # The name runs out by itself, so a database that is away is no reason to end badly.
         except SQLAlchemyError as error:
             _log.warning("sign-off failed", error=type(error).__name__)
 
@@ -97,6 +102,7 @@ class Heartbeat:
                     return holder
                 values = {**self._about, "session": self._session, "pid": os.getpid()}
                 queries.sign_on(connection, self._name, values)
+        # Two workers of one name at the same moment: the primary key lets one in.
         except IntegrityError:
             raise WorkerNameTakenError(self._name) from None
         return None
@@ -104,6 +110,7 @@ class Heartbeat:
     def _gone(self, holder: Sighting) -> bool:
         if holder.age > self._dead_after:
             return True
+        # A process id means something on its own host only; there a restart need not wait.
         return holder.host == self._about["host"] and not _is_running(holder.pid)
 
     def _beat(self) -> None:
@@ -113,7 +120,9 @@ class Heartbeat:
                     alive = queries.beat(connection, self._name, self._session)
             except SQLAlchemyError as error:
                 _log.warning("sign of life failed", error=type(error).__name__)
+                # One missed beat is no death; the next may get through.
                 continue
+            # Two workers under one name would look like one to recovery, so this one stops.
             if not alive:
                 self.replaced = True
                 self._stop.set()
@@ -125,12 +134,14 @@ def _same(holder: Sighting, before: Sighting | None) -> bool:
 
 
 def _is_running(pid: int) -> bool:
+    # On Windows signal 0 is CTRL_C_EVENT: it would be sent, not tested.
     if os.name != "posix":
         return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
+    # Somebody else's process, but there.
     except PermissionError:
         return True
     return True

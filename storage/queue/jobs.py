@@ -14,6 +14,7 @@ Kind = Literal["picture", "grid"]
 WORKER_LOST: Final = "worker_lost"
 """Failure of a job whose worker died every time it was tried."""
 
+# With an id, of 20 digits at most, it fits into the 32 characters that a failure has.
 CANCELLED_BY: Final = "by "
 """What stands in the place of a failure's code before the person who cancelled a job."""
 
@@ -87,6 +88,7 @@ class NewJob:
     upload_limit: int
     server_id: int | None = None
     message_id: int | None = None
+    # Whoever has it can write as the bot for a quarter of an hour, so no log may show it.
     interaction_token: str | None = field(default=None, repr=False)
     token_expires_at: datetime | None = None
     parent_id: str | None = None
@@ -134,6 +136,7 @@ class Job(NewJob):
     def cancelled_by(self) -> int | None:
         """Who cancelled it; None where nobody did, or nobody remembers."""
         who = (self.failure or "").removeprefix(CANCELLED_BY)
+        # Empty where nobody is named: after `/cancel`, or where the job's message was deleted.
         return int(who) if self.state == "cancelled" and who.isdecimal() else None
 
     @property

@@ -64,6 +64,7 @@ class Excess:
     @property
     def room(self) -> int:
         """How many jobs would fit now."""
+        # More may be in use than is allowed now, where a manager lowered a limit.
         return max(0, self.limit - self.used)
 
 
@@ -90,10 +91,12 @@ def allow(
         roles: The person's roles on it.
         server_id: The server; None in direct messages, where a server's choices do not hold.
     """
+    # Nobody manages a direct message: there counts what a server starts with.
     if server_id is None:
         return Allowance(unfinished=min(most, Limits().unfinished))
     limits = server.limits_for(roles)
     return Allowance(
+        # The host pays for the GPU, so no server can allow more.
         unfinished=min(most, limits.unfinished),
         daily=limits.daily,
         batch=server.repeat,
@@ -103,7 +106,9 @@ def allow(
 
 def decide(allowance: Allowance, usage: Usage, count: int) -> Excess | None:
     """What keeps ``count`` more jobs from being accepted; None if they all fit."""
+    # In the order in which they are told: first what no waiting would change.
     held: tuple[tuple[LimitKind, int, int], ...] = (
+        # 0 stands for no limit: then whatever is asked for is allowed.
         ("batch", allowance.batch or count, 0),
         ("daily", allowance.daily or usage.today + count, usage.today),
         ("unfinished", allowance.unfinished, usage.unfinished),

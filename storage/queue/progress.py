@@ -24,6 +24,7 @@ class ProgressReaders:
         self._engine = engine
         self._poll = poll
         self._feed = feed
+        # By run and not by job: one that is begun again has a reader of its own.
         self._tasks: dict[tuple[str, int], asyncio.Task[None]] = {}
 
     def follow(self, standings: Iterable[Standing]) -> None:

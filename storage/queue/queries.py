@@ -34,6 +34,7 @@ UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 UNFINISHED: Final = JobRow.state.in_(("queued", "running")) & UNDELIVERED
 """Jobs that wait or run: none of them was delivered, and saying so lets the index find them."""
 
+# A day in seconds: containers get a new name at each start, and the old ones would pile up.
 _FORGOTTEN: Final = 86400.0
 _READ: Final = [getattr(JobRow, field.name) for field in fields(Job) if field.name != "images"]
 
@@ -100,6 +101,7 @@ def count_place(connection: Connection, standing: Standing) -> int:
     """A waiting job's place in the queue, 1 is next; 0 for a job that does not wait."""
     if standing.state != "queued":
         return 0
+    # Equal ones by age, as the job engine does, so that the place told is the one that is kept.
     sooner = (JobRow.priority < standing.priority) | (
         (JobRow.priority == standing.priority) & (JobRow.created_at < standing.created_at)
     )
@@ -135,6 +137,7 @@ def find_job(connection: Connection, beginning: str) -> str | None:
 def find_job_of_message(connection: Connection, message_id: int) -> str | None:
     """The job whose pictures a message shows; None if it shows none of ours."""
     copied = select(CopyRow.job_id).where(CopyRow.message_id == message_id)
+    # What becomes of a job may be shown in another message than its progress was.
     shown = (
         (JobRow.delivered_message_id == message_id)
         | (JobRow.message_id == message_id)
@@ -173,7 +176,9 @@ def begin_run(connection: Connection, job_id: str, worker: str, limit: int) -> R
     row = connection.execute(
         update(JobRow)
         .where(JobRow.id == job_id, UNFINISHED, JobRow.attempts < limit)
+        # The higher count makes every earlier run stale: what it still reports finds no row.
         .values(state="running", attempts=JobRow.attempts + 1, worker=worker, started_at=_now())
+        # Read in the same statement; a later look could see the count of the next run.
         .returning(JobRow.attempts, JobRow.recipe)
     ).one_or_none()
     return Run(job_id, row.attempts, row.recipe) if row else None
@@ -190,6 +195,7 @@ def fail_exhausted(connection: Connection, job_id: str, limit: int, failure: str
 def release(connection: Connection, worker: str) -> None:
     """Lets wait again what a worker was making when it ended without a word."""
     left = update(JobRow).where(JobRow.worker == worker, JobRow.state == "running")
+    # The try stays counted, or a job that kills its worker would come back for ever.
     connection.execute(left.values(state="queued"))
 
 
@@ -217,6 +223,7 @@ def fail_run(connection: Connection, run: Run, failure: str) -> bool:
 
 def hand_back(connection: Connection, run: Run) -> bool:
     """Puts a job back as if the run had never begun; False if the run is stale."""
+    # The worker was told to stop, which is not the job's fault: the try does not count.
     returned = update(JobRow).where(*_owned(run))
     return _changed(
         connection, returned.values(state="queued", attempts=JobRow.attempts - 1, worker=None)
@@ -243,6 +250,7 @@ def note_message(connection: Connection, job_id: str, message_id: int) -> None:
 
 def mark_delivered(connection: Connection, job_id: str, message_id: int | None) -> bool:
     """Notes, once, that the end of a job was shown; False if that was noted before."""
+    # Never before its end: that would not be shown any more, as nothing watches delivered jobs.
     shown = update(JobRow).where(JobRow.id == job_id, UNDELIVERED, ~UNFINISHED)
     return _changed(connection, shown.values(delivered_at=_now(), delivered_message_id=message_id))
 
@@ -303,6 +311,7 @@ def read_sighting(connection: Connection, name: str) -> Sighting | None:
 def sign_on(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
     """Notes a worker that starts, in place of the last of its name and of those long gone."""
     stale = _clock(connection) - WorkerRow.seen > _FORGOTTEN
+    # No upsert: of two workers that start at once, the second has to fail on the primary key.
     connection.execute(delete(WorkerRow).where((WorkerRow.executor_id == name) | stale))
     connection.execute(
         insert(WorkerRow).values(executor_id=name, seen=_clock(connection), **values)
@@ -330,7 +339,9 @@ def list_workers(connection: Connection, dead_after: float) -> set[str]:
 def _clock(connection: Connection) -> ColumnElement[float]:
     # One clock for all: hosts may disagree about the time.
     if connection.dialect.name == "postgresql":
+        # Not now(), which stands still within a transaction; extract is numeric since 14.
         return literal_column("extract(epoch FROM clock_timestamp())::float8", Double())
+    # Less the Julian day of 1970; unixepoch has fractions of a second only since SQLite 3.42.
     return literal_column("(julianday('now') - 2440587.5) * 86400.0", Double())
 
 

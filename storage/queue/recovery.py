@@ -26,12 +26,14 @@ async def recover(records: Records, engine: JobEngine, dead_after: float) -> boo
         Whether any job was lost.
     """
     # Who lives is read last: a worker that came later cannot then look dead.
+    # Jobs before entries: one accepted in between would otherwise seem to have no entry.
     jobs = await records.read(queries.list_unfinished)
     entries = await engine.list_entries()
     alive = await records.read(queries.list_workers, dead_after)
     lost = [job for job in jobs if is_lost(entries.get(job.id), alive)]
     for job in lost:
         await _recover_one(records, engine, job, entries.get(job.id))
+    # Left by a bot that died between noting a delivery and deleting the entry.
     await engine.delete(
         set(entries) - await records.read(queries.select_undelivered, list(entries))
     )
@@ -48,9 +50,11 @@ def is_lost(entry: Entry | None, alive: set[str]) -> bool:
 async def _recover_one(
     records: Records, engine: JobEngine, job: Standing, entry: Entry | None
 ) -> None:
+    # A worker fails such a job itself as it begins it; here nobody is left who would.
     if job.attempts >= ATTEMPTS:
         if await records.write(queries.give_up, job, WORKER_LOST):
             await engine.cancel(job.id)
+    # Our row first: whoever dies in between leaves a job that looks lost to the next look, too.
     elif await records.write(queries.requeue, job):
         _log.warning("job lost its worker", job=job.id, attempts=job.attempts)
         await engine.enter_again(job.id, job.priority, entry)

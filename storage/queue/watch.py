@@ -20,6 +20,7 @@ class Watch:
         positions = _positions(found)
         stances = {job.id: _stance(job, positions) for job in found}
         changed = [job for job in found if self._seen.get(job.id) != stances[job.id]]
+        # Replaced, not updated: delivered jobs drop out, or it would grow for ever.
         self._seen = stances
         return [_event(job, positions) for job in changed]
 
@@ -31,10 +32,14 @@ class Feed:
         self._waiting: dict[tuple[type[Event], str], Event] = {}
 
     def put(self, event: Event) -> None:
-        """Adds an event; nothing that is over, or not yet begun, may follow or stand before it."""
+        """Adds an event in place of one of the same kind and job that still waits.
+
+        Any but progress also takes away the job's progress that waits: it is of a run that is over.
+        """
         if not isinstance(event, Progress):
             self._waiting.pop((Progress, event.job_id), None)
         key = (type(event), event.job_id)
+        # Taken out first, so that it stands in line where the newest came in.
         self._waiting.pop(key, None)
         self._waiting[key] = event
 
@@ -54,6 +59,7 @@ def _positions(standings: list[Standing]) -> dict[str, int]:
 
 
 def _stance(job: Standing, positions: dict[str, int]) -> Stance:
+    # With the attempts: a job that was begun again is running before and after.
     return job.state, job.attempts, positions.get(job.id)
 
 

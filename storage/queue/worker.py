@@ -24,6 +24,7 @@ from storage.queue.heartbeat import Heartbeat
 from storage.queue.jobs import Render, RenderInterruptedError, WorkerNameTakenError
 from storage.settings import Settings
 
+# Seconds for the step that is being computed; a render feels `stop` when it reports.
 _PATIENCE: Final = 20.0
 _NO_NEWS: Final = (
     dbos_errors.DBOSAwaitedWorkflowCancelledError,
@@ -55,6 +56,7 @@ def serve(
     try:
         with Heartbeat(engine, settings, model=model, device=device, stop=stop) as heartbeat:
             with engine.begin() as connection:
+                # The name is ours alone by now, so whatever runs under it has lost its process.
                 queries.release(connection, settings.executor)
             maker = Maker(engine, render, _publish, worker=settings.executor, stop=stop)
             _work(settings, maker, stop)
@@ -67,6 +69,7 @@ def serve(
 def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
     client = open_client(settings.database)
     try:
+        # By a client: DBOS registers queues only once launched. One job at a time, for memory.
         client.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=settings.poll)
         _launch(settings, maker)
         _log.info("worker ready", worker=settings.executor)
@@ -76,7 +79,9 @@ def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
         stop.set()
         if not maker.finished(_PATIENCE):
             _log.warning("still rendering; the job will be made again")
+        # The registry is the process's own: a second start would find the old functions.
         DBOS.destroy(destroy_registry=True)
+        # After DBOS has ended, which would take the jobs again.
         _put_back(client, settings.executor)
         client.destroy()
 
@@ -97,8 +102,10 @@ def _launch(settings: Settings, maker: Maker) -> None:
             "system_database_url": settings.database,
             "system_database_engine": open_queue_engine(settings.database),
             "executor_id": settings.executor,
+            # The default is a hash of our source: every update would strand the jobs that wait.
             "application_version": PROTOCOL,
             "serializer": DBOSPortableJSONSerializer(),
+            # Only storage.prepare changes tables; here those of another version are an error.
             "run_migrations": False,
             "sys_db_idle_transaction_timeout_sec": FROZEN_AFTER,
             "log_level": "WARNING",
@@ -109,6 +116,7 @@ def _launch(settings: Settings, maker: Maker) -> None:
     def make(job_id: str) -> None:
         maker.make(job_id)
 
+    # Tries are counted in our own row (ATTEMPTS); DBOS would set such a job aside without a word.
     @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
     def generate(job_id: str) -> None:
         make(job_id)
@@ -127,6 +135,7 @@ def _put_back(client: DBOSClient, worker: str) -> None:
         status="PENDING", name=WORKFLOW, executor_id=worker, load_input=False
     )
     if held:
+        # Otherwise they would wait until recovery takes this worker for dead.
         client.resume_workflows([flow.workflow_id for flow in held], queue_name=QUEUE)
 
 
