@@ -59,10 +59,12 @@ class _Easel(TyperGroup):
 
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - as typer calls it
         super().__init__(**settings)
+        # click looks each name up in it, so this is all that loading late takes.
         self.commands = cast("Any", _Commands())
 
     def format_commands(self, _context: Any, formatter: Any) -> None:  # noqa: ANN401
         """Lists the commands without loading them."""
+        # click's own asks every command for its help, and so would import them all.
         with formatter.section("Commands"):
             formatter.write_dl([(name, place.about) for name, place in COMMANDS.items()])
 
@@ -78,7 +80,9 @@ app = typer.Typer(
     help="A Discord bot that gives a server its own Midjourney on its own GPU.",
     no_args_is_help=True,
     add_completion=False,
+    # Typer's tracebacks may show local variables, tokens among them.
     pretty_exceptions_enable=False,
+    # With rich, typer would list the commands itself, past `format_commands`.
     rich_markup_mode=None,
 )
 
@@ -128,6 +132,7 @@ def _word(error: Exception) -> str | None:
         case HostError() | PromptError():
             return str(error)
         case UserError():
+            # Only here: with it comes all that the bot says.
             from bot.text.wording import word_error  # noqa: PLC0415
 
             return word_error(error)

@@ -25,6 +25,7 @@ def folder_of(name: str) -> Path:
     Raises:
         NotFetchedError: It is not on this machine.
     """
+    # Before known names: whoever has a folder called sdxl here means that.
     if Path(name).is_dir():
         return Path(name)
     called, _, revision = name.partition("@")
@@ -33,11 +34,13 @@ def folder_of(name: str) -> Path:
         return OWN[own.id]
     index = None
     # A bot's machine may lack the hub's client, and then has fetched nothing.
+    # A name that is no hub id is a ValueError of the client's.
     with suppress(ValueError, ModuleNotFoundError):
         from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415
 
         hub = own.model if own else called
         index = try_to_load_from_cache(hub, INDEX, revision=revision or None)
+    # None if it was never fetched, an object of the client's if it is known not to exist.
     if not isinstance(index, str):
         raise NotFetchedError(f"{name} is not on this machine: `easel models fetch` fetches it.")
     return Path(index).parent
@@ -62,6 +65,7 @@ def faults(folder: Path) -> Iterator[str]:
 
 def _guided_faults(folder: Path) -> Iterator[str]:
     config = json.loads((folder / GUIDED).read_text(encoding="utf-8"))
+    # A guide-driven model of photographs alone has no planner (decision 9).
     for part in ("latents", "decoder", "denoiser", *(["planner"] if "planner" in config else [])):
         if not (folder / f"{part}.safetensors").is_file():
             yield f"{part}.safetensors is missing."
@@ -73,12 +77,15 @@ def _damaged(part: Path) -> Iterator[str]:
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - heavy
 
     names = {file.name for file in part.glob("*.safetensors")}
+    # A piece that an index lists and that is absent would go unnoticed otherwise.
     for listing in part.glob("*.safetensors.index.json"):
         names |= set(json.loads(listing.read_text(encoding="utf-8"))["weight_map"].values())
     if not names and any(part.glob("*.bin")):
         yield f"{part.name} has no safetensors weights, and Easel reads no others."
     for name in sorted(names):
         try:
+            # In numpy, as a bot's machine has no PyTorch. Opening holds the header against the
+            # file's length.
             with safe_open(part / name, framework="numpy"):
                 whole = _as_fetched(part / name)
         except (OSError, SafetensorError):
@@ -90,6 +97,7 @@ def _damaged(part: Path) -> Iterator[str]:
 def _as_fetched(file: Path) -> bool:
     """Whether a fetched file still has the SHA-256 that the hub's cache keeps it under."""
     blob = file.resolve()
+    # The hub's cache names only what is in Git LFS by its SHA-256; a plain folder names nothing so.
     if not (file.is_symlink() and _SHA256.fullmatch(blob.name)):
         return True
     with blob.open("rb") as data:
@@ -101,6 +109,7 @@ def parts(index: dict[str, Any]) -> list[str]:
     return [
         name
         for name, value in index.items()
+        # Beside the parts stand the class and version of the pipeline; a part of nulls is left out.
         if not name.startswith("_") and isinstance(value, list) and value[0] is not None
     ]
 

@@ -32,6 +32,7 @@ PORTAL: Final = "https://discord.com/developers/applications"
 
 _API: Final = "https://discord.com"
 _PATIENCE: Final = 10.0
+# No image has this hash, so a bucket that works has to answer no.
 _NO_IMAGE: Final = "0" * 64
 
 
@@ -71,6 +72,7 @@ def print_findings() -> None:
     """
     from rich.console import Console  # noqa: PLC0415 - heavy
 
+    # Long lines stay whole, so that paths and commands can be copied.
     console = Console(highlight=False, soft_wrap=True)
     colours = {State.OK: "green", State.NOTE: "yellow", State.FAULT: "red"}
     settings = load_settings()
@@ -79,6 +81,7 @@ def print_findings() -> None:
         mark = f"[{colours[finding.state]}]{finding.state.value}[/]"
         console.print(mark, f"{finding.name:<12}", finding.says, markup=True)
         if finding.mend:
+            # Without markup, which would take `[worker]` in a command for a style.
             console.print(f"{'':14} → {finding.mend}", style="dim", markup=False)
         states.add(finding.state)
     if State.FAULT in states:
@@ -109,6 +112,7 @@ def database(settings: Settings) -> Finding:
 
     url = make_url(settings.database)
     kind = "SQLite" if url.get_backend_name() == "sqlite" else "PostgreSQL"
+    # To connect would make the file.
     if kind == "SQLite" and not Path(url.database or "").exists():
         return Finding("database", State.NOTE, "SQLite, made at the first start")
     engine = open_engine(settings.database)
@@ -162,6 +166,7 @@ def pictures(settings: Settings) -> Finding:
 
 def _in_folder(folder: Path) -> Finding:
     try:
+        # To write is the one test that quotas, access lists and read-only mounts do not fool.
         tempfile.TemporaryFile(dir=_existing(folder)).close()
     except OSError as error:
         mend = "let this user write there, or change EASEL_IMAGES"
@@ -240,6 +245,7 @@ def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
         if (folder_of(model) / INDEX).is_file():
             return Finding(looked_at, State.OK, f"{name}, on this machine")
     folder = Path(model)
+    # A hub id has one slash; what has more was meant as a folder.
     if folder.is_absolute() or folder.is_dir() or model.count("/") > 1:
         mend = f"{setting} expects a folder with a model_index.json, or a hub id such as owner/name"
         return Finding(looked_at, State.FAULT, "that folder does not hold a diffusers model", mend)
@@ -253,6 +259,7 @@ def workers(settings: Settings) -> Finding:
 
     try:
         alive = live_workers(settings)
+    # That the database is away is another finding's to say.
     except SQLAlchemyError:
         alive = set()
     if not alive:
@@ -273,9 +280,11 @@ def page(settings: Settings) -> Finding:
         # The settings take http and https alone.
         urlopen(settings.painting_page, timeout=_PATIENCE).close()  # noqa: S310
     except (URLError, TimeoutError, OSError, ValueError) as error:
+        # Of an HTTP error its status says more than its class.
         reason = getattr(error, "code", "") or type(error).__name__
         mend = "start the bot, then check the reverse proxy in front of EASEL_PAGE_PORT"
         says = f"no answer at {settings.public_url} ({reason})"
+        # A note and no fault: the bot, which serves the page, may just not be running.
         return Finding("painting page", State.NOTE, says, mend)
     return Finding("painting page", State.OK, f"answers at {settings.public_url}")
 
@@ -323,11 +332,13 @@ async def examine_discord(settings: Settings) -> list[Finding]:
             headers={"Authorization": f"Bot {settings.discord_token.get_secret_value()}"},
             timeout=aiohttp.ClientTimeout(total=_PATIENCE),
             raise_for_status=True,
+            # A host behind a proxy names it in the environment.
             trust_env=True,
         ) as session:
             answers = [await _ask(session, path) for path in _QUESTIONS]
     except aiohttp.ClientResponseError as error:
         return [_refused(error.status)]
+    # A ValueError is an answer that is no JSON, such as a proxy's own page.
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         says = f"Discord cannot be asked ({type(error).__name__})"
         return [Finding("token", State.FAULT, says, "check this machine's network")]
@@ -355,8 +366,10 @@ def _of_discord(
     me: dict[str, Any], application: dict[str, Any], gateway: dict[str, Any]
 ) -> list[Finding]:
     found = [Finding("token", State.OK, f"valid, of the bot {me.get('username')}")]
+    # Discord lets a bot log in a thousand times a day, and resets the token of one that does more.
     starts = gateway.get("session_start_limit", {})
     if starts.get("remaining", 1) < 1:
+        # Discord gives milliseconds.
         wait = starts.get("reset_after", 0) / 3_600_000
         mend = f"wait {wait:.1f} hours, and see in the log why it logged in so often"
         found.append(Finding("intents", State.FAULT, "no logins are left for today", mend))
@@ -364,6 +377,7 @@ def _of_discord(
         found.append(
             Finding("intents", State.OK, "none is privileged, so there is nothing to switch on")
         )
+    # Where one is set, no interaction comes over the gateway, and the bot hears nothing.
     if application.get("interactions_endpoint_url"):
         mend = f"clear Interactions Endpoint URL under General Information at {PORTAL}"
         says = "Discord sends them to a web address instead of to the bot"

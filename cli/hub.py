@@ -34,14 +34,17 @@ from generation.catalogue.controlnets import (
 from generation.catalogue.families import CARDS, VARIANTS, UnknownFamilyError
 from generation.recipe import StructureKind
 
+# What is read of a part. No .bin: pickled weights could run code.
 _KINDS: Final = ("json", "txt", "model", "jinja", "safetensors")
 _KNOWN: Final = frozenset(card.model for card in (*CARDS, *VARIANTS))
+# diffusers names weights diffusion_pytorch_model, transformers names them model.
 _NETWORK: Final = (
     "config.json",
     "preprocessor_config.json",
     "model.safetensors",
     "diffusion_pytorch_model.safetensors",
 )
+# The same weights in other precisions and formats would be fetched for nothing.
 _DUPLICATES: Final = ("*.fp16.*", "*.bf16.*", "*.non_ema.*", "*openvino*", "*.onnx*")
 
 
@@ -93,6 +96,7 @@ class Wanted:
     @property
     def pinned(self) -> str:
         """The name with the commit behind it."""
+        # Pinned, or stored recipes would draw something else after the author's next upload.
         return f"{self.name}@{self.parts[0].commit}"
 
 
@@ -115,11 +119,14 @@ def find(name: str) -> Wanted:
     hub = own.model if own else called
     with _asking(hub):
         index = _download(hub, INDEX, revision or None)
+        # The hub's cache names the folder of a snapshot by its commit.
         commit = index.parent.name
         folders = checkpoints.parts(json.loads(index.read_text(encoding="utf-8")))
+        # A hub id that is not known says little; its files say which pipeline it is for.
         card = own or choose_card(hub if hub in _KNOWN else str(index.parent))
         patterns = [INDEX, *(f"{part}/*.{kind}" for part in folders for kind in _KINDS)]
         parts = [_part(hub, commit, patterns)]
+        # A distilled variant is the base model with another UNet.
         if card.unet:
             repository, _, file = card.unet.partition("#")
             parts.append(_part(repository, "", [file]))
@@ -156,6 +163,7 @@ def _asking(hub: str) -> Iterator[None]:
     """Turns what can go wrong while a hub is asked into one sentence."""
     try:
         yield
+    # Before the other, of which it is a kind.
     except GatedRepoError:
         raise NotFetchedError(
             f"Accept the licence of {hub} on its page first, then set HF_TOKEN."
@@ -237,6 +245,7 @@ def find_networks(name: str) -> Networks:
     except UnknownStructureError as error:
         raise NotFetchedError(f"{error}.") from None
     seeing = {kind: source for kind, source in ESTIMATORS.items() if kind in named}
+    # By source: one network may serve several kinds and is then fetched once.
     licences = dict.fromkeys(named.values(), read_licence(text) or "read it on the network's page")
     licences |= dict.fromkeys(seeing.values(), "Apache-2.0")
     found = {source: find_network(source, terms) for source, terms in licences.items()}

@@ -92,7 +92,9 @@ def _draw_here(recipe: Recipe, settings: Settings, output: Path) -> list[Path]:
     from rich.console import Console  # noqa: PLC0415 - not to parse
     from rich.progress import Progress  # noqa: PLC0415
 
+    # Before anything imports these libraries, which read it once.
     os.environ.update(_QUIET)
+    # Standard output is for the paths, which other programs may read.
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("loading the model", total=None)
@@ -122,6 +124,7 @@ def plan(text: str, settings: Settings, images: Sequence[str] | None = None) -> 
     try:
         (order, *more) = read_orders(text)
         if more:
+            # One command makes one recipe; to queue several is the bot's.
             raise refuse_too_many(text, 1 + len(more), 1)
         prompt = order.prompt
         linked = list_addresses(prompt.flags)
@@ -174,6 +177,7 @@ def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str
     limits = Limits(
         max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
     )
+    # One's own are cleaned like a stranger's: recipes name images as they come out of that.
     found = [photograph.read_bytes() for photograph in photographs]
     prompt = parse(text)
     links = [*(link.url for link in prompt.images), *list_addresses(prompt.flags)]
@@ -193,6 +197,8 @@ def require_writable(output: Path, pictures: int) -> None:
         tempfile.TemporaryFile(dir=looked_at).close()
         for looked_at in (output.with_suffix(".json"), output, *_singles(output, pictures)):
             if looked_at.exists():
+                # To append nothing: a file opened for writing would be emptied before there is a
+                # new one.
                 looked_at.open("ab").close()
     except OSError as error:
         raise typer.BadParameter(
@@ -241,6 +247,7 @@ def keep(files: Mapping[Path, bytes]) -> list[Path]:
     try:
         return [_write(path, data) for path, data in sorted(files.items())]
     except OSError as error:
+        # All of them once more, so that a set is found in one place.
         folder = Path(tempfile.mkdtemp(prefix="easel-"))
         typer.echo(
             f"{error.filename} could not be written ({error.strerror}), so all is in {folder}.",

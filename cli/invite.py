@@ -7,6 +7,7 @@ import typer
 
 from storage.settings import SettingsError, load_settings
 
+# Bits as Discord documents them.
 PERMISSIONS: Final = {
     "Add Reactions": 1 << 6,
     "View Channel": 1 << 10,
@@ -37,6 +38,7 @@ def print_links(
     permissions = sum(PERMISSIONS.values())
     typer.echo("For a server:")
     typer.echo(
+        # In Discord's numbers a server is 0, an account 1.
         f"  {base}&integration_type=0&permissions={permissions}&scope=bot+applications.commands"
     )
     typer.echo("For your own account, to use it anywhere:")
@@ -51,6 +53,7 @@ def _read_application() -> int:
         raise SettingsError("Name the application's id, or set DISCORD_TOKEN.")
     first = token.get_secret_value().partition(".")[0]
     try:
+        # The token leaves the padding off; too much of it is ignored.
         return int(base64.b64decode(first + "=="))
     except ValueError:
         raise SettingsError("DISCORD_TOKEN does not look like a bot's token.") from None

@@ -30,10 +30,12 @@ GRACE: Final = 5.0
 """Seconds that a side has to end by itself when asked to."""
 
 _FIRST_PAUSE: Final = 0.5
+# asyncio's own limit is 64 KiB; a line of the log that quotes a recipe may be longer.
 _LONGEST_LINE: Final = 2**20
 _LARGEST_LOG: Final = 10 * 2**20
 
 
+# Compared by identity: a mapping in it could not be hashed, and sides are keys.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Side:
     """A process to run.
@@ -101,6 +103,7 @@ class Crew:
     ) -> None:
         """Asks every side to end, and makes those end that do not."""
         self._ending.set()
+        # First those that need the others: a bot that signs off still talks to the stand-in.
         for carrying in (False, True):
             sides = [side for side in self._keepers if side.carries == carrying]
             if sides:
@@ -158,10 +161,13 @@ class Crew:
         for life in range(sys.maxsize):
             began = time.monotonic()
             code, said = await self._live(side)
+            # A side that ends because all do is not started again.
             if self._ending.is_set():
                 return
             steady = time.monotonic() - began > STEADY
             short_lives = 0 if steady else short_lives + 1
+            # Above 0 the side says itself that it cannot run, as without a token; below 0 a signal
+            # ended it.
             own_fault = life == 0 and not steady and code > 0
             if own_fault or short_lives > RESTARTS:
                 self._fault = SideFailedError(side.name, said)
@@ -176,18 +182,24 @@ class Crew:
 
     async def _live(self, side: Side) -> tuple[int, str]:
         """One life of a side: its exit code and its last line."""
+        # The end may have come while it waited to be started again.
         if self._ending.is_set():
             return 0, ""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "cli.launch", *side.command),
+            # Lines are told as they are written, not in blocks as Python writes them into a pipe.
             env={**os.environ, "PYTHONUNBUFFERED": "1", **side.environment},
+            # It closes when this process is gone, however it went: see `_end_with_parent`.
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            # Ctrl-C signals the whole group: without one of its own a side would hear it before the
+            # crew.
             start_new_session=True,
             limit=_LONGEST_LINE,
         )
         self._processes[side.name] = process
+        # It was begun while the others were told to end, and missed its signal.
         if self._ending.is_set() and not side.carries:
             _signal(process, signal.SIGTERM)
         said = await self._collect(side.name, process)
@@ -196,6 +208,7 @@ class Crew:
     async def _collect(self, name: str, process: asyncio.subprocess.Process) -> str:
         """Writes what a side says to its log until it ends; its last line."""
         last = ""
+        # Unbuffered: the last lines before a crash are the ones that matter.
         with _log_file(self._logs / f"{name}.log").open("ab", buffering=0) as log:
             while line := await _line(process):
                 log.write(line)
@@ -209,6 +222,7 @@ async def _line(process: asyncio.subprocess.Process) -> bytes:
         return b""
     try:
         return await process.stdout.readline()
+    # asyncio has dropped what it had read of the line by then.
     except ValueError:
         return b"(a line too long to keep)\n"
 
@@ -221,6 +235,7 @@ def _log_file(path: Path) -> Path:
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
     if process.returncode is None:
+        # It may have ended since it was looked at.
         with contextlib.suppress(ProcessLookupError):
             process.send_signal(number)
 
@@ -235,6 +250,7 @@ def _end_with_parent() -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE)
+    # Only what does not listen gets here; otherwise this thread has ended with its process.
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -78,6 +78,7 @@ def fetch_model(
     else:
         wanted = hub.find(name)
         (folder,) = _fetch([wanted], accept)
+        # A full disk or a proxy may leave files that are there and not whole.
         _require_whole(folder)
         typer.echo(f"It is here. For .env:\n{wanted.setting}")
 
@@ -92,6 +93,7 @@ def _fetch(every: Sequence["Wanted"], accept: bool) -> list[Path]:
         if wanted.notice:
             typer.echo(wanted.notice)
     size = sum(wanted.size for wanted in every)
+    # Where all is here already, a licence was accepted before.
     if size and not accept:
         typer.confirm(f"Accept the licence and fetch {size / 2**30:.1f} GiB?", abort=True)
     return [hub.fetch(wanted) for wanted in every]

@@ -34,6 +34,8 @@ def _become(module: str) -> None:
     """Makes the database ready, then turns this process into another module's."""
     migrate(load_settings())
     command = [sys.executable, "-m", module]
+    # The same process, so signals and the exit code pass between the side and whoever started it.
+    # On Windows execv starts another process and ends this one, which a shell takes for the end.
     if os.name == "posix":
         os.execv(sys.executable, command)  # noqa: S606 - no shell wanted
     raise typer.Exit(subprocess.call(command))  # noqa: S603 - our own module

@@ -84,11 +84,14 @@ async def run(settings: Settings, *, say: Say, tell: Tell) -> None:
             "DISCORD_TOKEN is not set: put it into .env (docs/hosting.md says where to get it), "
             "or try `easel play`, which needs none."
         )
+    # Before both: neither side starts on tables of another version.
     migrate(settings)
     async with Crew(settings.data / "logs", tell) as crew:
+        # First, since it takes longest: it loads the model.
         crew.start(WORKER)
         crew.start(BOT)
         say(f"Bot and worker are starting; their logs are in {settings.data / 'logs'}.")
+        # Less often than the default: each look opens the database.
         if await crew.until(lambda: _has_worker(settings), pause=0.3):
             say("The worker is ready. Ctrl-C stops both.")
         await crew.until_told()
@@ -124,6 +127,7 @@ async def play(
     async with Crew(settings.data / "logs", tell) as crew, aiohttp.ClientSession(url) as session:
         crew.start(Side(name="playground", command=stand_in, environment=environment, carries=True))
         crew.start(Side(name="worker", command=WORKER.command, environment=environment))
+        # Only then the bot: a first login that fails would end the crew.
         await crew.until(lambda: _answers(session))
         crew.start(Side(name="bot", command=BOT.command, environment=environment))
         await crew.until(lambda: _has_bot(session))
@@ -148,6 +152,7 @@ def playing(settings: Settings, url: str, page_port: int) -> Settings:
         "database_url": database,
         "images": str(data / "images"),
         "discord": url,
+        # The stand-in's server has an id of its own; a bot for all servers stays one.
         "guild": settings.guild and GUILD_ID,
         "public_url": f"http://{HOST}:{page_port}",
         "page_host": HOST,
@@ -158,6 +163,7 @@ def playing(settings: Settings, url: str, page_port: int) -> Settings:
 
 def _environment(settings: Settings) -> dict[str, str]:
     chosen = choose_card(settings.model, settings.family)
+    # The sides read settings from the environment, where these go before what `.env` says.
     return {
         "DISCORD_TOKEN": TOKEN,
         "EASEL_DATA": str(settings.data),
@@ -183,6 +189,7 @@ def _notice(chosen: Card) -> Iterator[str]:
 def free_port(wanted: int) -> int:
     """``wanted`` if nothing listens there, else a port where nothing does."""
     with socket.socket() as probe:
+        # As servers do: a port whose last connections are still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, wanted))
@@ -212,5 +219,6 @@ async def _health(session: aiohttp.ClientSession) -> dict[str, object] | None:
 async def _has_worker(settings: Settings) -> bool:
     try:
         return bool(await asyncio.to_thread(live_workers, settings))
+    # Busy, or away for a moment: it is asked again.
     except SQLAlchemyError:
         return False
