@@ -24,6 +24,7 @@ _RIM: Final = 8
 _LEAST: Final = 1e-6
 """Shares below this count as nothing."""
 
+# In the last, even 2,048 pixels have become four.
 _COPIES: Final = 10
 """Copies, each half as large as the one before, in which something known is looked for."""
 
@@ -90,6 +91,7 @@ def place_picture(canvas: Canvas, size: tuple[int, int]) -> tuple[int, int, int,
     left, top = round(edges.left / across * width), round(edges.top / down * height)
     right = round((edges.left + 1) / across * width)
     bottom = round((edges.top + 1) / down * height)
+    # A pixel at least, where wide edges leave the picture less than half of one.
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
@@ -118,6 +120,7 @@ def _carry_colours(picture: Image.Image, kept: Image.Image) -> Image.Image:
 def _find_rim(kept: Image.Image) -> Array:
     """Which kept pixels lie beside the border; all of them where there is no border."""
     known = _read_share(kept)
+    # What is kept even after the darkest within reach was taken is too deep for the rim.
     rim = known - _read_share(kept.filter(ImageFilter.MinFilter(2 * _RIM + 1)))
     return rim if rim.any() else known
 
@@ -167,6 +170,7 @@ def _resize(values: Array, size: tuple[int, int]) -> Array:
     """Every channel scaled, by area when smaller and smoothly when larger."""
     smaller = size[0] < values.shape[1] or size[1] < values.shape[0]
     how = Image.Resampling.BOX if smaller else Image.Resampling.BILINEAR
+    # A channel at a time: of floating-point images Pillow knows those of one channel only.
     layers = [
         np.asarray(Image.fromarray(np.ascontiguousarray(values[..., k])).resize(size, how))
         for k in range(values.shape[2])

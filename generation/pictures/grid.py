@@ -12,9 +12,12 @@ from generation.recipe import Recipe
 
 Extension = Literal["png", "webp"]
 
+# Of WebP, the best first; rather than lower ones a smaller picture is sent.
 _QUALITIES: Final = (95, 90, 80, 70)
 _SHRINK: Final = 0.8
+# The format has 14 bits for each side.
 _WEBP_SIDE: Final = 16383
+# A recipe may take this part of the limit; beyond, it would cost too much of the picture.
 _METADATA_SHARE: Final = 4
 
 
@@ -52,6 +55,7 @@ def cut_picture(grid: Image.Image, k: int, count: int = 4) -> Image.Image:
 
 
 def _choose_shape(count: int) -> tuple[int, int]:
+    # The square root rounded up, in whole numbers, which are never off by one.
     columns = math.isqrt(count - 1) + 1
     return columns, math.ceil(count / columns)
 
@@ -70,6 +74,7 @@ def fit(png: bytes, recipe: Recipe, limit: int) -> tuple[bytes, Extension]:
     note = encode_exif(recipe)
     if len(note) * _METADATA_SHARE > limit:
         note = b""
+    # Our own file: Pillow shall not try its other decoders.
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
         for webp in _shrink(image.convert("RGB"), note):
             if len(webp) <= limit:
@@ -99,5 +104,6 @@ def _shrink(image: Image.Image, note: bytes) -> Iterator[bytes]:
 
 def _encode_webp(image: Image.Image, quality: int, note: bytes) -> bytes:
     buffer = io.BytesIO()
+    # Below the default effort of 4: several sizes may be tried while a person waits.
     image.save(buffer, "WEBP", quality=quality, method=2, exif=note)
     return buffer.getvalue()

@@ -19,6 +19,7 @@ def enlarge_seamless(
         picture: RGB.
         larger: Enlarges a picture by a whole factor.
     """
+    # No more than the picture itself, which beyond would only come again.
     margin = min(MARGIN, *picture.size)
     around = ((margin, margin), (margin, margin), (0, 0))
     wide = larger(Image.fromarray(np.pad(np.asarray(picture), around, mode="wrap")))

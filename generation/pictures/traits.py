@@ -61,11 +61,14 @@ def is_photograph(image: Image.Image) -> bool:
     that are not show a thing on a plain ground.
     """
     small = image.convert("RGB")
+    # By area: each pixel is the mean of those that it stands for, grain and JPEG's noise included.
     small.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
     levels = np.asarray(small, np.int16)
+    # By the channel that differs most: red beside green of equal brightness is no flat area.
     steps = [np.abs(np.diff(levels, axis=axis)).max(-1).ravel() for axis in (0, 1)]
     near = np.concatenate(steps)
     border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
+    # The median, which a thing that reaches the border does not move.
     ground = np.abs(border - np.median(border, axis=0)).max(-1)
     # An image of one pixel has no neighbours, and is no photograph.
     flat = float((near <= _ALIKE).mean()) if near.size else 1.0
