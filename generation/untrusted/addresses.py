@@ -8,6 +8,7 @@ import aiohttp
 from aiohappyeyeballs import AddrInfoType
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+# All of IPv6 that is given out for the public; the rest is local, multicast or nobody's.
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
 _CLOSED: Final = tuple(
@@ -51,6 +52,7 @@ def is_public(text: str) -> bool:
         return False
     if isinstance(inner, ipaddress.IPv6Address) and inner not in _GLOBAL_UNICAST:
         return False
+    # Python calls multicast global, and reserved networks of IPv6.
     return inner.is_global and not (inner.is_multicast or inner.is_reserved)
 
 
@@ -79,6 +81,7 @@ class _PublicResolver(AbstractResolver):
             OSError: There is none.
         """
         found = await self._system.resolve(host, port, family)
+        # All of them, since which one is connected to is the connector's choice.
         if not all(is_public(address["host"]) for address in found):
             raise PrivateAddressError(host)
         return found
@@ -99,6 +102,8 @@ def make_guarded_connector() -> aiohttp.TCPConnector:
     """A connector that reaches public addresses only, whatever it is asked for."""
     return aiohttp.TCPConnector(
         resolver=_PublicResolver(),
+        # Nothing is kept from one request to the next, so each is checked from its name to its
+        # socket.
         use_dns_cache=False,
         socket_factory=_open_public_socket,
         force_close=True,

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from faults import UserError
 
+# No more than people send: each decoder is C code that a stranger's bytes run through.
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 """Formats that are decoded at all; of an animation the first frame."""
 
@@ -114,6 +115,7 @@ def clean(data: bytes, limits: Limits = LIMITS) -> CleanImage:
     """
     if len(data) > limits.max_bytes:
         raise ImageTooLargeError("bytes", limits.max_bytes, len(data))
+    # Opening reads the header alone, so the size is known before a pixel is decoded.
     with _open(data, limits) as image:
         try:
             picture = _scale_down(_flatten(_turn_upright(image)), limits.max_side)
@@ -176,5 +178,6 @@ def _encode_png(image: Image.Image) -> bytes:
     # Pillow carries what it has read, such as profiles, into what it writes.
     image.info.clear()
     buffer = io.BytesIO()
+    # The fastest: the file is kept for drawing from, not sent on.
     image.save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()

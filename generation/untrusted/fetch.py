@@ -21,7 +21,9 @@ REDIRECTS: Final = 3
 """How many redirects are followed."""
 
 _REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
+# Not compressed: pictures are so already, and a small body could unpack to gigabytes.
 _HEADERS: Final = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Easel"}
+# Below are mail, shells and the like, which a request should not be sent to.
 _LOWEST_FREE_PORT: Final = 1024
 _WEB_PORTS: Final = frozenset({80, 443})
 
@@ -142,6 +144,7 @@ async def _ask(url: URL, limits: Limits, *, trusted: bool) -> bytes | URL:
     try:
         async with (
             _open_session(connector) as session,
+            # By itself aiohttp would follow past all checks.
             session.get(url, allow_redirects=False) as response,
         ):
             if response.status in _REDIRECT_STATUSES:
@@ -149,6 +152,7 @@ async def _ask(url: URL, limits: Limits, *, trusted: bool) -> bytes | URL:
             if response.status != 200:
                 raise LinkNotFoundError(_name_host(url), response.status)
             return await _read_body(response, limits.max_bytes)
+    # An OSError, too, but the caller tells it as what it is.
     except TimeoutError:
         raise
     except PrivateAddressError as error:
@@ -174,6 +178,7 @@ def _open_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=_HEADERS,
+        # The caller's covers redirects as well; aiohttp's own would begin anew with each.
         timeout=aiohttp.ClientTimeout(total=None),
     )
 
@@ -191,6 +196,7 @@ def _parse(text: str, base: URL | None = None) -> URL:
         raise LinkRefusedError("", Refusal.MALFORMED) from None
     if url.scheme not in {"http", "https"}:
         raise LinkRefusedError(host or "", Refusal.SCHEME)
+    # In a name % is an escape, which resolvers read differently; in IPv6 it is a zone.
     if not host or not port or ("%" in host and ":" not in host):
         raise LinkRefusedError(host or "", Refusal.MALFORMED)
     if url.raw_user is not None or url.raw_password is not None:

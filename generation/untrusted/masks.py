@@ -35,6 +35,7 @@ def clean_mask(data: bytes) -> bytes:
         NothingPaintedError: Nothing is painted.
     """
     with Image.open(io.BytesIO(clean(data, LIMITS).png), formats=["PNG"]) as image:
+        # One bit: what is half painted, at a brush's soft edge, is drawn anew or it is not.
         mask = image.convert("L").point(lambda level: 255 * (level > 127), "1")
     if mask.getbbox() is None:
         raise NothingPaintedError
