@@ -108,6 +108,7 @@ class Card:
     licence: str
     model: str
     side: int
+    # 8, as latents have an eighth of the side; 16 where a transformer reads them by two and two.
     multiple: int
     longest_ratio: float
     enlarge: int = 1
@@ -146,6 +147,7 @@ class Card:
 
     def answers_to(self, name: str) -> bool:
         """Whether ``--model`` with this name means it, however that is spelled."""
+        # One under a name of its own answers to its family's as well.
         return normalize_model_name(name) in (
             normalize_model_name(self.called),
             normalize_model_name(self.id),
@@ -156,8 +158,10 @@ class Card:
 
         Of the allowed sizes it takes the one that is nearest in ratio and area together.
         """
+        # By the square root on both sides, so that the area stays what the model was trained at.
         ideal = (across / down) ** 0.5
         wide, tall = self.side * ideal, self.side / ideal
+        # Never 0, whatever the ratio.
         width = max(self.multiple, round(wide / self.multiple) * self.multiple)
         height = max(self.multiple, round(tall / self.multiple) * self.multiple)
         return width, height

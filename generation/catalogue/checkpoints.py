@@ -16,6 +16,7 @@ GUIDED: Final = "config.json"
 OWN: Final = {"easel": BUNDLED, "easel2": EASEL_2}
 """Folders of the checkpoints that come with the project, by family."""
 
+# As diffusers writes it into the index of a checkpoint.
 _PIPELINES: Final = {
     "StableDiffusionPipeline": "sd15",
     "StableDiffusionXLPipeline": "sdxl",
@@ -38,6 +39,7 @@ def choose_card(model: str, family: str = "") -> Card:
         UnknownFamilyError: The family is unknown, or cannot be told from ``model``.
     """
     known = (*CARDS, *VARIANTS)
+    # What whoever runs the bot says goes before all that could be guessed.
     if family:
         return next((one for one in VARIANTS if one.name == family), None) or find_card(family)
     if not model:
@@ -48,9 +50,11 @@ def choose_card(model: str, family: str = "") -> Card:
     index = Path(model) / INDEX
     if index.is_file():
         pipeline = json.loads(index.read_text(encoding="utf-8")).get("_class_name", "")
+        # A pipeline that is not known stays in the error, by its own name.
         return find_card(_PIPELINES.get(pipeline, pipeline))
     if is_guided(Path(model)):
         return find_card("easel2")
+    # Of a hub id nothing is here but its name, and fine-tunes of SDXL nearly all have XL in theirs.
     return find_card("sdxl" if "xl" in model.lower() else "sd15")
 
 
@@ -59,6 +63,7 @@ def is_guided(folder: Path) -> bool:
     config = folder / GUIDED
     if not config.is_file():
         return False
+    # Many models have a file of this name; only the format tells.
     stated: str = json.loads(config.read_text(encoding="utf-8")).get("format", "")
     return stated.startswith("easel-guided-")
 
@@ -81,6 +86,7 @@ def name_model(model: str, chosen: Card) -> str:
     """The checkpoint's name as recipes and messages carry it: never a path."""
     if _is_bundled(model, chosen):
         return chosen.model
+    # Recipes are public, inside pictures too; folders of this machine are not.
     return Path(model).name if Path(model).exists() else model
 
 

@@ -31,6 +31,7 @@ def read_sources(setting: str) -> dict[StructureKind, str]:
     Raises:
         UnknownStructureError: An entry names another kind, or nothing for one.
     """
+    # A card has its licence behind the semicolon; settings have none.
     named = dict(_read_entries(setting.partition(";")[0]))
     every = named.get("", "")
     found = {kind: named.get(kind, every) for kind in STRUCTURES}
@@ -40,6 +41,7 @@ def read_sources(setting: str) -> dict[StructureKind, str]:
 def write_sources(found: Mapping[StructureKind, str]) -> str:
     """The setting that ``read_sources`` reads as ``found``, in few words."""
     different = set(found.values())
+    # One network for all kinds, such as a union of them, needs no names.
     if len(different) == 1 and len(found) == len(STRUCTURES):
         return different.pop()
     return ",".join(f"{kind}={source}" for kind, source in found.items())
@@ -52,6 +54,7 @@ def read_licence(networks: str) -> str:
 
 def _read_entries(text: str) -> Iterator[tuple[str, str]]:
     for entry in filter(None, (part.strip() for part in text.split(","))):
+        # From the right: an entry without a mark is then all source.
         kind, mark, source = (part.strip() for part in entry.rpartition("="))
         if not source or (mark and kind not in STRUCTURES):
             kinds = ", ".join(STRUCTURES)

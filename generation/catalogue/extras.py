@@ -15,6 +15,7 @@ from generation.recipe import Upscaler
 _FAMILIES: Final = frozenset(card.id for card in CARDS)
 
 
+# A protocol, since of generation only the worker may know storage's settings.
 class Choices(Protocol):
     """The settings that decide it."""
 
@@ -82,8 +83,10 @@ def extend_card(
     Raises:
         UnknownStructureError: ``controlnets`` cannot be read.
     """
+    # LoRAs are made for published models; none fits the project's own.
     worn = select_fitting(loras, chosen.id) if chosen.wears else ()
     named = tuple(read_sources(controlnets)) if chosen.controlnets else ()
+    # A family without adapters on its card has none that fit, whatever is set.
     more = REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
     if worn:
         more |= {Capability.LORA}
@@ -106,6 +109,7 @@ def select_entries(setting: str, family: str, *, unnamed: bool = True) -> str:
     kept = []
     for entry in setting.split(","):
         named, mark, rest = entry.strip().partition(":")
+        # Another colon is a part of the entry, as in C:\nets.
         if not mark or named not in _FAMILIES:
             kept += [entry] if unnamed else []
         elif named == family:

@@ -38,6 +38,7 @@ _ALL: Final = frozenset(
 _CLIP: Final = _ALL | {Capability.EMPHASIS}
 """Of models that read nothing but CLIP, whose tokens can be weighed."""
 
+# Distilled to draw without guidance, and it is guidance that a negative prompt works through.
 _FLOW: Final = _ALL - {Capability.NEGATIVE, Capability.GUIDANCE}
 
 _NATIVE: Final = _FLOW | REFERENCES | {Capability.EDIT}
@@ -68,6 +69,7 @@ CARDS: Final[tuple[Card, ...]] = (
         side=128,
         multiple=8,
         longest_ratio=4,
+        # 128 pixels are a stamp on anybody's screen.
         enlarge=4,
         steps=12,
         guidance=4.0,
@@ -96,6 +98,7 @@ CARDS: Final[tuple[Card, ...]] = (
         steps=10,
         guidance=1.5,
         sampler="DDIM",
+        # Its noise is told by an angle, and a step of DDIM is a turn by one (decision 9).
         samplers=("DDIM",),
         memory=1,
         capabilities=frozenset(
@@ -198,11 +201,13 @@ CARDS: Final[tuple[Card, ...]] = (
         side=1024,
         multiple=16,
         longest_ratio=4,
+        # The pipeline's own numbers.
         steps=28,
         guidance=3.5,
         sampler="Euler",
         samplers=("Euler",),
         memory=36,
+        # Its guidance is a number that the transformer reads, so there is still no negative prompt.
         capabilities=_FLOW | {Capability.GUIDANCE},
     ),
     Card(
@@ -214,6 +219,7 @@ CARDS: Final[tuple[Card, ...]] = (
         side=1024,
         multiple=16,
         longest_ratio=4,
+        # As its authors draw; the pipeline's 50 steps take a quarter longer.
         steps=40,
         guidance=4.0,
         sampler="Euler",
@@ -240,6 +246,7 @@ VARIANTS: Final[tuple[Card, ...]] = (
         guidance=1.0,
         sampler="Euler",
         samplers=("Euler",),
+        # Its authors ask for it: it was distilled from the last timestep on.
         spacing="trailing",
         distilled=True,
         capabilities=_FEW_STEPS,
@@ -270,6 +277,7 @@ VARIANTS: Final[tuple[Card, ...]] = (
         steps=28,
         guidance=5.0,
         sampler="Euler a",
+        # A part of what its authors avoid.
         avoided="lowres, bad anatomy, bad hands, text, error, worst quality, low quality, blurry",
     ),
 )

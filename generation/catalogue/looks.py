@@ -54,12 +54,14 @@ _NAMES: Final = {
 }
 # The longest first, so that "pencil drawing" is not read as "pencil" and something unknown.
 _SPOKEN: Final = re.compile(
+    # Whole words, hyphens included: neither the ink in pink nor the oil in oil-free.
     r"(?<![\w-])(?:"
     + "|".join(re.escape(word) for word in sorted(_NAMES, key=len, reverse=True))
     + r")(?![\w-])",
     re.IGNORECASE,
 )
 _WEIGHT: Final = re.compile(r"::\s*-?[\d.]*")
+# Words that wishes are phrased in; to report them as not understood would be noise.
 _FILLING: Final = frozenset(
     re.split(
         " ",
@@ -77,6 +79,7 @@ def find_unknown(prompt: str, known: Collection[str]) -> tuple[str, ...]:
         known: The looks that the model knows.
     """
     looks, rest = find_looks(_WEIGHT.sub(" ", prompt))
+    # A photograph is what such a model starts from, so the word asks for nothing that it lacks.
     return (*(look for look in looks if look not in {*known, PLAIN}), *rest)
 
 

@@ -51,6 +51,7 @@ def read_offered(setting: str) -> tuple[Offered, ...]:
     """
     entries = (entry.strip() for entry in setting.split(";"))
     found = tuple(_read_entry(entry) for entry in entries if entry)
+    # By family, too: one name may mean a different file for each.
     names = [(one.family, one.name) for one in found]
     for family, name in names:
         if names.count((family, name)) > 1:
@@ -75,7 +76,9 @@ def _read_entry(text: str) -> Offered:
     try:
         counts = float(weight) if weight.strip() else 1.0
     except ValueError:
+        # Refused below, in one sentence with what is too much.
         counts = LIMIT + 1
+    # So that NaN is refused, too.
     if not abs(counts) <= LIMIT:
         raise SourceError(
             f"EASEL_LORAS gives {name} the weight {weight.strip()}; "
@@ -103,7 +106,9 @@ def select_called(
         words: What was typed, such as ``ink:0.8``, or ``ink`` for its own weight.
         known: Those that may be called.
     """
+    # Of a name that is typed twice the last weight counts.
     weights = {name.lower(): weight for name, _, weight in (word.partition(":") for word in words)}
+    # In the setting's order, so that the order of typing makes no other recipe.
     for one in known:
         if one.name in weights:
             weight = float(weights[one.name] or one.weight)

@@ -1,4 +1,4 @@
-"""ServedModel models: the checkpoints that people choose among with ``--model``.
+"""Served models: the checkpoints that people choose among with ``--model``.
 
 ``EASEL_MODEL`` is the usual one. ``EASEL_MODELS`` lists others with commas between, each a folder,
 a hub id or a known name, perhaps under a name of its own: ``flux2-klein, photo=acme/photo@3f2a``.
@@ -22,6 +22,7 @@ from generation.recipe import Recipe
 NAME: Final = re.compile(r"[\w.-]{1,32}")
 """Names that models may have, in any case."""
 
+# It matches any text, so that `_read_entry` can say what is wrong with one.
 _ENTRY: Final = re.compile(rf"(?:(?:([\w-]+):)?({NAME.pattern})\s*=)?\s*(.+)", re.DOTALL)
 
 
@@ -69,12 +70,14 @@ def list_served(choices: Choices) -> Models:
         UnknownStructureError: The ControlNets cannot be read.
     """
     usual = choose_card(choices.model, choices.family)
+    # The usual one has to stay first: see `choose_usual`.
     found = [_describe(choices.model, usual, usual, choices)]
     for entry in filter(None, (part.strip() for part in choices.models.split(","))):
         one = _read_entry(entry, choices)
         _refuse_twins(one, found)
         found.append(one)
     more = find_card("easel2")
+    # One that is listed goes before, perhaps with settings of its own.
     alone = all(one.card.id != more.id and one.card.called != more.called for one in found)
     if not choices.model and usual.id == "easel" and EASEL_2.is_dir() and alone:
         found.insert(1, _describe(more.called, more, more, choices))
@@ -89,6 +92,7 @@ def choose_usual(models: Models) -> ServedModel:
 def find_named(models: Models, name: str) -> ServedModel | None:
     """The one that a name means: its own, else that of its family."""
     plain, each = normalize_model_name(name), models.values()
+    # A model may be called what another's family is called; then its own name counts.
     exact = (one for one in each if normalize_model_name(one.card.called) == plain)
     return next(exact, None) or next((one for one in each if one.card.answers_to(name)), None)
 
@@ -106,6 +110,7 @@ def find_model_of(models: Models, recipe: Recipe) -> ServedModel | None:
 def _describe(model: str, like: Card, card: Card, choices: Choices) -> ServedModel:
     return ServedModel(
         card=extras.add_extras(card, choices),
+        # By the card as it was found, since `card` may go by a name of the host's choosing.
         source=find_source(model, like),
         model=name_model(model, like),
     )
@@ -115,6 +120,7 @@ def _read_entry(text: str, choices: Choices) -> ServedModel:
     family, name, model = _ENTRY.findall(text)[0]
     like = choose_card(model, family)
     known = model.partition("@")[0] == like.called
+    # Anything else is a misspelt name; as a hub id it would fail at the first job only.
     if not (known or Path(model).is_dir() or ("/" in model and "=" not in model)):
         raise ServedError(
             f"EASEL_MODELS cannot use `{text[:60]}`; write a folder, owner/name@revision or a name"
@@ -131,6 +137,7 @@ def _refuse_twins(one: ServedModel, others: Iterable[ServedModel]) -> None:
                 f"EASEL_MODEL and EASEL_MODELS have two models called {one.card.called}; give one"
                 " a name of its own, as in name=folder."
             )
+        # A recipe would not say which of them it is of.
         if (one.card.id, one.model) == (other.card.id, other.model):
             raise ServedError(
                 f"EASEL_MODEL and EASEL_MODELS have two models that recipes would call {one.model};"

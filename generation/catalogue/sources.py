@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from faults import HostError
 
+# Other formats are pickled, and may run code as they are loaded.
 _KIND: Final = ".safetensors"
 _HUB: Final = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -40,6 +41,7 @@ class Source:
         if self.revision:
             return self.revision
         path = Path(self.place) / self.file
+        # By its time of change, so that gigabytes are read once and a new file is noticed.
         return _hash_file(path, path.stat().st_mtime_ns) if path.is_file() else ""
 
     def find(self) -> Path:
@@ -68,12 +70,15 @@ def read_source(text: str) -> Source:
     if not mark:
         path = Path(place)
         place, file = str(path.parent), path.name
+    # Nor any way out of the folder that was named.
     if Path(file).suffix != _KIND or ".." in Path(file).parts:
         raise SourceError(f"a file ending in {_KIND} is wanted, as in folder#name{_KIND}")
     hub, at, revision = place.partition("@")
+    # A folder may have an @ in its name, and one that is here is meant.
     if at and _HUB.fullmatch(hub) and not Path(place).is_dir():
         return Source(hub, file, revision)
     if mark and _HUB.fullmatch(place) and not Path(place).is_dir():
+        # Without one the file behind a name could change under the recipes that name it.
         raise SourceError(f"a hub id wants a revision, as in {place}@main#{file}")
     return Source(place, file)
 
@@ -88,6 +93,7 @@ def split_revision(source: str) -> tuple[str, dict[str, Any]]:
         The folder or the bare hub id, and the options that go with it.
     """
     if Path(source).is_dir():
+        # A folder is never looked for on a hub.
         return source, {"local_files_only": True, "revision": None}
     name, _, revision = source.partition("@")
     return name, {"local_files_only": False, "revision": revision or None}

@@ -31,6 +31,7 @@ def _read_table(words: str) -> tuple[str, ...]:
 
 ANY: Final = Vocabulary(
     taste="masterful composition, dramatic light, rich color, intricate detail",
+    # Seven, eight and nine: 504 seeds before a combination returns.
     looks=(
         _read_table(
             """
@@ -63,6 +64,7 @@ ANY: Final = Vocabulary(
 """For models that understand sentences."""
 
 SMALL: Final = Vocabulary(
+    # Words from its own training captions; what it has not seen it draws as debris.
     taste="3d style, blue background",
     looks=(
         _read_table("3d style, line art style, pixel art style, flat style"),
