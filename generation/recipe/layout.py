@@ -15,6 +15,7 @@ from generation.recipe.values import RecipeError
 VERSION: Final = 5
 """The newest version of the format that is known here."""
 
+# Equal to VERSION for now; it stays when that goes on.
 GROUPED: Final = 5
 """The first version whose fields stand in groups."""
 
@@ -87,6 +88,7 @@ Data = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Versioned:
+    # Strict, or true would be version 1.
     version: Annotated[int, Field(ge=1, le=VERSION, strict=True)]
 
 
@@ -110,15 +112,19 @@ def upgrade(data: object, version: int) -> object:
 
     Values are moved as they are, so a recipe that cannot be stays one, and is refused later.
     """
+    # Nothing is checked yet, and a stranger's picture may hold any JSON; validation refuses it
+    # after.
     if version >= GROUPED or not isinstance(data, Mapping):
         return data
     grouped: dict[str, Any] = {}
     for name, (*groups, last) in _PLACES.items():
+        # What is absent stays so: the groups have the same defaults.
         if name in data:
             place = grouped
             for group in groups:
                 place = place.setdefault(group, {})
             place[last] = data[name]
+    # What is `variations` now was called so up to version 4.
     return _rename(grouped, "noise", "turns", "variations")
 
 
@@ -131,9 +137,11 @@ def flatten(grouped: Data) -> dict[str, Any]:
 
 def find_version(grouped: Data) -> int:
     """The first version that knows every field in use."""
+    # Defaults are left out of JSON, so a field that is there is one in use.
     return max((_SINCE.get(name, 1) for name in _list_names(flatten(grouped))), default=1)
 
 
+# Not None, which some fields hold.
 _ABSENT: Final = object()
 
 

@@ -62,6 +62,7 @@ class Size:
     @property
     def times(self) -> int:
         """How many times the width and height the drawn pictures have."""
+        # Models draw things twice at a size that they do not know; the first drawing places them.
         return 2 if self.refinement else 1
 
 
@@ -111,6 +112,7 @@ class Inputs:
     edit: tuple[Ingredient, ...] = ()
 
     def __post_init__(self) -> None:
+        # Put so that NaN, which no comparison holds for, is refused; likewise below.
         if not self.blend_scale > 0:
             raise RecipeError("the scale of a blend is above 0")
 
@@ -160,6 +162,7 @@ class Conditions:
         if not all(0 <= share <= 1 for share in (self.chaos, self.weirdness)):
             raise RecipeError("chaos and weirdness are shares")
         roles = [reference.role for reference in self.references]
+        # Several images of a role stand in one reference, each by its share.
         if len(roles) > len(set(roles)):
             raise RecipeError("every role has one reference")
         if len(self.loras) > len({lora.name for lora in self.loras}):
@@ -216,6 +219,7 @@ class Recipe:
     size: Size
     noise: tuple[Noise, ...]
     sampling: Sampling
+    # One for all recipes, which is safe as long as groups are frozen.
     inputs: Inputs = Inputs()
     conditions: Conditions
     finishing: Finishing = Finishing()
@@ -229,6 +233,7 @@ class Recipe:
         """SHA-256 of every image that is looked at as a whole, wherever the recipe names it."""
         references = (reference.images for reference in self.conditions.references)
         parts = (self.inputs.edit, self.inputs.blend, *references)
+        # Each once: an image that is used twice is read and encoded once.
         return tuple(dict.fromkeys(one.image for part in parts for one in part))
 
     def to_json(self) -> dict[str, object]:
@@ -236,6 +241,7 @@ class Recipe:
         return {"version": layout.VERSION, **self._dump()}
 
     def _dump(self) -> dict[str, object]:
+        # Without defaults, so that a field that is added later changes no digest of before.
         data: dict[str, object] = _ADAPTER.dump_python(self, mode="json", exclude_defaults=True)
         return data
 
@@ -251,6 +257,7 @@ class Recipe:
             recipe = _ADAPTER.validate_python(layout.upgrade(data, version))
         except ValidationError as error:
             raise RecipeError("this is not a recipe of a known version") from error
+        # Whoever wrote that version could not know the field: better refused than drawn wrong.
         if version < layout.GROUPED and layout.find_version(recipe._dump()) > version:
             raise RecipeError(f"version {version} of a recipe has no such fields")
         return recipe
@@ -262,9 +269,12 @@ class Recipe:
         It is taken of the flat layout of versions 1 to 4: stored pictures are found by it, so a
         recipe that could be said in those keeps its digest for ever.
         """
+        # What people read decides no pixel.
         flat = layout.flatten(replace(self, prompt="", parameters="")._dump())
+        # As pydantic's `dump_json` writes them, of which the first digests were taken.
         return hashlib.sha256(to_json(flat, inf_nan_mode="null")).hexdigest()
 
 
 _ADAPTER: Final = TypeAdapter(Recipe)
+# To draw from nothing is to start from something that is wholly forgotten.
 _FROM_NOTHING: Final = Start(image="", strength=1.0)

@@ -42,6 +42,7 @@ class Span:
     weight: float
 
     def __post_init__(self) -> None:
+        # NaN and infinity have no JSON, and a token so weighted no picture.
         if not 0 <= self.start < self.end or not math.isfinite(self.weight):
             raise RecipeError(f"{self} is no stretch of text with a weight")
 
@@ -63,6 +64,7 @@ class Phrase:
     breaks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        # Starts and ends alternate, so that one comparison finds disorder and overlap.
         ends = [place for span in self.spans for place in (span.start, span.end)]
         if ends != sorted(ends) or (ends and ends[-1] > len(self.text)):
             raise RecipeError("spans are in order, and lie in their phrase")
@@ -83,6 +85,7 @@ class Phrase:
 
     def _weigh(self, start: int, end: int) -> Iterator[tuple[str, float]]:
         for span in self.spans:
+            # A span across a break counts on both sides of it.
             low, high = max(span.start, start), min(span.end, end)
             if low >= high:
                 continue
@@ -112,6 +115,7 @@ class VariationNoise:
 
     def __post_init__(self) -> None:
         _check_seed(self.seed)
+        # NaN fails every comparison, and so is refused here, too.
         if not 0 <= self.strength <= 1:
             raise RecipeError(f"variation strength {self.strength} is outside 0 to 1")
 
@@ -209,6 +213,7 @@ class Canvas:
     def __post_init__(self) -> None:
         if not self.image:
             raise RecipeError("a canvas needs a picture")
+        # At 0 nothing would be drawn, and a canvas is there to be filled.
         if not 0 < self.strength <= 1:
             raise RecipeError(f"denoising strength {self.strength} is outside 0 to 1")
 
@@ -231,6 +236,7 @@ class Ingredient:
     weight: float = 1.0
 
     def __post_init__(self) -> None:
+        # A share of the whole: with weights of 0 there might be no whole.
         if not self.weight > 0:
             raise RecipeError(f"the weight {self.weight} of an image is not above 0")
 
@@ -274,6 +280,7 @@ class Structure:
     shown: bool = False
 
     def __post_init__(self) -> None:
+        # A scale of 0 is no structure, which has a digest of its own.
         if not self.image or not self.scale > 0 or not 0 < self.end <= 1:
             raise RecipeError("a structure needs an image, a scale above 0 and an end up to 1")
 
@@ -293,6 +300,7 @@ class Lora:
     version: str = ""
 
     def __post_init__(self) -> None:
+        # A weight of 0 draws what no LoRA draws, and should not have another digest.
         if not self.name or not self.weight or not math.isfinite(self.weight):
             raise RecipeError("a LoRA needs a name and a weight other than 0")
 
@@ -317,4 +325,5 @@ def _check_seed(seed: int) -> None:
 
 def seed_noise(seed: int, count: int) -> tuple[Noise, ...]:
     """Noise for ``count`` pictures from one seed: the seed itself, then the ones that follow it."""
+    # Around the end, so that the last seeds have followers as well.
     return tuple(Noise(seed=(seed + k) % SEED_LIMIT) for k in range(count))
