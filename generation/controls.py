@@ -14,7 +14,6 @@ LARGEST_IMAGE_WEIGHT: Final = 3.0
 TRAINED_STEPS: Final = 1000
 """Steps of the noise schedule that diffusion models are trained on: no sampler can take more."""
 
-
 _ROUNDING: Final = 1e-9
 """What products of floats may be off by."""
 
@@ -74,6 +73,7 @@ def match_flow_level(strength: float) -> float:
     Returns:
         σ above 0 and at most 1, larger for every larger strength of a step more.
     """
+    # Stable Diffusion's last step still holds a little of the image, a flow model's none.
     if strength >= 1:
         return 1.0
     ratio = _list_noise_ratios()[max(0, round(strength * TRAINED_STEPS) - 1)]
@@ -122,6 +122,7 @@ def steps_until(steps: int, stop: float) -> int:
         steps: All steps, at least 1.
         stop: Share of them, above 0 and up to 1.
     """
+    # 0.07 of 100 steps is 7.000000000000001 in floats, and has to stay 7.
     return max(1, math.ceil(steps * stop - _ROUNDING))
 
 
@@ -211,6 +212,7 @@ def share_for_chaos(chaos: float) -> float:
     if chaos in {0, 100}:
         return chaos / 100
     share = 0.54 + 0.055 * math.log(chaos / (100 - chaos))
+    # Only numbers between whole ones come so near the ends that this cuts.
     return min(1.0, max(0.0, share))
 
 
@@ -258,6 +260,7 @@ def scale_for_image_weight(weight: float) -> float:
     """
     if not 0 < weight <= LARGEST_IMAGE_WEIGHT:
         raise ValueError(f"image weight {weight} is not above 0 and at most 3")
+    # The exponent is ln(1 / 0.55) / ln 3, about: from 0.55 at weight 1 to 1 at weight 3.
     return 0.55 * math.pow(weight, 0.55)
 
 
@@ -319,8 +322,7 @@ def scales_for_character_weight(weight: float, *, faces: bool) -> tuple[float, f
     return (FACE, FACE * share) if faces else (0.0, FACE * (1 + share) / 2)
 
 
-# How much of an image that a model reads itself: factors on its share of attention, where 1 is the
-# model's own.
+# Images that a model reads itself: factors on their share of attention, 1 the model's own.
 
 HEAVIEST_IMAGE: Final = 4.0
 """Largest factor: an image's share of attention cannot grow much further, and drowns the words."""

@@ -71,13 +71,16 @@ def list_words(code: int) -> str:
     Args:
         code: Any whole number from 0.
     """
+    # The version is part of the text, so that new tables give each code a wholly new style.
     spread = hashlib.sha256(f"easel style {VERSION}: {code}".encode()).digest()
+    # Four bytes a table: 2**32 is so many times a table's length that no word is favoured.
     picks = (int.from_bytes(spread[4 * k : 4 * k + 4], "big") for k in range(len(TABLES)))
     return ", ".join(table[pick % len(table)] for table, pick in zip(TABLES, picks, strict=True))
 
 
 def read_code(number: int) -> int:
     """A code drawn with a random number, so that the same number draws the same code."""
+    # Another text than for codes: a seed and a code of the same number have nothing in common.
     spread = hashlib.sha256(f"easel random style: {number}".encode()).digest()
     return int.from_bytes(spread[:4], "big")
 
@@ -99,10 +102,13 @@ def apply_styles(
     if not share or not total:
         return tuple(phrases)
     made = []
+    # Images alone may be drawn from, and then a style is all the words there are.
     for phrase in phrases or (Phrase(text=""),):
+        # With a phrase that is pushed away the style would be pushed away, too.
         if phrase.weight <= 0:
             made.append(phrase)
             continue
+        # At a full share nothing is left for the phrase as it was.
         if share < 1:
             made.append(replace(phrase, weight=phrase.weight * (1 - share)))
         made += [

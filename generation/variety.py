@@ -18,6 +18,7 @@ def split_by_picture(recipe: Recipe) -> list[Recipe]:
 
     In each of several, ``phrases`` are those of its picture.
     """
+    # One for all, so that the words are encoded once.
     if not recipe.conditions.vary_by_picture:
         return [recipe]
     each = (add_variety(recipe, noise) for noise in recipe.noise)
@@ -29,7 +30,9 @@ def split_by_picture(recipe: Recipe) -> list[Recipe]:
 def add_variety(recipe: Recipe, noise: Noise) -> tuple[Phrase, ...]:
     """The phrases that one of a recipe's pictures is drawn from."""
     known, seed = find_card(recipe.family).vocabulary, noise.seed
+    # By one seed: tables of lengths without a common factor do not go in step.
     look = ", ".join(table[seed % len(table)] for table in known.looks)
+    # Each look is split once more by the idea, so both keep their shares beside each other.
     looking = apply_styles(recipe.conditions.phrases, [(look, 1.0)], recipe.conditions.chaos)
     return apply_styles(
         looking, [(known.ideas[seed % len(known.ideas)], 1.0)], recipe.conditions.weirdness
@@ -41,5 +44,6 @@ def settle_words(recipe: Recipe, index: int) -> Recipe:
     if not recipe.conditions.vary_by_picture:
         return recipe
     phrases = add_variety(recipe, recipe.noise[index])
+    # The shares are spent: left there, they would add the words a second time.
     conditions = replace(recipe.conditions, phrases=phrases, chaos=0.0, weirdness=0.0)
     return replace(recipe, conditions=conditions)
