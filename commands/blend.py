@@ -33,6 +33,7 @@ MOST: Final = 1000
 async def blend(
     interaction: Interaction,
     *,
+    # Slash commands have no lists, so each image is an option; those with a default are optional.
     image1: discord.Attachment,
     image2: discord.Attachment,
     image3: discord.Attachment | None = None,
@@ -44,6 +45,7 @@ async def blend(
     """Hands the request on."""
     images = [image.url for image in (image1, image2, image3, image4, image5) if image]
     shares = read_weights(weights, len(images))
+    # None, not square, where nothing was chosen: then a preset or a setting may say it.
     ratio = RATIO.kind.parse(dimensions) if dimensions else None
     await interaction.client.handlers.blend.take_images(interaction, images, shares, ratio)
 
@@ -63,6 +65,7 @@ def read_weights(typed: str, count: int) -> list[float]:
         weights = [float(word) for word in words] or [1.0] * count
     except ValueError:
         raise errors.WeightsError(typed, count) from None
+    # float reads nan and inf, too; neither passes this.
     if len(weights) != count or not all(0 < weight < MOST for weight in weights):
         raise errors.WeightsError(typed, count)
     return weights

@@ -20,12 +20,14 @@ from prompt.guidance.topics import TOPICS
 )
 async def help_(interaction: Interaction, about: str = "") -> None:
     """Answers in private, with examples to press and topics to choose."""
+    # Nothing here asks the database, so the answer itself comes within Discord's three seconds.
     cards, asked = interaction.client.handlers.cards, about.strip().lstrip("-").lower()
     topic = help.find_topic(asked)
     if topic is not None:
         panel = help.build_topic(topic, cards)
     elif asked in BY_NAME:
         text = retell(format_line(BY_NAME[asked], cards[0]))
+        # The table of flags cannot know which models are served here.
         if len(cards) > 1 and asked == MODEL.name:
             text += "\n" + messages.list_models(cards)
         panel = replace(help.build_overview(), text=text)
@@ -46,6 +48,7 @@ async def complete(
     """Topics and flags that begin so."""
     topics = [topic.name for topic in TOPICS if topic.name.startswith(typed.lower())]
     flags = [f"--{name}" for name in list_names(typed)]
+    # Discord refuses more than 25.
     return [app_commands.Choice(name=name, value=name) for name in [*topics, *flags][:25]]
 
 

@@ -24,6 +24,7 @@ from prompt.reading.grammar import PROMPT_LIMIT
 async def imagine(
     interaction: Interaction,
     *,
+    # Discord holds people to the limit while they type.
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
     image: discord.Attachment | None = None,
     preset: str = "",
@@ -31,6 +32,7 @@ async def imagine(
     character: discord.Attachment | None = None,
 ) -> None:
     """Hands the request on, attached references as values of their flags."""
+    # As values: put into the prompt, a signed address would be read as text again.
     options = {
         flag.name: (attached.url,)
         for flag, attached in ((STYLE, style), (CHARACTER, character))
@@ -45,6 +47,7 @@ async def imagine(
 async def complete_prompt(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """The flag at the end of the prompt, written out."""
     presets: list[str] = []
+    # Asked for at every key, so the database is read only where a preset is being named.
     if "--preset" in typed:
         defaults = await UserDefaults.load(interaction.client.handlers.records, interaction)
         presets = defaults.list_names("")

@@ -23,6 +23,7 @@ async def img2img(
     interaction: Interaction,
     image: discord.Attachment,
     prompt: app_commands.Range[str, 1, PROMPT_LIMIT],
+    # No default of its own, so that a strength in the prompt or a preset counts.
     strength: app_commands.Range[float, LOW, HIGH] | None = None,
 ) -> None:
     """Hands the request on; a strength in the prompt counts before the option's."""

@@ -10,6 +10,7 @@ from bot.text.languages import say
 @app_commands.command(name="info", description="The queue, your jobs, and the model that draws")
 async def info(interaction: Interaction) -> None:
     """Tells how things stand, in private."""
+    # Counting may take longer than Discord waits while the database is busy.
     await interaction.response.defer(ephemeral=True, thinking=True)
     handlers = interaction.client.handlers
     cards = handlers.cards
@@ -29,9 +30,11 @@ async def info(interaction: Interaction) -> None:
     )
     if len(cards) > 1:
         text += "\n" + messages.list_models(cards)
+    # Once each: several models may have a LoRA in common.
     worn = dict.fromkeys(f"`{one.name}`" for card in cards for one in card.loras)
     if loras := ", ".join(worn):
         text += "\n" + say(sentences.INFO_LORAS, names=loras)
+    # Cut, since with many models or LoRAs Discord would refuse it all.
     await interaction.edit_original_response(content=text[: messages.CONTENT_LIMIT])
 
 

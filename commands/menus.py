@@ -23,6 +23,7 @@ async def delete(interaction: Interaction, message: discord.Message) -> None:
     await interaction.response.defer(ephemeral=True, thinking=True)
     client, results = interaction.client, interaction.client.handlers.results
     job = await results.find_shown_job(message.id)
+    # Not fetched: the ids are enough to delete it, and fetching would be two more requests.
     channel = client.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)
     place = channel.get_partial_message(message.id)
     if not await results.delete(place, job, interaction):
@@ -59,8 +60,10 @@ def _find_image(message: discord.Message) -> str:
         NoImageError: It has none.
     """
     for file in message.attachments:
+        # Discord leaves the type out where it does not know it.
         if (file.content_type or "").startswith("image/"):
             return file.url
+    # A link to a picture, or to a page with one.
     for embed in message.embeds:
         for picture in (embed.image, embed.thumbnail):
             if picture.url:

@@ -16,6 +16,7 @@ from prompt.sentences import Sentence
 from storage.decisions import choice_queries
 from storage.decisions.choices import MOST_OPTIONS, PersonChoices
 
+# From 0 on, since empty is how a preference is taken away.
 Text = app_commands.Range[str, 0, 1000]
 
 
@@ -31,6 +32,8 @@ class Preferences(app_commands.Group):
     @app_commands.autocomplete(new_value=completion.complete_flags_of(PromptSource.KEPT))
     async def suffix(self, interaction: Interaction, new_value: Text = "") -> None:
         """Sets the suffix."""
+        # Before the acknowledgement: to read flags is quick, and a mistake in them is answered at
+        # once.
         kept = interaction.client.handlers.models.normalize(new_value) if new_value.strip() else ""
         await _save(interaction, messages.announce_preference("suffix", kept), suffix=kept)
 
@@ -54,6 +57,7 @@ class Preferences(app_commands.Group):
     @app_commands.command(description="Turn Remix on or off: change the prompt before V and 🔄")
     async def remix(self, interaction: Interaction) -> None:
         """Turns remix mode on or off."""
+        # Turned over from what is stored, and told as it was stored.
         now = await _change(
             interaction, lambda old: old.model_copy(update={"remix": not old.remix})
         )
@@ -75,6 +79,7 @@ class Options(app_commands.Group):
     async def keep(
         self,
         interaction: Interaction,
+        # A name has 32 characters; people put the dashes before it.
         option: app_commands.Range[str, 1, 34],
         value: Text = "",
     ) -> None:
@@ -82,6 +87,7 @@ class Options(app_commands.Group):
         name = option.strip().lstrip("-").lower()
         kept = interaction.client.handlers.models.normalize(value) if value.strip() else ""
         if not is_free(name):
+            # A back-quote would end the code that the name is set in.
             raise PromptError(Sentence(sentences.OPTION_TAKEN, name=name.replace("`", "ˋ")))
         await _change(interaction, lambda old: _set_option(old, name, kept))
         await interaction.edit_original_response(content=messages.announce_option(name, kept))
@@ -103,6 +109,7 @@ class Options(app_commands.Group):
         choices: PersonChoices = await interaction.client.handlers.records.read(
             choice_queries.read_person, interaction.user.id
         )
+        # Never more than Discord's 25: a person has at most MOST_OPTIONS.
         found = [name for name in choices.options if typed.lower().lstrip("-") in name]
         return [app_commands.Choice(name=name, value=name) for name in found]
 
@@ -113,6 +120,7 @@ def _set_option(choices: PersonChoices, name: str, text: str) -> PersonChoices:
     Raises:
         PromptError: There are as many options as there may be.
     """
+    # Without the old one first, or replacing it would count against the limit.
     options = {key: old for key, old in choices.options.items() if key != name}
     options |= {name: text} if text else {}
     if len(options) > MOST_OPTIONS:
@@ -124,6 +132,7 @@ async def _change(
     interaction: Interaction, change: Callable[[PersonChoices], PersonChoices]
 ) -> PersonChoices:
     """Acknowledges, then changes what the person decided; what it became."""
+    # First, as the database may keep it waiting for longer than Discord does.
     await interaction.response.defer(ephemeral=True, thinking=True)
     after: PersonChoices = await interaction.client.handlers.records.write(
         choice_queries.change_person, interaction.user.id, change

@@ -28,6 +28,7 @@ Whose = Literal["me", "server"]
 TEXT_LIMIT: Final = 1000
 """Most characters in a preset."""
 
+# As many presets as there may be, of 1,000 characters that take up to four bytes.
 FILE_LIMIT: Final = 200_000
 """Most bytes in a file of presets."""
 
@@ -55,9 +56,11 @@ class Presets(app_commands.Group):
         whose: Whose = "me",
     ) -> None:
         """Stores a preset."""
+        # Before the acknowledgement: both need no database, and a mistake is answered at once.
         low, kept = check_name(name), interaction.client.handlers.models.normalize(text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner = _find_owner(interaction, whose)
+        # After it, since who may is read from the database.
         await _require_editor(interaction, owner)
         await _keep(interaction, owner, {low: kept})
         await interaction.edit_original_response(
@@ -73,6 +76,7 @@ class Presets(app_commands.Group):
         await _require_editor(interaction, owner)
         records, person = _find_records(interaction), interaction.user.id
         if not await records.write(choice_queries.drop_preset, owner, low, person):
+            # No name is longer; what was typed may be.
             raise PromptError(Sentence(sentences.PRESET_MISSING, name=low[:32]))
         await interaction.edit_original_response(content=say(sentences.PRESET_DELETED, name=low))
 
@@ -122,6 +126,7 @@ class Presets(app_commands.Group):
         await _require_editor(interaction, owner)
         records = _find_records(interaction)
         defaults = await UserDefaults.load(records, interaction)
+        # Of the server's alone: everybody has to have it.
         default = choose(name, defaults.shared).name if name else ""
         person = interaction.user.id
         await records.write(
@@ -142,6 +147,7 @@ class Presets(app_commands.Group):
         )
         if not kept:
             raise PromptError(Sentence(sentences.PRESET_NONE))
+        # For people to read and edit, so every script stays as it is.
         data = json.dumps({"version": 1, "presets": kept}, indent=2, ensure_ascii=False)
         file = discord.File(io.BytesIO(data.encode()), "presets.json")
         await interaction.edit_original_response(
@@ -157,6 +163,7 @@ class Presets(app_commands.Group):
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner = _find_owner(interaction, whose)
         await _require_editor(interaction, owner)
+        # One that is too large is not even fetched; empty, it is refused in the same words.
         data = await file.read() if file.size <= FILE_LIMIT else b""
         given = read_file(data, interaction.client.handlers.models.normalize)
         await _keep(interaction, owner, given)
@@ -194,6 +201,7 @@ def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
     try:
         presets = json.loads(data)["presets"]
         pairs = [(str(name), str(text)) for name, text in presets.items()]
+    # The JSON may be of any shape: a list, a number, names without texts.
     except (ValueError, KeyError, TypeError, AttributeError):
         raise PromptError(Sentence(sentences.PRESET_FILE)) from None
     if not 0 < len(pairs) <= MOST_PRESETS:
@@ -220,6 +228,7 @@ def _find_owner(interaction: Interaction, whose: Whose) -> Owner:
 
 async def _require_editor(interaction: Interaction, owner: Owner) -> None:
     """Raise unless the person may change the owner's presets."""
+    # What Discord sends along is asked first, which costs no query.
     if owner.kind == "person" or policy.manages(interaction):
         return
     choices = await _find_records(interaction).read(choice_queries.read_server, owner.id)

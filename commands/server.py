@@ -13,6 +13,7 @@ from bot.panels.server import open_panel
 @app_commands.guild_only()
 @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
 @app_commands.allowed_installs(guilds=True, users=False)
+# It only hides the command, and a server may change it; the panel checks who opens it.
 @app_commands.default_permissions(manage_guild=True)
 async def server(interaction: Interaction) -> None:
     """Opens the panel, in private, for those who manage the server."""

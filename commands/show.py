@@ -12,6 +12,7 @@ from bot.panels.gallery import LABEL_LIMIT
 from bot.text import messages
 from storage.decisions import choice_queries
 
+# A job's id or its beginning, also as the bot names files: easel-1a2b3c4d.png.
 _ID: Final = re.compile(r"(?:easel-)?([0-9a-f]{8,32})(?:[.-]\w+)?", re.IGNORECASE)
 
 
@@ -34,6 +35,7 @@ async def show(
 @show.autocomplete("id")
 async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """One's favourites and latest pictures whose prompt or id has what was typed."""
+    # Searched here, as prompts lie inside recipes; so many at most are read at each key.
     kept = await interaction.client.handlers.records.read(
         choice_queries.list_pictures, interaction.user.id, 200
     )

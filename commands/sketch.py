@@ -33,6 +33,7 @@ async def sketch(
 ) -> None:
     """Hands the request on; flags in the prompt count before the options."""
     options: dict[str, Any] = {CONTROL.name: keep}
+    # Left as it was it is no choice, and is not told as one.
     if strength != CONTROL_SCALE.default:
         options[CONTROL_SCALE.name] = strength
     await interaction.client.handlers.imagine.take_sketch(interaction, prompt, drawing.url, options)
