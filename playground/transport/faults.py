@@ -50,8 +50,10 @@ class Fault:
 
     Attributes:
         status: answer with this HTTP status; None answers as usual.
+        code: Discord's own code in that answer.
         reset: cut the connection before or after the request had its effect.
         delay: seconds to wait before the request is looked at.
+        files: meet only requests with files.
         after: let the request have its effect before `status` is answered.
         retry_after: seconds that a 429 asks to wait.
         via: whether a 429 carries the ``Via`` header; without it, it reads as a ban of the address.
@@ -62,17 +64,20 @@ class Fault:
     method: str
     path: re.Pattern[str]
     status: int | None = None
+    code: int = 0
     reset: Literal["before", "after"] | None = None
     delay: float = 0.0
+    files: bool = False
     after: bool = False
     retry_after: float = 0.3
     via: bool = True
     everywhere: bool = False
     times: int = 1
 
-    def meets(self, method: str, path: str) -> bool:
+    def meets(self, method: str, path: str, *, files: bool) -> bool:
         """Return whether a request is one of those that it is for."""
-        return self.times > 0 and self.method in ("*", method) and bool(self.path.search(path))
+        wanted = self.method in ("*", method) and (files or not self.files)
+        return self.times > 0 and wanted and bool(self.path.search(path))
 
 
 @dataclass
@@ -106,8 +111,10 @@ class Faults:
         path: str,
         *,
         status: int | None = None,
+        code: int = 0,
         reset: Literal["before", "after"] | None = None,
         delay: float = 0.0,
+        files: bool = False,
         after: bool = False,
         retry_after: float = 0.3,
         via: bool = True,
@@ -120,8 +127,10 @@ class Faults:
             method: HTTP method, ``*`` for any.
             path: regular expression searched for in the path below ``/api/v10``.
             status: HTTP status to answer with.
+            code: Discord's own code beside it, 0 for none that says more.
             reset: cut the connection before or after the effect.
             delay: seconds to wait first.
+            files: only requests with files.
             after: answer `status` only after the effect.
             retry_after: seconds that a 429 asks to wait.
             via: whether a 429 has the ``Via`` header.
@@ -132,8 +141,10 @@ class Faults:
             method,
             re.compile(path),
             status,
+            code,
             reset,
             delay,
+            files,
             after,
             retry_after,
             via,
@@ -157,10 +168,10 @@ class Faults:
         if self._gateway:
             self._gateway(fault)
 
-    def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault that a request meets, and count it."""
+    def take(self, method: str, path: str, *, files: bool) -> Fault | None:
+        """Return the fault that a request, with files or without, meets; and count it."""
         for fault in self._next:
-            if fault.meets(method, path):
+            if fault.meets(method, path, files=files):
                 fault.times -= 1
                 return fault
         return None

@@ -48,7 +48,9 @@ class Rest:
         """Answer one request below ``/api/v10``."""
         started = time.perf_counter()
         path = request.rel_url.raw_path.removeprefix(BASE)
-        fault = self._faults.take(request.method, path)
+        # Only messages with files come in several parts.
+        files = request.content_type == "multipart/form-data"
+        fault = self._faults.take(request.method, path, files=files)
         await pause(fault)
         call, error = Call(), None
         headers: dict[str, str] = {}
@@ -138,15 +140,21 @@ def _response(status: int, body: Any, headers: dict[str, str]) -> web.Response: 
 def _broken(fault: Fault) -> tuple[int, Body, dict[str, str]]:
     status = fault.status or 500
     if status != 429:
-        return status, {"message": f"{status}: the stand-in was told to fail", "code": 0}, {}
+        message = f"{status}: the stand-in was told to fail"
+        return status, {"message": message, "code": fault.code}, {}
     seconds = round(fault.retry_after, 3)
     headers = {"Retry-After": str(seconds), "X-RateLimit-Scope": "user"}
     if fault.via:
         headers["Via"] = "1.1 google"
     if fault.everywhere:
         headers["X-RateLimit-Global"] = "true"
-    message = "You are being rate limited."
-    return 429, {"message": message, "retry_after": seconds, "global": fault.everywhere}, headers
+    body: Body = {
+        "message": "You are being rate limited.",
+        "retry_after": seconds,
+        "global": fault.everywhere,
+    }
+    # Only some limits have a code of their own.
+    return 429, body | ({"code": fault.code} if fault.code else {}), headers
 
 
 def _cut(request: web.Request) -> None:
