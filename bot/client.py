@@ -15,6 +15,7 @@ from discord.ext import commands as extensions
 
 from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
+from bot.delivery.tracing import build_trace
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
 from bot.events.dispatch import Handlers
@@ -79,6 +80,7 @@ class EaselBot(extensions.AutoShardedBot):
             command_prefix=extensions.when_mentioned,
             help_command=None,
             tree_cls=Tree,
+            http_trace=build_trace(),
             intents=INTENTS,
             allowed_mentions=discord.AllowedMentions.none(),
             allowed_contexts=app_commands.AppCommandContext(

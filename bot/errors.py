@@ -78,6 +78,18 @@ class NoPictureError(UserError):
     """A message that shows no pictures of the bot's."""
 
 
+class UnsentError(UserError):
+    """Pictures that were made and that Discord shows nowhere, or that cannot be read.
+
+    Attributes:
+        reason: Why, as one of the names in ``sentences.UNSENT_REASONS``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class NotYetError(UserError):
     """Something about pictures that are still being made."""
 

@@ -9,6 +9,7 @@ import discord
 from PIL import Image
 
 from bot.components import buttons
+from bot.errors import UnsentError
 from bot.text import messages, sentences
 from bot.text.languages import say
 from generation.catalogue.families import find_card
@@ -41,6 +42,11 @@ class MessageContent:
     text: str
     view: discord.ui.View | None = None
     pictures: tuple[Picture, ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes of its largest picture; 0 where it has none."""
+        return max((len(picture.data) for picture in self.pictures or ()), default=0)
 
     def to_files(self) -> list[discord.File]:
         """The uploads of this content."""
@@ -75,22 +81,25 @@ def compose_progress(job: Job, event: Event) -> MessageContent:
 
 
 async def compose_ending(
-    job: Job, files: Files, marks: buttons.Marks = buttons.UNMARKED
+    job: Job, files: Files, limit: int, marks: buttons.Marks = buttons.UNMARKED
 ) -> MessageContent:
     """The message of a job that has ended.
 
     Args:
         job: The job.
         files: Where its pictures are.
+        limit: Largest file that may be sent, in bytes.
         marks: What its buttons show; nothing was pressed where they were not shown before.
 
     Raises:
         MissingFileError: Its pictures are no longer stored.
+        FileStoreError: The place where they are stored does not answer.
         RecipeError: Its recipe is of a version not known here.
+        UnsentError: They cannot be read, or not be made so small.
     """
     recipe = Recipe.from_json(job.recipe)
     if job.state == "done":
-        picture = await load_picture(job, files, job.upload_limit)
+        picture = await load_picture(job, files, limit)
         view = buttons.build_done_view(job.id, recipe, marks)
         return MessageContent(messages.write_finished(job, recipe), view, (picture,))
     view = buttons.build_stopped_view(job.id, marks)
@@ -100,9 +109,10 @@ async def compose_ending(
     return MessageContent(messages.write_failed(job, recipe), view, ())
 
 
-def compose_apology(job: Job) -> MessageContent:
-    """The message of a job whose pictures were made but cannot be sent."""
-    return MessageContent(messages.write_undeliverable(job), buttons.build_stopped_view(job.id), ())
+def compose_apology(job: Job, reason: str) -> MessageContent:
+    """The message of a job whose end cannot be shown: a few words of ours alone, and why."""
+    text = messages.write_undeliverable(job, reason)
+    return MessageContent(text, buttons.build_stopped_view(job.id), ())
 
 
 async def load_thumbnail(job: Job, files: Files) -> Picture:
@@ -130,10 +140,19 @@ async def load_picture(job: Job, files: Files, limit: int) -> Picture:
 
     Raises:
         MissingFileError: It is no longer stored.
+        FileStoreError: The place where it is stored does not answer.
+        RecipeError: Its recipe is of a version not known here.
+        UnsentError: It cannot be read, or not be made so small.
     """
     recipe = Recipe.from_json(job.recipe)
     shown = job.grid or job.pictures[0]
     png = await files.aget(shown.sha256)
-    # Encoding until it fits may take seconds for a large grid.
-    data, extension = await asyncio.to_thread(fit, png, recipe, limit)
+    try:
+        # Encoding until it fits may take seconds for a large grid.
+        data, extension = await asyncio.to_thread(fit, png, recipe, limit)
+    except ValueError as error:
+        raise UnsentError("too_large") from error
+    except (OSError, SyntaxError) as error:
+        # What Pillow says of files that are no picture, or are broken.
+        raise UnsentError("damaged") from error
     return Picture(f"easel-{job.id[:8]}.{extension}", data, messages.write_alt_text(recipe))

@@ -1,16 +1,23 @@
 """One job's message, kept up to date until the job has ended and its end was shown."""
 
 import asyncio
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import discord
 import structlog
 
-from bot.delivery.content import compose_apology, compose_ending, compose_progress
-from bot.delivery.routes import DeliveryTarget
+from bot.delivery.content import (
+    MessageContent,
+    compose_apology,
+    compose_ending,
+    compose_progress,
+)
+from bot.delivery.target import DeliveryTarget, Probe
+from bot.errors import UnsentError
 from bot.text.languages import speaking
-from generation.recipe import RecipeError
-from storage.files import Files, MissingFileError
+from storage.files import Files, FileStoreError, MissingFileError
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Event, Job, Queued
 
@@ -25,17 +32,33 @@ FAR_PACE: Final = 10.0
 NEAR: Final = 5
 """Places in the queue that are kept up to date at the ordinary pace."""
 
+GRACE: Final = 3.0
+"""Seconds for news on their way to be answered once the end is known; then they are given up."""
+
+EDITABLE: Final = timedelta(hours=1)
+"""Age from which Discord counts the edits of a message: they are kept for its end."""
+
+STORE_PAUSE: Final = 2.0
+"""Seconds between tries to read pictures from a store that does not answer..."""
+
+STORE_PATIENCE: Final = 1800.0
+"""for at most so many seconds."""
+
 
 class JobMessage:
     """Keeps one job's message up to date: the latest news at a steady pace, the end at once."""
 
-    def __init__(self, job_id: str, client: discord.Client, jobs: Jobs, files: Files) -> None:
+    def __init__(
+        self, job_id: str, client: discord.Client, probe: Probe, jobs: Jobs, files: Files
+    ) -> None:
         self.job_id = job_id
         self.following = self.done = False
-        self._target = DeliveryTarget(client)
+        self._target = DeliveryTarget(client, probe)
         self._jobs, self._files = jobs, files
         self._shown: Event | None = None
         self._news: Event | None = None
+        self._rest = 0.0
+        self._sent: tuple[int | None] | None = None
         self._ended = asyncio.Event()
         self._changed = asyncio.Event()
 
@@ -68,9 +91,28 @@ class JobMessage:
             await self._changed.wait()
             self._changed.clear()
             event = self._news
-            if event is not None and event != self._shown and not self.done:
-                await self.show(event)
+            if self._ended.is_set() or self.done:
+                continue
+            if event is not None and event != self._shown:
+                await self._update(event)
                 await self._pause(event)
+
+    async def _update(self, event: Event) -> None:
+        """Shows news, unless the end comes first and Discord takes its time over them."""
+        update = asyncio.create_task(self.show(event))
+        ended = asyncio.create_task(self._ended.wait())
+        try:
+            await asyncio.wait({update, ended}, return_when=asyncio.FIRST_COMPLETED)
+            # News that arrived after the end would stand in its place.
+            await asyncio.wait({update}, timeout=GRACE)
+        except asyncio.CancelledError:
+            update.cancel()
+            raise
+        finally:
+            ended.cancel()
+        # One that was answered may hold a lock of discord.py's, which it has to give back itself.
+        if not self._target.exchange.answered:
+            update.cancel()
 
     async def show(self, event: Event) -> bool:
         """Shows news that may be missed: an outage costs one update, never the job.
@@ -82,11 +124,14 @@ class JobMessage:
         try:
             return await self._show(event)
         except Exception as error:  # noqa: BLE001 - the end is shown all the same
+            self._rest = float(getattr(error, "retry_after", 0.0))
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
             return True
 
     async def _show(self, event: Event) -> bool:
         job = await self._load_job()
+        if job is None or (job.message_id is not None and _is_old(job.message_id)):
+            return True
         with speaking(job.locale):
             content = compose_progress(job, event)
         message = await self._target.attempt(job, content)
@@ -100,33 +145,82 @@ class JobMessage:
         # Far back in the queue a place changes often and matters little; edits are counted by
         # Discord.
         far = isinstance(event, Queued) and event.position > NEAR
+        rest = max(FAR_PACE if far else PACE, self._rest)
+        self._rest = 0.0
         try:
-            await asyncio.wait_for(self._ended.wait(), FAR_PACE if far else PACE)
+            await asyncio.wait_for(self._ended.wait(), rest)
         except TimeoutError:
             return
 
     async def _finish(self) -> None:
         """Shows how the job ended, then notes in the database that it was shown."""
         job = await self._load_job()
-        # Another process may have delivered it, or this one before it was restarted.
-        if job.delivered_at is not None:
+        # Another process may have delivered it, or this one before it was restarted; or it was
+        # taken back.
+        if job is None or job.delivered_at is not None:
             return
-        with speaking(job.locale):
-            message = await self._send_ending(job)
-        if message is None:
-            log.warning("nowhere_to_deliver", job=job.id)
-        await self._jobs.delivered(job.id, message)
+        # Kept for the case that it cannot be noted: nothing is uploaded twice for that.
+        if self._sent is None:
+            with speaking(job.locale):
+                self._sent = (await self._send_ending(job),)
+        await self._jobs.delivered(job.id, *self._sent)
 
     async def _send_ending(self, job: Job) -> int | None:
-        try:
-            return await self._target.insist(job, await compose_ending(job, self._files))
-        except (discord.HTTPException, MissingFileError, RecipeError) as error:
-            log.error("result_not_sent", job=job.id, error=repr(error))
-            # The pictures cannot be shown, but the person must not wait for them for ever.
-            return await self._target.insist(job, compose_apology(job))
+        """Shows the end, or why it cannot be shown; None if not even that can."""
+        started = time.monotonic()
 
-    async def _load_job(self) -> Job:
-        job = await self._jobs.get(self.job_id)
-        if job is None:
-            raise LookupError(self.job_id)
-        return job
+        async def compose(limit: int) -> MessageContent:
+            return await self._compose(job, limit, started)
+
+        try:
+            return await self._target.insist(job, compose)
+        except UnsentError as unsent:
+            log.error("result_not_sent", job=job.id, reason=unsent.reason)
+            return await self._apologise(job, unsent.reason)
+
+    async def _apologise(self, job: Job, reason: str) -> int | None:
+        # The pictures cannot be shown, but the person must not wait for them for ever.
+        apology = compose_apology(job, reason)
+
+        async def compose(_limit: int) -> MessageContent:
+            return apology
+
+        try:
+            return await self._target.insist(job, compose, plain=True)
+        except UnsentError:
+            log.warning("nowhere_to_deliver", job=job.id)
+            return None
+
+    async def _compose(self, job: Job, limit: int, started: float) -> MessageContent:
+        """The end with files of at most ``limit`` bytes, once they can be read.
+
+        Args:
+            job: The job.
+            limit: Largest file, in bytes.
+            started: When its pictures were first asked for, as ``time.monotonic()`` tells it.
+
+        Raises:
+            UnsentError: They cannot be read, whatever the reason.
+        """
+        while True:
+            try:
+                return await compose_ending(job, self._files, limit)
+            except UnsentError:
+                raise
+            except FileStoreError as error:
+                log.warning("pictures_not_read", job=job.id, error=str(error))
+                if time.monotonic() - started > STORE_PATIENCE:
+                    raise UnsentError("damaged") from error
+                await asyncio.sleep(STORE_PAUSE)
+            except MissingFileError as error:
+                raise UnsentError("damaged") from error
+            except Exception as error:
+                log.exception("end_not_composed", job=job.id)
+                raise UnsentError("refused") from error
+
+    async def _load_job(self) -> Job | None:
+        return await self._jobs.get(self.job_id)
+
+
+def _is_old(message_id: int) -> bool:
+    return datetime.now(UTC) - discord.utils.snowflake_time(message_id) > EDITABLE

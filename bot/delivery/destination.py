@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import discord
+import structlog
 
 from bot.interactions.requester import Requester
 from bot.text import sentences
 from bot.text.languages import say
 from storage.decisions.choices import PersonChoices, ServerChoices
+
+log: Final = structlog.get_logger(__name__)
 
 GuildChannels = discord.abc.GuildChannel | discord.Thread
 """What a mention can name to everybody on a server."""
@@ -71,13 +74,17 @@ async def release_promise(
     """Takes the promised answer back where nothing will be shown in it, and tells where it is."""
     if promised is None or destination.promised is not None:
         return
-    # It is public and would wait for pictures that appear elsewhere.
-    await interaction.delete_original_response()
     # A mention of somebody's direct messages would read "#unknown" to them.
     public = isinstance(interaction.client.get_channel(destination.channel_id), GuildChannels)
     there = say(sentences.ELSEWHERE, where=f"<#{destination.channel_id}>")
     said = there if public else say(sentences.ELSEWHERE_PRIVATE)
-    await interaction.followup.send(said, ephemeral=True)
+    try:
+        # It is public and would wait for pictures that appear elsewhere.
+        await interaction.delete_original_response()
+        await interaction.followup.send(said, ephemeral=True)
+    except discord.HTTPException as error:
+        # The jobs are accepted and will be shown: to call that a failure would be untrue.
+        log.info("promise_not_released", status=error.status, code=error.code)
 
 
 async def _find_elsewhere(

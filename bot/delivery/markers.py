@@ -10,7 +10,8 @@ import discord
 import structlog
 
 from bot.components import buttons
-from bot.delivery import courier, routes
+from bot.delivery import courier
+from bot.delivery.answers import judge
 from bot.text.languages import speaking
 from generation.recipe import Recipe
 from storage.decisions import choice_queries
@@ -97,7 +98,7 @@ class ButtonMarker:
             try:
                 await each.edit_message(message.message_id, view=view)
             except discord.HTTPException as error:
-                if not routes.is_closed(error):
+                if judge(error).effect != "closes":
                     raise
             else:
                 return

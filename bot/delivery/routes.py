@@ -8,15 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-import aiohttp
 import discord
-import stamina
 
 from bot.delivery.content import MessageContent
+from bot.interactions.requester import DIRECT_LIMIT
 from storage.queue.jobs import Job
-
-DEAD_TOKEN: Final = 50027
-"""Discord's code for an interaction token that is no longer valid."""
 
 
 class RouteClosedError(Exception):
@@ -99,75 +95,8 @@ ENDINGS: Final[Sequence[Route]] = (*EDITS, post_in_channel, post_in_private)
 FIRST_ENDINGS: Final[Sequence[Route]] = (post_by_token, post_in_channel, post_in_private)
 """The same for a job that is not shown in any message yet."""
 
-
-class DeliveryTarget:
-    """The routes to one job's message; one that has closed is not tried again.
-
-    Requests to closed routes would be counted: Discord bans an address for 10,000 refused requests
-    in 10 minutes.
-    """
-
-    def __init__(self, client: discord.Client) -> None:
-        self._client = client
-        self._closed: set[Route] = set()
-
-    async def attempt(self, job: Job, content: MessageContent) -> int | None:
-        """Shows news once, by the first open route to the job's message or to a new one.
-
-        Returns:
-            Id of the message that shows it; None if there is no such route.
-
-        Raises:
-            discord.HTTPException: Discord is out of order, or refuses the content.
-            OSError: Discord cannot be reached.
-        """
-        for route in self._list_open(OPENINGS if job.message_id is None else EDITS):
-            try:
-                return await self._take_route(route, job, content)
-            except RouteClosedError:
-                continue
-        return None
-
-    async def insist(self, job: Job, content: MessageContent) -> int | None:
-        """Shows what must arrive, through any outage, by the first route that is open.
-
-        Returns:
-            Id of the message that shows it; None if every route is closed for good.
-
-        Raises:
-            discord.HTTPException: Discord refuses the content itself, whatever the route.
-        """
-        for route in self._list_open(FIRST_ENDINGS if job.message_id is None else ENDINGS):
-            try:
-                return await self._take_route_patiently(route, job, content)
-            except RouteClosedError:
-                continue
-        return None
-
-    def _list_open(self, routes: Sequence[Route]) -> list[Route]:
-        return [route for route in routes if route not in self._closed]
-
-    async def _take_route_patiently(self, route: Route, job: Job, content: MessageContent) -> int:
-        async for trial in stamina.retry_context(
-            # No limit: a result waits as long as Discord is out of order, and is delivered then.
-            on=_is_outage,
-            attempts=None,
-            timeout=None,
-            wait_initial=0.5,
-            wait_max=30.0,
-        ):
-            with trial:
-                return await self._take_route(route, job, content)
-        raise RouteClosedError
-
-    async def _take_route(self, route: Route, job: Job, content: MessageContent) -> int:
-        try:
-            return await route(self._client, job, content)
-        except (RouteClosedError, discord.HTTPException) as error:
-            if not is_closed(error):
-                raise
-            self._closed.add(route)
-            raise RouteClosedError from error
+BY_TOKEN: Final = frozenset[Route]({edit_by_token, post_by_token})
+"""Routes that are the interaction's."""
 
 
 async def _post(
@@ -189,19 +118,18 @@ def _mentions(job: Job) -> discord.AllowedMentions:
     return discord.AllowedMentions(users=[discord.Object(job.person_id)])
 
 
-def is_closed(error: Exception) -> bool:
-    """Whether what failed by one route would fail so for ever."""
-    if isinstance(error, discord.HTTPException):
-        # Gone, forbidden or expired stays so; trying again would only count against us.
-        return error.status in {401, 403, 404} or error.code == DEAD_TOKEN
-    return isinstance(error, RouteClosedError)
+def find_limit(client: discord.Client, job: Job, route: Route) -> int:
+    """Largest file that may be sent by a route now, in bytes.
 
-
-def _is_outage(error: Exception) -> bool:
-    if isinstance(error, discord.HTTPException):
-        # What discord.py did not wait out by itself.
-        return error.status >= 500 or error.status == 429
-    return isinstance(error, (aiohttp.ClientError, OSError, TimeoutError))
+    The limit of the request holds for its interaction alone. Elsewhere it is that of the place,
+    which may be another one, or have lost its boosts since.
+    """
+    if route in BY_TOKEN:
+        return job.upload_limit
+    channel = None if route is post_in_private else client.get_channel(job.channel_id)
+    if isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+        return min(job.upload_limit, channel.guild.filesize_limit)
+    return min(job.upload_limit, DIRECT_LIMIT)
 
 
 def _is_expired(job: Job) -> bool:

@@ -10,6 +10,7 @@ import structlog
 
 from bot.delivery.courier import JobMessage
 from bot.delivery.markers import ButtonMarker, MessageRef
+from bot.delivery.target import Probe
 from storage.files import Files
 from storage.queue.client import Jobs
 from storage.queue.jobs import Event, Queued
@@ -17,7 +18,10 @@ from storage.queue.jobs import Event, Queued
 log: Final = structlog.get_logger(__name__)
 
 FAULT_PAUSE: Final = 2.0
-"""Seconds before going on after a fault of our own, such as a database that is away."""
+"""Seconds before going on after a fault of our own, such as a database that is away..."""
+
+LONGEST_FAULT_PAUSE: Final = 20.0
+"""doubled for one job up to this."""
 
 REAP: Final = 5.0
 """Seconds between looks for jobs whose worker has died."""
@@ -28,6 +32,7 @@ class DeliveryWatcher:
 
     def __init__(self, client: discord.Client, jobs: Jobs, files: Files) -> None:
         self._client, self._jobs, self._files = client, jobs, files
+        self._probe = Probe(client)
         self._marker = ButtonMarker(client, jobs)
         self._messages: dict[str, JobMessage] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,7 +89,9 @@ class DeliveryWatcher:
 
     def _find_message(self, job_id: str) -> JobMessage:
         if job_id not in self._messages:
-            self._messages[job_id] = JobMessage(job_id, self._client, self._jobs, self._files)
+            self._messages[job_id] = JobMessage(
+                job_id, self._client, self._probe, self._jobs, self._files
+            )
         return self._messages[job_id]
 
     def _follow(self, message: JobMessage) -> None:
@@ -94,13 +101,15 @@ class DeliveryWatcher:
 
     async def _run(self, message: JobMessage) -> None:
         """Keeps a message up to date until its job is delivered, through faults of ours."""
+        pause = FAULT_PAUSE
         try:
             while not message.done:
                 try:
                     await message.run()
                 except Exception:
                     log.exception("delivery_failed", job=message.job_id)
-                    await asyncio.sleep(FAULT_PAUSE)
+                    await asyncio.sleep(pause)
+                    pause = min(2 * pause, LONGEST_FAULT_PAUSE)
         finally:
             self._messages.pop(message.job_id, None)
 

@@ -1,5 +1,6 @@
 """Answering an interaction: the promise of an answer, remarks, and what went wrong."""
 
+import contextlib
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
@@ -8,13 +9,18 @@ import structlog
 
 from bot.interactions.echo import echo_prompt, read_typed
 from bot.interactions.host import find_host
-from bot.text import messages
+from bot.text import messages, sentences
+from bot.text.languages import say
 from bot.text.wording import explain
 from prompt.sentences import NO_VERSION, OTHER_VERSION, Sentence
 from storage.decisions import choice_queries
 from storage.decisions.choices import PersonChoices
 
 log: Final = structlog.get_logger(__name__)
+
+
+FORM_REFUSED: Final = 400
+"""Status of a message that Discord, or a server's AutoMod, does not take as it is."""
 
 
 async def acknowledge(interaction: discord.Interaction[Any], *, private: bool = False) -> int:
@@ -31,7 +37,11 @@ async def tell_notes(interaction: discord.Interaction[Any], notes: Collection[st
     if len(news) < len(notes) and not await _knew_versions(interaction):
         news = list(notes)
     if news:
-        await interaction.followup.send(messages.join_notes(news), ephemeral=True)
+        try:
+            await interaction.followup.send(messages.join_notes(news), ephemeral=True)
+        except discord.HTTPException as error:
+            # What they are about is under way: to call that a failure would be untrue.
+            log.info("notes_not_told", status=error.status, code=error.code)
 
 
 def _is_about_versions(note: str) -> bool:
@@ -66,18 +76,38 @@ async def answer_error(
         error: What went wrong.
         offer: What can be pressed below what was typed.
     """
-    reason, typed = explain(error), read_typed(interaction)
+    reason = explain(error)
     try:
-        if await _replace_promise(interaction, reason):
-            # Everybody sees the reason, in the place of the pictures; the words stay private.
-            text, file = echo_prompt(error, "", typed)
-        else:
-            text, file = echo_prompt(error, reason, typed)
-        if text:
-            await _say(interaction, text.strip(), [file] if file else [], offer)
+        await _tell_reason(interaction, error, reason, offer)
     except discord.HTTPException as lost:
-        # Three seconds may have passed, or the message be gone: there is nobody left to tell.
         log.warning("answer_lost", status=lost.status, code=lost.code)
+        # Three seconds may have passed, or the message be gone: there is nobody left to tell.
+        if lost.status == FORM_REFUSED:
+            await _tell_plainly(interaction)
+
+
+async def _tell_reason(
+    interaction: discord.Interaction[Any],
+    error: BaseException,
+    reason: str,
+    offer: discord.ui.View | None,
+) -> None:
+    typed = read_typed(interaction)
+    if await _replace_promise(interaction, reason):
+        # Everybody sees the reason, in the place of the pictures; the words stay private.
+        text, file = echo_prompt(error, "", typed)
+    else:
+        text, file = echo_prompt(error, reason, typed)
+    if text:
+        await _say(interaction, text.strip(), [file] if file else [], offer)
+
+
+async def _tell_plainly(interaction: discord.Interaction[Any]) -> None:
+    """Answers without any word of the person's, which a filter of the server may refuse."""
+    text = say(sentences.NOT_REPEATED)
+    with contextlib.suppress(discord.HTTPException):
+        if not await _replace_promise(interaction, text):
+            await _say(interaction, text, [], None)
 
 
 async def _replace_promise(interaction: discord.Interaction[Any], reason: str) -> bool:

@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
@@ -245,7 +246,9 @@ class ImagineHandler:
             await self._keep_draft(interaction, draft, request)
             raise
         queued = say(sentences.ASKED, count=len(wanted))
-        await interaction.edit_original_response(content=queued, view=None, attachments=[])
+        # They are queued and will be shown, whatever becomes of the note that says so.
+        with suppress(discord.HTTPException):
+            await interaction.edit_original_response(content=queued, view=None, attachments=[])
         await tell_notes(interaction, notes)
 
     async def _read_draft(

@@ -8,8 +8,15 @@ import discord
 
 from bot.access import ownership
 from bot.components import buttons
-from bot.delivery.content import Picture, compose_ending, load_picture, load_thumbnail
+from bot.delivery.content import (
+    MessageContent,
+    Picture,
+    compose_ending,
+    load_picture,
+    load_thumbnail,
+)
 from bot.delivery.markers import MessageRef, read_marks
+from bot.delivery.target import send_fitting
 from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
@@ -44,6 +51,7 @@ class ResultHandler:
         Raises:
             NoJobError: There is no such job.
             MissingFileError: Its pictures are no longer stored.
+            UnsentError: Discord does not take them.
             NotYoursError: It is somebody else's.
         """
         message = await acknowledge(interaction)
@@ -58,20 +66,29 @@ class ResultHandler:
         # The answer is public, so it is in the server's language rather than the asker's.
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
-            content = await compose_ending(job, self._files, await read_marks(self._jobs, job.id))
-            recipe = Recipe.from_json(job.recipe)
-            # Discord tells the age in the language of whoever reads.
-            age = f"-# {discord.utils.format_dt(job.created_at, 'R')}"
-            lines = [age, *origins.write_origins(job, recipe)]
-            text = messages.stack_lines(content.text, lines)
-        attachments = content.to_files()
-        if titles.is_shortened(job, recipe):
-            attachments.append(describe_job(job)[1])
-        # Reactions and menus name a message alone; this is how its job is found again.
-        await self._records.write(queries.keep_copy, message, job.id)
-        await interaction.edit_original_response(
-            content=text, view=content.view, attachments=attachments
-        )
+            # Reactions and menus name a message alone; this is how its job is found again.
+            await self._records.write(queries.keep_copy, message, job.id)
+            await self._show_again(interaction, job)
+
+    async def _show_again(self, interaction: discord.Interaction[Any], job: Job) -> None:
+        marks = await read_marks(self._jobs, job.id)
+        recipe = Recipe.from_json(job.recipe)
+        # Discord tells the age in the language of whoever reads.
+        age = f"-# {discord.utils.format_dt(job.created_at, 'R')}"
+        lines = [age, *origins.write_origins(job, recipe)]
+
+        async def compose(limit: int) -> MessageContent:
+            return await compose_ending(job, self._files, limit, marks)
+
+        async def send(content: MessageContent) -> None:
+            more = [describe_job(job)[1]] if titles.is_shortened(job, recipe) else []
+            await interaction.edit_original_response(
+                content=messages.stack_lines(content.text, lines),
+                view=content.view,
+                attachments=[*content.to_files(), *more],
+            )
+
+        await send_fitting(send, compose, interaction.filesize_limit)
 
     async def offer_latest(self, interaction: discord.Interaction[Any]) -> None:
         """Shows in private the person's favourites and latest pictures, small, to choose from."""
@@ -173,10 +190,18 @@ class ResultHandler:
         job = await ownership.find_job(self._jobs, job_id)
         if job.state != "done":
             return
-        picture = await load_picture(job, self._files, DIRECT_LIMIT)
-        text, file = describe_job(job)
+
+        async def compose(limit: int) -> MessageContent:
+            picture = await load_picture(job, self._files, limit)
+            return MessageContent(describe_job(job)[0], pictures=(picture,))
+
+        async def send(content: MessageContent) -> discord.Message:
+            return await person.send(
+                content.text, files=[*content.to_files(), describe_job(job)[1]]
+            )
+
         try:
-            message = await person.send(text, files=[picture.to_file(), file])
+            message = await send_fitting(send, compose, DIRECT_LIMIT)
         except discord.Forbidden:
             return
         await self._records.write(queries.keep_copy, message.id, job_id)

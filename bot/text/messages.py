@@ -242,9 +242,24 @@ def find_reason(code: str) -> str:
     return say(sentences.FAILURES.get(code, sentences.FAILURES["internal"]))
 
 
-def write_undeliverable(job: Job) -> str:
-    """The message of a job whose pictures were made but could not be sent."""
-    return say(sentences.UNDELIVERABLE, who=f"<@{job.person_id}>")
+def write_undeliverable(job: Job, reason: str) -> str:
+    """The message of a job whose end could not be shown: no word in it is the person's.
+
+    Args:
+        job: The job.
+        reason: Why its pictures could not be sent, if it has any.
+    """
+    who = f"<@{job.person_id}>"
+    if job.state == "done":
+        return say(sentences.UNDELIVERABLE, who=who, reason=find_unsent_reason(reason))
+    if job.state == "cancelled":
+        return f"{who} ({write_cancelled(job)})"
+    return f"{who} {say(sentences.FAILED, reason=find_reason(job.failure or ''))}"
+
+
+def find_unsent_reason(reason: str) -> str:
+    """Why pictures could not be sent, by its name."""
+    return say(sentences.UNSENT_REASONS[reason])
 
 
 def write_settings(job: Job, recipe: Recipe) -> str:

@@ -88,6 +88,10 @@ SERVER_SIZE: Final = (
 )
 ELSEWHERE: Final = "Your pictures appear in {where}."
 ELSEWHERE_PRIVATE: Final = "Your pictures come to you as direct messages."
+NOT_REPEATED: Final = (
+    "This did not work, and why cannot be said here: Discord or the server's AutoMod refuses a "
+    "message with what you typed."
+)
 NO_PLACE: Final = (
     "I am not allowed to post where your pictures should appear; allow direct messages, or ask "
     "the server's managers."
@@ -333,7 +337,18 @@ PREFERRED_NOTHING: Final = {
 NEXT: Final = "next"
 AHEAD: Final = "{count} ahead of you"
 FAILED: Final = "This could not be made: {reason}."
-UNDELIVERABLE: Final = "{who}, your pictures could not be sent. Pressing 🔄 makes them again."
+UNDELIVERABLE: Final = (
+    "{who}, your pictures could not be sent: {reason}. Pressing 🔄 makes them again."
+)
+UNSENT: Final = "These pictures could not be sent: {reason}."
+UNSENT_REASONS: Final = {
+    "damaged": "they are no longer stored, or were damaged",
+    "explicit": "Discord's filter for explicit images stopped them",
+    "moderated": "the server's AutoMod stopped the message",
+    "too_large": "no version of them is small enough for Discord",
+    "refused": "Discord did not take the message",
+}
+"""Why pictures could not be sent, by the names in ``bot/delivery/answers.py``."""
 NO_WORDS: Final = "image"
 COUNT_IMAGES: Final = Plural("{count} image", "{count} images")
 SOURCES: Final = {

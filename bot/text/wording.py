@@ -23,6 +23,7 @@ from bot.errors import (
     TokenError,
     TooLateError,
     TooLongError,
+    UnsentError,
     WeightsError,
     ZoomError,
 )
@@ -106,14 +107,20 @@ def word_error(error: BaseException) -> str | None:
         case WeightsError():
             typed = messages.quote(error.typed)
             return say(sentences.WEIGHTS_WRONG, typed=typed, count=error.count)
-        case RenderError():
-            return say(sentences.FAILED, reason=messages.find_reason(error.code))
+        case RenderError() | UnsentError():
+            return _word_failure(error)
         case TooManyPresetsError():
             return say(sentences.PRESET_FULL, limit=MOST_PRESETS)
         case NotAllowedError():
             return retell(error.refusal)
     # By isinstance, so that an error of a kind that is not listed itself is worded as its kind is.
     return next((say(text) for kind, text in _PLAIN.items() if isinstance(error, kind)), None)
+
+
+def _word_failure(error: RenderError | UnsentError) -> str:
+    if isinstance(error, RenderError):
+        return say(sentences.FAILED, reason=messages.find_reason(error.code))
+    return say(sentences.UNSENT, reason=messages.find_unsent_reason(error.reason))
 
 
 def _word_excess(excess: Excess) -> str:

@@ -64,10 +64,17 @@ ERRORS = [
     MissingFileError("0" * 64),
     RecipeError("a recipe of version 99"),
     RenderError("out_of_memory"),
+    *(errors.UnsentError(reason) for reason in sentences.UNSENT_REASONS),
     TooManyPresetsError(),
 ]
 
-INWARD = {"PrivateAddressError", "RouteClosedError", "UnknownSamplerError"}
+INWARD = {
+    "PrivateAddressError",
+    "RateLimitError",
+    "RouteClosedError",
+    "RouteStuckError",
+    "UnknownSamplerError",
+}
 """Signals between functions, which nobody sees."""
 
 

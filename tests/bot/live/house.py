@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import discord
 import yarl
@@ -19,6 +19,7 @@ from playground.state.world import UPLOAD_LIMIT
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, PersonChoices, ServerChoices
 from storage.files import Files
+from storage.queue import queries
 from storage.queue.jobs import Job
 from tests.bot.live.queue import HandQueue
 from tests.storage.conftest import settings_for
@@ -27,6 +28,18 @@ Found = TypeVar("Found")
 
 PATIENCE = 90.0
 """Seconds until a wait counts as lost; a busy machine is no fault of the code."""
+
+
+EDIT_BY_TOKEN = r"^/webhooks/.*/messages/"
+"""Path of the best route to a job's message."""
+
+
+class Sent(NamedTuple):
+    """A request of the bot's: the beginning of its path, its answer, and the bytes of its files."""
+
+    to: str
+    status: int
+    size: int
 
 
 class House:
@@ -147,6 +160,25 @@ class House:
         """The message that shows how a job ended."""
         found = await self.over(job)
         return next(m for m in self.playground.messages if m.id == found.delivered_message_id)
+
+    async def running(self) -> tuple[queries.Run, Message]:
+        """A job that runs, and its message, which is edited again only when there is news."""
+        await self.imagine("a red apple")
+        (job,) = await self.accepted(1)
+        run = await self.jobs.begin(job.id)
+        message = self.shown(job)
+        await message.until(lambda now: "starting" in now.content)
+        return run, message
+
+    async def end(self, run: queries.Run) -> tuple[Message, Sequence[Sent]]:
+        """Makes a running job's pictures; the message that shows them, and what was sent for it."""
+        before = len(self.playground.journal)
+        await self.jobs.complete(run, self.files)
+        shown = await self.delivered(await self.job(run.job_id))
+        sent = [r for r in self.playground.journal[before:] if "/messages" in r.path]
+        return shown, [
+            Sent(r.path.split("/")[1], r.status, sum(size for _, size in r.files)) for r in sent
+        ]
 
     async def over(self, job: Job) -> Job:
         """A job once its end was shown, or there was nowhere to show it."""

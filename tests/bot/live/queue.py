@@ -114,7 +114,10 @@ class HandQueue(Jobs):
 
     async def finish(self, job_id: str, files: Files) -> None:
         """Makes a job's pictures: plain ones, each of a colour of its own."""
-        run = await self.begin(job_id)
+        await self.complete(await self.begin(job_id), files)
+
+    async def complete(self, run: queries.Run, files: Files) -> None:
+        """Makes the pictures of a job that runs."""
         await self.records.write(queries.finish_run, run, self.paint(run, files))
         self._wake()
 

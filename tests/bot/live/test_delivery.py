@@ -1,21 +1,27 @@
 """From job events to messages: what is shown while a job waits, runs and ends, come what may."""
 
-from typing import Any
 from unittest import mock
 
+import pytest
 from sqlalchemy import update
-from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from bot.delivery import routes
+from bot.delivery import routes, target
+from bot.delivery.answers import TABLE, Answer
+from bot.interactions.requester import DIRECT_LIMIT
 from playground import Message
 from playground.state.records import Permission
 from storage.database.tables import JobRow
 from storage.decisions.choices import PersonChoices, ServerChoices
-from storage.files import MissingFileError
-from storage.queue import queries
 from storage.queue.jobs import Job
-from tests.bot.live.house import House
+from tests.bot.live.house import EDIT_BY_TOKEN, PATIENCE, House
+
+ROWS = [
+    *TABLE,
+    Answer("closes", 418, 0, "a status that is in no row", ""),
+    Answer("closes", 400, 999999, "a code that is in no row", ""),
+    Answer("waits", 520, 0, "an outage that is in no row", ""),
+]
 
 
 async def waiting(house: House, count: int = 1, channel: str = "general") -> tuple[Job, Message]:
@@ -122,53 +128,98 @@ async def test_where_nothing_is_open_it_is_noted_and_the_job_is_over(house: Hous
     assert await house.jobs.undelivered() == []
 
 
-async def test_pictures_that_are_lost_end_in_an_apology(house: House) -> None:
-    job, _ = await waiting(house)
-    run = await house.jobs.begin(job.id)
-    made = house.jobs.paint(run, house.files)
-    gone = mock.patch.object(type(house.files), "aget", side_effect=lost)
-    with gone:
-        await house.jobs.records.write(queries.finish_run, run, made)
-        house.jobs._wake()
-        shown = await house.delivered(job)
-    assert shown.attachments == []
-    assert "🔄" in shown.buttons
-
-
-async def lost(sha256: str) -> bytes:
-    raise MissingFileError(sha256)
-
-
-async def test_outages_delay_an_end_and_lose_nothing(house: House) -> None:
-    job, message = await waiting(house)
-    house.playground.faults.next("PATCH", r".*/messages/.*", status=503, times=1)
-    house.playground.faults.next("PATCH", r".*/messages/.*", reset="before", times=1)
-    shown = await house.finished(job)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.status}-{row.code}")
+async def test_every_answer_to_an_end_has_its_effect(house: House, row: Answer) -> None:
+    run, message = await house.running()
+    house.playground.faults.next(
+        "PATCH", EDIT_BY_TOKEN, status=row.status, code=row.code, retry_after=0.01
+    )
+    shown, sent = await house.end(run)
     assert shown.id == message.id
+    assert bool(shown.attachments) == (row.effect != "ends")
+    (_, status, size), (route, _, size_then) = sent
+    assert status == row.status
+    assert route == ("channels" if row.effect == "closes" else "webhooks")
+    assert (0 < size_then < size) == (row.effect == "shrinks")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "said"),
+    [(400, 20009, "explicit"), (400, 200000, "AutoMod"), (413, 40005, "small"), (418, 0, "take")],
+)
+async def test_pictures_that_nothing_takes_end_in_a_reason(
+    house: House, status: int, code: int, said: str
+) -> None:
+    run, message = await house.running()
+    # Whatever has a file is refused, by every route; the words alone are not.
+    refusal = house.playground.faults.next(
+        "*", r"/messages", status=status, code=code, files=True, times=100
+    )
+    shown, sent = await house.end(run)
+    assert shown.id == message.id
+    assert said in shown.content
+    assert f"<@{house.playground.people['mira'].id}>" in shown.content
+    assert shown.attachments == []
+    assert len(sent) - 1 == 100 - refusal.times <= 4 * (target.SHRINKINGS + 1)
+
+
+async def test_a_limit_that_sank_since_makes_pictures_smaller(house: House) -> None:
+    run, message = await house.running()
+    house.playground.upload_limit = 500
+    shown, sent = await house.end(run)
+    assert shown.id == message.id
+    assert 0 < sent[-1].size <= 500 < sent[0].size
+
+
+async def test_each_route_has_the_limit_of_its_place(house: House) -> None:
+    house.playground.upload_limit = 2 * DIRECT_LIMIT
+    job, _ = await waiting(house)
+    assert house.bot
+    limits = [routes.find_limit(house.bot, job, route) for route in routes.ENDINGS]
+    # The server of the stand-in has no boosts.
+    assert limits == [2 * DIRECT_LIMIT, DIRECT_LIMIT, DIRECT_LIMIT, DIRECT_LIMIT]
+
+
+async def test_where_a_thread_is_archived_pictures_come_in_a_new_message(house: House) -> None:
+    run, message = await house.running()
+    house.playground.faults.next("PATCH", r"/messages/", status=400, code=50083, times=2)
+    shown, _ = await house.end(run)
+    assert shown.id != message.id
+    assert shown.channel_id == message.channel_id
     assert shown.attachments
 
 
-async def test_progress_that_is_refused_costs_one_update(house: House) -> None:
-    job, message = await waiting(house)
-    house.playground.faults.next("PATCH", r".*/messages/.*", status=400, times=1)
-    run = await house.jobs.begin(job.id)
-    house.jobs.publish(run, 5, 10, None)
-    await message.until(lambda now: "50 %" in now.content)
+@pytest.mark.parametrize(("code", "sent_home"), [(40005, True), (20009, False)])
+async def test_pictures_sent_home_shrink_or_tell_why_not(
+    house: House, code: int, *, sent_home: bool
+) -> None:
+    grid = await house.drawn()
+    house.playground.faults.next("POST", r"/messages$", status=400, code=code)
+    await house.playground.react("mira", grid, "✉️")
+    home = house.playground.channel("@mira")
+    said = await house.playground.message(
+        lambda m: m.id > grid.id and m.channel_id == home, PATIENCE
+    )
+    assert bool(said.attachments) == sent_home
+    assert ("explicit" in said.content) != sent_home
 
 
-async def test_a_fault_of_ours_is_got_over(house: House) -> None:
-    job, message = await waiting(house)
-    mark, faults = house.jobs.delivered, [OperationalError("", {}, Exception("locked"))]
+async def test_a_first_message_that_is_refused_queues_nothing(house: House) -> None:
+    await house.decide(ServerChoices(results=house.playground.channel("art")))
+    house.playground.faults.next("POST", r"^/channels/", status=400, code=200000)
+    asked = await house.imagine("a red apple")
+    await house.refusal(asked, "not allowed to post")
+    assert await house.jobs.undelivered() == []
 
-    async def fail_once(*given: Any) -> bool:
-        if faults:
-            raise faults.pop()
-        return await mark(*given)
 
-    with mock.patch.object(house.jobs, "delivered", fail_once):
-        shown = await house.finished(job)
-    assert shown.id == message.id
-    assert faults == []
+async def test_a_refusal_that_a_filter_refuses_is_said_in_other_words(house: House) -> None:
+    there = house.playground.channel("art")
+    await house.decide(ServerChoices(results=there))
+    house.playground.forbid("bot", "art", Permission.SEND_MESSAGES)
+    house.playground.faults.next("PATCH", EDIT_BY_TOKEN, status=400, code=200000)
+    asked = await house.imagine("a red apple")
+    said = await house.refusal(asked, "cannot be said here")
+    assert [m.id for m in house.public(asked.id)] == [said.id]
 
 
 async def test_what_happens_while_the_bot_is_away_is_shown_when_it_is_back(house: House) -> None:
@@ -250,10 +301,3 @@ async def test_where_direct_messages_are_closed_nothing_is_queued(house: House) 
     said = await house.refusal(asked, "not allowed to post")
     assert await house.jobs.undelivered() == []
     assert [m.id for m in house.public(asked.id)] == [said.id]
-
-
-async def test_pictures_come_after_the_gateway_broke(house: House) -> None:
-    for trouble in ("op7", "drop", "op9"):
-        house.playground.faults.gateway(trouble)
-        await house.playground.ready()
-        assert (await house.drawn()).attachments
