@@ -35,6 +35,9 @@ NEAR: Final = 5
 GRACE: Final = 3.0
 """Seconds for news on their way to be answered once the end is known; then they are given up."""
 
+SETTLE: Final = 15.0
+"""Seconds after which the end is shown once more where news was given up: it may arrive late."""
+
 EDITABLE: Final = timedelta(hours=1)
 """Age from which Discord counts the edits of a message: they are kept for its end."""
 
@@ -58,6 +61,7 @@ class JobMessage:
         self._shown: Event | None = None
         self._news: Event | None = None
         self._rest = 0.0
+        self._overtaken = False
         self._sent: tuple[int | None] | None = None
         self._ended = asyncio.Event()
         self._changed = asyncio.Event()
@@ -111,8 +115,9 @@ class JobMessage:
         finally:
             ended.cancel()
         # One that was answered may hold a lock of discord.py's, which it has to give back itself.
-        if not self._target.exchange.answered:
+        if not update.done() and not self._target.exchange.answered:
             update.cancel()
+            self._overtaken = True
 
     async def show(self, event: Event) -> bool:
         """Shows news that may be missed: an outage costs one update, never the job.
@@ -163,6 +168,9 @@ class JobMessage:
         if self._sent is None:
             with speaking(job.locale):
                 self._sent = (await self._send_ending(job),)
+                if self._overtaken and self._sent == (job.message_id,):
+                    await asyncio.sleep(SETTLE)
+                    await self._send_ending(job)
         await self._jobs.delivered(job.id, *self._sent)
 
     async def _send_ending(self, job: Job) -> int | None:

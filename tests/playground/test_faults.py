@@ -53,6 +53,18 @@ async def test_a_429_says_how_long_and_comes_through_a_proxy(raw: Raw, p: Playgr
     assert (await raw.send({"content": "hi"})).status == 200
 
 
+async def test_a_fault_has_a_code_and_may_meet_files_alone(raw: Raw, p: Playground) -> None:
+    p.faults.next("POST", "/messages$", status=400, code=200000)
+    refused = await raw.send({"content": "hi"})
+    assert (refused.status, refused.body["code"]) == (400, 200000)
+    p.faults.next("POST", "/messages$", status=429, code=30046)
+    assert (await raw.send({"content": "hi"})).body["code"] == 30046
+    p.faults.next("POST", "/messages$", status=413, code=40005, files=True)
+    assert (await raw.send({"content": "hi"})).status == 200
+    assert not p.faults.take("POST", "/channels/1/messages", files=False)
+    assert p.faults.take("POST", "/channels/1/messages", files=True)
+
+
 async def test_a_fault_meets_as_many_requests_as_asked(raw: Raw, p: Playground) -> None:
     p.faults.next("POST", "/messages$", status=503, times=2)
     statuses = [(await raw.send({"content": "hi"})).status for _ in range(3)]
