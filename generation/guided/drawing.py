@@ -1,6 +1,6 @@
 """Draws: a guide from words or from a picture, a look, and a walk from noise to a picture.
 
-The walk is DDIM's (Song et al. 2021): at every step the predicted velocity gives clean latents and
+The walk is that of Song et al. 2021: at every step the predicted velocity gives clean latents and
 noise, which are mixed again with less of the noise. With angles for noise levels a step is a turn:
 z' = cos(next) picture + sin(next) noise.
 """
