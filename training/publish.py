@@ -65,11 +65,9 @@ model has seen most: what it cannot draw, no dial can show.
 
 {curves}
 
-## The next one
+## Photographs
 
-A [guide-driven design](decisions/0009-guides.md) is in training: photographs in other looks at
-their own ratio, and drawings by a planner ([how](training.md#the-guide-driven-model)). It is not
-shipped yet, and nothing that it draws has been judged.
+What is made from a photograph is drawn by [another small model](photographs.md).
 """
 
 

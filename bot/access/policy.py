@@ -1,6 +1,6 @@
 """What a server's managers allow, asked at every way in before anything is queued."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
@@ -23,7 +23,10 @@ async def read_preferences(records: Records, person_id: int) -> PersonChoices:
 
 
 async def admit(
-    jobs: Jobs, interaction: Requester, served: Sequence[Card], drawn: Sequence[Card]
+    jobs: Jobs,
+    interaction: Requester,
+    served: Sequence[Card],
+    choose: Callable[[ServerChoices], Sequence[Card]],
 ) -> ServerChoices:
     """Lets new jobs in, or says why not.
 
@@ -31,7 +34,7 @@ async def admit(
         jobs: Where choices and jobs are kept.
         interaction: Who asks, and where.
         served: The cards of what draws here, the usual one's first.
-        drawn: For each job, the card of what would draw it.
+        choose: For each job the card of what would draw it, by what the server decided.
 
     Returns:
         What the server decided; the defaults in direct messages.
@@ -43,6 +46,7 @@ async def admit(
     choices = ServerChoices()
     if interaction.guild_id is not None:
         choices = await jobs.records.read(choice_queries.read_server, interaction.guild_id)
+    drawn = choose(choices)
     refusal = _refuse_place(choices, interaction) or _refuse_role(choices, interaction)
     barred = next((each for each in drawn if not allows(choices, each, served)), None)
     if refusal is None and barred is not None:

@@ -71,7 +71,7 @@ class PaintingHandler:
         ).card
         # Refused before somebody paints, rather than after; it is decided again when the mask
         # arrives.
-        await self._acceptor.admit(interaction, [card])
+        await self._acceptor.admit(interaction, lambda _: [card])
         self._models.require(Capability.INPAINT, card)
         given = PageToken(
             job=parent_id,

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -82,14 +82,16 @@ class JobAcceptor:
         self._origins = frozenset({settings.discord} if settings.discord else ())
         self._hosts = None if settings.open_links else DISCORD_FILES
 
-    async def admit(self, requester: Requester, drawn: Sequence[Card]) -> ServerChoices:
-        """What the server decided, if it lets jobs in: one for each card, of what draws it.
+    async def admit(
+        self, requester: Requester, choose: Callable[[ServerChoices], Sequence[Card]]
+    ) -> ServerChoices:
+        """What the server decided, if it lets jobs in: one for each card of what would draw it.
 
         Raises:
             NotAllowedError: It does not.
             LimitReachedError: So many do not fit into what the person may ask for.
         """
-        return await policy.admit(self.jobs, requester, self.models.cards, drawn)
+        return await policy.admit(self.jobs, requester, self.models.cards, choose)
 
     async def keep_image(self, url: str) -> str:
         """Fetches, checks and stores an image; its SHA-256.

@@ -296,9 +296,8 @@ class DeriveHandler:
             OtherFamilyError: That is no longer here.
             NotAllowedError: The server does not.
         """
-        return await self._acceptor.admit(
-            requester, [self._models.find_maker(Recipe.from_json(parent.recipe)).card]
-        )
+        maker = self._models.find_maker(Recipe.from_json(parent.recipe)).card
+        return await self._acceptor.admit(requester, lambda _: [maker])
 
     def _derive(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
         parent = self._pick_parent(job, title.index)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bot.access.defaults import UserDefaults
 from bot.interactions.requester import Requester
@@ -10,6 +11,7 @@ from bot.requests.accept import JobAcceptor
 from bot.requests.models import ServedModels
 from bot.text import sentences
 from bot.text.languages import say
+from generation.catalogue.card import Card
 from generation.derive import reroll
 from generation.pictures.traits import ImageTraits
 from generation.recipe import SEED_LIMIT
@@ -82,8 +84,12 @@ async def admit(
     Raises:
         NotAllowedError: It does not.
     """
-    cards = [acceptor.models.find_for(each, asked.attached).card for each in asked.prompts]
-    return await acceptor.admit(requester, cards)
+
+    def choose(choices: ServerChoices) -> list[Card]:
+        find = partial(acceptor.models.find_for, attached=asked.attached, choices=choices)
+        return [find(each).card for each in asked.prompts]
+
+    return await acceptor.admit(requester, choose)
 
 
 def resolve_order(

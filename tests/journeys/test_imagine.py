@@ -12,7 +12,7 @@ from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Message, Playground
 from tests import photographs
-from tests.journeys.studio import FINISHED, Studio, answer, opened, result, showing
+from tests.journeys.studio import FINISHED, Studio, answer, opened, recipe_of, result, showing
 
 
 async def test_words_become_a_grid(studio: Studio) -> None:
@@ -123,13 +123,32 @@ async def test_a_higher_image_weight_keeps_more_of_a_photograph(studio: Studio) 
         press = await standin.command(
             "mira",
             "imagine",
-            {"prompt": f"a cat --ar 3:2 --seed 5 --iw {weight} --steps 8"},
+            {"prompt": f"a cat --ar 3:2 --seed 5 --iw {weight} --steps 8 --model easel"},
             files={"image": ("cat.png", photograph)},
         )
         grid = await opened(standin, await result(press))
         original = Image.open(io.BytesIO(photograph))
         kept.append(sum(_likeness(cut_picture(grid, k), original) for k in range(4)) / 4)
     assert kept[1] > kept[0] + 0.1
+
+
+async def test_a_photograph_becomes_art_in_its_own_shape(studio: Studio) -> None:
+    photograph = photographs.CHELSEA.read()
+    press = await studio.playground.command(
+        "mira",
+        "imagine",
+        {"prompt": "a watercolour --seed 5 --steps 3 --batch 1"},
+        files={"image": ("cat.png", photograph)},
+    )
+    message = await result(press)
+    assert "Easel 2" in message.content
+    assert (await recipe_of(studio, message)).family == "easel2"
+    picture = await opened(studio.playground, message)
+    original = Image.open(io.BytesIO(photograph))
+    assert picture.width / picture.height == pytest.approx(
+        original.width / original.height, rel=0.02
+    )
+    assert _likeness(picture, original) > 0.7
 
 
 async def test_an_image_by_link_and_in_a_direct_message(studio: Studio) -> None:

@@ -92,10 +92,16 @@ async def test_an_attached_image_is_edited_by_a_model_that_is_chosen(gallery: St
 
 
 async def test_a_refusal_names_the_model_that_can(gallery: Studio) -> None:
+    said = await refused(gallery, imagine(gallery, f"a cat --hd {QUICK}"))
+    assert "Easel's bundled model does not support drawing at twice the size" in said
+    assert f"`{KLEIN}` can draw this." in said
+    assert f"a cat --seed 7 --steps 1 --batch 1 {KLEIN} --hd" in said
+
+
+async def test_a_model_that_the_server_does_not_allow_is_not_chosen(gallery: Studio) -> None:
+    await gallery.decide(ServerChoices(families=("easel", "flux2-klein", "paint")))
     said = await refused(gallery, imagine(gallery, f"make it green --edit {QUICK}", image="red"))
     assert "Easel's bundled model does not support editing by words" in said
-    assert f"`{KLEIN}` can draw this." in said
-    assert f"make it green --seed 7 --steps 1 --batch 1 {KLEIN} --edit" in said
 
 
 async def test_two_checkpoints_of_one_family_are_told_apart(gallery: Studio) -> None:
@@ -123,11 +129,11 @@ async def test_a_model_that_is_not_served_is_refused(gallery: Studio) -> None:
         in said
     )
     said = await refused(gallery, imagine(gallery, f"a cat --model dalle {QUICK}"))
-    assert "not `dalle`. Here `--model` may be `easel`, `flux2-klein`, `paint`." in said
+    assert "not `dalle`. Here `--model` may be `easel`, `easel2`, `flux2-klein`, `paint`." in said
     choices = {"prompt": "a cat --model "}
     found = await gallery.playground.complete("mira", "imagine", choices, "prompt")
     names = [choice["value"].rpartition(" ")[2] for choice in found]
-    assert names == ["easel", "flux2-klein", "paint"]
+    assert names == ["easel", "easel2", "flux2-klein", "paint"]
 
 
 async def test_a_form_under_pictures_keeps_to_what_drew_them(gallery: Studio) -> None:
@@ -158,6 +164,8 @@ async def test_a_server_allows_some_of_them(gallery: Studio) -> None:
 
 
 async def test_info_and_help_list_them(gallery: Studio) -> None:
-    listed = "`easel` Easel's bundled model, `flux2-klein` FLUX.2 klein, `paint` Paint"
+    listed = (
+        "`easel` Easel's bundled model, `easel2` Easel 2, `flux2-klein` FLUX.2 klein, `paint` Paint"
+    )
     assert listed in await told(gallery, "mira", "info", {})
     assert listed in await told(gallery, "mira", "help", {"about": "--model"})
