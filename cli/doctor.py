@@ -239,10 +239,11 @@ def further_models(settings: Settings) -> Iterator[Finding]:
 def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
     """Whether a checkpoint that a setting names is on this machine."""
     from cli.checkpoints import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
-    from generation.catalogue.checkpoints import INDEX  # noqa: PLC0415
+    from generation.catalogue.checkpoints import INDEX, is_guided  # noqa: PLC0415
 
     with suppress(NotFetchedError):
-        if (folder_of(model) / INDEX).is_file():
+        there = folder_of(model)
+        if (there / INDEX).is_file() or is_guided(there):
             return Finding(looked_at, State.OK, f"{name}, on this machine")
     folder = Path(model)
     # A hub id has one slash; what has more was meant as a folder.

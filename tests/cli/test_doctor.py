@@ -135,11 +135,12 @@ def test_each_model_that_is_served_is_looked_for(settings: Settings, tmp_path: P
     models = f"sdxl, Photo={mine}, gone={empty}"
     found = list(doctor.further_models(with_(settings, models=models)))
     assert [(each.name, each.state) for each in found] == [
+        ("model easel2", State.OK),
         ("model sdxl", State.NOTE),
         ("model photo", State.OK),
         ("model gone", State.FAULT),
     ]
-    assert found[1].says == "mine (Photo), on this machine"
+    assert found[2].says == "mine (Photo), on this machine"
     (fault,) = doctor.further_models(with_(settings, models="sdlx"))
     assert (fault.state, "`sdlx`" in fault.says) == (State.FAULT, True)
     assert not list(doctor.further_models(settings))
