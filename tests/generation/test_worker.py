@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 
 from generation import worker
-from generation.catalogue.families import BUNDLED, UnknownFamilyError, find_card
+from generation.catalogue.families import BUNDLED, EASEL_2, UnknownFamilyError, find_card
 from generation.catalogue.served import list_served
 from generation.derive import enlarge, narrow
 from generation.families.load import ModelError
@@ -296,6 +296,7 @@ def test_each_model_is_loaded_with_what_is_for_its_family(
     hub = "stabilityai/stable-diffusion-xl-base-1.0@3f2a"
     assert given == [
         (str(BUNDLED), "acme/adapters", "acme/tiny", ""),
+        (str(EASEL_2), "acme/adapters", "", ""),
         (hub, "acme/adapters", "acme/tiny-xl", "acme/union"),
         (find_card("sd15").model, "acme/adapters", "", "canny=acme/canny"),
     ]
@@ -352,7 +353,7 @@ def test_either_signal_asks_the_service_to_stop(
     monkeypatch.setattr(worker, "load_engine", lambda *_: easel)
     monkeypatch.setattr(os, "nice", steps_back.append)
     main(settings)
-    assert told == [("easel-1", "cpu")]
+    assert told == [("easel-1, easel-2", "cpu")]
     assert steps_back == [worker.NICENESS]
 
 
