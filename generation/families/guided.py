@@ -18,7 +18,7 @@ ID: Final = "easel2"
 
 
 def load(card: Card, folder: Path, device: torch.device) -> GuidedEngine:
-    """Load a guide-driven model, to be drawn with in bfloat16.
+    """Load a guide-driven model, to be drawn with in bfloat16 where that is quick.
 
     Raises:
         OSError: A file is missing.
@@ -26,7 +26,7 @@ def load(card: Card, folder: Path, device: torch.device) -> GuidedEngine:
         KeyError: Its configuration is incomplete.
         RuntimeError: Weights are not of the sizes that the configuration says.
     """
-    networks = quicken(read_networks(folder))
+    networks = quicken(read_networks(folder), device.type)
     # Not the planner: nothing here draws from words yet.
     for network in (networks.latents, networks.decoder, networks.denoiser):
         network.to(device)

@@ -25,6 +25,7 @@ from torch import nn
 from generation.guided.denoiser import Denoiser
 from generation.guided.latents import Decoder, Latents
 from generation.guided.planner import Planner
+from generation.tensors.precision import is_bfloat16_quick
 
 CONFIG: Final = "config.json"
 FORMAT: Final = "easel-guided-1"
@@ -99,11 +100,17 @@ def _save(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
     save_file(weights, path)
 
 
-def quicken(networks: Networks) -> Networks:
-    """Have the layers that draw hold their weights as they compute with them, in bfloat16.
+def quicken(networks: Networks, device: str = "cpu") -> Networks:
+    """Have the layers that draw hold their weights as they compute with them.
 
     Otherwise autocast would convert every weight at every step, a quarter of the time.
+
+    Args:
+        networks: As they were read.
+        device: Type of the device that they will compute on.
     """
+    if not is_bfloat16_quick(device):
+        return networks
     for network in (networks.decoder, networks.denoiser):
         for layer in network.modules():
             # Not the embeddings: looks are averaged in float32 before any layer reads them.

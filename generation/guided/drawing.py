@@ -18,6 +18,7 @@ from torch.nn import functional
 from generation.catalogue.looks import LIGHTS
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
+from generation.tensors.precision import lower_precision
 
 RIGHT: Final = pi / 2
 _PARTS: Final = 3
@@ -123,7 +124,7 @@ def draw_pictures(networks: Networks, request: Request, noise: Tensor, walk: Wal
 
 def finish(networks: Networks, latents: Tensor) -> Tensor:
     """Latents (B, C, h, w) → pictures (B, 3, 8h, 8w) in -1 to 1."""
-    with torch.autocast(latents.device.type, torch.bfloat16):
+    with lower_precision(latents.device.type):
         # Only what is added: the linear part carries the picture, and bfloat16 would show as bands.
         added = networks.decoder(latents.contiguous(memory_format=torch.channels_last))
     whole: Tensor = networks.latents.decode(latents) + added.float()
@@ -179,7 +180,7 @@ def _build_conditioning(
 ) -> tuple[_Conditioning, _Conditioning]:
     """What was asked for, and the unconditional inputs that guidance moves away from."""
     count, denoiser = len(noise), networks.denoiser
-    with torch.autocast(noise.device.type, torch.bfloat16):
+    with lower_precision(noise.device.type):
         spoken = denoiser.words(request.words).float()
     # The noise on the guide is that of the beginning, turned over: it lies elsewhere, and the same
     # seed draws the same picture.
@@ -204,7 +205,7 @@ def _velocity(
     networks: Networks, latents: Tensor, angle: float, condition: _Conditioning
 ) -> Tensor:
     """Velocities (B, C, h, w) of latents of that shape at an angle from 0 to pi/2."""
-    with torch.autocast(latents.device.type, torch.bfloat16):
+    with lower_precision(latents.device.type):
         made: Tensor = networks.denoiser(
             latents.contiguous(memory_format=torch.channels_last),
             torch.full((len(latents),), angle, device=latents.device),
@@ -247,7 +248,7 @@ def name_look(networks: Networks, words: Sequence[str]) -> Tensor:
 @torch.inference_mode()
 def read_look(networks: Networks, picture: Tensor) -> Tensor:
     """The vector (1, told) of how a picture (1, 3, H, W) in -1 to 1 looks."""
-    with torch.autocast(picture.device.type, torch.bfloat16):
+    with lower_precision(picture.device.type):
         read: Tensor = networks.denoiser.reader(networks.latents.encode(picture).float())
     return read.float()
 

@@ -83,7 +83,7 @@ def test_a_look_and_a_guide_change_what_is_drawn(networks: Networks) -> None:
     assert torch.equal(first, again)
     other = replace(request_of(networks, Guide.PICTURE), look=name_look(networks, ["night"]))
     for changed in (other, request_of(networks, Guide.NOTHING), request_of(networks, Guide.PLAN)):
-        assert not torch.allclose(draw_pictures(networks, changed, noise, walk), first, atol=1e-3)
+        assert not torch.allclose(draw_pictures(networks, changed, noise, walk), first, atol=1e-5)
 
 
 def test_a_picture_is_drawn_alike_alone_and_among_others(networks: Networks) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from generation.guided.latents import PATCH, Decoder
+from generation.tensors.precision import lower_precision
 from training.guided.basis import CHANNELS, load_basis
 from training.guided.views import load_views
 from training.loop import Course, Training
@@ -75,7 +76,7 @@ def train_guided_decoder(given: Options, minutes: float) -> None:
             noise = _NOISE * torch.rand(batch, 1, 1, 1, device=given.device) ** 2
             told = told + noise * torch.randn_like(told)
             plain = latents.decode(told)
-        with torch.autocast(given.device, torch.bfloat16):
+        with lower_precision(given.device):
             added = decoder(told.contiguous(memory_format=torch.channels_last))
         made = plain + added.float()
         square = functional.mse_loss(made, wanted)

@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from generation.catalogue.looks import LOOKS
 from generation.guided.denoiser import Denoiser, Guide
+from generation.tensors.precision import lower_precision
 from training.bar import Bar
 from training.guided.basis import CHANNELS, load_basis
 from training.guided.planning import Lessons, build_lessons, new_planner, plan_guides, weigh
@@ -244,7 +245,7 @@ def train_denoiser(given: Options, minutes: float) -> None:
         else:
             first = batch // 2
             samples = join([drawings.draw(first), photographs.draw(batch - first)])
-        with torch.autocast(given.device, torch.bfloat16):
+        with lower_precision(given.device):
             wrong = lose(denoiser, samples)
         losses = {"loss": (wrong * samples.weight).mean(), "photographs": wrong[first:].mean()}
         if first:

@@ -11,6 +11,7 @@ from transformers import CLIPTextModel, CLIPVisionModelWithProjection
 
 from generation.guided.latents import PATCH
 from generation.guided.planner import Planner
+from generation.tensors.precision import lower_precision
 from training.bar import Bar
 from training.guided.basis import CHANNELS, load_basis
 from training.loop import Course, Training
@@ -121,7 +122,7 @@ def _embed(world: World, given: Options) -> Tensor:
         for rows in torch.split(torch.arange(len(world.looks), device=given.device), 64):
             given.session.check()
             white = torch.ones(len(rows), 3, device=given.device)
-            with torch.autocast(given.device, torch.bfloat16):
+            with lower_precision(given.device):
                 seen = see(world.render(rows, white), given.size.sight)
                 made.append(vision(pixel_values=seen).image_embeds.half())
             bar.update(int(rows[-1]))
@@ -139,7 +140,7 @@ def _read(captions: list[str], given: Options) -> tuple[Tensor, Tensor]:
         for rows in torch.split(length.argsort(), 256):
             given.session.check()
             until = int(length[rows].max())
-            with torch.autocast(given.device, torch.bfloat16):
+            with lower_precision(given.device):
                 read = text(input_ids=ids[rows, :until].to(given.device)).last_hidden_state
             states[rows, :until] = read.half().cpu()
             bar.update(len(rows))
@@ -198,7 +199,7 @@ def train_planner(given: Options, minutes: float) -> None:
         del share
         rows = torch.randint(len(lessons.caption), (batch,), device=given.device)
         wanted = lessons.latents[rows].float()
-        with torch.autocast(given.device, torch.bfloat16):
+        with lower_precision(given.device):
             made = plan_guides(planner, lessons, rows)
         wrong = functional.mse_loss(made.float(), wanted, reduction="none").mean((1, 2, 3))
         return {"loss": (wrong * weigh(wanted)).mean(), "wrong": wrong.mean()}
