@@ -75,14 +75,27 @@ def schedule(
     trained = int(sampler.config.num_train_timesteps)
     if distilled:
         length, steps = steps, max(1, round(steps * strength))
-        sampler.set_timesteps(length)
+        _set_grid(sampler, length)
         return _take_last(sampler, length, steps)
     # No more steps than there are trained timesteps left to visit.
     steps = min(steps, max(1, int(trained * strength)))
     # The whole schedule is left as the pipelines have it, step for step.
     length = steps if strength == 1 else _find_length(sampler, steps, strength * trained)
-    sampler.set_timesteps(length)
+    _set_grid(sampler, length)
     return _take_last(sampler, length, steps)
+
+
+def _set_grid(sampler: Any, length: int) -> None:  # noqa: ANN401
+    """Set the whole schedule of exactly ``length`` steps."""
+    sampler.set_timesteps(length)
+    # diffusers counts trailing steps down to 0 in floating point. For 62 lengths, such as 61, that
+    # ends a hair above 0, and one more step follows at -1, which reads as the noisiest of all.
+    if len(sampler.timesteps) > length:
+        sampler.timesteps = sampler.timesteps[:length]
+        sampler.num_inference_steps = length
+        if hasattr(sampler, "sigmas"):
+            # The last is where the last step ends.
+            sampler.sigmas = torch.cat([sampler.sigmas[:length], sampler.sigmas[-1:]])
 
 
 def _take_last(sampler: Any, length: int, steps: int) -> torch.Tensor:  # noqa: ANN401
