@@ -5,12 +5,9 @@ from typing import Final
 
 from discord import app_commands
 
-from bot.access.defaults import CHOICES
 from bot.client import EaselBot, Interaction
 from bot.errors import NoJobError
-from bot.panels.gallery import LABEL_LIMIT
-from bot.text import messages
-from storage.decisions import choice_queries
+from bot.panels.gallery import list_choices
 
 # A job's id or its beginning, also as the bot names files: easel-1a2b3c4d.png.
 _ID: Final = re.compile(r"(?:easel-)?([0-9a-f]{8,32})(?:[.-]\w+)?", re.IGNORECASE)
@@ -35,17 +32,9 @@ async def show(
 @show.autocomplete("id")
 async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """One's favourites and latest pictures whose prompt or id has what was typed."""
-    # Searched here, as prompts lie inside recipes; so many at most are read at each key.
-    kept = await interaction.client.handlers.records.read(
-        choice_queries.list_pictures, interaction.user.id, 200
-    )
-    found = [(messages.write_choice(each, LABEL_LIMIT), each.id) for each in kept]
-    low = typed.strip().lower().removeprefix("easel-")
-    return [
-        app_commands.Choice(name=name, value=id_)
-        for name, id_ in found
-        if low in name.lower() or id_.startswith(low)
-    ][:CHOICES]
+    records = interaction.client.handlers.records
+    found = await list_choices(records, interaction.user.id, typed)
+    return [app_commands.Choice(name=name, value=id_) for name, id_ in found]
 
 
 async def setup(bot: EaselBot) -> None:

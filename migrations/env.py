@@ -1,5 +1,8 @@
-"""How Alembic works here: one transaction under a lock; the job engine's tables are let be."""
+"""How Alembic works here: one at a time, under a lock; the job engine's tables are let be."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from alembic import context
@@ -11,6 +14,9 @@ from storage.database.tables import Table
 from storage.settings import load_settings
 
 _LOCK: Final = 0x0EA5E1
+_PAUSE: Final = 0.1
+"""Seconds until the lock is asked for again."""
+
 _OURS: Final = frozenset(Table.metadata.tables)
 
 
@@ -39,25 +45,46 @@ def include_object(
 
 
 def run(connection: Connection) -> None:
-    """Runs the wanted revisions in one transaction; whoever comes second waits for the first."""
+    """Runs the wanted revisions: all or none on SQLite, each by itself on PostgreSQL."""
     context.configure(
         connection=connection,
         target_metadata=Table.metadata,
         include_name=include_name,
         include_object=include_object,
         transactional_ddl=True,
+        # One that builds an index beside writers has to leave its transaction.
+        transaction_per_migration=connection.dialect.name == "postgresql",
         render_as_batch=connection.dialect.name == "sqlite",
     )
     with context.begin_transaction():
-        if connection.dialect.name == "postgresql":
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
         context.run_migrations()
 
 
+@contextmanager
+def alone(connection: Connection) -> Iterator[None]:
+    """Holds PostgreSQL's lock for those who migrate; whoever comes second waits for the first."""
+    # Asked for again and again: one who waits in a statement would be waited for by the building of
+    # an index, which the lock is held for.
+    while not connection.execute(text(f"SELECT pg_try_advisory_lock({_LOCK})")).scalar_one():
+        connection.commit()
+        time.sleep(_PAUSE)
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"))
+        connection.commit()
+
+
 given: Connection | Engine | None = context.config.attributes.get("connection")
-if isinstance(given, Connection):
-    run(given)
+engine = given or open_engine(load_settings().database).execution_options(**WRITING)
+if isinstance(engine, Connection):
+    run(engine)
+elif engine.dialect.name == "postgresql":
+    with engine.connect() as opened, alone(opened):
+        run(opened)
 else:
-    engine = given or open_engine(load_settings().database).execution_options(**WRITING)
+    # SQLite's own lock, which a writing transaction takes, keeps the second waiting.
     with engine.begin() as opened:
         run(opened)

@@ -1,19 +1,26 @@
 """The latest pictures of a person, small, of which one can be chosen to be shown again."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final
 
 import discord
 
+from bot.access.defaults import CHOICES
 from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.errors import OldButtonError
 from bot.interactions.host import find_host
 from bot.text import messages, sentences
 from bot.text.languages import say
+from storage.database.records import Records
+from storage.decisions import choice_queries
 from storage.decisions.choice_queries import KeptPictures
 
 LABEL_LIMIT: Final = 100
 """Most characters of a choice (Discord)."""
+
+_SEARCHED: Final = 200
+"""Pictures that are looked through for what somebody types."""
 
 _PANEL: Final = "show"
 _PICK: Final = "pick"
@@ -33,6 +40,20 @@ def build_panel(kept: Sequence[KeptPictures]) -> Panel:
         options=options,
     )
     return Panel(say(sentences.SHOW_LATEST), (menu,))
+
+
+async def list_choices(records: Records, person_id: int, typed: str) -> list[tuple[str, str]]:
+    """One's favourites and latest pictures whose prompt or id has what was typed.
+
+    Returns:
+        For each how it is called in a list, and its job's id.
+    """
+    # Searched here, as prompts lie inside recipes; so many at most are read at each key.
+    kept = await records.read(choice_queries.list_pictures, person_id, _SEARCHED)
+    low = typed.strip().lower().removeprefix("easel-")
+    found = ((messages.write_choice(each, LABEL_LIMIT), each.id) for each in kept)
+    fitting = ((name, id_) for name, id_ in found if low in name.lower() or id_.startswith(low))
+    return list(islice(fitting, CHOICES))
 
 
 async def take_press(press: PanelPress) -> None:

@@ -20,7 +20,7 @@ from faults import HostError
 WRITING: Final = {"easel_writing": True}
 """Execution options of an engine whose transactions write: they take SQLite's lock at the start."""
 
-REVISION: Final = "0005"
+REVISION: Final = "0006"
 """The newest migration; the tables must be of this revision."""
 
 FROZEN_AFTER: Final = 10
@@ -61,6 +61,21 @@ def open_async_engine(url: str) -> AsyncEngine:
         url: As in ``Settings.database``.
     """
     engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), **_options(url))
+    _prepare(engine.sync_engine)
+    return engine
+
+
+def open_async_writing_engine(url: str) -> AsyncEngine:
+    """The same for statements that change something.
+
+    Args:
+        url: As in ``Settings.database``.
+    """
+    # SQLite lets one write at a time. Those who wait for a connection get it in the order in which
+    # they came; those who wait for SQLite's lock, in any.
+    alone = {"pool_size": 1, "max_overflow": 0} if url.startswith("sqlite") else {}
+    options = {**_options(url), **alone}
+    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), **options)
     _prepare(engine.sync_engine)
     return engine
 

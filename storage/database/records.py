@@ -1,12 +1,12 @@
-"""Running statements from an event loop."""
+"""Running statements from an event loop, and keeping two of them from changing the same thing."""
 
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database.connect import WRITING
+from storage.database.connect import WRITING, open_async_engine, open_async_writing_engine
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -15,15 +15,26 @@ Result = TypeVar("Result")
 class Records:
     """Runs statements, each in a transaction of its own, for one event loop."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
+        self._engine = reading
         # Marked to take SQLite's lock at the start: a transaction that has read cannot take it any
         # more once another wrote, however long it waits.
-        self._writing = engine.execution_options(**WRITING)
+        self._writing = writing.execution_options(**WRITING)
+
+    @classmethod
+    def open(cls, url: str) -> Self:
+        """Connects once there is something to run.
+
+        Args:
+            url: As in ``Settings.database``.
+        """
+        # Apart: those who wait for a lock must not take every connection from those who only read.
+        return cls(open_async_engine(url), open_async_writing_engine(url))
 
     async def close(self) -> None:
         """Disconnects."""
         await self._engine.dispose()
+        await self._writing.dispose()
 
     async def read(
         self,
@@ -45,3 +56,17 @@ class Records:
         """The result of a statement that changes something, committed."""
         async with self._writing.begin() as connection:
             return await connection.run_sync(action, *arguments, **named)
+
+
+def hold(connection: Connection, what: int) -> None:
+    """Has whoever holds the same number wait until this transaction is over.
+
+    For what is read, changed and written: a change that another made in between would be lost.
+
+    Args:
+        connection: In a transaction that writes.
+        what: Discord's id of what is changed, or a small number of our own.
+    """
+    # SQLite's writing transactions wait for each other as it is.
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(what)))

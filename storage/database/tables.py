@@ -66,14 +66,18 @@ class Table(DeclarativeBase):
     }
 
 
+def _index_where(condition: str, name: str, *columns: str) -> Index:
+    """An index of those rows alone for which a condition holds."""
+    held = text(condition)
+    return Index(name, *columns, sqlite_where=held, postgresql_where=held)
+
+
 class JobRow(Table):
     """A recipe with an owner, a place in the queue and a state."""
 
     __tablename__ = "jobs"
     __table_args__ = (
         CheckConstraint("state IN ('queued','running','done','failed','cancelled')", "state"),
-        # How many unfinished jobs somebody has, at every request.
-        Index("ix_jobs_person_id_state", "person_id", "state"),
         # The daily limit, and somebody's pictures from the newest on.
         Index("ix_jobs_person_id_created_at", "person_id", "created_at"),
         # This one and that of the delivered message: reactions and menus name a message, not a job.
@@ -81,12 +85,14 @@ class JobRow(Table):
         # Which buttons of a result were pressed.
         Index("ix_jobs_parent_id", "parent_id"),
         Index("ix_jobs_delivered_message_id", "delivered_message_id"),
-        Index(
-            # Of undelivered jobs alone, which are few: they are looked at several times a second.
-            "ix_jobs_undelivered",
-            "state",
-            sqlite_where=text("delivered_at IS NULL"),
-            postgresql_where=text("delivered_at IS NULL"),
+        # Of undelivered jobs alone, which are few: they are looked at several times a second, and
+        # places are counted among them in their order.
+        _index_where("delivered_at IS NULL", "ix_jobs_waiting", "state", "priority", "created_at"),
+        # How many unfinished jobs somebody has, at every request.
+        _index_where("delivered_at IS NULL", "ix_jobs_waiting_person_id", "person_id", "state"),
+        # Tokens that die, to be blanked then.
+        _index_where(
+            "interaction_token IS NOT NULL", "ix_jobs_token_expires_at", "token_expires_at"
         ),
     )
 
@@ -177,6 +183,12 @@ class FavouriteRow(Table):
     """A picture that a person marked; ``position`` as in ``images``."""
 
     __tablename__ = "favourites"
+    __table_args__ = (
+        # How many people marked a picture; also what goes with a job that is deleted.
+        Index("ix_favourites_job_id_position", "job_id", "position"),
+        # Somebody's favourites from the newest on.
+        Index("ix_favourites_person_id_created_at", "person_id", "created_at"),
+    )
 
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     job_id: Mapped[str] = mapped_column(
@@ -192,7 +204,9 @@ class CopyRow(Table):
     __tablename__ = "copies"
 
     message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    job_id: Mapped[str] = mapped_column(String(32), ForeignKey("jobs.id", ondelete="CASCADE"))
+    job_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("jobs.id", ondelete="CASCADE"), index=True
+    )
 
 
 class DraftRow(Table):

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from storage.database.records import hold
 from storage.database.tables import (
     ChangeRow,
     DraftRow,
@@ -44,6 +45,7 @@ def change_person(
 
     Whatever ``change`` raises leaves all as it was.
     """
+    hold(connection, person_id)
     after = change(read_person(connection, person_id))
     _keep(connection, PersonRow, person_id, after.write())
     return after
@@ -69,6 +71,7 @@ def change_server(
         change: From what it decided to what it decides; what it raises leaves all as it was.
         note: From both to the change that is noted; not asked where they are the same.
     """
+    hold(connection, server_id)
     before = read_server(connection, server_id)
     after = change(before)
     if after != before:
@@ -136,6 +139,7 @@ def keep_presets(
     Raises:
         TooManyPresetsError: The owner would have more than there may be.
     """
+    hold(connection, owner.id)
     own = read_presets(connection, owner)
     # Names in use are replaced, so they need no further room.
     if len({*own, *given}) > MOST_PRESETS:
@@ -153,6 +157,7 @@ def keep_presets(
 
 def drop_preset(connection: Connection, owner: Owner, name: str, person_id: int) -> bool:
     """Takes a preset away, and notes who did from a server; False if there was none."""
+    hold(connection, owner.id)
     before = read_presets(connection, owner).get(name)
     if before is None:
         return False
@@ -190,7 +195,8 @@ def mark(
         FavouriteRow.job_id == job_id,
         FavouriteRow.position == position,
     )
-    # How many rows went says what was; a look before it could be outdated by another press.
+    # Of two presses at once both would find no mark, and the second could not set one again.
+    hold(connection, person_id)
     was = bool(connection.execute(delete(FavouriteRow).where(*own)).rowcount)
     now = not was if wanted is None else wanted
     if now:
@@ -248,6 +254,8 @@ def list_pictures(connection: Connection, person_id: int, limit: int) -> list[Ke
     )
     found: dict[str, KeptPictures] = {}
     for wanted, favourite in ((marked, True), (made, False)):
+        if len(found) == limit:
+            break
         for row in connection.execute(wanted.limit(limit)):
             kept = KeptPictures(row.id, row.recipe, row.title, row.created_at, favourite)
             # The first stays: a job with a favourite in it is listed once, and as one.

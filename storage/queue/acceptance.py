@@ -10,8 +10,9 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, case, func, insert, select, text
+from sqlalchemy import Connection, case, func, insert, select
 
+from storage.database.records import hold
 from storage.database.tables import JobRow
 from storage.queue import fairness, queries
 from storage.queue.fairness import Turns
@@ -43,7 +44,7 @@ def accept(
     Raises:
         LimitReachedError: Those that are new do not all fit.
     """
-    _lock(connection)
+    hold(connection, _ACCEPTING)
     # A caller that lost the answer may ask again with the same ids.
     known = queries.read_standings(connection, [job.id for job in jobs])
     new = [job for job in jobs if job.id not in known]
@@ -63,12 +64,6 @@ def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> 
             connection, person_id, datetime.now(UTC) - DAY, allowance.server_id
         ),
     )
-
-
-def _lock(connection: Connection) -> None:
-    # SQLite's writing transactions wait for each other as it is.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({_ACCEPTING})"))
 
 
 def _insert(connection: Connection, jobs: Sequence[NewJob], enter: Enter) -> dict[str, Standing]:

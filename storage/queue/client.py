@@ -8,9 +8,8 @@ from typing import Final, Self
 import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database.connect import open_async_engine, require_current
+from storage.database.connect import require_current
 from storage.database.records import Records
 from storage.queue import acceptance, queries, recovery
 from storage.queue.engine import JobEngine
@@ -25,6 +24,10 @@ from storage.settings import Settings
 QUIET_POLL: Final = 1.0
 """Seconds between looks while no job is undelivered."""
 
+# After an upgrade there may be one for each job there ever was.
+_TOKENS: Final = 500
+"""Dead tokens that are blanked at a time."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -35,9 +38,9 @@ class Jobs:
         records: What is kept beside jobs, in the same database.
     """
 
-    def __init__(self, settings: Settings, database: AsyncEngine, engine: JobEngine) -> None:
+    def __init__(self, settings: Settings, records: Records, engine: JobEngine) -> None:
         self._settings = settings
-        self.records = Records(database)
+        self.records = records
         self._engine = engine
         self._readers: set[ProgressReaders] = set()
         # Held during a look, lest `close` take away the connection under it.
@@ -54,7 +57,7 @@ class Jobs:
         # Connects and reads tables without asyncio, which would hold up the event loop.
         await asyncio.to_thread(require_current, settings.database)
         engine = await JobEngine.open(settings.database)
-        return cls(settings, open_async_engine(settings.database), engine)
+        return cls(settings, Records.open(settings.database), engine)
 
     async def close(self) -> None:
         """Ends :meth:`events` and disconnects."""
@@ -188,10 +191,14 @@ class Jobs:
     async def reap(self) -> None:
         """Finds jobs that nobody works on and lets them be made again; call it every few seconds.
 
-        A job lost with its worker for the third time fails. Any number of bots may do this.
+        A job lost with its worker for the third time fails. Any number of bots may do this. Tokens
+        that have died are forgotten, some at a time.
         """
         if await recovery.recover(self.records, self._engine, self._settings.dead_after):
             self._wake()
+        dead = await self.records.read(queries.list_dead_tokens, _TOKENS)
+        if dead:
+            await self.records.write(queries.blank_tokens, dead)
 
     def _accept(
         self, connection: Connection, jobs: Sequence[NewJob], allowance: Allowance

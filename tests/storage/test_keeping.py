@@ -1,3 +1,4 @@
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -6,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from storage.database.connect import WRITING, open_engine
 from storage.database.records import Records
 from storage.decisions import choice_queries
 from storage.decisions.choices import (
@@ -176,3 +178,68 @@ async def test_a_draft_can_be_looked_at_before_it_is_taken(records: Records) -> 
     assert await records.read(choice_queries.read_draft, draft, MIRA) == body
     assert await records.write(choice_queries.take_draft, draft, MIRA) == body
     assert await records.read(choice_queries.read_draft, draft, MIRA) is None
+
+
+async def test_of_changes_at_the_same_moment_none_is_lost(records: Records) -> None:
+    """Whatever is read, changed and written: a person's choices, a server's, presets and marks."""
+    names = [f"n{number}" for number in range(8)]
+
+    def add(name: str, before: PersonChoices) -> PersonChoices:
+        return before.model_copy(update={"options": {**before.options, name: "ink"}})
+
+    def let(name: str, before: ServerChoices) -> ServerChoices:
+        return before.model_copy(update={"families": (*before.families, name)})
+
+    def note(*_: ServerChoices) -> Change:
+        return Change(MIRA, "families", None, None)
+
+    await asyncio.gather(
+        *(records.write(choice_queries.change_person, MIRA, partial(add, n)) for n in names),
+        *(
+            records.write(choice_queries.change_server, SERVER, partial(let, n), note)
+            for n in names
+        ),
+        *(records.write(choice_queries.keep_presets, OURS, {"x": n, n: n}, MIRA) for n in names),
+    )
+    assert set((await records.read(choice_queries.read_person, MIRA)).options) == set(names)
+    assert set((await records.read(choice_queries.read_server, SERVER)).families) == set(names)
+    assert set(await records.read(choice_queries.read_presets, OURS)) == {"x", *names}
+
+
+async def test_of_marks_at_the_same_moment_each_counts(jobs: Jobs) -> None:
+    job = new_job(person=MIRA)
+    await jobs.accept(job)
+    marks = [jobs.records.write(choice_queries.mark, MIRA, job.id, 0) for _ in range(9)]
+    assert sorted(await asyncio.gather(*marks)) == [False] * 4 + [True] * 5
+
+
+async def test_those_who_read_do_not_wait_for_those_who_write(jobs: Jobs) -> None:
+    """More wait to write than there are connections, and somebody else holds what they wait for."""
+    engine = open_engine(jobs._settings.database).execution_options(**WRITING)
+    with engine.begin() as connection:
+        choice_queries.change_person(connection, MIRA, lambda it: it)
+        writes = [
+            asyncio.create_task(
+                jobs.records.write(choice_queries.change_person, MIRA, lambda it: it)
+            )
+            for _ in range(30)
+        ]
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(2):
+            for _ in range(30):
+                await jobs.records.read(choice_queries.read_person, MIRA)
+        assert not any(write.done() for write in writes)
+    await asyncio.gather(*writes)
+    engine.dispose()
+
+
+async def test_a_token_is_forgotten_when_it_is_dead(jobs: Jobs) -> None:
+    now = datetime.now(UTC)
+    dead, alive = (
+        replace(new_job(person=MIRA), interaction_token="t", token_expires_at=now + age)
+        for age in (-timedelta(seconds=1), timedelta(minutes=5))
+    )
+    await jobs.accept_many([dead, alive])
+    await jobs.reap()
+    told = [await jobs.get(job.id) for job in (dead, alive)]
+    assert [job and job.interaction_token for job in told] == [None, "t"]

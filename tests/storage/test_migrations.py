@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
+import stamina
+from alembic import command
 from alembic.config import Config
 from pytest_alembic.tests import (  # noqa: F401 - tests, collected here
     test_model_definitions_match_ddl,
@@ -11,7 +14,7 @@ from pytest_alembic.tests import (  # noqa: F401 - tests, collected here
     test_up_down_consistency,
     test_upgrade,
 )
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 
 from storage.database.connect import (
     REVISION,
@@ -94,3 +97,39 @@ def test_another_revision_is_refused(settings: Settings, monkeypatch: pytest.Mon
     monkeypatch.setattr("storage.database.connect.REVISION", "9999")
     with pytest.raises(DatabaseNotReadyError, match=f"is at revision {REVISION}, not 9999"):
         require_current(settings.database)
+
+
+@pytest.mark.postgres
+def test_an_index_is_built_while_others_write(
+    postgres_settings: Settings, alembic_config: Config
+) -> None:
+    engine = open_engine(postgres_settings.database)
+    alembic_config.attributes["connection"] = engine
+    command.downgrade(alembic_config, "0005")
+    write = text("INSERT INTO drafts VALUES (:id, 1, '{}', now())")
+    touch = text("UPDATE jobs SET round = 0")
+    waits = text(
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event > ''"
+    )
+    with engine.connect() as first, engine.connect() as second:
+        # As an upgrade leaves it that was interrupted.
+        second.execute(text("CREATE INDEX ix_jobs_waiting ON jobs (round)"))
+        second.commit()
+        first.execute(touch)
+        upgrade = Thread(target=command.upgrade, args=(alembic_config, "head"))
+        upgrade.start()
+        for attempt in stamina.retry_context(on=AssertionError, attempts=None, timeout=30):
+            with attempt, engine.connect() as third:
+                assert third.execute(waits).first()
+        second.execute(text("SET LOCAL lock_timeout = '5s'"))
+        second.execute(touch)
+        second.execute(write, {"id": "x"})
+        second.commit()
+        first.commit()
+        upgrade.join()
+    columns = {
+        index["name"]: index["column_names"] for index in inspect(engine).get_indexes("jobs")
+    }
+    assert columns["ix_jobs_waiting"] == ["state", "priority", "created_at"]
+    engine.dispose()
+    require_current(postgres_settings.database)

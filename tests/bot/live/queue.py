@@ -15,7 +15,8 @@ from sqlalchemy import Connection, delete, select
 
 from generation.pictures.metadata import encode_png
 from generation.recipe import Recipe
-from storage.database.connect import open_async_engine, open_engine
+from storage.database.connect import open_engine
+from storage.database.records import Records
 from storage.database.tables import JobRow, Table
 from storage.files import Files
 from storage.queue import queries
@@ -69,7 +70,7 @@ class HandQueue(Jobs):
     """The queue, and what workers do to it."""
 
     def __init__(self, settings: Settings, engine: DictionaryEngine) -> None:
-        super().__init__(settings, open_async_engine(settings.database), engine)
+        super().__init__(settings, Records.open(settings.database), engine)
         self.engine = engine
         self.changed = asyncio.Event()
         self._pictures = itertools.count()

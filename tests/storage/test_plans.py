@@ -1,0 +1,222 @@
+"""No statement of the product reads the whole of a table that grows, however long its history."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from benchmarks.history import HEAVY, fill
+from storage.database.connect import WRITING, open_engine
+from storage.database.tables import Table
+from storage.decisions import choice_queries
+from storage.decisions.choices import Change, Owner, ServerChoices
+from storage.queue import acceptance, queries
+from storage.queue.jobs import Rendered
+from storage.queue.limits import Allowance
+from storage.settings import Settings
+from tests.storage.conftest import new_job
+
+ROWS = 50_000
+# Workers are forgotten a day after they were last seen.
+GROWING = frozenset(Table.metadata.tables) - {"workers"}
+NOW = datetime.now(UTC)
+JOB = "9e3779b1" + "1".rjust(24, "0")
+"""The first one."""
+
+RUN = queries.Run(JOB, 1, {})
+STANDING = queries.Standing(JOB, "running", None, 1, 1, NOW)
+MINE = Owner("person", 2000)
+OURS = Owner("server", 2000)
+CHANGE = Change(HEAVY, "limits", None, None)
+EVERYWHERE = Allowance(unfinished=10, daily=9999)
+HERE = Allowance(unfinished=10, daily=9999, server_id=7)
+
+CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
+    queries: {
+        "read_standings": ([JOB],),
+        "list_undelivered": (),
+        "list_unfinished": (),
+        "list_unfinished_of": (HEAVY,),
+        "count_unfinished": (HEAVY,),
+        "select_undelivered": ([JOB],),
+        "count_place": (queries.Standing(JOB, "queued", None, 0, 9, NOW),),
+        "count_asked": (HEAVY, NOW - timedelta(days=1), 7),
+        "read_job": (JOB,),
+        "find_job": ("9e3779b1",),
+        "find_job_of_message": (77,),
+        "list_derived": (JOB,),
+        "find_picture": ("digest",),
+        "read_queue_info": (30.0,),
+        "begin_run": (JOB, "hand", 3),
+        "fail_exhausted": (JOB, 3, "lost"),
+        "release": ("hand",),
+        "is_current": (RUN,),
+        "finish_run": (RUN, Rendered(pictures=[])),
+        "fail_run": (RUN, "lost"),
+        "hand_back": (RUN,),
+        "cancel_job": (JOB, HEAVY),
+        "note_message": (JOB, 5),
+        "mark_delivered": (JOB, 5),
+        "keep_copy": (5, JOB),
+        "delete_jobs": ([JOB],),
+        "list_dead_tokens": (100,),
+        "blank_tokens": ([JOB],),
+        "requeue": (STANDING,),
+        "give_up": (STANDING, "lost"),
+        "read_sighting": ("hand",),
+        "sign_on": ("hand", {"session": "", "host": "", "pid": 0, "device": "", "model": ""}),
+        "beat": ("hand", ""),
+        "sign_off": ("hand", ""),
+        "list_workers": (30.0,),
+    },
+    choice_queries: {
+        "read_person": (2000,),
+        "change_person": (2000, lambda it: it.model_copy(update={"remix": True})),
+        "read_server": (2000,),
+        "change_server": (2000, lambda _: ServerChoices(repeat=3), lambda *_: CHANGE),
+        "note_change": (7, CHANGE),
+        "list_changes": (7, 15),
+        "read_presets": (MINE,),
+        "keep_presets": (OURS, {"ink": "ink"}, HEAVY),
+        "drop_preset": (MINE, "ink", HEAVY),
+        "mark": (HEAVY, JOB, 0),
+        "count_marks": (JOB, 0),
+        "list_pictures": (HEAVY, 200),
+        "keep_draft": ("a" * 32, HEAVY, {}),
+        "read_draft": ("a" * 32, HEAVY),
+        "take_draft": ("a" * 32, HEAVY),
+    },
+    acceptance: {
+        "accept": ([new_job(person=HEAVY)], HERE, lambda *_: None),
+        "read_usage": (HEAVY, EVERYWHERE),
+    },
+}
+"""Every function that runs statements, with what it may be called with."""
+
+UNSORTED = {"list_pictures", "list_undelivered"}
+"""Functions that are called at every key or many times a second, and may not sort history."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A statement as it went to the database."""
+
+    function: str
+    statement: str
+    values: Any
+
+
+@contextmanager
+def listening(connection: Connection) -> Iterator[list[Asked]]:
+    """Notes the statements that are run; the functions they are of are named by who calls."""
+    heard: list[Asked] = []
+
+    def note(_: object, __: object, statement: str, values: object, *___: object) -> None:
+        heard.append(Asked("", statement, values))
+
+    event.listen(connection, "before_cursor_execute", note)
+    yield heard
+    event.remove(connection, "before_cursor_execute", note)
+
+
+def list_functions(module: ModuleType) -> set[str]:
+    return {
+        name
+        for name, one in inspect.getmembers(module, inspect.isfunction)
+        if one.__module__ == module.__name__
+        and not name.startswith("_")
+        and "connection" in inspect.signature(one).parameters
+    }
+
+
+def test_every_function_that_runs_statements_is_looked_at() -> None:
+    for module, calls in CALLS.items():
+        assert list_functions(module) == set(calls)
+
+
+def call_all(connection: Connection) -> list[Asked]:
+    """Every statement of the product."""
+    found = []
+    for module, calls in CALLS.items():
+        for name, given in calls.items():
+            function: Callable[..., object] = getattr(module, name)
+            with connection.begin_nested() as undone, listening(connection) as heard:
+                function(connection, *given)
+                undone.rollback()
+            assert heard, name
+            found += [Asked(name, one.statement, one.values) for one in heard]
+    return found
+
+
+def explain(connection: Connection, asked: Asked) -> list[str]:
+    """The lines of a plan."""
+    how = "EXPLAIN" if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+    if not re.match(r"SELECT|UPDATE|DELETE|WITH", asked.statement.strip()):
+        return []
+    rows = connection.exec_driver_sql(f"{how} {asked.statement}", asked.values)
+    return [str(row[-1]).strip() for row in rows]
+
+
+def reads_all(line: str) -> bool:
+    """Whether a line of a plan tells that the whole of a growing table, or index, is read."""
+    found = re.match(r"(?:->\s*)?Seq Scan on (\w+)", line) or re.match(
+        # A partial index of undelivered jobs holds few, so all of it may be read.
+        r"SCAN (\w+)(?! USING (?:COVERING )?INDEX ix_jobs_waiting)",
+        line,
+    )
+    return found is not None and found[1] in GROWING
+
+
+def test_nothing_reads_a_whole_history(settings: Settings) -> None:
+    engine = open_engine(settings.database).execution_options(**WRITING)
+    with engine.begin() as connection:
+        fill(connection, ROWS, padding=0)
+        connection.execute(
+            text(
+                "UPDATE jobs SET state = 'running', worker = 'hand', delivered_at = NULL,"
+                " interaction_token = 'x' WHERE message_id <= 20"
+            )
+        )
+    # SQLite plans otherwise once it has counted, which it does only where it is told to.
+    for counted in (False, True):
+        with engine.begin() as connection:
+            if counted or connection.dialect.name == "postgresql":
+                connection.execute(text("ANALYZE"))
+            bad = [
+                (asked.function, line, asked.statement)
+                for asked in call_all(connection)
+                for line in explain(connection, asked)
+                if reads_all(line)
+                or (asked.function in UNSORTED and re.search(r"Sort|TEMP B-TREE", line))
+            ]
+            assert bad == []
+    engine.dispose()
+
+
+def test_what_goes_with_a_row_that_is_deleted_is_found_by_an_index() -> None:
+    for table in Table.metadata.tables.values():
+        ways = [list(index.columns) for index in table.indexes] + [list(table.primary_key.columns)]
+        for key in table.foreign_keys:
+            assert any(way[0] is key.parent for way in ways), key
+
+
+@pytest.mark.parametrize(
+    ("line", "whole"),
+    [
+        ("SCAN jobs", True),
+        ("SCAN jobs USING INDEX ix_jobs_parent_id", True),
+        ("SCAN jobs USING INDEX ix_jobs_waiting", False),
+        ("SEARCH jobs USING INDEX sqlite_autoindex_jobs_1 (id=?)", False),
+        ("->  Seq Scan on images  (cost=0.00..1.00 rows=1 width=1)", True),
+        ("Seq Scan on workers  (cost=0.00..1.00 rows=1 width=1)", False),
+    ],
+)
+def test_a_scan_is_told_from_a_search(line: str, whole: bool) -> None:
+    assert reads_all(line) is whole
