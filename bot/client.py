@@ -1,5 +1,6 @@
 """The Discord client: intents, commands, buttons, and what runs beside them."""
 
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -13,6 +14,7 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
+from bot.access.places import AllowedPlaces
 from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
 from bot.delivery.tracing import build_trace
@@ -96,7 +98,8 @@ class EaselBot(extensions.AutoShardedBot):
         self._settings = settings
         self._delivery = DeliveryWatcher(self, jobs, files)
         models = ServedModels(settings)
-        acceptor = JobAcceptor(settings, models, jobs, files, self._delivery)
+        places = AllowedPlaces(self, settings)
+        acceptor = JobAcceptor(settings, models, jobs, files, self._delivery, places=places)
         derive, painting = DeriveHandler(acceptor), None
         self._page: PaintingPage | None = None
         if settings.public_url:
@@ -151,7 +154,7 @@ class EaselBot(extensions.AutoShardedBot):
         await reactions.take_back(self.handlers, payload)
 
     async def _sync(self) -> None:
-        """Registers the commands where the set differs from what Discord has."""
+        """Registers the commands where the set differs from what Discord has, and nowhere else."""
         # Commands of one server appear at once, global ones after minutes.
         guild = discord.Object(self._settings.guild) if self._settings.guild else None
         if guild:
@@ -160,16 +163,29 @@ class EaselBot(extensions.AutoShardedBot):
         translator = languages.CommandTranslator()
         payload = [await c.get_translated_payload(self.tree, translator) for c in commands]
         wanted = _hash_payload(payload)
-        note = Path(self._settings.data) / "commands.json"
+        path = Path(self._settings.data) / "commands.json"
+        note = _read_note(path)
+        await self._clear_others(guild, note.get("guild"))
         there = {str(c.id) for c in await self.tree.fetch_commands(guild=guild)}
         # Registering is limited to 200 a day, and an unchanged set need not be sent at all. The ids
         # tell whether another installation has replaced it meanwhile.
-        if _read_note(note) == {"fingerprint": wanted, "ids": sorted(there)}:
+        state = {"fingerprint": wanted, "ids": sorted(there), "guild": self._settings.guild}
+        if {"guild": None, **note} == state:
             return
         synced = await self.tree.sync(guild=guild)
-        ids = sorted(str(command.id) for command in synced)
-        note.write_text(json.dumps({"fingerprint": wanted, "ids": ids}), encoding="utf-8")
+        state["ids"] = sorted(str(command.id) for command in synced)
+        path.write_text(json.dumps(state), encoding="utf-8")
         log.info("commands_registered", count=len(synced))
+
+    async def _clear_others(self, guild: discord.Object | None, before: int | None) -> None:
+        """Takes away what was registered for all servers, or for another one, by other settings."""
+        if guild is not None and await self.tree.fetch_commands():
+            self.tree.clear_commands(guild=None)
+            await self.tree.sync()
+        if before not in {None, guild and guild.id}:
+            # The bot may have left that server.
+            with contextlib.suppress(discord.Forbidden, discord.NotFound):
+                await self.tree.sync(guild=discord.Object(before))
 
 
 Interaction: TypeAlias = discord.Interaction[EaselBot]
@@ -190,5 +206,7 @@ def _hash_payload(payload: list[dict[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
 
-def _read_note(note: Path) -> object:
-    return json.loads(note.read_text(encoding="utf-8")) if note.is_file() else None
+def _read_note(note: Path) -> dict[str, Any]:
+    """What was registered last; nothing where that is not known."""
+    kept = json.loads(note.read_text(encoding="utf-8")) if note.is_file() else {}
+    return kept if isinstance(kept, dict) else {}

@@ -12,13 +12,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
 import typer
 
+from cli.findings import Finding, State
 from storage.settings import Settings, load_settings
 
 LEAST_PYTHON: Final = (3, 11)
@@ -34,31 +33,6 @@ _API: Final = "https://discord.com"
 _PATIENCE: Final = 10.0
 # No image has this hash, so a bucket that works has to answer no.
 _NO_IMAGE: Final = "0" * 64
-
-
-class State(Enum):
-    """How bad a finding is: fine, worth knowing, or in the way."""
-
-    OK = "✓"
-    NOTE = "•"
-    FAULT = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one check found.
-
-    Attributes:
-        name: What was looked at.
-        state: How bad it is.
-        says: What is so.
-        mend: What to do about it; empty if nothing.
-    """
-
-    name: str
-    state: State
-    says: str
-    mend: str = ""
 
 
 app = typer.Typer(rich_markup_mode=None)
@@ -307,6 +281,18 @@ def live_workers(settings: Settings) -> set[str]:
         engine.dispose()
 
 
+def access(settings: Settings) -> Finding:
+    """Whether it is settled who may have pictures made here."""
+    if settings.allowed_servers and settings.direct_messages != "on":
+        count = len(settings.allowed_servers)
+        return Finding("access", State.OK, f"{count} servers, and nobody else")
+    open_to = "any server that it is added to" if not settings.allowed_servers else ""
+    direct = "anybody's direct messages" if settings.direct_messages == "on" else ""
+    says = f"an open house: {' and '.join(filter(None, (open_to, direct)))} can use this GPU"
+    mend = "set EASEL_SERVERS to your servers' ids; docs/hosting.md tells of Public Bot, too"
+    return Finding("access", State.NOTE, says, mend)
+
+
 CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     python,
     disk,
@@ -317,6 +303,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     model,
     workers,
     page,
+    access,
 )
 
 
@@ -378,6 +365,9 @@ def _of_discord(
         found.append(
             Finding("intents", State.OK, "none is privileged, so there is nothing to switch on")
         )
+    if application.get("bot_public"):
+        mend = f"clear Public Bot under Bot at {PORTAL}, unless strangers may add it"
+        found.append(Finding("public bot", State.NOTE, "anybody can add it to their server", mend))
     # Where one is set, no interaction comes over the gateway, and the bot hears nothing.
     if application.get("interactions_endpoint_url"):
         mend = f"clear Interactions Endpoint URL under General Information at {PORTAL}"

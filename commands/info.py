@@ -5,6 +5,7 @@ from discord import app_commands
 from bot.client import EaselBot, Interaction
 from bot.text import messages, sentences
 from bot.text.languages import say
+from storage.queue.limits import find_day
 
 
 @app_commands.command(name="info", description="The queue, your jobs, and the model that draws")
@@ -16,6 +17,7 @@ async def info(interaction: Interaction) -> None:
     cards = handlers.cards
     queue = await handlers.jobs.count_queue()
     allowed, used = await handlers.jobs.find_limits(interaction)
+    daily, today = find_day(allowed, used)
     text = say(
         sentences.INFO,
         queued=queue.queued,
@@ -23,8 +25,8 @@ async def info(interaction: Interaction) -> None:
         workers=queue.workers,
         mine=used.unfinished,
         most=allowed.unfinished,
-        today=used.today,
-        daily=allowed.daily or "∞",
+        today=today,
+        daily=daily or "∞",
         model=say(cards[0].title),
         about=say(cards[0].about),
     )

@@ -8,9 +8,9 @@ import socket
 import sys
 import textwrap
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -141,8 +141,19 @@ class Settings(BaseSettings):
     page_port: Annotated[int, Field(ge=1, le=65535)] = 8766
     """Port that the painting page listens on."""
 
+    servers: str = ""
+    """Ids of the servers on which pictures may be asked for, with commas between. Empty: any."""
+
+    direct: Literal["off", "members", "on"] | None = None
+    """Who may ask in direct messages: off, members (of EASEL_SERVERS), on. Empty: members where
+    EASEL_SERVERS is set, else on."""
+
     max_jobs_per_person: Annotated[int, Field(gt=0)] = 100
     """Most unfinished jobs that a server may allow a person; ten unless its /server says more."""
+
+    max_jobs_per_day: Annotated[int, Field(ge=0)] = 0
+    """Most jobs that a person may ask for in 24 hours, over all servers and direct messages; no
+    server can allow more. 0: any number."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""
@@ -164,6 +175,19 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return url.rstrip("/")
 
+    @field_validator("servers")
+    @classmethod
+    def _server_ids(cls, ids: str) -> str:
+        if not all(part.strip().isdecimal() for part in ids.split(",") if ids):
+            raise ValueError("must be ids of servers with commas between")
+        return ids
+
+    @model_validator(mode="after")
+    def _members_of_something(self) -> Self:
+        if self.direct == "members" and not self.servers:
+            raise ValueError("EASEL_DIRECT=members needs EASEL_SERVERS, whose members they are")
+        return self
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, level: object) -> object:
@@ -177,6 +201,16 @@ class Settings(BaseSettings):
             return self.database_url.replace("postgres://", "postgresql://", 1)
         # Absolute, since bot and worker may be started in different folders.
         return f"sqlite:///{(self.data / 'easel.db').resolve().as_posix()}"
+
+    @property
+    def allowed_servers(self) -> frozenset[int]:
+        """Ids of the servers on which pictures may be asked for; empty for any."""
+        return frozenset(int(part) for part in self.servers.split(",") if part)
+
+    @property
+    def direct_messages(self) -> Literal["off", "members", "on"]:
+        """Who may ask for pictures in direct messages."""
+        return self.direct or ("members" if self.servers else "on")
 
     @property
     def painting_page(self) -> str:
@@ -210,6 +244,9 @@ def load_settings() -> Settings:
 
 def _sentence(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
+    # What two settings have to do with each other names both by itself.
+    if not first["loc"]:
+        return f"{first['msg'].removeprefix('Value error, ')}."
     name = str(first["loc"][0])
     field = Settings.model_fields.get(name)
     variable = _variable(name, field) if field else name

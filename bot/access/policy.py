@@ -1,7 +1,8 @@
-"""What a server's managers allow, asked at every way in before anything is queued."""
+"""What the host and a server's managers allow, asked at every way in before anything is queued."""
 
 from collections.abc import Callable, Iterable, Sequence
 
+from bot.access.places import AllowedPlaces
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
 from bot.text import sentences
@@ -14,7 +15,7 @@ from storage.decisions import choice_queries
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.queue import limits
 from storage.queue.client import Jobs
-from storage.queue.limits import Allowance
+from storage.queue.limits import Allowance, HostLimits
 
 
 async def read_preferences(records: Records, person_id: int) -> PersonChoices:
@@ -23,6 +24,7 @@ async def read_preferences(records: Records, person_id: int) -> PersonChoices:
 
 
 async def admit(
+    places: AllowedPlaces,
     jobs: Jobs,
     interaction: Requester,
     served: Sequence[Card],
@@ -31,6 +33,7 @@ async def admit(
     """Lets new jobs in, or says why not.
 
     Args:
+        places: Where the host lets anybody ask.
         jobs: Where choices and jobs are kept.
         interaction: Who asks, and where.
         served: The cards of what draws here, the usual one's first.
@@ -40,9 +43,10 @@ async def admit(
         What the server decided; the defaults in direct messages.
 
     Raises:
-        NotAllowedError: The server's settings are against it.
+        NotAllowedError: The host's settings or the server's are against it.
         LimitReachedError: So many do not fit into what the person may ask for.
     """
+    await places.require(interaction)
     choices = ServerChoices()
     if interaction.guild_id is not None:
         choices = await jobs.records.read(choice_queries.read_server, interaction.guild_id)
@@ -56,7 +60,7 @@ async def admit(
         )
     if refusal is not None:
         raise NotAllowedError(refusal)
-    allowed = allow(jobs.most, choices, interaction)
+    allowed = allow(jobs.host_limits, choices, interaction)
     await jobs.require_room(interaction.user.id, len(drawn), allowed)
     return choices
 
@@ -112,15 +116,15 @@ def _refuse_role(choices: ServerChoices, interaction: Requester) -> Sentence | N
     )
 
 
-def allow(most: int, choices: ServerChoices, requester: Requester) -> Allowance:
+def allow(host: HostLimits, choices: ServerChoices, requester: Requester) -> Allowance:
     """How much somebody may ask for where they are.
 
     Args:
-        most: Most unfinished jobs that the host lets anybody have.
+        host: What whoever runs the bot allows.
         choices: What the server decided.
         requester: Who asks, and where.
     """
-    return limits.allow(most, choices, _list_roles(requester), requester.guild_id)
+    return limits.allow(host, choices, _list_roles(requester), requester.guild_id)
 
 
 def has_role(interaction: Requester, roles: tuple[int, ...]) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 import discord
 
 from bot.access import policy
+from bot.access.places import AllowedPlaces
 from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef
 from bot.delivery.watcher import DeliveryWatcher
@@ -71,8 +72,11 @@ class JobAcceptor:
         jobs: Jobs,
         files: Files,
         delivery: DeliveryWatcher,
+        *,
+        places: AllowedPlaces,
     ) -> None:
         self.models, self.jobs, self.records = models, jobs, jobs.records
+        self._places = places
         self._files, self._delivery = files, delivery
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
@@ -85,13 +89,13 @@ class JobAcceptor:
     async def admit(
         self, requester: Requester, choose: Callable[[ServerChoices], Sequence[Card]]
     ) -> ServerChoices:
-        """What the server decided, if it lets jobs in: one for each card of what would draw it.
+        """What the server decided, if jobs are let in: one for each card of what would draw it.
 
         Raises:
-            NotAllowedError: It does not.
+            NotAllowedError: The host or the server does not let them in.
             LimitReachedError: So many do not fit into what the person may ask for.
         """
-        return await policy.admit(self.jobs, requester, self.models.cards, choose)
+        return await policy.admit(self._places, self.jobs, requester, self.models.cards, choose)
 
     async def keep_image(self, url: str) -> str:
         """Fetches, checks and stores an image; its SHA-256.
@@ -156,7 +160,7 @@ class JobAcceptor:
         ]
         job_ids = [job.id for job in jobs]
         with self._delivery.expect(job_ids):
-            allowed = policy.allow(self.jobs.most, choices, requester)
+            allowed = policy.allow(self.jobs.host_limits, choices, requester)
             positions = await self.jobs.accept_many(jobs, allowed)
             for place, (job_id, position) in enumerate(zip(job_ids, positions, strict=True)):
                 shown = await self._delivery.begin(job_id, position)

@@ -24,7 +24,7 @@ class JobHandler:
     @property
     def most_unfinished(self) -> int:
         """Most unfinished jobs that anybody may have, whatever a server allows."""
-        return self._jobs.most
+        return self._jobs.host_limits.unfinished
 
     async def cancel(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """Takes a press of Cancel.
@@ -59,5 +59,5 @@ class JobHandler:
     async def find_limits(self, interaction: discord.Interaction[Any]) -> tuple[Allowance, Usage]:
         """How much the person may ask for where they are, and how much of it they use."""
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
-        allowed = policy.allow(self._jobs.most, server, interaction)
+        allowed = policy.allow(self._jobs.host_limits, server, interaction)
         return allowed, await self._jobs.read_usage(interaction.user.id, allowed)

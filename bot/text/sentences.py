@@ -81,6 +81,27 @@ SERVER_DAILY_TOGETHER: Final = Plural(
     "This makes {count} jobs, and you have room for {room}: this server allows {limit} per person "
     "in 24 hours, and you have asked for {asked}.",
 )
+OTHER_SERVER: Final = (
+    "Whoever runs me lets me make pictures on other servers only; an Easel of your own can make "
+    "them here."
+)
+DIRECT_OFF: Final = "I make no pictures in direct messages; please ask on a server."
+DIRECT_MEMBERS: Final = (
+    "In direct messages I make pictures only for members of the servers that I make them on."
+)
+HOST_DAILY: Final = Plural(
+    "Whoever runs me allows {limit} job per person in 24 hours, over all servers, and you have "
+    "asked for {asked}; please try again later.",
+    "Whoever runs me allows {limit} jobs per person in 24 hours, over all servers, and you have "
+    "asked for {asked}; please try again later.",
+    by="limit",
+)
+HOST_DAILY_TOGETHER: Final = Plural(
+    "This makes {count} job, and you have room for {room}: whoever runs me allows {limit} per "
+    "person in 24 hours, over all servers, and you have asked for {asked}.",
+    "This makes {count} jobs, and you have room for {room}: whoever runs me allows {limit} per "
+    "person in 24 hours, over all servers, and you have asked for {asked}.",
+)
 SERVER_FAMILY: Final = "This server allows only {allowed}; the current model is `{family}`."
 SERVER_SIZE: Final = (
     "The longest side of this picture would be {side} pixels, and this server allows {limit}; a "

@@ -72,12 +72,14 @@ _QUOTING: Final[dict[type[BaseException], str]] = {
 
 _FULL: Final[dict[LimitKind, Plural]] = {
     "batch": sentences.SERVER_REPEAT,
+    "host": sentences.HOST_DAILY,
     "daily": sentences.SERVER_DAILY,
     "unfinished": sentences.TOO_MANY,
 }
 """What each limit says where nothing more fits."""
 
 _TOGETHER: Final[dict[LimitKind, Plural]] = {
+    "host": sentences.HOST_DAILY_TOGETHER,
     "daily": sentences.SERVER_DAILY_TOGETHER,
     "unfinished": sentences.TOO_MANY_TOGETHER,
 }

@@ -58,11 +58,11 @@ def accept(
 
 def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> Usage:
     """How much of what they may ask for a person uses now."""
+    since = datetime.now(UTC) - DAY
     return Usage(
         unfinished=queries.count_unfinished(connection, person_id),
-        today=queries.count_asked(
-            connection, person_id, datetime.now(UTC) - DAY, allowance.server_id
-        ),
+        today=queries.count_asked(connection, person_id, since, allowance.server_id),
+        everywhere=queries.count_asked(connection, person_id, since),
     )
 
 

@@ -14,7 +14,7 @@ from storage.database.records import Records
 from storage.queue import acceptance, queries, recovery
 from storage.queue.engine import JobEngine
 from storage.queue.jobs import Event, Job, NewJob, QueueInfo
-from storage.queue.limits import Allowance, Usage, require
+from storage.queue.limits import Allowance, HostLimits, Usage, require
 from storage.queue.progress import ProgressReaders
 from storage.queue.queries import Standing
 from storage.queue.watch import Feed, Watch
@@ -71,9 +71,10 @@ class Jobs:
         await self._engine.close()
 
     @property
-    def most(self) -> int:
-        """Most unfinished jobs that anybody may have, whatever a server allows."""
-        return self._settings.max_jobs_per_person
+    def host_limits(self) -> HostLimits:
+        """How much anybody may ask for, whatever a server allows."""
+        settings = self._settings
+        return HostLimits(settings.max_jobs_per_person, settings.max_jobs_per_day)
 
     async def accept(self, job: NewJob, allowance: Allowance | None = None) -> int:
         """Takes one job in, as :meth:`accept_many` does; its place in the queue."""
@@ -97,7 +98,7 @@ class Jobs:
         Raises:
             LimitReachedError: They do not all fit into what the person may ask for.
         """
-        allowed = allowance or Allowance(unfinished=self.most)
+        allowed = allowance or Allowance(unfinished=self.host_limits.unfinished)
         positions = await self.records.write(self._accept, jobs, allowed)
         self._wake()
         return positions

@@ -12,7 +12,20 @@ from typing import Literal
 from faults import UserError
 from storage.decisions.choices import Limits, ServerChoices
 
-LimitKind = Literal["batch", "daily", "unfinished"]
+LimitKind = Literal["batch", "host", "daily", "unfinished"]
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimits:
+    """How much whoever runs the bot lets anybody ask for, wherever they do; no server allows more.
+
+    Attributes:
+        unfinished: Most jobs that wait or run.
+        daily: Most jobs in 24 hours; 0 for any number.
+    """
+
+    unfinished: int
+    daily: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +37,14 @@ class Allowance:
         daily: Most jobs in 24 hours; 0 for any number.
         batch: Most jobs of one request; 0 for any number.
         server_id: The server on which ``daily`` counts; None for everywhere.
+        host_daily: Most jobs in 24 hours, wherever they asked for them; 0 for any number.
     """
 
     unfinished: int
     daily: int = 0
     batch: int = 0
     server_id: int | None = None
+    host_daily: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +54,12 @@ class Usage:
     Attributes:
         unfinished: Jobs of theirs that wait or run.
         today: Jobs that they asked for in the last 24 hours, where ``daily`` counts.
+        everywhere: The same wherever they asked for them.
     """
 
     unfinished: int = 0
     today: int = 0
+    everywhere: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +98,31 @@ class LimitReachedError(UserError):
 
 
 def allow(
-    most: int, server: ServerChoices, roles: Collection[int] = (), server_id: int | None = None
+    host: HostLimits,
+    server: ServerChoices,
+    roles: Collection[int] = (),
+    server_id: int | None = None,
 ) -> Allowance:
     """How much somebody may ask for.
 
     Args:
-        most: Most unfinished jobs that the host lets anybody have.
+        host: What whoever runs the bot allows.
         server: What the server decided.
         roles: The person's roles on it.
         server_id: The server; None in direct messages, where a server's choices do not hold.
     """
     # Nobody manages a direct message: there counts what a server starts with.
     if server_id is None:
-        return Allowance(unfinished=min(most, Limits().unfinished))
+        unfinished = min(host.unfinished, Limits().unfinished)
+        return Allowance(unfinished=unfinished, host_daily=host.daily)
     limits = server.limits_for(roles)
     return Allowance(
         # The host pays for the GPU, so no server can allow more.
-        unfinished=min(most, limits.unfinished),
+        unfinished=min(host.unfinished, limits.unfinished),
         daily=limits.daily,
         batch=server.repeat,
         server_id=server_id,
+        host_daily=host.daily,
     )
 
 
@@ -110,6 +132,7 @@ def decide(allowance: Allowance, usage: Usage, count: int) -> Excess | None:
     held: tuple[tuple[LimitKind, int, int], ...] = (
         # 0 stands for no limit: then whatever is asked for is allowed.
         ("batch", allowance.batch or count, 0),
+        ("host", allowance.host_daily or usage.everywhere + count, usage.everywhere),
         ("daily", allowance.daily or usage.today + count, usage.today),
         ("unfinished", allowance.unfinished, usage.unfinished),
     )
@@ -117,6 +140,13 @@ def decide(allowance: Allowance, usage: Usage, count: int) -> Excess | None:
         if used + count > limit:
             return Excess(kind, limit, used, count)
     return None
+
+
+def find_day(allowance: Allowance, usage: Usage) -> tuple[int, int]:
+    """The daily limit that leaves least room, 0 for none, and how much of it is used."""
+    days = ((allowance.daily, usage.today), (allowance.host_daily, usage.everywhere))
+    limited = (day for day in days if day[0])
+    return min(limited, key=lambda day: day[0] - day[1], default=(0, usage.today))
 
 
 def require(allowance: Allowance, usage: Usage, count: int) -> None:

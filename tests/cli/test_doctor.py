@@ -203,6 +203,30 @@ async def test_interactions_that_go_elsewhere_are_a_fault(
     assert (await states(settings, portal))["interactions"] is State.FAULT
 
 
+async def test_a_bot_that_anybody_can_add_is_worth_knowing(
+    settings: Settings, portal: Portal
+) -> None:
+    portal.application["bot_public"] = True
+    assert (await states(settings, portal))["public bot"] is State.NOTE
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({}, "any server that it is added to and anybody's direct messages"),
+        ({"direct": "off"}, "house: any server that it is added to can"),
+        ({"servers": "5", "direct": "on"}, "house: anybody's direct messages can"),
+        ({"servers": "5,6"}, ""),
+    ],
+)
+def test_an_open_house_is_worth_knowing(
+    settings: Settings, changes: dict[str, str], says: str
+) -> None:
+    found = doctor.access(with_(settings, **changes))
+    assert found.state is (State.NOTE if says else State.OK)
+    assert says in found.says
+
+
 async def test_no_logins_left_is_a_fault(settings: Settings, portal: Portal) -> None:
     portal.gateway["session_start_limit"] = {"remaining": 0, "reset_after": 7_200_000}
     assert (await states(settings, portal))["intents"] is State.FAULT

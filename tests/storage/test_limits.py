@@ -18,7 +18,16 @@ from storage.database.tables import JobRow
 from storage.decisions.choices import Limits, ServerChoices
 from storage.queue.client import Jobs
 from storage.queue.jobs import DAY, NewJob
-from storage.queue.limits import Allowance, Excess, LimitReachedError, Usage, allow, decide
+from storage.queue.limits import (
+    Allowance,
+    Excess,
+    HostLimits,
+    LimitReachedError,
+    Usage,
+    allow,
+    decide,
+    find_day,
+)
 from storage.settings import Settings
 from tests.storage.conftest import Bot, new_job
 
@@ -43,6 +52,8 @@ def fits(allowance: Allowance, usage: Usage, count: int) -> bool:
         return False
     if allowance.daily and usage.today + count > allowance.daily:
         return False
+    if allowance.host_daily and usage.everywhere + count > allowance.host_daily:
+        return False
     return usage.unfinished + count <= allowance.unfinished
 
 
@@ -53,10 +64,11 @@ ALLOWANCES = st.builds(
     daily=NUMBERS,
     batch=NUMBERS,
     server_id=st.sampled_from([None, SERVER]),
+    host_daily=NUMBERS,
 )
 
 
-@given(ALLOWANCES, st.builds(Usage, NUMBERS, NUMBERS), st.integers(1, 14))
+@given(ALLOWANCES, st.builds(Usage, NUMBERS, NUMBERS, NUMBERS), st.integers(1, 14))
 def test_what_does_not_fit_is_refused_and_what_is_said_to_fit_does(
     allowance: Allowance, usage: Usage, count: int
 ) -> None:
@@ -65,12 +77,13 @@ def test_what_does_not_fit_is_refused_and_what_is_said_to_fit_does(
     if excess:
         assert excess.room < count
         assert excess.count == count
-        only = {"unfinished": 99, "daily": 0, "batch": 0} | {excess.kind: excess.limit}
+        name = {"host": "host_daily"}.get(excess.kind, excess.kind)
+        only = {"unfinished": 99, "daily": 0, "batch": 0} | {name: excess.limit}
         assert excess.room == 0 or fits(Allowance(**only), usage, excess.room)
 
 
 @given(
-    st.integers(1, 20),
+    st.builds(HostLimits, st.integers(1, 20), NUMBERS),
     st.builds(
         ServerChoices,
         unfinished=st.integers(1, 20),
@@ -83,18 +96,34 @@ def test_what_does_not_fit_is_refused_and_what_is_said_to_fit_does(
     st.sampled_from([(), (ROLE,)]),
     st.sampled_from([None, SERVER]),
 )
-def test_no_server_and_no_role_lets_more_wait_than_the_host(
-    most: int, server: ServerChoices, roles: tuple[int, ...], place: int | None
+def test_no_server_and_no_role_allows_more_than_the_host(
+    host: HostLimits, server: ServerChoices, roles: tuple[int, ...], place: int | None
 ) -> None:
-    found = allow(most, server, roles, place)
+    found = allow(host, server, roles, place)
     if place is None:
-        assert found == Allowance(unfinished=min(most, Limits().unfinished))
+        unfinished = min(host.unfinished, Limits().unfinished)
+        assert found == Allowance(unfinished=unfinished, host_daily=host.daily)
         return
     own = server.limits.get(ROLE) if roles else None
     unfinished, daily = (own or server).unfinished, (own or server).daily
     assert found == Allowance(
-        unfinished=min(most, unfinished), daily=daily, batch=server.repeat, server_id=SERVER
+        unfinished=min(host.unfinished, unfinished),
+        daily=daily,
+        batch=server.repeat,
+        server_id=SERVER,
+        host_daily=host.daily,
     )
+
+
+@given(ALLOWANCES, st.builds(Usage, NUMBERS, NUMBERS, NUMBERS))
+def test_of_the_daily_limits_the_one_that_ends_first_is_told(
+    allowance: Allowance, usage: Usage
+) -> None:
+    limit, used = find_day(allowance, usage)
+    assert used in {usage.today, usage.everywhere}
+    for other, taken in ((allowance.daily, usage.today), (allowance.host_daily, usage.everywhere)):
+        assert not other or limit - used <= other - taken
+    assert bool(limit) == bool(allowance.daily or allowance.host_daily)
 
 
 def batch(person: int, place: int | None, count: int) -> list[NewJob]:
@@ -135,7 +164,7 @@ async def test_all_of_a_batch_is_accepted_or_none_as_a_plain_count_says(
     if old and own:
         await jobs.records.write(age, own[0].id)
     today = [job for job in own[old:] if place in {None, job.server_id}]
-    usage = Usage(waiting + elsewhere, len(today))
+    usage = Usage(waiting + elsewhere, len(today), len(own[old:]))
     assert await jobs.read_usage(person, allowance) == usage
     new = batch(person, place, count)
     excess = decide(allowance, usage, count)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import discord
 import yarl
@@ -57,14 +57,15 @@ class House:
         self.bot: EaselBot | None = None
         self._running: asyncio.Task[None] | None = None
 
-    async def start(self) -> None:
-        """Starts the bot; it is ready when this returns."""
+    async def start(self, **more: Any) -> None:
+        """Starts the bot, with other settings perhaps; it is ready when this returns."""
         playground = self.playground
         settings = settings_for(
             self.jobs._settings.data,
             discord=playground.url,
             discord_token=playground.token,
             image_store=str(self.jobs._settings.data / "images"),
+            **more,
         )
         self.bot = EaselBot(settings, self.jobs, self.files)
         self._running = asyncio.create_task(self.bot.start(playground.token))

@@ -144,6 +144,22 @@ async def test_every_way_to_ask_meets_the_limit(house: House, ask: Ask) -> None:
     assert [m for m in house.public(waiting.message_id or 0) if m.id != refusal.id] == []
 
 
+async def test_a_days_limit_of_the_host_counts_everywhere(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited = house.jobs._settings.model_copy(update={"max_jobs_per_day": 2})
+    monkeypatch.setattr(house.jobs, "_settings", limited)
+    await house.decide(ServerChoices(daily=500))
+    await house.drawn("a cat")
+    asked = await house.imagine("a {red,green} dog")
+    await house.refusal(asked, "you have room for 1: whoever runs me allows 2 per person")
+    await house.drawn("a dog", channel="dm")
+    info = await house.playground.command("mira", "info")
+    assert "2 of 2" in (await house.refusal(info, "**Queue**")).content
+    asked = await house.imagine("a bird")
+    await house.refusal(asked, "over all servers, and you have asked for 2")
+
+
 @dataclass(frozen=True)
 class Place:
     """Where somebody asks, and what is allowed there."""
