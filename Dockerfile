@@ -15,7 +15,7 @@ WORKDIR /app
 # for that install, the code need not.
 FROM base AS libraries
 COPY pyproject.toml LICENSE README.md ./
-RUN mkdir -p benchmarks bot cli commands generation migrations playground \
+RUN mkdir -p benchmarks bot cli commands faults generation migrations playground \
         prompt storage training \
     && pip install --editable .
 

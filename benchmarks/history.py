@@ -32,7 +32,8 @@ _PERSON: Final = f"CASE WHEN i % 12 = 0 THEN {HEAVY} ELSE 100 + i % 500 END"
 _JOBS: Final = """
 INSERT INTO jobs (id, parent_id, recipe, title, state, attempts, speed, round, priority, person_id,
                   server_id, channel_id, message_id, application_id, upload_limit,
-                  interaction_token, token_expires_at, created_at, finished_at, delivered_at, delivered_message_id)
+                  interaction_token, token_expires_at, created_at, finished_at, delivered_at,
+                  delivered_message_id)
 SELECT {id}, {id}, ('{{"version": 9, "prompt": "a red apple on a table, number ' || i || '",
         "parameters": "--ar 3:2 --stylize 250", "padding": "' || {padding} || '"}}'){json},
        'imagine',

@@ -52,6 +52,9 @@ def migrate(settings: Settings) -> None:
 @stamina.retry(on=sqlite3.OperationalError, attempts=None, timeout=30, wait_max=0.5)
 def _prepare_file(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
+    # Tokens and everybody's words are in it: nobody else on this machine may read it. What is made
+    # beside it gets its mode.
+    file.touch(mode=0o600)
     with closing(sqlite3.connect(file, timeout=30)) as connection:
         # Written into the file, so it holds for every later connection.
         connection.execute("PRAGMA journal_mode=WAL")

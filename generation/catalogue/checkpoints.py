@@ -1,6 +1,7 @@
 """Checkpoints: which card a folder or hub id has, where it is loaded from, what recipes call it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,8 @@ GUIDED: Final = "config.json"
 
 OWN: Final = {"easel": BUNDLED, "easel2": EASEL_2}
 """Folders of the checkpoints that come with the project, by family."""
+
+_PATH: Final = re.compile(r"[/\\]")
 
 # As diffusers writes it into the index of a checkpoint.
 _PIPELINES: Final = {
@@ -86,8 +89,15 @@ def name_model(model: str, chosen: Card) -> str:
     """The checkpoint's name as recipes and messages carry it: never a path."""
     if _is_bundled(model, chosen):
         return chosen.model
-    # Recipes are public, inside pictures too; folders of this machine are not.
-    return Path(model).name if Path(model).exists() else model
+    # Recipes are public, inside pictures too; folders of any machine are not: that of the worker
+    # need not be on the bot's.
+    return _PATH.split(model.rstrip("/\\"))[-1] if _is_path(model) else model
+
+
+def _is_path(model: str) -> bool:
+    """Whether a model is named by a folder, there or not; a hub id has one slash, and no more."""
+    written = Path(model).is_absolute() or model.startswith((".", "~"))
+    return written or len(_PATH.findall(model)) > 1 or "\\" in model or Path(model).exists()
 
 
 def _is_bundled(model: str, chosen: Card) -> bool:

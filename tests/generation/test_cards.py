@@ -134,6 +134,22 @@ class TestModelName:
         folder.mkdir()
         assert name_model(str(folder), CARDS[1]) == "my-model"
 
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/srv/secret/my-model",
+            "/srv/secret/my-model/",
+            "/my-model",
+            "./my-model",
+            "~/my-model",
+            "secret/place/my-model",
+            r"D:\secret\my-model",
+            r"secret\my-model",
+        ],
+    )
+    def test_is_no_path_where_the_folder_is_not_on_this_machine(self, path: str) -> None:
+        assert name_model(path, CARDS[1]) == "my-model"
+
     def test_is_the_hub_id(self) -> None:
         assert name_model("someone/dreamshaper", CARDS[1]) == "someone/dreamshaper"
 

@@ -77,6 +77,18 @@ def test_a_new_database_gets_all_tables_and_keeps_them(empty: Settings) -> None:
     assert tables(empty) == before
 
 
+def test_nobody_else_on_the_machine_may_read_the_file(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    migrate(settings)
+    engine = open_engine(settings.database)
+    with engine.begin() as connection:
+        connection.execute(text("INSERT INTO drafts VALUES ('x', 1, '{}', '2026-01-01')"))
+        files = list(tmp_path.glob("easel.db*"))
+        assert len(files) == 3
+        assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    engine.dispose()
+
+
 def test_the_job_engines_tables_outlive_a_downgrade_of_ours(
     alembic_engine: Engine, alembic_runner: object
 ) -> None:
