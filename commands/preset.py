@@ -201,8 +201,8 @@ def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:
     try:
         presets = json.loads(data)["presets"]
         pairs = [(str(name), str(text)) for name, text in presets.items()]
-    # The JSON may be of any shape: a list, a number, names without texts.
-    except (ValueError, KeyError, TypeError, AttributeError):
+    # The JSON may be of any shape: a list, a number, names without texts, thousands of brackets.
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise PromptError(Sentence(sentences.PRESET_FILE)) from None
     if not 0 < len(pairs) <= MOST_PRESETS:
         raise PromptError(Sentence(sentences.PRESET_FILE))

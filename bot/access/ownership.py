@@ -1,7 +1,8 @@
 """Jobs found again, and who may do what to them."""
 
-from bot.errors import JobGoneError
+from bot.errors import JobGoneError, OldButtonError
 from bot.interactions.requester import Requester
+from generation.recipe import Recipe
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 
@@ -16,6 +17,20 @@ async def find_job(jobs: Jobs, job_id: str | None) -> Job:
     if job is None:
         raise JobGoneError
     return job
+
+
+def require_picture(recipe: Recipe, index: int) -> None:
+    """Goes on if a recipe makes so many pictures; a button's number comes from the client.
+
+    Args:
+        recipe: The recipe.
+        index: Which one, counted from 0.
+
+    Raises:
+        OldButtonError: It makes fewer.
+    """
+    if index >= len(recipe.noise):
+        raise OldButtonError
 
 
 def may_remove(requester: Requester, job: Job) -> bool:

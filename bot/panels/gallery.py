@@ -1,5 +1,6 @@
 """The latest pictures of a person, small, of which one can be chosen to be shown again."""
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from typing import Final
@@ -22,6 +23,7 @@ LABEL_LIMIT: Final = 100
 _SEARCHED: Final = 200
 """Pictures that are looked through for what somebody types."""
 
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 _PANEL: Final = "show"
 _PICK: Final = "pick"
 
@@ -62,6 +64,7 @@ async def take_press(press: PanelPress) -> None:
     Raises:
         OldButtonError: Nothing was.
     """
-    if press.what != _PICK or not press.values:
+    # Values come from the network; only whole ids were ever on offer.
+    if press.what != _PICK or not any(map(_ID.fullmatch, press.values)):
         raise OldButtonError
     await find_host(press.interaction).show(press.interaction, press.values[0])

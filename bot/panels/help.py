@@ -59,7 +59,7 @@ async def take_press(press: PanelPress) -> Panel | None:
     if press.what == _DRAW and press.value in EXAMPLES:
         await find_host(it).draw(it, EXAMPLES[press.value])
         return None
-    topic = find_topic(press.values[0]) if press.what == _TOPIC else None
+    topic = find_topic("".join(press.values)) if press.what == _TOPIC else None
     if topic is None:
         raise OldButtonError
     await it.response.defer()

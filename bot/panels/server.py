@@ -25,6 +25,7 @@ MOST: Final = 25
 CHANGES_SHOWN: Final = 15
 
 _PANEL: Final = "server"
+_SPOKEN: Final = ("en", *LANGUAGES)
 _TEXT_CHANNELS: Final = [discord.ChannelType.text, discord.ChannelType.news]
 
 
@@ -38,12 +39,14 @@ class Topic:
         menu: The menu that sets it, given what is set, its custom id and the cards of what draws
             here; None where a form or nothing does.
         read: From a menu's values to what is stored.
+        fits: Whether a value is one that the menu offers on a server; clients can send any other.
     """
 
     title: str
     shown: Callable[[ServerChoices], str]
     menu: Callable[[ServerChoices, str, Sequence[Card]], Item] | None = None
     read: Callable[[Sequence[str]], object] | None = None
+    fits: Callable[[discord.Guild, str, Sequence[Card]], bool] = lambda *_: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +113,19 @@ def _make_default(id_: int, kind: discord.SelectDefaultValueType) -> discord.Sel
     return discord.SelectDefaultValue(id=id_, type=kind)
 
 
-def _build_model_menu(choices: ServerChoices, name: str, served: Sequence[Card]) -> Item:
-    """Every family, and each model besides that draws here under another name."""
+def _list_models(served: Sequence[Card]) -> Mapping[str, str]:
+    """Titles of every family, and of each model besides that draws here under another name."""
     families = {card.id: card.title for card in CARDS}
     titles = (
         families | {policy.name_for_list(card, served): card.title for card in served} | families
     )
+    return dict(list(titles.items())[:MOST])
+
+
+def _build_model_menu(choices: ServerChoices, name: str, served: Sequence[Card]) -> Item:
     options = [
         discord.SelectOption(label=say(title), value=called, default=called in choices.families)
-        for called, title in list(titles.items())[:MOST]
+        for called, title in _list_models(served).items()
     ]
     return discord.ui.Select(custom_id=name, min_values=0, max_values=len(options), options=options)
 
@@ -128,9 +135,18 @@ def _build_language_menu(choices: ServerChoices, name: str, _: Sequence[Card]) -
         discord.SelectOption(
             label=name_language(code), value=code, default=code == choices.language
         )
-        for code in ("en", *LANGUAGES)
+        for code in _SPOKEN
     ]
     return discord.ui.Select(custom_id=name, min_values=0, max_values=1, options=options)
+
+
+def _is_channel(guild: discord.Guild, value: str, _: Sequence[Card]) -> bool:
+    channel = guild.get_channel(int(value)) if value.isdecimal() else None
+    return channel is not None and channel.type in _TEXT_CHANNELS
+
+
+def _is_role(guild: discord.Guild, value: str, _: Sequence[Card]) -> bool:
+    return value.isdecimal() and guild.get_role(int(value)) is not None
 
 
 def _parse_ids(values: Sequence[str]) -> tuple[int, ...]:
@@ -165,42 +181,49 @@ TOPICS: Final[Mapping[str, Topic]] = {
         lambda c: _format_mentions(c.channels, "#", sentences.PANEL_ALL),
         _build_channel_menu,
         _parse_ids,
+        _is_channel,
     ),
     "roles": Topic(
         sentences.PANEL_ROLES,
         lambda c: _format_mentions(c.roles, "@&", sentences.PANEL_ALL),
         lambda c, name, _: _build_role_select(c.roles, name),
         _parse_ids,
+        _is_role,
     ),
     "editors": Topic(
         sentences.PANEL_EDITORS,
         lambda c: _format_mentions(c.editors, "@&", sentences.PANEL_MANAGERS),
         lambda c, name, _: _build_role_select(c.editors, name),
         _parse_ids,
+        _is_role,
     ),
     "families": Topic(
         sentences.PANEL_FAMILIES,
         lambda c: ", ".join(c.families) or say(sentences.PANEL_ALL),
         _build_model_menu,
         tuple,
+        lambda _, value, served: value in _list_models(served),
     ),
     "results": Topic(
         sentences.PANEL_RESULTS,
         lambda c: f"<#{c.results}>" if c.results else say(sentences.PANEL_HERE),
         _build_results_menu,
         lambda values: int(values[0]) if values else 0,
+        _is_channel,
     ),
     "language": Topic(
         sentences.PANEL_LANGUAGE,
-        lambda c: name_language(c.language) if c.language else say(sentences.PANEL_OWN),
+        lambda c: name_language(c.language) if c.language in _SPOKEN else say(sentences.PANEL_OWN),
         _build_language_menu,
         lambda values: values[0] if values else "",
+        lambda _, value, __: value in _SPOKEN,
     ),
     "limits": Topic(sentences.PANEL_LIMITS, lambda c: _format_numbers(c, NUMBERS)),
     "role": Topic(
         sentences.PANEL_ROLE,
         _format_role_limits,
         lambda _c, name, _: _build_role_select((), name, most=1),
+        fits=_is_role,
     ),
 }
 """Everything that can be set, in the order of the panel."""
@@ -227,11 +250,12 @@ async def take_press(press: PanelPress) -> Panel | None:
 
     Raises:
         NotAllowedError: The person does not manage the server (any more).
-        OldButtonError: Nothing of that name can be set.
+        OldButtonError: Nothing of that name can be set, or not to that.
     """
     it, what = press.interaction, press.what
     # Asked at every press: the panel may be older than the person's role.
     _require_manager(it)
+    _require_fitting(press)
     whose = _find_form(press)
     # A form has to be the first answer, so it cannot be shown after a promise of one.
     if whose is not None:
@@ -254,6 +278,23 @@ async def take_press(press: PanelPress) -> Panel | None:
         raise OldButtonError
     chosen = {what: topic_of.read(press.values)}
     return await _change(it, lambda before: before.model_copy(update=chosen), what)
+
+
+def _require_fitting(press: PanelPress) -> None:
+    """Goes on if what was chosen is something that the panel offers on this server."""
+    it, topic = press.interaction, TOPICS.get(press.what)
+    # A form's custom id names a role, and comes from the client as a menu's values do.
+    chosen = [press.value] if press.what == "limits" and press.value else press.values
+    named = TOPICS["role"] if press.what == "limits" else topic
+    if press.what == "open":
+        fitting = len(chosen) == 1 and chosen[0] in _TITLES
+    else:
+        fitting = named is not None and all(
+            it.guild is not None and named.fits(it.guild, value, find_host(it).cards)
+            for value in chosen
+        )
+    if not fitting:
+        raise OldButtonError
 
 
 async def _load_panel(it: discord.Interaction[Any], topic: str = "", history: str = "") -> Panel:

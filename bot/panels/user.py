@@ -128,15 +128,26 @@ async def take_press(press: PanelPress) -> Panel:
     """Does as a press says.
 
     Raises:
-        OldButtonError: Nothing of that name can be set.
+        OldButtonError: Nothing of that name can be set, or not to that.
         PromptError: The flag has no such value (any more).
     """
     it = press.interaction
     await it.response.defer()
+    if press.what in MENUS:
+        await _require_offered(press)
     await find_host(it).records.write(
         choice_queries.change_person, it.user.id, lambda before: _apply_press(before, press)
     )
     return await open_panel(it)
+
+
+async def _require_offered(press: PanelPress) -> None:
+    """Goes on if what was chosen stands in the menu; clients can send anything."""
+    host = find_host(press.interaction)
+    server = (await UserDefaults.load(host.records, press.interaction)).server
+    offered = {"", *MENUS[press.what].values(host.cards, server)}
+    if len(press.values) != 1 or press.values[0].removeprefix(_MARK) not in offered:
+        raise OldButtonError
 
 
 def build_panel(person: PersonChoices, server: ServerChoices, *cards: Card) -> Panel:

@@ -15,6 +15,7 @@ from bot.errors import NotAllowedError, OldButtonError, TooLongError
 from bot.interactions.replies import acknowledge, tell_notes
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor, JobRequest
+from bot.requests.resolution import require_few_links
 from bot.text import sentences
 from bot.text.messages import Title
 from bot.text.origins import inherit_origins
@@ -115,6 +116,7 @@ class DeriveHandler:
 
         Raises:
             PromptError: The new prompt is not one; nothing was acknowledged yet.
+            NotAllowedError: It links to too many images, or the server does not allow it.
             ZoomError: The form's zoom is no number that it can be.
             NotAbleError: The family cannot do it.
             JobGoneError: The parent is not in the database.
@@ -125,6 +127,7 @@ class DeriveHandler:
         derivation = kind.form(answers) if kind.form else kind.derive
         if derivation is None:
             raise OldButtonError
+        require_few_links([answers.prompt])
         fetched = Fetched(list_addresses(answers.prompt.flags))
         change = self._reword(derivation, answers.prompt, kind.source, fetched)
         title = Title(kind.action, index or None)
@@ -211,6 +214,7 @@ class DeriveHandler:
             NothingPaintedError: Nothing is painted.
         """
         self._models.require(Capability.INPAINT)
+        require_few_links([prompt])
         title, kind = Title("region", index), KINDS["region"]
         parent = await ownership.find_job(self._acceptor.jobs, parent_id)
         choices = await self._admit(requester, parent)
@@ -317,12 +321,14 @@ class DeriveHandler:
 
         Raises:
             JobGoneError: The job is not in the database.
+            OldButtonError: It has no picture of that number.
             OtherFamilyError: It was drawn by a model that is no longer here.
         """
         return self._pick_parent(await ownership.find_job(self._acceptor.jobs, job_id), number)
 
     def _pick_parent(self, job: Job, number: int | None) -> Parent:
         recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1
+        ownership.require_picture(recipe, index)
         self._models.find_maker(recipe)
         # A failed job has no pictures and can still be drawn again.
         finished = job.pictures[index : index + 1]

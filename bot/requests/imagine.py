@@ -18,7 +18,13 @@ from bot.delivery.destination import Destination, release_promise
 from bot.errors import DraftGoneError
 from bot.interactions.replies import acknowledge, answer_error, tell_notes
 from bot.requests.accept import JobAcceptor, JobRequest
-from bot.requests.resolution import CompletedOrders, admit, complete_orders, resolve_order
+from bot.requests.resolution import (
+    CompletedOrders,
+    admit,
+    complete_orders,
+    require_few_links,
+    resolve_order,
+)
 from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
@@ -177,6 +183,7 @@ class ImagineHandler:
         asked for anything.
         """
         prompts = [order.prompt for order in wanted]
+        require_few_links(prompts)
         # A prompt without words may still get some from a preset, so it is not refused yet.
         if all(each.phrases for each in prompts):
             try:

@@ -1,11 +1,13 @@
 """Orders completed with what is kept for people and servers, admitted, and resolved to recipes."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 from bot.access.defaults import UserDefaults
+from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.models import ServedModels
@@ -21,10 +23,14 @@ from prompt.reading.grammar import Prompt
 from prompt.resolution.check import drop_unreachable
 from prompt.resolution.orders import Order
 from prompt.resolution.presets import Merged
-from prompt.resolution.references import StoredImages
+from prompt.resolution.references import StoredImages, list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.versions import choose_model
+from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
+
+MOST_LINKS: Final = 10
+"""Different images that one request may link to; each costs this machine a connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +88,30 @@ async def admit(
     """What the server decided, if it lets all of these orders in.
 
     Raises:
-        NotAllowedError: It does not.
+        NotAllowedError: It does not, or they link to too many images.
+        LimitReachedError: So many do not fit into what the person may ask for.
     """
+    require_few_links(asked.prompts)
 
     def choose(choices: ServerChoices) -> list[Card]:
         find = partial(acceptor.models.find_for, attached=asked.attached, choices=choices)
         return [find(each).card for each in asked.prompts]
 
     return await acceptor.admit(requester, choose)
+
+
+def require_few_links(prompts: Iterable[Prompt]) -> None:
+    """Goes on if all prompts of a request together link to so many images that they are fetched.
+
+    Raises:
+        NotAllowedError: They link to more.
+    """
+    links = {link.url for prompt in prompts for link in prompt.images}
+    links.update(url for prompt in prompts for url in list_addresses(prompt.flags))
+    if len(links) > MOST_LINKS:
+        raise NotAllowedError(
+            Sentence(sentences.TOO_MANY_LINKS, count=len(links), limit=MOST_LINKS)
+        )
 
 
 def resolve_order(

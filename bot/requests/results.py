@@ -163,10 +163,12 @@ class ResultHandler:
 
         Raises:
             JobGoneError: There is no such job.
+            OldButtonError: It has no such picture.
         """
         # The promise is to edit the pressed message, so that its ⭐ can show the mark anywhere.
         await interaction.response.defer()
-        await ownership.find_job(self._jobs, job_id)
+        job = await ownership.find_job(self._jobs, job_id)
+        ownership.require_picture(Recipe.from_json(job.recipe), index)
         marked = await self._records.write(choice_queries.mark, interaction.user.id, job_id, index)
         if interaction.message is not None:
             ref = MessageRef(interaction.message.channel.id, interaction.message.id)

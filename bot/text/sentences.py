@@ -64,6 +64,11 @@ SERVER_REPEAT: Final = Plural(
     "This makes {count} job, and this server allows {limit} per request; ask for fewer at a time.",
     "This makes {count} jobs, and this server allows {limit} per request; ask for fewer at a time.",
 )
+TOO_MANY_LINKS: Final = Plural(
+    "This links to {count} image, and I fetch up to {limit} for one request; please use fewer.",
+    "This links to {count} different images, and I fetch up to {limit} for one request; please use "
+    "fewer.",
+)
 FRAME_LONG: Final = (
     "{model} draws from 1:{limit} to {limit}:1, and this would be longer: make it square first, "
     "or pan another way."

@@ -35,7 +35,7 @@ from generation.untrusted.clean import ImageError
 from generation.untrusted.masks import NothingPaintedError
 from prompt.errors import PromptError
 from prompt.sentences import Plural
-from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError
+from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError, UnknownChoiceError
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
 from storage.queue.limits import Excess, LimitKind, LimitReachedError
@@ -44,6 +44,7 @@ log: Final = structlog.get_logger(__name__)
 
 _PLAIN: Final[dict[type[BaseException], str]] = {
     OldButtonError: sentences.OLD_BUTTON,
+    UnknownChoiceError: sentences.OLD_BUTTON,
     RecipeError: sentences.OLD_BUTTON,
     JobGoneError: sentences.GONE,
     NotYoursError: sentences.NOT_YOURS,

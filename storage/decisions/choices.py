@@ -42,7 +42,16 @@ class Choices(BaseModel):
             return cls()
 
     def write(self) -> dict[str, Any]:
-        """For storing: what differs from the defaults, and the version."""
+        """For storing: what differs from the defaults, and the version.
+
+        Raises:
+            UnknownChoiceError: A value is none that it can have, and would be read as nothing.
+        """
+        # A copy with other values is not checked as it is made.
+        try:
+            type(self).model_validate(self.model_dump(warnings=False))
+        except ValidationError as error:
+            raise UnknownChoiceError(str(error.errors()[0]["loc"])) from None
         # A default that changes later then changes for all who never chose.
         return {"version": self.version, **self.model_dump(mode="json", exclude_defaults=True)}
 
@@ -145,6 +154,10 @@ class Change:
     what: str
     before: str | None
     after: str | None
+
+
+class UnknownChoiceError(UserError, ValueError):
+    """A value that no menu offers; the text is where it was to be stored."""
 
 
 class TooManyPresetsError(UserError, RuntimeError):

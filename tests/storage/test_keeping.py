@@ -17,6 +17,7 @@ from storage.decisions.choices import (
     PersonChoices,
     ServerChoices,
     TooManyPresetsError,
+    UnknownChoiceError,
 )
 from storage.queue import queries
 from storage.queue.client import Jobs
@@ -64,6 +65,16 @@ async def test_what_a_server_decided_is_kept_with_who_did(records: Records) -> N
     assert noted == change
     assert datetime.now(UTC) - at < timedelta(minutes=1)
     assert await records.read(choice_queries.list_changes, SERVER + 1, 5) == []
+
+
+async def test_what_could_not_be_read_again_is_not_stored(records: Records) -> None:
+    chosen = partial(updated, fields={"suffix": "in ink"})
+    await records.write(choice_queries.change_person, MIRA, chosen)
+    forged = partial(updated, fields={"variability": "none"})
+    with pytest.raises(UnknownChoiceError):
+        await records.write(choice_queries.change_person, MIRA, forged)
+    kept = await records.read(choice_queries.read_person, MIRA)
+    assert kept == PersonChoices(suffix="in ink")
 
 
 def test_what_cannot_be_read_counts_as_nothing() -> None:

@@ -120,8 +120,10 @@ def test_an_index_is_built_while_others_write(
     command.downgrade(alembic_config, "0005")
     write = text("INSERT INTO drafts VALUES (:id, 1, '{}', now())")
     touch = text("UPDATE jobs SET round = 0")
+    # To drop the half of an index waits for those who may use it, as to build one does.
     waits = text(
-        "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX%' AND wait_event > ''"
+        "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%INDEX CONCURRENTLY%'"
+        " AND wait_event_type = 'Lock' AND pid <> pg_backend_pid()"
     )
     with engine.connect() as first, engine.connect() as second:
         # As an upgrade leaves it that was interrupted.
