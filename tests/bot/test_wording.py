@@ -29,7 +29,7 @@ from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
 from storage.queue.limits import Excess, LimitKind, LimitReachedError
 
-HELD: tuple[LimitKind, ...] = ("daily", "unfinished")
+HELD: tuple[LimitKind, ...] = ("daily", "host", "unfinished")
 ERRORS = [
     NotAnImageError(),
     BrokenImageError("PNG"),

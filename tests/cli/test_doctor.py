@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from typer.testing import CliRunner
 
 from cli import app, doctor, health
-from cli.doctor import Finding, State, examine, examine_discord
+from cli.doctor import examine, examine_discord
+from cli.findings import Finding, State
 from storage.files import Files, FileStoreError
 from storage.prepare import migrate
 from storage.settings import Settings
