@@ -24,7 +24,7 @@ from generation.untrusted.fetch import (
 from generation.untrusted.masks import NothingPaintedError
 from prompt.errors import PromptError
 from prompt.sentences import Sentence
-from storage.decisions.choices import TooManyPresetsError
+from storage.decisions.choices import TooManyPresetsError, UnknownChoiceError
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
 from storage.queue.limits import Excess, LimitKind, LimitReachedError
@@ -66,6 +66,7 @@ ERRORS = [
     RenderError("out_of_memory"),
     *(errors.UnsentError(reason) for reason in sentences.UNSENT_REASONS),
     TooManyPresetsError(),
+    UnknownChoiceError("variability"),
 ]
 
 INWARD = {
