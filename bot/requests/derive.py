@@ -143,8 +143,7 @@ class DeriveHandler:
 
         def change(parent: Parent, seed: int) -> Resolved:
             made, old = derivation(parent, seed), parent.recipe
-            # A picture that is drawn into or from another keeps that one's size: a ratio typed into
-            # the form cannot hold for it.
+            # A picture drawn into or from another keeps that one's size, whatever ratio is typed.
             bound = _is_bound(made) or is_redrawn(old)
             typed_in = PromptSource.PICTURE if bound and source is not PromptSource.ZOOM else source
             # Flags that were in the form unchanged are not reported as having no effect.
@@ -321,7 +320,7 @@ class DeriveHandler:
 
         Raises:
             JobGoneError: The job is not in the database.
-            OldButtonError: It has no picture of that number.
+            OldButtonError: It has no such picture.
             OtherFamilyError: It was drawn by a model that is no longer here.
         """
         return self._pick_parent(await ownership.find_job(self._acceptor.jobs, job_id), number)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database.connect import require_current
 from storage.database.records import Records
-from storage.queue import acceptance, queries, recovery
+from storage.queue import acceptance, queries, recovery, tokens
 from storage.queue.engine import JobEngine
 from storage.queue.jobs import Event, Job, NewJob, QueueInfo
 from storage.queue.limits import Allowance, HostLimits, Usage, require
@@ -197,9 +197,9 @@ class Jobs:
         """
         if await recovery.recover(self.records, self._engine, self._settings.dead_after):
             self._wake()
-        dead = await self.records.read(queries.list_dead_tokens, _TOKENS)
+        dead = await self.records.read(tokens.list_dead_tokens, _TOKENS)
         if dead:
-            await self.records.write(queries.blank_tokens, dead)
+            await self.records.write(tokens.blank_tokens, dead)
 
     def _accept(
         self, connection: Connection, jobs: Sequence[NewJob], allowance: Allowance

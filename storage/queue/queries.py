@@ -35,8 +35,6 @@ UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 UNFINISHED: Final = JobRow.state.in_(("queued", "running")) & UNDELIVERED
 """Jobs that wait or run: none of them was delivered, and saying so lets the index find them."""
 
-_ID_LENGTH: Final = 32
-
 # A day in seconds: containers get a new name at each start, and the old ones would pile up.
 _FORGOTTEN: Final = 86400.0
 _READ: Final = [getattr(JobRow, field.name) for field in fields(Job) if field.name != "images"]
@@ -133,24 +131,19 @@ def read_job(connection: Connection, job_id: str) -> Job | None:
 def find_job(connection: Connection, beginning: str) -> str | None:
     """The latest job whose id begins with these hexadecimal digits; None if there is none."""
     # A range, which the key's own index finds in every collation; no index finds a LIKE in all.
-    first, last = (beginning.ljust(_ID_LENGTH, digit) for digit in "0f")
-    wanted = select(JobRow.id).where(JobRow.id.between(first, last))
-    latest = wanted.order_by(JobRow.created_at.desc()).limit(1)
-    return connection.execute(latest).scalar_one_or_none()
+    within = JobRow.id.between(beginning.ljust(32, "0"), beginning.ljust(32, "f"))
+    return connection.execute(_latest(select(JobRow.id).where(within))).scalar_one_or_none()
 
 
 def find_job_of_message(connection: Connection, message_id: int) -> str | None:
     """The job whose pictures a message shows; None if it shows none of ours."""
-    shown = union(
-        # What becomes of a job may be shown in another message than its progress was.
-        select(JobRow.id).where(JobRow.delivered_message_id == message_id),
-        select(JobRow.id).where(JobRow.message_id == message_id),
-        select(CopyRow.job_id).where(CopyRow.message_id == message_id),
-    ).subquery()
+    # What becomes of a job may be shown in another message than its progress was.
+    own = (JobRow.delivered_message_id, JobRow.message_id)
+    ways = [select(JobRow.id).where(shows == message_id) for shows in own]
     # Each by its own index: with OR between them the whole table would be read.
+    shown = union(*ways, select(CopyRow.job_id).where(CopyRow.message_id == message_id)).subquery()
     wanted = select(JobRow.id).join(shown, JobRow.id == shown.c.id)
-    latest = wanted.order_by(JobRow.created_at.desc()).limit(1)
-    return connection.execute(latest).scalar_one_or_none()
+    return connection.execute(_latest(wanted)).scalar_one_or_none()
 
 
 def list_derived(connection: Connection, job_id: str) -> set[str]:
@@ -250,8 +243,7 @@ def cancel_job(connection: Connection, job_id: str, by: int | None = None) -> bo
 
 def note_message(connection: Connection, job_id: str, message_id: int) -> None:
     """Notes in which message a job is shown."""
-    shown = update(JobRow).where(JobRow.id == job_id)
-    connection.execute(shown.values(message_id=message_id))
+    connection.execute(update(JobRow).where(JobRow.id == job_id).values(message_id=message_id))
 
 
 def mark_delivered(connection: Connection, job_id: str, message_id: int | None) -> bool:
@@ -269,18 +261,6 @@ def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
 def delete_jobs(connection: Connection, job_ids: Collection[str]) -> None:
     """Deletes those of some jobs whose end was not shown."""
     connection.execute(delete(JobRow).where(JobRow.id.in_(job_ids), UNDELIVERED))
-
-
-def list_dead_tokens(connection: Connection, most: int) -> list[str]:
-    """Jobs that still keep a token of an interaction that is over; the longest dead first."""
-    dead = (JobRow.interaction_token.is_not(None), JobRow.token_expires_at <= _now())
-    wanted = select(JobRow.id).where(*dead).order_by(JobRow.token_expires_at)
-    return list(connection.execute(wanted.limit(most)).scalars())
-
-
-def blank_tokens(connection: Connection, job_ids: Collection[str]) -> None:
-    """Forgets the tokens of some jobs: they take room, and nothing can be done with dead ones."""
-    connection.execute(update(JobRow).where(JobRow.id.in_(job_ids)).values(interaction_token=None))
 
 
 # Recovering
@@ -369,6 +349,10 @@ def _now() -> datetime:
 
 def _changed(connection: Connection, statement: Update) -> bool:
     return connection.execute(statement).rowcount == 1
+
+
+def _latest(wanted: Select[Any]) -> Select[Any]:
+    return wanted.order_by(JobRow.created_at.desc()).limit(1)
 
 
 def _standings() -> Select[Any]:

@@ -17,7 +17,7 @@ from storage.database.connect import WRITING, open_engine
 from storage.database.tables import Table
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Owner, ServerChoices
-from storage.queue import acceptance, queries
+from storage.queue import acceptance, queries, tokens
 from storage.queue.jobs import Rendered
 from storage.queue.limits import Allowance
 from storage.settings import Settings
@@ -66,8 +66,6 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "mark_delivered": (JOB, 5),
         "keep_copy": (5, JOB),
         "delete_jobs": ([JOB],),
-        "list_dead_tokens": (100,),
-        "blank_tokens": ([JOB],),
         "requeue": (STANDING,),
         "give_up": (STANDING, "lost"),
         "read_sighting": ("hand",),
@@ -76,6 +74,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "sign_off": ("hand", ""),
         "list_workers": (30.0,),
     },
+    tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {
         "read_person": (2000,),
         "change_person": (2000, lambda it: it.model_copy(update={"remix": True})),

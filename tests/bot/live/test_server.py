@@ -116,7 +116,7 @@ async def test_a_wrong_number_changes_nothing(studio: Studio) -> None:
 
 @pytest.mark.parametrize(
     ("topic", "value", "sentence"),
-    [("families", "sdxl", "allows only `sdxl`"), ("roles", 5, "only members with")],
+    [("families", "sdxl", "allows only `sdxl`"), ("roles", MANAGER, "only members with")],
 )
 async def test_menus_hold_at_once(studio: Studio, topic: str, value: object, sentence: str) -> None:
     panel = await chosen(studio, await opened(studio, topic), topic, value)
