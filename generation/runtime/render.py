@@ -20,7 +20,7 @@ from generation.pictures.detail import bring_out
 from generation.pictures.grid import compose
 from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Edges, Finishing, Recipe, Start
-from generation.runtime.offload import list_attempts
+from generation.runtime.ladder import list_attempts
 from generation.sampling.engine import Drawer, Watch
 from generation.tensors.memory import is_out_of_memory
 from storage.files import MissingFileError

@@ -21,7 +21,7 @@ from generation.worker import make_renderer
 from storage.files import Files
 from storage.queue.jobs import RenderError
 from tests.generation.samples import APPLE, batched, never, quiet
-from tests.generation.test_offload import failing
+from tests.generation.test_ladder import failing
 from tests.recipes import change
 
 CPU = torch.device("cpu")

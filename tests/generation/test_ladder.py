@@ -10,7 +10,7 @@ import torch
 
 from generation.conditioning.cache import TEXTS_KEPT, ImageCache, TextCache
 from generation.recipe import Recipe, seed_noise
-from generation.runtime.offload import list_attempts, offload_parts, shrink_tiles
+from generation.runtime.ladder import list_attempts, offload_parts, shrink_tiles
 from generation.runtime.render import render
 from generation.sampling.engine import Batching, Engine, device_of
 from storage.queue.jobs import RenderError
@@ -146,7 +146,7 @@ def test_small_tiles_are_half_as_wide_for_every_family_and_as_before_afterwards(
     assert {**sides(), "use_tiling": vae.use_tiling} == before
 
 
-def test_offloaded_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> None:
+def test_laddered_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> None:
     recipe = change(recipe_for(engine), start=start(0.6))
     before = draw(engine, recipe)[0].tobytes()
     engine.texts.clear()
