@@ -13,9 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cli.doctor import live_workers
 from cli.launch import Crew, Side
-from generation.catalogue.card import Card
-from generation.catalogue.checkpoints import choose_card
 from generation.catalogue.families import find_card
+from generation.catalogue.served import list_served
 from playground.state.cast import GUILD_ID, TOKEN
 from storage.prepare import migrate
 from storage.settings import Settings, SettingsError, load_settings
@@ -162,7 +161,6 @@ def playing(settings: Settings, url: str, page_port: int) -> Settings:
 
 
 def _environment(settings: Settings) -> dict[str, str]:
-    chosen = choose_card(settings.model, settings.family)
     # The sides read settings from the environment, where these go before what `.env` says.
     return {
         "DISCORD_TOKEN": TOKEN,
@@ -174,14 +172,16 @@ def _environment(settings: Settings) -> dict[str, str]:
         "EASEL_PUBLIC_URL": settings.public_url,
         "EASEL_PAGE_HOST": settings.page_host,
         "EASEL_PAGE_PORT": str(settings.page_port),
-        "EASEL_PLAYGROUND_NOTICE": " ".join(_notice(chosen)),
+        "EASEL_PLAYGROUND_NOTICE": " ".join(describe_models(settings)),
     }
 
 
-def _notice(chosen: Card) -> Iterator[str]:
-    """What the page says of the model: what it is and, for the bundled one, how to get another."""
-    yield f"{chosen.title}. {chosen.about}"
-    if chosen.id == "easel":
+def describe_models(settings: Settings) -> Iterator[str]:
+    """What the page says of each model: what it is and, of the bundled one, how to get another."""
+    cards = [one.card for one in list_served(settings).values()]
+    for card in cards:
+        yield f"{card.title}. {card.about}"
+    if cards[0].id == "easel":
         larger = find_card("sdxl")
         yield f"For everything else, use a GPU and start with EASEL_MODEL={larger.id}."
 

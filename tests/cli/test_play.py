@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.start import free_port, playing
+from cli.start import describe_models, free_port, playing
 from storage.settings import Settings
 
 
@@ -31,3 +31,9 @@ def test_a_taken_port_is_told_from_a_free_one() -> None:
         port = taken.getsockname()[1]
         assert free_port(port) not in {0, port}
     assert free_port(port) == port
+
+
+def test_the_notice_tells_of_every_model_that_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EASEL_MODEL", raising=False)
+    said = " ".join(describe_models(Settings()))
+    assert all(card in said for card in ("Easel's bundled model", "Easel 2", "EASEL_MODEL=sdxl"))
