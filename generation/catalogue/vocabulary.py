@@ -64,8 +64,9 @@ ANY: Final = Vocabulary(
 """For models that understand sentences."""
 
 SMALL: Final = Vocabulary(
-    # Words from its own training captions; what it has not seen it draws as debris.
-    taste="3d style, blue background",
+    # Words from its own training captions; what it has not seen it draws as debris. Of these, 3d
+    # alone adds to a thing without changing what stands behind it.
+    taste="3d style",
     looks=(
         _read_table("3d style, line art style, pixel art style, flat style"),
         _read_table(
