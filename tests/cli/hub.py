@@ -18,8 +18,8 @@ class Hub(BaseHTTPRequestHandler):
 
     folder: Path
     asked: list[str]
-    cut: list[str]
-    """Names of files whose next download breaks off in the middle."""
+    cut: set[str]
+    """Names of files whose download breaks off in the middle, and is refused when asked again."""
 
     def do_HEAD(self) -> None:
         self._answer(body=False)
@@ -60,12 +60,17 @@ class Hub(BaseHTTPRequestHandler):
         start = 0
         if given := self.headers.get("Range"):
             start = int(given.removeprefix("bytes=").partition("-")[0] or 0)
+        refused = body and name in self.cut and f"{name}@0" in self.asked
         if body:
             self.asked.append(f"{name}@{start}")
+        if refused:
+            self.send_response(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         tag = hashlib.sha256(data).hexdigest()
         more = {"X-Repo-Commit": COMMIT, "ETag": f'"{tag}"', "Accept-Ranges": "bytes"}
         if body and name in self.cut:
-            self.cut.remove(name)
             self._send(data, body, more, until=len(data) // 2)
             self.close_connection = True
             return
@@ -94,9 +99,9 @@ class Hub(BaseHTTPRequestHandler):
 @contextmanager
 def hub(folder: Path) -> Iterator[tuple[str, type[Hub]]]:
     """The address of a hub that serves a checkpoint, and what it was asked for."""
-    kind = type("Serving", (Hub,), {"folder": folder, "asked": [], "cut": []})
+    kind = type("Serving", (Hub,), {"folder": folder, "asked": [], "cut": set()})
     server = ThreadingHTTPServer(("127.0.0.1", 0), kind)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}", kind
