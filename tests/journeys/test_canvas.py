@@ -17,7 +17,6 @@ from tests.journeys.studio import (
     opened,
     public,
     recipe_of,
-    refusal,
     result,
 )
 
@@ -89,11 +88,6 @@ async def test_what_the_model_cannot_do_is_said_before_anything_is_queued(
     assert public(studio.playground, unable.id + 1) == []
 
 
-async def test_wrong_weights_are_said(studio: Studio) -> None:
-    said = await answer(await blended(studio, weights="1 2 3"))
-    assert "`1 2 3` does not fit 2 images" in said.content
-
-
 async def test_a_creative_upscale_redraws_the_picture_larger(studio: Studio) -> None:
     picture = await single(studio)
     press = await studio.playground.press("mira", picture, label="Upscale (Creative)")
@@ -118,22 +112,6 @@ async def test_zooming_out_keeps_the_picture_in_the_middle(studio: Studio) -> No
     assert apart(middle, whole) < 4 < apart(shown, whole)
 
 
-async def test_a_square_is_made_of_a_wide_picture(studio: Studio) -> None:
-    picture = await single(studio, "a cat --ar 2:1")
-    square = await result(await studio.playground.press("mira", picture, label="Make Square"))
-    recipe = await recipe_of(studio, square)
-    assert recipe.size.width == recipe.size.height
-    assert recipe.inputs.canvas is not None
-
-
-async def test_a_picture_too_long_to_go_on_is_refused(studio: Studio) -> None:
-    picture = await single(studio, "a cat --ar 4:1")
-    said = await refusal(
-        studio.playground, await studio.playground.press("mira", picture, label="➡️")
-    )
-    assert "this would be longer" in said.content
-
-
 async def test_regions_are_drawn_anew_and_the_rest_is_kept(studio: Studio) -> None:
     playground, picture = studio.playground, await single(studio)
     press = await playground.press("mira", picture, label="Vary (Region)")
@@ -148,20 +126,3 @@ async def test_regions_are_drawn_anew_and_the_rest_is_kept(studio: Studio) -> No
     kept = (shown.width * 3 // 4, 0, shown.width, shown.height)
     twice = tuple(edge * whole.width // shown.width for edge in kept)
     assert apart(shown.crop(kept), whole.crop((twice[0], twice[1], twice[2], twice[3]))) < 4
-
-
-async def test_a_custom_zoom_is_asked_for_and_survives_a_restart(studio: Studio) -> None:
-    picture = await single(studio, "a cat --ar 2:1")
-    press = await studio.playground.press("mira", picture, label="Custom Zoom")
-    await press.acknowledged()
-    await studio.end(BOT)
-    await studio.start(BOT)
-    wrong = await studio.playground.submit("mira", press, {"zoom": "9", "prompt": "a cat"})
-    assert "`9` does not zoom out" in (await answer(wrong)).content
-    words = {"zoom": "1.5", "prompt": f"a cat --ar 1:1 {QUICK}"}
-    zoomed = await result(await studio.playground.submit("mira", press, words))
-    recipe = await recipe_of(studio, zoomed)
-    assert recipe.size.width == recipe.size.height
-    assert recipe.inputs.canvas is not None
-    edges = recipe.inputs.canvas.edges
-    assert (edges.left, edges.top) == pytest.approx((0.25, 1), abs=0.1)

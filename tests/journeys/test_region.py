@@ -19,8 +19,6 @@ from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
 from playground import Message
-from playground.state.records import Permission
-from storage.decisions.choices import ServerChoices
 from tests.journeys.studio import (
     BOT,
     FINISHED,
@@ -28,7 +26,6 @@ from tests.journeys.studio import (
     Studio,
     answer,
     opened,
-    public,
     recipe_of,
     result,
     showing,
@@ -57,11 +54,10 @@ async def page(shared_studio: Studio) -> AsyncIterator[None]:
         await studio.end(BOT)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def painting(page: None, studio: Studio) -> AsyncIterator[Studio]:
-    """The product with that page; what a test decided is forgotten."""
-    yield studio
-    await studio.decide(ServerChoices())
+@pytest.fixture
+def painting(page: None, studio: Studio) -> Studio:
+    """The product with that page."""
+    return studio
 
 
 async def link(studio: Studio, picture: Message, person: str = "mira") -> str:
@@ -138,64 +134,6 @@ async def test_what_is_painted_over_is_drawn_anew_and_the_rest_stays_to_the_pixe
     small = whole.resize(redrawn.size, Image.Resampling.LANCZOS)
     assert kept_exactly(small, redrawn, mask())
     assert "upscaled" in alone.content
-
-
-async def test_what_the_server_refuses_is_said_on_the_page_and_nothing_is_queued(
-    painting: Studio,
-) -> None:
-    playground, picture = painting.playground, await single(painting)
-    url = await link(painting, picture)
-    since = last(painting)
-    await painting.decide(ServerChoices(channels=(playground.channel("art"),)))
-    status, said = await send(url, mask(), "a hat")
-    assert (status, said) == (422, "On this server pictures are made in #art; please ask there.")
-    press = await playground.press("mira", picture, label="Vary (Region)")
-    await showing(await answer(press), "pictures are made in")
-    await painting.decide(ServerChoices(daily=1))
-    assert "1 job per person in 24 hours" in (await send(url, mask(), "a hat"))[1]
-    await painting.decide(ServerChoices())
-    assert "from 0 to 100" in (await send(url, mask(), "a hat --chaos 900"))[1]
-    assert "Nothing is painted" in (await send(url, Image.new("L", (9, 9)), "a hat"))[1]
-    assert "incomplete" in (await send(url[:-2], mask(), "a hat"))[1]
-    assert [m for m in public(playground, since + 1) if "Region" in m.content] == []
-
-
-async def test_two_at_once_keep_to_the_limit_and_leave_no_message_behind(
-    painting: Studio,
-) -> None:
-    url, since = await link(painting, await single(painting)), last(painting)
-    await painting.decide(ServerChoices(unfinished=1))
-    answers = await asyncio.gather(*(send(url, mask(), f"a hat {QUICK}") for _ in range(2)))
-    (_, queued), (_, refused) = sorted(answers)
-    assert queued.startswith("Queued")
-    assert refused.startswith("You have 1 job queued")
-    await newest(painting, since)
-    assert len(public(painting.playground, since + 1)) == 1
-
-
-async def test_who_may_not_see_the_channel_any_more_is_refused(painting: Studio) -> None:
-    playground = painting.playground
-    press = await playground.command("otto", "imagine", {"prompt": f"a dog {QUICK}"}, channel="art")
-    picture = await result(await playground.press("otto", await result(press), label="U1"))
-    url = await link(painting, picture)
-    since = last(painting)
-    playground.forbid("mira", "art", Permission.VIEW_CHANNEL)
-    try:
-        status, said = await send(url, mask(), "a hat")
-    finally:
-        playground.permit("mira", "art", Permission.VIEW_CHANNEL)
-    assert (status, "no longer have access" in said) == (422, True)
-    assert public(playground, since + 1) == []
-
-
-async def test_in_direct_messages_the_pictures_come_there(painting: Studio) -> None:
-    playground = painting.playground
-    press = await playground.command("mira", "imagine", {"prompt": f"a dog {QUICK}"}, channel="dm")
-    picture = await result(await playground.press("mira", await result(press), label="U1"))
-    since = last(painting)
-    assert (await send(await link(painting, picture), mask(), f"a hat {QUICK}"))[0] == 201
-    made = await newest(painting, since)
-    assert made.channel_id == picture.channel_id
 
 
 async def test_no_pass_is_written_to_a_log(painting: Studio) -> None:

@@ -82,6 +82,19 @@ class House:
         with warnings.catch_warnings(action="ignore"):
             gc.collect()
 
+    @asynccontextmanager
+    async def set_up(self, **settings: Any) -> AsyncIterator[None]:
+        """The bot with other settings, for as long as that lasts."""
+        await self.restart(**settings)
+        yield
+        await self.restart()
+
+    async def restart(self, **settings: Any) -> None:
+        """Ends the bot if it runs, and starts it with these settings."""
+        if self.bot:
+            await self.stop()
+        await self.start(**settings)
+
     async def reset(self) -> None:
         """Everything as at the start, but for messages."""
         if self.bot is None:
