@@ -1,12 +1,20 @@
 """Captions: what a person might type for a picture."""
 
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 from training.world import COLOUR_WORDS, Thing, World
 
 _LEADS = ("a picture of", "an emoji of", "a drawing of")
 _STYLE_FORMS = ("{}, {} style", "{}, {}", "{} in {} style", "{} {} style")
+
+
+def find_nicknames(things: Sequence[Thing]) -> list[list[str]]:
+    """Keywords that belong to one thing alone, by thing: they serve as further names of it."""
+    counts = Counter(tag for thing in things for tag in set(thing.tags))
+    taken = {name for thing in things for name in thing.names} | set(COLOUR_WORDS)
+    return [[t for t in thing.tags if counts[t] == 1 and t not in taken] for thing in things]
 
 
 class Captions:
@@ -19,11 +27,7 @@ class Captions:
 
     def __init__(self, world: World, random: Random) -> None:
         self.world, self.random = world, random
-        counts = Counter(tag for thing in world.things for tag in set(thing.tags))
-        taken = {name for thing in world.things for name in thing.names} | set(COLOUR_WORDS)
-        self.nicknames = [
-            [t for t in thing.tags if counts[t] == 1 and t not in taken] for thing in world.things
-        ]
+        self.nicknames = find_nicknames(world.things)
 
     def thing(self, thing: int, colour: int = -1) -> str:
         """A thing with its article and perhaps its colour: "a blue car"."""

@@ -65,7 +65,7 @@ def ask_teacher(given: Options) -> None:
     if spec is None or spec.origin is None or (folder / "vectors.safetensors").exists():
         return
     texts = _texts(given)
-    vectors = _vectors(Path(spec.origin).parent / "model", texts, given)
+    vectors = embed(Path(spec.origin).parent / "model", texts, given)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "texts.json").write_text(json.dumps(texts))
     rounded = (vectors / vectors.abs().max() * 127).round().to(torch.int8)
@@ -92,7 +92,14 @@ def common_nouns(lines: Iterable[str]) -> list[str]:
 
 
 @torch.no_grad()
-def _vectors(folder: Path, texts: list[str], given: Options) -> Tensor:
+def embed(folder: Path, texts: list[str], given: Options) -> Tensor:
+    """The teacher's vectors (N, 384) of texts, not normalized.
+
+    Args:
+        folder: The teacher's model.
+        texts: Of any length.
+        given: For the device and the session.
+    """
     tokenizer: Any = AutoTokenizer.from_pretrained(folder)
     model: Any = AutoModel.from_pretrained(folder).to(given.device).eval()
     made = []

@@ -135,14 +135,15 @@ def common_things() -> dict[str, str]:
     return pairs
 
 
+def list_things(given: Options) -> tuple[Thing, ...]:
+    """The things of the world of the chosen size, the commonest first."""
+    return _name_things(_choose(list_drawings(given.pack), given.size))
+
+
 def load_world(given: Options) -> World:
     """The world of the chosen size, on the chosen device."""
     drawings = _choose(list_drawings(given.pack), given.size)
-    labels = {drawing.label: drawing for drawing in drawings}
-    common = common_things()
-    order = [label for label in common if label in labels]
-    order += [label for label in labels if label not in common]
-    things = tuple(_name(labels[label], common.get(label)) for label in order)
+    things = _name_things(drawings)
     place = {thing.label: number for number, thing in enumerate(things)}
     styles = given.size.styles
     return World(
@@ -152,6 +153,14 @@ def load_world(given: Options) -> World:
         thing=torch.tensor([place[d.label] for d in drawings], device=given.device),
         style=torch.tensor([styles.index(d.style) for d in drawings], device=given.device),
     )
+
+
+def _name_things(drawings: list[Drawing]) -> tuple[Thing, ...]:
+    labels = {drawing.label: drawing for drawing in drawings}
+    common = common_things()
+    order = [label for label in common if label in labels]
+    order += [label for label in labels if label not in common]
+    return tuple(name_thing(labels[label], common.get(label)) for label in order)
 
 
 def _choose(drawings: list[Drawing], size: Size) -> list[Drawing]:
@@ -169,7 +178,8 @@ def _choose(drawings: list[Drawing], size: Size) -> list[Drawing]:
     ]
 
 
-def _name(drawing: Drawing, usual: str | None) -> Thing:
+def name_thing(drawing: Drawing, usual: str | None) -> Thing:
+    """What captions call a drawing: its usual name, if there is one, and its label, uncoloured."""
     words = drawing.label.lower().replace("’", "'").split()
     bare = " ".join(word for word in words if word not in COLOUR_WORDS) or drawing.label.lower()
     names = (usual, bare) if usual and usual != bare else (bare,)
