@@ -126,7 +126,7 @@ MORE: Final = Plural(
 )
 
 # Of what cannot be drawn.
-NO_WORDS: Final = "Say what to draw: a few words, such as `a red apple on a table`."
+NO_WORDS: Final = "Say what to draw: a few words, such as `a red apple on a blue background`."
 NOT_HERE: Final = "`--{flag}` does nothing here yet: {instead}."
 NOT_ABLE: Final = "{model} does not support {capability}: leave out `--{flag}`."
 NO_IMAGES: Final = "{model} does not support {capability}: use words alone."
@@ -191,6 +191,11 @@ PARENT_MODEL: Final = (
     "use `/imagine` for another model."
 )
 OTHER_MODEL: Final = "`{typed}` is not available here: leave it out to draw with {model}."
+
+# Of words that a model was not taught.
+UNKNOWN_WORDS: Final = "I do not know {words}, so I draw `{drawn}`."
+UNKNOWN_BESIDE_IMAGE: Final = "I do not know {words}, so only the image counts."
+UNKNOWN_INSTEAD: Final = "I do not know {words}; I would draw `{drawn}`."
 
 # Of what makes no difference.
 IGNORED: Final = "`--{flag}` has no effect here yet: {instead}."

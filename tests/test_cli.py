@@ -261,7 +261,7 @@ def test_imagine_starts_from_a_photograph(
 ) -> None:
     monkeypatch.setenv("EASEL_DATA", str(data))
     answer = Answer(
-        *("imagine", "a cup --seed 1 --steps 2 --iw 2", "-o", "cup.png"),
+        *("imagine", "a bell --seed 1 --steps 2 --iw 2", "-o", "cup.png"),
         *("--image", str(COFFEE.path)),
     )
     assert answer.code == 0
@@ -274,12 +274,12 @@ def test_imagine_starts_from_a_photograph(
     [
         (("a red apple", "-o", "apple.jpg"), 2, ".png"),
         (("a red apple --sed 7", "-o", "apple.png"), 2, "--seed"),
-        (("a cup", "-o", "cup.png", "--image", "note.txt"), 1, "not an image"),
-        (("a cup", "-o", "cup.png", "--image", "missing.png"), 2, "missing.png"),
-        (("a cup", "-o", "cup.png", "--image", "."), 2, "is a directory"),
-        (("http://127.0.0.1/a.png a cup", "-o", "cup.png"), 1, "private network"),
-        (("a cup", "-o", "nowhere/cup.png"), 2, "nowhere cannot be written (No such file"),
-        (("a cup", "-o", "taken.png"), 2, "taken.png cannot be written (Is a directory)"),
+        (("a bell", "-o", "cup.png", "--image", "note.txt"), 1, "not an image"),
+        (("a bell", "-o", "cup.png", "--image", "missing.png"), 2, "missing.png"),
+        (("a bell", "-o", "cup.png", "--image", "."), 2, "is a directory"),
+        (("http://127.0.0.1/a.png a bell", "-o", "cup.png"), 1, "private network"),
+        (("a bell", "-o", "nowhere/cup.png"), 2, "nowhere cannot be written (No such file"),
+        (("a bell", "-o", "taken.png"), 2, "taken.png cannot be written (Is a directory)"),
     ],
 )
 def test_imagine_says_in_a_sentence_what_is_wrong(

@@ -245,7 +245,7 @@ class Likeness:
         )
         cosines = vectors @ vectors[: len(things)].T
         self.things = texts[: len(things)]
-        self.rows = dict(zip(texts, cosines.tolist(), strict=True))
+        self.rows: dict[str, list[float]] = dict(zip(texts, cosines.tolist(), strict=True))
 
     def of(self, word: str, place: int) -> float:
         """Cosine of a word and the thing at a place."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from PIL import Image
 
 from generation.catalogue.families import BUNDLED, find_card
+from generation.catalogue.lexicon import load_lexicon
 from training.evaluate import COMMONEST, MOST_SUBJECTS
 
 ROOT: Final = BUNDLED.parents[2]
@@ -27,6 +28,20 @@ _CONTROLS: Final = {
     "blend": "two content references mixed, by the share of the second",
 }
 
+_KNOWN: Final = """\
+Its words, in the order in which it saw most of them. What else they are called, in English,
+German, Spanish, French, Japanese and Portuguese, stands in [a
+table](../generation/catalogue/things.tsv). Every prompt is put into these words before it is
+drawn, and the recipe keeps both. What is not among them is left out, and a note says so; of a
+prompt in which it knows nothing, it says the nearest that it could draw.
+
+- **Things** ({count}): {things}.
+- **Colours**, of things and of plain grounds ("on a blue background"): {colours}.
+- **Styles**: {styles}.
+
+It cannot count, and knows no places, doings or moods: of "two cats asleep on a sofa" it draws a
+cat. Two things stand side by side."""
+
 _PAGE: Final = """\
 # The bundled model
 
@@ -36,6 +51,10 @@ It was made by `training/` ([how](training.md)) and lies in `generation/weights/
 plain layout of diffusers: the code that loads it loads Stable Diffusion. Its licence is CC BY 4.0,
 with the credits in [its model card](../generation/weights/easel-1/README.md). Another model is one
 setting away ([hosting](hosting.md#4-choose-a-model)).
+
+## What it knows
+
+{known}
 
 ## A hundred prompts
 
@@ -111,10 +130,22 @@ def page(report: Mapping[str, Any]) -> str:
     curves = "\n\n".join(_curve(name, about, report[name]) for name, about in _CONTROLS.items())
     return _PAGE.format(
         about=find_card("easel").about,
+        known=list_known(),
         table="\n".join(_table(text)),
         subjects=subjects,
         curves=curves,
         common=COMMONEST,
+    )
+
+
+def list_known() -> str:
+    """What the model knows, as the page has it."""
+    lexicon, styles = load_lexicon(), find_card("easel").taught
+    return _KNOWN.format(
+        count=len(lexicon.things),
+        things=", ".join(lexicon.things),
+        colours=", ".join(lexicon.colours),
+        styles=", ".join(styles),
     )
 
 

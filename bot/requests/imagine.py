@@ -189,8 +189,9 @@ class ImagineHandler:
             try:
                 return check_all(prompts, self._find_card(attached), attached=attached)
             except PromptError:
-                # With one model there is no other that a preset or preference could choose instead.
-                if len(self._models.cards) == 1:
+                # With one model there is no other that a preset or preference could choose instead,
+                # and words that it lacks are all that they could add.
+                if len(self._models.cards) == 1 and not self._models.cards[0].taught:
                     raise
         defaults = await UserDefaults.load(self._records, interaction)
         asked = complete_orders(

@@ -96,6 +96,8 @@ class Card:
         wears: Whether it can wear LoRAs.
         loras: Those that it is offered with.
         looks: All that it understands of words; empty where it reads sentences.
+        taught: The styles that it was taught, beside the things and colours of the lexicon; empty
+            where it reads sentences.
         needs_image: Whether it draws from images alone.
         whole: Whether it draws pictures of any size at once, where others take them in tiles.
         upscaler: What enlarges finished pictures; None for a resampling filter.
@@ -127,6 +129,7 @@ class Card:
     controlnets: str = ""
     wears: bool = True
     looks: tuple[str, ...] = ()
+    taught: tuple[str, ...] = ()
     needs_image: bool = False
     whole: bool = False
     loras: tuple[Offered, ...] = ()

@@ -6,7 +6,7 @@ from typing import Final
 
 from faults import HostError
 from generation.catalogue.card import REFERENCES, Capability, Card
-from generation.catalogue.looks import LIGHTS, MEDIA
+from generation.catalogue.looks import DRAWN, LIGHTS, MEDIA
 from generation.catalogue.vocabulary import SMALL
 from generation.controls import ImageStrengths
 from generation.recipe import Recipe
@@ -81,6 +81,7 @@ CARDS: Final[tuple[Card, ...]] = (
         edged=1 / 3,
         structures=("scribble", "lineart", "canny"),
         wears=False,
+        taught=DRAWN,
         vocabulary=SMALL,
     ),
     Card(

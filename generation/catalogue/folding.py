@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 _KATAKANA: Final = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
-_LATIN: Final = str.maketrans({"œ": "oe", "æ": "ae", "’": "'"})
-_HYPHENS: Final = re.compile("[-\u2010\u2011]")
+_LATIN: Final = str.maketrans({"œ": "oe", "æ": "ae"})
+_JOINTS: Final = re.compile("[-\u2010\u2011'\u2019]")
 
 ENDINGS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "en": (("ies", "y"), ("ves", "f"), ("ves", "fe"), ("es", ""), ("s", "")),
@@ -45,7 +45,7 @@ def fold(text: str) -> str:
     bare = "".join(
         unicodedata.normalize("NFD", letter)[0] if letter < "ɐ" else letter for letter in plain
     )
-    return " ".join(_HYPHENS.sub(" ", bare.translate(_KATAKANA)).split())
+    return " ".join(_JOINTS.sub(" ", bare.translate(_KATAKANA)).split())
 
 
 def list_bases(word: str, endings: tuple[tuple[str, str], ...]) -> Iterator[str]:

@@ -31,10 +31,12 @@ from prompt.resolution.references import (
     find_links,
     list_addresses,
 )
+from prompt.resolution.taught import find_misunderstood
 from prompt.resolution.versions import explain_unknown
 from prompt.sentences import Sentence
 
 _PUSHING: Final = "negative phrases"
+_MISUNDERSTOOD: Final = "unknown words"
 _LACKING: Final = {
     CONTROL.name: said.NO_STRUCTURE,
     EDIT.name: said.NO_EDITING,
@@ -45,18 +47,26 @@ _LACKING: Final = {
 }
 
 
-def check(prompt: Prompt, card: Card, *, images: int) -> None:
+def check(prompt: Prompt, card: Card, *, images: int, words: bool = True) -> None:
     """Refuse what this family cannot draw, before any image is fetched or a job accepted.
 
     Args:
         prompt: The person's words.
         card: The family that will draw.
         images: How many image prompts there are.
+        words: Whether words that mean nothing to the family are in the way, too: of a picture that
+            is drawn from another they are not.
 
     Raises:
         PromptError: With a sentence for everything that cannot be done, and the prompt without it.
     """
     problems = dict(find_problems(prompt, card, images))
+    misunderstood = None
+    if words and not (images and keeps_image(prompt.flags)) and not _edits(prompt):
+        misunderstood = find_misunderstood(prompt, card)
+    if misunderstood:
+        problems[_MISUNDERSTOOD] = misunderstood.sentence
+        prompt = replace(prompt, phrases=misunderstood.phrases)
     if not problems:
         return
     # Presets and attachments have no place in the text.

@@ -60,6 +60,7 @@ from prompt.resolution.references import (
     draw_codes,
 )
 from prompt.resolution.sizes import Shapes, find_shape, read_size
+from prompt.resolution.taught import say_as_taught
 from prompt.resolution.versions import DEFAULTS, Versions
 from prompt.resolution.wording import choose_weighting, weigh_words
 from prompt.sentences import Sentence
@@ -112,11 +113,13 @@ def resolve(
     Raises:
         PromptError: The family cannot draw it; the error says what would work.
     """
-    check(prompt, card, images=len(images))
+    check(prompt, card, images=len(images), words=False)
     told = write_notes(prompt, card, versions, images=len(images))
     values = draw_codes(prompt.flags, seed)
     own_seed = SEED.of(values)
     phrases, unwanted, lost = weigh_words(prompt, card)
+    spoken = say_as_taught(phrases, unwanted, card)
+    phrases, unwanted = spoken.phrases, spoken.unwanted
     inputs = read_inputs(prompt, card, tuple(dict.fromkeys(images)), kept)
     structure = read_structure(prompt, images)
     size, cut = read_size(values, card, find_shape(inputs, structure, shapes))
@@ -149,7 +152,8 @@ def resolve(
     speed: Speed = "relax" if RELAX.of(values) else "fast"
     drawn = [] if values == prompt.flags else [STYLE.format(STYLE.of(values) or ())]
     codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
-    return Resolved(recipe=recipe, notes=(*prompt.notes, *told, *lost, *cut, *codes), speed=speed)
+    notes = (*prompt.notes, *spoken.notes, *told, *lost, *cut, *codes)
+    return Resolved(recipe=recipe, notes=notes, speed=speed)
 
 
 def _read_sampling(prompt: Prompt, card: Card) -> Sampling:

@@ -68,7 +68,7 @@ async def test_cancel_while_running_and_while_queued(studio: Studio) -> None:
     await showing(second, "cancelled")
     await studio.playground.press("mira", first, label="Cancel")
     await showing(first, "cancelled")
-    third = await result(await studio.imagine("a plum --steps 2"))
+    third = await result(await studio.imagine("a peach --steps 2"))
     assert third.attachments
     assert not first.attachments
     assert not second.attachments

@@ -120,8 +120,8 @@ def test_what_would_work_is_drawn_by_its_button(screen: Page, stage: Stage) -> N
 
 def test_pressed_buttons_and_stars_show_it(screen: Page, stage: Stage) -> None:
     after = newest(stage)
-    screen.write("/imagine a yellow lamp")
-    grid = drawn(stage, after, "a yellow lamp")
+    screen.write("/imagine a yellow candle")
+    grid = drawn(stage, after, "a yellow candle")
     press(screen, find_button(screen, grid, "U2", ".secondary"))
     single = drawn(stage, grid.id, "Image #2")
     find_button(screen, grid, "U2", ".primary")

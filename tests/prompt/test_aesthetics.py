@@ -122,7 +122,9 @@ def test_more_quality_never_takes_fewer_steps(one: float, other: float) -> None:
 @pytest.mark.parametrize(
     "words", ["a c++ book", "a frame (16:9)", "smile :)", "ROCK AND ROLL", "a well-known dog-"]
 )
-@EVERY
+@pytest.mark.parametrize(
+    "on", [card for card in CARDS if not card.taught], ids=lambda card: card.id
+)
 def test_words_mean_what_they_say(words: str, on: Card) -> None:
     (phrase,) = recipe(f"{words} --seed 3", on).conditions.phrases
     assert (phrase.text, phrase.weight) == (words, 1.0)

@@ -55,11 +55,11 @@ async def test_nobody_shows_what_somebody_else_may_have_made_in_private(studio: 
 
 
 async def test_favourites_come_first_among_the_pictures_to_show(studio: Studio) -> None:
-    kept = await drawn(studio, prompt="a favourite heron")
-    await drawn(studio, prompt="a second heron")
+    kept = await drawn(studio, prompt="a blue penguin")
+    await drawn(studio, prompt="a red penguin")
 
     async def found() -> list[str]:
-        given = await studio.playground.complete("mira", "show", {"id": "heron"}, "id")
+        given = await studio.playground.complete("mira", "show", {"id": "penguin"}, "id")
         return [choice["name"] for choice in given]
 
     async def first(beginning: str) -> None:
@@ -69,11 +69,11 @@ async def test_favourites_come_first_among_the_pictures_to_show(studio: Studio) 
             await asyncio.sleep(0.1)
         raise AssertionError(await found())
 
-    await first("a second heron")
+    await first("a red penguin")
     await studio.playground.react("mira", kept, "⭐")
-    await first("⭐ a favourite heron")
+    await first("⭐ a blue penguin")
     await studio.playground.unreact("mira", kept, "⭐")
-    await first("a second heron")
+    await first("a red penguin")
 
 
 async def test_info_and_help_answer_in_private(studio: Studio) -> None:
