@@ -58,7 +58,7 @@ class Heard:
         return sum(said == line for _, said in self.lines)
 
     async def until(self, line: str, times: int = 1) -> None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while self.count(line) < times:
                 self._new.clear()
                 await self._new.wait()
@@ -231,7 +231,7 @@ def test_a_signal_ends_everything(
     parent, pid = parent_with_side(module, tmp_path)
     with parent, watched(pid) as ended:
         parent.send_signal(number)
-        assert parent.wait(10) == 0
+        assert parent.wait(60) == 0
         assert ended(0)
 
 
@@ -242,4 +242,4 @@ def test_no_side_outlives_a_parent_that_was_killed(
     parent, pid = parent_with_side(module, tmp_path)
     with parent, watched(pid) as ended:
         parent.kill()
-        assert ended(10)
+        assert ended(60)

@@ -225,7 +225,8 @@ async def private_answer(standin: Playground, interaction: Interaction) -> Messa
     """The private sentence that answers an interaction."""
     await interaction.acknowledged()
     return await standin.message(
-        lambda m: m.ephemeral_to == "mira" and m.interaction_id == interaction.id and m.content, 20
+        lambda m: m.ephemeral_to == "mira" and m.interaction_id == interaction.id and m.content,
+        PATIENCE,
     )
 
 

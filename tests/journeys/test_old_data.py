@@ -22,7 +22,7 @@ from playground.state import components, records
 from storage.decisions.choices import ServerChoices
 from storage.files import Files
 from storage.prepare import migrate
-from tests.journeys.studio import BOT, Studio, answer
+from tests.journeys.studio import BOT, PATIENCE, Studio, answer
 from tests.journeys.test_canvas import png
 from tests.storage.conftest import settings_for
 
@@ -87,7 +87,7 @@ async def old(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]
 async def asked_for(studio: Studio, interaction: Interaction) -> tuple[sqlite3.Row, Recipe]:
     """The job that an interaction queued, and its recipe."""
     message = await answer(interaction)
-    await message.until(lambda now: now.content, 30)
+    await message.until(lambda now: now.content, PATIENCE)
     (job,) = (job for job in jobs(studio.data) if job["message_id"] == message.id)
     return job, Recipe.from_json(json.loads(job["recipe"]))
 
@@ -95,7 +95,7 @@ async def asked_for(studio: Studio, interaction: Interaction) -> tuple[sqlite3.R
 async def told(interaction: Interaction) -> Message:
     """A private answer."""
     message = await answer(interaction)
-    await message.until(lambda now: now.content, 30)
+    await message.until(lambda now: now.content, PATIENCE)
     assert message.ephemeral_to == PERSON
     return message
 
@@ -119,7 +119,7 @@ async def test_every_kind_of_button_does_what_it_says(
         assert "job " in (await told(press)).content
     elif action == "favourite":
         await press.acknowledged()
-        await shown.until(lambda now: _is_starred(now, custom_id), 30)
+        await shown.until(lambda now: _is_starred(now, custom_id), PATIENCE)
         saved = connect(old.data).execute("select job_id from favourites").fetchall()
         assert parent in {row["job_id"] for row in saved}
     else:

@@ -42,7 +42,7 @@ class Client:
         self._inflate = zlib.decompressobj()
 
     async def next(self) -> Json:
-        frame = await self.ws.receive(timeout=5)
+        frame = await self.ws.receive(timeout=60)
         if frame.type is aiohttp.WSMsgType.BINARY:
             payload: Json = json.loads(self._inflate.decompress(frame.data))
         else:
@@ -79,7 +79,7 @@ class Client:
 
     async def close_code(self) -> int | None:
         while not self.ws.closed:
-            await self.ws.receive(timeout=5)
+            await self.ws.receive(timeout=60)
         return self.ws.close_code
 
 

@@ -19,7 +19,7 @@ async def test_the_stand_in_runs_alone_and_stops_cleanly(tmp_path: Path) -> None
     )
     assert process.stdout
     try:
-        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        line = (await asyncio.wait_for(process.stdout.readline(), 60)).decode()
         found = re.search(r"http://127\.0\.0\.1:\d+", line)
         assert found
         async with (
@@ -28,7 +28,7 @@ async def test_the_stand_in_runs_alone_and_stops_cleanly(tmp_path: Path) -> None
         ):
             assert await response.json() == {"ready": False, "commands": 0}
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
         assert (tmp_path / "journal.jsonl").is_file()
     finally:
         if process.returncode is None:

@@ -23,7 +23,7 @@ class Visit:
 
     async def next(self, *kinds: str) -> Any:
         """The data of the next frame of one of these kinds."""
-        while (frame := await self.ws.receive_json(timeout=5))["t"] not in kinds:
+        while (frame := await self.ws.receive_json(timeout=60))["t"] not in kinds:
             pass
         return frame["d"]
 

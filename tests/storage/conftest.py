@@ -144,7 +144,7 @@ class Bot:
                     return event
             return None
 
-        async with asyncio.timeout(60), self._more:
+        async with asyncio.timeout(120), self._more:
             await self._more.wait_for(lambda: found() is not None)
         event = found()
         assert event
@@ -157,7 +157,7 @@ class Bot:
     async def close(self) -> None:
         """Ends like a bot that shuts down."""
         await self.jobs.close()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             await self._task
 
 

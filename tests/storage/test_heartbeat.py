@@ -92,7 +92,7 @@ def test_a_worker_whose_name_was_taken_is_stopped(engine: Engine, settings: Sett
     stop = threading.Event()
     with heartbeat(engine, settings, stop) as beating:
         leave_behind(engine, 1, "elsewhere")
-        assert stop.wait(10)
+        assert stop.wait(60)
         assert beating.replaced
     assert sighting(engine).host == "elsewhere"
 
@@ -108,5 +108,5 @@ def test_the_heart_goes_on_when_the_database_stumbles(engine: Engine, settings: 
         return True
 
     with mock.patch.object(queries, "beat", stumble), heartbeat(engine, settings) as beating:
-        assert all(beats.acquire(timeout=10) for _ in range(3))
+        assert all(beats.acquire(timeout=60) for _ in range(3))
     assert not beating.replaced

@@ -22,7 +22,7 @@ def test_either_signal_sets_the_event(number: signal.Signals) -> None:
     stop = stop_event()
     assert not stop.is_set()
     signal.raise_signal(number)
-    assert stop.wait(5)
+    assert stop.wait(60)
 
 
 @pytest.mark.usefixtures("restored_signals")
@@ -35,7 +35,7 @@ def test_other_signals_do_not() -> None:
     finally:
         signal.signal(signal.SIGUSR1, before)
     signal.raise_signal(signal.SIGTERM)
-    assert stop.wait(5)
+    assert stop.wait(60)
 
 
 @pytest.mark.usefixtures("restored_signals")
@@ -43,7 +43,7 @@ def test_a_signal_while_the_events_own_lock_is_held_is_heard() -> None:
     stop = stop_event()
     with stop._cond:  # type: ignore[attr-defined]  # as in the first instructions of wait()
         signal.raise_signal(signal.SIGTERM)
-    assert stop.wait(5)
+    assert stop.wait(60)
 
 
 @pytest.mark.parametrize("_", range(20))
@@ -53,6 +53,6 @@ def test_a_signal_at_the_moment_of_falling_asleep_is_heard(_: int) -> None:
             assert process.stdout
             assert process.stdout.readline()
             process.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()

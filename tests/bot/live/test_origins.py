@@ -4,6 +4,7 @@ import pytest_asyncio
 
 from playground import Message
 from storage.decisions.choices import PersonChoices, ServerChoices
+from tests.bot.live.house import PATIENCE
 from tests.journeys.studio import Studio, answer, drawn, result, showing, told
 
 EVERYWHERE = (
@@ -42,7 +43,7 @@ async def test_the_recipe_and_show_tell_where_each_value_came_from(layered: Stud
     assert (await recipe_told(layered, grid)).endswith(EVERYWHERE)
     name = {"id": grid.attachments[0].filename}
     again = await answer(await layered.playground.command("mira", "show", name))
-    await again.until(lambda now: now.content.endswith(EVERYWHERE), 30)
+    await again.until(lambda now: now.content.endswith(EVERYWHERE), PATIENCE)
 
 
 async def test_pictures_of_pictures_know_it_too(layered: Studio) -> None:

@@ -3,6 +3,7 @@
 from bot.panels.user import SWITCHES
 from playground import Message
 from storage.decisions.choices import PersonChoices
+from tests.bot.live.house import PATIENCE
 from tests.journeys.studio import BOT, FINISHED, Studio, answer, drawn, refused, showing, told
 
 QUICK = "--steps 1"
@@ -20,7 +21,7 @@ async def pressed(studio: Studio, panel: Message, label: str) -> None:
     was = panel.buttons[label]["custom_id"]
     press = await studio.playground.press("mira", panel, label=label)
     await press.acknowledged()
-    await panel.until(lambda now: now.buttons[label]["custom_id"] != was, 30)
+    await panel.until(lambda now: now.buttons[label]["custom_id"] != was, PATIENCE)
 
 
 async def test_the_panel_sets_flags_and_survives_a_restart(studio: Studio) -> None:
@@ -36,7 +37,7 @@ async def test_the_panel_sets_flags_and_survives_a_restart(studio: Studio) -> No
     _, recipe = await drawn(studio, f"a cat {QUICK}")
     assert "--model easel" in recipe.parameters
     await studio.playground.select("mira", panel, ["s"])
-    await panel.until(lambda now: "--model" not in now.content, 30)
+    await panel.until(lambda now: "--model" not in now.content, PATIENCE)
 
 
 async def test_switches_show_what_is_on(studio: Studio) -> None:
@@ -62,7 +63,7 @@ async def test_everything_is_reset_but_what_ones_own_flags_stand_for(studio: Stu
     assert "at night" in panel.content
     press = await studio.playground.press("mira", panel, label="Reset all")
     await press.acknowledged()
-    await panel.until(lambda now: "at night" not in now.content, 30)
+    await panel.until(lambda now: "at night" not in now.content, PATIENCE)
     switches = [each["custom_id"] for each in panel.buttons.values()]
     assert [each.rpartition(":")[2] for each in switches] == [*["on"] * len(SWITCHES), "reset"]
     _, recipe = await drawn(studio, "a cat --mine")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from storage.decisions.choices import ServerChoices
+from tests.bot.live.house import PATIENCE
 from tests.journeys.studio import Studio, answer, drawn, refused, result, told
 
 QUICK = "--steps 1"
@@ -92,7 +93,7 @@ async def test_presets_travel_as_a_file(studio: Studio) -> None:
     await told(studio, "mira", "preset save", {"name": "ink", "text": "ink drawing --ar 3:2"})
     press = await studio.playground.command("mira", "preset export", {"whose": "me"})
     message = await answer(press)
-    await message.until(lambda now: now.attachments, 30)
+    await message.until(lambda now: now.attachments, PATIENCE)
     data = await studio.playground.read(message.attachments[0])
     assert json.loads(data)["presets"] == {"ink": "ink drawing --ar 3:2"}
     await told(studio, "mira", "preset delete", {"name": "ink", "whose": "me"})

@@ -4,6 +4,7 @@ from typing import Any
 
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices
+from tests.bot.live.house import PATIENCE
 from tests.journeys.studio import BOT, Studio, answer, refusal, result, showing
 
 QUICK = "--steps 1"
@@ -98,7 +99,7 @@ async def test_every_menu_of_the_server_works_after_a_restart(studio: Studio) ->
             "otto", panels[topic], [topic], custom_id=f"{SERVER}:open"
         )
         await press.acknowledged()
-        await panels[topic].until(lambda now: len(list(now.components)) == 2, 30)
+        await panels[topic].until(lambda now: len(list(now.components)) == 2, PATIENCE)
     await restarted(studio)
     for topic, (value, text) in chosen.items():
         press = await studio.playground.select(

@@ -29,7 +29,7 @@ async def chosen(studio: Studio, panel: Message, what: str, *values: object) -> 
     )
     await press.acknowledged()
     if what == "open":
-        await panel.until(lambda now: len(list(now.components)) == 2, 30)
+        await panel.until(lambda now: len(list(now.components)) == 2, PATIENCE)
     return panel
 
 
@@ -79,7 +79,7 @@ async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: 
     assert f"{otto}: Limits of a role, before none, now" in history
     panel = await opened(studio, "role")
     await filled(studio, panel, MANAGER, unfinished=10, daily=1)
-    await panel.until(lambda now: f"<@&{MANAGER}>" not in now.content, 30)
+    await panel.until(lambda now: f"<@&{MANAGER}>" not in now.content, PATIENCE)
 
 
 async def test_changes_are_told_in_the_language_of_whoever_reads_them(
@@ -120,7 +120,7 @@ async def test_a_wrong_number_changes_nothing(studio: Studio) -> None:
 )
 async def test_menus_hold_at_once(studio: Studio, topic: str, value: object, sentence: str) -> None:
     panel = await chosen(studio, await opened(studio, topic), topic, value)
-    await panel.until(lambda now: str(value) in now.content, 30)
+    await panel.until(lambda now: str(value) in now.content, PATIENCE)
     assert sentence in await refused(studio, "mira", "imagine", {"prompt": f"a cat {QUICK}"})
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from playground import Message
 from storage.database.tables import CopyRow
+from tests.bot.live.house import PATIENCE
 from tests.journeys.studio import WORKER, Studio, answer, refused, result, showing
 
 QUICK = "--steps 1 --seed 7"
@@ -22,7 +23,7 @@ async def shown(studio: Studio, grid: Message) -> Message:
     """The pictures again, by the name of their file."""
     short = grid.attachments[0].filename.removeprefix("easel-").partition(".")[0]
     again = await answer(await studio.playground.command("mira", "show", {"id": short}))
-    await again.until(lambda now: now.attachments, 30)
+    await again.until(lambda now: now.attachments, PATIENCE)
     return again
 
 
@@ -38,7 +39,7 @@ async def test_pictures_shown_again_answer_menus_and_reactions(studio: Studio) -
     said = await answer(await studio.playground.command("mira", "Recipe", target=home))
     await showing(said, "--seed 7")
     await studio.playground.command("mira", "Delete", target=again)
-    await again.until(lambda now: now.deleted, 30)
+    await again.until(lambda now: now.deleted, PATIENCE)
 
 
 async def test_nobody_shows_what_somebody_else_may_have_made_in_private(studio: Studio) -> None:
@@ -51,7 +52,7 @@ async def test_nobody_shows_what_somebody_else_may_have_made_in_private(studio: 
         assert sentence in await refused(studio, "mira", "show", {"id": typed})
     name = (await drawn(studio)).attachments[0].filename
     again = await answer(await studio.playground.command("otto", "show", {"id": name}))
-    await again.until(lambda now: now.attachments, 30)
+    await again.until(lambda now: now.attachments, PATIENCE)
 
 
 async def test_favourites_come_first_among_the_pictures_to_show(studio: Studio) -> None:
