@@ -86,7 +86,8 @@ def write_lexicon(given: Options) -> None:
         for language in TRANSLATED
     ]
     nicknames = find_nicknames(things)
-    nouns = _list_nouns(given, things)
+    far = _split(amended["no_names"]["near"], ENGLISH)
+    nouns = [noun for noun in _list_nouns(given, things) if noun not in far]
     likeness = Likeness(given, things, [*nouns, *(word for row in nicknames for word in row)])
     out = _split(amended["no_names"][ENGLISH], ENGLISH)
     also = [

@@ -11,8 +11,8 @@ from bot.text import sentences, titles
 from bot.text.languages import retell, say, tell_age
 from generation.catalogue.card import Card
 from generation.catalogue.families import compute_shown_size, find_card
-from generation.catalogue.looks import find_unknown
 from generation.recipe import Noise, Recipe
+from prompt.resolution.taught import find_unknown_looks
 from storage.decisions.choice_queries import KeptPictures
 from storage.decisions.choices import Change
 from storage.queue.jobs import Job
@@ -219,7 +219,7 @@ def _explain_model(job: Job, recipe: Recipe) -> Iterator[str]:
     drawn = find_card(recipe.family)
     if BY_IMAGE in (job.origins or {}):
         yield say(sentences.BY_IMAGE, model=drawn.title)
-    if drawn.looks and (words := find_unknown(recipe.prompt, drawn.looks)):
+    if drawn.looks and (words := find_unknown_looks(recipe.prompt, drawn)):
         named = ", ".join(f"*{_escape(word, _WORD_SHOWN)}*" for word in words[:_WORDS_SHOWN])
         yield say(sentences.UNKNOWN_WORDS, words=named, looks=", ".join(drawn.looks))
 

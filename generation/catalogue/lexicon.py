@@ -17,7 +17,7 @@ import csv
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -153,6 +153,22 @@ def load_lexicon() -> Lexicon:
         },
         near={noun: row["thing"] for row in _read_table(NEAR) for noun in _split(row["nouns"])},
     )
+
+
+@cache
+def load_looks() -> Lexicon:
+    """The lexicon of models that know how pictures may look, and nothing of what they show."""
+    whole = load_lexicon()
+    kept = {Kind.STYLE, Kind.LINK, Kind.FILLER}
+    words = {
+        language: {
+            word: left
+            for word, found in known.items()
+            if (left := tuple(each for each in found if each.kind in kept))
+        }
+        for language, known in whole.words.items()
+    }
+    return replace(whole, things=(), colours=(), words=words)
 
 
 def _list_names(rows: list[dict[str, str]]) -> Iterator[tuple[str, str, Meaning]]:

@@ -1,7 +1,6 @@
 """The looks that have a word, and what else people call them."""
 
 import re
-from collections.abc import Collection
 from typing import Final
 
 DRAWN: Final = ("3d", "flat", "line art", "pixel art")
@@ -60,39 +59,12 @@ _SPOKEN: Final = re.compile(
     + r")(?![\w-])",
     re.IGNORECASE,
 )
-_WEIGHT: Final = re.compile(r"::\s*-?[\d.]*")
-# Words that wishes are phrased in; to report them as not understood would be noise.
-_FILLING: Final = frozenset(
-    re.split(
-        " ",
-        "a an the this that my it its of in at on as by with into to and or but for from is be make"
-        " turn made please picture image photo style styled look looking like effect version very",
-    )
-)
 
 
-def find_unknown(prompt: str, known: Collection[str]) -> tuple[str, ...]:
-    """The words of a prompt that a model which knows only some looks does nothing with.
-
-    Args:
-        prompt: As a person typed it, perhaps with weights such as ``::2``.
-        known: The looks that the model knows.
-    """
-    looks, rest = find_looks(_WEIGHT.sub(" ", prompt))
-    # A photograph is what such a model starts from, so the word asks for nothing that it lacks.
-    return (*(look for look in looks if look not in {*known, PLAIN}), *rest)
-
-
-def find_looks(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What a text says of looks: their words as in ``LOOKS``, and words that are of none.
+def find_looks(text: str) -> tuple[str, ...]:
+    """The looks that a text names in English, as in ``LOOKS``, in the order of their naming.
 
     Args:
         text: As a person types it, such as "my cat as a watercolor at night".
-
-    Returns:
-        Looks in the order of their naming, each once; and words that are neither a look nor
-        filling, likewise.
     """
-    looks = dict.fromkeys(_NAMES[found.lower()] for found in _SPOKEN.findall(text))
-    rest = re.findall(r"[^\W_][\w'-]*", _SPOKEN.sub(" ", text).lower())
-    return tuple(looks), tuple(dict.fromkeys(word for word in rest if word not in _FILLING))
+    return tuple(dict.fromkeys(_NAMES[found.lower()] for found in _SPOKEN.findall(text)))

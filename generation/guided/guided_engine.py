@@ -257,7 +257,7 @@ class GuidedEngine:
     def _name_looks(self, phrases: Sequence[Phrase]) -> Tensor | None:
         """The mean vector (1, told) of the looks that phrases name, each by its phrase's weight."""
         looks = [
-            ([word for word in find_looks(one.text)[0] if word in self._known], one.weight)
+            ([word for word in find_looks(one.text) if word in self._known], one.weight)
             for one in phrases
             if one.weight > 0
         ]

@@ -13,7 +13,8 @@ from rapidfuzz import fuzz, process
 
 from generation.catalogue.card import Card
 from generation.catalogue.folding import fold
-from generation.catalogue.lexicon import Lexicon, load_lexicon
+from generation.catalogue.lexicon import Lexicon, load_lexicon, load_looks
+from generation.catalogue.looks import PLAIN, find_looks
 from generation.recipe import Phrase, Span
 from prompt import sentences as said
 from prompt.reading.grammar import Prompt
@@ -55,12 +56,14 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
     """Phrases in the words that a family was taught, without those that it does not know.
 
     Args:
-        phrases: The person's words; as they are for a family that reads sentences.
+        phrases: The person's words; as they are for a family that reads sentences. One that knows
+            looks alone is told theirs in English behind what was typed.
         unwanted: Words that the pictures should not show.
         card: The family that will draw.
     """
     if not card.taught:
-        return TaughtWords(tuple(phrases), unwanted)
+        named = (_name_looks(one, card) if card.looks else one for one in phrases)
+        return TaughtWords(tuple(named), unwanted)
     lexicon = load_lexicon()
     readings = [read_meaning(one.text, lexicon, card.taught) for one in phrases]
     kept = [
@@ -78,6 +81,24 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
         _say(unwanted, read_meaning(unwanted.text, lexicon, card.taught)),
         tuple(_tell(tuple(chain.from_iterable(told)), drawn)),
     )
+
+
+def _name_looks(phrase: Phrase, card: Card) -> Phrase:
+    said_already = find_looks(phrase.text)
+    reading = read_meaning(phrase.text, load_looks(), card.looks)
+    missing = [look for look in reading.styles if look not in said_already]
+    return replace(phrase, text=", ".join([phrase.text, *missing]))
+
+
+def find_unknown_looks(text: str, card: Card) -> tuple[str, ...]:
+    """The words of a text that a family which knows only some looks does nothing with.
+
+    Args:
+        text: As a person typed it, perhaps with weights such as ``::2``.
+        card: The family.
+    """
+    # A photograph is what such a model starts from, so the word asks for nothing that it lacks.
+    return read_meaning(text, load_looks(), (*card.looks, PLAIN)).unknown
 
 
 def _say(phrase: Phrase, reading: Reading) -> Phrase:

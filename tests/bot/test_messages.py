@@ -105,8 +105,9 @@ def test_a_model_that_was_not_chosen_and_does_not_know_the_words_says_so() -> No
     _, _, why, unknown = messages.write_finished(chosen, made).split("\n")
     assert why == "-# Easel 2 drew this because it is made from a photograph."
     assert unknown.startswith(
-        "-# I do not know *3d*, *fisherman*; this model knows: watercolour, oil painting, "
+        "-# I do not know *fisherman*, *3d*; this model knows: watercolour, oil painting, "
     )
-    known = recipe("watercolour, a photo at night", family="easel2", model="easel-2")
-    for plain in (known, recipe("a fisherman")):
-        assert messages.write_finished(job(), plain).count("\n") == 1
+    for text in ("watercolour, a photo at night", "ein Foto als Aquarell bei Nacht"):
+        known = recipe(text, family="easel2", model="easel-2")
+        assert messages.write_finished(job(), known).count("\n") == 1
+    assert messages.write_finished(job(), recipe("a fisherman")).count("\n") == 1

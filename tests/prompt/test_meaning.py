@@ -15,6 +15,7 @@ from prompt.resolution.meaning import read_meaning
 from prompt.resolution.orders import check_all, read_orders
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.suggestions import mend_suggestion
+from prompt.resolution.taught import find_unknown_looks
 from tests.prompt.patience import grows_evenly
 from tests.prompt.strategies import texts
 
@@ -164,6 +165,21 @@ def test_families_that_read_sentences_get_them_as_they_are(card: Card) -> None:
     resolved = resolve(prompt, card, model="m", seed=1, images=images)
     assert [one.text for one in resolved.recipe.conditions.phrases] == ["ein alter Fischer"]
     assert resolved.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("als Aquarell bei Nacht", "als Aquarell bei Nacht, watercolour, night"),
+        ("水彩で、霧", "水彩で、霧, watercolour, fog"),
+        ("make it a watercolor", "make it a watercolor"),
+    ],
+)
+def test_looks_of_photographs_are_named_in_english_too(typed: str, said: str) -> None:
+    card, images = find_card("easel2"), ["ab" * 32]
+    resolved = resolve(parse(typed), card, model="m", seed=1, images=images)
+    assert [one.text for one in resolved.recipe.conditions.phrases] == [said]
+    assert find_unknown_looks(typed, card) == ()
 
 
 @given(st.one_of(texts, st.text(max_size=60)), st.sampled_from([DRAWN, LOOKS]))
