@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -111,6 +111,14 @@ class Lexicon:
     colours: tuple[str, ...]
     words: Mapping[str, Mapping[str, tuple[Meaning, ...]]]
     near: Mapping[str, str]
+
+    @cached_property
+    def beginnings(self) -> Mapping[str, frozenset[str]]:
+        """The first words of what is said in several words, by language."""
+        return {
+            language: frozenset(word.split()[0] for word in known if " " in word)
+            for language, known in self.words.items()
+        }
 
     def find(self, word: str, language: str) -> tuple[Meaning, ...]:
         """What a folded word means in a language, in whatever form it stands; () for nothing."""

@@ -172,7 +172,8 @@ class _Reader:
         """How many words from a place mean something together, and what."""
         languages = dict.fromkeys((self._language, ENGLISH))
         # Names of several words, such as a hot dog's, before those of one.
-        for count in range(self._count_adjacent(place), 0, -1):
+        begins = any(self._keys[place] in self._lexicon.beginnings[each] for each in languages)
+        for count in range(self._count_adjacent(place) if begins else 1, 0, -1):
             key = " ".join(self._keys[place : place + count])
             for language in languages:
                 found = self._lexicon.find(key, language)
