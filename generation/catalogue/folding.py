@@ -31,8 +31,8 @@ GENDERS: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "fr": tuple((end, "") for end in ("e", "es", "te", "tes", "ne", "nes")),
     "pt": (("a", "o"), ("as", "o"), ("os", "o")),
 }
-"""The same of adjectives; of nouns it would make a port (*puerto*) a door (*puerta*), and whoever
-fishes (*Fischer*) a fish."""
+"""The same of adjectives, which are colours and fillers; of nouns it would make a port (*puerto*) a
+door (*puerta*), and whoever fishes (*Fischer*) a fish."""
 
 _SHORTEST: Final = 2
 """Letters that are left at least: *ours* is no *our*, but *oeufs* are one *oeuf*."""

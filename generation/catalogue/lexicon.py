@@ -135,7 +135,7 @@ class Lexicon:
                 if found := tuple(
                     Meaning(each.kind, each.word)
                     for each in known.get(base, ())
-                    if each.kind is Kind.COLOUR
+                    if each.kind in {Kind.COLOUR, Kind.FILLER}
                 ):
                     return found
         return ()

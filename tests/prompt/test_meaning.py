@@ -92,7 +92,7 @@ def test_a_prompt_is_said_to_the_model_in_its_own_words(typed: str, meant: str) 
     [
         ("a cat on a wooden table at sunset", "a cat", "*wooden table*, *sunset*"),
         ("an oil painting of a castle", "a castle", "*oil painting*"),
-        ("ein Hund am Strand", "a dog", "*Strand*"),
+        ("ein alter Hund am Strand", "a dog", "*Strand*"),
         ("ein Aquarell einer Katze bei Nacht", "a cat", "*Aquarell*, *bei Nacht*"),
         ("la maison rouge de ma tante", "a red house", "*tante*"),
         ("漁師と猫", "a cat", "*漁師*"),
