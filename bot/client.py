@@ -33,6 +33,7 @@ from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
 from bot.requests.results import ResultHandler
 from bot.text import languages
+from generation.untrusted.door import PictureDoor
 from storage.files import Files
 from storage.queue.client import Jobs
 from storage.settings import Settings
@@ -98,8 +99,11 @@ class EaselBot(extensions.AutoShardedBot):
         self._settings = settings
         self._delivery = DeliveryWatcher(self, jobs, files)
         models = ServedModels(settings)
+        self._door = PictureDoor(settings.max_image_seconds)
         places = AllowedPlaces(self, settings)
-        acceptor = JobAcceptor(settings, models, jobs, files, self._delivery, places=places)
+        acceptor = JobAcceptor(
+            settings, models, jobs, files, self._delivery, places=places, door=self._door
+        )
         derive, painting = DeriveHandler(acceptor), None
         self._page: PaintingPage | None = None
         if settings.public_url:
@@ -140,6 +144,7 @@ class EaselBot(extensions.AutoShardedBot):
         # Before leaving Discord, so that no message is half edited.
         await self._delivery.stop()
         await super().close()
+        self._door.close()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Takes forms, and presses that no button of this version owns."""

@@ -14,10 +14,11 @@ import typer
 from generation.catalogue.families import compute_shown_size
 from generation.catalogue.served import list_served
 from generation.pictures.metadata import encode_png
-from generation.pictures.traits import ImageTraits, read_traits
 from generation.recipe import SEED_LIMIT, Recipe
-from generation.untrusted.clean import Limits, clean
+from generation.untrusted.clean import Limits
+from generation.untrusted.door import Decoder
 from generation.untrusted.fetch import fetch
+from generation.untrusted.traits import ImageTraits, read_traits
 from prompt.errors import PromptError
 from prompt.reading.grammar import parse
 from prompt.resolution.check import check
@@ -178,12 +179,13 @@ def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str
         max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
     )
     # One's own are cleaned like a stranger's: recipes name images as they come out of that.
-    found = [photograph.read_bytes() for photograph in photographs]
+    found: list[bytes | bytearray] = [photograph.read_bytes() for photograph in photographs]
     prompt = parse(text)
     links = [*(link.url for link in prompt.images), *list_addresses(prompt.flags)]
     found += [asyncio.run(fetch(link, limits=limits)) for link in links]
     files = Files.of(settings)
-    return [files.put(clean(data, limits).png) for data in found]
+    with Decoder(settings.max_image_seconds) as decoder:
+        return [files.put(decoder.clean(data, limits).png) for data in found]
 
 
 def require_writable(output: Path, pictures: int) -> None:

@@ -128,6 +128,9 @@ class Settings(BaseSettings):
     max_pixels_m: Annotated[int, Field(gt=0)] = 25
     """Largest image a person may attach or link, in millions of pixels."""
 
+    max_image_seconds: Annotated[float, Field(gt=0)] = 2.0
+    """Seconds of a processor that reading an image may take; raise it on a slow machine."""
+
     open_links: bool = True
     """Fetch image links from any public host. Off: only from Discord's."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,11 +22,11 @@ from bot.text import sentences
 from bot.text.messages import Title
 from generation.catalogue.card import Card
 from generation.derive import set_upscaler
-from generation.pictures.traits import ImageTraits, read_traits
 from generation.recipe import Recipe
-from generation.untrusted.clean import Limits, clean
+from generation.untrusted.clean import Limits
+from generation.untrusted.door import PictureDoor
 from generation.untrusted.fetch import fetch
-from generation.untrusted.masks import clean_mask
+from generation.untrusted.traits import ImageTraits, read_traits
 from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
 from storage.files import Files, MissingFileError
@@ -35,6 +36,9 @@ from storage.settings import Settings
 
 DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 """Hosts that serve what people attach in Discord."""
+
+_REMEMBERED: Final = 1000
+"""How many images' traits are kept in memory, a few hundred bytes each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +78,12 @@ class JobAcceptor:
         delivery: DeliveryWatcher,
         *,
         places: AllowedPlaces,
+        door: PictureDoor,
     ) -> None:
         self.models, self.jobs, self.records = models, jobs, jobs.records
         self._places = places
-        self._files, self._delivery = files, delivery
+        self._files, self._delivery, self._door = files, delivery, door
+        self._traits: OrderedDict[str, ImageTraits] = OrderedDict()
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
         )
@@ -97,21 +103,29 @@ class JobAcceptor:
         """
         return await policy.admit(self._places, self.jobs, requester, self.models.cards, choose)
 
-    async def keep_image(self, url: str) -> str:
+    async def keep_image(self, url: str, person: int) -> str:
         """Fetches, checks and stores an image; its SHA-256.
+
+        Args:
+            url: Where it is.
+            person: Who gave it; of one person's images each waits for the one before.
 
         Raises:
             ImageError: It is no image that may be used.
         """
-        data = await fetch(
-            url,
-            limits=self._limits,
-            allowed_origins=self._origins,
-            only_hosts=self._hosts,
+        async with self._door.take_turn(person):
+            # Nothing here keeps the file, which may take 20 MB, once it is decoded.
+            image = await self._door.clean(await self._fetch(url), self._limits)
+            sha256 = await self._files.aput(image.png)
+        self._traits[sha256] = image.traits
+        if len(self._traits) > _REMEMBERED:
+            self._traits.popitem(last=False)
+        return sha256
+
+    async def _fetch(self, url: str) -> bytearray:
+        return await fetch(
+            url, limits=self._limits, allowed_origins=self._origins, only_hosts=self._hosts
         )
-        # Decoding keeps a core busy, and meanwhile the gateway's heartbeat has to go on.
-        image = await asyncio.to_thread(clean, data, self._limits)
-        return await self._files.aput(image.png)
 
     async def look_at(self, images: Iterable[str]) -> dict[str, ImageTraits]:
         """The traits of stored images by their SHA-256, without those that are gone.
@@ -120,19 +134,29 @@ class JobAcceptor:
         """
         found = {}
         for sha256 in dict.fromkeys(images):
+            # Only what was cleaned before a restart, or long ago, is read once more.
+            if sha256 in self._traits:
+                found[sha256] = self._traits[sha256]
+                continue
             with suppress(MissingFileError):
                 png = await self._files.aget(sha256)
                 found[sha256] = await asyncio.to_thread(read_traits, png)
         return found
 
-    async def keep_mask(self, data: bytes) -> str:
+    async def keep_mask(self, data: bytes, picture: tuple[int, int], person: int) -> str:
         """Checks and stores what somebody painted; its SHA-256.
 
+        Args:
+            data: An image file.
+            picture: Width and height in pixels of what it was painted over.
+            person: Who painted it.
+
         Raises:
-            ImageError: It is no image that may be used.
+            ImageError: It is no image that may be used, or does not fit the picture.
             NothingPaintedError: Nothing is painted.
         """
-        return await self._files.aput(await asyncio.to_thread(clean_mask, data))
+        async with self._door.take_turn(person):
+            return await self._files.aput(await self._door.clean_mask(data, picture))
 
     async def accept(
         self,

@@ -66,9 +66,10 @@ class BlendHandler:
         choices = await admit(self._acceptor, interaction, asked)
         ((_, merged),) = asked.each
         self._models.require(Capability.BLEND, self._models.find_for(merged.prompt, 1).card)
-        images = [await self._acceptor.keep_image(url) for url in pictures]
+        person = interaction.user.id
+        images = [await self._acceptor.keep_image(url, person) for url in pictures]
         linked = list_addresses(merged.prompt.flags)
-        kept = {url: await self._acceptor.keep_image(url) for url in linked}
+        kept = {url: await self._acceptor.keep_image(url, person) for url in linked}
         traits = await self._acceptor.look_at(images)
         order = Order(merged.prompt, 0)
         resolved = resolve_order(

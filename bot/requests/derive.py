@@ -20,6 +20,7 @@ from bot.text import sentences
 from bot.text.messages import Title
 from bot.text.origins import inherit_origins
 from generation.catalogue.card import Capability
+from generation.catalogue.families import compute_shown_size
 from generation.catalogue.served import ServedModel, find_named
 from generation.derive import Parent, is_redrawn, repaint, reword
 from generation.recipe import SEED_LIMIT, Recipe
@@ -220,8 +221,9 @@ class DeriveHandler:
         # What can fail on a stranger's side is done before anything is accepted that would have to
         # be withdrawn.
         fetched = Fetched(list_addresses(prompt.flags))
-        await self._fetch(fetched)
-        covered = await self._acceptor.keep_mask(mask)
+        await self._fetch(fetched, requester.user.id)
+        size = compute_shown_size(Recipe.from_json(parent.recipe))
+        covered = await self._acceptor.keep_mask(mask, size, requester.user.id)
         change = self._reword(
             lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.source, fetched
         )
@@ -255,7 +257,7 @@ class DeriveHandler:
         parent = await ownership.find_job(self._acceptor.jobs, parent_id)
         choices = await self._admit(interaction, parent)
         if fetched is not None:
-            await self._fetch(fetched)
+            await self._fetch(fetched, interaction.user.id)
             images = [*fetched.kept.values(), *Recipe.from_json(parent.recipe).inputs.images]
             traits = await self._acceptor.look_at(images)
             fetched.shapes.update({sha256: each.shape for sha256, each in traits.items()})
@@ -267,10 +269,10 @@ class DeriveHandler:
         await release_promise(interaction, destination, message)
         await tell_notes(interaction, made.notes)
 
-    async def _fetch(self, fetched: Fetched) -> None:
+    async def _fetch(self, fetched: Fetched, person: int) -> None:
         """Keeps the images that a form links to."""
         for url in fetched.links:
-            fetched.kept[url] = await self._acceptor.keep_image(url)
+            fetched.kept[url] = await self._acceptor.keep_image(url, person)
 
     async def _accept(
         self,

@@ -31,7 +31,7 @@ from bot.text.messages import Title
 from bot.text.origins import keep_choice
 from bot.text.titles import keep_title
 from generation.catalogue.card import Capability, Card
-from generation.pictures.traits import ImageTraits
+from generation.untrusted.traits import ImageTraits
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import EDIT
@@ -126,7 +126,8 @@ class ImagineHandler:
         choices = await admit(self._acceptor, interaction, asked)
         # Images are fetched last, since a slow host may take longer than Discord waits for an
         # answer.
-        images = tuple([await self._acceptor.keep_image(url) for url in pictures])
+        person = interaction.user.id
+        images = tuple([await self._acceptor.keep_image(url, person) for url in pictures])
         request = Draft(text, preset, images, source, write_options(options), tuple(pictures))
         if many:
             await self._ask(interaction, request, wanted)
@@ -244,7 +245,8 @@ class ImagineHandler:
         choices = await admit(self._acceptor, interaction, completed)
         if not request.images:
             # What came with a refused prompt was not worth fetching until now.
-            fetched = [await self._acceptor.keep_image(url) for url in request.names]
+            person = interaction.user.id
+            fetched = [await self._acceptor.keep_image(url, person) for url in request.names]
             request = replace(request, images=tuple(fetched))
         # Taken first, so that of two presses one counts; put back where nothing was queued.
         await self._read_draft(choice_queries.take_draft, interaction, draft)
@@ -319,7 +321,7 @@ class ImagineHandler:
         Returns:
             How the words were understood.
         """
-        made = await self._resolve_orders(request, asked, choices)
+        made = await self._resolve_orders(interaction.user.id, request, asked, choices)
         # All are resolved and checked before any is accepted, so that a request is refused whole.
         policy.check_size(choices, [resolved.recipe for resolved in made])
         destination = await Destination.choose(interaction, choices, asked.defaults.person, message)
@@ -344,7 +346,7 @@ class ImagineHandler:
         return dict.fromkeys(note for resolved in made for note in resolved.notes)
 
     async def _resolve_orders(
-        self, request: Draft, asked: CompletedOrders, choices: ServerChoices
+        self, person: int, request: Draft, asked: CompletedOrders, choices: ServerChoices
     ) -> list[Resolved]:
         """Makes every choice of each order; an address that stands in several is fetched once."""
         kept: dict[str, str] = {}
@@ -354,7 +356,7 @@ class ImagineHandler:
             links = [link.url for link in order.prompt.images]
             for url in (*links, *list_addresses(whole.prompt.flags)):
                 # Several orders of one text share their links; each is fetched once.
-                kept[url] = kept.get(url) or await self._acceptor.keep_image(url)
+                kept[url] = kept.get(url) or await self._acceptor.keep_image(url, person)
             images = [*request.images, *(kept[url] for url in links)]
             edited = find_links(whole.prompt.flags).get(EDIT.name, ())
             used = dict.fromkeys([*images, *(kept[url] for url in edited)])

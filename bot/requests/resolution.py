@@ -15,8 +15,8 @@ from bot.text import sentences
 from bot.text.languages import say
 from generation.catalogue.card import Card
 from generation.derive import reroll
-from generation.pictures.traits import ImageTraits
 from generation.recipe import SEED_LIMIT
+from generation.untrusted.traits import ImageTraits
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import SEED
 from prompt.reading.grammar import Prompt

@@ -1,15 +1,11 @@
 """What to tell a person whose image, or link to one, cannot be used."""
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
-from bot.text.languages import say
-from generation.untrusted.clean import (
-    BrokenImageError,
-    ImageError,
-    ImageTooLargeError,
-    NotAnImageError,
-)
+from bot.text import sentences
+from bot.text.languages import say, write_number
 from generation.untrusted.fetch import (
     LinkNotFoundError,
     LinkRefusedError,
@@ -17,16 +13,36 @@ from generation.untrusted.fetch import (
     LinkUnreachableError,
     Refusal,
 )
-from prompt.sentences import Plural
+from generation.untrusted.image_errors import (
+    MOST_ASPECT,
+    BrokenImageError,
+    ImageError,
+    ImageTooHardError,
+    ImageTooLargeError,
+    ImageTooNarrowError,
+    MaskMisfitError,
+    NotAnImageError,
+    NothingPaintedError,
+)
 
-FORMATS: Final = "PNG, JPEG, WebP or GIF"
+FORMATS: Final = "PNG, JPEG, WebP, GIF, AVIF or HEIC"
 UNUSABLE: Final = "The image cannot be used; {formats} would work."
 UNREADABLE: Final = "That is not an image that I can read; {formats} would work."
 DAMAGED: Final = "The {format} file is damaged; please save it again and retry."
-TOO_MANY_BYTES: Final = "The image file is {found} MiB or larger; up to {limit} MiB would work."
-TOO_MANY_PIXELS: Final = Plural(
-    "The image has {count} megapixel or more; up to {limit} would work.",
-    "The image has {count} megapixels or more; up to {limit} would work.",
+TOO_MANY_BYTES: Final = (
+    "The image file is larger than {limit} MiB; please save it smaller and retry."
+)
+TOO_MANY_PIXELS: Final = "The image has {found} megapixels; up to {limit} would work."
+TOO_NARROW: Final = (
+    "The image is {width}×{height} pixels; its longer side may be {most} times as long as the "
+    "shorter one at most."
+)
+TOO_HARD: Final = (
+    "The image file takes too much work to read; please save it again as PNG or JPEG and retry."
+)
+MISFIT: Final = (
+    "What was painted is {width}×{height} pixels and does not fit the picture; please open the "
+    "link again and paint once more."
 )
 REFUSED: Final = "I cannot use the image link to `{host}`: {why}."
 NOT_FOUND: Final = (
@@ -48,7 +64,7 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
 """Why a link was not followed, and what would work."""
 
 _MEBIBYTE: Final = 2**20
-_MILLION: Final = 1_000_000
+_TENTHS_OF_A_MILLION: Final = 100_000
 
 
 def word_image_error(error: ImageError) -> str:
@@ -60,6 +76,14 @@ def word_image_error(error: ImageError) -> str:
             return say(DAMAGED, format=error.format)
         case ImageTooLargeError():
             return _too_large(error)
+        case ImageTooNarrowError():
+            return say(TOO_NARROW, width=error.width, height=error.height, most=MOST_ASPECT)
+        case ImageTooHardError():
+            return say(TOO_HARD)
+        case MaskMisfitError():
+            return say(MISFIT, width=error.width, height=error.height)
+        case NothingPaintedError():
+            return say(sentences.NOTHING_PAINTED)
         case LinkRefusedError():
             return say(REFUSED, host=error.host, why=say(REFUSALS[error.reason]))
         case LinkNotFoundError():
@@ -73,7 +97,8 @@ def word_image_error(error: ImageError) -> str:
 
 def _too_large(error: ImageTooLargeError) -> str:
     if error.unit == "bytes":
-        found, limit = (round(size / _MEBIBYTE) for size in (error.found, error.limit))
-        return say(TOO_MANY_BYTES, found=found, limit=limit)
-    count, limit = (round(size / _MILLION) for size in (error.found, error.limit))
-    return say(TOO_MANY_PIXELS, count=count, limit=limit)
+        return say(TOO_MANY_BYTES, limit=write_number(error.limit / _MEBIBYTE))
+    # Rounded up, so that what is a little over a limit does not read as if it were that.
+    found = math.ceil(error.found / _TENTHS_OF_A_MILLION) / 10
+    limit = error.limit / _TENTHS_OF_A_MILLION / 10
+    return say(TOO_MANY_PIXELS, found=write_number(found), limit=write_number(limit))

@@ -19,6 +19,7 @@ from babel import Locale
 from babel.dates import format_timedelta
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 from discord import app_commands
 
 from prompt.sentences import Plural, Sentence
@@ -93,14 +94,23 @@ def _naming(text: str, names: Mapping[str, str]) -> str:
 
 
 def find_language(locale: str) -> str:
-    """The catalogue for one of Discord's locales: ``pt`` for ``pt-BR``."""
-    return locale.partition("-")[0].lower()
+    """The catalogue for a locale: ``pt`` for ``pt-BR``, and ``en`` for what there is none for.
+
+    What a stranger's browser names becomes one of few, for each of which something is kept.
+    """
+    language = locale.partition("-")[0].lower()
+    return language if language in LANGUAGES else "en"
 
 
 def name_language(language: str) -> str:
     """A language as its speakers call it, such as ``Deutsch``."""
     name = Locale(language).get_display_name() or language
     return name[:1].upper() + name[1:]
+
+
+def write_number(number: float) -> str:
+    """A number as it is written in the language spoken now, such as 25,1 in German."""
+    return format_decimal(number, locale=_spoken.get())
 
 
 def tell_age(moment: datetime) -> str:
@@ -112,7 +122,7 @@ def tell_age(moment: datetime) -> str:
         threshold=1,
         add_direction=True,
         format="short",
-        locale=_spoken.get() if _spoken.get() in LANGUAGES else "en",
+        locale=_spoken.get(),
     )
 
 

@@ -31,8 +31,7 @@ from bot.text import messages, sentences
 from bot.text.image_wording import word_image_error as image_sentence
 from bot.text.languages import retell, say
 from generation.recipe import RecipeError
-from generation.untrusted.clean import ImageError
-from generation.untrusted.masks import NothingPaintedError
+from generation.untrusted.image_errors import ImageError
 from prompt.errors import PromptError
 from prompt.sentences import Plural
 from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError, UnknownChoiceError
@@ -56,7 +55,6 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     MissingFileError: sentences.PICTURES_GONE,
     TokenError: sentences.LINK_BROKEN,
     ExpiredTokenError: sentences.LINK_EXPIRED,
-    NothingPaintedError: sentences.NOTHING_PAINTED,
     NoLongerThereError: sentences.NO_LONGER_THERE,
     app_commands.CommandSignatureMismatch: sentences.NO_COMMAND,
     app_commands.CommandNotFound: sentences.NO_COMMAND,

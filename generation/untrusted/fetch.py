@@ -15,7 +15,8 @@ import aiohttp
 from yarl import URL
 
 from generation.untrusted.addresses import PrivateAddressError, is_public, make_guarded_connector
-from generation.untrusted.clean import LIMITS, ImageError, ImageTooLargeError, Limits
+from generation.untrusted.clean import LIMITS, Limits
+from generation.untrusted.image_errors import ImageError, ImageTooLargeError
 
 REDIRECTS: Final = 3
 """How many redirects are followed."""
@@ -98,8 +99,8 @@ async def fetch(
     limits: Limits = LIMITS,
     allowed_origins: Collection[str] = (),
     only_hosts: Collection[str] | None = None,
-) -> bytes:
-    """The bytes behind a link; ``untrusted.clean`` says whether they are a picture.
+) -> bytearray:
+    """The bytes behind a link; ``untrusted.door`` says whether they are a picture.
 
     Args:
         url: A person's link.
@@ -126,19 +127,19 @@ async def fetch(
 
 async def _follow(
     url: URL, limits: Limits, exempt: frozenset[URL], only_hosts: Collection[str] | None
-) -> bytes:
+) -> bytearray:
     for _ in range(REDIRECTS + 1):
         trusted = url.origin() in exempt
         if not trusted:
             _check(url, only_hosts)
         answer = await _ask(url, limits, trusted=trusted)
-        if isinstance(answer, bytes):
+        if isinstance(answer, bytearray):
             return answer
         url = answer
     raise LinkRefusedError(_name_host(url), Refusal.REDIRECTS)
 
 
-async def _ask(url: URL, limits: Limits, *, trusted: bool) -> bytes | URL:
+async def _ask(url: URL, limits: Limits, *, trusted: bool) -> bytearray | URL:
     """One request: the bytes of the answer, or where it redirects to."""
     connector = aiohttp.TCPConnector() if trusted else make_guarded_connector()
     try:
@@ -161,7 +162,7 @@ async def _ask(url: URL, limits: Limits, *, trusted: bool) -> bytes | URL:
         raise LinkUnreachableError(_name_host(url), type(error).__name__) from error
 
 
-async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytearray:
     if (response.content_length or 0) > limit:
         raise ImageTooLargeError("bytes", limit, response.content_length or 0)
     body = bytearray()
@@ -170,7 +171,7 @@ async def _read_body(response: aiohttp.ClientResponse, limit: int) -> bytes:
         body += chunk
         if len(body) > limit:
             raise ImageTooLargeError("bytes", limit, len(body))
-    return bytes(body)
+    return body
 
 
 def _open_session(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:

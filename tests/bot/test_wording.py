@@ -6,14 +6,10 @@ import pytest
 from bot import errors
 from bot.components.buttons import KINDS
 from bot.text import sentences, wording
+from bot.text.languages import speaking
 from faults import UserError
 from generation.catalogue.card import Capability
 from generation.recipe import RecipeError
-from generation.untrusted.clean import (
-    BrokenImageError,
-    ImageTooLargeError,
-    NotAnImageError,
-)
 from generation.untrusted.fetch import (
     LinkNotFoundError,
     LinkRefusedError,
@@ -21,7 +17,15 @@ from generation.untrusted.fetch import (
     LinkUnreachableError,
     Refusal,
 )
-from generation.untrusted.masks import NothingPaintedError
+from generation.untrusted.image_errors import (
+    BrokenImageError,
+    ImageTooHardError,
+    ImageTooLargeError,
+    ImageTooNarrowError,
+    MaskMisfitError,
+    NotAnImageError,
+    NothingPaintedError,
+)
 from prompt.errors import PromptError
 from prompt.sentences import Sentence
 from storage.decisions.choices import TooManyPresetsError, UnknownChoiceError
@@ -35,6 +39,9 @@ ERRORS = [
     BrokenImageError("PNG"),
     ImageTooLargeError("bytes", 20 * 2**20, 30 * 2**20),
     ImageTooLargeError("pixels", 25_000_000, 90_000_000),
+    ImageTooNarrowError(1, 24_999_999),
+    ImageTooHardError(),
+    MaskMisfitError(1, 1),
     LinkNotFoundError("cats.example", 404),
     LinkUnreachableError("cats.example", "no address"),
     LinkTimeoutError("cats.example", 10.0),
@@ -128,3 +135,10 @@ def test_what_a_prompt_too_long_for_a_form_is_told_needs_none_itself() -> None:
 def test_our_own_mistakes_have_none() -> None:
     assert wording.word_error(ZeroDivisionError("a secret /path")) is None
     assert "secret" not in sentences.UNEXPECTED
+
+
+def test_a_picture_that_is_a_little_too_large_is_not_told_to_be_as_large_as_would_work() -> None:
+    error = ImageTooLargeError("pixels", 25_000_000, 25_005_000)
+    assert wording.word_error(error) == "The image has 25.1 megapixels; up to 25 would work."
+    with speaking("de"):
+        assert "25,1 Megapixel" in (wording.word_error(error) or "")

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from generation.untrusted.addresses import PrivateAddressError, make_guarded_connector
-from generation.untrusted.clean import ImageError, ImageTooLargeError, Limits
+from generation.untrusted.clean import Limits
 from generation.untrusted.fetch import (
     LinkNotFoundError,
     LinkRefusedError,
@@ -19,6 +19,7 @@ from generation.untrusted.fetch import (
     Refusal,
     fetch,
 )
+from generation.untrusted.image_errors import ImageError, ImageTooLargeError
 
 PUBLIC = "93.184.216.34"
 

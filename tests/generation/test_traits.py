@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from generation.pictures.traits import is_photograph, read_traits
+from generation.untrusted.traits import is_photograph, read_traits
 from tests.generation.samples import encoded
 from tests.generation.samples import photograph as drawing
 from tests.photographs import PHOTOGRAPHS, Photograph

@@ -5,11 +5,12 @@ for in a small copy, in which what JPEG adds to flat areas has averaged out.
 """
 
 import io
+import statistics
 from dataclasses import dataclass
+from functools import reduce
 from typing import Final
 
-import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 _SIDE: Final = 128
 """Longer side in pixels of the copy that is looked at."""
@@ -63,13 +64,38 @@ def is_photograph(image: Image.Image) -> bool:
     small = image.convert("RGB")
     # By area: each pixel is the mean of those that it stands for, grain and JPEG's noise included.
     small.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
-    levels = np.asarray(small, np.int16)
-    # By the channel that differs most: red beside green of equal brightness is no flat area.
-    steps = [np.abs(np.diff(levels, axis=axis)).max(-1).ravel() for axis in (0, 1)]
-    near = np.concatenate(steps)
-    border = np.concatenate([levels[0], levels[-1], levels[:, 0], levels[:, -1]])
+    return _share_of_flat(small) < _FLATTEST and _share_of_ground(small) < _PLAINEST
+
+
+def _share_of_flat(small: Image.Image) -> float:
+    """Share of neighbouring pixels that are alike; of a single pixel, which has none, all."""
+    width, height = small.size
+    beside = [(0, 0, width - 1, height), (1, 0, width, height)]
+    below = [(0, 0, width, height - 1), (0, 1, width, height)]
+    flat = steps = 0
+    for first, second in (beside, below):
+        step = ImageChops.difference(small.crop(first), small.crop(second))
+        # By the channel that differs most: red beside green of equal brightness is no flat area.
+        levels = reduce(ImageChops.lighter, step.split()).histogram()
+        flat, steps = flat + sum(levels[: _ALIKE + 1]), steps + sum(levels)
+    return flat / steps if steps else 1.0
+
+
+def _share_of_ground(small: Image.Image) -> float:
+    """Share of the border's pixels that are near the one in the middle of them."""
+    width, height = small.size
+    sides = [
+        (0, 0, width, 1),
+        (0, height - 1, width, height),
+        (0, 0, 1, height),
+        (width - 1, 0, width, height),
+    ]
+    levels = b"".join(small.crop(side).tobytes() for side in sides)
+    channels = [levels[channel::3] for channel in range(3)]
     # The median, which a thing that reaches the border does not move.
-    ground = np.abs(border - np.median(border, axis=0)).max(-1)
-    # An image of one pixel has no neighbours, and is no photograph.
-    flat = float((near <= _ALIKE).mean()) if near.size else 1.0
-    return flat < _FLATTEST and float((ground <= _GROUND).mean()) < _PLAINEST
+    ground = [statistics.median(channel) for channel in channels]
+    near = [
+        all(abs(level - middle) <= _GROUND for level, middle in zip(pixel, ground, strict=True))
+        for pixel in zip(*channels, strict=True)
+    ]
+    return sum(near) / len(near)

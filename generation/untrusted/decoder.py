@@ -1,0 +1,119 @@
+"""A process that decodes strangers' pictures: ``python -m generation.untrusted.decoder``.
+
+It reads a picture from standard input and writes what became of it to standard output, one after
+the other, until the input ends. Decoders are C code with faults of their own, so this process has
+nothing to lose: no settings, no secrets, no network, no file that it may write, and limits that it
+dies of. ``untrusted.door`` starts it anew.
+
+A message, either way, is two lengths, a head in JSON and a body of bytes; never a pickle, since
+what came out of a decoder that was taken over must not take over whoever reads it.
+"""
+
+import json
+import os
+import signal
+import struct
+import sys
+from pathlib import Path
+from typing import IO, Any, Final
+
+from generation.untrusted.clean import Limits, clean
+from generation.untrusted.image_errors import ImageError
+from generation.untrusted.masks import clean_mask
+
+MEMORY: Final = 512 * 2**20
+"""Bytes beyond what the process has from the start; 25 megapixels of WebP take 440 MB of them."""
+
+_LENGTHS: Final = struct.Struct(">II")
+_LONGEST_TRACE: Final = 4000
+
+Head = dict[str, Any]
+
+
+def write_message(stream: IO[bytes], head: Head, body: bytes | bytearray = b"") -> None:
+    """Sends a message."""
+    text = json.dumps(head).encode()
+    stream.write(_LENGTHS.pack(len(text), len(body)) + text)
+    stream.write(body)
+    stream.flush()
+
+
+def read_message(stream: IO[bytes], most: int | None = None) -> tuple[Head, bytes] | None:
+    """The next message; None where the stream ends.
+
+    Raises:
+        ValueError: It is no message, or larger than ``most`` bytes.
+    """
+    lengths = stream.read(_LENGTHS.size)
+    if len(lengths) < _LENGTHS.size:
+        return None
+    head, body = _LENGTHS.unpack(lengths)
+    if most is not None and head + body > most:
+        raise ValueError("the message is too long")
+    text, data = stream.read(head), stream.read(body)
+    return (json.loads(text), data) if len(data) == body else None
+
+
+def main() -> None:
+    """Answers until the input ends."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    # Whatever a library prints must not be taken for an answer.
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    # Ctrl-C reaches the whole group; this process ends when the one that started it does.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _give_up_rights()
+    while (asked := read_message(sys.stdin.buffer)) is not None:
+        head, data = asked
+        del asked
+        _limit_seconds(head["seconds"])
+        answer = _answer(head, data)
+        _limit_seconds(0)
+        write_message(answers, *answer)
+
+
+def _answer(head: Head, data: bytes) -> tuple[Head, bytes]:
+    try:
+        if "picture" in head:
+            return {}, clean_mask(data, tuple(head["picture"]))
+        image = clean(data, Limits(**head["limits"]))
+    except ImageError as error:
+        # What an error carries are the arguments that it is made from, in their order.
+        return {"error": type(error).__name__, "values": [*vars(error).values()]}, b""
+    except Exception:  # noqa: BLE001 - a fault of ours, logged by whoever asked
+        import traceback  # noqa: PLC0415 - hardly ever
+
+        return {"fault": traceback.format_exc()[-_LONGEST_TRACE:]}, b""
+    traits = image.traits
+    return {"traits": [traits.width, traits.height, traits.photograph]}, image.png
+
+
+def _limit_seconds(seconds: float) -> None:
+    """Dies after so many seconds of the processor's time; 0 is without end.
+
+    The limit that RLIMIT_CPU sets is in whole seconds of a process's life, which this one is not.
+    """
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+
+
+def _give_up_rights() -> None:
+    """Limits memory and files for good, as far as the system can; others come first from now on."""
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    os.nice(10)
+    # SIGPROF ends a process unless whoever started it said otherwise.
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    limits = {resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0}
+    pages = Path("/proc/self/statm")
+    # Where addresses cannot be limited, as on macOS, seconds alone are.
+    if pages.exists():
+        used = int(pages.read_text(encoding="ascii").split()[0]) * resource.getpagesize()
+        limits[resource.RLIMIT_AS] = used + MEMORY
+    for kind, most in limits.items():
+        resource.setrlimit(kind, (most, most))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""The guarded door for pictures that strangers send: their bytes go in, a clean PNG comes out.
+
+Nothing else in the project decodes an upload, a linked picture or a mask. It is done by a few
+processes that are kept warm, each with limits of memory and time, and killed and replaced where a
+picture exceeds them. They are waited for in threads of the door's own, so that however many
+pictures there are, the bot's files and images are not behind them.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TypeVar
+from weakref import WeakValueDictionary
+
+from faults import HostError
+from generation.untrusted import image_errors
+from generation.untrusted.clean import LIMITS, CleanImage, Limits
+from generation.untrusted.decoder import Head, read_message, write_message
+from generation.untrusted.image_errors import BrokenImageError, ImageError, ImageTooHardError
+from generation.untrusted.traits import ImageTraits
+
+PROCESSES: Final = 2
+"""How many pictures are decoded at once; one person's are one after the other."""
+
+_PATIENCE: Final = 5.0
+"""How many times as long a picture may take on a busy machine, or where processors' time is not
+limited."""
+
+_ROOT: Final = str(Path(__file__).parents[2])
+"""The folder from which the process imports this package."""
+
+_MARGIN: Final = 2**20
+_BYTES_OF_A_PIXEL: Final = 3
+
+# Of the environment no more than a Python may need to start: the rest holds the bot's secrets.
+_PASSED_ON: Final = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
+
+# Of the signals that end a process: out of seconds, or chosen where the machine is out of memory.
+_TOO_HARD: Final = frozenset(
+    getattr(signal, name) for name in ("SIGPROF", "SIGKILL") if hasattr(signal, name)
+)
+
+Found = TypeVar("Found")
+
+
+class DecoderError(HostError):
+    """The process that decodes does not run here, whatever the picture."""
+
+
+class Decoder:
+    """A process that decodes pictures, one at a time; started when it is first asked for one."""
+
+    def __init__(self, seconds: float) -> None:
+        """Args: seconds: Of a processor, that a picture may take."""
+        self._seconds = seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is started yet."""
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        """Ends the process."""
+        self.close()
+
+    def clean(self, data: bytes | bytearray, limits: Limits = LIMITS) -> CleanImage:
+        """As ``untrusted.clean.clean``.
+
+        Raises:
+            ImageError: The picture cannot be used, or takes too much to read.
+        """
+        # Told without sending it.
+        if len(data) > limits.max_bytes:
+            raise image_errors.ImageTooLargeError("bytes", limits.max_bytes, len(data))
+        head, png = self._ask({"limits": asdict(limits)}, data, limits.max_side)
+        width, height, photograph = head["traits"]
+        return CleanImage(png, ImageTraits(width, height, photograph))
+
+    def clean_mask(self, data: bytes, picture: tuple[int, int]) -> bytes:
+        """As ``untrusted.masks.clean_mask``.
+
+        Raises:
+            ImageError: The mask cannot be used, or takes too much to read.
+        """
+        return self._ask({"picture": picture}, data, LIMITS.max_side)[1]
+
+    def close(self) -> None:
+        """Ends the process; another is started when one is needed."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                # Closing writes what is left, to a process that has gone.
+                with suppress(OSError):
+                    if stream is not None:
+                        stream.close()
+
+    def _ask(self, head: Head, data: bytes | bytearray, side: int) -> tuple[Head, bytes]:
+        process = self._start()
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self._seconds * _PATIENCE, end)
+        timer.start()
+        try:
+            answer = _exchange(process, {**head, "seconds": self._seconds}, data, side)
+        finally:
+            timer.cancel()
+        if answer is None:
+            self.close()
+            raise _explain_end(process.returncode, late=late.is_set())
+        self._raise_errors(answer[0])
+        return answer
+
+    def _raise_errors(self, head: Head) -> None:
+        if "fault" in head:
+            raise RuntimeError(head["fault"])
+        if "error" in head:
+            error: ImageError = getattr(image_errors, head["error"])(*head["values"])
+            if isinstance(error, ImageTooHardError):
+                # What it could not hold may have left it with little memory.
+                self.close()
+            raise error
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """The process, a new one where there is none or it died while nobody asked."""
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
+        if self._process is None:
+            passed = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+            self._process = subprocess.Popen(
+                # Without the working directory, from which anything could be imported.
+                [sys.executable, "-P", "-s", "-m", "generation.untrusted.decoder"],
+                env={**passed, "PYTHONPATH": _ROOT},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                # A stranger's picture decides what libraries say of it, and how often.
+                stderr=subprocess.DEVNULL,
+            )
+        return self._process
+
+
+def _exchange(
+    process: subprocess.Popen[bytes], head: Head, data: bytes | bytearray, side: int
+) -> tuple[Head, bytes] | None:
+    """What the process answers; None where it ended or answers what no decoder does."""
+    if process.stdin is None or process.stdout is None:
+        return None
+    try:
+        write_message(process.stdin, head, data)
+        return read_message(process.stdout, side * side * _BYTES_OF_A_PIXEL + _MARGIN)
+    except (OSError, ValueError):
+        return None
+
+
+def _explain_end(code: int, *, late: bool) -> Exception:
+    """What it means that a process ended while it decoded, by its exit code."""
+    if late or -code in _TOO_HARD:
+        return ImageTooHardError()
+    # Any other, such as SIGSEGV, is a decoder that a damaged file upset.
+    if code < 0:
+        return BrokenImageError("image")
+    return DecoderError(f"the process that reads pictures ended with exit code {code}.")
+
+
+class PictureDoor:
+    """Decoders for many people at once, and whose turn it is."""
+
+    def __init__(self, seconds: float) -> None:
+        """Args: seconds: Of a processor, that a picture may take."""
+        self._decoders = [Decoder(seconds) for _ in range(PROCESSES)]
+        # The one used last is taken first, so that a second is started only where two are needed.
+        self._idle = list(self._decoders)
+        self._threads = ThreadPoolExecutor(PROCESSES, "door")
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def take_turn(self, person: int) -> AsyncIterator[None]:
+        """Waits until no other picture of a person's is fetched or decoded.
+
+        However much somebody sends, others find a decoder free, and no more than one file of theirs
+        is in memory.
+        """
+        turn = self._turns.setdefault(person, asyncio.Lock())
+        async with turn:
+            yield
+
+    async def clean(self, data: bytes | bytearray, limits: Limits = LIMITS) -> CleanImage:
+        """As ``Decoder.clean``, without stopping the event loop.
+
+        Raises:
+            ImageError: The picture cannot be used, or takes too much to read.
+        """
+        return await self._run(lambda decoder: decoder.clean(data, limits))
+
+    async def clean_mask(self, data: bytes, picture: tuple[int, int]) -> bytes:
+        """As ``Decoder.clean_mask``, without stopping the event loop.
+
+        Raises:
+            ImageError: The mask cannot be used, or takes too much to read.
+        """
+        return await self._run(lambda decoder: decoder.clean_mask(data, picture))
+
+    def close(self) -> None:
+        """Ends every process, in the middle of a picture too."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for decoder in self._decoders:
+            decoder.close()
+        self._threads.shutdown()
+        # A thread may have started one while they were ended.
+        for decoder in self._decoders:
+            decoder.close()
+
+    async def _run(self, work: Callable[[Decoder], Found]) -> Found:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(self._decode, work))
+
+    def _decode(self, work: Callable[[Decoder], Found]) -> Found:
+        # There are as many as threads, so one is idle.
+        decoder = self._idle.pop()
+        try:
+            return work(decoder)
+        finally:
+            self._idle.append(decoder)

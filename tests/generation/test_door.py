@@ -1,0 +1,231 @@
+"""The door: pictures decoded in processes that are killed where a picture exceeds them."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+
+from generation.untrusted import door as module
+from generation.untrusted.clean import LIMITS, Limits, clean
+from generation.untrusted.door import PROCESSES, Decoder, DecoderError, PictureDoor
+from generation.untrusted.image_errors import (
+    BrokenImageError,
+    ImageError,
+    ImageTooHardError,
+    ImageTooLargeError,
+    ImageTooNarrowError,
+    MaskMisfitError,
+    NotAnImageError,
+    NothingPaintedError,
+)
+from generation.untrusted.masks import clean_mask
+from tests import hostile
+from tests.photographs import CHELSEA, ROCKET
+
+SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    with Decoder(SECONDS) as decoder:
+        yield decoder
+
+
+def process_of(decoder: Decoder) -> psutil.Process:
+    assert decoder._process
+    return psutil.Process(decoder._process.pid)
+
+
+def test_what_comes_out_is_what_a_clean_makes(decoder: Decoder) -> None:
+    for photograph in (CHELSEA, ROCKET):
+        assert decoder.clean(photograph.read()) == clean(photograph.read())
+    small = Limits(max_side=64)
+    assert decoder.clean(ROCKET.read(), small) == clean(ROCKET.read(), small)
+    painted = hostile.encoded(Image.new("L", (64, 64), 255), "PNG")
+    assert decoder.clean_mask(painted, (64, 64)) == clean_mask(painted, (64, 64))
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "told"),
+    [
+        (b"hello", NotAnImageError, {}),
+        (hostile.png(9, 9)[:50], BrokenImageError, {"format": "PNG"}),
+        (hostile.png(1, 60), ImageTooNarrowError, {"width": 1, "height": 60}),
+        (hostile.jpeg_with_scans(1000, 16), ImageTooHardError, {}),
+        (
+            hostile.png(6000, 5000, level=9)[:2000],
+            ImageTooLargeError,
+            {"unit": "pixels", "limit": LIMITS.max_pixels, "found": 30_000_000},
+        ),
+        (
+            bytes(LIMITS.max_bytes + 1),
+            ImageTooLargeError,
+            {"unit": "bytes", "limit": LIMITS.max_bytes, "found": LIMITS.max_bytes + 1},
+        ),
+    ],
+    ids=["text", "cut", "narrow", "scans", "pixels", "bytes"],
+)
+def test_errors_come_out_as_they_are(
+    decoder: Decoder, data: bytes, error: type[ImageError], told: dict[str, object]
+) -> None:
+    with pytest.raises(error) as caught:
+        decoder.clean(data)
+    assert type(caught.value) is error
+    assert vars(caught.value) == told
+
+
+def test_errors_of_masks_do_too(decoder: Decoder) -> None:
+    painted, blank = (hostile.encoded(Image.new("L", (8, 8), level), "PNG") for level in (255, 0))
+    with pytest.raises(MaskMisfitError) as caught:
+        decoder.clean_mask(painted, (512, 512))
+    assert (caught.value.width, caught.value.height) == (8, 8)
+    with pytest.raises(NothingPaintedError):
+        decoder.clean_mask(blank, (8, 8))
+
+
+def test_what_takes_too_long_is_killed_and_the_next_is_read() -> None:
+    data = hostile.jpeg_with_scans(50, 3000)
+    with Decoder(0.1) as decoder:
+        with pytest.raises(ImageTooHardError):
+            decoder.clean(data)
+        decoder._seconds = SECONDS
+        assert decoder.clean(CHELSEA.read()).width == CHELSEA.width
+
+
+def test_what_takes_too_much_memory_is_refused_and_the_next_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The limit is made small in a copy of the environment: the process runs the code as it is."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import resource as r\n"
+        "limit = r.setrlimit\n"
+        "r.setrlimit = lambda kind, most: limit(kind, most if kind != r.RLIMIT_AS else"
+        " tuple(each - (450 << 20) for each in most))\n"
+    )
+    monkeypatch.setattr(module, "_PASSED_ON", ())
+    monkeypatch.setattr(module, "_ROOT", f"{tmp_path}{os.pathsep}{module._ROOT}")
+    with Decoder(SECONDS) as decoder:
+        with pytest.raises(ImageTooHardError):
+            decoder.clean(hostile.png(4900, 5000, colours=6))
+        assert decoder.clean(CHELSEA.read()).width == CHELSEA.width
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(signal.SIGKILL, ImageTooHardError), (signal.SIGSEGV, BrokenImageError)]
+)
+def test_a_process_that_dies_of_a_picture_refuses_it(
+    number: signal.Signals, error: type[ImageError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Decoder(SECONDS) as decoder:
+        process = decoder._start()
+        monkeypatch.setattr(module, "write_message", lambda *_: process.send_signal(number))
+        with pytest.raises(error):
+            decoder.clean(CHELSEA.read())
+        monkeypatch.undo()
+        assert decoder.clean(CHELSEA.read()).width == CHELSEA.width
+
+
+def test_a_process_that_died_while_idle_is_replaced(decoder: Decoder) -> None:
+    decoder.clean(CHELSEA.read())
+    before = process_of(decoder)
+    before.kill()
+    before.wait(10)
+    assert decoder.clean(CHELSEA.read()).width == CHELSEA.width
+
+
+def test_one_that_cannot_start_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_ROOT", "/nowhere")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with Decoder(SECONDS) as decoder, pytest.raises(DecoderError, match="exit code 1"):
+        decoder.clean(CHELSEA.read())
+
+
+def test_the_process_is_light_and_has_nothing_to_lose(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCORD_TOKEN", "secret")
+    decoder.close()
+    decoder.clean(CHELSEA.read())
+    process = process_of(decoder)
+    assert set(process.environ()) <= {*module._PASSED_ON, "PYTHONPATH", "LC_CTYPE"}
+    assert process.nice() >= 10
+    assert len(process.net_connections()) == 0
+    assert process.memory_info().rss < 100 * 2**20
+    listed = "import sys, generation.untrusted.decoder; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", listed], check=True, capture_output=True, text=True
+    )
+    assert not {"discord", "torch", "numpy", "aiohttp"} & set(loaded.stdout.split())
+
+
+def test_it_ends_with_the_process_that_started_it() -> None:
+    """Killed, so that nothing is left to end it but the pipe that closes."""
+    code = (
+        "import sys, time\n"
+        "from generation.untrusted.door import Decoder\n"
+        "decoder = Decoder(2.0)\n"
+        "print(decoder._start().pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert parent.stdout
+    child = psutil.Process(int(parent.stdout.readline()))
+    parent.kill()
+    parent.wait(10)
+    parent.stdout.close()
+    psutil.wait_procs([child], 20)
+    assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.fixture
+def door() -> Iterator[PictureDoor]:
+    door = PictureDoor(SECONDS)
+    yield door
+    door.close()
+
+
+async def test_no_more_processes_than_there_are_places(door: PictureDoor) -> None:
+    await door.clean(CHELSEA.read())
+    assert sum(each._process is not None for each in door._decoders) == 1
+    await asyncio.gather(*(door.clean(CHELSEA.read()) for _ in range(6)))
+    processes = [process_of(each) for each in door._decoders]
+    assert len(processes) == PROCESSES
+    door.close()
+    assert not any(process.is_running() for process in processes)
+
+
+async def test_of_one_person_one_picture_is_read_at_a_time(door: PictureDoor) -> None:
+    inside: list[int] = []
+    most: dict[int, int] = {1: 0, 2: 0}
+
+    async def give(person: int) -> None:
+        async with door.take_turn(person):
+            inside.append(person)
+            most[person] = max(most[person], inside.count(person))
+            most[0] = max(most.get(0, 0), len(inside))
+            await asyncio.sleep(0.001)
+            inside.remove(person)
+
+    await asyncio.gather(*(give(person) for person in (1, 2) for _ in range(5)))
+    assert most == {0: 2, 1: 1, 2: 1}
+    assert not door._turns
+
+
+async def test_the_bot_s_own_threads_are_not_behind_pictures(door: PictureDoor) -> None:
+    """As many pictures wait as the pool of `to_thread` has threads, and it answers at once."""
+    slow = hostile.jpeg_with_scans(50, 1000)
+    reading = [asyncio.create_task(door.clean(slow)) for _ in range(40)]
+    await asyncio.sleep(0)
+    await asyncio.to_thread(time.monotonic)
+    assert not any(task.done() for task in reading[PROCESSES:])
+    door.close()
+    ended = await asyncio.gather(*reading, return_exceptions=True)
+    assert all(isinstance(each, BaseException) for each in ended[PROCESSES:])
