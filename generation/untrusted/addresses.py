@@ -1,7 +1,10 @@
 """Which addresses are on the public internet, and a connector that reaches no others."""
 
+import asyncio
 import ipaddress
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeAlias
 
 import aiohttp
@@ -22,6 +25,9 @@ _CLOSED: Final = tuple(
     )
 )
 """Networks that ``ipaddress`` of some supported Python calls global and that are not for us."""
+
+# Names that are never answered for keep these threads busy, and not those that deliver pictures.
+_LOOKING_UP: Final = ThreadPoolExecutor(4, "names")
 
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -68,9 +74,6 @@ def _unwrap(address: _Address) -> _Address:
 class _PublicResolver(AbstractResolver):
     """Resolves names like the system does; refuses those with any address that is not public."""
 
-    def __init__(self) -> None:
-        self._system = aiohttp.ThreadedResolver()
-
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
@@ -80,7 +83,22 @@ class _PublicResolver(AbstractResolver):
             PrivateAddressError: One of them is not public.
             OSError: There is none.
         """
-        found = await self._system.resolve(host, port, family)
+        look_up = partial(
+            socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+        )
+        found = [
+            ResolveResult(
+                hostname=host,
+                host=str(address[0]),
+                port=int(address[1]),
+                family=kind,
+                proto=protocol,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for kind, _, protocol, _, address in await asyncio.get_running_loop().run_in_executor(
+                _LOOKING_UP, look_up
+            )
+        ]
         # All of them, since which one is connected to is the connector's choice.
         if not all(is_public(address["host"]) for address in found):
             raise PrivateAddressError(host)
