@@ -9,7 +9,7 @@ from typing import Any, Final
 import discord
 
 from bot.painting.tokens import LIFE, PageToken, TokenSigner
-from bot.painting.visitor import find_visitor
+from bot.painting.visitor import Visitors
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
 from bot.text import sentences
@@ -43,6 +43,7 @@ class PaintingHandler:
         self._client, self._files = client, files
         self._acceptor, self._models, self._derive = acceptor, acceptor.models, derive
         self._address = settings.painting_page
+        self._visitors = Visitors(client)
         self.signer = TokenSigner(token.get_secret_value())
 
     def reaches(self, interaction: discord.Interaction[Any]) -> bool:
@@ -94,9 +95,11 @@ class PaintingHandler:
         """The prompt of the picture, to be changed.
 
         Raises:
+            NoLongerThereError: The person may not see the channel any more.
             JobGoneError: The picture's job is not in the database.
             OtherFamilyError: The picture was drawn by a model that is no longer here.
         """
+        await self._visitors.admit(given)
         recipe = (await self._derive.find_parent(given.job, given.index)).recipe
         return f"{recipe.prompt} {recipe.parameters}".strip()
 
@@ -104,10 +107,12 @@ class PaintingHandler:
         """The picture to paint over, as WebP.
 
         Raises:
+            NoLongerThereError: The person may not see the channel any more.
             JobGoneError: Its job is not in the database.
             MissingFileError: It is no longer stored.
             OtherFamilyError: The picture was drawn by a model that is no longer here.
         """
+        await self._visitors.admit(given)
         parent = await self._derive.find_parent(given.job, given.index)
         return await asyncio.to_thread(encode_view, await self._files.aget(parent.image), SHOWN)
 
@@ -130,7 +135,7 @@ class PaintingHandler:
             NotAllowedError: The server does not allow it.
         """
         prompt = parse(words)
-        requester = await find_visitor(self._client, given)
+        requester = await self._visitors.find(given)
         notes = await self._derive.repaint(
             requester, given.job, given.index, prompt=prompt, mask=mask
         )

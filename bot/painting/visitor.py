@@ -1,10 +1,54 @@
 """Who visits the painting page: the bearer of a token, with the rights that they have now."""
 
+import asyncio
+from typing import Final
+from weakref import WeakValueDictionary
+
 import discord
 
 from bot.errors import NoLongerThereError
 from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
 from bot.painting.tokens import PageToken
+
+ADMITTED: Final = 10.0
+"""Seconds for which somebody who was let in may look again without Discord being asked."""
+
+
+class Visitors:
+    """Lets visitors in, and asks Discord about one person no more than once at a time.
+
+    Whoever has a link may ask for the page as often as they like; what the bot asks of Discord is
+    limited, and shared by everybody.
+    """
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._admitted: dict[PageToken, float] = {}
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def find(self, given: PageToken) -> RemoteRequester:
+        """As ``find_visitor``.
+
+        Raises:
+            NoLongerThereError: They may not see the channel any more.
+            discord.HTTPException: Discord is out of order.
+        """
+        async with self._turns.setdefault(given.person, asyncio.Lock()):
+            return await find_visitor(self._client, given)
+
+    async def admit(self, given: PageToken) -> None:
+        """Lets the bearer of a token look at what is in its channel.
+
+        Raises:
+            NoLongerThereError: They may not see the channel any more.
+            discord.HTTPException: Discord is out of order.
+        """
+        async with self._turns.setdefault(given.person, asyncio.Lock()):
+            now = asyncio.get_running_loop().time()
+            self._admitted = {who: until for who, until in self._admitted.items() if until > now}
+            if given not in self._admitted:
+                await find_visitor(self._client, given)
+                self._admitted[given] = now + ADMITTED
 
 
 async def find_visitor(client: discord.Client, given: PageToken) -> RemoteRequester:

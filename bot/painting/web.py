@@ -6,21 +6,21 @@ make a browser send, so there is nothing for a forged request to ride on, and no
 
 import asyncio
 import html
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 from typing import Final, Protocol
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from bot.errors import ExpiredTokenError, TokenError
+from bot.painting.connections import Connections, prepare
 from bot.painting.tokens import PageToken, TokenSigner
 from bot.text import sentences
 from bot.text.languages import find_language, say, speak
 from bot.text.wording import explain, word_error
-from generation.untrusted.clean import ImageTooLargeError
+from generation.untrusted.image_errors import ImageTooLargeError
 from generation.untrusted.masks import LIMITS
 from storage.settings import PAGE, SettingsError
 
@@ -34,19 +34,8 @@ PATIENCE: Final = 30.0
 """Seconds in which a visitor's mask has to arrive."""
 
 _FOLDER: Final = Path(__file__).with_name("static")
+_FIELDS: Final = frozenset({"mask", "prompt"})
 _ASSETS: Final = frozenset({"page.css", "page.js", "board.js", "icon.svg"})
-_HEADERS: Final = {
-    "Content-Security-Policy": (
-        # The page loads nothing from elsewhere and talks to nobody but this server, so an injected
-        # script could neither come in nor send anything out.
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
 _WORDS: Final = {
     "title": sentences.REGION_TITLE,
     "hint": sentences.PAGE_HINT,
@@ -98,11 +87,12 @@ class PaintingPage:
     def __init__(self, desk: VisitorActions) -> None:
         self._actions = desk
         self._template = Template((_FOLDER / "index.html").read_text(encoding="utf-8"))
-        self._runner: web.AppRunner | None = None
+        self._connections: Connections | None = None
 
     def build_application(self) -> web.Application:
         """What is served."""
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[self._answer])
+        app.on_response_prepare.append(prepare)
         app.router.add_get(PAGE, self._serve_index)
         app.router.add_get(f"{PAGE}sheet", self._serve_prompt)
         app.router.add_get(f"{PAGE}picture", self._serve_picture)
@@ -116,12 +106,9 @@ class PaintingPage:
         Raises:
             SettingsError: It cannot listen there.
         """
-        quiet = logging.getLogger("bot.painting.web.requests")
-        quiet.disabled = True  # lines of a broken request may hold a token
-        self._runner = web.AppRunner(self.build_application(), access_log=None, logger=quiet)
-        await self._runner.setup()
+        self._connections = Connections(self.build_application())
         try:
-            await web.TCPSite(self._runner, host, port).start()
+            await self._connections.listen(host, port)
         except OSError as error:
             raise SettingsError(
                 f"the painting page cannot listen on EASEL_PAGE_HOST and EASEL_PAGE_PORT "
@@ -130,23 +117,25 @@ class PaintingPage:
 
     async def stop(self) -> None:
         """Stops listening."""
-        if self._runner is not None:
-            await self._runner.cleanup()
+        if self._connections is not None:
+            await self._connections.stop()
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Speaks the visitor's language; whatever goes wrong becomes one sentence."""
+        if self._connections is not None:
+            self._connections.hear(request.protocol)
         # The link names the person's language in Discord, which may differ from the browser's.
         speak(request.query.get("in") or request.headers.get("Accept-Language"))
         try:
-            response = await handler(request)
+            return await handler(request)
         except web.HTTPException as error:
-            response = web.json_response({"said": error.reason}, status=error.status)
+            return web.json_response({"said": error.reason}, status=error.status)
+        except ConnectionError:
+            # Whoever asked has gone, which is no news.
+            raise
         except Exception as error:  # noqa: BLE001 - told to the visitor, and logged if it is ours
-            response = self._refuse(error)
-        # Pictures and prompts are private: no cache on the way may keep them.
-        response.headers.update({"Cache-Control": "no-store", **_HEADERS})
-        return response
+            return self._refuse(error)
 
     def _refuse(self, error: Exception) -> web.Response:
         known = word_error(error) is not None
@@ -157,12 +146,10 @@ class PaintingPage:
         )
 
     async def _serve_index(self, request: web.Request) -> web.Response:
-        language = find_language(request.query.get("in") or "en")
+        language = find_language(request.query.get("in") or "")
         # Catalogues are translators' texts, and not to be trusted as markup.
         words = {name: html.escape(say(text)) for name, text in _WORDS.items()}
-        text = self._template.substitute(
-            words, language=html.escape(language), longest=LONGEST_PROMPT
-        )
+        text = self._template.substitute(words, language=language, longest=LONGEST_PROMPT)
         return web.Response(text=text, content_type="text/html")
 
     async def _serve_asset(self, request: web.Request) -> web.StreamResponse:
@@ -200,21 +187,49 @@ class PaintingPage:
 
 
 async def _read_form(request: web.Request) -> tuple[bytes, str]:
-    """The mask and the words of a submitted page, within their limits."""
+    """The mask and the words of a submitted page, within their limits.
+
+    Raises:
+        ImageTooLargeError: It is larger than a mask may be.
+        web.HTTPException: It is not what the page sends.
+    """
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise web.HTTPUnsupportedMediaType
+    if (request.content_length or 0) > LARGEST_BODY:
+        raise ImageTooLargeError("bytes", LIMITS.max_bytes, request.content_length or 0)
     try:
         # A client that sends one byte a second must not hold a connection open for ever.
         async with asyncio.timeout(PATIENCE):
-            fields: Mapping[str, object] = await request.post()
+            fields = await _read_fields(request)
+        mask, words = fields["mask"], fields["prompt"].decode()
     except TimeoutError:
         raise web.HTTPRequestTimeout from None
-    except web.HTTPRequestEntityTooLarge:
-        raise ImageTooLargeError("bytes", LIMITS.max_bytes, LARGEST_BODY) from None
-    except ValueError:
+    except (ImageTooLargeError, ConnectionError):
+        raise
+    except Exception:  # noqa: BLE001 - a parser's errors are many, and all about what was sent
         raise web.HTTPBadRequest from None
-    mask, words = fields.get("mask"), fields.get("prompt")
-    # Only something other than the page sends forms like this.
-    if not isinstance(mask, web.FileField) or not isinstance(words, str):
-        raise web.HTTPBadRequest
     if len(words) > LONGEST_PROMPT:
         raise web.HTTPBadRequest
-    return mask.file.read(), words
+    return bytes(mask), words
+
+
+async def _read_fields(request: web.Request) -> dict[str, bytearray]:
+    """The fields of the form, in memory: aiohttp would open a file for each that has a name.
+
+    Raises:
+        ImageTooLargeError: They are larger than a mask and a prompt.
+        ValueError: Something else than those two was sent.
+    """
+    fields: dict[str, bytearray] = {}
+    room = LARGEST_BODY
+    parts = await request.multipart()
+    while part := await parts.next():
+        if not isinstance(part, BodyPartReader) or part.name not in _FIELDS - fields.keys():
+            raise ValueError("the page sends no such field")
+        field = fields[part.name] = bytearray()
+        while chunk := await part.read_chunk():
+            field += chunk
+            room -= len(chunk)
+            if room < 0:
+                raise ImageTooLargeError("bytes", LIMITS.max_bytes, LARGEST_BODY)
+    return fields

@@ -1,11 +1,13 @@
 """The painting page over HTTP: who is let in, what is taken, and what is said."""
 
 import asyncio
+import contextlib
+import gzip
 import io
 import logging
 import re
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from bot.errors import NotAllowedError
-from bot.painting import web
+from bot.painting import connections, web
 from bot.painting.tokens import LIFE, PageToken, TokenSigner
 from bot.painting.web import LARGEST_BODY, LONGEST_PROMPT, PaintingPage
 from bot.text import sentences
@@ -55,7 +57,7 @@ class Desk:
         if self.refusal:
             raise self.refusal
         parse(words)
-        self.taken.append((given, clean_mask(mask), words))
+        self.taken.append((given, clean_mask(mask, (30, 20)), words))
         return self.notes
 
     def strip_markup(self, said: str) -> str:
@@ -120,7 +122,7 @@ async def test_what_is_painted_arrives_with_the_words(
     answer = await visitor.post("/paint/job", data=filled(), headers=shown(desk, it))
     assert answer.status == 201
     assert await said(answer) == f"{sentences.PAGE_QUEUED}\n--ar has no effect here."
-    assert desk.taken == [(it, clean_mask(mask()), "a hat --ar 3:2")]
+    assert desk.taken == [(it, clean_mask(mask(), (30, 20)), "a hat --ar 3:2")]
 
 
 PATHS = [("GET", "sheet"), ("GET", "picture"), ("POST", "job")]
@@ -312,3 +314,146 @@ async def _raw(port: int, text: str) -> bytes:
     answer = await asyncio.wait_for(reader.read(100), 10)
     writer.close()
     return answer
+
+
+@pytest_asyncio.fixture
+async def page(desk: Desk) -> AsyncIterator[int]:
+    """The port of the page as it is served."""
+    served = PaintingPage(desk)
+    await served.start("127.0.0.1", port := _free())
+    yield port
+    await served.stop()
+
+
+HEAD = "GET /paint/ HTTP/1.1\r\nHost: a\r\n"
+FORM = (
+    "POST /paint/job HTTP/1.1\r\nHost: a\r\nAuthorization: {}\r\n"
+    "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 9\r\n\r\n1"
+)
+
+
+async def _open(port: int, text: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(text.encode())
+    return reader, writer
+
+
+async def _rest(reader: asyncio.StreamReader) -> bytes:
+    """Everything until the other side ends the connection, however it does."""
+    with contextlib.suppress(ConnectionError):
+        return await asyncio.wait_for(reader.read(), 10)
+    return b""
+
+
+async def test_half_sent_heads_make_room_for_those_who_ask(page: int) -> None:
+    waiting = [await _open(page, HEAD) for _ in range(connections.MOST + 5)]
+    assert await asyncio.gather(*(_rest(reader) for reader, _ in waiting[:5])) == [b""] * 5
+    reader, asking = await _open(page, HEAD + "\r\n")
+    assert b"200 OK" in await _rest(reader)
+    for _, writer in (*waiting, (None, asking)):
+        writer.close()
+
+
+@pytest.mark.parametrize(("sent", "answer"), [("", b""), (HEAD, b""), (FORM, b"HTTP/1.1 408")])
+async def test_what_is_not_sent_to_its_end_is_not_waited_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, sent: str, answer: bytes
+) -> None:
+    monkeypatch.setattr(connections, "HEAD_PATIENCE", 0.05)
+    monkeypatch.setattr(connections, "_LINGERING", 0.05)
+    monkeypatch.setattr(web, "PATIENCE", 0.05)
+    served = PaintingPage(desk)
+    await served.start("127.0.0.1", port := _free())
+    try:
+        reader, writer = await _open(port, sent.format(shown(desk)["Authorization"]))
+        assert (await _rest(reader))[:12] == answer
+        writer.close()
+    finally:
+        await served.stop()
+
+
+async def test_who_does_not_read_is_cut_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "LIFE", 0.2)
+    picture = bytes(50_000_000)
+    monkeypatch.setattr(desk, "load_picture", lambda _: asyncio.sleep(0, picture))
+    served = PaintingPage(desk)
+    await served.start("127.0.0.1", port := _free())
+    token = f"Authorization: Bearer {desk.signer.write(given())}\r\n"
+    try:
+        _, writer = await _open(port, f"GET /paint/picture HTTP/1.1\r\nHost: a\r\n{token}\r\n")
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        open_ = served._connections
+        assert open_
+        await _until(lambda: bool(open_._heard))
+        await _until(lambda: not open_._heard)
+        writer.close()
+    finally:
+        await served.stop()
+
+
+async def _until(look: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not look():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)
+
+
+FIELD = 'Content-Disposition: form-data; name="{}"\r\n'
+RUBBISH = {
+    "no parts": "",
+    "another boundary": "--c\r\n\r\n--c--\r\n",
+    "no end": "--b\r\n" + FIELD.format("mask") + "\r\nabc",
+    "no headers": "--b\r\n\r\nabc\r\n--b--\r\n",
+    "headers that are none": "--b\r\nabc\r\n\xff: \r\n\r\n--b--\r\n",
+    "a field twice": ("--b\r\n" + FIELD.format("prompt") + "\r\na\r\n") * 2 + "--b--\r\n",
+    "another field": "--b\r\n" + FIELD.format("more") + "\r\na\r\n--b--\r\n",
+    "forms in a form": "--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n--c--\r\n--b--\r\n",
+    "words that are none": "--b\r\n" + FIELD.format("mask") + "\r\na\r\n--b\r\n"
+    "" + FIELD.format("prompt") + "\r\n\xff\xfe\r\n--b--\r\n",
+    "many files": ("--b\r\n" + FIELD.format("mask").strip() + '; filename="a"\r\n\r\na\r\n') * 999,
+    "an encoding": "--b\r\nContent-Transfer-Encoding: x\r\n"
+    + FIELD.format("mask")
+    + "\r\na\r\n--b--",
+}
+
+
+@pytest.mark.parametrize("sent", RUBBISH.values(), ids=RUBBISH)
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=b", "text/a"])
+async def test_rubbish_is_the_sender_s_fault(
+    visitor: TestClient[Any, Any], desk: Desk, sent: str, kind: str
+) -> None:
+    headers = shown(desk) | {"Content-Type": kind}
+    answer = await visitor.post("/paint/job", data=sent.encode("latin-1"), headers=headers)
+    assert answer.status == 400
+    assert answer.headers["Server"] == "Easel"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "gzip, gzip"])
+async def test_what_is_packed_is_not_unpacked(
+    visitor: TestClient[Any, Any], desk: Desk, encoding: str
+) -> None:
+    kind = "multipart/form-data; boundary=b"
+    headers = shown(desk) | {"Content-Encoding": encoding, "Content-Type": kind}
+    body = gzip.compress(bytes(50_000_000))
+    answer = await visitor.post("/paint/job", data=body, headers=headers, compress=None)
+    assert answer.status in {400, 415}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [HEAD + "no head\r\n\r\n", "\x00\r\n\r\n", HEAD + "Expect: a\r\n\r\n"],
+)
+async def test_no_answer_tells_what_serves_it(page: int, request_: str) -> None:
+    reader, writer = await _open(page, request_)
+    answer = await _rest(reader)
+    assert answer[:10] in {b"HTTP/1.0 4", b"HTTP/1.1 4"}
+    assert b"Server: Easel\r\n" in answer
+    assert b"aiohttp" not in answer
+    writer.close()
+
+
+async def test_languages_that_strangers_invent_are_not_kept(visitor: TestClient[Any, Any]) -> None:
+    await visitor.get("/paint/?in=en")
+    before = catalogue.cache_info().currsize
+    for number in range(30):
+        await visitor.get(f"/paint/?in=x{number}")
+        await visitor.get("/paint/", headers={"Accept-Language": f"y{number}"})
+    assert catalogue.cache_info().currsize == before
