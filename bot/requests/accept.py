@@ -21,6 +21,7 @@ from bot.requests.models import ServedModels
 from bot.text import sentences
 from bot.text.messages import Title
 from generation.catalogue.card import Card
+from generation.catalogue.families import compute_shown_size
 from generation.derive import set_upscaler
 from generation.recipe import Recipe
 from generation.untrusted.clean import Limits
@@ -143,20 +144,21 @@ class JobAcceptor:
                 found[sha256] = await asyncio.to_thread(read_traits, png)
         return found
 
-    async def keep_mask(self, data: bytes, picture: tuple[int, int], person: int) -> str:
+    async def keep_mask(self, data: bytes, parent: Job, person: int) -> str:
         """Checks and stores what somebody painted; its SHA-256.
 
         Args:
             data: An image file.
-            picture: Width and height in pixels of what it was painted over.
+            parent: The job of the picture that it was painted over.
             person: Who painted it.
 
         Raises:
             ImageError: It is no image that may be used, or does not fit the picture.
             NothingPaintedError: Nothing is painted.
         """
+        size = compute_shown_size(Recipe.from_json(parent.recipe))
         async with self._door.take_turn(person):
-            return await self._files.aput(await self._door.clean_mask(data, picture))
+            return await self._files.aput(await self._door.clean_mask(data, size))
 
     async def accept(
         self,

@@ -20,7 +20,6 @@ from bot.text import sentences
 from bot.text.messages import Title
 from bot.text.origins import inherit_origins
 from generation.catalogue.card import Capability
-from generation.catalogue.families import compute_shown_size
 from generation.catalogue.served import ServedModel, find_named
 from generation.derive import Parent, is_redrawn, repaint, reword
 from generation.recipe import SEED_LIMIT, Recipe
@@ -222,8 +221,7 @@ class DeriveHandler:
         # be withdrawn.
         fetched = Fetched(list_addresses(prompt.flags))
         await self._fetch(fetched, requester.user.id)
-        size = compute_shown_size(Recipe.from_json(parent.recipe))
-        covered = await self._acceptor.keep_mask(mask, size, requester.user.id)
+        covered = await self._acceptor.keep_mask(mask, parent, requester.user.id)
         change = self._reword(
             lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.source, fetched
         )
