@@ -26,6 +26,8 @@ MEMORY: Final = 512 * 2**20
 
 _LENGTHS: Final = struct.Struct(">II")
 _LONGEST_TRACE: Final = 4000
+_PRIORITY: Final = 5
+_PRIORITY: Final = 5
 
 Head = dict[str, Any]
 
@@ -102,7 +104,7 @@ def _give_up_rights() -> None:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
         return
-    os.nice(10)
+    os.nice(_PRIORITY)
     # SIGPROF ends a process unless whoever started it said otherwise.
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
     limits = {resource.RLIMIT_FSIZE: 0, resource.RLIMIT_CORE: 0}

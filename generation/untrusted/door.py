@@ -32,9 +32,9 @@ from generation.untrusted.traits import ImageTraits
 PROCESSES: Final = 2
 """How many pictures are decoded at once; one person's are one after the other."""
 
-_PATIENCE: Final = 5.0
-"""How many times as long a picture may take on a busy machine, or where processors' time is not
-limited."""
+_PATIENCE: Final = 10.0
+"""How many times as long a picture may take on a busy machine, where decoding comes last, and where
+a processor's time cannot be limited."""
 
 _ROOT: Final = str(Path(__file__).parents[2])
 """The folder from which the process imports this package."""

@@ -90,6 +90,16 @@ async def send(url: str, image: Image.Image, prompt: str) -> tuple[int, str]:
         return response.status, (await response.json())["said"]
 
 
+async def look(url: str, what: str) -> int:
+    """The status with which the page is answered when it asks for the picture or the prompt."""
+    address, _, text = url.partition("#")
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {text}"}) as session,
+        session.get(f"{address.partition('?')[0]}{what}") as response,
+    ):
+        return response.status
+
+
 async def newest(studio: Studio, since: int) -> Message:
     """The pictures that were asked for on the page, once they are finished."""
     made = await studio.playground.message(

@@ -13,7 +13,7 @@ from storage.decisions.choices import ServerChoices
 from tests.bot.live.house import House
 from tests.journeys.studio import Studio, answer, public, result, showing
 from tests.journeys.test_canvas import QUICK, single
-from tests.journeys.test_region import last, link, mask, newest, send
+from tests.journeys.test_region import last, link, look, mask, newest, send
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -46,7 +46,9 @@ async def test_what_the_server_refuses_is_said_on_the_page_and_nothing_is_queued
     assert "1 job per person in 24 hours" in (await send(url, mask(), "a hat"))[1]
     await painting.decide(ServerChoices())
     assert "from 0 to 100" in (await send(url, mask(), "a hat --chaos 900"))[1]
-    assert "Nothing is painted" in (await send(url, Image.new("L", (9, 9)), "a hat"))[1]
+    assert "Nothing is painted" in (await send(url, Image.new("L", (256, 256)), "a hat"))[1]
+    small = Image.new("L", (1, 1), 255)
+    assert "does not fit the picture" in (await send(url, small, "a hat"))[1]
     assert "incomplete" in (await send(url[:-2], mask(), "a hat"))[1]
     assert [m for m in public(playground, since + 1) if "Region" in m.content] == []
 
@@ -73,8 +75,11 @@ async def test_who_may_not_see_the_channel_any_more_is_refused(painting: Studio)
     playground.forbid("mira", "art", Permission.VIEW_CHANNEL)
     try:
         status, said = await send(url, mask(), "a hat")
+        seen = [await look(url, what) for what in ("picture", "sheet")]
     finally:
         playground.permit("mira", "art", Permission.VIEW_CHANNEL)
+    assert seen == [422, 422]
+    assert [await look(url, what) for what in ("picture", "sheet")] == [200, 200]
     assert (status, "no longer have access" in said) == (422, True)
     assert public(playground, since + 1) == []
 
