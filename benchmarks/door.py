@@ -18,8 +18,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,9 +58,9 @@ BATTERY: Final[dict[str, Callable[[], bytes]]] = {
     "JPEG, EXIF in 800,000 segments": lambda: hostile.exif_in_segments(800_000),
     "JPEG, 4 million comments": lambda: hostile.comments(4_000_000),
     "JPEG, 19 MB of fill bytes": lambda: hostile.fill_bytes(19_000_000),
-    "JPEG, 25 MP": lambda: hostile.encoded(noise("RGB", 5000, 5000), "JPEG", quality=95),
+    "JPEG, 25 MP": lambda: hostile.encoded(noise("RGB", 5000, 5000), "JPEG", quality=85),
     "JPEG, 25 MP, CMYK, progressive": lambda: hostile.encoded(
-        noise("CMYK", 5000, 5000), "JPEG", quality=80, progressive=True
+        noise("CMYK", 5000, 5000), "JPEG", quality=50, progressive=True
     ),
     "PNG, 1 by 24,999,999": lambda: hostile.png(1, 24_999_999),
     "PNG, 700 by 35,000": lambda: hostile.png(700, 35_000),
@@ -72,7 +74,9 @@ BATTERY: Final[dict[str, Callable[[], bytes]]] = {
     "GIF, 25 MP": lambda: hostile.encoded(noise("L", 5000, 5000), "GIF"),
     "WebP, 2,000 frames": lambda: hostile.frames("WEBP", 2000),
     "WebP, 2.5 million chunks": lambda: hostile.webp_chunks(2_500_000),
-    "WebP, 25 MP, RGBA": lambda: hostile.encoded(noise("RGBA", 5000, 5000), "WEBP", method=0),
+    "WebP, 25 MP, RGBA": lambda: hostile.encoded(
+        noise("RGBA", 5000, 5000), "WEBP", quality=30, method=0
+    ),
     "AVIF, 25 MP, RGBA": lambda: hostile.encoded(noise("RGBA", 5000, 5000), "AVIF", speed=10),
 }
 """The files, by what is hostile about them; some are only as large as they may be."""
@@ -104,6 +108,7 @@ def measure_one(path: Path) -> dict[str, Any]:
         data = bytearray(path.read_bytes())
         # From here on its peak is counted anew; the file itself was fetched, and counts.
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+        memory = Watch(decoder)
         before = _resident("VmRSS") - len(data) / 1e6
         began = time.perf_counter()
         try:
@@ -113,19 +118,43 @@ def measure_one(path: Path) -> dict[str, Any]:
             result = type(error).__name__
         seconds = time.perf_counter() - began
         grown = _resident("VmHWM") - before
+        memory.stop()
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "result": result,
         "wall": seconds,
         "cpu": spent.ru_utime + spent.ru_stime,
-        "decoder": spent.ru_maxrss / 1000,
+        "decoder": memory.most,
         "grown": grown,
     }
 
 
-def _resident(kind: str) -> float:
-    """Megabytes of this process."""
-    text = Path("/proc/self/status").read_text(encoding="ascii")
+class Watch(threading.Thread):
+    """Looks at a decoder's peak of memory until it is gone or stopped; in megabytes."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        super().__init__(daemon=True)
+        assert decoder._process
+        self.most, self._pid, self._over = 0.0, decoder._process.pid, threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        """Looks every five milliseconds."""
+        with suppress(OSError, IndexError):
+            while True:
+                self.most = max(self.most, _resident("VmHWM", self._pid))
+                if self._over.wait(0.005):
+                    break
+
+    def stop(self) -> None:
+        """Has looked for the last time."""
+        self._over.set()
+        self.join()
+
+
+def _resident(kind: str, process: int | str = "self") -> float:
+    """Megabytes of a process."""
+    text = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     return int(text.split(f"{kind}:")[1].split()[0]) / 1000
 
 

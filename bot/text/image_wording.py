@@ -34,14 +34,14 @@ TOO_MANY_BYTES: Final = (
 )
 TOO_MANY_PIXELS: Final = "The image has {found} megapixels; up to {limit} would work."
 TOO_NARROW: Final = (
-    "The image is {width}×{height} pixels; its longer side may be {most} times as long as the "
+    "The image is {width}×{height}; its longer side may be {most} times as long as the "
     "shorter one at most."
 )
 TOO_HARD: Final = (
-    "The image file takes too much work to read; please save it again as PNG or JPEG and retry."
+    "The image file takes too much work to read; please save it smaller or as JPEG and retry."
 )
 MISFIT: Final = (
-    "What was painted is {width}×{height} pixels and does not fit the picture; please open the "
+    "What was painted is {width}×{height} and does not fit the picture; please open the "
     "link again and paint once more."
 )
 REFUSED: Final = "I cannot use the image link to `{host}`: {why}."
