@@ -13,7 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from generation.untrusted.image_errors import ImageTooHardError, NotAnImageError
+from generation.untrusted.image_errors import (
+    BrokenImageError,
+    ImageTooHardError,
+    NotAnImageError,
+)
 
 MOST_PARTS: Final = 200_000
 """Chunks, segments or blocks of a file; a GIF of 20 MiB that is one picture has 80,000."""
@@ -60,14 +64,20 @@ def read_container(data: bytes) -> Container:
 
     Raises:
         NotAnImageError: It is of no format that is read here.
+        BrokenImageError: It ends in the middle of what tells of its parts.
         ImageTooHardError: It has too many parts.
     """
     format_ = _find_format(data)
     if format_ is None:
         raise NotAnImageError
     strip = _STRIPPERS.get(format_)
-    # Boxes of AVIF and HEIC refer to each other by their places in the file, which must stay.
-    return strip(data) if strip else Container(format_, data)
+    if strip is None:
+        # Boxes of AVIF and HEIC refer to each other by their places in the file, which must stay.
+        return Container(format_, data)
+    try:
+        return strip(data)
+    except (struct.error, IndexError):
+        raise BrokenImageError(format_) from None
 
 
 def _find_format(data: bytes) -> str | None:
@@ -123,7 +133,7 @@ def _strip_png(data: bytes) -> Container:
             parts.keep(whole)
         if kind == b"IEND":
             break
-    size = struct.unpack_from(">II", data, 16) if data[12:16] == b"IHDR" and data[16:24] else None
+    size = struct.unpack_from(">II", data, 16) if data[12:16] == b"IHDR" else None
     return Container("PNG", parts.join(), size)
 
 
