@@ -27,7 +27,6 @@ MEMORY: Final = 512 * 2**20
 _LENGTHS: Final = struct.Struct(">II")
 _LONGEST_TRACE: Final = 4000
 _PRIORITY: Final = 5
-_PRIORITY: Final = 5
 
 Head = dict[str, Any]
 
