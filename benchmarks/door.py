@@ -31,6 +31,7 @@ from PIL import Image
 from faults import UserError
 from generation.untrusted.door import Decoder
 from playground import Playground
+from storage.decisions.choices import ServerChoices
 from storage.files import Files
 from storage.prepare import migrate
 from storage.queue.jobs import Made, Rendered, Report
@@ -237,6 +238,7 @@ async def measure_others(folder: Path, files: list[Path]) -> None:
         studio = Studio(standin, folder)
         try:
             await studio.start(BOT)
+            await studio.decide(ServerChoices(unfinished=100))
             await ask(standin)
             usual = await ask(standin)
             sent = [

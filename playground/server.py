@@ -23,6 +23,8 @@ from playground.transport.rest import BASE, Rest
 COUNT_FILE = "EASEL_PLAYGROUND_COUNT"
 """Environment variable that names a file to which a closing stand-in appends its counts."""
 LARGEST_BODY = 26 * 1024 * 1024
+IDLE = 75.0
+"""Seconds for which a connection may stay open without a whole head; aiohttp's own is an hour."""
 
 
 class Server:
@@ -78,7 +80,9 @@ class Server:
 
     async def start(self) -> None:
         """Listen."""
-        self._runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=1.0)
+        self._runner = web.AppRunner(
+            self._app(), access_log=None, shutdown_timeout=1.0, keepalive_timeout=IDLE
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self._host, self._port)
         await site.start()

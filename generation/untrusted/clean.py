@@ -188,7 +188,7 @@ _OPENERS: Final[dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]]] = {
     "GIF": _open_gif,
     "WEBP": _open_webp,
     "AVIF": _open_avif,
-    "HEIF": _open_heif,
+    "HEIC": _open_heif,
 }
 """How each format is opened; no more of them than people send."""
 

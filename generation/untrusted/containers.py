@@ -37,7 +37,7 @@ _MAGIC: Final = {
 }
 _BRANDS: Final = {
     **dict.fromkeys((b"avif", b"avis"), "AVIF"),
-    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), "HEIF"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), "HEIC"),
 }
 
 
@@ -46,7 +46,7 @@ class Container:
     """A picture file without what is not needed.
 
     Attributes:
-        format: By its first bytes: ``PNG``, ``JPEG``, ``WEBP``, ``GIF``, ``AVIF`` or ``HEIF``.
+        format: By its first bytes: ``PNG``, ``JPEG``, ``WEBP``, ``GIF``, ``AVIF`` or ``HEIC``.
         data: The parts that make up the first picture, and its EXIF.
         size: Width and height, as far as the walk met them.
     """

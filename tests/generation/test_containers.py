@@ -12,6 +12,7 @@ from generation.untrusted.image_errors import (
     ImageTooHardError,
     ImageTooLargeError,
     ImageTooNarrowError,
+    NotAnImageError,
 )
 from tests import hostile
 from tests.photographs import PHOTOGRAPHS, Photograph
@@ -77,9 +78,8 @@ def test_of_too_many_pixels_the_number_is_told() -> None:
     assert caught.value.found == 12_120
 
 
-def test_a_name_of_one_s_own_for_a_format_is_no_format() -> None:
-    """A file of the family of AVIF and HEIC whose brands are those of a film."""
-    assert read_container(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic").format == "HEIF"
+def test_avif_heic_and_films_are_told_apart_by_all_their_brands() -> None:
+    assert read_container(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic").format == "HEIC"
     assert read_container(b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif").format == "AVIF"
-    with pytest.raises(Exception, match=r"^$"):
+    with pytest.raises(NotAnImageError):
         read_container(b"\0\0\0\x18ftypisom\0\0\0\0isommp41")

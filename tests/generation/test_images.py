@@ -242,7 +242,7 @@ def sample(kind: str) -> bytes:
     return encoded(image, kind, **({"quality": 40} if kind in {"JPEG", "WEBP"} else {}))
 
 
-SAMPLES = {kind: sample(kind) for kind in ["PNG", "JPEG", "WEBP", "GIF", "AVIF"]} | {"HEIF": HEIC}
+SAMPLES = {kind: sample(kind) for kind in ["PNG", "JPEG", "WEBP", "GIF", "AVIF"]} | {"HEIC": HEIC}
 
 
 def survives(data: bytes) -> None:
