@@ -314,6 +314,21 @@ INFO: Final = (
     "**You** {mine} of {most} waiting or running, {today} of {daily} asked for in 24 hours\n"
     "**Model** {model}: {about}"
 )
+TROUBLES: Final = {
+    "device": Plural(
+        "{count} worker takes no jobs: what it computes on failed several times in a row.",
+        "{count} workers take no jobs: what they compute on failed several times in a row.",
+    ),
+    "store": Plural(
+        "{count} worker takes no jobs: finished pictures cannot be stored at the moment.",
+        "{count} workers take no jobs: finished pictures cannot be stored at the moment.",
+    ),
+}
+"""What keeps workers from taking jobs, by its name."""
+NO_SPACE: Final = (
+    "There is not enough free space here to keep new pictures, so no jobs are taken until the "
+    "admin has made some."
+)
 INFO_MODELS: Final = "**Models to choose with `--model`** {names}"
 INFO_LORAS: Final = "**LoRAs** {names}"
 RECIPE_SEEDS: Final = "Seeds {seeds}"
@@ -400,6 +415,8 @@ TYPED: Final = "This is what you typed:"
 FAILURES: Final = {
     "worker_lost": "the worker stopped three times while drawing it",
     "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
+    "no_picture": "the model's numbers overflowed and made no picture; another seed, or LoRAs with"
+    " less weight, may work",
     "missing_image": "its starting image is no longer stored; please attach it again",
     "model": "the model could not be loaded; the admin can find out why with `easel doctor`",
     "lora": "one of its LoRAs has changed or does not fit the model",

@@ -38,6 +38,7 @@ from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError, Unknown
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
 from storage.queue.limits import Excess, LimitKind, LimitReachedError
+from storage.space import NoSpaceError
 
 log: Final = structlog.get_logger(__name__)
 
@@ -56,6 +57,7 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     TokenError: sentences.LINK_BROKEN,
     ExpiredTokenError: sentences.LINK_EXPIRED,
     NoLongerThereError: sentences.NO_LONGER_THERE,
+    NoSpaceError: sentences.NO_SPACE,
     app_commands.CommandSignatureMismatch: sentences.NO_COMMAND,
     app_commands.CommandNotFound: sentences.NO_COMMAND,
 }

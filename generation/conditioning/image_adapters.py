@@ -178,7 +178,7 @@ class References:
         seen = [self.memory[one.image] for one in ordered]
         if not row.patches:
             whole = torch.cat([one.whole for one in seen])
-            yield spherical_mean(whole.float(), weights.to(whole.device))[None], 1.0
+            yield spherical_mean(whole.float(), weights)[None], 1.0
             return
         for one, share in zip(seen, weights / weights.sum(), strict=True):
             yield one.patches, float(share)

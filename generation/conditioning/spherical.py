@@ -32,8 +32,10 @@ def spherical_mean(embeddings: Tensor, weights: Tensor) -> Tensor:
     """
     if len(embeddings) == 1:
         return embeddings[0]
-    # In float64, since the angles between like images are small beside 1.
-    points, shares = embeddings.double(), weights.double() / weights.double().sum()
+    # In float64, since the angles between like images are small beside 1; on the CPU, since Apple's
+    # GPUs have no float64.
+    points, heavy = embeddings.cpu().double(), weights.cpu().double()
+    shares = heavy / heavy.sum()
     lengths = points.norm(dim=1)
     units = points / lengths[:, None]
     mean = shares @ units
@@ -49,7 +51,7 @@ def spherical_mean(embeddings: Tensor, weights: Tensor) -> Tensor:
         mean = angle.cos() * mean + angle.sin() * step / angle
         mean = mean / mean.norm()
     scaled: Tensor = mean * (shares @ lengths)
-    return scaled.to(embeddings.dtype)
+    return scaled.to(embeddings.device, embeddings.dtype)
 
 
 def _logarithms(units: Tensor, base: Tensor) -> Tensor:

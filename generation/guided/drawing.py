@@ -6,6 +6,7 @@ z' = cos(next) picture + sin(next) noise.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import cos, pi, sin
@@ -122,9 +123,9 @@ def draw_pictures(networks: Networks, request: Request, noise: Tensor, walk: Wal
     return finish(networks, denoise(networks, request, noise, walk))
 
 
-def finish(networks: Networks, latents: Tensor) -> Tensor:
-    """Latents (B, C, h, w) → pictures (B, 3, 8h, 8w) in -1 to 1."""
-    with lower_precision(latents.device.type):
+def finish(networks: Networks, latents: Tensor, *, exact: bool = False) -> Tensor:
+    """Latents (B, C, h, w) → pictures (B, 3, 8h, 8w) in -1 to 1; in float32 where ``exact``."""
+    with nullcontext() if exact else lower_precision(latents.device.type):
         # Only what is added: the linear part carries the picture, and bfloat16 would show as bands.
         added = networks.decoder(latents.contiguous(memory_format=torch.channels_last))
     whole: Tensor = networks.latents.decode(latents) + added.float()

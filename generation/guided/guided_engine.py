@@ -36,6 +36,7 @@ from generation.sampling.engine import Batching, Upscalers, Watch
 from generation.sampling.inpaint import mask_latents
 from generation.sampling.noise import draw_starting_noise
 from generation.sampling.parallel import open_map
+from generation.sampling.soundness import is_flat, require_finite, require_pictures
 from generation.tensors.pixels import to_picture, to_pixels
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from generation.variety import split_by_picture
@@ -171,7 +172,8 @@ class GuidedEngine:
             # Stopped early, the picture is what it then seems to become.
             ends = [now if recipe.sampling.stop == 1 else seeming for now, seeming in where]
             drawn = each(lambda latents: self._decode(latents, recipe), ends)
-        return [picture for pictures in drawn for picture in pictures]
+        begun = start or self.seen[[*recipe.inputs.edit, *recipe.inputs.blend][0].image]
+        return require_pictures([picture for pictures in drawn for picture in pictures], begun)
 
     def _batches(self, recipe: Recipe, guide: Tensor) -> list[tuple[Recipe, Tensor]]:
         """The words of each batch, and the noise that it starts from."""
@@ -291,8 +293,15 @@ class GuidedEngine:
 
     def _decode(self, latents: Tensor, recipe: Recipe) -> list[Image.Image]:
         """Pictures of latents, one by one to spare memory."""
-        rows = _cut(latents, recipe)
-        return [to_picture((finish(self.networks, row[None]) + 1) / 2) for row in rows]
+        rows = require_finite(_cut(latents, recipe))
+        return [to_picture((self._finish(row[None]) + 1) / 2) for row in rows]
+
+    def _finish(self, latents: Tensor) -> Tensor:
+        """Pixels (1, 3, H, W) in -1 to 1 of latents (1, C, h, w)."""
+        made = finish(self.networks, latents)
+        # bfloat16 has float32's range, but fewer digits: what it sums up may still overflow.
+        exact = bool(torch.isfinite(made).all()) and not is_flat(made)
+        return made if exact else require_finite(finish(self.networks, latents, exact=True))
 
     def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:  # noqa: ARG002
         """Drawn pictures at the size that people are shown, which is as they were drawn."""

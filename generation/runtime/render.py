@@ -71,8 +71,8 @@ def render(engine: Drawer, recipe: Recipe, report: Report, *, read: Read, find: 
         RenderError: ``model`` if the recipe is another model's or needs image adapters or
             ControlNets that are not loaded, ``missing_image`` if an image that it starts from,
             looks at or keeps to is gone, ``lora`` if one of its LoRAs is gone or does not fit,
-            ``out_of_memory`` if even one picture at a time is too much, ``upscaler`` if what
-            enlarges it is gone or of no use.
+            ``out_of_memory`` if even one picture at a time is too much, ``no_picture`` if what was
+            computed is none, ``upscaler`` if what enlarges it is gone or of no use.
     """
     plain = find_made(recipe, read, find) or _draw_plain(
         engine, _drop_upscale(recipe), report, read
@@ -265,8 +265,8 @@ def _draw(
 
 def release(engine: Drawer) -> None:
     """Give what a run leaves in the allocator's cache back to the device."""
-    if engine.device.type == "cuda":
-        torch.cuda.empty_cache()
+    if engine.device.type != "cpu":
+        torch.get_device_module(engine.device).empty_cache()
 
 
 def _open(png: bytes) -> Image.Image:

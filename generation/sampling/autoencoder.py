@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from generation.recipe import Recipe
 from generation.sampling.engine import device_of
 from generation.sampling.seamless import read_seamless
+from generation.sampling.soundness import compute_with_vae
 
 
 @contextmanager
@@ -50,14 +52,30 @@ def encode_pixels(vae: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffuse
     """Latents of pixels (1, 3, height, width) in [-1, 1].
 
     The mode of the encoder's distribution is taken, so nothing random enters here.
+
+    Raises:
+        RenderError: ``no_picture`` if the encoder overflows.
     """
-    return scale_latents(vae, vae.encode(pixels).latent_dist.mode().float())
+
+    def encode() -> Tensor:
+        return scale_latents(vae, vae.encode(pixels.to(vae.dtype)).latent_dist.mode().float())
+
+    return compute_with_vae(vae, encode, shows=False)
 
 
 def decode_latents(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
-    """The pictures of latents (pictures, channels, height, width), one by one to spare memory."""
-    raw = unscale_latents(pipe.vae, latents).to(pipe.vae.dtype)
-    pixels = [pipe.vae.decode(row[None], return_dict=False)[0] for row in raw]
+    """The pictures of latents (pictures, channels, height, width), one by one to spare memory.
+
+    Raises:
+        RenderError: ``no_picture`` if the decoder overflows.
+    """
+    raw = unscale_latents(pipe.vae, latents)
+
+    def decode(row: Tensor) -> Tensor:
+        pixels: Tensor = pipe.vae.decode(row[None].to(pipe.vae.dtype), return_dict=False)[0]
+        return pixels
+
+    pixels = [compute_with_vae(pipe.vae, partial(decode, row), shows=True) for row in raw]
     return [pipe.image_processor.postprocess(one.float())[0] for one in pixels]
 
 

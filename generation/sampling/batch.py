@@ -15,12 +15,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from generation.pictures.canvas import Init
 from generation.recipe import Recipe
 from generation.sampling.autoencoder import tile_vae
 from generation.sampling.engine import Engine, Watch, device_of
 from generation.sampling.inpaint import Origin
 from generation.sampling.noise import draw_starting_noise
 from generation.sampling.parallel import open_map
+from generation.sampling.soundness import require_finite, require_pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def denoise(
     steps: int,
     advance: Callable[[B, int], None],
     decode: Callable[[Tensor], list[Image.Image]],
+    start: Init,
     watch: Watch,
     during: Callable[[int], AbstractContextManager[None]] = lambda _: nullcontext(),
 ) -> list[Image.Image]:
@@ -109,10 +112,17 @@ def denoise(
         steps: How many steps to take.
         advance: Moves a batch by the step of a number, counted from 0.
         decode: From a batch's latents to pictures.
+        start: What the pictures start from.
         watch: Called after every step; whatever it raises ends the drawing.
         during: What holds while all batches take the step of a number.
+
+    Raises:
+        RenderError: ``no_picture`` if what was computed is no picture.
     """
     count = len(recipe.noise)
+
+    def show(batch: B) -> list[Image.Image]:
+        return decode(require_finite(batch.select_result(recipe.sampling.stop)))
 
     def preview() -> list[Image.Image]:
         return [small for batch in batches for small in engine.preview(batch.clean)][:count]
@@ -125,6 +135,6 @@ def denoise(
             with during(step):
                 each(lambda batch, step=step: advance(batch, step), batches)
             watch(step + 1, steps, preview)
-        drawn = each(lambda batch: decode(batch.select_result(recipe.sampling.stop)), batches)
+        drawn = each(show, batches)
     # The last batch may have been filled up with pictures that nobody asked for.
-    return [picture for pictures in drawn for picture in pictures][:count]
+    return require_pictures([picture for pictures in drawn for picture in pictures][:count], start)

@@ -171,6 +171,7 @@ def draw(
         steps=steps,
         advance=advance_batch,
         decode=partial(decode_latents, pipe),
+        start=start,
         watch=watch,
         # Set for all batches of a step at once: the UNet is one, and they run side by side.
         during=lambda step: wrap_edges([pipe.unet], wanted=wraps and step >= edged),

@@ -30,6 +30,7 @@ from generation.sampling.batch import Batch, Condition, denoise, draw_noise
 from generation.sampling.engine import Engine, Watch, device_of
 from generation.sampling.inpaint import Origin, read_origin
 from generation.sampling.seamless import choose_roll, read_seamless
+from generation.sampling.soundness import compute_with_vae
 from generation.tensors.overlap import apply_in_tiles
 from generation.variety import split_by_picture
 
@@ -117,11 +118,18 @@ class FlowFamily:
             steps=steps_until(recipe.sampling.steps, recipe.sampling.stop),
             advance=advance_batch,
             decode=partial(_decode, self, pipe),
+            start=start,
             watch=watch,
         )
 
     def _encode(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
-        pixels, read = fit_pixels(pipe, picture, recipe), partial(self.read, pipe)
+        pixels = fit_pixels(pipe, picture, recipe)
+
+        def read(pixels: Tensor) -> Tensor:
+            # In the format that the autoencoder has at the time.
+            encode = lambda: self.read(pipe, pixels.to(pipe.vae.dtype))  # noqa: E731
+            return compute_with_vae(pipe.vae, encode, shows=False)
+
         return read_seamless(read, pixels, self.grain) if recipe.sampling.seamless else read(pixels)
 
 
@@ -306,5 +314,8 @@ def _predict(
 
 def _decode(family: FlowFamily, pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
     """The pictures of latents, one by one to spare memory."""
-    pixels = [family.show(pipe, row[None]) for row in latents]
+    pixels = [
+        compute_with_vae(pipe.vae, partial(family.show, pipe, row[None]), shows=True)
+        for row in latents
+    ]
     return [pipe.image_processor.postprocess(one.float())[0] for one in pixels]

@@ -7,11 +7,24 @@ import torch
 
 _KINDS: Final = (torch.OutOfMemoryError, MemoryError)
 
+_TEXTS: Final = (
+    # PyTorch's allocator for the CPU, on Linux and on Windows (c10/core/impl/alloc_cpu.cpp).
+    "can't allocate memory",
+    "not enough memory: you tried to allocate",
+    # Apple's GPUs (aten/src/ATen/mps/MPSAllocator.mm).
+    "MPS backend out of memory",
+    # What CUDA and its libraries ask for themselves, beside PyTorch's allocator.
+    "CUDA error: out of memory",
+    "HIP error: out of memory",
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+)
+"""How a lack of memory reads where it comes as a plain RuntimeError."""
+
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a device or the machine has no memory left; on the CPU only the text tells."""
-    # PyTorch's allocator for the CPU raises a bare RuntimeError.
-    return isinstance(error, _KINDS) or "can't allocate memory" in str(error)
+    """Whether a device or the machine has no memory left; of some devices only the text tells."""
+    return isinstance(error, _KINDS) or any(text in str(error) for text in _TEXTS)
 
 
 def measure_free(device: torch.device) -> float:

@@ -84,6 +84,10 @@ class SpandrelUpscaler:
     def _enlarge_square(self, square: Tensor) -> Tensor:
         # Cut to the range: a second pass or the mean of squares would carry overshoot on.
         made: Tensor = self.model(square.to(self.device, self.model.dtype))
+        if self.model.dtype != torch.float32 and not bool(torch.isfinite(made).all()):
+            # For good: one that overflows once does so for most pictures.
+            self.model = self.model.to(self.device, torch.float32)
+            return self._enlarge_square(square)
         return made.clamp(0, 1)
 
 

@@ -28,6 +28,8 @@ from generation.guided.guided_engine import GuidedEngine
 from generation.recipe import Ingredient, Phrase, Recipe, Reference, Start, Structure, seed_noise
 from generation.runtime.render import render
 from generation.sampling.engine import Batching
+from generation.sampling.soundness import has_one_colour
+from generation.tensors import precision
 from storage.queue.jobs import RenderError, Report
 from tests.generation.samples import encoded, quiet, seen
 from tests.guided.conftest import scene
@@ -224,3 +226,33 @@ def test_an_incomplete_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(ModelError):
         load_any(EASEL_2, str(tmp_path), CPU)
+
+
+def test_numbers_that_overflow_are_no_picture(engine: GuidedEngine) -> None:
+    def overflow(_module: Any, _given: Any, made: torch.Tensor) -> torch.Tensor:
+        return made * torch.nan
+
+    for part in (engine.networks.denoiser, engine.networks.decoder):
+        hook = part.register_forward_hook(overflow)
+        try:
+            with pytest.raises(RenderError, match="no_picture"):
+                drawn(engine, recipe())
+        finally:
+            hook.remove()
+
+
+def test_a_decoder_that_overflows_in_16_bits_works_in_float32(
+    engine: GuidedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As on a processor with instructions for it, whatever this one has.
+    monkeypatch.setattr(precision, "is_bfloat16_quick", lambda _: True)
+
+    def overflow(_module: Any, _given: Any, made: torch.Tensor) -> torch.Tensor | None:
+        return made * torch.nan if torch.is_autocast_enabled("cpu") else None
+
+    hook = engine.networks.decoder.register_forward_hook(overflow)
+    try:
+        (picture,) = drawn(engine, recipe())
+    finally:
+        hook.remove()
+    assert not has_one_colour(picture)
