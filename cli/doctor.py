@@ -21,9 +21,6 @@ from cli.findings import Finding, State
 from storage.settings import Settings, load_settings
 
 LEAST_PYTHON: Final = (3, 11)
-LEAST_DISK: Final = 200 * 2**20
-"""Free bytes below which nothing works for long."""
-
 COMFORTABLE_DISK: Final = 5 * 2**30
 """Free bytes below which a larger model and a season of pictures do not fit."""
 
@@ -113,12 +110,16 @@ def migrations(settings: Settings) -> Finding:
 
 
 def disk(settings: Settings) -> Finding:
-    """Whether there is room for the data folder to grow."""
-    folder = _existing(settings.data)
-    free = shutil.disk_usage(folder).free
+    """Whether there is room for the database, the pictures and the data folder to grow."""
+    from storage.space import has_space, measure_space  # noqa: PLC0415 - heavy
+
+    kept = measure_space(settings)
+    free = shutil.disk_usage(_existing(settings.data)).free
+    free = free if kept is None else min(free, kept)
     says, mend = f"{free / 2**30:.1f} GiB free", "free some, or point EASEL_DATA at another disk"
-    if free < LEAST_DISK:
-        return Finding("disk", State.FAULT, says, mend)
+    if not has_space(settings):
+        says += f", and no jobs are taken below {settings.least_free_mb} MB"
+        return Finding("disk", State.FAULT, says, f"{mend}; EASEL_LEAST_FREE_MB is the floor")
     if free < COMFORTABLE_DISK:
         return Finding("disk", State.NOTE, says, f"larger models need more: {mend}")
     return Finding("disk", State.OK, says)
@@ -229,17 +230,31 @@ def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
 
 
 def workers(settings: Settings) -> Finding:
-    """Whether a worker gives signs of life."""
+    """Whether a worker gives signs of life, and takes jobs."""
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - heavy
 
+    from cli.workers import live_workers, troubled_workers  # noqa: PLC0415 - heavy
+
     try:
-        alive = live_workers(settings)
+        alive, troubled = live_workers(settings), troubled_workers(settings)
     # That the database is away is another finding's to say.
     except SQLAlchemyError:
-        alive = set()
+        alive, troubled = set(), {}
     if not alive:
         return Finding("worker", State.NOTE, "none is running", "easel run, or easel worker")
-    return Finding("worker", State.OK, f"alive: {', '.join(sorted(alive))}")
+    says = f"alive: {', '.join(sorted(alive))}"
+    if troubled:
+        says += "".join(f"; {name} takes no jobs ({why})" for name, why in troubled.items())
+        mend = " and ".join(_MENDS[why] for why in sorted(set(troubled.values())))
+        return Finding("worker", State.FAULT, says, mend)
+    return Finding("worker", State.OK, says)
+
+
+_MENDS: Final = {
+    "device": "look for the GPU's errors (nvidia-smi, dmesg), mend it, then restart the worker",
+    "store": "see that EASEL_IMAGES can be written to, by the worker as well",
+}
+"""What to do about each trouble of a worker."""
 
 
 def page(settings: Settings) -> Finding:
@@ -262,23 +277,6 @@ def page(settings: Settings) -> Finding:
         # A note and no fault: the bot, which serves the page, may just not be running.
         return Finding("painting page", State.NOTE, says, mend)
     return Finding("painting page", State.OK, f"answers at {settings.public_url}")
-
-
-def live_workers(settings: Settings) -> set[str]:
-    """The names of the workers that give signs of life.
-
-    Raises:
-        sqlalchemy.exc.SQLAlchemyError: The database does not answer, or has no tables yet.
-    """
-    from storage.database.connect import open_engine  # noqa: PLC0415 - heavy
-    from storage.queue import queries  # noqa: PLC0415 - heavy
-
-    engine = open_engine(settings.database)
-    try:
-        with engine.connect() as connection:
-            return queries.list_workers(connection, settings.dead_after)
-    finally:
-        engine.dispose()
 
 
 def access(settings: Settings) -> Finding:

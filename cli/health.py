@@ -2,7 +2,7 @@
 
 import sys
 
-from cli.doctor import live_workers
+from cli.workers import live_workers, troubled_workers
 from storage.database.connect import DatabaseNotReadyError, require_current
 from storage.settings import load_settings
 
@@ -11,15 +11,18 @@ def main(side: str) -> int:
     """An exit code: 0 if the side works.
 
     Args:
-        side: ``worker``: this host's worker gives signs of life. Anything else: the database
-            answers and has this version's tables.
+        side: ``worker``: this host's worker gives signs of life, and takes jobs. Anything else: the
+            database answers and has this version's tables.
     """
     settings = load_settings()
     try:
         require_current(settings.database)
     except DatabaseNotReadyError:
         return 1
-    return 0 if side != "worker" or settings.executor in live_workers(settings) else 1
+    if side != "worker":
+        return 0
+    working = live_workers(settings) - troubled_workers(settings).keys()
+    return 0 if settings.executor in working else 1
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from faults import HostError
+from storage.signals import RESTART
 
 STEADY: Final = 10.0
 """Seconds after which a side counts as having started well."""
@@ -167,8 +168,8 @@ class Crew:
             steady = time.monotonic() - began > STEADY
             short_lives = 0 if steady else short_lives + 1
             # Above 0 the side says itself that it cannot run, as without a token; below 0 a signal
-            # ended it.
-            own_fault = life == 0 and not steady and code > 0
+            # ended it. Some faults a new process may find mended, and their side says which.
+            own_fault = life == 0 and not steady and code > 0 and code != RESTART
             if own_fault or short_lives > RESTARTS:
                 self._fault = SideFailedError(side.name, said)
                 self._ending.set()

@@ -11,8 +11,8 @@ import aiohttp
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from cli.doctor import live_workers
 from cli.launch import Crew, Side
+from cli.workers import live_workers
 from generation.catalogue.families import find_card
 from generation.catalogue.served import list_served
 from playground.state.cast import GUILD_ID, TOKEN

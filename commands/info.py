@@ -30,6 +30,10 @@ async def info(interaction: Interaction) -> None:
         model=say(cards[0].title),
         about=say(cards[0].about),
     )
+    for trouble, count in queue.troubles.items():
+        text += "\n" + say(sentences.TROUBLES[trouble], count=count)
+    if queue.full:
+        text += "\n" + say(sentences.NO_SPACE)
     if len(cards) > 1:
         text += "\n" + messages.list_models(cards)
     # Once each: several models may have a LoRA in common.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+import stamina
 import structlog
 import torch
 from PIL import Image
@@ -21,18 +22,23 @@ from generation.recipe import Recipe
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
 from generation.sampling.engine import Drawer
+from generation.tensors.device_faults import answers, is_device_fault
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage.database.connect import open_engine
-from storage.files import Files
+from storage.files import Files, FileStoreError
 from storage.logs import set_up_logs
 from storage.queue import queries
-from storage.queue.jobs import Made, Rendered, Report
-from storage.queue.worker import serve
+from storage.queue.jobs import DeviceFaultError, Made, Render, Rendered, RenderError, Report
+from storage.queue.presence import Sighting
+from storage.queue.worker import FAULTS, note_fault, read_past, rest, serve
 from storage.settings import Settings, load_settings
-from storage.signals import stop_event
+from storage.signals import RESTART, stop_event
 
 NICENESS: Final = 5
 """How far a worker on the CPU steps back for the bot beside it."""
+
+STORE_PATIENCE: Final = 120.0
+"""Seconds for which a drawing waits for the picture store before its job is handed back."""
 
 _log = structlog.get_logger(__name__)
 
@@ -111,16 +117,49 @@ def make_renderer(
         else:
             engine = engines.get_for(recipe, report)
             pictures = render(engine, recipe, report, read=files.get, find=find)
-        return keep(pictures, recipe, files)
+        return keep(pictures, recipe, files, report)
 
     return serve_one
 
 
-def keep(pictures: Pictures, recipe: Recipe, files: Files) -> Rendered:
-    """Store pictures with their recipe inside, and say where."""
+def watch_device(make_job: Render, device: torch.device) -> Render:
+    """The function that the queue calls, which tells a fault of the device from a job's own.
+
+    What it returns raises DeviceFaultError where ``device`` has failed.
+    """
+
+    def watched(data: dict[str, Any], report: Report) -> Rendered:
+        try:
+            return make_job(data, report)
+        except FileStoreError:
+            raise
+        except Exception as error:
+            # What a job lacks is known by name already; the device has no part in it.
+            asked = torch.device("cpu") if isinstance(error, RenderError) else device
+            if not is_device_fault(error, asked):
+                raise
+            raise DeviceFaultError(str(device)) from error
+
+    return watched
+
+
+def keep(pictures: Pictures, recipe: Recipe, files: Files, report: Report) -> Rendered:
+    """Store pictures with their recipe inside, and say where.
+
+    Raises:
+        FileStoreError: They cannot be stored, for as long as is worth waiting.
+    """
 
     def store(image: Image.Image, index: int | None, digest: str) -> Made:
-        sha256 = files.put(encode_png(image, recipe, index=index))
+        data, steps = encode_png(image, recipe, index=index), recipe.sampling.steps
+        for attempt in stamina.retry_context(
+            on=FileStoreError, attempts=None, timeout=STORE_PATIENCE
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    # Whoever cancels the job need not wait for the store.
+                    report(steps, steps, None)
+                sha256 = files.put(data)
         return Made(sha256=sha256, width=image.width, height=image.height, digest=digest)
 
     single = [store(image, k, narrow(recipe, k).digest) for k, image in enumerate(pictures.single)]
@@ -136,15 +175,21 @@ def main(settings: Settings) -> None:
         ServedError: The further models cannot be read.
         ModelError: The usual model cannot be loaded.
         WorkerNameTakenError: Another live worker goes by this one's name.
+        DeviceFaultError: What it computes on has failed; a new process may find it in order.
     """
     stop, models = stop_event(), list_served(settings)
-    engines = Engines(models, partial(load_engine, settings), choose_device(settings.device))
-    # Loaded before the first job: a model that cannot be had is said at the start, not by a job.
-    device = str(engines.get(choose_usual(models)).device)
+    model = ", ".join(one.model for one in models.values())
+    past, wanted = read_past(settings), choose_device(settings.device)
+    if past and past.faults >= FAULTS:
+        rest(settings, model=model, device=past.device, stop=stop)
+        if stop.is_set():
+            return
+        raise DeviceFaultError(past.device)
+    engines = Engines(models, partial(load_engine, settings), wanted)
+    device = _load_first(engines, choose_usual(models), settings, past)
     if device == "cpu":
         # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.
         os.nice(NICENESS)
-    model = ", ".join(one.model for one in models.values())
     database = open_engine(settings.database)
 
     def find(digest: str) -> str | None:
@@ -154,10 +199,38 @@ def main(settings: Settings) -> None:
         return image.sha256 if image else None
 
     try:
-        make_job = make_renderer(engines, Files.of(settings), find)
+        make_job = watch_device(make_renderer(engines, Files.of(settings), find), wanted)
         serve(settings, make_job, model=model, device=device, stop=stop)
     finally:
         database.dispose()
+
+
+def _load_first(
+    engines: Engines, usual: ServedModel, settings: Settings, past: Sighting | None
+) -> str:
+    """Load the usual model before the first job, so that no job has to say that it cannot be had.
+
+    Returns:
+        The device that it computes on.
+
+    Raises:
+        ModelError: It cannot be loaded.
+        DeviceFaultError: The device has failed; that is counted.
+    """
+    wanted = choose_device(settings.device)
+    try:
+        # A GPU that is off the bus is not seen at all, and nobody asked for a CPU in its place.
+        if past and past.faults and (str(wanted) == "cpu" != past.device or not answers(wanted)):
+            raise DeviceFaultError(past.device)
+        return str(engines.get(usual).device)
+    except (DeviceFaultError, ModelError, RuntimeError) as error:
+        # Only one that has failed before is asked: where there never was a GPU, a setting is wrong.
+        asked = wanted if past and past.faults else torch.device("cpu")
+        if not (isinstance(error, DeviceFaultError) or is_device_fault(error, asked)):
+            raise
+        device = past.device if past else str(wanted)
+        note_fault(settings, model=usual.model, device=device)
+        raise DeviceFaultError(device) from error
 
 
 def start() -> int:
@@ -166,6 +239,9 @@ def start() -> int:
         settings = load_settings()
         set_up_logs(settings)
         main(settings)
+    except DeviceFaultError as error:
+        _log.error(str(error), cause=str(error.__cause__ or "").partition("\n")[0])
+        return RESTART
     # What the host can mend is one sentence; anything else is a fault, and keeps its traceback.
     except HostError as error:
         _log.error(str(error))

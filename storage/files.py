@@ -5,9 +5,11 @@ something else, and what is read can be checked.
 """
 
 import asyncio
+import errno
 import hashlib
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -20,9 +22,17 @@ from storage.settings import Settings
 
 if TYPE_CHECKING:
     # obstore's type stubs have these names, the module itself has not.
+    from obstore import ObjectMeta
     from obstore.store import RetryConfig, S3Config
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
+
+_PROBE: Final = "probe"
+_PROBE_SIZE: Final = 2**22
+"""Bytes that a probe writes: as many as a large picture takes."""
+
+_FRESH: Final = timedelta(hours=6)
+"""How old a file may be for bytes that are stored once more not to be written again."""
 
 
 class FileStoreError(HostError, RuntimeError):
@@ -80,8 +90,14 @@ class Files:
             FileStoreError: They could not be written.
         """
         sha256 = hashlib.sha256(data).hexdigest()
-        # A file cut short by a power failure is written again.
-        if self._size(sha256) != len(data):
+        there = self._look_up(sha256)
+        # A file cut short by a power failure is written again; so is an old one, which might be
+        # swept away before the row is written that is to keep it.
+        if (
+            there is None
+            or there["size"] != len(data)
+            or datetime.now(UTC) - there["last_modified"] > _FRESH
+        ):
             try:
                 obstore.put(self._store, _name(sha256), data)
             except (BaseError, OSError) as error:
@@ -110,7 +126,52 @@ class Files:
         Raises:
             FileStoreError: The place does not answer.
         """
-        return self._size(sha256) is not None
+        return self._look_up(sha256) is not None
+
+    def probe(self) -> None:
+        """Writes as much as a picture takes, and takes it away again.
+
+        Raises:
+            FileStoreError: That did not work.
+        """
+        try:
+            obstore.put(self._store, _PROBE, bytes(_PROBE_SIZE))
+            obstore.delete(self._store, _PROBE)
+        except (BaseError, OSError) as error:
+            raise _failed("written", _PROBE, error) from None
+
+    def list_older(self, age: timedelta) -> Iterator[str]:
+        """The hashes of what was stored longer ago than ``age``.
+
+        Raises:
+            FileStoreError: The place does not answer.
+        """
+        before = datetime.now(UTC) - age
+        try:
+            for some in obstore.list(self._store):
+                for one in some:
+                    name = one["path"].rsplit("/", 1)[-1]
+                    if _HASH.fullmatch(name) and one["last_modified"] < before:
+                        yield name
+        except (BaseError, OSError) as error:
+            raise _failed("listed", "store", error) from None
+
+    def delete_older(self, sha256: str, age: timedelta) -> bool:
+        """Deletes bytes unless they were stored again within ``age``; whether it did.
+
+        Raises:
+            FileStoreError: The place does not answer.
+        """
+        there = self._look_up(sha256)
+        if there is None or datetime.now(UTC) - there["last_modified"] < age:
+            return False
+        try:
+            obstore.delete(self._store, _name(sha256))
+        except (NotFoundError, FileNotFoundError):
+            return False
+        except (BaseError, OSError) as error:
+            raise _failed("deleted", sha256, error) from None
+        return True
 
     async def aput(self, data: bytes) -> str:
         """As :meth:`put`, without stopping the event loop."""
@@ -120,13 +181,17 @@ class Files:
         """As :meth:`get`, without stopping the event loop."""
         return await asyncio.to_thread(self.get, sha256)
 
-    def _size(self, sha256: str) -> int | None:
+    def _look_up(self, sha256: str) -> "ObjectMeta | None":
         try:
-            return obstore.head(self._store, _name(sha256))["size"]
+            return obstore.head(self._store, _name(sha256))
         except (NotFoundError, FileNotFoundError, MissingFileError):
             return None
         except (BaseError, OSError) as error:
             raise _failed("looked up", sha256, error) from None
+
+
+# As Rust writes what the operating system answered (library/std/src/io/error.rs).
+_ERRNO: Final = re.compile(r"(?:os error |Errno )(?P<number>\d+)")
 
 
 def _open(where: str, credentials: "S3Config") -> ObjectStore:
@@ -144,8 +209,11 @@ def _open(where: str, credentials: "S3Config") -> ObjectStore:
 
 
 def _failed(what: str, sha256: str, error: Exception) -> FileStoreError:
-    # The store's own words hold paths and addresses; the kind of error says enough.
-    return FileStoreError(f"image {sha256[:12]} could not be {what} ({type(error).__name__})")
+    # The store's own words hold paths and addresses; the kind of error and its number say enough.
+    kind = type(error).__name__
+    if number := _ERRNO.search(str(error)):
+        kind = errno.errorcode.get(int(number["number"]), kind)
+    return FileStoreError(f"image {sha256[:12]} could not be {what} ({kind})")
 
 
 def _name(sha256: str) -> str:

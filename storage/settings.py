@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     aws_endpoint_url: str | None = _named("AWS_ENDPOINT_URL")
     """Address of an S3-compatible service other than Amazon's."""
 
+    least_free_mb: Annotated[int, Field(ge=0)] = 500
+    """Free space, in megabytes, below which no new jobs are taken, where pictures or the database
+    are kept. 0: take them until nothing more can be written."""
+
     model: str = ""
     """Folder, hub id or known name (easel models) of a checkpoint. Empty: the bundled model."""
 

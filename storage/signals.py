@@ -8,6 +8,9 @@ from typing import Final
 STOPPING: Final = frozenset({signal.SIGTERM, signal.SIGINT})
 """The signals that end a service in good order."""
 
+RESTART: Final = 75
+"""Exit status of a service that a new process of it may put right: EX_TEMPFAIL of sysexits.h."""
+
 
 def stop_event() -> threading.Event:
     """An event that SIGTERM and SIGINT set from now on; for the main thread of a process.

@@ -421,6 +421,7 @@ FAILURES: Final = {
     "model": "the model could not be loaded; the admin can find out why with `easel doctor`",
     "lora": "one of its LoRAs has changed or does not fit the model",
     "upscaler": "the upscaler it needs is missing on the worker or does not work",
+    "unstored": "the picture store refuses an image of it; the admin can find out why in the log",
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from faults import HostError
@@ -20,7 +21,13 @@ from faults import HostError
 WRITING: Final = {"easel_writing": True}
 """Execution options of an engine whose transactions write: they take SQLite's lock at the start."""
 
-REVISION: Final = "0006"
+READING: Final = {"easel_writing": False}
+"""The opposite, for what such an engine only reads."""
+
+AWAY: Final = (OperationalError, InterfaceError, NoConnectionError)
+"""What a database raises that does not answer, is locked or has no room, but may again later."""
+
+REVISION: Final = "0007"
 """The newest migration; the tables must be of this revision."""
 
 FROZEN_AFTER: Final = 10
@@ -28,6 +35,9 @@ FROZEN_AFTER: Final = 10
 
 A process that is frozen in the middle of one would otherwise hold up every other.
 """
+
+SILENT_AFTER: Final = 10
+"""Seconds without an answer from PostgreSQL's machine after which a connection counts as lost."""
 
 _PRAGMAS: Final = (
     # Milliseconds, as the job engine waits on its own connections.
@@ -142,10 +152,12 @@ def _options(url: str) -> dict[str, Any]:
         return {"hide_parameters": True}
     timeout = f"-c idle_in_transaction_session_timeout={FROZEN_AFTER}s"
     # A server may have hung up meanwhile, which a ping finds out.
+    # A server that nothing is heard of is away, which the system would find out after minutes.
+    silence = {"connect_timeout": SILENT_AFTER, "tcp_user_timeout": 1000 * SILENT_AFTER}
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
-        "connect_args": {"options": timeout},
+        "connect_args": {"options": timeout, **silence},
     }
 
 

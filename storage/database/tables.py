@@ -136,8 +136,8 @@ class ImageRow(Table):
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(7))
-    # Not unique: equal pictures of two jobs are one file.
-    sha256: Mapped[str] = mapped_column(String(64))
+    # Not unique: equal pictures of two jobs are one file. Looked up before a file is swept away.
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
     width: Mapped[int]
     height: Mapped[int]
     # For enlarging: a picture that was made of the same recipe before need not be drawn again.
@@ -238,7 +238,8 @@ class WorkerRow(Table):
     """A worker process and when it last gave a sign of life.
 
     ``seen`` is in seconds since 1970 by the database's clock, so hosts need not agree on the time;
-    ``session`` differs each time a worker of this name starts.
+    ``session`` differs each time a worker of this name starts. ``faults`` counts how often what it
+    computes on failed since it last made a job, and ``trouble`` says why it takes no jobs.
     """
 
     __tablename__ = "workers"
@@ -250,3 +251,6 @@ class WorkerRow(Table):
     device: Mapped[str] = mapped_column(Text)
     model: Mapped[str] = mapped_column(Text)
     seen: Mapped[float] = mapped_column(Double)
+    # With a default in the database, since a worker of the release before does not know it.
+    faults: Mapped[int] = mapped_column(server_default="0")
+    trouble: Mapped[str | None] = mapped_column(String(8))

@@ -1,24 +1,30 @@
 """The worker's side of one job: begin it, have it rendered, end it, unless it is not ours any more.
 
 Every transition names the run it belongs to, so a run that was cancelled, or frozen while another
-worker took over, ends nothing.
+worker took over, ends nothing. What fails beside the drawing is not the job's fault: a database
+that is away is waited for, and a job whose device or picture store failed waits again.
 """
 
 import base64
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import stamina
 import structlog
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 
-from storage.queue import queries
+from storage.database.connect import AWAY, READING
+from storage.files import FileStoreError
+from storage.queue import presence, queries
 from storage.queue.jobs import (
     INTERNAL,
+    UNSTORED,
     WORKER_LOST,
+    DeviceFaultError,
     Render,
     Rendered,
     RenderError,
@@ -35,6 +41,9 @@ CHECK_EVERY: Final = 0.1
 TELL_EVERY: Final = 0.5
 """Seconds at least between two progress events."""
 
+QUIET: Final = 5.0
+"""Seconds without a look or news once the database did not answer: asking it may take long."""
+
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Publish = Callable[[dict[str, Any]], None]
@@ -44,7 +53,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Maker:
-    """Makes jobs, one at a time."""
+    """Makes jobs, one at a time.
+
+    Attributes:
+        fault: What keeps it from making anything more, once something does.
+    """
 
     def __init__(
         self,
@@ -71,16 +84,32 @@ class Maker:
         self._stop = stop
         # Also what `finished` waits on, from the thread that stops the worker.
         self._busy = threading.Lock()
+        self._ended = threading.Event()
+        self._unstored: Counter[str] = Counter()
+        self.fault: DeviceFaultError | FileStoreError | None = None
+
+    def end(self) -> None:
+        """Interrupts what is being made, and lets nothing more be begun."""
+        self._ended.set()
+
+    def begin_anew(self) -> None:
+        """Makes jobs again after what kept it from that is over."""
+        self.fault = None
+        self._ended.clear()
+
+    @property
+    def _ending(self) -> bool:
+        return self._stop.is_set() or self._ended.is_set() or self.fault is not None
 
     def make(self, job_id: str) -> None:
         """Makes a job and ends it; returns early where another has ended it or taken it over.
 
         Raises:
-            RenderInterruptedError: This worker is stopping; the job waits again.
+            RenderInterruptedError: This worker is stopping, or cannot go on; the job waits again.
         """
         with self._busy:
             # The job engine hands out jobs until it is shut down, which is after `stop` was set.
-            if self._stop.is_set():
+            if self._ending:
                 raise RenderInterruptedError
             run = self._transact(self._begin, job_id)
             if run:
@@ -108,8 +137,18 @@ class Maker:
         except RenderInterruptedError:
             log.info("interrupted")
             # Passed on only by a stopping worker: the job engine then keeps the job for others.
-            if self._stop.is_set() and self._transact(queries.hand_back, run):
+            if self._ending and self._transact(queries.hand_back, run):
                 raise
+        except DeviceFaultError as error:
+            self._hand_back(run, error)
+        except FileStoreError as error:
+            self._unstored[run.job_id] += 1
+            # The store was found in order in between, so what it cannot do is this job's alone.
+            if self._unstored[run.job_id] >= ATTEMPTS:
+                log.error("failed", reason=str(error))
+                self._transact(queries.fail_run, run, UNSTORED)
+            else:
+                self._hand_back(run, error)
         except RenderError as error:
             log.warning("failed", reason=error.code)
             self._transact(queries.fail_run, run, error.code)
@@ -121,29 +160,50 @@ class Maker:
             counted = self._transact(self._finish, run, rendered)
             log.info("made", seconds=round(time.monotonic() - began, 3), counted=counted)
 
+    def _hand_back(self, run: Run, fault: DeviceFaultError | FileStoreError) -> None:
+        _log.error("handed back", job=run.job_id, reason=str(fault))
+        self.fault = fault
+        if self._transact(queries.hand_back, run):
+            # As by a stopping worker, so that the job engine keeps the job for others.
+            raise RenderInterruptedError from None
+
     def _finish(self, connection: Connection, run: Run, rendered: Rendered) -> bool:
+        # Whatever failed before, it drew.
+        presence.set_faults(connection, self._worker, 0)
         return queries.finish_run(connection, run, rendered)
 
     def _reporter(self, run: Run) -> Callable[[int, int, bytes | None], None]:
         # The first report does both: a job that was cancelled while its model loaded ends there.
-        checked = told = float("-inf")
+        checked = told = quiet_until = float("-inf")
 
         def report(step: int, steps: int, preview: bytes | None) -> None:
-            nonlocal checked, told
+            nonlocal checked, told, quiet_until
             now = time.monotonic()
             # Before anything that asks the database, so that it stops also while that is away.
-            if self._stop.is_set():
+            if self._ending:
                 raise RenderInterruptedError
-            if now - checked >= CHECK_EVERY:
-                checked = now
-                # Also how a worker that was frozen learns that another has its job.
-                if not self._transact(queries.is_current, run):
-                    raise RenderInterruptedError
-            if now - told >= TELL_EVERY:
-                told = now
-                self._publish(_progress(run, step, steps, preview))
+            if now < quiet_until:
+                return
+            try:
+                if now - checked >= CHECK_EVERY:
+                    checked = now
+                    self._require_current(run)
+                if now - told >= TELL_EVERY:
+                    told = now
+                    self._publish(_progress(run, step, steps, preview))
+            except SQLAlchemyError as error:
+                # News can be missed, and whether the run still counts is asked again at its end.
+                _log.warning("drawing without the database", error=type(error).__name__)
+                quiet_until = time.monotonic() + QUIET
 
         return report
+
+    def _require_current(self, run: Run) -> None:
+        # A read, which never waits for SQLite's write lock. It is also how a worker that was frozen
+        # learns that another has its job.
+        with self._engine.execution_options(**READING).connect() as connection:
+            if not queries.is_current(connection, run):
+                raise RenderInterruptedError
 
     def _transact(
         self,
@@ -151,8 +211,10 @@ class Maker:
         *arguments: Arguments.args,
         **named: Arguments.kwargs,
     ) -> Result:
-        # The database may restart under a job that took minutes; that alone shall not lose it.
-        for attempt in stamina.retry_context(on=OperationalError, attempts=None, timeout=60):
+        # The database may be away for as long as it likes; that alone shall not lose a job.
+        for attempt in stamina.retry_context(on=AWAY, attempts=None, timeout=None):
+            if attempt.num > 1 and self._stop.is_set():
+                raise RenderInterruptedError
             with attempt, self._engine.begin() as connection:
                 return action(connection, *arguments, **named)
         raise AssertionError("retries end by returning or raising")

@@ -1,8 +1,10 @@
 """The bot's side of the queue: it hands jobs in, watches them, and notes that they were shown."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, Self
 
 import structlog
@@ -19,6 +21,7 @@ from storage.queue.progress import ProgressReaders
 from storage.queue.queries import Standing
 from storage.queue.watch import Feed, Watch
 from storage.settings import Settings
+from storage.space import has_space, require_space
 
 # What is accepted here wakes the watch at once; only jobs of another bot wait this long.
 QUIET_POLL: Final = 1.0
@@ -27,6 +30,9 @@ QUIET_POLL: Final = 1.0
 # After an upgrade there may be one for each job there ever was.
 _TOKENS: Final = 500
 """Dead tokens that are blanked at a time."""
+
+_STUCK: Final = 1.0
+"""Seconds for an empty transaction after which the database counts as having been away."""
 
 _log = structlog.get_logger(__name__)
 
@@ -46,6 +52,7 @@ class Jobs:
         # Held during a look, lest `close` take away the connection under it.
         self._looking = asyncio.Lock()
         self._closed = False
+        self._trusted_from = float("-inf")
 
     @classmethod
     async def open(cls, settings: Settings) -> Self:
@@ -97,7 +104,9 @@ class Jobs:
 
         Raises:
             LimitReachedError: They do not all fit into what the person may ask for.
+            NoSpaceError: What they would make could not be kept.
         """
+        require_space(self._settings)
         allowed = allowance or Allowance(unfinished=self.host_limits.unfinished)
         positions = await self.records.write(self._accept, jobs, allowed)
         self._wake()
@@ -110,7 +119,9 @@ class Jobs:
 
         Raises:
             LimitReachedError: So many jobs do not fit into what the person may ask for.
+            NoSpaceError: What they would make could not be kept.
         """
+        require_space(self._settings)
         require(allowance, await self.read_usage(person_id, allowance), count)
 
     async def read_usage(self, person_id: int, allowance: Allowance) -> Usage:
@@ -160,8 +171,9 @@ class Jobs:
         return await self.records.read(queries.read_job, job_id)
 
     async def queue_info(self) -> QueueInfo:
-        """How many jobs wait and run, and how many workers live."""
-        return await self.records.read(queries.read_queue_info, self._settings.dead_after)
+        """How many jobs wait and run, how many workers live, and what keeps them from it."""
+        info = await self.records.read(queries.read_queue_info, self._settings.dead_after)
+        return replace(info, full=not has_space(self._settings))
 
     async def cancel(self, job_id: str, by: int | None = None) -> bool:
         """Cancels a job that waits or runs; False if it had ended.
@@ -195,6 +207,17 @@ class Jobs:
         A job lost with its worker for the third time fails. Any number of bots may do this. Tokens
         that have died are forgotten, some at a time.
         """
+        # Where nobody could write for a while nobody gave signs of life, which is no death.
+        asked = time.monotonic()
+        try:
+            await self.records.write(lambda _: None)
+        except SQLAlchemyError:
+            self._trusted_from = time.monotonic() + self._settings.dead_after
+            raise
+        if time.monotonic() - asked > _STUCK:
+            self._trusted_from = time.monotonic() + self._settings.dead_after
+        if time.monotonic() < self._trusted_from:
+            return
         if await recovery.recover(self.records, self._engine, self._settings.dead_after):
             self._wake()
         dead = await self.records.read(tokens.list_dead_tokens, _TOKENS)

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
@@ -11,9 +12,9 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from storage.queue import queries
-from storage.queue.jobs import WorkerNameTakenError
-from storage.queue.queries import Sighting
+from storage.queue import presence
+from storage.queue.jobs import Trouble, WorkerNameTakenError
+from storage.queue.presence import Sighting
 from storage.settings import Settings
 
 # Most of them may get lost on a busy database before anybody is taken for dead.
@@ -37,6 +38,7 @@ class Heartbeat:
         model: str,
         device: str,
         stop: threading.Event,
+        trouble: Trouble | None = None,
     ) -> None:
         """Prepares, without taking the name yet.
 
@@ -46,6 +48,7 @@ class Heartbeat:
             model: What it makes pictures with.
             device: What it computes on.
             stop: Set when another worker takes the name.
+            trouble: What keeps it from taking jobs.
         """
         self._engine = engine
         self._name = settings.executor
@@ -56,6 +59,8 @@ class Heartbeat:
         self._about = {"host": socket.gethostname(), "model": model, "device": device}
         # A daemon, or it would keep a process alive whose main thread has died.
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._trouble = trouble
+        self._faulty = False
         self.replaced = False
 
     def __enter__(self) -> Self:
@@ -85,10 +90,24 @@ class Heartbeat:
         self._thread.join()
         try:
             with self._engine.begin() as connection:
-                queries.sign_off(connection, self._name, self._session)
+                if self._faulty:
+                    presence.note_fault(connection, self._name, self._session, self._dead_after)
+                else:
+                    presence.sign_off(connection, self._name, self._session)
         # The name runs out by itself, so a database that is away is no reason to end badly.
         except SQLAlchemyError as error:
             _log.warning("sign-off failed", error=type(error).__name__)
+
+    def tell(self, trouble: Trouble | None) -> None:
+        """Says from now on what keeps this worker from taking jobs; None if nothing does."""
+        self._trouble = trouble
+        # The next beat says it too, should the database be away now.
+        with suppress(SQLAlchemyError), self._engine.begin() as connection:
+            presence.beat(connection, self._name, self._session, trouble)
+
+    def note_fault(self) -> None:
+        """Has it counted, at the end, that what the worker computes on has failed."""
+        self._faulty = True
 
     @property
     def _pause(self) -> float:
@@ -97,11 +116,16 @@ class Heartbeat:
     def _take(self, unchanged_since: Sighting | None = None) -> Sighting | None:
         try:
             with self._engine.begin() as connection:
-                holder = queries.read_sighting(connection, self._name)
+                holder = presence.read_sighting(connection, self._name)
                 if holder and not self._gone(holder) and not _same(holder, unchanged_since):
                     return holder
-                values = {**self._about, "session": self._session, "pid": os.getpid()}
-                queries.sign_on(connection, self._name, values)
+                values = {
+                    **self._about,
+                    "session": self._session,
+                    "pid": os.getpid(),
+                    "trouble": self._trouble,
+                }
+                presence.sign_on(connection, self._name, values)
         # Two workers of one name at the same moment: the primary key lets one in.
         except IntegrityError:
             raise WorkerNameTakenError(self._name) from None
@@ -117,7 +141,7 @@ class Heartbeat:
         while not self._ended.wait(self._pause):
             try:
                 with self._engine.begin() as connection:
-                    alive = queries.beat(connection, self._name, self._session)
+                    alive = presence.beat(connection, self._name, self._session, self._trouble)
             except SQLAlchemyError as error:
                 _log.warning("sign of life failed", error=type(error).__name__)
                 # One missed beat is no death; the next may get through.

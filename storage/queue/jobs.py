@@ -21,6 +21,11 @@ CANCELLED_BY: Final = "by "
 INTERNAL: Final = "internal"
 """Failure of a job that hit a mistake of ours."""
 
+UNSTORED: Final = "unstored"
+"""Failure of a job that the picture store alone had nothing for, or would not take from it."""
+
+Trouble = Literal["device", "store"]
+"""Why a worker takes no jobs: what it computes on fails again and again, or the picture store."""
 
 DAY: Final = timedelta(hours=24)
 """What a daily limit counts over, up to now."""
@@ -36,6 +41,15 @@ class RenderError(UserError, RuntimeError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class DeviceFaultError(HostError, RuntimeError):
+    """What a worker computes on failed: no job is to blame, and this process cannot go on."""
+
+    def __init__(self, device: str) -> None:
+        super().__init__(
+            f"What this worker computes on ({device}) has failed; a new process may find it mended."
+        )
 
 
 class WorkerNameTakenError(HostError, RuntimeError):
@@ -203,11 +217,15 @@ class QueueInfo:
         queued: Jobs that wait.
         running: Jobs being made.
         workers: Workers alive.
+        troubles: How many of these take no jobs, by what keeps them from it.
+        full: Whether no new jobs are taken, as too little space is left.
     """
 
     queued: int
     running: int
     workers: int
+    troubles: Mapping[Trouble, int] = field(default_factory=dict)
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,32 +1,32 @@
-"""SQL about jobs, their images and their workers, as functions on an open transaction.
+"""SQL about jobs and their images, as functions on an open transaction.
 
 They are plain functions on a plain connection, so the worker calls them from threads and the bot
 through ``run_sync``. A job changes state only by a statement that names the state it had: of two
 that race, one finds nothing to change and says so.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
-    Double,
     RowMapping,
     Select,
     Update,
     delete,
     func,
     insert,
-    literal_column,
     select,
     union,
     update,
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow, WorkerRow
+from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
+from storage.queue import presence
 from storage.queue.jobs import CANCELLED_BY, Job, Made, QueueInfo, Rendered, StoredImage
 
 UNDELIVERED: Final = JobRow.delivered_at.is_(None)
@@ -35,8 +35,6 @@ UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 UNFINISHED: Final = JobRow.state.in_(("queued", "running")) & UNDELIVERED
 """Jobs that wait or run: none of them was delivered, and saying so lets the index find them."""
 
-# A day in seconds: containers get a new name at each start, and the old ones would pile up.
-_FORGOTTEN: Final = 86400.0
 _READ: Final = [getattr(JobRow, field.name) for field in fields(Job) if field.name != "images"]
 
 
@@ -160,11 +158,12 @@ def find_picture(connection: Connection, digest: str) -> StoredImage | None:
 
 
 def read_queue_info(connection: Connection, dead_after: float) -> QueueInfo:
-    """How many jobs wait and run, and how many workers gave a sign of life lately."""
+    """How many jobs wait and run, how many workers gave a sign of life lately, and how they are."""
     counted = select(JobRow.state, func.count()).where(UNFINISHED).group_by(JobRow.state)
     counts = {state: count for state, count in connection.execute(counted)}  # noqa: C416 - rows
-    workers = len(list_workers(connection, dead_after))
-    return QueueInfo(counts.get("queued", 0), counts.get("running", 0), workers)
+    workers = len(presence.list_workers(connection, dead_after))
+    troubles = Counter(presence.list_troubles(connection, dead_after).values())
+    return QueueInfo(counts.get("queued", 0), counts.get("running", 0), workers, troubles)
 
 
 # Making
@@ -277,70 +276,6 @@ def give_up(connection: Connection, standing: Standing, failure: str) -> bool:
         connection,
         _unchanged(standing).values(state="failed", failure=failure, finished_at=_now()),
     )
-
-
-# Workers
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """A worker and when it was last seen; ``age`` is in seconds."""
-
-    session: str
-    host: str
-    pid: int
-    seen: float
-    age: float
-
-
-def read_sighting(connection: Connection, name: str) -> Sighting | None:
-    """The worker that last went by a name."""
-    wanted = select(
-        WorkerRow.session,
-        WorkerRow.host,
-        WorkerRow.pid,
-        WorkerRow.seen,
-        (_clock(connection) - WorkerRow.seen).label("age"),
-    ).where(WorkerRow.executor_id == name)
-    row = connection.execute(wanted).mappings().one_or_none()
-    return Sighting(**row) if row else None
-
-
-def sign_on(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
-    """Notes a worker that starts, in place of the last of its name and of those long gone."""
-    stale = _clock(connection) - WorkerRow.seen > _FORGOTTEN
-    # No upsert: of two workers that start at once, the second has to fail on the primary key.
-    connection.execute(delete(WorkerRow).where((WorkerRow.executor_id == name) | stale))
-    connection.execute(
-        insert(WorkerRow).values(executor_id=name, seen=_clock(connection), **values)
-    )
-
-
-def beat(connection: Connection, name: str, session: str) -> bool:
-    """Notes that a worker lives; False if another took its name."""
-    mine = update(WorkerRow).where(WorkerRow.executor_id == name, WorkerRow.session == session)
-    return _changed(connection, mine.values(seen=_clock(connection)))
-
-
-def sign_off(connection: Connection, name: str, session: str) -> None:
-    """Forgets a worker that ends."""
-    mine = delete(WorkerRow).where(WorkerRow.executor_id == name, WorkerRow.session == session)
-    connection.execute(mine)
-
-
-def list_workers(connection: Connection, dead_after: float) -> set[str]:
-    """The names of the workers seen within ``dead_after`` seconds."""
-    fresh = _clock(connection) - WorkerRow.seen <= dead_after
-    return set(connection.execute(select(WorkerRow.executor_id).where(fresh)).scalars())
-
-
-def _clock(connection: Connection) -> ColumnElement[float]:
-    # One clock for all: hosts may disagree about the time.
-    if connection.dialect.name == "postgresql":
-        # Not now(), which stands still within a transaction; extract is numeric since 14.
-        return literal_column("extract(epoch FROM clock_timestamp())::float8", Double())
-    # Less the Julian day of 1970; unixepoch has fractions of a second only since SQLite 3.42.
-    return literal_column("(julianday('now') - 2440587.5) * 86400.0", Double())
 
 
 def _now() -> datetime:

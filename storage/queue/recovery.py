@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 
 from storage.database.records import Records
-from storage.queue import queries
+from storage.queue import presence, queries
 from storage.queue.attempt import ATTEMPTS
 from storage.queue.engine import Entry, JobEngine
 from storage.queue.jobs import WORKER_LOST
@@ -29,7 +29,7 @@ async def recover(records: Records, engine: JobEngine, dead_after: float) -> boo
     # Jobs before entries: one accepted in between would otherwise seem to have no entry.
     jobs = await records.read(queries.list_unfinished)
     entries = await engine.list_entries()
-    alive = await records.read(queries.list_workers, dead_after)
+    alive = await records.read(presence.list_workers, dead_after)
     lost = [job for job in jobs if is_lost(entries.get(job.id), alive)]
     for job in lost:
         await _recover_one(records, engine, job, entries.get(job.id))

@@ -17,15 +17,33 @@ from storage.database.connect import (
     open_queue_engine,
     require_current,
 )
-from storage.queue import queries
+from storage.files import Files, FileStoreError
+from storage.queue import presence, queries
 from storage.queue.attempt import Maker
 from storage.queue.engine import APPLICATION, PROGRESS, PROTOCOL, QUEUE, WORKFLOW, open_client
 from storage.queue.heartbeat import Heartbeat
-from storage.queue.jobs import Render, RenderInterruptedError, WorkerNameTakenError
+from storage.queue.jobs import (
+    DeviceFaultError,
+    Render,
+    RenderInterruptedError,
+    WorkerNameTakenError,
+)
+from storage.queue.presence import Sighting
 from storage.settings import Settings
+
+FAULTS: Final = 3
+"""How often in a row what a worker computes on may fail before it takes no more jobs."""
+
+REST: Final = 900.0
+"""Seconds for which it then takes none, before it is tried once more."""
+
+STORE_PAUSE: Final = 2.0
+"""Seconds between looks whether pictures can be stored again."""
 
 # Seconds for the step that is being computed; a render feels `stop` when it reports.
 _PATIENCE: Final = 20.0
+# A fault comes from another thread than the one that waits to be stopped.
+_LOOK: Final = 0.5
 _NO_NEWS: Final = (
     dbos_errors.DBOSAwaitedWorkflowCancelledError,
     dbos_errors.DBOSInitializationError,
@@ -50,6 +68,7 @@ def serve(
     Raises:
         DatabaseNotReadyError: The database is not prepared or not reachable.
         WorkerNameTakenError: A live worker has this worker's name, or took it over.
+        DeviceFaultError: What it computes on failed; its job waits again, and the fault is counted.
     """
     require_current(settings.database)
     engine = open_engine(settings.database).execution_options(**WRITING)
@@ -59,11 +78,82 @@ def serve(
                 # The name is ours alone by now, so whatever runs under it has lost its process.
                 queries.release(connection, settings.executor)
             maker = Maker(engine, render, _publish, worker=settings.executor, stop=stop)
-            _work(settings, maker, stop)
+            while not stop.is_set():
+                _work(settings, maker, stop)
+                if isinstance(maker.fault, DeviceFaultError):
+                    heartbeat.note_fault()
+                    raise maker.fault
+                if maker.fault is not None:
+                    heartbeat.tell("store")
+                    _wait_for_store(settings, stop)
+                    heartbeat.tell(None)
+                    maker.begin_anew()
     finally:
         engine.dispose()
     if heartbeat.replaced:
         raise WorkerNameTakenError(settings.executor)
+
+
+def read_past(settings: Settings) -> Sighting | None:
+    """The worker that last went by this one's name.
+
+    Raises:
+        DatabaseNotReadyError: The database is not prepared or not reachable.
+    """
+    require_current(settings.database)
+    engine = open_engine(settings.database)
+    try:
+        with engine.connect() as connection:
+            return presence.read_sighting(connection, settings.executor)
+    finally:
+        engine.dispose()
+
+
+def note_fault(settings: Settings, *, model: str, device: str) -> None:
+    """Counts a fault of what a worker computes on that showed before it took any job.
+
+    Raises:
+        WorkerNameTakenError: Another live worker goes by its name.
+    """
+    engine = open_engine(settings.database).execution_options(**WRITING)
+    try:
+        stop = threading.Event()
+        with Heartbeat(engine, settings, model=model, device=device, stop=stop) as heartbeat:
+            heartbeat.note_fault()
+    finally:
+        engine.dispose()
+
+
+def rest(settings: Settings, *, model: str, device: str, stop: threading.Event) -> None:
+    """Takes no jobs for a while, and says why; then one more fault is enough to do so again.
+
+    Raises:
+        WorkerNameTakenError: Another live worker goes by this one's name.
+    """
+    engine = open_engine(settings.database).execution_options(**WRITING)
+    beating = Heartbeat(engine, settings, model=model, device=device, stop=stop, trouble="device")
+    try:
+        with beating as heartbeat:
+            _log.error("takes no jobs: the device failed again and again", device=device)
+            # Told to stop, it is forgotten: whoever starts it again may have mended the device.
+            if not stop.wait(REST):
+                with engine.begin() as connection:
+                    presence.set_faults(connection, settings.executor, FAULTS - 2)
+                heartbeat.note_fault()
+    finally:
+        engine.dispose()
+
+
+def _wait_for_store(settings: Settings, stop: threading.Event) -> None:
+    """Waits until pictures can be stored, or until told to stop."""
+    files = Files.of(settings)
+    while not stop.wait(STORE_PAUSE):
+        try:
+            files.probe()
+        except FileStoreError as error:
+            _log.warning("takes no jobs: pictures cannot be stored", reason=str(error))
+        else:
+            return
 
 
 def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
@@ -73,10 +163,11 @@ def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
         client.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=settings.poll)
         _launch(settings, maker)
         _log.info("worker ready", worker=settings.executor)
-        stop.wait()
+        while maker.fault is None and not stop.wait(_LOOK):
+            pass
     finally:
         # Also where this thread was interrupted: nothing more may be begun.
-        stop.set()
+        maker.end()
         if not maker.finished(_PATIENCE):
             _log.warning("still rendering; the job will be made again")
         # The registry is the process's own: a second start would find the old functions.

@@ -32,6 +32,7 @@ from storage.decisions.choices import TooManyPresetsError, UnknownChoiceError
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
 from storage.queue.limits import Excess, LimitKind, LimitReachedError
+from storage.space import NoSpaceError
 
 HELD: tuple[LimitKind, ...] = ("daily", "host", "unfinished")
 ERRORS = [
@@ -69,6 +70,7 @@ ERRORS = [
     errors.DraftGoneError(),
     errors.NotAllowedError(Sentence(sentences.NO_PLACE)),
     MissingFileError("0" * 64),
+    NoSpaceError(),
     RecipeError("a recipe of version 99"),
     RenderError("out_of_memory"),
     *(errors.UnsentError(reason) for reason in sentences.UNSENT_REASONS),

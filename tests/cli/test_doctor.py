@@ -13,9 +13,13 @@ from typer.testing import CliRunner
 from cli import app, doctor, health
 from cli.doctor import examine, examine_discord
 from cli.findings import Finding, State
+from storage.database.connect import open_engine
 from storage.files import Files, FileStoreError
 from storage.prepare import migrate
+from storage.queue import presence
+from storage.queue.jobs import Trouble
 from storage.settings import Settings
+from storage.space import has_space, measure_space
 
 TOKEN = SecretStr("MTIzNDU2Nzg5.Ea5elP.secret")
 
@@ -99,14 +103,40 @@ def test_an_old_python_is_a_fault(settings: Settings, monkeypatch: pytest.Monkey
     assert doctor.python(settings).state is State.FAULT
 
 
+def test_a_full_disk_is_seen(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = doctor.disk(with_(settings, least_free_mb=2**40))
+    assert (found.state, "no jobs are taken" in found.says) == (State.FAULT, True)
+    monkeypatch.setattr(doctor, "COMFORTABLE_DISK", 2**62)
+    assert doctor.disk(settings).state is State.NOTE
+
+
+def test_a_disk_is_one_where_something_is_kept(settings: Settings, tmp_path: Path) -> None:
+    far = with_(settings, database_url="postgresql://e@h/e", images="s3://pictures")
+    assert measure_space(far) is None
+    assert has_space(with_(far, least_free_mb=2**40))
+    for near in (with_(far, images=str(tmp_path / "new")), with_(far, database_url="")):
+        assert (measure_space(near) or 0) > 0
+        assert not has_space(with_(near, least_free_mb=2**40))
+
+
 @pytest.mark.parametrize(
-    ("limit", "state"), [("LEAST_DISK", "FAULT"), ("COMFORTABLE_DISK", "NOTE")]
+    ("trouble", "mend"), [("device", "nvidia-smi"), ("store", "EASEL_IMAGES"), (None, "")]
 )
-def test_a_full_disk_is_seen(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, limit: str, state: str
+def test_a_worker_that_takes_no_jobs_is_a_fault(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, trouble: Trouble | None, mend: str
 ) -> None:
-    monkeypatch.setattr(doctor, limit, 2**62)
-    assert doctor.disk(settings).state is State[state]
+    monkeypatch.setenv("EASEL_DATA", str(settings.data))
+    monkeypatch.setenv("EASEL_WORKER", "w")
+    migrate(settings)
+    about = {"session": "s", "host": "h", "pid": 1, "model": "m", "device": "d", "trouble": trouble}
+    engine = open_engine(settings.database)
+    with engine.begin() as connection:
+        presence.sign_on(connection, "w", about)
+    engine.dispose()
+    found = doctor.workers(settings)
+    assert found.state is (State.FAULT if trouble else State.OK)
+    assert mend in found.mend
+    assert health.main("worker") == bool(trouble)
 
 
 def test_a_hub_id_and_a_folder_are_models(settings: Settings, tmp_path: Path) -> None:

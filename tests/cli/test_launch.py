@@ -13,6 +13,7 @@ import pytest
 
 from cli import launch
 from cli.launch import Crew, Side, SideFailedError
+from storage.signals import RESTART
 
 STAYS = """
 import signal, sys, time
@@ -134,6 +135,25 @@ async def test_a_side_that_never_stays_up_is_given_up(
         with pytest.raises(SideFailedError, match="the actor ended: again"):
             await crew.until(never)
     assert heard.count("again") == 3
+
+
+async def test_a_side_that_asks_for_a_new_start_gets_one(
+    module: Callable[..., Side], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_FIRST_PAUSE", 0.001)
+    mark = tmp_path / "mark"
+    once = f"""
+import pathlib, sys
+mark = pathlib.Path({str(mark)!r})
+if not mark.exists():
+    mark.touch()
+    sys.exit({RESTART})
+"""
+    heard = Heard()
+    async with Crew(tmp_path / "logs", heard) as crew:
+        crew.start(module(once + STAYS))
+        await heard.until("up")
+    assert ("easel", f"the actor ended (exit code {RESTART}); starting it again") in heard.lines
 
 
 async def never() -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from storage.database.connect import WRITING, open_engine
-from storage.queue import queries
+from storage.queue import presence
 from storage.queue.heartbeat import Heartbeat
 from storage.queue.jobs import WorkerNameTakenError
 from storage.settings import Settings
@@ -37,17 +37,17 @@ def leave_behind(engine: Engine, pid: int, host: str) -> None:
     """What a worker leaves that could not sign off."""
     about = {"session": "s", "host": host, "pid": pid, "model": "m", "device": "d"}
     with engine.begin() as connection:
-        queries.sign_on(connection, NAME, about)
+        presence.sign_on(connection, NAME, about)
 
 
 def live(engine: Engine) -> set[str]:
     with engine.connect() as connection:
-        return queries.list_workers(connection, 300.0)
+        return presence.list_workers(connection, 300.0)
 
 
-def sighting(engine: Engine) -> queries.Sighting:
+def sighting(engine: Engine) -> presence.Sighting:
     with engine.connect() as connection:
-        found = queries.read_sighting(connection, NAME)
+        found = presence.read_sighting(connection, NAME)
     assert found
     return found
 
@@ -107,6 +107,6 @@ def test_the_heart_goes_on_when_the_database_stumbles(engine: Engine, settings: 
             raise error
         return True
 
-    with mock.patch.object(queries, "beat", stumble), heartbeat(engine, settings) as beating:
+    with mock.patch.object(presence, "beat", stumble), heartbeat(engine, settings) as beating:
         assert all(beats.acquire(timeout=60) for _ in range(3))
     assert not beating.replaced

@@ -6,14 +6,25 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import stamina
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from storage.database.connect import WRITING, open_engine
+from storage.files import FileStoreError
 from storage.queue import queries
 from storage.queue.acceptance import accept
 from storage.queue.attempt import Maker
-from storage.queue.jobs import Job, Render, Rendered, RenderInterruptedError, Report
+from storage.queue.jobs import (
+    UNSTORED,
+    DeviceFaultError,
+    Job,
+    Render,
+    Rendered,
+    RenderInterruptedError,
+    Report,
+)
 from storage.queue.limits import Allowance
 from storage.settings import Settings
 from tests.storage.conftest import new_job
@@ -137,6 +148,113 @@ def test_a_database_that_stumbles_does_not_cost_the_job(engine: Engine) -> None:
     with mock.patch.object(queries, "finish_run", stumble):
         maker(engine, lambda *_: Rendered(pictures=[made("x", 0)], grid=made("x", -1))).make(JOB)
     assert (job(engine).state, job(engine).attempts, len(job(engine).images)) == ("done", 1, 2)
+
+
+AWAY = [
+    OperationalError("", {}, ValueError("database is locked")),
+    InterfaceError("", {}, ValueError("connection already closed")),
+    NoConnectionError("QueuePool limit reached"),
+]
+
+
+@pytest.mark.parametrize("error", AWAY)
+def test_a_database_that_is_away_while_drawing_is_no_fault_of_the_drawing(
+    engine: Engine, clock: Clock, error: Exception
+) -> None:
+    looks, told = 0, 0
+
+    def away(*_: Any) -> bool:
+        nonlocal looks
+        looks += 1
+        raise error
+
+    def publish(_: dict[str, Any]) -> None:
+        nonlocal told
+        told += 1
+        raise error
+
+    def render(_: dict[str, Any], report: Report) -> Rendered:
+        for step in range(750):
+            clock.now += 0.1
+            report(step, 750, None)
+        return Rendered(pictures=[made("x", 0)])
+
+    with mock.patch.object(queries, "is_current", away):
+        Maker(engine, render, publish, worker="w", stop=threading.Event()).make(JOB)
+    assert (job(engine).state, job(engine).attempts) == ("done", 1)
+    # After 75 seconds: asked now and then, as each time may take long.
+    assert (looks, told) == (15, 0)
+
+
+def test_an_end_is_written_down_however_long_the_database_is_away(engine: Engine) -> None:
+    finish, tries = queries.finish_run, 0
+
+    def away(*arguments: Any) -> bool:
+        nonlocal tries
+        tries += 1
+        if tries <= 60:
+            raise AWAY[0]
+        return finish(*arguments)
+
+    with mock.patch.object(queries, "finish_run", away), stamina.set_testing(True, attempts=100):
+        maker(engine, lambda *_: Rendered(pictures=[made("x", 0)])).make(JOB)
+    assert (job(engine).state, tries) == ("done", 61)
+
+
+def test_a_worker_told_to_stop_does_not_wait_for_the_database(engine: Engine) -> None:
+    stop = threading.Event()
+
+    def away(*_: Any) -> bool:
+        stop.set()
+        raise AWAY[0]
+
+    stopping = Maker(engine, lambda *_: Rendered(pictures=[]), print, worker="w", stop=stop)
+    with mock.patch.object(queries, "finish_run", away), pytest.raises(RenderInterruptedError):
+        stopping.make(JOB)
+    assert job(engine).state == "running"
+
+
+def test_a_look_whether_a_run_counts_takes_no_lock(engine: Engine, clock: Clock) -> None:
+    def render(_: dict[str, Any], report: Report) -> Rendered:
+        # Somebody else writes, and goes on doing so: what waits for the lock would stand still.
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE jobs SET locale = 'de'")
+            for step in range(9):
+                clock.now += 0.2
+                report(step, 9, None)
+        return Rendered(pictures=[])
+
+    maker(engine, render).make(JOB)
+    assert (job(engine).state, job(engine).locale) == ("done", "de")
+
+
+@pytest.mark.parametrize("fault", [DeviceFaultError("cuda"), FileStoreError("full (ENOSPC)")])
+def test_what_is_no_fault_of_a_job_hands_it_back_uncounted(
+    engine: Engine, fault: Exception
+) -> None:
+    def render(*_: object) -> Rendered:
+        raise fault
+
+    faulty = maker(engine, render)
+    for _ in range(2):
+        # The second time it begins nothing: it cannot go on.
+        with pytest.raises(RenderInterruptedError):
+            faulty.make(JOB)
+        assert faulty.fault is fault
+        assert (job(engine).state, job(engine).attempts) == ("queued", 0)
+
+
+def test_what_a_store_in_order_refuses_thrice_is_the_jobs_own(engine: Engine) -> None:
+    def render(*_: object) -> Rendered:
+        raise FileStoreError("image 0123456789ab could not be read (EACCES)")
+
+    refused = maker(engine, render)
+    for _ in range(2):
+        with pytest.raises(RenderInterruptedError):
+            refused.make(JOB)
+        refused.begin_anew()
+    refused.make(JOB)
+    assert (job(engine).state, job(engine).failure, refused.fault) == ("failed", UNSTORED, None)
 
 
 def test_a_picture_is_found_again_by_its_digest(engine: Engine) -> None:

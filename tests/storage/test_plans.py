@@ -17,7 +17,7 @@ from storage.database.connect import WRITING, open_engine
 from storage.database.tables import Table
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Owner, ServerChoices
-from storage.queue import acceptance, queries, tokens
+from storage.queue import acceptance, presence, queries, tokens
 from storage.queue.jobs import Rendered
 from storage.queue.limits import Allowance
 from storage.settings import Settings
@@ -68,11 +68,16 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "delete_jobs": ([JOB],),
         "requeue": (STANDING,),
         "give_up": (STANDING, "lost"),
+    },
+    presence: {
         "read_sighting": ("hand",),
         "sign_on": ("hand", {"session": "", "host": "", "pid": 0, "device": "", "model": ""}),
-        "beat": ("hand", ""),
+        "beat": ("hand", "", "store"),
         "sign_off": ("hand", ""),
+        "note_fault": ("hand", "", 30.0),
+        "set_faults": ("hand", 0),
         "list_workers": (30.0,),
+        "list_troubles": (30.0,),
     },
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from storage.database.connect import DatabaseNotReadyError
-from storage.queue import queries
+from storage.queue import client, queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import (
     Ended,
@@ -326,3 +326,22 @@ def test_a_worker_refuses_a_database_that_is_not_prepared(
     with pytest.raises(DatabaseNotReadyError, match="of another version; `easel run` updates"):
         start(sqlite_settings)
     assert "launch" not in capfd.readouterr().err
+
+
+async def test_after_the_database_was_away_nobody_is_taken_for_dead_at_once(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = new_job("apple")
+    await bot.jobs.accept(job)
+    run = await bot.jobs.records.write(queries.begin_run, job.id, "silent", 3)
+    await bot.jobs._engine.delete([job.id])
+    # As if even an empty transaction had to wait: then signs of life had to as well.
+    monkeypatch.setattr(client, "_STUCK", -1.0)
+    await bot.jobs.reap()
+    monkeypatch.undo()
+    await bot.jobs.reap()
+    assert run
+    assert await bot.jobs.records.read(queries.is_current, run)
+    bot.jobs._trusted_from = float("-inf")
+    await bot.jobs.reap()
+    assert not await bot.jobs.records.read(queries.is_current, run)

@@ -19,7 +19,7 @@ from storage.database.connect import open_engine
 from storage.database.records import Records
 from storage.database.tables import JobRow, Table
 from storage.files import Files
-from storage.queue import queries
+from storage.queue import presence, queries
 from storage.queue.client import Jobs
 from storage.queue.engine import Entry, JobEngine
 from storage.queue.jobs import Made, Rendered
@@ -89,7 +89,7 @@ class HandQueue(Jobs):
     async def sign_on(self) -> None:
         """Notes that somebody is at work."""
         values = {"session": "", "host": "here", "pid": 0, "device": "hand", "model": "easel-1"}
-        await self.records.write(queries.sign_on, WORKER, values)
+        await self.records.write(presence.sign_on, WORKER, values)
 
     async def waiting(self) -> list[str]:
         """Jobs that wait or run, in the order in which they were accepted."""

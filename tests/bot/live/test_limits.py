@@ -12,9 +12,13 @@ from sqlalchemy import update
 
 from bot.components.confirm import ASK_FROM
 from playground import Interaction, Message
+from storage import space
 from storage.database.tables import JobRow
 from storage.decisions.choices import Limits, ServerChoices
+from storage.queue import presence
+from storage.queue.jobs import Trouble
 from tests.bot.live.house import House
+from tests.bot.live.queue import WORKER
 
 MANAGER = 1140000000000000011
 """The role that otto has."""
@@ -212,3 +216,32 @@ async def test_all_is_queued_or_nothing(
     # A refusal stands in the place of what was promised to everybody.
     refused = set() if fits else {asked.message.id}
     assert {m.id for m in house.public(before_it)} - refused == shown
+
+
+async def test_without_room_to_keep_pictures_nothing_is_taken_and_everybody_is_told_why(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = await house.drawn()
+    monkeypatch.setattr(space, "measure_space", lambda _: 10**6)
+    asked = await house.imagine("a green pear")
+    await house.refusal(asked, "not enough free space")
+    pressed = await house.playground.press("mira", drawn, label="🔄")
+    await house.refusal(pressed, "not enough free space")
+    assert await house.jobs.waiting() == []
+    info = await house.playground.command("mira", "info")
+    await house.refusal(info, "until the admin")
+    monkeypatch.undo()
+    await house.imagine("a green pear")
+    await house.accepted(1)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "said"), [("device", "several times in a row"), ("store", "cannot be stored")]
+)
+async def test_what_keeps_workers_from_taking_jobs_is_told(
+    house: House, trouble: Trouble, said: str
+) -> None:
+    await house.jobs.sign_on()
+    await house.jobs.records.write(presence.beat, WORKER, "", trouble)
+    info = await house.playground.command("mira", "info")
+    assert said in (await house.refusal(info, "**Queue**")).content

@@ -1,0 +1,120 @@
+"""SQL about workers: their names, their signs of life, and what keeps them from taking jobs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Double, Update, delete, insert, literal_column, select, update
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.database.tables import WorkerRow
+from storage.queue.jobs import Trouble
+
+# A day in seconds: containers get a new name at each start, and the old ones would pile up.
+_FORGOTTEN: Final = 86400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A worker and when it was last seen.
+
+    Attributes:
+        session: Differs each time a worker of this name starts.
+        host: Where it runs.
+        pid: Its process there.
+        device: What it computes on.
+        faults: How often that failed since it last made a job.
+        seen: When it was last seen, in seconds since 1970 by the database's clock.
+        age: How long ago that is, in seconds.
+    """
+
+    session: str
+    host: str
+    pid: int
+    device: str
+    faults: int
+    seen: float
+    age: float
+
+
+def read_sighting(connection: Connection, name: str) -> Sighting | None:
+    """The worker that last went by a name."""
+    wanted = select(
+        WorkerRow.session,
+        WorkerRow.host,
+        WorkerRow.pid,
+        WorkerRow.device,
+        WorkerRow.faults,
+        WorkerRow.seen,
+        (_clock(connection) - WorkerRow.seen).label("age"),
+    ).where(WorkerRow.executor_id == name)
+    row = connection.execute(wanted).mappings().one_or_none()
+    return Sighting(**row) if row else None
+
+
+def sign_on(connection: Connection, name: str, values: Mapping[str, Any]) -> None:
+    """Notes a worker that starts, in place of the last of its name and of those long gone.
+
+    What failed under this name stays counted.
+    """
+    before = read_sighting(connection, name)
+    stale = _clock(connection) - WorkerRow.seen > _FORGOTTEN
+    # No upsert: of two workers that start at once, the second has to fail on the primary key.
+    connection.execute(delete(WorkerRow).where((WorkerRow.executor_id == name) | stale))
+    faults = before.faults if before else 0
+    row = {"executor_id": name, "seen": _clock(connection), "faults": faults, **values}
+    connection.execute(insert(WorkerRow).values(**row))
+
+
+def beat(connection: Connection, name: str, session: str, trouble: Trouble | None) -> bool:
+    """Notes that a worker lives, and what troubles it; False if another took its name."""
+    alive = _mine(name, session).values(seen=_clock(connection), trouble=trouble)
+    return connection.execute(alive).rowcount == 1
+
+
+def sign_off(connection: Connection, name: str, session: str) -> None:
+    """Forgets a worker that ends."""
+    mine = delete(WorkerRow).where(WorkerRow.executor_id == name, WorkerRow.session == session)
+    connection.execute(mine)
+
+
+def note_fault(connection: Connection, name: str, session: str, dead_after: float) -> None:
+    """Counts a fault of what a worker computes on, and takes the worker for gone at once."""
+    gone = _clock(connection) - 2 * dead_after
+    connection.execute(_mine(name, session).values(faults=WorkerRow.faults + 1, seen=gone))
+
+
+def set_faults(connection: Connection, name: str, count: int) -> None:
+    """Notes how often what a worker computes on has failed."""
+    other = update(WorkerRow).where(WorkerRow.executor_id == name, WorkerRow.faults != count)
+    connection.execute(other.values(faults=count))
+
+
+def list_workers(connection: Connection, dead_after: float) -> set[str]:
+    """The names of the workers seen within ``dead_after`` seconds."""
+    return set(_list_alive(connection, dead_after))
+
+
+def list_troubles(connection: Connection, dead_after: float) -> dict[str, Trouble]:
+    """What keeps workers that live from taking jobs, by their names."""
+    alive = _list_alive(connection, dead_after)
+    return {name: trouble for name, trouble in alive.items() if trouble}
+
+
+def _list_alive(connection: Connection, dead_after: float) -> dict[str, Trouble | None]:
+    fresh = _clock(connection) - WorkerRow.seen <= dead_after
+    rows = connection.execute(select(WorkerRow.executor_id, WorkerRow.trouble).where(fresh))
+    return {row.executor_id: row.trouble for row in rows}
+
+
+def _mine(name: str, session: str) -> Update:
+    return update(WorkerRow).where(WorkerRow.executor_id == name, WorkerRow.session == session)
+
+
+def _clock(connection: Connection) -> ColumnElement[float]:
+    # One clock for all: hosts may disagree about the time.
+    if connection.dialect.name == "postgresql":
+        # Not now(), which stands still within a transaction; extract is numeric since 14.
+        return literal_column("extract(epoch FROM clock_timestamp())::float8", Double())
+    # Less the Julian day of 1970; unixepoch has fractions of a second only since SQLite 3.42.
+    return literal_column("(julianday('now') - 2440587.5) * 86400.0", Double())
