@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
+from threading import Thread
 from typing import Any, Final
 
 import stamina
@@ -33,6 +34,7 @@ from storage.queue.presence import Sighting
 from storage.queue.worker import FAULTS, note_fault, read_past, rest, serve
 from storage.settings import Settings, load_settings
 from storage.signals import RESTART, stop_event
+from storage.sweep import keep_swept
 
 NICENESS: Final = 5
 """How far a worker on the CPU steps back for the bot beside it."""
@@ -199,6 +201,7 @@ def main(settings: Settings) -> None:
         return image.sha256 if image else None
 
     try:
+        Thread(target=keep_swept, args=[settings, stop], name="sweep", daemon=True).start()
         make_job = watch_device(make_renderer(engines, Files.of(settings), find), wanted)
         serve(settings, make_job, model=model, device=device, stop=stop)
     finally:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Connection, event, text
 
 from benchmarks.history import HEAVY, fill
+from storage import sweep
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import Table
 from storage.decisions import choice_queries
@@ -78,6 +79,10 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "set_faults": ("hand", 0),
         "list_workers": (30.0,),
         "list_troubles": (30.0,),
+    },
+    sweep: {
+        "select_pictures": (["0" * 64],),
+        "read_page": (Table.metadata.tables["jobs"], JOB),
     },
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {

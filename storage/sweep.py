@@ -1,0 +1,137 @@
+"""Stored files that belong to no row: written by processes that died before they could say so."""
+
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Final
+
+import structlog
+from sqlalchemy import JSON, Connection, Engine, Text, cast, select
+from sqlalchemy import Table as SqlTable
+from sqlalchemy.exc import SQLAlchemyError
+
+from faults import HostError
+from storage.database.connect import open_engine
+from storage.database.tables import ImageRow, Table
+from storage.files import Files, FileStoreError
+from storage.queue import presence
+from storage.settings import Settings
+
+AGE: Final = timedelta(days=7)
+"""How old a file has to be: longer than any request takes to become a row."""
+
+EVERY: Final = 24 * 3600.0
+"""Seconds between two sweeps."""
+
+FEW: Final = 20
+SHARE: Final = 0.01
+"""How many files at most, or which share of all, can have been left by processes that died. Where
+there are more, another Easel keeps its pictures there, or an old database was put back."""
+
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_PAGE: Final = 500
+# The first waits until a start is over, whatever else that has to do.
+_FIRST: Final = 600.0
+
+_log = structlog.get_logger(__name__)
+
+
+class TooManyLostError(HostError, RuntimeError):
+    """So many files belong to no row that they must be somebody's; nothing was deleted."""
+
+
+def sweep(database: Engine, files: Files, stop: threading.Event) -> int:
+    """Deletes files that no row names; a little at a time, so that nobody has to wait.
+
+    Args:
+        database: An engine that reads.
+        files: Where they are.
+        stop: Ends it early, once set.
+
+    Returns:
+        How many were deleted.
+
+    Raises:
+        TooManyLostError: They are too many for what this mends.
+        FileStoreError: The files cannot be listed or deleted.
+        sqlalchemy.exc.SQLAlchemyError: The database does not answer.
+    """
+    listed, lost = 0, set[str]()
+    names = files.list_older(AGE)
+    while page := list(islice(names, _PAGE)):
+        listed += len(page)
+        with database.connect() as connection:
+            lost |= set(page) - select_pictures(connection, page)
+        if stop.is_set():
+            return 0
+    for named in _list_named(database):
+        lost -= named
+        if stop.is_set() or not lost:
+            return 0
+    if len(lost) > max(FEW, SHARE * listed):
+        raise TooManyLostError(f"{len(lost)} of {listed} stored files belong to no row")
+    # Each looked at once more: what was stored again meanwhile is about to have a row.
+    return sum(files.delete_older(sha256, AGE) for sha256 in lost)
+
+
+def keep_swept(settings: Settings, stop: threading.Event) -> None:
+    """Sweeps once a day until told to stop; of several workers one does."""
+    pause = _FIRST
+    while not stop.wait(pause):
+        pause = EVERY
+        database = open_engine(settings.database)
+        try:
+            with database.connect() as connection:
+                alive = presence.list_workers(connection, settings.dead_after)
+            if settings.executor == min(alive, default=None):
+                count = sweep(database, Files.of(settings), stop)
+                _log.info("swept", deleted=count)
+        except TooManyLostError as error:
+            _log.warning(
+                "nothing swept: does another Easel keep its pictures here?", why=str(error)
+            )
+        except (FileStoreError, SQLAlchemyError) as error:
+            _log.warning("sweeping failed", error=type(error).__name__)
+        finally:
+            database.dispose()
+
+
+def _list_named(database: Engine) -> Iterator[set[str]]:
+    """All that looks like a hash in what is kept as JSON: recipes, drafts, presets, settings."""
+    # Jobs last: what is moved to them while this reads was seen where it was before.
+    for table in sorted(Table.metadata.tables.values(), key=lambda table: table.name == "jobs"):
+        last: object = None
+        while any(isinstance(one.type, JSON) for one in table.columns):
+            # A connection for each page: none is held open while others write.
+            with database.connect() as connection:
+                last, named = read_page(connection, table, last)
+            if last is None:
+                break
+            yield named
+
+
+def select_pictures(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of some hashes that are finished pictures."""
+    found = select(ImageRow.sha256).where(ImageRow.sha256.in_(names)).distinct()
+    return set(connection.execute(found).scalars())
+
+
+def read_page(connection: Connection, table: SqlTable, after: object) -> tuple[object, set[str]]:
+    """All that looks like a hash in the JSON of some rows of a table.
+
+    Args:
+        connection: To read with.
+        table: The table, with a key of one column.
+        after: The key after which they come; None for the first rows.
+
+    Returns:
+        The key of the last of them, None if there are no more, and the hashes.
+    """
+    (key,) = table.primary_key
+    texts = [cast(one, Text) for one in table.columns if isinstance(one.type, JSON)]
+    page = select(key, *texts).order_by(key).limit(_PAGE)
+    rows = connection.execute(page if after is None else page.where(key > after)).all()
+    named = {name for row in rows for text in row[1:] for name in _HASH.findall(text or "")}
+    return (rows[-1][0] if rows else None), named
