@@ -75,6 +75,10 @@ SEVERAL: Final = Plural(
     "The braces stand for {count} prompt; send it without them.",
     "The braces stand for {count} prompts; send one of them at a time.",
 )
+MANY_PARTS: Final = Plural(
+    "This prompt has {count} mark `::`, and up to {limit} are read; use fewer parts.",
+    "This prompt has {count} marks `::`, and up to {limit} are read; use fewer parts.",
+)
 TOO_MANY_CHOICES: Final = Plural(
     "The braces stand for more than {limit} prompt; put fewer choices in them.",
     "The braces stand for more than {limit} prompts; put fewer choices in them.",

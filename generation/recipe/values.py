@@ -64,6 +64,8 @@ class Phrase:
     breaks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        if not self.is_weighted:
+            return
         # Starts and ends alternate, so that one comparison finds disorder and overlap.
         ends = [place for span in self.spans for place in (span.start, span.end)]
         if ends != sorted(ends) or (ends and ends[-1] > len(self.text)):

@@ -31,14 +31,14 @@ _TAG: Final = re.compile(
 _CHOOSING: Final = frozenset({"random", "alternate", "fromto"})
 _HTML: Final = frozenset({"br", "hr", "img", "sup", "sub"})
 _EMBEDDING: Final = re.compile(
-    r"\(?(?<![\w:])embedding:[\w./-]+(?::[\d.]+)?\)?"
-    r"|(?<![\w-])\(?(?:Easy|Fast|Deep|Bad|verybadimage|ng_deep|CyberRealistic_)_?negative(?:XL)?"
-    r"(?:[_-]?v\d[\w.]{0,8})?(?:_75t)?(?::[\d.]+)?\)?(?![\w-])"
-    r"|(?<![\w-])\(?(?:bad-?hands?-?v?\d|badhandv4|bad_prompt(?:_version2)?|negative_hand(?:-neg)?|"
-    r"unaestheticXLv?\d?\w?|negativeXL_[A-D]|BadDream|UnrealisticDream|bad-artist|"
-    r"bad_pictures)(?::[\d.]+)?\)?(?![\w-])",
+    r"(?<![\w:])embedding:[\w./-]++(?::[\d.]+)?"
+    r"|(?<![\w-])(?:(?:Easy|Fast|Deep|Bad|verybadimage|ng_deep|CyberRealistic_)_?negative(?:XL)?"
+    r"(?:[_-]?v\d[\w.]{0,8})?(?:_75t)?|bad-?hands?-?v?\d|badhandv4|bad_prompt(?:_version2)?|"
+    r"negative_hand(?:-neg)?|unaestheticXLv?\d?\w?|negativeXL_[A-D]|BadDream|UnrealisticDream|"
+    r"bad-artist|bad_pictures)(?::[\d.]+)?(?![\w-])",
     re.IGNORECASE,
 )
+_EMBEDDING_SIGNS: Final = ("embedding:", "negative", "bad", "unaesthetic", "unrealistic")
 _WILDCARD: Final = re.compile(r"(?<!\w)__([A-Za-z][\w/*-]{0,60}?)__(?!\w)")
 _SIGNED_WORD: Final = re.compile(
     r"(?<![\w+#./'-])(?![Nn]otepad|dpm)([A-Za-z][a-z'’]{2,40})(\+{2,6})(?![\w+])"
@@ -53,9 +53,11 @@ _AND: Final = re.compile(r"(?<!\S)AND(?!\S)")
 _AND_WEIGHT: Final = re.compile(r"\s?:\s?([-+]?\d{1,3}(?:\.\d{1,4})?)\Z")
 _CAPITALS: Final = re.compile(r"[A-Z]{2,}")
 _FLAG: Final = re.compile(rf"\s[{DASHES}]{{1,3}}[A-Za-z]")
-_NUMERIC: Final = re.compile(
+NUMERIC: Final = re.compile(
     r"(?:(?<=,)|\A)\s*+(-?\d{1,2}(?:\.\d{1,3})?)::([^:]{1,400})::(?![\d.-])"
 )
+"""NovelAI's weight before the words and a mark behind them."""
+
 _MOST_SIGNS: Final = 60
 """With more brackets or braces than this nobody wrote them for what they mean."""
 
@@ -71,7 +73,8 @@ def translate_constructs(text: str) -> tuple[str, Notes]:
     notes: Notes = []
     if "<" in text:
         text = _TAG.sub(lambda found: _read_tag(found, notes), text)
-    text = _EMBEDDING.sub(lambda found: _leave_out(found, said.EMBEDDING, notes), text)
+    if any(map(text.lower().__contains__, _EMBEDDING_SIGNS)):
+        text = _leave_out_embeddings(text, notes)
     if "__" in text:
         text = _WILDCARD.sub(lambda found: _read_wildcard(found, notes), text)
     if "+" in text or ")" in text:
@@ -107,9 +110,17 @@ def _read_tag(found: re.Match[str], notes: Notes) -> str:
     return " "
 
 
-def _leave_out(found: re.Match[str], template: str, notes: Notes) -> str:
-    notes.append(Sentence(template, typed=shorten(found[0])))
-    return " "
+def _leave_out_embeddings(text: str, notes: Notes) -> str:
+    """The text without names of embeddings, nor the brackets that only weigh one."""
+    parts, end = list[str](), 0
+    for found in _EMBEDDING.finditer(text):
+        start, stop = found.span()
+        while text[start - 1 : start] == "(" and text[stop : stop + 1] == ")" and start > end:
+            start, stop = start - 1, stop + 1
+        notes.append(Sentence(said.EMBEDDING, typed=shorten(text[start:stop])))
+        parts += (text[end:start], " ")
+        end = stop
+    return "".join((*parts, text[end:]))
 
 
 def _read_wildcard(found: re.Match[str], notes: Notes) -> str:
@@ -210,7 +221,7 @@ def translate_braces(text: str) -> str:
     ``{red|green}`` becomes ``{red, green}``. Braces around words without a choice, and pairs of
     braces around anything, weigh them by 1.05 each, and then ``[word]`` is divided by that.
     """
-    text = _NUMERIC.sub(lambda found: f" ({found[2].strip(' ,')}:{float(found[1]):.10g})", text)
+    text = NUMERIC.sub(lambda found: f" ({found[2].strip(' ,')}:{float(found[1]):.10g})", text)
     if "{" not in text or not pairs_up(text) or text.count("{") > _MOST_SIGNS:
         return text
     flag = _FLAG.search(text)

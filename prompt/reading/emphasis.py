@@ -49,7 +49,8 @@ Stretch = tuple[str, float]
 
 def read_emphasis(text: str) -> Phrase:
     """The phrase of weight 1 that ``text``, of single spaces, spells."""
-    if _MARKED.search(text) is None:
+    # Four looks for a character take a tenth of the time of one for an expression.
+    if "(" not in text and "[" not in text and "\\" not in text and BREAK not in text:
         return Phrase(text=text)
     signs = list(islice(_SIGN.finditer(text), _MOST_SIGNS + 1))
     if len(signs) > _MOST_SIGNS:

@@ -37,9 +37,14 @@ PROMPT_LIMIT: Final = 6000
 """Most characters in a prompt; Discord and Midjourney draw the line at the same place."""
 
 _MOST_OPTIONS: Final = 40
+_MOST_MARKS: Final = 100
+_MOST_FLAGS: Final = 200
 _SEPARATORS: Final = ",;:="
 _VALUE: Final = re.compile(r"^\s*+[-+]?[\d.,:/%]++(?!\S)")
 _IDLE: Final = f" \n\r\t,;.:!?|()[]\"'`“”*~{DASHES}"
+_SIMPLE: Final = re.compile(r"[a-z0-9,. ']++")
+"""Words that mean the same wherever they stand: not even ``BREAK`` or ``AND`` is among them."""
+
 _MOST_READINGS: Final = 5
 _MOST_SENTENCES: Final = 8
 _SOLE_LINK: Final = re.compile(r"\s*+<?https?://\S++\s*+", re.IGNORECASE)
@@ -87,10 +92,10 @@ def parse(text: str) -> Prompt:
     Raises:
         PromptError: It spells none; the error says why, where, and what would.
     """
-    check_length(text)
+    check_limits(text)
     # Plain prompts, which are most of them, never meet the slower repairs.
     whole = blank_unprintable(text)
-    plain = _parse_plain(whole)
+    plain = parse_plain(whole)
     return plain or _settle(_parse_translated(text, *translate(move_lora_tags(whole))))
 
 
@@ -100,9 +105,11 @@ def _settle(prompt: Prompt) -> Prompt:
     A backslash at the end of words, say, or a dash before a weight, has another meaning beside what
     the canonical spelling puts there; so that is read again until it means what it says.
     """
+    if _is_simple(prompt):
+        return prompt
     for _ in range(_MOST_READINGS):
         spelling = prompt.spelling
-        again = _parse_plain(spelling) or _parse_translated(
+        again = parse_plain(spelling) or _parse_translated(
             spelling, *translate(move_lora_tags(spelling))
         )
         if again == prompt:
@@ -111,7 +118,20 @@ def _settle(prompt: Prompt) -> Prompt:
     raise PromptError(Sentence(said.DASHES_ALIKE))
 
 
-def _parse_plain(text: str) -> Prompt | None:
+def _is_simple(prompt: Prompt) -> bool:
+    """Whether there are one phrase's words alone between links and flags, and no marks in them."""
+    match prompt.phrases:
+        case (Phrase(text=text, weight=1.0, spans=(), breaks=()),):
+            return _SIMPLE.fullmatch(text) is not None and NO.name not in prompt.flags
+    return False
+
+
+def parse_plain(text: str) -> Prompt | None:
+    """The prompt that a text in plain spelling is, with nothing to tell of it; None for others.
+
+    Args:
+        text: A prompt without characters that cannot be shown.
+    """
     plain = None if "{" in text or "}" in text else split_plain(text)
     return None if plain is None else _build(plain)
 
@@ -122,7 +142,7 @@ def _parse_translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
         single = _expand_sole(whole) if "{" in whole or "}" in whole else whole
         # What is plain once it was translated need not be looked at closely; what was not plain
         # before it is not now.
-        prompt = (None if single == text else _parse_plain(single)) or parse_closely(single)
+        prompt = (None if single == text else parse_plain(single)) or parse_closely(single)
     except PromptError as error:
         # Places are for the text that the person sees, not for what became of it.
         place = _locate(error.position, whole, text)
@@ -168,8 +188,8 @@ def _build(plain: PlainPrompt) -> Prompt | None:
     return Prompt(tuple(map(ImageLink, urls)), parts, plain.values, (), plain.places)
 
 
-def check_length(text: str) -> None:
-    """Refuse a text that is too long, before anything else looks at it.
+def check_limits(text: str) -> None:
+    """Refuse a text that is too long or has too many parts, before anything else looks at it.
 
     Raises:
         PromptError: It is.
@@ -178,6 +198,10 @@ def check_length(text: str) -> None:
         raise PromptError(
             Sentence(said.TOO_LONG, limit=PROMPT_LIMIT, count=len(text)), PROMPT_LIMIT
         )
+    # Each part takes a pass of the text encoder of its own.
+    if (count := text.count("::")) > _MOST_MARKS:
+        place = text.index("::")
+        raise PromptError(Sentence(said.MANY_PARTS, limit=_MOST_MARKS, count=count), place)
 
 
 def format_prompt(prompt: Prompt) -> str:
@@ -269,7 +293,10 @@ class _Parser:
 
     def _take_flags(self) -> None:
         token, end = None, 0
-        for following in find_flags(self.text):
+        for place, following in enumerate(find_flags(self.text)):
+            # More than there are in the table, several times over: these are no flags.
+            if place == _MOST_FLAGS:
+                raise PromptError(Sentence(said.DASHES_ALIKE), following.start)
             self._take(token, drop_opening(self.text[end : following.start]))
             token, end = following, following.end
         self._take(token, self.text[end:])

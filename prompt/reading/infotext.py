@@ -5,6 +5,7 @@ write a label a line, in bold or as a list, and a slash command makes one line o
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -30,9 +31,14 @@ _SETTINGS: Final = (
 )  # fmt: skip
 _LABELS: Final = sorted({*_NEGATIVE, *_POSITIVE, *_SETTINGS, *MEANINGLESS}, key=len, reverse=True)
 _AROUND: Final = r"[*_`]{0,3}"
-_LABEL: Final = re.compile(
-    rf"(?<![\w-]){_AROUND}({'|'.join(_LABELS)}){_AROUND}[ \t]?[:：](?!:){_AROUND}", re.IGNORECASE
-)
+_NAMED: Final = re.compile(rf"(?<!\w)(\w++)[*`]{{0,3}}+[ \t]?[:：](?!:){_AROUND}")
+_OPEN: Final = re.compile(r"(?<![\w-])[*_`]{0,3}\Z")
+_BY_LAST_WORD: Final[Mapping[str, Sequence[str]]] = {
+    last: [label for label in _LABELS if label.split(" ")[-1] == last]
+    for last in {label.split(" ")[-1] for label in _LABELS}
+}
+"""Labels by the word before their colon, the longest first: most colons are no label's."""
+
 _LINE_NEGATIVE: Final = re.compile(
     rf"(?:\A|\n)[ \t>*•·-]*+{_AROUND}(negative){_AROUND}[ \t]?[:：](?!:){_AROUND}", re.IGNORECASE
 )
@@ -98,12 +104,27 @@ def _tell(typed: str, meant: str, ignored: list[str]) -> tuple[str, ...]:
 
 def _find_labels(text: str) -> list[_Label]:
     """The labels in order; ``Prompt:`` counts only where it comes first or begins a line."""
+    if ":" not in text and "：" not in text:
+        return []
     found = [
-        *(_Label(each[1].lower(), each.start(), each.end()) for each in _LABEL.finditer(text)),
+        *filter(None, (_read_label(text, each) for each in _NAMED.finditer(text))),
         *(_Label(_NEGATIVE[0], one.start(1), one.end()) for one in _LINE_NEGATIVE.finditer(text)),
     ]
     found.sort(key=lambda label: label.start)
     return [label for label in found if label.name not in _POSITIVE or _begins(text, label)]
+
+
+def _read_label(text: str, named: re.Match[str]) -> _Label | None:
+    """The label whose last word stands before a colon, if it is one's."""
+    word = named[1].rstrip("_")
+    end = named.start() + len(word)
+    for label in _BY_LAST_WORD.get(word.lstrip("_").lower(), ()):
+        start = end - len(label)
+        if start >= 0 and text[start:end].lower() == label:
+            before = _OPEN.search(text, max(0, start - 4), start)
+            if before is not None:
+                return _Label(label, before.start(), named.end())
+    return None
 
 
 def _begins(text: str, label: _Label) -> bool:

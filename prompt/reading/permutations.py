@@ -18,11 +18,11 @@ from prompt.sentences import Sentence
 DEEPEST: Final = 10
 """How deep groups may nest, the text itself counted."""
 
+_MOST_GROUPS: Final = 200
 _SIGN: Final = re.compile(r"\\[{},]|[{},]")
 _WIDE_SIGN: Final = re.compile(r"\\[{},]|[{}，、]")
 _COMMAS: Final = frozenset(",，、")
 _OPENING: Final = re.compile(r"(?<!\\)\{")
-_ESCAPED: Final = re.compile(r"\\([{}])")
 
 Options = list[str]
 
@@ -39,8 +39,10 @@ def expand(text: str, limit: int) -> list[str]:
     Raises:
         PromptError: It stands for more than ``limit``, or nests too deep.
     """
-    # Braces that do not pair up are a slip or an emoticon, and no reason to refuse a prompt.
-    if "{" not in text or not _OPENING.search(text) or not pairs_up(text):
+    # Braces that do not pair up are a slip or an emoticon, and no reason to refuse a prompt; and
+    # nobody writes hundreds of choices.
+    few = 0 < text.count("{") <= _MOST_GROUPS
+    if not few or not _OPENING.search(text) or not pairs_up(text):
         return [text]
     return _expand_groups(text, limit)
 
@@ -72,7 +74,7 @@ def _count_shared(rows: Sequence[Sequence[str]]) -> int:
 
 def unescape(text: str) -> str:
     """``text`` with its escaped braces as plain ones."""
-    return _ESCAPED.sub(r"\1", text) if "\\" in text else text
+    return text.replace("\\{", "{").replace("\\}", "}") if "\\" in text else text
 
 
 def escape(text: str) -> str:
@@ -82,11 +84,16 @@ def escape(text: str) -> str:
 
 def pairs_up(text: str) -> bool:
     """Whether every brace has its partner; escaped ones count for nothing."""
+    if "\\" not in text and text.count("{") != text.count("}"):
+        return False
     depth = 0
-    for sign in _SIGN.finditer(text):
-        depth += {"{": 1, "}": -1}.get(sign[0], 0)
-        if depth < 0:
-            return False
+    for sign in _SIGN.findall(text):
+        if sign == "{":
+            depth += 1
+        elif sign == "}":
+            depth -= 1
+            if depth < 0:
+                return False
     return depth == 0
 
 

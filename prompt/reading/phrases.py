@@ -86,7 +86,9 @@ def _split_phrases(text: str) -> Iterator[Phrase]:
         phrase = read_emphasis(_clean_words(text[start : mark.start()]))
         if phrase.text:
             weight = 1.0 if mark[1] is None else _parse_weight(mark[1])
-            yield replace(phrase, weight=weight)
+            yield Phrase(
+                text=phrase.text, weight=weight, spans=phrase.spans, breaks=phrase.breaks
+            )
         start = mark.end()
     phrase = read_emphasis(_clean_words(text[start:]))
     if phrase.text:
@@ -108,8 +110,8 @@ def _clean_words(text: str) -> str:
     while True:
         lead = _LEAD.match(text)
         words = strip_separators(text[lead.end() :] if lead else text)
-        # Each of these may uncover another, so they are repeated until nothing changes.
+        # Each of these may uncover another, so they are repeated until nothing but spaces goes.
         words = strip_signature(words) if "@" in words else words
-        if words == text:
+        if words == text or (lead is None and words == text.strip(" ")):
             return words
         text = words

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from prompt.flags.table import BY_NAME
+from prompt.reading.constructs import NUMERIC
 from prompt.reading.dialects import needs_rewording
 from prompt.reading.separators import DASHES
 
@@ -48,6 +49,8 @@ def split_plain(text: str) -> PlainPrompt | None:
     typed, text = text, text.replace(_FROM_PHONE, _FLAG)
     words, *pieces = text.split(_FLAG)
     if needs_rewording(words) or not _is_plain(text, words, len(pieces)):
+        return None
+    if "::" in words and NUMERIC.search(words):
         return None
     values: dict[str, Any] = {}
     places: dict[str, int] = {}

@@ -16,7 +16,10 @@ _ENDS: Final = f"{LONE}{_BETWEEN}:"
 _CODE: Final = f"`{_BETWEEN}"
 _MARKS: Final = '`*"“”'
 _SHOWN: Final = 60
-_LONGEST_END: Final = 400
+_LONGEST_END: Final = 200
+_MOST_SIGNATURES: Final = 4
+"""How often a result's message was copied from another's; each look costs as much as the last."""
+
 _END: Final = re.compile(r"\*\*\s++[-—–]\s++[^*@]*+@[^*]*+\Z")
 _ACTION: Final = r"(?:Image #\d|Upscal|Variations|Remix|Zoom|Pan |Make Square|Rerolled)"
 _STATE: Final = r"\((?:waiting|paused|stopped|\d{1,3} ?%|fast|relax(?:ed)?|turbo)[^()]{0,16}\)"
@@ -63,7 +66,10 @@ def strip_signature(text: str) -> str:
     while (start := text.rfind("**")) >= 0 and _END.match(text, start):
         text = text[:start]
     end = len(text)
-    while found := _PLAIN_END.search(text, max(0, end - _LONGEST_END), end):
+    for _ in range(_MOST_SIGNATURES):
+        found = _PLAIN_END.search(text, max(0, end - _LONGEST_END), end)
+        if found is None:
+            break
         end = found.start()
         while end and text[end - 1] in _ENDS:
             end -= 1

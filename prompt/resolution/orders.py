@@ -10,8 +10,9 @@ from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import MODEL, REPEAT, RIVALS
 from prompt.reading.dialects import translate
-from prompt.reading.grammar import Prompt, check_length, parse
+from prompt.reading.grammar import Prompt, check_limits, parse, parse_plain
 from prompt.reading.permutations import combine, expand
+from prompt.reading.separators import blank_unprintable
 from prompt.resolution.check import check
 from prompt.resolution.fitting import fit
 from prompt.resolution.options import NO_OPTIONS, Options, add_options
@@ -55,16 +56,11 @@ def read_orders(
     Raises:
         PromptError: One of the prompts cannot be read, or there are more than ``limit``.
     """
-    check_length(text)
-    whole, notes = translate(text)
-    # Translated first: JSON of other programs is full of braces, which are no choices.
-    texts = expand(whole, limit)
-    try:
-        prompts = [fit(add_options(parse(each), options), source) for each in texts]
-    except PromptError as error:
-        raise _refuse_all(error, [_suggest(each, options) for each in texts]) from None
-    if notes:
-        prompts = [replace(each, notes=(*notes, *each.notes)) for each in prompts]
+    check_limits(text)
+    # What is plain stands for itself alone, and is read once.
+    plain = parse_plain(blank_unprintable(text))
+    read = [plain] if plain is not None else _read_each(text, limit, options)
+    prompts = [fit(add_options(each, options), source) for each in read]
     counts = [REPEAT.of(prompt.flags) or 1 for prompt in prompts]
     # Repetitions count like choices, and both multiply.
     if sum(counts) > limit:
@@ -74,6 +70,20 @@ def read_orders(
         for prompt, count in zip(prompts, counts, strict=True)
         for copy in range(count)
     )
+
+
+def _read_each(text: str, limit: int, options: Options) -> list[Prompt]:
+    """Every prompt that a text stands for, without options."""
+    whole, notes = translate(text)
+    # Translated first: JSON of other programs is full of braces, which are no choices.
+    texts = expand(whole, limit)
+    try:
+        prompts = [parse(each) for each in texts]
+    except PromptError as error:
+        raise _refuse_all(error, [_suggest(each, options) for each in texts]) from None
+    if notes:
+        prompts = [replace(each, notes=(*notes, *each.notes)) for each in prompts]
+    return prompts
 
 
 def check_all(wanted: Sequence[Prompt], draws: ModelChoice, *, attached: int) -> None:
