@@ -37,7 +37,7 @@ _SOURCES_SHOWN: Final = 90
 _NAME_SHOWN: Final = 32
 _DASHES: Final = "(?:--|—|–)"
 _LINKS: Final = re.compile(
-    rf"{_DASHES}[\w-]+(?:[ =]+<?https?://\S+)+|<?https?://\S+", re.IGNORECASE
+    rf"{_DASHES}\w++(?:-\w++)*+(?:[ =]+<?https?://\S+)+|<?https?://\S+", re.IGNORECASE
 )
 _ADDRESS: Final = re.compile(r"https?://[^\s>]+", re.IGNORECASE)
 _SEED: Final = re.compile(rf"{_DASHES}{SEED.name}[ =]+\S+", re.IGNORECASE)

@@ -18,7 +18,9 @@ _RATIO: Final = re.compile(r"(\d{1,5}):(\d{1,5})")
 _SPACED_RATIO: Final = re.compile(
     r"\s*+([\d.,]++\s*+(?:[:：xX×*/∶]|to\b|by\b)\s*+[\d.,]++|\d{1,2}\s++\d{1,2}(?![\w.]))"
 )
-_RATIO_SIGN: Final = re.compile(rf"\s*+(?:[{DASHES}:：xX×*/∶;_]|to|by)\s*+|(?<=\d)\s++(?=\d)")
+_RATIO_SIGN: Final = re.compile(
+    rf"(?<!\s)\s*+(?:[{DASHES}:：xX×*/∶;_]|to|by)\s*+|(?<=\d)\s++(?=\d)"
+)
 _TWO_NUMBERS: Final = re.compile(r"(\d{2})[.,](\d{1,2})")
 _RATIOS: Final = {"square": "1:1", "portrait": "2:3", "landscape": "3:2"}
 _THOUSANDS: Final = re.compile(r"\d{1,3}(?:[.,'’_]\d{3})+")

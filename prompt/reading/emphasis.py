@@ -25,7 +25,7 @@ HEAVIEST: Final = 10
 BREAK: Final = "BREAK"
 
 _SIGN: Final = re.compile(
-    r"\\++[()\[\]]|[(\[]"
+    r"(?<!\\)\\++[()\[\]]|[(\[]"
     r"|\s?+:\s?+([+-]?(?:\d++(?:[.,]\d++)?+|[.,]\d++))\s?+\)|[)\]]|(?<!\w)BREAK(?!\w)"
 )
 _MARKED: Final = re.compile(r"[()\[\]]|BREAK")

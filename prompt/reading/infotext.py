@@ -42,7 +42,7 @@ _BY_LAST_WORD: Final[Mapping[str, Sequence[str]]] = {
 _LINE_NEGATIVE: Final = re.compile(
     rf"(?:\A|\n)[ \t>*•·-]*+{_AROUND}(negative){_AROUND}[ \t]?[:：](?!:){_AROUND}", re.IGNORECASE
 )
-_OTHER: Final = re.compile(r"[,\n]\s*+([A-Z][\w /-]{1,40}):(?!:)")
+_OTHER: Final = re.compile(r"[,\n][ \t]*+([A-Z][\w /-]{1,40}):(?!:)")
 _STEPS: Final = re.compile(r"Steps:\s*+\d++\s*+(?:,|\Z)")
 _FLAG: Final = re.compile(rf"\s(?:--|[{DASHES[1:]}])[A-Za-z]")
 _QUOTED: Final = re.compile(r'\s*+"((?:[^"\\]|\\.)*+)"')

@@ -86,9 +86,7 @@ def _split_phrases(text: str) -> Iterator[Phrase]:
         phrase = read_emphasis(_clean_words(text[start : mark.start()]))
         if phrase.text:
             weight = 1.0 if mark[1] is None else _parse_weight(mark[1])
-            yield Phrase(
-                text=phrase.text, weight=weight, spans=phrase.spans, breaks=phrase.breaks
-            )
+            yield Phrase(text=phrase.text, weight=weight, spans=phrase.spans, breaks=phrase.breaks)
         start = mark.end()
     phrase = read_emphasis(_clean_words(text[start:]))
     if phrase.text:

@@ -17,15 +17,14 @@ _CODE: Final = f"`{_BETWEEN}"
 _MARKS: Final = '`*"“”'
 _SHOWN: Final = 60
 _LONGEST_END: Final = 200
-_MOST_SIGNATURES: Final = 4
-"""How often a result's message was copied from another's; each look costs as much as the last."""
-
 _END: Final = re.compile(r"\*\*\s++[-—–]\s++[^*@]*+@[^*]*+\Z")
 _ACTION: Final = r"(?:Image #\d|Upscal|Variations|Remix|Zoom|Pan |Make Square|Rerolled)"
 _STATE: Final = r"\((?:waiting|paused|stopped|\d{1,3} ?%|fast|relax(?:ed)?|turbo)[^()]{0,16}\)"
-_PLAIN_END: Final = re.compile(
-    rf"(?<!\S)[-—–]\s++(?:{_ACTION}[^@\n]{{0,40}}<?@[^\n()]{{1,40}}|(?:{_ACTION}[^@\n]{{0,40}})?"
-    rf"<?@[^\n]{{1,40}}?(?:\s*+{_STATE}|\s++(?:-# )?\d++×\d++ · seed [^\n]*+))"
+_BEFORE_NAME: Final = re.compile(rf"(?<!\S)[-—–]\s++({_ACTION}[^@\n]{{0,40}})?<?\Z", re.IGNORECASE)
+_LONGEST_ACTION: Final = 60
+_NAME_OF_ACTION: Final = re.compile(rf"@[^\n@()]{{1,40}}(?:\s*+{_STATE})*+\s*+\Z", re.IGNORECASE)
+_NAME: Final = re.compile(
+    rf"@[^\n@]{{1,40}}?(?:\s*+{_STATE}|\s++(?:-# )?\d++×\d++ · seed [^\n]*+)"
     rf"(?:\s*+{_STATE})*+\s*+\Z",
     re.IGNORECASE,
 )
@@ -66,14 +65,23 @@ def strip_signature(text: str) -> str:
     while (start := text.rfind("**")) >= 0 and _END.match(text, start):
         text = text[:start]
     end = len(text)
-    for _ in range(_MOST_SIGNATURES):
-        found = _PLAIN_END.search(text, max(0, end - _LONGEST_END), end)
-        if found is None:
-            break
-        end = found.start()
+    while (start := _find_plain_end(text, end)) is not None:
+        end = start
         while end and text[end - 1] in _ENDS:
             end -= 1
     return text[:end]
+
+
+def _find_plain_end(text: str, end: int) -> int | None:
+    """Where a signature without marks begins that ends at ``end``: looked for around its name."""
+    name = text.rfind("@", max(0, end - _LONGEST_END), end)
+    if name < 0:
+        return None
+    before = _BEFORE_NAME.search(text, max(0, name - _LONGEST_ACTION), name)
+    if before is None:
+        return None
+    acted = before[1] is not None and _NAME_OF_ACTION.match(text, name, end)
+    return before.start() if acted or _NAME.match(text, name, end) else None
 
 
 def shorten(text: str) -> str:

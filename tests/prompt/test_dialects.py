@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 
 from prompt.reading.dialects import reword, translate
-from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import texts
 
 SAVED = (
@@ -92,11 +91,6 @@ def test_every_change_of_meaning_is_told() -> None:
 def test_a_second_reading_changes_nothing(text: str) -> None:
     once = reword(text)[0]
     assert reword(once) == (once, ())
-
-
-@pytest.mark.parametrize("unit", HOSTILE)
-def test_time_is_in_proportion_to_length(unit: str) -> None:
-    assert grows_evenly(translate, unit, 100_000)
 
 
 def test_json_may_not_nest_without_end() -> None:

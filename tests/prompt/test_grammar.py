@@ -6,7 +6,6 @@ from hypothesis import example, given, settings
 from generation.recipe import Phrase
 from prompt.errors import PromptError
 from prompt.reading.grammar import PROMPT_LIMIT, ImageLink, Prompt, format_prompt, parse
-from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import prompts, texts
 
 
@@ -456,9 +455,3 @@ def test_whatever_is_typed_is_understood_or_refused(text: str) -> None:
 @settings(max_examples=100)
 def test_a_prompt_survives_being_written(prompt: Prompt) -> None:
     assert parse(format_prompt(prompt)) == prompt
-
-
-@pytest.mark.parametrize("unit", HOSTILE)
-@pytest.mark.parametrize("length", [PROMPT_LIMIT, 100_000])
-def test_time_is_in_proportion_to_length(unit: str, length: int) -> None:
-    assert grows_evenly(parse, unit, length)

@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 
 from prompt.reading.markup import complete_links, strip_markup
-from tests.prompt.patience import HOSTILE, grows_evenly
 from tests.prompt.strategies import texts
 
 
@@ -53,9 +52,3 @@ def test_links_may_lack_their_beginning(text: str, links: list[str]) -> None:
 def test_nothing_is_added_to_what_has_no_marks(text: str) -> None:
     plain = "".join(letter for letter in text if letter.isalnum() or letter == " ")
     assert strip_markup(plain) == plain
-
-
-@pytest.mark.parametrize("unit", HOSTILE)
-def test_time_is_in_proportion_to_length(unit: str) -> None:
-    assert grows_evenly(strip_markup, unit, 100_000)
-    assert grows_evenly(complete_links, unit, 100_000)

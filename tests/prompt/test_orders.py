@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from generation.catalogue.card import Card
 from generation.catalogue.families import find_card
 from prompt.errors import PromptError
-from prompt.reading.grammar import PROMPT_LIMIT, Prompt
+from prompt.reading.grammar import Prompt
 from prompt.resolution.orders import (
     MOST_ORDERS,
     check_all,
@@ -13,7 +13,6 @@ from prompt.resolution.orders import (
     name_alternatives,
     read_orders,
 )
-from tests.prompt.patience import HOSTILE, grows_evenly
 
 
 def test_a_plain_prompt_is_one_order() -> None:
@@ -71,12 +70,6 @@ def test_what_is_shown_names_each_prompt_once() -> None:
         "a red bird --repeat 2",
         "a green bird --repeat 2",
     ]
-
-
-@pytest.mark.parametrize("length", [PROMPT_LIMIT, 100_000])
-@pytest.mark.parametrize("unit", HOSTILE)
-def test_time_is_in_proportion_to_length(unit: str, length: int) -> None:
-    assert grows_evenly(read_orders, unit, length)
 
 
 def test_a_refusal_of_one_suggests_all() -> None:

@@ -1,0 +1,154 @@
+"""Time grows in proportion to a text: every way of reading, and every pattern of the product.
+
+A text may have 6,000 characters, and a rule that takes the square of that holds up everybody. What
+is quick at that length is well, however it grows; only what is not is measured more closely.
+"""
+
+import contextlib
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import time
+from collections.abc import Callable, Iterator
+from functools import cache
+
+import pytest
+
+import bot
+import cli
+import generation
+import prompt
+import storage
+from prompt.errors import PromptError
+from prompt.flags.lists import Items, Loras, References
+from prompt.reading.constructs import translate_braces, translate_constructs
+from prompt.reading.dialects import reword, translate
+from prompt.reading.emphasis import format_emphasis, read_emphasis
+from prompt.reading.grammar import PROMPT_LIMIT, format_prompt, parse, parse_closely
+from prompt.reading.infotext import read_infotext
+from prompt.reading.lora_tags import move_lora_tags
+from prompt.reading.markup import complete_links, strip_markup
+from prompt.reading.permutations import expand, pairs_up, unescape
+from prompt.reading.phrases import parse_phrases
+from prompt.reading.saved_json import read_json
+from prompt.reading.separators import shorten, strip_separators, strip_signature
+from prompt.reading.shortcuts import expand as expand_shortcuts
+from prompt.reading.tokens import find_flags, separate_links
+from prompt.resolution.orders import MOST_ORDERS, read_orders
+
+UNITS = (
+    "{", "}", "{}", "{a}", "{a,b}", "{a,", "{a|b}", "\\{", "\\", "\\\\ ", "-", "—", " - ", "--a-",
+    ":", "::", "::2", "a::2 ", "`", "`,", '"', "“", "'", "(", "((", ")", "(a", "[", "]", "[a:", "|",
+    " ", "\n", "\n ", "** - @", "**", "*", "_", "__a", "a-b_", "猫—", "prompt:", "/imagine ",
+    "--no", "--no `", "--no a, ", "x--seed ", "—seed 3 ", "a (--ar ", "http://a ", "https://a--",
+    "(a:1.2)", "(a:", ":1.2)", "<", "<@1> ", "<lora:a:1>", "<random:a", "\\-", "&amp;", "||",
+    " - @a (fast)", "a.b/", "[a](https://b) ", "\nNegative prompt:", "Steps: 2, ", '{"a":', "[[",
+    '{"prompt": "a"}', "--w 512 --h 512 ", "\n> ", "\u2060", "--zzz ", ",", "，", "½", "9", "1.",
+    "a AND b ", "BREAK ", "a++ ", "(a)-", "embedding:a ", "bad-", "@a ", "#1", "=", "\x00",
+)  # fmt: skip
+"""Pieces that rules begin or end at; many of them in a row are the worst case."""
+
+READERS: dict[str, Callable[[str], object]] = {
+    "orders": read_orders,
+    "parse": parse,
+    "closely": parse_closely,
+    "spelling": lambda text: format_prompt(parse(text)),
+    "translate": translate,
+    "reword": reword,
+    "markup": strip_markup,
+    "links": complete_links,
+    "separate": separate_links,
+    "constructs": translate_constructs,
+    "braces": translate_braces,
+    "infotext": read_infotext,
+    "json": read_json,
+    "tags": move_lora_tags,
+    "expand": lambda text: expand(text, MOST_ORDERS),
+    "pairs": pairs_up,
+    "unescape": unescape,
+    "phrases": parse_phrases,
+    "emphasis": lambda text: format_emphasis(read_emphasis(" ".join(text.split()))),
+    "flags": lambda text: list(find_flags(text)),
+    "items": lambda text: Items().parse(Items().mend(Items().split(text)[0])),
+    "loras": lambda text: Loras().parse(Loras().split(text)[0]),
+    "references": lambda text: References().parse(References().split(text)[0]),
+    "separators": lambda text: strip_separators(" ".join(text.split())),
+    "signature": strip_signature,
+    "shorten": shorten,
+    "shortcuts": lambda text: expand_shortcuts(text, {"a": "b"}),
+}
+QUICK = 0.004
+"""Seconds of the processor: with this little at the limit of length, growth is of no account."""
+
+
+USES = ("search", "match", "fullmatch", "findall", "finditer", "sub", "split")
+
+
+def find_patterns() -> Iterator[tuple[str, Callable[[str], object]]]:
+    """Every pattern that a module of the product keeps under a name, in each of its uses there."""
+    for package in (bot, cli, generation, prompt, storage):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if found.name.startswith(("bot.__main__", "cli.__main__", "generation.families.")):
+                continue
+            module = importlib.import_module(found.name)
+            source = inspect.getsource(module)
+            for name, value in vars(module).items():
+                if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+                    used = set(re.findall(rf"\b{name}\.({'|'.join(USES)})\b", source))
+                    # All of these look for it at every place; the others at one.
+                    if used - {"match", "fullmatch"}:
+                        yield f"{found.name}.{name}", value.findall
+                    elif used:
+                        yield f"{found.name}.{name}", value.match
+                        yield f"{found.name}.{name}", value.fullmatch
+
+
+@cache
+def fill(unit: str, length: int) -> str:
+    """So many characters of a piece."""
+    return (unit * length)[:length]
+
+
+def seconds(read: Callable[[str], object], unit: str, length: int, tries: int) -> float:
+    """The best of some tries, in this thread's own time."""
+    text, best = fill(unit, length), float("inf")
+    for _ in range(tries):
+        start = time.thread_time()
+        with contextlib.suppress(PromptError, ValueError, json.JSONDecodeError):
+            read(text)
+        best = min(best, time.thread_time() - start)
+    return best
+
+
+def grows_evenly(read: Callable[[str], object], unit: str) -> bool:
+    """Whether a text at the limit takes time in proportion to a quarter of it, or next to none.
+
+    A ratio of the same thread's times: how fast the machine is must not matter. A square would be
+    16; from 4 to 10 is left for caches and collections.
+    """
+    if seconds(read, unit, PROMPT_LIMIT, 1) < QUICK:
+        return True
+    quarter = seconds(read, unit, PROMPT_LIMIT // 4, 5)
+    return seconds(read, unit, PROMPT_LIMIT, 5) < 10 * max(quarter, QUICK / 10)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_long_text_is_read_in_proportion_to_its_length(name: str) -> None:
+    assert [unit for unit in UNITS if not grows_evenly(READERS[name], unit)] == []
+
+
+def test_no_pattern_takes_the_square_of_a_text() -> None:
+    slow = [
+        (name, unit)
+        for name, use in find_patterns()
+        for unit in UNITS
+        if not grows_evenly(use, unit)
+    ]
+    assert slow == []
+
+
+def test_a_square_would_be_found() -> None:
+    hostile = re.compile(r"\\+([-*])")
+    assert not grows_evenly(hostile.search, "\\")
