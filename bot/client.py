@@ -102,7 +102,14 @@ class EaselBot(extensions.AutoShardedBot):
         self._door = PictureDoor(settings.max_image_seconds)
         places = AllowedPlaces(self, settings)
         acceptor = JobAcceptor(
-            settings, models, jobs, files, self._delivery, places=places, door=self._door
+            settings,
+            models,
+            jobs,
+            files,
+            self._delivery,
+            places=places,
+            door=self._door,
+            http=self.http,
         )
         derive, painting = DeriveHandler(acceptor), None
         self._page: PaintingPage | None = None

@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
 
 import discord
+from discord.http import HTTPClient
 
 from bot.access import policy
 from bot.access.places import AllowedPlaces
@@ -18,6 +18,7 @@ from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
 from bot.requests.models import ServedModels
+from bot.requests.renewal import DISCORD_FILES, renew_link
 from bot.text import sentences
 from bot.text.messages import Title
 from generation.catalogue.card import Card
@@ -26,7 +27,7 @@ from generation.derive import set_upscaler
 from generation.recipe import Recipe
 from generation.untrusted.clean import Limits
 from generation.untrusted.door import PictureDoor
-from generation.untrusted.fetch import fetch
+from generation.untrusted.fetch import LinkNotFoundError, fetch
 from generation.untrusted.traits import ImageTraits, read_traits
 from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
@@ -34,9 +35,6 @@ from storage.files import Files, MissingFileError
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job, NewJob, Speed
 from storage.settings import Settings
-
-DISCORD_FILES: Final = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
-"""Hosts that serve what people attach in Discord."""
 
 _REMEMBERED: Final = 1000
 """How many images' traits are kept in memory, a few hundred bytes each."""
@@ -80,10 +78,11 @@ class JobAcceptor:
         *,
         places: AllowedPlaces,
         door: PictureDoor,
+        http: HTTPClient,
     ) -> None:
         self.models, self.jobs, self.records = models, jobs, jobs.records
         self._places = places
-        self._files, self._delivery, self._door = files, delivery, door
+        self._files, self._delivery, self._door, self._http = files, delivery, door, http
         self._traits: OrderedDict[str, ImageTraits] = OrderedDict()
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
@@ -124,6 +123,16 @@ class JobAcceptor:
         return sha256
 
     async def _fetch(self, url: str) -> bytearray:
+        """The bytes behind a link, or behind what Discord signs anew in its place."""
+        try:
+            return await self._fetch_once(url)
+        except LinkNotFoundError:
+            fresh = await renew_link(self._http, url, self._origins)
+            if fresh is None:
+                raise
+            return await self._fetch_once(fresh)
+
+    async def _fetch_once(self, url: str) -> bytearray:
         return await fetch(
             url, limits=self._limits, allowed_origins=self._origins, only_hosts=self._hosts
         )

@@ -7,6 +7,7 @@ from typing import Final
 from bot.text import sentences
 from bot.text.languages import say, write_number
 from generation.untrusted.fetch import (
+    LinkExpiredError,
     LinkNotFoundError,
     LinkRefusedError,
     LinkTimeoutError,
@@ -49,6 +50,10 @@ NOT_FOUND: Final = (
     "There is no image at the link to `{host}` (it answered {status}); please check the link or "
     "attach the image."
 )
+EXPIRED: Final = (
+    "The link to `{host}` has expired: links to images on Discord work for a day. Copy the link "
+    "anew, or attach the image."
+)
 SLOW: Final = "`{host}` did not send the image within {seconds} s; please attach it instead."
 UNREACHABLE: Final = "`{host}` cannot be reached; please check the link or attach the image."
 
@@ -86,6 +91,8 @@ def word_image_error(error: ImageError) -> str:
             return say(sentences.NOTHING_PAINTED)
         case LinkRefusedError():
             return say(REFUSED, host=error.host, why=say(REFUSALS[error.reason]))
+        case LinkExpiredError():
+            return say(EXPIRED, host=error.host)
         case LinkNotFoundError():
             return say(NOT_FOUND, host=error.host, status=error.status)
         case LinkTimeoutError():

@@ -7,6 +7,8 @@ checks. Nothing that identifies the host or a person is sent along.
 """
 
 import asyncio
+import re
+import time
 from collections.abc import Collection
 from enum import StrEnum
 from typing import Final
@@ -21,6 +23,7 @@ from generation.untrusted.image_errors import ImageError, ImageTooLargeError
 REDIRECTS: Final = 3
 """How many redirects are followed."""
 
+_EXPIRES: Final = re.compile(r"[0-9a-fA-F]{1,12}")
 _REDIRECT_STATUSES: Final = frozenset({301, 302, 303, 307, 308})
 # Not compressed: pictures are so already, and a small body could unpack to gigabytes.
 _HEADERS: Final = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "Easel"}
@@ -77,6 +80,10 @@ class LinkNotFoundError(LinkError):
         self.status = status
 
 
+class LinkExpiredError(LinkNotFoundError):
+    """The link was good until a time that it names, and that is past: Discord's ``ex``."""
+
+
 class LinkUnreachableError(LinkError):
     """The host has no address, takes no connection, or does not speak proper HTTP."""
 
@@ -112,6 +119,7 @@ async def fetch(
     Raises:
         LinkRefusedError: It is not followed, by its looks or for where it leads.
         LinkNotFoundError: The host has no such file.
+        LinkExpiredError: It has none any more, as the link says.
         LinkUnreachableError: The host cannot be reached.
         LinkTimeoutError: It took longer than ``limits.max_seconds``.
         ImageTooLargeError: There are more than ``limits.max_bytes`` bytes.
@@ -123,6 +131,18 @@ async def fetch(
             return await _follow(target, limits, exempt, only_hosts)
     except TimeoutError:
         raise LinkTimeoutError(_name_host(target), limits.max_seconds) from None
+
+
+def has_expired(url: URL, now: float) -> bool:
+    """Whether a link to a file of Discord says that it no longer works.
+
+    Args:
+        url: The link; its ``ex`` is in seconds since 1970, hexadecimal.
+        now: The time, in seconds since 1970.
+    """
+    expires = url.query.get("ex", "")
+    signed = "hm" in url.query and _EXPIRES.fullmatch(expires) is not None
+    return signed and int(expires, 16) <= now
 
 
 async def _follow(
@@ -151,7 +171,8 @@ async def _ask(url: URL, limits: Limits, *, trusted: bool) -> bytearray | URL:
             if response.status in _REDIRECT_STATUSES:
                 return _parse(response.headers.get("Location", ""), base=url)
             if response.status != 200:
-                raise LinkNotFoundError(_name_host(url), response.status)
+                missing = LinkExpiredError if has_expired(url, time.time()) else LinkNotFoundError
+                raise missing(_name_host(url), response.status)
             return await _read_body(response, limits.max_bytes)
     # An OSError, too, but the caller tells it as what it is.
     except TimeoutError:

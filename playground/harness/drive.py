@@ -341,13 +341,13 @@ class Playground(Server):
         """Let the bot write in a channel no more."""
         self.forbid("bot", channel, Permission.SEND_MESSAGES)
 
-    def host(self, name: str, data: bytes) -> str:
-        """Put a file where it can be fetched; return its link."""
-        return self.link(self._store(name, data, self._place("general")))
+    def host(self, name: str, data: bytes, age: int = 0) -> str:
+        """Put a file where it can be fetched; return its link as it was `age` seconds ago."""
+        return self.link(self._store(name, data, self._place("general")), age)
 
-    def link(self, attachment: Attachment) -> str:
-        """Return a signed link to a file, as messages carry it."""
-        return shapes.attachment_url(self.world, attachment)
+    def link(self, attachment: Attachment, age: int = 0) -> str:
+        """Return a signed link to a file, as messages carried it `age` seconds ago."""
+        return shapes.attachment_url(self.world, attachment, age)
 
     def _who(self, person: str) -> int:
         return (self.world.bot if person == "bot" else self.people[person]).id

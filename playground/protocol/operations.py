@@ -40,6 +40,47 @@ BEYOND: Mapping[str, Mapping[str, Any]] = {
         )
     },
 }
+# What Discord's own client asks for and no page of its documentation mentions.
+UNDOCUMENTED: Mapping[str, Mapping[str, Any]] = {
+    "/attachments/refresh-urls": {
+        "post": {
+            "operationId": "refresh_attachment_urls",
+            "parameters": [],
+            "open": False,
+            "body": {
+                "type": "object",
+                "required": ["attachment_urls"],
+                "properties": {
+                    "attachment_urls": {
+                        "type": "array",
+                        "items": {"type": "string"},
+                        "minItems": 1,
+                        "maxItems": 50,
+                    }
+                },
+            },
+            "answers": {
+                "200": {
+                    "type": "object",
+                    "required": ["refreshed_urls"],
+                    "properties": {
+                        "refreshed_urls": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["original", "refreshed"],
+                                "properties": {
+                                    "original": {"type": "string"},
+                                    "refreshed": {"type": ["string", "null"]},
+                                },
+                            },
+                        }
+                    },
+                }
+            },
+        }
+    }
+}
 # Values arrive in the path and the query as text; Discord reads these spellings as booleans.
 BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -81,7 +122,7 @@ def operations() -> tuple[Operation, ...]:
     schemas = _Schemas(description["schemas"])
     found = [
         _compile(path, method, operation, schemas)
-        for path, item in description["paths"].items()
+        for path, item in {**description["paths"], **UNDOCUMENTED}.items()
         for method, operation in item.items()
     ]
     return tuple(sorted(found, key=lambda operation: operation.path.groups))

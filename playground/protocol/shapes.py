@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from playground.state import components
 from playground.state.cast import APPLICATION_ID, GUILD_ID, OBJECTS
@@ -108,13 +108,27 @@ def attachment(world: World, it: Attachment) -> Body:
     }
 
 
-def attachment_url(world: World, it: Attachment) -> str:
-    """Return a link to a file, signed and expiring (``ex``, ``is``, ``hm``)."""
+def attachment_url(world: World, it: Attachment, age: int = 0) -> str:
+    """Return a link to a file, signed and expiring (``ex``, ``is``, ``hm``).
+
+    Args:
+        world: where it is.
+        it: the file.
+        age: seconds since it was signed.
+    """
     path = f"/attachments/{it.channel_id}/{it.id}/{quote(it.filename)}"
-    issued = int(world.clock.now()) // LINK_ROUNDING * LINK_ROUNDING
+    issued = (int(world.clock.now()) - age) // LINK_ROUNDING * LINK_ROUNDING
     expires = issued + LINK_LIFE + LINK_ROUNDING
     signature = link_signature(world.secret, it.id, f"{expires:x}", f"{issued:x}")
     return f"{world.base}{path}?ex={expires:x}&is={issued:x}&hm={signature}"
+
+
+def renewed_url(world: World, url: str) -> str | None:
+    """Return a link to the same file that works from now on, or None if there is no such file."""
+    path = urlsplit(url).path.split("/")
+    file_id = path[3] if len(path) == 5 and path[1] == "attachments" else ""
+    attachment = world.files.get(int(file_id)) if file_id.isdecimal() else None
+    return attachment_url(world, attachment) if attachment else None
 
 
 def link_signature(secret: str, file_id: int, expires: str, issued: str) -> str:

@@ -355,6 +355,13 @@ def _delete(world: World, call: Call) -> Reply:
     return NOTHING
 
 
+@answers("refresh_attachment_urls")
+def _refresh(world: World, call: Call) -> Reply:
+    urls = call.object_body()["attachment_urls"]
+    renewed = [{"original": url, "refreshed": shapes.renewed_url(world, url)} for url in urls]
+    return 200, {"refreshed_urls": renewed}
+
+
 # Reactions
 
 

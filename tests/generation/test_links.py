@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from yarl import URL
 
 from generation.untrusted.addresses import PrivateAddressError, make_guarded_connector
 from generation.untrusted.clean import Limits
@@ -18,6 +19,7 @@ from generation.untrusted.fetch import (
     LinkUnreachableError,
     Refusal,
     fetch,
+    has_expired,
 )
 from generation.untrusted.image_errors import ImageError, ImageTooLargeError
 
@@ -474,3 +476,18 @@ async def test_what_is_no_web_server_is_unreachable(answer: bytes) -> None:
 
 def test_the_battery_is_large_enough() -> None:
     assert len({*NUMERIC, *NAMED, *ODD}) >= 60
+
+
+@pytest.mark.parametrize(
+    ("query", "expired"),
+    [
+        ("ex=66a1b2c3&is=66a0&hm=ab", True),
+        ("ex=ffffffff&is=66a0&hm=ab", False),
+        ("ex=66a1b2c3", False),
+        ("ex=soon&hm=ab", False),
+        ("", False),
+    ],
+)
+def test_a_link_of_discord_says_when_it_ends(query: str, expired: bool) -> None:
+    url = URL(f"https://cdn.discordapp.com/attachments/1/2/a.png?{query}")
+    assert has_expired(url, now=2e9) == expired

@@ -253,6 +253,12 @@ async def test_links_expire_and_cannot_be_forged(raw: Raw, p: Playground) -> Non
     path = f"/channels/{p.channel('general')}/messages/{sent.body['id']}"
     fresh = (await raw.request("GET", path)).body["attachments"][0]["url"]
     assert await status(fresh) == 200
+    gone = f"{p.url}/attachments/1/2/a.txt"
+    body = {"attachment_urls": [url, gone]}
+    renewed = (await raw.request("POST", "/attachments/refresh-urls", body)).body["refreshed_urls"]
+    assert [each["original"] for each in renewed] == [url, gone]
+    assert await status(renewed[0]["refreshed"]) == 200
+    assert renewed[1]["refreshed"] is None
 
 
 async def test_commands_are_offered_where_they_belong(raw: Raw, p: Playground) -> None:

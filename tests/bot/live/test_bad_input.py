@@ -69,6 +69,20 @@ async def test_links(studio: Studio) -> None:
         assert sentence in (await refusal(standin, interaction)).content
 
 
+async def test_a_link_that_has_expired_is_renewed_or_named(studio: Studio) -> None:
+    standin, day = studio.playground, 24 * 3600
+    old = standin.host("cat.png", photographs.CHELSEA.read(), age=3 * day)
+    interaction = await standin.command("mira", "imagine", {"prompt": f"{old} a cat"})
+    assert (await result(interaction)).attachments
+    assert [each.path for each in standin.journal].count("/attachments/refresh-urls") == 1
+    gone = f"{standin.url}/attachments/1/1/none.png?ex=66a1&is=66a0&hm=0b"
+    refused = await standin.command("mira", "imagine", {"prompt": f"{gone} a cat"})
+    assert (
+        "has expired: links to images on Discord work for a day"
+        in (await refusal(standin, refused)).content
+    )
+
+
 async def test_a_size_that_the_model_does_not_draw_is_refused_in_private(studio: Studio) -> None:
     press = await studio.playground.command("mira", "imagine", {"prompt": "a star --hd"})
     said = await private_answer(studio.playground, press)
