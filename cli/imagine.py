@@ -28,6 +28,8 @@ from prompt.resolution.references import list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.suggestions import mend_suggestion
 from prompt.resolution.versions import parse_versions
+from prompt.writing.programs import Program
+from prompt.writing.write import write_prompt
 from storage.files import Files
 from storage.queue.jobs import Report
 from storage.settings import Settings, load_settings
@@ -45,6 +47,9 @@ _QUIET: Final = {
 
 app = typer.Typer(rich_markup_mode=None)
 Text = Annotated[str, typer.Argument(help="As typed after /imagine, flags and all.")]
+Foreign = Annotated[
+    Program | None, typer.Option("--as", help="Write the prompt for another program instead.")
+]
 
 
 @app.command("imagine")
@@ -76,16 +81,32 @@ def make_pictures(
 
 
 @app.command("parse")
-def print_recipe(prompt: Text) -> None:
-    """Show the recipe that a prompt stands for.
+def print_recipe(prompt: Text, program: Foreign = None) -> None:
+    """Show the recipe that a prompt stands for, or the prompt as another program writes it.
 
     Where there is none, says why and exits with code 2.
     """
+    if program is not None:
+        print_written(prompt, program)
+        return
     resolved = plan(prompt, load_settings())
     width, height = compute_shown_size(resolved.recipe)
     for note in (*resolved.notes, f"Each picture will be {width}×{height}."):
         typer.echo(note, err=True)
     typer.echo(as_json(resolved.recipe), nl=False)
+
+
+def print_written(text: str, program: Program) -> None:
+    """Prints a prompt in another program's form, and beside it what that cannot say.
+
+    Raises:
+        PromptError: The prompt cannot be read.
+    """
+    prompt = parse(text)
+    written = write_prompt(prompt, program)
+    for note in (*prompt.notes, *written.lost):
+        typer.echo(note, err=True)
+    typer.echo(written.text)
 
 
 def _draw_here(recipe: Recipe, settings: Settings, output: Path) -> list[Path]:

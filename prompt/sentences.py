@@ -221,6 +221,14 @@ IMAGE_LONG: Final = (
 )
 STYLE_CODE: Final = "`--sref random` chose `{typed}`: use that to get this style again."
 
+# Of what another program cannot say.
+NOT_THERE: Final = "{program} has nothing for {parts}, so that is left out."
+NEEDED_THERE: Final = "{program} needs {parts} as well, which the prompt does not say."
+OTHERWISE_THERE: Final = "{program} cannot say `{typed}`; it is written as `{meant}`."
+UNSURE_THERE: Final = (
+    "Some of these words may mean something else to {program}; look through them once more."
+)
+
 # Of presets and the table of versions.
 ORIGIN_TYPED: Final = "typed"
 ORIGIN_PRESET: Final = "preset `{name}`"

@@ -135,6 +135,12 @@ def test_parse_prints_the_recipe() -> None:
     assert recipe.size.width > recipe.size.height
 
 
+def test_parse_writes_a_prompt_for_another_program() -> None:
+    answer = Answer("parse", "a (red:1.2) apple --no fog --chaos 5", "--as", "a1111")
+    assert answer.out == "a (red:1.2) apple\nNegative prompt: fog\n"
+    assert "AUTOMATIC1111 has nothing for `--chaos 5`" in answer.err
+
+
 @pytest.mark.parametrize(
     ("prompt", "said"),
     [

@@ -43,7 +43,9 @@ _WILDCARD: Final = re.compile(r"(?<!\w)__([A-Za-z][\w/*-]{0,60}?)__(?!\w)")
 _SIGNED_WORD: Final = re.compile(
     r"(?<![\w+#./'-])(?![Nn]otepad|dpm)([A-Za-z][a-z'’]{2,40})(\+{2,6})(?![\w+])"
 )
-_SIGNED_GROUP: Final = re.compile(r"\(([^()]{1,400})\)(\+{1,6}|-{1,6}|\d\.\d{1,2})(?=[\s,.;)]|\Z)")
+_SIGNED_GROUP: Final = re.compile(
+    r"\(([^()]{1,400})\)(\+{1,6}|-{1,6}|\d\.\d{1,10})(?=[\s,.;()]|\Z)"
+)
 _WEIGHTED: Final = re.compile(r":\s?[\d.]+\Z")
 _SQUARE: Final = re.compile(r"(?<!\\)[\[\]]")
 _INNER_SIGN: Final = re.compile(r"[():|]")
@@ -57,6 +59,8 @@ NUMERIC: Final = re.compile(
     r"(?:(?<=,)|\A)\s*+(-?\d{1,2}(?:\.\d{1,3})?)::([^:]{1,400})::(?![\d.-])"
 )
 """NovelAI's weight before the words and a mark behind them."""
+
+_NUMERIC_ANYWHERE: Final = re.compile(r"(?<![\w.])(-?\d{1,2}(?:\.\d{1,10})?)::([^:]{1,400})::(?!:)")
 
 _MOST_SIGNS: Final = 60
 """With more brackets or braces than this nobody wrote them for what they mean."""
@@ -232,6 +236,13 @@ def translate_braces(text: str) -> str:
     end = flag.start() if flag else len(text)
     made = _render(text, 0, len(text), groups, end)
     return re.sub(r"(?<!\\)\[([^\[\]:|]{1,200})\]", _weigh_less, made) if weighted else made
+
+
+def translate_novelai(text: str) -> str:
+    """A prompt of NovelAI in this grammar's spelling: round brackets are characters there."""
+    text = text.replace("(", "\\(").replace(")", "\\)")
+    text = _NUMERIC_ANYWHERE.sub(lambda found: f"({found[2].strip()}:{float(found[1]):.10g})", text)
+    return translate_braces(text)
 
 
 def _weigh_less(found: re.Match[str]) -> str:

@@ -84,9 +84,8 @@ def _reword_once(text: str) -> tuple[str, Notes]:
     text, links = complete_links(text)
     for link in dict.fromkeys(links):
         notes.append(Sentence(said.READ_AS, typed=shorten(link), meant=shorten(f"https://{link}")))
-    text, constructs = translate_constructs(text)
-    notes += constructs
-    for reading in (read_infotext, _read_sides):
+    # Labels first, so that it is known where the words end.
+    for reading in (read_infotext, translate_constructs, _read_sides):
         read = reading(text)
         if read is not None:
             text, told = read

@@ -18,7 +18,6 @@ from prompt.sentences import Sentence
 DEEPEST: Final = 10
 """How deep groups may nest, the text itself counted."""
 
-_MOST_GROUPS: Final = 200
 _SIGN: Final = re.compile(r"\\[{},]|[{},]")
 _WIDE_SIGN: Final = re.compile(r"\\[{},]|[{}，、]")
 _COMMAS: Final = frozenset(",，、")
@@ -39,10 +38,8 @@ def expand(text: str, limit: int) -> list[str]:
     Raises:
         PromptError: It stands for more than ``limit``, or nests too deep.
     """
-    # Braces that do not pair up are a slip or an emoticon, and no reason to refuse a prompt; and
-    # nobody writes hundreds of choices.
-    few = 0 < text.count("{") <= _MOST_GROUPS
-    if not few or not _OPENING.search(text) or not pairs_up(text):
+    # Braces that do not pair up are a slip or an emoticon, and no reason to refuse a prompt.
+    if "{" not in text or not _OPENING.search(text) or not pairs_up(text):
         return [text]
     return _expand_groups(text, limit)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from prompt import sentences as said
 from prompt.flags.table import LORA, normalize_name
-from prompt.reading.constructs import translate_braces
+from prompt.reading.constructs import translate_novelai
 from prompt.reading.graphs import find_graph, read_graph
 from prompt.reading.permutations import escape
 from prompt.reading.separators import shorten
@@ -22,6 +22,7 @@ BEFORE: Final = ("{", "[", " ", "\n", "`")
 """What a prompt that is JSON may begin with."""
 
 _JSON: Final = re.compile(r"([\s`]*+(?:json\s++)?)(?:\[\s*+)?\{\s*+[\"}]")
+_STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]]', re.DOTALL)
 _WORDS: Final = frozenset({"prompt", "positiveprompt", "basecaption"})
 _WRAPPERS: Final = frozenset({"suiimageparams", "parameters", "params", "input", "metadata"})
 _WRITTEN: Final = frozenset(
@@ -57,8 +58,12 @@ def read_json(text: str) -> tuple[str, tuple[str, ...]] | None:
     start = text[before.end(1) :]
     try:
         body, end = json.JSONDecoder().raw_decode(start)
-    except (ValueError, RecursionError):
+    except RecursionError:
         return None
+    except ValueError:
+        if (body := _read_cut_off(start)) is None:
+            return None
+        end = len(start)
     if (graph := find_graph(body)) is not None:
         words, settings, ignored = read_graph(graph)
     else:
@@ -73,6 +78,24 @@ def read_json(text: str) -> tuple[str, tuple[str, ...]] | None:
     return f"{meant} {start[end:].lstrip('`')}".rstrip(), tuple(notes)
 
 
+def _read_cut_off(text: str) -> Any:  # noqa: ANN401 - JSON
+    """What JSON says that lacks its end, as where it was copied in part; None for other text."""
+    opened, quoted = list[str](), ""
+    for sign in _STRING_OR_BRACKET.finditer(text):
+        if sign[0] in "{[":
+            opened.append("}" if sign[0] == "{" else "]")
+        elif sign[0][0] == '"':
+            quoted = "" if len(sign[0]) > 1 and sign[0].endswith('"') else '"'
+        elif not opened or opened.pop() != sign[0]:
+            return None
+    if not opened:
+        return None
+    try:
+        return json.loads(f"{text}{quoted}".rstrip(" ,`\n") + "".join(reversed(opened)))
+    except (ValueError, RecursionError):
+        return None
+
+
 def _read_settings(body: Any) -> tuple[str, list[Pair], list[str]]:  # noqa: ANN401 - JSON
     """Words, settings and names that mean nothing here."""
     saved = _find_saved(body)
@@ -83,7 +106,7 @@ def _read_settings(body: Any) -> tuple[str, list[Pair], list[str]]:  # noqa: ANN
     for key, value in saved.items():
         name = normalize_name(key)
         if name in _WORDS and isinstance(value, str):
-            words.insert(0, translate_braces(value) if novelai else value)
+            words.insert(0, translate_novelai(value) if novelai else value)
         elif name.startswith("lora"):
             settings += [(LORA.name, ", ".join(loras))] if (loras := _read_loras(value)) else []
         elif (
@@ -91,7 +114,7 @@ def _read_settings(body: Any) -> tuple[str, list[Pair], list[str]]:  # noqa: ANN
             and not isinstance(value, bool)
             and (find_flag(key) or name in {"scheduler", "noiseschedule"})
         ):
-            text = translate_braces(str(value)) if novelai else str(value)
+            text = translate_novelai(str(value)) if novelai else str(value)
             settings.append((key, text))
         elif name in _WRITTEN and isinstance(value, str | list):
             words += [text for _, text in _walk_leaves(value)]

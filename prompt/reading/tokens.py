@@ -125,6 +125,9 @@ def _is_flag(
     if tight:
         return True
     kind = token.flag.kind
+    # Behind other flags a dash with a space is one more flag's, too.
+    if gap and chained and dash != "-" and not joined and _is_whole(token, text):
+        return True
     if joined and dash == "--" and not gap and (token.flag is NO or isinstance(kind, Switch)):
         return token.flag is NO or chained or _ends_words(text, token.end)
     # Hyphenated words and asides are prose, whatever flag the second half is named like.
@@ -136,6 +139,15 @@ def _is_flag(
         len(token.name) > 1 or dash != "-" or chained or _LAST.match(text, token.end) is not None
     )
     return kind.numeric and named and numbered
+
+
+def _is_whole(token: FlagToken, text: str) -> bool:
+    """Whether a flag without a number has all that it takes: words to avoid, or nothing."""
+    return token.flag is NO or (
+        token.flag is not None
+        and isinstance(token.flag.kind, Switch)
+        and _ends_words(text, token.end)
+    )
 
 
 def _ends_words(text: str, place: int) -> bool:

@@ -78,11 +78,11 @@ def test_what_is_ours_stays(text: str) -> None:
 
 def test_every_change_of_meaning_is_told() -> None:
     assert translate("[owl:fox:5]\nNegative prompt: fog")[1] == (
+        "Read `Negative prompt: fog` as `--no fog`.",
         (
             "All words of `[owl:fox:5]` count from the first step: words cannot change while a "
             "picture is drawn here."
         ),
-        "Read `Negative prompt: fog` as `--no fog`.",
     )
     assert translate('{"prompt": "owl"}')[1] == ('Read `{"prompt": "owl"}` as `owl`.',)
 

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from generation.catalogue.families import find_card
 from prompt.errors import PromptError
-from prompt.reading.grammar import parse
-from prompt.resolution.orders import read_orders
+from prompt.reading.grammar import PROMPT_LIMIT, parse
+from prompt.resolution.orders import check_all, read_orders
 from prompt.resolution.suggestions import mend_suggestion
 
 EASEL = find_card("easel")
@@ -60,3 +60,28 @@ def test_a_link_to_a_page_amid_words_is_a_word(typed: str, images: int, words: s
     prompt = parse(typed)
     assert (len(prompt.images), prompt.text) == (images, words)
     assert parse(prompt.spelling) == prompt
+
+
+WRONG = st.sampled_from(
+    [
+        *("{owl, cat}", "{", "}", "{a|b}", "--repeat 99", "--repeat 30", "--chaoss 5", "--zzz"),
+        *("--steps 900", "--ar 99:1", "--ar wide", "--hd", "--tile", "--cfg", "::-2", "--sref x"),
+        *("https://a.example/b.png", "--video", "--model none", "--lora ink:0.8", "--s 5000"),
+    ]
+)
+REFUSED = st.lists(st.one_of(BITS, WRONG), min_size=1, max_size=7).map(" ".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(REFUSED)
+def test_every_suggestion_is_read_and_drawn(typed: str) -> None:
+    try:
+        orders = read_orders(typed)
+        check_all([one.prompt for one in orders], EASEL, attached=0)
+    except PromptError as error:
+        suggestion = mend_suggestion(error, EASEL).suggestion
+        if suggestion is None:
+            return
+        again = read_orders(suggestion)
+        check_all([one.prompt for one in again], EASEL, attached=0)
+        assert len(suggestion) <= PROMPT_LIMIT

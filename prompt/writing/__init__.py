@@ -1,0 +1,1 @@
+"""A prompt in the spelling of other programs, with what could not be said there."""

@@ -1,0 +1,146 @@
+"""Reduction: what of a prompt another program can say, and a sentence for all that it cannot."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import gcd
+from typing import Any
+
+from generation.recipe import Phrase
+from prompt import sentences as said
+from prompt.flags.lists import Items
+from prompt.flags.table import BY_NAME, LORA, NO, RATIO, SAMPLER, WEIGHTING
+from prompt.reading.emphasis import format_emphasis, read_emphasis
+from prompt.reading.grammar import Prompt, format_flags
+from prompt.reading.phrases import format_phrases
+from prompt.reading.separators import shorten
+from prompt.sentences import Sentence
+from prompt.writing.programs import Abilities, Program
+
+Notes = list[str]
+
+_LEAST, _MOST = 0.6, 1.5
+"""Token weights between which a share is written where ideas are not mixed by share."""
+
+
+def reduce_prompt(prompt: Prompt, program: Program, able: Abilities) -> tuple[Prompt, Notes]:
+    """The part of a prompt that a program can say, and what is lost or said otherwise.
+
+    Args:
+        prompt: The neutral form.
+        program: The other program.
+        able: What it has.
+    """
+    notes: Notes = []
+    lost = [] if able.images else [image.url for image in prompt.images]
+    values: dict[str, Any] = {}
+    for name, value in prompt.flags.items():
+        if name == WEIGHTING.name:
+            continue
+        if name not in able.flags or (name == SAMPLER.name and value not in able.samplers):
+            lost += [BY_NAME[name].format(value)] if BY_NAME[name].matters(value) else []
+        else:
+            values[name] = value
+    phrases = _reduce_phrases(prompt.phrases, values, able, notes)
+    if NO.name in values:
+        values[NO.name] = _reduce_items(values[NO.name], able, notes)
+    if RATIO.name in values and able.samplers:
+        across, down = values[RATIO.name]
+        shared = gcd(across, down)
+        values[RATIO.name] = (across // shared, down // shared)
+    if LORA.name in values:
+        values[LORA.name] = tuple(one if ":" in one else f"{one}:1" for one in values[LORA.name])
+    lost += _choose_arithmetic(prompt, program, phrases, values)
+    if lost:
+        notes.append(Sentence(said.NOT_THERE, program=able.title, parts=_quote(lost)))
+    missing = {name: usual for name, usual in able.needed.items() if name not in values}
+    if missing:
+        added = " ".join(format_flags(missing))
+        notes.append(Sentence(said.NEEDED_THERE, program=able.title, parts=f"`{added}`"))
+    images = prompt.images if able.images else ()
+    return Prompt(images, phrases, {**values, **missing}), notes
+
+
+def _quote(parts: Sequence[str]) -> str:
+    return ", ".join(f"`{shorten(part)}`" for part in parts)
+
+
+def _choose_arithmetic(
+    prompt: Prompt, program: Program, phrases: Sequence[Phrase], values: dict[str, Any]
+) -> list[str]:
+    """Sets whose arithmetic weighs tokens there; what was asked for, if that is another's."""
+    unwanted = [read_emphasis(item) for item in values.get(NO.name, ())]
+    own = "comfyui" if program is Program.COMFYUI else "a1111"
+    asked = WEIGHTING.of(prompt.flags) or "a1111"
+    if own == "comfyui" and any("(" in format_emphasis(one) for one in (*phrases, *unwanted)):
+        values[WEIGHTING.name] = own
+    weighted = any(one.spans for one in (*phrases, *unwanted))
+    return [WEIGHTING.format(asked)] if weighted and asked != own else []
+
+
+def _reduce_phrases(
+    phrases: Sequence[Phrase], values: dict[str, Any], able: Abilities, notes: Notes
+) -> tuple[Phrase, ...]:
+    """The phrases as the program has them; those that it cannot push away go to the unwanted."""
+    if len(phrases) > 1 and not able.shares:
+        phrases = _merge(phrases, values, able, notes)
+    return tuple(
+        replace(_reduce_words(one, able, notes), weight=one.weight if able.shares else 1.0)
+        for one in phrases
+    )
+
+
+def _merge(
+    phrases: Sequence[Phrase], values: dict[str, Any], able: Abilities, notes: Notes
+) -> tuple[Phrase, ...]:
+    """One phrase whose token weights stand for the shares; the negative ones are unwanted."""
+    wanted = [one for one in phrases if one.weight > 0]
+    unwanted = [one for one in phrases if one.weight < 0]
+    mean = sum(one.weight for one in wanted) / max(len(wanted), 1)
+    parts = []
+    for one in wanted:
+        share = round(min(max(one.weight / mean, _LEAST), _MOST), 2)
+        words = format_emphasis(one)
+        parts.append(words if share == 1.0 or able.weights is None else f"({words}:{share:g})")
+    if unwanted:
+        items = Items().parse(", ".join(format_emphasis(one) for one in unwanted))
+        values[NO.name] = NO.kind.join(values.get(NO.name, ()), items)
+    merged = read_emphasis(", ".join(parts))
+    typed, meant = shorten(format_phrases(phrases)), shorten(format_emphasis(merged))
+    notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, typed=typed, meant=meant))
+    return (merged,) if merged.text else ()
+
+
+def _reduce_words(phrase: Phrase, able: Abilities, notes: Notes) -> Phrase:
+    """A phrase without token weights and breaks that the program does not have."""
+    before = phrase
+    if phrase.breaks and not able.breaks:
+        phrase = read_emphasis(", ".join(map(format_emphasis, _split_breaks(phrase))))
+    if able.weights is None:
+        phrase = replace(phrase, spans=())
+    else:
+        low = able.weights
+        spans = tuple(replace(one, weight=max(one.weight, low)) for one in phrase.spans)
+        phrase = replace(phrase, spans=spans)
+    if replace(phrase, weight=1.0) != replace(before, weight=1.0):
+        typed, meant = shorten(format_emphasis(before)), shorten(format_emphasis(phrase))
+        notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, typed=typed, meant=meant))
+    return phrase
+
+
+def _split_breaks(phrase: Phrase) -> list[Phrase]:
+    """The phrase in parts, one for each window that it begins."""
+    parts = []
+    for chunk in phrase.chunks:
+        words = "".join(
+            text if weight == 1.0 else f"({text}:{weight:.10g})" for text, weight in chunk
+        )
+        parts.append(read_emphasis(" ".join(words.split())))
+    return parts
+
+
+def _reduce_items(items: tuple[str, ...], able: Abilities, notes: Notes) -> tuple[str, ...]:
+    """Unwanted words with the token weights that the program has."""
+    reduced = tuple(
+        format_emphasis(_reduce_words(read_emphasis(item), able, notes)) for item in items
+    )
+    return tuple(dict.fromkeys(reduced))

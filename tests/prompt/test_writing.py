@@ -1,0 +1,162 @@
+"""Prompts in other programs' forms: what is written is read back, and all that is lost is told."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from generation.recipe import Phrase
+from prompt.flags.table import BY_NAME, WEIGHTING
+from prompt.reading.emphasis import read_emphasis
+from prompt.reading.grammar import Prompt, parse
+from prompt.writing.programs import ABILITIES, Program
+from prompt.writing.write import write_prompt
+from tests.prompt.strategies import prompts
+
+UNSURE = "look through them once more"
+A1111 = """a (red:1.3) car, ((snow)) BREAK [old] tree <lora:ink:0.8>
+Negative prompt: fog, (bad hands:1.4)
+Steps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.5, Seed: 4, Size: 1408x792, \
+Batch size: 2"""
+TYPED = (
+    "a (red:1.3) car, ((snow)) BREAK [old] tree --no fog, (bad hands:1.4) --ar 16:9 --seed 4 "
+    "--steps 20 --cfg 7.5 --sampler DPM++ 2M Karras --batch 2 --lora ink:0.8"
+)
+FLAGS = (
+    *("ar", "seed", "no", "cfg", "steps", "sampler", "batch", "lora", "weighting"),
+    *("chaos", "strength", "sref", "tile", "version"),
+)
+WORDS = st.sampled_from(
+    ["owl", "a red car", "猫", "état", "in snow", "3d", "well-known", "(photo)"]
+)
+WEIGHTS = st.sampled_from([1.0, 1.0, 0.5, 1.1, 1.3, 2.0, 0.0, 1.21])
+
+
+@st.composite
+def weighted(draw: st.DrawFn) -> Phrase:
+    """A phrase with token weights."""
+    parts = draw(st.lists(st.tuples(WORDS, WEIGHTS), min_size=1, max_size=4))
+    words = (word if weight == 1.0 else f"({word}:{weight})" for word, weight in parts)
+    phrase = read_emphasis(draw(st.sampled_from([", ", " BREAK "])).join(words))
+    return replace(phrase, weight=draw(st.sampled_from([1.0, 1.0, 2.0, 0.5])))
+
+
+@st.composite
+def neutral(draw: st.DrawFn) -> Prompt:
+    """A prompt with any flags, and phrases with weights of their own and of their words."""
+    whole = draw(prompts(*FLAGS))
+    phrases = tuple(draw(st.lists(weighted(), min_size=1, max_size=3)))
+    if len(phrases) == 1:
+        phrases = (replace(phrases[0], weight=1.0),)
+    return replace(whole, phrases=phrases)
+
+
+@settings(max_examples=80, deadline=None)
+@given(neutral(), st.sampled_from(Program))
+def test_what_is_written_is_read_again_and_all_else_is_told(
+    prompt: Prompt, program: Program
+) -> None:
+    written = write_prompt(prompt, program)
+    kept, told = written.kept, " ".join(written.lost)
+    assert parse(written.text) == kept
+    assert UNSURE not in told
+    for name, value in prompt.flags.items():
+        if name != WEIGHTING.name and BY_NAME[name].matters(value) and name not in kept.flags:
+            assert f"--{name}" in told
+    assert kept.images == prompt.images or "http" in told
+    assert kept.phrases == prompt.phrases or "it is written as" in told
+
+
+@settings(max_examples=100, deadline=None)
+@given(weighted())
+def test_what_is_stable_diffusions_stays_as_it_is(phrase: Phrase) -> None:
+    prompt = Prompt(phrases=(replace(phrase, weight=1.0),))
+    written = write_prompt(prompt, Program.A1111)
+    assert (written.kept, written.lost) == (prompt, ())
+    assert write_prompt(parse(written.text), Program.A1111).text == written.text
+
+
+def test_infotext() -> None:
+    written = write_prompt(parse(TYPED), Program.A1111)
+    assert (written.text, written.lost) == (A1111, ())
+
+
+@pytest.mark.parametrize(
+    ("program", "typed", "keys"),
+    [
+        (
+            Program.NOVELAI,
+            TYPED,
+            {
+                "prompt": "a 1.3::red:: car, 1.21::snow::, 0.9090909091::old:: tree",
+                "uc": "fog, 1.4::bad hands::",
+                "noise_schedule": "karras",
+            },
+        ),
+        (
+            Program.INVOKEAI,
+            TYPED,
+            {
+                "positive_prompt": "a (red)1.3 car, (snow)1.21, (old)0.9090909091 tree",
+                "negative_prompt": "fog, (bad hands)1.4",
+                "scheduler": "dpmpp_2m_k",
+                "loras": [{"model": {"name": "ink"}, "weight": 0.8}],
+            },
+        ),
+        (
+            Program.NOVELAI,
+            "cat:: hat::2 dog::-0.5 --no fog",
+            {"prompt": "0.67::cat::, 1.33::hat::", "uc": "fog, dog"},
+        ),
+    ],
+)
+def test_settings_as_json(program: Program, typed: str, keys: dict[str, object]) -> None:
+    body = json.loads(write_prompt(parse(typed), program).text)
+    assert {name: body[name] for name in keys} == keys
+
+
+def test_a_graph_is_whole() -> None:
+    graph = json.loads(write_prompt(parse(TYPED), Program.COMFYUI).text)
+    sampler = next(node for node in graph.values() if node["class_type"] == "KSampler")
+    assert graph[sampler["inputs"]["negative"][0]]["inputs"]["text"] == "fog, (bad hands:1.4)"
+    inputs = [value for node in graph.values() for value in node["inputs"].values()]
+    assert None not in inputs
+    assert {one[0] for one in inputs if isinstance(one, list)} <= graph.keys()
+
+
+@pytest.mark.parametrize(
+    ("program", "typed", "lost"),
+    [
+        (
+            Program.A1111,
+            "an owl --chaos 5 --v 7",
+            "AUTOMATIC1111 has nothing for `--chaos 5`, `--version 7`, so that is left out.",
+        ),
+        (
+            Program.MIDJOURNEY,
+            "an (owl:1.3)",
+            "Midjourney cannot say `an (owl:1.3)`; it is written as `an owl`.",
+        ),
+        (
+            Program.COMFYUI,
+            "an owl --ar 3:2 --seed 1 --steps 9 --cfg 4 --sampler DDIM",
+            "ComfyUI needs `--batch 1` as well, which the prompt does not say.",
+        ),
+        (
+            Program.INVOKEAI,
+            "an (owl:-1)",
+            "InvokeAI cannot say `an (owl:-1)`; it is written as `an (owl:0)`.",
+        ),
+    ],
+)
+def test_losses_are_told(program: Program, typed: str, lost: str) -> None:
+    assert write_prompt(parse(typed), program).lost == (lost,)
+
+
+@pytest.mark.parametrize("program", [one for one in Program if ABILITIES[one].samplers])
+def test_every_sampler_is_read_back(program: Program) -> None:
+    for sampler in ABILITIES[program].samplers:
+        written = write_prompt(parse(f"an owl --sampler {sampler}"), program)
+        assert parse(written.text).flags["sampler"] == sampler
