@@ -9,24 +9,29 @@ The baseline does less: it splits the same prompt at its spaces and converts the
 same types, without ranges, repairs, links or weights. Times are of the processor, and the best of
 several rounds that take turns, so that a busy machine slows both alike.
 
-Last come hostile texts: as long as a prompt may be, of 100 kB, which is refused for its length, and
-of 100 kB past that refusal, since a rule that takes the square of the length would show there.
+Then come hostile texts as long as a prompt may be, made of pieces that rules begin or end at, since
+a rule that takes the square of the length would show there; and last, how many of a thousand pasted
+prompts are read right.
 """
 
 import argparse
+import contextlib
+import random
 import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import cycle
+from itertools import cycle, groupby
 from typing import Final
 
 from generation.catalogue.families import find_card
 from prompt.errors import PromptError
+from prompt.reading.dialects import translate
 from prompt.reading.grammar import PROMPT_LIMIT, parse, parse_closely
-from prompt.reading.permutations import expand
 from prompt.resolution.check import check
-from prompt.resolution.orders import MOST_ORDERS, read_orders
+from prompt.resolution.orders import read_orders
 from prompt.resolution.resolve import resolve
+from tests.prompt.hostile import UNITS
+from tests.prompt.thousand import read_thousand
 
 PROMPT: Final = (
     "a lighthouse in a storm at night, oil on canvas, dramatic light --ar 16:9 --seed 1234 "
@@ -46,19 +51,25 @@ MIXED: Final = (
     "art deco poster of a train, flat colours --no text, people --chaos 10 --tile",
     "knight on a hill at dawn --ar 21:9 --c 15 --s 600 in the style of a woodcut",
 )
-HOSTILE: Final = {
-    "braces that open": "{",
-    "braces that pair up": "{}",
-    "braces with choices": "{a,b}",
-    "hyphens": "-",
-    "long dashes": "—",
-    "back-quotes": "`",
-    "back-quotes and dashes": "`—",
-}
-LONG: Final = 100_000
-TRIES: Final = 5
+WEIGHTED: Final = (
+    "1girl, (silver hair:1.2), ((smile)), [rain], city lights --ar 2:3",
+    "(masterpiece:1.3), best quality, a castle on a hill BREAK storm clouds, (lightning:0.8)",
+    "an owl++ on a (mossy branch)1.2, forest --no fog, (blurry:1.4)",
+    "{{{kawaii}}}, a fox, [[border]] --seed 8",
+)
+REPAIRED: Final = (
+    PASTED,
+    "a fox in the snow –ar 16x9 —v 6,1",
+    "**an owl on a wire --ar 3:2** - Variations (Strong) by @mira (fast)",
+    "a tram in the rain, --AR 4:5, --Stylize 250.",
+    "knight on a hill at dawn --ar 21:9 --s 600 in the style of a woodcut",
+)
+HOSTILE: Final = 2_000
+MOST_PIECES: Final = 4
+SHOWN: Final = 5
+TRIES: Final = 3
 ROUNDS: Final = 15
-CALLS: Final = 500
+CALLS: Final = 100
 AIM: Final = 50_000
 
 
@@ -104,53 +115,84 @@ def fastest(tasks: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     return best
 
 
-def past_the_limit(text: str) -> object:
-    """Reads a text of any length."""
-    return [parse_closely(option) for option in expand(text, MOST_ORDERS)]
-
-
-def ordeal(read: Callable[[str], object], text: str) -> str:
-    """How a text fares: milliseconds of the processor in the best of some tries, and the end."""
-    tries, end = list[float](), "read"
+def time_hostile(text: str) -> float:
+    """Milliseconds of the processor that a text takes, in the best of some tries."""
+    tries = []
     for _ in range(TRIES):
-        start = time.process_time()
-        try:
-            read(text)
-        except PromptError:
-            end = "refused"
-        tries.append(time.process_time() - start)
-    return f"{min(tries) * 1000:>9.2f} ms, {end:<7}"
+        start = time.thread_time()
+        with contextlib.suppress(PromptError):
+            read_orders(text)
+        tries.append((time.thread_time() - start) * 1000)
+        # Only what is slow is worth a second look.
+        if tries[0] < 1:
+            break
+    return min(tries)
 
 
-def print_hostile() -> None:
-    """Print how hostile texts fare."""
-    heads = (f"{PROMPT_LIMIT:,} characters", "100 kB", "100 kB past the limit")
-    print(f"\n{'hostile text':<24}", *(f"{head:>21}" for head in heads))
-    for name, unit in HOSTILE.items():
-        texts = [(unit * length)[:length] for length in (PROMPT_LIMIT, LONG, LONG)]
-        reads = (read_orders, read_orders, past_the_limit)
-        print(f"{name:<24}", *map(ordeal, reads, texts))
+def make_hostile(count: int) -> Iterator[str]:
+    """Texts as long as a prompt may be, each of a few pieces over and over."""
+    chosen = random.Random(count)
+    for _ in range(count):
+        unit = "".join(chosen.choices(UNITS, k=chosen.randint(1, MOST_PIECES)))
+        yield (unit * PROMPT_LIMIT)[:PROMPT_LIMIT]
+
+
+def print_hostile(count: int) -> None:
+    """Print how the worst of so many hostile texts fare."""
+    timed = sorted(((time_hostile(text), text) for text in make_hostile(count)), reverse=True)
+    print(f"\nslowest of {count:,} hostile texts of {PROMPT_LIMIT:,} characters")
+    for spent, text in timed[:SHOWN]:
+        print(f"{spent:>9.2f} ms  {text[:40]!r}")
+    print(f"{timed[len(timed) // 2][0]:>9.2f} ms  in the middle")
+
+
+def print_thousand() -> None:
+    """Print how many of a thousand pasted prompts are read right, by where they come from."""
+    print("\nread right of a thousand prompts")
+    rows = list(read_thousand())
+    for section, group in groupby(rows, lambda one: one.section):
+        right = [one.is_read_right() for one in group]
+        print(f"{section:<48} {sum(right):>4} of {len(right):>4}")
+    print(f"{'all':<48} {sum(one.is_read_right() for one in rows):>4} of {len(rows):>4}")
 
 
 def main() -> None:
     """Print the figures."""
+    asked = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    asked.add_argument("--hostile", type=int, default=HOSTILE, help="how many hostile texts")
+    hostile = asked.parse_args().hostile
     typed, pasted = seeded(PROMPT), seeded(PASTED)
     seconds = fastest(
         {
             "argparse with shlex": baseline(),
             "parse and validate": lambda: parse(next(typed)),
+            "the same without the plain way": lambda: parse_closely(translate(next(typed))[0]),
             "the same, oddly spelled": lambda: parse(next(pasted)),
             "mixed prompts, each": lambda: [parse(prompt) for prompt in MIXED],
+            "mixed without the plain way": lambda: [
+                parse_closely(translate(prompt)[0]) for prompt in MIXED
+            ],
+            "with token weights, each": lambda: [parse(prompt) for prompt in WEIGHTED],
+            "with repairs, each": lambda: [parse(prompt) for prompt in REPAIRED],
             "the bot's whole door": lambda: door(next(typed)),
+            "the door, mixed prompts": lambda: [door(prompt) for prompt in MIXED],
             "parse, validate and resolve": lambda: whole_way(next(typed)),
         }
     )
-    seconds["mixed prompts, each"] /= len(MIXED)
+    for name, prompts in {
+        "mixed prompts, each": MIXED,
+        "mixed without the plain way": MIXED,
+        "with token weights, each": WEIGHTED,
+        "with repairs, each": REPAIRED,
+        "the door, mixed prompts": MIXED,
+    }.items():
+        seconds[name] /= len(prompts)
     slow = seconds["argparse with shlex"]
     for name, each in seconds.items():
-        print(f"{name:<28} {1 / each:>9,.0f} prompts/s per core {slow / each:>6.2f} × argparse")
+        print(f"{name:<32} {1 / each:>9,.0f} prompts/s per core {slow / each:>6.2f} × argparse")
     print(f"aim of parse and validate: {AIM:,} prompts/s per core")
-    print_hostile()
+    print_hostile(hostile)
+    print_thousand()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ for what happens anyway, and nothing need be said.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar, cast
 
 from rapidfuzz import fuzz, process
@@ -784,6 +785,7 @@ def normalize_name(name: str) -> str:
     return name.lower().replace("-", "").replace("_", "").replace(" ", "")
 
 
+@lru_cache(maxsize=256)
 def guess_name(name: str) -> str | None:
     """The known flag name that ``name`` was probably meant to be, or None if that is open.
 

@@ -38,7 +38,7 @@ PROMPT_LIMIT: Final = 6000
 
 _MOST_OPTIONS: Final = 40
 _MOST_MARKS: Final = 100
-_MOST_FLAGS: Final = 200
+_MOST_FLAGS: Final = 100
 _SEPARATORS: Final = ",;:="
 _VALUE: Final = re.compile(r"^\s*+[-+]?[\d.,:/%]++(?!\S)")
 _IDLE: Final = f" \n\r\t,;.:!?|()[]\"'`“”*~{DASHES}"
@@ -139,6 +139,7 @@ def parse_plain(text: str) -> Prompt | None:
 def _parse_translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
     """The prompt of a text that became another one on its way, with places in the text itself."""
     try:
+        _check_marks(whole)
         single = _expand_sole(whole) if "{" in whole or "}" in whole else whole
         # What is plain once it was translated need not be looked at closely; what was not plain
         # before it is not now.
@@ -198,6 +199,10 @@ def check_limits(text: str) -> None:
         raise PromptError(
             Sentence(said.TOO_LONG, limit=PROMPT_LIMIT, count=len(text)), PROMPT_LIMIT
         )
+    _check_marks(text)
+
+
+def _check_marks(text: str) -> None:
     # Each part takes a pass of the text encoder of its own.
     if (count := text.count("::")) > _MOST_MARKS:
         place = text.index("::")

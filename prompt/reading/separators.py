@@ -65,8 +65,8 @@ def strip_signature(text: str) -> str:
     while (start := text.rfind("**")) >= 0 and _END.match(text, start):
         text = text[:start]
     end = len(text)
-    while (start := _find_plain_end(text, end)) is not None:
-        end = start
+    while (before := _find_plain_end(text, end)) is not None:
+        end = before
         while end and text[end - 1] in _ENDS:
             end -= 1
     return text[:end]

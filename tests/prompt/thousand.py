@@ -2,8 +2,8 @@
 
 A line is a prompt, with ``␤`` for each line break in it. Below it stands, indented, what it means
 in canonical spelling (``=``), one line for each prompt that it stands for; or part of the sentence
-that refuses it (``!``), with what is suggested instead (``>``). ``?`` takes the place of ``=`` where
-the reading is right and not reached.
+that refuses it (``!``), with what is suggested instead (``>``). ``?`` is for ``=`` where the
+reading is right and not reached.
 """
 
 from collections.abc import Iterator
