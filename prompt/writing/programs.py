@@ -46,6 +46,7 @@ class Abilities:
         samplers: What it calls each sampler, with the schedule that belongs to it.
         shares: Whether it mixes several ideas by their weights.
         weights: Whether it weighs words; the lowest weight, or None if it does not.
+        figures: Whether every weight is written as a number, never as bare brackets.
         breaks: Whether words can be told to begin a new window of the text encoder.
         images: Whether a prompt may link to images.
     """
@@ -56,6 +57,7 @@ class Abilities:
     samplers: Mapping[str, tuple[str, str]]
     shares: bool = False
     weights: float | None = None
+    figures: bool = False
     breaks: bool = False
     images: bool = False
 
@@ -133,6 +135,7 @@ ABILITIES: Final[Mapping[Program, Abilities]] = {
             "DDIM": ("ddim", "native"),
         },
         weights=float("-inf"),
+        figures=True,
     ),
     Program.INVOKEAI: Abilities(
         title="InvokeAI",
@@ -148,5 +151,6 @@ ABILITIES: Final[Mapping[Program, Abilities]] = {
             "UniPC": ("unipc", ""),
         },
         weights=0.0,
+        figures=True,
     ),
 }

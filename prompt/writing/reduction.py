@@ -1,9 +1,11 @@
 """Reduction: what of a prompt another program can say, and a sentence for all that it cannot."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import chain
 from math import gcd
-from typing import Any
+from typing import Any, Final
 
 from generation.recipe import Phrase
 from prompt import sentences as said
@@ -18,6 +20,7 @@ from prompt.writing.programs import Abilities, Program
 
 Notes = list[str]
 
+_BRACKET: Final = re.compile(r"[()\[\]]")
 _LEAST, _MOST = 0.6, 1.5
 """Token weights between which a share is written where ideas are not mixed by share."""
 
@@ -129,18 +132,18 @@ def _reduce_words(phrase: Phrase, able: Abilities, notes: Notes) -> Phrase:
 
 def _split_breaks(phrase: Phrase) -> list[Phrase]:
     """The phrase in parts, one for each window that it begins."""
-    parts = []
-    for chunk in phrase.chunks:
-        words = "".join(
-            text if weight == 1.0 else f"({text}:{weight:.10g})" for text, weight in chunk
-        )
-        parts.append(read_emphasis(" ".join(words.split())))
-    return parts
+    return [read_emphasis(" ".join(_write_figures(chunk).split())) for chunk in phrase.chunks]
+
+
+def _write_figures(stretches: Iterable[tuple[str, float]]) -> str:
+    """Stretches of words with every weight as a number."""
+    escaped = ((_BRACKET.sub(r"\\\g<0>", text), weight) for text, weight in stretches)
+    return "".join(text if weight == 1.0 else f"({text}:{weight:.10g})" for text, weight in escaped)
 
 
 def _reduce_items(items: tuple[str, ...], able: Abilities, notes: Notes) -> tuple[str, ...]:
     """Unwanted words with the token weights that the program has."""
-    reduced = tuple(
-        format_emphasis(_reduce_words(read_emphasis(item), able, notes)) for item in items
-    )
-    return tuple(dict.fromkeys(reduced))
+    phrases = [_reduce_words(read_emphasis(item), able, notes) for item in items]
+    if not able.figures:
+        return tuple(dict.fromkeys(map(format_emphasis, phrases)))
+    return tuple(dict.fromkeys(_write_figures(chain(*one.chunks)) for one in phrases))
