@@ -26,7 +26,8 @@ from typing import Final
 from generation.catalogue.families import find_card
 from prompt.errors import PromptError
 from prompt.reading.dialects import translate
-from prompt.reading.grammar import PROMPT_LIMIT, parse, parse_closely
+from prompt.reading.grammar import parse, parse_closely
+from prompt.reading.limits import PROMPT_LIMIT
 from prompt.resolution.check import check
 from prompt.resolution.orders import read_orders
 from prompt.resolution.resolve import resolve

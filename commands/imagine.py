@@ -9,7 +9,7 @@ from bot.components import completion
 from commands.preset import complete_name
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import CHARACTER, STYLE
-from prompt.reading.grammar import PROMPT_LIMIT
+from prompt.reading.limits import PROMPT_LIMIT
 
 
 @app_commands.command(name="imagine", description="Draw four pictures from words, an image or both")

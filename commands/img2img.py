@@ -7,7 +7,7 @@ from bot.client import EaselBot, Interaction
 from bot.components import completion
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import STRENGTH
-from prompt.reading.grammar import PROMPT_LIMIT
+from prompt.reading.limits import PROMPT_LIMIT
 
 LOW, HIGH = float(STRENGTH.low or 0), float(STRENGTH.high or 1)
 

@@ -9,7 +9,7 @@ from bot.client import EaselBot, Interaction
 from bot.components import completion
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import CONTROL, CONTROL_SCALE
-from prompt.reading.grammar import PROMPT_LIMIT
+from prompt.reading.limits import PROMPT_LIMIT
 
 KINDS: Final = CONTROL.examples
 LOW, HIGH = float(CONTROL_SCALE.low or 0), float(CONTROL_SCALE.high or 1)

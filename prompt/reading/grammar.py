@@ -6,9 +6,8 @@ person is told. Parsing takes time in proportion to the text, and raises nothing
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Any, Final, TypeVar
 
 from generation.recipe import Phrase
@@ -16,6 +15,7 @@ from prompt import sentences as said
 from prompt.errors import PromptError
 from prompt.flags.table import BY_NAME, NO, ORDER, Flag, guess_name
 from prompt.reading.dialects import reword, translate
+from prompt.reading.limits import check_limits, check_marks, limit_sentences
 from prompt.reading.lora_tags import move_lora_tags
 from prompt.reading.permutations import escape, expand, unescape
 from prompt.reading.phrases import find_fault, format_phrases, mend_weights, parse_phrases
@@ -33,11 +33,7 @@ from prompt.sentences import Sentence
 
 T = TypeVar("T")
 
-PROMPT_LIMIT: Final = 6000
-"""Most characters in a prompt; Discord and Midjourney draw the line at the same place."""
-
 _MOST_OPTIONS: Final = 40
-_MOST_MARKS: Final = 100
 _MOST_FLAGS: Final = 100
 _SEPARATORS: Final = ",;:="
 _VALUE: Final = re.compile(r"^\s*+[-+]?[\d.,:/%]++(?!\S)")
@@ -46,7 +42,6 @@ _SIMPLE: Final = re.compile(r"[a-z0-9,. ']++")
 """Words that mean the same wherever they stand: not even ``BREAK`` or ``AND`` is among them."""
 
 _MOST_READINGS: Final = 5
-_MOST_SENTENCES: Final = 8
 _SOLE_LINK: Final = re.compile(r"\s*+<?https?://\S++\s*+", re.IGNORECASE)
 
 
@@ -139,7 +134,7 @@ def parse_plain(text: str) -> Prompt | None:
 def _parse_translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
     """The prompt of a text that became another one on its way, with places in the text itself."""
     try:
-        _check_marks(whole)
+        check_marks(whole)
         single = _expand_sole(whole) if "{" in whole or "}" in whole else whole
         # What is plain once it was translated need not be looked at closely; what was not plain
         # before it is not now.
@@ -187,26 +182,6 @@ def _build(plain: PlainPrompt) -> Prompt | None:
     if "::" in words and find_fault(parts):
         return None
     return Prompt(tuple(map(ImageLink, urls)), parts, plain.values, (), plain.places)
-
-
-def check_limits(text: str) -> None:
-    """Refuse a text that is too long or has too many parts, before anything else looks at it.
-
-    Raises:
-        PromptError: It is.
-    """
-    if len(text) > PROMPT_LIMIT:
-        raise PromptError(
-            Sentence(said.TOO_LONG, limit=PROMPT_LIMIT, count=len(text)), PROMPT_LIMIT
-        )
-    _check_marks(text)
-
-
-def _check_marks(text: str) -> None:
-    # Each part takes a pass of the text encoder of its own.
-    if (count := text.count("::")) > _MOST_MARKS:
-        place = text.index("::")
-        raise PromptError(Sentence(said.MANY_PARTS, limit=_MOST_MARKS, count=count), place)
 
 
 def format_prompt(prompt: Prompt) -> str:
@@ -272,7 +247,7 @@ class _Parser:
                 self.values[NO.name] = NO.kind.join(NO.of(self.values) or (), unwanted)
         if self.problems:
             raise self._make_error(images, parts)
-        notes = _limit((*self.notes, *self.twice.values()))
+        notes = limit_sentences((*self.notes, *self.twice.values()))
         return Prompt(images, parts, self.values, notes, self.places)
 
     def _separate(self) -> tuple[tuple[ImageLink, ...], str]:
@@ -414,16 +389,9 @@ class _Parser:
         # A suggestion that would be refused for another reason would be no help.
         able = drop_idle(Prompt(images, parts, self.values))
         suggestion = format_prompt(able) if parts or images else None
-        return PromptError(_limit(self.problems), min(self.problems.values()), suggestion)
+        return PromptError(limit_sentences(self.problems), min(self.problems.values()), suggestion)
 
     def _quote(self, token: FlagToken, word: str) -> str:
         """The flag and its value as they stand in the text."""
         place = self.text.find(word, token.end)
         return shorten(self.text[token.start : max(token.end, place + len(word))])
-
-
-def _limit(sentences: Collection[str]) -> tuple[str, ...]:
-    """As many sentences as a person reads, and how many more there are."""
-    more = len(sentences) - _MOST_SENTENCES
-    few = tuple(islice(sentences, _MOST_SENTENCES))
-    return few if more <= 0 else (*few, Sentence(said.MORE, count=more))

@@ -10,7 +10,8 @@ from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import MODEL, REPEAT, RIVALS
 from prompt.reading.dialects import translate
-from prompt.reading.grammar import Prompt, check_limits, parse, parse_plain
+from prompt.reading.grammar import Prompt, parse, parse_plain
+from prompt.reading.limits import check_limits
 from prompt.reading.permutations import combine, expand
 from prompt.reading.separators import blank_unprintable
 from prompt.resolution.check import check

@@ -5,7 +5,8 @@ from typing import Final
 
 from prompt.errors import PromptError
 from prompt.flags.table import REPEAT
-from prompt.reading.grammar import PROMPT_LIMIT, Prompt, parse
+from prompt.reading.grammar import Prompt, parse
+from prompt.reading.limits import PROMPT_LIMIT
 from prompt.reading.permutations import combine, expand
 from prompt.resolution.check import check
 from prompt.resolution.orders import MOST_ORDERS

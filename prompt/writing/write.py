@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from prompt import sentences as said
 from prompt.errors import PromptError
-from prompt.reading.grammar import PROMPT_LIMIT, Prompt, parse
+from prompt.reading.grammar import Prompt, parse
+from prompt.reading.limits import PROMPT_LIMIT
 from prompt.sentences import Sentence
 from prompt.writing.programs import ABILITIES, Program
 from prompt.writing.reduction import reduce_prompt

@@ -5,7 +5,8 @@ from hypothesis import example, given, settings
 
 from generation.recipe import Phrase
 from prompt.errors import PromptError
-from prompt.reading.grammar import PROMPT_LIMIT, ImageLink, Prompt, format_prompt, parse
+from prompt.reading.grammar import ImageLink, Prompt, format_prompt, parse
+from prompt.reading.limits import PROMPT_LIMIT
 from tests.prompt.strategies import prompts, texts
 
 

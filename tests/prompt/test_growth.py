@@ -27,8 +27,9 @@ from prompt.flags.lists import Items, Loras, References
 from prompt.reading.constructs import translate_braces, translate_constructs
 from prompt.reading.dialects import reword, translate
 from prompt.reading.emphasis import format_emphasis, read_emphasis
-from prompt.reading.grammar import PROMPT_LIMIT, format_prompt, parse, parse_closely
+from prompt.reading.grammar import format_prompt, parse, parse_closely
 from prompt.reading.infotext import read_infotext
+from prompt.reading.limits import PROMPT_LIMIT
 from prompt.reading.lora_tags import move_lora_tags
 from prompt.reading.markup import complete_links, strip_markup
 from prompt.reading.permutations import expand, pairs_up, unescape

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from generation.catalogue.families import find_card
 from prompt.errors import PromptError
-from prompt.reading.grammar import PROMPT_LIMIT, parse
+from prompt.reading.grammar import parse
+from prompt.reading.limits import PROMPT_LIMIT
 from prompt.resolution.orders import check_all, read_orders
 from prompt.resolution.suggestions import mend_suggestion
 
