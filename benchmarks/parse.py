@@ -176,7 +176,7 @@ def main() -> None:
             "with token weights, each": lambda: [parse(prompt) for prompt in WEIGHTED],
             "with repairs, each": lambda: [parse(prompt) for prompt in REPAIRED],
             "the bot's whole door": lambda: door(next(typed)),
-            "the door, mixed prompts": lambda: [door(prompt) for prompt in MIXED],
+            "the door, mixed prompts": lambda: list(map(door, MIXED)),
             "parse, validate and resolve": lambda: whole_way(next(typed)),
         }
     )

@@ -4,15 +4,11 @@ A text may have 6,000 characters, and a rule that takes the square of that holds
 is quick at that length is well, however it grows; only what is not is measured more closely.
 """
 
-import contextlib
 import importlib
 import inspect
-import json
 import pkgutil
 import re
-import time
 from collections.abc import Callable, Iterator
-from functools import cache
 
 import pytest
 
@@ -22,14 +18,12 @@ import generation.catalogue
 import generation.untrusted
 import prompt
 import storage
-from prompt.errors import PromptError
 from prompt.flags.lists import Items, Loras, References
 from prompt.reading.constructs import translate_braces, translate_constructs
 from prompt.reading.dialects import reword, translate
 from prompt.reading.emphasis import format_emphasis, read_emphasis
 from prompt.reading.grammar import format_prompt, parse, parse_closely
 from prompt.reading.infotext import read_infotext
-from prompt.reading.limits import PROMPT_LIMIT
 from prompt.reading.lora_tags import move_lora_tags
 from prompt.reading.markup import complete_links, strip_markup
 from prompt.reading.permutations import expand, pairs_up, unescape
@@ -39,7 +33,7 @@ from prompt.reading.separators import shorten, strip_separators, strip_signature
 from prompt.reading.shortcuts import expand as expand_shortcuts
 from prompt.reading.tokens import find_flags, separate_links
 from prompt.resolution.orders import MOST_ORDERS, read_orders
-from tests.prompt.hostile import UNITS
+from tests.prompt.hostile import UNITS, grows_evenly
 
 READERS: dict[str, Callable[[str], object]] = {
     "orders": read_orders,
@@ -70,10 +64,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "shorten": shorten,
     "shortcuts": lambda text: expand_shortcuts(text, {"a": "b"}),
 }
-QUICK = 0.004
-"""Seconds of the processor: with this little at the limit of length, growth is of no account."""
-
-
 USES = ("search", "match", "fullmatch", "findall", "finditer", "sub", "split")
 
 
@@ -97,35 +87,6 @@ def find_patterns() -> Iterator[tuple[str, Callable[[str], object]]]:
                     elif used:
                         yield f"{found.name}.{name}", value.match
                         yield f"{found.name}.{name}", value.fullmatch
-
-
-@cache
-def fill(unit: str, length: int) -> str:
-    """So many characters of a piece, or a few less: what is cut off might be read otherwise."""
-    return unit * (length // len(unit))
-
-
-def seconds(read: Callable[[str], object], unit: str, length: int, tries: int) -> float:
-    """The best of some tries, in this thread's own time."""
-    text, best = fill(unit, length), float("inf")
-    for _ in range(tries):
-        start = time.thread_time()
-        with contextlib.suppress(PromptError, ValueError, json.JSONDecodeError):
-            read(text)
-        best = min(best, time.thread_time() - start)
-    return best
-
-
-def grows_evenly(read: Callable[[str], object], unit: str) -> bool:
-    """Whether a text at the limit takes time in proportion to a quarter of it, or next to none.
-
-    A ratio of the same thread's times: how fast the machine is must not matter. A square would be
-    16; from 4 to 10 is left for caches and collections.
-    """
-    if seconds(read, unit, PROMPT_LIMIT, 1) < QUICK:
-        return True
-    quarter = seconds(read, unit, PROMPT_LIMIT // 4, 3)
-    return seconds(read, unit, PROMPT_LIMIT, 3) < 10 * max(quarter, QUICK / 10)
 
 
 @pytest.mark.parametrize("name", READERS)

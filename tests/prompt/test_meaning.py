@@ -16,7 +16,7 @@ from prompt.resolution.orders import check_all, read_orders
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.suggestions import mend_suggestion
 from prompt.resolution.taught import find_unknown_looks
-from tests.prompt.patience import grows_evenly
+from tests.prompt.hostile import grows_evenly
 from tests.prompt.strategies import texts
 
 EASEL = find_card("easel")
