@@ -27,7 +27,7 @@ from playground import Message, Playground
 
 ROOT: Final = Path(__file__).parents[2]
 NOTICE: Final = "Everything here happens on this machine."
-PATIENCE: Final = 15.0
+PATIENCE: Final = 90.0
 FLAGS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -53,6 +53,14 @@ PART: Final = """return [...arguments[0].querySelectorAll(arguments[1])]
 .find((it) => it.checkVisibility({visibilityProperty: true}))"""
 MIDDLE: Final = """const box = arguments[0].getBoundingClientRect();
 return {x: box.x + box.width / 2, y: box.y + box.height / 2}"""
+SCROLL: Final = """const [top, done] = arguments;
+import('/page/scrolling.js').then(({place}) => {
+  document.querySelector('#scroller').scrollTop = top;
+  requestAnimationFrame(() => requestAnimationFrame(() => done(place() === top)));
+});"""
+SCREENS: Final = ((1280, "light"), (390, "dark"))
+"""A desk and a phone; colours do not depend on the width, nor what fits on the theme."""
+
 RUN_AXE: Final = """const done = arguments[0];
 const ending = document.getAnimations().filter((it) => it.effect.getTiming().iterations < 9);
 Promise.allSettled(ending.map((it) => it.finished))
@@ -268,6 +276,11 @@ class Page:
         """Picks an entry of the menu that is open."""
         look = lambda: self.script(ENTRY, label)  # noqa: E731
         self.until(look, f"no entry {label!r}").click()
+
+    def scroll(self, top: int) -> None:
+        """Scrolls the list, until the page has noticed and follows its end no more."""
+        look = lambda: self.driver.execute_async_script(SCROLL, top)  # noqa: E731
+        self.until(look, f"the list does not stay at {top}")
 
     def axe(self) -> list[str]:
         """What axe finds wrong on the page as it is now; skips the test where axe is missing."""

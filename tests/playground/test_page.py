@@ -181,9 +181,11 @@ def test_completions_come_once_one_stops_typing(page: Page, stage: Stage) -> Non
     asked = len(completions(stage))
     page.begin("preset")
     page.chip("name")
-    page.type("p", "a", "s")
+    page.until(lambda: page.script("return document.activeElement.matches('.chips *')"))
+    # In one go: between keys, a busy machine takes longer than people who stop typing.
+    page.script("for (const key of 'pas') document.execCommand('insertText', false, key)")
     page.until(lambda: page.texts(".option") == ["the pastel one"])
-    assert len(completions(stage)) - asked <= 2
+    assert len(completions(stage)) - asked <= 2, "one of the field, one of what was typed"
     page.type(Keys.TAB)
     page.type(Keys.ENTER)
     assert stage.message("preset pastel").content == "preset pastel"

@@ -10,7 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from playground import Message
-from tests.playground.browser import Page, Stage, page
+from tests.playground.browser import SCREENS, Page, Stage, page
 
 __all__ = ["page"]
 
@@ -24,7 +24,6 @@ PRESSED = """return [...arguments[0].querySelectorAll('.components button')]
   && !it.matches('.waiting'))"""
 COUNT = """return [...document.querySelectorAll('article')]
 .filter((it) => it.innerText.includes(arguments[0])).length"""
-SCREENS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
 
 
 @pytest.fixture(scope="module")
