@@ -32,7 +32,8 @@ LONGEST_FIRST = {
 
 
 # A busy machine is no fault of the code; times are for benchmarks/.
-settings.register_profile("easel", deadline=None)
+settings.register_profile("easel", deadline=None, max_examples=40)
+settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("easel")
 
 
