@@ -75,6 +75,9 @@ class Card:
         memory: GiB of GPU memory that it wants: the weights in 16 bits and room to work in.
         capabilities: What it can do.
         image_strengths: Denoising strengths that ``--iw`` stands for.
+        plan: Denoising strength with which it draws over a planner's picture of the words; 0 for a
+            model that has no planner.
+        mastered: How many of the commonest things of the lexicon it draws best without a plan.
         carried_on: Denoising strength with which it carries a picture on beyond the edges, from
             the colours at its border: the weaker the model, the more these have to lead.
         edged: Share of a tile's steps in which it still knows the edges: some models place things
@@ -121,6 +124,8 @@ class Card:
     memory: float
     capabilities: frozenset[Capability]
     image_strengths: ImageStrengths = USUAL
+    plan: float = 0.0
+    mastered: int = 0
     carried_on: float = 0.8
     edged: float = 0.0
     adapters: str = ""

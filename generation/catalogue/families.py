@@ -77,6 +77,8 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=1,
         capabilities=_CLIP - {Capability.HD} | REFERENCES | {Capability.STRUCTURE},
         image_strengths=ImageStrengths(most=0.65, least=0.25, bend=1.5),
+        plan=0.45,
+        mastered=40,
         carried_on=0.5,
         edged=1 / 3,
         structures=("scribble", "lineart", "canny"),
@@ -97,7 +99,7 @@ CARDS: Final[tuple[Card, ...]] = (
         multiple=8,
         longest_ratio=4,
         steps=10,
-        guidance=1.5,
+        guidance=2.2,
         sampler="DDIM",
         # Its noise is told by an angle, and a step of DDIM is a turn by one (decision 9).
         samplers=("DDIM",),

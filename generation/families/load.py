@@ -3,6 +3,7 @@
 To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.catalogue.families``.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Final
 import torch
 from diffusers import AutoencoderTiny, DiffusionPipeline
 from huggingface_hub import try_to_load_from_cache
+from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -37,6 +39,10 @@ from generation.families import (
     z_image,
 )
 from generation.families.libraries import quiet
+from generation.guided.plans import OWN as PLANS
+from generation.guided.plans import Plans
+from generation.guided.words import Words
+from generation.recipe import Recipe
 from generation.sampling.diffusion import Family
 from generation.sampling.engine import Batching, Code, Conditioning, Drawer, Engine, Upscalers
 from generation.sampling.flow import FlowFamily
@@ -151,12 +157,27 @@ def load(
             references=_load_references(family, pipe, folder, adapters),
             structures=_load_structures(card, pipe, folder, controlnets, estimators),
             loras=_load_loras(pipe, card, texts),
+            plan=_load_plan(card, pipe, folder),
         ),
         upscalers=Upscalers(own=_load_upscaler(pipe, folder)),
         texts=texts,
     )
     # Asked of the built engine, which knows how large its denoiser is.
     return replace(engine, batching=replace(engine.batching, parallel=share_cores(engine)))
+
+
+def _load_plan(
+    card: Card,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    folder: Path,
+) -> Callable[[Recipe], Image.Image] | None:
+    """What makes plans of words, where the checkpoint brings a planner."""
+    if not card.plan or not (folder / PLANS).is_dir():
+        return None
+    try:
+        return Plans.load(folder / PLANS, Words(pipe.tokenizer, pipe.text_encoder)).draw
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"the planner in {PLANS}/ of the model could not be loaded") from error
 
 
 def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers has no types

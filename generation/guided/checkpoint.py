@@ -75,26 +75,32 @@ def write_networks(folder: Path, networks: Networks, facts: Mapping[str, Any]) -
         },
     }
     if planner is not None:
-        config["planner"] = {
-            "side": planner.side,
-            "width": planner.queries.shape[1],
-            "hidden": planner.enter.out_features,
-            "depth": len(planner.layers),
-            "queries": len(planner.queries),
-        }
-        _save(planner, folder / "planner.safetensors", torch.float16)
+        config["planner"] = measure_planner(planner)
+        save_weights(planner, folder / "planner.safetensors", torch.float16)
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
     # Every latent goes through the linear map, and it is small: it keeps its precision.
-    _save(networks.latents, folder / "latents.safetensors", torch.float32)
-    _save(networks.decoder, folder / "decoder.safetensors", torch.float16)
-    _save(networks.denoiser, folder / "denoiser.safetensors", torch.float16)
+    save_weights(networks.latents, folder / "latents.safetensors", torch.float32)
+    save_weights(networks.decoder, folder / "decoder.safetensors", torch.float16)
+    save_weights(networks.denoiser, folder / "denoiser.safetensors", torch.float16)
 
 
 def _inner(decoder: Decoder) -> tuple[int, int]:
     return decoder.to_middle.out_channels // 4, decoder.to_fine.out_channels // 4
 
 
-def _save(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
+def measure_planner(planner: Planner) -> dict[str, int]:
+    """The sizes that a planner is made again by."""
+    return {
+        "side": planner.side,
+        "width": planner.queries.shape[1],
+        "hidden": planner.enter.out_features,
+        "depth": len(planner.layers),
+        "queries": len(planner.queries),
+    }
+
+
+def save_weights(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
+    """Write a network's weights as safetensors."""
     # Networks may be in channels-last layout, which safetensors refuses as not contiguous.
     weights = {name: w.detach().to(dtype).contiguous() for name, w in module.state_dict().items()}
     save_file(weights, path)
@@ -146,10 +152,20 @@ def read_networks(folder: Path) -> Networks:
         module: nn.Module | None = getattr(networks, name)
         if module is None:
             continue
-        weights = load_file(folder / f"{name}.safetensors")
-        # Assigned, not copied: what the constructor made is thrown away, and memory with it.
-        module.load_state_dict({key: w.float() for key, w in weights.items()}, assign=True)
-        module.requires_grad_(requires_grad=False).eval()
+        load_weights(module, folder / f"{name}.safetensors")
         # The quicker layout for convolutions: docs/measurements.md has it for the bundled model.
         module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return networks
+
+
+def load_weights(module: nn.Module, path: Path) -> None:
+    """Give a network the weights of a file, in float32, ready to draw.
+
+    Raises:
+        OSError: The file is missing.
+        RuntimeError: They are not of its sizes.
+    """
+    weights = load_file(path)
+    # Assigned, not copied: what the constructor made is thrown away, and memory with it.
+    module.load_state_dict({key: w.float() for key, w in weights.items()}, assign=True)
+    module.requires_grad_(requires_grad=False).eval()

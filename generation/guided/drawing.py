@@ -42,7 +42,7 @@ class Walk:
 
     strength: float = 0.6
     steps: int = 10
-    guidance: float = 1.5
+    guidance: float = 2.2
 
     def count(self, begin: float) -> int:
         """Steps from an angle on; three at least, for a look to show."""
@@ -339,22 +339,23 @@ def lend_colours(guide: Tensor, other: Tensor, share: float) -> Tensor:
     return guide + functional.interpolate(drift, size=size, mode="bilinear")
 
 
-def widen(request: Request, height: int, width: int, ground: Tensor) -> Request:
+def widen(guide: Tensor, height: int, width: int, ground: Tensor) -> Tensor:
     """A square plan laid in the middle of another ratio, on the ground's latents around it.
 
     Args:
-        request: A plan's, (B, C, s, s).
+        guide: A plan (B, C, s, s).
         height: Wanted, in latents.
         width: Wanted, in latents.
         ground: Latents of the plain ground (B, C).
+
+    Returns:
+        The whole (B, C, height, width).
     """
-    side = request.guide.shape[-1]
-    scale = min(height, width) / side
-    guide = request.guide
-    if scale != 1:
-        guide = functional.interpolate(guide, scale_factor=scale, mode="bilinear")
+    least = min(height, width)
+    if least != guide.shape[-1]:
+        guide = functional.interpolate(guide, (least, least), mode="bilinear")
     # A copy, since the rows of an expanded tensor share memory and cannot be written to.
     whole = ground[:, :, None, None].expand(-1, -1, height, width).clone()
-    top, left = (height - guide.shape[2]) // 2, (width - guide.shape[3]) // 2
-    whole[:, :, top : top + guide.shape[2], left : left + guide.shape[3]] = guide
-    return replace(request, guide=whole)
+    top, left = (height - least) // 2, (width - least) // 2
+    whole[:, :, top : top + least, left : left + least] = guide
+    return whole

@@ -42,6 +42,7 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "pull": ("inputs", "blend_scale"),
     "references": ("conditions", "references"),
     "edit": ("inputs", "edit"),
+    "plan": ("inputs", "plan"),
     "loras": ("conditions", "loras"),
     "upscaler": ("finishing", "upscaler"),
     "patch": ("size", "tile_side"),
@@ -77,6 +78,7 @@ _SINCE: Final = {
     "negative_spans": GROUPED,
     "negative_breaks": GROUPED,
     "weighting": GROUPED,
+    "plan": GROUPED,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.

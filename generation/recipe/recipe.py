@@ -103,6 +103,8 @@ class Inputs:
         blend_scale: How much the blend counts, above 0, as a reference's scale.
         edit: Images that are changed as the words say, in the order in which words may name them
             (image 1, image 2, …); a weight of 1 is the model's own.
+        plan: Denoising strength with which the model draws over its own plan of the words, 0 to
+            draw without one. Images go before it.
     """
 
     start: Start | None = None
@@ -110,16 +112,20 @@ class Inputs:
     blend: tuple[Ingredient, ...] = ()
     blend_scale: float = 1.0
     edit: tuple[Ingredient, ...] = ()
+    plan: float = 0.0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.plan < 1:
+            raise RecipeError("a plan is drawn over with a strength below 1")
         # Put so that NaN, which no comparison holds for, is refused; likewise below.
         if not self.blend_scale > 0:
             raise RecipeError("the scale of a blend is above 0")
 
     @property
     def strength(self) -> float:
-        """Denoising strength, 0 to 1: of the start or the canvas, 1 without either."""
-        return (self.start or self.canvas or _FROM_NOTHING).strength
+        """Denoising strength, 0 to 1: of the start, the canvas or the plan, 1 without any."""
+        shown = self.start or self.canvas
+        return shown.strength if shown else self.plan or 1.0
 
     @property
     def images(self) -> tuple[str, ...]:
@@ -276,5 +282,3 @@ class Recipe:
 
 
 _ADAPTER: Final = TypeAdapter(Recipe)
-# To draw from nothing is to start from something that is wholly forgotten.
-_FROM_NOTHING: Final = Start(image="", strength=1.0)

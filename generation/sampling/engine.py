@@ -131,11 +131,13 @@ class Conditioning:
         references: What images are seen with: image adapters, or the model itself.
         structures: ControlNets.
         loras: Changes to the model's weights.
+        plan: Makes a picture to begin from of a recipe's words.
     """
 
     references: References | NativeReferences | None = None
     structures: Structures | None = None
     loras: Loras | None = None
+    plan: Callable[[Recipe], Image.Image] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,9 +260,18 @@ class Engine:
             replace(self.batching, size=1) if recipe.conditions.vary_by_picture else self.batching
         )
         own = replace(self, batching=batching)
+        if start is None and recipe.inputs.plan:
+            recipe, start = self._plan(recipe)
         # The autoencoder wraps throughout; from which step on the denoiser does, its family says.
         with torch.inference_mode(), wrap_edges([self.pipe.vae], wanted=recipe.sampling.seamless):
             return self.family.draw(own, recipe, start, watch)
+
+    def _plan(self, recipe: Recipe) -> tuple[Recipe, Init]:
+        """The recipe with the plan that it begins from."""
+        if self.conditioning.plan is not None:
+            return recipe, self.conditioning.plan(recipe)
+        # Another checkpoint of the family, without a planner: it begins at noise.
+        return replace(recipe, inputs=replace(recipe.inputs, plan=0.0)), None
 
     def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:
         """Drawn pictures at the size that people are shown; ``tile`` if their edges meet."""

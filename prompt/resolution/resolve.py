@@ -4,10 +4,10 @@ Nothing is ignored in silence: a flag either acts, or is refused with what to do
 says why it made no difference.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from generation.catalogue.card import Card
 from generation.catalogue.loras import select_called
@@ -21,10 +21,13 @@ from generation.derive import GRID
 from generation.recipe import (
     Conditions,
     Finishing,
+    Inputs,
     Lora,
     Phrase,
     Recipe,
+    Reference,
     Sampling,
+    Structure,
     seed_noise,
 )
 from prompt import sentences as said
@@ -125,6 +128,9 @@ def resolve(
     size, cut = read_size(values, card, find_shape(inputs, structure, shapes))
     # One image given back unchanged is enough.
     usual = 1 if inputs.gives_back else GRID
+    references = collect_references(values, card, kept)
+    if spoken.seldom and _draws_from_words_alone(inputs, structure, references, values):
+        inputs = replace(inputs, plan=card.plan)
     recipe = Recipe(
         family=card.id,
         model=model,
@@ -142,7 +148,7 @@ def resolve(
             weighting=choose_weighting(values, unwanted, *phrases),
             chaos=share_for_chaos(CHAOS.of(values) or 0),
             weirdness=weirdness_for_weird(WEIRD.of(values) or 0),
-            references=collect_references(values, card, kept),
+            references=references,
             structure=structure,
         ),
         finishing=Finishing(detail=detail_for_exp(EXP.of(values) or 0)),
@@ -154,6 +160,21 @@ def resolve(
     codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
     notes = (*prompt.notes, *spoken.notes, *told, *lost, *cut, *codes)
     return Resolved(recipe=recipe, notes=notes, speed=speed)
+
+
+def _draws_from_words_alone(
+    inputs: Inputs,
+    structure: Structure | None,
+    references: Sequence[Reference],
+    values: Mapping[str, Any],
+) -> bool:
+    """Whether nothing but the person's words says what to show.
+
+    A plan has edges, which do not meet; and it is of words that all pictures have in common, where
+    chaos wants each to go its own way.
+    """
+    alone = inputs == Inputs() and structure is None and not references
+    return alone and not any(flag.of(values) for flag in (TILE, CHAOS, WEIRD))
 
 
 def _read_sampling(prompt: Prompt, card: Card) -> Sampling:

@@ -45,11 +45,13 @@ class TaughtWords:
         phrases: The wanted words.
         unwanted: The words that are to be avoided.
         notes: What is told of words that it does not know: one sentence, or none.
+        seldom: Whether a thing is wanted that the model saw seldom.
     """
 
     phrases: tuple[Phrase, ...]
     unwanted: Phrase
     notes: tuple[str, ...] = ()
+    seldom: bool = False
 
 
 def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> TaughtWords:
@@ -76,10 +78,17 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
         reading.unknown for one, reading in zip(phrases, readings, strict=True) if one.weight > 0
     ]
     drawn = ", ".join(one.text for one in kept if one.weight > 0)
+    often = lexicon.things[: card.mastered]
     return TaughtWords(
         tuple(kept),
         _say(unwanted, read_meaning(unwanted.text, lexicon, card.taught)),
         tuple(_tell(tuple(chain.from_iterable(told)), drawn)),
+        seldom=any(
+            thing not in often
+            for one, reading in zip(phrases, readings, strict=True)
+            for thing in reading.named
+            if one.weight > 0
+        ),
     )
 
 

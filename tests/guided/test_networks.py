@@ -167,13 +167,12 @@ def test_the_planner_reads_only_the_text(networks: Networks) -> None:
     assert not torch.allclose(referred, plan, atol=1e-3)
 
 
-def test_a_plan_is_laid_in_the_middle_of_another_ratio(networks: Networks) -> None:
-    plan = replace(request_of(networks, Guide.PLAN), guide=torch.ones(1, CHANNELS, 4, 4))
-    ground = torch.full((1, CHANNELS), 3.0)
-    wide = widen(plan, 4, 8, ground).guide
+def test_a_plan_is_laid_in_the_middle_of_another_ratio() -> None:
+    plan, ground = torch.ones(1, CHANNELS, 4, 4), torch.full((1, CHANNELS), 3.0)
+    wide = widen(plan, 4, 8, ground)
     assert wide.shape == (1, CHANNELS, 4, 8)
     assert wide[0, 0, 0].tolist() == [3, 3, 1, 1, 1, 1, 3, 3]
-    large = widen(plan, 12, 8, ground).guide
+    large = widen(plan, 12, 8, ground)
     assert large[0, 0, :, 0].tolist() == [3, 3] + [1] * 8 + [3, 3]
 
 

@@ -694,3 +694,27 @@ class TestStructure:
     @pytest.mark.parametrize("typed", ["--controlnet canny", "--control dept"])
     def test_a_near_miss_is_refused(self, typed: str) -> None:
         assert "--control" in refused(f"apple {typed}", IMAGE).sentence
+
+
+@pytest.mark.parametrize(
+    ("words", "images", "planned"),
+    [
+        ("a purple turtle", 0, True),
+        ("eine lila Schildkröte und ein roter Apfel", 0, True),
+        ("a red apple", 0, False),
+        ("blue, pixel art", 0, False),
+        ("a purple turtle --ar 3:2 --no leaf --stylize 500", 0, True),
+        ("a purple turtle", 1, False),
+        (f"a purple turtle --sref {LINK}", 0, False),
+        ("a purple turtle --tile", 0, False),
+        ("a purple turtle --chaos 10", 0, False),
+        ("a purple turtle --weird 200", 0, False),
+    ],
+)
+def test_what_it_saw_seldom_is_planned_where_words_alone_tell_it(
+    words: str, images: int, planned: bool
+) -> None:
+    for card in (EASEL, replace(EASEL, plan=0.0)):
+        made = resolved(words, *[IMAGE] * images, on=card).recipe
+        assert made.inputs.plan == (card.plan if planned else 0.0)
+        assert Recipe.from_json(made.to_json()) == made
