@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import importlib.util
 import json
+import logging
 import pkgutil
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -17,11 +18,12 @@ from discord.ext import commands as extensions
 from bot.access.places import AllowedPlaces
 from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
-from bot.delivery.tracing import build_trace
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
 from bot.events.dispatch import Handlers
+from bot.interactions import callbacks
 from bot.interactions.replies import answer_error
+from bot.interactions.tracing import build_trace
 from bot.painting.submission import PaintingHandler
 from bot.painting.web import PaintingPage
 from bot.panels import routing
@@ -51,6 +53,8 @@ def point_at(base: str) -> None:
     socket = yarl.URL(base).with_path("/gateway/").with_scheme("ws")
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = socket
 
+
+logging.getLogger("discord.app_commands.tree").addFilter(callbacks.is_news)
 
 discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 """Easel never speaks; what voice would need is no news for an admin."""
@@ -137,6 +141,7 @@ class EaselBot(extensions.AutoShardedBot):
             # The page first: a port that is taken should end the start before Discord counts a
             # login.
             await self._page.start(self._settings.page_host, self._settings.page_port)
+        callbacks.FirstAnswers(self).use()
         for name in find_command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())

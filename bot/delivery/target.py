@@ -21,8 +21,8 @@ from bot.delivery.routes import (
     RouteClosedError,
     find_limit,
 )
-from bot.delivery.tracing import Exchange, hear
 from bot.errors import UnsentError
+from bot.interactions.tracing import Exchange, hear
 from storage.queue.jobs import Job
 
 log: Final = structlog.get_logger(__name__)

@@ -17,8 +17,7 @@ from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
 from bot.requests.results import ResultHandler
-from bot.text import sentences
-from bot.text.languages import say, speak
+from bot.text.languages import speak
 from generation.catalogue.card import Card
 from storage.database.records import Records
 
@@ -143,7 +142,7 @@ async def take(handlers: Handlers, interaction: discord.Interaction[Any]) -> Non
     # Presses on buttons that are known reach their own callback; what is left is from another
     # version.
     if not any(template.fullmatch(_read_custom_id(interaction)) for template in TEMPLATES):
-        await interaction.response.send_message(say(sentences.OLD_BUTTON), ephemeral=True)
+        await answer_error(interaction, OldButtonError())
 
 
 def _read_custom_id(interaction: discord.Interaction[Any]) -> str:

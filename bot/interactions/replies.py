@@ -4,9 +4,11 @@ import contextlib
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
+import aiohttp
 import discord
 import structlog
 
+from bot.interactions.callbacks import is_late
 from bot.interactions.echo import echo_prompt, read_typed
 from bot.interactions.host import find_host
 from bot.text import messages, sentences
@@ -76,14 +78,20 @@ async def answer_error(
         error: What went wrong.
         offer: What can be pressed below what was typed.
     """
+    if is_late(error):
+        # Nobody waits for an answer any more, or another process has given one.
+        log.info("interaction_too_late", interaction=interaction.id)
+        return
     reason = explain(error)
     try:
         await _tell_reason(interaction, error, reason, offer)
     except discord.HTTPException as lost:
         log.warning("answer_lost", status=lost.status, code=lost.code)
         # Three seconds may have passed, or the message be gone: there is nobody left to tell.
-        if lost.status == FORM_REFUSED:
+        if lost.status == FORM_REFUSED and not is_late(lost):
             await _tell_plainly(interaction)
+    except (aiohttp.ClientError, OSError) as lost:
+        log.warning("answer_lost", error=type(lost).__name__)
 
 
 async def _tell_reason(
@@ -105,7 +113,7 @@ async def _tell_reason(
 async def _tell_plainly(interaction: discord.Interaction[Any]) -> None:
     """Answers without any word of the person's, which a filter of the server may refuse."""
     text = say(sentences.NOT_REPEATED)
-    with contextlib.suppress(discord.HTTPException):
+    with contextlib.suppress(discord.HTTPException, aiohttp.ClientError, OSError):
         if not await _replace_promise(interaction, text):
             await _say(interaction, text, [], None)
 

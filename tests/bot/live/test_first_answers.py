@@ -1,0 +1,96 @@
+"""First answers whose confirmation is lost, that come too late, or that somebody else gave."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from playground import Interaction, Message
+from tests.bot.live.house import House
+
+CALLBACK = r"^/interactions/"
+LOST: list[dict[str, Any]] = [
+    {"reset": "after"},
+    {"status": 500, "after": True},
+    {"status": 500},
+    {"reset": "before"},
+]
+
+
+async def opened(press: Interaction) -> Interaction:
+    await press.acknowledged()
+    return press
+
+
+async def complete(house: House) -> Interaction:
+    return house.playground.ask_completions("mira", "show", {"id": ""}, "id")
+
+
+Ask = Callable[[House, Message], Awaitable[object]]
+KINDS: dict[str, Ask] = {
+    "command": lambda house, _: house.playground.command("mira", "imagine", {"prompt": "a dog"}),
+    "private command": lambda house, _: house.playground.command("mira", "settings"),
+    "menu": lambda house, it: house.playground.command("mira", "Recipe", target=it),
+    "press": lambda house, it: house.playground.press("mira", it, label="🔄"),
+    "form": lambda house, it: house.playground.press("mira", it, label="Custom Zoom"),
+    "mistake": lambda house, _: house.playground.command("mira", "imagine", {"prompt": "--ar x"}),
+    "completion": lambda house, _: complete(house),
+}
+
+
+async def single(house: House) -> Message:
+    grid = await house.drawn("a cat")
+    await house.playground.press("mira", grid, label="U1")
+    return await house.finished((await house.accepted(1))[0])
+
+
+@pytest.mark.parametrize("lost", LOST, ids=str)
+async def test_what_was_asked_for_is_made_once_although_no_answer_was_heard(
+    house: House, lost: dict[str, Any]
+) -> None:
+    house.playground.faults.next("POST", CALLBACK, **lost)
+    await house.playground.command("mira", "imagine", {"prompt": "a cat"})
+    (job,) = await house.accepted(1)
+    picture = await house.finished(job)
+    house.playground.faults.next("POST", CALLBACK, **lost)
+    await house.playground.press("mira", picture, label="U2")
+    await house.finished((await house.accepted(1))[0])
+
+
+@pytest.mark.parametrize("lost", LOST, ids=str)
+async def test_a_form_and_a_panel_are_there_although_no_answer_was_heard(
+    house: House, lost: dict[str, Any]
+) -> None:
+    picture = await single(house)
+    house.playground.faults.next("POST", CALLBACK, **lost)
+    form = await opened(await house.playground.press("mira", picture, label="Custom Zoom"))
+    await house.playground.submit("mira", form, {"prompt": "a dog", "zoom": "1.5"})
+    await house.finished((await house.accepted(1))[0])
+    house.playground.faults.next("POST", CALLBACK, **lost)
+    asked = await (await house.playground.command("mira", "settings")).ended()
+    assert asked.message
+    await asked.message.until(lambda now: "**Model**" in now.content)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_late_or_answered_by_another_ends_without_a_word(
+    house: House, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    picture = await single(house)
+    for status, code in ((404, 10062), (400, 40060)):
+        before = len(house.playground.journal)
+        fault = house.playground.faults.next("POST", CALLBACK, status=status, code=code, times=9)
+        with capture_logs() as told, caplog.at_level(logging.INFO):
+            await KINDS[kind](house, picture)
+            await house.until(lambda met=fault: asyncio.sleep(0, met.times < 9))  # type: ignore[misc]
+            # Whatever follows a refused answer does so at once.
+            await asyncio.sleep(0.1)
+        house.playground.faults.clear()
+        sent = [r.path.split("/")[1] for r in house.playground.journal[before:]]
+        assert sent.count("interactions") == 1
+        assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+        assert not [line for line in told if line["log_level"] in {"error", "critical"}]
+    assert await house.jobs.waiting() == []
