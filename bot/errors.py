@@ -8,6 +8,10 @@ class OldButtonError(UserError):
     """A button whose meaning this version does not know."""
 
 
+class FormLateError(UserError):
+    """A form that cannot be shown, since the database is slow and Discord does not wait."""
+
+
 class JobGoneError(UserError):
     """A button whose job is not in the database."""
 

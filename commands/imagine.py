@@ -3,10 +3,9 @@
 import discord
 from discord import app_commands
 
-from bot.access.defaults import UserDefaults
 from bot.client import EaselBot, Interaction
 from bot.components import completion
-from commands.preset import complete_name
+from commands.preset import complete_name, list_preset_names
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import CHARACTER, STYLE
 from prompt.reading.limits import PROMPT_LIMIT
@@ -49,8 +48,7 @@ async def complete_prompt(interaction: Interaction, typed: str) -> list[app_comm
     presets: list[str] = []
     # Asked for at every key, so the database is read only where a preset is being named.
     if "--preset" in typed:
-        defaults = await UserDefaults.load(interaction.client.handlers.records, interaction)
-        presets = defaults.list_names("")
+        presets = await list_preset_names(interaction, "")
     return completion.complete_flags(
         typed, PromptSource.IMAGINE, interaction.client.handlers.cards, presets
     )

@@ -13,8 +13,9 @@ from bot.text.languages import say
 @app_commands.context_menu(name="Recipe")
 async def recipe(interaction: Interaction, message: discord.Message) -> None:
     """Tells everything that decided the pictures of a message."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
     results = interaction.client.handlers.results
-    await results.show_recipe(interaction, await results.find_shown_job(message.id))
+    await results.tell_recipe(interaction, await results.find_shown_job(message.id))
 
 
 @app_commands.context_menu(name="Delete")

@@ -7,6 +7,7 @@ from discord import app_commands
 
 from bot.client import EaselBot, Interaction
 from bot.components import completion
+from bot.interactions.patience import read_in_time
 from bot.text import messages, sentences
 from bot.text.languages import say
 from prompt.errors import PromptError
@@ -106,9 +107,9 @@ class Options(app_commands.Group):
         self, interaction: Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         """Names of those there are."""
-        choices: PersonChoices = await interaction.client.handlers.records.read(
-            choice_queries.read_person, interaction.user.id
-        )
+        records = interaction.client.handlers.records
+        reading = records.read(choice_queries.read_person, interaction.user.id)
+        choices = await read_in_time(reading, PersonChoices())
         # Never more than Discord's 25: a person has at most MOST_OPTIONS.
         found = [name for name in choices.options if typed.lower().lstrip("-") in name]
         return [app_commands.Choice(name=name, value=name) for name in found]

@@ -13,6 +13,7 @@ from bot.access.defaults import UserDefaults
 from bot.client import EaselBot, Interaction
 from bot.components import completion
 from bot.errors import NotAllowedError
+from bot.interactions.patience import read_in_time
 from bot.text import messages, sentences
 from bot.text.languages import say
 from prompt.errors import PromptError
@@ -184,8 +185,18 @@ class Presets(app_commands.Group):
 
 async def complete_name(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Choices of preset names, one's own first."""
-    defaults = await UserDefaults.load(_find_records(interaction), interaction)
-    return [app_commands.Choice(name=name, value=name) for name in defaults.list_names(typed)]
+    names = await list_preset_names(interaction, typed)
+    return [app_commands.Choice(name=name, value=name) for name in names]
+
+
+async def list_preset_names(interaction: Interaction, typed: str) -> list[str]:
+    """Names of presets that contain what was typed; none while the database is slow."""
+
+    async def read() -> list[str]:
+        defaults = await UserDefaults.load(_find_records(interaction), interaction)
+        return defaults.list_names(typed)
+
+    return await read_in_time(read(), [])
 
 
 def read_file(data: bytes, kept: Callable[[str], str]) -> dict[str, str]:

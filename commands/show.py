@@ -7,6 +7,7 @@ from discord import app_commands
 
 from bot.client import EaselBot, Interaction
 from bot.errors import NoJobError
+from bot.interactions.patience import read_in_time
 from bot.panels.gallery import list_choices
 
 # A job's id or its beginning, also as the bot names files: easel-1a2b3c4d.png.
@@ -33,7 +34,7 @@ async def show(
 async def complete(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """One's favourites and latest pictures whose prompt or id has what was typed."""
     records = interaction.client.handlers.records
-    found = await list_choices(records, interaction.user.id, typed)
+    found = await read_in_time(list_choices(records, interaction.user.id, typed), [])
     return [app_commands.Choice(name=name, value=id_) for name, id_ in found]
 
 

@@ -33,7 +33,7 @@ class FirstAnswers(AsyncWebhookAdapter):
     """discord.py's adapter, which takes a first answer for given that Discord has."""
 
     def __init__(self, client: discord.Client) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # discord.py leaves it untyped
         self._client = client
 
     def use(self) -> None:

@@ -9,8 +9,9 @@ import discord
 
 from bot.access import policy
 from bot.components.panel import Item, Panel, PanelPress, make_custom_id
-from bot.errors import NotAllowedError, OldButtonError
+from bot.errors import FormLateError, NotAllowedError, OldButtonError
 from bot.interactions.host import find_host
+from bot.interactions.patience import begin
 from bot.panels.server_topics import NUMBERS, OF_ROLES, TOPICS, Number
 from bot.text import messages, sentences
 from bot.text.languages import say
@@ -47,6 +48,7 @@ async def take_press(press: PanelPress) -> Panel | None:
     Raises:
         NotAllowedError: The person does not manage the server (any more).
         OldButtonError: Nothing of that name can be set, or not to that.
+        FormLateError: The database is slow.
     """
     it, what = press.interaction, press.what
     # Asked at every press: the panel may be older than the person's role.
@@ -55,7 +57,10 @@ async def take_press(press: PanelPress) -> Panel | None:
     whose = _find_form(press)
     # A form has to be the first answer, so it cannot be shown after a promise of one.
     if whose is not None:
-        await it.response.send_modal(_build_form(await _load_choices(it), whose))
+        reading = await begin(_load_choices(it))
+        if not reading.done():
+            raise FormLateError
+        await it.response.send_modal(_build_form(reading.result(), whose))
         return None
     await it.response.defer()
     if what == "open":

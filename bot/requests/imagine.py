@@ -16,14 +16,17 @@ from bot.components import confirm, modals
 from bot.components.confirm import ASK_FROM, Draft
 from bot.delivery.destination import Destination, release_promise
 from bot.errors import DraftGoneError
+from bot.interactions.patience import begin
 from bot.interactions.replies import acknowledge, answer_error, tell_notes
 from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import (
     CompletedOrders,
+    TypedRequest,
     admit,
     complete_orders,
-    require_few_links,
+    complete_typed,
     resolve_order,
+    try_orders,
 )
 from bot.text import sentences
 from bot.text.languages import say
@@ -36,9 +39,8 @@ from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import EDIT
 from prompt.reading.grammar import Prompt
-from prompt.reading.shortcuts import expand
-from prompt.resolution.options import NO_OPTIONS, Options, read_options, write_options
-from prompt.resolution.orders import Order, check_all, name_alternatives, read_orders
+from prompt.resolution.options import NO_OPTIONS, Options, read_options
+from prompt.resolution.orders import Order, read_orders
 from prompt.resolution.references import find_links, list_addresses
 from prompt.resolution.resolve import Resolved
 from prompt.resolution.suggestions import mend_suggestion
@@ -65,6 +67,7 @@ class ImagineHandler:
         preset: str = "",
         source: PromptSource = PromptSource.IMAGINE,
         options: Options = NO_OPTIONS,
+        begun: str = "",
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes, and a suggestion with a button.
 
@@ -75,65 +78,96 @@ class ImagineHandler:
             preset: Name of the preset chosen beside the prompt.
             source: Where the prompt was typed.
             options: What was chosen beside it, by the flags that mean the same.
+            begun: The draft in which an image waits for these words; empty for none.
 
         Raises:
+            DraftGoneError: There is no such draft.
             PromptError: The prompt is not one, and it takes a person to put it right.
             NotAllowedError: The server does not allow it.
         """
+        attached = len(pictures) or int(bool(begun))
+        typed = TypedRequest(text, preset, source, options, attached)
         try:
-            await self._take(
-                interaction, text, pictures, preset=preset, source=source, options=options
-            )
+            await self._take(interaction, typed, pictures, begun)
         except PromptError as error:
-            find = self._find_card(len(pictures))
-            refusal = mend_suggestion(error, find, attached=len(pictures))
+            refusal = mend_suggestion(error, self._find_card(attached), attached=attached)
             if refusal.suggestion is None:
                 raise refusal from None
-            names = tuple(pictures)
-            draft = Draft(refusal.suggestion, preset, (), source, write_options(options), names)
-            await self._suggest(interaction, refusal, draft)
+            await self._suggest(interaction, refusal, typed, pictures, begun)
 
     async def _suggest(
-        self, interaction: discord.Interaction[Any], refusal: PromptError, request: Draft
+        self,
+        interaction: discord.Interaction[Any],
+        refusal: PromptError,
+        typed: TypedRequest,
+        pictures: Sequence[str],
+        begun: str,
     ) -> None:
         """Refuses a prompt with the button that draws what would work."""
         draft = uuid.uuid4().hex
         # Answered before it is kept: a database that is slow must not cost the answer.
         await answer_error(interaction, refusal, confirm.build_offer(draft))
-        await self._keep_draft(interaction, draft, request)
+        if begun:
+            body = await self._read_draft(choice_queries.read_draft, interaction, begun)
+            pictures = [body["picture"]]
+        right = replace(typed, text=refusal.suggestion or "")
+        await self._keep_draft(interaction, draft, right.keep((), pictures))
 
     async def _take(
         self,
         interaction: discord.Interaction[Any],
-        text: str,
+        typed: TypedRequest,
         pictures: Sequence[str],
-        *,
-        preset: str,
-        source: PromptSource,
-        options: Options,
+        begun: str,
     ) -> None:
         # Read and resolved as a trial first: a mistake is answered in private at once, which is
         # no longer possible after the public promise of an answer.
-        text, wanted = await self._read(interaction, text, source, options)
-        await self._check(interaction, wanted, preset=preset, source=source, attached=len(pictures))
-        # Discord fixes with the first answer whether it is private; a question about many jobs is.
-        many = len(wanted) >= ASK_FROM
-        message = await acknowledge(interaction, private=many)
-        defaults = await UserDefaults.load(self._records, interaction)
-        asked = complete_orders(
-            self._models, defaults, wanted, preset=preset, source=source, attached=len(pictures)
-        )
+        tried, asked = try_orders(self._models, typed), None
+        if tried is None:
+            reading = await begin(UserDefaults.load(self._records, interaction))
+            if reading.done():
+                typed, asked = complete_typed(self._models, typed, reading.result())
+        wanted = asked.orders if asked else tried
+        # Discord fixes with the first answer whether it is private; a question about many jobs is,
+        # and so is what may still turn out to be a mistake, once the database has answered.
+        private = wanted is None or len(wanted) >= ASK_FROM
+        message = await acknowledge(interaction, private=private)
+        if asked is None:
+            defaults = await UserDefaults.load(self._records, interaction)
+            typed, asked = complete_typed(self._models, typed, defaults, tried)
+        if begun:
+            body = await self._read_draft(choice_queries.take_draft, interaction, begun)
+            pictures = [body["picture"]]
         choices = await admit(self._acceptor, interaction, asked)
         # Images are fetched last, since a slow host may take longer than Discord waits for an
         # answer.
         person = interaction.user.id
         images = tuple([await self._acceptor.keep_image(url, person) for url in pictures])
-        request = Draft(text, preset, images, source, write_options(options), tuple(pictures))
-        if many:
-            await self._ask(interaction, request, wanted)
+        request = typed.keep(images, pictures)
+        if len(asked.each) >= ASK_FROM:
+            await self._ask(interaction, request, asked.orders)
+        elif private:
+            await self._accept_privately(interaction, request, asked, choices)
         else:
             notes = await self._accept_orders(interaction, request, asked, choices, message)
             await tell_notes(interaction, notes)
+
+    async def _accept_privately(
+        self,
+        interaction: discord.Interaction[Any],
+        request: Draft,
+        asked: CompletedOrders,
+        choices: ServerChoices,
+    ) -> None:
+        """Accepts orders beside a private promise, which cannot show pictures to everybody."""
+        # Edited first: what follows a promise that was not kept yet would stay private with it.
+        await interaction.edit_original_response(content=say(sentences.WAITING))
+        notes = await self._accept_orders(interaction, request, asked, choices)
+        # They are queued and will be shown, whatever becomes of the note that says so.
+        with suppress(discord.HTTPException):
+            queued = say(sentences.ASKED, count=len(asked.each))
+            await interaction.edit_original_response(content=queued)
+        await tell_notes(interaction, notes)
 
     async def take_sketch(
         self, interaction: discord.Interaction[Any], text: str, drawing: str, options: Options
@@ -147,63 +181,6 @@ class ImagineHandler:
         """
         self._models.require(Capability.STRUCTURE)
         await self.take_prompt(interaction, text, [drawing], options=options)
-
-    async def _read(
-        self,
-        interaction: discord.Interaction[Any],
-        text: str,
-        source: PromptSource,
-        options: Options,
-    ) -> tuple[str, tuple[Order, ...]]:
-        """The text with the person's own flags written out, and the jobs that it stands for.
-
-        Only a text that cannot be read without them is looked up, so that all others are
-        acknowledged before the database is asked for anything.
-        """
-        try:
-            return text, read_orders(text, source=source, options=options)
-        except PromptError:
-            person = await policy.read_preferences(self._records, interaction.user.id)
-            # A flag of the person's own, such as --mine, looks like a mistake until it is written
-            # out.
-            whole = expand(text, person.options)
-            return whole, read_orders(whole, source=source, options=options)
-
-    async def _check(
-        self,
-        interaction: discord.Interaction[Any],
-        wanted: Sequence[Order],
-        preset: str,
-        source: PromptSource,
-        attached: int,
-    ) -> None:
-        """Refuses what cannot be drawn.
-
-        What is kept for a prompt is looked up only where that may have it drawn after all, with
-        words or with another model, so that all others are acknowledged before the database is
-        asked for anything.
-        """
-        prompts = [order.prompt for order in wanted]
-        require_few_links(prompts)
-        # A prompt without words may still get some from a preset, so it is not refused yet.
-        if all(each.phrases for each in prompts):
-            try:
-                return check_all(prompts, self._find_card(attached), attached=attached)
-            except PromptError:
-                # With one model there is no other that a preset or preference could choose instead,
-                # and words that it lacks are all that they could add.
-                if len(self._models.cards) == 1 and not self._models.cards[0].taught:
-                    raise
-        defaults = await UserDefaults.load(self._records, interaction)
-        asked = complete_orders(
-            self._models, defaults, wanted, preset=preset, source=source, attached=attached
-        )
-        try:
-            return check_all(asked.prompts, self._find_card(attached), attached=attached)
-        except PromptError as error:
-            raise name_alternatives(
-                error, asked.prompts, self._models.cards, attached=attached
-            ) from None
 
     def _find_card(self, attached: int) -> Callable[[Prompt], Card]:
         return lambda prompt: self._models.find_for(prompt, attached).card
@@ -373,8 +350,9 @@ class ImagineHandler:
         draft = uuid.uuid4().hex
         # A custom id has room for a hundred characters, and an image's address may have more.
         body = {"picture": picture}
-        await self._records.write(choice_queries.keep_draft, draft, interaction.user.id, body)
         await interaction.response.send_modal(modals.build_start_form(draft))
+        # After it: whoever fills the form in takes longer than a database that is slow.
+        await self._records.write(choice_queries.keep_draft, draft, interaction.user.id, body)
 
     async def take_start(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes the words that go with an image.
@@ -383,5 +361,4 @@ class ImagineHandler:
             DraftGoneError: The form was sent before.
             PromptError: The words are no prompt.
         """
-        body = await self._read_draft(choice_queries.take_draft, interaction, draft)
-        await self.take_prompt(interaction, modals.read_prompt(interaction), [body["picture"]])
+        await self.take_prompt(interaction, modals.read_prompt(interaction), begun=draft)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from bot.access.defaults import UserDefaults
+from bot.components.confirm import Draft
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
@@ -17,11 +18,14 @@ from generation.catalogue.card import Card
 from generation.derive import reroll
 from generation.recipe import SEED_LIMIT
 from generation.untrusted.traits import ImageTraits
+from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import SEED
 from prompt.reading.grammar import Prompt
+from prompt.reading.shortcuts import expand, may_expand
 from prompt.resolution.check import drop_unreachable
-from prompt.resolution.orders import Order
+from prompt.resolution.options import Options, write_options
+from prompt.resolution.orders import Order, check_all, name_alternatives, read_orders
 from prompt.resolution.presets import Merged
 from prompt.resolution.references import StoredImages, list_addresses
 from prompt.resolution.resolve import Resolved, resolve
@@ -48,9 +52,119 @@ class CompletedOrders:
     each: tuple[tuple[Order, Merged], ...]
 
     @property
+    def orders(self) -> list[Order]:
+        """The orders as they were typed."""
+        return [order for order, _ in self.each]
+
+    @property
     def prompts(self) -> list[Prompt]:
         """The prompts with everything added."""
         return [merged.prompt for _, merged in self.each]
+
+
+@dataclass(frozen=True, slots=True)
+class TypedRequest:
+    """What somebody typed, and what they chose beside it.
+
+    Attributes:
+        text: The prompt, or several.
+        preset: Name of the preset chosen beside it; empty for none.
+        source: Where it was typed.
+        options: What was chosen beside it, by the flags that mean the same.
+        attached: How many images came with it besides those it links to.
+    """
+
+    text: str
+    preset: str
+    source: PromptSource
+    options: Options
+    attached: int
+
+    def keep(self, images: Sequence[str], pictures: Sequence[str]) -> Draft:
+        """The same as it is kept until a yes.
+
+        Args:
+            images: SHA-256 of the images that came with it, if they were fetched.
+            pictures: Their addresses.
+        """
+        options = write_options(self.options)
+        return Draft(self.text, self.preset, tuple(images), self.source, options, tuple(pictures))
+
+
+def try_orders(models: ServedModels, typed: TypedRequest) -> Sequence[Order] | None:
+    """The jobs that a text stands for, found without asking the database for anything.
+
+    Returns:
+        The jobs; None where what is kept for the person, or for the server, may have it read or
+        drawn after all: flags of their own, words or another model of a preset.
+
+    Raises:
+        PromptError: It cannot be drawn, whatever is kept.
+        NotAllowedError: It links to too many images.
+    """
+    try:
+        wanted = read_orders(typed.text, source=typed.source, options=typed.options)
+    except PromptError:
+        if may_expand(typed.text):
+            return None
+        raise
+    prompts = [order.prompt for order in wanted]
+    require_few_links(prompts)
+    if not all(each.phrases for each in prompts):
+        return None
+    try:
+        check_typed(models, prompts, typed.attached)
+    except PromptError:
+        # With one model there is no other that a preset or preference could choose instead, and
+        # words that it lacks are all that they could add.
+        if len(models.cards) == 1 and not models.cards[0].taught:
+            raise
+        return None
+    return wanted
+
+
+def complete_typed(
+    models: ServedModels,
+    typed: TypedRequest,
+    defaults: UserDefaults,
+    tried: Sequence[Order] | None = None,
+) -> tuple[TypedRequest, CompletedOrders]:
+    """A text with everything kept for the person and the server.
+
+    Args:
+        models: What draws here.
+        typed: What was typed.
+        defaults: What is kept.
+        tried: The jobs that it stands for, where :func:`try_orders` found them.
+
+    Returns:
+        The text with the person's own flags written out, and its jobs.
+
+    Raises:
+        PromptError: It cannot be drawn; another model may be named in it that would draw it.
+    """
+    # A flag of the person's own, such as --mine, looks like a mistake until it is written out.
+    whole = typed if tried else replace(typed, text=expand(typed.text, defaults.person.options))
+    wanted = tried or read_orders(whole.text, source=typed.source, options=typed.options)
+    attached = typed.attached
+    asked = complete_orders(
+        models, defaults, wanted, preset=typed.preset, source=typed.source, attached=attached
+    )
+    try:
+        if not tried:
+            check_typed(models, asked.prompts, attached)
+    except PromptError as error:
+        raise name_alternatives(error, asked.prompts, models.cards, attached=attached) from None
+    return whole, asked
+
+
+def check_typed(models: ServedModels, prompts: Sequence[Prompt], attached: int) -> None:
+    """Goes on if what would draw each prompt can.
+
+    Raises:
+        PromptError: It cannot.
+    """
+    check_all(prompts, lambda it: models.find_for(it, attached).card, attached=attached)
 
 
 def complete_orders(

@@ -136,6 +136,10 @@ class ResultHandler:
             JobGoneError: There is no such job.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
+        await self.tell_recipe(interaction, job_id)
+
+    async def tell_recipe(self, interaction: discord.Interaction[Any], job_id: str) -> None:
+        """The same in an answer that was promised."""
         job = await ownership.find_job(self._jobs, job_id)
         text, file = describe_job(job)
         await interaction.edit_original_response(content=text, attachments=[file])

@@ -20,6 +20,10 @@ OTHER_FAMILY: Final = (
     "These pictures were made with `{family}`, which is no longer installed. Run `/imagine` to "
     "use {now}."
 )
+FORM_LATE: Final = (
+    "I am too busy to show the form just now, and nothing was queued; please press that again in a "
+    "moment."
+)
 NOT_YOURS: Final = "Only the person who asked for this, or a moderator, can do that."
 TOO_LATE: Final = "This job has already ended, so there is nothing left to cancel."
 NO_COMMAND: Final = (

@@ -9,6 +9,7 @@ from discord import app_commands
 from bot.errors import (
     DraftGoneError,
     ExpiredTokenError,
+    FormLateError,
     JobGoneError,
     NoImageError,
     NoJobError,
@@ -47,6 +48,7 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     UnknownChoiceError: sentences.OLD_BUTTON,
     RecipeError: sentences.OLD_BUTTON,
     JobGoneError: sentences.GONE,
+    FormLateError: sentences.FORM_LATE,
     NotYoursError: sentences.NOT_YOURS,
     TooLateError: sentences.TOO_LATE,
     DraftGoneError: sentences.DRAFT_GONE,

@@ -17,6 +17,11 @@ def is_free(name: str) -> bool:
     return NAME.fullmatch(name) is not None and name not in BY_NAME
 
 
+def may_expand(text: str) -> bool:
+    """Whether there is anything in a text that could be a shortcut."""
+    return any(is_free(found[1].lower()) for found in _FLAG.finditer(text))
+
+
 def expand(text: str, shortcuts: Mapping[str, str]) -> str:
     """The text with every shortcut written out, once: what one stands for is not looked at again.
 

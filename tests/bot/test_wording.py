@@ -51,6 +51,7 @@ ERRORS = [
     *(LimitReachedError(Excess(kind, 10, used, 2)) for kind in HELD for used in (9, 10)),
     errors.OldButtonError(),
     errors.JobGoneError(),
+    errors.FormLateError(),
     errors.NotYoursError(),
     errors.OtherFamilyError("sd15", "Stable Diffusion XL"),
     errors.TooLateError(),
