@@ -1,56 +1,34 @@
 """Pictures from pictures: what presses of buttons, submitted forms and reactions ask for."""
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from typing import Any
 
 import discord
 
 from bot.access import ownership, policy
 from bot.components import modals
-from bot.components.buttons import KINDS, ButtonKind, Derivation, apply_preference, draw_again
+from bot.components.buttons import KINDS, ButtonKind, apply_preference, draw_again
 from bot.delivery.destination import Destination, release_promise
-from bot.errors import NotAllowedError, OldButtonError, TooLongError
+from bot.errors import FormLateError, NotAllowedError, OldButtonError, TooLongError
+from bot.interactions.patience import begin
 from bot.interactions.replies import acknowledge, tell_notes
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor, JobRequest
 from bot.requests.resolution import require_few_links
+from bot.requests.rewording import Change, Fetched, change_words, keep_words
 from bot.text import sentences
 from bot.text.messages import Title
 from bot.text.origins import inherit_origins
 from generation.catalogue.card import Capability
-from generation.catalogue.served import ServedModel, find_named
-from generation.derive import Parent, is_redrawn, repaint, reword
+from generation.derive import Parent, repaint
 from generation.recipe import SEED_LIMIT, Recipe
-from prompt.errors import PromptError
-from prompt.flags.sources import PromptSource
-from prompt.flags.table import CONTROL, EDIT, MODEL
-from prompt.reading.grammar import Prompt, format_prompt
-from prompt.resolution.fitting import fit, parse_flags
+from prompt.reading.grammar import Prompt
 from prompt.resolution.references import list_addresses
-from prompt.resolution.resolve import Resolved, resolve
-from prompt.sentences import PARENT_MODEL, Sentence
+from prompt.resolution.resolve import Resolved
+from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
 from storage.queue.jobs import Job
-
-Change = Callable[[Parent, int], Resolved]
-"""A picture and a fresh seed → what to make, and what to tell of the words it was asked for in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """The images of a form, which are fetched after it was acknowledged.
-
-    Attributes:
-        links: Their addresses.
-        kept: SHA-256 of each by its address, once they are fetched.
-        shapes: Width and height of these and of what the earlier pictures were made from.
-    """
-
-    links: Sequence[str]
-    kept: dict[str, str] = field(default_factory=dict)
-    shapes: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 class DeriveHandler:
@@ -75,19 +53,28 @@ class DeriveHandler:
             JobGoneError: The parent is not in the database.
             OtherFamilyError: The parent was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it.
+            FormLateError: There is a form to show, and the database is slow.
         """
         if kind.needs is not None:
             self._models.require(kind.needs)
         # Some buttons always ask; V, 🔄 and the pans ask only where the person turned Remix on.
-        asks = kind.form is not None
+        asks, message = kind.form is not None, None
         if kind.remixed:
-            person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
+            reading = await begin(
+                policy.read_preferences(self._acceptor.records, interaction.user.id)
+            )
+            if not reading.done():
+                message = await acknowledge(interaction)
+            person = await reading
             kind, asks = apply_preference(kind, person), person.remix
+        if asks and message is not None:
+            # A form would have had to be the first answer.
+            raise FormLateError
         if asks:
             await self._offer_form(interaction, parent_id, kind, index)
         elif kind.derive:
-            title = Title(kind.action, index or None)
-            await self._make(interaction, parent_id, _keep_words(kind.derive), title)
+            title, change = Title(kind.action, index or None), keep_words(kind.derive)
+            await self._make(interaction, parent_id, change, title, promised=message)
 
     async def _offer_form(
         self, interaction: discord.Interaction[Any], parent_id: str, kind: ButtonKind, index: int
@@ -99,7 +86,10 @@ class DeriveHandler:
             NotAbleError: That cannot do it.
             TooLongError: The prompt does not fit into it.
         """
-        recipe = Recipe.from_json((await ownership.find_job(self._acceptor.jobs, parent_id)).recipe)
+        finding = await begin(ownership.find_job(self._acceptor.jobs, parent_id))
+        if not finding.done():
+            raise FormLateError
+        recipe = Recipe.from_json(finding.result().recipe)
         self._require(kind, recipe)
         prompt = f"{recipe.prompt} {recipe.parameters}".strip()
         # Discord refuses the whole form, not just the text that is too long for it.
@@ -129,44 +119,9 @@ class DeriveHandler:
             raise OldButtonError
         require_few_links([answers.prompt])
         fetched = Fetched(list_addresses(answers.prompt.flags))
-        change = self._reword(derivation, answers.prompt, kind.source, fetched)
+        change = change_words(self._models, derivation, answers.prompt, kind.source, fetched)
         title = Title(kind.action, index or None)
         await self._make(interaction, parent_id, change, title, fetched)
-
-    def _reword(
-        self, derivation: Derivation, prompt: Prompt, source: PromptSource, fetched: Fetched
-    ) -> Change:
-        """A derivation that takes its words and numbers from another prompt, size only if told.
-
-        ``fetched`` has the prompt's images by the time that anything is derived.
-        """
-
-        def change(parent: Parent, seed: int) -> Resolved:
-            made, old = derivation(parent, seed), parent.recipe
-            # A picture drawn into or from another keeps that one's size, whatever ratio is typed.
-            bound = _is_bound(made) or is_redrawn(old)
-            typed_in = PromptSource.PICTURE if bound and source is not PromptSource.ZOOM else source
-            # Flags that were in the form unchanged are not reported as having no effect.
-            words = fit(prompt, typed_in, before=parse_flags(old.parameters))
-            one = self._models.find_maker(old)
-            self._require_same(words, one)
-            resolved = resolve(
-                words,
-                one.card,
-                model=one.model,
-                seed=seed,
-                images=_list_prompt_images(old, prompt),
-                kept=fetched.kept,
-                shapes=fetched.shapes,
-                versions=self._models.versions,
-            )
-            # Only 🔄 makes pictures that owe nothing to the earlier ones, so only it may change
-            # their size.
-            sized = typed_in is PromptSource.REROLL
-            recipe = reword(made, resolved.recipe, bound=bound, sized=sized)
-            return replace(resolved, recipe=recipe)
-
-        return change
 
     async def draw_again(self, requester: Requester, parent_id: str) -> None:
         """Takes a 🔄 that is not a press: the same again in a message beside it.
@@ -180,7 +135,7 @@ class DeriveHandler:
         choices = await self._admit(requester, parent)
         title = Title("reroll")
         await self._make_beside(
-            requester, parent, _keep_words(draw_again), title=title, choices=choices
+            requester, parent, keep_words(draw_again), title=title, choices=choices
         )
 
     async def repaint(
@@ -222,8 +177,12 @@ class DeriveHandler:
         fetched = Fetched(list_addresses(prompt.flags))
         await self._fetch(fetched, requester.user.id)
         covered = await self._acceptor.keep_mask(mask, parent, requester.user.id)
-        change = self._reword(
-            lambda parent, seed: repaint(parent, seed, mask=covered), prompt, kind.source, fetched
+        change = change_words(
+            self._models,
+            lambda parent, seed: repaint(parent, seed, mask=covered),
+            prompt,
+            kind.source,
+            fetched,
         )
         return await self._make_beside(requester, parent, change, title=title, choices=choices)
 
@@ -250,8 +209,10 @@ class DeriveHandler:
         change: Change,
         title: Title,
         fetched: Fetched | None = None,
+        *,
+        promised: int | None = None,
     ) -> None:
-        message = await acknowledge(interaction)
+        message = promised or await acknowledge(interaction)
         parent = await ownership.find_job(self._acceptor.jobs, parent_id)
         choices = await self._admit(interaction, parent)
         if fetched is not None:
@@ -339,27 +300,6 @@ class DeriveHandler:
         if kind.needs is not None:
             self._models.require(kind.needs, card)
 
-    def _require_same(self, prompt: Prompt, parent: ServedModel) -> None:
-        """Refuses words for a model that draws here, but did not draw the picture.
-
-        Raises:
-            PromptError: They are; without that flag the prompt can be drawn.
-        """
-        name = MODEL.of(prompt.flags)
-        if (
-            name is None
-            or parent.card.answers_to(name)
-            or not find_named(self._models.by_name, name)
-        ):
-            return
-        values = {key: value for key, value in prompt.flags.items() if key != MODEL.name}
-        typed, title = MODEL.format(name), Sentence(parent.card.title)
-        raise PromptError(
-            Sentence(PARENT_MODEL, typed=typed, model=title),
-            prompt.places.get(MODEL.name),
-            format_prompt(replace(prompt, flags=values)),
-        )
-
     def _check_ratio(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""
         card = self._models.find_maker(recipe).card
@@ -372,29 +312,3 @@ class DeriveHandler:
                     limit=f"{card.longest_ratio:g}",
                 )
             )
-
-
-def _is_bound(made: Recipe) -> bool:
-    """Whether what is made holds to images of its own, which other words leave as they are."""
-    inputs = made.inputs
-    return inputs.canvas is not None or bool(inputs.blend or inputs.edit) or is_redrawn(made)
-
-
-def _keep_words(derivation: Derivation) -> Change:
-    """A derivation without other words."""
-    return lambda parent, seed: Resolved(recipe=derivation(parent, seed))
-
-
-def _list_prompt_images(old: Recipe, prompt: Prompt) -> list[str]:
-    """SHA-256 of the images at the front of a recipe's prompt, where they can be told.
-
-    Args:
-        old: The recipe.
-        prompt: What it is drawn with now: without ``--control`` no structure is kept.
-    """
-    structure = old.conditions.structure
-    kept = [structure.image] if structure and CONTROL.name in prompt.flags else []
-    if old.inputs.start:
-        return [*kept, old.inputs.start.image]
-    bare = EDIT.of(parse_flags(old.parameters)) == ()
-    return kept + [one.image for one in old.inputs.edit] if bare else kept
