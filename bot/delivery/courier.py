@@ -14,23 +14,19 @@ from bot.delivery.content import (
     compose_ending,
     compose_progress,
 )
-from bot.delivery.target import DeliveryTarget, Probe
+from bot.delivery.routes import is_over
+from bot.delivery.target import DeliveryTarget
 from bot.errors import UnsentError
 from bot.text.languages import speaking
 from storage.files import Files, FileStoreError, MissingFileError
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Event, Job, Queued
+from storage.queue.watch import NEAR
 
 log: Final = structlog.get_logger(__name__)
 
 PACE: Final = 1.0
 """Seconds between edits of one message; Discord allows five edits in two seconds."""
-
-FAR_PACE: Final = 10.0
-"""Seconds between edits that only move a place far back in the queue."""
-
-NEAR: Final = 5
-"""Places in the queue that are kept up to date at the ordinary pace."""
 
 GRACE: Final = 3.0
 """Seconds for news on their way to be answered once the end is known; then they are given up."""
@@ -51,12 +47,10 @@ STORE_PATIENCE: Final = 1800.0
 class JobMessage:
     """Keeps one job's message up to date: the latest news at a steady pace, the end at once."""
 
-    def __init__(
-        self, job_id: str, client: discord.Client, probe: Probe, jobs: Jobs, files: Files
-    ) -> None:
+    def __init__(self, job_id: str, target: DeliveryTarget, jobs: Jobs, files: Files) -> None:
         self.job_id = job_id
         self.following = self.done = False
-        self._target = DeliveryTarget(client, probe)
+        self._target = target
         self._jobs, self._files = jobs, files
         self._shown: Event | None = None
         self._news: Event | None = None
@@ -99,7 +93,7 @@ class JobMessage:
                 continue
             if event is not None and event != self._shown:
                 await self._update(event)
-                await self._pause(event)
+                await self._pause()
 
     async def _update(self, event: Event) -> None:
         """Shows news, unless the end comes first and Discord takes its time over them."""
@@ -137,6 +131,9 @@ class JobMessage:
         job = await self._load_job()
         if job is None or (job.message_id is not None and _is_old(job.message_id)):
             return True
+        # Without a token each edit is one less for the ends of others.
+        if isinstance(event, Queued) and event.position > NEAR and job.message_id and is_over(job):
+            return True
         with speaking(job.locale):
             content = compose_progress(job, event)
         message = await self._target.attempt(job, content)
@@ -146,12 +143,8 @@ class JobMessage:
             await self._jobs.note_message(job.id, message)
         return message is not None
 
-    async def _pause(self, event: Event) -> None:
-        # Far back in the queue a place changes often and matters little; edits are counted by
-        # Discord.
-        far = isinstance(event, Queued) and event.position > NEAR
-        rest = max(FAR_PACE if far else PACE, self._rest)
-        self._rest = 0.0
+    async def _pause(self) -> None:
+        rest, self._rest = max(PACE, self._rest), 0.0
         try:
             await asyncio.wait_for(self._ended.wait(), rest)
         except TimeoutError:

@@ -25,7 +25,7 @@ Route = Callable[[discord.Client, Job, MessageContent], Awaitable[int]]
 
 async def edit_by_token(client: discord.Client, job: Job, content: MessageContent) -> int:
     """Edits the answer to the interaction; needs no permission, lives 15 minutes."""
-    if job.interaction_token is None or job.message_id is None or _is_expired(job):
+    if job.interaction_token is None or job.message_id is None or is_over(job):
         raise RouteClosedError
     webhook = discord.Webhook.partial(job.application_id, job.interaction_token, client=client)
     await webhook.edit_message(
@@ -53,7 +53,7 @@ async def edit_by_message(client: discord.Client, job: Job, content: MessageCont
 
 async def post_by_token(client: discord.Client, job: Job, content: MessageContent) -> int:
     """Posts a first message by the interaction, which needs no permission either."""
-    if job.interaction_token is None or _is_expired(job):
+    if job.interaction_token is None or is_over(job):
         raise RouteClosedError
     webhook = discord.Webhook.partial(job.application_id, job.interaction_token, client=client)
     message = await webhook.send(
@@ -132,5 +132,6 @@ def find_limit(client: discord.Client, job: Job, route: Route) -> int:
     return min(job.upload_limit, DIRECT_LIMIT)
 
 
-def _is_expired(job: Job) -> bool:
+def is_over(job: Job) -> bool:
+    """Whether nothing can be shown by the interaction that a job was asked for in."""
     return job.token_expires_at is None or datetime.now(UTC) >= job.token_expires_at

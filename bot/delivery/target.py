@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -11,14 +12,17 @@ import discord
 import structlog
 
 from bot.delivery.answers import NOT_THERE, NOTHING_FITS, UNFORESEEN, Answer, Reason, judge
+from bot.delivery.budget import EditBudget
 from bot.delivery.content import MessageContent
 from bot.delivery.routes import (
+    BY_TOKEN,
     EDITS,
     ENDINGS,
     FIRST_ENDINGS,
     OPENINGS,
     Route,
     RouteClosedError,
+    edit_by_message,
     find_limit,
 )
 from bot.errors import UnsentError
@@ -104,8 +108,8 @@ class DeliveryTarget:
         exchange: The latest request.
     """
 
-    def __init__(self, client: discord.Client, probe: Probe) -> None:
-        self._client, self._probe = client, probe
+    def __init__(self, client: discord.Client, probe: Probe, budget: EditBudget) -> None:
+        self._client, self._probe, self._budget = client, probe, budget
         self._closed: dict[Route, Answer] = {}
         self._silent: set[Route] = set()
         self.exchange = Exchange()
@@ -123,6 +127,9 @@ class DeliveryTarget:
         for route in self._list_open(OPENINGS if opening else EDITS):
             if route in self._silent:
                 continue
+            # Of what all share, most is kept for ends.
+            if route is edit_by_message and not self._budget.take(job.channel_id):
+                return None
             try:
                 return await self._try(route, job, content, OPENING_TRIES if opening else 1)
             except RouteClosedError:
@@ -148,8 +155,10 @@ class DeliveryTarget:
         for tried, rest in enumerate(_double(FIRST_REST, LONGEST_REST), start=1):
             stuck = False
             for route in self._list_open(FIRST_ENDINGS if job.message_id is None else ENDINGS):
+                shared = self._budget.hold(job.channel_id)
                 try:
-                    return await self._take_route(route, job, compose)
+                    with nullcontext() if route in BY_TOKEN else shared:
+                        return await self._take_route(route, job, compose)
                 except RouteClosedError:
                     continue
                 except RouteStuckError:

@@ -1,6 +1,7 @@
 """Watching job events: every accepted job is shown until it has visibly ended."""
 
 import asyncio
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -8,9 +9,10 @@ from typing import Final
 import discord
 import structlog
 
+from bot.delivery.budget import EditBudget
 from bot.delivery.courier import JobMessage
 from bot.delivery.markers import ButtonMarker, MessageRef
-from bot.delivery.target import Probe
+from bot.delivery.target import DeliveryTarget, Probe
 from storage.files import Files
 from storage.queue.client import Jobs
 from storage.queue.jobs import Event, Queued
@@ -24,7 +26,13 @@ LONGEST_FAULT_PAUSE: Final = 20.0
 """doubled for one job up to this."""
 
 REAP: Final = 5.0
-"""Seconds between looks for jobs whose worker has died."""
+"""Seconds between looks for jobs whose worker has died, or..."""
+
+REAP_REST: Final = 50.0
+"""so many times as long as a look took, ..."""
+
+LONGEST_REAP: Final = 30.0
+"""but no longer than this."""
 
 
 class DeliveryWatcher:
@@ -32,7 +40,7 @@ class DeliveryWatcher:
 
     def __init__(self, client: discord.Client, jobs: Jobs, files: Files) -> None:
         self._client, self._jobs, self._files = client, jobs, files
-        self._probe = Probe(client)
+        self._probe, self._budget = Probe(client), EditBudget()
         self._marker = ButtonMarker(client, jobs)
         self._messages: dict[str, JobMessage] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -89,9 +97,8 @@ class DeliveryWatcher:
 
     def _find_message(self, job_id: str) -> JobMessage:
         if job_id not in self._messages:
-            self._messages[job_id] = JobMessage(
-                job_id, self._client, self._probe, self._jobs, self._files
-            )
+            target = DeliveryTarget(self._client, self._probe, self._budget)
+            self._messages[job_id] = JobMessage(job_id, target, self._jobs, self._files)
         return self._messages[job_id]
 
     def _follow(self, message: JobMessage) -> None:
@@ -132,12 +139,16 @@ class DeliveryWatcher:
             self._follow(message)
 
     async def _reap(self) -> None:
+        pause = REAP
         while True:
-            await asyncio.sleep(REAP)
+            await asyncio.sleep(pause)
+            began = time.monotonic()
             try:
                 await self._jobs.reap()
             except Exception:
                 log.exception("reaping_failed")
+            # It reads every job that waits: of thousands it takes its time, and so rests longer.
+            pause = min(max(REAP, REAP_REST * (time.monotonic() - began)), LONGEST_REAP)
 
     def _spawn(self, work: "asyncio._CoroutineLike[None]") -> None:
         task = asyncio.create_task(work)

@@ -76,7 +76,8 @@ def _insert(connection: Connection, jobs: Sequence[NewJob], enter: Enter) -> dic
         if band not in turns:
             turns[band] = _read_turns(connection, band, job.person_id)
         round_, priority = turns[band].take()
-        new = Standing(job.id, "queued", None, 0, priority, datetime.now(UTC))
+        now = datetime.now(UTC)
+        new = Standing(job.id, "queued", None, 0, priority, now, job.message_id)
         rows.append(_describe(job) | asdict(new) | {"round": round_})
         standings[job.id] = new
     connection.execute(insert(JobRow), rows)

@@ -27,6 +27,13 @@ from storage.space import has_space, require_space
 QUIET_POLL: Final = 1.0
 """Seconds between looks while no job is undelivered."""
 
+LOOK_REST: Final = 20.0
+"""How many times as long as a look took it is rested before the next, so that thousands of waiting
+jobs cost a twentieth of a core at most..."""
+
+LONGEST_REST: Final = 2.0
+"""and no more than so many seconds of everybody's time."""
+
 # After an upgrade there may be one for each job there ever was.
 _TOKENS: Final = 500
 """Dead tokens that are blanked at a time."""
@@ -149,19 +156,27 @@ class Jobs:
         watch, feed = Watch(), Feed()
         readers = ProgressReaders(self._engine, self._settings.poll, feed)
         self._readers.add(readers)
+        earliest = 0.0
         try:
             while not self._closed:
                 # Before the look: what wakes during it causes another one instead of getting lost.
                 readers.wake.clear()
-                standings = await self._look()
-                if standings is not None:
-                    readers.follow(standings)
-                    for event in watch.changes(standings):
-                        feed.put(event)
+                began = time.monotonic()
+                pause = earliest - began
+                if pause <= 0:
+                    standings = await self._look()
+                    if standings is not None:
+                        readers.follow(standings)
+                        for event in watch.changes(standings):
+                            feed.put(event)
+                    # None may mean that the database is away: then once a second is enough.
+                    pause = self._settings.poll if standings else QUIET_POLL
+                    ended = time.monotonic()
+                    earliest = ended + min(LOOK_REST * (ended - began), LONGEST_REST)
+                    pause = max(pause, earliest - ended)
                 for event in feed.take():
                     yield event
-                # None may mean that the database is away: then once a second is enough.
-                await _wait(readers.wake, self._settings.poll if standings else QUIET_POLL)
+                await _wait(readers.wake, pause)
         finally:
             self._readers.discard(readers)
             await readers.close()

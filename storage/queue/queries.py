@@ -48,6 +48,7 @@ class Standing:
     attempts: int
     priority: int
     created_at: datetime
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +186,8 @@ def begin_run(connection: Connection, job_id: str, worker: str, limit: int) -> R
 def fail_exhausted(connection: Connection, job_id: str, limit: int, failure: str) -> bool:
     """Fails a job that was tried ``limit`` times without an end; False if it was not."""
     exhausted = update(JobRow).where(JobRow.id == job_id, UNFINISHED, JobRow.attempts >= limit)
-    return _changed(
-        connection, exhausted.values(state="failed", failure=failure, finished_at=_now())
-    )
+    ended = exhausted.values(state="failed", failure=failure, finished_at=_now())
+    return _changed(connection, ended)
 
 
 def release(connection: Connection, worker: str) -> None:

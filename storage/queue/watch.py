@@ -1,27 +1,69 @@
 """From how jobs stand, seen again and again, to what happened in between."""
 
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
 
 from storage.queue.jobs import Ended, Event, Progress, Queued, Started
 from storage.queue.queries import Standing
 
+NEAR: Final = 5
+"""Places in the queue of which every change is told; those farther back move often and say little.
+"""
+
+FAR_PAUSE: Final = 0.5
+"""Seconds between two far places that are told, of all jobs: each costs a request to Discord."""
+
 Stance = tuple[object, ...]
 
 
-class Watch:
-    """What was last seen of each undelivered job."""
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was last told of a job: how it stood, at which place, and when."""
 
-    def __init__(self) -> None:
-        self._seen: dict[str, Stance] = {}
+    stance: Stance
+    place: int | None
+    when: float
+
+
+class Watch:
+    """What was last told of each undelivered job."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Args: clock: Tells the time, in seconds."""
+        self._clock = clock
+        self._told: dict[str, _Told] = {}
+        self._far_told = float("-inf")
 
     def changes(self, standings: Iterable[Standing]) -> list[Event]:
-        """Compares all undelivered jobs with the last time; all that is new is told once."""
-        found = list(standings)
+        """Compares all undelivered jobs with the last time; all that is new is told once.
+
+        Of places far back one is told at a time: that of the job which has waited longest for it.
+        """
+        found, now = list(standings), self._clock()
         positions = _positions(found)
-        stances = {job.id: _stance(job, positions) for job in found}
-        changed = [job for job in found if self._seen.get(job.id) != stances[job.id]]
+        told, changed, far = {}, [], []
+        for job in found:
+            place, before = positions.get(job.id), self._told.get(job.id)
+            new = _Told((job.state, job.attempts), place, now)
+            if before is None and place and place > NEAR and job.message_id is not None:
+                # It was queued before this watch began, and its message shows a place already.
+                before = _Told(new.stance, None, now)
+            moved = before is not None and before.stance == new.stance
+            if before is not None and moved and (place == before.place or (place or 0) > NEAR):
+                told[job.id] = before
+                far += [job] if place != before.place else []
+            else:
+                told[job.id] = new
+                changed.append(job)
+        if far and now - self._far_told >= FAR_PAUSE:
+            self._far_told = now
+            job = min(far, key=lambda one: told[one.id].when)
+            told[job.id] = _Told(told[job.id].stance, positions[job.id], now)
+            changed.append(job)
         # Replaced, not updated: delivered jobs drop out, or it would grow for ever.
-        self._seen = stances
+        self._told = told
         return [_event(job, positions) for job in changed]
 
 
@@ -56,11 +98,6 @@ def _positions(standings: list[Standing]) -> dict[str, int]:
         key=lambda job: (job.priority, job.created_at),
     )
     return {job.id: place for place, job in enumerate(waiting, start=1)}
-
-
-def _stance(job: Standing, positions: dict[str, int]) -> Stance:
-    # With the attempts: a job that was begun again is running before and after.
-    return job.state, job.attempts, positions.get(job.id)
 
 
 def _event(job: Standing, positions: dict[str, int]) -> Event:

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from storage.queue.jobs import Ended, Progress, Queued, Started
 from storage.queue.queries import Standing
-from storage.queue.watch import Feed, Watch
+from storage.queue.watch import FAR_PAUSE, NEAR, Feed, Watch
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 A = Standing("a", "queued", None, 0, 10, NOW)
@@ -23,6 +26,65 @@ def test_a_change_is_told_once() -> None:
     failed = replace(running, state="failed", failure="internal")
     assert watch.changes([failed, B]) == [Ended("a", "failed", "internal")]
     assert watch.changes([B]) == []
+
+
+class Clock:
+    """A time that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def line(length: int, message: int | None = 7) -> list[Standing]:
+    return [
+        Standing(f"j{place}", "queued", None, 0, place, NOW, message)
+        for place in range(1, length + 1)
+    ]
+
+
+def test_far_places_are_told_one_at_a_time_and_each_in_its_turn() -> None:
+    clock, jobs = Clock(), line(40, None)
+    watch = Watch(clock)
+    assert len(watch.changes(jobs)) == 40
+    heard = []
+    for gone in range(1, 30):
+        clock.now += 1
+        (*near, far) = watch.changes(jobs[gone:])
+        assert near == [Queued(f"j{gone + k}", k) for k in range(1, NEAR + 1)]
+        assert isinstance(far, Queued)
+        assert far.position > NEAR
+        heard.append(far.job_id)
+    # Nobody hears twice before all others did who are still far.
+    assert len(set(heard)) == len(heard)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 2)), max_size=40), st.integers(6, 60))
+def test_far_places_cost_little_however_long_the_line_and_how_fast_it_moves(
+    moves: list[tuple[int, float]], length: int
+) -> None:
+    clock, jobs, told, shown = Clock(), line(length), 0, dict[str, int]()
+    watch = Watch(clock)
+    for gone, seconds in [(0, 0.0), *moves]:
+        clock.now += seconds
+        jobs = jobs[gone:]
+        for event in watch.changes(jobs):
+            assert isinstance(event, Queued)
+            shown[event.job_id] = event.position
+            told += event.position > NEAR
+        # What is near is always right.
+        assert all(shown[job.id] == place for place, job in enumerate(jobs[:NEAR], 1))
+    assert told <= 1 + sum(seconds for _, seconds in moves) / FAR_PAUSE
+
+
+def test_after_a_restart_only_those_are_told_whose_message_shows_nothing() -> None:
+    lost = replace(line(30)[19], id="lost", priority=99, message_id=None)
+    told = [event.job_id for event in Watch(Clock()).changes([*line(30), lost])]
+    assert sorted({*told} - {"lost"})[: NEAR + 1][:NEAR] == [f"j{k}" for k in range(1, NEAR + 1)]
+    assert "lost" in told
+    assert len(told) <= NEAR + 2
 
 
 def test_a_job_put_back_is_queued_again() -> None:

@@ -1,14 +1,17 @@
 """Delivery through what goes wrong: outages, limits, a store that is away, faults of our own."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
 from bot.delivery import courier, target
-from playground.transport.faults import Fault
+from bot.delivery.budget import NEWS
+from playground.transport.faults import Fault, Faults
+from storage.database.tables import JobRow
 from storage.decisions.choices import ServerChoices
 from storage.files import Files, FileStoreError, MissingFileError
 from storage.queue import queries
@@ -194,3 +197,26 @@ async def test_pictures_come_after_the_gateway_broke(house: House) -> None:
         house.playground.faults.gateway(trouble)
         await house.playground.ready()
         assert (await house.drawn()).attachments
+
+
+async def test_ends_come_before_places_once_the_tokens_are_dead(house: House) -> None:
+    """Ten wait in one channel, of whose edits Discord takes five in a window; all end at once."""
+    for number in range(10):
+        await house.imagine(f"owl {number}")
+    jobs = await house.accepted(10)
+    over = datetime.now(UTC) - timedelta(seconds=1)
+    expired = update(JobRow).values(token_expires_at=over)
+    await house.jobs.records.write(lambda it: it.execute(expired))
+    limits = house.playground.faults
+    before, limits.limit, limits.window = len(house.playground.journal), 5, 1.0
+    try:
+        for job in jobs:
+            await house.jobs.finish(job.id, house.files)
+        for job in jobs:
+            await house.delivered(job)
+    finally:
+        limits.limit, limits.window = Faults.limit, Faults.window
+    edits = [r for r in house.playground.journal[before:] if r.method == "PATCH"]
+    ends = [r for r in edits if r.files]
+    assert len(ends) == 10
+    assert len(edits) - len(ends) <= NEWS + 1
