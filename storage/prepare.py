@@ -10,7 +10,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
 
-from storage.database.connect import WRITING, open_engine
+from storage.database.connect import WRITING, open_engine, when_it_answers
 from storage.queue.engine import create_queue_tables
 from storage.settings import Settings
 
@@ -31,13 +31,15 @@ def migrate(settings: Settings) -> None:
     Several processes may call this at once: each waits for the one before it.
 
     Raises:
-        sqlalchemy.exc.SQLAlchemyError: The database cannot be reached or refuses the change.
+        DatabaseAwayError: The database cannot be reached.
+        sqlalchemy.exc.SQLAlchemyError: It refuses the change.
         sqlite3.Error: The file cannot be opened.
     """
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and url.database:
         _prepare_file(Path(url.database))
-    create_queue_tables(settings.database)
+    # The first to connect; it makes the database on PostgreSQL where there is none.
+    when_it_answers(lambda: create_queue_tables(settings.database))
     database = open_engine(settings.database)
     config = migration_config()
     # A writing engine: on SQLite whoever migrates second waits for the lock before looking.

@@ -7,9 +7,11 @@ when it is prepared), so readers and the writer do not stop each other.
 
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+import stamina
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -39,6 +41,11 @@ A process that is frozen in the middle of one would otherwise hold up every othe
 SILENT_AFTER: Final = 10
 """Seconds without an answer from PostgreSQL's machine after which a connection counts as lost."""
 
+START_PATIENCE: Final = 60.0
+"""Seconds for which somebody who starts waits for a database that does not answer yet."""
+
+Result = TypeVar("Result")
+
 _PRAGMAS: Final = (
     # Milliseconds, as the job engine waits on its own connections.
     "PRAGMA busy_timeout=30000",
@@ -51,6 +58,14 @@ _PRAGMAS: Final = (
 
 class DatabaseNotReadyError(HostError, RuntimeError):
     """The database cannot be reached or lacks this version's tables; one sentence says which."""
+
+
+class DatabaseAwayError(DatabaseNotReadyError):
+    """The database cannot be reached."""
+
+    def __init__(self, error: Exception) -> None:
+        # The driver's own words can name the host and the user; its class says enough.
+        super().__init__(f"The database cannot be reached ({type(error).__name__}).")
 
 
 def open_engine(url: str) -> Engine:
@@ -106,6 +121,29 @@ def open_queue_engine(url: str) -> Engine | None:
     return engine
 
 
+def when_it_answers(action: Callable[[], Result], patience: float = START_PATIENCE) -> Result:
+    """What an action returns, tried again while the database starts or restarts itself.
+
+    Args:
+        action: Connects; may be called several times.
+        patience: Seconds after which the database is taken to be away.
+
+    Raises:
+        DatabaseAwayError: It is.
+        Exception: Whatever else the action raises.
+    """
+    for attempt in stamina.retry_context(
+        on=DatabaseAwayError, attempts=None, timeout=patience, wait_max=2.0
+    ):
+        with attempt:
+            try:
+                return action()
+            # Each try is logged, where the driver's own words have no place.
+            except OperationalError as error:
+                raise DatabaseAwayError(error) from None
+    raise AssertionError("retries end by returning or raising")
+
+
 def require_current(url: str) -> None:
     """Checks that the tables are those of this version.
 
@@ -135,9 +173,7 @@ def _revision(url: str) -> str | None:
             found = connection.execute(text("SELECT version_num FROM alembic_version"))
             return found.scalar_one_or_none()
     except SQLAlchemyError as error:
-        # The driver's own words can name the host and the user; its class says enough.
-        reason = type(error).__name__
-        raise DatabaseNotReadyError(f"The database cannot be reached ({reason}).") from None
+        raise DatabaseAwayError(error) from None
     finally:
         engine.dispose()
 

@@ -11,7 +11,6 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.database.connect import require_current
 from storage.database.records import Records
 from storage.queue import acceptance, queries, recovery, tokens
 from storage.queue.engine import JobEngine
@@ -68,8 +67,6 @@ class Jobs:
         Raises:
             DatabaseNotReadyError: It is not prepared or not reachable.
         """
-        # Connects and reads tables without asyncio, which would hold up the event loop.
-        await asyncio.to_thread(require_current, settings.database)
         engine = await JobEngine.open(settings.database)
         return cls(settings, Records.open(settings.database), engine)
 

@@ -16,7 +16,12 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, W
 from dbos import error as dbos_errors
 from sqlalchemy import Connection
 
-from storage.database.connect import FROZEN_AFTER, open_queue_engine
+from storage.database.connect import (
+    FROZEN_AFTER,
+    open_queue_engine,
+    require_current,
+    when_it_answers,
+)
 
 PROTOCOL: Final = "1"
 """Raised by hand when old workers cannot make new jobs: a worker takes only those of its number."""
@@ -51,13 +56,21 @@ class JobEngine:
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Connects.
+        """Connects, once the database answers.
 
         Args:
             url: As in ``Settings.database``.
+
+        Raises:
+            DatabaseNotReadyError: It does not, or it is not prepared.
         """
-        # It may connect as it is made, and `destroy` joins a thread.
-        return cls(await asyncio.to_thread(open_client, url))
+
+        def connect() -> DBOSClient:
+            require_current(url)
+            return open_client(url)
+
+        # In a thread, as it reads tables and may connect as it is made; `destroy` joins one, too.
+        return cls(await asyncio.to_thread(when_it_answers, connect))
 
     async def close(self) -> None:
         """Disconnects."""

@@ -26,10 +26,19 @@ class Server:
 
     url: str
     control: Sequence[str | Path]
+    starting: Sequence[str | Path]
 
     def restart(self) -> None:
         """Ends it as a crash would, and starts it again."""
         _run([*self.control, "-m", "immediate", "-w", "restart"])
+
+    def stop(self) -> None:
+        """Ends it as a crash would."""
+        _run([*self.control, "-m", "immediate", "-w", "stop"])
+
+    def start(self) -> None:
+        """Starts it after that."""
+        _run(self.starting)
 
 
 @contextmanager
@@ -46,9 +55,10 @@ def postgres_server() -> Iterator[Server]:
             "-c fsync=off -c shared_buffers=16MB"
         )
         control = [*as_server, binaries / "pg_ctl", "-D", data]
-        _run([*control, "-w", "-t", "30", "-o", options, "-l", folder / "log", "start"])
+        starting = [*control, "-w", "-t", "30", "-o", options, "-l", folder / "log", "start"]
+        _run(starting)
         try:
-            yield Server(f"postgresql://postgres@127.0.0.1:{port}/", control)
+            yield Server(f"postgresql://postgres@127.0.0.1:{port}/", control, starting)
         finally:
             _run([*control, "-m", "immediate", "stop"])
     finally:

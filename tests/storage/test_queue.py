@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from storage.database.connect import DatabaseNotReadyError
+from storage.database.connect import DatabaseNotReadyError, when_it_answers
 from storage.queue import client, queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import (
@@ -298,7 +298,11 @@ async def test_a_leftover_of_a_delivered_job_is_swept_away(bot: Bot, workers: Wo
     assert await bot.jobs._engine.list_entries() == {}
 
 
-async def test_an_unprepared_database_is_refused_with_one_sentence(tmp_path: Path) -> None:
+async def test_an_unprepared_database_is_refused_with_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = partial(when_it_answers, patience=0.01)
+    monkeypatch.setattr("storage.queue.engine.when_it_answers", once)
     with pytest.raises(DatabaseNotReadyError, match=r"does not exist yet; `easel run`"):
         await Jobs.open(settings_for(tmp_path))
     (tmp_path / "easel.db").touch()

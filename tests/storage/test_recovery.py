@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from storage.database.connect import WRITING, open_engine
+from storage.prepare import migrate
 from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Progress, Queued, Started
@@ -255,3 +256,21 @@ async def test_a_job_outlives_a_restart_of_the_database(
     finally:
         workers.close()
     assert workers.lines() == ["begin apple", "end apple", "begin pear", "end pear"]
+
+
+@pytest.mark.postgres
+async def test_a_bot_that_starts_while_the_database_does_waits_for_it(
+    postgres_running: Server, postgres_settings: Settings
+) -> None:
+    postgres_running.stop()
+    try:
+        opening = asyncio.create_task(Jobs.open(postgres_settings))
+        migrating = asyncio.create_task(asyncio.to_thread(migrate, postgres_settings))
+        done, _ = await asyncio.wait({opening, migrating}, timeout=0.5)
+        assert not done
+    finally:
+        await asyncio.to_thread(postgres_running.start)
+    jobs = await opening
+    await migrating
+    await jobs.accept(new_job())
+    await jobs.close()
