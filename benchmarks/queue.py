@@ -20,13 +20,14 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import Connection, Select, select, text
 
 from storage.database.connect import WRITING, open_async_engine
+from storage.database.tables import JobRow
 from storage.prepare import migrate
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, NewJob, Rendered, Report
-from storage.queue.queries import list_undelivered
+from storage.queue.queries import begin_run, list_undelivered
 from storage.queue.worker import serve
 from storage.settings import Settings, load_settings
 from storage.signals import stop_event
@@ -34,6 +35,7 @@ from storage.signals import stop_event
 WAITS: Final = 60
 ACCEPTS: Final = 200
 IDLE: Final = 10.0
+CROWD: Final = 5_000
 
 
 def settings_in(folder: Path) -> Settings:
@@ -130,6 +132,44 @@ async def idle_events(jobs: Jobs) -> float:
     return spent / IDLE
 
 
+async def crowded_events(jobs: Jobs) -> tuple[float, float, float]:
+    """What a bot's watch costs while thousands wait and one of them begins each second.
+
+    Returns:
+        The share of a core, how much it has to tell each second (at most one request to Discord
+        each), and the seconds that one look for lost jobs takes.
+    """
+    for _ in range(CROWD // 500):
+        await jobs.accept_many([new_job(person=1) for _ in range(500)])
+    told = 0
+
+    async def watch() -> None:
+        nonlocal told
+        async for _ in jobs.events():
+            told += 1
+
+    watching = asyncio.create_task(watch())
+    # Its first look tells of all of them.
+    await asyncio.sleep(5)
+    first, before = told, time.process_time()
+    for _ in range(int(IDLE)):
+        waiting = select(JobRow.id).where(JobRow.state == "queued").order_by(JobRow.priority)
+        (job_id,) = await jobs.records.read(_list_some, waiting.limit(1))
+        await jobs.records.write(begin_run, job_id, "benchmark", 3)
+        await asyncio.sleep(1)
+    spent, rate = (time.process_time() - before) / IDLE, (told - first) / IDLE
+    began = time.perf_counter()
+    await jobs.reap()
+    reaped = time.perf_counter() - began
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    return spent, rate, reaped
+
+
+def _list_some(connection: Connection, wanted: Select[tuple[str]]) -> list[str]:
+    return list(connection.execute(wanted).scalars())
+
+
 async def idle_worker(worker: BaseProcess) -> float:
     """Share of a core that a worker costs while nothing happens (Linux only)."""
     before = _processor_seconds(worker)
@@ -148,6 +188,9 @@ async def measure(settings: Settings) -> None:
     print(f"bot, idle           {await idle_events(jobs):7.2%} of a core")
     rate, bare = await accepts(jobs), await inserts(settings)
     print(f"accepts             {rate:7.0f} /s, {rate / bare:.2f} of bare inserts ({bare:.0f} /s)")
+    share, told, reaped = await crowded_events(jobs)
+    print(f"bot, {CROWD:,} waiting   {share:6.2%} of a core, {told:.1f} told /s")
+    print(f"look for lost jobs  {reaped * 1000:7.0f} ms, at most a fiftieth of the time")
     for job in await jobs.records.read(list_undelivered):
         await jobs.cancel(job.id)
         await jobs.delivered(job.id, None)
