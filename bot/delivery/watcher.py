@@ -31,7 +31,7 @@ REAP: Final = 5.0
 REAP_REST: Final = 50.0
 """so many times as long as a look took, ..."""
 
-LONGEST_REAP: Final = 30.0
+LONGEST_REAP: Final = 60.0
 """but no longer than this."""
 
 

@@ -26,11 +26,11 @@ from storage.space import has_space, require_space
 QUIET_POLL: Final = 1.0
 """Seconds between looks while no job is undelivered."""
 
-LOOK_REST: Final = 20.0
+LOOK_REST: Final = 30.0
 """How many times as long as a look took it is rested before the next, so that thousands of waiting
-jobs cost a twentieth of a core at most..."""
+jobs cost some hundredths of a core at most..."""
 
-LONGEST_REST: Final = 2.0
+LONGEST_REST: Final = 3.0
 """and no more than so many seconds of everybody's time."""
 
 # After an upgrade there may be one for each job there ever was.

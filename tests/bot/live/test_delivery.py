@@ -85,7 +85,7 @@ async def test_a_cancelled_job_keeps_no_preview(house: House) -> None:
 
 async def test_after_the_tokens_death_the_message_is_edited_as_the_bots_own(house: House) -> None:
     job, message = await waiting(house)
-    with mock.patch.object(routes, "_is_expired", return_value=True):
+    with mock.patch.object(routes, "is_over", return_value=True):
         shown = await house.finished(job)
     assert shown.id == message.id
     assert shown.attachments
