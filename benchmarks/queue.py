@@ -166,7 +166,7 @@ async def crowded_events(jobs: Jobs) -> tuple[float, float, float]:
     return spent, rate, reaped
 
 
-def _list_some(connection: Connection, wanted: Select[tuple[str]]) -> list[str]:
+def _list_some(connection: Connection, wanted: Select[str]) -> list[str]:
     return list(connection.execute(wanted).scalars())
 
 
