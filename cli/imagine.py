@@ -82,9 +82,9 @@ def make_pictures(
 
 @app.command("parse")
 def print_recipe(prompt: Text, program: Foreign = None) -> None:
-    """Show the recipe that a prompt stands for, or the prompt as another program writes it.
+    """Show the recipe that a prompt stands for.
 
-    Where there is none, says why and exits with code 2.
+    Or the prompt as another program writes it. Where there is none, says why and exits with code 2.
     """
     if program is not None:
         print_written(prompt, program)
