@@ -30,14 +30,14 @@ HEAVY: Final = 1
 
 _PERSON: Final = f"CASE WHEN i % 12 = 0 THEN {HEAVY} ELSE 100 + i % 500 END"
 _JOBS: Final = """
-INSERT INTO jobs (id, parent_id, recipe, title, state, attempts, speed, round, priority, person_id,
+INSERT INTO jobs (id, parent_id, recipe, title, state, attempts, speed, priority, person_id,
                   server_id, channel_id, message_id, application_id, upload_limit,
                   interaction_token, token_expires_at, created_at, finished_at, delivered_at,
                   delivered_message_id)
 SELECT {id}, {id}, ('{{"version": 9, "prompt": "a red apple on a table, number ' || i || '",
         "parameters": "--ar 3:2 --stylize 250", "padding": "' || {padding} || '"}}'){json},
        'imagine',
-       CASE WHEN i % 40 = 0 THEN 'failed' ELSE 'done' END, 1, 'fast', 0, 1,
+       CASE WHEN i % 40 = 0 THEN 'failed' ELSE 'done' END, 1, 'fast', 1,
        {person}, 7, 8, i, 9, 1000000, NULL,
        {moment}, {moment}, {moment}, {moment}, i
 FROM {numbers}
@@ -56,6 +56,7 @@ _REST: Final = (
        SELECT 'person', i, 'ink', '{{}}' FROM {numbers}""",
     "INSERT INTO people (id, settings) SELECT 1000 + i, '{{}}' FROM {numbers}",
     "INSERT INTO servers (id, settings) SELECT 1000 + i, '{{}}' FROM {numbers}",
+    "INSERT INTO shares (person_id, lane, finish) SELECT i, 'fast', 0 FROM {numbers}",
 )
 _SQLITE: Final = {
     "id": "printf('%08x%024x', i * 2654435761 % 4294967296, i)",

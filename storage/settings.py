@@ -162,6 +162,12 @@ class Settings(BaseSettings):
     """Most jobs that a person may ask for in 24 hours, over all servers and direct messages; no
     server can allow more. 0: any number."""
 
+    relax_share: Annotated[float, Field(gt=0, le=1)] = 0.125
+    """GPU time of relaxed jobs beside 1 of fast ones, while both wait."""
+
+    relax_wait_minutes: Annotated[float, Field(ge=0)] = 60.0
+    """Minutes after which a relaxed job's turn shall have come, however many fast ones wait."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""
 

@@ -215,7 +215,12 @@ def _apply_limits(before: ServerChoices, press: PanelPress, most: int) -> Server
         most: Most unfinished jobs that whoever runs the bot allows anybody.
     """
     numbers = [_bound(number, most) for number in (OF_ROLES if press.value else NUMBERS)]
-    values = {number.field: _parse_number(number, press.typed) for number in numbers}
+    # A form that was opened before a limit was added lacks its field.
+    values = {
+        number.field: _parse_number(number, press.typed)
+        for number in numbers
+        if number.field in press.typed
+    }
     if not press.value:
         return before.model_copy(update=values)
     role, own = int(press.value), Limits(**values)

@@ -69,7 +69,7 @@ NUMBERS: Final = (
 )
 """Limits of a server; the last two may differ for a role."""
 
-OF_ROLES: Final = NUMBERS[2:]
+OF_ROLES: Final = (*NUMBERS[2:], Number("share", sentences.LIMIT_SHARE, 1, 100))
 
 
 def _build_channel_menu(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:

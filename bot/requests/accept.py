@@ -227,11 +227,15 @@ class JobAcceptor:
         request: JobRequest,
         choices: ServerChoices,
     ) -> NewJob:
+        # The recipe names the upscaler's weights, so a worker with others refuses rather than draws
+        # otherwise.
+        recipe = set_upscaler(request.recipe, self.models.cards[0].upscaler)
         return NewJob(
             id=uuid.uuid4().hex,
-            # The recipe names the upscaler's weights, so a worker with others refuses rather than
-            # draws otherwise.
-            recipe=set_upscaler(request.recipe, self.models.cards[0].upscaler).to_json(),
+            recipe=recipe.to_json(),
+            model=recipe.model,
+            pixels=recipe.pixels,
+            steps=recipe.sampling.steps,
             person_id=requester.user.id,
             server_id=requester.guild_id,
             channel_id=destination.channel_id,

@@ -147,9 +147,10 @@ LIMIT_REPEAT: Final = "Jobs per request"
 LIMIT_LARGEST: Final = "Longest side in pixels"
 LIMIT_UNFINISHED: Final = "Unfinished jobs per person"
 LIMIT_DAILY: Final = "Jobs per person in 24 hours"
+LIMIT_SHARE: Final = "Share of GPU time, 1 is usual"
 LIMIT_OR_ANY: Final = "{limit}, 0 for no limit"
 ANY: Final = "no limit"
-ROLE_LIMITS: Final = "{role}: {unfinished} unfinished, {daily} in 24 hours"
+ROLE_LIMITS: Final = "{role}: {unfinished} unfinished, {daily} in 24 hours, share {share}"
 LIMIT_WRONG: Final = (
     "`{typed}` is not a whole number between {low} and {high}; nothing was changed."
 )

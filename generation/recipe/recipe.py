@@ -242,6 +242,12 @@ class Recipe:
         # Each once: an image that is used twice is read and encoded once.
         return tuple(dict.fromkeys(one.image for part in parts for one in part))
 
+    @property
+    def pixels(self) -> int:
+        """Pixels of all its pictures, as they are made."""
+        times = self.size.times * self.finishing.upscale
+        return self.size.width * self.size.height * times**2 * len(self.noise)
+
     def to_json(self) -> dict[str, object]:
         """The recipe as JSON-ready data; values equal to their default are left out."""
         return {"version": layout.VERSION, **self._dump()}

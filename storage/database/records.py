@@ -1,12 +1,14 @@
 """Running statements from an event loop, and keeping two of them from changing the same thing."""
 
-from collections.abc import Callable
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from storage.database.connect import WRITING, open_async_engine, open_async_writing_engine
+from storage.database.tables import Table
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -70,3 +72,21 @@ def hold(connection: Connection, what: int) -> None:
     # SQLite's writing transactions wait for each other as it is.
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(what)))
+
+
+def upsert(
+    connection: Connection, table: type[Table], row: Mapping[str, Any], change: Mapping[str, Any]
+) -> None:
+    """Adds a row, or changes the one with its primary key.
+
+    Args:
+        connection: In a transaction that writes.
+        table: Its table.
+        row: All of its columns.
+        change: What becomes of columns of the one that is there, as values or parts of a statement.
+    """
+    # One statement, so that of two at once neither fails and neither is lost.
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    key = list(inspect(table).primary_key)
+    added = insert(table).values(**row)
+    connection.execute(added.on_conflict_do_update(index_elements=key, set_=dict(change)))

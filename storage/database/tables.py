@@ -105,8 +105,15 @@ class JobRow(Table):
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None] = mapped_column(Text)
     speed: Mapped[str] = mapped_column(String(8))
-    round: Mapped[int]
     priority: Mapped[int]
+    # Older jobs have the defaults.
+    lane: Mapped[str] = mapped_column(String(5), server_default="fast")
+    # What it was expected to take, in GPU seconds, and how far it moved its flow for that.
+    cost: Mapped[float] = mapped_column(Double, server_default="10.0")
+    charge: Mapped[float] = mapped_column(Double, server_default="0")
+    model: Mapped[str] = mapped_column(Text, server_default="")
+    pixels: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    steps: Mapped[int] = mapped_column(server_default="0")
     # Discord's ids have 64 bits.
     person_id: Mapped[int] = mapped_column(BigInteger)
     server_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -142,6 +149,41 @@ class ImageRow(Table):
     height: Mapped[int]
     # For enlarging: a picture that was made of the same recipe before need not be drawn again.
     digest: Mapped[str] = mapped_column(Text, index=True)
+
+
+class ShareRow(Table):
+    """How far a person's flow of jobs in a lane has been served, in virtual seconds."""
+
+    __tablename__ = "shares"
+
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    lane: Mapped[str] = mapped_column(String(5), primary_key=True)
+    finish: Mapped[float] = mapped_column(Double)
+
+
+class ClockRow(Table):
+    """How far the whole queue has been served; there is one row."""
+
+    __tablename__ = "clock"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reached: Mapped[float] = mapped_column(Double)
+    base: Mapped[float] = mapped_column(Double)
+    speed: Mapped[float] = mapped_column(Double)
+    at: Mapped[float] = mapped_column(Double)
+
+
+class CostRow(Table):
+    """What jobs of a model, a kind, a size and a length take: a moving mean, in GPU seconds."""
+
+    __tablename__ = "costs"
+
+    model: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    size: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    length: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seconds: Mapped[float] = mapped_column(Double)
+    jobs: Mapped[int]
 
 
 class ServerRow(Table):

@@ -86,12 +86,14 @@ class Limits(BaseModel):
     Attributes:
         unfinished: Most unfinished jobs.
         daily: Most jobs in 24 hours; 0 for any number.
+        share: How large their share of the GPU time is beside others'; 1 is usual.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     unfinished: int = 10
     daily: int = 0
+    share: int = 1
 
 
 class ServerChoices(Choices):
@@ -135,6 +137,7 @@ class ServerChoices(Choices):
             unfinished=max(limits.unfinished for limits in own),
             # 0 is any number, so it is the most.
             daily=max(days) if all(days) else 0,
+            share=max(limits.share for limits in own),
         )
 
 

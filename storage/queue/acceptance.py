@@ -10,12 +10,13 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, case, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from storage.database.records import hold
 from storage.database.tables import JobRow
-from storage.queue import fairness, queries
-from storage.queue.fairness import Turns
+from storage.queue import fairness, queries, shares
+from storage.queue.costs import Work, read_cost
+from storage.queue.fairness import Flow, Rule
 from storage.queue.jobs import DAY, NewJob
 from storage.queue.limits import Allowance, Usage, require
 from storage.queue.queries import Standing
@@ -28,7 +29,11 @@ _ACCEPTING: Final = 0x0EA5E2
 
 
 def accept(
-    connection: Connection, jobs: Sequence[NewJob], allowance: Allowance, enter: Enter
+    connection: Connection,
+    jobs: Sequence[NewJob],
+    allowance: Allowance,
+    rule: Rule,
+    enter: Enter,
 ) -> list[int]:
     """Accepts all of some jobs of one person, or none.
 
@@ -36,6 +41,7 @@ def accept(
         connection: In a transaction that writes.
         jobs: The jobs.
         allowance: How much their owner may ask for.
+        rule: What the host decided about the order.
         enter: Enters each in the queue.
 
     Returns:
@@ -52,7 +58,7 @@ def accept(
         # Limits are a person's: a batch of two people's jobs would have none to be held to.
         (person,) = {job.person_id for job in new}
         require(allowance, read_usage(connection, person, allowance), len(new))
-        known |= _insert(connection, new, enter)
+        known |= _insert(connection, new, allowance.share, rule, enter)
     return [queries.count_place(connection, known[job.id]) for job in jobs]
 
 
@@ -66,41 +72,30 @@ def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> 
     )
 
 
-def _insert(connection: Connection, jobs: Sequence[NewJob], enter: Enter) -> dict[str, Standing]:
-    turns: dict[int, Turns] = {}
+def _insert(
+    connection: Connection, jobs: Sequence[NewJob], share: float, rule: Rule, enter: Enter
+) -> dict[str, Standing]:
+    unfinished = select(JobRow.id).where(queries.UNFINISHED).limit(1)
+    busy = connection.execute(unfinished).first()
+    clock = shares.read_clock(connection) if busy else shares.restart_clock(connection)
     rows, standings = [], {}
     for job in jobs:
-        band = fairness.band_of(job.title, job.speed)
-        # Read once for each band: the rows are written together below, so a second read would not
-        # see the places that this batch has taken.
-        if band not in turns:
-            turns[band] = _read_turns(connection, band, job.person_id)
-        round_, priority = turns[band].take()
+        lane = fairness.lane_of(job.title, job.speed)
+        # Read again for each, since the one before it moved it.
+        flow = Flow(lane, share, shares.read_finish(connection, job.person_id, lane))
+        cost = read_cost(connection, Work.of(job.model, job.title, job.pixels, job.steps))
+        turn = fairness.take_turn(rule, clock, flow, cost)
+        shares.keep_finish(connection, job.person_id, lane, turn.finish)
         now = datetime.now(UTC)
-        new = Standing(job.id, "queued", None, 0, priority, now, job.message_id)
-        rows.append(_describe(job) | asdict(new) | {"round": round_})
+        new = Standing(job.id, "queued", None, 0, turn.priority, now, job.message_id)
+        rows.append(
+            _describe(job) | asdict(new) | {"lane": lane, "cost": cost, "charge": turn.charge}
+        )
         standings[job.id] = new
     connection.execute(insert(JobRow), rows)
     for new in standings.values():
         enter(connection, new.id, new.priority)
     return standings
-
-
-def _read_turns(connection: Connection, band: int, person_id: int) -> Turns:
-    """The rounds of a band that have unfinished jobs, and the last in which the person has one."""
-    first, past = fairness.bounds(band)
-    own = func.max(case((JobRow.person_id == person_id, 1), else_=0))
-    rows = connection.execute(
-        select(JobRow.round, func.max(JobRow.priority), own)
-        # A band has no column of its own: it is a range of priorities.
-        .where(queries.UNFINISHED, JobRow.priority >= first, JobRow.priority < past)
-        .group_by(JobRow.round)
-    ).all()
-    return Turns(
-        band,
-        {round_: priority for round_, priority, _ in rows},
-        max((round_ for round_, _, mine in rows if mine), default=None),
-    )
 
 
 def _describe(job: NewJob) -> dict[str, Any]:

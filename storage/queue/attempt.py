@@ -86,6 +86,8 @@ class Maker:
         self._busy = threading.Lock()
         self._ended = threading.Event()
         self._unstored: Counter[str] = Counter()
+        # When the model of the job in hand was loaded; None if it was there.
+        self._loaded: float | None = None
         self.fault: DeviceFaultError | FileStoreError | None = None
 
     def end(self) -> None:
@@ -157,7 +159,8 @@ class Maker:
             log.exception("failed")
             self._transact(queries.fail_run, run, INTERNAL)
         else:
-            counted = self._transact(self._finish, run, rendered)
+            seconds = time.monotonic() - (self._loaded or began)
+            counted = self._transact(self._finish, run, rendered, seconds)
             log.info("made", seconds=round(time.monotonic() - began, 3), counted=counted)
 
     def _hand_back(self, run: Run, fault: DeviceFaultError | FileStoreError) -> None:
@@ -167,18 +170,23 @@ class Maker:
             # As by a stopping worker, so that the job engine keeps the job for others.
             raise RenderInterruptedError from None
 
-    def _finish(self, connection: Connection, run: Run, rendered: Rendered) -> bool:
+    def _finish(self, connection: Connection, run: Run, rendered: Rendered, seconds: float) -> bool:
         # Whatever failed before, it drew.
         presence.set_faults(connection, self._worker, 0)
-        return queries.finish_run(connection, run, rendered)
+        return queries.finish_run(connection, run, rendered, seconds)
 
     def _reporter(self, run: Run) -> Callable[[int, int, bytes | None], None]:
         # The first report does both: a job that was cancelled while its model loaded ends there.
         checked = told = quiet_until = float("-inf")
+        loading, self._loaded = False, None
 
         def report(step: int, steps: int, preview: bytes | None) -> None:
-            nonlocal checked, told, quiet_until
+            nonlocal checked, told, quiet_until, loading
             now = time.monotonic()
+            # Nobody is charged for a model that had to be loaded for the job.
+            if loading and steps:
+                self._loaded = now
+            loading = not steps
             # Before anything that asks the database, so that it stops also while that is away.
             if self._ending:
                 raise RenderInterruptedError

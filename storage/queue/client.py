@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storage.database.records import Records
 from storage.queue import acceptance, queries, recovery, tokens
 from storage.queue.engine import JobEngine
+from storage.queue.fairness import Rule
 from storage.queue.jobs import Event, Job, NewJob, QueueInfo
 from storage.queue.limits import Allowance, HostLimits, Usage, require
 from storage.queue.progress import ProgressReaders
@@ -239,7 +240,9 @@ class Jobs:
     def _accept(
         self, connection: Connection, jobs: Sequence[NewJob], allowance: Allowance
     ) -> list[int]:
-        return acceptance.accept(connection, jobs, allowance, self._engine.enter)
+        settings = self._settings
+        rule = Rule(settings.relax_share, 60 * settings.relax_wait_minutes)
+        return acceptance.accept(connection, jobs, allowance, rule, self._engine.enter)
 
     async def _look(self) -> list[Standing] | None:
         # None: it cannot be known now. An empty list would mean that all jobs were delivered.

@@ -1,28 +1,98 @@
-"""Whose turn it is, as one number.
+"""Whose turn it is: start-time fair queueing in GPU seconds, as one number.
 
-The queue is ordered by a single integer, computed when a job is accepted. Jobs fall into bands
-(enlargements first since they cost next to nothing, then fast, then relaxed); within a band people
-take turns: a person's next job belongs to the round after their previous one, but never to a round
-already over.
+Every person has a flow of jobs in each lane, and every flow a tag in virtual seconds: how far it
+has been served, if a GPU of its own were as fast as its share is large (Goyal, Vin and Cheng,
+"Start-time fair queueing", 1996). The job whose flow is least far goes next. Whoever was idle
+begins where the queue stands, so that nobody saves up credit, and whoever took more than expected
+is in debt.
+
+The job engine orders by a single integer, given when a job is accepted.
 """
 
-from typing import Final
+import math
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
-UPSCALE, FAST, RELAX = range(3)
-"""The bands, first served first."""
+Lane = Literal["quick", "fast", "relax"]
 
-# Three bands of 256 × 2,796,000 end just below 2**31, the largest priority that DBOS takes.
-SLOTS: Final = 256
-"""Jobs that one round may hold; more share its last number and go by age."""
+RESOLUTION: Final = 100
+"""Priorities to a virtual second; 2**31 of them, the most that DBOS takes, are 248 days."""
 
-ROUNDS: Final = 2_796_000
-"""Rounds that a band may hold; they start again whenever a band has run empty."""
+LEAST_CHARGE: Final = 2 / RESOLUTION
+"""Virtual seconds at least from one job of a flow to the next, so that their order never ties."""
 
-_WIDTH: Final = SLOTS * ROUNDS
+SMOOTHING: Final = 450.0
+"""Seconds over which the clock's speed is a moving mean."""
+
+OVERTAKEN: Final = 8.0
+"""How many times as long as for the work before it a job is at most told to wait."""
+
+_LARGEST: Final = 2**31 - 1
 
 
-def band_of(title: str, speed: str) -> int:
-    """The band of a job.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What whoever runs the bot decides about the order.
+
+    Attributes:
+        relax_share: Share of a relaxed job beside 1 of a fast one.
+        relax_wait: Seconds after which the turn of a relaxed job shall have come; see
+            :func:`take_turn`.
+    """
+
+    relax_share: float = 0.125
+    relax_wait: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How far the queue has been served.
+
+    Attributes:
+        reached: Virtual seconds: the tag of the job that was begun last.
+        base: Virtual seconds at which priorities begin; it moves whenever nothing is unfinished.
+        speed: Virtual seconds to a second, a moving mean.
+        at: When that was, in seconds since 1970.
+    """
+
+    reached: float = 0.0
+    base: float = 0.0
+    speed: float = 1.0
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A person's jobs in a lane.
+
+    Attributes:
+        lane: As from :func:`lane_of`.
+        share: How large the person's share is; 1 is usual.
+        finish: How far it has been served, in virtual seconds; None if it is new.
+    """
+
+    lane: Lane
+    share: float = 1.0
+    finish: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A job's place in the order.
+
+    Attributes:
+        priority: In [1, 2**31); smaller is sooner, and equal ones go by age.
+        finish: The tag of its flow after it, in virtual seconds.
+        charge: How far it moved its flow, in virtual seconds.
+    """
+
+    priority: int
+    finish: float
+    charge: float
+
+
+def lane_of(title: str, speed: str) -> Lane:
+    """The lane of a job.
 
     Args:
         title: What is made, such as ``imagine`` or ``upscale:2``.
@@ -30,66 +100,88 @@ def band_of(title: str, speed: str) -> int:
     """
     # By text, since the title is all that a job keeps of its button.
     if title.startswith(("upscale", "larger")):
-        return UPSCALE
-    return RELAX if speed == "relax" else FAST
+        return "quick"
+    return "relax" if speed == "relax" else "fast"
 
 
-def bounds(band: int) -> tuple[int, int]:
-    """The first priority of a band and the first one past it."""
-    # DBOS counts priorities from 1; 0 is no priority, and would go before all.
-    return 1 + band * _WIDTH, 1 + (band + 1) * _WIDTH
+def take_turn(rule: Rule, clock: Clock, flow: Flow, cost: float) -> Turn:
+    """The turn of a person's new job.
 
-
-def next_round(current: int | None, last_of_person: int | None) -> int:
-    """The round that a person's new job belongs to.
+    A relaxed job moves its flow further, but not past where the clock will be when its longest wait
+    is over; and never less far than a fast one would, so that many relaxed jobs at once are no way
+    to overtake fast ones.
 
     Args:
-        current: The earliest round with an unfinished job in the band, or None.
-        last_of_person: The latest round with an unfinished job of this person in the band, or None.
+        rule: What the host decided.
+        clock: How far the queue has been served.
+        flow: The person's other jobs in the lane.
+        cost: What the job is expected to take, in GPU seconds.
     """
-    # From the round being served on: in one already over, a newcomer would overtake everybody.
-    own = 0 if last_of_person is None else last_of_person + 1
-    # A band that has not run empty for millions of rounds loses its order, not its jobs.
-    return min(max(current or 0, own), ROUNDS - 1)
+    start = clock.reached if flow.finish is None else max(clock.reached, flow.finish)
+    charge = max(cost / flow.share, LEAST_CHARGE)
+    if flow.lane == "relax":
+        horizon = clock.reached + rule.relax_wait * clock.speed
+        charge = max(charge, min(charge / rule.relax_share, horizon - start))
+    end = start + charge
+    # Tags of relaxed jobs are those at which they end: they give way to all that begins before.
+    tag = end if flow.lane == "relax" else start
+    return Turn(priority_of(clock, tag, flow.lane), end, charge)
 
 
-def priority(band: int, round_: int, last_taken: int | None) -> int:
-    """The place in the queue, in [1, 2**31); smaller is sooner.
+def priority_of(clock: Clock, tag: float, lane: Lane) -> int:
+    """The priority of a job with a tag in virtual seconds."""
+    # Quick ones go first among equals. Past the largest the order is lost, but no job.
+    first = 1 if lane == "quick" else 2
+    return min(first + max(0, math.floor(RESOLUTION * (tag - clock.base) + 0.5)), _LARGEST)
+
+
+def tag_of(clock: Clock, priority: int) -> float:
+    """The tag in virtual seconds of a job with a priority."""
+    return clock.base + (priority - 2) / RESOLUTION
+
+
+def begin_job(clock: Clock, priority: int, at: float) -> Clock:
+    """The clock after a job was begun.
 
     Args:
-        band: As from :func:`band_of`.
-        round_: As from :func:`next_round`.
-        last_taken: The largest priority already given in this band and round, or None.
+        clock: The clock before.
+        priority: The job's.
+        at: When it was begun, in seconds since 1970.
     """
-    first, _ = round_bounds(band, round_)
-    if last_taken is None:
-        return first
-    # Jobs of equal priority DBOS takes by age.
-    return min(last_taken + 1, first + SLOTS - 1)
+    reached = max(clock.reached, tag_of(clock, priority))
+    passed = max(at - clock.at, 1e-3)
+    kept = math.exp(-passed / SMOOTHING)
+    speed = kept * clock.speed + (1 - kept) * (reached - clock.reached) / passed
+    return replace(clock, reached=reached, speed=speed, at=at)
 
 
-class Turns:
-    """The places that one person's new jobs get in a band, one after another."""
+def expect_wait(clock: Clock, priority: int, ahead: float, workers: int) -> float:
+    """How long a job that waits is expected to wait, in seconds.
 
-    def __init__(self, band: int, taken: dict[int, int], last_of_person: int | None) -> None:
-        """Goes on from how the band stands.
-
-        Args:
-            band: As from :func:`band_of`.
-            taken: The largest priority given in each round that has unfinished jobs.
-            last_of_person: The latest such round with a job of this person, or None.
-        """
-        self._band, self._taken, self._last = band, dict(taken), last_of_person
-
-    def take(self) -> tuple[int, int]:
-        """The round and the priority of the person's next job."""
-        round_ = next_round(min(self._taken, default=None), self._last)
-        self._taken[round_] = priority(self._band, round_, self._taken.get(round_))
-        self._last = round_
-        return round_, self._taken[round_]
+    Args:
+        clock: How far the queue has been served.
+        priority: The job's.
+        ahead: GPU seconds that all jobs before it are expected to take.
+        workers: How many workers make jobs; at least 1.
+    """
+    # Those before it are not all: others will come who overtake it. How fast the clock goes tells
+    # how many, but little once it stood still.
+    least = ahead / workers
+    by_clock = max(0.0, tag_of(clock, priority) - clock.reached) / max(clock.speed, 1e-6)
+    return min(max(least, by_clock), OVERTAKEN * least)
 
 
-def round_bounds(band: int, round_: int) -> tuple[int, int]:
-    """The first priority of a round and the first one past it."""
-    first = bounds(band)[0] + round_ * SLOTS
-    return first, first + SLOTS
+def start_over(clock: Clock, at: float) -> Clock:
+    """The clock once nothing is unfinished: priorities begin anew, and no time has passed idle."""
+    return replace(clock, base=clock.reached, at=at)
+
+
+def correct(charge: float, cost: float, seconds: float) -> float:
+    """Virtual seconds by which a flow is to be moved once it is known what a job of it took.
+
+    Args:
+        charge: What its turn moved the flow.
+        cost: What was expected, in GPU seconds.
+        seconds: What it took; 0 for what nobody is charged for.
+    """
+    return charge * (seconds / cost - 1)

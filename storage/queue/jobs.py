@@ -91,6 +91,9 @@ class NewJob:
         parent_id: The job this one was derived from.
         origins: Where each flag came from, and words that were added.
         locale: Language of the person, as Discord writes it; None for English.
+        model: What draws it, as recipes name it.
+        pixels: Of all its pictures, as they are drawn.
+        steps: Denoising steps of each picture.
     """
 
     id: str
@@ -109,6 +112,9 @@ class NewJob:
     speed: Speed = "fast"
     origins: Mapping[str, str] | None = None
     locale: str | None = None
+    model: str = ""
+    pixels: int = 0
+    steps: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

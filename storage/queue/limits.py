@@ -38,6 +38,7 @@ class Allowance:
         batch: Most jobs of one request; 0 for any number.
         server_id: The server on which ``daily`` counts; None for everywhere.
         host_daily: Most jobs in 24 hours, wherever they asked for them; 0 for any number.
+        share: How large their share of the GPU time is; 1 is usual.
     """
 
     unfinished: int
@@ -45,6 +46,7 @@ class Allowance:
     batch: int = 0
     server_id: int | None = None
     host_daily: int = 0
+    share: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def allow(
         batch=server.repeat,
         server_id=server_id,
         host_daily=host.daily,
+        share=limits.share,
     )
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Double, Update, delete, insert, literal_column, select, update
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, Update, delete, insert, select, update
 
+from storage.database.clock import read_now
 from storage.database.tables import WorkerRow
 from storage.queue.jobs import Trouble
 
@@ -46,7 +46,7 @@ def read_sighting(connection: Connection, name: str) -> Sighting | None:
         WorkerRow.device,
         WorkerRow.faults,
         WorkerRow.seen,
-        (_clock(connection) - WorkerRow.seen).label("age"),
+        (read_now(connection) - WorkerRow.seen).label("age"),
     ).where(WorkerRow.executor_id == name)
     row = connection.execute(wanted).mappings().one_or_none()
     return Sighting(**row) if row else None
@@ -58,17 +58,17 @@ def sign_on(connection: Connection, name: str, values: Mapping[str, Any]) -> Non
     What failed under this name stays counted.
     """
     before = read_sighting(connection, name)
-    stale = _clock(connection) - WorkerRow.seen > _FORGOTTEN
+    stale = read_now(connection) - WorkerRow.seen > _FORGOTTEN
     # No upsert: of two workers that start at once, the second has to fail on the primary key.
     connection.execute(delete(WorkerRow).where((WorkerRow.executor_id == name) | stale))
     faults = before.faults if before else 0
-    row = {"executor_id": name, "seen": _clock(connection), "faults": faults, **values}
+    row = {"executor_id": name, "seen": read_now(connection), "faults": faults, **values}
     connection.execute(insert(WorkerRow).values(**row))
 
 
 def beat(connection: Connection, name: str, session: str, trouble: Trouble | None) -> bool:
     """Notes that a worker lives, and what troubles it; False if another took its name."""
-    alive = _mine(name, session).values(seen=_clock(connection), trouble=trouble)
+    alive = _mine(name, session).values(seen=read_now(connection), trouble=trouble)
     return connection.execute(alive).rowcount == 1
 
 
@@ -80,7 +80,7 @@ def sign_off(connection: Connection, name: str, session: str) -> None:
 
 def note_fault(connection: Connection, name: str, session: str, dead_after: float) -> None:
     """Counts a fault of what a worker computes on, and takes the worker for gone at once."""
-    gone = _clock(connection) - 2 * dead_after
+    gone = read_now(connection) - 2 * dead_after
     connection.execute(_mine(name, session).values(faults=WorkerRow.faults + 1, seen=gone))
 
 
@@ -102,19 +102,10 @@ def list_troubles(connection: Connection, dead_after: float) -> dict[str, Troubl
 
 
 def _list_alive(connection: Connection, dead_after: float) -> dict[str, Trouble | None]:
-    fresh = _clock(connection) - WorkerRow.seen <= dead_after
+    fresh = read_now(connection) - WorkerRow.seen <= dead_after
     rows = connection.execute(select(WorkerRow.executor_id, WorkerRow.trouble).where(fresh))
     return {row.executor_id: row.trouble for row in rows}
 
 
 def _mine(name: str, session: str) -> Update:
     return update(WorkerRow).where(WorkerRow.executor_id == name, WorkerRow.session == session)
-
-
-def _clock(connection: Connection) -> ColumnElement[float]:
-    # One clock for all: hosts may disagree about the time.
-    if connection.dialect.name == "postgresql":
-        # Not now(), which stands still within a transaction; extract is numeric since 14.
-        return literal_column("extract(epoch FROM clock_timestamp())::float8", Double())
-    # Less the Julian day of 1970; unixepoch has fractions of a second only since SQLite 3.42.
-    return literal_column("(julianday('now') - 2440587.5) * 86400.0", Double())

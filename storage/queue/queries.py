@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
-from storage.queue import presence
+from storage.queue import presence, shares
 from storage.queue.jobs import CANCELLED_BY, Job, Made, QueueInfo, Rendered, StoredImage
 
 UNDELIVERED: Final = JobRow.delivered_at.is_(None)
@@ -178,16 +178,19 @@ def begin_run(connection: Connection, job_id: str, worker: str, limit: int) -> R
         # The higher count makes every earlier run stale: what it still reports finds no row.
         .values(state="running", attempts=JobRow.attempts + 1, worker=worker, started_at=_now())
         # Read in the same statement; a later look could see the count of the next run.
-        .returning(JobRow.attempts, JobRow.recipe)
+        .returning(JobRow.attempts, JobRow.recipe, JobRow.priority)
     ).one_or_none()
-    return Run(job_id, row.attempts, row.recipe) if row else None
+    if not row:
+        return None
+    shares.advance_clock(connection, row.priority)
+    return Run(job_id, row.attempts, row.recipe)
 
 
 def fail_exhausted(connection: Connection, job_id: str, limit: int, failure: str) -> bool:
     """Fails a job that was tried ``limit`` times without an end; False if it was not."""
     exhausted = update(JobRow).where(JobRow.id == job_id, UNFINISHED, JobRow.attempts >= limit)
     ended = exhausted.values(state="failed", failure=failure, finished_at=_now())
-    return _changed(connection, ended)
+    return shares.end_free(connection, ended)
 
 
 def release(connection: Connection, worker: str) -> None:
@@ -202,10 +205,16 @@ def is_current(connection: Connection, run: Run) -> bool:
     return connection.execute(select(JobRow.id).where(*_owned(run))).first() is not None
 
 
-def finish_run(connection: Connection, run: Run, rendered: Rendered) -> bool:
-    """Ends a job as done with its images; False, changing nothing, if the run is stale."""
-    if not _end(connection, run, state="done", failure=None):
+def finish_run(connection: Connection, run: Run, rendered: Rendered, seconds: float) -> bool:
+    """Ends a job as done with its images; False, changing nothing, if the run is stale.
+
+    Its owner is charged for so many GPU seconds.
+    """
+    done = _ending(run, state="done", failure=None).returning(*shares.ACCOUNT)
+    ended = connection.execute(done).one_or_none()
+    if ended is None:
         return False
+    shares.settle(connection, ended, seconds)
     rows = [_image_values(run, place, made) for place, made in enumerate(rendered.pictures)]
     if rendered.grid:
         rows.append(_image_values(run, GRID_POSITION, rendered.grid))
@@ -216,7 +225,7 @@ def finish_run(connection: Connection, run: Run, rendered: Rendered) -> bool:
 
 def fail_run(connection: Connection, run: Run, failure: str) -> bool:
     """Ends a job as failed; False, changing nothing, if the run is stale."""
-    return _end(connection, run, state="failed", failure=failure)
+    return shares.end_free(connection, _ending(run, state="failed", failure=failure))
 
 
 def hand_back(connection: Connection, run: Run) -> bool:
@@ -235,7 +244,7 @@ def cancel_job(connection: Connection, job_id: str, by: int | None = None) -> bo
     """Cancels an unfinished job, and notes who did; False if it had ended."""
     cancelled = update(JobRow).where(JobRow.id == job_id, UNFINISHED)
     who = None if by is None else f"{CANCELLED_BY}{by}"
-    return _changed(
+    return shares.end_free(
         connection, cancelled.values(state="cancelled", failure=who, finished_at=_now())
     )
 
@@ -259,6 +268,7 @@ def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
 
 def delete_jobs(connection: Connection, job_ids: Collection[str]) -> None:
     """Deletes those of some jobs whose end was not shown."""
+    shares.end_free(connection, delete(JobRow).where(JobRow.id.in_(job_ids), UNFINISHED))
     connection.execute(delete(JobRow).where(JobRow.id.in_(job_ids), UNDELIVERED))
 
 
@@ -272,7 +282,7 @@ def requeue(connection: Connection, standing: Standing) -> bool:
 
 def give_up(connection: Connection, standing: Standing, failure: str) -> bool:
     """Fails a job whose run was lost; False if it changed since it was read."""
-    return _changed(
+    return shares.end_free(
         connection,
         _unchanged(standing).values(state="failed", failure=failure, finished_at=_now()),
     )
@@ -298,9 +308,9 @@ def _owned(run: Run) -> tuple[ColumnElement[bool], ...]:
     return JobRow.id == run.job_id, JobRow.state == "running", JobRow.attempts == run.attempt
 
 
-def _end(connection: Connection, run: Run, *, state: str, failure: str | None) -> bool:
+def _ending(run: Run, *, state: str, failure: str | None) -> Update:
     ended = update(JobRow).where(*_owned(run))
-    return _changed(connection, ended.values(state=state, failure=failure, finished_at=_now()))
+    return ended.values(state=state, failure=failure, finished_at=_now())
 
 
 def _unchanged(standing: Standing) -> Update:

@@ -24,7 +24,7 @@ def noted(what: str, before: ServerChoices, after: ServerChoices) -> Change:
             "en",
             "role",
             ServerChoices(limits={9: Limits(daily=5)}),
-            ("none", "<@&9>: 10 unfinished, 5 in 24 hours"),
+            ("none", "<@&9>: 10 unfinished, 5 in 24 hours, share 1"),
         ),
     ],
 )

@@ -16,6 +16,7 @@ from storage.files import FileStoreError
 from storage.queue import queries
 from storage.queue.acceptance import accept
 from storage.queue.attempt import Maker
+from storage.queue.fairness import Rule
 from storage.queue.jobs import (
     UNSTORED,
     DeviceFaultError,
@@ -38,7 +39,7 @@ def engine(sqlite_settings: Settings) -> Iterator[Engine]:
     """A database with one job that waits."""
     engine = open_engine(sqlite_settings.database).execution_options(**WRITING)
     with engine.begin() as connection:
-        accept(connection, [new_job(id=JOB)], Allowance(unfinished=1), lambda *_: None)
+        accept(connection, [new_job(id=JOB)], Allowance(unfinished=1), Rule(), lambda *_: None)
     yield engine
     engine.dispose()
 

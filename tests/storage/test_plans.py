@@ -10,29 +10,34 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, delete, event, text
 
 from benchmarks.history import HEAVY, fill
 from storage import sweep
 from storage.database.connect import WRITING, open_engine
-from storage.database.tables import Table
+from storage.database.tables import JobRow, Table
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Owner, ServerChoices
-from storage.queue import acceptance, presence, queries, tokens
+from storage.queue import acceptance, costs, presence, queries, shares, tokens
+from storage.queue.costs import Work
+from storage.queue.fairness import Rule
 from storage.queue.jobs import Rendered
 from storage.queue.limits import Allowance
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 
 ROWS = 50_000
-# Workers are forgotten a day after they were last seen.
-GROWING = frozenset(Table.metadata.tables) - {"workers"}
+# Workers are forgotten a day after they were last seen, the clock is one row, and costs are by
+# models, kinds, sizes and lengths, which are few.
+GROWING = frozenset(Table.metadata.tables) - {"workers", "clock", "costs"}
 NOW = datetime.now(UTC)
 JOB = "9e3779b1" + "1".rjust(24, "0")
 """The first one."""
 
 RUN = queries.Run(JOB, 1, {})
 STANDING = queries.Standing(JOB, "running", None, 1, 1, NOW)
+WORK = Work("easel-1", "imagine", 65536, 12)
+ENDED = (HEAVY, "fast", 10.0, 10.0, "imagine", "easel-1", 65536, 12)
 MINE = Owner("person", 2000)
 OURS = Owner("server", 2000)
 CHANGE = Change(HEAVY, "limits", None, None)
@@ -59,7 +64,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "fail_exhausted": (JOB, 3, "lost"),
         "release": ("hand",),
         "is_current": (RUN,),
-        "finish_run": (RUN, Rendered(pictures=[])),
+        "finish_run": (RUN, Rendered(pictures=[]), 2.5),
         "fail_run": (RUN, "lost"),
         "hand_back": (RUN,),
         "cancel_job": (JOB, HEAVY),
@@ -84,6 +89,16 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "select_pictures": (["0" * 64],),
         "read_page": (Table.metadata.tables["jobs"], JOB),
     },
+    shares: {
+        "read_clock": (),
+        "advance_clock": (3,),
+        "restart_clock": (),
+        "read_finish": (HEAVY, "fast"),
+        "keep_finish": (HEAVY, "fast", 1.0),
+        "settle": (ENDED, 2.5),
+        "end_free": (delete(JobRow).where(JobRow.id == JOB),),
+    },
+    costs: {"read_cost": (WORK,), "learn_cost": (WORK, 2.5)},
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {
         "read_person": (2000,),
@@ -103,7 +118,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "take_draft": ("a" * 32, HEAVY),
     },
     acceptance: {
-        "accept": ([new_job(person=HEAVY)], HERE, lambda *_: None),
+        "accept": ([new_job(person=HEAVY)], HERE, Rule(), lambda *_: None),
         "read_usage": (HEAVY, EVERYWHERE),
     },
 }

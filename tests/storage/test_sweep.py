@@ -15,6 +15,7 @@ from storage.database.tables import DraftRow, PersonRow
 from storage.files import Files
 from storage.queue import queries
 from storage.queue.acceptance import accept
+from storage.queue.fairness import Rule
 from storage.queue.jobs import Made, Rendered
 from storage.queue.limits import Allowance
 from storage.settings import Settings
@@ -58,11 +59,11 @@ def test_only_what_no_row_names_is_swept(engine: Engine, files: Files, folder: P
     lost = [put(files, folder, f"lost {k}") for k in range(3)]
     job = new_job(start={"image": start})
     with engine.begin() as connection:
-        accept(connection, [job], Allowance(unfinished=1), lambda *_: None)
+        accept(connection, [job], Allowance(unfinished=1), Rule(), lambda *_: None)
         run = queries.begin_run(connection, job.id, "w", 3)
         assert run
         single, whole = (Made(sha256=one, width=8, height=8, digest=one) for one in (picture, grid))
-        queries.finish_run(connection, run, Rendered(pictures=[single], grid=whole))
+        queries.finish_run(connection, run, Rendered(pictures=[single], grid=whole), 1.0)
         body = {"recipe": {"canvas": {"mask": draft}}}
         values = {"id": "d" * 32, "person_id": 1, "body": body, "created_at": datetime.now(UTC)}
         connection.execute(insert(DraftRow).values(**values))
@@ -80,7 +81,7 @@ def test_every_page_of_every_table_is_read(
     images = [put(files, folder, f"start {k}") for k in range(5)]
     with engine.begin() as connection:
         jobs = [new_job(start={"image": image}) for image in images]
-        accept(connection, jobs, Allowance(unfinished=9), lambda *_: None)
+        accept(connection, jobs, Allowance(unfinished=9), Rule(), lambda *_: None)
     lost = put(files, folder, "lost")
     assert sweep(engine, files, NEVER) == 1
     assert [files.has(one) for one in (*images, lost)] == [True] * 5 + [False]

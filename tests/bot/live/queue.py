@@ -119,7 +119,7 @@ class HandQueue(Jobs):
 
     async def complete(self, run: queries.Run, files: Files) -> None:
         """Makes the pictures of a job that runs."""
-        await self.records.write(queries.finish_run, run, self.paint(run, files))
+        await self.records.write(queries.finish_run, run, self.paint(run, files), 1.0)
         self._wake()
 
     async def fail(self, job_id: str, failure: str) -> None:

@@ -62,7 +62,7 @@ async def test_the_same_panel_holds_for_two_people_with_different_roles(studio: 
     await showing(panel, "Jobs per request: 1")
     panel = await opened(studio, "role")
     await filled(studio, panel, MANAGER, unfinished=10, daily=0)
-    await showing(panel, f"<@&{MANAGER}>: 10 unfinished, no limit in 24 hours")
+    await showing(panel, f"<@&{MANAGER}>: 10 unfinished, no limit in 24 hours, share 1")
     said = await refused(studio, "mira", "imagine", {"prompt": f"a {{cat, dog}} {QUICK}"})
     assert "allows 1 per request" in said
     await result(await studio.playground.command("otto", "imagine", {"prompt": f"a cat {QUICK}"}))

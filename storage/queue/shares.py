@@ -1,0 +1,116 @@
+"""SQL about how far each person's flow of jobs has been served, and how far the queue has."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from sqlalchemy import Connection, Delete, Update, select, update
+
+from storage.database.clock import read_now
+from storage.database.records import upsert
+from storage.database.tables import ClockRow, JobRow, ShareRow
+from storage.queue import fairness
+from storage.queue.costs import Work, learn_cost
+from storage.queue.fairness import Clock, Lane
+
+_CLOCK: Final = [getattr(ClockRow, field.name) for field in fields(Clock)]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a job that ends is charged by; the names are columns of ``jobs``."""
+
+    person_id: int
+    lane: Any
+    cost: float
+    charge: float
+    title: str
+    model: str
+    pixels: int
+    steps: int
+
+
+ACCOUNT: Final = [getattr(JobRow, field.name) for field in fields(Account)]
+"""What a statement that ends a job returns."""
+
+
+def read_clock(connection: Connection) -> Clock:
+    """How far the queue has been served."""
+    found = connection.execute(select(*_CLOCK)).one_or_none()
+    return Clock(*found) if found else Clock()
+
+
+def advance_clock(connection: Connection, priority: int) -> None:
+    """Notes that a job of a priority was begun."""
+    clock, now = _hold_clock(connection)
+    _keep_clock(connection, fairness.begin_job(clock, priority, now))
+
+
+def restart_clock(connection: Connection) -> Clock:
+    """The clock where nothing is unfinished: priorities begin anew."""
+    clock, now = _hold_clock(connection)
+    clock = fairness.start_over(clock, now)
+    _keep_clock(connection, clock)
+    return clock
+
+
+def read_finish(connection: Connection, person_id: int, lane: Lane) -> float | None:
+    """The tag of a person's flow, in virtual seconds; None if they never had a job in the lane."""
+    own = select(ShareRow.finish).where(ShareRow.person_id == person_id, ShareRow.lane == lane)
+    return connection.execute(own).scalar_one_or_none()
+
+
+def keep_finish(connection: Connection, person_id: int, lane: Lane, finish: float) -> None:
+    """Keeps the tag of a person's flow, in virtual seconds."""
+    row = {"person_id": person_id, "lane": lane, "finish": finish}
+    upsert(connection, ShareRow, row, {"finish": finish})
+
+
+def settle(connection: Connection, ended: Sequence[Any], seconds: float) -> None:
+    """Charges what a finished job took instead of what it was expected to.
+
+    Args:
+        connection: In the transaction that ends it.
+        ended: As :data:`ACCOUNT`.
+        seconds: GPU seconds of the run that made it.
+    """
+    account = Account(*ended)
+    _move(connection, account, seconds)
+    work = Work.of(account.model, account.title, account.pixels, account.steps)
+    learn_cost(connection, work, seconds)
+
+
+def end_free(connection: Connection, statement: Update | Delete) -> bool:
+    """Ends jobs that nobody is charged for, which were cancelled or failed; False if it ended none.
+
+    Args:
+        connection: In a transaction that writes.
+        statement: Ends them.
+    """
+    ended = connection.execute(statement.returning(*ACCOUNT)).all()
+    for row in ended:
+        _move(connection, Account(*row), 0.0)
+    return bool(ended)
+
+
+def _move(connection: Connection, account: Account, seconds: float) -> None:
+    by = fairness.correct(account.charge, account.cost, seconds)
+    own = (ShareRow.person_id == account.person_id, ShareRow.lane == account.lane)
+    # In one statement: a job of the same person may be accepted meanwhile.
+    connection.execute(update(ShareRow).where(*own).values(finish=ShareRow.finish + by))
+
+
+def _hold_clock(connection: Connection) -> tuple[Clock, float]:
+    """The clock, and what time it is in seconds since 1970."""
+    # Locked, since each of two that begin a job at once changes what the other has read.
+    wanted = select(*_CLOCK, read_now(connection)).with_for_update()
+    found = connection.execute(wanted).one_or_none()
+    if found is None:
+        return Clock(), connection.execute(select(read_now(connection))).scalar_one()
+    *clock, now = found
+    return Clock(*clock), now
+
+
+def _keep_clock(connection: Connection, clock: Clock) -> None:
+    values = asdict(clock)
+    upsert(connection, ClockRow, {"id": 1, **values}, values)
