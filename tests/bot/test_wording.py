@@ -11,6 +11,7 @@ from faults import UserError
 from generation.catalogue.card import Capability
 from generation.recipe import RecipeError
 from generation.untrusted.fetch import (
+    LinkExpiredError,
     LinkNotFoundError,
     LinkRefusedError,
     LinkTimeoutError,
@@ -44,6 +45,7 @@ ERRORS = [
     ImageTooHardError(),
     MaskMisfitError(1, 1),
     LinkNotFoundError("cats.example", 404),
+    LinkExpiredError("cats.example", 404),
     LinkUnreachableError("cats.example", "no address"),
     LinkTimeoutError("cats.example", 10.0),
     *(LinkRefusedError("cats.example", reason) for reason in Refusal),
