@@ -17,6 +17,7 @@ from generation.catalogue.families import EASEL_2
 from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from prompt.errors import PromptError
+from storage.database import connect
 from storage.settings import Settings
 from tests.photographs import COFFEE
 
@@ -319,9 +320,10 @@ def test_the_bot_alone_says_that_it_has_no_token() -> None:
 def test_a_database_that_does_not_answer_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EASEL_DATABASE_URL", "postgresql://easel:secret@127.0.0.1:9/easel")
     monkeypatch.setenv("DISCORD_TOKEN", "MTIzNDU2Nzg5.Ea5elP.secret")
+    monkeypatch.setattr(connect, "START_PATIENCE", 0.1)
     answer = Answer("run")
     assert answer.code == 1
-    assert answer.err.startswith("The database cannot be used")
+    assert answer.err.startswith("The database cannot be reached")
     assert "secret" not in answer.err
 
 

@@ -121,19 +121,18 @@ def open_queue_engine(url: str) -> Engine | None:
     return engine
 
 
-def when_it_answers(action: Callable[[], Result], patience: float = START_PATIENCE) -> Result:
+def when_it_answers(action: Callable[[], Result]) -> Result:
     """What an action returns, tried again while the database starts or restarts itself.
 
     Args:
         action: Connects; may be called several times.
-        patience: Seconds after which the database is taken to be away.
 
     Raises:
-        DatabaseAwayError: It is.
+        DatabaseAwayError: It has not answered for ``START_PATIENCE`` seconds.
         Exception: Whatever else the action raises.
     """
     for attempt in stamina.retry_context(
-        on=DatabaseAwayError, attempts=None, timeout=patience, wait_max=2.0
+        on=DatabaseAwayError, attempts=None, timeout=START_PATIENCE, wait_max=2.0
     ):
         with attempt:
             try:

@@ -351,6 +351,7 @@ def test_either_signal_asks_the_service_to_stop(
 
     monkeypatch.setattr(worker, "serve", serve)
     monkeypatch.setattr(worker, "load_engine", lambda *_: easel)
+    monkeypatch.setattr(worker, "read_past", lambda _: None)
     monkeypatch.setattr(os, "nice", steps_back.append)
     main(settings)
     assert told == [("easel-1, easel-2", "cpu")]
