@@ -283,10 +283,13 @@ def access(settings: Settings) -> Finding:
     """Whether it is settled who may have pictures made here."""
     if settings.allowed_servers and settings.direct_messages != "on":
         count = len(settings.allowed_servers)
-        return Finding("access", State.OK, f"{count} servers, and nobody else")
-    open_to = "any server that it is added to" if not settings.allowed_servers else ""
-    direct = "anybody's direct messages" if settings.direct_messages == "on" else ""
-    says = f"an open house: {' and '.join(filter(None, (open_to, direct)))} can use this GPU"
+        named = "1 server" if count == 1 else f"{count} servers"
+        return Finding("access", State.OK, f"{named}, and nobody else")
+    if settings.allowed_servers:
+        says = "an open house: anybody can use this GPU in direct messages"
+        return Finding("access", State.NOTE, says, "set EASEL_DIRECT=members")
+    direct = ", and anybody in direct messages," if settings.direct_messages == "on" else ""
+    says = f"an open house: any server that it is added to{direct} can use this GPU"
     mend = "set EASEL_SERVERS to your servers' ids; docs/hosting.md tells of Public Bot, too"
     return Finding("access", State.NOTE, says, mend)
 

@@ -9,9 +9,11 @@ import errno
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
+from uuid import uuid4
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
@@ -134,11 +136,15 @@ class Files:
         Raises:
             FileStoreError: That did not work.
         """
+        # A name of its own, as several workers may ask at once.
+        name = f"{_PROBE}-{uuid4().hex}"
         try:
-            obstore.put(self._store, _PROBE, bytes(_PROBE_SIZE))
-            obstore.delete(self._store, _PROBE)
+            obstore.put(self._store, name, bytes(_PROBE_SIZE))
         except (BaseError, OSError) as error:
             raise _failed("written", _PROBE, error) from None
+        # Pictures can be stored also where nothing may be deleted.
+        with suppress(BaseError, OSError):
+            obstore.delete(self._store, name)
 
     def list_older(self, age: timedelta) -> Iterator[str]:
         """The hashes of what was stored longer ago than ``age``.

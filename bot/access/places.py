@@ -18,6 +18,9 @@ from storage.settings import Settings
 KNOWN_FOR: Final = 600.0
 """Seconds for which it is remembered whether somebody is a member of the servers."""
 
+REFUSED_FOR: Final = 10.0
+"""The same of somebody who is on none."""
+
 MOST_KNOWN: Final = 10_000
 """People of whom that is remembered."""
 
@@ -55,10 +58,11 @@ class AllowedPlaces:
     async def _is_member(self, person_id: int) -> bool:
         """Whether somebody is on one of the servers; Discord is asked now and then."""
         now = time.monotonic()
-        asked, found = self._known.get(person_id, (0.0, False))
-        if not asked or now - asked > KNOWN_FOR:
+        until, found = self._known.get(person_id, (0.0, False))
+        if now >= until:
             found = await self._ask(person_id)
-            self._known[person_id] = (now, found)
+            # A no is soon asked for again: a server may not be there yet, or they join it now.
+            self._known[person_id] = (now + (KNOWN_FOR if found else REFUSED_FOR), found)
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
         return found

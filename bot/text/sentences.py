@@ -332,7 +332,7 @@ TROUBLES: Final = {
 """What keeps workers from taking jobs, by its name."""
 NO_SPACE: Final = (
     "There is not enough free space here to keep new pictures, so no jobs are taken until the "
-    "admin has made some."
+    "admin frees some."
 )
 INFO_MODELS: Final = "**Models to choose with `--model`** {names}"
 INFO_LORAS: Final = "**LoRAs** {names}"
@@ -426,7 +426,9 @@ FAILURES: Final = {
     "model": "the model could not be loaded; the admin can find out why with `easel doctor`",
     "lora": "one of its LoRAs has changed or does not fit the model",
     "upscaler": "the upscaler it needs is missing on the worker or does not work",
-    "unstored": "the picture store refuses an image of it; the admin can find out why in the log",
+    "unstored": (
+        "one of its pictures could not be stored or read; the admin can find out why in the log"
+    ),
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""

@@ -301,7 +301,11 @@ def choose_precision(device: torch.device) -> torch.dtype:
     """The number format to compute in: the smallest that loses nothing one can see."""
     if device.type == "cuda":
         # bfloat16 first, as it has float32's range, so that nothing overflows.
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return (
+            torch.bfloat16
+            if torch.cuda.is_bf16_supported(including_emulation=False)
+            else torch.float16
+        )
     # A CPU without instructions for bfloat16 is slower with it (docs/measurements.md).
     return torch.float32
 

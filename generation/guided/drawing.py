@@ -7,6 +7,7 @@ z' = cos(next) picture + sin(next) noise.
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import cos, pi, sin
@@ -125,9 +126,11 @@ def draw_pictures(networks: Networks, request: Request, noise: Tensor, walk: Wal
 
 def finish(networks: Networks, latents: Tensor, *, exact: bool = False) -> Tensor:
     """Latents (B, C, h, w) → pictures (B, 3, 8h, 8w) in -1 to 1; in float32 where ``exact``."""
+    # A copy, since pictures are decoded side by side, and it may hold its weights in bfloat16.
+    decoder = deepcopy(networks.decoder).float() if exact else networks.decoder
     with nullcontext() if exact else lower_precision(latents.device.type):
         # Only what is added: the linear part carries the picture, and bfloat16 would show as bands.
-        added = networks.decoder(latents.contiguous(memory_format=torch.channels_last))
+        added = decoder(latents.contiguous(memory_format=torch.channels_last))
     whole: Tensor = networks.latents.decode(latents) + added.float()
     return whole.clamp(-1, 1)
 

@@ -47,4 +47,5 @@ class Words:
         length = (ids != self.tokenizer.eos_token_id).sum(1) + 1
         # Attention looks back only, so what is cut off behind the longest text changes nothing.
         states: Tensor = self.text(input_ids=ids[:, : int(length.max())]).last_hidden_state.float()
-        return states, length
+        # Parts of a model that take turns on a device wait elsewhere than where they compute.
+        return states, length.to(states.device)

@@ -21,7 +21,8 @@ def is_bfloat16_quick(device: str) -> bool:
         device: As of ``torch.device.type``.
     """
     if device == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
+        # Cards before Ampere have no such instructions, and would emulate them.
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device != "cpu":
         return False
     # Older releases of PyTorch do not tell.

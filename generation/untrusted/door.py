@@ -127,7 +127,7 @@ class Decoder:
             timer.cancel()
         if answer is None:
             self.close()
-            raise _explain_end(process.returncode, late=late.is_set())
+            raise _explain_end(process.wait(), late=late.is_set())
         self._raise_errors(answer[0])
         return answer
 

@@ -12,8 +12,6 @@ INDEX = "ix_images_sha256"
 
 
 def upgrade() -> None:
-    op.add_column("workers", sa.Column("faults", sa.Integer(), nullable=False, server_default="0"))
-    op.add_column("workers", sa.Column("trouble", sa.String(8), nullable=True))
     if op.get_bind().dialect.name == "postgresql":
         # No transaction: PostgreSQL builds no index beside writers within one.
         with op.get_context().autocommit_block():
@@ -22,6 +20,9 @@ def upgrade() -> None:
             op.create_index(INDEX, "images", ["sha256"], postgresql_concurrently=True)
     else:
         op.create_index(INDEX, "images", ["sha256"])
+    # Last: what comes before the index is there for good even where building it is interrupted.
+    op.add_column("workers", sa.Column("faults", sa.Integer(), nullable=False, server_default="0"))
+    op.add_column("workers", sa.Column("trouble", sa.String(8), nullable=True))
 
 
 def downgrade() -> None:

@@ -230,7 +230,7 @@ def fail_run(connection: Connection, run: Run, failure: str) -> bool:
 
 def hand_back(connection: Connection, run: Run) -> bool:
     """Puts a job back as if the run had never begun; False if the run is stale."""
-    # The worker was told to stop, which is not the job's fault: the try does not count.
+    # The worker was told to stop, or its device or the store failed: the try does not count.
     returned = update(JobRow).where(*_owned(run))
     return _changed(
         connection, returned.values(state="queued", attempts=JobRow.attempts - 1, worker=None)

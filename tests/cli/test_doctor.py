@@ -244,9 +244,9 @@ async def test_a_bot_that_anybody_can_add_is_worth_knowing(
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({}, "any server that it is added to and anybody's direct messages"),
+        ({}, "any server that it is added to, and anybody in direct messages, can"),
         ({"direct": "off"}, "house: any server that it is added to can"),
-        ({"servers": "5", "direct": "on"}, "house: anybody's direct messages can"),
+        ({"servers": "5", "direct": "on"}, "house: anybody can use this GPU in direct messages"),
         ({"servers": "5,6"}, ""),
     ],
 )

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import pytest
 
-from storage.database.connect import DatabaseNotReadyError, when_it_answers
+from storage.database.connect import DatabaseNotReadyError
 from storage.queue import client, queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import (
@@ -301,8 +301,7 @@ async def test_a_leftover_of_a_delivered_job_is_swept_away(bot: Bot, workers: Wo
 async def test_an_unprepared_database_is_refused_with_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    once = partial(when_it_answers, patience=0.01)
-    monkeypatch.setattr("storage.queue.engine.when_it_answers", once)
+    monkeypatch.setattr("storage.database.connect.START_PATIENCE", 0.01)
     with pytest.raises(DatabaseNotReadyError, match=r"does not exist yet; `easel run`"):
         await Jobs.open(settings_for(tmp_path))
     (tmp_path / "easel.db").touch()
