@@ -1,5 +1,6 @@
 """The networks of the guide-driven model, and how it draws."""
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from generation.guided.drawing import (
     Request,
     Walk,
     draw_pictures,
+    finish,
     fit_sides,
     make_noise,
     mix_guides,
@@ -206,3 +208,11 @@ def test_another_format_is_refused(networks: Networks, tmp_path: Path) -> None:
     config.write_text(config.read_text().replace("easel-guided-1", "easel-guided-9"))
     with pytest.raises(ValueError, match="easel-guided-1"):
         read_networks(tmp_path)
+
+
+def test_an_exact_decode_takes_weights_that_are_held_in_16_bits(networks: Networks) -> None:
+    latents = networks.latents.encode(PICTURE)
+    held = replace(networks, decoder=deepcopy(networks.decoder).bfloat16())
+    exact = finish(held, latents, exact=True)
+    torch.testing.assert_close(exact, finish(networks, latents, exact=True), atol=0.05, rtol=0)
+    assert next(held.decoder.parameters()).dtype == torch.bfloat16
