@@ -31,6 +31,9 @@ SHORT: Final = 1.5
 TOLD_FROM: Final = 30.0
 """Seconds of an expected wait from which on it is told."""
 
+OVERTAKEN: Final = 8.0
+"""How many times as long as for the work before it a job is at most expected to wait."""
+
 SHARE: Final = 3
 """Share of every eighth light and regular member."""
 
@@ -166,8 +169,13 @@ class Shares:
         self._finishes[job.member.id, job.lane] += by
 
     def expect(self, job: Job, ahead: float) -> float:
-        """As it is told."""
-        return fairness.expect_wait(self._clock, job.priority, ahead, GPUS)
+        """By the work before it, and by how fast the clock goes."""
+        # Those before it are not all: others will come who overtake it. How fast the clock goes
+        # tells how many, but little once it stood still.
+        least = ahead / GPUS
+        way = fairness.tag_of(self._clock, job.priority) - self._clock.reached
+        by_clock = max(0.0, way) / max(self._clock.speed, 1e-6)
+        return min(max(least, by_clock), OVERTAKEN * least)
 
 
 def gather_members() -> list[Member]:

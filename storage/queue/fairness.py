@@ -24,9 +24,6 @@ LEAST_CHARGE: Final = 2 / RESOLUTION
 SMOOTHING: Final = 450.0
 """Seconds over which the clock's speed is a moving mean."""
 
-OVERTAKEN: Final = 8.0
-"""How many times as long as for the work before it a job is at most told to wait."""
-
 _LARGEST: Final = 2**31 - 1
 
 
@@ -153,22 +150,6 @@ def begin_job(clock: Clock, priority: int, at: float) -> Clock:
     kept = math.exp(-passed / SMOOTHING)
     speed = kept * clock.speed + (1 - kept) * (reached - clock.reached) / passed
     return replace(clock, reached=reached, speed=speed, at=at)
-
-
-def expect_wait(clock: Clock, priority: int, ahead: float, workers: int) -> float:
-    """How long a job that waits is expected to wait, in seconds.
-
-    Args:
-        clock: How far the queue has been served.
-        priority: The job's.
-        ahead: GPU seconds that all jobs before it are expected to take.
-        workers: How many workers make jobs; at least 1.
-    """
-    # Those before it are not all: others will come who overtake it. How fast the clock goes tells
-    # how many, but little once it stood still.
-    least = ahead / workers
-    by_clock = max(0.0, tag_of(clock, priority) - clock.reached) / max(clock.speed, 1e-6)
-    return min(max(least, by_clock), OVERTAKEN * least)
 
 
 def start_over(clock: Clock, at: float) -> Clock:

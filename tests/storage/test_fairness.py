@@ -168,11 +168,3 @@ def test_the_clock_never_goes_back_and_idle_time_does_not_slow_it() -> None:
     faster = fairness.begin_job(started, 2 + 100 * 10, 9001.0)
     assert faster.reached == 110.0
     assert 2.0 < faster.speed < 10.0
-
-
-def test_a_wait_is_told_by_the_clock_between_the_work_ahead_and_eight_times_it() -> None:
-    clock = Clock(reached=10.0, speed=0.1)
-    priority = fairness.priority_of(clock, 30.0, "fast")
-    waits = [fairness.expect_wait(clock, priority, ahead, workers=2) for ahead in (40, 100, 900)]
-    assert waits == [160.0, 200.0, 450.0]
-    assert fairness.expect_wait(replace(clock, speed=0.0), priority, 40, workers=2) == 160.0
