@@ -135,7 +135,8 @@ def convert(
         # Whoever comes later is not to overtake enlargements, so the clock begins after them.
         if lane == "quick":
             reached = (priority - 1) / 100
-        finishes[person, lane] = max(start, tag) + charge
+        # A relaxed one's tag is that at which it ends.
+        finishes[person, lane] = tag if lane == "relax" else max(start, tag) + charge
         places[job_id] = priority, lane, charge
     return places, finishes, reached
 

@@ -221,6 +221,15 @@ def test_jobs_of_before_keep_their_order(found: list[tuple[int, int, int, int]])
         # Nobody who comes later overtakes the first in line.
         assert not ours or newcomer >= places[ours[0]][0]
     assert set(finishes) == {(person, _old_lane(priority)) for priority, _, _, person in jobs}
+    for (person, lane), finish in finishes.items():
+        mine = [
+            name for priority, _, name, own in jobs if (own, _old_lane(priority)) == (person, lane)
+        ]
+        tag, charge = fairness.tag_of(Clock(), places[mine[-1]][0]), places[mine[-1]][2]
+        # As if the last had been accepted now: tags of relaxed jobs are those at which they end.
+        assert finish >= tag
+        assert lane != "relax" or finish == tag
+        assert lane != "fast" or finish == pytest.approx(tag + charge, abs=0.01)
 
 
 def _old_lane(priority: int) -> str:
