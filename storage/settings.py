@@ -162,6 +162,9 @@ class Settings(BaseSettings):
     """Most jobs that a person may ask for in 24 hours, over all servers and direct messages; no
     server can allow more. 0: any number."""
 
+    most_share: Annotated[int, Field(ge=1, le=100)] = 4
+    """Largest share of the GPU time that a server may give a role, beside 1 of everybody else."""
+
     relax_share: Annotated[float, Field(gt=0, le=1)] = 0.125
     """GPU time of relaxed jobs beside 1 of fast ones, while both wait."""
 

@@ -20,6 +20,7 @@ from bot.requests.results import ResultHandler
 from bot.text.languages import speak
 from generation.catalogue.card import Card
 from storage.database.records import Records
+from storage.queue.limits import HostLimits
 
 TEMPLATES: Final = (buttons.TEMPLATE, confirm.TEMPLATE, panel.TEMPLATE)
 """Custom ids that this version answers."""
@@ -57,9 +58,9 @@ class Handlers:
         return self.models.cards
 
     @property
-    def most_unfinished(self) -> int:
-        """Most unfinished jobs that anybody may have, whatever a server allows."""
-        return self.jobs.most_unfinished
+    def limits(self) -> HostLimits:
+        """How much anybody may ask for, whatever a server allows."""
+        return self.jobs.limits
 
     async def press(
         self, interaction: discord.Interaction[Any], action: str, job: str, index: int

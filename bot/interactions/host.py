@@ -7,6 +7,7 @@ import discord
 
 from generation.catalogue.card import Card
 from storage.database.records import Records
+from storage.queue.limits import HostLimits
 
 
 class Host(Protocol):
@@ -24,8 +25,8 @@ class Host(Protocol):
         """What people and servers decide."""
 
     @property
-    def most_unfinished(self) -> int:
-        """Most unfinished jobs that anybody may have, whatever a server allows."""
+    def limits(self) -> HostLimits:
+        """How much anybody may ask for, whatever a server allows."""
 
     async def press(
         self, interaction: discord.Interaction[Any], action: str, job: str, index: int

@@ -19,6 +19,7 @@ from generation.catalogue.card import Card
 from prompt.sentences import Sentence
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Limits, ServerChoices
+from storage.queue.limits import HostLimits
 
 CHANGES_SHOWN: Final = 15
 
@@ -69,7 +70,7 @@ async def take_press(press: PanelPress) -> Panel | None:
     if what == "limits":
         return await _change(
             it,
-            lambda before: _apply_limits(before, press, find_host(it).most_unfinished),
+            lambda before: _apply_limits(before, press, find_host(it).limits),
             "role" if press.value else what,
         )
     if what == "role":
@@ -206,15 +207,15 @@ def _build_form(choices: ServerChoices, role: str) -> discord.ui.Modal:
     return form
 
 
-def _apply_limits(before: ServerChoices, press: PanelPress, most: int) -> ServerChoices:
+def _apply_limits(before: ServerChoices, press: PanelPress, host: HostLimits) -> ServerChoices:
     """The choices with the limits of a submitted form; a role's that are the server's go.
 
     Args:
         before: The choices as they are.
         press: The form.
-        most: Most unfinished jobs that whoever runs the bot allows anybody.
+        host: What whoever runs the bot allows anybody.
     """
-    numbers = [_bound(number, most) for number in (OF_ROLES if press.value else NUMBERS)]
+    numbers = [_bound(number, host) for number in (OF_ROLES if press.value else NUMBERS)]
     # A form that was opened before a limit was added lacks its field.
     values = {
         number.field: _parse_number(number, press.typed)
@@ -232,8 +233,9 @@ def _apply_limits(before: ServerChoices, press: PanelPress, most: int) -> Server
     return before.model_copy(update={"limits": limits})
 
 
-def _bound(number: Number, most: int) -> Number:
-    return replace(number, high=most) if number.field == "unfinished" else number
+def _bound(number: Number, host: HostLimits) -> Number:
+    most = {"unfinished": host.unfinished, "share": host.share}.get(number.field)
+    return number if most is None else replace(number, high=most)
 
 
 def _parse_number(number: Number, typed: Mapping[str, str]) -> int:

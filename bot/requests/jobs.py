@@ -12,7 +12,7 @@ from storage.decisions import choice_queries
 from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import QueueInfo
-from storage.queue.limits import Allowance, Usage
+from storage.queue.limits import Allowance, HostLimits, Usage
 
 
 class JobHandler:
@@ -22,9 +22,9 @@ class JobHandler:
         self._jobs, self._records = jobs, jobs.records
 
     @property
-    def most_unfinished(self) -> int:
-        """Most unfinished jobs that anybody may have, whatever a server allows."""
-        return self._jobs.host_limits.unfinished
+    def limits(self) -> HostLimits:
+        """How much anybody may ask for, whatever a server allows."""
+        return self._jobs.host_limits
 
     async def cancel(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """Takes a press of Cancel.

@@ -86,7 +86,9 @@ class Jobs:
     def host_limits(self) -> HostLimits:
         """How much anybody may ask for, whatever a server allows."""
         settings = self._settings
-        return HostLimits(settings.max_jobs_per_person, settings.max_jobs_per_day)
+        return HostLimits(
+            settings.max_jobs_per_person, settings.max_jobs_per_day, settings.most_share
+        )
 
     async def accept(self, job: NewJob, allowance: Allowance | None = None) -> int:
         """Takes one job in, as :meth:`accept_many` does; its place in the queue."""
@@ -112,7 +114,8 @@ class Jobs:
             NoSpaceError: What they would make could not be kept.
         """
         require_space(self._settings)
-        allowed = allowance or Allowance(unfinished=self.host_limits.unfinished)
+        host = self.host_limits
+        allowed = allowance or Allowance(unfinished=host.unfinished, host_daily=host.daily)
         positions = await self.records.write(self._accept, jobs, allowed)
         self._wake()
         return positions

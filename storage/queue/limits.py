@@ -22,10 +22,12 @@ class HostLimits:
     Attributes:
         unfinished: Most jobs that wait or run.
         daily: Most jobs in 24 hours; 0 for any number.
+        share: Largest share of the GPU time.
     """
 
     unfinished: int
     daily: int = 0
+    share: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ def allow(
         batch=server.repeat,
         server_id=server_id,
         host_daily=host.daily,
-        share=limits.share,
+        share=min(host.share, limits.share),
     )
 
 

@@ -1,12 +1,16 @@
 """The changes on the server's panel, worded for whoever reads them."""
 
 import json
+from unittest import mock
 
 import pytest
 
-from bot.panels.server import word_change
+from bot.components.panel import PanelPress
+from bot.errors import NotAllowedError
+from bot.panels.server import _apply_limits, word_change
 from bot.text.languages import speaking
 from storage.decisions.choices import Change, Limits, ServerChoices
+from storage.queue.limits import HostLimits
 
 
 def noted(what: str, before: ServerChoices, after: ServerChoices) -> Change:
@@ -43,3 +47,17 @@ def test_what_was_noted_in_words_stays_as_it_is() -> None:
         Change(42, "channels", "alle", "<#7>"),
     ):
         assert word_change(change) == change
+
+
+@pytest.mark.parametrize("field", ["unfinished", "share"])
+def test_no_role_is_given_more_than_the_host_allows(field: str) -> None:
+    host = HostLimits(unfinished=6, share=6)
+    for value in (6, 7):
+        typed = {"unfinished": "1", "daily": "0", "share": "1"} | {field: str(value)}
+        press = PanelPress(mock.Mock(), "limits", "9", (), typed)
+        if value == 6:
+            role = _apply_limits(ServerChoices(), press, host).limits[9]
+            assert getattr(role, field) == 6
+        else:
+            with pytest.raises(NotAllowedError, match="between 1 and 6"):
+                _apply_limits(ServerChoices(), press, host)

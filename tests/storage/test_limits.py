@@ -83,14 +83,20 @@ def test_what_does_not_fit_is_refused_and_what_is_said_to_fit_does(
 
 
 @given(
-    st.builds(HostLimits, st.integers(1, 20), NUMBERS),
+    st.builds(HostLimits, st.integers(1, 20), NUMBERS, st.integers(1, 6)),
     st.builds(
         ServerChoices,
         unfinished=st.integers(1, 20),
         daily=NUMBERS,
         repeat=st.integers(1, 20),
         limits=st.dictionaries(
-            st.just(ROLE), st.builds(Limits, unfinished=st.integers(1, 20), daily=NUMBERS)
+            st.just(ROLE),
+            st.builds(
+                Limits,
+                unfinished=st.integers(1, 20),
+                daily=NUMBERS,
+                share=st.sampled_from([1, 3, 100]),
+            ),
         ),
     ),
     st.sampled_from([(), (ROLE,)]),
@@ -112,6 +118,7 @@ def test_no_server_and_no_role_allows_more_than_the_host(
         batch=server.repeat,
         server_id=SERVER,
         host_daily=host.daily,
+        share=min(host.share, own.share) if own else 1,
     )
 
 
@@ -176,6 +183,20 @@ async def test_all_of_a_batch_is_accepted_or_none_as_a_plain_count_says(
     assert [await jobs.get(job.id) is not None for job in new] == [accepted] * count
     entered = await jobs._engine.list_entries()
     assert [job.id in entered for job in new] == [accepted] * count
+
+
+async def test_the_settings_hold_for_every_server_and_where_nothing_is_said(
+    settings: Settings, open_bot: Callable[[Settings], Any]
+) -> None:
+    limited = settings.model_copy(update={"max_jobs_per_day": 1, "most_share": 3})
+    jobs = (await open_bot(limited)).jobs
+    generous = ServerChoices(limits={ROLE: Limits(share=100)})
+    assert allow(jobs.host_limits, generous, (ROLE,), SERVER).share == 3
+    first, second = batch(1, None, 2)
+    await jobs.accept(first)
+    with pytest.raises(LimitReachedError) as refused:
+        await jobs.accept(second)
+    assert refused.value.excess == Excess("host", limit=1, used=1, count=1)
 
 
 async def test_of_batches_at_once_only_whole_ones_get_in(bot: Bot) -> None:
