@@ -86,8 +86,9 @@ class Maker:
         self._busy = threading.Lock()
         self._ended = threading.Event()
         self._unstored: Counter[str] = Counter()
-        # When the model of the job in hand was loaded; None if it was there.
+        # When the model of the job in hand was loaded; None if it was there, or is being loaded.
         self._loaded: float | None = None
+        self._loading = False
         self.fault: DeviceFaultError | FileStoreError | None = None
 
     def end(self) -> None:
@@ -153,7 +154,9 @@ class Maker:
                 self._hand_back(run, error)
         except RenderError as error:
             log.warning("failed", reason=error.code)
-            self._transact(queries.fail_run, run, error.code)
+            # What was tried took the GPU from others, whatever came of it.
+            drawn = 0.0 if self._loading else time.monotonic() - (self._loaded or began)
+            self._transact(queries.fail_run, run, error.code, drawn)
         except Exception:
             # Whatever a model throws must end this job only, not the worker.
             log.exception("failed")
@@ -178,15 +181,15 @@ class Maker:
     def _reporter(self, run: Run) -> Callable[[int, int, bytes | None], None]:
         # The first report does both: a job that was cancelled while its model loaded ends there.
         checked = told = quiet_until = float("-inf")
-        loading, self._loaded = False, None
+        self._loading, self._loaded = False, None
 
         def report(step: int, steps: int, preview: bytes | None) -> None:
-            nonlocal checked, told, quiet_until, loading
+            nonlocal checked, told, quiet_until
             now = time.monotonic()
             # Nobody is charged for a model that had to be loaded for the job.
-            if loading and steps:
+            if self._loading and steps:
                 self._loaded = now
-            loading = not steps
+            self._loading = not steps
             # Before anything that asks the database, so that it stops also while that is away.
             if self._ending:
                 raise RenderInterruptedError

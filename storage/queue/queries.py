@@ -16,6 +16,7 @@ from sqlalchemy import (
     RowMapping,
     Select,
     Update,
+    case,
     delete,
     func,
     insert,
@@ -190,7 +191,7 @@ def fail_exhausted(connection: Connection, job_id: str, limit: int, failure: str
     """Fails a job that was tried ``limit`` times without an end; False if it was not."""
     exhausted = update(JobRow).where(JobRow.id == job_id, UNFINISHED, JobRow.attempts >= limit)
     ended = exhausted.values(state="failed", failure=failure, finished_at=_now())
-    return shares.end_free(connection, ended)
+    return shares.end_unmade(connection, ended)
 
 
 def release(connection: Connection, worker: str) -> None:
@@ -223,9 +224,12 @@ def finish_run(connection: Connection, run: Run, rendered: Rendered, seconds: fl
     return True
 
 
-def fail_run(connection: Connection, run: Run, failure: str) -> bool:
-    """Ends a job as failed; False, changing nothing, if the run is stale."""
-    return shares.end_free(connection, _ending(run, state="failed", failure=failure))
+def fail_run(connection: Connection, run: Run, failure: str, seconds: float = 0.0) -> bool:
+    """Ends a job as failed; False, changing nothing, if the run is stale.
+
+    Its owner is charged for so many GPU seconds.
+    """
+    return shares.end_unmade(connection, _ending(run, state="failed", failure=failure), seconds)
 
 
 def hand_back(connection: Connection, run: Run) -> bool:
@@ -241,12 +245,16 @@ def hand_back(connection: Connection, run: Run) -> bool:
 
 
 def cancel_job(connection: Connection, job_id: str, by: int | None = None) -> bool:
-    """Cancels an unfinished job, and notes who did; False if it had ended."""
+    """Cancels an unfinished job, and notes who did; False if it had ended.
+
+    Its owner is charged for the time that it ran, or cancelling would be a way to a whole GPU.
+    """
+    who, now = None if by is None else f"{CANCELLED_BY}{by}", _now()
+    # Within the statement: whether it runs may change at any moment.
+    began = case((JobRow.state == "running", JobRow.started_at))
     cancelled = update(JobRow).where(JobRow.id == job_id, UNFINISHED)
-    who = None if by is None else f"{CANCELLED_BY}{by}"
-    return shares.end_free(
-        connection, cancelled.values(state="cancelled", failure=who, finished_at=_now())
-    )
+    ended = cancelled.values(state="cancelled", failure=who, started_at=began, finished_at=now)
+    return shares.end_cancelled(connection, ended, now)
 
 
 def note_message(connection: Connection, job_id: str, message_id: int) -> None:
@@ -268,7 +276,7 @@ def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
 
 def delete_jobs(connection: Connection, job_ids: Collection[str]) -> None:
     """Deletes those of some jobs whose end was not shown."""
-    shares.end_free(connection, delete(JobRow).where(JobRow.id.in_(job_ids), UNFINISHED))
+    shares.end_unmade(connection, delete(JobRow).where(JobRow.id.in_(job_ids), UNFINISHED))
     connection.execute(delete(JobRow).where(JobRow.id.in_(job_ids), UNDELIVERED))
 
 
@@ -282,7 +290,7 @@ def requeue(connection: Connection, standing: Standing) -> bool:
 
 def give_up(connection: Connection, standing: Standing, failure: str) -> bool:
     """Fails a job whose run was lost; False if it changed since it was read."""
-    return shares.end_free(
+    return shares.end_unmade(
         connection,
         _unchanged(standing).values(state="failed", failure=failure, finished_at=_now()),
     )

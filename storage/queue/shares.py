@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Delete, Update, select, update
@@ -80,17 +81,36 @@ def settle(connection: Connection, ended: Sequence[Any], seconds: float) -> None
     learn_cost(connection, work, seconds)
 
 
-def end_free(connection: Connection, statement: Update | Delete) -> bool:
-    """Ends jobs that nobody is charged for, which were cancelled or failed; False if it ended none.
+def end_unmade(connection: Connection, statement: Update | Delete, seconds: float = 0.0) -> bool:
+    """Ends jobs of which nothing can be shown; False if it ended none.
 
     Args:
         connection: In a transaction that writes.
         statement: Ends them.
+        seconds: GPU seconds that their owner is charged for each; 0 where the fault is ours.
     """
     ended = connection.execute(statement.returning(*ACCOUNT)).all()
     for row in ended:
-        _move(connection, Account(*row), 0.0)
+        _move(connection, Account(*row), seconds)
     return bool(ended)
+
+
+def end_cancelled(connection: Connection, statement: Update, at: datetime) -> bool:
+    """Ends a job that somebody cancelled, whose owner is charged for what it ran; False if none.
+
+    Args:
+        connection: In a transaction that writes.
+        statement: Ends it, and leaves it a beginning only if it ran.
+        at: When.
+    """
+    ended = connection.execute(statement.returning(*ACCOUNT, JobRow.started_at)).one_or_none()
+    if ended is None:
+        return False
+    *account, began = ended
+    # Worker and bot may disagree about the time.
+    ran = max(0.0, (at - began).total_seconds()) if began else 0.0
+    _move(connection, Account(*account), ran)
+    return True
 
 
 def _move(connection: Connection, account: Account, seconds: float) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from storage.database.connect import WRITING, open_engine
 from storage.files import FileStoreError
-from storage.queue import queries
+from storage.queue import queries, shares
 from storage.queue.acceptance import accept
 from storage.queue.attempt import Maker
 from storage.queue.fairness import Rule
@@ -23,6 +23,7 @@ from storage.queue.jobs import (
     Job,
     Render,
     Rendered,
+    RenderError,
     RenderInterruptedError,
     Report,
 )
@@ -256,6 +257,33 @@ def test_what_a_store_in_order_refuses_thrice_is_the_jobs_own(engine: Engine) ->
         refused.begin_anew()
     refused.make(JOB)
     assert (job(engine).state, job(engine).failure, refused.fault) == ("failed", UNSTORED, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "drawn", "charged"),
+    [
+        (RenderError("out_of_memory"), True, 7.0),
+        (RenderError("model"), False, 0.0),
+        (ValueError("a mistake of ours"), True, 0.0),
+    ],
+)
+def test_a_drawing_that_fails_is_charged_from_when_its_model_was_there(
+    engine: Engine, clock: Clock, error: Exception, drawn: bool, charged: float
+) -> None:
+    def render(_: dict[str, Any], report: Report) -> Rendered:
+        report(0, 0, None)
+        clock.now += 30.0
+        if drawn:
+            report(1, 9, None)
+            clock.now += 7.0
+        raise error
+
+    maker(engine, render).make(JOB)
+    assert job(engine).state == "failed"
+    with engine.connect() as connection:
+        assert shares.read_finish(connection, job(engine).person_id, "fast") == pytest.approx(
+            charged
+        )
 
 
 def test_a_picture_is_found_again_by_its_digest(engine: Engine) -> None:

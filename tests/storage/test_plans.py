@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, delete, event, text
+from sqlalchemy import Connection, delete, event, text, update
 
 from benchmarks.history import HEAVY, fill
 from storage import sweep
@@ -96,7 +96,8 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "read_finish": (HEAVY, "fast"),
         "keep_finish": (HEAVY, "fast", 1.0),
         "settle": (ENDED, 2.5),
-        "end_free": (delete(JobRow).where(JobRow.id == JOB),),
+        "end_unmade": (delete(JobRow).where(JobRow.id == JOB), 2.5),
+        "end_cancelled": (update(JobRow).where(JobRow.id == JOB).values(state="cancelled"), NOW),
     },
     costs: {"read_cost": (WORK,), "learn_cost": (WORK, 2.5)},
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},

@@ -13,7 +13,7 @@ from alembic import command
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import JobRow
@@ -100,7 +100,9 @@ async def test_a_flow_is_moved_by_what_its_jobs_took(jobs: Jobs) -> None:
 
 
 @pytest.mark.parametrize("end", ["cancel", "withdraw", "fail", "lost", "worn out"])
-async def test_nobody_is_charged_for_what_was_not_made(jobs: Jobs, end: str) -> None:
+async def test_nobody_is_charged_for_what_waited_or_failed_by_our_fault(
+    jobs: Jobs, end: str
+) -> None:
     kept, job = new_job(), new_job()
     await jobs.accept_many([kept, job])
     assert await finish_of(jobs) == 2 * UNKNOWN
@@ -120,6 +122,47 @@ async def test_nobody_is_charged_for_what_was_not_made(jobs: Jobs, end: str) -> 
         await begin(jobs, job)
         assert await jobs.records.write(queries.fail_exhausted, job.id, 1, "worker_lost")
     assert await finish_of(jobs) == pytest.approx(UNKNOWN)
+
+
+def backdate(connection: Connection, job_id: str, seconds: float) -> None:
+    """Has a job run for so long already."""
+    began = datetime.now(UTC) - timedelta(seconds=seconds)
+    connection.execute(update(JobRow).where(JobRow.id == job_id).values(started_at=began))
+
+
+async def test_what_ran_is_charged_though_it_was_cancelled(jobs: Jobs) -> None:
+    first, second, other = new_job(), new_job(), new_job(person=2)
+    await jobs.accept(first)
+    await begin(jobs, first)
+    await jobs.records.write(backdate, first.id, 95.0)
+    assert await jobs.cancel(first.id)
+    assert not await jobs.cancel(first.id)
+    assert await finish_of(jobs) == pytest.approx(95.0, abs=5)
+    # Somebody else's turn comes before the next of who cancels again and again.
+    await jobs.accept(new_job(person=3))
+    await jobs.accept(second)
+    assert await jobs.accept(other) == 2
+    # What it took to where it was cut short tells nothing about its like.
+    work = Work.of(first.model, first.title, first.pixels, first.steps)
+    assert await jobs.records.read(costs.read_cost, work) == UNKNOWN
+
+
+async def test_what_waits_again_is_cancelled_for_free(jobs: Jobs) -> None:
+    job = new_job()
+    await jobs.accept(job)
+    run = await begin(jobs, job)
+    await jobs.records.write(backdate, job.id, 95.0)
+    assert await jobs.records.write(queries.hand_back, run)
+    assert await jobs.cancel(job.id)
+    assert await finish_of(jobs) == pytest.approx(0.0)
+
+
+async def test_a_drawing_that_failed_is_charged_for_what_it_took(jobs: Jobs) -> None:
+    job = new_job()
+    await jobs.accept(job)
+    run = await begin(jobs, job)
+    assert await jobs.records.write(queries.fail_run, run, "out_of_memory", 42.5)
+    assert await finish_of(jobs) == pytest.approx(42.5)
 
 
 async def test_what_had_to_be_made_again_is_charged_once(jobs: Jobs) -> None:
