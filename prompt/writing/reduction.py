@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
-from math import gcd
 from typing import Any, Final
 
 from generation.recipe import Phrase
@@ -17,6 +16,7 @@ from prompt.reading.phrases import format_phrases
 from prompt.reading.separators import shorten
 from prompt.sentences import Sentence
 from prompt.writing.programs import Abilities, Program
+from prompt.writing.sides import round_ratio
 
 Notes = list[str]
 
@@ -47,9 +47,7 @@ def reduce_prompt(prompt: Prompt, program: Program, able: Abilities) -> tuple[Pr
     if NO.name in values:
         values[NO.name] = _reduce_items(values[NO.name], able, notes)
     if RATIO.name in values and able.samplers:
-        across, down = values[RATIO.name]
-        shared = gcd(across, down)
-        values[RATIO.name] = (across // shared, down // shared)
+        values[RATIO.name] = _reduce_ratio(values[RATIO.name], able, notes)
     if LORA.name in values:
         values[LORA.name] = tuple(one if ":" in one else f"{one}:1" for one in values[LORA.name])
     lost += _choose_arithmetic(prompt, program, phrases, values)
@@ -78,6 +76,16 @@ def _choose_arithmetic(
         values[WEIGHTING.name] = own
     weighted = any(one.spans for one in (*phrases, *unwanted))
     return [WEIGHTING.format(asked)] if weighted and asked != own else []
+
+
+def _reduce_ratio(ratio: tuple[int, int], able: Abilities, notes: Notes) -> tuple[int, int]:
+    """The ratio of the sides that are written, which are of about a megapixel."""
+    across, down = ratio
+    kept = round_ratio(ratio)
+    if across * kept[1] != down * kept[0]:
+        typed, meant = RATIO.format(ratio), RATIO.format(kept)
+        notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, typed=typed, meant=meant))
+    return kept
 
 
 def _reduce_phrases(

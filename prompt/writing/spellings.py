@@ -11,20 +11,10 @@ from prompt.flags.table import BATCH, GUIDANCE, LORA, NO, RATIO, SAMPLER, SEED, 
 from prompt.reading.emphasis import format_emphasis, read_emphasis
 from prompt.reading.grammar import Prompt, format_prompt
 from prompt.writing.programs import Abilities, Program
-
-_AREA: Final = 1024 * 1024
-_GRAIN: Final = 8
-"""Sides are multiples of this in pixels, as latents need them."""
+from prompt.writing.sides import compute_sides
 
 _BRACKET: Final = re.compile(r"[()\[\]]")
 _CHECKPOINT: Final = "model.safetensors"
-
-
-def compute_sides(ratio: tuple[int, int]) -> tuple[int, int]:
-    """Width and height in pixels of exactly this ratio, of about a megapixel."""
-    across, down = ratio
-    unit = max(1, round((_AREA / (across * down)) ** 0.5 / _GRAIN)) * _GRAIN
-    return across * unit, down * unit
 
 
 def _write_midjourney(prompt: Prompt, _: Abilities) -> str:

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from generation.recipe import Phrase
@@ -12,6 +12,7 @@ from prompt.flags.table import BY_NAME, WEIGHTING
 from prompt.reading.emphasis import read_emphasis
 from prompt.reading.grammar import Prompt, parse
 from prompt.writing.programs import ABILITIES, Program
+from prompt.writing.sides import compute_sides
 from prompt.writing.write import write_prompt
 from tests.prompt.strategies import prompts
 
@@ -117,6 +118,21 @@ def test_settings_as_json(program: Program, typed: str, keys: dict[str, object])
     assert {name: body[name] for name in keys} == keys
 
 
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 5000), st.integers(1, 5000))
+def test_sides_are_near_the_ratio_and_never_huge(across: int, down: int) -> None:
+    assume(max(across, down) <= 100 * min(across, down))
+    for program in (Program.A1111, Program.NOVELAI):
+        written = write_prompt(parse(f"an owl --ar {across}:{down}"), program)
+        width, height = compute_sides(written.kept.flags["ar"])
+        assert f"{width}x{height}" in written.text or f'"width": {width}' in written.text
+        assert width % 8 == height % 8 == 0
+        assert width * height <= 1.8 * 2**20
+        # Half a step of 8 pixels on the shorter side, and as much on the longer one.
+        assert width / height == pytest.approx(across / down, rel=8.1 / min(width, height))
+        assert bool(written.lost) == (width * down != height * across)
+
+
 def test_a_graph_is_whole() -> None:
     graph = json.loads(write_prompt(parse(TYPED), Program.COMFYUI).text)
     sampler = next(node for node in graph.values() if node["class_type"] == "KSampler")
@@ -143,6 +159,11 @@ def test_a_graph_is_whole() -> None:
             Program.COMFYUI,
             "an owl --ar 3:2 --seed 1 --steps 9 --cfg 4 --sampler DDIM",
             "ComfyUI needs `--batch 1` as well, which the prompt does not say.",
+        ),
+        (
+            Program.A1111,
+            "an owl --ar 1366:768",
+            "AUTOMATIC1111 cannot say `--ar 1366:768`; it is written as `--ar 57:32`.",
         ),
         (
             Program.INVOKEAI,
