@@ -33,7 +33,7 @@ Its words, in the order in which it saw most of them. What else they are called,
 German, Spanish, French, Japanese and Portuguese, stands in [a
 table](../generation/catalogue/things.tsv). Every prompt is put into these words before it is
 drawn, and the recipe keeps both. What is not among them is left out, and a note says so; of a
-prompt in which it knows nothing, it says the nearest that it could draw.
+prompt in which it knows none of the things, it names the nearest thing that it could draw.
 
 - **Things** ({count}): {things}.
 - **Colours**, of things and of plain grounds ("on a blue background"): {colours}.

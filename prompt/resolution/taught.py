@@ -184,7 +184,8 @@ def find_misunderstood(prompt: Prompt, card: Card) -> Misunderstood | None:
     others = tuple(one for one in prompt.phrases if one.weight < 0)
     return Misunderstood(
         Sentence(said.UNKNOWN_INSTEAD, words=_name(unknown), drawn=drawn),
-        (Phrase(text=drawn, weight=wanted[0].weight), *others),
+        # As much as all that it stands for, so that what is pushed away does not outweigh it.
+        (Phrase(text=drawn, weight=sum(one.weight for one in wanted)), *others),
     )
 
 

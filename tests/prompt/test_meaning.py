@@ -119,6 +119,8 @@ def test_words_that_it_does_not_know_are_left_out_and_told(
         ("漁師", "a "),
         ("beautiful, 8k", "a "),
         ("{fisherman, cat}", "{a fish, cat}"),
+        ("fisherman, pixel art, blue", "a blue fish, pixel art"),
+        ("fisherman::1 zeppelin::2 cat::-2", "a fish::3 cat::-2"),
     ],
 )
 def test_where_it_knows_nothing_the_nearest_is_suggested(typed: str, suggested: str) -> None:
