@@ -90,9 +90,14 @@ def draw_codes(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     return {**values, STYLE.name: tuple(drawn)}
 
 
+def list_codes(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The style codes, with their weights, as they were typed."""
+    return tuple(one for one in STYLE.of(values) or () if "://" not in one)
+
+
 def apply_codes(phrases: Sequence[Phrase], values: Mapping[str, Any]) -> tuple[Phrase, ...]:
     """The person's words with those of the style codes."""
-    codes = [split_weight(one) for one in STYLE.of(values) or () if "://" not in one]
+    codes = map(split_weight, list_codes(values))
     styles = [(list_words(int(code)), weight) for code, weight in codes if code.isdecimal()]
     return apply_styles(
         phrases, styles, share_for_style_weight(_default_weight(STYLE_WEIGHT.of(values)))

@@ -4,7 +4,7 @@ Nothing is ignored in silence: a flag either acts, or is refused with what to do
 says why it made no difference.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -61,6 +61,7 @@ from prompt.resolution.references import (
     apply_codes,
     collect_references,
     draw_codes,
+    list_codes,
 )
 from prompt.resolution.sizes import Shapes, find_shape, read_size
 from prompt.resolution.taught import say_as_taught
@@ -123,6 +124,8 @@ def resolve(
     phrases, unwanted, lost = weigh_words(prompt, card)
     spoken = say_as_taught(phrases, unwanted, card)
     phrases, unwanted = spoken.phrases, spoken.unwanted
+    # Codes stand for words of a hundred arts and lights, of which such a family was taught few.
+    styled = phrases if card.taught else apply_codes(phrases, values)
     inputs = read_inputs(prompt, card, tuple(dict.fromkeys(images)), kept)
     structure = read_structure(prompt, images)
     size, cut = read_size(values, card, find_shape(inputs, structure, shapes))
@@ -143,7 +146,7 @@ def resolve(
         sampling=_read_sampling(prompt, card),
         inputs=inputs,
         conditions=Conditions(
-            phrases=apply_stylize(apply_codes(phrases, values), values, card),
+            phrases=apply_stylize(styled, values, card),
             negative=unwanted,
             weighting=choose_weighting(values, unwanted, *phrases),
             chaos=share_for_chaos(CHAOS.of(values) or 0),
@@ -156,8 +159,7 @@ def resolve(
     if LORA.of(values):
         recipe = _apply_loras(recipe, LORA.of(values) or (), card)
     speed: Speed = "relax" if RELAX.of(values) else "fast"
-    drawn = [] if values == prompt.flags else [STYLE.format(STYLE.of(values) or ())]
-    codes = (Sentence(said.STYLE_CODE, typed=typed) for typed in drawn)
+    codes = _tell_codes(prompt, values, card)
     notes = (*prompt.notes, *spoken.notes, *told, *lost, *cut, *codes)
     return Resolved(recipe=recipe, notes=notes, speed=speed)
 
@@ -175,6 +177,14 @@ def _draws_from_words_alone(
     """
     alone = inputs == Inputs() and structure is None and not references
     return alone and not any(flag.of(values) for flag in (TILE, CHAOS, WEIRD))
+
+
+def _tell_codes(prompt: Prompt, values: Mapping[str, Any], card: Card) -> Iterator[str]:
+    """That style codes were left out, or what code was drawn for a random one."""
+    if card.taught and (typed := list_codes(prompt.flags)):
+        yield Sentence(said.LEFT_OUT_HERE, typed=STYLE.format(typed))
+    elif values != prompt.flags:
+        yield Sentence(said.STYLE_CODE, typed=STYLE.format(STYLE.of(values) or ()))
 
 
 def _read_sampling(prompt: Prompt, card: Card) -> Sampling:

@@ -219,22 +219,35 @@ class TestReferences:
         assert recipe.conditions.references == ()
 
     def test_at_random_say_their_code(self) -> None:
-        got = resolved("apple --sref random")
+        got = resolved("apple --sref random", on=UNABLE)
         (note,) = got.notes
         code = got.recipe.parameters.split()[-1]
         assert note == f"`--sref random` chose `--sref {code}`: use that to get this style again."
-        again = resolved(f"apple --sref {code}")
+        again = resolved(f"apple --sref {code}", on=UNABLE)
         assert again.recipe == got.recipe
         assert again.notes == ()
 
     def test_at_random_differ_by_the_random_number(self) -> None:
         drawn = {
             resolve(
-                parse("apple --sref random"), EASEL, model="m", seed=seed
+                parse("apple --sref random"), UNABLE, model="m", seed=seed
             ).recipe.conditions.phrases
             for seed in range(20)
         }
         assert len(drawn) == 20
+
+    @pytest.mark.parametrize("typed", ["--sref 7435", "--sref 7435::2 random", "--sref random"])
+    def test_by_code_are_left_out_where_their_words_were_not_taught(self, typed: str) -> None:
+        got, plain = resolved(f"a purple turtle {typed} --sw 50"), resolved("a purple turtle")
+        assert got.recipe.conditions == plain.recipe.conditions
+        assert got.recipe.inputs == plain.recipe.inputs
+        assert got.notes == (f"Left out `{typed}`: there is nothing like it here.",)
+
+    def test_by_code_are_left_out_beside_an_image_that_counts(self) -> None:
+        got = resolved(f"apple --sref 7435 {LINK}")
+        assert [one.role for one in got.recipe.conditions.references] == ["style"]
+        assert got.recipe.conditions.phrases == resolved("apple").recipe.conditions.phrases
+        assert "`--sref 7435`" in got.notes[0]
 
     @pytest.mark.parametrize("flag", ["sref", "cref", "oref"])
     def test_are_refused_where_there_are_no_adapters(self, flag: str) -> None:
@@ -250,7 +263,7 @@ class TestReferences:
         assert refused("apple --oref 5").sentence == "`--oref` takes image links, not `5`."
 
     def test_say_that_there_is_one_version(self) -> None:
-        (note,) = resolved("apple --sref 7 --sv 4").notes
+        (note,) = resolved("apple --sref 7 --sv 4", on=UNABLE).notes
         assert note.startswith("`--sv` has no effect here yet: leave it out")
 
 
@@ -285,7 +298,7 @@ class TestNotes:
                 ),
             ),
             (
-                "apple --turbo --sv 4 --sref 7 --stealth",
+                f"apple --turbo --sv 4 --sref {LINK} --stealth",
                 "`--turbo`, `--sv` and `--stealth` have no effect here yet.",
             ),
         ],
