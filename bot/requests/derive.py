@@ -105,7 +105,8 @@ class DeriveHandler:
         """Takes a submitted form: what the button does, with other words.
 
         Raises:
-            PromptError: The new prompt is not one; nothing was acknowledged yet.
+            PromptError: The new prompt is not one, or cannot be drawn; nothing was acknowledged
+                yet, unless it links to images or the database is slow.
             NotAllowedError: It links to too many images, or the server does not allow it.
             ZoomError: The form's zoom is no number that it can be.
             NotAbleError: The family cannot do it.
@@ -121,6 +122,11 @@ class DeriveHandler:
         fetched = Fetched(list_addresses(answers.prompt.flags))
         change = change_words(self._models, derivation, answers.prompt, kind.source, fetched)
         title = Title(kind.action, index or None)
+        finding = await begin(ownership.find_job(self._acceptor.jobs, parent_id))
+        if finding.done() and not fetched.links:
+            # As a trial: a mistake is answered in private, which it no longer can be after the
+            # public promise of an answer.
+            self._change(finding.result(), change, title)
         await self._make(interaction, parent_id, change, title, fetched)
 
     async def draw_again(self, requester: Requester, parent_id: str) -> None:
@@ -264,12 +270,16 @@ class DeriveHandler:
         return await self._acceptor.admit(requester, lambda _: [maker])
 
     def _derive(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
+        made = self._change(job, change, title)
+        policy.check_size(choices, [made.recipe])
+        return made
+
+    def _change(self, job: Job, change: Change, title: Title) -> Resolved:
         parent = self._pick_parent(job, title.index)
         self._require(KINDS[title.action], parent.recipe)
         made = change(parent, secrets.randbelow(SEED_LIMIT))
         # Pans and zooms add up; each alone is within the ratio.
         self._check_ratio(made.recipe)
-        policy.check_size(choices, [made.recipe])
         return made
 
     async def find_parent(self, job_id: str, number: int | None) -> Parent:

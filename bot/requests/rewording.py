@@ -12,6 +12,7 @@ from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import CONTROL, EDIT, MODEL
 from prompt.reading.grammar import Prompt, format_prompt
+from prompt.resolution.check import check
 from prompt.resolution.fitting import fit, parse_flags
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.sentences import PARENT_MODEL, Sentence
@@ -49,7 +50,8 @@ def change_words(
 ) -> Change:
     """A derivation that takes its words and numbers from another prompt, size only if told.
 
-    ``fetched`` has the prompt's images by the time that anything is derived.
+    ``fetched`` has the prompt's images by the time that anything is derived. What it returns raises
+    ``PromptError`` where the words cannot be drawn.
     """
 
     def change(parent: Parent, seed: int) -> Resolved:
@@ -61,12 +63,16 @@ def change_words(
         words = fit(prompt, typed_in, before=parse_flags(old.parameters))
         one = models.find_maker(old)
         _require_same(models, words, one)
+        images = _list_prompt_images(old, prompt)
+        if not bound:
+            # Nothing of the earlier picture tells what to show, so the words have to.
+            check(words, one.card, images=len(images))
         resolved = resolve(
             words,
             one.card,
             model=one.model,
             seed=seed,
-            images=_list_prompt_images(old, prompt),
+            images=images,
             kept=fetched.kept,
             shapes=fetched.shapes,
             versions=models.versions,

@@ -1,5 +1,7 @@
 """Prompts in other languages, and words that the bundled model does not know."""
 
+import pytest
+
 from storage.decisions.choices import PersonChoices
 from tests.bot.live.house import House
 from tests.bot.live.test_requests import has_drafts, pressed, recipe_of
@@ -41,6 +43,34 @@ async def test_some_words_that_it_knows_are_drawn_and_one_note_names_the_others(
         "a red cat on a sofa, seen through fog",
         "a blue cat on a sofa, seen through fog",
     }
+
+
+@pytest.mark.parametrize("label", ["V2", "🔄"])
+async def test_a_form_is_refused_like_a_prompt_in_private(house: House, label: str) -> None:
+    grid = await house.drawn("a cat")
+    await house.prefer("mira", PersonChoices(remix=True))
+    form = await house.playground.press("mira", grid, label=label)
+    await form.acknowledged()
+    words = {"prompt": "an old fisherman, pixel art --ar 3:2"}
+    sent = await house.playground.submit("mira", form, words)
+    said = await house.refusal(sent, "I do not know *fisherman*; I would draw `a fish, pixel art`.")
+    assert said.ephemeral_to == "mira"
+    assert "a fish, pixel art" in said.content.partition("\n")[2]
+    assert house.public(sent.id) == []
+    assert await house.jobs.waiting() == []
+
+
+async def test_in_a_form_that_draws_into_a_picture_that_alone_counts(house: House) -> None:
+    grid = await house.drawn("a cat")
+    await pressed(house, grid, "U1")
+    (job,) = await house.accepted(1)
+    picture = await house.finished(job)
+    form = await house.playground.press("mira", picture, label="Custom Zoom")
+    await form.acknowledged()
+    sent = await house.playground.submit("mira", form, {"prompt": "a fisherman", "zoom": "1.5"})
+    await house.refusal(sent, "I do not know *fisherman*, so only the image counts.")
+    (zoomed,) = await house.accepted(1)
+    assert recipe_of(zoomed).inputs.canvas is not None
 
 
 async def test_words_of_a_preset_may_be_the_ones_that_it_knows(house: House) -> None:
