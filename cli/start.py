@@ -177,11 +177,13 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 def describe_models(settings: Settings) -> Iterator[str]:
-    """What the page says of each model: what it is and, of the bundled one, how to get another."""
-    cards = [one.card for one in list_served(settings).values()]
-    for card in cards:
-        yield f"{card.title}. {card.about}"
-    if cards[0].id == "easel":
+    """What the page says: what the usual model is, which others there are, how to get a larger."""
+    usual, *others = [one.card for one in list_served(settings).values()]
+    yield f"{usual.title}. {usual.about}"
+    # Their names alone: on a phone every line counts.
+    if others:
+        yield f"Also here: {', '.join(card.title for card in others)}."
+    if usual.id == "easel":
         larger = find_card("sdxl")
         yield f"For everything else, use a GPU and start with EASEL_MODEL={larger.id}."
 
