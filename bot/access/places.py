@@ -4,10 +4,10 @@ A server's own managers have no say in this: the GPU is not theirs.
 """
 
 import time
-from collections import OrderedDict
 from typing import Final
 
 import discord
+from cachetools import TLRUCache
 
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
@@ -25,13 +25,18 @@ MOST_KNOWN: Final = 10_000
 """People of whom that is remembered."""
 
 
+def _forget_at(_person: int, found: bool, now: float) -> float:
+    # A no is soon asked for again: a server may not be there yet, or they join it now.
+    return now + (KNOWN_FOR if found else REFUSED_FOR)
+
+
 class AllowedPlaces:
     """Decides whether somebody may ask for pictures where they are."""
 
     def __init__(self, client: discord.Client, settings: Settings) -> None:
         self._client = client
         self._servers, self._direct = settings.allowed_servers, settings.direct_messages
-        self._known: OrderedDict[int, tuple[float, bool]] = OrderedDict()
+        self._known: TLRUCache[int, bool] = TLRUCache(MOST_KNOWN, _forget_at, timer=time.monotonic)
 
     async def require(self, requester: Requester) -> None:
         """Goes on where pictures may be asked for.
@@ -57,14 +62,9 @@ class AllowedPlaces:
 
     async def _is_member(self, person_id: int) -> bool:
         """Whether somebody is on one of the servers; Discord is asked now and then."""
-        now = time.monotonic()
-        until, found = self._known.get(person_id, (0.0, False))
-        if now >= until:
-            found = await self._ask(person_id)
-            # A no is soon asked for again: a server may not be there yet, or they join it now.
-            self._known[person_id] = (now + (KNOWN_FOR if found else REFUSED_FOR), found)
-            if len(self._known) > MOST_KNOWN:
-                self._known.popitem(last=False)
+        found: bool | None = self._known.get(person_id)
+        if found is None:
+            found = self._known[person_id] = await self._ask(person_id)
         return found
 
     async def _ask(self, person_id: int) -> bool:

@@ -2,13 +2,13 @@
 
 import asyncio
 import uuid
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 import discord
+from cachetools import LRUCache
 from discord.http import HTTPClient
 
 from bot.access import policy
@@ -84,7 +84,7 @@ class JobAcceptor:
         self.models, self.jobs, self.records = models, jobs, jobs.records
         self._places = places
         self._files, self._delivery, self._door, self._http = files, delivery, door, http
-        self._traits: OrderedDict[str, ImageTraits] = OrderedDict()
+        self._traits: LRUCache[str, ImageTraits] = LRUCache(_REMEMBERED)
         self._limits = Limits(
             max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
         )
@@ -119,8 +119,6 @@ class JobAcceptor:
             image = await self._door.clean(await self._fetch(url), self._limits)
             sha256 = await self._files.aput(image.png)
         self._traits[sha256] = image.traits
-        if len(self._traits) > _REMEMBERED:
-            self._traits.popitem(last=False)
         return sha256
 
     async def _fetch(self, url: str) -> bytearray:

@@ -53,6 +53,7 @@ from generation.sampling.previews import (
     preview_by_decoder,
     preview_by_palette,
 )
+from generation.tensors.precision import is_bfloat16_quick
 from generation.upscaling.bundled import FILE, Compact, load_compact
 
 FAMILIES: Final[tuple[Code, ...]] = (
@@ -301,11 +302,7 @@ def choose_precision(device: torch.device) -> torch.dtype:
     """The number format to compute in: the smallest that loses nothing one can see."""
     if device.type == "cuda":
         # bfloat16 first, as it has float32's range, so that nothing overflows.
-        return (
-            torch.bfloat16
-            if torch.cuda.is_bf16_supported(including_emulation=False)
-            else torch.float16
-        )
+        return torch.bfloat16 if is_bfloat16_quick(device.type) else torch.float16
     # A CPU without instructions for bfloat16 is slower with it (docs/measurements.md).
     return torch.float32
 

@@ -36,7 +36,7 @@ from generation.sampling.engine import Batching, Upscalers, Watch
 from generation.sampling.inpaint import mask_latents
 from generation.sampling.noise import draw_starting_noise
 from generation.sampling.parallel import open_map
-from generation.sampling.soundness import is_flat, require_finite, require_pictures
+from generation.sampling.soundness import has_overflowed, require_finite, require_pictures
 from generation.tensors.pixels import to_picture, to_pixels
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from generation.variety import split_by_picture
@@ -300,8 +300,9 @@ class GuidedEngine:
         """Pixels (1, 3, H, W) in -1 to 1 of latents (1, C, h, w)."""
         made = finish(self.networks, latents)
         # bfloat16 has float32's range, but fewer digits: what it sums up may still overflow.
-        exact = bool(torch.isfinite(made).all()) and not is_flat(made)
-        return made if exact else require_finite(finish(self.networks, latents, exact=True))
+        if not has_overflowed(made, shows=True):
+            return made
+        return require_finite(finish(self.networks, latents, exact=True))
 
     def enlarge(self, pictures: Sequence[Image.Image], *, tile: bool = False) -> list[Image.Image]:  # noqa: ARG002
         """Drawn pictures at the size that people are shown, which is as they were drawn."""

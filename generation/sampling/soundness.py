@@ -58,7 +58,7 @@ def compute_with_vae(
         RenderError: ``no_picture`` if they are not finite in float32 either.
     """
     made, own = compute(), vae.dtype
-    if own == torch.float32 or not _overflowed(made, shows=shows):
+    if own == torch.float32 or not has_overflowed(made, shows=shows):
         return require_finite(made)
     _log.warning("the autoencoder overflows; once more in float32", format=str(own))
     vae.to(torch.float32)
@@ -68,7 +68,13 @@ def compute_with_vae(
         vae.to(own)
 
 
-def _overflowed(made: Tensor, *, shows: bool) -> bool:
+def has_overflowed(made: Tensor, *, shows: bool) -> bool:
+    """Whether numbers seem to be too large for their format.
+
+    Args:
+        made: Pixels in -1 to 1, or latents.
+        shows: Whether they are pixels: one colour all over then is no picture either.
+    """
     return not bool(torch.isfinite(made).all()) or (shows and is_flat(made))
 
 

@@ -78,14 +78,18 @@ def _insert(
     unfinished = select(JobRow.id).where(queries.UNFINISHED).limit(1)
     busy = connection.execute(unfinished).first()
     clock = shares.read_clock(connection) if busy else shares.restart_clock(connection)
+    works = [Work.of(job.model, job.title, job.pixels, job.steps) for job in jobs]
+    lanes = [fairness.lane_of(job.title, job.speed) for job in jobs]
+    # Each read once, since the jobs of a batch are mostly alike.
+    costs = {work: read_cost(connection, work) for work in set(works)}
+    person = jobs[0].person_id
+    finishes = {lane: shares.read_finish(connection, person, lane) for lane in set(lanes)}
     rows, standings = [], {}
-    for job in jobs:
-        lane = fairness.lane_of(job.title, job.speed)
-        # Read again for each, since the one before it moved it.
-        flow = Flow(lane, share, shares.read_finish(connection, job.person_id, lane))
-        cost = read_cost(connection, Work.of(job.model, job.title, job.pixels, job.steps))
-        turn = fairness.take_turn(rule, clock, flow, cost)
-        shares.keep_finish(connection, job.person_id, lane, turn.finish)
+    for job, work, lane in zip(jobs, works, lanes, strict=True):
+        cost = costs[work]
+        turn = fairness.take_turn(rule, clock, Flow(lane, share, finishes[lane]), cost)
+        finishes[lane] = turn.finish
+        shares.keep_finish(connection, person, lane, turn.finish)
         now = datetime.now(UTC)
         new = Standing(job.id, "queued", None, 0, turn.priority, now, job.message_id)
         rows.append(
