@@ -429,6 +429,10 @@ FAILURES: Final = {
     "unstored": (
         "one of its pictures could not be stored or read; the admin can find out why in the log"
     ),
+    "tripped": (
+        "the graphics card failed at it again and again while it drew others; a smaller picture or"
+        " another model may work"
+    ),
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""

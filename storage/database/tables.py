@@ -103,6 +103,8 @@ class JobRow(Table):
     state: Mapped[str] = mapped_column(String(9))
     failure: Mapped[str | None] = mapped_column(String(32))
     attempts: Mapped[int] = mapped_column(default=0)
+    # How often what workers compute on failed at it.
+    faults: Mapped[int] = mapped_column(server_default="0")
     worker: Mapped[str | None] = mapped_column(Text)
     speed: Mapped[str] = mapped_column(String(8))
     priority: Mapped[int]

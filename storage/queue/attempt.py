@@ -22,6 +22,7 @@ from storage.files import FileStoreError
 from storage.queue import presence, queries
 from storage.queue.jobs import (
     INTERNAL,
+    TRIPPED,
     UNSTORED,
     WORKER_LOST,
     DeviceFaultError,
@@ -47,6 +48,7 @@ QUIET: Final = 5.0
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 Publish = Callable[[dict[str, Any]], None]
+Move = Callable[[Connection, str, int], None]
 Clock = Callable[[], float]
 
 _log = structlog.get_logger(__name__)
@@ -64,6 +66,7 @@ class Maker:
         engine: Engine,
         render: Render,
         publish: Publish,
+        move: Move,
         *,
         worker: str,
         stop: threading.Event,
@@ -74,12 +77,14 @@ class Maker:
             engine: An engine whose transactions write.
             render: Makes a recipe.
             publish: Shows the bot how far a run is; raises RenderInterruptedError.
+            move: Gives a job another priority in the job engine, in the same transaction.
             worker: This worker's name.
             stop: Interrupts what is being made, once set.
         """
         self._engine = engine
         self._render = render
         self._publish = publish
+        self._move = move
         self._worker = worker
         self._stop = stop
         # Also what `finished` waits on, from the thread that stops the worker.
@@ -143,7 +148,7 @@ class Maker:
             if self._ending and self._transact(queries.hand_back, run):
                 raise
         except DeviceFaultError as error:
-            self._hand_back(run, error)
+            self._stop_at(run, error, self._judge_tripped)
         except FileStoreError as error:
             self._unstored[run.job_id] += 1
             # The store was found in order in between, so what it cannot do is this job's alone.
@@ -151,7 +156,7 @@ class Maker:
                 log.error("failed", reason=str(error))
                 self._transact(queries.fail_run, run, UNSTORED)
             else:
-                self._hand_back(run, error)
+                self._stop_at(run, error, queries.hand_back)
         except RenderError as error:
             log.warning("failed", reason=error.code)
             # What was tried took the GPU from others, whatever came of it.
@@ -166,12 +171,32 @@ class Maker:
             counted = self._transact(self._finish, run, rendered, seconds)
             log.info("made", seconds=round(time.monotonic() - began, 3), counted=counted)
 
-    def _hand_back(self, run: Run, fault: DeviceFaultError | FileStoreError) -> None:
+    def _stop_at(
+        self,
+        run: Run,
+        fault: DeviceFaultError | FileStoreError,
+        hand_back: Callable[[Connection, Run], bool],
+    ) -> None:
         _log.error("handed back", job=run.job_id, reason=str(fault))
         self.fault = fault
-        if self._transact(queries.hand_back, run):
+        if self._transact(hand_back, run):
             # As by a stopping worker, so that the job engine keeps the job for others.
             raise RenderInterruptedError from None
+
+    def _judge_tripped(self, connection: Connection, run: Run) -> bool:
+        """Puts a job back at which the device failed, or fails it; whether it waits again."""
+        worker = presence.read_sighting(connection, self._worker)
+        # Where nothing was drawn since the device last failed, the device is to blame.
+        counted = (
+            not (worker and worker.faults) and queries.count_faults(connection, run.job_id) > 0
+        )
+        if counted and run.attempt >= ATTEMPTS:
+            queries.fail_run(connection, run, TRIPPED)
+            return False
+        priority = queries.hand_back_tripped(connection, run, run.attempt - (not counted))
+        if priority is not None:
+            self._move(connection, run.job_id, priority)
+        return priority is not None
 
     def _finish(self, connection: Connection, run: Run, rendered: Rendered, seconds: float) -> bool:
         # Whatever failed before, it drew.

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
 from dbos import error as dbos_errors
-from sqlalchemy import Connection
+from sqlalchemy import Connection, column, table, update
 
 from storage.database.connect import (
     FROZEN_AFTER,
@@ -132,6 +132,14 @@ def create_queue_tables(url: str) -> None:
         DBOS.migrate(url)
     finally:
         own_log.setLevel(level)
+
+
+def move_entry(connection: Connection, job_id: str, priority: int) -> None:
+    """Gives a job's entry another priority; DBOS itself does that by enqueueing anew alone."""
+    schema = "dbos" if connection.dialect.name == "postgresql" else None
+    entries = table("workflow_status", column("workflow_uuid"), column("priority"), schema=schema)
+    moved = update(entries).where(entries.c.workflow_uuid == job_id)
+    connection.execute(moved.values(priority=priority))
 
 
 def open_client(url: str) -> DBOSClient:

@@ -27,6 +27,9 @@ UNSTORED: Final = "unstored"
 Trouble = Literal["device", "store"]
 """Why a worker takes no jobs: what it computes on fails again and again, or the picture store."""
 
+TRIPPED: Final = "tripped"
+"""Why a job failed at which a device failed again and again that drew others in between."""
+
 DAY: Final = timedelta(hours=24)
 """What a daily limit counts over, up to now."""
 

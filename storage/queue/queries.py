@@ -241,6 +241,41 @@ def hand_back(connection: Connection, run: Run) -> bool:
     )
 
 
+def hand_back_tripped(connection: Connection, run: Run, attempts: int) -> int | None:
+    """Puts a job back at which what the worker computes on failed, behind those that are next.
+
+    So another is made before it, which shows whether the device or the job is to blame.
+
+    Args:
+        connection: In a transaction that writes.
+        run: The run.
+        attempts: How many tries at it count from now on.
+
+    Returns:
+        The job's new priority; None if the run is stale.
+    """
+    wanted = select(JobRow.priority, JobRow.created_at).where(*_owned(run)).with_for_update()
+    mine = connection.execute(wanted).one_or_none()
+    if mine is None:
+        return None
+    later = (JobRow.priority > mine.priority) | (
+        (JobRow.priority == mine.priority) & (JobRow.created_at > mine.created_at)
+    )
+    waiting = select(func.min(JobRow.priority)).where(JobRow.state == "queued", UNDELIVERED, later)
+    following = connection.execute(waiting).scalar_one()
+    priority: int = mine.priority if following is None else following + 1
+    values = {"state": "queued", "worker": None, "attempts": attempts, "priority": priority}
+    returned = update(JobRow).where(JobRow.id == run.job_id)
+    connection.execute(returned.values(faults=JobRow.faults + 1, **values))
+    return priority
+
+
+def count_faults(connection: Connection, job_id: str) -> int:
+    """How often what workers compute on failed at a job."""
+    wanted = select(JobRow.faults).where(JobRow.id == job_id)
+    return connection.execute(wanted).scalar_one_or_none() or 0
+
+
 # Ending and delivering
 
 

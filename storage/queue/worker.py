@@ -20,7 +20,15 @@ from storage.database.connect import (
 from storage.files import Files, FileStoreError
 from storage.queue import presence, queries
 from storage.queue.attempt import Maker
-from storage.queue.engine import APPLICATION, PROGRESS, PROTOCOL, QUEUE, WORKFLOW, open_client
+from storage.queue.engine import (
+    APPLICATION,
+    PROGRESS,
+    PROTOCOL,
+    QUEUE,
+    WORKFLOW,
+    move_entry,
+    open_client,
+)
 from storage.queue.heartbeat import Heartbeat
 from storage.queue.jobs import (
     DeviceFaultError,
@@ -77,7 +85,7 @@ def serve(
             with engine.begin() as connection:
                 # The name is ours alone by now, so whatever runs under it has lost its process.
                 queries.release(connection, settings.executor)
-            maker = Maker(engine, render, _publish, worker=settings.executor, stop=stop)
+            maker = Maker(engine, render, _publish, move_entry, worker=settings.executor, stop=stop)
             while not stop.is_set():
                 _work(settings, maker, stop)
                 if isinstance(maker.fault, DeviceFaultError):

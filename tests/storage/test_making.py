@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from unittest import mock
 
@@ -13,11 +14,12 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from storage.database.connect import WRITING, open_engine
 from storage.files import FileStoreError
-from storage.queue import queries, shares
+from storage.queue import presence, queries, shares
 from storage.queue.acceptance import accept
 from storage.queue.attempt import Maker
 from storage.queue.fairness import Rule
 from storage.queue.jobs import (
+    TRIPPED,
     UNSTORED,
     DeviceFaultError,
     Job,
@@ -62,9 +64,13 @@ def clock() -> Iterator[Clock]:
         yield clock
 
 
+def stay(*_: Any) -> None:
+    """For a queue that has no job engine."""
+
+
 def maker(engine: Engine, render: Render, told: list[Any] | None = None) -> Maker:
     publish = (told if told is not None else []).append
-    return Maker(engine, render, publish, worker="w", stop=threading.Event())
+    return Maker(engine, render, publish, stay, worker="w", stop=threading.Event())
 
 
 def job(engine: Engine) -> Job:
@@ -130,7 +136,7 @@ def test_a_stopping_worker_hands_back_and_begins_nothing(engine: Engine) -> None
         report(1, 2, None)
         raise AssertionError("went on")
 
-    stopping = Maker(engine, render, lambda _: None, worker="w", stop=stop)
+    stopping = Maker(engine, render, lambda _: None, stay, worker="w", stop=stop)
     for _ in range(2):
         with pytest.raises(RenderInterruptedError):
             stopping.make(JOB)
@@ -182,7 +188,7 @@ def test_a_database_that_is_away_while_drawing_is_no_fault_of_the_drawing(
         return Rendered(pictures=[made("x", 0)])
 
     with mock.patch.object(queries, "is_current", away):
-        Maker(engine, render, publish, worker="w", stop=threading.Event()).make(JOB)
+        Maker(engine, render, publish, stay, worker="w", stop=threading.Event()).make(JOB)
     assert (job(engine).state, job(engine).attempts) == ("done", 1)
     # After 75 seconds: asked now and then, as each time may take long.
     assert (looks, told) == (15, 0)
@@ -210,7 +216,7 @@ def test_a_worker_told_to_stop_does_not_wait_for_the_database(engine: Engine) ->
         stop.set()
         raise AWAY[0]
 
-    stopping = Maker(engine, lambda *_: Rendered(pictures=[]), print, worker="w", stop=stop)
+    stopping = Maker(engine, lambda *_: Rendered(pictures=[]), print, stay, worker="w", stop=stop)
     with mock.patch.object(queries, "finish_run", away), pytest.raises(RenderInterruptedError):
         stopping.make(JOB)
     assert job(engine).state == "running"
@@ -244,6 +250,51 @@ def test_what_is_no_fault_of_a_job_hands_it_back_uncounted(
             faulty.make(JOB)
         assert faulty.fault is fault
         assert (job(engine).state, job(engine).attempts) == ("queued", 0)
+
+
+def test_a_job_at_which_a_device_in_order_fails_again_and_again_ends(engine: Engine) -> None:
+    """It goes behind the next each time, and its tries count once another was drawn in between."""
+    others = [f"{number:032}" for number in range(6)]
+    moved: dict[str, int] = {}
+    worker = {"session": "", "host": "", "pid": 1, "device": "cuda", "model": ""}
+    with engine.begin() as connection:
+        for other in others:
+            new = new_job(id=other, person=2)
+            accept(connection, [new], Allowance(unfinished=6), Rule(), lambda *_: None)
+        presence.sign_on(connection, "w", worker)
+    seen: list[str] = []
+
+    def render(*_: object) -> Rendered:
+        if seen[-1] == JOB:
+            raise DeviceFaultError("cuda")
+        return Rendered(pictures=[])
+
+    for _ in range(11):
+        with engine.connect() as connection:
+            waiting = [it for it in queries.list_unfinished(connection) if it.state == "queued"]
+        waiting.sort(key=lambda it: (it.priority, it.created_at))
+        if not waiting:
+            break
+        seen.append(waiting[0].id)
+        # As after each fault, a new process.
+        fresh = Maker(
+            engine,
+            render,
+            print,
+            lambda _, *it: moved.update([it]),
+            worker="w",
+            stop=threading.Event(),
+        )
+        with suppress(RenderInterruptedError):
+            fresh.make(waiting[0].id)
+        if fresh.fault:
+            with engine.begin() as connection:
+                presence.set_faults(connection, "w", 1)
+    assert seen == [JOB, others[0], JOB, others[1], JOB, others[2], JOB, *others[3:]]
+    assert (job(engine).state, job(engine).failure) == ("failed", TRIPPED)
+    with engine.connect() as connection:
+        # The job engine was told each of its places.
+        assert moved == {JOB: queries.read_standings(connection, [JOB])[JOB].priority}
 
 
 def test_what_a_store_in_order_refuses_thrice_is_the_jobs_own(engine: Engine) -> None:

@@ -67,6 +67,8 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "finish_run": (RUN, Rendered(pictures=[]), 2.5),
         "fail_run": (RUN, "lost"),
         "hand_back": (RUN,),
+        "hand_back_tripped": (RUN, 0),
+        "count_faults": (JOB,),
         "cancel_job": (JOB, HEAVY),
         "note_message": (JOB, 5),
         "mark_delivered": (JOB, 5),

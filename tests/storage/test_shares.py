@@ -21,7 +21,7 @@ from storage.prepare import migrate, migration_config
 from storage.queue import costs, fairness, queries, shares
 from storage.queue.client import Jobs
 from storage.queue.costs import UNKNOWN, Work
-from storage.queue.engine import open_client
+from storage.queue.engine import move_entry, open_client
 from storage.queue.fairness import Clock, Flow, Rule
 from storage.queue.jobs import NewJob, Rendered
 from storage.queue.limits import Allowance
@@ -344,3 +344,26 @@ def test_a_queue_of_0_1_0_goes_over_without_losing_a_place(settings: Settings) -
     assert order[5] < own.priority
     client.destroy()
     engine.dispose()
+
+
+async def test_a_job_that_goes_behind_does_so_in_the_job_engine_too(
+    jobs: Jobs, settings: Settings
+) -> None:
+    first, second = new_job(person=1), new_job(person=2)
+    for job in (first, second):
+        await jobs.accept(job, Allowance(unfinished=1))
+    run = await begin(jobs, first)
+
+    def go_behind(connection: Connection) -> None:
+        priority = queries.hand_back_tripped(connection, run, 0)
+        assert priority
+        move_entry(connection, first.id, priority)
+
+    await jobs.records.write(go_behind)
+    client = open_client(settings.database)
+    entries = {it.workflow_id: it.priority for it in client.list_workflows()}
+    client.destroy()
+    standings = await jobs.records.read(queries.read_standings, [first.id, second.id])
+    assert entries == {id_: standing.priority for id_, standing in standings.items()}
+    assert standings[first.id].priority > standings[second.id].priority
+    assert standings[first.id].attempts == 0
