@@ -11,6 +11,7 @@ from PIL import Image
 from bot.components import buttons
 from bot.errors import UnsentError
 from bot.text import messages, sentences
+from bot.text.alt_text import write_alt_text
 from bot.text.languages import say
 from generation.catalogue.families import find_card
 from generation.pictures.grid import fit
@@ -70,9 +71,7 @@ def compose_progress(job: Job, event: Event) -> MessageContent:
         case Progress(step=step, steps=steps, preview=preview):
             state = say(sentences.RUNNING, percent=round(100 * step / steps))
             name = f"easel-{job.id[:8]}-preview.webp"
-            pictures = (
-                (Picture(name, preview, messages.write_alt_text(recipe)),) if preview else None
-            )
+            pictures = (Picture(name, preview, write_alt_text(recipe)),) if preview else None
             return MessageContent(messages.write_running(job, recipe, state), view, pictures)
         case Started() | Ended():
             return MessageContent(
@@ -123,7 +122,7 @@ async def load_thumbnail(job: Job, files: Files) -> Picture:
     """
     shown = job.grid or job.pictures[0]
     data = await asyncio.to_thread(_shrink, await files.aget(shown.sha256))
-    alt = messages.write_alt_text(Recipe.from_json(job.recipe))
+    alt = write_alt_text(Recipe.from_json(job.recipe))
     return Picture(f"easel-{job.id[:8]}-small.webp", data, alt)
 
 
@@ -155,4 +154,4 @@ async def load_picture(job: Job, files: Files, limit: int) -> Picture:
     except (OSError, SyntaxError) as error:
         # What Pillow says of files that are no picture, or are broken.
         raise UnsentError("damaged") from error
-    return Picture(f"easel-{job.id[:8]}.{extension}", data, messages.write_alt_text(recipe))
+    return Picture(f"easel-{job.id[:8]}.{extension}", data, write_alt_text(recipe))

@@ -371,11 +371,5 @@ def write_no_help(about: str) -> str:
     return say(sentences.NO_HELP, about=quote(about))
 
 
-def write_alt_text(recipe: Recipe) -> str:
-    """What a screen reader says of the picture."""
-    count = len(recipe.noise)
-    return say(sentences.ALT, count=count, prompt=recipe.prompt or say(sentences.NO_WORDS))[:1024]
-
-
 def _format_seconds(start: datetime | None, end: datetime | None) -> str:
     return f"{(end - start).total_seconds():.1f} s" if start and end else ""

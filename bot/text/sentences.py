@@ -409,6 +409,10 @@ STEPS: Final = Plural("{count} step", "{count} steps")
 GUIDANCE: Final = "guidance {value}"
 JOB: Final = "job {id}"
 ALT: Final = Plural("a generated picture: {prompt}", "{count} generated pictures: {prompt}")
+ALT_EDIT: Final = Plural(
+    "a picture, changed as asked: {prompt}", "{count} pictures, changed as asked: {prompt}"
+)
+ALT_MAP: Final = "a control map ({kind}): what was read of an image"
 STARTED_FROM: Final = "image at strength {strength}"
 KEPT_TO: Final = "{kind} at scale {scale}"
 ENLARGED: Final = "{factor}× larger by resampling"

@@ -62,8 +62,10 @@ def keep_title(text: str, prompt: Prompt, attached: Sequence[str]) -> dict[str, 
     """
     links = {IMAGE: [*attached, *(link.url for link in prompt.images)], **find_links(prompt.flags)}
     names = {role: [_read_name(url) for url in urls] for role, urls in links.items() if urls}
-    words = " ".join(_LINKS.sub(" ", text).split())
-    return {**({TYPED: words} if text else {}), NAMES: json.dumps(names, ensure_ascii=False)}
+    return {
+        **({TYPED: drop_links(text)} if text else {}),
+        NAMES: json.dumps(names, ensure_ascii=False),
+    }
 
 
 def inherit_title(known: Mapping[str, str], before: Recipe, after: Recipe) -> dict[str, str]:
@@ -109,6 +111,11 @@ def list_unsaid(job: Job, recipe: Recipe) -> list[str]:
 def name_links(text: str) -> str:
     """A text with the short name of each file in the place of its address."""
     return _ADDRESS.sub(lambda match: _read_name(match[0]), text)
+
+
+def drop_links(text: str) -> str:
+    """A text on one line without addresses, and without flags that hold nothing else."""
+    return " ".join(_LINKS.sub(" ", text).split())
 
 
 def _write_prompt(job: Job, recipe: Recipe) -> str:
