@@ -5,8 +5,8 @@ own: what is called here runs through C code that a stranger's bytes may upset.
 """
 
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from PIL import Image, ImageFile
@@ -19,6 +19,7 @@ from generation.untrusted.image_errors import (
     ImageTooLargeError,
     ImageTooNarrowError,
 )
+from generation.untrusted.texts import HIDDEN, read_hidden, read_texts
 from generation.untrusted.traits import ImageTraits, is_photograph
 
 _ORIENTATION_TAG: Final = 0x0112
@@ -62,10 +63,13 @@ class CleanImage:
     Attributes:
         png: RGB, 8 bits a channel, upright, without any metadata.
         traits: Its width and height, and whether it seems to be a photograph.
+        texts: What programs wrote into the file, as ``untrusted.texts`` finds it; of these the
+            PNG has none.
     """
 
     png: bytes
     traits: ImageTraits
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -98,7 +102,7 @@ def clean(data: bytes, limits: Limits = LIMITS) -> CleanImage:
     if container.size is not None:
         _judge(container.size, limits)
     try:
-        picture = _decode(container, limits)
+        picture, hidden = _decode(container, limits)
     except (ImageTooLargeError, ImageTooNarrowError):
         raise
     except MemoryError:
@@ -106,7 +110,8 @@ def clean(data: bytes, limits: Limits = LIMITS) -> CleanImage:
     except Exception as error:  # damaged files make Pillow raise almost anything
         raise BrokenImageError(container.format) from error
     traits = ImageTraits(picture.width, picture.height, is_photograph(picture))
-    return CleanImage(_encode_png(picture), traits)
+    texts = read_texts(data) | ({HIDDEN: hidden} if hidden else {})
+    return CleanImage(_encode_png(picture), traits, texts)
 
 
 def _judge(size: tuple[int, int], limits: Limits) -> None:
@@ -119,8 +124,8 @@ def _judge(size: tuple[int, int], limits: Limits) -> None:
         raise ImageTooNarrowError(width, height)
 
 
-def _decode(container: Container, limits: Limits) -> Image.Image:
-    """The picture in RGB, scaled and upright."""
+def _decode(container: Container, limits: Limits) -> tuple[Image.Image, str]:
+    """The picture in RGB, scaled and upright, and what is hidden in its transparency."""
     # Opening reads the header alone.
     with _OPENERS[container.format](io.BytesIO(container.data)) as image:
         _judge(image.size, limits)
@@ -129,14 +134,15 @@ def _decode(container: Container, limits: Limits) -> Image.Image:
         image.draft(None, size)
         image.load()
         turn = _TURNS.get(_read_orientation(image))
-    picture = _unpack(image)
+    # Scaling and laying it on white would wipe it out.
+    picture, hidden = _unpack(image), read_hidden(image)
     # In full size it may take 100 MB, and what scales it as much again.
     del image
     if picture.size != size:
         # Reduced by whole steps first: half the time, and no difference that could be seen.
         picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=1.0)
     picture = _flatten(picture)
-    return picture if turn is None else picture.transpose(turn)
+    return (picture if turn is None else picture.transpose(turn)), hidden
 
 
 # Pillow's classes themselves rather than its `open`, which would load all of them, and whose own

@@ -85,7 +85,8 @@ def _answer(head: Head, data: bytes) -> tuple[Head, bytes]:
 
         return {"fault": traceback.format_exc()[-_LONGEST_TRACE:]}, b""
     traits = image.traits
-    return {"traits": [traits.width, traits.height, traits.photograph]}, image.png
+    told = [traits.width, traits.height, traits.photograph]
+    return {"traits": told, "texts": image.texts}, image.png
 
 
 def _limit_seconds(seconds: float) -> None:

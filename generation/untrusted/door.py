@@ -27,6 +27,7 @@ from generation.untrusted import image_errors
 from generation.untrusted.clean import LIMITS, CleanImage, Limits
 from generation.untrusted.decoder import Head, read_message, write_message
 from generation.untrusted.image_errors import BrokenImageError, ImageError, ImageTooHardError
+from generation.untrusted.texts import MOST_TEXT
 from generation.untrusted.traits import ImageTraits
 
 PROCESSES: Final = 2
@@ -39,7 +40,9 @@ a processor's time cannot be limited."""
 _ROOT: Final = str(Path(__file__).parents[2])
 """The folder from which the process imports this package."""
 
-_MARGIN: Final = 2**20
+_MARGIN: Final = 2**20 + 12 * MOST_TEXT
+"""Bytes of an answer beyond its picture: a character of a text takes up to twelve in JSON."""
+
 _BYTES_OF_A_PIXEL: Final = 3
 
 # Of the environment no more than a Python may need to start: the rest holds the bot's secrets.
@@ -89,7 +92,7 @@ class Decoder:
             raise image_errors.ImageTooLargeError("bytes", limits.max_bytes, len(data))
         head, png = self._ask({"limits": asdict(limits)}, data, limits.max_side)
         width, height, photograph = head["traits"]
-        return CleanImage(png, ImageTraits(width, height, photograph))
+        return CleanImage(png, ImageTraits(width, height, photograph), head["texts"])
 
     def clean_mask(self, data: bytes, picture: tuple[int, int]) -> bytes:
         """As ``untrusted.masks.clean_mask``.
