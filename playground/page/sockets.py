@@ -135,7 +135,9 @@ class Page:
     def _hello(self, person: Person) -> Body:
         world = self._world
         seen = [
-            c for c in world.channels.values() if world.may(person.id, c, Permission.VIEW_CHANNEL)
+            c
+            for c in world.channels.values()
+            if c.parent is None and world.may(person.id, c, Permission.VIEW_CHANNEL)
         ]
         shown = {str(c.id): history(world, person, c) for c in seen}
         return {

@@ -113,7 +113,8 @@ class Visit:
     def show(self, change: Change) -> None:
         """Tell the page of a change, if its person sees it."""
         if change.message:
-            if self._world.sees(self._person.id, change.message):
+            threaded = self._world.channels[change.message.channel_id].parent is not None
+            if not threaded and self._world.sees(self._person.id, change.message):
                 self._show_message(change, change.message)
         elif change.interaction:
             if change.kind == "interaction_state" and change.interaction.id in self._nonces:

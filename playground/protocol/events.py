@@ -38,6 +38,8 @@ EVENTS: dict[str, tuple[str, int]] = {
     "reaction_clear": ("MESSAGE_REACTION_REMOVE_ALL", Intent.GUILD_MESSAGE_REACTIONS),
     "typing": ("TYPING_START", Intent.GUILD_MESSAGE_TYPING),
     "channel_update": ("CHANNEL_UPDATE", Intent.GUILDS),
+    "thread_create": ("THREAD_CREATE", Intent.GUILDS),
+    "thread_update": ("THREAD_UPDATE", Intent.GUILDS),
     "interaction": ("INTERACTION_CREATE", 0),
 }
 """The gateway's name of each change, and the intent it needs in a server (0: none)."""
@@ -82,7 +84,7 @@ def _data(world: World, change: Change, *, direct: bool) -> Body:
         return _message_data(world, change, change.message, direct=direct)
     if change.channel is None:
         return {}
-    if change.kind == "channel_update":
+    if change.kind in ("channel_update", "thread_create", "thread_update"):
         return shapes.channel(world, change.channel)
     typing = {"channel_id": str(change.channel.id), "user_id": str(change.user_id)}
     about = {**typing, "timestamp": int(world.clock.now())}

@@ -68,6 +68,8 @@ OPERATIONS = frozenset(
         "delete_user_message_reaction",
         "delete_all_message_reactions",
         "list_message_reactions_by_emoji",
+        "create_thread_from_message",
+        "update_channel",
         "create_dm",
         "trigger_typing_indicator",
     ]

@@ -10,6 +10,11 @@ from playground.state.records import EVERYTHING, Body, Channel, Permission, Pers
 
 def permissions_in(channel: Channel, user: Person) -> int:
     """Return what a person or the bot may do in a channel, as Discord's permission bits."""
+    if channel.parent:
+        above = permissions_in(channel.parent, user)
+        # In a thread this permission stands in the place of the other.
+        writes = above & Permission.SEND_MESSAGES_IN_THREADS
+        return above | Permission.SEND_MESSAGES if writes else above & ~Permission.SEND_MESSAGES
     if channel.direct:
         return EVERYTHING if user.bot or channel.person == user.id else 0
     if user.id == int(OBJECTS["guild"]["owner_id"]):

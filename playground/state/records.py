@@ -29,6 +29,8 @@ class Permission(IntFlag):
     ATTACH_FILES = 1 << 15
     READ_MESSAGE_HISTORY = 1 << 16
     USE_APPLICATION_COMMANDS = 1 << 31
+    CREATE_PUBLIC_THREADS = 1 << 35
+    SEND_MESSAGES_IN_THREADS = 1 << 38
 
 
 EVERYTHING = (1 << 53) - 1
@@ -110,12 +112,13 @@ class Person:
 
 @dataclass
 class Channel:
-    """A text channel of the server, or the direct messages between the bot and a person.
+    """A text channel of the server, a thread in one, or direct messages with the bot.
 
     Attributes:
         fixed: the fixed part of the Discord channel object of a server's channel.
         person: whose direct messages these are; None in a server.
         last_message: id of the newest message, 0 when there is none.
+        parent: the channel of the message that a thread hangs on; None for any but threads.
     """
 
     id: int
@@ -123,6 +126,12 @@ class Channel:
     fixed: Body = field(default_factory=dict)
     person: int | None = None
     last_message: int = 0
+    parent: Channel | None = None
+
+    @property
+    def archived(self) -> bool:
+        """Whether this is a thread that was put away."""
+        return bool(self.parent and self.fixed["thread_metadata"]["archived"])
 
     @property
     def direct(self) -> bool:
@@ -246,7 +255,8 @@ class Change:
     Attributes:
         kind: ``message_create``, ``message_update``, ``message_delete``, ``reaction_add``,
             ``reaction_remove``, ``reaction_clear``, ``typing``, ``commands``, ``channel_update``,
-            ``interaction`` (a new one) or ``interaction_state`` (answered or failed).
+            ``thread_create``, ``thread_update``, ``interaction`` (a new one) or
+            ``interaction_state`` (answered or failed).
         user_id: who reacted or types.
     """
 

@@ -115,7 +115,7 @@ class World:
 
     def _deny(self, user_id: int, channel: Channel, change: Callable[[int], int]) -> None:
         channel.fixed = with_denials(channel, user_id, change)
-        self._tell(Change("channel_update", channel=channel))
+        self.tell(Change("channel_update", channel=channel))
 
     def sees(self, person_id: int, message: Message) -> bool:
         """Return whether a message is shown to a person."""
@@ -142,8 +142,7 @@ class World:
         Args:
             author_id: whose it is.
             channel: where it goes.
-            body: `content`, `embeds`, `components`, `attachments`, `flags`, `nonce`, … as requests
-                carry them; already judged.
+            body: `content`, `embeds`, `flags`, … as requests carry them; already judged.
             uploads: new files by the index that ``attachments`` placeholders name.
             kind: how it came to be.
             flags: set besides those in `body`.
@@ -172,7 +171,7 @@ class World:
         if message.nonce is not None:
             self._nonces[channel.id, author_id, message.nonce] = message.id
         self._save("message", message)
-        self._tell(Change("message_create", message=message))
+        self.tell(Change("message_create", message=message))
         return message
 
     def edit(self, message: Message, body: Body, uploads: Mapping[int, Upload]) -> Message:
@@ -187,7 +186,7 @@ class World:
             message.flags |= (body["flags"] or 0) & OURS_TO_EDIT
         self._fill(message, body, uploads)
         self._save("message", message)
-        self._tell(Change("message_update", message=message))
+        self.tell(Change("message_update", message=message))
         return message
 
     def delete(self, message: Message) -> None:
@@ -197,7 +196,7 @@ class World:
         for attachment in message.attachments:
             self.files.drop(attachment.id)
         self._save("message", message)
-        self._tell(Change("message_delete", message=message))
+        self.tell(Change("message_delete", message=message))
 
     def repeated(self, channel: Channel, author_id: int, nonce: str | int | None) -> Message | None:
         """Return the message that was already sent with this nonce, if that was just now."""
@@ -234,7 +233,7 @@ class World:
         if user_id not in users:
             users.append(user_id)
             self._save("message", message)
-            self._tell(Change("reaction_add", message=message, user_id=user_id, emoji=emoji))
+            self.tell(Change("reaction_add", message=message, user_id=user_id, emoji=emoji))
 
     def unreact(self, user_id: int, message: Message, emoji: str) -> None:
         """Take a reaction away; it need not be there."""
@@ -244,23 +243,23 @@ class World:
             if not users:
                 del message.reactions[emoji]
             self._save("message", message)
-            self._tell(Change("reaction_remove", message=message, user_id=user_id, emoji=emoji))
+            self.tell(Change("reaction_remove", message=message, user_id=user_id, emoji=emoji))
 
     def clear_reactions(self, message: Message) -> None:
         """Take every reaction away."""
         message.reactions.clear()
         self._save("message", message)
-        self._tell(Change("reaction_clear", message=message))
+        self.tell(Change("reaction_clear", message=message))
 
     def type_in(self, user_id: int, channel: Channel) -> None:
         """Show a user as typing."""
-        self._tell(Change("typing", channel=channel, user_id=user_id))
+        self.tell(Change("typing", channel=channel, user_id=user_id))
 
     def register(self, scope: int, commands: list[Body]) -> list[Body]:
         """Replace the commands of a scope; see `Registry.replace`."""
         registered = self.commands.replace(scope, commands)
         self.shelf.write("commands", {"id": scope, "commands": registered})
-        self._tell(Change("commands"))
+        self.tell(Change("commands"))
         return registered
 
     # Interactions
@@ -293,7 +292,7 @@ class World:
         )
         self.interactions.add(interaction)
         self._save("interaction", interaction)
-        self._tell(Change("interaction", interaction=interaction))
+        self.tell(Change("interaction", interaction=interaction))
         return interaction
 
     def answer(
@@ -323,7 +322,7 @@ class World:
         else:
             interaction.choices = data["choices"]
         self._save("interaction", interaction)
-        self._tell(Change("interaction_state", interaction=interaction))
+        self.tell(Change("interaction_state", interaction=interaction))
         return message
 
     def follow_up(
@@ -351,7 +350,7 @@ class World:
         for interaction in self.interactions.take_late():
             interaction.failed = "The application did not respond"
             self._save("interaction", interaction)
-            self._tell(Change("interaction_state", interaction=interaction))
+            self.tell(Change("interaction_state", interaction=interaction))
 
     def _kind_of_answer(self, interaction: Interaction) -> MessageType:
         rooted = self.interactions.get(interaction.parent_id) or interaction
@@ -360,7 +359,8 @@ class World:
 
     # Keeping
 
-    def _tell(self, change: Change) -> None:
+    def tell(self, change: Change) -> None:
+        """Have all listeners hear of a change."""
         for listener in tuple(self._listeners):
             listener(change)
 
@@ -379,7 +379,8 @@ class World:
                 self.commands.load(record["id"], record["commands"])
             elif kind == "secret":
                 self.secret = record["secret"]
-            else:
+            # Threads are not kept, and with them goes what was said there.
+            elif record["channel_id"] in self.channels:
                 kept_files |= self._load_record(kind, record)
         kept = [(kind, record) for kind, record in records if kind != "secret"]
         secret = ("secret", {"id": 0, "secret": self.secret})

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from playground.protocol import payloads, shapes
 from playground.protocol.refusals import Call, refused
 from playground.rules import messages
 from playground.rules.commands import check_commands
+from playground.state import threads
 from playground.state.cast import APPLICATION_ID, GUILD_ID, OBJECTS
 from playground.state.records import (
     Answer,
     Body,
-    Channel,
     Interaction,
     Message,
     MessageFlag,
@@ -21,47 +18,9 @@ from playground.state.records import (
     Permission,
 )
 from playground.state.world import World
-
-Reply = tuple[int, Any]
-"""Status and JSON body; None for no body."""
-Handler = Callable[[World, Call], Reply]
-HANDLERS: dict[str, Handler] = {}
-"""By Discord's operation ids."""
-NOTHING: Reply = (204, None)
-
-
-def answers(*names: str) -> Callable[[Handler], Handler]:
-    """Register a handler for operations by Discord's operation ids."""
-
-    def register(handler: Handler) -> Handler:
-        HANDLERS.update(dict.fromkeys(names, handler))
-        return handler
-
-    return register
-
+from playground.transport.routing import NOTHING, Reply, answers, find_channel, find_message
 
 # What a handler works with
-
-
-def _channel(world: World, call: Call, *needed: Permission) -> Channel:
-    """Return the channel of a request in which the bot has all `needed` permissions."""
-    channel = world.channels.get(int(call.params["channel_id"]))
-    if channel is None:
-        raise refused("unknown_channel")
-    if not world.may(APPLICATION_ID, channel, Permission.VIEW_CHANNEL):
-        raise refused("missing_access")
-    if not all(world.may(APPLICATION_ID, channel, permission) for permission in needed):
-        raise refused("missing_permissions")
-    return channel
-
-
-def _message(world: World, call: Call, *needed: Permission) -> Message:
-    """Return the message of a channel route; ephemeral ones are not to be found this way."""
-    channel = _channel(world, call, *needed)
-    message = world.messages.get(int(call.params["message_id"]))
-    if message is None or message.channel_id != channel.id or message.ephemeral_to:
-        raise refused("unknown_message")
-    return message
 
 
 def _interaction(world: World, call: Call) -> Interaction:
@@ -273,7 +232,7 @@ def _delete_answer(world: World, call: Call) -> Reply:
 
 @answers("get_channel")
 def _get_channel(world: World, call: Call) -> Reply:
-    return 200, shapes.channel(world, _channel(world, call))
+    return 200, shapes.channel(world, find_channel(world, call))
 
 
 @answers("create_dm")
@@ -286,13 +245,13 @@ def _open_direct(world: World, call: Call) -> Reply:
 
 @answers("trigger_typing_indicator")
 def _typing(world: World, call: Call) -> Reply:
-    world.type_in(APPLICATION_ID, _channel(world, call, Permission.SEND_MESSAGES))
+    world.type_in(APPLICATION_ID, find_channel(world, call, Permission.SEND_MESSAGES))
     return NOTHING
 
 
 @answers("list_messages")
 def _list(world: World, call: Call) -> Reply:
-    channel = _channel(world, call)
+    channel = find_channel(world, call)
     if not world.may(APPLICATION_ID, channel, Permission.READ_MESSAGE_HISTORY):
         return 200, []
     chosen = _window(world.history(channel), call)
@@ -315,7 +274,7 @@ def _window(messages: list[Message], call: Call) -> list[Message]:
 @answers("create_message")
 def _send(world: World, call: Call) -> Reply:
     needed = [Permission.SEND_MESSAGES, *([Permission.ATTACH_FILES] if call.uploads else [])]
-    channel = _channel(world, call, *needed)
+    channel = find_channel(world, call, *needed)
     if channel.person in world.closed:
         raise refused("closed_direct_messages")
     body = call.object_body()
@@ -325,6 +284,8 @@ def _send(world: World, call: Call) -> Reply:
         return _shaped(world, same)
     messages.check_message(body, call.uploads)
     reference = messages.check_reference(world, channel, body)
+    if channel.archived:
+        threads.set_archived(world, channel, False)
     kind = MessageType.REPLY if reference else MessageType.PLAIN
     return _shaped(
         world,
@@ -334,23 +295,25 @@ def _send(world: World, call: Call) -> Reply:
 
 @answers("get_message")
 def _get(world: World, call: Call) -> Reply:
-    return _shaped(world, _message(world, call, Permission.READ_MESSAGE_HISTORY))
+    return _shaped(world, find_message(world, call, Permission.READ_MESSAGE_HISTORY))
 
 
 @answers("update_message")
 def _edit(world: World, call: Call) -> Reply:
-    message = _message(world, call)
+    message = find_message(world, call)
     if message.author_id != APPLICATION_ID:
         raise refused("not_your_message")
+    if world.channels[message.channel_id].archived:
+        raise refused("archived")
     messages.check_message(call.object_body(), call.uploads, before=message)
     return _shaped(world, world.edit(message, call.object_body(), call.uploads))
 
 
 @answers("delete_message")
 def _delete(world: World, call: Call) -> Reply:
-    message = _message(world, call)
+    message = find_message(world, call)
     if message.author_id != APPLICATION_ID:
-        _channel(world, call, Permission.MANAGE_MESSAGES)
+        find_channel(world, call, Permission.MANAGE_MESSAGES)
     world.delete(message)
     return NOTHING
 
@@ -367,33 +330,33 @@ def _refresh(world: World, call: Call) -> Reply:
 
 @answers("add_my_message_reaction")
 def _react(world: World, call: Call) -> Reply:
-    message = _message(world, call, Permission.READ_MESSAGE_HISTORY, Permission.ADD_REACTIONS)
+    message = find_message(world, call, Permission.READ_MESSAGE_HISTORY, Permission.ADD_REACTIONS)
     world.react(APPLICATION_ID, message, messages.checked_emoji(call))
     return NOTHING
 
 
 @answers("delete_my_message_reaction")
 def _unreact(world: World, call: Call) -> Reply:
-    world.unreact(APPLICATION_ID, _message(world, call), messages.checked_emoji(call))
+    world.unreact(APPLICATION_ID, find_message(world, call), messages.checked_emoji(call))
     return NOTHING
 
 
 @answers("delete_user_message_reaction")
 def _unreact_other(world: World, call: Call) -> Reply:
-    message = _message(world, call, Permission.MANAGE_MESSAGES)
+    message = find_message(world, call, Permission.MANAGE_MESSAGES)
     world.unreact(int(call.params["user_id"]), message, messages.checked_emoji(call))
     return NOTHING
 
 
 @answers("delete_all_message_reactions")
 def _clear_reactions(world: World, call: Call) -> Reply:
-    world.clear_reactions(_message(world, call, Permission.MANAGE_MESSAGES))
+    world.clear_reactions(find_message(world, call, Permission.MANAGE_MESSAGES))
     return NOTHING
 
 
 @answers("list_message_reactions_by_emoji")
 def _reactors(world: World, call: Call) -> Reply:
-    users = _message(world, call).reactions.get(messages.checked_emoji(call), [])
+    users = find_message(world, call).reactions.get(messages.checked_emoji(call), [])
     after, limit = int(call.query.get("after", 0)), int(call.query.get("limit", 25))
     chosen = sorted(i for i in users if i > after)[:limit]
     return 200, [shapes.user(person) for i in chosen if (person := world.user(i))]

@@ -18,8 +18,9 @@ from playground.protocol.refusals import Call, RefusedError, refused
 from playground.state.cast import TOKEN
 from playground.state.records import Body, Upload
 from playground.state.world import World
+from playground.transport import handlers, thread_handlers  # noqa: F401 - they fill the table
 from playground.transport.faults import Fault, Faults, Journal, Request, pause
-from playground.transport.handlers import HANDLERS, NOTHING, Reply
+from playground.transport.routing import HANDLERS, NOTHING, Reply
 
 BASE = "/api/v10"
 EXEMPT = "create_interaction_response"

@@ -9,7 +9,7 @@ import pytest
 
 from playground import NotPossibleError, Playground
 from playground.state.cast import APPLICATION_ID, OBJECTS
-from playground.state.records import MessageFlag
+from playground.state.records import MessageFlag, Permission
 from tests.playground.bot import PNG
 from tests.playground.conftest import SLASH, Json, Raw, button, row
 
@@ -41,6 +41,29 @@ async def test_everything_that_can_be_asked_for(raw: Raw, p: Playground) -> None
     assert p.validated == len(p.journal) == 17
     # Clients ask for the next page until there is none.
     assert (await raw.request("GET", f"/users/@me/guilds?after={p.guild}")).body == []
+
+
+async def test_a_thread_and_what_becomes_of_it(raw: Raw, p: Playground) -> None:
+    sent = (await raw.send({"content": "hi"})).body
+    there = f"/channels/{p.channel('general')}/messages/{sent['id']}/threads"
+    opened = await raw.request("POST", there, {"name": "more of it"})
+    assert opened.status == 201
+    thread = f"/channels/{opened.body['id']}"
+    assert (await raw.request("GET", thread)).body["parent_id"] == str(p.channel("general"))
+    said = (await raw.request("POST", f"{thread}/messages", {"content": "here"})).body
+    assert (await raw.request("POST", there, {"name": "again"})).body["code"] == 160004
+    assert (await raw.request("PATCH", thread, {"name": "other"})).status == 400
+    await raw.request("PATCH", thread, {"archived": True})
+    edit = await raw.request("PATCH", f"{thread}/messages/{said['id']}", {"content": "there"})
+    assert (edit.status, edit.body["code"]) == (400, 50083)
+    # Whoever writes takes it up again.
+    assert (await raw.request("POST", f"{thread}/messages", {"content": "more"})).status == 200
+    assert not (await raw.request("GET", thread)).body["thread_metadata"]["archived"]
+    p.forbid("bot", "general", Permission.SEND_MESSAGES_IN_THREADS)
+    assert (await raw.request("POST", f"{thread}/messages", {"content": "no"})).status == 403
+    p.permit("bot", "general", Permission.SEND_MESSAGES_IN_THREADS)
+    other = f"/channels/{p.channel('general')}"
+    assert (await raw.request("PATCH", other, {"archived": True})).body["code"] == 50024
 
 
 async def test_a_message_and_what_becomes_of_it(raw: Raw, p: Playground) -> None:

@@ -11,8 +11,8 @@ import pytest
 from playground.protocol import schema
 from playground.protocol.operations import CUT, UNDOCUMENTED, errors_of, operations
 from playground.protocol.refusals import RefusedError
-from playground.transport.handlers import HANDLERS
 from playground.transport.rest import match
+from playground.transport.routing import HANDLERS
 
 FULL = Path(os.environ.get("DISCORD_OPENAPI", "../shared/discord/openapi.json"))
 
