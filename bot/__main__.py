@@ -16,7 +16,9 @@ from faults import HostError
 from storage.files import Files
 from storage.logs import set_up_logs
 from storage.queue.client import Jobs
+from storage.queue.lease import Lease, LeaseLostError
 from storage.settings import Settings, SettingsError, load_settings
+from storage.signals import RESTART
 
 log: Final = structlog.get_logger(__name__)
 
@@ -37,10 +39,33 @@ async def run(settings: Settings) -> None:
         point_at(settings.discord)
     jobs = await Jobs.open(settings)
     try:
-        async with EaselBot(settings, jobs, Files.of(settings)) as bot:
-            await _until_stopped(bot.start(settings.discord_token.get_secret_value()))
+        await _until_stopped(serve(settings, jobs, settings.discord_token.get_secret_value()))
     finally:
         await jobs.close()
+
+
+async def serve(settings: Settings, jobs: Jobs, token: str) -> None:
+    """Serves Discord once no other bot on this database does.
+
+    Raises:
+        LeaseLostError: Another one does, as this one seemed dead.
+    """
+    lease = Lease(jobs.records, settings.dead_after)
+    await lease.take()
+    try:
+        async with EaselBot(settings, jobs, Files.of(settings)) as bot:
+            work = [asyncio.create_task(it) for it in (bot.start(token), lease.keep())]
+            try:
+                # Whichever ends, ends both: a bot that failed, or a lease that was lost.
+                done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    await task
+            finally:
+                for task in work:
+                    task.cancel()
+                await asyncio.gather(*work, return_exceptions=True)
+    finally:
+        await lease.release()
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:
@@ -59,6 +84,10 @@ def main() -> int:
         settings = load_settings()
         set_up_logs(settings)
         asyncio.run(run(settings))
+    except LeaseLostError as error:
+        log.error(str(error))
+        # A new process waits for its turn.
+        return RESTART
     except HostError as error:
         log.error(str(error))
         return 1

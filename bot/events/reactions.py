@@ -1,6 +1,8 @@
 """Reactions under pictures: ✉️ sends them home, ⭐ marks them, 🔄 draws again, ❌ deletes them."""
 
 import contextlib
+import itertools
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import discord
@@ -10,14 +12,21 @@ from bot.delivery.markers import MessageRef
 from bot.errors import JobGoneError
 from bot.events.dispatch import Handlers
 from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
+from bot.requests.accept import name_job
 from bot.text.languages import speak
 from bot.text.wording import word_error
+from storage.database.records import Records
 from storage.queue import queries
 
 ENVELOPES: Final = frozenset({"✉️", "✉", "📩", "📨", "💌"})
 CROSSES: Final = frozenset({"❌", "✖️", "🗑️"})
 STAR: Final = "⭐"
 AGAIN: Final = frozenset({"🔄", "🔁"})
+
+SAME_REACTION: Final = timedelta(seconds=5)
+"""What comes of a reaction within so long came of one and the same."""
+
+_AT_ONCE: Final = 16
 
 log: Final = structlog.get_logger(__name__)
 
@@ -38,7 +47,8 @@ async def take(
     if job_id is None:
         return
     try:
-        requester = await _find_requester(client, payload)
+        event = await _name_event(handlers.records, payload) if emoji in AGAIN else ""
+        requester = await _find_requester(client, payload, event)
         speak(requester.locale)
         await _act(client, handlers, requester, payload.message_id, emoji=emoji, job_id=job_id)
     except (JobGoneError, discord.HTTPException) as error:
@@ -70,7 +80,7 @@ async def _act(
         message = MessageRef(requester.channel_id, message_id)
         await handlers.results.set_favourite(requester.user.id, job_id, message, wanted=True)
     elif emoji in ENVELOPES:
-        await handlers.results.send_home(requester.user, job_id)
+        await handlers.results.send_home(requester.user, job_id, message_id)
     elif emoji in AGAIN:
         await handlers.derive.draw_again(requester, job_id)
     else:
@@ -89,8 +99,27 @@ async def _tell(client: discord.Client, person_id: int, error: Exception) -> Non
         await (await client.create_dm(discord.Object(person_id))).send(text)
 
 
+async def _name_event(records: Records, payload: discord.RawReactionActionEvent) -> str:
+    """What every bot that hears of a reaction calls it.
+
+    Discord numbers reactions nowhere, and one may be taken back and given again. They are counted
+    by the jobs that came of them, without those that are so young that the same reaction, heard by
+    another bot, made them.
+    """
+    about = f"{payload.message_id}:{payload.user_id}:{payload.emoji.name}"
+    since = datetime.now(UTC) - SAME_REACTION
+    for first in itertools.count(step=_AT_ONCE):
+        events = [f"{about}:{number}" for number in range(first, first + _AT_ONCE)]
+        jobs = await records.read(queries.read_standings, [name_job(event) for event in events])
+        for event in events:
+            job = jobs.get(name_job(event))
+            if job is None or job.created_at > since:
+                return event
+    raise AssertionError("numbers do not end")
+
+
 async def _find_requester(
-    client: discord.Client, payload: discord.RawReactionActionEvent
+    client: discord.Client, payload: discord.RawReactionActionEvent, event: str
 ) -> RemoteRequester:
     """What Discord tells of a reaction.
 
@@ -112,4 +141,5 @@ async def _find_requester(
         application_id=client.application_id or 0,
         filesize_limit=guild.filesize_limit if guild else DIRECT_LIMIT,
         locale=str(guild.preferred_locale if guild else discord.Locale.american_english),
+        event=event,
     )

@@ -10,20 +10,27 @@ would raise where a connection is cut, and give up where 40060 follows.
 
 import asyncio
 import logging
+import time
 from typing import Any, Final
 
 import aiohttp
 import discord
+import structlog
 from discord.http import MultipartParameters
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from bot.interactions.tracing import BUSY, Exchange, hear
+
+log: Final = structlog.get_logger(__name__)
 
 WAITS: Final = (0.1, 0.3, 0.9)
 """Seconds before each further try; Discord waits three for an answer."""
 
 ANSWERED: Final = 40060
 """Discord's code for a second first answer."""
+
+NAMED_EVERY: Final = 60.0
+"""Seconds at least between two lines of the log about a second bot."""
 
 UNKNOWN: Final = 10062
 """Discord's code for an interaction that is too old for a first answer."""
@@ -35,6 +42,17 @@ class FirstAnswers(AsyncWebhookAdapter):
     def __init__(self, client: discord.Client) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # discord.py leaves it untyped
         self._client = client
+        self._named = float("-inf")
+
+    def _name_other(self) -> None:
+        """Says in the log, now and then, why interactions are answered before this bot can."""
+        now = time.monotonic()
+        if now - self._named > NAMED_EVERY:
+            self._named = now
+            log.error(
+                "another bot answers with this token: stop it, or give it a token of its own; two "
+                "on one database would not, so it has another database"
+            )
 
     def use(self) -> None:
         """Has everything that this task begins from here on answer so."""
@@ -75,6 +93,8 @@ class FirstAnswers(AsyncWebhookAdapter):
             except discord.HTTPException as error:
                 if lost and error.code == ANSWERED:
                     break
+                if error.code == ANSWERED:
+                    self._name_other()
                 if (error.status < 500 and error.status != BUSY) or wait is None:
                     raise
             except (aiohttp.ClientError, OSError):

@@ -47,7 +47,12 @@ class Requester(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RemoteRequester:
-    """Somebody who asks without an interaction: by a reaction, or on the painting page."""
+    """Somebody who asks without an interaction: by a reaction, or on the painting page.
+
+    Attributes:
+        event: What every bot that hears of it calls what they did, so that it makes one job where
+            two hear of it; empty where one bot alone does.
+    """
 
     user: discord.User | discord.Member
     guild_id: int | None
@@ -57,3 +62,4 @@ class RemoteRequester:
     application_id: int
     filesize_limit: int
     locale: str
+    event: str = ""

@@ -1,6 +1,7 @@
 """From a recipe to a committed job: what all ways of asking for pictures share."""
 
 import asyncio
+import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef
 from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NotAllowedError
-from bot.interactions.requester import Requester
+from bot.interactions.requester import RemoteRequester, Requester
 from bot.requests.models import ServedModels
 from bot.requests.renewal import DISCORD_FILES, renew_link
 from bot.text import sentences
@@ -58,6 +59,22 @@ class JobRequest:
     parent_id: str | None = None
     speed: Speed = "fast"
     origins: Mapping[str, str] | None = None
+
+
+def derive_id(requester: Requester, place: int = 0) -> str:
+    """The id of the job at a place among those that somebody asks for, counted from 0.
+
+    Every bot that hears of one event gives it the same id, and a job is accepted once. An
+    interaction needs none of that: the bot whose answer Discord takes is the only one to go on.
+    """
+    if isinstance(requester, RemoteRequester) and requester.event:
+        return name_job(requester.event, place)
+    return uuid.uuid4().hex
+
+
+def name_job(event: str, place: int = 0) -> str:
+    """The id of the job at a place among those that an event asks for."""
+    return hashlib.sha256(f"{event}:{place}".encode()).hexdigest()[:32]
 
 
 class JobAcceptor:
@@ -189,7 +206,13 @@ class JobAcceptor:
         """
         rest = destination.follow_first()
         jobs = [
-            self._describe(requester, rest if place else destination, request, choices)
+            self._describe(
+                derive_id(requester, place),
+                requester,
+                rest if place else destination,
+                request,
+                choices,
+            )
             for place, request in enumerate(requests)
         ]
         job_ids = [job.id for job in jobs]
@@ -220,6 +243,7 @@ class JobAcceptor:
 
     def _describe(
         self,
+        job_id: str,
         requester: Requester,
         destination: Destination,
         request: JobRequest,
@@ -229,7 +253,7 @@ class JobAcceptor:
         # otherwise.
         recipe = set_upscaler(request.recipe, self.models.cards[0].upscaler)
         return NewJob(
-            id=uuid.uuid4().hex,
+            id=job_id,
             recipe=recipe.to_json(),
             model=recipe.model,
             pixels=recipe.pixels,

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 from typing import Any, Final
 
 import discord
@@ -22,6 +23,7 @@ from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
 from bot.panels import gallery, routing
+from bot.requests.accept import name_job
 from bot.text import messages, origins, sentences, titles
 from bot.text.languages import say, speaking
 from generation.recipe import Recipe
@@ -30,6 +32,12 @@ from storage.files import Files, MissingFileError
 from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
+
+HOME_ONCE: Final = 20.0
+"""Seconds for which pictures are sent home once, however often that is heard."""
+
+NONCE: Final = 25
+"""Characters of a nonce at most (Discord)."""
 
 LATEST_SHOWN: Final = 5
 """Pictures to choose from where a person names none."""
@@ -191,11 +199,21 @@ class ResultHandler:
         if job is not None and len(job.pictures) == 1:
             self._delivery.mark_buttons(job_id, message)
 
-    async def send_home(self, person: discord.abc.Messageable, job_id: str) -> None:
-        """Sends pictures, seed and recipe by direct message; nothing if those are closed."""
+    async def send_home(
+        self, person: discord.abc.Messageable, job_id: str, message_id: int
+    ) -> None:
+        """Sends pictures, seed and recipe by direct message; nothing if those are closed.
+
+        Args:
+            person: Whose request it is.
+            job_id: The job.
+            message_id: The message under which they asked.
+        """
         job = await ownership.find_job(self._jobs, job_id)
         if job.state != "done":
             return
+
+        nonce = name_job(f"{message_id}:{job_id}:{int(time.time() / HOME_ONCE)}")[:NONCE]
 
         async def compose(limit: int) -> MessageContent:
             picture = await load_picture(job, self._files, limit)
@@ -203,7 +221,10 @@ class ResultHandler:
 
         async def send(content: MessageContent) -> discord.Message:
             return await person.send(
-                content.text, files=[*content.to_files(), describe_job(job)[1]]
+                content.text,
+                files=[*content.to_files(), describe_job(job)[1]],
+                # Of two bots that hear of one reaction, Discord takes one message.
+                nonce=nonce,
             )
 
         try:

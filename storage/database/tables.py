@@ -298,3 +298,15 @@ class WorkerRow(Table):
     # With a default in the database, since a worker of the release before does not know it.
     faults: Mapped[int] = mapped_column(server_default="0")
     trouble: Mapped[str | None] = mapped_column(String(8))
+
+
+class LeaseRow(Table):
+    """Who has the right to do something that one process alone may do; ``seen`` as for workers."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    session: Mapped[str] = mapped_column(String(32))
+    host: Mapped[str] = mapped_column(Text)
+    pid: Mapped[int]
+    seen: Mapped[float] = mapped_column(Double)

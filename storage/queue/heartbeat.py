@@ -18,7 +18,7 @@ from storage.queue.presence import Sighting
 from storage.settings import Settings
 
 # Most of them may get lost on a busy database before anybody is taken for dead.
-_BEATS: Final = 10
+BEATS: Final = 10
 """Signs of life within the time after which a worker counts as dead."""
 
 _log = structlog.get_logger(__name__)
@@ -111,7 +111,7 @@ class Heartbeat:
 
     @property
     def _pause(self) -> float:
-        return self._dead_after / _BEATS
+        return self._dead_after / BEATS
 
     def _take(self, unchanged_since: Sighting | None = None) -> Sighting | None:
         try:
@@ -135,7 +135,7 @@ class Heartbeat:
         if holder.age > self._dead_after:
             return True
         # A process id means something on its own host only; there a restart need not wait.
-        return holder.host == self._about["host"] and not _is_running(holder.pid)
+        return holder.host == self._about["host"] and not is_running(holder.pid)
 
     def _beat(self) -> None:
         while not self._ended.wait(self._pause):
@@ -157,7 +157,8 @@ def _same(holder: Sighting, before: Sighting | None) -> bool:
     return before is not None and (holder.session, holder.seen) == (before.session, before.seen)
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether there is such a process on this host; where that cannot be asked, there is."""
     # On Windows signal 0 is CTRL_C_EVENT: it would be sent, not tested.
     if os.name != "posix":
         return True

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
+from storage.database.records import upsert
 from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
 from storage.queue import presence, shares
 from storage.queue.jobs import CANCELLED_BY, Job, Made, QueueInfo, Rendered, StoredImage
@@ -306,7 +307,9 @@ def mark_delivered(connection: Connection, job_id: str, message_id: int | None) 
 
 def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
     """Notes that a message shows a job's pictures once more."""
-    connection.execute(insert(CopyRow).values(message_id=message_id, job_id=job_id))
+    # Of two that send one message, Discord gives the second the first's.
+    row = {"message_id": message_id, "job_id": job_id}
+    upsert(connection, CopyRow, row, row)
 
 
 def delete_jobs(connection: Connection, job_ids: Collection[str]) -> None:

@@ -1,0 +1,84 @@
+"""Two bots with one token that both hear of everything, as when a lease was lost unnoticed."""
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.events import reactions
+from playground import Message
+from tests.bot.live.house import PATIENCE, House
+from tests.bot.live.queue import HandQueue
+
+
+async def beside(house: House) -> House:
+    """A second bot on the same Discord and the same database, ready."""
+    jobs = HandQueue(house.jobs._settings, house.jobs.engine)
+    other = House(house.playground, jobs, house.files)
+    sessions = len(house.playground.gateway.sessions)
+    await other.start()
+    await house.playground.until(
+        lambda: len(house.playground.gateway.sessions) > sessions, PATIENCE
+    )
+    assert other.bot
+    await other.bot.wait_until_ready()
+    return other
+
+
+async def test_one_reaction_makes_one_job_and_sends_one_message(house: House) -> None:
+    shown = await house.drawn()
+    other = await beside(house)
+    try:
+        before = len(house.playground.journal)
+        await house.playground.react("mira", shown, "🔄")
+        await house.playground.react("mira", shown, "✉️")
+        (job,) = await house.accepted(1)
+
+        def homes() -> list[Message]:
+            there = house.playground.channel("@mira")
+            return [
+                m for m in house.playground.messages if m.channel_id == there and m.id > shown.id
+            ]
+
+        await house.playground.until(
+            lambda: (
+                sum(
+                    r.path.endswith("/messages") and bool(r.files) and r.method == "POST"
+                    for r in house.playground.journal[before:]
+                )
+                == 2
+            ),
+            PATIENCE,
+        )
+        assert len(homes()) == 1
+        assert await house.jobs.waiting() == [job.id]
+        said = {message.id for message in house.public(shown.id)}
+        assert said == {job.message_id, homes()[0].id}
+    finally:
+        await other.stop()
+        await other.jobs.close()
+
+
+async def test_a_reaction_that_is_given_again_makes_another_job(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactions, "SAME_REACTION", -reactions.SAME_REACTION)
+    shown = await house.drawn()
+    for count in (1, 2):
+        await house.playground.react("mira", shown, "🔄")
+        await house.accepted(count)
+        await house.playground.unreact("mira", shown, "🔄")
+
+
+async def test_the_log_names_a_second_bot_that_answers(house: House) -> None:
+    other = await beside(house)
+    try:
+        with capture_logs() as logs:
+
+            async def told() -> bool:
+                return any("another bot answers" in line["event"] for line in logs)
+
+            await house.imagine("a red apple")
+            await house.until(told)
+        await house.accepted(1)
+    finally:
+        await other.stop()
+        await other.jobs.close()
