@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "imagine": Place("cli.imagine", "Make pictures without Discord."),
     "parse": Place("cli.imagine", "Show the recipe that a prompt stands for."),
     "doctor": Place("cli.doctor", "Check this installation."),
+    "check-live": Place("cli.check_live", "Check the bot on the real Discord."),
     "invite": Place("cli.invite", "Print the links that install the bot."),
     "models": Place("cli.models", "List, fetch and check the models that draw."),
 }

@@ -21,7 +21,18 @@ from storage.database import connect
 from storage.settings import Settings
 from tests.photographs import COFFEE
 
-COMMANDS = ["play", "run", "bot", "worker", "imagine", "parse", "doctor", "invite", "models"]
+COMMANDS = [
+    "play",
+    "run",
+    "bot",
+    "worker",
+    "imagine",
+    "parse",
+    "doctor",
+    "check-live",
+    "invite",
+    "models",
+]
 ROOT = Path(__file__).parents[1]
 SETTINGS = ("DISCORD_TOKEN", "EASEL_", "AWS_")
 

@@ -1,0 +1,1 @@
+"""The check of everything that only the real Discord can show."""
