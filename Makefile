@@ -65,6 +65,7 @@ check: $(VENV)/.tests
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m storage.settings | diff --unified .env.example -
 	@$(BIN)/python -m prompt.guidance.help | diff --unified docs/flags.md -
+	@$(BIN)/python -m generation.catalogue.memory_table docs/hosting.md | diff --unified docs/hosting.md -
 
 format: $(VENV)/.tests
 	@$(BIN)/ruff check --fix
@@ -77,6 +78,8 @@ bench: $(VENV)/.tests
 docs: $(VENV)/.runs
 	@$(BIN)/python -m storage.settings > .env.example
 	@$(BIN)/python -m prompt.guidance.help > docs/flags.md
+	@$(BIN)/python -m generation.catalogue.memory_table docs/hosting.md > docs/hosting.fresh
+	@mv docs/hosting.fresh docs/hosting.md
 
 clean:
 	@rm -rf build .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache \

@@ -18,6 +18,7 @@ from typing import Any, Final
 import typer
 
 from cli.findings import Finding, State
+from cli.memory import examine_memory
 from storage.settings import Settings, load_settings
 
 LEAST_PYTHON: Final = (3, 11)
@@ -64,6 +65,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for check in CHECKS:
         yield check(settings)
     yield from further_models(settings)
+    yield from examine_memory(settings)
 
 
 def python(_settings: Settings) -> Finding:
@@ -162,13 +164,21 @@ def device(settings: Settings) -> Finding:
         return Finding("device", State.NOTE, "PyTorch is not installed; enough for a bot", mend)
     import torch  # noqa: PLC0415 - heavy
 
+    from generation.tensors.precision import is_bfloat16_quick  # noqa: PLC0415
+
     wanted = settings.device
     if wanted.startswith("cuda") and not torch.cuda.is_available():
         mend = "install the GPU's driver and PyTorch for CUDA, or set EASEL_DEVICE=auto"
         return Finding("device", State.FAULT, f"{wanted} is set but PyTorch sees no GPU", mend)
     if torch.cuda.is_available() and wanted != "cpu":
-        memory = torch.cuda.get_device_properties(0).total_memory / 2**30
-        return Finding("device", State.OK, f"{torch.cuda.get_device_name(0)}, {memory:.0f} GiB")
+        # The very one that is set: in one machine two may be unlike.
+        card = torch.device("cuda" if wanted == "auto" else wanted)
+        memory = torch.cuda.get_device_properties(card).total_memory / 2**30
+        says = f"{torch.cuda.get_device_name(card)}, {memory:.0f} GiB"
+        if is_bfloat16_quick(card):
+            return Finding("device", State.OK, says)
+        mend = "Stable Diffusion 1.5 and XL draw on it; other families need a newer one"
+        return Finding("device", State.NOTE, f"{says}, without bfloat16", mend)
     if torch.backends.mps.is_available() and wanted != "cpu":
         return Finding("device", State.OK, "Apple GPU")
     mend = "larger models need a GPU; docs/hosting.md says how"

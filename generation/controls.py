@@ -14,9 +14,6 @@ LARGEST_IMAGE_WEIGHT: Final = 3.0
 TRAINED_STEPS: Final = 1000
 """Steps of the noise schedule that diffusion models are trained on: no sampler can take more."""
 
-_ROUNDING: Final = 1e-9
-"""What products of floats may be off by."""
-
 
 class ImageStrengths(NamedTuple):
     """How a family's denoising strength falls with the image weight.
@@ -113,29 +110,6 @@ def steps_for_quality(steps: int, quality: float) -> int:
         quality: Factor of time spent, above 0.
     """
     return max(1, round(steps * quality))
-
-
-def steps_until(steps: int, stop: float) -> int:
-    """Denoising steps that are taken of ``steps`` where drawing stops at a share of them.
-
-    Args:
-        steps: All steps, at least 1.
-        stop: Share of them, above 0 and up to 1.
-    """
-    # 0.07 of 100 steps is 7.000000000000001 in floats, and has to stay 7.
-    return max(1, math.ceil(steps * stop - _ROUNDING))
-
-
-def steps_to_refine(steps: int, strength: float) -> int:
-    """Denoising steps of the second drawing of a picture: their share of the first's.
-
-    It begins at ``strength`` of the noise, so as many steps lie as closely as in the first.
-
-    Args:
-        steps: Of the first drawing, at least 1.
-        strength: Denoising strength of the second, from 0 to 1.
-    """
-    return max(1, math.ceil(steps * strength - _ROUNDING))
 
 
 # How much of what is added to a person's words: shares, where 0 is the words alone.

@@ -107,11 +107,21 @@ def upscale_creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
         size=Size(width=factor * before.width, height=factor * before.height, tile_side=tile_side),
         noise=seed_noise(seed, 1),
         # What was blended or edited is in the picture by now, and would count twice.
-        inputs=Inputs(start=Start(image=parent.image, strength=_ANEW[factor])),
+        inputs=replace(_begin(parent, _ANEW[factor]), shortened=tile_side > 0),
         # The picture that is started from has the structure already.
         conditions=replace(_select_conditions(parent), structure=None),
         finishing=Finishing(upscale=upscale, detail=recipe.finishing.detail),
     )
+
+
+def _begin(parent: Parent, strength: float) -> Inputs:
+    """Inputs of what starts from a finished picture."""
+    start = Start(image=parent.image, strength=strength)
+    return Inputs(start=start, shortened=_shortens(parent, strength))
+
+
+def _shortens(parent: Parent, strength: float) -> bool:
+    return find_card(parent.recipe.family).shortens(strength)
 
 
 def is_redrawn(recipe: Recipe) -> bool:
@@ -148,7 +158,7 @@ def vary_picture(parent: Parent, seed: int, how: Variation) -> Recipe:
         recipe,
         size=Size(width=before.width // times, height=before.height // times),
         noise=seed_noise(seed, GRID),
-        inputs=Inputs(start=Start(image=parent.image, strength=_REPAINTED[how])),
+        inputs=_begin(parent, _REPAINTED[how]),
     )
 
 
@@ -260,7 +270,7 @@ def _draw_on_canvas(
         parent.recipe,
         size=size,
         noise=seed_noise(seed, GRID),
-        inputs=Inputs(canvas=canvas),
+        inputs=Inputs(canvas=canvas, shortened=_shortens(parent, canvas.strength)),
         conditions=conditions,
         finishing=_drop_upscale(parent.recipe),
     )

@@ -15,6 +15,7 @@ from PIL import Image
 from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.extras import find_upscaler_file, select_entries
+from generation.catalogue.memory_plans import MemoryPlanError, plan_ahead, read_room
 from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
 from generation.derive import narrow
 from generation.families.load import ModelError, load_any
@@ -24,6 +25,7 @@ from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
 from generation.sampling.engine import Drawer
 from generation.tensors.device_faults import answers, is_device_fault
+from generation.tensors.memory import measure_room
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage.database.connect import open_engine
 from storage.files import Files, FileStoreError
@@ -75,8 +77,20 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
         select_entries(settings.preview, family, unnamed=family == first.card.id),
         controlnets=select_entries(settings.controlnets, family),
         estimators=settings.estimators,
+        exact=settings.exact,
+        room=read_room(measure_room(device), settings.memory),
     )
     return engine.with_spandrel(_find_upscaler(settings, one.card, device))
+
+
+def estimate_needs(settings: Settings, device: torch.device, card: Card) -> float:
+    """GiB that a model takes on a GPU by its plan; all that there is where it does not fit."""
+    room = read_room(measure_room(device), settings.memory)
+    try:
+        return plan_ahead(card, settings, room).needs
+    except MemoryPlanError:
+        # Loading it says why, with all others gone.
+        return room.memory
 
 
 def _find_upscaler(settings: Settings, card: Card, device: torch.device) -> SpandrelUpscaler | None:
@@ -153,7 +167,7 @@ def keep(pictures: Pictures, recipe: Recipe, files: Files, report: Report) -> Re
     """
 
     def store(image: Image.Image, index: int | None, digest: str) -> Made:
-        data, steps = encode_png(image, recipe, index=index), recipe.sampling.steps
+        data, steps = encode_png(image, recipe, index=index), recipe.steps
         for attempt in stamina.retry_context(
             on=FileStoreError, attempts=None, timeout=STORE_PATIENCE
         ):
@@ -187,7 +201,8 @@ def main(settings: Settings) -> None:
         if stop.is_set():
             return
         raise DeviceFaultError(past.device)
-    engines = Engines(models, partial(load_engine, settings), wanted)
+    needs = partial(estimate_needs, settings, wanted) if wanted.type == "cuda" else None
+    engines = Engines(models, partial(load_engine, settings), wanted, needs=needs)
     device = _load_first(engines, choose_usual(models), settings, past)
     if device == "cpu":
         # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.

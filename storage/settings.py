@@ -116,6 +116,14 @@ class Settings(BaseSettings):
     device: str = "auto"
     """What the worker computes on: auto, cpu, cuda, cuda:1, mps."""
 
+    memory: str = "auto"
+    """How models lie on a GPU: auto, resident, parked (text encoders come and go), offload (all
+    parts do), 8bit or 4bit (weights), or the GiB that they may take."""
+
+    exact: bool = False
+    """On a GPU, have a picture alone be its quarter of the grid to the bit, at the price of four.
+    Off: it is the same but for rounding. A CPU is always exact."""
+
     worker: str = ""
     """Name of this worker, which no other may have. Empty: the host's name and the device."""
 

@@ -257,7 +257,7 @@ class JobAcceptor:
             recipe=recipe.to_json(),
             model=recipe.model,
             pixels=recipe.pixels,
-            steps=recipe.sampling.steps,
+            steps=recipe.steps,
             person_id=requester.user.id,
             server_id=requester.guild_id,
             channel_id=destination.channel_id,

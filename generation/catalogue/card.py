@@ -92,6 +92,8 @@ class Card:
         unet: Where its UNet lies, if not with the rest: a hub id, ``#`` and the file.
         spacing: How its sampler spaces timesteps, if not as its files say.
         distilled: Whether it knows no other steps than those that it was distilled for.
+        all_steps: Whether a picture that starts from an image takes as many steps as any other,
+            unless it is drawn in tiles.
         avoided: What it is told not to show besides what the prompt says.
         structures: What it can keep of an image's structure.
         controlnets: Networks for that which fit, as ``EASEL_CONTROLNETS`` names them, with their
@@ -145,6 +147,7 @@ class Card:
     unet: str = ""
     spacing: str = ""
     distilled: bool = False
+    all_steps: bool = False
     avoided: str = ""
     vocabulary: Vocabulary = ANY
 
@@ -160,6 +163,10 @@ class Card:
             normalize_model_name(self.called),
             normalize_model_name(self.id),
         )
+
+    def shortens(self, strength: float) -> bool:
+        """Whether a picture that starts from an image takes fewer steps at a denoising strength."""
+        return 0 < strength < 1 and not (self.distilled or self.all_steps)
 
     def size(self, across: float, down: float) -> tuple[int, int]:
         """Width and height in pixels for the ratio ``across``:``down`` at the native area.

@@ -82,6 +82,8 @@ CARDS: Final[tuple[Card, ...]] = (
         carried_on=0.5,
         edged=1 / 3,
         structures=("scribble", "lineart", "canny"),
+        # So few that a share of them would be rougher than the dials were measured.
+        all_steps=True,
         wears=False,
         taught=DRAWN,
         vocabulary=SMALL,
@@ -118,6 +120,8 @@ CARDS: Final[tuple[Card, ...]] = (
         ),
         image_strengths=ImageStrengths(most=0.9, least=0.25, bend=0.7),
         wears=False,
+        # Each of its pictures starts from one, and these steps are few.
+        all_steps=True,
         looks=(*MEDIA, *LIGHTS),
         needs_image=True,
         whole=True,

@@ -231,25 +231,28 @@ def load_structures(
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     named: Mapping[StructureKind, str],
     estimators: Mapping[StructureKind, str],
+    device: torch.device,
 ) -> Structures:
     """Load a family's networks for a loaded pipeline, each source once.
 
     Args:
-        pipe: The pipeline, on its device.
+        pipe: The pipeline.
         named: Folder or hub id by kind, with ``@`` and a revision behind it if wanted.
         estimators: The same of depth and pose networks.
+        device: Where to compute.
 
     Raises:
         OSError: A file is missing.
         ValueError: A network is not made for this UNet.
     """
-    loaded = {source: _load_network(pipe, source) for source in dict.fromkeys(named.values())}
+    sources = dict.fromkeys(named.values())
+    loaded = {source: _load_network(pipe, source).to(device) for source in sources}
     # Each estimator is a model of its own in memory, so none is loaded without a network for it.
     seeing = {kind: estimators[kind] for kind in named if kind not in LINES}
     return Structures(
         networks={kind: loaded[source] for kind, source in named.items()},
-        estimators={kind: load_estimator(kind, at, pipe.device) for kind, at in seeing.items()},
-        device=pipe.device,
+        estimators={kind: load_estimator(kind, at, device) for kind, at in seeing.items()},
+        device=device,
         dtype=pipe.unet.dtype,
     )
 
@@ -264,7 +267,7 @@ def _load_network(pipe: Any, source: str) -> Any:  # noqa: ANN401 - diffusers ha
         name, dtype=pipe.unet.dtype, use_safetensors=True, **options
     )
     _check_width(pipe.unet, config)
-    return model.to(pipe.device).eval()
+    return model.eval()
 
 
 def _check_width(unet: Any, config: Mapping[str, Any]) -> None:  # noqa: ANN401

@@ -200,6 +200,11 @@ class References:
         side = self.encoder.config.image_size
         return self._encode(torch.zeros(1, 3, side, side)).patches
 
+    def move(self, device: torch.device) -> None:
+        """Have the adapters on the UNet's device; the encoder is a part of the pipeline."""
+        for part in (*self.attentions.values(), *self.projections):
+            part.to(device)
+
     @contextmanager
     def attach(self, looks: Sequence[Look]) -> Iterator[None]:
         """The UNet with attentions for ``looks``, which it then reads after the text's tokens."""

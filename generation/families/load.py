@@ -3,7 +3,7 @@
 To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.catalogue.families``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,15 @@ from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import INDEX
 from generation.catalogue.controlnets import ESTIMATORS, read_sources
+from generation.catalogue.memory_plans import (
+    ENDLESS,
+    MemoryPlan,
+    MemoryPlanError,
+    Room,
+    add_beside,
+    choose_plan,
+    estimate_footprint,
+)
 from generation.catalogue.sources import split_revision
 from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import OWN as STRUCTURE
@@ -27,7 +36,6 @@ from generation.conditioning.controlnet import Structures, load_structures
 from generation.conditioning.image_adapters import OWN, References, load_references
 from generation.conditioning.lora import Loras, load_loras
 from generation.conditioning.native_references import NativeReferences
-from generation.derive import GRID
 from generation.families import (
     easel,
     flux1_dev,
@@ -39,13 +47,23 @@ from generation.families import (
     z_image,
 )
 from generation.families.libraries import quiet
+from generation.families.placing import QuantisingError, measure_parts, place
 from generation.guided.plans import OWN as PLANS
 from generation.guided.plans import Plans
 from generation.guided.words import Words
 from generation.recipe import Recipe
 from generation.sampling.diffusion import Family
-from generation.sampling.engine import Batching, Code, Conditioning, Drawer, Engine, Upscalers
+from generation.sampling.engine import (
+    Batching,
+    Code,
+    Conditioning,
+    Drawer,
+    Engine,
+    Upscalers,
+    device_of,
+)
 from generation.sampling.flow import FlowFamily
+from generation.sampling.ladder import halve_tiles
 from generation.sampling.parallel import share_cores
 from generation.sampling.previews import (
     Preview,
@@ -83,18 +101,28 @@ def load_any(
     *,
     controlnets: str = "",
     estimators: str = "",
+    exact: bool = False,
+    room: Room = ENDLESS,
 ) -> Drawer:
     """Load a checkpoint of any family; arguments and errors as of :func:`load`."""
     # A layout of its own, which no pipeline of diffusers reads.
     if card.id == guided.ID:
         try:
-            return guided.load(card, Path(model), device)
+            return guided.load(card, Path(model), device, exact=exact)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ModelError(
                 "the model could not be loaded: it needs the folder of a guide-driven model"
             ) from error
     return load(
-        card, model, device, adapters, preview, controlnets=controlnets, estimators=estimators
+        card,
+        model,
+        device,
+        adapters,
+        preview,
+        controlnets=controlnets,
+        estimators=estimators,
+        exact=exact,
+        room=room,
     )
 
 
@@ -107,6 +135,8 @@ def load(
     *,
     controlnets: str = "",
     estimators: str = "",
+    exact: bool = False,
+    room: Room = ENDLESS,
 ) -> Engine:
     """Load a checkpoint in the diffusers layout, from safetensors files only.
 
@@ -120,13 +150,22 @@ def load(
             own.
         estimators: Depth and pose networks, as ``EASEL_ESTIMATORS`` names them; empty for the
             usual.
+        exact: Whether a picture alone has to be its quarter of the grid to the bit on a GPU, too.
+        room: The memory that it has there, and how it is to lie in it.
 
     Raises:
-        ModelError: It is missing, damaged, or not of the card's family.
+        ModelError: It is missing, damaged, not of the card's family, or too large for the device.
     """
     family = next(one for one in FAMILIES if one.id == card.id)
     quiet()
-    pipe = _load_pipeline(family, model, choose_precision(device))
+    dtype = choose_precision(device)
+    if dtype == torch.float16 and isinstance(family, FlowFamily):
+        raise ModelError(
+            f"{card.title} needs a card that computes in bfloat16, such as NVIDIA's from the RTX 30"
+            " and the A series on: in float16 its numbers overflow; Stable Diffusion 1.5 and XL"
+            " draw on this one"
+        )
+    pipe = _load_pipeline(family, model, dtype)
     # DiffusionPipeline takes the class from the files, so it loads any family's checkpoint.
     if type(pipe).__name__ != family.pipeline:
         raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
@@ -137,34 +176,60 @@ def load(
         # Some distilled models know other timesteps than their base model's files say.
         config = pipe.scheduler.config
         pipe.scheduler = type(pipe.scheduler).from_config(config, timestep_spacing=card.spacing)
-    # Autoencoders that ask for this, such as XL's, overflow in float16 and decode to black.
-    if pipe.vae.dtype == torch.float16 and pipe.vae.config.get("force_upcast"):
+    # XL's overflows in float16 and decodes to black, and so do those of some of 1.5's fine-tunes.
+    if pipe.vae.dtype == torch.float16:
         pipe.vae.to(torch.float32)
-    pipe.to(device)
     if isinstance(family, FlowFamily) and family.prepare is not None:
         family.prepare(pipe)
     if hasattr(pipe, "unet"):
         # Convolutions are quicker so: 5 % of a grid on a CPU (docs/measurements.md).
         pipe.unet.to(memory_format=torch.channels_last)
     folder, texts = Path(model), TextCache()
+    # While all of it lies in the machine's memory, where diffusers puts adapters together.
+    references = _load_references(family, pipe, folder, adapters)
+    networks = set(read_sources(controlnets).values()) if card.controlnets else set()
+    memory = _place(pipe, card, device, room, worn=adapters != "", networks=networks)
+    if isinstance(references, References):
+        references.move(device)
     engine = Engine(
         card=card,
         family=family,
         pipe=pipe,
-        # On a CPU one at a time, since picture k alone has to be its quarter of the grid.
-        batching=Batching(1 if device.type == "cpu" else GRID),
+        batching=Batching.choose(device, exact=exact, most=memory.at_once),
         preview=_load_preview(family, pipe, preview or _find_own_preview(folder)),
         conditioning=Conditioning(
-            references=_load_references(family, pipe, folder, adapters),
-            structures=_load_structures(card, pipe, folder, controlnets, estimators),
+            references=references,
+            structures=_load_structures(card, pipe, folder, controlnets, estimators, device=device),
             loras=_load_loras(pipe, card, texts),
             plan=_load_plan(card, pipe, folder),
         ),
         upscalers=Upscalers(own=_load_upscaler(pipe, folder)),
         texts=texts,
+        memory=memory,
     )
     # Asked of the built engine, which knows how large its denoiser is.
     return replace(engine, batching=replace(engine.batching, parallel=share_cores(engine)))
+
+
+def _place(
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    card: Card,
+    device: torch.device,
+    room: Room,
+    *,
+    worn: bool,
+    networks: Collection[str],
+) -> MemoryPlan:
+    """Lay a pipeline on its device; how."""
+    parts = measure_parts(pipe, estimate_footprint(card))
+    try:
+        plan = choose_plan(card, add_beside(parts, adapters=worn, networks=networks), room)
+        place(pipe, plan, device)
+    except (MemoryPlanError, QuantisingError) as error:
+        raise ModelError(str(error)) from error
+    if plan.tiled:
+        halve_tiles(pipe.vae)
+    return plan
 
 
 def _load_plan(
@@ -244,6 +309,8 @@ def _load_structures(
     folder: Path,
     controlnets: str,
     estimators: str,
+    *,
+    device: torch.device,
 ) -> Structures | None:
     own = folder / STRUCTURE
     named = read_sources(controlnets) if card.controlnets else {}
@@ -252,7 +319,7 @@ def _load_structures(
         named = dict.fromkeys(card.structures, str(own))
     try:
         return (
-            load_structures(pipe, named, {**ESTIMATORS, **read_sources(estimators)})
+            load_structures(pipe, named, {**ESTIMATORS, **read_sources(estimators)}, device)
             if named
             else None
         )
@@ -289,20 +356,20 @@ def _load_preview(
     # Asked here, or the first preview would fail in the middle of a job.
     if decoder.config.latent_channels != family.channels(pipe):
         raise ModelError("the decoder for previews is made for another family's models")
-    return preview_by_decoder(decoder.to(pipe.device).eval())
+    return preview_by_decoder(decoder.to(device_of(pipe)).eval())
 
 
 def _load_upscaler(pipe: Any, folder: Path) -> Compact | None:  # noqa: ANN401
     if not (folder / FILE).is_file():
         return None
-    return load_compact(folder / FILE).to(pipe.device, pipe.vae.dtype)
+    return load_compact(folder / FILE).to(device_of(pipe), pipe.vae.dtype)
 
 
 def choose_precision(device: torch.device) -> torch.dtype:
     """The number format to compute in: the smallest that loses nothing one can see."""
     if device.type == "cuda":
         # bfloat16 first, as it has float32's range, so that nothing overflows.
-        return torch.bfloat16 if is_bfloat16_quick(device.type) else torch.float16
+        return torch.bfloat16 if is_bfloat16_quick(device) else torch.float16
     # A CPU without instructions for bfloat16 is slower with it (docs/measurements.md).
     return torch.float32
 

@@ -106,14 +106,14 @@ def save_weights(module: nn.Module, path: Path, dtype: torch.dtype) -> None:
     save_file(weights, path)
 
 
-def quicken(networks: Networks, device: str = "cpu") -> Networks:
+def quicken(networks: Networks, device: torch.device | str = "cpu") -> Networks:
     """Have the layers that draw hold their weights as they compute with them.
 
     Otherwise autocast would convert every weight at every step, a quarter of the time.
 
     Args:
         networks: As they were read.
-        device: Type of the device that they will compute on.
+        device: What they will compute on.
     """
     if not is_bfloat16_quick(device):
         return networks

@@ -128,7 +128,7 @@ def finish(networks: Networks, latents: Tensor, *, exact: bool = False) -> Tenso
     """Latents (B, C, h, w) → pictures (B, 3, 8h, 8w) in -1 to 1; in float32 where ``exact``."""
     # A copy, since pictures are decoded side by side, and it may hold its weights in bfloat16.
     decoder = deepcopy(networks.decoder).float() if exact else networks.decoder
-    with nullcontext() if exact else lower_precision(latents.device.type):
+    with nullcontext() if exact else lower_precision(latents.device):
         # Only what is added: the linear part carries the picture, and bfloat16 would show as bands.
         added = decoder(latents.contiguous(memory_format=torch.channels_last))
     whole: Tensor = networks.latents.decode(latents) + added.float()
@@ -184,7 +184,7 @@ def _build_conditioning(
 ) -> tuple[_Conditioning, _Conditioning]:
     """What was asked for, and the unconditional inputs that guidance moves away from."""
     count, denoiser = len(noise), networks.denoiser
-    with lower_precision(noise.device.type):
+    with lower_precision(noise.device):
         spoken = denoiser.words(request.words).float()
     # The noise on the guide is that of the beginning, turned over: it lies elsewhere, and the same
     # seed draws the same picture.
@@ -209,7 +209,7 @@ def _velocity(
     networks: Networks, latents: Tensor, angle: float, condition: _Conditioning
 ) -> Tensor:
     """Velocities (B, C, h, w) of latents of that shape at an angle from 0 to pi/2."""
-    with lower_precision(latents.device.type):
+    with lower_precision(latents.device):
         made: Tensor = networks.denoiser(
             latents.contiguous(memory_format=torch.channels_last),
             torch.full((len(latents),), angle, device=latents.device),
@@ -252,7 +252,7 @@ def name_look(networks: Networks, words: Sequence[str]) -> Tensor:
 @torch.inference_mode()
 def read_look(networks: Networks, picture: Tensor) -> Tensor:
     """The vector (1, told) of how a picture (1, 3, H, W) in -1 to 1 looks."""
-    with lower_precision(picture.device.type):
+    with lower_precision(picture.device):
         read: Tensor = networks.denoiser.reader(networks.latents.encode(picture).float())
     return read.float()
 

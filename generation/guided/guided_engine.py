@@ -4,7 +4,7 @@ It reads top to bottom: the images that the recipe names become a guide, its wor
 a look, its seeds noise; then all pictures take a step at a time, and are decoded.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from generation.catalogue.card import Card
 from generation.catalogue.looks import PLAIN, find_looks
-from generation.controls import LARGEST_IMAGE_WEIGHT, steps_until, strength_for_image_weight
+from generation.controls import LARGEST_IMAGE_WEIGHT, strength_for_image_weight
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
 from generation.guided.drawing import (
@@ -31,7 +31,7 @@ from generation.guided.drawing import (
 )
 from generation.guided.latents import PATCH
 from generation.pictures.canvas import Init, InpaintCanvas
-from generation.recipe import Ingredient, Lora, Phrase, Recipe
+from generation.recipe import Ingredient, Lora, Phrase, Recipe, share_of_steps
 from generation.sampling.engine import Batching, Upscalers, Watch
 from generation.sampling.inpaint import mask_latents
 from generation.sampling.noise import draw_starting_noise
@@ -57,6 +57,7 @@ class GuidedEngine:
         batching: How many pictures are computed at once.
         upscalers: What makes its pictures larger.
         evict: Has other engines on the device released; whether there were any.
+        rungs: Which way of computing found enough memory, by what was computed; the first is 0.
         seen: The images that the recipe looks at, by their SHA-256; filled by :meth:`look`.
     """
 
@@ -66,6 +67,7 @@ class GuidedEngine:
     batching: Batching
     upscalers: Upscalers = field(default_factory=Upscalers)
     evict: Callable[[], bool] = bool
+    rungs: dict[Hashable, int] = field(default_factory=dict)
     seen: dict[str, Image.Image] = field(default_factory=dict)
 
     @property
@@ -156,7 +158,7 @@ class GuidedEngine:
             )
             # A generator: it does nothing before its first step is asked for below.
             walks.append(take_steps(self.networks, request, noise, walk))
-        steps = steps_until(walk.count(begin), recipe.sampling.stop)
+        steps = share_of_steps(walk.count(begin), recipe.sampling.stop)
         where: list[tuple[Tensor, Tensor]] = []
 
         def preview() -> list[Image.Image]:

@@ -1,7 +1,15 @@
 """The recipe: everything needed to make the same pictures again."""
 
 from generation.recipe.layout import VERSION
-from generation.recipe.recipe import Conditions, Finishing, Inputs, Recipe, Sampling, Size
+from generation.recipe.recipe import (
+    Conditions,
+    Finishing,
+    Inputs,
+    Recipe,
+    Sampling,
+    Size,
+    share_of_steps,
+)
 from generation.recipe.values import (
     NOTHING,
     SEED_LIMIT,
@@ -53,4 +61,5 @@ __all__ = [
     "VariationNoise",
     "Weighting",
     "seed_noise",
+    "share_of_steps",
 ]

@@ -53,6 +53,7 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "tile": ("sampling", "seamless"),
     "refined": ("size", "refinement"),
     "structure": ("conditions", "structure"),
+    "shortened": ("inputs", "shortened"),
 }
 """By the flat name, in the flat order, which the digest depends on."""
 
@@ -79,6 +80,7 @@ _SINCE: Final = {
     "negative_breaks": GROUPED,
     "weighting": GROUPED,
     "plan": GROUPED,
+    "shortened": GROUPED,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.

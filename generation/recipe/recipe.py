@@ -10,6 +10,7 @@ left behind.
 """
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -105,6 +106,8 @@ class Inputs:
             (image 1, image 2, …); a weight of 1 is the model's own.
         plan: Denoising strength with which the model draws over its own plan of the words, 0 to
             draw without one. Images go before it.
+        shortened: Whether a start or a canvas takes the share alone of the steps that its strength
+            leaves, as in other programs; recipes of before take all of them.
     """
 
     start: Start | None = None
@@ -113,6 +116,7 @@ class Inputs:
     blend_scale: float = 1.0
     edit: tuple[Ingredient, ...] = ()
     plan: float = 0.0
+    shortened: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.plan < 1:
@@ -243,6 +247,12 @@ class Recipe:
         return tuple(dict.fromkeys(one.image for part in parts for one in part))
 
     @property
+    def steps(self) -> int:
+        """Denoising steps that its pictures take where they are not stopped early."""
+        whole = self.sampling.steps
+        return share_of_steps(whole, self.inputs.strength) if self.inputs.shortened else whole
+
+    @property
     def pixels(self) -> int:
         """Pixels of all its pictures, as they are made."""
         times = self.size.times * self.finishing.upscale
@@ -286,5 +296,19 @@ class Recipe:
         # As pydantic's `dump_json` writes them, of which the first digests were taken.
         return hashlib.sha256(to_json(flat, inf_nan_mode="null")).hexdigest()
 
+
+def share_of_steps(steps: int, share: float) -> int:
+    """A share of denoising steps, in whole ones, and at least 1.
+
+    Args:
+        steps: All steps, at least 1.
+        share: From 0 to 1.
+    """
+    # 0.07 of 100 steps is 7.000000000000001 in floats, and has to stay 7.
+    return max(1, math.ceil(steps * share - _ROUNDING))
+
+
+_ROUNDING: Final = 1e-9
+"""What products of floats may be off by."""
 
 _ADAPTER: Final = TypeAdapter(Recipe)

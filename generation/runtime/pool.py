@@ -1,8 +1,8 @@
 """Engines: the models of one worker, each loaded at its first job and kept while there is room.
 
-A model is loaded where the device has the memory that its card states; till it has, the one out of
-use longest is released. What cards state is an estimate, so a lack of memory that shows later, in
-loading or in drawing, has all others released before anything else is tried.
+A model is loaded where the device has the memory that its plan takes, or that its card states; till
+it has, the one out of use longest is released. Both are estimates, so a lack of memory that shows
+later, in loading or in drawing, has all others released before anything else is tried.
 """
 
 import gc
@@ -33,6 +33,7 @@ class Engines:
         load: Loads one; raises ``ModelError``.
         device: Where they compute.
         room: GiB that are free there now; measured if not given.
+        needs: GiB that a model takes there; as its card states if not given.
     """
 
     def __init__(
@@ -41,9 +42,11 @@ class Engines:
         load: Callable[[ServedModel], Drawer],
         device: torch.device,
         room: Callable[[], float] | None = None,
+        needs: Callable[[Card], float] | None = None,
     ) -> None:
         self._models, self._load, self._device = models, load, device
         self._room = room or partial(measure_free, device)
+        self._needs = needs or partial(estimate_memory, device=device)
         self._loaded: OrderedDict[str, Drawer] = OrderedDict()
 
     @property
@@ -87,7 +90,7 @@ class Engines:
         name = one.card.called
         if name not in self._loaded:
             # Measured after each release: what allocators give back is not what a card states.
-            while self._loaded and self._room() < estimate_memory(one.card, self._device):
+            while self._loaded and self._room() < self._needs(one.card):
                 self._release(next(iter(self._loaded)))
             engine = self._load_with_room(one)
             self._loaded[name] = engine.with_evict(partial(self._keep_alone, name))

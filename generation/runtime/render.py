@@ -8,21 +8,18 @@ from functools import partial
 from typing import Final
 
 import structlog
-import torch
 from PIL import Image, ImageOps
 
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import compute_shown_size
-from generation.controls import steps_to_refine
 from generation.derive import narrow
 from generation.pictures.canvas import Init, InpaintCanvas, frame, join
 from generation.pictures.detail import bring_out
 from generation.pictures.grid import compose
 from generation.pictures.tiling import enlarge_seamless
-from generation.recipe import Edges, Finishing, Recipe, Start
-from generation.runtime.ladder import list_attempts
+from generation.recipe import Edges, Finishing, Recipe, Start, share_of_steps
 from generation.sampling.engine import Drawer, Watch
-from generation.tensors.memory import is_out_of_memory
+from generation.sampling.ladder import climb, list_ways, release
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError, Report
 
@@ -138,7 +135,7 @@ def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> l
         return [unchanged] * len(recipe.noise)
     # LoRAs before the text is read: some change the text encoder as well.
     engine.apply_loras(recipe.conditions.loras)
-    report(0, recipe.sampling.steps, None)
+    report(0, recipe.steps, None)
 
     def look(attempt: Drawer) -> None:
         attempt.look(recipe, lambda sha256: _read_image(sha256, read))
@@ -172,8 +169,8 @@ def draw_refined(
     draw = partial(_draw, look=look)
     if not recipe.size.refinement:
         return draw(engine, recipe, start, watch)
-    count, steps = len(recipe.noise), steps_to_refine(recipe.sampling.steps, recipe.size.refinement)
-    total = recipe.sampling.steps + count * steps
+    count, steps = len(recipe.noise), share_of_steps(recipe.sampling.steps, recipe.size.refinement)
+    total = recipe.steps + count * steps
 
     def count_from(before: int) -> Watch:
         return lambda step, _, previews: watch(before + step, total, previews)
@@ -182,7 +179,7 @@ def draw_refined(
     # Twice the size is four times the pixels, so refining goes picture by picture.
     alone = engine.alone()
     return [
-        draw(alone, second, larger, count_from(recipe.sampling.steps + k * steps))[0]
+        draw(alone, second, larger, count_from(recipe.steps + k * steps))[0]
         for k, small in enumerate(drawn)
         for second, larger in [_plan_refinement(recipe, k, small)]
     ]
@@ -192,13 +189,14 @@ def _plan_refinement(recipe: Recipe, index: int, small: Image.Image) -> tuple[Re
     """The recipe of picture ``index``'s second drawing, and its init image."""
     larger = _resize_by(small, recipe.size.times, tile=recipe.sampling.seamless)
     strength = recipe.size.refinement
-    steps = steps_to_refine(recipe.sampling.steps, strength)
+    steps = share_of_steps(recipe.sampling.steps, strength)
     # Without structure: the picture has it by now, and the map is of the smaller size.
     second = replace(
         narrow(recipe, index),
         size=replace(recipe.size, width=larger.width, height=larger.height, refinement=0.0),
         sampling=replace(recipe.sampling, steps=steps),
-        inputs=replace(recipe.inputs, start=Start(image="", strength=strength)),
+        # Its steps are counted already.
+        inputs=replace(recipe.inputs, start=Start(image="", strength=strength), shortened=False),
         conditions=replace(recipe.conditions, structure=None),
     )
     return second, larger
@@ -245,28 +243,15 @@ def _draw(
     engine: Drawer, recipe: Recipe, start: Init, watch: Watch, look: Callable[[Drawer], None]
 ) -> list[Image.Image]:
     """All pictures at once if they fit into memory, else with less and less of it."""
-    for number, spared in enumerate(list_attempts(engine), 1):
-        try:
-            with spared as attempt:
-                look(attempt)
-                return attempt.draw(recipe, start, watch)
-        # Some devices report a lack of memory as a bare RuntimeError; any other is a fault of ours.
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            _log.warning("short of memory", attempt=number)
-        finally:
-            # The error has gone by now, whose traceback kept the tensors of the failed attempt.
-            release(engine)
-        # Cached embeddings take memory, too, and the next attempt has none to spare.
-        engine.forget()
-    raise RenderError("out_of_memory")
 
+    def draw(attempt: Drawer) -> list[Image.Image]:
+        look(attempt)
+        return attempt.draw(recipe, start, watch)
 
-def release(engine: Drawer) -> None:
-    """Give what a run leaves in the allocator's cache back to the device."""
-    if engine.device.type != "cpu":
-        torch.get_device_module(engine.device).empty_cache()
+    try:
+        return climb(engine, ("draw", recipe.size, len(recipe.noise)), list_ways(engine), draw)
+    finally:
+        release(engine.device)
 
 
 def _open(png: bytes) -> Image.Image:
@@ -294,7 +279,7 @@ def _enlarge(engine: Drawer, picture: Image.Image, recipe: Recipe, report: Repor
         _log.error("the upscaler cannot be used", error=str(error))
         raise RenderError("upscaler") from None
     finally:
-        release(engine)
+        release(engine.device)
 
 
 def _resize_by(picture: Image.Image, factor: int, *, tile: bool) -> Image.Image:

@@ -3,7 +3,8 @@
 A batch is computed as one tensor; batches never mix, so a picture's pixels depend on its own
 batch's shape alone. On a CPU a batch holds one picture: kernels round differently for other batch
 sizes, and there a batch saves little; a small model's batches are computed side by side, each on
-one core. Elsewhere a batch holds a grid, filled up if need be.
+one core. Elsewhere a batch holds up to a grid: one picture is drawn as one, and is then like its
+quarter of the grid but for rounding. Where it has to be that to the bit, batches are filled up.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from generation.recipe import Recipe
 from generation.sampling.autoencoder import tile_vae
 from generation.sampling.engine import Engine, Watch, device_of
 from generation.sampling.inpaint import Origin
+from generation.sampling.ladder import climb, list_ways_to_decode
 from generation.sampling.noise import draw_starting_noise
 from generation.sampling.parallel import open_map
 from generation.sampling.soundness import require_finite, require_pictures
@@ -73,9 +75,6 @@ def draw_noise(
 ) -> Iterator[tuple[Tensor, list[torch.Generator]]]:
     """Starting noise for each batch, and a generator a picture for what samplers add later.
 
-    A batch that the pictures do not fill gets its first picture again: on a GPU, the pixels of a
-    picture may depend on how many there are beside it, but not on which.
-
     Args:
         engine: Says how many pictures make a batch.
         recipe: The pictures.
@@ -84,9 +83,11 @@ def draw_noise(
     size = engine.batching.size
     for first in range(0, len(recipe.noise), size):
         row = recipe.noise[first : first + size]
-        # Kernels are chosen by the batch's size, and with them how sums are rounded.
-        filled = [*row, *[row[0]] * (size - len(row))]
-        drawn = [draw_starting_noise(picture, shape) for picture in filled]
+        if engine.batching.filled:
+            # Kernels are chosen by the batch's size, and with them how sums are rounded: pixels may
+            # depend on how many pictures there are beside one, but not on which.
+            row = (*row, *[row[0]] * (size - len(row)))
+        drawn = [draw_starting_noise(picture, shape) for picture in row]
         noise = torch.cat([tensor for tensor, _ in drawn]).to(device_of(engine.pipe))
         yield noise, [generator for _, generator in drawn]
 
@@ -117,7 +118,8 @@ def denoise(
         during: What holds while all batches take the step of a number.
 
     Raises:
-        RenderError: ``no_picture`` if what was computed is no picture.
+        RenderError: ``no_picture`` if what was computed is no picture, ``out_of_memory`` if there
+            is none to decode it, however sparingly.
     """
     count = len(recipe.noise)
 
@@ -135,6 +137,12 @@ def denoise(
             with during(step):
                 each(lambda batch, step=step: advance(batch, step), batches)
             watch(step + 1, steps, preview)
-        drawn = each(show, batches)
+        # By size alone: however many there are, they are decoded one by one.
+        drawn = climb(
+            engine,
+            ("decode", recipe.size),
+            list_ways_to_decode(engine),
+            lambda _: each(show, batches),
+        )
     # The last batch may have been filled up with pictures that nobody asked for.
     return require_pictures([picture for pictures in drawn for picture in pictures][:count], start)

@@ -16,9 +16,8 @@ from torch import Tensor
 from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import Steer
 from generation.conditioning.image_adapters import Adapters, References
-from generation.controls import steps_until
 from generation.pictures.canvas import Init
-from generation.recipe import Recipe
+from generation.recipe import Recipe, share_of_steps
 from generation.sampling.autoencoder import (
     decode_latents,
     encode_picture,
@@ -150,7 +149,7 @@ def draw(
             _measure_latents(pipe, recipe)[1:],
         )
     batches = start_batches(engine, recipe, conditions, origin)
-    steps = steps_until(len(batches[0].timesteps), recipe.sampling.stop)
+    steps = share_of_steps(len(batches[0].timesteps), recipe.sampling.stop)
     # Some models place things by the picture's edges, and draw mere ground where they have none:
     # they know the edges for the first steps, in which the layout is decided. A picture to start
     # from has its layout already.
@@ -191,8 +190,9 @@ def start_batches(
     for condition, (noise, generators) in zip(cycle(conditions), noises):
         # Schedulers remember earlier steps, so batches that advance in parallel cannot share one.
         sampler = make_scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
-        distilled = engine.card.distilled
-        steps = schedule(sampler, recipe.sampling.steps, strength, distilled=distilled)
+        # A distilled model counts itself how many of its few steps are left.
+        wanted = recipe.sampling.steps if distilled else recipe.steps
+        steps = schedule(sampler, wanted, strength, distilled=distilled)
         timesteps = steps.to(noise.device)
         latents = _start_latents(sampler, noise, timesteps[:1], origin, strength)
         batches.append(

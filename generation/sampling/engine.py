@@ -1,6 +1,6 @@
 """An engine: a loaded model with all that it draws with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, Self
@@ -10,11 +10,13 @@ from PIL import Image
 from torch import Tensor
 
 from generation.catalogue.card import Card
+from generation.catalogue.memory_plans import WHOLE, MemoryPlan
 from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import Structures
 from generation.conditioning.image_adapters import References
 from generation.conditioning.lora import Loras
 from generation.conditioning.native_references import NativeReferences
+from generation.derive import GRID
 from generation.pictures.canvas import Init
 from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Lora, Recipe
@@ -53,6 +55,10 @@ class Drawer(Protocol):
     @property
     def evict(self) -> Callable[[], bool]:
         """Has other engines on the device released; whether there were any."""
+
+    @property
+    def rungs(self) -> dict[Hashable, int]:
+        """Which way of computing found enough memory, by what was computed; the first is 0."""
 
     def look(self, recipe: Recipe, find: Find) -> None:
         """See ``Engine.look``."""
@@ -115,12 +121,26 @@ class Batching:
     """How many pictures are computed at once.
 
     Attributes:
-        size: Pictures in a batch.
+        size: Pictures in a batch, at most.
         parallel: Batches that are computed at the same time.
+        filled: Whether a batch that its pictures do not fill is filled up with the first of them.
     """
 
     size: int
     parallel: int = 1
+    filled: bool = False
+
+    @classmethod
+    def choose(cls, device: torch.device, *, exact: bool = False, most: int = GRID) -> Self:
+        """How a device is to compute pictures.
+
+        Args:
+            device: Where they are computed.
+            exact: Whether a picture alone has to be its quarter of the grid to the bit.
+            most: Pictures that its memory has room for.
+        """
+        # On a CPU it always is, since every picture is computed alone.
+        return cls(1) if device.type == "cpu" else cls(min(most, GRID), filled=exact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +187,8 @@ class Engine:
         upscalers: What makes its pictures larger.
         texts: What its text encoders made of the latest texts.
         evict: Has other engines on the device released; whether there were any.
+        rungs: Which way of computing found enough memory, by what was computed; the first is 0.
+        memory: How it lies on its device.
     """
 
     card: Card
@@ -178,6 +200,8 @@ class Engine:
     upscalers: Upscalers = field(default_factory=Upscalers)
     texts: TextCache = field(default_factory=TextCache)
     evict: Callable[[], bool] = bool
+    rungs: dict[Hashable, int] = field(default_factory=dict)
+    memory: MemoryPlan = WHOLE
 
     @property
     def device(self) -> torch.device:

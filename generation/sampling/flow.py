@@ -22,9 +22,9 @@ from generation.conditioning.native_references import (
     NativeReferences,
     write_instruction,
 )
-from generation.controls import match_flow_level, steps_until, unshift_level
+from generation.controls import match_flow_level, unshift_level
 from generation.pictures.canvas import Init
-from generation.recipe import NOTHING, Recipe
+from generation.recipe import NOTHING, Recipe, share_of_steps
 from generation.sampling.autoencoder import fit_pixels, tile_vae
 from generation.sampling.batch import Batch, Condition, denoise, draw_noise
 from generation.sampling.engine import Engine, Watch, device_of
@@ -115,7 +115,7 @@ class FlowFamily:
             engine,
             recipe,
             batches,
-            steps=steps_until(recipe.sampling.steps, recipe.sampling.stop),
+            steps=share_of_steps(recipe.steps, recipe.sampling.stop),
             advance=advance_batch,
             decode=partial(_decode, self, pipe),
             start=start,
@@ -190,8 +190,8 @@ def _join_unwanted(recipe: Recipe) -> str:
 def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: ANN401
     """The noise levels that a recipe visits, (steps + 1,), falling from at most 1 to 0.
 
-    A picture that starts from an image takes as many steps as any, from the level that is as noisy
-    as Stable Diffusion is at that strength.
+    A picture that starts from an image begins at the level that is as noisy as Stable Diffusion is
+    at that strength, and takes as many steps as any or the share that the strength leaves.
     """
     # The last level is stretched to its place for whole schedules; one step alone would be 0 / 0.
     stretched = recipe.inputs.strength == 1 and recipe.sampling.steps > 1
@@ -204,7 +204,7 @@ def schedule(family: FlowFamily, pipe: Any, recipe: Recipe) -> Tensor:  # noqa: 
     # set_timesteps shifts whatever it is given, so the wanted level is shifted back first.
     first = unshift_level(match_flow_level(recipe.inputs.strength), factor)
     # The grid of diffusers' pipelines, 1 to 1/steps, begun at a lower level.
-    even = np.linspace(first, first / recipe.sampling.steps, recipe.sampling.steps)
+    even = np.linspace(first, first / recipe.steps, recipe.steps)
     sampler.set_timesteps(sigmas=even.tolist(), mu=mu if dynamic else None)
     levels: Tensor = sampler.sigmas
     return levels.to(device_of(pipe))

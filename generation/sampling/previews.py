@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from generation.sampling.engine import Code
+from generation.sampling.engine import Code, device_of
 
 PATCH: Final = 32
 """Side in pixels of the flat patches that the preview's colours are measured with."""
@@ -52,7 +52,7 @@ def measure_palette(family: Code, pipe: Any) -> Tensor:  # noqa: ANN401
     patches = torch.rand((1, 3, _ROW, _ROW), generator=torch.Generator().manual_seed(0)) * 2 - 1
     pixels = patches.repeat_interleave(PATCH, 2).repeat_interleave(PATCH, 3)
     with torch.inference_mode():
-        read = family.read(pipe, pixels.to(pipe.device, pipe.vae.dtype))[0]
+        read = family.read(pipe, pixels.to(device_of(pipe), pipe.vae.dtype))[0]
     factor = pixels.shape[-1] // read.shape[-1]
     latents = read.flatten(1).T.cpu()
     # Patches are flat and larger than a latent, so one pixel stands for all that a latent covers.
@@ -61,4 +61,4 @@ def measure_palette(family: Code, pipe: Any) -> Tensor:  # noqa: ANN401
     known = torch.cat([latents, torch.ones(len(latents), 1)], dim=1)
     # On the CPU: a thousand rows are soon solved, and not every device has this solver.
     palette: Tensor = torch.linalg.lstsq(known, colours).solution
-    return palette.to(pipe.device)
+    return palette.to(device_of(pipe))

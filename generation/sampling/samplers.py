@@ -58,9 +58,9 @@ def schedule(
 ) -> torch.Tensor:
     """Set ``sampler`` to take the last ``steps`` steps of a schedule, from ``strength`` on.
 
-    diffusers takes fewer steps for less strength, and what strength means differs by sampler. Here
-    every picture takes the same number, and strength is a place on the model's own noise schedule:
-    the step grid is made so fine that ``steps`` of them lie between there and the end.
+    In diffusers what strength means differs by sampler. Here it is a place on the model's own noise
+    schedule, whatever the number of steps: the step grid is made so fine that ``steps`` of them lie
+    between there and the end.
 
     Args:
         sampler: A new scheduler.

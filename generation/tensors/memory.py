@@ -1,9 +1,12 @@
 """Memory: how much a device has left, and how it or the machine says that there is none."""
 
+from math import inf
 from typing import Final
 
 import psutil
 import torch
+
+from generation.catalogue.memory_plans import SPARED
 
 _KINDS: Final = (torch.OutOfMemoryError, MemoryError)
 
@@ -25,6 +28,16 @@ _TEXTS: Final = (
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether a device or the machine has no memory left; of some devices only the text tells."""
     return isinstance(error, _KINDS) or any(text in str(error) for text in _TEXTS)
+
+
+def measure_room(device: torch.device) -> float:
+    """GiB of a GPU that models of this process may take in all; elsewhere without an end."""
+    if device.type != "cuda":
+        return inf
+    left, total = torch.cuda.mem_get_info(device)
+    # What PyTorch holds, models of ours would give back.
+    held = torch.cuda.memory_reserved(device)
+    return max(0.0, (left + held - SPARED * total) / 2**30)
 
 
 def measure_free(device: torch.device) -> float:

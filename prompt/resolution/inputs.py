@@ -85,7 +85,8 @@ def _begin(images: Sequence[str], values: Mapping[str, Any], card: Card) -> Inpu
     if begun:
         if strength is None:
             strength = strength_for_image_weight(weight, card.image_strengths)
-        made = replace(made, start=Start(image=begun[0], strength=strength))
+        start = Start(image=begun[0], strength=strength)
+        made = replace(made, start=start, shortened=card.shortens(strength))
     if mixed:
         measure = factor_for_image_weight if card.native else scale_for_image_weight
         blend = tuple(Ingredient(image=image) for image in mixed)

@@ -33,8 +33,8 @@ def recipe_for(engine: Engine, **different: Any) -> Recipe:
 
 
 def batched(engine: Engine, size: int = 1, parallel: int = 1) -> Engine:
-    """The engine with other batches."""
-    return replace(engine, batching=Batching(size, parallel))
+    """The engine with other batches, and with nothing remembered of what was short of memory."""
+    return replace(engine, batching=Batching(size, parallel), rungs={})
 
 
 def steered(engine: Engine, **different: Any) -> Engine:

@@ -105,4 +105,5 @@ recipes = st.builds(
     detail=st.floats(0, 0.5),
     seamless=st.booleans(),
     refinement=strengths,
+    shortened=st.booleans(),
 )

@@ -24,13 +24,12 @@ from generation.controls import (
     share_for_chaos,
     share_for_style_weight,
     steps_for_quality,
-    steps_to_refine,
-    steps_until,
     strength_for_image_weight,
     taste_for_stylize,
     unshift_level,
     weirdness_for_weird,
 )
+from generation.recipe import share_of_steps
 
 weights = st.floats(0.001, LARGEST_IMAGE_WEIGHT)
 
@@ -75,10 +74,10 @@ def test_steps_for_quality(steps: int, quality: float, expected: int) -> None:
 
 @given(st.integers(1, 150), st.integers(10, 99))
 def test_later_stops_take_no_fewer_steps(steps: int, stop: int) -> None:
-    taken = steps_until(steps, stop / 100)
-    assert 1 <= taken <= steps_until(steps, (stop + 1) / 100) <= steps
+    taken = share_of_steps(steps, stop / 100)
+    assert 1 <= taken <= share_of_steps(steps, (stop + 1) / 100) <= steps
     assert taken - 1 < steps * stop / 100 + 1e-6
-    assert steps_until(steps, 1.0) == steps
+    assert share_of_steps(steps, 1.0) == steps
 
 
 @given(st.integers(1, 150), st.floats(0.01, 1), st.floats(0.01, 1))
@@ -86,7 +85,7 @@ def test_a_stronger_second_drawing_takes_no_fewer_steps(
     steps: int, one: float, other: float
 ) -> None:
     low, high = sorted((one, other))
-    assert 1 <= steps_to_refine(steps, low) <= steps_to_refine(steps, high) <= steps
+    assert 1 <= share_of_steps(steps, low) <= share_of_steps(steps, high) <= steps
 
 
 class TestWords:

@@ -311,8 +311,8 @@ def rules(
 
 SIDES = frozenset({"width", "height"})
 DETAIL = frozenset({"detail"})
-CANVAS = frozenset({"canvas"})
-START = frozenset({"start"})
+CANVAS = frozenset({"canvas", "shortened"})
+START = frozenset({"start", "shortened"})
 BUTTONS: dict[str, tuple[Button, dict[str, Rule]]] = {
     "U": (
         lambda parent, _: enlarge(parent.recipe, parent.index),

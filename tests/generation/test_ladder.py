@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -10,15 +11,16 @@ import torch
 
 from generation.conditioning.cache import TEXTS_KEPT, ImageCache, TextCache
 from generation.recipe import Recipe, seed_noise
-from generation.runtime.ladder import list_attempts, offload_parts, shrink_tiles
 from generation.runtime.render import render
 from generation.sampling.engine import Batching, Engine, device_of
+from generation.sampling.ladder import list_ways, offload_parts, shrink_tiles
 from storage.queue.jobs import RenderError
 from tests.generation.samples import (
     APPLE,
     batched,
     encoded,
     looking,
+    never,
     photograph,
     quiet,
     recipe_for,
@@ -67,6 +69,7 @@ def everything(engine: Engine) -> Recipe:
 
 def rendered(engine: Engine, recipe: Recipe) -> list[bytes]:
     engine.texts.clear()
+    engine.rungs.clear()
     if engine.conditioning.references is not None:
         engine.conditioning.references.memory.clear()
     files = {"0" * 64: encoded(photograph()), "a" * 64: encoded(seen("a" * 64))}
@@ -98,10 +101,73 @@ def test_always_without_memory_it_is_one_word_and_the_next_job_is_as_ever(
     assert rendered(easel, everything(easel)) == before
 
 
+@contextmanager
+def crowded(pipe: Any) -> Iterator[list[bool]]:
+    """An autoencoder that finds memory in small tiles alone; gives whether each call had them."""
+    vae, tiled = pipe.vae, list[bool]()
+    decode, whole = vae.decode, vae.tile_latent_min_size
+
+    def call(*args: Any, **given: Any) -> Any:
+        tiled.append(vae.use_tiling and vae.tile_latent_min_size < whole)
+        if not tiled[-1]:
+            raise torch.OutOfMemoryError("out of memory")
+        return decode(*args, **given)
+
+    vae.__dict__["decode"] = call
+    try:
+        yield tiled
+    finally:
+        del vae.__dict__["decode"]
+
+
+@contextmanager
+def counted(pipe: Any) -> Iterator[list[int]]:
+    """The rows that the UNet sees in each call."""
+    rows: list[int] = []
+    hook = pipe.unet.register_forward_pre_hook(lambda _, given: rows.append(len(given[0])))
+    try:
+        yield rows
+    finally:
+        hook.remove()
+
+
+def test_no_drawing_is_redone_to_be_decoded_and_what_worked_is_remembered(easel: Engine) -> None:
+    recipe, plain = recipe_for(easel, steps=6), draw(easel, recipe_for(easel, steps=6))
+    engine = replace(easel, rungs={})
+    with crowded(easel.pipe) as tiled, counted(easel.pipe) as rows:
+        (first,) = render(engine, recipe, quiet, read=bytes.fromhex, find=never).single
+        assert (tiled, len(rows)) == ([False, False, True], 6)
+        (again,) = render(engine, recipe, quiet, read=bytes.fromhex, find=never).single
+        assert (tiled, len(rows)) == ([False, False, True, True], 12)
+        # Of another size nothing is known yet.
+        render(engine, change(recipe, height=72), quiet, read=bytes.fromhex, find=never)
+        assert tiled[4:] == [False, False, True]
+    assert first.tobytes() == again.tobytes()
+    assert distance(first, easel.enlarge(plain)[0]) < 8
+
+
+def test_other_models_go_before_a_picture_is_decoded_in_tiles(easel: Engine) -> None:
+    others = [True]
+    engine = replace(easel, rungs={}, evict=lambda: bool(others and others.pop()))
+    with failing(easel.pipe, "decoding", 1), counted(easel.pipe) as rows:
+        render(engine, APPLE, quiet, read=bytes.fromhex, find=never)
+    assert (others, engine.rungs, len(rows)) == ([], {}, 3)
+
+
+def test_the_way_to_draw_that_worked_is_remembered_by_size_and_number(easel: Engine) -> None:
+    engine, grid = batched(easel, 4), change(APPLE, noise=seed_noise(7, 4))
+    with failing(easel.pipe, "denoising", 1), counted(easel.pipe) as rows:
+        for recipe in (grid, grid, APPLE):
+            render(engine, recipe, quiet, read=bytes.fromhex, find=never)
+    # The call that failed came from a batch of four; a picture alone was never short.
+    assert rows == [8, *[2] * 12, *[2] * 12, *[2] * 3]
+    assert list(engine.rungs) == [("draw", grid.size, 4)]
+
+
 def test_each_way_needs_less_than_the_one_before(easel: Engine) -> None:
     ways = []
-    for way in list_attempts(batched(easel, 4, 2)):
-        with way as attempt:
+    for way in list_ways(batched(easel, 4, 2)):
+        with way() as attempt:
             assert isinstance(attempt, Engine)
             tiling = attempt.pipe.vae.use_tiling
             ways.append((attempt.batching, tiling))

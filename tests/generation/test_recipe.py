@@ -166,6 +166,7 @@ def test_every_field_of_earlier_versions_is_read() -> None:
         ({"phrases": (Phrase(text="a red apple", breaks=(3,)),)}, 5),
         ({"negative": Phrase(text="fog", spans=(Span(start=0, end=3, weight=0.5),))}, 5),
         ({"weighting": "comfyui"}, 5),
+        ({"start": Start(image="ab", strength=0.5), "shortened": True}, 5),
     ],
 )
 def test_later_fields_need_a_later_version(different: dict[str, Any], version: int) -> None:
@@ -282,6 +283,7 @@ class TestDigest:
             {"guidance": 4.5},
             {"sampler": "DDIM"},
             {"start": Start(image="ab" * 32, strength=0.5)},
+            {"start": Start(image="ab" * 32, strength=0.5), "shortened": True},
             {"upscale": 2},
             {"canvas": Canvas(image="ab" * 32, edges=Edges(left=0.5))},
             {"canvas": Canvas(image="ab" * 32, mask="cd" * 32)},
@@ -303,10 +305,14 @@ class TestDigest:
         ninth = Region(left=0, top=0, right=0.5, bottom=0.5)
         canvas = Canvas(image="ab" * 32, edges=Edges(left=0.5), regions=(ninth,))
         assert change(PLAIN, canvas=canvas).digest == CANVAS_DIGEST
+        begun = change(PLAIN, start=Start(image="ab" * 32, strength=0.35))
+        assert Recipe.from_json(OLD | {"start": {"image": "ab" * 32, "strength": 0.35}}) == begun
+        assert (begun.steps, begun.digest) == (12, START_DIGEST)
 
 
 PLAIN_DIGEST = "b3132aef5c2ea4c3256b2ad19edefee3de6e34332e92b8e0fa0bceb79b39698a"
 CANVAS_DIGEST = "4125a3e41ab81094f809513c4d17effcfaf2605803ac06f8f04a0c7a560afb5f"
+START_DIGEST = "45a36889a5c4b402030457a386a950d1198799f1a6eb19e86f08005ada33deb5"
 """Stored pictures are found by digest, so the same recipes must keep theirs for ever."""
 
 

@@ -12,9 +12,8 @@ from PIL import Image
 
 from benchmarks.controls.seams import measure_edge_excess
 from generation.catalogue.card import Capability, Card
-from generation.controls import steps_to_refine
 from generation.derive import REDRAWN, narrow, vary
-from generation.recipe import Phrase, Recipe, seed_noise
+from generation.recipe import Phrase, Recipe, seed_noise, share_of_steps
 from generation.runtime.render import draw_refined, pace, render
 from generation.sampling.engine import Engine
 from generation.sampling.flow import FlowFamily
@@ -185,7 +184,7 @@ class TestRefined:
         )
         assert large.size == (2 * small.width, 2 * small.height)
         begun = start(REDRAWN)
-        again = change(recipe, width=128, height=96, start=begun, steps=steps_to_refine(6, 1 / 3))
+        again = change(recipe, width=128, height=96, start=begun, steps=share_of_steps(6, 1 / 3))
         by_hand = engine.draw(again, small.resize(large.size, Image.Resampling.LANCZOS), quiet)[0]
         assert same(large, by_hand)
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from generation.families.load import choose_precision
 from generation.guided.checkpoint import Networks, quicken
 from generation.tensors import precision
 
@@ -34,6 +35,31 @@ def test_a_processor_computes_as_it_is_able_to(
     with precision.lower_precision("cpu"):
         made = nn.Linear(2, 2)(torch.ones(1, 2))
     assert (made.dtype == torch.bfloat16) is quick
+
+
+@pytest.mark.parametrize(
+    ("capability", "quick"),
+    [
+        ((6, 1), False),
+        ((7, 0), False),
+        ((7, 5), False),
+        ((8, 0), True),
+        ((8, 9), True),
+        ((12, 0), True),
+    ],
+)
+def test_of_two_cards_each_tells_for_itself(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], quick: bool
+) -> None:
+    cards = {torch.device("cuda", 0): (9, 0), torch.device("cuda", 1): capability}
+    monkeypatch.setattr(torch.version, "hip", None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", cards.__getitem__)
+    assert precision.is_bfloat16_quick(torch.device("cuda", 0))
+    assert precision.is_bfloat16_quick(torch.device("cuda", 1)) is quick
+    for card, dtype in zip(
+        cards, (torch.bfloat16, torch.bfloat16 if quick else torch.float16), strict=True
+    ):
+        assert choose_precision(card) == dtype
 
 
 def test_a_pytorch_that_does_not_tell_is_taken_for_slow(monkeypatch: pytest.MonkeyPatch) -> None:

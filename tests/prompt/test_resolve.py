@@ -145,6 +145,18 @@ class TestImages:
         recipe = resolved(f"apple {flags}", IMAGE).recipe
         assert recipe.inputs.start == Start(image=IMAGE, strength=strength)
 
+    @pytest.mark.parametrize(
+        ("family", "strength", "steps"),
+        [("sdxl", 0.4, 12), ("z-image", 0.4, 4), ("sdxl", 1, 30), ("easel", 0.4, 12)],
+    )
+    def test_take_the_steps_that_the_strength_leaves(
+        self, family: str, strength: float, steps: int
+    ) -> None:
+        card = find_card(family)
+        recipe = resolved(f"apple --strength {strength}", IMAGE, on=card).recipe
+        assert recipe.sampling.steps == card.steps
+        assert recipe.steps == steps
+
     def test_need_no_words(self) -> None:
         assert resolved("", IMAGE).recipe.conditions.phrases == ()
 
