@@ -35,6 +35,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "parse": Place("cli.imagine", "Show the recipe that a prompt stands for."),
     "doctor": Place("cli.doctor", "Check this installation."),
     "check-live": Place("cli.check_live", "Check the bot on the real Discord."),
+    "report": Place("cli.report", "Draw with every model, and write how that went."),
     "invite": Place("cli.invite", "Print the links that install the bot."),
     "models": Place("cli.models", "List, fetch and check the models that draw."),
 }

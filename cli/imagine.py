@@ -38,7 +38,7 @@ UNKNOWN_IMAGE: Final = "0" * 64
 """Stands in a recipe for an image that was not fetched."""
 
 
-_QUIET: Final = {
+QUIET: Final = {
     "DIFFUSERS_VERBOSITY": "error",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
@@ -115,7 +115,7 @@ def _draw_here(recipe: Recipe, settings: Settings, output: Path) -> list[Path]:
     from rich.progress import Progress  # noqa: PLC0415
 
     # Before anything imports these libraries, which read it once.
-    os.environ.update(_QUIET)
+    os.environ.update(QUIET)
     # Standard output is for the paths, which other programs may read.
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -30,6 +30,7 @@ COMMANDS = [
     "parse",
     "doctor",
     "check-live",
+    "report",
     "invite",
     "models",
 ]
