@@ -19,6 +19,7 @@ from typing import Final, Protocol
 
 from storage.queue import fairness
 from storage.queue.fairness import Clock, Flow, Lane, Rule
+from storage.queue.forecast import SPREAD, TOLD_FROM, expect_wait
 
 HOURS: Final = 8.0
 SEEDS: Final = (1, 2, 3)
@@ -28,12 +29,6 @@ USUAL: Final = 11.0
 
 LONG: Final = 60.0
 SHORT: Final = 1.5
-TOLD_FROM: Final = 30.0
-"""Seconds of an expected wait from which on it is told."""
-
-OVERTAKEN: Final = 8.0
-"""How many times as long as for the work before it a job is at most expected to wait."""
-
 SHARE: Final = 3
 """Share of every eighth light and regular member."""
 
@@ -169,13 +164,8 @@ class Shares:
         self._finishes[job.member.id, job.lane] += by
 
     def expect(self, job: Job, ahead: float) -> float:
-        """By the work before it, and by how fast the clock goes."""
-        # Those before it are not all: others will come who overtake it. How fast the clock goes
-        # tells how many, but little once it stood still.
-        least = ahead / GPUS
-        way = fairness.tag_of(self._clock, job.priority) - self._clock.reached
-        by_clock = max(0.0, way) / max(self._clock.speed, 1e-6)
-        return min(max(least, by_clock), OVERTAKEN * least)
+        """As acceptance does."""
+        return expect_wait(self._clock, job.priority, ahead / GPUS)
 
 
 def gather_members() -> list[Member]:
@@ -347,7 +337,7 @@ def rate_told(jobs: Sequence[Job]) -> dict[str, float]:
     right: dict[str, list[bool]] = defaultdict(list)
     for job in jobs:
         if job.begun is not None and job.told >= TOLD_FROM:
-            near = 0.5 <= (job.begun - job.asked) / job.told <= 1.5
+            near = abs((job.begun - job.asked) / job.told - 1) <= SPREAD
             right[class_of(job)].append(near)
             right["all"].append(near)
     return {name: statistics.mean(found) for name, found in right.items()}

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Thread
 from typing import Any, Final
@@ -32,6 +32,7 @@ from storage.files import Files, FileStoreError
 from storage.logs import set_up_logs
 from storage.queue import queries
 from storage.queue.jobs import DeviceFaultError, Made, Render, Rendered, RenderError, Report
+from storage.queue.order import ModelName
 from storage.queue.presence import Sighting
 from storage.queue.worker import FAULTS, note_fault, read_past, rest, serve
 from storage.settings import Settings, load_settings
@@ -218,7 +219,15 @@ def main(settings: Settings) -> None:
     try:
         Thread(target=keep_swept, args=[settings, stop], name="sweep", daemon=True).start()
         make_job = watch_device(make_renderer(engines, Files.of(settings), find), wanted)
-        serve(settings, make_job, model=model, device=device, stop=stop)
+        serve(
+            settings,
+            make_job,
+            model=model,
+            device=device,
+            stop=stop,
+            serves=name_models(models.values()),
+            holds=lambda: name_models(models[name] for name in engines.loaded),
+        )
     finally:
         database.dispose()
 
@@ -249,6 +258,11 @@ def _load_first(
         device = past.device if past else str(wanted)
         note_fault(settings, model=usual.model, device=device)
         raise DeviceFaultError(device) from error
+
+
+def name_models(models: Iterable[ServedModel]) -> frozenset[ModelName]:
+    """Models as the queue names them."""
+    return frozenset(ModelName(one.card.id, one.model) for one in models)
 
 
 def start() -> int:

@@ -179,6 +179,12 @@ class Settings(BaseSettings):
     relax_wait_minutes: Annotated[float, Field(ge=0)] = 60.0
     """Minutes after which a relaxed job's turn shall have come, however many fast ones wait."""
 
+    overtaking_jobs: Annotated[int, Field(ge=0)] = 8
+    """Most jobs that may overtake another because a worker has their model loaded. 0: none."""
+
+    overtaking_seconds: Annotated[float, Field(ge=0)] = 120.0
+    """Most GPU seconds that these may take."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""
 

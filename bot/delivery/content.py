@@ -59,8 +59,8 @@ def compose_progress(job: Job, event: Event) -> MessageContent:
     recipe = Recipe.from_json(job.recipe)
     view = buttons.build_running_view(job.id)
     match event:
-        case Queued(position=position):
-            state = say(sentences.QUEUED, place=messages.write_place(position))
+        case Queued() as queued:
+            state = messages.write_queued(queued, say(find_card(recipe.family).title))
             return MessageContent(messages.write_running(job, recipe, state), view)
         # A worker reports no steps while it still loads the model.
         case Progress(steps=0):

@@ -74,13 +74,13 @@ class DeliveryWatcher:
                 elif message:
                     self._follow(message)
 
-    async def begin(self, job_id: str, position: int) -> bool:
+    async def begin(self, queued: Queued) -> bool:
         """Shows a job that was just accepted as queued.
 
         Returns:
             False if it has no message and none can be posted where it belongs.
         """
-        return await self._find_message(job_id).show(Queued(job_id, position))
+        return await self._find_message(queued.job_id).show(queued)
 
     def drop(self, job_ids: Sequence[str]) -> None:
         """Shows nothing of jobs that were taken back."""

@@ -218,9 +218,8 @@ class JobAcceptor:
         job_ids = [job.id for job in jobs]
         with self._delivery.expect(job_ids):
             allowed = policy.allow(self.jobs.host_limits, choices, requester)
-            positions = await self.jobs.accept_many(jobs, allowed)
-            for place, (job_id, position) in enumerate(zip(job_ids, positions, strict=True)):
-                shown = await self._delivery.begin(job_id, position)
+            for place, queued in enumerate(await self.jobs.accept_many(jobs, allowed)):
+                shown = await self._delivery.begin(queued)
                 # Only by posting is it known whether the bot may.
                 if not shown and place == 0:
                     self._delivery.drop(job_ids)
@@ -255,6 +254,7 @@ class JobAcceptor:
         return NewJob(
             id=job_id,
             recipe=recipe.to_json(),
+            family=recipe.family,
             model=recipe.model,
             pixels=recipe.pixels,
             steps=recipe.steps,

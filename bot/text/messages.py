@@ -1,5 +1,6 @@
 """Texts built of several sentences and values: headings, lists, the lines under pictures."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,8 @@ from generation.recipe import Noise, Recipe
 from prompt.resolution.taught import find_unknown_looks
 from storage.decisions.choice_queries import KeptPictures
 from storage.decisions.choices import Change
-from storage.queue.jobs import Job
+from storage.queue.forecast import SPREAD
+from storage.queue.jobs import Job, Queued
 
 CONTENT_LIMIT: Final = 2000
 """Characters in a message's content (Discord)."""
@@ -178,9 +180,32 @@ def quote(typed: str) -> str:
     return _cut(typed, 40).replace("`", "ˋ")
 
 
-def write_place(position: int) -> str:
-    """A place in the queue, for people."""
-    return say(sentences.NEXT) if position <= 1 else say(sentences.AHEAD, count=position - 1)
+def write_queued(queued: Queued, model: str) -> str:
+    """How a job waits, for people.
+
+    Args:
+        queued: How it waits.
+        model: What draws it.
+    """
+    if queued.unserved:
+        return say(sentences.QUEUED_UNSERVED, model=model)
+    place = (
+        say(sentences.NEXT)
+        if queued.position <= 1
+        else say(sentences.AHEAD, count=queued.position - 1)
+    )
+    if queued.wait is None:
+        return say(sentences.QUEUED, place=place)
+    return say(sentences.QUEUED_WAIT, place=place, wait=write_wait(queued.wait))
+
+
+def write_wait(seconds: float) -> str:
+    """An expected wait as the range in which it will lie, never to the second."""
+    shortest, longest = (1 - SPREAD) * seconds, (1 + SPREAD) * seconds
+    if shortest < 60:
+        return say(sentences.WAIT_WITHIN, count=math.ceil(longest / 60))
+    unit, said = (60, sentences.WAIT) if shortest < 3600 else (3600, sentences.WAIT_HOURS)
+    return say(said, low=int(shortest // unit), count=math.ceil(longest / unit))
 
 
 def write_heading(job: Job, recipe: Recipe) -> str:

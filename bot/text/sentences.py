@@ -6,6 +6,8 @@ from generation.catalogue.card import Capability
 from prompt.sentences import Plural
 
 QUEUED: Final = "queued, {place}"
+QUEUED_WAIT: Final = "queued, {place}, {wait}"
+QUEUED_UNSERVED: Final = "queued; no worker draws with {model} just now, so this waits for one"
 STARTING: Final = "starting"
 LOADING: Final = "loading {model}"
 RUNNING: Final = "{percent} %"
@@ -382,6 +384,9 @@ PREFERRED_NOTHING: Final = {
 
 NEXT: Final = "next"
 AHEAD: Final = "{count} ahead of you"
+WAIT_WITHIN: Final = Plural("within {count} minute", "within {count} minutes")
+WAIT: Final = Plural("about {low}–{count} minute", "about {low}–{count} minutes")
+WAIT_HOURS: Final = Plural("about {low}–{count} hour", "about {low}–{count} hours")
 FAILED: Final = "This could not be made: {reason}."
 UNDELIVERABLE: Final = (
     "{who}, your pictures could not be sent: {reason}. Pressing 🔄 makes them again."

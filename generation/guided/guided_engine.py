@@ -40,7 +40,7 @@ from generation.sampling.soundness import has_overflowed, require_finite, requir
 from generation.tensors.pixels import to_picture, to_pixels
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from generation.variety import split_by_picture
-from storage.queue.jobs import RenderError
+from storage.queue.jobs import NO_MODEL, RenderError
 
 _GRAIN: Final = 4
 """Latents that a side is filled up to a multiple of: the network halves it twice."""
@@ -103,7 +103,7 @@ class GuidedEngine:
         """
         roles = {reference.role for reference in recipe.conditions.references}
         if recipe.conditions.structure is not None or roles - {"style"}:
-            raise RenderError("model")
+            raise RenderError(NO_MODEL)
         # Emptied rather than replaced, since engines made of this one hold the same dictionary.
         self.seen.clear()
         self.seen.update({sha256: find(sha256) for sha256 in recipe.seen_images})
@@ -123,7 +123,7 @@ class GuidedEngine:
         Raises:
             RenderError: ``model``, always.
         """
-        raise RenderError("model")
+        raise RenderError(NO_MODEL)
 
     def draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         """The recipe's pictures, in order.
@@ -197,7 +197,7 @@ class GuidedEngine:
         inputs = recipe.inputs
         others = [*inputs.edit, *inputs.blend]
         if start is None and not others:
-            raise RenderError("model")
+            raise RenderError(NO_MODEL)
         weight, strength = 1.0, inputs.strength
         if start is None:
             weight = others[0].weight

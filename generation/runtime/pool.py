@@ -20,7 +20,7 @@ from generation.recipe import Recipe
 from generation.sampling.engine import Drawer
 from generation.sampling.parallel import share_cores
 from generation.tensors.memory import is_out_of_memory, measure_free
-from storage.queue.jobs import RenderError, Report
+from storage.queue.jobs import NO_MODEL, RenderError, Report
 
 _log = structlog.get_logger(__name__)
 
@@ -71,7 +71,7 @@ class Engines:
         """
         one = find_model_of(self._models, recipe)
         if one is None:
-            raise RenderError("model")
+            raise RenderError(NO_MODEL)
         if one.card.called not in self._loaded:
             report(0, 0, None)
         try:
@@ -79,7 +79,7 @@ class Engines:
         # The job fails, not the worker: its other models still draw.
         except (ModelError, RuntimeError, MemoryError) as error:
             _log.error("the model cannot be loaded", model=one.model, error=str(error))
-            raise RenderError("model") from error
+            raise RenderError(NO_MODEL) from error
 
     def get(self, one: ServedModel) -> Drawer:
         """A model's engine, loaded if it is not.

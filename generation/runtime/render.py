@@ -21,7 +21,7 @@ from generation.recipe import Edges, Finishing, Recipe, Start, share_of_steps
 from generation.sampling.engine import Drawer, Watch
 from generation.sampling.ladder import climb, list_ways, release
 from storage.files import MissingFileError
-from storage.queue.jobs import RenderError, Report
+from storage.queue.jobs import NO_MODEL, RenderError, Report
 
 PREVIEW_EVERY: Final = 0.5
 """Seconds between previews while a picture is drawn."""
@@ -122,10 +122,10 @@ def _drop_upscale(recipe: Recipe) -> Recipe:
 
 def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
     if recipe.family != engine.card.id:
-        raise RenderError("model")
+        raise RenderError(NO_MODEL)
     # A recipe may have waited while the models that are served changed.
     if _list_needs(recipe) - engine.card.capabilities:
-        raise RenderError("model")
+        raise RenderError(NO_MODEL)
     if recipe.conditions.structure is not None and recipe.conditions.structure.shown:
         engine.look(recipe, lambda sha256: _read_image(sha256, read))
         return [_resize_by(engine.map(recipe), engine.card.enlarge, tile=False)]

@@ -24,7 +24,7 @@ from generation.sampling.parallel import open_map
 from generation.sampling.seamless import wrap_edges
 from generation.upscaling.bundled import Compact, enlarge, sharpen
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
-from storage.queue.jobs import RenderError
+from storage.queue.jobs import NO_MODEL, RenderError
 
 Find = Callable[[str], Image.Image]
 """The image with a SHA-256."""
@@ -239,13 +239,13 @@ class Engine:
         references, structures = self.conditioning.references, self.conditioning.structures
         # A button of last week may ask for what the host has taken out since.
         if recipe.seen_images and references is None:
-            raise RenderError("model")
+            raise RenderError(NO_MODEL)
         # Called with no images as well: it lets go of what only the recipe before needed.
         if references is not None:
             references.learn(recipe, find)
         if recipe.conditions.structure is not None:
             if structures is None or recipe.conditions.structure.kind not in structures.networks:
-                raise RenderError("model")
+                raise RenderError(NO_MODEL)
             structures.learn(recipe, find)
 
     def map(self, recipe: Recipe) -> Image.Image:
@@ -255,7 +255,7 @@ class Engine:
             RenderError: ``model`` if no ControlNets are loaded.
         """
         if self.conditioning.structures is None:
-            raise RenderError("model")
+            raise RenderError(NO_MODEL)
         return self.conditioning.structures.find_map(recipe)
 
     def apply_loras(self, loras: Sequence[Lora]) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -88,6 +89,12 @@ class JobRow(Table):
         # Of undelivered jobs alone, which are few: they are looked at several times a second, and
         # places are counted among them in their order.
         _index_where("delivered_at IS NULL", "ix_jobs_waiting", "state", "priority", "created_at"),
+        # What waits for whom: a worker looks for jobs of the models that it serves.
+        _index_where(
+            "delivered_at IS NULL",
+            "ix_jobs_waiting_kind",
+            *("state", "family", "model", "lane", "priority", "created_at"),
+        ),
         # How many unfinished jobs somebody has, at every request.
         _index_where("delivered_at IS NULL", "ix_jobs_waiting_person_id", "person_id", "state"),
         # Tokens that die, to be blanked then.
@@ -113,9 +120,15 @@ class JobRow(Table):
     # What it was expected to take, in GPU seconds, and how far it moved its flow for that.
     cost: Mapped[float] = mapped_column(Double, server_default="10.0")
     charge: Mapped[float] = mapped_column(Double, server_default="0")
+    family: Mapped[str] = mapped_column(Text, server_default="")
     model: Mapped[str] = mapped_column(Text, server_default="")
     pixels: Mapped[int] = mapped_column(BigInteger, server_default="0")
     steps: Mapped[int] = mapped_column(server_default="0")
+    # How many jobs of a loaded model overtook it, the GPU seconds that these were expected to take,
+    # and whether a question overtook it.
+    overtaken: Mapped[int] = mapped_column(server_default="0")
+    overtaken_for: Mapped[float] = mapped_column(Double, server_default="0")
+    gave_way: Mapped[bool] = mapped_column(server_default=false())
     # Discord's ids have 64 bits.
     person_id: Mapped[int] = mapped_column(BigInteger)
     server_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -284,6 +297,7 @@ class WorkerRow(Table):
     ``seen`` is in seconds since 1970 by the database's clock, so hosts need not agree on the time;
     ``session`` differs each time a worker of this name starts. ``faults`` counts how often what it
     computes on failed since it last made a job, and ``trouble`` says why it takes no jobs.
+    ``serves`` names the families and models that it draws with; none where it takes every job.
     """
 
     __tablename__ = "workers"
@@ -298,6 +312,7 @@ class WorkerRow(Table):
     # With a default in the database, since a worker of the release before does not know it.
     faults: Mapped[int] = mapped_column(server_default="0")
     trouble: Mapped[str | None] = mapped_column(String(8))
+    serves: Mapped[list[list[str]] | None] = mapped_column(JSON)
 
 
 class LeaseRow(Table):

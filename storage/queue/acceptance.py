@@ -34,7 +34,7 @@ def accept(
     allowance: Allowance,
     rule: Rule,
     enter: Enter,
-) -> list[int]:
+) -> list[Standing]:
     """Accepts all of some jobs of one person, or none.
 
     Args:
@@ -45,7 +45,7 @@ def accept(
         enter: Enters each in the queue.
 
     Returns:
-        For each its place in the queue; 0 if it was accepted before and waits no longer.
+        How each stands; those that were accepted before may wait no longer.
 
     Raises:
         LimitReachedError: Those that are new do not all fit.
@@ -59,7 +59,7 @@ def accept(
         (person,) = {job.person_id for job in new}
         require(allowance, read_usage(connection, person, allowance), len(new))
         known |= _insert(connection, new, allowance.share, rule, enter)
-    return [queries.count_place(connection, known[job.id]) for job in jobs]
+    return [known[job.id] for job in jobs]
 
 
 def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> Usage:
@@ -91,10 +91,19 @@ def _insert(
         finishes[lane] = turn.finish
         shares.keep_finish(connection, person, lane, turn.finish)
         now = datetime.now(UTC)
-        new = Standing(job.id, "queued", None, 0, turn.priority, now, job.message_id)
-        rows.append(
-            _describe(job) | asdict(new) | {"lane": lane, "cost": cost, "charge": turn.charge}
+        new = Standing(
+            job.id,
+            "queued",
+            None,
+            0,
+            turn.priority,
+            now,
+            job.message_id,
+            job.family,
+            job.model,
+            cost,
         )
+        rows.append(_describe(job) | asdict(new) | {"lane": lane, "charge": turn.charge})
         standings[job.id] = new
     connection.execute(insert(JobRow), rows)
     for new in standings.values():

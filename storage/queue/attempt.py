@@ -14,14 +14,16 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import stamina
 import structlog
+from cachetools import TTLCache
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage.database.connect import AWAY, READING
 from storage.files import FileStoreError
-from storage.queue import presence, queries
+from storage.queue import presence, queries, taking
 from storage.queue.jobs import (
     INTERNAL,
+    NO_MODEL,
     TRIPPED,
     UNSTORED,
     WORKER_LOST,
@@ -41,6 +43,12 @@ CHECK_EVERY: Final = 0.1
 
 TELL_EVERY: Final = 0.5
 """Seconds at least between two progress events."""
+
+LEFT_FOR: Final = 60.0
+"""Seconds for which a job that was left to other workers is not taken again."""
+
+# More than can be tried to load in that time.
+_LEFT: Final = 1000
 
 QUIET: Final = 5.0
 """Seconds without a look or news once the database did not answer: asking it may take long."""
@@ -70,6 +78,7 @@ class Maker:
         *,
         worker: str,
         stop: threading.Event,
+        dead_after: float,
     ) -> None:
         """Makes jobs with ``render``.
 
@@ -80,6 +89,7 @@ class Maker:
             move: Gives a job another priority in the job engine, in the same transaction.
             worker: This worker's name.
             stop: Interrupts what is being made, once set.
+            dead_after: Seconds without a sign of life after which other workers count as dead.
         """
         self._engine = engine
         self._render = render
@@ -90,7 +100,9 @@ class Maker:
         # Also what `finished` waits on, from the thread that stops the worker.
         self._busy = threading.Lock()
         self._ended = threading.Event()
+        self._dead_after = dead_after
         self._unstored: Counter[str] = Counter()
+        self._left: TTLCache[str, None] = TTLCache(_LEFT, LEFT_FOR)
         # When the model of the job in hand was loaded; None if it was there, or is being loaded.
         self._loaded: float | None = None
         self._loading = False
@@ -122,6 +134,16 @@ class Maker:
             run = self._transact(self._begin, job_id)
             if run:
                 self._render_run(run)
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being made."""
+        return self._busy.locked()
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """Jobs that were left to other workers a short while ago."""
+        return tuple(self._left)
 
     def finished(self, patience: float) -> bool:
         """Waits up to ``patience`` seconds until nothing is being made; whether that came true."""
@@ -158,6 +180,9 @@ class Maker:
             else:
                 self._stop_at(run, error, queries.hand_back)
         except RenderError as error:
+            if error.code == NO_MODEL and self._pass_on(run):
+                log.warning("left to another worker", reason=error.code)
+                return
             log.warning("failed", reason=error.code)
             # What was tried took the GPU from others, whatever came of it.
             drawn = 0.0 if self._loading else time.monotonic() - (self._loaded or began)
@@ -197,6 +222,15 @@ class Maker:
         if priority is not None:
             self._move(connection, run.job_id, priority)
         return priority is not None
+
+    def _pass_on(self, run: Run) -> bool:
+        """Leaves a job to another worker, once recovery has entered it again."""
+        if run.attempt >= ATTEMPTS:
+            return False
+        passed = self._transact(taking.pass_on, run, self._worker, self._dead_after)
+        if passed:
+            self._left[run.job_id] = None
+        return passed
 
     def _finish(self, connection: Connection, run: Run, rendered: Rendered, seconds: float) -> bool:
         # Whatever failed before, it drew.

@@ -15,7 +15,8 @@ from storage.database.records import Records
 from storage.queue import acceptance, queries, recovery, tokens
 from storage.queue.engine import JobEngine
 from storage.queue.fairness import Rule
-from storage.queue.jobs import Event, Job, NewJob, QueueInfo
+from storage.queue.forecast import read_forecast
+from storage.queue.jobs import Event, Job, NewJob, Queued, QueueInfo
 from storage.queue.limits import Allowance, HostLimits, Usage, require
 from storage.queue.progress import ProgressReaders
 from storage.queue.queries import Standing
@@ -90,13 +91,13 @@ class Jobs:
             settings.max_jobs_per_person, settings.max_jobs_per_day, settings.most_share
         )
 
-    async def accept(self, job: NewJob, allowance: Allowance | None = None) -> int:
-        """Takes one job in, as :meth:`accept_many` does; its place in the queue."""
+    async def accept(self, job: NewJob, allowance: Allowance | None = None) -> Queued:
+        """Takes one job in, as :meth:`accept_many` does; how it waits."""
         return (await self.accept_many([job], allowance))[0]
 
     async def accept_many(
         self, jobs: Sequence[NewJob], allowance: Allowance | None = None
-    ) -> list[int]:
+    ) -> list[Queued]:
         """Takes all of some jobs in, or none, in one transaction.
 
         Once this returns, each ends in some visible way whatever dies.
@@ -106,8 +107,8 @@ class Jobs:
             allowance: How much they may ask for; None for as much as the settings let anybody.
 
         Returns:
-            For each its place in the queue, 1 is next. A job whose id was accepted before is not
-            taken again; its place now is returned, 0 if it no longer waits.
+            For each how it waits. A job whose id was accepted before is not taken again; its place
+            now is told, 0 if it no longer waits.
 
         Raises:
             LimitReachedError: They do not all fit into what the person may ask for.
@@ -116,9 +117,9 @@ class Jobs:
         require_space(self._settings)
         host = self.host_limits
         allowed = allowance or Allowance(unfinished=host.unfinished, host_daily=host.daily)
-        positions = await self.records.write(self._accept, jobs, allowed)
+        queued = await self.records.write(self._accept, jobs, allowed)
         self._wake()
-        return positions
+        return queued
 
     async def require_room(self, person_id: int, count: int, allowance: Allowance) -> None:
         """Refuses what would not be accepted now, before anything slow is done for it.
@@ -165,13 +166,13 @@ class Jobs:
                 began = time.monotonic()
                 pause = earliest - began
                 if pause <= 0:
-                    standings = await self._look()
-                    if standings is not None:
-                        readers.follow(standings)
-                        for event in watch.changes(standings):
+                    found = await self._look()
+                    if found is not None:
+                        readers.follow(found[0])
+                        for event in watch.changes(*found):
                             feed.put(event)
                     # None may mean that the database is away: then once a second is enough.
-                    pause = self._settings.poll if standings else QUIET_POLL
+                    pause = self._settings.poll if found and found[0] else QUIET_POLL
                     ended = time.monotonic()
                     earliest = ended + min(LOOK_REST * (ended - began), LONGEST_REST)
                     pause = max(pause, earliest - ended)
@@ -242,18 +243,21 @@ class Jobs:
 
     def _accept(
         self, connection: Connection, jobs: Sequence[NewJob], allowance: Allowance
-    ) -> list[int]:
+    ) -> list[Queued]:
         settings = self._settings
         rule = Rule(settings.relax_share, 60 * settings.relax_wait_minutes)
-        return acceptance.accept(connection, jobs, allowance, rule, self._engine.enter)
+        accepted = acceptance.accept(connection, jobs, allowance, rule, self._engine.enter)
+        # After it: jobs of a model that no worker serves may be the first of theirs.
+        forecast = read_forecast(connection, settings.dead_after)
+        return [forecast.tell(job, *queries.read_place(connection, job)) for job in accepted]
 
-    async def _look(self) -> list[Standing] | None:
+    async def _look(self) -> tuple[list[Standing], dict[str, Queued]] | None:
         # None: it cannot be known now. An empty list would mean that all jobs were delivered.
         async with self._looking:
             if self._closed:
                 return None
             try:
-                return await self.records.read(queries.list_undelivered)
+                return await self.records.read(_look, self._settings.dead_after)
             except SQLAlchemyError as error:
                 _log.warning("cannot look at the jobs", error=type(error).__name__)
                 return None
@@ -261,6 +265,14 @@ class Jobs:
     def _wake(self) -> None:
         for reader in list(self._readers):
             reader.wake.set()
+
+
+def _look(connection: Connection, dead_after: float) -> tuple[list[Standing], dict[str, Queued]]:
+    """How undelivered jobs stand, and what is told of those that wait."""
+    standings = queries.list_undelivered(connection)
+    if all(job.state != "queued" for job in standings):
+        return standings, {}
+    return standings, read_forecast(connection, dead_after).tell_all(standings)
 
 
 async def _wait(wake: asyncio.Event, seconds: float) -> None:

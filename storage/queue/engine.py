@@ -1,18 +1,17 @@
 """The job engine, DBOS: its tables, its client, and the entry that each job has in it.
 
-Where a job stands is written in the ``jobs`` table and nowhere else. The job engine decides which
-worker gets a job next, carries progress, and fences off workers that lost a job. Only this module
-and the worker's know it.
+Where a job stands is written in the ``jobs`` table and nowhere else. The job engine hands each job
+to the worker that took it, carries progress, and fences off workers that lost a job. Only this
+module and the worker's know it; :mod:`storage.queue.entries` knows its rows.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
 from dbos import error as dbos_errors
 from sqlalchemy import Connection, column, table, update
 
@@ -22,30 +21,17 @@ from storage.database.connect import (
     require_current,
     when_it_answers,
 )
+from storage.database.records import Records
+from storage.queue import entries
+from storage.queue.entries import QUEUE, WORKFLOW
+from storage.queue.queries import Standing
 
 PROTOCOL: Final = "1"
 """Raised by hand when old workers cannot make new jobs: a worker takes only those of its number."""
 
 APPLICATION: Final = "easel"
-QUEUE: Final = "gpu"
-WORKFLOW: Final = "generate"
 PROGRESS: Final = "progress"
-"""The names under which DBOS keeps all that is ours; entries already made carry them."""
-
-_ACTIVE: Final = frozenset({"ENQUEUED", "PENDING", "DELAYED"})
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A job as the engine sees it.
-
-    Attributes:
-        active: Whether it waits or is being made.
-        holder: The worker that has it; None while it waits.
-    """
-
-    active: bool
-    holder: str | None
+"""The names under which DBOS keeps what is ours, beside those of :mod:`storage.queue.entries`."""
 
 
 class JobEngine:
@@ -80,9 +66,9 @@ class JobEngine:
         """Gives a job its entry within our own transaction; both are kept or neither."""
         self._client.enqueue_in_transaction(connection, _describe(job_id, priority), job_id)
 
-    async def enter_again(self, job_id: str, priority: int, entry: Entry | None) -> None:
-        """Lets a job wait again whose entry is active, ended or gone."""
-        if entry and entry.active:
+    async def enter_again(self, job_id: str, priority: int, *, active: bool) -> None:
+        """Lets a job wait again whose entry is active, or has ended or is gone."""
+        if active:
             # Without the queue's name DBOS would move it to a queue of its own.
             await self._client.resume_workflow_async(job_id, queue_name=QUEUE)
             return
@@ -99,12 +85,13 @@ class JobEngine:
         if job_ids:
             await self._client.delete_workflows_async(list(job_ids))
 
-    async def list_entries(self) -> dict[str, Entry]:
-        """All entries, by job."""
-        flows = await self._client.list_workflows_async(
-            name=WORKFLOW, load_input=False, load_output=False
-        )
-        return {flow.workflow_id: _read_entry(flow) for flow in flows}
+    async def find_lost(self, records: Records, dead_after: float) -> list[tuple[Standing, bool]]:
+        """The unfinished jobs that nobody will make, as ``entries.list_lost`` tells them."""
+        return await records.read(entries.list_lost, dead_after)
+
+    async def find_leftovers(self, records: Records) -> list[str]:
+        """The entries of jobs that were delivered or withdrawn."""
+        return await records.read(entries.list_leftovers)
 
     async def read_progress(self, job_id: str, poll: float) -> AsyncGenerator[dict[str, Any]]:
         """What the worker publishes about a job, from the beginning.
@@ -170,9 +157,3 @@ def _describe(job_id: str, priority: int) -> EnqueueOptions:
         "app_version": PROTOCOL,
         "priority": priority,
     }
-
-
-def _read_entry(flow: WorkflowStatus) -> Entry:
-    # An entry that was resumed still names the worker that had it.
-    holder = flow.executor_id if flow.status == "PENDING" else None
-    return Entry(flow.status in _ACTIVE, holder)

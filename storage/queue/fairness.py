@@ -6,14 +6,18 @@ has been served, if a GPU of its own were as fast as its share is large (Goyal, 
 begins where the queue stands, so that nobody saves up credit, and whoever took more than expected
 is in debt.
 
-The job engine orders by a single integer, given when a job is accepted.
+A turn is a single integer, given when a job is accepted; which job a worker takes by it, and when
+it takes another, :mod:`storage.queue.order` decides.
 """
 
 import math
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-Lane = Literal["quick", "fast", "relax"]
+Lane = Literal["quick", "fast", "relax", "ask"]
+
+QUESTIONS: Final = ("describe",)
+"""What titles of jobs begin with that draw nothing, but answer something in a moment."""
 
 RESOLUTION: Final = 100
 """Priorities to a virtual second; 2**31 of them, the most that DBOS takes, are 248 days."""
@@ -96,6 +100,8 @@ def lane_of(title: str, speed: str) -> Lane:
         speed: ``fast`` or ``relax``.
     """
     # By text, since the title is all that a job keeps of its button.
+    if title.startswith(QUESTIONS):
+        return "ask"
     if title.startswith(("upscale", "larger")):
         return "quick"
     return "relax" if speed == "relax" else "fast"

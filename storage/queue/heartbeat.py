@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from storage.queue import presence
 from storage.queue.jobs import Trouble, WorkerNameTakenError
+from storage.queue.order import Served
 from storage.queue.presence import Sighting
 from storage.settings import Settings
 
@@ -38,6 +39,7 @@ class Heartbeat:
         model: str,
         device: str,
         stop: threading.Event,
+        serves: Served = None,
         trouble: Trouble | None = None,
     ) -> None:
         """Prepares, without taking the name yet.
@@ -48,6 +50,7 @@ class Heartbeat:
             model: What it makes pictures with.
             device: What it computes on.
             stop: Set when another worker takes the name.
+            serves: Whose jobs it takes.
             trouble: What keeps it from taking jobs.
         """
         self._engine = engine
@@ -56,7 +59,8 @@ class Heartbeat:
         self._stop = stop
         self._ended = threading.Event()
         self._session = uuid4().hex
-        self._about = {"host": socket.gethostname(), "model": model, "device": device}
+        self._host = socket.gethostname()
+        self._about = {"model": model, "device": device, "serves": presence.write_served(serves)}
         # A daemon, or it would keep a process alive whose main thread has died.
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._trouble = trouble
@@ -121,6 +125,7 @@ class Heartbeat:
                     return holder
                 values = {
                     **self._about,
+                    "host": self._host,
                     "session": self._session,
                     "pid": os.getpid(),
                     "trouble": self._trouble,
@@ -135,7 +140,7 @@ class Heartbeat:
         if holder.age > self._dead_after:
             return True
         # A process id means something on its own host only; there a restart need not wait.
-        return holder.host == self._about["host"] and not is_running(holder.pid)
+        return holder.host == self._host and not is_running(holder.pid)
 
     def _beat(self) -> None:
         while not self._ended.wait(self._pause):

@@ -21,6 +21,9 @@ CANCELLED_BY: Final = "by "
 INTERNAL: Final = "internal"
 """Failure of a job that hit a mistake of ours."""
 
+NO_MODEL: Final = "model"
+"""Failure of a job whose model cannot be had, or cannot do what it asks for."""
+
 UNSTORED: Final = "unstored"
 """Failure of a job that the picture store alone had nothing for, or would not take from it."""
 
@@ -94,7 +97,8 @@ class NewJob:
         parent_id: The job this one was derived from.
         origins: Where each flag came from, and words that were added.
         locale: Language of the person, as Discord writes it; None for English.
-        model: What draws it, as recipes name it.
+        family: What kind of model draws it, as recipes name it.
+        model: Which of the kind.
         pixels: Of all its pictures, as they are drawn.
         steps: Denoising steps of each picture.
     """
@@ -115,6 +119,7 @@ class NewJob:
     speed: Speed = "fast"
     origins: Mapping[str, str] | None = None
     locale: str | None = None
+    family: str = ""
     model: str = ""
     pixels: int = 0
     steps: int = 0
@@ -180,10 +185,19 @@ class Job(NewJob):
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A job waits; ``position`` 1 is next."""
+    """A job waits.
+
+    Attributes:
+        job_id: The job.
+        position: Its place in the queue, 1 is next.
+        wait: Seconds that it is expected to wait; None if that is not long, or not known.
+        unserved: Whether it waits for a worker that serves its model, as none that lives does.
+    """
 
     job_id: str
     position: int
+    wait: float | None = None
+    unserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

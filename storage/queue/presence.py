@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Update, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, delete, insert, select, update
 
 from storage.database.clock import read_now
 from storage.database.tables import WorkerRow
 from storage.queue.jobs import Trouble
+from storage.queue.order import ModelName, Served
 
 # A day in seconds: containers get a new name at each start, and the old ones would pile up.
 _FORGOTTEN: Final = 86400.0
@@ -90,9 +91,22 @@ def set_faults(connection: Connection, name: str, count: int) -> None:
     connection.execute(other.values(faults=count))
 
 
+def lives(now: ColumnElement[float], dead_after: float) -> ColumnElement[bool]:
+    """Whether a worker was seen within ``dead_after`` seconds before now."""
+    return now - WorkerRow.seen <= dead_after
+
+
 def list_workers(connection: Connection, dead_after: float) -> set[str]:
     """The names of the workers seen within ``dead_after`` seconds."""
     return set(_list_alive(connection, dead_after))
+
+
+def list_served(connection: Connection, dead_after: float) -> dict[str, Served]:
+    """What the workers that live serve, by their names."""
+    alive = select(WorkerRow.executor_id, WorkerRow.serves).where(
+        lives(read_now(connection), dead_after)
+    )
+    return {name: read_served(kept) for name, kept in connection.execute(alive)}
 
 
 def list_troubles(connection: Connection, dead_after: float) -> dict[str, Trouble]:
@@ -102,10 +116,20 @@ def list_troubles(connection: Connection, dead_after: float) -> dict[str, Troubl
 
 
 def _list_alive(connection: Connection, dead_after: float) -> dict[str, Trouble | None]:
-    fresh = read_now(connection) - WorkerRow.seen <= dead_after
-    rows = connection.execute(select(WorkerRow.executor_id, WorkerRow.trouble).where(fresh))
+    alive = lives(read_now(connection), dead_after)
+    rows = connection.execute(select(WorkerRow.executor_id, WorkerRow.trouble).where(alive))
     return {row.executor_id: row.trouble for row in rows}
 
 
 def _mine(name: str, session: str) -> Update:
     return update(WorkerRow).where(WorkerRow.executor_id == name, WorkerRow.session == session)
+
+
+def write_served(served: Served) -> list[list[str]] | None:
+    """What a worker serves, for storing."""
+    return None if served is None else [[one.family, one.name] for one in sorted(served)]
+
+
+def read_served(kept: list[list[str]] | None) -> Served:
+    """What was stored of what a worker serves."""
+    return None if kept is None else frozenset(ModelName(*one) for one in kept)

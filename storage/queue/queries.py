@@ -51,6 +51,13 @@ class Standing:
     priority: int
     created_at: datetime
     message_id: int | None = None
+    family: str = ""
+    model: str = ""
+    cost: float = 0.0
+
+
+STANDING: Final = [getattr(JobRow, field.name) for field in fields(Standing)]
+"""The columns of a standing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +83,6 @@ def list_undelivered(connection: Connection) -> list[Standing]:
     return [Standing(*row) for row in connection.execute(_standings().where(UNDELIVERED))]
 
 
-def list_unfinished(connection: Connection) -> list[Standing]:
-    """How every unfinished job stands."""
-    return [Standing(*row) for row in connection.execute(_standings().where(UNFINISHED))]
-
-
 def list_unfinished_of(connection: Connection, person_id: int) -> list[str]:
     """A person's jobs that wait or run, oldest first."""
     wanted = select(JobRow.id).where(JobRow.person_id == person_id, UNFINISHED)
@@ -93,22 +95,21 @@ def count_unfinished(connection: Connection, person_id: int) -> int:
     return connection.execute(counted).scalar_one()
 
 
-def select_undelivered(connection: Connection, job_ids: Collection[str]) -> set[str]:
-    """Those of some jobs whose end was not shown yet."""
-    wanted = select(JobRow.id).where(JobRow.id.in_(job_ids), UNDELIVERED)
-    return set(connection.execute(wanted).scalars())
+def read_place(connection: Connection, standing: Standing) -> tuple[int, float]:
+    """A waiting job's place in the queue, 1 is next, and the GPU seconds of what is before it.
 
-
-def count_place(connection: Connection, standing: Standing) -> int:
-    """A waiting job's place in the queue, 1 is next; 0 for a job that does not wait."""
+    Both are 0 for a job that does not wait.
+    """
     if standing.state != "queued":
-        return 0
+        return 0, 0.0
     # Equal ones by age, as the job engine does, so that the place told is the one that is kept.
     sooner = (JobRow.priority < standing.priority) | (
         (JobRow.priority == standing.priority) & (JobRow.created_at < standing.created_at)
     )
-    counted = select(func.count()).where(JobRow.state == "queued", UNDELIVERED, sooner)
-    return 1 + connection.execute(counted).scalar_one()
+    before = select(func.count(), func.coalesce(func.sum(JobRow.cost), 0.0))
+    waiting = before.where(JobRow.state == "queued", UNDELIVERED, sooner)
+    count, seconds = connection.execute(waiting).one()
+    return 1 + count, seconds
 
 
 def count_asked(
@@ -196,15 +197,15 @@ def fail_exhausted(connection: Connection, job_id: str, limit: int, failure: str
 
 
 def release(connection: Connection, worker: str) -> None:
-    """Lets wait again what a worker was making when it ended without a word."""
-    left = update(JobRow).where(JobRow.worker == worker, JobRow.state == "running", UNDELIVERED)
+    """Lets wait again what a worker had taken when it ended, whether it was begun or not."""
+    left = update(JobRow).where(JobRow.worker == worker, UNFINISHED)
     # The try stays counted, or a job that kills its worker would come back for ever.
-    connection.execute(left.values(state="queued"))
+    connection.execute(left.values(state="queued", worker=None))
 
 
 def is_current(connection: Connection, run: Run) -> bool:
     """Whether a run is still the one that counts: not cancelled and not begun again elsewhere."""
-    return connection.execute(select(JobRow.id).where(*_owned(run))).first() is not None
+    return connection.execute(select(JobRow.id).where(*owned(run))).first() is not None
 
 
 def finish_run(connection: Connection, run: Run, rendered: Rendered, seconds: float) -> bool:
@@ -236,7 +237,7 @@ def fail_run(connection: Connection, run: Run, failure: str, seconds: float = 0.
 def hand_back(connection: Connection, run: Run) -> bool:
     """Puts a job back as if the run had never begun; False if the run is stale."""
     # The worker was told to stop, or its device or the store failed: the try does not count.
-    returned = update(JobRow).where(*_owned(run))
+    returned = update(JobRow).where(*owned(run))
     return _changed(
         connection, returned.values(state="queued", attempts=JobRow.attempts - 1, worker=None)
     )
@@ -255,7 +256,7 @@ def hand_back_tripped(connection: Connection, run: Run, attempts: int) -> int | 
     Returns:
         The job's new priority; None if the run is stale.
     """
-    wanted = select(JobRow.priority, JobRow.created_at).where(*_owned(run)).with_for_update()
+    wanted = select(JobRow.priority, JobRow.created_at).where(*owned(run)).with_for_update()
     mine = connection.execute(wanted).one_or_none()
     if mine is None:
         return None
@@ -347,15 +348,16 @@ def _latest(wanted: Select[Any]) -> Select[Any]:
 
 
 def _standings() -> Select[Any]:
-    return select(*(getattr(JobRow, field.name) for field in fields(Standing)))
+    return select(*STANDING)
 
 
-def _owned(run: Run) -> tuple[ColumnElement[bool], ...]:
+def owned(run: Run) -> tuple[ColumnElement[bool], ...]:
+    """Whether a job is still in this run, as parts of a statement."""
     return JobRow.id == run.job_id, JobRow.state == "running", JobRow.attempts == run.attempt
 
 
 def _ending(run: Run, *, state: str, failure: str | None) -> Update:
-    ended = update(JobRow).where(*_owned(run))
+    ended = update(JobRow).where(*owned(run))
     return ended.values(state=state, failure=failure, finished_at=_now())
 
 

@@ -5,9 +5,9 @@ from typing import Final
 import structlog
 
 from storage.database.records import Records
-from storage.queue import presence, queries
+from storage.queue import queries
 from storage.queue.attempt import ATTEMPTS
-from storage.queue.engine import Entry, JobEngine
+from storage.queue.engine import JobEngine
 from storage.queue.jobs import WORKER_LOST
 from storage.queue.queries import Standing
 
@@ -25,31 +25,15 @@ async def recover(records: Records, engine: JobEngine, dead_after: float) -> boo
     Returns:
         Whether any job was lost.
     """
-    # Who lives is read last: a worker that came later cannot then look dead.
-    # Jobs before entries: one accepted in between would otherwise seem to have no entry.
-    jobs = await records.read(queries.list_unfinished)
-    entries = await engine.list_entries()
-    alive = await records.read(presence.list_workers, dead_after)
-    lost = [job for job in jobs if is_lost(entries.get(job.id), alive)]
-    for job in lost:
-        await _recover_one(records, engine, job, entries.get(job.id))
+    lost = await engine.find_lost(records, dead_after)
+    for job, active in lost:
+        await _recover_one(records, engine, job, active=active)
     # Left by a bot that died between noting a delivery and deleting the entry.
-    await engine.delete(
-        set(entries) - await records.read(queries.select_undelivered, list(entries))
-    )
+    await engine.delete(await engine.find_leftovers(records))
     return bool(lost)
 
 
-def is_lost(entry: Entry | None, alive: set[str]) -> bool:
-    """Whether nobody will make an unfinished job: its entry ended, is gone, or a dead worker's."""
-    if entry is None or not entry.active:
-        return True
-    return entry.holder is not None and entry.holder not in alive
-
-
-async def _recover_one(
-    records: Records, engine: JobEngine, job: Standing, entry: Entry | None
-) -> None:
+async def _recover_one(records: Records, engine: JobEngine, job: Standing, *, active: bool) -> None:
     # A worker fails such a job itself as it begins it; here nobody is left who would.
     if job.attempts >= ATTEMPTS:
         if await records.write(queries.give_up, job, WORKER_LOST):
@@ -57,4 +41,4 @@ async def _recover_one(
     # Our row first: whoever dies in between leaves a job that looks lost to the next look, too.
     elif await records.write(queries.requeue, job):
         _log.warning("job lost its worker", job=job.id, attempts=job.attempts)
-        await engine.enter_again(job.id, job.priority, entry)
+        await engine.enter_again(job.id, job.priority, active=active)

@@ -58,7 +58,8 @@ def restart_clock(connection: Connection) -> Clock:
 def read_finish(connection: Connection, person_id: int, lane: Lane) -> float | None:
     """The tag of a person's flow, in virtual seconds; None if they never had a job in the lane."""
     own = select(ShareRow.finish).where(ShareRow.person_id == person_id, ShareRow.lane == lane)
-    return connection.execute(own).scalar_one_or_none()
+    # Locked, since whoever ends a job of theirs meanwhile moves it from what was read.
+    return connection.execute(own.with_for_update()).scalar_one_or_none()
 
 
 def keep_finish(connection: Connection, person_id: int, lane: Lane, finish: float) -> None:

@@ -1,7 +1,7 @@
 """From how jobs stand, seen again and again, to what happened in between."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,8 @@ FAR_PAUSE: Final = 0.5
 """Seconds between two far places that are told, of all jobs: each costs a request to Discord."""
 
 Stance = tuple[object, ...]
+Place = tuple[int, bool]
+"""A place in the queue, and whether the job waits for a worker of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class _Told:
     """What was last told of a job: how it stood, at which place, and when."""
 
     stance: Stance
-    place: int | None
+    place: Place | None
     when: float
 
 
@@ -36,22 +38,26 @@ class Watch:
         self._told: dict[str, _Told] = {}
         self._far_told = float("-inf")
 
-    def changes(self, standings: Iterable[Standing]) -> list[Event]:
+    def changes(self, standings: Iterable[Standing], waiting: Mapping[str, Queued]) -> list[Event]:
         """Compares all undelivered jobs with the last time; all that is new is told once.
 
         Of places far back one is told at a time: that of the job which has waited longest for it.
+
+        Args:
+            standings: How all undelivered jobs stand.
+            waiting: What is told of those that wait.
         """
         found, now = list(standings), self._clock()
-        positions = _positions(found)
         told, changed, far = {}, [], []
         for job in found:
-            place, before = positions.get(job.id), self._told.get(job.id)
+            place, before = _place(waiting.get(job.id)), self._told.get(job.id)
+            is_far = place is not None and place[0] > NEAR
             new = _Told((job.state, job.attempts), place, now)
-            if before is None and place and place > NEAR and job.message_id is not None:
+            if before is None and is_far and job.message_id is not None:
                 # It was queued before this watch began, and its message shows a place already.
                 before = _Told(new.stance, None, now)
             moved = before is not None and before.stance == new.stance
-            if before is not None and moved and (place == before.place or (place or 0) > NEAR):
+            if before is not None and moved and (place == before.place or is_far):
                 told[job.id] = before
                 far += [job] if place != before.place else []
             else:
@@ -60,11 +66,11 @@ class Watch:
         if far and now - self._far_told >= FAR_PAUSE:
             self._far_told = now
             job = min(far, key=lambda one: told[one.id].when)
-            told[job.id] = _Told(told[job.id].stance, positions[job.id], now)
+            told[job.id] = _Told(told[job.id].stance, _place(waiting[job.id]), now)
             changed.append(job)
         # Replaced, not updated: delivered jobs drop out, or it would grow for ever.
         self._told = told
-        return [_event(job, positions) for job in changed]
+        return [waiting.get(job.id) or _event(job) for job in changed]
 
 
 class Feed:
@@ -92,17 +98,11 @@ class Feed:
         return taken
 
 
-def _positions(standings: list[Standing]) -> dict[str, int]:
-    waiting = sorted(
-        (job for job in standings if job.state == "queued"),
-        key=lambda job: (job.priority, job.created_at),
-    )
-    return {job.id: place for place, job in enumerate(waiting, start=1)}
+def _place(queued: Queued | None) -> Place | None:
+    return (queued.position, queued.unserved) if queued else None
 
 
-def _event(job: Standing, positions: dict[str, int]) -> Event:
-    if job.state == "queued":
-        return Queued(job.id, positions[job.id])
+def _event(job: Standing) -> Event:
     if job.state == "running":
         return Started(job.id)
     return Ended(job.id, job.state, job.failure)

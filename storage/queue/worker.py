@@ -2,15 +2,18 @@
 
 import logging
 import threading
+from collections.abc import Callable, Collection
 from typing import Any, Final
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from dbos import error as dbos_errors
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from storage.database.connect import (
     FROZEN_AFTER,
+    READING,
     WRITING,
     DatabaseNotReadyError,
     open_engine,
@@ -18,17 +21,10 @@ from storage.database.connect import (
     require_current,
 )
 from storage.files import Files, FileStoreError
-from storage.queue import presence, queries
+from storage.queue import presence, queries, taking
 from storage.queue.attempt import Maker
-from storage.queue.engine import (
-    APPLICATION,
-    PROGRESS,
-    PROTOCOL,
-    QUEUE,
-    WORKFLOW,
-    move_entry,
-    open_client,
-)
+from storage.queue.engine import APPLICATION, PROGRESS, PROTOCOL, move_entry, open_client
+from storage.queue.entries import QUEUE, WORKFLOW, list_held, name_queue
 from storage.queue.heartbeat import Heartbeat
 from storage.queue.jobs import (
     DeviceFaultError,
@@ -36,6 +32,7 @@ from storage.queue.jobs import (
     RenderInterruptedError,
     WorkerNameTakenError,
 )
+from storage.queue.order import Bound, ModelName, Served
 from storage.queue.presence import Sighting
 from storage.settings import Settings
 
@@ -62,16 +59,25 @@ _log = structlog.get_logger(__name__)
 
 
 def serve(
-    settings: Settings, render: Render, *, model: str, device: str, stop: threading.Event
+    settings: Settings,
+    render: Render,
+    *,
+    model: str,
+    device: str,
+    stop: threading.Event,
+    serves: Served = None,
+    holds: Callable[[], Collection[ModelName]] = tuple,
 ) -> None:
     """Makes jobs, one at a time, until ``stop`` is set; then puts back what it was making.
 
     Args:
         settings: For the database and this worker's name.
         render: Makes a recipe; called on another thread than this.
-        model: What it makes pictures with.
+        model: What it makes pictures with, for people.
         device: What it computes on.
         stop: Ends the service.
+        serves: Whose jobs it takes.
+        holds: Tells which models are loaded; asked between jobs.
 
     Raises:
         DatabaseNotReadyError: The database is not prepared or not reachable.
@@ -81,13 +87,20 @@ def serve(
     require_current(settings.database)
     engine = open_engine(settings.database).execution_options(**WRITING)
     try:
-        with Heartbeat(engine, settings, model=model, device=device, stop=stop) as heartbeat:
-            with engine.begin() as connection:
-                # The name is ours alone by now, so whatever runs under it has lost its process.
-                queries.release(connection, settings.executor)
-            maker = Maker(engine, render, _publish, move_entry, worker=settings.executor, stop=stop)
+        beating = Heartbeat(engine, settings, model=model, device=device, stop=stop, serves=serves)
+        with beating as heartbeat:
+            maker = Maker(
+                engine,
+                render,
+                _publish,
+                move_entry,
+                worker=settings.executor,
+                stop=stop,
+                dead_after=settings.dead_after,
+            )
+            taker = Taker(engine, settings, maker, holds)
             while not stop.is_set():
-                _work(settings, maker, stop)
+                _work(settings, engine, maker, taker, stop)
                 if isinstance(maker.fault, DeviceFaultError):
                     heartbeat.note_fault()
                     raise maker.fault
@@ -164,15 +177,77 @@ def _wait_for_store(settings: Settings, stop: threading.Event) -> None:
             return
 
 
-def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
-    client = open_client(settings.database)
+class Taker:
+    """Takes jobs for a worker, the next when there is nothing left to do of the last."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        maker: Maker,
+        holds: Callable[[], Collection[ModelName]],
+    ) -> None:
+        """Takes jobs for the worker that the settings name.
+
+        Args:
+            engine: An engine whose transactions write.
+            settings: For the worker's name, and the bound of overtaking.
+            maker: What makes them.
+            holds: Tells which models are loaded.
+        """
+        self._engine, self._maker, self._holds = engine, maker, holds
+        self._worker, self._dead_after = settings.executor, settings.dead_after
+        self._bound = Bound(settings.overtaking_jobs, settings.overtaking_seconds)
+        self._taken: str | None = None
+        self._patient = True
+
+    def look(self) -> None:
+        """Takes the next job, if one waits and this worker has none."""
+        if self._maker.busy:
+            return
+        try:
+            if self._may_take():
+                self._take()
+        except SQLAlchemyError as error:
+            # It may be away for as long as it likes, as for the job engine.
+            _log.warning("cannot look for jobs", error=type(error).__name__)
+
+    def _may_take(self) -> bool:
+        # Only read until there is something to take: on SQLite writers wait for each other.
+        with self._engine.execution_options(**READING).connect() as connection:
+            if self._taken and taking.is_taken(connection, self._taken, self._worker):
+                return False
+            self._taken = None
+            return taking.has_work(connection, self._worker, self._dead_after)
+
+    def _take(self) -> None:
+        with self._engine.begin() as connection:
+            self._taken = taking.take(
+                connection,
+                self._worker,
+                self._holds(),
+                self._bound,
+                self._dead_after,
+                patient=self._patient,
+                without=self._maker.left,
+            )
+        # Once: what nobody else took until the next look is ours.
+        self._patient = self._taken is not None
+
+
+def _work(
+    settings: Settings, engine: Engine, maker: Maker, taker: Taker, stop: threading.Event
+) -> None:
+    client, queue = open_client(settings.database), name_queue(settings.executor)
     try:
+        # The name is ours alone by now, so whatever is under it has lost its process.
+        _put_back(client, engine, settings.executor)
         # By a client: DBOS registers queues only once launched. One job at a time, for memory.
-        client.register_queue(QUEUE, worker_concurrency=1, polling_interval_sec=settings.poll)
+        client.register_queue(queue, worker_concurrency=1, polling_interval_sec=settings.poll)
         _launch(settings, maker)
         _log.info("worker ready", worker=settings.executor)
-        while maker.fault is None and not stop.wait(_LOOK):
-            pass
+        while maker.fault is None and not stop.wait(min(settings.poll, _LOOK)):
+            taker.look()
     finally:
         # Also where this thread was interrupted: nothing more may be begun.
         maker.end()
@@ -181,7 +256,8 @@ def _work(settings: Settings, maker: Maker, stop: threading.Event) -> None:
         # The registry is the process's own: a second start would find the old functions.
         DBOS.destroy(destroy_registry=True)
         # After DBOS has ended, which would take the jobs again.
-        _put_back(client, settings.executor)
+        _put_back(client, engine, settings.executor)
+        client.delete_queue(queue)
         client.destroy()
 
 
@@ -220,7 +296,7 @@ def _launch(settings: Settings, maker: Maker) -> None:
     def generate(job_id: str) -> None:
         make(job_id)
 
-    DBOS.listen_queues([QUEUE])
+    DBOS.listen_queues([name_queue(settings.executor)])
     try:
         DBOS.launch()
     except dbos_errors.DBOSInitializationError:
@@ -229,13 +305,13 @@ def _launch(settings: Settings, maker: Maker) -> None:
         ) from None
 
 
-def _put_back(client: DBOSClient, worker: str) -> None:
-    held = client.list_workflows(
-        status="PENDING", name=WORKFLOW, executor_id=worker, load_input=False
-    )
+def _put_back(client: DBOSClient, engine: Engine, worker: str) -> None:
+    """Lets all that a worker took wait again, which recovery would do once it counts as dead."""
+    with engine.begin() as connection:
+        queries.release(connection, worker)
+        held = list_held(connection, worker)
     if held:
-        # Otherwise they would wait until recovery takes this worker for dead.
-        client.resume_workflows([flow.workflow_id for flow in held], queue_name=QUEUE)
+        client.resume_workflows(held, queue_name=QUEUE)
 
 
 def _publish(value: dict[str, Any]) -> None:

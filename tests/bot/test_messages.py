@@ -8,7 +8,7 @@ from bot.text import messages, sentences
 from bot.text.messages import Title
 from generation.derive import Parent, enlarge, narrow, set_upscaler, upscale_creatively, vary
 from generation.recipe import Upscaler
-from storage.queue.jobs import CANCELLED_BY
+from storage.queue.jobs import CANCELLED_BY, Queued
 from tests.bot.samples import job, recipe
 
 
@@ -50,12 +50,23 @@ def test_a_block_to_copy_cannot_be_ended_from_within() -> None:
     assert messages.fence("a ```cat").count("```") == 2
 
 
-def test_places() -> None:
-    assert [messages.write_place(n) for n in (1, 2, 11)] == [
-        "next",
-        "1 ahead of you",
-        "10 ahead of you",
+def test_how_a_job_waits() -> None:
+    def said(position: int, wait: float | None = None, *, unserved: bool = False) -> str:
+        return messages.write_queued(Queued("job", position, wait, unserved), "Klein")
+
+    assert [said(place) for place in (1, 2, 11)] == [
+        "queued, next",
+        "queued, 1 ahead of you",
+        "queued, 10 ahead of you",
     ]
+    assert [said(2, wait).rpartition(", ")[2] for wait in (30, 70, 240, 6000, 9000)] == [
+        "within 1 minute",
+        "within 2 minutes",
+        "about 2–6 minutes",
+        "about 50–150 minutes",
+        "about 1–4 hours",
+    ]
+    assert "no worker draws with Klein" in said(2, 60, unserved=True)
 
 
 def test_the_card_names_the_seed_of_every_picture() -> None:

@@ -343,7 +343,7 @@ def test_either_signal_asks_the_service_to_stop(
     steps_back: list[int] = []
     told: list[tuple[str, str]] = []
 
-    def serve(*_: object, model: str, device: str, stop: threading.Event) -> None:
+    def serve(*_: object, model: str, device: str, stop: threading.Event, **__: object) -> None:
         told.append((model, device))
         assert not stop.is_set()
         signal.raise_signal(number)

@@ -15,6 +15,7 @@ import pytest
 
 from storage.prepare import migrate
 from storage.queue.client import Jobs
+from storage.queue.entries import WORKFLOW
 from storage.queue.jobs import Event, NewJob
 from storage.settings import Settings
 from tests.processes import preload, spawn
@@ -180,6 +181,13 @@ async def bot(settings: Settings, open_bot: Callable[[Settings], Any]) -> Bot:
     """A bot on the test's database."""
     found: Bot = await open_bot(settings)
     return found
+
+
+async def list_entries(jobs: Jobs) -> set[str]:
+    """The jobs that have an entry in the job engine."""
+    client = jobs._engine._client
+    found = await client.list_workflows_async(name=WORKFLOW, load_input=False, load_output=False)
+    return {flow.workflow_id for flow in found}
 
 
 async def ended(process: BaseProcess) -> int | None:

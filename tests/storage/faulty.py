@@ -49,7 +49,7 @@ class Loaded:
     """Engines of a model that needs no loading."""
 
     def __init__(self, *_: object) -> None:
-        self.latest = SimpleNamespace(device="cpu")
+        self.latest, self.loaded = SimpleNamespace(device="cpu"), ()
 
     def get(self, *_: object) -> Any:
         """The one that there is."""

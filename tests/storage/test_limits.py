@@ -29,7 +29,7 @@ from storage.queue.limits import (
     find_day,
 )
 from storage.settings import Settings
-from tests.storage.conftest import Bot, new_job
+from tests.storage.conftest import Bot, list_entries, new_job
 
 PEOPLE = itertools.count(100)
 ROLE, SERVER = 5, 21
@@ -181,7 +181,7 @@ async def test_all_of_a_batch_is_accepted_or_none_as_a_plain_count_says(
     assert accepted == fits(allowance, usage, count)
     assert refused is None or refused.value.excess == excess
     assert [await jobs.get(job.id) is not None for job in new] == [accepted] * count
-    entered = await jobs._engine.list_entries()
+    entered = await list_entries(jobs)
     assert [job.id in entered for job in new] == [accepted] * count
 
 
@@ -215,9 +215,9 @@ async def test_a_batch_stands_in_the_order_in_which_it_was_asked_for(bot: Bot) -
     other = new_job(person=2)
     await bot.jobs.accept_many([*batch(2, None, 1), other])
     mine = batch(1, None, 3)
-    assert await bot.jobs.accept_many(mine) == [2, 4, 5]
-    assert await bot.jobs.accept_many(mine) == [2, 4, 5]
-    assert len(await bot.jobs._engine.list_entries()) == 5
+    assert [one.position for one in await bot.jobs.accept_many(mine)] == [2, 4, 5]
+    assert [one.position for one in await bot.jobs.accept_many(mine)] == [2, 4, 5]
+    assert len(await list_entries(bot.jobs)) == 5
 
 
 async def test_one_entry_that_is_refused_takes_the_whole_batch_back(
@@ -235,7 +235,7 @@ async def test_one_entry_that_is_refused_takes_the_whole_batch_back(
     with pytest.raises(UnpluggedError):
         await bot.jobs.accept_many(mine)
     assert [await bot.jobs.get(job.id) for job in mine] == [None] * 3
-    assert await bot.jobs._engine.list_entries() == {}
+    assert await list_entries(bot.jobs) == set()
 
 
 async def test_what_cannot_be_shown_is_taken_back_and_takes_no_room(bot: Bot) -> None:
@@ -243,7 +243,7 @@ async def test_what_cannot_be_shown_is_taken_back_and_takes_no_room(bot: Bot) ->
     await bot.jobs.accept_many(mine, allowance)
     await bot.jobs.withdraw([job.id for job in mine])
     assert [await bot.jobs.get(job.id) for job in mine] == [None] * 3
-    assert await bot.jobs._engine.list_entries() == {}
+    assert await list_entries(bot.jobs) == set()
     assert await bot.jobs.read_usage(1, allowance) == Usage()
     await bot.jobs.accept_many(batch(1, SERVER, 3), allowance)
 

@@ -8,17 +8,19 @@ from unittest import mock
 
 import pytest
 import stamina
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from storage.database.connect import WRITING, open_engine
+from storage.database.tables import JobRow
 from storage.files import FileStoreError
 from storage.queue import presence, queries, shares
 from storage.queue.acceptance import accept
 from storage.queue.attempt import Maker
 from storage.queue.fairness import Rule
 from storage.queue.jobs import (
+    NO_MODEL,
     TRIPPED,
     UNSTORED,
     DeviceFaultError,
@@ -30,6 +32,7 @@ from storage.queue.jobs import (
     Report,
 )
 from storage.queue.limits import Allowance
+from storage.queue.order import ModelName
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 from tests.storage.toy import made
@@ -70,7 +73,7 @@ def stay(*_: Any) -> None:
 
 def maker(engine: Engine, render: Render, told: list[Any] | None = None) -> Maker:
     publish = (told if told is not None else []).append
-    return Maker(engine, render, publish, stay, worker="w", stop=threading.Event())
+    return Maker(engine, render, publish, stay, worker="w", stop=threading.Event(), dead_after=30.0)
 
 
 def job(engine: Engine) -> Job:
@@ -116,6 +119,32 @@ def test_a_cancellation_is_noticed_at_the_next_look(engine: Engine, clock: Clock
     assert (job(engine).state, job(engine).images) == ("cancelled", ())
 
 
+@pytest.mark.parametrize("other", [True, False])
+def test_a_job_whose_model_cannot_be_had_here_is_left_to_who_serves_it(
+    engine: Engine, *, other: bool
+) -> None:
+    red = ModelName("sdxl", "red")
+    with engine.begin() as connection:
+        connection.execute(update(JobRow).values(family=red.family, model=red.name))
+        about = {"session": "", "host": "", "pid": 0, "device": "", "model": ""}
+        for name, served in (("w", red), ("other", red if other else ModelName("flux", "x"))):
+            serves = presence.write_served(frozenset({served}))
+            presence.sign_on(connection, name, {**about, "serves": serves})
+
+    def render(_: dict[str, Any], _report: Report) -> Rendered:
+        raise RenderError(NO_MODEL)
+
+    making = maker(engine, render)
+    making.make(JOB)
+    assert making.left == ((JOB,) if other else ())
+    # Where none of them can make it, it does not go round for ever.
+    for _ in range(2):
+        making.make(JOB)
+    found = job(engine)
+    assert (found.state, found.failure) == ("failed", NO_MODEL)
+    assert found.attempts == (3 if other else 1)
+
+
 def test_only_the_last_run_may_end_a_job(engine: Engine) -> None:
     first = maker(engine, lambda *_: taken_over()).make
 
@@ -136,7 +165,7 @@ def test_a_stopping_worker_hands_back_and_begins_nothing(engine: Engine) -> None
         report(1, 2, None)
         raise AssertionError("went on")
 
-    stopping = Maker(engine, render, lambda _: None, stay, worker="w", stop=stop)
+    stopping = Maker(engine, render, lambda _: None, stay, worker="w", stop=stop, dead_after=30.0)
     for _ in range(2):
         with pytest.raises(RenderInterruptedError):
             stopping.make(JOB)
@@ -188,7 +217,9 @@ def test_a_database_that_is_away_while_drawing_is_no_fault_of_the_drawing(
         return Rendered(pictures=[made("x", 0)])
 
     with mock.patch.object(queries, "is_current", away):
-        Maker(engine, render, publish, stay, worker="w", stop=threading.Event()).make(JOB)
+        Maker(
+            engine, render, publish, stay, worker="w", stop=threading.Event(), dead_after=30.0
+        ).make(JOB)
     assert (job(engine).state, job(engine).attempts) == ("done", 1)
     # After 75 seconds: asked now and then, as each time may take long.
     assert (looks, told) == (15, 0)
@@ -216,7 +247,15 @@ def test_a_worker_told_to_stop_does_not_wait_for_the_database(engine: Engine) ->
         stop.set()
         raise AWAY[0]
 
-    stopping = Maker(engine, lambda *_: Rendered(pictures=[]), print, stay, worker="w", stop=stop)
+    stopping = Maker(
+        engine,
+        lambda *_: Rendered(pictures=[]),
+        print,
+        stay,
+        worker="w",
+        stop=stop,
+        dead_after=30.0,
+    )
     with mock.patch.object(queries, "finish_run", away), pytest.raises(RenderInterruptedError):
         stopping.make(JOB)
     assert job(engine).state == "running"
@@ -271,7 +310,7 @@ def test_a_job_at_which_a_device_in_order_fails_again_and_again_ends(engine: Eng
 
     for _ in range(11):
         with engine.connect() as connection:
-            waiting = [it for it in queries.list_unfinished(connection) if it.state == "queued"]
+            waiting = [it for it in queries.list_undelivered(connection) if it.state == "queued"]
         waiting.sort(key=lambda it: (it.priority, it.created_at))
         if not waiting:
             break
@@ -284,6 +323,7 @@ def test_a_job_at_which_a_device_in_order_fails_again_and_again_ends(engine: Eng
             lambda _, *it: moved.update([it]),
             worker="w",
             stop=threading.Event(),
+            dead_after=30.0,
         )
         with suppress(RenderInterruptedError):
             fresh.make(waiting[0].id)

@@ -18,11 +18,22 @@ from storage.database.connect import WRITING, open_engine
 from storage.database.tables import JobRow, Table
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Owner, ServerChoices
-from storage.queue import acceptance, costs, presence, queries, shares, tokens
+from storage.queue import (
+    acceptance,
+    costs,
+    entries,
+    forecast,
+    presence,
+    queries,
+    shares,
+    taking,
+    tokens,
+)
 from storage.queue.costs import Work
 from storage.queue.fairness import Rule
 from storage.queue.jobs import Rendered
 from storage.queue.limits import Allowance
+from storage.queue.order import Bound
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 
@@ -48,11 +59,9 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     queries: {
         "read_standings": ([JOB],),
         "list_undelivered": (),
-        "list_unfinished": (),
         "list_unfinished_of": (HEAVY,),
         "count_unfinished": (HEAVY,),
-        "select_undelivered": ([JOB],),
-        "count_place": (queries.Standing(JOB, "queued", None, 0, 9, NOW),),
+        "read_place": (queries.Standing(JOB, "queued", None, 0, 9, NOW),),
         "count_asked": (HEAVY, NOW - timedelta(days=1), 7),
         "read_job": (JOB,),
         "find_job": ("9e3779b1",),
@@ -86,7 +95,23 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "set_faults": ("hand", 0),
         "list_workers": (30.0,),
         "list_troubles": (30.0,),
+        "list_served": (30.0,),
     },
+    taking: {
+        "list_kinds": (),
+        "list_unserved": ({},),
+        "has_work": ("hand", 30.0),
+        "take": ("hand", (), Bound(), 30.0),
+        "is_taken": (JOB, "hand"),
+        "pass_on": (RUN, "hand", 30.0),
+    },
+    entries: {
+        "assign": (JOB, "hand"),
+        "list_held": ("hand",),
+        "list_lost": (30.0,),
+        "list_leftovers": (),
+    },
+    forecast: {"read_forecast": (30.0,)},
     sweep: {
         "select_pictures": (["0" * 64],),
         "read_page": (Table.metadata.tables["jobs"], JOB),
@@ -209,6 +234,12 @@ def test_nothing_reads_a_whole_history(settings: Settings) -> None:
             text(
                 "UPDATE jobs SET state = 'running', worker = 'hand', delivered_at = NULL,"
                 " interaction_token = 'x' WHERE message_id <= 20"
+            )
+        )
+        connection.execute(
+            text(
+                "UPDATE jobs SET state = 'queued', delivered_at = NULL"
+                " WHERE message_id > 20 AND message_id <= 40"
             )
         )
     # SQLite plans otherwise once it has counted, which it does only where it is told to.

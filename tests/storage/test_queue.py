@@ -30,7 +30,7 @@ from storage.queue.limits import Allowance, Excess, LimitReachedError
 from storage.queue.worker import serve
 from storage.settings import Settings
 from tests.storage import toy
-from tests.storage.conftest import Bot, Hold, Workers, new_job, patient, settings_for
+from tests.storage.conftest import Bot, Hold, Workers, list_entries, new_job, patient, settings_for
 
 
 class Unplugged(Exception):  # noqa: N818 - an accident, staged
@@ -42,7 +42,7 @@ def stands_at(position: int, event: Queued) -> bool:
 
 
 async def accept_all(bot: Bot, *jobs: NewJob) -> list[int]:
-    return [await bot.jobs.accept(job) for job in jobs]
+    return [(await bot.jobs.accept(job)).position for job in jobs]
 
 
 async def undelivered(bot: Bot) -> list[str]:
@@ -156,9 +156,9 @@ async def test_failures_have_a_name_and_the_queue_goes_on(bot: Bot, workers: Wor
 async def test_an_id_is_accepted_once(bot: Bot) -> None:
     job = new_job()
     assert await accept_all(bot, new_job(person=2), job, job) == [1, 2, 2]
-    assert len(await bot.jobs._engine.list_entries()) == 2
+    assert len(await list_entries(bot.jobs)) == 2
     await bot.jobs.cancel(job.id)
-    assert await bot.jobs.accept(job) == 0
+    assert (await bot.jobs.accept(job)).position == 0
 
 
 async def test_a_person_may_have_so_many_unfinished_jobs(
@@ -171,7 +171,7 @@ async def test_a_person_may_have_so_many_unfinished_jobs(
     with pytest.raises(LimitReachedError) as refused:
         await bot.jobs.accept(new_job())
     assert refused.value.excess == Excess("unfinished", limit=2, used=2, count=1)
-    assert await bot.jobs.accept(new_job(person=2)) == 2
+    assert (await bot.jobs.accept(new_job(person=2))).position == 2
     await bot.jobs.cancel(first.id)
     await bot.jobs.accept(new_job())
 
@@ -182,7 +182,8 @@ async def test_a_limit_holds_when_many_are_asked_for_at_once(
     bot: Bot = await open_bot(settings.model_copy(update={"max_jobs_per_person": 3}))
     asked = [bot.jobs.accept(new_job()) for _ in range(12)]
     answers = await asyncio.gather(*asked, return_exceptions=True)
-    assert sorted(answer for answer in answers if isinstance(answer, int)) == [1, 2, 3]
+    places = sorted(answer.position for answer in answers if isinstance(answer, Queued))
+    assert places == [1, 2, 3]
     assert sum(isinstance(answer, LimitReachedError) for answer in answers) == 9
 
 
@@ -206,7 +207,7 @@ async def test_a_refused_queue_entry_takes_the_job_back_too(bot: Bot) -> None:
     ):
         await bot.jobs.accept(job)
     assert await bot.jobs.get(job.id) is None
-    assert await bot.jobs.accept(job) == 1
+    assert (await bot.jobs.accept(job)).position == 1
 
 
 async def test_every_field_comes_back_as_it_was_given(bot: Bot) -> None:
@@ -293,9 +294,9 @@ async def test_a_leftover_of_a_delivered_job_is_swept_away(bot: Bot, workers: Wo
         pytest.raises(Unplugged),
     ):
         await bot.jobs.delivered(job.id, 1)
-    assert set(await bot.jobs._engine.list_entries()) == {job.id}
+    assert await list_entries(bot.jobs) == {job.id}
     await bot.jobs.reap()
-    assert await bot.jobs._engine.list_entries() == {}
+    assert await list_entries(bot.jobs) == set()
 
 
 async def test_an_unprepared_database_is_refused_with_one_sentence(

@@ -17,7 +17,7 @@ from storage.queue.jobs import Ended, Progress, Queued, Started
 from storage.settings import Settings
 from tests.processes import spawn
 from tests.storage import toy
-from tests.storage.conftest import Bot, Hold, Workers, ended, new_job, send
+from tests.storage.conftest import Bot, Hold, Workers, ended, list_entries, new_job, send
 from tests.storage.postgres import Server
 
 
@@ -42,7 +42,7 @@ async def test_a_job_passes_through_every_stage_and_leaves_nothing_behind(
     bot: Bot, workers: Workers, hold: Hold
 ) -> None:
     job = new_job("apple", hold=hold.path)
-    assert await bot.jobs.accept(job) == 1
+    assert (await bot.jobs.accept(job)).position == 1
     await bot.until(Queued, job.id, lambda event: event.position == 1)
     workers.start()
     await bot.until(Started, job.id)
@@ -62,7 +62,7 @@ async def test_a_job_passes_through_every_stage_and_leaves_nothing_behind(
     assert delivered
     assert delivered.delivered_message_id == 77
     await bot.jobs.reap()
-    assert await bot.jobs._engine.list_entries() == {}
+    assert await list_entries(bot.jobs) == set()
     assert await bot.jobs.records.read(queries.list_undelivered) == []
 
 
@@ -230,7 +230,7 @@ async def test_a_bot_killed_while_accepting_leaves_neither_job_nor_queue_entry(
     assert await ended(spawn(toy.die_accepting, settings, job)) == -signal.SIGKILL
     jobs: Jobs = (await open_bot(settings)).jobs
     assert await jobs.get(job.id) is None
-    assert await jobs._engine.list_entries() == {}
+    assert await list_entries(jobs) == set()
 
 
 @pytest.mark.postgres

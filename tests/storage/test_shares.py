@@ -141,7 +141,7 @@ async def test_what_ran_is_charged_though_it_was_cancelled(jobs: Jobs) -> None:
     # Somebody else's turn comes before the next of who cancels again and again.
     await jobs.accept(new_job(person=3))
     await jobs.accept(second)
-    assert await jobs.accept(other) == 2
+    assert (await jobs.accept(other)).position == 2
     # What it took to where it was cut short tells nothing about its like.
     work = Work.of(first.model, first.title, first.pixels, first.steps)
     assert await jobs.records.read(costs.read_cost, work) == UNKNOWN
@@ -322,9 +322,9 @@ def test_a_queue_of_0_1_0_goes_over_without_losing_a_place(settings: Settings) -
             )
     migrate(settings)
     with engine.begin() as connection:
-        waiting = queries.list_unfinished(connection)
+        waiting = queries.list_undelivered(connection)
         places = {
-            standing.id: queries.count_place(connection, replace(standing, state="queued"))
+            standing.id: queries.read_place(connection, replace(standing, state="queued"))[0]
             for standing in waiting
         }
     assert sorted(waiting, key=lambda job: (job.priority, job.created_at)) == sorted(

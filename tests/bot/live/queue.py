@@ -21,7 +21,7 @@ from storage.database.tables import JobRow, Table
 from storage.files import Files
 from storage.queue import presence, queries
 from storage.queue.client import Jobs
-from storage.queue.engine import Entry, JobEngine
+from storage.queue.engine import JobEngine
 from storage.queue.jobs import Made, Rendered
 from storage.settings import Settings
 
@@ -32,7 +32,7 @@ class DictionaryEngine(JobEngine):
     """Entries of jobs in a dictionary."""
 
     def __init__(self) -> None:
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, bool] = {}
         self.progress: dict[str, asyncio.Queue[dict[str, Any]]] = {}
 
     async def close(self) -> None:
@@ -40,24 +40,32 @@ class DictionaryEngine(JobEngine):
 
     def enter(self, _connection: Connection, job_id: str, _priority: int) -> None:
         """Notes an entry."""
-        self.entries[job_id] = Entry(active=True, holder=None)
+        self.entries[job_id] = True
 
-    async def enter_again(self, job_id: str, _priority: int, _entry: Entry | None) -> None:
+    async def enter_again(self, job_id: str, _priority: int, *, active: bool) -> None:
         """Notes it anew."""
-        self.entries[job_id] = Entry(active=True, holder=None)
+        del active
+        self.entries[job_id] = True
 
     async def cancel(self, job_id: str) -> None:
         """Notes that a job ended."""
-        self.entries[job_id] = Entry(active=False, holder=None)
+        self.entries[job_id] = False
 
     async def delete(self, job_ids: Collection[str]) -> None:
         """Forgets entries."""
         for job_id in job_ids:
             self.entries.pop(job_id, None)
 
-    async def list_entries(self) -> dict[str, Entry]:
-        """All entries."""
-        return dict(self.entries)
+    async def find_lost(self, records: Records, _: float) -> list[tuple[queries.Standing, bool]]:
+        """Jobs without an entry that is active."""
+        standings = await records.read(queries.list_undelivered)
+        unfinished = [job for job in standings if job.state in {"queued", "running"}]
+        return [(job, False) for job in unfinished if not self.entries.get(job.id)]
+
+    async def find_leftovers(self, records: Records) -> list[str]:
+        """Entries of jobs that were shown."""
+        undelivered = {job.id for job in await records.read(queries.list_undelivered)}
+        return [job_id for job_id in self.entries if job_id not in undelivered]
 
     async def read_progress(self, job_id: str, poll: float) -> AsyncGenerator[dict[str, Any]]:
         """What a test published."""
