@@ -69,7 +69,7 @@ class LoadingSimulation(Simulation):
     def _serve(self) -> None:
         while self._free and self._queue:
             gpu = self._free.pop()
-            found = self._choose(gpu)
+            found, reaches = self._choose(gpu)
             self._queue.remove(found)
             heapq.heapify(self._queue)
             _, number, job = found
@@ -77,11 +77,11 @@ class LoadingSimulation(Simulation):
             load = 0.0 if model == self._held[gpu] else LOAD
             self.loads += bool(load)
             self._held[gpu] = model
-            job.begun = self.now
+            job.begun, job.priority = self.now, reaches
             self._order.begin(job, self.now)
             self.after(job.takes + load, partial(self._give_back, gpu, job, self._then.pop(number)))
 
-    def _choose(self, gpu: int) -> tuple[int, int, Job]:
+    def _choose(self, gpu: int) -> tuple[tuple[int, int, Job], int]:
         front = {entry[1]: entry for entry in heapq.nsmallest(LOOK, self._queue)}
         held = self._held[gpu]
         line = [self._overtaken.get(number) or _describe(*entry) for number, entry in front.items()]
@@ -93,7 +93,7 @@ class LoadingSimulation(Simulation):
                 one, overtaken=one.overtaken + 1, overtaken_for=one.overtaken_for + found.job.cost
             )
         self._overtaken.pop(int(found.job.id), None)
-        return front[int(found.job.id)]
+        return front[int(found.job.id)], found.reaches
 
     def _give_back(self, gpu: int, job: Job, then: Callable[[], None]) -> None:
         self._free.append(gpu)

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("overtaken", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("overtaken_for", sa.Double(), nullable=False, server_default="0"),
         sa.Column("gave_way", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("reaches", sa.Integer(), nullable=True),
     )
     for column in columns:
         # The index is of a new column, so an upgrade may be interrupted between the two.
@@ -44,7 +45,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(INDEX, "jobs")
     op.drop_column("workers", "serves")
-    for name in ("family", "overtaken", "overtaken_for", "gave_way"):
+    for name in ("family", "overtaken", "overtaken_for", "gave_way", "reaches"):
         op.drop_column("jobs", name)
 
 

@@ -124,6 +124,8 @@ class JobRow(Table):
     model: Mapped[str] = mapped_column(Text, server_default="")
     pixels: Mapped[int] = mapped_column(BigInteger, server_default="0")
     steps: Mapped[int] = mapped_column(server_default="0")
+    # The turn that was first when it was taken.
+    reaches: Mapped[int | None]
     # How many jobs of a loaded model overtook it, the GPU seconds that these were expected to take,
     # and whether a question overtook it.
     overtaken: Mapped[int] = mapped_column(server_default="0")

@@ -82,10 +82,13 @@ class Next:
 
     Attributes:
         job: The job.
+        reaches: The turn that is first in the line, which the queue has reached by that: whoever is
+            overtaken keeps what is theirs.
         overtakes: Jobs that it could take instead and that stand before it, for whom that counts.
     """
 
     job: Waiting
+    reaches: int
     overtakes: tuple[Waiting, ...] = ()
 
 
@@ -121,12 +124,12 @@ def choose(waiting: Iterable[Waiting], holds: Collection[ModelName], bound: Boun
     line = sorted(waiting, key=lambda job: (job.priority, job.created_at, job.id))[:LOOK]
     if not line:
         return None
-    first = line[0]
+    first, reaches = line[0], line[0].priority
     question = next((job for job in line if job.lane == "ask"), None)
     if first is question:
-        return Next(first)
+        return Next(first, reaches)
     if question is not None and not first.gave_way:
-        return Next(question, (first,))
+        return Next(question, reaches, (first,))
     drawings = [job for job in line if job.lane != "ask"]
     place = next(
         (k for k, job in enumerate(drawings) if job.model in holds and _may(job, drawings[:k])), 0
@@ -136,7 +139,7 @@ def choose(waiting: Iterable[Waiting], holds: Collection[ModelName], bound: Boun
         one.overtaken < bound.jobs and one.overtaken_for + job.cost <= bound.seconds
         for one in ahead
     )
-    return Next(job, tuple(ahead)) if in_bound else Next(first)
+    return Next(job, reaches, tuple(ahead)) if in_bound else Next(first, reaches)
 
 
 def _may(job: Waiting, ahead: Sequence[Waiting]) -> bool:

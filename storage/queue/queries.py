@@ -181,11 +181,12 @@ def begin_run(connection: Connection, job_id: str, worker: str, limit: int) -> R
         # The higher count makes every earlier run stale: what it still reports finds no row.
         .values(state="running", attempts=JobRow.attempts + 1, worker=worker, started_at=_now())
         # Read in the same statement; a later look could see the count of the next run.
-        .returning(JobRow.attempts, JobRow.recipe, JobRow.priority)
+        .returning(JobRow.attempts, JobRow.recipe, JobRow.priority, JobRow.reaches)
     ).one_or_none()
     if not row:
         return None
-    shares.advance_clock(connection, row.priority)
+    # Where it overtook others, not past them: their owners' next jobs would lose what is theirs.
+    shares.advance_clock(connection, row.priority if row.reaches is None else row.reaches)
     return Run(job_id, row.attempts, row.recipe)
 
 

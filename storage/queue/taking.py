@@ -144,7 +144,8 @@ def _take(connection: Connection, found: Next, worker: str) -> bool:
     if not entries.assign(connection, job.id, worker):
         return False
     mine = update(JobRow).where(JobRow.id == job.id, *_QUEUED)
-    if connection.execute(mine.values(worker=worker)).rowcount != 1:
+    taken = {"worker": worker, "reaches": found.reaches}
+    if connection.execute(mine.values(taken)).rowcount != 1:
         # Cancelled in this moment; the engine learns of it next.
         return False
     if found.overtakes:

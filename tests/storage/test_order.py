@@ -45,14 +45,14 @@ class Line:
     def __init__(self, jobs: Collection[Waiting], bound: Bound = BOUND) -> None:
         self.waiting = {job.id: job for job in jobs}
         self.holds: ModelName | None = None
-        self.bound, self.loads = bound, 0
+        self.bound, self.loads, self.reached = bound, 0, 0
 
     def serve(self) -> Waiting:
         holds = {self.holds} if self.holds else set()
         found = order.choose(self.waiting.values(), holds, self.bound)
         assert found
         self.loads += found.job.model != self.holds
-        self.holds = found.job.model
+        self.holds, self.reached = found.job.model, found.reaches
         for one in found.overtakes:
             counted = replace(
                 one, overtaken=one.overtaken + 1, overtaken_for=one.overtaken_for + found.job.cost
@@ -149,10 +149,10 @@ def test_no_flow_is_behind_by_more_than_its_bound_and_relaxed_work_is_served(
             accept(flow, cost, model)
     accept(relaxed, 5.0, RED)
     served: dict[Flow, float] = defaultdict(float)
-    for _ in range(60):
+    for _ in range(120):
         job = line.serve()
         now += job.cost
-        clock = fairness.begin_job(clock, job.priority, now)
+        clock = fairness.begin_job(clock, line.reached, now)
         flow = owners[job.id]
         served[flow] += job.cost / flow.share
         if flow != relaxed:
