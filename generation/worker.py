@@ -21,6 +21,7 @@ from generation.derive import narrow
 from generation.families.load import ModelError, load_any
 from generation.pictures.metadata import encode_png
 from generation.recipe import Recipe
+from generation.runtime.compiling import compile_blocks, keep_compiled
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
 from generation.sampling.engine import Drawer
@@ -81,6 +82,10 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
         exact=settings.exact,
         room=read_room(measure_room(device), settings.memory),
     )
+    if settings.compile and device.type == "cuda":
+        # Here, so that a worker is ready only when it is warm.
+        keep_compiled(settings.data / "compiled")
+        compile_blocks(engine)
     return engine.with_spandrel(_find_upscaler(settings, one.card, device))
 
 

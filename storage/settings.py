@@ -120,6 +120,10 @@ class Settings(BaseSettings):
     """How models lie on a GPU: auto, resident, parked (text encoders come and go), offload (all
     parts do), 8bit or 4bit (weights), or the GiB that they may take."""
 
+    compile: bool = False
+    """Compile models for an NVIDIA GPU: quicker drawing for minutes more at the first start; what
+    is compiled is kept in EASEL_DATA."""
+
     exact: bool = False
     """On a GPU, have a picture alone be its quarter of the grid to the bit, at the price of four.
     Off: it is the same but for rounding. A CPU is always exact."""

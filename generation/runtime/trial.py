@@ -24,6 +24,9 @@ PROMPT: Final = "a red apple on a wooden table, soft light from a window"
 
 SEED: Final = 7
 
+_TINY: Final = 8
+"""Multiples of pixels that a side of a picture has in a rehearsal."""
+
 _UNLIKE: Final = frozenset({"QwenImageEditPlusPipeline"})
 """Pipelines of diffusers that draw from images alone, where ours draw from words, too."""
 
@@ -74,7 +77,7 @@ def try_model(load: Callable[[], Drawer], model: str, *, small: bool = False) ->
     device = engine.device
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-    grid = compose_recipe(engine.card, model, small=small)
+    grid = compose_recipe(engine.card, model, side=_TINY if small else 0, steps=2 if small else 0)
     alone, start = narrow(grid, 0), _make_start(engine.card)
     _draw(engine, alone, start)
     single, (ours,) = _draw(engine, alone, start)
@@ -96,18 +99,23 @@ def try_model(load: Callable[[], Drawer], model: str, *, small: bool = False) ->
     )
 
 
-def compose_recipe(card: Card, model: str, *, small: bool = False) -> Recipe:
-    """A grid by a card's own numbers, or of tiny pictures in two steps."""
-    width, height = (8 * card.multiple,) * 2 if small else card.size(1, 1)
+def compose_recipe(card: Card, model: str, *, side: int = 0, steps: int = 0) -> Recipe:
+    """A grid by a card's own numbers.
+
+    Args:
+        card: The model's.
+        model: Its name.
+        side: Multiples of pixels that a side has instead of the native size.
+        steps: Denoising steps instead of the card's own.
+    """
+    width, height = (side * card.multiple,) * 2 if side else card.size(1, 1)
     return Recipe(
         family=card.id,
         model=model,
         prompt=PROMPT,
         size=Size(width=width, height=height),
         noise=seed_noise(SEED, GRID),
-        sampling=Sampling(
-            steps=2 if small else card.steps, guidance=card.guidance, sampler=card.sampler
-        ),
+        sampling=Sampling(steps=steps or card.steps, guidance=card.guidance, sampler=card.sampler),
         conditions=Conditions(phrases=(Phrase(text=PROMPT),)),
     )
 

@@ -209,10 +209,14 @@ class Engine:
         return device_of(self.pipe)
 
     @property
+    def denoiser(self) -> Any:  # noqa: ANN401 - diffusers has no types
+        """Its UNet or transformer."""
+        return self.pipe.unet if hasattr(self.pipe, "unet") else self.pipe.transformer
+
+    @property
     def parameters(self) -> int:
         """How many weights the denoiser has."""
-        denoiser = self.pipe.unet if hasattr(self.pipe, "unet") else self.pipe.transformer
-        return sum(weight.numel() for weight in denoiser.parameters())
+        return sum(weight.numel() for weight in self.denoiser.parameters())
 
     def forget(self) -> None:
         """Let go of what was made of the latest texts."""
