@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import math
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Final
 
 import aiohttp
@@ -13,8 +14,11 @@ import structlog
 
 from bot.client import EaselBot, point_at
 from faults import HostError
+from storage import meters
+from storage.database.connect import require_current
 from storage.files import Files
 from storage.logs import set_up_logs
+from storage.monitoring.gauges import read_load, show_load
 from storage.queue.client import Jobs
 from storage.queue.lease import Lease, LeaseLostError
 from storage.settings import Settings, SettingsError, load_settings
@@ -53,7 +57,11 @@ async def serve(settings: Settings, jobs: Jobs, token: str) -> None:
     lease = Lease(jobs.records, settings.dead_after)
     await lease.take()
     try:
-        async with EaselBot(settings, jobs, Files.of(settings)) as bot:
+        async with (
+            EaselBot(settings, jobs, Files.of(settings)) as bot,
+            # Only now: on one machine whoever served before had the same port.
+            watch(settings, bot, jobs),
+        ):
             work = [asyncio.create_task(it) for it in (bot.start(token), lease.keep())]
             try:
                 # Whichever ends, ends both: a bot that failed, or a lease that was lost.
@@ -66,6 +74,45 @@ async def serve(settings: Settings, jobs: Jobs, token: str) -> None:
                 await asyncio.gather(*work, return_exceptions=True)
     finally:
         await lease.release()
+
+
+@contextlib.asynccontextmanager
+async def watch(settings: Settings, bot: EaselBot, jobs: Jobs) -> AsyncIterator[None]:
+    """Serves metrics and health for as long as that lasts, where the settings say so.
+
+    Raises:
+        SettingsError: The port cannot be listened on.
+    """
+    if not settings.metrics_port:
+        yield
+        return
+    # Only where it is wanted: the library that it needs is loaded with it.
+    from storage.monitoring.server import MonitoringServer  # noqa: PLC0415
+
+    async def ask() -> str:
+        if not hears(bot):
+            return "not connected to Discord"
+        # Opens a connection of its own, as a start does, and so finds out what a start would.
+        await asyncio.to_thread(require_current, settings.database)
+        return ""
+
+    async def refresh() -> None:
+        meters.GATEWAY_CONNECTED.set(hears(bot))
+        if math.isfinite(bot.latency):
+            meters.GATEWAY_SECONDS.set(bot.latency)
+        show_load(await jobs.records.read(read_load, settings.dead_after), settings)
+
+    server = MonitoringServer(ask, refresh)
+    await server.start(settings.metrics_host, settings.metrics_port)
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
+def hears(bot: EaselBot) -> bool:
+    """Whether every shard of a bot is connected to Discord."""
+    return bot.is_ready() and not any(shard.is_closed() for shard in bot.shards.values())
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from threading import Thread
@@ -28,9 +29,11 @@ from generation.sampling.engine import Drawer
 from generation.tensors.device_faults import answers, is_device_fault
 from generation.tensors.memory import measure_room
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
+from storage import meters
 from storage.database.connect import open_engine
 from storage.files import Files, FileStoreError
 from storage.logs import set_up_logs
+from storage.monitoring.worker_watch import watch_worker
 from storage.queue import queries
 from storage.queue.jobs import DeviceFaultError, Made, Render, Rendered, RenderError, Report
 from storage.queue.order import ModelName
@@ -68,7 +71,7 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
         ModelError: It cannot be loaded.
     """
     first, device = choose_usual(list_served(settings)), choose_device(settings.device)
-    one = one or first
+    one, began = one or first, time.monotonic()
     family = one.card.id
     engine = load_any(
         one.card,
@@ -86,6 +89,7 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
         # Here, so that a worker is ready only when it is warm.
         keep_compiled(settings.data / "compiled")
         compile_blocks(engine)
+    meters.LOAD_SECONDS.observe(time.monotonic() - began, model=one.card.called)
     return engine.with_spandrel(_find_upscaler(settings, one.card, device))
 
 
@@ -270,12 +274,23 @@ def name_models(models: Iterable[ServedModel]) -> frozenset[ModelName]:
     return frozenset(ModelName(one.card.id, one.model) for one in models)
 
 
+def measure_memory(device: torch.device) -> None:
+    """Notes how full the GPU's memory is, once a model uses it."""
+    # Asked of one that no model uses, it would be taken in use.
+    if device.type == "cuda" and (allocated := torch.cuda.memory_allocated(device)):
+        free, whole = torch.cuda.mem_get_info(device)
+        meters.GPU_BYTES.set(allocated, which="allocated")
+        meters.GPU_BYTES.set(free, which="free")
+        meters.GPU_BYTES.set(whole, which="all")
+
+
 def start() -> int:
     """Runs the worker; the exit code."""
     try:
         settings = load_settings()
         set_up_logs(settings)
-        main(settings)
+        with watch_worker(settings, partial(measure_memory, choose_device(settings.device))):
+            main(settings)
     except DeviceFaultError as error:
         _log.error(str(error), cause=str(error.__cause__ or "").partition("\n")[0])
         return RESTART

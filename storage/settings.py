@@ -189,6 +189,22 @@ class Settings(BaseSettings):
     overtaking_seconds: Annotated[float, Field(ge=0)] = 120.0
     """Most GPU seconds that these may take."""
 
+    keep_days: Annotated[int, Field(ge=0)] = 0
+    """Days after which a request and its pictures are deleted here, but for favourites; a server
+    can keep them for less long. 0: never."""
+
+    privacy_url: str = ""
+    """Address of your privacy policy, which /privacy shows. Empty: none."""
+
+    metrics_host: str = "127.0.0.1"
+    """Address that metrics and health are served on; 0.0.0.0 in a container."""
+
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port of the bot's /metrics, /healthz and /readyz, for Prometheus and the like. 0: none."""
+
+    worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """The same of a worker. 0: none."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""
 
@@ -202,7 +218,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return url
 
-    @field_validator("discord", "public_url")
+    @field_validator("discord", "public_url", "privacy_url")
     @classmethod
     def _web_address(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):

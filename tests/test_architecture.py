@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 MAP = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 WRITTEN = re.compile(
-    r"`((?:benchmarks|bot|cli|commands|docs|faults|generation|migrations|playground|prompt|storage|tests"
+    r"`((?:benchmarks|bot|cli|commands|deploy|docs|faults|generation|migrations|playground|prompt|storage|tests"
     r"|training)/[\w./-]*)`"
 )
 """Paths as the pages write them, a folder with a slash at its end."""

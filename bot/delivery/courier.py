@@ -18,6 +18,7 @@ from bot.delivery.routes import is_over
 from bot.delivery.target import DeliveryTarget
 from bot.errors import UnsentError
 from bot.text.languages import speaking
+from storage import meters
 from storage.files import Files, FileStoreError, MissingFileError
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Event, Job, Queued
@@ -164,7 +165,8 @@ class JobMessage:
                 if self._overtaken and self._sent == (job.message_id,):
                     await asyncio.sleep(SETTLE)
                     await self._send_ending(job)
-        await self._jobs.delivered(job.id, *self._sent)
+        if await self._jobs.delivered(job.id, *self._sent):
+            _measure(job)
 
     async def _send_ending(self, job: Job) -> int | None:
         """Shows the end, or why it cannot be shown; None if not even that can."""
@@ -221,6 +223,21 @@ class JobMessage:
 
     async def _load_job(self) -> Job | None:
         return await self._jobs.get(self.job_id)
+
+
+def _measure(job: Job) -> None:
+    """Counts a job whose end was shown, and notes how long each part of it took."""
+    # Who cancelled it, or which picture it is about, is nobody's business here.
+    reason = "" if job.cancelled_by else job.failure or ""
+    kind, speed = job.title.partition(":")[0], job.speed
+    meters.JOBS.add(model=job.model, kind=kind, speed=speed, end=job.state, reason=reason)
+    if job.finished_at is None:
+        return
+    meters.SHOW_SECONDS.observe((datetime.now(UTC) - job.finished_at).total_seconds())
+    if job.state == "done" and job.started_at is not None:
+        waited, took = job.started_at - job.created_at, job.finished_at - job.started_at
+        meters.WAIT_SECONDS.observe(waited.total_seconds(), speed=speed)
+        meters.DRAW_SECONDS.observe(took.total_seconds(), model=job.model)
 
 
 def _is_old(message_id: int) -> bool:

@@ -11,6 +11,7 @@ would raise where a connection is cut, and give up where 40060 follows.
 import asyncio
 import logging
 import time
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
@@ -20,6 +21,7 @@ from discord.http import MultipartParameters
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
 from bot.interactions.tracing import BUSY, Exchange, hear
+from storage import meters
 
 log: Final = structlog.get_logger(__name__)
 
@@ -89,6 +91,8 @@ class FirstAnswers(AsyncWebhookAdapter):
                         proxy_auth=proxy_auth,
                         params=params,
                     )
+                    age = datetime.now(UTC) - discord.utils.snowflake_time(interaction_id)
+                    meters.ANSWER_SECONDS.observe(age.total_seconds())
                     return dict(answer)
             except discord.HTTPException as error:
                 if lost and error.code == ANSWERED:

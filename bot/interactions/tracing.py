@@ -16,6 +16,8 @@ from typing import Any, Final
 import aiohttp
 import discord
 
+from storage import meters
+
 BUSY: Final = 429
 
 
@@ -88,6 +90,7 @@ async def _note_answer(
     params: aiohttp.TraceRequestEndParams,
 ) -> None:
     exchange, response = _HEARD.get(), params.response
+    meters.DISCORD_ANSWERS.add(status=str(response.status))
     if exchange is None:
         return
     if response.status == BUSY:

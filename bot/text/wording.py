@@ -35,6 +35,7 @@ from generation.recipe import RecipeError
 from generation.untrusted.image_errors import ImageError
 from prompt.errors import PromptError
 from prompt.sentences import Plural
+from storage import meters
 from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError, UnknownChoiceError
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
@@ -142,6 +143,8 @@ def _word_excess(excess: Excess) -> str:
 def explain(error: BaseException) -> str:
     """What to tell the person; an unexpected error is logged under a reference that is told."""
     text = word_error(error)
+    # discord.py wraps whatever a command raises.
+    meters.REFUSALS.add(error=type(getattr(error, "original", error)).__name__)
     if text is not None:
         return text
     # Short enough to be read out, and enough to find one line in a log.

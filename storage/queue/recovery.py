@@ -4,6 +4,7 @@ from typing import Final
 
 import structlog
 
+from storage import meters
 from storage.database.records import Records
 from storage.queue import queries
 from storage.queue.attempt import ATTEMPTS
@@ -26,6 +27,7 @@ async def recover(records: Records, engine: JobEngine, dead_after: float) -> boo
         Whether any job was lost.
     """
     lost = await engine.find_lost(records, dead_after)
+    meters.LOST_JOBS.add(len(lost))
     for job, active in lost:
         await _recover_one(records, engine, job, active=active)
     # Left by a bot that died between noting a delivery and deleting the entry.

@@ -1,0 +1,73 @@
+"""A bot at work tells in numbers what it does, and whether it is ready."""
+
+import aiohttp
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.__main__ import watch
+from cli.start import free_port
+from storage.database.connect import REVISION
+from tests.bot.live.house import House
+
+
+async def test_numbers_and_readiness_of_a_bot_at_work(house: House) -> None:
+    assert house.bot
+    port = free_port(0)
+    settings = house.jobs._settings.model_copy(update={"metrics_port": port})
+    async with (
+        watch(settings, house.bot, house.jobs),
+        aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
+    ):
+
+        async def fetch(path: str) -> tuple[int, str]:
+            async with session.get(path) as answer:
+                return answer.status, await answer.text()
+
+        async def read() -> dict[tuple[str, str], float]:
+            _, text = await fetch("/metrics")
+            return {
+                (sample.name, ",".join(sample.labels.values())): sample.value
+                for family in text_string_to_metric_families(text)
+                for sample in family.samples
+            }
+
+        # discord.py waits a moment for servers that may follow.
+        await house.bot.wait_until_ready()
+        await house.jobs.sign_on()
+        await house.drawn("a red apple --relax")
+        await house.refusal(await house.imagine("a red apple --chaos 900"), "--chaos")
+        await house.imagine("a boat")
+        (job,) = await house.accepted(1)
+        key = ("easel_jobs_total", f"done,imagine,{job.model},,relax")
+
+        async def counted() -> dict[tuple[str, str], float] | None:
+            found = await read()
+            return found if key in found else None
+
+        # A moment after the database has it that the end was shown.
+        found = await house.until(counted)
+        assert found[key] == 1
+        assert found["easel_wait_seconds_count", "relax"] == 1
+        assert found["easel_show_seconds_count", ""] == 1
+        assert found["easel_accept_seconds_count", ""] == 2
+        assert found["easel_refusals_total", "PromptError"] == 1
+        assert found["easel_answer_seconds_count", ""] >= 3
+        assert found["easel_discord_answers_total", "200"] >= 3
+        assert found["easel_queue_jobs", "fast,queued"] == 1
+        assert found["easel_workers", "none"] == 1
+        assert found["easel_gateway_connected", ""] == 1
+        assert found["easel_free_bytes", ""] > 0
+        # The tables were made without migrations here.
+        status, reason = await fetch("/readyz")
+        assert (status, "no tables" in reason or "revision" in reason) == (503, True)
+        await house.jobs.records.write(lambda it: it.exec_driver_sql(_MARK))
+        await house.jobs.records.write(lambda it: it.exec_driver_sql(_NOTE))
+        assert await fetch("/readyz") == (200, "ready\n")
+        assert await fetch("/healthz") == (200, "alive\n")
+        # Nothing is left of it in the tables that all tests here share.
+        await house.jobs.records.write(lambda it: it.exec_driver_sql("DROP TABLE alembic_version"))
+        await house.stop()
+        assert await fetch("/readyz") == (503, "not connected to Discord\n")
+
+
+_MARK = "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"
+_NOTE = f"INSERT INTO alembic_version VALUES ('{REVISION}')"
