@@ -51,7 +51,7 @@ _REST: Final = (
     """INSERT INTO drafts (id, person_id, body, created_at)
        SELECT {id}, i % 500, '{{}}', {moment} FROM {numbers} WHERE i > {count} - 8000""",
     """INSERT INTO changes (server_id, person_id, at, what)
-       SELECT i % 500, 1, {moment}, 'limits' FROM {numbers}""",
+       SELECT i % 500, {person}, {moment}, 'limits' FROM {numbers}""",
     """INSERT INTO presets (owner_kind, owner_id, name, body)
        SELECT 'person', i, 'ink', '{{}}' FROM {numbers}""",
     "INSERT INTO people (id, settings) SELECT 1000 + i, '{{}}' FROM {numbers}",

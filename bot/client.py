@@ -18,6 +18,7 @@ from discord.ext import commands as extensions
 from bot.access.places import AllowedPlaces
 from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
+from bot.delivery.removal import MessageRemover
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
 from bot.events.dispatch import Handlers
@@ -26,13 +27,14 @@ from bot.interactions.replies import answer_error
 from bot.interactions.tracing import build_trace
 from bot.painting.submission import PaintingHandler
 from bot.painting.web import PaintingPage
-from bot.panels import routing
+from bot.panels import hello, routing
 from bot.requests.accept import JobAcceptor
 from bot.requests.blend import BlendHandler
 from bot.requests.derive import DeriveHandler
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
+from bot.requests.personal_data import PrivacyHandler
 from bot.requests.results import ResultHandler
 from bot.text import languages
 from generation.untrusted.door import PictureDoor
@@ -102,6 +104,7 @@ class EaselBot(extensions.AutoShardedBot):
         )
         self._settings = settings
         self._delivery = DeliveryWatcher(self, jobs, files)
+        self._remover = MessageRemover(self, jobs.records)
         models = ServedModels(settings)
         self._door = PictureDoor(settings.max_image_seconds)
         places = AllowedPlaces(self, settings)
@@ -128,6 +131,7 @@ class EaselBot(extensions.AutoShardedBot):
             derive=derive,
             results=ResultHandler(jobs, files, self._delivery),
             jobs=JobHandler(jobs),
+            privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
             painting=painting,
         )
 
@@ -148,6 +152,7 @@ class EaselBot(extensions.AutoShardedBot):
         self.add_dynamic_items(JobButton, DraftButton, routing.PanelItem)
         await self._sync()
         self._delivery.start()
+        self._remover.start()
 
     async def close(self) -> None:
         """Stops serving and delivering, then leaves Discord."""
@@ -155,12 +160,25 @@ class EaselBot(extensions.AutoShardedBot):
             await self._page.stop()
         # Before leaving Discord, so that no message is half edited.
         await self._delivery.stop()
+        await self._remover.stop()
         await super().close()
         self._door.close()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Takes forms, and presses that no button of this version owns."""
         await dispatch.take(self.handlers, interaction)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Says how to begin on a server that the bot was added to."""
+        if self._settings.allowed_servers and guild.id not in self._settings.allowed_servers:
+            return
+        with languages.speaking(str(guild.preferred_locale)):
+            panel = hello.build_panel()
+        for place in hello.find_places(guild):
+            # What a channel allows is known only as far as it was told; then the next may take it.
+            with contextlib.suppress(discord.HTTPException):
+                await place.send(panel.text, view=routing.build_view(panel))
+                return
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions under the bot's own messages."""

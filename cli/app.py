@@ -36,6 +36,9 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "doctor": Place("cli.doctor", "Check this installation."),
     "check-live": Place("cli.check_live", "Check the bot on the real Discord."),
     "report": Place("cli.report", "Draw with every model, and write how that went."),
+    "backup": Place("cli.backup", "Copy the database and the pictures."),
+    "restore": Place("cli.backup", "Put a backup back."),
+    "privacy": Place("cli.privacy", "Copy or delete what is kept of a person."),
     "invite": Place("cli.invite", "Print the links that install the bot."),
     "models": Place("cli.models", "List, fetch and check the models that draw."),
 }

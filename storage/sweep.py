@@ -1,21 +1,26 @@
-"""Stored files that belong to no row: written by processes that died before they could say so."""
+"""Stored files that belong to no row.
+
+Their rows were deleted, or they were left by processes that died before they could write one.
+"""
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 from typing import Final
 
 import structlog
-from sqlalchemy import JSON, Connection, Engine, Text, cast, select
+from sqlalchemy import JSON, Connection, Engine, Text, cast, delete, select
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.exc import SQLAlchemyError
 
 from faults import HostError
-from storage.database.connect import open_engine
-from storage.database.tables import ImageRow, Table
+from storage.database.connect import READING, WRITING, open_engine
+from storage.database.tables import DiscardRow, ImageRow, Table
 from storage.files import Files, FileStoreError
+from storage.privacy.retention import expire
 from storage.queue import presence
 from storage.settings import Settings
 
@@ -24,6 +29,13 @@ AGE: Final = timedelta(days=7)
 
 EVERY: Final = 24 * 3600.0
 """Seconds between two sweeps."""
+
+OFTEN: Final = 3600.0
+"""Seconds between two looks at what was deleted on purpose, or has become too old."""
+
+SETTLED: Final = timedelta(hours=8)
+"""How old a file has to be whose rows were deleted: for six hours (:mod:`storage.files`) the same
+bytes may be stored again without being written, and their row may be on its way for another two."""
 
 FEW: Final = 20
 SHARE: Final = 0.01
@@ -76,17 +88,62 @@ def sweep(database: Engine, files: Files, stop: threading.Event) -> int:
     return sum(files.delete_older(sha256, AGE) for sha256 in lost)
 
 
+def discard(database: Engine, files: Files, stop: threading.Event) -> int:
+    """Deletes files whose rows were deleted on purpose, unless another row names them.
+
+    Args:
+        database: An engine whose transactions write.
+        files: Where they are.
+        stop: Ends it early, once set.
+
+    Returns:
+        How many were deleted.
+
+    Raises:
+        FileStoreError: The files cannot be deleted.
+        sqlalchemy.exc.SQLAlchemyError: The database does not answer.
+    """
+    reading = database.execution_options(**READING)
+    with reading.connect() as connection:
+        found = set(connection.execute(select(DiscardRow.sha256)).scalars())
+    if not found:
+        return 0
+    kept = set[str]()
+    for named in _list_named(reading):
+        kept |= found & named
+    count, names = 0, iter(sorted(found))
+    while not stop.is_set() and (page := list(islice(names, _PAGE))):
+        with reading.connect() as connection:
+            kept |= select_pictures(connection, page)
+        gone = [one for one in page if one not in kept and files.delete_older(one, SETTLED)]
+        count += len(gone)
+        # Those that another row names are that one's from here on; young ones are looked at again.
+        over = [one for one in page if one in kept or not files.has(one)]
+        with database.begin() as connection:
+            connection.execute(delete(DiscardRow).where(DiscardRow.sha256.in_(over)))
+    return count
+
+
 def keep_swept(settings: Settings, stop: threading.Event) -> None:
-    """Sweeps once a day until told to stop; of several workers one does."""
-    pause = _FIRST
+    """Deletes what has become too old, and sweeps, until told to stop; of several workers one does.
+
+    Args:
+        settings: For the database and the files.
+        stop: Ends it.
+    """
+    pause, swept = _FIRST, float("-inf")
     while not stop.wait(pause):
-        pause = EVERY
-        database = open_engine(settings.database)
+        pause = OFTEN
+        database = open_engine(settings.database).execution_options(**WRITING)
         try:
-            with database.connect() as connection:
-                alive = presence.list_workers(connection, settings.dead_after)
-            if settings.executor == min(alive, default=None):
-                count = sweep(database, Files.of(settings), stop)
+            if not _is_first(database, settings):
+                continue
+            files = Files.of(settings)
+            expired = expire(database, settings.keep_days)
+            _log.info("tidied", expired=expired, discarded=discard(database, files, stop))
+            if time.monotonic() - swept >= EVERY:
+                swept = time.monotonic()
+                count = sweep(database.execution_options(**READING), files, stop)
                 _log.info("swept", deleted=count)
         except TooManyLostError as error:
             _log.warning(
@@ -96,6 +153,13 @@ def keep_swept(settings: Settings, stop: threading.Event) -> None:
             _log.warning("sweeping failed", error=type(error).__name__)
         finally:
             database.dispose()
+
+
+def _is_first(database: Engine, settings: Settings) -> bool:
+    """Whether this worker is the one of those alive that sweeps."""
+    with database.execution_options(**READING).connect() as connection:
+        alive = presence.list_workers(connection, settings.dead_after)
+    return settings.executor == min(alive, default=None)
 
 
 def _list_named(database: Engine) -> Iterator[set[str]]:

@@ -31,6 +31,9 @@ COMMANDS = [
     "doctor",
     "check-live",
     "report",
+    "backup",
+    "restore",
+    "privacy",
     "invite",
     "models",
 ]

@@ -104,6 +104,15 @@ def setting_files(name: str) -> set[str]:
     return mentions(rf"\bsettings\.{name}\b|^    {name}:|EASEL_{name.upper()}\b|(?m:^    {name}:)")
 
 
+def table_files(name: str) -> set[str]:
+    made = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "migrations" / "versions").glob("0*.py")
+        if f'"{name}"' in path.read_text(encoding="utf-8")
+    }
+    return mentions(rf"\"{name}\"") | made
+
+
 @pytest.mark.parametrize("name", ["exp", "stop", "weird", "raw", "quality"])
 def test_a_flag(name: str) -> None:
     check("flag", flag_files(name))
@@ -132,3 +141,8 @@ def test_a_family(id_: str) -> None:
 @pytest.mark.parametrize("name", ["open_links", "max_pixels_m", "poll"])
 def test_a_setting(name: str) -> None:
     check("setting", setting_files(name))
+
+
+@pytest.mark.parametrize("name", ["drafts", "favourites"])
+def test_a_table(name: str) -> None:
+    check("table of the database", table_files(name))

@@ -16,10 +16,12 @@ from bot.requests.derive import DeriveHandler
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
+from bot.requests.personal_data import PrivacyHandler
 from bot.requests.results import ResultHandler
 from bot.text.languages import speak
 from generation.catalogue.card import Card
 from storage.database.records import Records
+from storage.privacy.retention import HostPolicy
 from storage.queue.limits import HostLimits
 
 TEMPLATES: Final = (buttons.TEMPLATE, confirm.TEMPLATE, panel.TEMPLATE)
@@ -39,6 +41,7 @@ class Handlers:
         blend: Takes images to be blended.
         derive: Takes requests for pictures from pictures.
         results: Shows, sends and deletes pictures.
+        privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
         painting: Takes what people paint over pictures; None where no page has an address.
     """
@@ -50,6 +53,7 @@ class Handlers:
     derive: DeriveHandler
     results: ResultHandler
     jobs: JobHandler
+    privacy: PrivacyHandler
     painting: PaintingHandler | None
 
     @property
@@ -61,6 +65,11 @@ class Handlers:
     def limits(self) -> HostLimits:
         """How much anybody may ask for, whatever a server allows."""
         return self.jobs.limits
+
+    @property
+    def policy(self) -> HostPolicy:
+        """What whoever runs the bot says of what is kept of people."""
+        return self.privacy.policy
 
     async def press(
         self, interaction: discord.Interaction[Any], action: str, job: str, index: int
@@ -109,6 +118,14 @@ class Handlers:
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to it."""
         await self.imagine.forget(interaction, draft)
+
+    async def send_copy(self, interaction: discord.Interaction[Any]) -> None:
+        """Sends somebody in private all that is kept of them."""
+        await self.privacy.send_copy(interaction)
+
+    async def erase(self, person_id: int) -> None:
+        """Deletes all that is kept of somebody."""
+        await self.privacy.erase(person_id)
 
     async def submit(self, interaction: discord.Interaction[Any]) -> None:
         """Does what a submitted form says by its custom id alone, whoever opened it."""

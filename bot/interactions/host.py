@@ -7,6 +7,7 @@ import discord
 
 from generation.catalogue.card import Card
 from storage.database.records import Records
+from storage.privacy.retention import HostPolicy
 from storage.queue.limits import HostLimits
 
 
@@ -28,6 +29,10 @@ class Host(Protocol):
     def limits(self) -> HostLimits:
         """How much anybody may ask for, whatever a server allows."""
 
+    @property
+    def policy(self) -> HostPolicy:
+        """What whoever runs the bot says of what is kept of people."""
+
     async def press(
         self, interaction: discord.Interaction[Any], action: str, job: str, index: int
     ) -> None:
@@ -46,6 +51,12 @@ class Host(Protocol):
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to it."""
+
+    async def send_copy(self, interaction: discord.Interaction[Any]) -> None:
+        """Sends somebody in private all that is kept of them."""
+
+    async def erase(self, person_id: int) -> None:
+        """Deletes all that is kept of somebody."""
 
 
 class _HostClient(Protocol):

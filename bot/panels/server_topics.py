@@ -43,17 +43,18 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A limit in the form: its field, what it is called, and the range; where 0 fits it is none."""
+    """A limit in the form: its field, what it is called, the range, and what 0 means if it fits."""
 
     field: str
     title: str
     low: int
     high: int
+    unset: str = sentences.ANY
 
     def format_value(self, values: "ServerChoices | Limits") -> str:
         """Its value, for people."""
         value = getattr(values, self.field)
-        return str(value) if value else say(sentences.ANY)
+        return str(value) if value else say(self.unset)
 
     def write_label(self) -> str:
         """What stands above its field."""
@@ -64,12 +65,13 @@ class Number:
 NUMBERS: Final = (
     Number("repeat", sentences.LIMIT_REPEAT, 1, 40),
     Number("largest", sentences.LIMIT_LARGEST, 0, 16384),
+    Number("keep", sentences.LIMIT_KEEP, 0, 3650, sentences.KEEP_HOST),
     Number("unfinished", sentences.LIMIT_UNFINISHED, 1, 1000),
     Number("daily", sentences.LIMIT_DAILY, 0, 100_000),
 )
 """Limits of a server; the last two may differ for a role."""
 
-OF_ROLES: Final = (*NUMBERS[2:], Number("share", sentences.LIMIT_SHARE, 1, 100))
+OF_ROLES: Final = (*NUMBERS[3:], Number("share", sentences.LIMIT_SHARE, 1, 100))
 
 
 def _build_channel_menu(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:

@@ -84,7 +84,7 @@ def write_server_log(changes: Sequence[tuple[datetime, Change]], titles: Mapping
         say(
             sentences.SERVER_CHANGE,
             when=discord.utils.format_dt(at, "R"),
-            who=f"<@{change.person_id}>",
+            who=f"<@{change.person_id}>" if change.person_id else say(sentences.SOMEBODY),
             what=_name_change(change.what, titles),
             before=_format_value(change.before),
             after=_format_value(change.after),

@@ -147,6 +147,8 @@ PANEL_OWN: Final = "each person's own"
 PANEL_MANAGERS: Final = "those who manage the server"
 LIMIT_REPEAT: Final = "Jobs per request"
 LIMIT_LARGEST: Final = "Longest side in pixels"
+LIMIT_KEEP: Final = "Days to keep requests"
+KEEP_HOST: Final = "as long as whoever runs me says"
 LIMIT_UNFINISHED: Final = "Unfinished jobs per person"
 LIMIT_DAILY: Final = "Jobs per person in 24 hours"
 LIMIT_SHARE: Final = "Share of GPU time, 1 is usual"
@@ -281,10 +283,58 @@ WEIGHTS_WRONG: Final = Plural(
 SERVER_MANAGERS: Final = "Only those who manage this server can see and change this."
 NONE: Final = "none"
 SERVER_CHANGE: Final = "{when} {who}: {what}, before {before}, now {after}"
+SOMEBODY: Final = "somebody"
 NO_CHANGES: Final = "Nothing has been changed yet."
 NO_SERVER: Final = (
     "This is a direct message, not a server: save it for yourself, or run the command on the "
     "server."
+)
+PRIVACY: Final = "This is what is kept about you here, under your account's number:"
+KEPT: Final[dict[str, str | Plural]] = {
+    "jobs": Plural(
+        "{count} request: its prompt, images and flags, when and where you made it, and its "
+        "pictures",
+        "{count} requests: their prompts, images and flags, when and where you made them, and "
+        "their pictures",
+    ),
+    "favourites": Plural("{count} favourite", "{count} favourites"),
+    "presets": Plural("{count} preset of your own", "{count} presets of your own"),
+    "drafts": Plural(
+        "{count} request that waits for your answer, for a week",
+        "{count} requests that wait for your answer, for a week",
+    ),
+    "changes": Plural(
+        "{count} change that you made to a server's settings or presets",
+        "{count} changes that you made to a server's settings or presets",
+    ),
+    "people": "your settings",
+    "shares": "how much GPU time you used lately",
+}
+"""What is kept of people, by the table that keeps it (``storage/privacy/rules.py``)."""
+PRIVACY_ELSE: Final = (
+    "Nothing else is: no messages, no names, nothing that you do elsewhere on Discord."
+)
+PRIVACY_DAYS: Final = Plural(
+    "Requests and their pictures are deleted after {count} day, except favourites.",
+    "Requests and their pictures are deleted after {count} days, except favourites.",
+)
+PRIVACY_POLICY: Final = "Whoever runs me says more about it: {url}"
+PRIVACY_EXPORT: Final = "Get a copy"
+PRIVACY_FORGET: Final = "Forget me"
+PRIVACY_ERASE: Final = "Delete everything"
+PRIVACY_ASK: Final = (
+    "This deletes your requests with their pictures, your favourites, presets and settings, for "
+    "good; what is still being made is cancelled. Pictures that others made from yours stay with "
+    "them."
+)
+PRIVACY_ERASED: Final = (
+    "Nothing here is kept under your account any more. The files of your pictures, and the "
+    "messages that I may delete, go within a day."
+)
+PRIVACY_COPY: Final = "Everything that is kept about you, in ZIP files; the latest pictures first."
+PRIVACY_LEFT: Final = Plural(
+    "{count} file did not fit; whoever runs me can give you the rest.",
+    "{count} files did not fit; whoever runs me can give you the rest.",
 )
 NOT_YET: Final = "These pictures are still being made; please wait for them."
 PICTURES_GONE: Final = "These pictures are no longer stored; 🔄 makes them again."
@@ -311,6 +361,15 @@ HELP: Final = (
 )
 HELP_MORE: Final = "Press an example to draw it, or choose a topic to read on."
 HELP_TOPICS: Final = "Topics"
+HELLO: Final = (
+    "Hello! I draw pictures from words: `/imagine` draws four of them, and buttons below make them "
+    "larger, vary them or draw them again.\n"
+    "Everybody here may ask for pictures in every channel, until those who manage this server "
+    "decide otherwise with `/server`. What I keep about anybody, `/privacy` tells and deletes."
+)
+HELLO_DRAW: Final = "Draw {prompt}"
+HELLO_SETUP: Final = "Set up this server"
+HELLO_HELP: Final = "Show me how it works"
 SHOW_LATEST: Final = "Choose what to show again; the option `id` of `/show` finds older pictures."
 SHOW_MENU: Final = "Show again"
 SHOW_NONE: Final = "You have no pictures yet; `/imagine` draws some."

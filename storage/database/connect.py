@@ -29,7 +29,7 @@ READING: Final = {"easel_writing": False}
 AWAY: Final = (OperationalError, InterfaceError, NoConnectionError)
 """What a database raises that does not answer, is locked or has no room, but may again later."""
 
-REVISION: Final = "0011"
+REVISION: Final = "0012"
 """The newest migration; the tables must be of this revision."""
 
 FROZEN_AFTER: Final = 10
@@ -51,6 +51,8 @@ _PRAGMAS: Final = (
     "PRAGMA busy_timeout=30000",
     # SQLite checks none unless a connection asks for it.
     "PRAGMA foreign_keys=ON",
+    # What is deleted is overwritten: who was forgotten is not to be read from the file either.
+    "PRAGMA secure_delete=ON",
     # With a write-ahead log a power failure then costs the last commits at most, not the file.
     "PRAGMA synchronous=NORMAL",
 )

@@ -1,6 +1,6 @@
 """Running statements from an event loop, and keeping two of them from changing the same thing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, func, inspect, select
@@ -86,7 +86,27 @@ def upsert(
         change: What becomes of columns of the one that is there, as values or parts of a statement.
     """
     # One statement, so that of two at once neither fails and neither is lost.
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     key = list(inspect(table).primary_key)
-    added = insert(table).values(**row)
+    added = _insert(connection, table).values(**row)
     connection.execute(added.on_conflict_do_update(index_elements=key, set_=dict(change)))
+
+
+def insert_new(
+    connection: Connection, table: type[Table], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Adds those of some rows whose primary keys are new.
+
+    Args:
+        connection: In a transaction that writes.
+        table: Their table.
+        rows: All columns of each.
+    """
+    if rows:
+        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
+def _insert(connection: Connection, table: type[Table]) -> "postgresql.Insert | sqlite.Insert":
+    # SQLAlchemy spells what follows a conflict alike, but has no common type for it.
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)

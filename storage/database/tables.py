@@ -101,6 +101,11 @@ class JobRow(Table):
         _index_where(
             "interaction_token IS NOT NULL", "ix_jobs_token_expires_at", "token_expires_at"
         ),
+        # What is kept for some days alone, everywhere and on one server.
+        Index("ix_jobs_created_at", "created_at"),
+        Index("ix_jobs_server_id_created_at", "server_id", "created_at"),
+        # Whom a cancelled job names.
+        _index_where("failure IS NOT NULL", "ix_jobs_failure", "failure"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -274,7 +279,7 @@ class DraftRow(Table):
     __tablename__ = "drafts"
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    person_id: Mapped[int] = mapped_column(BigInteger)
+    person_id: Mapped[int] = mapped_column(BigInteger, index=True)
     body: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(index=True)
 
@@ -286,11 +291,51 @@ class ChangeRow(Table):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     server_id: Mapped[int] = mapped_column(BigInteger, index=True)
-    person_id: Mapped[int] = mapped_column(BigInteger)
+    person_id: Mapped[int] = mapped_column(BigInteger, index=True)
     at: Mapped[datetime]
     what: Mapped[str] = mapped_column(Text)
     before: Mapped[str | None] = mapped_column(Text)
     after: Mapped[str | None] = mapped_column(Text)
+
+
+class DiscardRow(Table):
+    """A stored file whose rows were deleted on purpose, to go unless something else names it."""
+
+    __tablename__ = "discards"
+
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
+class KeyRow(Table):
+    """A secret of this installation, in hexadecimal, made where it is first needed."""
+
+    __tablename__ = "keys"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class SpentRow(Table):
+    """How many jobs somebody had asked for within a day when they were forgotten.
+
+    ``pseudonym`` is a keyed hash of who; ``at`` is when they were, a day after which it is over.
+    """
+
+    __tablename__ = "spent"
+
+    pseudonym: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    jobs: Mapped[int]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class WithdrawalRow(Table):
+    """A message of somebody who was forgotten, to be deleted."""
+
+    __tablename__ = "withdrawals"
+
+    message_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
 
 
 class WorkerRow(Table):

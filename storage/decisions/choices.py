@@ -109,6 +109,8 @@ class ServerChoices(Choices):
         language: Language of what everybody reads; empty for that of whoever asked.
         repeat: Most jobs that one request may make.
         largest: Longest side in pixels of a picture as it is sent; 0 for any.
+        keep: Days after which requests are deleted, but for favourites; 0 for as long as the host
+            keeps them.
         unfinished: Most unfinished jobs that one person may have.
         daily: Most jobs that one person may ask for in 24 hours; 0 for any number.
         limits: What counts instead of the last two for people of a role, by the role's id.
@@ -123,6 +125,7 @@ class ServerChoices(Choices):
     language: str = ""
     repeat: int = 10
     largest: int = 0
+    keep: int = 0
     unfinished: int = 10
     daily: int = 0
     limits: dict[int, Limits] = {}

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select
 
+from storage.database.pseudonyms import find_pseudonym
 from storage.database.records import hold
-from storage.database.tables import JobRow
+from storage.database.tables import JobRow, SpentRow
 from storage.queue import fairness, queries, shares
 from storage.queue.costs import Work, read_cost
 from storage.queue.fairness import Flow, Rule
@@ -65,11 +66,22 @@ def accept(
 def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> Usage:
     """How much of what they may ask for a person uses now."""
     since = datetime.now(UTC) - DAY
+    # Whoever was forgotten meanwhile does not begin anew; where they asked is not known any more.
+    spent = _count_spent(connection, person_id, since)
     return Usage(
         unfinished=queries.count_unfinished(connection, person_id),
-        today=queries.count_asked(connection, person_id, since, allowance.server_id),
-        everywhere=queries.count_asked(connection, person_id, since),
+        today=spent + queries.count_asked(connection, person_id, since, allowance.server_id),
+        everywhere=spent + queries.count_asked(connection, person_id, since),
     )
+
+
+def _count_spent(connection: Connection, person_id: int, since: datetime) -> int:
+    """How many jobs a person had asked for when they were forgotten, if that was since a moment."""
+    pseudonym = find_pseudonym(connection, person_id)
+    if pseudonym is None:
+        return 0
+    own = select(SpentRow.jobs).where(SpentRow.pseudonym == pseudonym, SpentRow.at >= since)
+    return connection.execute(own).scalar_one_or_none() or 0
 
 
 def _insert(

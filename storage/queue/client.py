@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from storage import meters
 from storage.database.records import Records
 from storage.queue import acceptance, queries, recovery, tokens
 from storage.queue.engine import JobEngine
@@ -117,7 +118,9 @@ class Jobs:
         require_space(self._settings)
         host = self.host_limits
         allowed = allowance or Allowance(unfinished=host.unfinished, host_daily=host.daily)
+        began = time.monotonic()
         queued = await self.records.write(self._accept, jobs, allowed)
+        meters.ACCEPT_SECONDS.observe(time.monotonic() - began)
         self._wake()
         return queued
 
@@ -148,6 +151,11 @@ class Jobs:
         self._wake()
         for job_id in job_ids:
             await self._engine.cancel(job_id)
+        await self._engine.delete(job_ids)
+
+    async def drop_entries(self, job_ids: Collection[str]) -> None:
+        """Has the job engine forget jobs whose rows were deleted."""
+        self._wake()
         await self._engine.delete(job_ids)
 
     async def events(self) -> AsyncGenerator[Event, None]:

@@ -8,7 +8,8 @@ import pytest
 from bot.components.panel import PanelPress
 from bot.errors import NotAllowedError
 from bot.panels.server import _apply_limits, word_change
-from bot.text.languages import speaking
+from bot.panels.server_topics import NUMBERS, OF_ROLES
+from bot.text.languages import LANGUAGES, speaking
 from storage.decisions.choices import Change, Limits, ServerChoices
 from storage.queue.limits import HostLimits
 
@@ -61,3 +62,11 @@ def test_no_role_is_given_more_than_the_host_allows(field: str) -> None:
         else:
             with pytest.raises(NotAllowedError, match="between 1 and 6"):
                 _apply_limits(ServerChoices(), press, host)
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_the_forms_fit_what_discord_takes(language: str) -> None:
+    with speaking(language):
+        labels = [number.write_label() for number in (*NUMBERS, *OF_ROLES)]
+    assert max(map(len, labels)) <= 45, labels
+    assert len(NUMBERS) <= 5

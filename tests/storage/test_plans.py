@@ -14,10 +14,12 @@ from sqlalchemy import Connection, delete, event, text, update
 
 from benchmarks.history import HEAVY, fill
 from storage import sweep
+from storage.database import pseudonyms
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import JobRow, Table
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Owner, ServerChoices
+from storage.privacy import exporting, forgetting, retention
 from storage.queue import (
     acceptance,
     costs,
@@ -38,10 +40,13 @@ from storage.settings import Settings
 from tests.storage.conftest import new_job
 
 ROWS = 50_000
-# Workers are forgotten a day after they were last seen, the clock is one row, and costs are by
-# models, kinds, sizes and lengths, which are few.
-GROWING = frozenset(Table.metadata.tables) - {"workers", "clock", "costs"}
+# Workers and what forgotten people had spent are forgotten after a day, the clock is one row, keys
+# are few, and costs are by models, kinds, sizes and lengths, which are few.
+GROWING = frozenset(Table.metadata.tables) - {"workers", "clock", "costs", "keys", "spent"}
 NOW = datetime.now(UTC)
+USUAL = 150
+"""Who owns some of all jobs; much of what somebody owns a twelfth of is best found by a scan."""
+
 JOB = "9e3779b1" + "1".rjust(24, "0")
 """The first one."""
 
@@ -145,6 +150,13 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "read_draft": ("a" * 32, HEAVY),
         "take_draft": ("a" * 32, HEAVY),
     },
+    exporting: {"count_rows": (USUAL,), "read_rows": (USUAL,)},
+    forgetting: {"erase_jobs": ([JOB],), "forget_jobs": (USUAL,), "forget_rest": (USUAL,)},
+    retention: {
+        "list_old": (NOW - timedelta(days=30), NOW - timedelta(days=60), None),
+        "select_marked": ([JOB],),
+    },
+    pseudonyms: {"find_pseudonym": (HEAVY,), "make_pseudonym": (HEAVY,)},
     acceptance: {
         "accept": ([new_job(person=HEAVY)], HERE, Rule(), lambda *_: None),
         "read_usage": (HEAVY, EVERYWHERE),

@@ -1,0 +1,175 @@
+"""A copy of all that is kept of somebody: rows as JSON, requests as a table, pictures."""
+
+import csv
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, or_, select
+from sqlalchemy.sql.elements import ColumnElement
+
+from storage.database.tables import ImageRow, JobRow
+from storage.files import Files, MissingFileError
+from storage.privacy.forgetting import find_hashes
+from storage.privacy.rules import RULES, find_table, is_own
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Rows of somebody, by table."""
+
+Entry = tuple[str, bytes]
+"""A file of an export: its name and what it holds."""
+
+_ROWS: Final = 500
+"""Rows of a table in one file of an export."""
+
+_TABLE: Final = ("id", "created_at", "title", "state", "server_id", "channel_id", "prompt")
+
+# What a ZIP has of an entry beside its bytes and its name, which it has twice: two heads of 30 and
+# 46 bytes, and at its end 22.
+_OVERHEAD: Final = 128
+
+
+def count_rows(connection: Connection, person_id: int) -> dict[str, int]:
+    """How many rows each table has of a person, of those that have any."""
+    counts = {}
+    for name, wanted in _list_wanted(person_id):
+        counted = select(func.count()).select_from(find_table(name)).where(wanted)
+        counts[name] = connection.execute(counted).scalar_one()
+    return {name: count for name, count in counts.items() if count}
+
+
+def read_rows(connection: Connection, person_id: int) -> Rows:
+    """All rows of a person but for what is secret in them; the latest requests first."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for name, wanted in _list_wanted(person_id):
+        shown = [each for each in find_table(name).c if each.name not in RULES[name].secret]
+        found[name] = [*connection.execute(select(*shown).where(wanted)).mappings()]
+    found["jobs"].sort(key=lambda row: row["created_at"], reverse=True)
+    pictures = select(ImageRow.__table__).join(JobRow, JobRow.id == ImageRow.job_id)
+    own = pictures.where(JobRow.person_id == person_id)
+    return found | {"images": [*connection.execute(own).mappings()]}
+
+
+def _list_wanted(person_id: int) -> Iterator[tuple[str, ColumnElement[bool]]]:
+    """Tables with rows of people, and which of them are the person's or name them."""
+    for name, rule in RULES.items():
+        if rule.owner:
+            yield name, is_own(name, person_id)
+        elif rule.named:
+            columns = find_table(name).c
+            yield name, or_(*(columns[column] == person_id for column in rule.named))
+
+
+def list_entries(rows: Rows, files: Files) -> Iterator[Entry]:
+    """The files of an export: what is kept in words, then pictures, the latest first.
+
+    Args:
+        rows: As :func:`read_rows` returns them.
+        files: Where pictures are; one that is there no longer is left out.
+
+    Raises:
+        FileStoreError: They cannot be read.
+    """
+    yield "requests.csv", _write_table(rows["jobs"])
+    for name, every in rows.items():
+        for start in range(0, len(every), _ROWS):
+            some = [dict(row) for row in every[start : start + _ROWS]]
+            text = json.dumps(some, default=_write_value, ensure_ascii=False, indent=1)
+            yield f"data/{name}-{start // _ROWS + 1}.json", text.encode()
+    of_job: dict[str, list[Mapping[str, Any]]] = {}
+    for image in rows["images"]:
+        of_job.setdefault(image["job_id"], []).append(image)
+    known = set[str]()
+    for job in rows["jobs"]:
+        own = {one["sha256"]: one["position"] for one in of_job.get(job["id"], ())}
+        names = {sha256: _name_picture(job, position) for sha256, position in own.items()}
+        started = find_hashes(json.dumps(job["recipe"]))
+        # Images that requests started from; the same one may be in many recipes.
+        names |= {
+            one: f"started-from/{one[:16]}.png" for one in started if one not in known | own.keys()
+        }
+        known.update(started)
+        for sha256, name in names.items():
+            try:
+                yield name, files.get(sha256)
+            except MissingFileError:
+                continue
+
+
+def _name_picture(job: Mapping[str, Any], position: int) -> str:
+    part = "grid" if position < 0 else str(position + 1)
+    return f"pictures/{job['created_at']:%Y-%m-%d}-{job['id'][:8]}-{part}.png"
+
+
+def _write_table(jobs: Sequence[Mapping[str, Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_TABLE)
+    for job in jobs:
+        *values, _ = (job.get(name) for name in _TABLE)
+        prompt = str(job["recipe"].get("prompt", ""))
+        # A program for tables would take a cell that begins so for a formula, and run it.
+        safe = f"'{prompt}" if prompt.startswith(("=", "+", "-", "@", "\t", "\r")) else prompt
+        writer.writerow([*values, safe])
+    return text.getvalue().encode()
+
+
+def _write_value(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
+
+
+class Parts:
+    """An export as ZIP files of a size that fits.
+
+    Attributes:
+        left: How many files fitted into none.
+    """
+
+    def __init__(self, entries: Iterable[Entry], limit: int, most: int) -> None:
+        """Args: entries: The files. limit: Bytes of a part. most: How many parts there may be."""
+        self._entries, self._limit, self._most = entries, limit, most
+        self.left = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Each part, once it is full."""
+        entries, done = iter(self._entries), 0
+        buffer, archive = _open_part()
+        for name, data in entries:
+            size = _measure(name, data)
+            if size > self._limit or done == self._most:
+                self.left += 1
+                continue
+            if buffer.tell() + len(archive.namelist()) * _OVERHEAD + size > self._limit:
+                archive.close()
+                yield buffer.getvalue()
+                buffer, archive = _open_part()
+                done += 1
+                if done == self._most:
+                    self.left += 1
+                    continue
+            write_entry(archive, name, data)
+        if archive.namelist():
+            archive.close()
+            yield buffer.getvalue()
+
+
+def write_entry(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Adds a file to a ZIP; pictures as they are, since they are compressed."""
+    kind = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+    archive.writestr(name, data, kind)
+
+
+def _open_part() -> tuple[io.BytesIO, zipfile.ZipFile]:
+    buffer = io.BytesIO()
+    return buffer, zipfile.ZipFile(buffer, "w")
+
+
+def _measure(name: str, data: bytes) -> int:
+    packed = len(data) if name.endswith(".png") else len(zlib.compress(data))
+    return packed + 2 * len(name) + _OVERHEAD
