@@ -55,7 +55,8 @@ class MonitoringServer:
         try:
             await web.TCPSite(self._runner, host, port).start()
         except OSError as error:
-            await self.stop()
+            await self._runner.cleanup()
+            self._runner = None
             raise SettingsError(
                 f"Metrics cannot be served on {host}:{port} ({error.strerror}); choose another "
                 "EASEL_METRICS_PORT or EASEL_WORKER_METRICS_PORT."
@@ -63,9 +64,9 @@ class MonitoringServer:
         meters.switch_on(self._registry)
 
     async def stop(self) -> None:
-        """Listens no more."""
-        meters.switch_off()
+        """Listens no more, and counts no more; nothing where it never began."""
         if self._runner is not None:
+            meters.switch_off()
             await self._runner.cleanup()
             self._runner = None
 
