@@ -31,6 +31,7 @@ from bot.panels import hello, routing
 from bot.requests.accept import JobAcceptor
 from bot.requests.blend import BlendHandler
 from bot.requests.derive import DeriveHandler
+from bot.requests.editing import EditHandler
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
@@ -119,6 +120,7 @@ class EaselBot(extensions.AutoShardedBot):
             http=self.http,
         )
         derive, painting = DeriveHandler(acceptor), None
+        results = ResultHandler(jobs, files, self._delivery)
         self._page: PaintingPage | None = None
         if settings.public_url:
             painting = PaintingHandler(self, acceptor, derive, files, settings)
@@ -129,7 +131,8 @@ class EaselBot(extensions.AutoShardedBot):
             imagine=ImagineHandler(acceptor),
             blend=BlendHandler(acceptor),
             derive=derive,
-            results=ResultHandler(jobs, files, self._delivery),
+            editing=EditHandler(acceptor, derive, results),
+            results=results,
             jobs=JobHandler(jobs),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
             painting=painting,

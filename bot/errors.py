@@ -52,6 +52,18 @@ class ZoomError(UserError):
     """A zoom that is no number, out of range, or adds nothing; the text is what was typed."""
 
 
+class NotUnderstoodError(UserError):
+    """A wish for a picture that no rule knows; the text is what was typed."""
+
+
+class NoPlaceError(UserError):
+    """A wish for a part of a picture that does not say which; the text is the thing."""
+
+
+class NothingBeforeError(UserError):
+    """A wish to go back from a picture that was made of no other."""
+
+
 class WeightsError(UserError):
     """Weights that do not go with the images of a blend.
 

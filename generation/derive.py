@@ -85,6 +85,11 @@ def enlarge(recipe: Recipe, index: int, factor: int = 2) -> Recipe:
     return replace(alone, finishing=replace(alone.finishing, upscale=factor))
 
 
+def drop_upscale(recipe: Recipe) -> Recipe:
+    """The recipe of the pictures before they are enlarged."""
+    return replace(recipe, finishing=replace(recipe.finishing, upscale=1, upscaler=None))
+
+
 def set_upscaler(recipe: Recipe, upscaler: Upscaler | None) -> Recipe:
     """The recipe with what enlarges its finished pictures, if they are enlarged."""
     # None where nothing is enlarged, so that the same pictures have the same digest.
@@ -98,7 +103,8 @@ def upscale_creatively(parent: Parent, seed: int, factor: int = 2) -> Recipe:
     A square is as large as what the family draws best; a seamless picture has no place for one to
     begin, so it is drawn whole. The result is at least twice as large as the picture was shown.
     """
-    recipe, before = parent.recipe, parent.recipe.size
+    recipe = settle_shape(parent.recipe)
+    before = recipe.size
     drawn = find_card(recipe.family)
     tile_side = 0 if recipe.sampling.seamless or drawn.whole else drawn.side
     upscale = max(1, 2 * recipe.finishing.upscale // factor)
@@ -133,7 +139,7 @@ def vary(recipe: Recipe, index: int, seed: int, strength: float = Variation.STRO
     """V: four variations of picture ``index``, each turned towards noise of its own."""
     parent = recipe.noise[index]
     varied = tuple(parent.vary(fresh.seed, float(strength)) for fresh in seed_noise(seed, GRID))
-    return replace(recipe, noise=varied, finishing=_drop_upscale(recipe))
+    return replace(drop_upscale(recipe), noise=varied)
 
 
 def _find_factor(recipe: Recipe) -> int | None:
@@ -192,7 +198,7 @@ def show_map(recipe: Recipe) -> Recipe:
         size=Size(width=recipe.size.width, height=recipe.size.height),
         inputs=Inputs(),
         conditions=replace(recipe.conditions, structure=shown),
-        finishing=_drop_upscale(recipe),
+        finishing=_drop_finishing(recipe),
     )
 
 
@@ -206,7 +212,8 @@ def reword(made: Recipe, fresh: Recipe, *, bound: bool, sized: bool) -> Recipe:
             its structure and its size, whatever the words say of these.
         sized: Whether, unless they are bound, the words decide the size as well.
     """
-    finishing = replace(fresh.finishing, upscale=made.finishing.upscale)
+    upscale, retouch = made.finishing.upscale, made.finishing.retouch
+    finishing = replace(fresh.finishing, upscale=upscale, retouch=retouch)
     kept = replace(fresh, noise=made.noise, finishing=finishing)
     if bound:
         conditions = replace(fresh.conditions, structure=made.conditions.structure)
@@ -246,7 +253,14 @@ def make_square(recipe: Recipe) -> Edges:
 
 
 def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
-    """Four ways to go on beyond a picture's edges, with as many pixels as the picture has."""
+    """Four ways to go on beyond a picture's edges, with as many pixels as the picture has.
+
+    Args:
+        parent: The picture.
+        seed: Of the first.
+        edges: What to add, as shares of the picture as it is shown.
+    """
+    parent = replace(parent, recipe=settle_shape(parent.recipe))
     canvas = Canvas(
         image=parent.image, edges=edges, strength=find_card(parent.recipe.family).carried_on
     )
@@ -257,10 +271,25 @@ def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
 
 def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:
     """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew."""
+    parent = replace(parent, recipe=settle_shape(parent.recipe))
     # Of the size only width and height: a canvas is drawn once, and in one piece.
     canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask)
     size = Size(width=parent.recipe.size.width, height=parent.recipe.size.height)
     return _draw_on_canvas(parent, seed, canvas, size, _select_conditions(parent))
+
+
+def settle_shape(recipe: Recipe) -> Recipe:
+    """The recipe in the size that its pictures have since they were turned or cut.
+
+    Only for what is made from a finished picture: by itself it would draw another one.
+    """
+    size, retouch = recipe.size, recipe.finishing.retouch
+    if retouch is None or retouch.shape(size.width, size.height) == (size.width, size.height):
+        return recipe
+    width, height = (
+        max(1, round(side / GRAIN)) * GRAIN for side in retouch.shape(size.width, size.height)
+    )
+    return replace(recipe, size=replace(size, width=width, height=height))
 
 
 def _draw_on_canvas(
@@ -272,7 +301,7 @@ def _draw_on_canvas(
         noise=seed_noise(seed, GRID),
         inputs=Inputs(canvas=canvas, shortened=_shortens(parent, canvas.strength)),
         conditions=conditions,
-        finishing=_drop_upscale(parent.recipe),
+        finishing=_drop_finishing(parent.recipe),
     )
 
 
@@ -281,8 +310,8 @@ def _select_conditions(parent: Parent) -> Conditions:
     return settle_words(parent.recipe, parent.index).conditions
 
 
-def _drop_upscale(recipe: Recipe) -> Finishing:
-    """Finishing without enlarging."""
+def _drop_finishing(recipe: Recipe) -> Finishing:
+    """Finishing without what a finished picture has by now: retouched, and enlarged."""
     return Finishing(detail=recipe.finishing.detail)
 
 

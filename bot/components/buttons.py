@@ -16,7 +16,7 @@ from bot.interactions.host import find_host
 from bot.interactions.replies import answer_error
 from bot.text.languages import say, speak
 from bot.text.messages import Title
-from generation import derive
+from generation import derive, edits
 from generation.catalogue.card import Capability
 from generation.derive import Parent
 from generation.recipe import Edges, Recipe
@@ -86,7 +86,9 @@ def _enlarge_vastly(parent: Parent, seed: int) -> Recipe:
 
 
 def _extend_by(edges: Callable[[Recipe], Edges]) -> Derivation:
-    return lambda parent, seed: derive.extend(parent, seed, edges(parent.recipe))
+    return lambda parent, seed: derive.extend(
+        parent, seed, edges(derive.settle_shape(parent.recipe))
+    )
 
 
 def _zoom_out_by(factor: float) -> Derivation:
@@ -96,6 +98,16 @@ def _zoom_out_by(factor: float) -> Derivation:
 def _show_map(parent: Parent, _: int) -> Recipe:
     """Control map: what was read of the image that the structure is from."""
     return derive.show_map(parent.recipe)
+
+
+def _move_closer(parent: Parent, _: int) -> Recipe:
+    """Closer: the same, more like the image that it starts from."""
+    return edits.move_strength(parent.recipe, 1 / edits.STEP)
+
+
+def _move_looser(parent: Parent, _: int) -> Recipe:
+    """Looser: the same, less like it."""
+    return edits.move_strength(parent.recipe, edits.STEP)
 
 
 def _pan_to(side: str) -> Derivation:
@@ -155,6 +167,11 @@ KINDS: Final = {
         ButtonKind("up", None, _pan_to("top"), Capability.OUTPAINT, remixed=True, emoji="⬆️"),
         ButtonKind("down", None, _pan_to("bottom"), Capability.OUTPAINT, remixed=True, emoji="⬇️"),
         ButtonKind("map", "Control map", _show_map),
+        ButtonKind("edit", "Edit", None, emoji="✏️"),
+        # What its form makes without drawing; there is no such button.
+        ButtonKind("retouch", "Edit", None, emoji="✏️"),
+        ButtonKind("closer", "Closer", _move_closer, Capability.IMAGE_PROMPT),
+        ButtonKind("looser", "Looser", _move_looser, Capability.IMAGE_PROMPT),
         ButtonKind("favourite", None, None, emoji="⭐"),
         ButtonKind("recipe", "Recipe", None),
         ButtonKind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
@@ -297,11 +314,19 @@ def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     upscale, size = recipe.finishing.upscale, recipe.size
     if upscale < MOST_UPSCALE and not derive.is_redrawn(recipe) and not size.refinement:
         yield [*(["upscale"] if upscale == 1 else []), "larger", "creative", "vast"]
-    yield ["subtle", "strong", "region", "reroll"]
+    yield ["subtle", "strong", "region", "edit", "reroll"]
     # A square picture has nothing to make square.
     yield ["far", "near", "zoom", *(["square"] if size.width != size.height else [])]
     yield ["left", "right", "up", "down"]
-    yield ["favourite", "recipe", *(["map"] if recipe.conditions.structure else [])]
+    start = recipe.inputs.start
+    # What a creative upscale starts from is the picture itself.
+    moved = start is not None and start.strength > 0 and not derive.is_redrawn(recipe)
+    yield [
+        "favourite",
+        "recipe",
+        *(["map"] if recipe.conditions.structure else []),
+        *(["closer", "looser"] if moved else []),
+    ]
 
 
 def build_stopped_view(job: str, marks: Marks = UNMARKED) -> discord.ui.View:

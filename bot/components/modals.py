@@ -16,6 +16,7 @@ from bot.text import sentences
 from bot.text.languages import say
 from generation.derive import select_ninth
 from generation.recipe import Region
+from prompt.editing.understanding import LONGEST
 from prompt.flags.table import BY_NAME
 from prompt.reading.grammar import Prompt, parse
 
@@ -25,8 +26,14 @@ TEMPLATE: Final = re.compile(r"easel:remix:(?P<action>[a-z]+):(?P<job>[0-9a-f]{3
 START: Final = re.compile(r"easel:start:(?P<draft>[0-9a-f]{32})")
 """Custom ids of forms for words to go with an image."""
 
+EDIT: Final = re.compile(r"easel:change:(?P<job>[0-9a-f]{32}):(?P<index>\d)")
+"""Custom ids of forms for what is to change in a picture."""
+
 TEXT_LIMIT: Final = 4000
 """Most characters in a form's field (Discord)."""
+
+EDIT_LIMIT: Final = LONGEST
+"""Characters of what is to change."""
 
 NINTHS: Final = 9
 """Parts of a picture that can be chosen to be drawn anew, row by row."""
@@ -35,6 +42,7 @@ _NINTHS: Final = frozenset(map(str, range(NINTHS)))
 _PROMPT: Final = "prompt"
 _ZOOM: Final = "zoom"
 _PARTS: Final = "parts"
+_WHOLE: Final = "whole"
 
 _TITLES: Final = {"zoom": sentences.ZOOM_TITLE, "region": sentences.REGION_TITLE}
 
@@ -74,6 +82,32 @@ class FormAnswers:
         return cls(prompt, zoom, tuple(map(select_ninth, sorted(parts))))
 
 
+@dataclass(frozen=True, slots=True)
+class EditAnswers:
+    """What the form for a change was answered with.
+
+    Attributes:
+        words: What is to change.
+        regions: The parts of the picture that it is about; empty where none was chosen.
+        whole: Whether the whole picture was chosen.
+    """
+
+    words: str
+    regions: tuple[Region, ...]
+    whole: bool
+
+    @classmethod
+    def read(cls, interaction: discord.Interaction[Any]) -> Self:
+        """The answers that a submitted form carries."""
+        given = list(read_answers(interaction))
+        chosen = {value for field, value in given if field == _PARTS}
+        places = sorted(int(value) for value in chosen & _NINTHS)
+        whole = _WHOLE in chosen
+        # The whole has all parts in it.
+        regions = () if whole else tuple(map(select_ninth, places))
+        return cls(" ".join(read_prompt(interaction).split()), regions, whole)
+
+
 def _parse_zoom(typed: str) -> float:
     try:
         # People type 1,5 and 1.5x as well as 1.5.
@@ -105,6 +139,38 @@ def build_remix_form(action: str, job: str, index: int, prompt: str) -> discord.
     return form.add_item(_build_prompt_field(say(sentences.REMIX_PROMPT), prompt))
 
 
+def build_edit_form(job: str, index: int) -> discord.ui.Modal:
+    """The form for what is to change in a picture.
+
+    Args:
+        job: The picture's job.
+        index: Its number there.
+    """
+    custom_id = f"easel:change:{job}:{index}"
+    form = discord.ui.Modal(title=say(sentences.EDIT_TITLE), custom_id=custom_id)
+    words: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id=_PROMPT,
+        placeholder=say(sentences.EDIT_EXAMPLES),
+        max_length=EDIT_LIMIT,
+    )
+    form.add_item(discord.ui.Label(text=say(sentences.EDIT_WORDS), component=words))
+    whole = discord.SelectOption(label=say(sentences.EDIT_WHOLE), value=_WHOLE)
+    menu: discord.ui.Select[Any] = discord.ui.Select(
+        custom_id=_PARTS,
+        options=[whole, *_list_ninths()],
+        min_values=0,
+        max_values=NINTHS,
+        required=False,
+    )
+    return form.add_item(
+        discord.ui.Label(
+            text=say(sentences.EDIT_PARTS),
+            description=say(sentences.EDIT_PARTS_HINT),
+            component=menu,
+        )
+    )
+
+
 def build_start_form(draft: str) -> discord.ui.Modal:
     """The form for words to go with an image, which waits in a draft."""
     form = discord.ui.Modal(title=say(sentences.START_TITLE), custom_id=f"easel:start:{draft}")
@@ -129,16 +195,19 @@ def _build_zoom_field() -> discord.ui.Label[Any]:
 
 
 def _build_region_menu() -> discord.ui.Label[Any]:
-    names = map(say, sentences.PARTS.values())
-    options = [discord.SelectOption(label=name, value=str(k)) for k, name in enumerate(names)]
     menu: discord.ui.Select[Any] = discord.ui.Select(
-        custom_id=_PARTS, options=options, max_values=NINTHS
+        custom_id=_PARTS, options=_list_ninths(), max_values=NINTHS
     )
     return discord.ui.Label(
         text=say(sentences.REGION_PARTS),
         description=say(sentences.REGION_BY_HAND),
         component=menu,
     )
+
+
+def _list_ninths() -> list[discord.SelectOption]:
+    names = map(say, sentences.PARTS.values())
+    return [discord.SelectOption(label=name, value=str(k)) for k, name in enumerate(names)]
 
 
 def read_prompt(interaction: discord.Interaction[Any]) -> str:

@@ -13,6 +13,7 @@ from bot.painting.submission import PaintingHandler
 from bot.panels import routing
 from bot.requests.blend import BlendHandler
 from bot.requests.derive import DeriveHandler
+from bot.requests.editing import EditHandler
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
@@ -40,6 +41,7 @@ class Handlers:
         imagine: Takes prompts as typed.
         blend: Takes images to be blended.
         derive: Takes requests for pictures from pictures.
+        editing: Takes what people ask of pictures in words.
         results: Shows, sends and deletes pictures.
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
@@ -51,6 +53,7 @@ class Handlers:
     imagine: ImagineHandler
     blend: BlendHandler
     derive: DeriveHandler
+    editing: EditHandler
     results: ResultHandler
     jobs: JobHandler
     privacy: PrivacyHandler
@@ -93,6 +96,8 @@ class Handlers:
             await self.jobs.cancel(interaction, job)
         elif action == "favourite":
             await self.results.toggle_favourite(interaction, job, max(0, index - 1))
+        elif action == "edit":
+            await self.editing.offer(interaction, job, index)
         elif action == "recipe":
             await self.results.show_recipe(interaction, job)
         # Without a page, or where the bot could not answer later, a form with nine parts does it.
@@ -142,6 +147,9 @@ class Handlers:
     async def _submit(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         if begun := modals.START.fullmatch(custom_id):
             await self.imagine.take_start(interaction, begun["draft"])
+            return
+        if asked := modals.EDIT.fullmatch(custom_id):
+            await self.editing.submit(interaction, asked["job"], int(asked["index"]))
             return
         found = modals.TEMPLATE.fullmatch(custom_id)
         kind = buttons.KINDS.get(found["action"]) if found else None

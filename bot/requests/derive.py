@@ -122,8 +122,25 @@ class DeriveHandler:
         fetched = Fetched(list_addresses(answers.prompt.flags))
         change = change_words(self._models, derivation, answers.prompt, kind.source, fetched)
         title = Title(kind.action, index or None)
+        await self.try_and_make(interaction, parent_id, change, title, fetched)
+
+    async def try_and_make(
+        self,
+        interaction: discord.Interaction[Any],
+        parent_id: str,
+        change: Change,
+        title: Title,
+        fetched: Fetched | None = None,
+    ) -> None:
+        """Makes something of a parent's pictures, and refuses it in private where there is time.
+
+        Raises:
+            Exception: Whatever ``change`` raises.
+            JobGoneError: The parent is not in the database.
+            NotAllowedError: The server does not allow it.
+        """
         finding = await begin(ownership.find_job(self._acceptor.jobs, parent_id))
-        if finding.done() and not fetched.links:
+        if finding.done() and not (fetched and fetched.links):
             # As a trial: a mistake is answered in private, which it no longer can be after the
             # public promise of an answer.
             self._change(finding.result(), change, title)

@@ -216,6 +216,7 @@ def write_heading(job: Job, recipe: Recipe) -> str:
         prompt=titles.write_title(job, recipe),
         who=f"<@{job.person_id}>",
         index=title.index,
+        asked=_escape(recipe.asked[-1] if recipe.asked else "", ASK_SHOWN),
     )
 
 

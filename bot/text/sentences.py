@@ -187,6 +187,25 @@ OPTION_FULL: Final = Plural(
 )
 OPTION_NONE: Final = "You have no flags of your own yet; `/prefer option set` saves one."
 
+EDIT_TITLE: Final = "Edit"
+EDIT_WORDS: Final = "What should change?"
+EDIT_EXAMPLES: Final = "warmer · as a watercolour · remove the lamp · make it 16:9"
+EDIT_PARTS: Final = "Where"
+EDIT_PARTS_HINT: Final = "To change only some parts; everything else stays as it is."
+EDIT_WHOLE: Final = "The whole picture, drawn anew"
+EDIT_LATER: Final = (
+    "One thing is drawn at a time: press ✏️ under the new picture for the rest of your wish."
+)
+EDIT_UNKNOWN: Final = (
+    "I do not know what to do for `{typed}`. Say *warmer*, *as a watercolour*, *extend it to the"
+    " left* and the like; or choose in the form which parts to draw anew with these words, or the"
+    " whole picture."
+)
+EDIT_NO_PLACE: Final = (
+    "Where is `{typed}`? Choose in the form which parts of the picture to draw anew, and all else"
+    " stays as it is; or choose the whole picture."
+)
+EDIT_NOTHING_BEFORE: Final = "This picture was made of no other, so there is nothing to go back to."
 REMIX_TITLE: Final = "Remix"
 REMIX_PROMPT: Final = "Change the prompt"
 REMIX_ON: Final = "Remix is on: V and 🔄 ask for a changed prompt first."
@@ -526,5 +545,9 @@ HEADINGS: Final = {
     "down": "{prompt} — Pan Down by {who}",
     "blend": "{prompt} — Blended by {who}",
     "map": "{prompt} — Control map for {who}",
+    "edit": "{prompt} — {asked}, edited by {who}",
+    "retouch": "{prompt} — {asked}, edited by {who}",
+    "closer": "{prompt} — Closer by {who}",
+    "looser": "{prompt} — Looser by {who}",
 }
 """First line of a job's message, by how the job came about."""

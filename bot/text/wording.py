@@ -15,8 +15,11 @@ from bot.errors import (
     NoJobError,
     NoLongerThereError,
     NoPictureError,
+    NoPlaceError,
     NotAbleError,
     NotAllowedError,
+    NothingBeforeError,
+    NotUnderstoodError,
     NotYetError,
     NotYoursError,
     OldButtonError,
@@ -63,6 +66,7 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     NoSpaceError: sentences.NO_SPACE,
     app_commands.CommandSignatureMismatch: sentences.NO_COMMAND,
     app_commands.CommandNotFound: sentences.NO_COMMAND,
+    NothingBeforeError: sentences.EDIT_NOTHING_BEFORE,
 }
 """Errors whose sentence is always the same."""
 
@@ -70,6 +74,8 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
 _QUOTING: Final[dict[type[BaseException], str]] = {
     ZoomError: sentences.ZOOM_WRONG,
     NoJobError: sentences.NO_JOB,
+    NotUnderstoodError: sentences.EDIT_UNKNOWN,
+    NoPlaceError: sentences.EDIT_NO_PLACE,
 }
 """Errors whose sentence quotes what was typed."""
 
@@ -106,7 +112,7 @@ def word_error(error: BaseException) -> str | None:
             return say(sentences.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():
             return say(sentences.NOT_ABLE[error.capability], model=say(error.now))
-        case ZoomError() | NoJobError():
+        case ZoomError() | NoJobError() | NotUnderstoodError() | NoPlaceError():
             return say(_QUOTING[type(error)], typed=messages.quote(str(error)))
         case TooLongError():
             return say(sentences.TOO_LONG_FOR.get(str(error), sentences.TOO_LONG))

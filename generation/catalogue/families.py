@@ -310,5 +310,9 @@ def compute_shown_size(recipe: Recipe) -> tuple[int, int]:
     Raises:
         UnknownFamilyError: Its family is unknown.
     """
-    times = recipe.size.times * find_card(recipe.family).enlarge * recipe.finishing.upscale
-    return recipe.size.width * times, recipe.size.height * times
+    drawn = recipe.size.times * find_card(recipe.family).enlarge
+    width, height = recipe.size.width * drawn, recipe.size.height * drawn
+    times, retouch = recipe.finishing.upscale, recipe.finishing.retouch
+    # Retouched before it is made larger.
+    width, height = retouch.shape(width, height) if retouch else (width, height)
+    return width * times, height * times

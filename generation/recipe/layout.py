@@ -54,6 +54,8 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "refined": ("size", "refinement"),
     "structure": ("conditions", "structure"),
     "shortened": ("inputs", "shortened"),
+    "retouch": ("finishing", "retouch"),
+    "asked": ("asked",),
 }
 """By the flat name, in the flat order, which the digest depends on."""
 
@@ -81,6 +83,8 @@ _SINCE: Final = {
     "weighting": GROUPED,
     "plan": GROUPED,
     "shortened": GROUPED,
+    "retouch": GROUPED,
+    "asked": GROUPED,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.

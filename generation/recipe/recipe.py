@@ -27,6 +27,7 @@ from generation.recipe.values import (
     Phrase,
     RecipeError,
     Reference,
+    Retouch,
     Start,
     Structure,
     Upscaler,
@@ -192,17 +193,23 @@ class Finishing:
         upscale: How many times larger each is made, 1 for not at all.
         upscaler: What makes them larger; None for a resampling filter.
         detail: How much detail and local contrast are added, as a share of what there is, from 0.
+        retouch: What is done to each by arithmetic alone before it is made larger; None for
+            nothing.
     """
 
     upscale: int = 1
     upscaler: Upscaler | None = None
     detail: float = 0.0
+    retouch: Retouch | None = None
 
     def __post_init__(self) -> None:
         if self.upscale < 1:
             raise RecipeError("upscale is at least 1")
         if not self.detail >= 0:
             raise RecipeError("detail is added, never taken away")
+        # The same pictures shall have the same digest.
+        if self.retouch == Retouch():
+            raise RecipeError("a retouch does something")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +221,7 @@ class Recipe:
         model: Name of the checkpoint, never a path.
         prompt: The person's words without flags and image links, for people to read.
         parameters: The person's flags but the seed, in canonical spelling, for people to read.
+        asked: What was asked of the pictures since, in the person's words, for people to read.
         size: How large pictures are drawn.
         noise: The noise of each picture, in the order of the grid.
         sampling: How the model is run.
@@ -226,6 +234,7 @@ class Recipe:
     model: str
     prompt: str
     parameters: str = ""
+    asked: tuple[str, ...] = ()
     size: Size
     noise: tuple[Noise, ...]
     sampling: Sampling
@@ -292,7 +301,7 @@ class Recipe:
         recipe that could be said in those keeps its digest for ever.
         """
         # What people read decides no pixel.
-        flat = layout.flatten(replace(self, prompt="", parameters="")._dump())
+        flat = layout.flatten(replace(self, prompt="", parameters="", asked=())._dump())
         # As pydantic's `dump_json` writes them, of which the first digests were taken.
         return hashlib.sha256(to_json(flat, inf_nan_mode="null")).hexdigest()
 

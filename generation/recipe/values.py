@@ -320,6 +320,97 @@ class Upscaler:
     version: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tone:
+    """How light and colours are moved; all 0 for not at all, each from -1 to 1.
+
+    Attributes:
+        warmth: Towards orange, or blue below 0.
+        light: Brighter, or darker below 0.
+        contrast: Further from the middle grey, or nearer to it below 0.
+        colour: More colour, or less below 0; -1 leaves greys.
+        sepia: Towards the brown of old photographs; from 0.
+    """
+
+    warmth: float = 0.0
+    light: float = 0.0
+    contrast: float = 0.0
+    colour: float = 0.0
+    sepia: float = 0.0
+
+    def __post_init__(self) -> None:
+        # Put so that NaN is refused.
+        if not all(-1 <= value <= 1 for value in self._list_values()) or self.sepia < 0:
+            raise RecipeError("the parts of a tone are shares")
+
+    def add(self, other: "Tone") -> "Tone":
+        """Both, one after the other, as far as a tone goes."""
+        pairs = zip(self._list_values(), other._list_values(), strict=True)
+        # Rounded, so that a step there and one back leave nothing, and no digest of its own.
+        summed = [round(max(-1.0, min(1.0, one + more)), 4) for one, more in pairs]
+        return Tone(**dict(zip(self.__slots__, summed, strict=True)))
+
+    def scale(self, factor: float) -> "Tone":
+        """The same, more or less of it."""
+        values = (max(-1.0, min(1.0, factor * value)) for value in self._list_values())
+        return Tone(**dict(zip(self.__slots__, values, strict=True)))
+
+    def _list_values(self) -> tuple[float, ...]:
+        return (self.warmth, self.light, self.contrast, self.colour, self.sepia)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retouch:
+    """What is done to a finished picture by arithmetic alone, so that all else in it stays.
+
+    Attributes:
+        turns: Quarter turns to the right, from 0 to 3; then...
+        flipped: ...whether left and right change places; then...
+        crop: ...the ratio, width and height, that its middle is cut to; None for the whole.
+        tone: How light and colours are moved in the end.
+    """
+
+    turns: int = 0
+    flipped: bool = False
+    crop: tuple[int, int] | None = None
+    tone: Tone = Tone()
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.turns <= 3:
+            raise RecipeError("a picture is turned by up to three quarters")
+        if self.crop is not None and min(self.crop) < 1:
+            raise RecipeError("a ratio has two sides")
+
+    def turn(self, quarters: int) -> "Retouch":
+        """Turned further to the right by some quarters."""
+        # A picture that was flipped has its own right on the left.
+        turns = (self.turns + (-quarters if self.flipped else quarters)) % 4
+        crop = self.crop if quarters % 2 == 0 or self.crop is None else self.crop[::-1]
+        return replace(self, turns=turns, crop=crop)
+
+    def flip(self) -> "Retouch":
+        """With left and right the other way round."""
+        return replace(self, flipped=not self.flipped)
+
+    def shape(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height in pixels that a picture of a width and height comes to have."""
+        if self.turns % 2:
+            width, height = height, width
+        if self.crop is None:
+            return width, height
+        across, down = self.crop
+        return (
+            _cut(width, round(height * across / down)),
+            _cut(height, round(width * down / across)),
+        )
+
+
+def _cut(side: int, wanted: int) -> int:
+    """What is left of a side where equal parts are cut from both of its ends."""
+    # So that it is the same whether a picture is turned before or after.
+    return side - 2 * min((side - 1) // 2, max(0, side - wanted) // 2)
+
+
 def _check_seed(seed: int) -> None:
     if not 0 <= seed < SEED_LIMIT:
         raise RecipeError(f"seed {seed} is outside 0 to {SEED_LIMIT - 1}")

@@ -12,10 +12,11 @@ from PIL import Image, ImageOps
 
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import compute_shown_size
-from generation.derive import narrow
+from generation.derive import drop_upscale, narrow
 from generation.pictures.canvas import Init, InpaintCanvas, frame, join
 from generation.pictures.detail import bring_out
 from generation.pictures.grid import compose
+from generation.pictures.retouch import retouch
 from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Edges, Finishing, Recipe, Start, share_of_steps
 from generation.sampling.engine import Drawer, Watch
@@ -71,25 +72,34 @@ def render(engine: Drawer, recipe: Recipe, report: Report, *, read: Read, find: 
             ``out_of_memory`` if even one picture at a time is too much, ``no_picture`` if what was
             computed is none, ``upscaler`` if what enlarges it is gone or of no use.
     """
-    plain = find_made(recipe, read, find) or _draw_plain(
-        engine, _drop_upscale(recipe), report, read
-    )
+    plain = find_made(recipe, read, find)
+    if plain is None:
+        drawn = _draw_plain(engine, _drop_finishing(recipe), report, read)
+        plain = [retouch(picture, recipe.finishing.retouch) for picture in drawn]
     return finish(engine, plain, recipe, report)
 
 
 def find_made(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | None:
-    """The pictures that the recipe enlarges, if it does and all of them are still there.
+    """The pictures that the recipe enlarges or retouches, if all of them are still there.
+
+    They are retouched already; None for a recipe that does neither.
 
     Args:
         recipe: What to make.
         read: Finds stored pictures.
         find: Finds pictures made earlier.
     """
-    if recipe.finishing.upscale == 1:
-        return None
-    small = _drop_upscale(recipe)
+    finishing = recipe.finishing
+    if finishing.upscale > 1 and (small := _find_stored(drop_upscale(recipe), read, find)):
+        return small
+    if finishing.retouch and (bare := _find_stored(_drop_finishing(recipe), read, find)):
+        return [retouch(picture, finishing.retouch) for picture in bare]
+    return None
+
+
+def _find_stored(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | None:
     # Pictures are stored under the digest of their own recipe alone, whichever job drew them.
-    found = [find(narrow(small, k).digest) for k in range(len(recipe.noise))]
+    found = [find(narrow(recipe, k).digest) for k in range(len(recipe.noise))]
     try:
         return [_open(read(sha256)) for sha256 in found if sha256] if all(found) else None
     except MissingFileError:
@@ -115,8 +125,8 @@ def finish(
     return Pictures(single, compose(single) if len(single) > 1 else None)
 
 
-def _drop_upscale(recipe: Recipe) -> Recipe:
-    """The recipe of the pictures before they are enlarged."""
+def _drop_finishing(recipe: Recipe) -> Recipe:
+    """The recipe of the pictures as they are drawn, before they are retouched and enlarged."""
     return replace(recipe, finishing=Finishing(detail=recipe.finishing.detail))
 
 

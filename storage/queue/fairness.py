@@ -102,7 +102,7 @@ def lane_of(title: str, speed: str) -> Lane:
     # By text, since the title is all that a job keeps of its button.
     if title.startswith(QUESTIONS):
         return "ask"
-    if title.startswith(("upscale", "larger")):
+    if title.startswith(("upscale", "larger", "retouch")):
         return "quick"
     return "relax" if speed == "relax" else "fast"
 

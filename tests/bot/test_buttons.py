@@ -51,7 +51,7 @@ async def test_what_is_offered_under_a_single_picture() -> None:
     largest = upscale_creatively(Parent(wide, 0, "ab"), 1)
     assert _labels(wide) == [
         *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
-        *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
+        *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "Edit", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom", "Make Square"),
         *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
     ]

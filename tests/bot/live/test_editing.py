@@ -1,0 +1,127 @@
+"""Editing by words: the form under a picture, and what each kind of wish derives."""
+
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from generation.edits import STEP
+from generation.recipe import Recipe, Retouch, Tone
+from playground import Message
+from tests.journeys.studio import Studio, answer, recipe_of, result
+
+QUICK = "--steps 1"
+
+
+async def single(studio: Studio, prompt: str = f"a red apple --seed 7 {QUICK}") -> Message:
+    """A picture alone, as an enlarged one stands under its own message."""
+    press = await studio.playground.command("mira", "imagine", {"prompt": prompt})
+    grid = await result(press)
+    return await result(await studio.playground.press("mira", grid, label="U2"))
+
+
+async def ask(studio: Studio, message: Message, words: str, *parts: str) -> Any:
+    press = await studio.playground.press("mira", message, label="Edit")
+    await press.acknowledged()
+    values: dict[str, object] = {"prompt": words, "parts": list(parts)}
+    return await studio.playground.submit("mira", press, values)
+
+
+async def edit(studio: Studio, message: Message, words: str, *parts: str) -> Recipe:
+    return await recipe_of(studio, await result(await ask(studio, message, words, *parts)))
+
+
+async def test_light_colours_and_shape_change_and_nothing_is_drawn(studio: Studio) -> None:
+    picture = await single(studio)
+    before = await recipe_of(studio, picture)
+    first = await result(await ask(studio, picture, "warmer, and crop it to a square"))
+    warm = await recipe_of(studio, first)
+    assert warm.finishing.retouch == Retouch(tone=Tone(warmth=0.5), crop=(1, 1))
+    assert warm.asked == ("warmer, and crop it to a square",)
+    assert "warmer, and crop it to a square" in first.content
+    # The same noise, steps and words: what is drawn is found again.
+    assert (warm.noise, warm.inputs, warm.conditions) == (
+        before.noise,
+        before.inputs,
+        before.conditions,
+    )
+    back = await edit(studio, first, "cooler")
+    assert back.finishing.retouch == Retouch(crop=(1, 1))
+
+
+async def test_another_look_is_drawn_from_the_same_noise(studio: Studio) -> None:
+    picture = await single(studio)
+    before = await recipe_of(studio, picture)
+    first = await result(await ask(studio, picture, "as pixel art"))
+    after = await recipe_of(studio, first)
+    assert after.prompt == "a red apple, pixel art"
+    assert after.noise == before.noise
+    twice = await edit(studio, first, "brighter")
+    assert (twice.prompt, twice.noise) == (after.prompt, after.noise)
+    assert twice.asked == ("as pixel art", "brighter")
+
+
+async def test_more_is_shown_beyond_the_edges(studio: Studio) -> None:
+    made = await edit(studio, await single(studio), "extend it to the left")
+    assert made.inputs.canvas
+    assert made.inputs.canvas.edges.left > 0
+
+
+async def test_a_part_changes_where_it_is_said_to_be(studio: Studio) -> None:
+    picture = await single(studio)
+    press = await ask(studio, picture, "replace the apple with a pear")
+    refused = await answer(press)
+    assert refused.ephemeral_to == "mira"
+    assert "Where is `apple`?" in refused.content
+    made = await edit(studio, picture, "replace the apple with a pear", "4")
+    assert made.prompt == "pear"
+    assert made.inputs.canvas
+    assert len(made.inputs.canvas.regions) == 1
+
+
+async def test_what_no_rule_knows_is_asked_about(studio: Studio) -> None:
+    picture = await single(studio)
+    refused = await answer(await ask(studio, picture, "make it cuter"))
+    assert refused.ephemeral_to == "mira"
+    assert "I do not know what to do for `make it cuter`" in refused.content
+    whole = await edit(studio, picture, "cute", "whole")
+    assert whole.prompt == "a red apple, cute"
+
+
+@pytest.mark.parametrize("words", ["undo", "back to the original"])
+async def test_what_was_before_is_shown_again(studio: Studio, words: str) -> None:
+    picture = await single(studio)
+    edited = await result(await ask(studio, picture, "black and white"))
+    shown = await result(await ask(studio, edited, words))
+    assert shown.attachments
+    assert "black and white" not in shown.content
+    assert "edited" not in shown.content
+
+
+async def test_of_several_drawn_wishes_the_rest_is_told_to_wait(studio: Studio) -> None:
+    picture = await single(studio)
+    press = await ask(studio, picture, "as pixel art, then extend it to the right")
+    made = await recipe_of(studio, await result(press))
+    assert made.prompt == "a red apple, pixel art"
+    note = await studio.playground.message(lambda m: "One thing is drawn at a time" in m.content)
+    assert note.ephemeral_to == "mira"
+
+
+async def test_closer_and_looser_move_the_strength(studio: Studio) -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 40, 40)).save(data, "PNG")
+    press = await studio.playground.command(
+        "mira",
+        "img2img",
+        {"prompt": f"a dog {QUICK}", "strength": 0.5},
+        files={"image": ("red.png", data.getvalue())},
+    )
+    picture = await result(await studio.playground.press("mira", await result(press), label="U1"))
+    strengths = []
+    for label in ("Closer", "Looser"):
+        moved = await studio.playground.press("mira", picture, label=label)
+        start = (await recipe_of(studio, await result(moved))).inputs.start
+        assert start
+        strengths.append(start.strength)
+    assert strengths == [pytest.approx(0.5 / STEP, abs=0.01), pytest.approx(0.5 * STEP, abs=0.01)]
