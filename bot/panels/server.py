@@ -13,7 +13,7 @@ from bot.errors import FormLateError, NotAllowedError, OldButtonError
 from bot.interactions.host import find_host
 from bot.interactions.patience import begin
 from bot.panels.server_topics import NUMBERS, OF_ROLES, TOPICS, Number
-from bot.text import messages, sentences
+from bot.text import messages, sentences, server_log
 from bot.text.languages import say
 from generation.catalogue.card import Card
 from prompt.sentences import Sentence
@@ -185,7 +185,7 @@ async def _load_history(it: discord.Interaction[Any]) -> str:
     records = find_host(it).records
     found = await records.read(choice_queries.list_changes, _read_server_id(it), CHANGES_SHOWN)
     told = [(at, word_change(change)) for at, change in found]
-    return messages.write_server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
+    return server_log.write_server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
 
 
 def _find_form(press: PanelPress) -> str | None:

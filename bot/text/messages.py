@@ -15,7 +15,6 @@ from generation.catalogue.families import compute_shown_size, find_card
 from generation.recipe import Noise, Recipe
 from prompt.resolution.taught import find_unknown_looks
 from storage.decisions.choice_queries import KeptPictures
-from storage.decisions.choices import Change
 from storage.queue.forecast import SPREAD
 from storage.queue.jobs import Job, Queued
 
@@ -68,41 +67,9 @@ def join_notes(repairs: Iterable[str]) -> str:
 
 def write_question(count: int, prompts: Sequence[str], more: int) -> str:
     """The question before many jobs: how many, and what they are."""
-    lines = [f"- {_escape(prompt, ASK_SHOWN)}" for prompt in prompts]
+    lines = [f"- {escape(prompt, ASK_SHOWN)}" for prompt in prompts]
     lines += [say(sentences.ASK_MORE, more=more)] if more else []
     return "\n".join([say(sentences.ASK, count=count), *lines])
-
-
-def write_server_log(changes: Sequence[tuple[datetime, Change]], titles: Mapping[str, str]) -> str:
-    """Who changed what, the latest first.
-
-    Args:
-        changes: When, and what was noted.
-        titles: What is called how.
-    """
-    lines = [
-        say(
-            sentences.SERVER_CHANGE,
-            when=discord.utils.format_dt(at, "R"),
-            who=f"<@{change.person_id}>" if change.person_id else say(sentences.SOMEBODY),
-            what=_name_change(change.what, titles),
-            before=_format_value(change.before),
-            after=_format_value(change.after),
-        )
-        for at, change in changes
-    ]
-    return "\n".join(lines)[:CONTENT_LIMIT] or say(sentences.NO_CHANGES)
-
-
-def _name_change(what: str, titles: Mapping[str, str]) -> str:
-    _, _, name = what.partition(" ")
-    return (
-        say(sentences.PANEL_PRESET, name=format_code(name)) if name else say(titles.get(what, what))
-    )
-
-
-def _format_value(text: str | None) -> str:
-    return _escape(text, ASK_SHOWN) if text else say(sentences.NONE)
 
 
 def format_code(text: str) -> str:
@@ -131,7 +98,7 @@ def list_presets(
 
 def _list_presets(presets: Mapping[str, str], marks: Mapping[str, str]) -> list[str]:
     return [
-        f"- `{name}`{f' ({marks[name]})' if name in marks else ''}: {_escape(text, ASK_SHOWN)}"
+        f"- `{name}`{f' ({marks[name]})' if name in marks else ''}: {escape(text, ASK_SHOWN)}"
         for name, text in presets.items()
     ] or [say(sentences.PRESETS_EMPTY)]
 
@@ -166,11 +133,11 @@ def announce_option(name: str, text: str) -> str:
 
 def list_options(options: Mapping[str, str]) -> str:
     """A person's own flags, one a line."""
-    lines = [f"- `--{name}`: {_escape(text, ASK_SHOWN)}" for name, text in options.items()]
+    lines = [f"- `--{name}`: {escape(text, ASK_SHOWN)}" for name, text in options.items()]
     return "\n".join(lines)[:CONTENT_LIMIT] or say(sentences.OPTION_NONE)
 
 
-def _escape(text: str, longest: int) -> str:
+def escape(text: str, longest: int) -> str:
     """One line without markup, shortened."""
     return discord.utils.escape_markdown(_cut(text, longest))
 
@@ -216,7 +183,7 @@ def write_heading(job: Job, recipe: Recipe) -> str:
         prompt=titles.write_title(job, recipe),
         who=f"<@{job.person_id}>",
         index=title.index,
-        asked=_escape(recipe.asked[-1] if recipe.asked else "", ASK_SHOWN),
+        asked=escape(recipe.asked[-1] if recipe.asked else "", ASK_SHOWN),
     )
 
 
@@ -246,7 +213,7 @@ def _explain_model(job: Job, recipe: Recipe) -> Iterator[str]:
     if BY_IMAGE in (job.origins or {}):
         yield say(sentences.BY_IMAGE, model=drawn.title)
     if drawn.looks and (words := find_unknown_looks(recipe.prompt, drawn)):
-        named = ", ".join(f"*{_escape(word, _WORD_SHOWN)}*" for word in words[:_WORDS_SHOWN])
+        named = ", ".join(f"*{escape(word, _WORD_SHOWN)}*" for word in words[:_WORDS_SHOWN])
         yield say(sentences.UNKNOWN_WORDS, words=named, looks=", ".join(drawn.looks))
 
 
@@ -336,7 +303,7 @@ def write_recipe(job: Job, recipe: Recipe) -> str:
     """Everything that decided a job's pictures, for people: words, flags and seeds."""
     flags = titles.name_links(_write_flags(recipe))
     lines = [
-        f"**{_escape(recipe.prompt or say(sentences.NO_WORDS), titles.PROMPT_SHOWN)}**",
+        f"**{escape(recipe.prompt or say(sentences.NO_WORDS), titles.PROMPT_SHOWN)}**",
         *([format_code(_cut(flags, titles.PROMPT_SHOWN // 2))] if flags else []),
         f"-# {write_settings(job, recipe)} · {say(sentences.JOB, id=job.id)}",
     ]
@@ -369,7 +336,7 @@ def write_choice(kept: KeptPictures, longest: int) -> str:
 def write_entry(kept: KeptPictures) -> str:
     """The same beside a small view of them."""
     index = Title.read(kept.title).index
-    words = _escape(_write_words(kept.recipe), ASK_SHOWN)
+    words = escape(_write_words(kept.recipe), ASK_SHOWN)
     # Discord tells the age in the language of whoever reads, and keeps it true.
     age = discord.utils.format_dt(kept.created_at, "R")
     star = "⭐ " if kept.favourite else ""
