@@ -17,8 +17,10 @@ from generation.recipe import (
     Recipe,
     RecipeError,
     Region,
+    Retouch,
     Size,
     Start,
+    Tone,
     Upscaler,
     seed_noise,
 )
@@ -301,13 +303,25 @@ def _draw_on_canvas(
         noise=seed_noise(seed, GRID),
         inputs=Inputs(canvas=canvas, shortened=_shortens(parent, canvas.strength)),
         conditions=conditions,
-        finishing=_drop_finishing(parent.recipe),
+        finishing=_keep_grey(parent.recipe),
     )
 
 
 def _select_conditions(parent: Parent) -> Conditions:
     """What the one picture was drawn from; the seed that added to its words is gone from now on."""
     return settle_words(parent.recipe, parent.index).conditions
+
+
+def _keep_grey(recipe: Recipe) -> Finishing:
+    """Finishing of a picture that goes on beside a retouched one: without colour if that has none.
+
+    Greys stay as they are when they are made grey once more; no other tone can be given twice.
+    """
+    bare, retouch = _drop_finishing(recipe), recipe.finishing.retouch
+    if retouch is None or retouch.tone.colour > -1:
+        return bare
+    tone = Tone(colour=retouch.tone.colour, sepia=retouch.tone.sepia)
+    return replace(bare, retouch=Retouch(tone=tone))
 
 
 def _drop_finishing(recipe: Recipe) -> Finishing:

@@ -20,6 +20,7 @@ from generation import derive, edits
 from generation.catalogue.card import Capability, Card
 from generation.derive import Parent
 from generation.recipe import Edges, Ingredient, Inputs, Recipe, Region, Retouch, seed_noise
+from prompt.editing.restyling import restyle_words
 from prompt.editing.understanding import understand
 from prompt.editing.wishes import Wish, WishKind
 from prompt.flags.sources import PromptSource
@@ -178,7 +179,7 @@ class EditHandler:
             return self._reword(planned.words, _edit_natively, parent, seed)
         if wish.kind in LOCAL:
             raise NoPlaceError(wish.what)
-        words = f"{parent.recipe.prompt}, {wish.what}".strip(", ")
+        words = restyle_words(parent.recipe.prompt, wish.what)
         return self._reword(words, _keep_noise, parent, seed)
 
     def _repaint(

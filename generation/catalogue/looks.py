@@ -60,6 +60,8 @@ _SPOKEN: Final = re.compile(
     re.IGNORECASE,
 )
 
+_SMALL: Final = re.compile(r"\b(?:an?|the|as|in|at|on|of|style|like|by)\b", re.IGNORECASE)
+
 
 def find_looks(text: str) -> tuple[str, ...]:
     """The looks that a text names in English, as in ``LOOKS``, in the order of their naming.
@@ -68,3 +70,13 @@ def find_looks(text: str) -> tuple[str, ...]:
         text: As a person types it, such as "my cat as a watercolor at night".
     """
     return tuple(dict.fromkeys(_NAMES[found.lower()] for found in _SPOKEN.findall(text)))
+
+
+def read_look(text: str) -> str | None:
+    """The look that a text names, if it names one and says nothing else.
+
+    Args:
+        text: Such as "in the style of an oil painting" or "3d style".
+    """
+    bare = " ".join(_SMALL.sub(" ", text).lower().split())
+    return _NAMES.get(" ".join(text.lower().split())) or _NAMES.get(bare)

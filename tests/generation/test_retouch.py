@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from generation.derive import Parent, extend
 from generation.edits import set_retouch
 from generation.pictures.retouch import from_oklab, move_tone, retouch, to_oklab
-from generation.recipe import Retouch, Tone
+from generation.recipe import Edges, Retouch, Tone
 from generation.runtime.render import find_made
 from tests.bot.samples import recipe
 
@@ -112,3 +113,13 @@ def test_what_is_retouched_is_found_instead_of_drawn() -> None:
 
 def test_a_retouch_that_came_to_nothing_is_none() -> None:
     assert set_retouch(RECIPE, Retouch(turns=1).turn(3)) == RECIPE
+
+
+def test_what_goes_on_beyond_a_grey_picture_is_grey() -> None:
+    grey = Tone(colour=-1.0, sepia=1.0)
+    more = Parent(set_retouch(RECIPE, Retouch(turns=1, tone=grey.add(Tone(warmth=0.5)))), 0, "ab")
+    assert extend(more, 7, Edges(left=0.5)).finishing.retouch == Retouch(tone=grey)
+    once = move_tone(PICTURE, grey)
+    levels = [np.asarray(picture, np.int16) for picture in (once, move_tone(once, grey))]
+    # Within the rounding of one level.
+    assert np.abs(levels[0] - levels[1]).max() <= 1

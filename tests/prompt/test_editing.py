@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prompt.editing.restyling import restyle_words
 from prompt.editing.understanding import LONGEST, MOST, understand
 from prompt.editing.wishes import Wish, WishKind
 
@@ -89,3 +90,19 @@ WORDS: Final = st.sampled_from(
 def test_any_words_are_a_few_wishes_or_none(sentence: str) -> None:
     wishes = understand(sentence)
     assert wishes is None or 1 <= len(wishes) <= MOST
+
+
+@pytest.mark.parametrize(
+    ("prompt", "look", "meant"),
+    [
+        ("a fox", "watercolour", "a fox, watercolour"),
+        ("a fox, oil painting", "watercolour", "a fox, watercolour"),
+        ("a red apple, 3d style, on a table", "pixel art", "a red apple, on a table, pixel art"),
+        ("a fox, oil painting, night", "winter", "a fox, oil painting, winter"),
+        ("an oil painting of a fox", "watercolour", "an oil painting of a fox, watercolour"),
+        ("", "night", "night"),
+        ("a fox, watercolour", "cyberpunk", "a fox, watercolour, cyberpunk"),
+    ],
+)
+def test_a_look_takes_the_place_of_one_of_its_kind(prompt: str, look: str, meant: str) -> None:
+    assert restyle_words(prompt, look) == meant
