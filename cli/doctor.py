@@ -11,7 +11,6 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ import typer
 
 from cli.findings import Finding, State
 from cli.memory import examine_memory
+from faults import HostError
 from storage.settings import Settings, load_settings
 
 LEAST_PYTHON: Final = (3, 11)
@@ -186,57 +186,63 @@ def device(settings: Settings) -> Finding:
 
 
 def model(settings: Settings) -> Finding:
-    """Whether the model is there and of a known family."""
-    from generation.catalogue.checkpoints import choose_card, name_model  # noqa: PLC0415 - heavy
-    from generation.catalogue.families import UnknownFamilyError  # noqa: PLC0415 - heavy
+    """Whether the usual model is whole, and of a known family."""
+    if not settings.model and not settings.family:
+        from generation.catalogue.families import find_card  # noqa: PLC0415 - heavy
 
-    try:
-        card = choose_card(settings.model, settings.family)
-    except UnknownFamilyError as error:
-        return Finding(
-            "model", State.FAULT, str(error), "set EASEL_FAMILY; easel models lists them"
-        )
-    name = f"{name_model(settings.model, card)} ({card.title})"
-    if not settings.model:
-        mend = "for real pictures point EASEL_MODEL at a Stable Diffusion folder or hub id"
-        return Finding("model", State.NOTE, f"{name}: {card.about}", mend)
-    return _checkpoint("model", "EASEL_MODEL", settings.model, name)
+        card = find_card("easel")
+        mend = "for real pictures point EASEL_MODEL at a model's file, folder or hub id"
+        return Finding("model", State.NOTE, f"{card.model} ({card.title}): {card.about}", mend)
+    return next(_look_at_models(settings.model_copy(update={"models": ""}), "EASEL_MODEL"))
 
 
 def further_models(settings: Settings) -> Iterator[Finding]:
-    """Whether each of the models is there that are served beside the usual one."""
-    from generation.catalogue.families import UnknownFamilyError  # noqa: PLC0415 - heavy
-    from generation.catalogue.served import ServedError, list_served  # noqa: PLC0415
+    """Whether each of the models is whole that are served beside the usual one."""
+    from generation.catalogue.checkpoints import list_files  # noqa: PLC0415 - heavy
 
-    if not settings.models:
-        return
+    several = bool(settings.model) and bool(list_files(Path(settings.model)))
+    if settings.models or several:
+        first, *others = _look_at_models(settings, "EASEL_MODELS")
+        # Where nothing can be read, there is one finding, and it is of the settings.
+        yield from others or [first]
+
+
+def _look_at_models(settings: Settings, setting: str) -> Iterator[Finding]:
+    """A finding for each model that the settings serve; one if they cannot be read."""
+    from generation.catalogue.served import list_passed_over, list_served  # noqa: PLC0415 - heavy
+
     try:
-        _, *others = list_served(settings).values()
-    except (ServedError, UnknownFamilyError) as error:
-        mend = "correct EASEL_MODELS; easel models lists the names"
+        served = list_served(settings)
+    except HostError as error:
+        mend = f"correct {setting}, or set EASEL_FAMILY; easel models lists the names"
         yield Finding("model", State.FAULT, str(error), mend)
         return
-    for one in others:
-        name, called = f"{one.model} ({one.card.title})", f"model {one.card.called}"
-        yield _checkpoint(called, "EASEL_MODELS", one.source, name)
+    for place, one in enumerate(served.values()):
+        called = f"model {one.card.called}" if place else "model"
+        yield _look_at(called, setting, one.source, f"{one.model} ({one.card.title})")
+    for entry in (settings.model, *settings.models.split(",")):
+        for says in list_passed_over(entry.strip().rpartition("=")[2]):
+            yield Finding("model", State.NOTE, f"passed over: {says}")
 
 
-def _checkpoint(looked_at: str, setting: str, model: str, name: str) -> Finding:
-    """Whether a checkpoint that a setting names is on this machine."""
-    from cli.checkpoints import NotFetchedError, folder_of  # noqa: PLC0415 - heavy
-    from generation.catalogue.checkpoints import INDEX, is_guided  # noqa: PLC0415
+def _look_at(looked_at: str, setting: str, model: str, name: str) -> Finding:
+    """Whether a checkpoint that a setting names is on this machine, and whole."""
+    from cli.checkpoints import NotFetchedError, find_place, list_unfit  # noqa: PLC0415 - heavy
 
-    with suppress(NotFetchedError):
-        there = folder_of(model)
-        if (there / INDEX).is_file() or is_guided(there):
-            return Finding(looked_at, State.OK, f"{name}, on this machine")
-    folder = Path(model)
     # A hub id has one slash; what has more was meant as a folder.
-    if folder.is_absolute() or folder.is_dir() or model.count("/") > 1:
-        mend = f"{setting} expects a folder with a model_index.json, or a hub id such as owner/name"
-        return Finding(looked_at, State.FAULT, "that folder does not hold a diffusers model", mend)
-    mend = f"to run a worker here: easel models fetch {model}"
-    return Finding(looked_at, State.NOTE, f"{name} is not on this machine", mend)
+    written = Path(model).is_absolute() or model.count("/") > 1
+    try:
+        place = find_place(model)
+    except NotFetchedError:
+        if written:
+            mend = f"{setting} expects a file, a folder with a model_index.json, or a hub id"
+            return Finding(looked_at, State.FAULT, "that folder is not there", mend)
+        mend = f"to run a worker here: easel models fetch {model}"
+        return Finding(looked_at, State.NOTE, f"{name} is not on this machine", mend)
+    if says := next(list_unfit(place), ""):
+        mend = f"take another, or fetch it again; {setting} expects a file, a folder with a"
+        return Finding(looked_at, State.FAULT, says, f"{mend} model_index.json, or a hub id")
+    return Finding(looked_at, State.OK, f"{name}, on this machine")
 
 
 def workers(settings: Settings) -> Finding:

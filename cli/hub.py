@@ -1,12 +1,11 @@
 """Fetching checkpoints from a model hub: what that would bring, and bringing it."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from huggingface_hub import (
     get_hf_file_metadata,
@@ -21,31 +20,21 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
     RepositoryNotFoundError,
 )
 
-from cli import checkpoints
 from cli.checkpoints import NotFetchedError
-from generation.catalogue.checkpoints import INDEX, choose_card
-from generation.catalogue.controlnets import (
-    ESTIMATORS,
-    UnknownStructureError,
-    read_licence,
-    read_sources,
-    write_sources,
-)
+from generation.catalogue.checkpoints import INDEX, choose_card, read_json
 from generation.catalogue.families import CARDS, VARIANTS, UnknownFamilyError
-from generation.recipe import StructureKind
+from generation.catalogue.headers import KIND
+from generation.catalogue.licences import UNKNOWN, find_licence
+from generation.catalogue.parts import UNUSED, list_parts, tell_precision
+from generation.catalogue.parts import VARIANTS as PRECISIONS
 
 # What is read of a part. No .bin: pickled weights could run code.
 _KINDS: Final = ("json", "txt", "model", "jinja", "safetensors")
-_KNOWN: Final = frozenset(card.model for card in (*CARDS, *VARIANTS))
-# diffusers names weights diffusion_pytorch_model, transformers names them model.
-_NETWORK: Final = (
-    "config.json",
-    "preprocessor_config.json",
-    "model.safetensors",
-    "diffusion_pytorch_model.safetensors",
-)
-# The same weights in other precisions and formats would be fetched for nothing.
-_DUPLICATES: Final = ("*.fp16.*", "*.bf16.*", "*.non_ema.*", "*openvino*", "*.onnx*")
+# The same weights in other formats would be fetched for nothing.
+_DUPLICATES: Final = ("*.non_ema.*", "*openvino*", "*.onnx*")
+
+_CARD: Final = "README.md"
+"""File of a repository whose first lines state its licence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +89,13 @@ class Wanted:
         return f"{self.name}@{self.parts[0].commit}"
 
 
-def find(name: str) -> Wanted:
+def find(name: str, *, around: bool = False) -> Wanted:
     """What fetching would bring.
 
     Args:
         name: A family's id for its own checkpoint, a known checkpoint's name, or a hub id, with
             ``@`` and a revision behind it if wanted.
+        around: Whether to leave out the denoiser's weights, which a single file brings.
 
     Raises:
         NotFetchedError: It is nothing that could be fetched.
@@ -117,20 +107,69 @@ def find(name: str) -> Wanted:
     if own is None and "/" not in called:
         raise NotFetchedError(_tell_names(called))
     hub = own.model if own else called
-    with _asking(hub):
-        index = _download(hub, INDEX, revision or None)
+    with asking(hub):
+        index = download(hub, INDEX, revision or None)
         # The hub's cache names the folder of a snapshot by its commit.
         commit = index.parent.name
-        folders = checkpoints.parts(json.loads(index.read_text(encoding="utf-8")))
+        parts = [_find_parts(hub, commit, read_json(index), around=around)]
         # A hub id that is not known says little; its files say which pipeline it is for.
-        card = own or choose_card(hub if hub in _KNOWN else str(index.parent))
-        patterns = [INDEX, *(f"{part}/*.{kind}" for part in folders for kind in _KINDS)]
-        parts = [_part(hub, commit, patterns)]
+        known = own or next((card for card in (*CARDS, *VARIANTS) if card.model == hub), None)
+        card = known or choose_card(str(index.parent))
+        licence = card.licence if known else find_hub_licence(hub, commit)
         # A distilled variant is the base model with another UNet.
         if card.unet:
             repository, _, file = card.unet.partition("#")
-            parts.append(_part(repository, "", [file]))
-    return Wanted(called, card.title, card.licence, tuple(parts), card.notice)
+            parts.append(find_part(repository, "", [file]))
+    return Wanted(called, card.title, licence, tuple(parts), card.notice if known else "")
+
+
+_CONFIGS: Final = ("scheduler_config.json", "config.json", "model_index.json")
+_DENOISERS: Final = ("unet/", "transformer/")
+
+
+def _find_parts(hub: str, commit: str, index: Mapping[str, Any], *, around: bool) -> Part:
+    """What is fetched of a checkpoint: what its family reads, in one precision."""
+    folders = [part for part in list_parts(index) if part not in UNUSED]
+    # Settings of siblings stand in the configurations of parts, and come first and for nothing.
+    patterns = [INDEX, *(f"{part}/*.{kind}" for part in folders for kind in _KINDS)]
+    files = _list_files(hub, commit, patterns)
+    chosen = [one.filename for one in files if KIND not in one.filename]
+    for name in chosen:
+        if name.endswith(_CONFIGS):
+            download(hub, name, commit)
+    weights = [one for one in files if KIND in one.filename]
+    left_out = _DENOISERS if around else ()
+    chosen += [one for one in _choose_precision(weights) if not one.startswith(left_out)]
+    return find_part(hub, commit, chosen)
+
+
+def _choose_precision(weights: Sequence[Any]) -> Iterator[str]:
+    """Names of the weights to fetch, of every part in one precision.
+
+    Half as large where every part has it and nothing larger is here yet: what draws has no more
+    than 16 bits.
+    """
+    each: dict[str, dict[str, list[Any]]] = {}
+    for one in weights:
+        part, _, name = one.filename.rpartition("/")
+        each.setdefault(part, {}).setdefault(tell_precision(name), []).append(one)
+    usual = [one for kinds in each.values() for one in kinds.get("", ())]
+    begun = any(not one.will_download for one in usual)
+    halved = not begun and all(PRECISIONS[0] in kinds for kinds in each.values())
+    for kinds in each.values():
+        order = (PRECISIONS[0], "", PRECISIONS[1]) if halved else ("", *PRECISIONS)
+        kind = next(one for one in order if one in kinds)
+        yield from (one.filename for one in kinds[kind])
+
+
+def find_hub_licence(hub: str, commit: str) -> str:
+    """The licence that a repository's own card states."""
+    try:
+        card = download(hub, _CARD, commit or None)
+    # A repository without a card says nothing; that the hub is away was said before.
+    except (HTTPError, OSError, ValueError):
+        return UNKNOWN
+    return find_licence(str(card.parent))
 
 
 def _tell_names(name: str) -> str:
@@ -141,26 +180,9 @@ def _tell_names(name: str) -> str:
     return f"There is no model {name}; {meant} A hub id looks like owner/name."
 
 
-def find_network(source: str, licence: str) -> Wanted:
-    """What fetching one network without a pipeline would bring, such as a ControlNet.
-
-    Args:
-        source: A hub id, with ``@`` and a revision behind it if wanted.
-        licence: Its licence, as far as it is known.
-
-    Raises:
-        NotFetchedError: It is nothing that could be fetched.
-    """
-    hub, _, revision = source.partition("@")
-    with _asking(hub):
-        config = _download(hub, "config.json", revision or None)
-        part = _part(hub, config.parent.name, _NETWORK)
-    return Wanted(hub, "a network", licence, (part,))
-
-
 @contextmanager
-def _asking(hub: str) -> Iterator[None]:
-    """Turns what can go wrong while a hub is asked into one sentence."""
+def asking(hub: str) -> Iterator[None]:
+    """Turn what can go wrong while a hub is asked into one sentence."""
     try:
         yield
     # Before the other, of which it is a kind.
@@ -178,8 +200,8 @@ def _asking(hub: str) -> Iterator[None]:
         raise NotFetchedError(f"Easel cannot draw with {hub}: {error}.") from None
 
 
-def _download(hub: str, file: str, revision: str | None) -> Path:
-    """A small file of a repository.
+def download(hub: str, file: str, revision: str | None) -> Path:
+    """Fetch a small file of a repository.
 
     It is asked for once before it is fetched, since what fetches asks a hub that does not answer
     for half a minute.
@@ -189,67 +211,23 @@ def _download(hub: str, file: str, revision: str | None) -> Path:
     return Path(hf_hub_download(hub, file, revision=revision))
 
 
-def _part(hub: str, commit: str, patterns: Sequence[str]) -> Part:
-    files = snapshot_download(
-        hub,
-        revision=commit or None,
-        allow_patterns=list(patterns),
-        ignore_patterns=list(_DUPLICATES),
-        dry_run=True,
-    )
+def find_part(hub: str, commit: str, patterns: Sequence[str]) -> Part:
+    """What fetching files of a repository would bring."""
+    files = _list_files(hub, commit, patterns)
     size = sum(file.file_size or 0 for file in files if file.will_download)
     return Part(hub, commit, tuple(patterns), size)
 
 
-@dataclass(frozen=True, slots=True)
-class Networks:
-    """What keeps pictures to drawings, edges, depth and poses.
-
-    Attributes:
-        each: The networks to fetch, by where they are named.
-        controlnets: The source of each kind's ControlNet.
-        estimators: The source of what sees a kind.
-    """
-
-    each: Mapping[str, Wanted]
-    controlnets: Mapping[StructureKind, str]
-    estimators: Mapping[StructureKind, str]
-
-    @property
-    def setting(self) -> str:
-        """The lines for ``.env``, pinned to the commits."""
-        lines = [f"EASEL_CONTROLNETS={self._pinned(self.controlnets)}"]
-        lines += [f"EASEL_ESTIMATORS={self._pinned(self.estimators)}"] if self.estimators else []
-        return "\n".join(lines)
-
-    def _pinned(self, sources: Mapping[StructureKind, str]) -> str:
-        return write_sources({kind: self.each[source].pinned for kind, source in sources.items()})
-
-
-def find_networks(name: str) -> Networks:
-    """What fetching ControlNets would bring, and the estimators that they need.
-
-    Args:
-        name: A family's id for those on its card, or what ``EASEL_CONTROLNETS`` may be.
-
-    Raises:
-        NotFetchedError: They are nothing that could be fetched.
-    """
-    card = next((card for card in CARDS if card.id == name), None)
-    if card is not None and not card.controlnets:
-        able = ", ".join(card.id for card in CARDS if card.controlnets)
-        raise NotFetchedError(f"There are no ControlNets to fetch for {card.title}; try {able}.")
-    text = card.controlnets if card else name
-    try:
-        named = read_sources(text)
-    except UnknownStructureError as error:
-        raise NotFetchedError(f"{error}.") from None
-    seeing = {kind: source for kind, source in ESTIMATORS.items() if kind in named}
-    # By source: one network may serve several kinds and is then fetched once.
-    licences = dict.fromkeys(named.values(), read_licence(text) or "read it on the network's page")
-    licences |= dict.fromkeys(seeing.values(), "Apache-2.0")
-    found = {source: find_network(source, terms) for source, terms in licences.items()}
-    return Networks(found, named, seeing)
+def _list_files(hub: str, commit: str, patterns: Sequence[str]) -> list[Any]:
+    return list(
+        snapshot_download(
+            hub,
+            revision=commit or None,
+            allow_patterns=list(patterns),
+            ignore_patterns=list(_DUPLICATES),
+            dry_run=True,
+        )
+    )
 
 
 def fetch(wanted: Wanted) -> Path:

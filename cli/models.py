@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import checkpoints
+from cli.describe import describe
 from generation.catalogue.checkpoints import OWN, choose_card
-from generation.catalogue.families import CARDS, VARIANTS
-from generation.catalogue.served import list_served
+from generation.catalogue.families import CARDS, VARIANTS, find_known
+from generation.catalogue.served import find_named, list_passed_over, list_served
 from storage.settings import load_settings
 
 if TYPE_CHECKING:
@@ -46,17 +47,39 @@ def list_models() -> None:
 
 
 def _list_served() -> None:
-    """Say which are served, where the settings name several."""
+    """Say which are served, where the settings name several, and which files were passed over."""
     settings = load_settings()
-    if settings.models:
+    served = list_served(settings)
+    if settings.models or (settings.model and len(served) > 1):
         typer.echo("Served here, the default first:")
-        for name, one in list_served(settings).items():
+        for name, one in served.items():
             typer.echo(f"  --model {name:<16} {one.model}")
+    for entry in (settings.model, *settings.models.split(",")):
+        for says in list_passed_over(entry.strip().rpartition("=")[2]):
+            typer.echo(f"  passed over: {says}.")
+
+
+@models.command("show")
+def show_model(
+    name: Annotated[
+        str, typer.Argument(help="A name that --model takes here, or a file, a folder or a hub id.")
+    ],
+) -> None:
+    """Show a model: what it is, what it is drawn with by default, and where that is said."""
+    settings = load_settings()
+    one = find_named(list_served(settings), name)
+    if one is None:
+        (one, *_) = list_served(settings.model_copy(update={"model": name, "models": ""})).values()
+    for label, value in describe(one):
+        typer.echo(f"{label:<12} {value}")
 
 
 @models.command("fetch")
 def fetch_model(
-    name: Annotated[str, typer.Argument(help="A name such as sdxl, or a hub id.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="A name such as sdxl, or a hub id; left out, all of .env."),
+    ] = "",
     accept: Annotated[
         bool,
         typer.Option("--accept-licence", "--yes", "-y", help="Accept its licence without asking."),
@@ -64,21 +87,39 @@ def fetch_model(
     controlnets: Annotated[
         bool, typer.Option("--controlnets", help="The family's ControlNets instead of its model.")
     ] = False,
+    adapters: Annotated[
+        bool, typer.Option("--adapters", help="The family's image adapters instead of its model.")
+    ] = False,
+    around: Annotated[
+        bool,
+        typer.Option("--around", help="All but the denoiser, which a single file has already."),
+    ] = False,
 ) -> None:
-    """Fetch a model: the worker fetches none by itself.
+    """Fetch a model: the worker fetches nothing by itself.
 
     Shows its licence and size first. An interrupted download resumes where it stopped.
     """
-    from cli import hub  # noqa: PLC0415 - a bot alone has no client of the hub
+    from cli import beside, hub  # noqa: PLC0415 - a bot alone has no client of the hub
 
-    if controlnets:
-        networks = hub.find_networks(name)
+    if not name:
+        _fetch(beside.find_all(load_settings()), accept)
+        typer.echo("All that the settings name is here.")
+    elif controlnets:
+        networks = beside.find_networks(name)
         _fetch(list(networks.each.values()), accept)
         typer.echo(f"They are here. For .env:\n{networks.setting}")
+    elif adapters:
+        card = find_known(name)
+        wanted = beside.find_adapters(card, card.adapters.partition(",")[0])
+        _fetch([wanted], accept)
+        typer.echo(f"They are here. For .env:\nEASEL_ADAPTERS={wanted.pinned}")
     else:
-        wanted = hub.find(name)
+        wanted = hub.find(name, around=around)
         (folder,) = _fetch([wanted], accept)
         # A full disk or a proxy may leave files that are there and not whole.
+        if around:
+            typer.echo("It is here, for single files of its denoiser.")
+            return
         _require_whole(folder)
         typer.echo(f"It is here. For .env:\n{wanted.setting}")
 
@@ -89,7 +130,7 @@ def _fetch(every: Sequence["Wanted"], accept: bool) -> list[Path]:
 
     for wanted in every:
         typer.echo(f"{wanted.name}, {wanted.title}")
-        typer.echo(f"Licence: {wanted.licence} (as far as Easel knows; read its own).")
+        typer.echo(f"Licence: {wanted.licence}.")
         if wanted.notice:
             typer.echo(wanted.notice)
     size = sum(wanted.size for wanted in every)
@@ -101,18 +142,18 @@ def _fetch(every: Sequence["Wanted"], accept: bool) -> list[Path]:
 
 @models.command("check")
 def check_model(
-    name: Annotated[str, typer.Argument(help="A folder, a name such as sdxl, or a hub id.")],
+    name: Annotated[str, typer.Argument(help="A file, a folder, a name like sdxl, or a hub id.")],
 ) -> None:
     """Check a model: whether all of its parts are there, readable and as they were fetched."""
-    folder = checkpoints.folder_of(name)
-    _require_whole(folder)
-    card = choose_card(str(folder))
-    typer.echo(f"{card.title}, {checkpoints.weight(folder) / 2**30:.2f} GiB of weights, complete.")
+    place = checkpoints.find_place(name)
+    _require_whole(place)
+    card = choose_card(str(place))
+    typer.echo(f"{card.title}, {checkpoints.weigh(place) / 2**30:.2f} GiB of weights, complete.")
 
 
-def _require_whole(folder: Path) -> None:
+def _require_whole(place: Path) -> None:
     """Exit with code 1, saying why, if a checkpoint is not whole."""
-    found = list(checkpoints.faults(folder))
+    found = list(checkpoints.find_faults(place))
     for fault in found:
         typer.echo(fault, err=True)
     if found:

@@ -19,7 +19,8 @@ from generation.catalogue.extras import find_upscaler_file, select_entries
 from generation.catalogue.memory_plans import MemoryPlanError, plan_ahead, read_room
 from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
 from generation.derive import narrow
-from generation.families.load import ModelError, load_any
+from generation.families.load import load_any
+from generation.families.model_error import ModelError
 from generation.pictures.metadata import encode_png
 from generation.recipe import Recipe
 from generation.runtime.compiling import compile_blocks, keep_compiled

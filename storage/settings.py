@@ -84,10 +84,10 @@ class Settings(BaseSettings):
     are kept. 0: take them until nothing more can be written."""
 
     model: str = ""
-    """Folder, hub id or known name (easel models) of a checkpoint. Empty: the bundled model."""
+    """File, folder, hub id or known name (easel models) of a model. Empty: the bundled model."""
 
     models: str = ""
-    """Further checkpoints, for --model: flux2-klein, photo=acme/photo-xl, ... Empty: none."""
+    """Further models, for --model: flux2-klein, pony=/srv/pony.safetensors, ... Empty: none."""
 
     family: str = ""
     """Which of the known models EASEL_MODEL is like (easel models). Empty: found from its files."""

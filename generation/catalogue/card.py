@@ -95,6 +95,16 @@ class Card:
         all_steps: Whether a picture that starts from an image takes as many steps as any other,
             unless it is drawn in tiles.
         avoided: What it is told not to show besides what the prompt says.
+        added: Words that go before every prompt.
+        trigger: Words that wake what it was trained on, for people to type.
+        clip_skip: Which layer of CLIP it reads, counted from the last as 1.
+        rescale: Share of the contrast that guidance adds which is taken back.
+        velocity: Whether it predicts velocity rather than noise; None if its files say it.
+        terminal: Whether its schedule ends in pure noise; None if its files say it.
+        vae: Autoencoder in place of its own: a file, a folder or a hub id; empty for its own.
+        worn: File of a LoRA that is always part of it, with ``|`` and a weight if not 1.
+        base: What lends the parts that a file of its denoiser alone lacks: a folder or hub id;
+            empty for the family's own checkpoint.
         structures: What it can keep of an image's structure.
         controlnets: Networks for that which fit, as ``EASEL_CONTROLNETS`` names them, with their
             licence behind a semicolon; empty where none are to be had.
@@ -149,6 +159,15 @@ class Card:
     distilled: bool = False
     all_steps: bool = False
     avoided: str = ""
+    added: str = ""
+    trigger: str = ""
+    clip_skip: int = 1
+    rescale: float = 0.0
+    velocity: bool | None = None
+    terminal: bool | None = None
+    vae: str = ""
+    worn: str = ""
+    base: str = ""
     vocabulary: Vocabulary = ANY
 
     @property

@@ -1,12 +1,24 @@
-"""Checkpoints: which card a folder or hub id has, where it is loaded from, what recipes call it."""
+"""Checkpoints: which card a file, folder or hub id has, where it is loaded from, its name."""
 
 import json
 import re
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from generation.catalogue.card import Card
-from generation.catalogue.families import BUNDLED, CARDS, EASEL_2, VARIANTS, find_card
+from generation.catalogue.families import (
+    BUNDLED,
+    CARDS,
+    EASEL_2,
+    VARIANTS,
+    UnknownFamilyError,
+    find_card,
+    find_known,
+)
+from generation.catalogue.headers import KIND, WeightsError
+from generation.catalogue.signatures import read_signature
 
 INDEX: Final = "model_index.json"
 """File of a checkpoint that names its pipeline and its parts."""
@@ -19,6 +31,9 @@ OWN: Final = {"easel": BUNDLED, "easel2": EASEL_2}
 
 _PATH: Final = re.compile(r"[/\\]")
 
+_FILES: Final = (KIND, ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
+"""What names of single files end in, those that cannot be drawn with included."""
+
 # As diffusers writes it into the index of a checkpoint.
 _PIPELINES: Final = {
     "StableDiffusionPipeline": "sd15",
@@ -29,36 +44,176 @@ _PIPELINES: Final = {
     "QwenImageEditPlusPipeline": "qwen-image-edit",
 }
 
+_HINTS: Final = (
+    ("klein-base", "flux2-klein-base"),
+    ("klein", "flux2-klein"),
+    ("schnell", "flux1-schnell"),
+    ("flux", "flux1-dev"),
+    ("z-image", "z-image"),
+    ("qwen-image-edit", "qwen-image-edit"),
+    ("xl", "sdxl"),
+)
+"""What names of hub ids tell of families, where their files are on another machine."""
+
+_OTHERS: Final = (
+    "stable-diffusion-3", "sd3", "playground", "pixart", "kolors", "hunyuan", "auraflow",
+    "chroma", "cascade", "kandinsky", "sana", "kontext", "-fill", "redux", "flux.2-dev",
+    "flux2-dev", "refiner", "inpaint",
+)  # fmt: skip
+"""Parts of names of models that Easel does not draw with, which go before ``_HINTS``."""
+
 
 def choose_card(model: str, family: str = "") -> Card:
     """The card for a checkpoint.
 
     Args:
-        model: Folder or hub id of a checkpoint in the diffusers layout, or the name of a known one,
-            with ``@`` and a revision behind it if wanted; empty for the bundled one.
+        model: Safetensors file, folder or hub id of a checkpoint, or the name of a known one, with
+            ``@`` and a revision behind it if wanted; empty for the bundled one.
         family: Id of the family, or name of the variant, if the admin named it; empty to find out.
 
     Raises:
         UnknownFamilyError: The family is unknown, or cannot be told from ``model``.
+        WeightsError: It is a file that cannot be drawn with.
     """
-    known = (*CARDS, *VARIANTS)
     # What whoever runs the bot says goes before all that could be guessed.
     if family:
-        return next((one for one in VARIANTS if one.name == family), None) or find_card(family)
+        return _suit(find_known(family), _reads_velocity(model))
     if not model:
         return find_card("easel")
     name, _, _ = model.partition("@")
-    if found := next((one for one in known if name in (one.called, one.model)), None):
+    if found := next((one for one in (*CARDS, *VARIANTS) if name in (one.called, one.model)), None):
         return found
-    index = Path(model) / INDEX
-    if index.is_file():
-        pipeline = json.loads(index.read_text(encoding="utf-8")).get("_class_name", "")
-        # A pipeline that is not known stays in the error, by its own name.
-        return find_card(_PIPELINES.get(pipeline, pipeline))
+    if is_file(model):
+        return _choose_for_file(Path(model))
+    folder = Path(model) if Path(model).is_dir() else find_fetched(model)
+    if folder is not None and (folder / INDEX).is_file():
+        return _choose_for_pipeline(folder)
     if is_guided(Path(model)):
         return find_card("easel2")
-    # Of a hub id nothing is here but its name, and fine-tunes of SDXL nearly all have XL in theirs.
-    return find_card("sdxl" if "xl" in model.lower() else "sd15")
+    return _guess(model)
+
+
+def is_file(model: str) -> bool:
+    """Whether a model is named as a single file, there or not."""
+    return model.lower().endswith(_FILES) and not Path(model).is_dir()
+
+
+def find_fetched(model: str) -> Path | None:
+    """The folder of what was fetched under a hub id, ``@`` and a revision behind it if wanted."""
+    hub, _, revision = model.partition("@")
+    index = None
+    # A bot's machine may lack the hub's client, and then has fetched nothing.
+    # A name that is no hub id is a ValueError of the client's.
+    with suppress(ValueError, ModuleNotFoundError):
+        from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415
+
+        index = try_to_load_from_cache(hub, INDEX, revision=revision or None)
+    # None if it was never fetched, an object of the client's if it is known not to exist.
+    return Path(index).parent if isinstance(index, str) else None
+
+
+def list_files(folder: Path) -> list[Path]:
+    """The single files in a folder, in the order of their names; none in one of another layout."""
+    if not folder.is_dir() or (folder / INDEX).exists() or is_guided(folder):
+        return []
+    return sorted(file for file in folder.glob(f"*{KIND}") if file.is_file())
+
+
+def _choose_for_file(file: Path) -> Card:
+    if not file.is_file() and file.suffix.lower() == KIND:
+        raise WeightsError(
+            f"{file.name} is not on this machine, so nothing tells its family; write it before the"
+            f" name, as in sdxl:{file.stem}=…, or set EASEL_FAMILY"
+        )
+    if not file.is_file():
+        raise WeightsError(f"{file.name} cannot be drawn with: weights are read from {KIND} alone")
+    found = read_signature(file)
+    return _suit(find_known(found.family), found.velocity)
+
+
+def _reads_velocity(model: str) -> bool:
+    """Whether the files of a model are here, and say that it predicts velocity."""
+    file = Path(model)
+    with suppress(WeightsError):
+        return is_file(model) and file.is_file() and read_signature(file).velocity
+    return False
+
+
+def _suit(card: Card, velocity: bool) -> Card:
+    """The card of a model that predicts velocity: these are made to be drawn so."""
+    if not velocity or card.distilled:
+        return card
+    # As their authors say; a schedule that ends in pure noise suits no solver of higher order.
+    return replace(card, sampler="Euler", guidance=min(card.guidance, 5.0))
+
+
+def _choose_for_pipeline(folder: Path) -> Card:
+    """The card for a folder in the layout of diffusers."""
+    index = read_json(folder / INDEX)
+    pipeline = str(index.get("_class_name", ""))
+    if says := _UNDRAWN.get(pipeline):
+        raise UnknownFamilyError(f"{pipeline} {says}")
+    if pipeline not in _PIPELINES:
+        # A pipeline that is not known stays in the error, by its own name.
+        raise UnknownFamilyError(
+            f"Easel does not draw with a {pipeline or 'model without a _class_name'}; `easel"
+            " models` lists what it draws with"
+        )
+    unet = read_json(folder / "unet" / "config.json")
+    if unet.get("in_channels", 4) not in {4, None}:
+        raise UnknownFamilyError(
+            f"the UNet has {unet['in_channels']} input channels, as those for inpainting and"
+            " editing have; Easel repaints with every plain model, so take that"
+        )
+    scheduler = read_json(folder / "scheduler" / "scheduler_config.json")
+    if str(scheduler.get("_class_name", "")).startswith("EDM"):
+        raise UnknownFamilyError("Easel does not draw with Playground 2.5 and others of its kind")
+    card = find_known(_tell_sibling(_PIPELINES[pipeline], folder, index, scheduler))
+    return _suit(card, scheduler.get("prediction_type") == "v_prediction")
+
+
+_UNDRAWN: Final = {
+    "StableDiffusionXLImg2ImgPipeline": "is SDXL's refiner, which draws nothing by itself; take"
+    " the base model, or a fine-tune of it",
+    **dict.fromkeys(
+        ("StableDiffusionInpaintPipeline", "StableDiffusionXLInpaintPipeline"),
+        "is an inpainting model, and Easel repaints with every model as it is; take the plain one",
+    ),
+}
+
+
+def _tell_sibling(family: str, folder: Path, index: Any, scheduler: Any) -> str:  # noqa: ANN401
+    """Name of the known model of a family that a folder's own settings fit."""
+    if family == "flux2-klein" and not index.get("is_distilled", False):
+        return "flux2-klein-base"
+    transformer = read_json(folder / "transformer" / "config.json")
+    if family == "flux1-dev" and not transformer.get("guidance_embeds", True):
+        return "flux1-schnell"
+    # The distilled one has a shift of 3, the one that it was made of 6.
+    if family == "z-image" and float(scheduler.get("shift") or 3) > 3:
+        return "z-image-base"
+    return family
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """What a JSON file says; nothing where it is missing or damaged, which is another's to say."""
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _guess(model: str) -> Card:
+    """The card for a hub id whose files are not here: by its name, as there is nothing else."""
+    # Of a folder the name above it says nothing.
+    name = _PATH.split(model.rstrip("/\\").lower())[-1]
+    if any(part in name for part in _OTHERS):
+        raise UnknownFamilyError(
+            f"Easel does not draw with {_PATH.split(model)[-1]}, by its name; if it does, set"
+            " EASEL_FAMILY to the family that it is like"
+        )
+    return find_known(next((family for part, family in _HINTS if part in name), "sd15"))
 
 
 def is_guided(folder: Path) -> bool:
@@ -67,8 +222,7 @@ def is_guided(folder: Path) -> bool:
     if not config.is_file():
         return False
     # Many models have a file of this name; only the format tells.
-    stated: str = json.loads(config.read_text(encoding="utf-8")).get("format", "")
-    return stated.startswith("easel-guided-")
+    return str(read_json(config).get("format", "")).startswith("easel-guided-")
 
 
 def find_source(model: str, chosen: Card) -> str:
@@ -91,7 +245,13 @@ def name_model(model: str, chosen: Card) -> str:
         return chosen.model
     # Recipes are public, inside pictures too; folders of any machine are not: that of the worker
     # need not be on the bot's.
-    return _PATH.split(model.rstrip("/\\"))[-1] if _is_path(model) else model
+    return name_place(model) if _is_path(model) or is_file(model) else model
+
+
+def name_place(model: str) -> str:
+    """The last name of a file, folder or hub id; a file's without its ending."""
+    last = _PATH.split(model.rstrip("/\\"))[-1]
+    return Path(last).stem if is_file(model) else last
 
 
 def _is_path(model: str) -> bool:

@@ -55,6 +55,10 @@ _CONTROLNETS_15: Final = (
 
 _CONTROLNET_XL: Final = "xinsir/controlnet-union-sdxl-1.0; Apache-2.0"
 
+_NOT_FOR_BUSINESS: Final = (
+    "The model may not be used commercially; accept the licence on its page first."
+)
+
 
 CARDS: Final[tuple[Card, ...]] = (
     Card(
@@ -203,7 +207,7 @@ CARDS: Final[tuple[Card, ...]] = (
         title="FLUX.1 dev",
         about="Twenty-eight steps to a careful picture of 1024 pixels; slow, and not for business.",
         licence="FLUX.1 [dev] Non-Commercial License",
-        notice="The model may not be used commercially; accept the licence on its page first.",
+        notice=_NOT_FOR_BUSINESS,
         model="black-forest-labs/FLUX.1-dev",
         side=1024,
         multiple=16,
@@ -241,6 +245,15 @@ CARDS: Final[tuple[Card, ...]] = (
 _FEW_STEPS: Final = _CLIP - {Capability.NEGATIVE, Capability.GUIDANCE}
 
 _XL: Final = next(one for one in CARDS if one.id == "sdxl")
+
+_KLEIN: Final = next(one for one in CARDS if one.id == "flux2-klein")
+_Z_IMAGE: Final = next(one for one in CARDS if one.id == "z-image")
+_FLUX: Final = next(one for one in CARDS if one.id == "flux1-dev")
+
+_GUIDED: Final = frozenset({Capability.NEGATIVE, Capability.GUIDANCE})
+"""What models can do that were not distilled to draw without guidance."""
+
+_NINE_LICENCE: Final = "FLUX Non-Commercial License"
 
 VARIANTS: Final[tuple[Card, ...]] = (
     replace(
@@ -287,8 +300,59 @@ VARIANTS: Final[tuple[Card, ...]] = (
         # A part of what its authors avoid.
         avoided="lowres, bad anatomy, bad hands, text, error, worst quality, low quality, blurry",
     ),
+    replace(
+        _KLEIN,
+        name="flux2-klein-base",
+        title="FLUX.2 klein base",
+        about="What FLUX.2 klein was distilled from: slower, more varied, and led by guidance.",
+        model="black-forest-labs/FLUX.2-klein-base-4B",
+        steps=50,
+        guidance=4.0,
+        capabilities=_KLEIN.capabilities | _GUIDED,
+    ),
+    replace(
+        _KLEIN,
+        name="flux2-klein-9b",
+        title="FLUX.2 klein 9B",
+        about="FLUX.2 klein of twice the size: four steps, and closer to long sentences.",
+        model="black-forest-labs/FLUX.2-klein-9B",
+        licence=_NINE_LICENCE,
+        notice=_NOT_FOR_BUSINESS,
+        memory=36,
+    ),
+    replace(
+        _Z_IMAGE,
+        name="z-image-base",
+        title="Z-Image",
+        about="What Z-Image Turbo was distilled from: slower, more varied, and led by guidance.",
+        model="Tongyi-MAI/Z-Image",
+        steps=36,
+        guidance=4.0,
+        capabilities=_Z_IMAGE.capabilities | _GUIDED,
+    ),
+    replace(
+        _FLUX,
+        name="flux1-schnell",
+        title="FLUX.1 schnell",
+        about="FLUX.1, distilled to four steps without guidance, and free for business.",
+        licence="Apache-2.0",
+        notice="",
+        model="black-forest-labs/FLUX.1-schnell",
+        steps=4,
+        guidance=1.0,
+        capabilities=_FLOW,
+    ),
 )
 """Checkpoints with settings of their own: their authors' numbers."""
+
+
+def find_known(name: str) -> Card:
+    """The card of a family or of a variant, by what it is called.
+
+    Raises:
+        UnknownFamilyError: There is none.
+    """
+    return next((one for one in VARIANTS if one.name == name), None) or find_card(name)
 
 
 def find_card(family: str) -> Card:

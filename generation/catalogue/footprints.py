@@ -64,6 +64,7 @@ FOOTPRINTS: Final[Mapping[str, Footprint]] = {
         network=_weigh(1.255),
     ),
     "flux2-klein": Footprint(text=_weigh(4.02), denoiser=_weigh(3.88), picture=0.8),
+    "flux2-klein-9b": Footprint(text=_weigh(8.19), denoiser=_weigh(9.08), picture=1.2),
     "z-image": Footprint(text=_weigh(4.02), denoiser=_weigh(6.15), picture=0.8),
     "flux1-dev": Footprint(text=_weigh(4.88), denoiser=_weigh(11.9), picture=0.8),
     "qwen-image-edit": Footprint(

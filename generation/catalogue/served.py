@@ -1,26 +1,43 @@
 """Served models: the checkpoints that people choose among with ``--model``.
 
-``EASEL_MODEL`` is the usual one. ``EASEL_MODELS`` lists others with commas between, each a folder,
-a hub id or a known name, perhaps under a name of its own: ``flux2-klein, photo=acme/photo@3f2a``.
-A known model's name and a colon before that say what it is like, where its files do not:
-``sdxl-lightning:quick=/srv/quick``.
+``EASEL_MODEL`` is the usual one. ``EASEL_MODELS`` lists others with commas between, each a file, a
+folder, a hub id or a known name, perhaps under a name of its own: ``flux2-klein,
+photo=acme/photo@3f2a``. A known model's name and a colon before that say what it is like, where its
+files do not: ``sdxl-lightning:quick=/srv/quick``. A folder of single files is as many models, each
+under its file's name; what else lies there is passed over. What a model's own settings file says
+(``generation.catalogue.tuning``) goes before its family's card.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final, Protocol
 
 from faults import HostError
 from generation.catalogue import extras
 from generation.catalogue.card import Card, normalize_model_name
-from generation.catalogue.checkpoints import choose_card, find_source, name_model
-from generation.catalogue.families import EASEL_2, find_card
+from generation.catalogue.checkpoints import (
+    choose_card,
+    find_source,
+    is_file,
+    list_files,
+    name_model,
+    name_place,
+)
+from generation.catalogue.families import CARDS, EASEL_2, VARIANTS, find_card
+from generation.catalogue.headers import WeightsError
+from generation.catalogue.tuning import Tuning, find_tuning, read_tuning, tune
 from generation.recipe import Recipe
 
-NAME: Final = re.compile(r"[\w.-]{1,32}")
+LONGEST: Final = 32
+"""Characters of a model's longest name."""
+
+NAME: Final = re.compile(rf"[\w.-]{{1,{LONGEST}}}")
 """Names that models may have, in any case."""
+
+_UNNAMED: Final = re.compile(r"[^\w.-]+")
 
 # It matches any text, so that `_read_entry` can say what is wrong with one.
 _ENTRY: Final = re.compile(rf"(?:(?:([\w-]+):)?({NAME.pattern})\s*=)?\s*(.+)", re.DOTALL)
@@ -32,6 +49,10 @@ class ServedError(HostError, ValueError):
 
 class Choices(extras.Choices, Protocol):
     """The settings that decide what is served."""
+
+    @property
+    def data(self) -> Path:
+        """Folder in which tunings may lie, beside much else."""
 
     @property
     def models(self) -> str:
@@ -47,11 +68,13 @@ class ServedModel:
             under the name that people type.
         source: Where it is loaded from: a folder, or a hub id, perhaps with a revision.
         model: What recipes call it.
+        tuning: Name of the file of its own settings; empty if it has none.
     """
 
     card: Card
     source: str
     model: str
+    tuning: str = ""
 
 
 Models = Mapping[str, ServedModel]
@@ -66,21 +89,25 @@ def list_served(choices: Choices) -> Models:
     Raises:
         ServedError: ``EASEL_MODELS`` cannot be read, or two are called the same.
         UnknownFamilyError: A family is unknown.
+        WeightsError: A file cannot be drawn with.
+        TuningError: A model's own settings cannot be used.
         SourceError: The LoRAs or the upscaler cannot be read.
         UnknownStructureError: The ControlNets cannot be read.
     """
-    usual = choose_card(choices.model, choices.family)
     # The usual one has to stay first: see `choose_usual`.
-    found = [_describe(choices.model, usual, usual, choices)]
-    for entry in filter(None, (part.strip() for part in choices.models.split(","))):
-        one = _read_entry(entry, choices)
+    entries = filter(None, (part.strip() for part in choices.models.split(",")))
+    found: list[ServedModel] = []
+    for one in chain(
+        _list_described(choices.model, choices.family, "", choices),
+        *(_read_entry(entry, choices) for entry in entries),
+    ):
         _refuse_twins(one, found)
         found.append(one)
-    more = find_card("easel2")
+    more, usual = find_card("easel2"), found[0].card
     # One that is listed goes before, perhaps with settings of its own.
     alone = all(one.card.id != more.id and one.card.called != more.called for one in found)
     if not choices.model and usual.id == "easel" and EASEL_2.is_dir() and alone:
-        found.insert(1, _describe(more.called, more, more, choices))
+        found.insert(1, *_list_described(more.called, "", "", choices))
     return {one.card.called: one for one in found}
 
 
@@ -107,27 +134,75 @@ def find_model_of(models: Models, recipe: Recipe) -> ServedModel | None:
     return next(iter(exact or (family if len(family) == 1 else ())), None)
 
 
-def _describe(model: str, like: Card, card: Card, choices: Choices) -> ServedModel:
+def _list_described(model: str, family: str, name: str, choices: Choices) -> Iterator[ServedModel]:
+    """A model, or each of a folder of single files, under a name of its own if one is given."""
+    files = [str(file) for file in list_files(Path(model))] if model else []
+    if not files:
+        yield _describe(model, family, name, choices)
+        return
+    if name and len(files) > 1:
+        raise ServedError(
+            f"EASEL_MODELS gives one name, {name}, to a folder of {len(files)} models; leave it"
+            " out, and each is called as its file is."
+        )
+    refused: WeightsError | None = None
+    served = 0
+    for file in files:
+        try:
+            one = _describe(file, family, name, choices)
+        # A LoRA or an autoencoder among the models is a model's no more than a text file.
+        except WeightsError as error:
+            refused = refused or error
+            continue
+        served += 1
+        yield one
+    if refused and not served:
+        raise refused
+
+
+def list_passed_over(model: str) -> Iterator[str]:
+    """Why each file in a folder of single files is no model, one sentence each."""
+    for file in list_files(Path(model)):
+        try:
+            choose_card(str(file))
+        except WeightsError as error:
+            yield str(error)
+
+
+def _describe(model: str, family: str, name: str, choices: Choices) -> ServedModel:
+    called = name or (_name(model) if is_file(model) else "")
+    place = find_tuning(model, called or _name(model), choices.data) if model else None
+    tuning = Tuning() if place is None else read_tuning(place)
+    like = choose_card(model, family or tuning.family)
+    card = replace(like, name=called.lower(), title=called) if called else like
+    if place is not None:
+        card = tune(card, tuning, place.name)
     return ServedModel(
         card=extras.add_extras(card, choices),
         # By the card as it was found, since `card` may go by a name of the host's choosing.
         source=find_source(model, like),
         model=name_model(model, like),
+        tuning=place.name if place else "",
     )
 
 
-def _read_entry(text: str, choices: Choices) -> ServedModel:
+def _name(model: str) -> str:
+    """What a model may be called: its last name, without what names may not have."""
+    return _UNNAMED.sub("-", name_place(model.partition("@")[0]))[:LONGEST].strip("-.") or "model"
+
+
+def _read_entry(text: str, choices: Choices) -> Iterator[ServedModel]:
     family, name, model = _ENTRY.findall(text)[0]
-    like = choose_card(model, family)
-    known = model.partition("@")[0] == like.called
+    known = is_file(model) or any(
+        model.partition("@")[0] == one.called for one in (*CARDS, *VARIANTS)
+    )
     # Anything else is a misspelt name; as a hub id it would fail at the first job only.
     if not (known or Path(model).is_dir() or ("/" in model and "=" not in model)):
         raise ServedError(
-            f"EASEL_MODELS cannot use `{text[:60]}`; write a folder, owner/name@revision or a name"
-            " that `easel models` lists, or name=folder, with commas between."
+            f"EASEL_MODELS cannot use `{text[:60]}`; write a file, a folder, owner/name@revision or"
+            " a name that `easel models` lists, or name=folder, with commas between."
         )
-    card = replace(like, name=name.lower(), title=name) if name else like
-    return _describe(model, like, card, choices)
+    yield from _list_described(model, family, name, choices)
 
 
 def _refuse_twins(one: ServedModel, others: Iterable[ServedModel]) -> None:

@@ -45,19 +45,22 @@ class Source:
         return _hash_file(path, path.stat().st_mtime_ns) if path.is_file() else ""
 
     def find(self) -> Path:
-        """The file on this machine, fetched from the hub if need be.
+        """The file on this machine, where a command fetched it if it is of the hub.
 
         Raises:
-            OSError: It cannot be had.
+            OSError: It is not here.
         """
         if not self.revision:
             path = Path(self.place) / self.file
             if not path.is_file():
                 raise FileNotFoundError(self.file)
             return path
-        from huggingface_hub import hf_hub_download  # noqa: PLC0415 - only a worker fetches
+        from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415 - only a worker has it
 
-        return Path(hf_hub_download(self.place, self.file, revision=self.revision))
+        found = try_to_load_from_cache(self.place, self.file, revision=self.revision)
+        if not isinstance(found, str):
+            raise FileNotFoundError(self.file)
+        return Path(found)
 
 
 def read_source(text: str) -> Source:
@@ -92,11 +95,12 @@ def split_revision(source: str) -> tuple[str, dict[str, Any]]:
     Returns:
         The folder or the bare hub id, and the options that go with it.
     """
+    # Nothing is fetched unasked: `easel models fetch` does that, and shows licences first.
+    options = {"local_files_only": True, "revision": None}
     if Path(source).is_dir():
-        # A folder is never looked for on a hub.
-        return source, {"local_files_only": True, "revision": None}
+        return source, options
     name, _, revision = source.partition("@")
-    return name, {"local_files_only": False, "revision": revision or None}
+    return name, options | {"revision": revision or None}
 
 
 @lru_cache(maxsize=256)

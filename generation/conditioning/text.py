@@ -40,12 +40,14 @@ class Tower:
         tokenizer: A CLIP tokenizer.
         encoder: A CLIP text model, with or without projection.
         layer: Which hidden layer to read, counted from the end; None for the normed last one.
+        normed: Whether that layer is normed as the last one is.
         texts: What the encoder made of the latest texts.
     """
 
     tokenizer: Any
     encoder: Any
     layer: int | None = None
+    normed: bool = False
     texts: TextCache = field(default_factory=TextCache)
 
 
@@ -195,7 +197,7 @@ def _weigh(tower: Tower, body: Window, weighting: Weighting) -> Embedding:
 def _run(tower: Tower, body: Sequence[int]) -> Embedding:
     """One window through one encoder, unless that read it lately."""
     made: Embedding = tower.texts.get(
-        tower.encoder, (tower.layer, tuple(body)), lambda: _read(tower, body)
+        tower.encoder, (tower.layer, tower.normed, tuple(body)), lambda: _read(tower, body)
     )
     return made
 
@@ -210,4 +212,6 @@ def _read(tower: Tower, body: Sequence[int]) -> Embedding:
     # Without a mask for the padding, as these models were trained.
     read = tower.encoder(ids, output_hidden_states=tower.layer is not None)
     tokens = read.last_hidden_state if tower.layer is None else read.hidden_states[tower.layer]
+    if tower.normed:
+        tokens = tower.encoder.final_layer_norm(tokens)
     return Embedding(tokens, getattr(read, "text_embeds", None))

@@ -1,4 +1,4 @@
-"""FLUX.1 dev: guidance is an input of its transformer, so it costs nothing."""
+"""FLUX.1: guidance is an input of its transformer, so it costs nothing; schnell has none."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -30,7 +30,10 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
     line: Tensor = pipe.transformer(
         hidden_states=pipe._pack_latents(latents, count, channels, height, width).to(kind),
         timestep=level.expand(count).to(kind),
-        guidance=latents.new_full((count,), condition.guidance, dtype=torch.float32),
+        # Schnell was distilled without that input.
+        guidance=latents.new_full((count,), condition.guidance, dtype=torch.float32)
+        if pipe.transformer.config.guidance_embeds
+        else None,
         encoder_hidden_states=tokens,
         # Words have no place in the picture, as in the pipeline.
         txt_ids=torch.zeros(tokens.shape[1], 3, device=latents.device, dtype=kind),

@@ -1,4 +1,4 @@
-"""FLUX.2 klein: four steps, without guidance; latents are patches of two by two.
+"""FLUX.2 klein: four steps without guidance, or many with it; latents are patches of two by two.
 
 Images are read natively: as further tokens, each image at a time coordinate of its own.
 """
@@ -27,7 +27,16 @@ def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition: 
 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
-    """The velocity, noise minus picture, of the latents' shape; the transformer reads rows."""
+    """The velocity, noise minus picture, of the latents' shape, by classifier-free guidance."""
+    show = _predict(pipe, latents, level, condition)
+    if condition.avoid is None:
+        return show
+    avoid = _predict(pipe, latents, level, condition.avoid)
+    return avoid + condition.guidance * (show - avoid)
+
+
+def _predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
+    """The velocity as one condition alone has it; the transformer reads rows."""
     kind, tokens, references = pipe.transformer.dtype, condition.tokens, condition.references
     images = [one.latents.to(latents) for one in references]
     places = [pipe._prepare_latent_ids(latents[:1])]
@@ -105,4 +114,6 @@ FAMILY: Final = FlowFamily(
     # Fitted by the model's authors, to the number of steps as well.
     shift=lambda _, size, steps: compute_empirical_mu(size, steps),
     look=look,
+    # The base model; the distilled one is drawn without guidance.
+    avoids=True,
 )

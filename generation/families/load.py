@@ -10,15 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from diffusers import AutoencoderTiny, DiffusionPipeline
-from huggingface_hub import try_to_load_from_cache
+from diffusers import AutoencoderTiny
 from PIL import Image
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 
-from faults import HostError
 from generation.catalogue.card import Card
-from generation.catalogue.checkpoints import INDEX
 from generation.catalogue.controlnets import ESTIMATORS, read_sources
 from generation.catalogue.memory_plans import (
     ENDLESS,
@@ -47,7 +43,10 @@ from generation.families import (
     z_image,
 )
 from generation.families.libraries import quiet
+from generation.families.model_error import ModelError
+from generation.families.pipelines import load_pipeline, require_fetched
 from generation.families.placing import QuantisingError, measure_parts, place
+from generation.families.words_check import check_words
 from generation.guided.plans import OWN as PLANS
 from generation.guided.plans import Plans
 from generation.guided.words import Words
@@ -86,10 +85,6 @@ FAMILIES: Final[tuple[Code, ...]] = (
 
 PREVIEW: Final = "preview"
 """Folder of a checkpoint in which a tiny decoder for previews may lie."""
-
-
-class ModelError(HostError, RuntimeError):
-    """A checkpoint that cannot be loaded; the text is one sentence and names no path."""
 
 
 def load_any(
@@ -138,11 +133,11 @@ def load(
     exact: bool = False,
     room: Room = ENDLESS,
 ) -> Engine:
-    """Load a checkpoint in the diffusers layout, from safetensors files only.
+    """Load a checkpoint that is a pipeline of diffusers, from safetensors files only.
 
     Args:
         card: Its family's card.
-        model: Folder, or hub id, with ``@`` and a revision behind it if wanted.
+        model: File, folder, or hub id with ``@`` and a revision behind it if wanted.
         device: Where to compute.
         adapters: Folder or hub id of image adapters, likewise; empty for the checkpoint's own.
         preview: The same of a tiny decoder for previews.
@@ -165,17 +160,8 @@ def load(
             " and the A series on: in float16 its numbers overflow; Stable Diffusion 1.5 and XL"
             " draw on this one"
         )
-    pipe = _load_pipeline(family, model, dtype)
-    # DiffusionPipeline takes the class from the files, so it loads any family's checkpoint.
-    if type(pipe).__name__ != family.pipeline:
-        raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
-    # A folder is taken as it is, with the UNet that lies in it.
-    if card.unet and not Path(model).is_dir():
-        _replace_unet(pipe, card.unet)
-    if card.spacing:
-        # Some distilled models know other timesteps than their base model's files say.
-        config = pipe.scheduler.config
-        pipe.scheduler = type(pipe.scheduler).from_config(config, timestep_spacing=card.spacing)
+    pipe = load_pipeline(family, card, model, dtype)
+    check_words(pipe)
     # XL's overflows in float16 and decodes to black, and so do those of some of 1.5's fine-tunes.
     if pipe.vae.dtype == torch.float16:
         pipe.vae.to(torch.float32)
@@ -246,38 +232,13 @@ def _load_plan(
         raise ModelError(f"the planner in {PLANS}/ of the model could not be loaded") from error
 
 
-def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers has no types
-    """Give a pipeline the UNet that lies in a repository, behind ``#``."""
-    repository, _, name = place.partition("#")
-    file = _find_fetched(repository, name, "")
-    try:
-        # Strict, so that a UNet of another structure is refused here.
-        pipe.unet.load_state_dict(load_file(file))
-    except (OSError, SafetensorError, RuntimeError) as error:
-        raise ModelError(f"{name} cannot be loaded; fetch the model again") from error
-
-
-def _find_fetched(repository: str, name: str, revision: str) -> Path:
-    """A file of the hub that is on this machine; nothing is fetched unseen.
-
-    Raises:
-        ModelError: It is not here.
-    """
-    found = try_to_load_from_cache(repository, name, revision=revision or None)
-    if not isinstance(found, str):
-        raise ModelError(
-            f"{repository} is not on this machine yet: `easel models fetch` shows its licence and"
-            " fetches it"
-        )
-    return Path(found)
-
-
 def _load_loras(pipe: Any, card: Card, texts: TextCache) -> Loras | None:  # noqa: ANN401
     try:
         return load_loras(pipe, card, texts)
     except OSError as error:
         raise ModelError(
-            f"the LoRA {error} of EASEL_LORAS cannot be found where it is said to be"
+            f"the LoRA {error} of EASEL_LORAS cannot be found where it is said to be; one of a hub"
+            " `easel models fetch` brings"
         ) from error
 
 
@@ -294,6 +255,7 @@ def _load_references(
     own = str(folder) if (folder / OWN).is_dir() else ""
     # Adapters without an encoder of theirs came with the checkpoint, and no others fit it.
     source = adapters if family.adapters.encoder else own
+    require_fetched(source)
     try:
         return load_references(pipe, family.adapters, source) if source else None
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
@@ -317,12 +279,10 @@ def _load_structures(
     # A checkpoint's own network was trained with it, and goes before what the host named.
     if card.structures and own.is_dir():
         named = dict.fromkeys(card.structures, str(own))
+    seeing = {**ESTIMATORS, **read_sources(estimators)}
+    require_fetched(*named.values(), *(seeing[kind] for kind in named if kind in seeing))
     try:
-        return (
-            load_structures(pipe, named, {**ESTIMATORS, **read_sources(estimators)}, device)
-            if named
-            else None
-        )
+        return load_structures(pipe, named, seeing, device) if named else None
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise ModelError(
             "the ControlNets could not be loaded: each needs a folder or hub id in the diffusers"
@@ -343,6 +303,7 @@ def _load_preview(
     """Previews by the tiny decoder at ``source``, or by a palette where there is none."""
     if not source:
         return preview_by_palette(measure_palette(family, pipe))
+    require_fetched(source)
     name, options = split_revision(source)
     try:
         decoder = AutoencoderTiny.from_pretrained(
@@ -372,24 +333,3 @@ def choose_precision(device: torch.device) -> torch.dtype:
         return torch.bfloat16 if is_bfloat16_quick(device) else torch.float16
     # A CPU without instructions for bfloat16 is slower with it (docs/measurements.md).
     return torch.float32
-
-
-def _load_pipeline(family: Code, model: str, dtype: torch.dtype) -> Any:  # noqa: ANN401
-    name, options = split_revision(model)
-    # Asked before, since diffusers' own error would speak of the network, not of what to do.
-    if not options["local_files_only"]:
-        _find_fetched(name, INDEX, options["revision"] or "")
-    try:
-        return DiffusionPipeline.from_pretrained(
-            name,
-            dtype=dtype,
-            use_safetensors=True,
-            # Loading never downloads: a command does, which shows the licence first.
-            **(options | {"local_files_only": True}),
-            **family.options,
-        )
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(
-            "the model could not be loaded: it needs a folder or hub id in the diffusers layout"
-            " with safetensors weights; `easel models fetch` completes what broke off"
-        ) from error

@@ -12,9 +12,19 @@ from generation.sampling.diffusion import Family, UNetCondition
 
 
 def encode(pipe: Any, recipe: Recipe, texts: TextCache) -> UNetCondition:  # noqa: ANN401
-    """The text as the one encoder's last layer reads it."""
-    towers = [Tower(pipe.tokenizer, pipe.text_encoder, texts=texts)]
+    """The text as the one encoder's last layer reads it, or an earlier one."""
     read = recipe.conditions
+    earlier = read.clip_skip > 1
+    towers = [
+        Tower(
+            pipe.tokenizer,
+            pipe.text_encoder,
+            layer=-read.clip_skip if earlier else None,
+            # Like the last, since the UNet was trained on normed layers alone.
+            normed=earlier,
+            texts=texts,
+        )
+    ]
     show, avoid = embed(towers, read.phrases, read.negative, weighting=read.weighting)
     if recipe.sampling.guidance <= 1:
         # What is to be avoided would be computed at every step and thrown away.

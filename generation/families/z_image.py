@@ -1,4 +1,4 @@
-"""Z-Image: eight steps of the distilled checkpoint, without guidance."""
+"""Z-Image: eight steps of the distilled checkpoint, or many of the base with guidance."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -28,13 +28,27 @@ def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition: 
 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, read: FlowCondition) -> Tensor:  # noqa: ANN401
-    """The velocity, noise minus picture; the transformer counts time up and gives its negative."""
+    """The velocity, noise minus picture, by the pipeline's guidance.
+
+    That adds what leads away from the unwanted to all of what is wanted, so that a scale of 4 is
+    one of 5 in other models' terms.
+    """
+    words = list(read.tokens.unbind(0))
+    if read.avoid is None:
+        return _run(pipe, latents, level, words)
+    # One pass for both, as in the pipeline.
+    words += read.avoid.tokens.unbind(0)
+    show, avoid = _run(pipe, torch.cat([latents] * 2), level, words).float().chunk(2)
+    return show + read.guidance * (show - avoid)
+
+
+def _run(pipe: Any, latents: Tensor, level: Tensor, words: list[Tensor]) -> Tensor:  # noqa: ANN401
+    """The velocity for each row; the transformer counts time up and gives its negative."""
     # By the pipeline's arithmetic, as 1 - level may differ from it in the last bit.
     step = level.expand(len(latents)) * TRAINED_STEPS
     time = (TRAINED_STEPS - step) / TRAINED_STEPS
     # It reads films in a list, (channels, frames, height, width) each; a picture is one frame.
     given = list(latents.to(pipe.transformer.dtype).unsqueeze(2).unbind(0))
-    words = list(read.tokens.unbind(0))
     made = pipe.transformer(given, time, words, return_dict=False)[0]
     return -torch.stack(made).squeeze(2)
 
@@ -49,4 +63,6 @@ FAMILY: Final = FlowFamily(
     read=read_scaled,
     show=show_scaled,
     shift=compute_shift,
+    # The base model; the distilled one is drawn without guidance.
+    avoids=True,
 )

@@ -56,6 +56,8 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "shortened": ("inputs", "shortened"),
     "retouch": ("finishing", "retouch"),
     "asked": ("asked",),
+    "clip_skip": ("conditions", "clip_skip"),
+    "rescale": ("sampling", "rescale"),
 }
 """By the flat name, in the flat order, which the digest depends on."""
 
@@ -85,6 +87,8 @@ _SINCE: Final = {
     "shortened": GROUPED,
     "retouch": GROUPED,
     "asked": GROUPED,
+    "clip_skip": GROUPED,
+    "rescale": GROUPED,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.

@@ -79,6 +79,7 @@ class Sampling:
         stop: Share of the steps, above 0 and up to 1, after which the picture is shown as it then
             seems to become.
         seamless: Whether opposite edges meet.
+        rescale: Share, from 0 to 1, of the contrast that guidance adds which is taken back.
     """
 
     steps: int
@@ -86,12 +87,15 @@ class Sampling:
     sampler: str
     stop: float = 1.0
     seamless: bool = False
+    rescale: float = 0.0
 
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise RecipeError("there is at least one step")
         if not 0 < self.stop <= 1:
             raise RecipeError("a stop is a share of the steps")
+        if not 0 <= self.rescale <= 1:
+            raise RecipeError("what is taken back of the contrast is a share")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +162,7 @@ class Conditions:
         references: Images that style, person or thing are taken from; each role once.
         structure: The image whose structure is kept, or None.
         loras: What changes the model; each name once.
+        clip_skip: Which layer of CLIP is read, counted from the last as 1.
     """
 
     phrases: tuple[Phrase, ...]
@@ -168,8 +173,11 @@ class Conditions:
     references: tuple[Reference, ...] = ()
     structure: Structure | None = None
     loras: tuple[Lora, ...] = ()
+    clip_skip: int = 1
 
     def __post_init__(self) -> None:
+        if self.clip_skip < 1:
+            raise RecipeError("the last layer is the first that is read")
         if not all(0 <= share <= 1 for share in (self.chaos, self.weirdness)):
             raise RecipeError("chaos and weirdness are shares")
         roles = [reference.role for reference in self.references]

@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 
 from generation.derive import GRID, narrow
-from generation.families.load import ModelError
+from generation.families.model_error import ModelError
 from generation.runtime.trial import compose_recipe
 from generation.sampling.engine import Drawer, Engine
 

@@ -15,7 +15,8 @@ import torch
 
 from generation.catalogue.card import Card
 from generation.catalogue.served import Models, ServedModel, find_model_of
-from generation.families.load import ModelError, choose_precision
+from generation.families.load import choose_precision
+from generation.families.model_error import ModelError
 from generation.recipe import Recipe
 from generation.sampling.engine import Drawer
 from generation.sampling.parallel import share_cores

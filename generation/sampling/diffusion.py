@@ -10,6 +10,7 @@ from itertools import cycle
 from typing import Any, Self
 
 import torch
+from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
 from PIL import Image
 from torch import Tensor
 
@@ -161,7 +162,8 @@ def draw(
         # beyond what pictures look like while there is noise left, so that one goes without.
         soft = recipe.sampling.stop < 1 and step + 1 == steps
         guidance = 1.0 if soft else recipe.sampling.guidance
-        advance(pipe.unet, batch, step=step, guidance=guidance, side=side)
+        rescale = recipe.sampling.rescale
+        advance(pipe.unet, batch, step=step, guidance=guidance, rescale=rescale, side=side)
 
     return denoise(
         engine,
@@ -247,6 +249,7 @@ def advance(
     *,
     step: int,
     guidance: float,
+    rescale: float = 0.0,
     side: int = 0,
 ) -> None:
     """One step of one batch, with classifier-free guidance (Ho and Salimans 2022) if it is used.
@@ -256,6 +259,7 @@ def advance(
         batch: What moves.
         step: Which step, from 0.
         guidance: Its scale.
+        rescale: Share of the contrast that it adds which is taken back.
         side: Of the overlapping tiles that latents are seen in; 0 to see them whole.
     """
     timestep, condition = batch.timesteps[step], batch.condition
@@ -282,6 +286,8 @@ def advance(
     if sides == 2:
         avoid, show = predicted.chunk(2)
         predicted = avoid + guidance * (show - avoid)
+        if rescale:
+            predicted = rescale_noise_cfg(predicted, show, guidance_rescale=rescale)
     moved = batch.sampler.step(predicted, timestep, batch.latents, **batch.options)
     batch.latents = _keep_known(batch, moved.prev_sample, step)
     # DPM++ and UniPC do not return their estimate, but remember it.

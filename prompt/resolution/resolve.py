@@ -153,6 +153,7 @@ def resolve(
             weirdness=weirdness_for_weird(WEIRD.of(values) or 0),
             references=references,
             structure=structure,
+            clip_skip=card.clip_skip,
         ),
         finishing=Finishing(detail=detail_for_exp(EXP.of(values) or 0)),
     )
@@ -196,6 +197,7 @@ def _read_sampling(prompt: Prompt, card: Card) -> Sampling:
         sampler=SAMPLER.of(values) or card.sampler,
         stop=1.0 if stop is None else stop / 100,
         seamless=bool(TILE.of(values)),
+        rescale=card.rescale,
     )
 
 

@@ -1,6 +1,7 @@
 """Wording: a prompt's words as a model reads them, with token weights where it has them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from generation.catalogue.card import Capability, Card
@@ -33,7 +34,24 @@ def weigh_words(prompt: Prompt, card: Card) -> tuple[tuple[Phrase, ...], Phrase,
         lost = next((typed for _, typed in bare if typed), "")
     words = ", ".join(filter(None, (unwanted.text, card.avoided)))
     told = (_tell_lost(lost, card),) if lost else ()
+    phrases = tuple(lead_with(card.added, one) for one in phrases) if card.added else phrases
     return phrases, Phrase(text=words, spans=unwanted.spans, breaks=unwanted.breaks), told
+
+
+def lead_with(words: str, phrase: Phrase) -> Phrase:
+    """A phrase with words before its own, unless it is unwanted or has them already."""
+    if phrase.weight <= 0 or words.casefold() in phrase.text.casefold():
+        return phrase
+    before = f"{words}, " if phrase.text else words
+    return replace(
+        phrase,
+        text=before + phrase.text,
+        spans=tuple(
+            replace(span, start=span.start + len(before), end=span.end + len(before))
+            for span in phrase.spans
+        ),
+        breaks=tuple(place + len(before) for place in phrase.breaks),
+    )
 
 
 def choose_weighting(values: Mapping[str, Any], unwanted: Phrase, *phrases: Phrase) -> Weighting:

@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from typer.testing import CliRunner
 
 from cli import app
-from cli.checkpoints import faults
+from cli.checkpoints import find_faults as faults
 from generation.catalogue.checkpoints import OWN
 from generation.catalogue.families import BUNDLED, CARDS, VARIANTS
 from tests.cli.hub import COMMIT, NAME, Hub, hub
@@ -85,6 +85,7 @@ class Shop:
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = build_sd15(tmp_path_factory.mktemp("hub") / "tiny")
+    (folder / "README.md").write_text("---\nlicense: mit\n---\nTiny.\n", encoding="utf-8")
     (folder / "unet" / "diffusion_pytorch_model.fp16.safetensors").write_bytes(b"a variant")
     (folder / "whole.safetensors").write_bytes(b"all in one file")
     save_file({"zeros": np.zeros(LARGE, np.uint8)}, folder / "vae" / "large.safetensors")
@@ -107,7 +108,7 @@ def test_lists_every_family_with_licence_and_memory(shop: Shop) -> None:
 def test_fetches_after_a_yes_what_the_family_reads_and_pins_it(shop: Shop) -> None:
     done = shop.process("fetch", NAME, typed="y\n")
     assert done.returncode == 0, done.stderr
-    assert "Licence: CreativeML OpenRAIL-M" in done.stdout
+    assert "Licence: MIT." in done.stdout
     assert done.stdout.index("Licence") < done.stdout.index("Accept the licence and fetch ")
     assert f"EASEL_MODEL={NAME}@{COMMIT}" in done.stdout
     assert list(faults(shop.fetched)) == []
@@ -231,3 +232,71 @@ def test_checks_a_checkpoint_piece_by_piece(tmp_path: Path) -> None:
     assert "unet has no safetensors weights" in found
     (whole / "model_index.json").write_text("{", encoding="utf-8")
     assert "not a checkpoint" in next(faults(whole))
+
+
+def test_half_precision_is_fetched_where_every_part_has_it(tmp_path: Path) -> None:
+    folder = build_sd15(tmp_path / "tiny")
+    for file in folder.glob("*/*.safetensors"):
+        save_file({"half": np.zeros(4, np.float16)}, file.with_suffix(".fp16.safetensors"))
+    with hub(folder) as (url, kind):
+        shop = Shop(url, kind, tmp_path)
+        assert shop.easel("fetch", NAME, "--yes").returncode == 0
+        names = {file.name for file in shop.fetched.rglob("*.safetensors")}
+        assert names
+        assert all(".fp16." in name for name in names)
+        # What was begun in full is completed in full.
+        whole = Shop(url, kind, tmp_path / "other")
+        (folder / "vae" / "diffusion_pytorch_model.fp16.safetensors").unlink()
+        assert whole.easel("fetch", NAME, "--yes").returncode == 0
+        assert not any(".fp16." in file.name for file in whole.fetched.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("card", "licence"),
+    [
+        ("", "unknown"),
+        ("# No front matter\nlicense: mit\n", "unknown"),
+        ("---\nlicense: apache-2.0\ntags:\n- art\n---\n", "Apache-2.0"),
+        (
+            "---\nlicense: other\nlicense_name: flux-non-commercial-license\n---\n",
+            "FLUX Non-Commercial License",
+        ),
+        ("---\nlicense: other\nlicense_name: My-Own\n---\n", "my-own"),
+    ],
+)
+def test_the_licence_is_the_repositorys_own_or_unknown(
+    tmp_path: Path, card: str, licence: str
+) -> None:
+    folder = build_sd15(tmp_path / "tiny")
+    if card:
+        (folder / "README.md").write_text(card, encoding="utf-8")
+    with hub(folder) as (url, kind):
+        said = Shop(url, kind, tmp_path).easel("fetch", NAME, typed="n\n").stdout
+        assert f"Licence: {licence}" in said
+        assert "OpenRAIL" not in said
+
+
+def test_what_stands_around_a_denoiser_is_fetched_without_it(shop: Shop) -> None:
+    done = shop.easel("fetch", NAME, "--around", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert (shop.fetched / "unet" / "config.json").is_file()
+    assert not list((shop.fetched / "unet").glob("*.safetensors"))
+    assert list((shop.fetched / "vae").glob("*.safetensors"))
+
+
+def test_without_a_name_all_that_the_settings_name_is_fetched(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = "unet/diffusion_pytorch_model.fp16.safetensors"
+    for name, value in {
+        "EASEL_MODEL": NAME,
+        "EASEL_LORAS": f"ink={NAME}@{COMMIT}#{file}; own=/srv/own.safetensors",
+    }.items():
+        monkeypatch.setenv(name, value)
+    done = shop.easel("fetch", typed="y\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Licence: MIT.") == 2
+    assert "All that the settings name is here." in done.stdout
+    assert (shop.fetched / file).is_file()
+    assert list((shop.fetched / "vae").glob("*.safetensors"))

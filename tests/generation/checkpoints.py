@@ -187,8 +187,11 @@ def build_z_image(folder: Path) -> Path:
     return folder
 
 
-def build_flux1_dev(folder: Path) -> Path:
-    """A checkpoint as FLUX.1 dev is laid out: CLIP, T5, and guidance as an input."""
+def build_flux1_dev(folder: Path, *, guided: bool = True) -> Path:
+    """A checkpoint as FLUX.1 dev is laid out: CLIP, T5, and guidance as an input.
+
+    Without ``guided`` it is laid out as schnell is.
+    """
     torch.manual_seed(1)
     words = tokenizer()
     FluxPipeline(
@@ -214,7 +217,7 @@ def build_flux1_dev(folder: Path) -> Path:
             joint_attention_dim=16,
             pooled_projection_dim=WIDTH,
             axes_dims_rope=(4, 6, 6),
-            guidance_embeds=True,
+            guidance_embeds=guided,
         ),
         vae=_vae(
             scaling_factor=0.3611,

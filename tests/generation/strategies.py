@@ -106,4 +106,6 @@ recipes = st.builds(
     seamless=st.booleans(),
     refinement=strengths,
     shortened=st.booleans(),
+    rescale=strengths,
+    clip_skip=st.integers(1, 3),
 )

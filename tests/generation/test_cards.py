@@ -33,7 +33,6 @@ def test_variants_are_complete(each: Card) -> None:
     assert each.called == each.name
     assert each.sampler in each.samplers
     assert set(each.samplers) <= set(find_card(each.id).samplers)
-    assert each.capabilities <= find_card(each.id).capabilities
     assert (each.guidance > 1) == (Capability.GUIDANCE in each.capabilities)
 
 
@@ -107,10 +106,24 @@ class TestFinding:
         assert choose_card("somebody/xl-turbo", "sd15").id == "sd15"
 
     @pytest.mark.parametrize(
-        ("hub", "family"), [("someone/Juggernaut-XL-v9", "sdxl"), ("someone/dreamshaper", "sd15")]
+        ("hub", "family"),
+        [
+            ("someone/Juggernaut-XL-v9", "sdxl"),
+            ("someone/dreamshaper", "sd15"),
+            ("someone/FLUX.2-klein-9B-tuned", "flux2-klein"),
+            ("someone/flux-schnell-tuned", "flux1-dev"),
+            ("someone/Qwen-Image-Edit-2509", "qwen-image-edit"),
+        ],
     )
     def test_by_a_hub_name(self, hub: str, family: str) -> None:
         assert choose_card(hub).id == family
+
+    @pytest.mark.parametrize(
+        "hub", ["a/stable-diffusion-3.5-large", "a/playground-v2.5", "a/FLUX.2-dev"]
+    )
+    def test_by_a_hub_name_of_another_kind_is_refused(self, hub: str) -> None:
+        with pytest.raises(UnknownFamilyError, match="set EASEL_FAMILY to the family"):
+            choose_card(hub)
 
     @pytest.mark.parametrize(
         ("pipeline", "family"),

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from generation.catalogue.families import find_card
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.runtime.compiling import CACHE, compile_blocks, keep_compiled
 from generation.runtime.trial import compose_recipe
 from generation.sampling.engine import Batching, Engine

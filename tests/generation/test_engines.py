@@ -11,7 +11,8 @@ import torch
 from generation.catalogue.families import find_card
 from generation.catalogue.served import Models, ServedModel
 from generation.derive import enlarge
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.recipe import Recipe, seed_noise
 from generation.runtime.pool import Engines, estimate_memory
 from generation.runtime.render import render

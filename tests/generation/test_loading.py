@@ -8,7 +8,8 @@ import torch
 
 from generation.catalogue.families import find_card
 from generation.families import load as families
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 
 CPU = torch.device("cpu")
 

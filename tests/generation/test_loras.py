@@ -23,7 +23,8 @@ from generation.catalogue.loras import (
 )
 from generation.catalogue.sources import Source, SourceError, read_source
 from generation.conditioning.lora import load_loras
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.pictures.metadata import write_parameters
 from generation.recipe import Lora, Recipe
 from generation.runtime.render import render

@@ -28,7 +28,8 @@ from generation.catalogue.memory_plans import (
     read_room,
 )
 from generation.families import placing
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.sampling.engine import Engine
 from generation.tensors.memory import measure_room
 from tests.generation.samples import quiet, recipe_for

@@ -167,6 +167,8 @@ def test_every_field_of_earlier_versions_is_read() -> None:
         ({"negative": Phrase(text="fog", spans=(Span(start=0, end=3, weight=0.5),))}, 5),
         ({"weighting": "comfyui"}, 5),
         ({"start": Start(image="ab", strength=0.5), "shortened": True}, 5),
+        ({"clip_skip": 2}, 5),
+        ({"rescale": 0.7}, 5),
     ],
 )
 def test_later_fields_need_a_later_version(different: dict[str, Any], version: int) -> None:

@@ -14,7 +14,8 @@ from generation.catalogue.extras import extend_card
 from generation.catalogue.families import CARDS, find_card
 from generation.conditioning.image_adapters import Adapters, References, load_references
 from generation.derive import blend, narrow
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.recipe import Ingredient, Recipe, Role, seed_noise
 from generation.sampling.engine import Engine
 from generation.sampling.samplers import make_scheduler

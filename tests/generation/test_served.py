@@ -84,7 +84,7 @@ def test_a_folder_is_known_by_its_files_or_by_what_is_said_of_it(tmp_path: Path)
         ("a=acme/xl, A=acme/other-xl", "two models called a"),
         ("my-own=acme/xl, my_own=acme/other-xl", "called my_own"),
         ("a=acme/xl, b=acme/xl", "recipes would call acme/xl"),
-        ("sdlx", "cannot use `sdlx`; write a folder"),
+        ("sdlx", "cannot use `sdlx`; write a file, a folder"),
         ("a=", "cannot use `a=`"),
         ("a b=acme/xl", "cannot use `a b=acme/xl`"),
     ],

@@ -10,7 +10,7 @@ from generation.catalogue.sources import split_revision
     [("owner/name", "owner/name", None), ("owner/name@abc", "owner/name", "abc")],
 )
 def test_a_hub_id_may_be_pinned(source: str, name: str, revision: str | None) -> None:
-    assert split_revision(source) == (name, {"local_files_only": False, "revision": revision})
+    assert split_revision(source) == (name, {"local_files_only": True, "revision": revision})
 
 
 def test_a_folder_is_itself_whatever_its_name(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from generation.catalogue.served import choose_usual, list_served
 from generation.catalogue.sources import SourceError
 from generation.derive import set_upscaler
-from generation.families.load import ModelError
+from generation.families.model_error import ModelError
 from generation.pictures.metadata import write_parameters
 from generation.recipe import Recipe, Upscaler
 from generation.runtime.render import render

@@ -20,7 +20,8 @@ from generation.catalogue.extras import extend_card
 from generation.catalogue.families import find_card
 from generation.conditioning.cache import ImageCache
 from generation.derive import narrow
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.recipe import Recipe, Structure, StructureKind, seed_noise
 from generation.sampling.autoencoder import decode_latents
 from generation.sampling.diffusion import draw as draw_along

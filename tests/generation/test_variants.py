@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import choose_card
 from generation.catalogue.families import VARIANTS, find_card
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.recipe import Recipe
 from generation.sampling.engine import Engine
 from generation.sampling.samplers import make_scheduler, schedule
@@ -24,7 +25,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(params=[each.name for each in VARIANTS])
+@pytest.fixture(params=[each.name for each in VARIANTS if each.id == "sdxl"])
 def variant(request: pytest.FixtureRequest, folders: Callable[[str], Path]) -> Engine:
     """A tiny checkpoint with the settings of each known one."""
     chosen = choose_card(request.param)

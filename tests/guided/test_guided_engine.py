@@ -22,7 +22,8 @@ from generation.derive import (
     upscale_creatively,
     vary,
 )
-from generation.families.load import ModelError, load_any
+from generation.families.load import load_any
+from generation.families.model_error import ModelError
 from generation.guided.checkpoint import Networks, write_networks
 from generation.guided.guided_engine import GuidedEngine
 from generation.recipe import Ingredient, Phrase, Recipe, Reference, Start, Structure, seed_noise

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from generation.catalogue.families import BUNDLED, find_card
-from generation.families.load import ModelError, load
+from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.guided.checkpoint import Networks
 from generation.guided.plans import OWN, Plans, write_plans
 from generation.guided.words import Words
