@@ -37,6 +37,7 @@ from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
 from bot.requests.personal_data import PrivacyHandler
 from bot.requests.results import ResultHandler
+from bot.requests.translation import TranslationHandler
 from bot.text import languages
 from generation.untrusted.door import PictureDoor
 from storage.files import Files
@@ -135,6 +136,7 @@ class EaselBot(extensions.AutoShardedBot):
             results=results,
             jobs=JobHandler(jobs),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
+            translation=TranslationHandler(acceptor),
             painting=painting,
         )
 

@@ -94,6 +94,10 @@ class NoPictureError(UserError):
     """A message that shows no pictures of the bot's."""
 
 
+class NoPromptError(UserError):
+    """A message that shows no pictures of the bot's, and an image that says no prompt."""
+
+
 class UnsentError(UserError):
     """Pictures that were made and that Discord shows nowhere, or that cannot be read.
 

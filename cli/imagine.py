@@ -1,4 +1,4 @@
-"""Pictures without Discord, queue or database: what ``easel imagine`` and ``easel parse`` do."""
+"""Pictures without Discord, queue or database: what ``easel imagine`` does."""
 
 import asyncio
 import json
@@ -11,7 +11,6 @@ from typing import Annotated, Final
 
 import typer
 
-from generation.catalogue.families import compute_shown_size
 from generation.catalogue.served import list_served
 from generation.pictures.metadata import encode_png
 from generation.recipe import SEED_LIMIT, Recipe
@@ -28,8 +27,6 @@ from prompt.resolution.references import list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.suggestions import mend_suggestion
 from prompt.resolution.versions import parse_versions
-from prompt.writing.programs import Program
-from prompt.writing.write import write_prompt
 from storage.files import Files
 from storage.queue.jobs import Report
 from storage.settings import Settings, load_settings
@@ -47,9 +44,6 @@ QUIET: Final = {
 
 app = typer.Typer(rich_markup_mode=None)
 Text = Annotated[str, typer.Argument(help="As typed after /imagine, flags and all.")]
-Foreign = Annotated[
-    Program | None, typer.Option("--as", help="Write the prompt for another program instead.")
-]
 
 
 @app.command("imagine")
@@ -78,35 +72,6 @@ def make_pictures(
         typer.echo(note, err=True)
     for path in _draw_here(resolved.recipe, settings, output):
         typer.echo(path)
-
-
-@app.command("parse")
-def print_recipe(prompt: Text, program: Foreign = None) -> None:
-    """Show the recipe that a prompt stands for.
-
-    Or the prompt as another program writes it. Where there is none, says why and exits with code 2.
-    """
-    if program is not None:
-        print_written(prompt, program)
-        return
-    resolved = plan(prompt, load_settings())
-    width, height = compute_shown_size(resolved.recipe)
-    for note in (*resolved.notes, f"Each picture will be {width}×{height}."):
-        typer.echo(note, err=True)
-    typer.echo(as_json(resolved.recipe), nl=False)
-
-
-def print_written(text: str, program: Program) -> None:
-    """Prints a prompt in another program's form, and beside it what that cannot say.
-
-    Raises:
-        PromptError: The prompt cannot be read.
-    """
-    prompt = parse(text)
-    written = write_prompt(prompt, program)
-    for note in (*prompt.notes, *written.lost):
-        typer.echo(note, err=True)
-    typer.echo(written.text)
 
 
 def _draw_here(recipe: Recipe, settings: Settings, output: Path) -> list[Path]:
@@ -196,9 +161,7 @@ def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str
         ImageError: An image cannot be used.
         OSError: A photograph cannot be read.
     """
-    limits = Limits(
-        max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
-    )
+    limits = find_limits(settings)
     # One's own are cleaned like a stranger's: recipes name images as they come out of that.
     found: list[bytes | bytearray] = [photograph.read_bytes() for photograph in photographs]
     prompt = parse(text)
@@ -207,6 +170,13 @@ def take(text: str, photographs: Sequence[Path], settings: Settings) -> list[str
     files = Files.of(settings)
     with Decoder(settings.max_image_seconds) as decoder:
         return [files.put(decoder.clean(data, limits).png) for data in found]
+
+
+def find_limits(settings: Settings) -> Limits:
+    """How large a picture may be."""
+    return Limits(
+        max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
+    )
 
 
 def require_writable(output: Path, pictures: int) -> None:

@@ -1,5 +1,7 @@
 """Commands of a message's own menu."""
 
+import contextlib
+
 import discord
 from discord import app_commands
 
@@ -12,10 +14,17 @@ from bot.text.languages import say
 
 @app_commands.context_menu(name="Recipe")
 async def recipe(interaction: Interaction, message: discord.Message) -> None:
-    """Tells everything that decided the pictures of a message."""
+    """Tells everything that decided the pictures of a message, or what another's file says."""
     await interaction.response.defer(ephemeral=True, thinking=True)
-    results = interaction.client.handlers.results
-    await results.tell_recipe(interaction, await results.find_shown_job(message.id))
+    handlers = interaction.client.handlers
+    try:
+        job = await handlers.results.find_shown_job(message.id)
+    except errors.NoPictureError:
+        with contextlib.suppress(errors.NoImageError):
+            await handlers.translation.tell_known(interaction, _find_image(message))
+            return
+        raise
+    await handlers.results.tell_recipe(interaction, job)
 
 
 @app_commands.context_menu(name="Delete")

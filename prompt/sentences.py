@@ -225,6 +225,16 @@ STYLE_CODE: Final = "`--sref random` chose `{typed}`: use that to get this style
 NOT_THERE: Final = "{program} has nothing for {parts}, so that is left out."
 NEEDED_THERE: Final = "{program} needs {parts} as well, which the prompt does not say."
 OTHERWISE_THERE: Final = "{program} cannot say `{typed}`; it is written as `{meant}`."
+DROPPED_THERE: Final = "{program} does not know these quality tags, so they are left out: {parts}."
+ADDED_THERE: Final = "Prompts for {program} usually have {parts}, so that is added."
+TURNED_THERE: Final = "{program} has no `--no`, so it is said what is there instead: {parts}."
+WINDOW_THERE: Final = (
+    "{program} reads {limit} tokens together, and these sentences have about {count}: what is said "
+    "late may count less."
+)
+PLAIN_THERE: Final = (
+    "The sentences were put together by a template, so read them over before you use them."
+)
 UNSURE_THERE: Final = (
     "Some of these words may mean something else to {program}; look through them once more."
 )

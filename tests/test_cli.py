@@ -19,7 +19,9 @@ from generation.recipe import Recipe
 from prompt.errors import PromptError
 from storage.database import connect
 from storage.settings import Settings
+from tests import hostile
 from tests.photographs import COFFEE
+from tests.prompt.test_embedded import FILES
 
 COMMANDS = [
     "play",
@@ -155,6 +157,20 @@ def test_parse_writes_a_prompt_for_another_program() -> None:
     answer = Answer("parse", "a (red:1.2) apple --no fog --chaos 5", "--as", "a1111")
     assert answer.out == "a (red:1.2) apple\nNegative prompt: fog\n"
     assert "AUTOMATIC1111 has nothing for `--chaos 5`" in answer.err
+
+
+def test_parse_tells_the_prompt_of_a_picture_s_file(tmp_path: Path) -> None:
+    theirs, plain = tmp_path / "theirs.jpg", tmp_path / "plain.png"
+    theirs.write_bytes(FILES["A1111 JPEG"][0])
+    plain.write_bytes(hostile.png(9, 9))
+    answer = Answer("parse", "--picture", str(theirs), "--as", "flux")
+    assert (answer.code, answer.out[:17]) == (0, "A red car kept. E")
+    assert "The file says that AUTOMATIC1111 (dreamy) made it." in answer.err
+    assert "FLUX has nothing for" in answer.err
+    answer = Answer("parse", "--picture", str(plain))
+    assert (answer.code, answer.out) == (2, "")
+    assert "plain.png does not say how it was made" in " ".join(answer.err.split())
+    assert Answer("parse").code == 2
 
 
 @pytest.mark.parametrize(

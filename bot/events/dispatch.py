@@ -19,8 +19,10 @@ from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
 from bot.requests.personal_data import PrivacyHandler
 from bot.requests.results import ResultHandler
+from bot.requests.translation import TranslationHandler
 from bot.text.languages import speak
 from generation.catalogue.card import Card
+from prompt.writing.programs import Program
 from storage.database.records import Records
 from storage.privacy.retention import HostPolicy
 from storage.queue.limits import HostLimits
@@ -45,6 +47,7 @@ class Handlers:
         results: Shows, sends and deletes pictures.
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
+        translation: Writes prompts for other programs.
         painting: Takes what people paint over pictures; None where no page has an address.
     """
 
@@ -57,6 +60,7 @@ class Handlers:
     results: ResultHandler
     jobs: JobHandler
     privacy: PrivacyHandler
+    translation: TranslationHandler
     painting: PaintingHandler | None
 
     @property
@@ -109,6 +113,10 @@ class Handlers:
     async def draw(self, interaction: discord.Interaction[Any], prompt: str) -> None:
         """Draws a prompt as if it had been typed."""
         await self.imagine.take_prompt(interaction, prompt)
+
+    async def copy(self, interaction: discord.Interaction[Any], job: str, program: Program) -> None:
+        """Writes a job's prompt for another program."""
+        await self.translation.copy(interaction, job, program)
 
     async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
         """Shows a job again, with its buttons."""

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import discord
 
 from generation.catalogue.card import Card
+from prompt.writing.programs import Program
 from storage.database.records import Records
 from storage.privacy.retention import HostPolicy
 from storage.queue.limits import HostLimits
@@ -40,6 +41,9 @@ class Host(Protocol):
 
     async def draw(self, interaction: discord.Interaction[Any], prompt: str) -> None:
         """Draws a prompt as if it had been typed."""
+
+    async def copy(self, interaction: discord.Interaction[Any], job: str, program: Program) -> None:
+        """Writes a job's prompt for another program."""
 
     async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
         """Shows a job again, with its buttons."""

@@ -9,11 +9,12 @@ import discord
 from bot.components.panel import TEMPLATE, Item, Panel, PanelPress
 from bot.errors import OldButtonError
 from bot.interactions.replies import answer_error
-from bot.panels import gallery, hello, help, privacy, server, user  # noqa: A004 - as the panel is called
+from bot.panels import copying, gallery, hello, help, privacy, server, user  # noqa: A004 - as the panel is called
 from bot.text.languages import speak
 
 TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
     "hello": hello.take_press,
+    "copy": copying.take_press,
     "help": help.take_press,
     "privacy": privacy.take_press,
     "server": server.take_press,

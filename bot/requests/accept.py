@@ -27,7 +27,7 @@ from generation.catalogue.card import Card
 from generation.catalogue.families import compute_shown_size
 from generation.derive import set_upscaler
 from generation.recipe import Recipe
-from generation.untrusted.clean import Limits
+from generation.untrusted.clean import CleanImage, Limits
 from generation.untrusted.door import PictureDoor
 from generation.untrusted.fetch import LinkNotFoundError, fetch
 from generation.untrusted.traits import ImageTraits, read_traits
@@ -132,11 +132,27 @@ class JobAcceptor:
             ImageError: It is no image that may be used.
         """
         async with self._door.take_turn(person):
-            # Nothing here keeps the file, which may take 20 MB, once it is decoded.
-            image = await self._door.clean(await self._fetch(url), self._limits)
+            image = await self._clean(url)
             sha256 = await self._files.aput(image.png)
         self._traits[sha256] = image.traits
         return sha256
+
+    async def open_image(self, url: str, person: int) -> CleanImage:
+        """Fetches and checks an image; what is left of it, and what its file says.
+
+        Args:
+            url: Where it is.
+            person: Who gave it; of one person's images each waits for the one before.
+
+        Raises:
+            ImageError: It is no image that may be used.
+        """
+        async with self._door.take_turn(person):
+            return await self._clean(url)
+
+    async def _clean(self, url: str) -> CleanImage:
+        # Nothing here keeps the file, which may take 20 MB, once it is decoded.
+        return await self._door.clean(await self._fetch(url), self._limits)
 
     async def _fetch(self, url: str) -> bytearray:
         """The bytes behind a link, or behind what Discord signs anew in its place."""

@@ -22,7 +22,7 @@ from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
-from bot.panels import gallery, routing
+from bot.panels import copying, gallery, routing
 from bot.requests.accept import name_job
 from bot.text import messages, origins, sentences, titles
 from bot.text.languages import say, speaking
@@ -150,7 +150,10 @@ class ResultHandler:
         """The same in an answer that was promised."""
         job = await ownership.find_job(self._jobs, job_id)
         text, file = describe_job(job)
-        await interaction.edit_original_response(content=text, attachments=[file])
+        panel = copying.build_panel(text, job.id)
+        await interaction.edit_original_response(
+            content=panel.text, view=routing.build_view(panel), attachments=[file]
+        )
 
     async def offer_buttons(
         self, interaction: discord.Interaction[Any], message: int, actions: frozenset[str]

@@ -372,6 +372,13 @@ NO_JOB: Final = (
     "the name of their file."
 )
 NO_PICTURE: Final = "That message shows no pictures of mine."
+NO_PROMPT: Final = (
+    "That message shows no pictures of mine, and the file of its image does not say how it was "
+    "made."
+)
+FILE_SAYS: Final = "The file says that `{program}` made this picture:"
+WRITTEN_FOR: Final = "For {program}:"
+COPY_MENU: Final = "Copy for …"
 HELP: Final = (
     "`/imagine` draws four pictures: **U** makes one larger, **V** varies it, 🔄 draws again.\nTo "
     "start from an image, attach it or put its link at the front of the prompt.\nReact with ✉️ "

@@ -1,7 +1,7 @@
 """A table: what other programs have of a prompt, and what they call it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -16,23 +16,44 @@ from prompt.flags.table import (
     MODEL,
     NO,
     PRESET,
+    QUALITY,
     RATIO,
     SAMPLER,
     SEED,
     STEPS,
     STRENGTH,
+    TILE,
     WEIGHTING,
+    WEIRD,
+)
+from prompt.writing.quality import (
+    LOW_PRAISE,
+    LOW_SCORES,
+    PRAISE,
+    SCORES,
+    is_praise,
+    is_score,
+    is_tag,
+    is_talk,
 )
 
 
 class Program(StrEnum):
-    """A program whose spelling is written here."""
+    """A program, or a kind of model, whose spelling is written here."""
 
     MIDJOURNEY = "midjourney"
     A1111 = "a1111"
     COMFYUI = "comfyui"
     NOVELAI = "novelai"
     INVOKEAI = "invokeai"
+    FLUX = "flux"
+    DALLE = "dalle"
+    PONY = "pony"
+    ILLUSTRIOUS = "illustrious"
+
+
+def _knows_all(_: str) -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +70,12 @@ class Abilities:
         figures: Whether every weight is written as a number, never as bare brackets.
         breaks: Whether words can be told to begin a new window of the text encoder.
         images: Whether a prompt may link to images.
+        prose: Whether it is told sentences instead of tags.
+        sides: Whether a ratio is told as width and height.
+        window: Tokens of the text encoder that are read together; 0 for all of them.
+        foreign: Whether a tag in lower case is a quality tag that it does not know.
+        quality: Quality tags that prompts for it begin with.
+        flaws: Those that its unwanted words begin with.
     """
 
     title: str
@@ -60,6 +87,12 @@ class Abilities:
     figures: bool = False
     breaks: bool = False
     images: bool = False
+    prose: bool = False
+    sides: bool = True
+    window: int = 0
+    foreign: Callable[[str], bool] = _knows_all
+    quality: Sequence[str] = ()
+    flaws: Sequence[str] = ()
 
 
 _FOREIGN_TO_MIDJOURNEY: Final = frozenset(
@@ -69,36 +102,61 @@ _FOREIGN_TO_MIDJOURNEY: Final = frozenset(
         STRENGTH, WEIGHTING,
     )
 )  # fmt: skip
+_LEANER: Final = 8
+"""Version of Midjourney from which on it lacks some flags of before..."""
+
+_GONE: Final = frozenset(flag.name for flag in (NO, QUALITY, TILE, WEIRD))
+"""namely these."""
+
 _SETTINGS: Final = frozenset(
     flag.name for flag in (RATIO, SEED, NO, GUIDANCE, STEPS, SAMPLER, BATCH)
 )
 
+_WINDOW: Final = 75
+"""Tokens that CLIP reads together, without those that mark beginning and end."""
+
+_MIDJOURNEY: Final = Abilities(
+    title="Midjourney",
+    flags=frozenset(flag.name for flag in FLAGS) - _FOREIGN_TO_MIDJOURNEY,
+    needed={},
+    samplers={},
+    shares=True,
+    images=True,
+    sides=False,
+    foreign=is_tag,
+)
+_A1111: Final = Abilities(
+    title="AUTOMATIC1111",
+    flags=_SETTINGS | {LORA.name},
+    needed={},
+    samplers={
+        "DPM++ 2M Karras": ("DPM++ 2M", "Karras"),
+        "DPM++ 2M": ("DPM++ 2M", "Automatic"),
+        "DPM++ 2M SDE Karras": ("DPM++ 2M SDE", "Karras"),
+        "Euler a": ("Euler a", "Automatic"),
+        "Euler": ("Euler", "Automatic"),
+        "DDIM": ("DDIM", "Automatic"),
+        "UniPC": ("UniPC", "Automatic"),
+    },
+    shares=True,
+    weights=float("-inf"),
+    breaks=True,
+    window=_WINDOW,
+)
+_PROSE: Final = Abilities(
+    title="FLUX",
+    flags=frozenset({RATIO.name, SEED.name, STEPS.name}),
+    needed={},
+    samplers={},
+    # As stress for sentences, which say it in words.
+    weights=float("-inf"),
+    prose=True,
+    foreign=is_talk,
+)
+
 ABILITIES: Final[Mapping[Program, Abilities]] = {
-    Program.MIDJOURNEY: Abilities(
-        title="Midjourney",
-        flags=frozenset(flag.name for flag in FLAGS) - _FOREIGN_TO_MIDJOURNEY,
-        needed={},
-        samplers={},
-        shares=True,
-        images=True,
-    ),
-    Program.A1111: Abilities(
-        title="AUTOMATIC1111",
-        flags=_SETTINGS | {LORA.name},
-        needed={},
-        samplers={
-            "DPM++ 2M Karras": ("DPM++ 2M", "Karras"),
-            "DPM++ 2M": ("DPM++ 2M", "Automatic"),
-            "DPM++ 2M SDE Karras": ("DPM++ 2M SDE", "Karras"),
-            "Euler a": ("Euler a", "Automatic"),
-            "Euler": ("Euler", "Automatic"),
-            "DDIM": ("DDIM", "Automatic"),
-            "UniPC": ("UniPC", "Automatic"),
-        },
-        shares=True,
-        weights=float("-inf"),
-        breaks=True,
-    ),
+    Program.MIDJOURNEY: _MIDJOURNEY,
+    Program.A1111: _A1111,
     Program.COMFYUI: Abilities(
         title="ComfyUI",
         flags=_SETTINGS | {LORA.name},
@@ -121,6 +179,7 @@ ABILITIES: Final[Mapping[Program, Abilities]] = {
             "UniPC": ("uni_pc", "normal"),
         },
         weights=float("-inf"),
+        window=_WINDOW,
     ),
     Program.NOVELAI: Abilities(
         title="NovelAI",
@@ -152,5 +211,27 @@ ABILITIES: Final[Mapping[Program, Abilities]] = {
         },
         weights=0.0,
         figures=True,
+        window=_WINDOW,
+    ),
+    Program.FLUX: _PROSE,
+    Program.DALLE: replace(_PROSE, title="DALL·E", flags=frozenset()),
+    Program.PONY: replace(
+        _A1111, title="Pony", foreign=is_praise, quality=SCORES, flaws=LOW_SCORES
+    ),
+    Program.ILLUSTRIOUS: replace(
+        _A1111, title="Illustrious", foreign=is_score, quality=PRAISE, flaws=LOW_PRAISE
     ),
 }
+
+
+def find_abilities(program: Program, version: str | None) -> Abilities:
+    """What a program has, in a version.
+
+    Args:
+        program: The program.
+        version: Of Midjourney, as after ``--v``; None for the one that is usual there.
+    """
+    able = ABILITIES[program]
+    if program is Program.MIDJOURNEY and version and float(version) >= _LEANER:
+        return replace(able, flags=able.flags - _GONE)
+    return able

@@ -15,44 +15,64 @@ from prompt.reading.grammar import Prompt, format_flags
 from prompt.reading.phrases import format_phrases
 from prompt.reading.separators import shorten
 from prompt.sentences import Sentence
+from prompt.writing.adaptation import (
+    Notes,
+    Phrases,
+    Unwanted,
+    add_words,
+    fit_quality,
+    quote,
+    say_positive,
+    split_weights,
+    tell_windows,
+    write_sentences,
+)
 from prompt.writing.programs import Abilities, Program
 from prompt.writing.sides import round_ratio
-
-Notes = list[str]
 
 _BRACKET: Final = re.compile(r"[()\[\]]")
 _LEAST, _MOST = 0.6, 1.5
 """Token weights between which a share is written where ideas are not mixed by share."""
 
 
-def reduce_prompt(prompt: Prompt, program: Program, able: Abilities) -> tuple[Prompt, Notes]:
+def reduce_prompt(
+    prompt: Prompt, program: Program, able: Abilities, *, split: bool = False
+) -> tuple[Prompt, Notes]:
     """The part of a prompt that a program can say, and what is lost or said otherwise.
 
     Args:
         prompt: The neutral form.
         program: The other program.
         able: What it has.
+        split: Whether words with weights become ideas of their own where it weighs no words.
     """
     notes: Notes = []
-    lost = [] if able.images else [image.url for image in prompt.images]
-    values: dict[str, Any] = {}
-    for name, value in prompt.flags.items():
-        if name == WEIGHTING.name:
-            continue
-        if name not in able.flags or (name == SAMPLER.name and value not in able.samplers):
-            lost += [BY_NAME[name].format(value)] if BY_NAME[name].matters(value) else []
-        else:
-            values[name] = value
-    phrases = _reduce_phrases(prompt.phrases, values, able, notes)
-    if NO.name in values:
-        values[NO.name] = _reduce_items(values[NO.name], able, notes)
-    if RATIO.name in values and able.samplers:
+    values, lost = _reduce_flags(prompt, able)
+    phrases = prompt.phrases
+    if split and able.shares and able.weights is None:
+        phrases = split_weights(phrases, able, notes)
+    phrases, unwanted = _reduce_phrases(phrases, NO.of(prompt.flags) or (), able, notes)
+    phrases, unwanted = fit_quality(phrases, unwanted, able, notes)
+    positives = list[str]()
+    if NO.name not in able.flags:
+        positives, unsaid = say_positive(unwanted, able, notes)
+        lost += unsaid
+    elif unwanted:
+        values[NO.name] = _reduce_items(unwanted, able, notes)
+    if able.prose:
+        ratio = None if RATIO.name in able.flags else RATIO.of(prompt.flags)
+        typed = format_phrases(prompt.phrases)
+        phrases = write_sentences(phrases, positives, ratio, typed=typed, able=able, notes=notes)
+    else:
+        phrases = add_words(phrases, positives)
+    tell_windows(phrases, able, notes)
+    if RATIO.name in values and able.sides:
         values[RATIO.name] = _reduce_ratio(values[RATIO.name], able, notes)
     if LORA.name in values:
         values[LORA.name] = tuple(one if ":" in one else f"{one}:1" for one in values[LORA.name])
     lost += _choose_arithmetic(prompt, program, phrases, values)
     if lost:
-        notes.append(Sentence(said.NOT_THERE, program=able.title, parts=_quote(lost)))
+        notes.append(Sentence(said.NOT_THERE, program=able.title, parts=quote(lost)))
     missing = {name: usual for name, usual in able.needed.items() if name not in values}
     if missing:
         added = " ".join(format_flags(missing))
@@ -61,8 +81,19 @@ def reduce_prompt(prompt: Prompt, program: Program, able: Abilities) -> tuple[Pr
     return Prompt(images, phrases, {**values, **missing}), notes
 
 
-def _quote(parts: Sequence[str]) -> str:
-    return ", ".join(f"`{shorten(part)}`" for part in parts)
+def _reduce_flags(prompt: Prompt, able: Abilities) -> tuple[dict[str, Any], list[str]]:
+    """The flags that a program has something for, as they are, and what is lost of all else."""
+    values: dict[str, Any] = {}
+    lost = [] if able.images else [image.url for image in prompt.images]
+    for name, value in prompt.flags.items():
+        if name in {WEIGHTING.name, NO.name}:
+            continue
+        if name in able.flags and (name != SAMPLER.name or value in able.samplers):
+            values[name] = value
+        # Where all is said in words, a ratio is, too.
+        elif BY_NAME[name].matters(value) and not (able.prose and name == RATIO.name):
+            lost.append(BY_NAME[name].format(value))
+    return values, lost
 
 
 def _choose_arithmetic(
@@ -89,36 +120,39 @@ def _reduce_ratio(ratio: tuple[int, int], able: Abilities, notes: Notes) -> tupl
 
 
 def _reduce_phrases(
-    phrases: Sequence[Phrase], values: dict[str, Any], able: Abilities, notes: Notes
-) -> tuple[Phrase, ...]:
+    phrases: Phrases, unwanted: Unwanted, able: Abilities, notes: Notes
+) -> tuple[Phrases, Unwanted]:
     """The phrases as the program has them; those that it cannot push away go to the unwanted."""
+    # Sentences are told of once they are written.
+    notes = [] if able.prose else notes
     if len(phrases) > 1 and not able.shares:
-        phrases = _merge(phrases, values, able, notes)
-    return tuple(
+        phrases, unwanted = _merge(phrases, unwanted, able, notes)
+    kept = tuple(
         replace(_reduce_words(one, able, notes), weight=one.weight if able.shares else 1.0)
         for one in phrases
     )
+    return kept, unwanted
 
 
 def _merge(
-    phrases: Sequence[Phrase], values: dict[str, Any], able: Abilities, notes: Notes
-) -> tuple[Phrase, ...]:
+    phrases: Phrases, unwanted: Unwanted, able: Abilities, notes: Notes
+) -> tuple[Phrases, Unwanted]:
     """One phrase whose token weights stand for the shares; the negative ones are unwanted."""
     wanted = [one for one in phrases if one.weight > 0]
-    unwanted = [one for one in phrases if one.weight < 0]
+    pushed = [one for one in phrases if one.weight < 0]
     mean = sum(one.weight for one in wanted) / max(len(wanted), 1)
     parts = []
     for one in wanted:
         share = round(min(max(one.weight / mean, _LEAST), _MOST), 2)
         words = format_emphasis(one)
         parts.append(words if share == 1.0 or able.weights is None else f"({words}:{share:g})")
-    if unwanted:
-        items = Items().parse(", ".join(format_emphasis(one) for one in unwanted))
-        values[NO.name] = NO.kind.join(values.get(NO.name, ()), items)
+    if pushed:
+        items = Items().parse(", ".join(format_emphasis(one) for one in pushed))
+        unwanted = NO.kind.join(unwanted, items)
     merged = read_emphasis(", ".join(parts))
     typed, meant = shorten(format_phrases(phrases)), shorten(format_emphasis(merged))
     notes.append(Sentence(said.OTHERWISE_THERE, program=able.title, typed=typed, meant=meant))
-    return (merged,) if merged.text else ()
+    return ((merged,) if merged.text else ()), unwanted
 
 
 def _reduce_words(phrase: Phrase, able: Abilities, notes: Notes) -> Phrase:
@@ -149,7 +183,7 @@ def _write_figures(stretches: Iterable[tuple[str, float]]) -> str:
     return "".join(text if weight == 1.0 else f"({text}:{weight:.10g})" for text, weight in escaped)
 
 
-def _reduce_items(items: tuple[str, ...], able: Abilities, notes: Notes) -> tuple[str, ...]:
+def _reduce_items(items: Unwanted, able: Abilities, notes: Notes) -> Unwanted:
     """Unwanted words with the token weights that the program has."""
     phrases = [_reduce_words(read_emphasis(item), able, notes) for item in items]
     if not able.figures:

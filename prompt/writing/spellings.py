@@ -170,4 +170,8 @@ WRITERS: Final[Mapping[Program, Callable[[Prompt, Abilities], str]]] = {
     Program.COMFYUI: _write_comfyui,
     Program.NOVELAI: _write_novelai,
     Program.INVOKEAI: _write_invokeai,
+    Program.FLUX: _write_infotext,
+    Program.DALLE: _write_infotext,
+    Program.PONY: _write_infotext,
+    Program.ILLUSTRIOUS: _write_infotext,
 }

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from prompt import sentences as said
 from prompt.errors import PromptError
+from prompt.flags.table import VERSION
 from prompt.reading.grammar import Prompt, parse
 from prompt.reading.limits import PROMPT_LIMIT
 from prompt.sentences import Sentence
-from prompt.writing.programs import ABILITIES, Program
+from prompt.writing.programs import Program, find_abilities
 from prompt.writing.reduction import reduce_prompt
 from prompt.writing.spellings import WRITERS
 
@@ -27,7 +28,7 @@ class Written:
     lost: tuple[str, ...]
 
 
-def write_prompt(prompt: Prompt, program: Program) -> Written:
+def write_prompt(prompt: Prompt, program: Program, *, split: bool = False) -> Written:
     """A prompt in another program's form.
 
     Whatever is not read back from it as it was is told of, so that nothing is lost in silence.
@@ -35,9 +36,10 @@ def write_prompt(prompt: Prompt, program: Program) -> Written:
     Args:
         prompt: The neutral form.
         program: The other program.
+        split: Whether words with weights become ideas of their own (``::``) where it weighs none.
     """
-    able = ABILITIES[program]
-    kept, notes = reduce_prompt(prompt, program, able)
+    able = find_abilities(program, VERSION.of(prompt.flags))
+    kept, notes = reduce_prompt(prompt, program, able, split=split)
     text = WRITERS[program](kept, able)
     if not _reads_back(text, kept):
         notes.append(Sentence(said.UNSURE_THERE, program=able.title))
