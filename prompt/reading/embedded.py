@@ -26,12 +26,12 @@ from prompt.sentences import Sentence
 Texts = Mapping[str, str]
 """Texts of a picture's file by the names that they have there."""
 
-_MOST: Final = 20_000
+_MOST: Final = 12_000
 """Characters of an infotext that are read: the words stand before settings of any length."""
 
-_STEPS: Final = re.compile(r"(?:\A|[\n,])\s*+Steps: \d")
-_MODEL: Final = re.compile(r"(?:[\n,]\s*+)Model: ([^,\n]{1,200})")
-_JOB: Final = re.compile(r"\s*+Job ID: [0-9a-f-]{36}\s*+\Z")
+_STEPS: Final = re.compile(r"(?:\A|[\n,] ?)Steps: \d")
+_MODEL: Final = re.compile(r"[\n,] ?Model: ([^,\n]{1,200})")
+_JOB: Final = re.compile(r" Job ID: [0-9a-f-]{36}\s*+\Z")
 _FLAG: Final = re.compile(r"\s--(?:v|version|niji|ar|aspect|stylize|s|raw|chaos|seed)\b")
 _PREFIX: Final = re.compile(r"(prompt|workflow):(?=\s*+\{)")
 _FOOOCUS: Final = frozenset({"base_model", "metadata_scheme", "performance"})
@@ -167,7 +167,7 @@ def _read_comfyui(texts: Texts) -> Known | None:
 
 
 def _read_midjourney(texts: Texts) -> Known | None:
-    text = texts.get("Description") or texts.get("ImageDescription", "")
+    text = (texts.get("Description") or texts.get("ImageDescription", ""))[:_MOST]
     words = _JOB.sub("", text)
     if words == text and not _FLAG.search(text):
         return None

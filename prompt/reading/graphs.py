@@ -112,20 +112,23 @@ def _follow(graph: Graph, link: Any) -> Mapping[str, Any] | None:  # noqa: ANN40
 
 
 def _read_texts(graph: Graph, link: Any) -> str:  # noqa: ANN401 - JSON
-    return ", ".join(dict.fromkeys(_find_texts(graph, link, frozenset(), "positive")))
+    return ", ".join(dict.fromkeys(_find_texts(graph, link, set(), "positive", 0)))
 
 
 def _find_texts(
     graph: Graph,
     link: Any,  # noqa: ANN401 - JSON
-    seen: frozenset[str],
+    seen: set[str],
     side: str,
+    depth: int,
 ) -> Iterator[str]:
-    """The texts that a link leads to, through whatever stands between."""
+    """The texts that a link leads to, through whatever stands between, each source once."""
     inputs = _follow(graph, link)
-    if inputs is None or str(link[0]) in seen or len(seen) > _DEEPEST:
+    # By any way: of a few nodes with two links each there would be millions of ways.
+    source = f"{link[:2]}" if isinstance(link, list) else ""
+    if inputs is None or source in seen or depth > _DEEPEST:
         return
-    seen |= {str(link[0])}
+    seen.add(source)
     if graph[str(link[0])]["class_type"] == "ConditioningZeroOut":
         return
     own = list(_own_texts(inputs))
@@ -138,7 +141,7 @@ def _find_texts(
     for name, value in inputs.items():
         leads = name == passed if both else name.startswith(("conditioning", *_TEXTS, side))
         if leads:
-            yield from _find_texts(graph, value, seen, side)
+            yield from _find_texts(graph, value, seen, side, depth + 1)
 
 
 def _own_texts(inputs: Mapping[str, Any]) -> Iterator[str]:

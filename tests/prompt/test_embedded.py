@@ -234,3 +234,17 @@ TEXTS = st.text(max_size=40) | st.dictionaries(KEYS, BODIES, max_size=4).map(jso
 @given(st.dictionaries(NAMES, TEXTS, max_size=4))
 def test_whatever_a_file_says_raises_nothing(texts: dict[str, str]) -> None:
     read_known(texts)
+
+
+def test_a_graph_with_millions_of_ways_through_it_is_read_once() -> None:
+    nodes = {
+        str(place): {
+            "class_type": "ConditioningCombine",
+            "inputs": {f"conditioning_{side}": [str(place + 1), 0] for side in (1, 2)},
+        }
+        for place in range(36)
+    }
+    nodes["36"] = {"class_type": "CLIPTextEncode", "inputs": {"text": "an owl"}}
+    nodes["k"] = {"class_type": "KSampler", "inputs": {"positive": ["0", 0]}}
+    # Without remembering where it was, this would take days.
+    assert parse(json.dumps(nodes)).text == "an owl"
