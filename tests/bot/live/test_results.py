@@ -45,6 +45,9 @@ async def favourites(house: House) -> int:
 
 async def test_the_recipe_is_told_whole(house: House) -> None:
     grid = await house.drawn("an owl " + "very " * 300 + "wise --seed 7")
+    read_aloud = grid.attachments[0].description or ""
+    assert read_aloud.startswith("4 generated pictures: an owl very very")
+    assert len(read_aloud) <= 1024
     press = await house.playground.press("otto", grid, label="Recipe")
     said = await house.refusal(press, "--seed 7")
     recipe = json.loads(await house.playground.read(said.attachments[0]))
