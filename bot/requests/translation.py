@@ -17,9 +17,8 @@ from prompt.reading.grammar import Prompt, parse
 from prompt.writing.programs import ABILITIES, Program
 from prompt.writing.write import write_prompt
 
-_FILE: Final = "prompt.txt"
-_NOTES_SHOWN: Final = 700
-"""Characters of a message that notes may take where the prompt would leave them none."""
+_PROMPT_FILE: Final = "prompt.txt"
+_NOTES_FILE: Final = "notes.txt"
 
 
 class TranslationHandler:
@@ -36,8 +35,8 @@ class TranslationHandler:
         Raises:
             PromptError: It is none.
         """
-        content, file = _write_for(parse(text), program, split=split)
-        await interaction.response.send_message(content, file=file, ephemeral=True)
+        content, files = _write_for(parse(text), program, split=split)
+        await interaction.response.send_message(content, files=files, ephemeral=True)
 
     async def copy(
         self, interaction: discord.Interaction[Any], job_id: str, program: Program
@@ -50,8 +49,7 @@ class TranslationHandler:
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await ownership.find_job(self._acceptor.jobs, job_id)
         prompt = read_own_prompt(Recipe.from_json(job.recipe))
-        content, file = _write_for(prompt, program, split=False)
-        files = [] if file is discord.utils.MISSING else [file]
+        content, files = _write_for(prompt, program, split=False)
         await interaction.edit_original_response(content=content, attachments=files)
 
     async def tell_known(self, interaction: discord.Interaction[Any], picture: str) -> None:
@@ -71,24 +69,28 @@ class TranslationHandler:
             raise NoPromptError
         made_by = f"{known.program} ({known.model})" if known.model else known.program
         lead = say(sentences.FILE_SAYS, program=messages.quote(made_by))
-        content, file = _compose(lead, known.prompt.spelling, known.prompt.notes)
-        files = [] if file is discord.utils.MISSING else [file]
+        content, files = _compose(lead, known.prompt.spelling, known.prompt.notes)
         await interaction.edit_original_response(content=content, attachments=files)
 
 
-def _write_for(prompt: Prompt, program: Program, *, split: bool) -> tuple[str, discord.File]:
+def _write_for(prompt: Prompt, program: Program, *, split: bool) -> tuple[str, list[discord.File]]:
     written = write_prompt(prompt, program, split=split)
     lead = say(sentences.WRITTEN_FOR, program=ABILITIES[program].title)
     return _compose(lead, written.text, (*prompt.notes, *written.lost))
 
 
-def _compose(lead: str, text: str, notes: Iterable[str]) -> tuple[str, discord.File]:
-    """A prompt to copy with notes below it; in a file where it does not fit into a message."""
-    lines = [f"- {retell(note)}" for note in notes]
-    block = f"{lead}\n{messages.fence(text)}"
-    room = _NOTES_SHOWN if lines else 0
+def _compose(lead: str, text: str, notes: Iterable[str]) -> tuple[str, list[discord.File]]:
+    """A prompt to copy with notes below it; what does not fit into a message comes as a file."""
+    below = "".join(f"\n- {retell(note)}" for note in notes)
+    whole = f"{lead}\n{messages.fence(text)}{below}"
     # A fence has another sign for back quotes, which would be wrong where they are meant.
-    if "`" in text or len(block) + min(room, len("\n".join(lines))) > messages.CONTENT_LIMIT:
-        file = discord.File(io.BytesIO(text.encode()), _FILE)
-        return messages.stack_lines(lead, lines), file
-    return messages.stack_lines(block, lines), discord.utils.MISSING
+    if "`" not in text and len(whole) <= messages.CONTENT_LIMIT:
+        return whole, []
+    files = [_make_file(_PROMPT_FILE, text)]
+    if len(lead) + len(below) <= messages.CONTENT_LIMIT:
+        return lead + below, files
+    return lead, [*files, _make_file(_NOTES_FILE, below.strip())]
+
+
+def _make_file(name: str, text: str) -> discord.File:
+    return discord.File(io.BytesIO(text.encode()), name)

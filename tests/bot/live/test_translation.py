@@ -31,6 +31,13 @@ async def test_a_long_form_comes_as_a_file(house: House) -> None:
     text = await house.playground.read(said.attachments[0])
     assert b"CLIPTextEncode" in text
     assert "ComfyUI needs" in said.content
+    unwanted = ", ".join(f"thing {place}" for place in range(300))
+    options = {"prompt": f"an owl --no {unwanted}", "target": "flux"}
+    asked = await house.playground.command("mira", "translate", options)
+    said = await house.refusal(await asked.ended(), "For FLUX:")
+    prompt, notes = [await house.playground.read(each) for each in said.attachments]
+    assert prompt == b"An owl. Showing only what is named."
+    assert b"`--no thing 299`" in notes
 
 
 async def test_a_finished_picture_s_prompt_is_copied_for_others(house: House) -> None:
