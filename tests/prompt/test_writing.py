@@ -20,7 +20,7 @@ from prompt.writing.programs import ABILITIES, Program
 from prompt.writing.sides import compute_sides, round_ratio
 from prompt.writing.write import write_prompt
 from tests.prompt.strategies import prompts
-from tests.prompt.thousand import read_thousand
+from tests.prompt.test_thousand import THOUSAND
 
 UNSURE = "look through them once more"
 CHANGED = ("it is written as", "usually have", "quality tags", "said what is there instead")
@@ -281,13 +281,13 @@ def _simplify(prompt: Prompt) -> Prompt:
 
 def test_the_thousand_come_back_identical_or_with_a_told_loss() -> None:
     programs = itertools.cycle(Program)
-    for one in read_thousand():
+    for one in THOUSAND:
         with suppress(PromptError):
             for order in read_orders(one.typed):
-                # Each prompt for two programs, which takes all of them in turn.
-                for program in itertools.islice(programs, 2):
-                    written = write_prompt(order.prompt, program)
-                    same = _simplify(written.kept) == _simplify(order.prompt)
-                    assert same or written.lost, (program, one.typed)
-                    read = parse(written.text) == written.kept
-                    assert read or UNSURE in written.lost[-1], (program, one.typed)
+                # Each for one program, which takes all of them in turn.
+                program = next(programs)
+                written = write_prompt(order.prompt, program)
+                same = _simplify(written.kept) == _simplify(order.prompt)
+                assert same or written.lost, (program, one.typed)
+                read = parse(written.text) == written.kept
+                assert read or UNSURE in written.lost[-1], (program, one.typed)
