@@ -13,8 +13,8 @@ from bot.panels import copying, gallery, hello, help, privacy, server, user  # n
 from bot.text.languages import speak
 
 TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
-    "hello": hello.take_press,
     "copy": copying.take_press,
+    "hello": hello.take_press,
     "help": help.take_press,
     "privacy": privacy.take_press,
     "server": server.take_press,

@@ -38,6 +38,9 @@ _CAMERA: Final = re.compile(
     r"view|wide angle)",
     re.IGNORECASE,
 )
+_COUNTED: Final = re.compile(r"([1-6])\+?((?:girl|boy)s?)")
+_NUMBERS: Final = ("", "one", "two", "three", "four", "five", "six")
+_BOORU: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")
 _BRACKETS: Final = re.compile(r"[()\[\]{}]")
 
 
@@ -52,7 +55,7 @@ def write_prose(
         ratio: Width to height, where that has to be said in words.
     """
     tags = [tag for one in phrases for chunk in one.chunks for tag in split_tags(chunk)]
-    words = [text for tag in tags if (text := _strip(read_tag(tag)))]
+    words = [text for tag in tags if (text := _say_tag(read_tag(tag)))]
     whole = ", ".join(words)
     prose = is_prose(whole, len(words))
     parts = [whole] if prose else list(_fill_template(words))
@@ -94,7 +97,7 @@ def _find_words(
     tags: Iterable[Iterable[tuple[str, float]]], counts: Callable[[float], bool]
 ) -> list[str]:
     """The words whose token weight counts, each once."""
-    found = (_strip(text) for tag in tags for text, weight in tag if counts(weight))
+    found = (_say_tag(text) for tag in tags for text, weight in tag if counts(weight))
     return list(filter(None, dict.fromkeys(found)))
 
 
@@ -104,9 +107,13 @@ def find_weight(tag: Iterable[tuple[str, float]]) -> float:
     return max(weights, key=lambda weight: abs(weight - 1), default=1.0)
 
 
-def _strip(text: str) -> str:
+def _say_tag(text: str) -> str:
+    """A tag in words: ``2girls`` is two girls, and ``long_hair`` two words."""
     # Brackets would be weights where sentences are read back, and say little here.
-    return " ".join(_BRACKETS.sub(" ", text).split()).replace(" ,", ",")
+    text = " ".join(_BRACKETS.sub(" ", text).split()).replace(" ,", ",")
+    if counted := _COUNTED.fullmatch(text):
+        return f"{_NUMBERS[int(counted[1])]} {counted[2]}"
+    return _BOORU.sub(" ", text)
 
 
 def _enumerate(words: Iterable[str]) -> str:

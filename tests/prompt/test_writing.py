@@ -221,9 +221,9 @@ GOLDEN = [
         *("midjourney", "an owl, deserted --version 8.1", "nothing for `--weird 250`, `--tile`"),
     ),
     (
-        "score_9, source_anime, 1girl --no score_4",
+        "score_9, source_anime, 1girl, long_hair --no score_4",
         "flux",
-        "1girl",
+        "one girl, long hair",
         "`score_9`, `source_anime`, `sc",
     ),
     ("score_9, 1girl", "pony", "score_9, 1girl\nNegative prompt: score_6, score_5", "so that is"),
