@@ -116,7 +116,7 @@ def _read_own(texts: Texts) -> Known | None:
 
 
 def _read_invokeai(texts: Texts) -> Known | None:
-    return _read_saved("InvokeAI", texts.get("invokeai_metadata") or texts.get("sd-metadata", ""))
+    return _read_saved("InvokeAI", texts.get("invokeai_metadata", ""))
 
 
 def _read_parameters(texts: Texts) -> Known | None:
@@ -161,9 +161,10 @@ def _list_captions(body: Mapping[str, Any]) -> Iterator[str]:
 
 def _read_comfyui(texts: Texts) -> Known | None:
     # The form for its interface first: what is drawn, without what is switched off.
-    return _read_saved("ComfyUI", texts.get("prompt", "")) or _read_saved(
-        "ComfyUI", texts.get("workflow", "")
-    )
+    for text in (texts.get("prompt", ""), texts.get("workflow", "")):
+        if find_graph(_load(text)) is not None and (known := _read_saved("ComfyUI", text)):
+            return known
+    return None
 
 
 def _read_midjourney(texts: Texts) -> Known | None:
@@ -185,12 +186,12 @@ _READERS: Final[tuple[Callable[[Texts], Known | None], ...]] = (
 
 
 def _read_saved(program: str, text: str) -> Known | None:
-    """What saved JSON says."""
+    """What saved JSON says; None where there are no words among it."""
     body = _load(text)
     read = None if body is None else read_json(text)
-    if body is None or read is None:
+    if body is None or read is None or not (prompt := parse(read[0])).phrases:
         return None
-    return Known(program, _join_notes(parse(read[0]), read[1]), _find_model(body))
+    return Known(program, _join_notes(prompt, read[1]), _find_model(body))
 
 
 def _parse(words: str, notes: tuple[str, ...]) -> Prompt:

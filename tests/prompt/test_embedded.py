@@ -181,6 +181,8 @@ def test_easel_s_own_pictures_carry_their_recipe() -> None:
         png(Description="A nice day", Software="Paint"),
         png(parameters="a prompt without settings"),
         png(parameters='{"prompt": "an owl", "mood": "calm"}'),
+        png(prompt='{"subject": "an owl"}'),
+        png(prompt=json.dumps({"1": {"class_type": "KSampler", "inputs": {"seed": 4}}})),
         png(easel='{"version": 99}', Comment="{" * 60_000),
         exif("JPEG", utf16("Nice --day")),
         hidden("hello", packed=False),
