@@ -69,6 +69,7 @@ ERRORS = [
     errors.WeightsError("1 2 3", 2),
     errors.NoImageError(),
     errors.NoPictureError(),
+    errors.NoPromptError(),
     errors.NotYetError(),
     errors.DraftGoneError(),
     errors.NotAllowedError(Sentence(sentences.NO_PLACE)),
