@@ -6,7 +6,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import Connection, func, or_, select
@@ -119,7 +119,7 @@ def _write_table(jobs: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def _write_value(value: object) -> str:
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return value.isoformat()
     raise TypeError(type(value).__name__)
 
