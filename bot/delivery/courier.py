@@ -19,6 +19,8 @@ from bot.delivery.target import DeliveryTarget
 from bot.errors import UnsentError
 from bot.text.languages import speaking
 from storage import meters
+from storage.database.records import insert_new
+from storage.database.tables import WithdrawalRow
 from storage.files import Files, FileStoreError, MissingFileError
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Event, Job, Queued
@@ -167,6 +169,10 @@ class JobMessage:
                     await self._send_ending(job)
         if await self._jobs.delivered(job.id, *self._sent):
             _measure(job)
+        elif self._sent[0] is not None and await self._load_job() is None:
+            # Its owner was forgotten while it was on its way.
+            shown = {"message_id": self._sent[0], "channel_id": job.channel_id}
+            await self._jobs.records.write(insert_new, WithdrawalRow, [shown])
 
     async def _send_ending(self, job: Job) -> int | None:
         """Shows the end, or why it cannot be shown; None if not even that can."""

@@ -5,10 +5,12 @@ import zipfile
 
 import pytest
 
+from bot.delivery.removal import drop_withdrawal, list_withdrawals
 from bot.panels import hello
 from playground import Message
 from playground.state.records import Permission
 from storage.decisions.choices import PersonChoices
+from storage.privacy.forgetting import forget
 from tests.bot.live.house import House
 from tests.journeys.studio import showing
 
@@ -60,6 +62,26 @@ async def test_somebody_is_forgotten_after_one_question(house: House) -> None:
     assert "- none" in (await opened(house)).content
     # As if they came for the first time.
     assert (await house.drawn("a red apple")).buttons
+
+
+async def test_pictures_that_were_on_their_way_go_as_well(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert house.bot
+    run, message = await house.running()
+    noted, jobs = house.jobs.delivered, house.jobs
+
+    async def forget_first(job_id: str, message_id: int | None) -> bool:
+        await forget(jobs, house.playground.people["mira"].id, jobs._settings.database)
+        # As if it had been taken away before its end was sent, which Discord then posts anew.
+        await jobs.records.write(drop_withdrawal, message.id)
+        return await noted(job_id, message_id)
+
+    monkeypatch.setattr(jobs, "delivered", forget_first)
+    await jobs.complete(run, house.files)
+    await house.until(lambda: jobs.records.read(list_withdrawals, 9))
+    house.bot._remover.wake()
+    await message.until(lambda now: now.deleted)
 
 
 async def test_a_copy_comes_in_files_that_fit(
