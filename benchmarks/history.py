@@ -57,12 +57,18 @@ _REST: Final = (
     "INSERT INTO people (id, settings) SELECT 1000 + i, '{{}}' FROM {numbers}",
     "INSERT INTO servers (id, settings) SELECT 1000 + i, '{{}}' FROM {numbers}",
     "INSERT INTO shares (person_id, lane, finish) SELECT i, 'fast', 0 FROM {numbers}",
+    """INSERT INTO usage (person_id, day, server_id, lane, jobs, pictures, gpu_ms)
+       SELECT i, {day}, i % 500, 'fast', 1, 4, 9000 FROM {numbers}""",
+    """INSERT INTO grants (person_id, server_id, kind, begins, amount)
+       SELECT i, 7, 'jobs/day', {day}, 1 FROM {numbers}""",
+    "INSERT INTO blocks (person_id, server_id) SELECT i, 7 FROM {numbers}",
 )
 _SQLITE: Final = {
     "id": "printf('%08x%024x', i * 2654435761 % 4294967296, i)",
     "padding": "hex(zeroblob({padding} / 2))",
     "json": "",
     "moment": "strftime('%Y-%m-%d %H:%M:%f000', 'now', '-' || ({count} - i) || ' minutes')",
+    "day": "date('now')",
     "numbers": "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})"
     " SELECT i FROM n)",
 }
@@ -71,6 +77,7 @@ _POSTGRES: Final = {
     "padding": "repeat('0', {padding})",
     "json": "::json",
     "moment": "now() - ({count} - i) * interval '1 minute'",
+    "day": "current_date",
     "numbers": "generate_series(1::bigint, {count}) AS n(i)",
 }
 

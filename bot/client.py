@@ -36,6 +36,7 @@ from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
 from bot.requests.personal_data import PrivacyHandler
+from bot.requests.relaxed import RelaxedOffers
 from bot.requests.results import ResultHandler
 from bot.requests.translation import TranslationHandler
 from bot.text import languages
@@ -133,6 +134,7 @@ class EaselBot(extensions.AutoShardedBot):
             blend=BlendHandler(acceptor),
             derive=derive,
             editing=EditHandler(acceptor, derive, results),
+            relaxed=RelaxedOffers(acceptor),
             results=results,
             jobs=JobHandler(jobs),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),

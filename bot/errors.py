@@ -1,7 +1,11 @@
 """What can go wrong for a person who asks the bot for something: types and data, no sentences."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from faults import UserError
 from generation.catalogue.card import Capability
+from storage.queue.limits import Excess
 
 
 class OldButtonError(UserError):
@@ -10,6 +14,20 @@ class OldButtonError(UserError):
 
 class FormLateError(UserError):
     """A form that cannot be shown, since the database is slow and Discord does not wait."""
+
+
+class FastSpentError(UserError):
+    """Somebody's fast time is used up; as relaxed jobs, what they asked for would fit.
+
+    Attributes:
+        excess: What does not fit.
+        requests: The jobs that were refused, as JSON.
+    """
+
+    def __init__(self, excess: Excess, requests: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__(f"{excess.used} of {excess.limit} fast minutes are used")
+        self.excess = excess
+        self.requests = requests
 
 
 class JobGoneError(UserError):

@@ -41,6 +41,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "privacy": Place("cli.privacy", "Copy or delete what is kept of a person."),
     "invite": Place("cli.invite", "Print the links that install the bot."),
     "models": Place("cli.models", "List, fetch and check the models that draw."),
+    "people": Place("cli.people", "Give a person more, or block them, everywhere."),
 }
 """In the order in which they are listed."""
 

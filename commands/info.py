@@ -3,7 +3,7 @@
 from discord import app_commands
 
 from bot.client import EaselBot, Interaction
-from bot.text import messages, sentences
+from bot.text import accounts, messages, sentences
 from bot.text.languages import say
 from storage.queue.limits import find_day
 
@@ -30,6 +30,8 @@ async def info(interaction: Interaction) -> None:
         model=say(cards[0].title),
         about=say(cards[0].about),
     )
+    if left := accounts.write_left(used.spent):
+        text += "\n" + left
     for trouble, count in queue.troubles.items():
         text += "\n" + say(sentences.TROUBLES[trouble], count=count)
     if queue.full:

@@ -20,7 +20,7 @@ from prompt.resolution.orders import Order, list_prompts
 ASK_FROM: Final = 4
 """Jobs from which on a person is asked first."""
 
-TEMPLATE: Final = re.compile(r"easel:draft:(?P<answer>yes|no|draw):(?P<draft>[0-9a-f]{32})")
+TEMPLATE: Final = re.compile(r"easel:draft:(?P<answer>yes|no|draw|relax):(?P<draft>[0-9a-f]{32})")
 """Custom ids of these buttons."""
 
 _SHOWN: Final = 10
@@ -28,6 +28,7 @@ _LABELS: Final = {
     "yes": sentences.QUEUE_THEM,
     "no": sentences.NEVER_MIND,
     "draw": sentences.DRAW_THAT,
+    "relax": sentences.DRAW_RELAXED,
 }
 
 
@@ -77,7 +78,7 @@ class DraftButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=TEMPLATE,
 ):
-    """Queue them, never mind, or draw what was suggested."""
+    """Queue them, never mind, draw what was suggested, or draw it relaxed."""
 
     def __init__(self, answer: str, draft: str) -> None:
         style = discord.ButtonStyle.secondary if answer == "no" else discord.ButtonStyle.primary
@@ -108,6 +109,8 @@ class DraftButton(
         try:
             if self.answer == "no":
                 await host.forget(interaction, self.draft)
+            elif self.answer == "relax":
+                await host.draw_relaxed(interaction, self.draft)
             else:
                 await host.confirm(interaction, self.draft, asked=self.answer == "yes")
         except Exception as error:  # noqa: BLE001 - the library would only log it
@@ -124,6 +127,11 @@ def build_buttons(draft: str) -> discord.ui.View:
 def build_offer(draft: str) -> discord.ui.View:
     """What is below a suggestion."""
     return discord.ui.View(timeout=None).add_item(DraftButton("draw", draft))
+
+
+def build_relaxed_offer(draft: str) -> discord.ui.View:
+    """What is below the news that fast time is used up."""
+    return discord.ui.View(timeout=None).add_item(DraftButton("relax", draft))
 
 
 def write_question(orders: Sequence[Order]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 import discord
 
 from bot.components import buttons, confirm, modals, panel
-from bot.errors import OldButtonError
+from bot.errors import FastSpentError, OldButtonError
 from bot.interactions.replies import answer_error
 from bot.painting.submission import PaintingHandler
 from bot.panels import routing
@@ -18,6 +18,7 @@ from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.models import ServedModels
 from bot.requests.personal_data import PrivacyHandler
+from bot.requests.relaxed import RelaxedOffers
 from bot.requests.results import ResultHandler
 from bot.requests.translation import TranslationHandler
 from bot.text.languages import speak
@@ -44,6 +45,7 @@ class Handlers:
         blend: Takes images to be blended.
         derive: Takes requests for pictures from pictures.
         editing: Takes what people ask of pictures in words.
+        relaxed: Keeps what was refused as fast, and has it drawn relaxed.
         results: Shows, sends and deletes pictures.
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
@@ -57,6 +59,7 @@ class Handlers:
     blend: BlendHandler
     derive: DeriveHandler
     editing: EditHandler
+    relaxed: RelaxedOffers
     results: ResultHandler
     jobs: JobHandler
     privacy: PrivacyHandler
@@ -127,6 +130,16 @@ class Handlers:
     ) -> None:
         """Takes a yes to a question about many jobs, or to a suggestion if none was asked."""
         await self.imagine.confirm(interaction, draft, asked=asked)
+
+    async def offer_relaxed(
+        self, interaction: discord.Interaction[Any], error: FastSpentError
+    ) -> discord.ui.View:
+        """Keeps what was refused as fast; the button that has it drawn relaxed."""
+        return await self.relaxed.keep(interaction, error)
+
+    async def draw_relaxed(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a yes to that."""
+        await self.relaxed.take(interaction, draft)
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to it."""

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import discord
 
+from bot.errors import FastSpentError
 from generation.catalogue.card import Card
 from prompt.writing.programs import Program
 from storage.database.records import Records
@@ -52,6 +53,14 @@ class Host(Protocol):
         self, interaction: discord.Interaction[Any], draft: str, *, asked: bool
     ) -> None:
         """Takes a yes to a question about many jobs, or to a suggestion if none was asked."""
+
+    async def offer_relaxed(
+        self, interaction: discord.Interaction[Any], error: FastSpentError
+    ) -> discord.ui.View:
+        """Keeps what was refused as fast; the button that has it drawn relaxed."""
+
+    async def draw_relaxed(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a yes to that."""
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to it."""

@@ -7,7 +7,9 @@ from typing import Any, Final
 import aiohttp
 import discord
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
+from bot.errors import FastSpentError
 from bot.interactions.callbacks import is_late
 from bot.interactions.echo import echo_prompt, read_typed
 from bot.interactions.host import find_host
@@ -83,6 +85,8 @@ async def answer_error(
         log.info("interaction_too_late", interaction=interaction.id)
         return
     reason = explain(error)
+    if isinstance(cause := getattr(error, "original", error), FastSpentError):
+        offer = await _offer_relaxed(interaction, cause)
     try:
         await _tell_reason(interaction, error, reason, offer)
     except discord.HTTPException as lost:
@@ -106,8 +110,21 @@ async def _tell_reason(
         text, file = echo_prompt(error, "", typed)
     else:
         text, file = echo_prompt(error, reason, typed)
-    if text:
-        await _say(interaction, text.strip(), [file] if file else [], offer)
+    # What was pressed has no words to give back, but may be offered in another way.
+    if text or offer:
+        said = text.strip() or say(sentences.FAST_OFFER)
+        await _say(interaction, said, [file] if file else [], offer)
+
+
+async def _offer_relaxed(
+    interaction: discord.Interaction[Any], error: FastSpentError
+) -> discord.ui.View | None:
+    try:
+        return await find_host(interaction).offer_relaxed(interaction, error)
+    # The reason is told all the same, and relaxed can be asked for by its flag.
+    except SQLAlchemyError as lost:
+        log.warning("offer_lost", error=type(lost).__name__)
+        return None
 
 
 async def _tell_plainly(interaction: discord.Interaction[Any]) -> None:

@@ -12,6 +12,7 @@ from bot.components.panel import Item, Panel, PanelPress, make_custom_id
 from bot.errors import FormLateError, NotAllowedError, OldButtonError
 from bot.interactions.host import find_host
 from bot.interactions.patience import begin
+from bot.panels import members
 from bot.panels.server_topics import NUMBERS, OF_ROLES, TOPICS, Number
 from bot.text import messages, sentences, server_log
 from bot.text.languages import say
@@ -20,6 +21,7 @@ from prompt.sentences import Sentence
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Limits, ServerChoices
 from storage.queue.limits import HostLimits
+from storage.quotas import EXAMPLE, format_quotas, parse_quotas
 
 CHANGES_SHOWN: Final = 15
 
@@ -27,8 +29,10 @@ _PANEL: Final = "server"
 
 
 _CHANGES: Final = "changes"
+_USAGE: Final = "usage"
 _TITLES: Final = {
     **{name: topic.title for name, topic in TOPICS.items()},
+    _USAGE: sentences.PANEL_USAGE,
     _CHANGES: sentences.PANEL_CHANGES,
 }
 
@@ -55,6 +59,9 @@ async def take_press(press: PanelPress) -> Panel | None:
     # Asked at every press: the panel may be older than the person's role.
     _require_manager(it)
     _require_fitting(press)
+    if what == "person" and press.values:
+        await it.response.send_modal(members.build_form(press.values[0]))
+        return None
     whose = _find_form(press)
     # A form has to be the first answer, so it cannot be shown after a promise of one.
     if whose is not None:
@@ -66,15 +73,17 @@ async def take_press(press: PanelPress) -> Panel | None:
     await it.response.defer()
     if what == "open":
         topic = press.values[0]
-        return await _load_panel(it, topic, await _load_history(it) if topic == _CHANGES else "")
+        return await _load_panel(it, topic, await _load_text(it, topic))
     if what == "limits":
         return await _change(
             it,
             lambda before: _apply_limits(before, press, find_host(it).limits),
             "role" if press.value else what,
         )
-    if what == "role":
+    if what in {"role", "person"}:
         return await _load_panel(it, what)
+    if what == "grant":
+        return await _load_panel(it, "person", await members.change(press, _read_server_id(it)))
     topic_of = TOPICS.get(what)
     if topic_of is None or topic_of.read is None:
         raise OldButtonError
@@ -88,6 +97,8 @@ def _require_fitting(press: PanelPress) -> None:
     # A form's custom id names a role, and comes from the client as a menu's values do.
     chosen = [press.value] if press.what == "limits" and press.value else press.values
     named = TOPICS["role"] if press.what == "limits" else topic
+    if press.what == "grant":
+        named, chosen = TOPICS["person"], [press.value]
     if press.what == "open":
         fitting = len(chosen) == 1 and chosen[0] in _TITLES
     else:
@@ -107,7 +118,7 @@ def build_panel(
     choices: ServerChoices, served: Sequence[Card], topic: str = "", history: str = ""
 ) -> Panel:
     """The panel of a server with the menu for one topic."""
-    lines = [f"**{say(t.title)}** {t.shown(choices)}" for t in TOPICS.values()]
+    lines = [f"**{say(t.title)}** {t.shown(choices)}" for t in TOPICS.values() if t.shown]
     options = [
         discord.SelectOption(label=say(title), value=name, default=name == topic)
         for name, title in _TITLES.items()
@@ -157,11 +168,13 @@ async def _change(
 def word_change(change: Change) -> Change:
     """A change with its values in the language spoken now; those of presets are words already."""
     topic = TOPICS.get(change.what)
-    if topic is None:
+    shown = topic.shown if topic else None
+    # What was done about a person is noted in words.
+    if shown is None:
         return change
     try:
         before, after = (
-            topic.shown(ServerChoices.read(json.loads(kept or "")))
+            shown(ServerChoices.read(json.loads(kept or "")))
             for kept in (change.before, change.after)
         )
     except ValueError:  # noted in words, as it was done at first
@@ -178,6 +191,13 @@ def _diff_lines(before: str, after: str) -> tuple[str, str]:
 
 def _join_lines(lines: Iterable[str]) -> str:
     return ", ".join(line.removeprefix("- ") for line in lines if line)
+
+
+async def _load_text(it: discord.Interaction[Any], topic: str) -> str:
+    """What stands on the panel in place of everything that is set; empty for that."""
+    if topic == _CHANGES:
+        return await _load_history(it)
+    return await members.list_usage(it, _read_server_id(it)) if topic == _USAGE else ""
 
 
 async def _load_history(it: discord.Interaction[Any]) -> str:
@@ -204,6 +224,14 @@ def _build_form(choices: ServerChoices, role: str) -> discord.ui.Modal:
             custom_id=number.field, default=str(getattr(values, number.field)), max_length=6
         )
         form.add_item(discord.ui.Label(text=number.write_label(), component=field))
+    quotas: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id="quotas",
+        default=values.quotas,
+        placeholder=EXAMPLE,
+        required=False,
+        max_length=200,
+    )
+    form.add_item(discord.ui.Label(text=say(sentences.LIMIT_QUOTAS), component=quotas))
     return form
 
 
@@ -217,11 +245,13 @@ def _apply_limits(before: ServerChoices, press: PanelPress, host: HostLimits) ->
     """
     numbers = [_bound(number, host) for number in (OF_ROLES if press.value else NUMBERS)]
     # A form that was opened before a limit was added lacks its field.
-    values = {
+    values: dict[str, Any] = {
         number.field: _parse_number(number, press.typed)
         for number in numbers
         if number.field in press.typed
     }
+    if "quotas" in press.typed:
+        values["quotas"] = format_quotas(parse_quotas(press.typed["quotas"]))
     if not press.value:
         return before.model_copy(update=values)
     role, own = int(press.value), Limits(**values)

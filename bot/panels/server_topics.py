@@ -27,7 +27,7 @@ class Topic:
 
     Attributes:
         title: What it is called.
-        shown: Its value, for people.
+        shown: Its value, for people; None where it has none.
         menu: The menu that sets it, given what is set, its custom id and the cards of what draws
             here; None where a form or nothing does.
         read: From a menu's values to what is stored.
@@ -35,7 +35,7 @@ class Topic:
     """
 
     title: str
-    shown: Callable[[ServerChoices], str]
+    shown: Callable[[ServerChoices], str] | None
     menu: Callable[[ServerChoices, str, Sequence[Card]], Item] | None = None
     read: Callable[[Sequence[str]], object] | None = None
     fits: Callable[[discord.Guild, str, Sequence[Card]], bool] = lambda *_: False
@@ -156,6 +156,10 @@ def _format_numbers(values: ServerChoices | Limits, numbers: Sequence[Number]) -
     return "\n" + "\n".join(lines)
 
 
+def _format_quotas(quotas: str) -> str:
+    return f"\n- {say(sentences.LIMIT_QUOTAS)}: {quotas or say(sentences.ANY)}"
+
+
 def _format_role_limits(choices: ServerChoices) -> str:
     lines = [
         "\n- "
@@ -164,6 +168,7 @@ def _format_role_limits(choices: ServerChoices) -> str:
             role=f"<@&{role}>",
             **{number.field: number.format_value(limits) for number in OF_ROLES},
         )
+        + (f"; {limits.quotas}" if limits.quotas else "")
         for role, limits in choices.limits.items()
     ]
     return "".join(lines[:MOST]) or say(sentences.NONE)
@@ -212,12 +217,21 @@ TOPICS: Final[Mapping[str, Topic]] = {
         lambda values: values[0] if values else "",
         lambda _, value, __: value in _SPOKEN,
     ),
-    "limits": Topic(sentences.PANEL_LIMITS, lambda c: _format_numbers(c, NUMBERS)),
+    "limits": Topic(
+        sentences.PANEL_LIMITS,
+        lambda c: _format_numbers(c, NUMBERS) + _format_quotas(c.quotas),
+    ),
     "role": Topic(
         sentences.PANEL_ROLE,
         _format_role_limits,
         lambda _c, name, _: _build_role_select((), name, most=1),
         fits=_is_role,
+    ),
+    "person": Topic(
+        sentences.PANEL_PERSON,
+        None,
+        lambda _c, name, _: discord.ui.UserSelect(custom_id=name),
+        fits=lambda _, value, __: value.isdecimal(),
     ),
 }
 """Everything that can be set, in the order of the panel."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Self
 
 import discord
 from cachetools import LRUCache
@@ -17,7 +17,7 @@ from bot.access.places import AllowedPlaces
 from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef
 from bot.delivery.watcher import DeliveryWatcher
-from bot.errors import NotAllowedError
+from bot.errors import FastSpentError, NotAllowedError
 from bot.interactions.requester import RemoteRequester, Requester
 from bot.requests.models import ServedModels
 from bot.requests.renewal import DISCORD_FILES, renew_link
@@ -36,6 +36,7 @@ from storage.decisions.choices import ServerChoices
 from storage.files import Files, MissingFileError
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job, NewJob, Speed
+from storage.queue.limits import LimitReachedError
 from storage.settings import Settings
 
 _REMEMBERED: Final = 1000
@@ -59,6 +60,27 @@ class JobRequest:
     parent_id: str | None = None
     speed: Speed = "fast"
     origins: Mapping[str, str] | None = None
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any], speed: Speed) -> Self:
+        """The request that ``to_json`` wrote, at another speed perhaps."""
+        recipe, title = Recipe.from_json(body["recipe"]), Title.read(body["title"])
+        return cls(
+            recipe=recipe,
+            title=title,
+            parent_id=body["parent_id"],
+            speed=speed,
+            origins=body["origins"],
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as JSON, to be kept for a while."""
+        return {
+            "recipe": self.recipe.to_json(),
+            "title": str(self.title),
+            "parent_id": self.parent_id,
+            "origins": self.origins and dict(self.origins),
+        }
 
 
 def derive_id(requester: Requester, place: int = 0) -> str:
@@ -218,6 +240,7 @@ class JobAcceptor:
 
         Raises:
             LimitReachedError: They do not all fit into what the person may ask for.
+            FastSpentError: They would fit if they were relaxed.
             NotAllowedError: The bot may not write where they are to be shown.
         """
         rest = destination.follow_first()
@@ -234,7 +257,14 @@ class JobAcceptor:
         job_ids = [job.id for job in jobs]
         with self._delivery.expect(job_ids):
             allowed = policy.allow(self.jobs.host_limits, choices, requester)
-            for place, queued in enumerate(await self.jobs.accept_many(jobs, allowed)):
+            try:
+                accepted = await self.jobs.accept_many(jobs, allowed)
+            except LimitReachedError as error:
+                if error.excess.kind != "fast":
+                    raise
+                refused = [request.to_json() for request in requests]
+                raise FastSpentError(error.excess, refused) from None
+            for place, queued in enumerate(accepted):
                 shown = await self._delivery.begin(queued)
                 # Only by posting is it known whether the bot may.
                 if not shown and place == 0:
@@ -274,6 +304,7 @@ class JobAcceptor:
             model=recipe.model,
             pixels=recipe.pixels,
             steps=recipe.steps,
+            picture_count=len(recipe.noise),
             person_id=requester.user.id,
             server_id=requester.guild_id,
             channel_id=destination.channel_id,

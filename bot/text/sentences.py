@@ -113,6 +113,33 @@ HOST_DAILY_TOGETHER: Final = Plural(
     "This makes {count} jobs, and you have room for {room}: whoever runs me allows {limit} per "
     "person in 24 hours, over all servers, and you have asked for {asked}.",
 )
+UNITS: Final = {
+    "jobs": Plural("{count} job", "{count} jobs"),
+    "pictures": Plural("{count} picture", "{count} pictures"),
+    "minutes": Plural("{count} GPU minute", "{count} GPU minutes"),
+    "fast": Plural("{count} fast minute", "{count} fast minutes"),
+}
+PERIODS: Final = {"day": "today", "week": "this week", "month": "this month"}
+SERVER_QUOTA: Final = (
+    "This server allows you {limit} {period}, and you have used or queued {used}; it starts anew "
+    "{when}."
+)
+HOST_QUOTA: Final = (
+    "Whoever runs me allows you {limit} {period}, over all servers, and you have used or queued "
+    "{used}; it starts anew {when}."
+)
+FAST_SPENT: Final = (
+    "Your fast time is used up: {used} of {limit} {period}. It starts anew {when}; until then I "
+    "can draw this relaxed, when nobody else waits."
+)
+FAST_OFFER: Final = "I can draw it relaxed, when nobody else waits:"
+DRAW_RELAXED: Final = "Draw it relaxed"
+SERVER_BLOCKED: Final = "The managers of this server do not let you ask for pictures here."
+SERVER_BLOCKED_UNTIL: Final = (
+    "The managers of this server let you ask for pictures here again {when}."
+)
+HOST_BLOCKED: Final = "Whoever runs me does not let you ask for pictures."
+HOST_BLOCKED_UNTIL: Final = "Whoever runs me lets you ask for pictures again {when}."
 SERVER_FAMILY: Final = "This server allows only {allowed}; the current model is `{family}`."
 SERVER_SIZE: Final = (
     "The longest side of this picture would be {side} pixels, and this server allows {limit}; a "
@@ -155,6 +182,21 @@ LIMIT_SHARE: Final = "Share of GPU time, 1 is usual"
 LIMIT_OR_ANY: Final = "{limit}, 0 for no limit"
 ANY: Final = "no limit"
 ROLE_LIMITS: Final = "{role}: {unfinished} unfinished, {daily} in 24 hours, share {share}"
+LIMIT_QUOTAS: Final = "Per person in a day, week or month"
+QUOTA_WRONG: Final = "`{typed}` is no limit like `{example}`; nothing was changed."
+PANEL_PERSON: Final = "One person"
+PANEL_USAGE: Final = "Who used what"
+PERSON_GRANT: Final = "Give more, such as {example}, or reset"
+PERSON_BLOCK: Final = "Block for how many days; 0 for not at all"
+PERSON_GIVEN: Final = "{extra} more"
+PERSON_RESET: Final = "nothing counts as used"
+PERSON_BLOCKED: Final = Plural("blocked for {count} day", "blocked for {count} days")
+PERSON_UNBLOCKED: Final = "not blocked"
+USAGE: Final = "What was used here in the last seven days:"
+USAGE_LINE: Final = "`{bar}` {who}: {minutes}, {jobs}, {pictures}"
+USAGE_REST: Final = Plural("{count} more person: {minutes}", "{count} more people: {minutes}")
+USAGE_GONE: Final = "somebody who was forgotten"
+USAGE_NONE: Final = "Nothing was used here in the last seven days."
 LIMIT_WRONG: Final = (
     "`{typed}` is not a whole number between {low} and {high}; nothing was changed."
 )
@@ -322,6 +364,17 @@ KEPT: Final[dict[str, str | Plural]] = {
         "{count} request that waits for your answer, for a week",
         "{count} requests that wait for your answer, for a week",
     ),
+    "usage": Plural(
+        "{count} line on how much you used on a day", "{count} lines on how much you used on a day"
+    ),
+    "grants": Plural(
+        "{count} amount that you were given beyond a limit",
+        "{count} amounts that you were given beyond a limit",
+    ),
+    "blocks": Plural(
+        "{count} block that keeps you from asking for pictures",
+        "{count} blocks that keep you from asking for pictures",
+    ),
     "changes": Plural(
         "{count} change that you made to a server's settings or presets",
         "{count} changes that you made to a server's settings or presets",
@@ -406,6 +459,8 @@ INFO: Final = (
     "**You** {mine} of {most} waiting or running, {today} of {daily} asked for in 24 hours\n"
     "**Model** {model}: {about}"
 )
+INFO_LEFT: Final = "**Left** {budgets}"
+BUDGET_LEFT: Final = "{left} of {limit} {period}"
 TROUBLES: Final = {
     "device": Plural(
         "{count} worker takes no jobs: what it computes on failed several times in a row.",

@@ -1,14 +1,17 @@
 """From error to sentence: the one place that words what went wrong."""
 
 import secrets
+from datetime import UTC, datetime
 from typing import Final
 
+import discord
 import structlog
 from discord import app_commands
 
 from bot.errors import (
     DraftGoneError,
     ExpiredTokenError,
+    FastSpentError,
     FormLateError,
     JobGoneError,
     NoImageError,
@@ -32,7 +35,7 @@ from bot.errors import (
     WeightsError,
     ZoomError,
 )
-from bot.text import messages, sentences
+from bot.text import accounts, messages, sentences
 from bot.text.image_wording import word_image_error as image_sentence
 from bot.text.languages import retell, say
 from generation.recipe import RecipeError
@@ -43,7 +46,8 @@ from storage import meters
 from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError, UnknownChoiceError
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
-from storage.queue.limits import Excess, LimitKind, LimitReachedError
+from storage.queue.limits import BlockedError, Budget, Excess, LimitKind, LimitReachedError
+from storage.quotas import EXAMPLE, QuotaError, find_end
 from storage.space import NoSpaceError
 
 log: Final = structlog.get_logger(__name__)
@@ -78,6 +82,7 @@ _QUOTING: Final[dict[type[BaseException], str]] = {
     NoJobError: sentences.NO_JOB,
     NotUnderstoodError: sentences.EDIT_UNKNOWN,
     NoPlaceError: sentences.EDIT_NO_PLACE,
+    QuotaError: sentences.QUOTA_WRONG,
 }
 """Errors whose sentence quotes what was typed."""
 
@@ -108,14 +113,15 @@ def word_error(error: BaseException) -> str | None:
             return " ".join(map(retell, error.sentences))
         case ImageError():
             return image_sentence(error)
-        case LimitReachedError():
-            return _word_excess(error.excess)
+        case LimitReachedError() | FastSpentError() | BlockedError():
+            return _word_limit(error)
         case OtherFamilyError():
             return say(sentences.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():
             return say(sentences.NOT_ABLE[error.capability], model=say(error.now))
-        case ZoomError() | NoJobError() | NotUnderstoodError() | NoPlaceError():
-            return say(_QUOTING[type(error)], typed=messages.quote(str(error)))
+        case ZoomError() | NoJobError() | NotUnderstoodError() | NoPlaceError() | QuotaError():
+            typed = messages.quote(str(error))
+            return say(_QUOTING[type(error)], typed=typed, example=EXAMPLE)
         case TooLongError():
             return say(sentences.TOO_LONG_FOR.get(str(error), sentences.TOO_LONG))
         case WeightsError():
@@ -137,7 +143,30 @@ def _word_failure(error: RenderError | UnsentError) -> str:
     return say(sentences.UNSENT, reason=messages.find_unsent_reason(error.reason))
 
 
+def _word_limit(error: LimitReachedError | FastSpentError | BlockedError) -> str:
+    if not isinstance(error, BlockedError):
+        return _word_excess(error.excess)
+    if error.until is None:
+        return say(sentences.HOST_BLOCKED if error.host else sentences.SERVER_BLOCKED)
+    said = sentences.HOST_BLOCKED_UNTIL if error.host else sentences.SERVER_BLOCKED_UNTIL
+    return say(said, when=discord.utils.format_dt(error.until, "R"))
+
+
+def _word_budget(excess: Excess, budget: Budget) -> str:
+    said = sentences.HOST_QUOTA if budget.host else sentences.SERVER_QUOTA
+    ends = find_end(budget.kind.period, datetime.now(UTC).date())
+    return say(
+        sentences.FAST_SPENT if excess.kind == "fast" else said,
+        limit=accounts.write_amount(budget.kind.unit, budget.amount),
+        period=say(sentences.PERIODS[budget.kind.period]),
+        used=excess.used,
+        when=discord.utils.format_dt(ends, "R"),
+    )
+
+
 def _word_excess(excess: Excess) -> str:
+    if excess.budget is not None:
+        return _word_budget(excess, excess.budget)
     said = _TOGETHER.get(excess.kind) if excess.room else None
     return say(
         said or _FULL[excess.kind],

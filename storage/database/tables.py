@@ -4,7 +4,7 @@
 works on what.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -129,6 +129,7 @@ class JobRow(Table):
     model: Mapped[str] = mapped_column(Text, server_default="")
     pixels: Mapped[int] = mapped_column(BigInteger, server_default="0")
     steps: Mapped[int] = mapped_column(server_default="0")
+    picture_count: Mapped[int] = mapped_column(server_default="0")
     # The turn that was first when it was taken.
     reaches: Mapped[int | None]
     # How many jobs of a loaded model overtook it, the GPU seconds that these were expected to take,
@@ -206,6 +207,49 @@ class CostRow(Table):
     length: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     seconds: Mapped[float] = mapped_column(Double)
     jobs: Mapped[int]
+
+
+class UsageRow(Table):
+    """What a person used on a day: jobs that were made, their pictures, and all GPU time."""
+
+    __tablename__ = "usage"
+    __table_args__ = (
+        # Who used what on a server.
+        Index("ix_usage_server_id_day", "server_id", "day"),
+    )
+
+    # In the order in which a person's last weeks are read.
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    # 0 in direct messages, which are on no server.
+    server_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    lane: Mapped[str] = mapped_column(String(5), primary_key=True)
+    jobs: Mapped[int]
+    pictures: Mapped[int]
+    gpu_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class GrantRow(Table):
+    """What a person may have beyond a quota, in the one period that begins on a day."""
+
+    __tablename__ = "grants"
+
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    # 0 for a quota of the host.
+    server_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    begins: Mapped[date] = mapped_column(primary_key=True)
+    amount: Mapped[float] = mapped_column(Double)
+
+
+class BlockRow(Table):
+    """Somebody who may ask for nothing on a server, or anywhere (0), for a while or for good."""
+
+    __tablename__ = "blocks"
+
+    person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    server_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    until: Mapped[datetime | None]
 
 
 class ServerRow(Table):

@@ -1,12 +1,13 @@
 """What people and servers decide: values only, kept as JSON with a version."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from faults import UserError
+from storage.quotas import Quotas, format_quotas, parse_quotas
 
 MOST_PRESETS: Final = 50
 """Presets that one server or one person may keep."""
@@ -80,6 +81,15 @@ class PersonChoices(Choices):
     knows_versions: bool = False
 
 
+def _check_quotas(text: str) -> str:
+    parse_quotas(text)
+    return text
+
+
+QuotaText = Annotated[str, AfterValidator(_check_quotas)]
+"""Quotas as people write them."""
+
+
 class Limits(BaseModel):
     """How much one person may ask for.
 
@@ -87,6 +97,7 @@ class Limits(BaseModel):
         unfinished: Most unfinished jobs.
         daily: Most jobs in 24 hours; 0 for any number.
         share: How large their share of the GPU time is beside others'; 1 is usual.
+        quotas: How much in a day, a week or a month, as people write it.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -94,6 +105,7 @@ class Limits(BaseModel):
     unfinished: int = 10
     daily: int = 0
     share: int = 1
+    quotas: QuotaText = ""
 
 
 class ServerChoices(Choices):
@@ -113,7 +125,8 @@ class ServerChoices(Choices):
             keeps them.
         unfinished: Most unfinished jobs that one person may have.
         daily: Most jobs that one person may ask for in 24 hours; 0 for any number.
-        limits: What counts instead of the last two for people of a role, by the role's id.
+        quotas: How much one person may have in a day, a week or a month, as people write it.
+        limits: What counts instead of the last three for people of a role, by the role's id.
     """
 
     preset: str = ""
@@ -128,20 +141,32 @@ class ServerChoices(Choices):
     keep: int = 0
     unfinished: int = 10
     daily: int = 0
+    quotas: QuotaText = ""
     limits: dict[int, Limits] = {}
 
     def limits_for(self, roles: Collection[int]) -> Limits:
         """What somebody with these roles may ask for: the most that any of the roles allows."""
         own = [limits for role, limits in self.limits.items() if role in roles]
         if not own:
-            return Limits(unfinished=self.unfinished, daily=self.daily)
+            return Limits(unfinished=self.unfinished, daily=self.daily, quotas=self.quotas)
         days = [limits.daily for limits in own]
         return Limits(
             unfinished=max(limits.unfinished for limits in own),
             # 0 is any number, so it is the most.
             daily=max(days) if all(days) else 0,
             share=max(limits.share for limits in own),
+            quotas=format_quotas(_join_quotas([parse_quotas(limits.quotas) for limits in own])),
         )
+
+
+def _join_quotas(each: Sequence[Quotas]) -> Quotas:
+    """The most that any of several allows: what one of them does not limit is not limited."""
+    first, *others = each
+    return {
+        kind: max(quotas[kind] for quotas in each)
+        for kind in first
+        if all(kind in quotas for quotas in others)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from storage.database.pseudonyms import make_pseudonym
 from storage.database.records import insert_new, upsert
 from storage.database.tables import DiscardRow, ImageRow, JobRow, SpentRow, WithdrawalRow
 from storage.privacy.rules import RULES, find_table, is_own
-from storage.queue import queries
+from storage.queue import books, queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import DAY
 
@@ -74,6 +74,7 @@ def forget_jobs(connection: Connection, person_id: int) -> dict[str, bool]:
 
 def forget_rest(connection: Connection, person_id: int) -> bool:
     """Deletes and empties everything else; False if there are jobs again."""
+    books.keep_nameless(connection, person_id)
     for name, rule in RULES.items():
         table = find_table(name)
         for column, before in rule.named.items():

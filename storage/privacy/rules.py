@@ -58,6 +58,10 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "drafts": Rule(owner="person_id", nobody=("id", "body")),
     "shares": Rule(owner="person_id", nobody=("lane",)),
+    # These go on under a number that only the installation's key leads to, as limits and blocks do.
+    "usage": Rule(owner="person_id", nobody=("server_id", "lane", "gpu_ms")),
+    "grants": Rule(owner="person_id", nobody=("server_id", "kind")),
+    "blocks": Rule(owner="person_id", nobody=("server_id",)),
     # What a server decided stays; who did it goes.
     "changes": Rule(named={"person_id": ""}, nobody=("server_id", "what", "before", "after")),
     "servers": Rule(nobody=("id", "settings")),

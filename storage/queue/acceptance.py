@@ -15,11 +15,11 @@ from sqlalchemy import Connection, insert, select
 from storage.database.pseudonyms import find_pseudonym
 from storage.database.records import hold
 from storage.database.tables import JobRow, SpentRow
-from storage.queue import fairness, queries, shares
+from storage.queue import books, fairness, queries, shares
 from storage.queue.costs import Work, read_cost
 from storage.queue.fairness import Flow, Rule
 from storage.queue.jobs import DAY, NewJob
-from storage.queue.limits import Allowance, Usage, require
+from storage.queue.limits import Allowance, Asked, BlockedError, Budget, Usage, require
 from storage.queue.queries import Standing
 
 Enter = Callable[[Connection, str, int], None]
@@ -49,6 +49,7 @@ def accept(
         How each stands; those that were accepted before may wait no longer.
 
     Raises:
+        BlockedError: The person may ask for nothing.
         LimitReachedError: Those that are new do not all fit.
     """
     hold(connection, _ACCEPTING)
@@ -58,7 +59,9 @@ def accept(
     if new:
         # Limits are a person's: a batch of two people's jobs would have none to be held to.
         (person,) = {job.person_id for job in new}
-        require(allowance, read_usage(connection, person, allowance), len(new))
+        # A block may have come since the way in.
+        require_unblocked(connection, person, new[0].server_id)
+        require(allowance, read_usage(connection, person, allowance), _describe_asked(new))
         known |= _insert(connection, new, allowance.share, rule, enter)
     return [known[job.id] for job in jobs]
 
@@ -66,12 +69,20 @@ def accept(
 def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> Usage:
     """How much of what they may ask for a person uses now."""
     since = datetime.now(UTC) - DAY
+    here = [budget for budget in allowance.budgets if not budget.host]
+    hosts = [budget for budget in allowance.budgets if budget.host]
+    spent: dict[Budget, float] = {}
+    for budgets, place in ((hosts, None), (here, allowance.server_id)):
+        kinds = [budget.kind for budget in budgets]
+        used = books.read_used(connection, person_id, place, kinds)
+        spent |= {budget: used[budget.kind] for budget in budgets}
     # Whoever was forgotten meanwhile does not begin anew; where they asked is not known any more.
-    spent = _count_spent(connection, person_id, since)
+    gone = _count_spent(connection, person_id, since)
     return Usage(
         unfinished=queries.count_unfinished(connection, person_id),
-        today=spent + queries.count_asked(connection, person_id, since, allowance.server_id),
-        everywhere=spent + queries.count_asked(connection, person_id, since),
+        today=gone + queries.count_asked(connection, person_id, since, allowance.server_id),
+        everywhere=gone + queries.count_asked(connection, person_id, since),
+        spent=spent,
     )
 
 
@@ -82,6 +93,24 @@ def _count_spent(connection: Connection, person_id: int, since: datetime) -> int
         return 0
     own = select(SpentRow.jobs).where(SpentRow.pseudonym == pseudonym, SpentRow.at >= since)
     return connection.execute(own).scalar_one_or_none() or 0
+
+
+def require_unblocked(connection: Connection, person_id: int, server_id: int | None) -> None:
+    """Goes on if a person may ask for anything.
+
+    Raises:
+        BlockedError: The host or the server's managers blocked them.
+    """
+    blocks = books.read_blocks(connection, person_id, server_id)
+    # The host's goes first.
+    for place in sorted(blocks):
+        raise BlockedError(blocks[place], host=place == books.NOWHERE)
+
+
+def _describe_asked(jobs: Sequence[NewJob]) -> Asked:
+    lanes = {fairness.lane_of(job.title, job.speed) for job in jobs}
+    hurried = not lanes.isdisjoint(books.HURRIED)
+    return Asked(len(jobs), sum(job.picture_count for job in jobs), hurried)
 
 
 def _insert(

@@ -18,10 +18,11 @@ from storage.queue.engine import JobEngine
 from storage.queue.fairness import Rule
 from storage.queue.forecast import read_forecast
 from storage.queue.jobs import Event, Job, NewJob, Queued, QueueInfo
-from storage.queue.limits import Allowance, HostLimits, Usage, require
+from storage.queue.limits import Allowance, Asked, HostLimits, Usage, require
 from storage.queue.progress import ProgressReaders
 from storage.queue.queries import Standing
 from storage.queue.watch import Feed, Watch
+from storage.quotas import parse_quotas
 from storage.settings import Settings
 from storage.space import has_space, require_space
 
@@ -89,7 +90,10 @@ class Jobs:
         """How much anybody may ask for, whatever a server allows."""
         settings = self._settings
         return HostLimits(
-            settings.max_jobs_per_person, settings.max_jobs_per_day, settings.most_share
+            settings.max_jobs_per_person,
+            settings.max_jobs_per_day,
+            settings.most_share,
+            parse_quotas(settings.quotas),
         )
 
     async def accept(self, job: NewJob, allowance: Allowance | None = None) -> Queued:
@@ -112,6 +116,7 @@ class Jobs:
             now is told, 0 if it no longer waits.
 
         Raises:
+            BlockedError: The person may ask for nothing.
             LimitReachedError: They do not all fit into what the person may ask for.
             NoSpaceError: What they would make could not be kept.
         """
@@ -130,11 +135,15 @@ class Jobs:
         What counts is decided again, by the same rule, in :meth:`accept_many`.
 
         Raises:
+            BlockedError: They may ask for nothing.
             LimitReachedError: So many jobs do not fit into what the person may ask for.
             NoSpaceError: What they would make could not be kept.
         """
         require_space(self._settings)
-        require(allowance, await self.read_usage(person_id, allowance), count)
+        await self.records.read(acceptance.require_unblocked, person_id, allowance.server_id)
+        # A picture each, at least, and as relaxed as may be: the rest is not known yet.
+        asked = Asked(count, count)
+        require(allowance, await self.read_usage(person_id, allowance), asked)
 
     async def read_usage(self, person_id: int, allowance: Allowance) -> Usage:
         """How much of what they may ask for a person uses now."""

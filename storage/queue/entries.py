@@ -4,6 +4,7 @@ Jobs are entered in one queue that nobody listens to. A worker that takes one mo
 queue of its own, from where the engine hands it to that worker and to no other.
 """
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import (
@@ -37,6 +38,11 @@ _ACTIVE: Final = ("ENQUEUED", "PENDING", "DELAYED")
 def name_queue(worker: str) -> str:
     """The queue of a worker."""
     return _OWN + worker
+
+
+def is_stray(queue: str, workers: Collection[str]) -> bool:
+    """Whether a queue is that of a worker which is none of these."""
+    return queue.startswith(_OWN) and queue.removeprefix(_OWN) not in workers
 
 
 def assign(connection: Connection, job_id: str, worker: str) -> bool:

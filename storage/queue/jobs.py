@@ -101,6 +101,7 @@ class NewJob:
         model: Which of the kind.
         pixels: Of all its pictures, as they are drawn.
         steps: Denoising steps of each picture.
+        picture_count: How many pictures.
     """
 
     id: str
@@ -123,6 +124,7 @@ class NewJob:
     model: str = ""
     pixels: int = 0
     steps: int = 0
+    picture_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +146,7 @@ class Job(NewJob):
     Attributes:
         failure: Why it failed, as a short code; of a cancelled job, who cancelled it.
         attempts: How many times making it was begun.
-        worker: The worker that began it last.
+        worker: The worker that took it last, begun or not.
         delivered_message_id: The message in which its end was shown.
         images: Pictures in order; the grid, if any, comes first.
     """

@@ -5,14 +5,32 @@ The host, a server and the roles of a person there set limits; :func:`allow` put
 in the transaction that accepts it, which is the decision that counts.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from faults import UserError
 from storage.decisions.choices import Limits, ServerChoices
+from storage.quotas import QuotaKind, Quotas, parse_quotas
 
-LimitKind = Literal["batch", "host", "daily", "unfinished"]
+LimitKind = Literal["batch", "host", "daily", "unfinished", "quota", "fast"]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A quota that holds for somebody.
+
+    Attributes:
+        kind: What it counts, and over what.
+        amount: How much there is.
+        host: Whether it is the host's, and counts wherever they ask.
+    """
+
+    kind: QuotaKind
+    amount: int
+    host: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +41,13 @@ class HostLimits:
         unfinished: Most jobs that wait or run.
         daily: Most jobs in 24 hours; 0 for any number.
         share: Largest share of the GPU time.
+        quotas: How much in a day, a week or a month.
     """
 
     unfinished: int
     daily: int = 0
     share: int = 1
+    quotas: Quotas = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +61,7 @@ class Allowance:
         server_id: The server on which ``daily`` counts; None for everywhere.
         host_daily: Most jobs in 24 hours, wherever they asked for them; 0 for any number.
         share: How large their share of the GPU time is; 1 is usual.
+        budgets: How much in a day, a week or a month; the host's first.
     """
 
     unfinished: int
@@ -49,6 +70,7 @@ class Allowance:
     server_id: int | None = None
     host_daily: int = 0
     share: int = 1
+    budgets: tuple[Budget, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +81,28 @@ class Usage:
         unfinished: Jobs of theirs that wait or run.
         today: Jobs that they asked for in the last 24 hours, where ``daily`` counts.
         everywhere: The same wherever they asked for them.
+        spent: What is used of each budget, with what their unfinished jobs will take.
     """
 
     unfinished: int = 0
     today: int = 0
     everywhere: int = 0
+    spent: Mapping[Budget, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks for.
+
+    Attributes:
+        jobs: How many jobs.
+        pictures: How many pictures.
+        hurried: Whether any of it is to be made before relaxed jobs.
+    """
+
+    jobs: int
+    pictures: int
+    hurried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +114,33 @@ class Excess:
         limit: How many it allows.
         used: How many of these are taken.
         count: How many jobs were asked for.
+        budget: Which budget it is, of a ``quota`` and of ``fast`` time.
     """
 
     kind: LimitKind
     limit: int
     used: int
     count: int
+    budget: Budget | None = None
 
     @property
     def room(self) -> int:
         """How many jobs would fit now."""
         # More may be in use than is allowed now, where a manager lowered a limit.
         return max(0, self.limit - self.used)
+
+
+class BlockedError(UserError):
+    """Somebody may ask for nothing; nothing was accepted.
+
+    Attributes:
+        host: Whether the host blocked them, and not the server's managers.
+        until: Until when; None for good.
+    """
+
+    def __init__(self, until: datetime | None, *, host: bool) -> None:
+        super().__init__(f"blocked until {until or 'further notice'}")
+        self.until, self.host = until, host
 
 
 class LimitReachedError(UserError):
@@ -118,7 +172,9 @@ def allow(
     # Nobody manages a direct message: there counts what a server starts with.
     if server_id is None:
         unfinished = min(host.unfinished, Limits().unfinished)
-        return Allowance(unfinished=unfinished, host_daily=host.daily)
+        return Allowance(
+            unfinished=unfinished, host_daily=host.daily, budgets=_list_budgets(host.quotas)
+        )
     limits = server.limits_for(roles)
     return Allowance(
         # The host pays for the GPU, so no server can allow more.
@@ -128,11 +184,20 @@ def allow(
         server_id=server_id,
         host_daily=host.daily,
         share=min(host.share, limits.share),
+        budgets=(
+            *_list_budgets(host.quotas),
+            *_list_budgets(parse_quotas(limits.quotas), host=False),
+        ),
     )
 
 
-def decide(allowance: Allowance, usage: Usage, count: int) -> Excess | None:
-    """What keeps ``count`` more jobs from being accepted; None if they all fit."""
+def _list_budgets(quotas: Quotas, *, host: bool = True) -> tuple[Budget, ...]:
+    return tuple(Budget(kind, amount, host) for kind, amount in sorted(quotas.items()))
+
+
+def decide(allowance: Allowance, usage: Usage, asked: Asked) -> Excess | None:
+    """What keeps what is asked for from being accepted; None if it all fits."""
+    count = asked.jobs
     # In the order in which they are told: first what no waiting would change.
     held: tuple[tuple[LimitKind, int, int], ...] = (
         # 0 stands for no limit: then whatever is asked for is allowed.
@@ -144,7 +209,28 @@ def decide(allowance: Allowance, usage: Usage, count: int) -> Excess | None:
     for kind, limit, used in held:
         if used + count > limit:
             return Excess(kind, limit, used, count)
-    return None
+    spent = (budget for budget in allowance.budgets if _exceeds(budget, usage, asked))
+    return next((_describe(budget, usage, count) for budget in spent), None)
+
+
+def _exceeds(budget: Budget, usage: Usage, asked: Asked) -> bool:
+    used = usage.spent.get(budget, 0.0)
+    match budget.kind.unit:
+        case "jobs":
+            return used + asked.jobs > budget.amount
+        case "pictures":
+            return used + asked.pictures > budget.amount
+        # What a job takes is known when it is made: the last one may end beyond the budget.
+        case "minutes":
+            return used >= budget.amount
+        case "fast":
+            return asked.hurried and used >= budget.amount
+
+
+def _describe(budget: Budget, usage: Usage, count: int) -> Excess:
+    kind: LimitKind = "fast" if budget.kind.unit == "fast" else "quota"
+    used = math.ceil(max(0.0, usage.spent.get(budget, 0.0)))
+    return Excess(kind, budget.amount, used, count, budget)
 
 
 def find_day(allowance: Allowance, usage: Usage) -> tuple[int, int]:
@@ -154,12 +240,12 @@ def find_day(allowance: Allowance, usage: Usage) -> tuple[int, int]:
     return min(limited, key=lambda day: day[0] - day[1], default=(0, usage.today))
 
 
-def require(allowance: Allowance, usage: Usage, count: int) -> None:
-    """Goes on if so many more jobs fit.
+def require(allowance: Allowance, usage: Usage, asked: Asked) -> None:
+    """Goes on if what is asked for fits.
 
     Raises:
-        LimitReachedError: They do not.
+        LimitReachedError: It does not.
     """
-    excess = decide(allowance, usage, count)
+    excess = decide(allowance, usage, asked)
     if excess:
         raise LimitReachedError(excess)

@@ -96,6 +96,11 @@ def lives(now: ColumnElement[float], dead_after: float) -> ColumnElement[bool]:
     return now - WorkerRow.seen <= dead_after
 
 
+def list_known(connection: Connection) -> set[str]:
+    """The names of all workers that are remembered, which may have ended."""
+    return set(connection.execute(select(WorkerRow.executor_id)).scalars())
+
+
 def list_workers(connection: Connection, dead_after: float) -> set[str]:
     """The names of the workers seen within ``dead_after`` seconds."""
     return set(_list_alive(connection, dead_after))

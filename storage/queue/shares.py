@@ -1,15 +1,18 @@
-"""SQL about how far each person's flow of jobs has been served, and how far the queue has."""
+"""SQL about how far each person's flow of jobs has been served, and how far the queue has.
+
+What ends a job charges its owner here, and writes down what it took (:mod:`storage.queue.books`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Delete, Update, select, update
 
 from storage.database.clock import read_now
 from storage.database.records import upsert
-from storage.database.tables import ClockRow, JobRow, ShareRow
+from storage.database.tables import ClockRow, JobRow, ShareRow, UsageRow
 from storage.queue import fairness
 from storage.queue.costs import Work, learn_cost
 from storage.queue.fairness import Clock, Lane
@@ -22,6 +25,7 @@ class Account:
     """What a job that ends is charged by; the names are columns of ``jobs``."""
 
     person_id: int
+    server_id: int | None
     lane: Any
     cost: float
     charge: float
@@ -29,6 +33,7 @@ class Account:
     model: str
     pixels: int
     steps: int
+    picture_count: int
 
 
 ACCOUNT: Final = [getattr(JobRow, field.name) for field in fields(Account)]
@@ -78,6 +83,7 @@ def settle(connection: Connection, ended: Sequence[Any], seconds: float) -> None
     """
     account = Account(*ended)
     _move(connection, account, seconds)
+    _book(connection, account, seconds, made=True)
     work = Work.of(account.model, account.title, account.pixels, account.steps)
     learn_cost(connection, work, seconds)
 
@@ -93,6 +99,7 @@ def end_unmade(connection: Connection, statement: Update | Delete, seconds: floa
     ended = connection.execute(statement.returning(*ACCOUNT)).all()
     for row in ended:
         _move(connection, Account(*row), seconds)
+        _book(connection, Account(*row), seconds)
     return bool(ended)
 
 
@@ -111,6 +118,7 @@ def end_cancelled(connection: Connection, statement: Update, at: datetime) -> bo
     # Worker and bot may disagree about the time.
     ran = max(0.0, (at - began).total_seconds()) if began else 0.0
     _move(connection, Account(*account), ran)
+    _book(connection, Account(*account), ran)
     return True
 
 
@@ -119,6 +127,25 @@ def _move(connection: Connection, account: Account, seconds: float) -> None:
     own = (ShareRow.person_id == account.person_id, ShareRow.lane == account.lane)
     # In one statement: a job of the same person may be accepted meanwhile.
     connection.execute(update(ShareRow).where(*own).values(finish=ShareRow.finish + by))
+
+
+def _book(connection: Connection, account: Account, seconds: float, *, made: bool = False) -> None:
+    """Writes down what a job has taken on the day on which it ends; see :class:`UsageRow`."""
+    used = {
+        "jobs": int(made),
+        "pictures": account.picture_count if made else 0,
+        "gpu_ms": round(1000 * seconds),
+    }
+    if not any(used.values()):
+        return
+    key = {
+        "person_id": account.person_id,
+        "day": datetime.now(UTC).date(),
+        "server_id": account.server_id or 0,
+        "lane": account.lane,
+    }
+    more = {name: getattr(UsageRow, name) + value for name, value in used.items()}
+    upsert(connection, UsageRow, key | used, more)
 
 
 def _hold_clock(connection: Connection) -> tuple[Clock, float]:

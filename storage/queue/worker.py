@@ -24,7 +24,7 @@ from storage.files import Files, FileStoreError
 from storage.queue import presence, queries, taking
 from storage.queue.attempt import Maker
 from storage.queue.engine import APPLICATION, PROGRESS, PROTOCOL, move_entry, open_client
-from storage.queue.entries import QUEUE, WORKFLOW, list_held, name_queue
+from storage.queue.entries import QUEUE, WORKFLOW, is_stray, list_held, name_queue
 from storage.queue.heartbeat import Heartbeat
 from storage.queue.jobs import (
     DeviceFaultError,
@@ -242,6 +242,7 @@ def _work(
     try:
         # The name is ours alone by now, so whatever is under it has lost its process.
         _put_back(client, engine, settings.executor)
+        _forget_queues(client, engine)
         # By a client: DBOS registers queues only once launched. One job at a time, for memory.
         client.register_queue(queue, worker_concurrency=1, polling_interval_sec=settings.poll)
         _launch(settings, maker)
@@ -303,6 +304,15 @@ def _launch(settings: Settings, maker: Maker) -> None:
         raise DatabaseNotReadyError(
             "The job queue's tables are of another version; `easel run` updates them."
         ) from None
+
+
+def _forget_queues(client: DBOSClient, engine: Engine) -> None:
+    """Deletes the queues of workers that are long gone; each has one, and containers new names."""
+    with engine.execution_options(**READING).connect() as connection:
+        known = presence.list_known(connection)
+    for queue in client.list_queues():
+        if is_stray(queue.name, known):
+            client.delete_queue(queue.name)
 
 
 def _put_back(client: DBOSClient, engine: Engine, worker: str) -> None:

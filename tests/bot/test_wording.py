@@ -1,4 +1,5 @@
 import ast
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,11 @@ from prompt.sentences import Sentence
 from storage.decisions.choices import TooManyPresetsError, UnknownChoiceError
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
-from storage.queue.limits import Excess, LimitKind, LimitReachedError
+from storage.queue.limits import BlockedError, Budget, Excess, LimitKind, LimitReachedError
+from storage.quotas import QuotaError, QuotaKind
 from storage.space import NoSpaceError
 
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
 HELD: tuple[LimitKind, ...] = ("daily", "host", "unfinished")
 ERRORS = [
     NotAnImageError(),
@@ -80,6 +83,13 @@ ERRORS = [
     *(errors.UnsentError(reason) for reason in sentences.UNSENT_REASONS),
     TooManyPresetsError(),
     UnknownChoiceError("variability"),
+    QuotaError("5 cats"),
+    *(BlockedError(until, host=host) for until in (None, NOW) for host in (True, False)),
+    LimitReachedError(Excess("quota", 5, 5, 1, Budget(QuotaKind("jobs", "day"), 5))),
+    LimitReachedError(
+        Excess("quota", 5, 5, 1, Budget(QuotaKind("pictures", "week"), 5, host=True))
+    ),
+    errors.FastSpentError(Excess("fast", 5, 6, 1, Budget(QuotaKind("fast", "month"), 5)), []),
 ]
 
 INWARD = {

@@ -20,6 +20,7 @@ from storage.queue.client import Jobs
 from storage.queue.jobs import DAY, NewJob
 from storage.queue.limits import (
     Allowance,
+    Asked,
     Excess,
     HostLimits,
     LimitReachedError,
@@ -72,13 +73,13 @@ ALLOWANCES = st.builds(
 def test_what_does_not_fit_is_refused_and_what_is_said_to_fit_does(
     allowance: Allowance, usage: Usage, count: int
 ) -> None:
-    excess = decide(allowance, usage, count)
+    excess = decide(allowance, usage, Asked(count, count))
     assert (excess is None) == fits(allowance, usage, count)
     if excess:
         assert excess.room < count
         assert excess.count == count
         name = {"host": "host_daily"}.get(excess.kind, excess.kind)
-        only = {"unfinished": 99, "daily": 0, "batch": 0} | {name: excess.limit}
+        only: dict[str, Any] = {"unfinished": 99, name: excess.limit}
         assert excess.room == 0 or fits(Allowance(**only), usage, excess.room)
 
 
@@ -174,7 +175,7 @@ async def test_all_of_a_batch_is_accepted_or_none_as_a_plain_count_says(
     usage = Usage(waiting + elsewhere, len(today), len(own[old:]))
     assert await jobs.read_usage(person, allowance) == usage
     new = batch(person, place, count)
-    excess = decide(allowance, usage, count)
+    excess = decide(allowance, usage, Asked(count, count))
     with pytest.raises(LimitReachedError) if excess else nullcontext() as refused:
         await jobs.accept_many(new, allowance)
     accepted = refused is None

@@ -22,6 +22,7 @@ from storage.decisions.choices import Change, Owner, ServerChoices
 from storage.privacy import exporting, forgetting, retention
 from storage.queue import (
     acceptance,
+    books,
     costs,
     entries,
     forecast,
@@ -36,6 +37,7 @@ from storage.queue.fairness import Rule
 from storage.queue.jobs import Rendered
 from storage.queue.limits import Allowance
 from storage.queue.order import Bound
+from storage.quotas import KINDS
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 
@@ -53,7 +55,7 @@ JOB = "9e3779b1" + "1".rjust(24, "0")
 RUN = queries.Run(JOB, 1, {})
 STANDING = queries.Standing(JOB, "running", None, 1, 1, NOW)
 WORK = Work("easel-1", "imagine", 65536, 12)
-ENDED = (HEAVY, "fast", 10.0, 10.0, "imagine", "easel-1", 65536, 12)
+ENDED = (HEAVY, 7, "fast", 10.0, 10.0, "imagine", "easel-1", 65536, 12, 4)
 MINE = Owner("person", 2000)
 OURS = Owner("server", 2000)
 CHANGE = Change(HEAVY, "limits", None, None)
@@ -101,6 +103,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "list_workers": (30.0,),
         "list_troubles": (30.0,),
         "list_served": (30.0,),
+        "list_known": (),
     },
     taking: {
         "list_kinds": (),
@@ -131,6 +134,17 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "end_unmade": (delete(JobRow).where(JobRow.id == JOB), 2.5),
         "end_cancelled": (update(JobRow).where(JobRow.id == JOB).values(state="cancelled"), NOW),
     },
+    books: {
+        "read_used": (HEAVY, 7, KINDS),
+        "read_booked": (HEAVY, None, KINDS),
+        "list_used": (7, 7),
+        "grant": (HEAVY, 7, {KINDS[0]: 5}),
+        "reset": (HEAVY, 7, KINDS),
+        "block": (HEAVY, 7, NOW),
+        "unblock": (HEAVY, 7),
+        "read_blocks": (HEAVY, 7),
+        "keep_nameless": (HEAVY,),
+    },
     costs: {"read_cost": (WORK,), "learn_cost": (WORK, 2.5)},
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {
@@ -160,6 +174,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     acceptance: {
         "accept": ([new_job(person=HEAVY)], HERE, Rule(), lambda *_: None),
         "read_usage": (HEAVY, EVERYWHERE),
+        "require_unblocked": (HEAVY + 10**9, 7),
     },
 }
 """Every function that runs statements, with what it may be called with."""

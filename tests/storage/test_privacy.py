@@ -304,7 +304,7 @@ async def test_a_copy_holds_everything_but_secrets(settings: Settings, jobs: Job
     (picture,) = await finish(jobs, files, job, "picture")
     await jobs.accept(asked(OTHER, name="not mine"))
     counts = await jobs.records.read(count_rows, PERSON)
-    assert counts == {"jobs": 1, "shares": 1}
+    assert counts == {"jobs": 1, "shares": 1, "usage": 1}
     rows = await jobs.records.read(read_rows, PERSON)
     (data,) = Parts(list_entries(rows, files), 10**6, 5)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

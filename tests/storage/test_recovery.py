@@ -13,6 +13,7 @@ from storage.database.connect import WRITING, open_engine
 from storage.prepare import migrate
 from storage.queue import queries
 from storage.queue.client import Jobs
+from storage.queue.entries import name_queue
 from storage.queue.jobs import Ended, Progress, Queued, Started
 from storage.settings import Settings
 from tests.processes import spawn
@@ -71,6 +72,8 @@ async def test_a_killed_worker_makes_the_job_again_after_its_restart(
 ) -> None:
     job = new_job("apple", hold=hold.path)
     await bot.jobs.accept(job)
+    engine = bot.jobs._engine._client
+    await engine.register_queue_async(name_queue("long gone"))
     first = workers.start()
     await bot.until(Progress, job.id)
     send(first, signal.SIGKILL)
@@ -78,6 +81,7 @@ async def test_a_killed_worker_makes_the_job_again_after_its_restart(
     hold.release()
     workers.start()
     await bot.until(Ended, job.id)
+    assert [queue.name for queue in await engine.list_queues_async()] == [name_queue("toy")]
     found = await bot.jobs.get(job.id)
     assert found
     assert (found.state, found.attempts, len(found.images)) == ("done", 2, 5)

@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from storage.database.connect import WRITING, open_engine
-from storage.database.tables import JobRow
+from storage.database.tables import JobRow, ShareRow
 from storage.prepare import migrate, migration_config
 from storage.queue import costs, fairness, queries, shares
 from storage.queue.client import Jobs
@@ -89,6 +90,21 @@ async def test_both_databases_give_the_turns_of_the_rule(jobs: Jobs) -> None:
     assert await jobs.records.read(list_priorities) == expected
     entered = await jobs._engine._client.list_workflows_async(load_input=False)
     assert {flow.workflow_id: flow.priority for flow in entered} == expected
+
+
+@pytest.mark.postgres
+def test_what_is_read_of_a_flow_stays_until_it_is_kept(postgres_settings: Settings) -> None:
+    engine = open_engine(postgres_settings.database)
+    with engine.begin() as connection:
+        shares.keep_finish(connection, 1, "fast", 5.0)
+    move = update(ShareRow).values(finish=ShareRow.finish + 1)
+    with engine.begin() as accepting, engine.connect() as ending:
+        assert shares.read_finish(accepting, 1, "fast") == 5.0
+        ending.execute(text("SET lock_timeout = '50ms'"))
+        # Whoever ends a job meanwhile waits, or what was accepted would undo it.
+        with pytest.raises(OperationalError, match="lock timeout"):
+            ending.execute(move)
+    engine.dispose()
 
 
 async def test_a_flow_is_moved_by_what_its_jobs_took(jobs: Jobs) -> None:
