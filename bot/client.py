@@ -21,6 +21,7 @@ from bot.components.confirm import DraftButton
 from bot.delivery.removal import MessageRemover
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
+from bot.events.conversation import Conversation
 from bot.events.dispatch import Handlers
 from bot.interactions import callbacks
 from bot.interactions.replies import answer_error
@@ -47,7 +48,9 @@ from storage.settings import Settings
 
 log: Final = structlog.get_logger(__name__)
 
-INTENTS: Final = discord.Intents(guilds=True, guild_reactions=True, dm_reactions=True)
+INTENTS: Final = discord.Intents(
+    guilds=True, guild_reactions=True, dm_reactions=True, guild_messages=True, dm_messages=True
+)
 """None of them is privileged: no review, whatever the size."""
 
 
@@ -142,6 +145,8 @@ class EaselBot(extensions.AutoShardedBot):
             painting=painting,
         )
 
+        self._conversation = Conversation(self, self.handlers, places)
+
     async def setup_hook(self) -> None:
         """Loads every command file, registers the commands if they changed, goes to work.
 
@@ -186,6 +191,10 @@ class EaselBot(extensions.AutoShardedBot):
             with contextlib.suppress(discord.HTTPException):
                 await place.send(panel.text, view=routing.build_view(panel))
                 return
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Takes what people say to the bot without a command."""
+        await self._conversation.take(message)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions under the bot's own messages."""

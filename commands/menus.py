@@ -8,6 +8,7 @@ from discord import app_commands
 from bot import errors
 from bot.client import EaselBot, Interaction
 from bot.components import buttons
+from bot.interactions.pictures import find_image
 from bot.text import sentences
 from bot.text.languages import say
 
@@ -21,7 +22,7 @@ async def recipe(interaction: Interaction, message: discord.Message) -> None:
         job = await handlers.results.find_shown_job(message.id)
     except errors.NoPictureError:
         with contextlib.suppress(errors.NoImageError):
-            await handlers.translation.tell_known(interaction, _find_image(message))
+            await handlers.translation.tell_known(interaction, find_image(message))
             return
         raise
     await handlers.results.tell_recipe(interaction, job)
@@ -60,25 +61,7 @@ async def upscale(interaction: Interaction, message: discord.Message) -> None:
 @app_commands.context_menu(name="Use as image prompt")
 async def use(interaction: Interaction, message: discord.Message) -> None:
     """Asks for words to go with the first image of any message."""
-    await interaction.client.handlers.imagine.offer_start(interaction, _find_image(message))
-
-
-def _find_image(message: discord.Message) -> str:
-    """The address of a message's first image.
-
-    Raises:
-        NoImageError: It has none.
-    """
-    for file in message.attachments:
-        # Discord leaves the type out where it does not know it.
-        if (file.content_type or "").startswith("image/"):
-            return file.url
-    # A link to a picture, or to a page with one.
-    for embed in message.embeds:
-        for picture in (embed.image, embed.thumbnail):
-            if picture.url:
-                return picture.url
-    raise errors.NoImageError
+    await interaction.client.handlers.imagine.offer_start(interaction, find_image(message))
 
 
 async def setup(bot: EaselBot) -> None:

@@ -121,6 +121,10 @@ class Handlers:
         """Writes a job's prompt for another program."""
         await self.translation.copy(interaction, job, program)
 
+    async def start_from(self, interaction: discord.Interaction[Any], picture: str) -> None:
+        """Asks for words to go with the image at an address."""
+        await self.imagine.offer_start(interaction, picture)
+
     async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
         """Shows a job again, with its buttons."""
         await self.results.show(interaction, job)

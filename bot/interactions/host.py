@@ -46,6 +46,9 @@ class Host(Protocol):
     async def copy(self, interaction: discord.Interaction[Any], job: str, program: Program) -> None:
         """Writes a job's prompt for another program."""
 
+    async def start_from(self, interaction: discord.Interaction[Any], picture: str) -> None:
+        """Asks for words to go with the image at an address."""
+
     async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
         """Shows a job again, with its buttons."""
 

@@ -8,6 +8,7 @@ import discord
 from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.errors import OldButtonError
 from bot.interactions.host import find_host
+from bot.interactions.pictures import find_image
 from bot.panels import help, server  # noqa: A004 - as the panel is called
 from bot.text import sentences
 from bot.text.languages import say
@@ -34,16 +35,44 @@ def build_panel() -> Panel:
     return Panel(say(sentences.HELLO), items)
 
 
+def build_answer(picture: int | None) -> Panel:
+    """What is said to whoever greets the bot, or shows it a picture.
+
+    Args:
+        picture: The message with their picture; None if they showed none.
+    """
+    styles = discord.ButtonStyle
+    buttons = [
+        ("draw", "", say(sentences.HELLO_DRAW, prompt=_EXAMPLE), styles.secondary),
+        ("help", "", say(sentences.HELLO_HELP), styles.secondary),
+    ]
+    if picture:
+        buttons.insert(0, ("start", str(picture), say(sentences.START_FROM_IT), styles.primary))
+    items = [
+        discord.ui.Button[discord.ui.View](
+            label=label, style=style, custom_id=make_custom_id(_PANEL, what, value)
+        )
+        for what, value, label, style in buttons
+    ]
+    return Panel(say(sentences.SHOWN_PICTURE if picture else sentences.GREETED), items)
+
+
 async def take_press(press: PanelPress) -> Panel | None:
     """Draws the example, or opens a panel for whoever presses; the message stays as it is.
 
     Raises:
+        NoImageError: The picture to start from is gone.
         NotAllowedError: They do not manage the server, and want to set it up.
         OldButtonError: There is no such button.
     """
     it = press.interaction
     if press.what == "draw":
         await find_host(it).draw(it, _EXAMPLE)
+        return None
+    if press.what == "start" and press.value.isdecimal() and it.channel_id:
+        channel = it.client.get_partial_messageable(it.channel_id, guild_id=it.guild_id)
+        shown = await channel.fetch_message(int(press.value))
+        await find_host(it).start_from(it, find_image(shown))
         return None
     if press.what not in {"help", "setup"}:
         raise OldButtonError

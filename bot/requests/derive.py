@@ -154,12 +154,25 @@ class DeriveHandler:
             OtherFamilyError: The parent was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it, or the bot may not write there.
         """
+        await self.make_for(requester, parent_id, keep_words(draw_again), Title("reroll"))
+
+    async def make_for(
+        self, requester: Requester, parent_id: str, change: Change, title: Title
+    ) -> Sequence[str]:
+        """Makes something of a parent's pictures for somebody who pressed nothing.
+
+        Returns:
+            What is to be told of it.
+
+        Raises:
+            Exception: Whatever ``change`` raises.
+            JobGoneError: The parent is not in the database.
+            OtherFamilyError: The parent was drawn by a model that is no longer here.
+            NotAllowedError: The server does not allow it, or the bot may not write there.
+        """
         parent = await ownership.find_job(self._acceptor.jobs, parent_id)
         choices = await self._admit(requester, parent)
-        title = Title("reroll")
-        await self._make_beside(
-            requester, parent, keep_words(draw_again), title=title, choices=choices
-        )
+        return await self._make_beside(requester, parent, change, title=title, choices=choices)
 
     async def repaint(
         self,

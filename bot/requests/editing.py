@@ -10,11 +10,13 @@ from bot.access import ownership
 from bot.components import modals
 from bot.errors import NoPlaceError, NothingBeforeError, NotUnderstoodError
 from bot.interactions.replies import tell_notes
+from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
 from bot.requests.results import ResultHandler
 from bot.requests.rewording import Change, Fetched, change_words
 from bot.text import sentences
+from bot.text.languages import retell, say
 from bot.text.messages import Title
 from generation import derive, edits
 from generation.catalogue.card import Capability, Card
@@ -29,6 +31,7 @@ from prompt.reading.grammar import parse
 from prompt.resolution.fitting import parse_flags
 from prompt.resolution.resolve import Resolved
 from prompt.sentences import Sentence
+from storage.queue.jobs import Job
 
 DRAWN: Final = "edit"
 """How a job is titled in which a model draws what was asked for, and..."""
@@ -128,19 +131,55 @@ class EditHandler:
         if planned.later:
             await tell_notes(interaction, [Sentence(sentences.EDIT_LATER)])
 
+    async def take_reply(
+        self, requester: Requester, job: str, index: int, words: str
+    ) -> Sequence[str]:
+        """Takes what somebody wrote under pictures.
+
+        Args:
+            requester: Who wrote it, and where.
+            job: Whose pictures they are.
+            index: Number of the picture that is meant.
+            words: What is to change.
+
+        Returns:
+            Sentences to be told.
+
+        Raises:
+            Exception: As :meth:`submit` raises.
+        """
+        planned = plan(words, (), whole=False)
+        if planned.drawn and planned.drawn.kind in ALONE:
+            before = await self._find_before(job, planned.drawn.kind)
+            return [say(sentences.EDIT_BEFORE, link=_write_link(before))]
+        title = Title(DRAWN if planned.drawn else RETOUCHED, index)
+        notes = await self._maker.make_for(requester, job, self._change(planned), title)
+        later = [Sentence(sentences.EDIT_LATER)] if planned.later else []
+        return [retell(note) for note in (*notes, *later)]
+
+    async def _find_before(self, job_id: str, kind: WishKind) -> Job:
+        """The job that a picture was made of, or the first of all.
+
+        Raises:
+            NothingBeforeError: There is none.
+        """
+        jobs = self._acceptor.jobs
+        job = await ownership.find_job(jobs, job_id)
+        found = await jobs.get(job.parent_id) if job.parent_id else None
+        while found and found.parent_id and kind is WishKind.ORIGINAL:
+            earlier = await jobs.get(found.parent_id)
+            if earlier is None:
+                break
+            found = earlier
+        if found is None:
+            raise NothingBeforeError
+        return found
+
     async def _go_back(
         self, interaction: discord.Interaction[Any], job_id: str, kind: WishKind
     ) -> None:
-        job = await ownership.find_job(self._acceptor.jobs, job_id)
-        before = job.parent_id
-        while before and kind is WishKind.ORIGINAL:
-            earlier = await self._acceptor.jobs.get(before)
-            if earlier is None or earlier.parent_id is None:
-                break
-            before = earlier.parent_id
-        if before is None:
-            raise NothingBeforeError
-        await self._results.show(interaction, before)
+        before = await self._find_before(job_id, kind)
+        await self._results.show(interaction, before.id)
 
     def _change(self, planned: Plan) -> Change:
         """The derivation of a plan, which notes what was asked for, for people to read."""
@@ -272,3 +311,10 @@ def _edit_natively(parent: Parent, seed: int) -> Recipe:
         inputs=Inputs(edit=(Ingredient(image=parent.image, weight=1.0),)),
         conditions=replace(recipe.conditions, structure=None, references=()),
     )
+
+
+def _write_link(job: Job) -> str:
+    """Where the pictures of a job are shown."""
+    place = job.server_id or "@me"
+    message = job.delivered_message_id or job.message_id
+    return f"https://discord.com/channels/{place}/{job.channel_id}/{message}"

@@ -345,6 +345,18 @@ class ImagineHandler:
             )
         return made
 
+    async def offer(self, person: int, text: str, pictures: Sequence[str]) -> str:
+        """Keeps a prompt that nobody has asked to draw yet; the draft that a press takes up.
+
+        Args:
+            person: Who wrote it, and alone may press.
+            text: The prompt.
+            pictures: Addresses of images that came with it, fetched only once they are wanted.
+        """
+        draft, request = uuid.uuid4().hex, Draft(text, "", (), names=tuple(pictures))
+        await self._records.write(choice_queries.keep_draft, draft, person, request.to_json())
+        return draft
+
     async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
         """Shows the form for words to go with an image, which has to be the first answer."""
         draft = uuid.uuid4().hex

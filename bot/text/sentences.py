@@ -446,6 +446,15 @@ HELLO: Final = (
     "Everybody here may ask for pictures in every channel, until those who manage this server "
     "decide otherwise with `/server`. What I keep about anybody, `/privacy` tells and deletes."
 )
+GREETED: Final = (
+    "Hello! Tell me what you want to see with `/imagine`, or press a button. Under a picture of "
+    "mine ✏️ changes it in words."
+)
+SHOWN_PICTURE: Final = "What shall I do with your picture?"
+START_FROM_IT: Final = "Start from it"
+DRAW_IT: Final = "Shall I draw that?"
+UNREAD: Final = "I can only read replies that mention me: press ✏️ and say there what should change."
+EDIT_BEFORE: Final = "Here it is: {link}"
 HELLO_DRAW: Final = "Draw {prompt}"
 HELLO_SETUP: Final = "Set up this server"
 HELLO_HELP: Final = "Show me how it works"

@@ -188,9 +188,27 @@ def gateway_message(world: World, it: Message) -> Body:
 
 
 def mentioned(world: World, it: Message) -> list[Person]:
-    """Return whom a message mentions by ``<@id>``."""
+    """Return whom a message mentions by ``<@id>`` or, as a person's reply, pings."""
     ids = dict.fromkeys(int(found) for found in re.findall(r"<@!?(\d+)>", it.content))
+    answered = world.messages.get(it.reference) if it.reference else None
+    # People's clients ping whom they answer unless told otherwise; the bot's own replies do not.
+    if answered and world.bot.id != it.author_id:
+        ids[answered.author_id] = None
     return [person for i in ids if (person := world.user(i))]
+
+
+def reads(world: World, it: Message) -> bool:
+    """Return whether a bot without the message content intent gets a message's words.
+
+    It does of its own, of direct messages and of those that mention it; but of replies to what it
+    answered an interaction with, only where the words mention it.
+    """
+    if it.author_id == world.bot.id or world.channels[it.channel_id].direct:
+        return True
+    answered = world.messages.get(it.reference) if it.reference else None
+    if answered and answered.interaction_id and f"<@{world.bot.id}>" not in it.content:
+        return False
+    return world.bot in mentioned(world, it)
 
 
 def _embed(world: World, it: Message, embed: Body) -> Body:

@@ -327,10 +327,7 @@ class Gateway:
         """Without the content intent only own, direct and mentioning messages are legible."""
         if message is None or "content" not in data or session.intents & Intent.MESSAGE_CONTENT:
             return data
-        own = message.author_id == APPLICATION_ID
-        mentioned = self._world.bot in shapes.mentioned(self._world, message)
-        legible = own or mentioned or self._world.channels[message.channel_id].direct
-        return data if legible else shapes.blanked(data)
+        return data if shapes.reads(self._world, message) else shapes.blanked(data)
 
     def _break(self, fault: GatewayFault) -> None:
         for socket in tuple(self._sockets):

@@ -1,0 +1,140 @@
+"""Conversation: what people say to the bot in a message, without a command.
+
+Discord shows a bot the words of direct messages and of those that mention it, which a reply does
+unless its author turned that off. Of all others it hears without their words, and those it leaves
+alone; but a reply to pictures of its own that it cannot read gets a button that does the same.
+"""
+
+import contextlib
+import re
+import time
+from typing import Final
+
+import discord
+import structlog
+from cachetools import TTLCache
+
+from bot.access.places import AllowedPlaces
+from bot.components import confirm
+from bot.components.buttons import JobButton
+from bot.errors import NoImageError
+from bot.events.dispatch import Handlers
+from bot.interactions.pictures import find_image
+from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
+from bot.panels import hello, routing
+from bot.text import sentences
+from bot.text.languages import say, speak
+from bot.text.wording import word_error
+from storage.queue import queries
+
+ANSWER_EVERY: Final = 3.0
+"""Seconds within which somebody is answered once, so that two bots cannot talk for ever."""
+
+_KNOWN: Final = 10_000
+_GREETINGS: Final = re.compile(
+    r"\W*(?:h(?:ello|i|ey|allo|ola|ej)|bonjour|salut|ol[aá]|oi|moin|servus|good (?:morning|evening)"
+    r"|help|hilfe|ayuda|aide|ajuda|thanks?(?: you)?|danke|gracias|merci|obrigad[oa]|こんにちは"
+    r"|やあ|ありがとう)\b.{0,20}",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"\s*(?:#|no\.? ?|nr\.? ?)?([1-9])\b[\s:.,)-]*")
+
+log: Final = structlog.get_logger(__name__)
+
+
+class Conversation:
+    """Answers messages, each person once in a while."""
+
+    def __init__(self, client: discord.Client, handlers: Handlers, places: AllowedPlaces) -> None:
+        self._client, self._handlers, self._places = client, handlers, places
+        self._answered: TTLCache[int, bool] = TTLCache(_KNOWN, ANSWER_EVERY, timer=time.monotonic)
+
+    async def take(self, message: discord.Message) -> None:
+        """Does as a message to the bot says; leaves all others alone."""
+        if self._client.user is None or message.author.bot:
+            return
+        # Most messages end here, without a look into the database.
+        to_us = message.guild is None or self._client.user in message.mentions
+        if not to_us and not (message.reference and not message.content):
+            return
+        speak(str(message.guild.preferred_locale if message.guild else "en-US"))
+        try:
+            await self._take(message, to_us=to_us)
+        except discord.HTTPException as error:
+            log.info("message_without_answer", error=type(error).__name__)
+        except Exception as error:
+            text = word_error(error)
+            if text is None:
+                log.exception("message_failed", exc_info=error)
+            elif self._may_answer(message):
+                await _reply(message, text)
+
+    async def _take(self, message: discord.Message, *, to_us: bool) -> None:
+        shown = message.reference and message.reference.message_id
+        records = self._handlers.records
+        job = await records.read(queries.find_job_of_message, shown) if shown else None
+        words = self._read_words(message)
+        if job and words:
+            await self._edit(message, job, words)
+        elif job and self._may_answer(message):
+            view = discord.ui.View(timeout=None).add_item(JobButton("edit", job, 1))
+            await _reply(message, say(sentences.UNREAD), view)
+        elif to_us and self._may_answer(message):
+            await self._answer(message, words)
+
+    async def _edit(self, message: discord.Message, job: str, words: str) -> None:
+        numbered = _NUMBER.match(words)
+        index = int(numbered[1]) if numbered and numbered.end() < len(words) else 1
+        wish = words[numbered.end() :] if numbered and numbered.end() < len(words) else words
+        requester = self._find_requester(message)
+        for note in await self._handlers.editing.take_reply(requester, job, index, wish):
+            await _reply(message, note)
+
+    async def _answer(self, message: discord.Message, words: str) -> None:
+        await self._places.require(self._find_requester(message))
+        try:
+            picture = find_image(message)
+        except NoImageError:
+            picture = ""
+        if words and not _GREETINGS.fullmatch(words):
+            pictures = [picture] if picture else []
+            draft = await self._handlers.imagine.offer(message.author.id, words, pictures)
+            await _reply(message, say(sentences.DRAW_IT), confirm.build_offer(draft))
+            return
+        panel = hello.build_answer(message.id if picture else None)
+        await _reply(message, panel.text, routing.build_view(panel))
+
+    def _may_answer(self, message: discord.Message) -> bool:
+        if message.author.id in self._answered:
+            return False
+        self._answered[message.author.id] = True
+        return True
+
+    def _read_words(self, message: discord.Message) -> str:
+        """A message's words without the bot's name."""
+        user = self._client.user
+        named = rf"<@!?{user.id}>" if user else ""
+        return " ".join(re.sub(named, " ", message.content).split())
+
+    def _find_requester(self, message: discord.Message) -> RemoteRequester:
+        allowed = discord.Permissions.none()
+        if isinstance(message.author, discord.Member):
+            allowed = message.channel.permissions_for(message.author)
+        guild = message.guild
+        return RemoteRequester(
+            user=message.author,
+            guild_id=guild.id if guild else None,
+            channel_id=message.channel.id,
+            channel=message.channel,
+            permissions=allowed,
+            application_id=self._client.application_id or 0,
+            filesize_limit=guild.filesize_limit if guild else DIRECT_LIMIT,
+            locale=str(guild.preferred_locale if guild else discord.Locale.american_english),
+            event=f"message:{message.id}",
+        )
+
+
+async def _reply(message: discord.Message, text: str, view: discord.ui.View | None = None) -> None:
+    # Somebody may have deleted it, or the bot may not write there.
+    with contextlib.suppress(discord.HTTPException):
+        await message.reply(text, view=view or discord.utils.MISSING, mention_author=False)

@@ -1,0 +1,111 @@
+"""What the bot does where somebody says something to it without a command."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from bot.events import conversation
+from playground import Message
+from tests.bot.live.house import House
+from tests.journeys.studio import FINISHED, Studio, recipe_of, result, showing
+
+QUICK = "--steps 1"
+
+
+@pytest.fixture(autouse=True)
+def talkative(monkeypatch: pytest.MonkeyPatch, house: House) -> None:
+    """Nobody has to wait for the next answer."""
+    assert house.bot
+    house.bot._conversation._answered.clear()
+    monkeypatch.setattr(conversation.Conversation, "_may_answer", lambda *_: True)
+
+
+async def answer_to(studio: Studio, said: Message) -> Message:
+    return await studio.playground.message(lambda m: m.id > said.id and m.reference == said.id)
+
+
+async def picture(studio: Studio) -> Message:
+    prompt = {"prompt": f"a red apple --seed 7 {QUICK}"}
+    grid = await result(await studio.playground.command("mira", "imagine", prompt))
+    return await result(await studio.playground.press("mira", grid, label="U1"))
+
+
+def mention(studio: Studio) -> str:
+    return f"<@{studio.playground.world.bot.id}>"
+
+
+async def test_a_greeting_gets_a_line_and_an_example(studio: Studio) -> None:
+    said = await studio.playground.say("mira", "general", f"{mention(studio)} hello!")
+    greeted = await answer_to(studio, said)
+    assert greeted.content.startswith("Hello!")
+    press = await studio.playground.press("mira", greeted, label="Draw a red apple")
+    await result(press)
+
+
+async def test_words_to_the_bot_are_offered_to_be_drawn(studio: Studio) -> None:
+    said = await studio.playground.say("mira", "general", f"{mention(studio)} a blue cat {QUICK}")
+    offered = await answer_to(studio, said)
+    await (await studio.playground.press("mira", offered, label="Draw that")).acknowledged()
+    drawn = await studio.playground.message(
+        lambda m: m.id > offered.id and "a blue cat" in m.content
+    )
+    await showing(drawn, FINISHED)
+
+
+async def test_a_picture_can_be_started_from(studio: Studio) -> None:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 40, 40)).save(data, "PNG")
+    said = await studio.playground.say(
+        "mira", "general", mention(studio), files=[("red.png", data.getvalue())]
+    )
+    press = await studio.playground.press(
+        "mira", await answer_to(studio, said), label="Start from it"
+    )
+    await press.acknowledged()
+    words = {"prompt": f"a dog {QUICK}"}
+    made = await recipe_of(
+        studio, await result(await studio.playground.submit("mira", press, words))
+    )
+    assert made.inputs.start
+
+
+async def test_words_to_others_get_no_answer(studio: Studio) -> None:
+    before = len(studio.playground.world.messages)
+    await studio.playground.say("mira", "general", "hello everybody")
+    await studio.playground.ready()
+    assert len(studio.playground.world.messages) == before + 1
+
+
+async def test_a_reply_that_mentions_the_bot_edits(studio: Studio) -> None:
+    shown = await picture(studio)
+    await studio.playground.say(
+        "mira", "general", f"{mention(studio)} black and white", reply_to=shown
+    )
+    edited = await studio.playground.message(
+        lambda m: m.id > shown.id and "black and white, edited" in m.content
+    )
+    await showing(edited, FINISHED)
+    recipe = await recipe_of(studio, edited)
+    assert recipe.finishing.retouch
+    assert recipe.finishing.retouch.tone.colour == -1
+    # That is a message of the bot's own, whose replies it can read.
+    said = await studio.playground.say("mira", "general", "undo", reply_to=edited)
+    assert str(shown.id) in (await answer_to(studio, said)).content
+
+
+async def test_a_reply_that_cannot_be_read_gets_the_button(studio: Studio) -> None:
+    shown = await picture(studio)
+    said = await studio.playground.say("mira", "general", "warmer", reply_to=shown)
+    told = await answer_to(studio, said)
+    assert "only read replies that mention me" in told.content
+    press = await studio.playground.press("mira", told, label="Edit")
+    await press.acknowledged()
+    assert press.modal
+
+
+async def test_what_it_does_not_understand_it_says(studio: Studio) -> None:
+    shown = await picture(studio)
+    words = f"{mention(studio)} make it cuter"
+    said = await studio.playground.say("mira", "general", words, reply_to=shown)
+    assert "I do not know what to do" in (await answer_to(studio, said)).content
