@@ -73,6 +73,9 @@ ERRORS = [
     errors.NoImageError(),
     errors.NoPictureError(),
     errors.NoPromptError(),
+    errors.NotUnderstoodError("make it cuter"),
+    errors.NoPlaceError("the hat"),
+    errors.NothingBeforeError(),
     errors.NotYetError(),
     errors.DraftGoneError(),
     errors.NotAllowedError(Sentence(sentences.NO_PLACE)),
@@ -93,6 +96,8 @@ ERRORS = [
 ]
 
 INWARD = {
+    "FailedError",
+    "NotTriedError",
     "PrivateAddressError",
     "RateLimitError",
     "RouteClosedError",
