@@ -1,0 +1,36 @@
+"""What those who wait are told: how long, and whether anybody draws with their model."""
+
+from storage.queue import presence
+from storage.queue.order import ModelName
+from tests.bot.live.house import House
+from tests.bot.live.queue import WORKER
+
+ABOUT = {"session": "", "host": "here", "pid": 0, "device": "hand", "model": "for people"}
+
+
+async def test_who_will_wait_long_is_told_a_range_and_who_will_not_is_told_none(
+    house: House,
+) -> None:
+    await house.jobs.sign_on()
+    for number in range(5):
+        await house.imagine(f"owl {number}", person="otto")
+    jobs = await house.accepted(5)
+    said = {str(job.recipe["prompt"]): house.shown(job).content for job in jobs}
+    assert "queued, next" in said["owl 0"]
+    assert "minute" not in said["owl 0"]
+    # Four of ten seconds each are before it.
+    assert "queued, 4 ahead of you, within 1 minute" in said["owl 4"]
+
+
+async def test_a_job_that_no_worker_serves_says_so_until_one_does(house: House) -> None:
+    other = presence.write_served(frozenset({ModelName("flux", "klein")}))
+    await house.jobs.records.write(presence.sign_on, WORKER, {**ABOUT, "serves": other})
+    await house.imagine("a cat")
+    (job,) = await house.accepted(1)
+    message = house.shown(job)
+    await message.until(lambda now: "no worker draws with" in now.content)
+    mine = presence.write_served(
+        frozenset({ModelName(str(job.recipe["family"]), str(job.recipe["model"]))})
+    )
+    await house.jobs.records.write(presence.sign_on, "second", {**ABOUT, "serves": mine})
+    await message.until(lambda now: "queued, next" in now.content)
