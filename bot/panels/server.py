@@ -30,6 +30,9 @@ _PANEL: Final = "server"
 
 _CHANGES: Final = "changes"
 _USAGE: Final = "usage"
+_FORMS: Final = ("limits", "quotas")
+"""Topics that are set in a form."""
+
 _TITLES: Final = {
     **{name: topic.title for name, topic in TOPICS.items()},
     _USAGE: sentences.PANEL_USAGE,
@@ -62,19 +65,19 @@ async def take_press(press: PanelPress) -> Panel | None:
     if what == "person" and press.values:
         await it.response.send_modal(members.build_form(press.values[0]))
         return None
-    whose = _find_form(press)
+    asked = _find_form(press)
     # A form has to be the first answer, so it cannot be shown after a promise of one.
-    if whose is not None:
+    if asked is not None:
         reading = await begin(_load_choices(it))
         if not reading.done():
             raise FormLateError
-        await it.response.send_modal(_build_form(reading.result(), whose))
+        await it.response.send_modal(_build_form(reading.result(), *asked))
         return None
     await it.response.defer()
     if what == "open":
         topic = press.values[0]
         return await _load_panel(it, topic, await _load_text(it, topic))
-    if what == "limits":
+    if what in _FORMS:
         return await _change(
             it,
             lambda before: _apply_limits(before, press, find_host(it).limits),
@@ -208,22 +211,26 @@ async def _load_history(it: discord.Interaction[Any]) -> str:
     return server_log.write_server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
 
 
-def _find_form(press: PanelPress) -> str | None:
-    """Whose limits a press asks to change: a role's id, or empty for the server's."""
-    if press.what == "open" and press.values == ("limits",):
-        return ""
-    return press.values[0] if press.what == "role" and press.values else None
+def _find_form(press: PanelPress) -> tuple[str, str] | None:
+    """Which form a press asks for, and whose limits it sets: a role's id, or empty for all."""
+    if press.what == "open" and press.values[0] in _FORMS:
+        return press.values[0], ""
+    return ("limits", press.values[0]) if press.what == "role" and press.values else None
 
 
-def _build_form(choices: ServerChoices, role: str) -> discord.ui.Modal:
+def _build_form(choices: ServerChoices, what: str, role: str) -> discord.ui.Modal:
     values = choices.limits_for({int(role)}) if role else choices
-    title = sentences.PANEL_ROLE if role else sentences.PANEL_LIMITS
-    form = discord.ui.Modal(title=say(title), custom_id=make_custom_id(_PANEL, "limits", role))
-    for number in OF_ROLES if role else NUMBERS:
+    title = _TITLES["role" if role else what]
+    form = discord.ui.Modal(title=say(title), custom_id=make_custom_id(_PANEL, what, role))
+    numbers = NUMBERS if what == "limits" else ()
+    for number in OF_ROLES if role else numbers:
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id=number.field, default=str(getattr(values, number.field)), max_length=6
         )
         form.add_item(discord.ui.Label(text=number.write_label(), component=field))
+    # A form has room for five fields.
+    if what == "limits" and not role:
+        return form
     quotas: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id="quotas",
         default=values.quotas,

@@ -156,10 +156,6 @@ def _format_numbers(values: ServerChoices | Limits, numbers: Sequence[Number]) -
     return "\n" + "\n".join(lines)
 
 
-def _format_quotas(quotas: str) -> str:
-    return f"\n- {say(sentences.LIMIT_QUOTAS)}: {quotas or say(sentences.ANY)}"
-
-
 def _format_role_limits(choices: ServerChoices) -> str:
     lines = [
         "\n- "
@@ -219,8 +215,9 @@ TOPICS: Final[Mapping[str, Topic]] = {
     ),
     "limits": Topic(
         sentences.PANEL_LIMITS,
-        lambda c: _format_numbers(c, NUMBERS) + _format_quotas(c.quotas),
+        lambda c: _format_numbers(c, NUMBERS),
     ),
+    "quotas": Topic(sentences.LIMIT_QUOTAS, lambda c: c.quotas or say(sentences.ANY)),
     "role": Topic(
         sentences.PANEL_ROLE,
         _format_role_limits,

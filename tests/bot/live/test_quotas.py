@@ -79,6 +79,23 @@ async def test_a_quota_holds_until_a_manager_gives_more_or_resets_it(house: Hous
     await draw_for(house, 5.0)
 
 
+async def test_a_server_has_quotas_of_its_own(house: House) -> None:
+    async def fill(quotas: str) -> Message:
+        asked = await house.playground.command("otto", "server")
+        panel = await house.refusal(asked, "**Channels**")
+        form = await house.playground.select("otto", panel, ["quotas"], custom_id=f"{PANEL}:open")
+        sent = await house.playground.submit("otto", form, {"quotas": quotas})
+        await sent.ended()
+        return panel
+
+    await fill("5 cats")
+    await house.playground.message(lambda m: "`5 cats` is no limit like" in m.content)
+    panel = await fill("9 jobs per month, 1 picture/day")
+    await panel.until(lambda now: "1 pictures/day" in now.content)
+    asked = await house.imagine("a dog")
+    await house.refusal(asked, "This server allows you 1 picture today, and you have used")
+
+
 async def test_a_manager_blocks_somebody_for_some_days_and_lets_them_in_again(house: House) -> None:
     panel = await tell(house, "", "3")
     await panel.until(lambda now: "blocked for 3 days" in now.content)
