@@ -397,7 +397,8 @@ PRIVACY_ERASE: Final = "Delete everything"
 PRIVACY_ASK: Final = (
     "This deletes your requests with their pictures, your favourites, presets and settings, for "
     "good; what is still being made is cancelled. Pictures that others made from yours stay with "
-    "them."
+    "them. Blocks, and what counts for limits and quotas, stay under a number that does not tell "
+    "who you are."
 )
 PRIVACY_ERASED: Final = (
     "Nothing here is kept under your account any more. The files of your pictures, and the "

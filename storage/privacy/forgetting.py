@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Text, cast, delete, func, make_url, select, update
+from sqlalchemy import Connection, Text, case, cast, delete, func, make_url, select, update
 
 from storage.database.pseudonyms import make_pseudonym
 from storage.database.records import insert_new, upsert
@@ -120,10 +120,11 @@ def _empty_log(file: Path) -> None:
 
 def _note_spent(connection: Connection, person_id: int, jobs: int, now: datetime) -> None:
     """Has a daily limit go on counting jobs that are deleted, without telling whose they were."""
-    connection.execute(delete(SpentRow).where(SpentRow.at <= now - DAY))
     if jobs:
         row = {"pseudonym": make_pseudonym(connection, person_id), "jobs": jobs, "at": now}
-        upsert(connection, SpentRow, row, {"jobs": SpentRow.jobs + jobs, "at": now})
+        # What was over by now is not added to.
+        before = case((SpentRow.at > now - DAY, SpentRow.jobs), else_=0)
+        upsert(connection, SpentRow, row, {"jobs": before + jobs, "at": now})
 
 
 def _withdraw_messages(connection: Connection, job_ids: Collection[str]) -> None:

@@ -5,12 +5,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from storage.database.connect import READING
-from storage.database.tables import FavouriteRow, JobRow, ServerRow
+from storage.database.tables import (
+    BlockRow,
+    FavouriteRow,
+    GrantRow,
+    JobRow,
+    ServerRow,
+    SpentRow,
+    UsageRow,
+)
 from storage.decisions.choices import ServerChoices
 from storage.privacy.forgetting import erase_jobs
+from storage.queue.books import LONGEST
+from storage.queue.jobs import DAY
 
 _BATCH: Final = 200
 """Jobs that are deleted in one transaction."""
@@ -45,6 +55,8 @@ def expire(database: Engine, keep_days: int) -> int:
         sqlalchemy.exc.SQLAlchemyError: The database does not answer.
     """
     count, now = 0, datetime.now(UTC)
+    with database.begin() as connection:
+        drop_nameless(connection, now)
     with database.execution_options(**READING).connect() as connection:
         limits = list(_list_limits(connection, keep_days))
     for server_id, days in limits:
@@ -71,6 +83,15 @@ def _list_limits(connection: Connection, keep_days: int) -> Iterator[tuple[int |
         days = ServerChoices.read(settings).keep
         if days and not 0 < keep_days <= days:
             yield server_id, days
+
+
+def drop_nameless(connection: Connection, now: datetime) -> None:
+    """Deletes what is kept of forgotten people and holds nothing up any more."""
+    used = delete(UsageRow).where(UsageRow.person_id < 0, UsageRow.day < now.date() - LONGEST)
+    blocked = delete(BlockRow).where(BlockRow.person_id < 0, BlockRow.until <= now)
+    given = delete(GrantRow).where(GrantRow.person_id < 0, GrantRow.begins < now.date() - LONGEST)
+    for outlived in (used, blocked, given, delete(SpentRow).where(SpentRow.at <= now - DAY)):
+        connection.execute(outlived)
 
 
 def list_old(

@@ -24,7 +24,8 @@ NOWHERE: Final = 0
 HURRIED: Final = ("quick", "fast")
 """Lanes whose GPU minutes are fast ones."""
 
-_LONGEST: Final = timedelta(days=31)
+LONGEST: Final = timedelta(days=31)
+"""How long the longest quota counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def read_booked(
             UsageRow.day, UsageRow.lane, UsageRow.jobs, UsageRow.pictures, UsageRow.gpu_ms
         ).where(
             UsageRow.person_id.in_(_list_ids(connection, person_id)),
-            UsageRow.day >= today - _LONGEST,
+            UsageRow.day >= today - LONGEST,
             *(() if server_id is None else (UsageRow.server_id == server_id,)),
         )
     )
@@ -162,7 +163,7 @@ def keep_nameless(connection: Connection, person_id: int) -> None:
         table = kind.__table__
         own = select(table).where(table.c.person_id == person_id)
         if kind is UsageRow:
-            own = own.where(table.c.day >= _today() - _LONGEST)
+            own = own.where(table.c.day >= _today() - LONGEST)
         for row in connection.execute(own).mappings().all():
             number = make_pseudonym(connection, person_id)
             sums = ("jobs", "pictures", "gpu_ms", "amount")

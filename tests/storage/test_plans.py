@@ -167,6 +167,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     exporting: {"count_rows": (USUAL,), "read_rows": (USUAL,)},
     forgetting: {"erase_jobs": ([JOB],), "forget_jobs": (USUAL,), "forget_rest": (USUAL,)},
     retention: {
+        "drop_nameless": (NOW,),
         "list_old": (NOW - timedelta(days=30), NOW - timedelta(days=60), None),
         "select_marked": ([JOB],),
     },

@@ -39,19 +39,21 @@ from sqlalchemy import Table as SqlTable
 from bot.text import sentences
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import (
+    BlockRow,
     DiscardRow,
     FavouriteRow,
     JobRow,
     ServerRow,
     SpentRow,
     Table,
+    UsageRow,
 )
 from storage.files import Files
 from storage.privacy.exporting import Parts, count_rows, list_entries, read_rows
 from storage.privacy.forgetting import forget
-from storage.privacy.retention import expire
+from storage.privacy.retention import drop_nameless, expire
 from storage.privacy.rules import RULES, could_hold_id
-from storage.queue import queries
+from storage.queue import books, queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Made, NewJob, Rendered
 from storage.queue.limits import Allowance, LimitReachedError
@@ -210,8 +212,30 @@ async def test_a_daily_limit_is_not_washed_off(settings: Settings, jobs: Jobs) -
     await jobs.records.write(lambda it: it.execute(update(SpentRow).values(at=then)))
     await jobs.accept(asked(PERSON), allowance)
     await forget(jobs, OTHER, settings.database)
+    await forget(jobs, PERSON, settings.database)
     rows = await jobs.records.read(lambda it: it.execute(select(SpentRow.jobs)).scalars().all())
-    assert rows == [2]
+    assert sorted(rows) == [1, 2]
+
+
+async def test_what_is_kept_of_forgotten_people_runs_out(
+    settings: Settings, jobs: Jobs, engine: Engine
+) -> None:
+    now = datetime.now(UTC)
+    for who in (PERSON, OTHER):
+        row = {"person_id": who, "day": now.date(), "server_id": 7, "lane": "fast"}
+        with engine.begin() as connection:
+            connection.execute(insert(UsageRow).values(**row, jobs=1, pictures=1, gpu_ms=1))
+        await jobs.records.write(books.block, who, 7, now + timedelta(days=9))
+        await jobs.records.write(books.block, who, 8, None)
+    await forget(jobs, PERSON, settings.database)
+    assert expire(engine, 0) == 0
+    with engine.begin() as connection:
+        assert count_of(connection, UsageRow) == 2
+        drop_nameless(connection, now + timedelta(days=40))
+        # Of others nothing runs out here, and a block for good never does.
+        assert count_of(connection, UsageRow) == 1
+        assert count_of(connection, BlockRow) == 3
+    assert await jobs.records.read(books.read_blocks, PERSON, 8) == {8: None}
 
 
 async def finish(jobs: Jobs, files: Files, job: NewJob, *names: str) -> list[str]:
