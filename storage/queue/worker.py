@@ -257,8 +257,12 @@ def _work(
         # The registry is the process's own: a second start would find the old functions.
         DBOS.destroy(destroy_registry=True)
         # After DBOS has ended, which would take the jobs again.
-        _put_back(client, engine, settings.executor)
-        client.delete_queue(queue)
+        try:
+            _put_back(client, engine, settings.executor)
+            client.delete_queue(queue)
+        except SQLAlchemyError as error:
+            # Recovery does it, once this worker counts as dead.
+            _log.warning("jobs not put back", error=type(error).__name__)
         client.destroy()
 
 
