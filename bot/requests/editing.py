@@ -1,35 +1,23 @@
-"""Editing by words: what a person asks of a finished picture, as one derivation of its recipe."""
+"""Editing by words: forms and replies about finished pictures become jobs."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
 
 from bot.access import ownership
 from bot.components import modals
-from bot.errors import NoPlaceError, NothingBeforeError, NotUnderstoodError
+from bot.errors import NothingBeforeError
 from bot.interactions.replies import tell_notes
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
+from bot.requests.edit_plans import ALONE, Editor, plan
 from bot.requests.results import ResultHandler
-from bot.requests.rewording import Change, Fetched, change_words
 from bot.text import sentences
 from bot.text.languages import retell, say
 from bot.text.messages import Title
-from generation import derive, edits
-from generation.catalogue.card import Capability, Card
-from generation.derive import Parent
-from generation.recipe import Edges, Ingredient, Inputs, Recipe, Region, Retouch, seed_noise
-from prompt.editing.restyling import restyle_words
-from prompt.editing.understanding import understand
-from prompt.editing.wishes import Wish, WishKind
-from prompt.flags.sources import PromptSource
-from prompt.flags.table import NO
-from prompt.reading.grammar import parse
-from prompt.resolution.fitting import parse_flags
-from prompt.resolution.resolve import Resolved
+from prompt.editing.wishes import WishKind
 from prompt.sentences import Sentence
 from storage.queue.jobs import Job
 
@@ -39,71 +27,12 @@ DRAWN: Final = "edit"
 RETOUCHED: Final = "retouch"
 """one that arithmetic makes, which does not wait behind drawings."""
 
-EXACT: Final = frozenset({WishKind.TONE, WishKind.FLIP, WishKind.TURN, WishKind.CROP})
-"""What arithmetic does, without a model."""
-
-LOCAL: Final = frozenset({WishKind.ADD, WishKind.REMOVE, WishKind.REPLACE, WishKind.RECOLOUR})
-"""What changes a part of a picture, and leaves the rest as it is."""
-
-ALONE: Final = frozenset({WishKind.UNDO, WishKind.ORIGINAL})
-"""What shows an earlier picture, and draws nothing."""
-
-_SIDES: Final = {"left": "left", "right": "right", "up": "top", "down": "bottom"}
-_QUARTERS: Final = {"right": 1, "half": 2, "left": 3}
-_FREE: Final = Wish(WishKind.RESTYLE)
-"""Words that no rule knows, where a person says what they are for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is done for a sentence.
-
-    Attributes:
-        words: The sentence.
-        exact: Wishes that arithmetic grants.
-        drawn: The one that a model draws; None if there is none.
-        later: Wishes that have to wait, since each drawing begins at a finished picture.
-        regions: The parts of the picture that were chosen for it.
-    """
-
-    words: str
-    exact: tuple[Wish, ...] = ()
-    drawn: Wish | None = None
-    later: tuple[Wish, ...] = ()
-    regions: tuple[Region, ...] = ()
-
-
-def plan(words: str, regions: Sequence[Region], *, whole: bool) -> Plan:
-    """What a sentence asks for, in the order in which it can be done.
-
-    Args:
-        words: The sentence.
-        regions: Parts of the picture that it is about; none for all or for what the words say.
-        whole: Whether the whole picture is to be drawn anew, whatever the rules make of the words.
-
-    Raises:
-        NotUnderstoodError: The rules cannot tell, and nothing says what the words are for.
-    """
-    wishes = () if whole else understand(words)
-    if wishes is None and not regions:
-        raise NotUnderstoodError(words)
-    if not wishes:
-        return Plan(words, drawn=replace(_FREE, what=words), regions=tuple(regions))
-    drawn = [wish for wish in wishes if wish.kind not in EXACT]
-    return Plan(
-        words,
-        exact=tuple(wish for wish in wishes if wish.kind in EXACT),
-        drawn=drawn[0] if drawn else None,
-        later=tuple(drawn[1:]),
-        regions=tuple(regions),
-    )
-
 
 class EditHandler:
     """Takes what people ask of finished pictures in words."""
 
     def __init__(self, acceptor: JobAcceptor, maker: DeriveHandler, results: ResultHandler) -> None:
-        self._acceptor, self._models = acceptor, acceptor.models
+        self._acceptor, self._editor = acceptor, Editor(acceptor.models)
         self._maker, self._results = maker, results
 
     async def offer(self, interaction: discord.Interaction[Any], job: str, index: int) -> None:
@@ -127,7 +56,7 @@ class EditHandler:
             await self._go_back(interaction, job, planned.drawn.kind)
             return
         title = Title(DRAWN if planned.drawn else RETOUCHED, index or None)
-        await self._maker.try_and_make(interaction, job, self._change(planned), title)
+        await self._maker.try_and_make(interaction, job, self._editor.change(planned), title)
         if planned.later:
             await tell_notes(interaction, [Sentence(sentences.EDIT_LATER)])
 
@@ -153,7 +82,7 @@ class EditHandler:
             before = await self._find_before(job, planned.drawn.kind)
             return [say(sentences.EDIT_BEFORE, link=_write_link(before))]
         title = Title(DRAWN if planned.drawn else RETOUCHED, index)
-        notes = await self._maker.make_for(requester, job, self._change(planned), title)
+        notes = await self._maker.make_for(requester, job, self._editor.change(planned), title)
         later = [Sentence(sentences.EDIT_LATER)] if planned.later else []
         return [retell(note) for note in (*notes, *later)]
 
@@ -180,137 +109,6 @@ class EditHandler:
     ) -> None:
         before = await self._find_before(job_id, kind)
         await self._results.show(interaction, before.id)
-
-    def _change(self, planned: Plan) -> Change:
-        """The derivation of a plan, which notes what was asked for, for people to read."""
-
-        def change(parent: Parent, seed: int) -> Resolved:
-            made = self._derive(planned, parent, seed)
-            asked = (*parent.recipe.asked, planned.words)
-            return replace(made, recipe=replace(made.recipe, asked=asked))
-
-        return change
-
-    def _derive(self, planned: Plan, parent: Parent, seed: int) -> Resolved:
-        wish, card = planned.drawn, self._models.find_maker(parent.recipe).card
-        if wish is None:
-            alone = derive.narrow(parent.recipe, parent.index)
-            return Resolved(recipe=_retouch(alone, planned.exact))
-        made = self._draw(wish, planned, parent, seed, card)
-        # What is drawn from the finished picture has its retouches already; the new ones follow.
-        return replace(made, recipe=_retouch(made.recipe, planned.exact))
-
-    def _draw(self, wish: Wish, planned: Plan, parent: Parent, seed: int, card: Card) -> Resolved:
-        match wish.kind:
-            case WishKind.EXTEND | WishKind.RATIO:
-                self._models.require(Capability.OUTPAINT, card)
-                edges = _find_edges(wish, derive.settle_shape(parent.recipe))
-                return Resolved(recipe=derive.extend(parent, seed, edges))
-            case WishKind.ENLARGE:
-                return Resolved(recipe=derive.enlarge(parent.recipe, parent.index))
-            case WishKind.AGAIN:
-                return Resolved(recipe=derive.reroll(parent.recipe, seed))
-            case WishKind.MORE | WishKind.LESS:
-                return Resolved(recipe=_do_more(parent.recipe, wish, planned.words))
-        if planned.regions:
-            return self._repaint(wish, planned, parent, seed, card)
-        if Capability.EDIT in card.capabilities and parent.image:
-            return self._reword(planned.words, _edit_natively, parent, seed)
-        if wish.kind in LOCAL:
-            raise NoPlaceError(wish.what)
-        words = restyle_words(parent.recipe.prompt, wish.what)
-        return self._reword(words, _keep_noise, parent, seed)
-
-    def _repaint(
-        self, wish: Wish, planned: Plan, parent: Parent, seed: int, card: Card
-    ) -> Resolved:
-        self._models.require(Capability.INPAINT, card)
-        before = parent.recipe.prompt
-        match wish.kind:
-            case WishKind.REMOVE:
-                words = f"{before} {NO.format((wish.what,))}"
-            case WishKind.REPLACE:
-                words = wish.into
-            case WishKind.RECOLOUR:
-                words = f"{wish.into} {wish.what}"
-            case _:
-                words = wish.what
-        return self._reword(
-            words, lambda one, new: derive.repaint(one, new, planned.regions), parent, seed
-        )
-
-    def _reword(
-        self, words: str, derivation: Callable[[Parent, int], Recipe], parent: Parent, seed: int
-    ) -> Resolved:
-        """A derivation with other words, and the flags that the picture was drawn with."""
-        kept = parse_flags(parent.recipe.parameters)
-        prompt = parse(words)
-        prompt = replace(prompt, flags={**kept, **prompt.flags})
-        change = change_words(self._models, derivation, prompt, PromptSource.VARY, Fetched(()))
-        return change(parent, seed)
-
-
-def _retouch(recipe: Recipe, wishes: Sequence[Wish]) -> Recipe:
-    wanted = recipe.finishing.retouch or Retouch()
-    for wish in wishes:
-        wanted = _apply(wanted, wish)
-    return edits.set_retouch(recipe, wanted)
-
-
-def _apply(before: Retouch, wish: Wish) -> Retouch:
-    match wish.kind:
-        case WishKind.TONE:
-            step = edits.TONES[wish.what]
-            # Grey is grey; more and less of it would be another wish.
-            step = step if step.colour == -1 else step.scale(wish.amount)
-            return replace(before, tone=before.tone.add(step))
-        case WishKind.TURN:
-            return before.turn(_QUARTERS[wish.what])
-        case WishKind.FLIP:
-            return before.flip() if wish.what == "across" else before.flip().turn(2)
-        case _:
-            return replace(before, crop=_read_ratio(wish.what))
-
-
-def _read_ratio(typed: str) -> tuple[int, int]:
-    """A ratio as two whole numbers; parts of them are kept to hundredths."""
-    across, down = (max(1, round(100 * float(side))) for side in typed.split(":"))
-    return (across // 100, down // 100) if across % 100 == down % 100 == 0 else (across, down)
-
-
-def _find_edges(wish: Wish, recipe: Recipe) -> Edges:
-    if wish.kind is WishKind.RATIO:
-        return derive.fit_to_ratio(recipe, 1, *_read_ratio(wish.what))
-    if wish.what == "all":
-        return derive.zoom_out(recipe, 1.5)
-    return Edges(**{_SIDES[wish.what]: derive.PAN})
-
-
-def _do_more(recipe: Recipe, wish: Wish, words: str) -> Recipe:
-    factor = edits.STEP if wish.kind is WishKind.MORE else 1 / edits.STEP
-    retouch = recipe.finishing.retouch
-    if retouch and retouch.tone != Retouch().tone:
-        tone = retouch.tone.scale(factor)
-        return edits.set_retouch(recipe, replace(retouch, tone=tone))
-    if recipe.inputs.start is None or recipe.inputs.gives_back:
-        raise NotUnderstoodError(words)
-    return edits.move_strength(recipe, factor)
-
-
-def _keep_noise(parent: Parent, _: int) -> Recipe:
-    """The same noise, or the same image: what the words do not change stays much as it was."""
-    return derive.narrow(parent.recipe, parent.index)
-
-
-def _edit_natively(parent: Parent, seed: int) -> Recipe:
-    """One picture by a model that changes images as words say."""
-    recipe = derive.settle_shape(parent.recipe)
-    return replace(
-        recipe,
-        noise=seed_noise(seed, 1),
-        inputs=Inputs(edit=(Ingredient(image=parent.image, weight=1.0),)),
-        conditions=replace(recipe.conditions, structure=None, references=()),
-    )
 
 
 def _write_link(job: Job) -> str:

@@ -1,0 +1,166 @@
+"""Conversations about pictures: what stays where nothing was asked, and how little wears out.
+
+Run with ``OMP_NUM_THREADS=1 python -m benchmarks.conversations``. Twenty conversations of five
+turns each begin at a picture of the bundled model. Of each turn it is told
+
+- exact wishes: the share of pixels that are what arithmetic makes of the picture before them;
+- wishes about parts: the share of the pixels outside these parts that are as they were;
+
+The baseline is what editors do that redraw the picture of the last turn: the same five turns, each
+drawn from the picture before it at strength 0.35. Five turns without any change in words tell how
+much a picture wears out so, as PSNR against the first (infinite for ours).
+"""
+
+import argparse
+import math
+import statistics
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+import torch
+from PIL import Image
+
+from bot.requests.edit_plans import Editor, plan
+from bot.requests.models import ServedModels
+from generation.catalogue.families import BUNDLED, find_card
+from generation.derive import Parent, narrow, select_ninth
+from generation.families.load import load
+from generation.pictures.metadata import encode_png
+from generation.pictures.retouch import retouch
+from generation.recipe import Inputs, Recipe, Retouch, Start
+from generation.runtime.render import render
+from generation.sampling.engine import Drawer
+from prompt.reading.grammar import parse
+from prompt.resolution.resolve import resolve
+from storage.settings import Settings
+
+CONVERSATIONS: Final = 20
+FIRST: Final = (
+    "a red apple", "a black cat", "a blue car", "a yellow flower", "a house", "a brown dog",
+    "a green tree", "a pink pig", "an orange fish", "a purple butterfly",
+)  # fmt: skip
+TURNS: Final = (
+    ("warmer", ()),
+    ("as pixel art", ()),
+    ("replace it with a star", (8,)),
+    ("a bit darker, and mirror it", ()),
+    ("black and white", ()),
+)
+CHAINED: Final = 0.35
+"""Denoising strength of an editor that draws from the last picture."""
+
+
+@dataclass(slots=True)
+class Store:
+    """Pictures by their hash, and by the digest of what makes them."""
+
+    by_hash: dict[str, bytes] = field(default_factory=dict)
+    by_digest: dict[str, str] = field(default_factory=dict)
+
+    def keep(self, recipe: Recipe, picture: Image.Image) -> str:
+        """Keeps a picture; its name."""
+        name = f"{len(self.by_hash):064x}"
+        self.by_hash[name] = encode_png(picture, recipe)
+        self.by_digest[narrow(recipe, 0).digest] = name
+        return name
+
+
+def make(engine: Drawer, recipe: Recipe, store: Store) -> tuple[Parent, Image.Image]:
+    """The one picture of a recipe, as something to go on from."""
+    alone = narrow(recipe, 0)
+    made = render(
+        engine, alone, lambda *_: None, read=store.by_hash.__getitem__, find=store.by_digest.get
+    ).single[0]
+    return Parent(alone, 0, store.keep(alone, made)), made
+
+
+def measure_psnr(one: Image.Image, other: Image.Image) -> float:
+    """Peak signal to noise ratio of two pictures of a size, in dB."""
+    error = (np.asarray(one, np.float64) - np.asarray(other, np.float64)) ** 2
+    return math.inf if not error.any() else 10 * math.log10(255**2 / error.mean())
+
+
+def share_same(one: Image.Image, other: Image.Image, without: Image.Image | None = None) -> float:
+    """Share of pixels that are equal, outside a mask."""
+    same = (np.asarray(one) == np.asarray(other)).all(-1)
+    return float(same.mean() if without is None else same[np.asarray(without) == 0].mean())
+
+
+def cover(size: tuple[int, int], places: tuple[int, ...]) -> Image.Image:
+    """A mask, bright over some of the nine parts."""
+    mask, (width, height) = Image.new("L", size), size
+    for place in places:
+        part = select_ninth(place)
+        left, top = math.floor(part.left * width), math.floor(part.top * height)
+        mask.paste(255, (left, top, math.ceil(part.right * width), math.ceil(part.bottom * height)))
+    return mask
+
+
+def converse(
+    engine: Drawer, editor: Editor, first: str, seed: int, found: dict[str, list[float]]
+) -> None:
+    """One conversation; what it finds goes to the lists."""
+    store = Store()
+    start = resolve(parse(first), engine.card, model="easel-1", seed=seed).recipe
+    parent, picture = make(engine, start, store)
+    for words, places in TURNS:
+        began = time.process_time()
+        planned = plan(words, [select_ninth(place) for place in places], whole=False)
+        made = editor.change(planned)(parent, seed + 1).recipe
+        after, edited = make(engine, made, store)
+        if places:
+            outside = share_same(picture, edited, cover(picture.size, places))
+            found["outside the parts, as before"].append(outside)
+        elif planned.drawn is None:
+            before = parent.recipe.finishing.retouch or Retouch()
+            now = after.recipe.finishing.retouch
+            bare = replace(after.recipe, finishing=replace(after.recipe.finishing, retouch=None))
+            drawn = make(engine, bare, store)[1]
+            found["exact, as arithmetic makes them"].append(
+                share_same(retouch(drawn, now), edited) if before != now else 0.0
+            )
+        found[f"seconds of {words!r}"].append(time.process_time() - began)
+        parent, picture = after, edited
+
+
+def wear_out(engine: Drawer, first: str, seed: int, found: dict[str, list[float]]) -> None:
+    """Five turns that ask for nothing, ours and the baseline's."""
+    store = Store()
+    start = resolve(parse(first), engine.card, model="easel-1", seed=seed).recipe
+    parent, original = make(engine, start, store)
+    chained, picture = parent, original
+    for turn in range(len(TURNS)):
+        again = replace(
+            narrow(start, 0),
+            noise=narrow(
+                resolve(parse(first), engine.card, model="m", seed=seed + turn).recipe, 0
+            ).noise,
+            inputs=Inputs(start=Start(image=chained.image, strength=CHAINED)),
+        )
+        chained, picture = make(engine, again, store)
+    ours = make(engine, parent.recipe, Store())[1]
+    found["dB after five turns, ours"].append(measure_psnr(original, ours))
+    found["dB after five turns, chained"].append(measure_psnr(original, picture))
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--conversations", type=int, default=CONVERSATIONS)
+    count = parser.parse_args().conversations
+    engine = load(find_card("easel"), str(BUNDLED), torch.device("cpu"))
+    editor = Editor(ServedModels(Settings(model="easel")))
+    found: dict[str, list[float]] = defaultdict(list)
+    for number in range(count):
+        first = FIRST[number % len(FIRST)]
+        converse(engine, editor, first, 100 * number, found)
+        wear_out(engine, first, 100 * number, found)
+    for name, values in found.items():
+        print(f"{name:<40} mean {statistics.fmean(values):8.4f}  least {min(values):8.4f}")
+
+
+if __name__ == "__main__":
+    main()
