@@ -38,7 +38,7 @@ def list_models() -> None:
         typer.echo(f"{'':16} weights {card.model}")
         if card.notice:
             typer.echo(f"{'':16} {card.notice}")
-        example = "empty" if card.id == "easel" else f"{card.called}, a folder, or a hub id"
+        example = "empty" if card.id == "easel" else f"{card.called}, a file, a folder, or a hub id"
         typer.echo(f"{'':16} EASEL_MODEL is {example}")
         for setting, known in (("ADAPTERS", card.adapters), ("CONTROLNETS", card.controlnets)):
             if known:

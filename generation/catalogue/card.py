@@ -46,6 +46,8 @@ SAMPLERS: Final = (
     "Euler",
     "DDIM",
     "UniPC",
+    "LCM",
+    "TCD",
 )
 """Names of the samplers, as Stable Diffusion's users know them."""
 
@@ -103,6 +105,7 @@ class Card:
         terminal: Whether its schedule ends in pure noise; None if its files say it.
         vae: Autoencoder in place of its own: a file, a folder or a hub id; empty for its own.
         worn: File of a LoRA that is always part of it, with ``|`` and a weight if not 1.
+        embeddings: Files of words that it is taught besides, each called as its file is.
         base: What lends the parts that a file of its denoiser alone lacks: a folder or hub id;
             empty for the family's own checkpoint.
         structures: What it can keep of an image's structure.
@@ -167,6 +170,7 @@ class Card:
     terminal: bool | None = None
     vae: str = ""
     worn: str = ""
+    embeddings: tuple[str, ...] = ()
     base: str = ""
     vocabulary: Vocabulary = ANY
 

@@ -53,6 +53,7 @@ class Tuning(BaseModel):
         vae: File, folder or hub id of an autoencoder in place of its own.
         lora: File of a LoRA that is always part of it, such as one for few steps, with ``|`` and a
             weight behind it if not 1.
+        embeddings: Files of textual inversions; each is called by its file's name.
         base: Folder or hub id that lends what a transformer's file lacks.
     """
 
@@ -77,6 +78,7 @@ class Tuning(BaseModel):
     terminal: bool | None = None
     vae: str = ""
     lora: str = ""
+    embeddings: list[str] = []
     base: str = ""
 
 
@@ -115,7 +117,8 @@ def read_tuning(path: Path) -> Tuning:
         read = Tuning.model_validate(entries)
     except ValidationError as error:
         raise TuningError(_word(path.name, error)) from None
-    places = {key: _locate(path.parent, getattr(read, key)) for key in PLACES}
+    places: dict[str, Any] = {key: _locate(path.parent, getattr(read, key)) for key in PLACES}
+    places["embeddings"] = [_locate(path.parent, place) for place in read.embeddings]
     return read.model_copy(update=places)
 
 
@@ -155,11 +158,12 @@ def tune(card: Card, tuning: Tuning, name: str) -> Card:
     more = ("trigger", "distilled", "terminal", "vae", "base")
     said: dict[str, Any] = {key: getattr(tuning, key) for key in (*same, *more)}
     said |= {"added": tuning.words, "worn": tuning.lora}
-    said |= {"rescale": tuning.rescale} if card.id in _RESCALED else {}
+    said |= {"rescale": tuning.rescale} if card.id in _DIFFUSION else {}
     # For XL it says what is so anyway, and a recipe need not repeat it.
     said |= {"clip_skip": tuning.clip_skip} if card.id == "sd15" else {}
     said |= {"velocity": tuning.prediction and tuning.prediction == "velocity"}
     given = {key: value for key, value in said.items() if value not in {None, ""}}
+    given |= {"embeddings": tuple(tuning.embeddings)} if tuning.embeddings else {}
     # To avoid nothing is to say something, where the card avoids words.
     given |= {} if tuning.avoid is None else {"avoided": tuning.avoid}
     # Another licence has other catches.
@@ -181,8 +185,8 @@ def _list_capabilities(card: Card, guidance: float | None) -> frozenset[Capabili
     return card.capabilities | _GUIDED if guidance > 1 else card.capabilities - _GUIDED
 
 
-_RESCALED: Final = frozenset({"sd15", "sdxl"})
-"""Families whose loop knows how to take contrast back."""
+_DIFFUSION: Final = frozenset({"sd15", "sdxl"})
+"""Families that read CLIP alone, and whose loop knows how to take contrast back."""
 
 
 def _check_family(card: Card, tuning: Tuning, name: str) -> None:
@@ -190,8 +194,10 @@ def _check_family(card: Card, tuning: Tuning, name: str) -> None:
     if tuning.sampler and tuning.sampler not in card.samplers:
         known = ", ".join(card.samplers)
         raise TuningError(f"{name} has no sampler {tuning.sampler} for {card.title}; take {known}")
-    if tuning.rescale and card.id not in _RESCALED:
+    if tuning.rescale and card.id not in _DIFFUSION:
         raise TuningError(f"{name} has a rescale, which {card.title} has not; leave it out")
+    if tuning.embeddings and card.id not in _DIFFUSION:
+        raise TuningError(f"{name} has embeddings, which {card.title} cannot read; leave them out")
     if tuning.side is not None and tuning.side % card.multiple:
         raise TuningError(f"{name} has a side that is no multiple of {card.multiple}")
     # XL was trained on the last layer but one, which other programs call 2.

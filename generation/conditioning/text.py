@@ -14,6 +14,7 @@ of the XL kind read besides, is weighted by neither.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count, takewhile
 from typing import Any, Final
 
 import torch
@@ -159,7 +160,22 @@ def _tokenize(tower: Tower, text: str) -> list[int]:
     # Text longer than a window is meant here; the tokenizer would cut it, or warn of it.
     read = tower.tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
     ids: list[int] = read.input_ids
-    return ids
+    return _spell_out(tower.tokenizer, ids)
+
+
+def _spell_out(tokenizer: Any, ids: list[int]) -> list[int]:  # noqa: ANN401
+    """Token ids in which a word that was learnt as several is all of these, by diffusers names."""
+    learnt = tokenizer.get_added_vocab()
+    names = {place: name for name, place in learnt.items() if f"{name}_1" in learnt}
+    if not names:
+        return ids
+    spelt: list[int] = []
+    for one in ids:
+        spelt.append(one)
+        if one in names:
+            further = (learnt.get(f"{names[one]}_{place}") for place in count(1))
+            spelt += takewhile(lambda found: found is not None, further)
+    return spelt
 
 
 def _encode(

@@ -26,6 +26,7 @@ from generation.catalogue.parts import choose_variant, list_faults
 from generation.catalogue.signatures import UNET, VAE, read_signature
 from generation.catalogue.sources import split_revision
 from generation.families.clip_words import make_tokenizer
+from generation.families.embeddings import learn_words
 from generation.families.layouts import LAYOUTS, read_autoencoder, write_configs
 from generation.families.model_error import ModelError
 from generation.sampling.engine import Code
@@ -68,6 +69,7 @@ def load_pipeline(family: Code, card: Card, model: str, dtype: torch.dtype) -> A
     if card.unet and not Path(model).exists():
         _replace_unet(pipe, card.unet)
     _wear(pipe, card)
+    learn_words(pipe, card)
     _set_schedule(pipe, card)
     if name := next(_list_empty(pipe), ""):
         raise ModelError(f"the model is not whole: weights of its {name} are missing")

@@ -28,7 +28,12 @@ from generation.sampling.autoencoder import (
 from generation.sampling.batch import Batch, Condition, denoise, draw_noise
 from generation.sampling.engine import Engine, Watch
 from generation.sampling.inpaint import Origin, read_origin
-from generation.sampling.samplers import list_step_options, make_scheduler, schedule
+from generation.sampling.samplers import (
+    find_estimate,
+    list_step_options,
+    make_scheduler,
+    schedule,
+)
 from generation.sampling.seamless import wrap_edges
 from generation.tensors.overlap import apply_in_tiles
 from generation.variety import split_by_picture
@@ -288,11 +293,10 @@ def advance(
         predicted = avoid + guidance * (show - avoid)
         if rescale:
             predicted = rescale_noise_cfg(predicted, show, guidance_rescale=rescale)
-    moved = batch.sampler.step(predicted, timestep, batch.latents, **batch.options)
+    before = batch.latents
+    moved = batch.sampler.step(predicted, timestep, before, **batch.options)
     batch.latents = _keep_known(batch, moved.prev_sample, step)
-    # DPM++ and UniPC do not return their estimate, but remember it.
-    clean = getattr(moved, "pred_original_sample", None)
-    batch.clean = batch.sampler.model_outputs[-1] if clean is None else clean
+    batch.clean = find_estimate(batch.sampler, moved, predicted, timestep, seen=before)
 
 
 def _keep_known(batch: SampledBatch, latents: Tensor, step: int) -> Tensor:

@@ -10,8 +10,20 @@ from diffusers import (
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
+    LCMScheduler,
+    TCDScheduler,
     UniPCMultistepScheduler,
 )
+
+
+def _make_consistent(kind: Any, config: Any) -> Any:  # noqa: ANN401 - diffusers has no types
+    """A sampler of models distilled to few steps by consistency, on every trained timestep.
+
+    diffusers' own default, the fifty timesteps that the first of these were distilled on, leaves no
+    place for a start from an image.
+    """
+    return kind.from_config(config, original_inference_steps=config["num_train_timesteps"])
+
 
 SAMPLERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "DPM++ 2M Karras": lambda config: DPMSolverMultistepScheduler.from_config(
@@ -28,6 +40,8 @@ SAMPLERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     # DDIM clips its estimate to -1 to 1 unless told not to: right for pixels, not for latents.
     "DDIM": lambda config: DDIMScheduler.from_config(config, clip_sample=False),
     "UniPC": UniPCMultistepScheduler.from_config,
+    "LCM": lambda config: _make_consistent(LCMScheduler, config),
+    "TCD": lambda config: _make_consistent(TCDScheduler, config),
 }
 """By name: from a checkpoint's scheduler configuration to a scheduler of its own."""
 
@@ -133,3 +147,32 @@ def list_step_options(sampler: Any, generators: list[torch.Generator]) -> dict[s
     """The generators, for the samplers whose ``step`` takes them."""
     takes = "generator" in inspect.signature(sampler.step).parameters
     return {"generator": generators} if takes else {}
+
+
+def find_estimate(
+    sampler: Any,  # noqa: ANN401 - diffusers has no types
+    moved: Any,  # noqa: ANN401
+    predicted: torch.Tensor,
+    timestep: torch.Tensor,
+    *,
+    seen: torch.Tensor,
+) -> torch.Tensor:
+    """The picture, in latents, that a sampler thinks it is on the way to.
+
+    Args:
+        sampler: It has just taken a step.
+        moved: What that step gave.
+        predicted: What the model had predicted for it.
+        timestep: Where it began.
+        seen: The latents that it began with.
+    """
+    for name in ("pred_original_sample", "denoised"):
+        if (stated := getattr(moved, name, None)) is not None:
+            return stated  # type: ignore[no-any-return]
+    # DPM++ and UniPC do not return theirs, but remember it.
+    if hasattr(sampler, "model_outputs"):
+        return sampler.model_outputs[-1]  # type: ignore[no-any-return]
+    kept: torch.Tensor = sampler.alphas_cumprod[timestep].to(seen)
+    if sampler.config.prediction_type == "v_prediction":
+        return kept.sqrt() * seen - (1 - kept).sqrt() * predicted
+    return (seen - (1 - kept).sqrt() * predicted) / kept.sqrt()

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from generation.catalogue.card import Capability
 from generation.catalogue.families import find_card, find_known
@@ -16,6 +17,7 @@ from generation.catalogue.served import list_served
 from generation.catalogue.tuning import Tuning, TuningError, find_tuning, read_tuning, tune
 from generation.families import sd15
 from generation.families.load import load
+from generation.families.model_error import ModelError
 from generation.recipe import Phrase, Span
 from generation.sampling.samplers import make_scheduler
 from prompt.reading.grammar import parse
@@ -178,6 +180,26 @@ def test_an_earlier_layer_of_clip_is_read(
     ids = words("a red apple", padding="max_length", return_tensors="pt").input_ids
     layer = encoder(ids, output_hidden_states=True).hidden_states[-2]
     assert torch.equal(ours[-1:], encoder.final_layer_norm(layer))
+
+
+def test_an_embedding_is_a_word_as_diffusers_reads_it(
+    folders: Callable[[str], Path], tmp_path: Path
+) -> None:
+    torch.manual_seed(3)
+    save_file({"emb_params": torch.randn(3, 32)}, tmp_path / "Moody.safetensors")
+    (tmp_path / "own.toml").write_text('embeddings = ["Moody.safetensors"]\n', encoding="utf-8")
+    card = tune(find_card("sd15"), read_tuning(tmp_path / "own.toml"), "own.toml")
+    engine = load(card, str(folders("sd15")), torch.device("cpu"))
+    recipe = change(recipe_for(engine), phrases=(Phrase(text="a Moody apple"),))
+    ours = sd15.encode(engine.pipe, recipe, engine.texts).tokens
+    show, avoid = engine.pipe.encode_prompt("a moody apple", torch.device("cpu"), 1, True)
+    assert torch.equal(ours, torch.cat([avoid, show]))
+    plain = load(find_card("sd15"), str(folders("sd15")), torch.device("cpu"))
+    assert not torch.equal(ours, sd15.encode(plain.pipe, recipe, plain.texts).tokens)
+    narrow = replace(card, embeddings=(str(tmp_path / "Narrow.safetensors"),))
+    save_file({"emb_params": torch.randn(3, 16)}, tmp_path / "Narrow.safetensors")
+    with pytest.raises(ModelError, match="the embedding Narrow of the model's settings"):
+        load(narrow, str(folders("sd15")), torch.device("cpu"))
 
 
 def test_a_lora_becomes_a_part_of_the_model(folders: Callable[[str], Path], tmp_path: Path) -> None:
