@@ -29,6 +29,7 @@ from generation.sampling.engine import Engine
 from generation.sampling.samplers import make_scheduler
 from generation.worker import load_engine, make_renderer
 from storage.files import Files
+from storage.queue.jobs import Rendered
 from storage.settings import Settings
 
 
@@ -86,12 +87,16 @@ def measure(rounds: int, data: Path) -> dict[str, Any]:
     with torch.inference_mode():
         condition = FAMILY.encode(engine.pipe, asked, engine.texts)
     ready = replace(engine, family=replace(FAMILY, encode=lambda *_: condition))
-    make = make_renderer(ready, Files(data / "images"), lambda _: None)
+    draw = make_renderer(ready, Files(data / "images"), lambda _: None)
+
+    def make(recipe: Recipe) -> Rendered:
+        return draw(recipe.to_json(), lambda *_: None)()
+
     contestants: dict[str, Callable[[], object]] = {
         "bare, one call each": lambda: bare(engine, asked, condition, at_once=False),
         "bare, one batch": lambda: bare(engine, asked, condition, at_once=True),
         "drawn": lambda: ready.draw(asked, None, lambda *_: None),
-        "rendered": lambda: make(asked.to_json(), lambda *_: None),
+        "rendered": lambda: make(asked),
     }
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for warm in [False, *[True] * rounds]:

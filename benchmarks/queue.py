@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,7 @@ from storage.database.connect import WRITING, open_async_engine
 from storage.database.tables import JobRow
 from storage.prepare import migrate
 from storage.queue.client import Jobs
-from storage.queue.jobs import Ended, NewJob, Rendered, Report
+from storage.queue.jobs import Ended, Keep, NewJob, Rendered, Report
 from storage.queue.queries import begin_run, list_undelivered
 from storage.queue.worker import serve
 from storage.settings import Settings, load_settings
@@ -36,6 +37,9 @@ WAITS: Final = 60
 ACCEPTS: Final = 200
 IDLE: Final = 10.0
 CROWD: Final = 5_000
+BUSY: Final = 6
+DRAWN, STORED = 2.3, 0.69
+"""Seconds that a grid of FLUX.2 klein takes on an H100, and that its pictures take to encode."""
 
 
 def settings_in(folder: Path) -> Settings:
@@ -51,8 +55,19 @@ def work(settings: Settings) -> None:
     serve(settings, render, model="none", device="none", stop=stop_event())
 
 
-def render(_recipe: dict[str, Any], _report: Report) -> Rendered:
-    """Nothing to do."""
+def render(recipe: dict[str, Any], _report: Report) -> Rendered | Keep:
+    """Nothing to do, or to sleep for as long as drawing and storing take."""
+    if "noted" not in recipe:
+        return Rendered(pictures=[])
+    began = time.monotonic()
+    time.sleep(DRAWN)
+    with Path(recipe["noted"]).open("a") as file:
+        file.write(f"{began} {time.monotonic()}\n")
+    return _store
+
+
+def _store() -> Rendered:
+    time.sleep(STORED)
     return Rendered(pictures=[])
 
 
@@ -88,6 +103,22 @@ async def waits(jobs: Jobs) -> list[float]:
             found.append(max(0.0, made.started_at.timestamp() - accepted))
             await jobs.delivered(job.id, None)
     return found
+
+
+async def busy(jobs: Jobs, folder: Path) -> float:
+    """Share of the time for which a device draws while jobs wait."""
+    noted = folder / "noted"
+    for _ in range(BUSY):
+        job = new_job()
+        await jobs.accept(replace(job, recipe={**job.recipe, "noted": str(noted)}))
+    left = BUSY
+    async with aclosing(jobs.events()) as events:
+        async for event in events:
+            left -= isinstance(event, Ended)
+            if not left:
+                break
+    spans = sorted(tuple(map(float, line.split())) for line in noted.read_text().splitlines())
+    return sum(end - began for began, end in spans) / (spans[-1][1] - spans[0][0])
 
 
 async def accepts(jobs: Jobs) -> float:
@@ -202,6 +233,8 @@ async def measure(settings: Settings) -> None:
         print(f"accept -> start     {median * 1000:7.0f} ms median, {late * 1000:.0f} ms p95")
         print(f"                    {median / settings.poll:7.2f} of the {settings.poll} s poll")
         print(f"worker, idle        {await idle_worker(worker):7.2%} of a core")
+        share = await busy(jobs, settings.data)
+        print(f"device, busy        {share:7.2%} of the time, {DRAWN} s a drawing")
     finally:
         worker.terminate()
         worker.join(20)

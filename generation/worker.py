@@ -36,7 +36,7 @@ from storage.files import Files, FileStoreError
 from storage.logs import set_up_logs
 from storage.monitoring.worker_watch import watch_worker
 from storage.queue import queries
-from storage.queue.jobs import DeviceFaultError, Made, Render, Rendered, RenderError, Report
+from storage.queue.jobs import DeviceFaultError, Keep, Made, Render, Rendered, RenderError, Report
 from storage.queue.order import ModelName
 from storage.queue.presence import Sighting
 from storage.queue.worker import FAULTS, note_fault, read_past, rest, serve
@@ -131,10 +131,13 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
 
 def make_renderer(
     engines: Engines | Drawer, files: Files, find: Find
-) -> Callable[[dict[str, Any], Report], Rendered]:
-    """The function that the queue calls for every job, with one model or one of several."""
+) -> Callable[[dict[str, Any], Report], Keep]:
+    """The function that the queue calls for every job, with one model or one of several.
 
-    def serve_one(data: dict[str, Any], report: Report) -> Rendered:
+    It draws, and gives what encodes and stores the pictures, while the device draws the next.
+    """
+
+    def serve_one(data: dict[str, Any], report: Report) -> Keep:
         recipe = Recipe.from_json(data)
         if not isinstance(engines, Engines):
             pictures = render(engines, recipe, report, read=files.get, find=find)
@@ -144,7 +147,7 @@ def make_renderer(
         else:
             engine = engines.get_for(recipe, report)
             pictures = render(engine, recipe, report, read=files.get, find=find)
-        return keep(pictures, recipe, files, report)
+        return partial(keep, pictures, recipe, files, report)
 
     return serve_one
 
@@ -155,7 +158,7 @@ def watch_device(make_job: Render, device: torch.device) -> Render:
     What it returns raises DeviceFaultError where ``device`` has failed.
     """
 
-    def watched(data: dict[str, Any], report: Report) -> Rendered:
+    def watched(data: dict[str, Any], report: Report) -> Rendered | Keep:
         try:
             return make_job(data, report)
         except FileStoreError:

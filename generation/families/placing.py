@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import torch
@@ -51,14 +52,16 @@ def place(pipe: Any, plan: MemoryPlan, device: torch.device) -> None:  # noqa: A
         case Placing.RESIDENT:
             pipe.to(device)
         case Placing.PARKED:
-            _park(pipe, device)
+            _find_denoiser(pipe).register_forward_pre_hook(lambda *_: _send_off(pipe))
+            _keep_placing(pipe, partial(_park, pipe, device))
         case Placing.OFFLOADED:
-            pipe.enable_model_cpu_offload(device=device)
+            _keep_placing(pipe, partial(pipe.enable_model_cpu_offload, device=device))
 
 
 def _park(pipe: Any, device: torch.device) -> None:  # noqa: ANN401
     """Encoders of text and images on the device only until the denoiser starts."""
-    kept, hooks = (_find_denoiser(pipe), pipe.vae), list[Any]()
+    pipe.remove_all_hooks()
+    kept, hooks = (_find_denoiser(pipe), pipe.vae), pipe._all_hooks
     for _, part in _list_parts(pipe):
         if any(part is one for one in kept):
             part.to(device)
@@ -68,13 +71,19 @@ def _park(pipe: Any, device: torch.device) -> None:  # noqa: ANN401
         _, hook = cpu_offload_with_hook(part, device, hooks[-1] if hooks else None)
         hooks.append(hook)
 
-    def send_off(*_: object) -> None:
-        for hook in hooks:
-            # To move what has moved already would look at every weight in every step.
-            if next(hook.model.parameters()).device.type != "cpu":
-                hook.offload()
 
-    kept[0].register_forward_pre_hook(send_off)
+def _send_off(pipe: Any) -> None:  # noqa: ANN401
+    for hook in pipe._all_hooks:
+        # To move what has moved already would look at every weight in every step.
+        if next(hook.model.parameters()).device.type != "cpu":
+            hook.offload()
+
+
+def _keep_placing(pipe: Any, lay: Callable[[], None]) -> None:  # noqa: ANN401
+    """Lay a pipeline out, and again whenever diffusers does after it has loaded a LoRA."""
+    lay()
+    # It takes hooks off for that, and then offloads every part of whatever had one.
+    pipe.enable_model_cpu_offload = lambda *_, **__: lay()
 
 
 def _choose_reduction(bits: int) -> Callable[[nn.Module, torch.device], None]:

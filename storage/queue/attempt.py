@@ -10,6 +10,8 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import stamina
@@ -28,6 +30,7 @@ from storage.queue.jobs import (
     UNSTORED,
     WORKER_LOST,
     DeviceFaultError,
+    Keep,
     Render,
     Rendered,
     RenderError,
@@ -62,10 +65,48 @@ Clock = Callable[[], float]
 _log = structlog.get_logger(__name__)
 
 
-class Maker:
-    """Makes jobs, one at a time.
+@dataclass(slots=True)
+class _Span:
+    """How long a run has drawn.
 
     Attributes:
+        began: When it was begun.
+        loading: Whether its model is being loaded.
+        loaded: When that was loaded; None if it was there, or is being loaded.
+    """
+
+    began: float
+    loading: bool = False
+    loaded: float | None = None
+
+    def note(self, now: float, *, steps: int) -> None:
+        """Takes note of a report: there are no steps while the model is being loaded."""
+        # Nobody is charged for a model that had to be loaded for the job.
+        if self.loading and steps:
+            self.loaded = now
+        self.loading = not steps
+
+    def measure(self, now: float) -> float:
+        """Seconds in which it had the device to itself."""
+        return 0.0 if self.loading else now - (self.loaded or self.began)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What was drawn, and what stores it."""
+
+    run: Run
+    keep: Keep
+    span: _Span
+    seconds: float
+
+
+class Maker:
+    """Makes jobs: one at a time is drawn, and the one before it may still be stored meanwhile.
+
+    Attributes:
+        drawn: Set whenever a drawing has ended.
+        storing: The job whose pictures are being stored, if any are.
         fault: What keeps it from making anything more, once something does.
     """
 
@@ -98,14 +139,13 @@ class Maker:
         self._worker = worker
         self._stop = stop
         # Also what `finished` waits on, from the thread that stops the worker.
-        self._busy = threading.Lock()
+        self._drawing, self._storing = threading.Lock(), threading.Lock()
         self._ended = threading.Event()
         self._dead_after = dead_after
         self._unstored: Counter[str] = Counter()
         self._left: TTLCache[str, None] = TTLCache(_LEFT, LEFT_FOR)
-        # When the model of the job in hand was loaded; None if it was there, or is being loaded.
-        self._loaded: float | None = None
-        self._loading = False
+        self.drawn = threading.Event()
+        self.storing: str | None = None
         self.fault: DeviceFaultError | FileStoreError | None = None
 
     def end(self) -> None:
@@ -127,18 +167,32 @@ class Maker:
         Raises:
             RenderInterruptedError: This worker is stopping, or cannot go on; the job waits again.
         """
-        with self._busy:
-            # The job engine hands out jobs until it is shut down, which is after `stop` was set.
-            if self._ending:
-                raise RenderInterruptedError
-            run = self._transact(self._begin, job_id)
-            if run:
-                self._render_run(run)
+        try:
+            with self._drawing:
+                # The job engine hands out jobs until it is shut down, which is after `stop` was
+                # set.
+                if self._ending:
+                    raise RenderInterruptedError
+                run = self._transact(self._begin, job_id)
+                drawn = self._draw(run) if run else None
+                if drawn:
+                    # Where storing takes longer than drawing, drawing waits for it: of what is
+                    # drawn and not stored there is never more than one job.
+                    self._storing.acquire()
+                    self.storing = job_id
+        finally:
+            self.drawn.set()
+        if drawn:
+            try:
+                self._store(drawn)
+            finally:
+                self.storing = None
+                self._storing.release()
 
     @property
     def busy(self) -> bool:
-        """Whether something is being made."""
-        return self._busy.locked()
+        """Whether something is being drawn."""
+        return self._drawing.locked()
 
     @property
     def left(self) -> tuple[str, ...]:
@@ -147,10 +201,12 @@ class Maker:
 
     def finished(self, patience: float) -> bool:
         """Waits up to ``patience`` seconds until nothing is being made; whether that came true."""
-        done = self._busy.acquire(timeout=patience)
-        if done:
-            self._busy.release()
-        return done
+        until = time.monotonic() + patience
+        for lock in (self._drawing, self._storing):
+            if not lock.acquire(timeout=max(0.0, until - time.monotonic())):
+                return False
+            lock.release()
+        return True
 
     def _begin(self, connection: Connection, job_id: str) -> Run | None:
         run = queries.begin_run(connection, job_id, self._worker, ATTEMPTS)
@@ -159,11 +215,31 @@ class Maker:
             queries.fail_exhausted(connection, job_id, ATTEMPTS, WORKER_LOST)
         return run
 
-    def _render_run(self, run: Run) -> None:
+    def _draw(self, run: Run) -> _Drawn | None:
+        """Draws a job; None if that ended it or its run."""
+        span = _Span(time.monotonic())
+
+        def draw() -> _Drawn:
+            made = self._render(run.recipe, self._reporter(run, span))
+            keep = made if callable(made) else partial(_pass, made)
+            return _Drawn(run, keep, span, span.measure(time.monotonic()))
+
+        return self._judge(run, span, draw)
+
+    def _store(self, drawn: _Drawn) -> None:
+        """Stores what was drawn and ends its job, which is done only then."""
+        rendered = self._judge(drawn.run, drawn.span, drawn.keep)
+        if rendered:
+            counted = self._transact(self._finish, drawn.run, rendered, drawn.seconds)
+            seconds = round(time.monotonic() - drawn.span.began, 3)
+            log = _log.bind(job=drawn.run.job_id, attempt=drawn.run.attempt)
+            log.info("made", seconds=seconds, counted=counted)
+
+    def _judge(self, run: Run, span: _Span, make: Callable[[], Result]) -> Result | None:
+        """What is made; None where that ended the run, or gave it back, by what it raised."""
         log = _log.bind(job=run.job_id, attempt=run.attempt)
-        began = time.monotonic()
         try:
-            rendered = self._render(run.recipe, self._reporter(run))
+            return make()
         except RenderInterruptedError:
             log.info("interrupted")
             # Passed on only by a stopping worker: the job engine then keeps the job for others.
@@ -182,19 +258,15 @@ class Maker:
         except RenderError as error:
             if error.code == NO_MODEL and self._pass_on(run):
                 log.warning("left to another worker", reason=error.code)
-                return
-            log.warning("failed", reason=error.code)
-            # What was tried took the GPU from others, whatever came of it.
-            drawn = 0.0 if self._loading else time.monotonic() - (self._loaded or began)
-            self._transact(queries.fail_run, run, error.code, drawn)
+            else:
+                log.warning("failed", reason=error.code)
+                # What was tried took the GPU from others, whatever came of it.
+                self._transact(queries.fail_run, run, error.code, span.measure(time.monotonic()))
         except Exception:
             # Whatever a model throws must end this job only, not the worker.
             log.exception("failed")
             self._transact(queries.fail_run, run, INTERNAL)
-        else:
-            seconds = time.monotonic() - (self._loaded or began)
-            counted = self._transact(self._finish, run, rendered, seconds)
-            log.info("made", seconds=round(time.monotonic() - began, 3), counted=counted)
+        return None
 
     def _stop_at(
         self,
@@ -237,18 +309,14 @@ class Maker:
         presence.set_faults(connection, self._worker, 0)
         return queries.finish_run(connection, run, rendered, seconds)
 
-    def _reporter(self, run: Run) -> Callable[[int, int, bytes | None], None]:
+    def _reporter(self, run: Run, span: _Span) -> Callable[[int, int, bytes | None], None]:
         # The first report does both: a job that was cancelled while its model loaded ends there.
         checked = told = quiet_until = float("-inf")
-        self._loading, self._loaded = False, None
 
         def report(step: int, steps: int, preview: bytes | None) -> None:
             nonlocal checked, told, quiet_until
             now = time.monotonic()
-            # Nobody is charged for a model that had to be loaded for the job.
-            if self._loading and steps:
-                self._loaded = now
-            self._loading = not steps
+            span.note(now, steps=steps)
             # Before anything that asks the database, so that it stops also while that is away.
             if self._ending:
                 raise RenderInterruptedError
@@ -288,6 +356,11 @@ class Maker:
             with attempt, self._engine.begin() as connection:
                 return action(connection, *arguments, **named)
         raise AssertionError("retries end by returning or raising")
+
+
+def _pass(rendered: Rendered) -> Rendered:
+    """What was stored while it was drawn."""
+    return rendered
 
 
 def _progress(run: Run, step: int, steps: int, preview: bytes | None) -> dict[str, Any]:

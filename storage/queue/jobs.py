@@ -276,5 +276,8 @@ Report = Callable[[int, int, bytes | None], None]
 
 No steps in all say that the model is being loaded."""
 
-Render = Callable[[dict[str, Any], Report], Rendered]
-"""Makes a recipe."""
+Keep = Callable[[], Rendered]
+"""Stores what was drawn, which no GPU is needed for."""
+
+Render = Callable[[dict[str, Any], Report], Rendered | Keep]
+"""Makes a recipe: its pictures are stored, or are to be while the next recipe is drawn."""

@@ -68,7 +68,9 @@ def serve(
     serves: Served = None,
     holds: Callable[[], Collection[ModelName]] = tuple,
 ) -> None:
-    """Makes jobs, one at a time, until ``stop`` is set; then puts back what it was making.
+    """Makes jobs until ``stop`` is set; then puts back what it was making.
+
+    One at a time is drawn; the one before it may still be stored meanwhile.
 
     Args:
         settings: For the database and this worker's name.
@@ -215,7 +217,9 @@ class Taker:
     def _may_take(self) -> bool:
         # Only read until there is something to take: on SQLite writers wait for each other.
         with self._engine.execution_options(**READING).connect() as connection:
-            if self._taken and taking.is_taken(connection, self._taken, self._worker):
+            # What is being stored leaves the device to the next.
+            taken = None if self._taken == self._maker.storing else self._taken
+            if taken and taking.is_taken(connection, taken, self._worker):
                 return False
             self._taken = None
             return taking.has_work(connection, self._worker, self._dead_after)
@@ -243,11 +247,14 @@ def _work(
         # The name is ours alone by now, so whatever is under it has lost its process.
         _put_back(client, engine, settings.executor)
         _forget_queues(client, engine)
-        # By a client: DBOS registers queues only once launched. One job at a time, for memory.
-        client.register_queue(queue, worker_concurrency=1, polling_interval_sec=settings.poll)
+        # By a client: DBOS registers queues only once launched. One job is drawn, one is stored.
+        client.register_queue(queue, worker_concurrency=2, polling_interval_sec=settings.poll)
         _launch(settings, maker)
         _log.info("worker ready", worker=settings.executor)
-        while maker.fault is None and not stop.wait(min(settings.poll, _LOOK)):
+        while maker.fault is None and not stop.is_set():
+            # At once when a drawing has ended: what computes shall not wait for a look.
+            maker.drawn.wait(min(settings.poll, _LOOK))
+            maker.drawn.clear()
             taker.look()
     finally:
         # Also where this thread was interrupted: nothing more may be begun.

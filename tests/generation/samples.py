@@ -1,13 +1,19 @@
 """Recipes and pictures for the tests that draw."""
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 from PIL import Image
 
 from generation.recipe import Ingredient, Phrase, Recipe, Reference, Role, Start, seed_noise
-from generation.sampling.engine import Batching, Engine
+from generation.runtime.pool import Engines
+from generation.runtime.render import Find
+from generation.sampling.engine import Batching, Drawer, Engine
+from generation.worker import make_renderer
+from storage.files import Files
+from storage.queue.jobs import Rendered, Report
 from tests.recipes import change, make
 
 APPLE = make(
@@ -40,6 +46,14 @@ def batched(engine: Engine, size: int = 1, parallel: int = 1) -> Engine:
 def steered(engine: Engine, **different: Any) -> Engine:
     """The engine with other references, structures or LoRAs."""
     return replace(engine, conditioning=replace(engine.conditioning, **different))
+
+
+def rendering(
+    engines: Engines | Drawer, files: Files, find: Find
+) -> Callable[[dict[str, Any], Report], Rendered]:
+    """What a worker does with a job, and stores at once."""
+    draw = make_renderer(engines, files, find)
+    return lambda data, report: draw(data, report)()
 
 
 def start(strength: float) -> Start:

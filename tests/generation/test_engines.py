@@ -18,10 +18,9 @@ from generation.runtime.pool import Engines, estimate_memory
 from generation.runtime.render import render
 from generation.sampling.engine import Engine
 from generation.tensors.memory import measure_free
-from generation.worker import make_renderer
 from storage.files import Files
 from storage.queue.jobs import RenderError
-from tests.generation.samples import APPLE, batched, never, quiet
+from tests.generation.samples import APPLE, batched, never, quiet, rendering
 from tests.generation.test_ladder import failing
 from tests.recipes import change
 
@@ -191,7 +190,7 @@ def test_a_released_model_is_gone_and_draws_the_same_when_it_is_back(
     models: Models, tmp_path: Path
 ) -> None:
     device = Device(models, 33)
-    make = make_renderer(device.engines, Files(tmp_path), never)
+    make = rendering(device.engines, Files(tmp_path), never)
     recipes = {name: asked(models[name]).to_json() for name in ("easel", "flux2-klein", "photo")}
     first = {name: make(recipe, quiet) for name, recipe in recipes.items()}
     photo = device.engines.get(models["photo"])
@@ -208,7 +207,7 @@ def test_what_was_drawn_is_enlarged_without_the_model_that_drew_it(
     models: Models, tmp_path: Path
 ) -> None:
     device, stored = Device(models, 33), dict[str, str]()
-    make = make_renderer(device.engines, Files(tmp_path), stored.get)
+    make = rendering(device.engines, Files(tmp_path), stored.get)
     small = asked(models["flux2-klein"])
     large = enlarge(small, 0, 2)
     slow = make(large.to_json(), quiet)

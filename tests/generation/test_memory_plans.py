@@ -13,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from generation.catalogue.extras import extend_card
 from generation.catalogue.families import CARDS, VARIANTS, find_card
 from generation.catalogue.footprints import FOOTPRINTS, Footprint
+from generation.catalogue.loras import read_offered
 from generation.catalogue.memory_plans import (
     MemoryPlan,
     MemoryPlanError,
@@ -30,8 +32,10 @@ from generation.catalogue.memory_plans import (
 from generation.families import placing
 from generation.families.load import load
 from generation.families.model_error import ModelError
+from generation.recipe import Lora
 from generation.sampling.engine import Engine
 from generation.tensors.memory import measure_room
+from tests.generation.loras import build_lora
 from tests.generation.samples import quiet, recipe_for
 from tests.generation.test_families import distance, draw
 
@@ -197,6 +201,24 @@ def test_what_comes_and_goes_draws_the_same(
     for _ in range(2):
         (picture,) = engine.draw(recipe, None, quiet)
         assert picture.tobytes() == draw(engines(family), recipe)[0].tobytes()
+
+
+@pytest.mark.parametrize("setting", ["parked", "offload"])
+def test_what_comes_and_goes_wears_loras(
+    folders: Callable[[str], Path], engines: Callable[[str], Engine], tmp_path: Path, setting: str
+) -> None:
+    plain = engines("sdxl")
+    file = build_lora(tmp_path / "ink.safetensors", plain.pipe)
+    card = extend_card(find_card("sdxl"), "", read_offered(f"ink={file}"))
+    worn, drawn = [Lora(name="ink", weight=1.0)], []
+    for room in (Room(), Room(wanted=setting)):
+        engine = load(card, str(folders("sdxl")), CPU, room=room)
+        engine.apply_loras(worn)
+        drawn.append(engine.draw(recipe_for(engine), None, quiet)[0].tobytes())
+        hooked = [part for part in engine.pipe.components.values() if hasattr(part, "_hf_hook")]
+        assert bool(hooked) == (room.wanted == setting)
+    assert drawn[0] == drawn[1]
+    assert (engine.pipe.unet in hooked) == (setting == "offload")
 
 
 def test_parked_encoders_are_sent_off_as_the_denoiser_starts(

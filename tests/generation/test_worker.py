@@ -25,12 +25,21 @@ from generation.recipe import Canvas, Recipe, Start, seed_noise
 from generation.runtime.render import PREVIEW_LIMIT, Pictures, encode_preview, pace, render
 from generation.sampling.engine import Engine
 from generation.sampling.flow import FlowFamily
-from generation.worker import choose_device, load_engine, main, make, make_renderer
+from generation.worker import choose_device, load_engine, main, make
 from storage.files import Files
 from storage.prepare import migrate
 from storage.queue.jobs import Made, RenderError
 from storage.settings import Settings
-from tests.generation.samples import APPLE, batched, encoded, never, photograph, quiet, recipe_for
+from tests.generation.samples import (
+    APPLE,
+    batched,
+    encoded,
+    never,
+    photograph,
+    quiet,
+    recipe_for,
+    rendering,
+)
 from tests.recipes import change
 
 GRID = change(APPLE, noise=seed_noise(7, 4))
@@ -58,7 +67,7 @@ def opened(files: Files, made: Made) -> Image.Image:
 
 
 def test_a_grid_is_four_pictures_and_all_of_them(easel: Engine, files: Files) -> None:
-    rendered = make_renderer(easel, files, never)(GRID.to_json(), quiet)
+    rendered = rendering(easel, files, never)(GRID.to_json(), quiet)
     assert rendered.grid is not None
     assert [(made.width, made.height) for made in rendered.pictures] == [(256, 256)] * 4
     assert (rendered.grid.width, rendered.grid.height) == (512, 512)
@@ -70,7 +79,7 @@ def test_a_grid_is_four_pictures_and_all_of_them(easel: Engine, files: Files) ->
 
 
 def test_every_file_carries_its_recipe(easel: Engine, files: Files) -> None:
-    rendered = make_renderer(easel, files, never)(GRID.to_json(), quiet)
+    rendered = rendering(easel, files, never)(GRID.to_json(), quiet)
     assert rendered.grid is not None
     assert read_recipe(files.get(rendered.grid.sha256)) == GRID
     for k, made in enumerate(rendered.pictures):
@@ -78,14 +87,14 @@ def test_every_file_carries_its_recipe(easel: Engine, files: Files) -> None:
 
 
 def test_a_quarter_alone_is_the_same_file(easel: Engine, files: Files) -> None:
-    job = make_renderer(easel, files, never)
+    job = rendering(easel, files, never)
     rendered, alone = job(GRID.to_json(), quiet), job(narrow(GRID, 2).to_json(), quiet)
     assert alone.grid is None
     assert alone.pictures[0] == rendered.pictures[2]
 
 
 def test_enlarging_takes_the_stored_picture(easel: Engine, files: Files) -> None:
-    rendered = make_renderer(easel, files, never)(GRID.to_json(), quiet)
+    rendered = rendering(easel, files, never)(GRID.to_json(), quiet)
     stored = {made.digest: made.sha256 for made in rendered.pictures}
     asked = enlarge(GRID, 1, 3).to_json()
     drawn: list[int] = []
@@ -93,28 +102,28 @@ def test_enlarging_takes_the_stored_picture(easel: Engine, files: Files) -> None
     def count(step: int, *_: object) -> None:
         drawn.append(step)
 
-    quick = make_renderer(easel, files, stored.get)(asked, count)
+    quick = rendering(easel, files, stored.get)(asked, count)
     assert drawn == []
-    slow = make_renderer(easel, files, never)(asked, count)
+    slow = rendering(easel, files, never)(asked, count)
     assert drawn
     assert quick == slow
     assert (quick.pictures[0].width, quick.pictures[0].height) == (768, 768)
 
 
 def test_enlarging_makes_a_picture_that_was_lost(easel: Engine, files: Files) -> None:
-    job = make_renderer(easel, files, lambda _: "0" * 64)
+    job = rendering(easel, files, lambda _: "0" * 64)
     assert job(enlarge(APPLE, 0, 2).to_json(), quiet).pictures[0].width == 512
 
 
 def test_a_mask_that_is_gone_is_said(easel: Engine, files: Files) -> None:
     canvas = Canvas(image=files.put(encoded(photograph())), mask="f" * 64)
     with pytest.raises(RenderError, match="missing_image"):
-        make_renderer(easel, files, never)(change(APPLE, canvas=canvas).to_json(), quiet)
+        rendering(easel, files, never)(change(APPLE, canvas=canvas).to_json(), quiet)
 
 
 def test_starts_from_a_stored_image(easel: Engine, files: Files) -> None:
     begun = change(APPLE, start=Start(image=files.put(encoded(photograph())), strength=0.3))
-    job = make_renderer(easel, files, never)
+    job = rendering(easel, files, never)
     assert job(begun.to_json(), quiet).pictures[0] != job(APPLE.to_json(), quiet).pictures[0]
 
 
@@ -126,14 +135,12 @@ def code(rendering: Callable[[], object]) -> str:
 
 def test_a_missing_image_is_named(easel: Engine, files: Files) -> None:
     lost = change(APPLE, start=Start(image="a" * 64, strength=0.5))
-    assert (
-        code(lambda: make_renderer(easel, files, never)(lost.to_json(), quiet)) == "missing_image"
-    )
+    assert code(lambda: rendering(easel, files, never)(lost.to_json(), quiet)) == "missing_image"
 
 
 def test_a_recipe_of_another_family_is_named(easel: Engine, files: Files) -> None:
     foreign = replace(APPLE, family="sdxl")
-    assert code(lambda: make_renderer(easel, files, never)(foreign.to_json(), quiet)) == "model"
+    assert code(lambda: rendering(easel, files, never)(foreign.to_json(), quiet)) == "model"
 
 
 class Cramped:

@@ -3,7 +3,7 @@
 A recipe says how the worker shall behave. It may hold: ``name`` (noted in the log when it is begun
 and when it is made), ``steps`` and ``pause`` (seconds each), ``hold`` (a file: report until it is
 gone), ``silent`` (a file: wait until it is gone without a report), ``error`` (``out_of_memory`` or
-``bug``) and ``kill`` (die by SIGKILL).
+``bug``), ``kill`` (die by SIGKILL) and ``storing`` (a file: drawn, it is stored once that is gone).
 """
 
 import asyncio
@@ -13,12 +13,14 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
 from storage.queue.client import Jobs
 from storage.queue.jobs import (
+    Keep,
     Made,
     NewJob,
     Rendered,
@@ -46,7 +48,7 @@ class Toy:
     def __init__(self, log: Path) -> None:
         self._log = log
 
-    def render(self, recipe: dict[str, Any], report: Report) -> Rendered:
+    def render(self, recipe: dict[str, Any], report: Report) -> Rendered | Keep:
         """Does as the recipe says."""
         name = recipe.get("name", "?")
         self._note(f"begin {name}")
@@ -58,7 +60,15 @@ class Toy:
             raise RenderError(recipe["error"])
         self._work(recipe, report)
         self._note(f"end {name}")
-        return Rendered(pictures=[made(name, k) for k in range(4)], grid=made(name, -1))
+        rendered = Rendered(pictures=[made(name, k) for k in range(4)], grid=made(name, -1))
+        return partial(self._store, recipe, rendered) if "storing" in recipe else rendered
+
+    def _store(self, recipe: dict[str, Any], rendered: Rendered) -> Rendered:
+        self._note(f"store {recipe['name']}")
+        while Path(recipe["storing"]).exists():
+            time.sleep(0.01)
+        self._note(f"stored {recipe['name']}")
+        return rendered
 
     def _work(self, recipe: dict[str, Any], report: Report) -> None:
         steps = recipe.get("steps", 2)
