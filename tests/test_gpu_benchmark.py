@@ -15,7 +15,8 @@ def test_both_ways_draw_and_are_measured(capsys: pytest.CaptureFixture[str]) -> 
     assert told["device"] == "cpu"
     for family in ("sdxl", "flux2-klein"):
         found = told[family]
-        assert set(found["seconds"]) == {"plain", "ours"}
+        assert set(found["seconds"]) == {"plain", "ours", "ours, one", "ours, compiled"}
+        assert found["one picture, of a grid"] > 0
         assert min(found["seconds"].values()) > 0
         assert found["ours, times the floor"] > 1
     assert torch.get_default_dtype() == torch.float32

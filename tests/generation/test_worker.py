@@ -310,6 +310,16 @@ def test_each_model_is_loaded_with_what_is_for_its_family(
     ]
 
 
+def test_what_a_model_needs_of_a_gpu_is_as_its_plan_says(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "measure_room", lambda _: 11.1)
+    needs = partial(worker.estimate_needs, settings, torch.device("cuda", 1))
+    assert needs(find_card("sdxl")) == pytest.approx(9.4, abs=0.1)
+    # It will not fit; then everything else goes, before its loading says so.
+    assert needs(find_card("qwen-image-edit")) == 11.1
+
+
 def test_any_device_may_be_named_and_auto_finds_one() -> None:
     assert choose_device("cuda:1") == torch.device("cuda", 1)
     assert choose_device("auto").type in {"cpu", "cuda", "mps"}
