@@ -18,6 +18,7 @@ from discord.ext import commands as extensions
 from bot.access.places import AllowedPlaces
 from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
+from bot.components.describing import CardItem, ImageButton
 from bot.delivery.removal import MessageRemover
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
@@ -32,6 +33,7 @@ from bot.panels import hello, routing
 from bot.requests.accept import JobAcceptor
 from bot.requests.blend import BlendHandler
 from bot.requests.derive import DeriveHandler
+from bot.requests.describe import DescribeHandler
 from bot.requests.editing import EditHandler
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
@@ -130,14 +132,16 @@ class EaselBot(extensions.AutoShardedBot):
         if settings.public_url:
             painting = PaintingHandler(self, acceptor, derive, files, settings)
             self._page = PaintingPage(painting)
+        imagine = ImagineHandler(acceptor)
         self.handlers = Handlers(
             models=models,
             records=jobs.records,
-            imagine=ImagineHandler(acceptor),
+            imagine=imagine,
             blend=BlendHandler(acceptor),
             derive=derive,
             editing=EditHandler(acceptor, derive, results),
             relaxed=RelaxedOffers(acceptor),
+            describe=DescribeHandler(acceptor, imagine),
             results=results,
             jobs=JobHandler(jobs),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
@@ -161,7 +165,7 @@ class EaselBot(extensions.AutoShardedBot):
         for name in find_command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
-        self.add_dynamic_items(JobButton, DraftButton, routing.PanelItem)
+        self.add_dynamic_items(JobButton, DraftButton, CardItem, ImageButton, routing.PanelItem)
         await self._sync()
         self._delivery.start()
         self._remover.start()

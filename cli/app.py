@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "worker": Place("cli.sides", "Run a worker alone."),
     "imagine": Place("cli.imagine", "Make pictures without Discord."),
     "parse": Place("cli.parse", "Show what a prompt, or a picture's file, stands for."),
+    "describe": Place("cli.picture", "Write four prompts for a picture."),
     "doctor": Place("cli.doctor", "Check this installation."),
     "check-live": Place("cli.check_live", "Check the bot on the real Discord."),
     "report": Place("cli.report", "Draw with every model, and write how that went."),

@@ -58,10 +58,10 @@ async def upscale(interaction: Interaction, message: discord.Message) -> None:
     )
 
 
-@app_commands.context_menu(name="Use as image prompt")
+@app_commands.context_menu(name="Use image…")
 async def use(interaction: Interaction, message: discord.Message) -> None:
-    """Asks for words to go with the first image of any message."""
-    await interaction.client.handlers.imagine.offer_start(interaction, find_image(message))
+    """Offers what can be done with the first image of any message."""
+    await interaction.client.handlers.imagine.offer_image(interaction, find_image(message))
 
 
 async def setup(bot: EaselBot) -> None:

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from faults import HostError
+from generation.answering.answer import answer
 from generation.catalogue.card import Card
 from generation.catalogue.extras import find_upscaler_file, select_entries
 from generation.catalogue.memory_plans import MemoryPlanError, plan_ahead, read_room
@@ -22,6 +23,7 @@ from generation.derive import narrow
 from generation.families.load import load_any
 from generation.families.model_error import ModelError
 from generation.pictures.metadata import encode_png
+from generation.questions.question import is_question
 from generation.recipe import Recipe
 from generation.runtime.compiling import compile_blocks, keep_compiled
 from generation.runtime.pool import Engines
@@ -138,6 +140,9 @@ def make_renderer(
     """
 
     def serve_one(data: dict[str, Any], report: Report) -> Keep:
+        if is_question(data):
+            told = answer(data, engines, report, files.get)
+            return lambda: told
         recipe = Recipe.from_json(data)
         if not isinstance(engines, Engines):
             pictures = render(engines, recipe, report, read=files.get, find=find)

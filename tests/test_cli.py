@@ -30,6 +30,7 @@ COMMANDS = [
     "worker",
     "imagine",
     "parse",
+    "describe",
     "doctor",
     "check-live",
     "report",

@@ -12,9 +12,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from generation.answering.judge import Judge, load_judge
 from generation.conditioning.spherical import spherical_mean
 from training.curves import plot
-from training.judges import Judge, load_judge, rows_for_judging
+from training.judges import rows_for_judging
 from training.pictures import Draws, Painter
 from training.plan import Options, start
 from training.sheet import save_sheet, to_images

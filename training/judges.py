@@ -5,100 +5,21 @@ out. On real pictures of those it shows the ceiling of every measurement.
 """
 
 import json
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from safetensors.torch import save_file
+from torch import Tensor
 from torch.nn import functional
 
+from generation.answering.judge import KNOWN, LABELS, SIDE, WEIGHTS, Judge
 from training.device import half
 from training.loop import Course, Training
-from training.plan import SIDE, Options, start
+from training.plan import Options, start
 from training.samples import grounds_of
 from training.world import COLOUR_WORDS, World, load_world
 
-KNOWN: Final = 200
-"""The judge knows this many of the commonest things."""
-
-WEIGHTS: Final = "judge.safetensors"
-LABELS: Final = "labels.json"
-
-_WIDTHS: Final = (32, 64, 128, 192)
-_STROKES: Final = 64
 _WHITE_GROUND: Final = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Scores, one row for each picture; the highest is the judge's answer.
-
-    Attributes:
-        thing: (N, 200).
-        style: (N, styles).
-        colour: (N, 11).
-    """
-
-    thing: Tensor
-    style: Tensor
-    colour: Tensor
-
-
-class _Block(nn.Module):
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__()
-        self.norm, self.again = nn.GroupNorm(8, before), nn.GroupNorm(8, after)
-        self.first = nn.Conv2d(before, after, 3, stride=2, padding=1)
-        self.second = nn.Conv2d(after, after, 3, padding=1)
-        self.skip = nn.Conv2d(before, after, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        made = self.second(functional.silu(self.again(self.first(functional.silu(self.norm(x))))))
-        joined: Tensor = self.skip(functional.avg_pool2d(x, 2)) + made
-        return joined
-
-
-class _Manner(nn.Module):
-    """How a picture is drawn, from small patches of it: too small to tell by what is drawn.
-
-    Each patch is 19 pixels wide; what counts is their mean, and where each trait is strongest.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.near = nn.Conv2d(3, _STROKES // 2, 5, stride=2, padding=2)
-        self.norm, self.again = nn.GroupNorm(8, _STROKES // 2), nn.GroupNorm(8, _STROKES)
-        self.far = nn.Conv2d(_STROKES // 2, _STROKES, 4, stride=2, padding=1)
-        self.last = nn.Conv2d(_STROKES, _STROKES, 3, padding=1)
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Pictures (N, 3, H, W) → (N, 128)."""
-        near = functional.silu(self.norm(self.near(pictures)))
-        far = functional.silu(self.last(functional.silu(self.again(self.far(near)))))
-        return torch.cat([far.mean((2, 3)), far.amax((2, 3))], 1)
-
-
-class Judge(nn.Module):
-    """Names the thing, the style and the colour of pictures (N, 3, 128, 128) in -1 to 1."""
-
-    def __init__(self, styles: int, things: int = KNOWN) -> None:
-        super().__init__()
-        self.stem = nn.Conv2d(3, _WIDTHS[0], 5, stride=2, padding=2)
-        pairs = zip(_WIDTHS, (*_WIDTHS[1:], _WIDTHS[-1]), strict=True)
-        self.blocks = nn.Sequential(*[_Block(before, after) for before, after in pairs])
-        self.thing = nn.Linear(_WIDTHS[-1] * 4, things)
-        self.manner = _Manner()
-        self.style = nn.Linear(2 * _STROKES, styles)
-        self.colour = nn.Linear(_WIDTHS[-1] * 4, len(COLOUR_WORDS))
-
-    def forward(self, pictures: Tensor) -> Verdict:
-        """Scores of pictures."""
-        coarse = functional.avg_pool2d(pictures, 2)  # tells as much, in a quarter of the time
-        seen = functional.silu(self.blocks(self.stem(coarse))).flatten(1)
-        style = self.style(self.manner(pictures))
-        return Verdict(self.thing(seen).float(), style.float(), self.colour(seen).float())
 
 
 def disturb(pictures: Tensor) -> Tensor:
@@ -130,7 +51,7 @@ def train_judge(given: Options, minutes: float) -> None:
     torch.manual_seed(77)
     world = load_world(given)
     rows = rows_for_judging(world, held=False)
-    judge = Judge(len(world.styles)).to(device)
+    judge = Judge(len(world.styles), colours=len(COLOUR_WORDS)).to(device)
     course = Course.of(
         given, "judges", minutes, rate=size.rates["judges"], decay=min(size.decay, 0.995)
     )
@@ -170,20 +91,6 @@ def show(world: World, rows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     drawing = looks.drawing[rows]
     pictures = world.render(rows, grounds_of(words))
     return pictures, world.thing[drawing], world.style[drawing], looks.colour[rows]
-
-
-def load_judge(folder: Path, device: str = "cpu") -> Judge:
-    """The trained judge of a folder, computing in float32."""
-    weights = load_file(folder / WEIGHTS, device=device)
-    judge = Judge(len(weights["style.bias"]), len(weights["thing.bias"])).to(device)
-    judge.load_state_dict(weights)
-    return judge.eval()
-
-
-def load_labels(folder: Path) -> dict[str, list[str]]:
-    """What the judge's answers mean: "things", "styles" and "colours", by number."""
-    known: dict[str, list[str]] = json.loads((folder / LABELS).read_text())
-    return known
 
 
 if __name__ == "__main__":

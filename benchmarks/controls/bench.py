@@ -14,13 +14,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from generation.answering.judge import Judge, load_judge, load_labels
 from generation.catalogue.families import BUNDLED, find_card
 from generation.conditioning.image_adapters import ImageFeatures, References
 from generation.families.load import load
 from generation.pictures.canvas import Init
 from generation.recipe import Conditions, Ingredient, Phrase, Recipe, Sampling, Size, seed_noise
 from generation.sampling.engine import Batching, Engine
-from training.judges import Judge, load_judge, load_labels
 
 THINGS: Final = ("apple", "cat", "dog", "star", "pizza", "car", "fish", "tree", "house", "book")
 """Things that prompts name."""

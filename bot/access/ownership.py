@@ -1,6 +1,6 @@
 """Jobs found again, and who may do what to them."""
 
-from bot.errors import JobGoneError, OldButtonError
+from bot.errors import JobGoneError, NoPictureError, OldButtonError
 from bot.interactions.requester import Requester
 from generation.recipe import Recipe
 from storage.queue.client import Jobs
@@ -16,6 +16,19 @@ async def find_job(jobs: Jobs, job_id: str | None) -> Job:
     job = await jobs.get(job_id) if job_id else None
     if job is None:
         raise JobGoneError
+    return job
+
+
+async def find_drawing(jobs: Jobs, job_id: str | None) -> Job:
+    """A job that makes pictures, by its id.
+
+    Raises:
+        JobGoneError: There is none.
+        NoPictureError: It is a question, which makes none.
+    """
+    job = await find_job(jobs, job_id)
+    if job.question:
+        raise NoPictureError
     return job
 
 

@@ -174,6 +174,7 @@ KINDS: Final = {
         ButtonKind("looser", "Looser", _move_looser, Capability.IMAGE_PROMPT),
         ButtonKind("favourite", None, None, emoji="⭐"),
         ButtonKind("recipe", "Recipe", None),
+        ButtonKind("describe", "Describe", None),
         ButtonKind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
     )
 }
@@ -317,7 +318,7 @@ def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     yield ["subtle", "strong", "region", "edit", "reroll"]
     # A square picture has nothing to make square.
     yield ["far", "near", "zoom", *(["square"] if size.width != size.height else [])]
-    yield ["left", "right", "up", "down"]
+    yield ["left", "right", "up", "down", "describe"]
     start = recipe.inputs.start
     # What a creative upscale starts from is the picture itself.
     moved = start is not None and start.strength > 0 and not derive.is_redrawn(recipe)

@@ -136,7 +136,7 @@ def build_remix_form(action: str, job: str, index: int, prompt: str) -> discord.
         form.add_item(_build_zoom_field())
     if action == "region":
         form.add_item(_build_region_menu())
-    return form.add_item(_build_prompt_field(say(sentences.REMIX_PROMPT), prompt))
+    return form.add_item(build_prompt_field(say(sentences.REMIX_PROMPT), prompt))
 
 
 def build_edit_form(job: str, index: int) -> discord.ui.Modal:
@@ -174,10 +174,11 @@ def build_edit_form(job: str, index: int) -> discord.ui.Modal:
 def build_start_form(draft: str) -> discord.ui.Modal:
     """The form for words to go with an image, which waits in a draft."""
     form = discord.ui.Modal(title=say(sentences.START_TITLE), custom_id=f"easel:start:{draft}")
-    return form.add_item(_build_prompt_field(say(sentences.START_PROMPT), ""))
+    return form.add_item(build_prompt_field(say(sentences.START_PROMPT), ""))
 
 
-def _build_prompt_field(label: str, default: str) -> discord.ui.Label[Any]:
+def build_prompt_field(label: str, default: str) -> discord.ui.Label[Any]:
+    """The field of a form in which a prompt is typed; ``read_prompt`` reads it."""
     field: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=_PROMPT,
         style=discord.TextStyle.paragraph,

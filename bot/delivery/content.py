@@ -111,7 +111,9 @@ async def compose_ending(
 def compose_apology(job: Job, reason: str) -> MessageContent:
     """The message of a job whose end cannot be shown: a few words of ours alone, and why."""
     text = messages.write_undeliverable(job, reason)
-    return MessageContent(text, buttons.build_stopped_view(job.id), ())
+    # A question is asked again by the command that asked it.
+    view = None if job.question else buttons.build_stopped_view(job.id)
+    return MessageContent(text, view, ())
 
 
 async def load_thumbnail(job: Job, files: Files) -> Picture:

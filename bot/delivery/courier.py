@@ -14,6 +14,7 @@ from bot.delivery.content import (
     compose_ending,
     compose_progress,
 )
+from bot.delivery.questions import compose_answered, compose_asked
 from bot.delivery.routes import is_over
 from bot.delivery.target import DeliveryTarget
 from bot.errors import UnsentError
@@ -138,7 +139,8 @@ class JobMessage:
         if isinstance(event, Queued) and event.position > NEAR and job.message_id and is_over(job):
             return True
         with speaking(job.locale):
-            content = compose_progress(job, event)
+            compose = compose_asked if job.question else compose_progress
+            content = compose(job, event)
         message = await self._target.attempt(job, content)
         if job.message_id is not None:
             return True
@@ -213,6 +215,8 @@ class JobMessage:
         """
         while True:
             try:
+                if job.question:
+                    return compose_answered(job)
                 return await compose_ending(job, self._files, limit)
             except UnsentError:
                 raise

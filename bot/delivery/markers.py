@@ -79,6 +79,8 @@ class ButtonMarker:
 
     async def _build_view(self, job: Job) -> discord.ui.View | None:
         """The buttons of a job that has ended."""
+        if job.question:
+            return None
         marks = await read_marks(self._jobs, job.id)
         with speaking(job.locale):
             if job.state == "done":

@@ -6,13 +6,15 @@ from typing import Any, Final, cast
 
 import discord
 
-from bot.components import buttons, confirm, modals, panel
+from bot.components import buttons, confirm, describing, modals, panel
+from bot.components.describing import CardPress
 from bot.errors import FastSpentError, OldButtonError
 from bot.interactions.replies import answer_error
 from bot.painting.submission import PaintingHandler
 from bot.panels import routing
 from bot.requests.blend import BlendHandler
 from bot.requests.derive import DeriveHandler
+from bot.requests.describe import DescribeHandler
 from bot.requests.editing import EditHandler
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
@@ -28,7 +30,13 @@ from storage.database.records import Records
 from storage.privacy.retention import HostPolicy
 from storage.queue.limits import HostLimits
 
-TEMPLATES: Final = (buttons.TEMPLATE, confirm.TEMPLATE, panel.TEMPLATE)
+TEMPLATES: Final = (
+    buttons.TEMPLATE,
+    confirm.TEMPLATE,
+    panel.TEMPLATE,
+    describing.TEMPLATE,
+    describing.IMAGE,
+)
 """Custom ids that this version answers."""
 
 
@@ -46,6 +54,7 @@ class Handlers:
         derive: Takes requests for pictures from pictures.
         editing: Takes what people ask of pictures in words.
         relaxed: Keeps what was refused as fast, and has it drawn relaxed.
+        describe: Describes pictures and shortens prompts.
         results: Shows, sends and deletes pictures.
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
@@ -60,6 +69,7 @@ class Handlers:
     derive: DeriveHandler
     editing: EditHandler
     relaxed: RelaxedOffers
+    describe: DescribeHandler
     results: ResultHandler
     jobs: JobHandler
     privacy: PrivacyHandler
@@ -107,11 +117,35 @@ class Handlers:
             await self.editing.offer(interaction, job, index)
         elif action == "recipe":
             await self.results.show_recipe(interaction, job)
+        elif action == "describe":
+            await self.describe.take_picture(interaction, job, index)
         # Without a page, or where the bot could not answer later, a form with nine parts does it.
         elif action == "region" and self.painting and self.painting.reaches(interaction):
             await self.painting.offer(interaction, job, index)
         else:
             await self.derive.press(interaction, job, kind, index)
+
+    async def press_card(
+        self, interaction: discord.Interaction[Any], custom_id: str, chosen: Sequence[str]
+    ) -> None:
+        """Does as a button or a menu under a description says.
+
+        Raises:
+            OldButtonError: This version knows no such button.
+        """
+        press = CardPress.read(custom_id, chosen)
+        if press is None:
+            raise OldButtonError
+        await self.describe.press(interaction, press)
+
+    async def use_image(
+        self, interaction: discord.Interaction[Any], action: str, draft: str
+    ) -> None:
+        """Does what was chosen with an image that waits in a draft."""
+        if action == "describe":
+            await self.describe.take_draft(interaction, draft)
+        else:
+            await interaction.response.send_modal(modals.build_start_form(draft))
 
     async def draw(self, interaction: discord.Interaction[Any], prompt: str) -> None:
         """Draws a prompt as if it had been typed."""
@@ -175,6 +209,12 @@ class Handlers:
             return
         if asked := modals.EDIT.fullmatch(custom_id):
             await self.editing.submit(interaction, asked["job"], int(asked["index"]))
+            return
+        if custom_id == describing.DRAW:
+            await self.imagine.take_prompt(interaction, modals.read_prompt(interaction))
+            return
+        if press := CardPress.read(custom_id):
+            await self.describe.submit(interaction, press)
             return
         found = modals.TEMPLATE.fullmatch(custom_id)
         kind = buttons.KINDS.get(found["action"]) if found else None

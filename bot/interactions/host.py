@@ -74,6 +74,16 @@ class Host(Protocol):
     async def erase(self, person_id: int) -> None:
         """Deletes all that is kept of somebody."""
 
+    async def press_card(
+        self, interaction: discord.Interaction[Any], custom_id: str, chosen: Sequence[str]
+    ) -> None:
+        """Does as a button or a menu under a description says."""
+
+    async def use_image(
+        self, interaction: discord.Interaction[Any], action: str, draft: str
+    ) -> None:
+        """Does what was chosen with an image that waits in a draft."""
+
 
 class _HostClient(Protocol):
     """A client that carries a host, as ``client.EaselBot`` does."""

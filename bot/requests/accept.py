@@ -5,7 +5,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Self
 
 import discord
@@ -26,11 +26,14 @@ from bot.text.messages import Title
 from generation.catalogue.card import Card
 from generation.catalogue.families import compute_shown_size
 from generation.derive import set_upscaler
+from generation.questions.measures import Measures
+from generation.questions.question import Question
 from generation.recipe import Recipe
 from generation.untrusted.clean import CleanImage, Limits
 from generation.untrusted.door import PictureDoor
 from generation.untrusted.fetch import LinkNotFoundError, fetch
 from generation.untrusted.traits import ImageTraits, read_traits
+from prompt.reading.embedded import read_known
 from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
 from storage.files import Files, MissingFileError
@@ -153,11 +156,25 @@ class JobAcceptor:
         Raises:
             ImageError: It is no image that may be used.
         """
+        return (await self._keep(url, person))[0]
+
+    async def keep_described(self, url: str, person: int) -> tuple[str, str]:
+        """As ``keep_image``, and beside it the prompt that its file says it was made from, or "".
+
+        Raises:
+            ImageError: It is no image that may be used.
+        """
+        sha256, texts = await self._keep(url, person)
+        known = read_known(texts)
+        return sha256, known.prompt.spelling if known else ""
+
+    async def _keep(self, url: str, person: int) -> tuple[str, Mapping[str, str]]:
+        """Stores an image; its SHA-256, and the texts in its file."""
         async with self._door.take_turn(person):
             image = await self._clean(url)
             sha256 = await self._files.aput(image.png)
         self._traits[sha256] = image.traits
-        return sha256
+        return sha256, image.texts
 
     async def open_image(self, url: str, person: int) -> CleanImage:
         """Fetches and checks an image; what is left of it, and what its file says.
@@ -254,16 +271,21 @@ class JobAcceptor:
             )
             for place, request in enumerate(requests)
         ]
+        try:
+            await self._commit(requester, jobs, choices)
+        except LimitReachedError as error:
+            if error.excess.kind != "fast":
+                raise
+            refused = [request.to_json() for request in requests]
+            raise FastSpentError(error.excess, refused) from None
+
+    async def _commit(
+        self, requester: Requester, jobs: Sequence[NewJob], choices: ServerChoices
+    ) -> None:
         job_ids = [job.id for job in jobs]
         with self._delivery.expect(job_ids):
             allowed = policy.allow(self.jobs.host_limits, choices, requester)
-            try:
-                accepted = await self.jobs.accept_many(jobs, allowed)
-            except LimitReachedError as error:
-                if error.excess.kind != "fast":
-                    raise
-                refused = [request.to_json() for request in requests]
-                raise FastSpentError(error.excess, refused) from None
+            accepted = await self.jobs.accept_many(jobs, allowed)
             for place, queued in enumerate(accepted):
                 shown = await self._delivery.begin(queued)
                 # Only by posting is it known whether the bot may.
@@ -271,6 +293,48 @@ class JobAcceptor:
                     self._delivery.drop(job_ids)
                     await self.jobs.withdraw(job_ids)
                     raise NotAllowedError(Sentence(sentences.NO_PLACE))
+
+    async def measure(self, sha256: str, person: int) -> Measures:
+        """What is measured of a stored picture, beside no other one of a person's.
+
+        Raises:
+            MissingFileError: It is no longer stored.
+            ImageError: It takes too much.
+        """
+        async with self._door.take_turn(person):
+            return await self._door.measure(await self._files.aget(sha256))
+
+    async def ask(
+        self,
+        requester: Requester,
+        destination: Destination,
+        question: Question,
+        *,
+        choices: ServerChoices,
+        parent: Job | None = None,
+    ) -> None:
+        """Commits a question; one that was answered before, or needs no model, is not asked again.
+
+        Raises:
+            LimitReachedError: The person has as many unfinished jobs as they may.
+            NotAllowedError: The bot may not write where the answer is to be shown.
+        """
+        known = await self.jobs.find_answer(question.digest) if question.needs_model else {}
+        job = replace(
+            self._place(requester, destination, choices),
+            recipe=question.to_json(),
+            question=question.digest,
+            # What the judge looks at any worker takes; a prompt is read by the model that draws it.
+            family=question.family if question.model else "",
+            model=question.model,
+            title=str(Title(question.kind)),
+            parent_id=parent.id if parent else None,
+        )
+        if known is None:
+            await self._commit(requester, [job], choices)
+            return
+        with self._delivery.expect([job.id]):
+            await self.jobs.keep_answered(job, known)
 
     def mark_pressed(self, parent: Job, message: discord.Message | None = None) -> None:
         """Has the buttons under a job's pictures show which of them were pressed.
@@ -297,7 +361,8 @@ class JobAcceptor:
         # The recipe names the upscaler's weights, so a worker with others refuses rather than draws
         # otherwise.
         recipe = set_upscaler(request.recipe, self.models.cards[0].upscaler)
-        return NewJob(
+        return replace(
+            self._place(requester, destination, choices),
             id=job_id,
             recipe=recipe.to_json(),
             family=recipe.family,
@@ -305,6 +370,20 @@ class JobAcceptor:
             pixels=recipe.pixels,
             steps=recipe.steps,
             picture_count=len(recipe.noise),
+            parent_id=request.parent_id,
+            title=str(request.title),
+            speed=request.speed,
+            origins=request.origins,
+        )
+
+    def _place(
+        self, requester: Requester, destination: Destination, choices: ServerChoices
+    ) -> NewJob:
+        """A job of somebody's that makes nothing yet, with where it is shown."""
+        return NewJob(
+            id=uuid.uuid4().hex,
+            recipe={},
+            title="",
             person_id=requester.user.id,
             server_id=requester.guild_id,
             channel_id=destination.channel_id,
@@ -313,10 +392,6 @@ class JobAcceptor:
             interaction_token=destination.token,
             token_expires_at=destination.expires,
             upload_limit=requester.filesize_limit,
-            parent_id=request.parent_id,
-            title=str(request.title),
-            speed=request.speed,
-            origins=request.origins,
             # Kept with the job, since its message is written long after the interaction is over.
             locale=choices.language or str(requester.locale),
         )

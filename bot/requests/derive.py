@@ -86,7 +86,7 @@ class DeriveHandler:
             NotAbleError: That cannot do it.
             TooLongError: The prompt does not fit into it.
         """
-        finding = await begin(ownership.find_job(self._acceptor.jobs, parent_id))
+        finding = await begin(ownership.find_drawing(self._acceptor.jobs, parent_id))
         if not finding.done():
             raise FormLateError
         recipe = Recipe.from_json(finding.result().recipe)
@@ -139,7 +139,7 @@ class DeriveHandler:
             JobGoneError: The parent is not in the database.
             NotAllowedError: The server does not allow it.
         """
-        finding = await begin(ownership.find_job(self._acceptor.jobs, parent_id))
+        finding = await begin(ownership.find_drawing(self._acceptor.jobs, parent_id))
         if finding.done() and not (fetched and fetched.links):
             # As a trial: a mistake is answered in private, which it no longer can be after the
             # public promise of an answer.
@@ -170,7 +170,7 @@ class DeriveHandler:
             OtherFamilyError: The parent was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it, or the bot may not write there.
         """
-        parent = await ownership.find_job(self._acceptor.jobs, parent_id)
+        parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
         choices = await self._admit(requester, parent)
         return await self._make_beside(requester, parent, change, title=title, choices=choices)
 
@@ -206,7 +206,7 @@ class DeriveHandler:
         self._models.require(Capability.INPAINT)
         require_few_links([prompt])
         title, kind = Title("region", index), KINDS["region"]
-        parent = await ownership.find_job(self._acceptor.jobs, parent_id)
+        parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
         choices = await self._admit(requester, parent)
         # What can fail on a stranger's side is done before anything is accepted that would have to
         # be withdrawn.
@@ -249,7 +249,7 @@ class DeriveHandler:
         promised: int | None = None,
     ) -> None:
         message = promised or await acknowledge(interaction)
-        parent = await ownership.find_job(self._acceptor.jobs, parent_id)
+        parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
         choices = await self._admit(interaction, parent)
         if fetched is not None:
             await self._fetch(fetched, interaction.user.id)
@@ -324,7 +324,7 @@ class DeriveHandler:
             OldButtonError: It has no such picture.
             OtherFamilyError: It was drawn by a model that is no longer here.
         """
-        return self._pick_parent(await ownership.find_job(self._acceptor.jobs, job_id), number)
+        return self._pick_parent(await ownership.find_drawing(self._acceptor.jobs, job_id), number)
 
     def _pick_parent(self, job: Job, number: int | None) -> Parent:
         recipe, index = Recipe.from_json(job.recipe), (number or 1) - 1

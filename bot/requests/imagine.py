@@ -14,6 +14,7 @@ from bot.access import policy
 from bot.access.defaults import UserDefaults
 from bot.components import confirm, modals
 from bot.components.confirm import ASK_FROM, Draft
+from bot.components.describing import build_image_view
 from bot.delivery.destination import Destination, release_promise
 from bot.errors import DraftGoneError
 from bot.interactions.patience import begin
@@ -357,11 +358,20 @@ class ImagineHandler:
         await self._records.write(choice_queries.keep_draft, draft, person, request.to_json())
         return draft
 
-    async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
-        """Shows the form for words to go with an image, which has to be the first answer."""
+    async def offer_image(self, interaction: discord.Interaction[Any], picture: str) -> None:
+        """Shows in private what can be done with an image."""
         draft = uuid.uuid4().hex
         # A custom id has room for a hundred characters, and an image's address may have more.
-        body = {"picture": picture}
+        body, person = {"picture": picture}, interaction.user.id
+        keeping = await begin(self._records.write(choice_queries.keep_draft, draft, person, body))
+        await interaction.response.send_message(
+            say(sentences.WHAT_WITH_IMAGE), view=build_image_view(draft), ephemeral=True
+        )
+        await keeping
+
+    async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
+        """Shows the form for words to go with an image, which has to be the first answer."""
+        draft, body = uuid.uuid4().hex, {"picture": picture}
         await interaction.response.send_modal(modals.build_start_form(draft))
         # After it: whoever fills the form in takes longer than a database that is slow.
         await self._records.write(choice_queries.keep_draft, draft, interaction.user.id, body)

@@ -65,7 +65,7 @@ class ResultHandler:
         message = await acknowledge(interaction)
         found = await self._records.read(queries.find_job, beginning)
         job = await self._jobs.get(found) if found else None
-        if job is None:
+        if job is None or job.question:
             raise NoJobError(beginning)
         if not ownership.may_remove(interaction, job):
             raise NotYoursError
@@ -148,7 +148,7 @@ class ResultHandler:
 
     async def tell_recipe(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """The same in an answer that was promised."""
-        job = await ownership.find_job(self._jobs, job_id)
+        job = await ownership.find_drawing(self._jobs, job_id)
         text, file = describe_job(job)
         panel = copying.build_panel(text, job.id)
         await interaction.edit_original_response(
@@ -165,7 +165,7 @@ class ResultHandler:
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await self._jobs.get(await self.find_shown_job(message))
-        if job is None or job.state != "done":
+        if job is None or job.state != "done" or job.question:
             raise NoPictureError
         view = buttons.build_view_of(job.id, Recipe.from_json(job.recipe), actions)
         said = say(sentences.WHICH_PICTURE if view.children else sentences.NOTHING_MORE)
@@ -182,7 +182,7 @@ class ResultHandler:
         """
         # The promise is to edit the pressed message, so that its ⭐ can show the mark anywhere.
         await interaction.response.defer()
-        job = await ownership.find_job(self._jobs, job_id)
+        job = await ownership.find_drawing(self._jobs, job_id)
         ownership.require_picture(Recipe.from_json(job.recipe), index)
         marked = await self._records.write(choice_queries.mark, interaction.user.id, job_id, index)
         if interaction.message is not None:
@@ -213,7 +213,7 @@ class ResultHandler:
             message_id: The message under which they asked.
         """
         job = await ownership.find_job(self._jobs, job_id)
-        if job.state != "done":
+        if job.state != "done" or job.question:
             return
 
         nonce = name_job(f"{message_id}:{job_id}:{int(time.time() / HOME_ONCE)}")[:NONCE]

@@ -592,6 +592,7 @@ FAILURES: Final = {
         "the graphics card failed at it again and again while it drew others; a smaller picture or"
         " another model may work"
     ),
+    "words": "this model draws by an image, not by words",
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""
@@ -621,5 +622,115 @@ HEADINGS: Final = {
     "retouch": "{prompt} — {asked}, edited by {who}",
     "closer": "{prompt} — Closer by {who}",
     "looser": "{prompt} — Looser by {who}",
+    "describe": "Described for {who}",
+    "shorten": "Shortened for {who}",
 }
 """First line of a job's message, by how the job came about."""
+
+ASPECTS: Final = {
+    "subject": "Subject",
+    "colour": "Colour",
+    "medium": "Medium",
+    "setting": "Ground",
+    "light": "Light",
+    "mood": "Mood",
+    "shot": "Composition",
+    "palette": "Palette",
+}
+"""What of a picture is described, by the names of ``Aspect``."""
+CERTAINTIES: Final = {"exact": "exact", "measured": "measured", "guessed": "guessed"}
+"""How it is known, by the names of ``Certainty``."""
+SEEN: Final = {
+    "3d": "3D",
+    "flat": "flat illustration",
+    "line art": "line art",
+    "pixel art": "pixel art",
+    "high key": "high key",
+    "low key": "low key",
+    "strong contrast": "strong contrast",
+    "soft contrast": "soft contrast",
+    "warm": "warm",
+    "cool": "cool",
+    "vivid": "vivid",
+    "muted": "muted",
+    "colourless": "black and white",
+    "centred": "centred",
+    "left": "on the left",
+    "right": "on the right",
+    "top": "at the top",
+    "bottom": "at the bottom",
+    "symmetrical": "symmetrical",
+}
+"""What is said of a picture, by the names that measures have for it."""
+COLOURS: Final = {
+    "black": "black",
+    "charcoal": "charcoal",
+    "grey": "grey",
+    "silver": "silver",
+    "white": "white",
+    "red": "red",
+    "crimson": "crimson",
+    "burgundy": "burgundy",
+    "coral": "coral",
+    "salmon": "salmon",
+    "pink": "pink",
+    "hot pink": "hot pink",
+    "magenta": "magenta",
+    "orange": "orange",
+    "amber": "amber",
+    "rust": "rust",
+    "terracotta": "terracotta",
+    "peach": "peach",
+    "brown": "brown",
+    "chocolate": "chocolate",
+    "tan": "tan",
+    "beige": "beige",
+    "cream": "cream",
+    "gold": "gold",
+    "yellow": "yellow",
+    "mustard": "mustard",
+    "olive": "olive",
+    "khaki": "khaki",
+    "lime": "lime",
+    "green": "green",
+    "forest green": "forest green",
+    "sage": "sage",
+    "mint": "mint",
+    "teal": "teal",
+    "turquoise": "turquoise",
+    "sky blue": "sky blue",
+    "blue": "blue",
+    "navy": "navy",
+    "slate": "slate",
+    "purple": "purple",
+    "violet": "violet",
+    "lavender": "lavender",
+    "plum": "plum",
+    "indigo": "indigo",
+}
+"""Colours, by the names that measures have for them."""
+KNOWN_PROMPT: Final = "Prompt"
+PLAIN_GROUND: Final = "plain {colour}"
+UNKNOWN_SUBJECT: Final = "What it shows I cannot tell: say it in a word."
+LOOK_FAILED: Final = "What it shows could not be looked at: {reason}."
+LOOKING: Final = "looking at it"
+SAY_SUBJECT: Final = "Say what it shows"
+SUBJECT_FIELD: Final = "What it shows, in a few words"
+IMAGINE_ALL: Final = "Imagine all"
+USE_STYLE: Final = "Use its style"
+STYLE_FIELD: Final = "What to draw in this style"
+STYLE_PICTURE: Final = "Or a picture to give this style"
+PROMPTS_FOR: Final = "Prompts for"
+THIS_SERVER: Final = "This server's models"
+PALETTE_ALT: Final = "a strip of colours: {colours}"
+DRAW_PROMPT: Final = "Draw this prompt"
+WORD_EFFECTS: Final = "Words in bold do most to {model}; those struck through do next to nothing."
+NOTHING_SHORTER: Final = "No word here could be left out."
+NO_WORDS_HERE: Final = (
+    "There are no words to shorten; write a prompt such as `/shorten a red apple`."
+)
+NOTHING_TO_STYLE: Final = "Say what to draw in this style, or add a picture; nothing was queued."
+PICTURE_MISSING: Final = "Attach a picture or give a link to one."
+WHAT_WITH_IMAGE: Final = "What shall I do with this image?"
+IMAGE_PROMPT: Final = "Use as image prompt"
+DESCRIBE: Final = "Describe"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import cycle
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import rescale_noise_cfg
@@ -27,7 +27,9 @@ from generation.sampling.autoencoder import (
 )
 from generation.sampling.batch import Batch, Condition, denoise, draw_noise
 from generation.sampling.engine import Engine, Watch
+from generation.sampling.estimates import GRID_OF_ESTIMATES, Estimates, estimate_in_portions
 from generation.sampling.inpaint import Origin, read_origin
+from generation.sampling.noise import draw_starting_noise
 from generation.sampling.samplers import (
     find_estimate,
     list_step_options,
@@ -37,6 +39,9 @@ from generation.sampling.samplers import (
 from generation.sampling.seamless import wrap_edges
 from generation.tensors.overlap import apply_in_tiles
 from generation.variety import split_by_picture
+
+_PLAIN: Final = "DDIM"
+"""The sampler whose estimate of the picture follows from one prediction alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,38 @@ class Family:
         with references.attach(looks):
             return draw(engine, seeing, recipe, start, watch)
 
+    def estimate(
+        self, engine: Engine, recipes: Sequence[Recipe], told: Callable[[int], None]
+    ) -> list[Estimates]:
+        """See ``Engine.estimate``."""
+        pipe, first = engine.pipe, recipes[0]
+        conditions = [self.encode(pipe, _drop_guidance(one), engine.texts) for one in recipes]
+        noise, _ = draw_starting_noise(first.noise[0], _measure_latents(pipe, first))
+        noise = noise.to(engine.device)
+
+        def look(latents: Tensor | None, step: int, portion: Sequence[UNetCondition]) -> Tensor:
+            sampler = make_scheduler(_PLAIN, pipe.scheduler.config)
+            timesteps = schedule(sampler, GRID_OF_ESTIMATES, 1.0).to(noise.device)
+            if latents is None:
+                latents = _start_latents(sampler, noise, timesteps[:1], None, 1.0)
+            else:
+                latents = _add_noise(sampler, latents, noise, timesteps[step : step + 1])
+            rows = latents.expand(len(portion), -1, -1, -1)
+            batch = SampledBatch(
+                latents=rows,
+                clean=rows,
+                noise=noise,
+                origin=None,
+                sampler=sampler,
+                timesteps=timesteps,
+                options={},
+                condition=_stack(portion),
+            )
+            advance(pipe.unet, batch, step=step, guidance=1.0)
+            return batch.clean
+
+        return estimate_in_portions(engine, conditions, look, told)
+
     def channels(self, pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
         """How many channels its latents have."""
         return int(pipe.unet.config.in_channels)
@@ -106,6 +143,21 @@ class Family:
     def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
         """Latents of pixels (1, 3, height, width) in [-1, 1]."""
         return encode_pixels(pipe.vae, pixels)
+
+
+def _drop_guidance(recipe: Recipe) -> Recipe:
+    """The recipe without guidance: what its words do is not measured beside what is avoided."""
+    return replace(recipe, sampling=replace(recipe.sampling, guidance=1.0))
+
+
+def _stack(conditions: Sequence[UNetCondition]) -> UNetCondition:
+    """Conditions of one row each as the rows of one, as long as the shortest of them."""
+    names = conditions[0].extra
+    length = min(one.tokens.shape[1] for one in conditions)
+    return UNetCondition(
+        torch.cat([one.tokens[:, :length] for one in conditions]),
+        {name: torch.cat([one.extra[name] for one in conditions]) for name in names},
+    )
 
 
 def _limit_to_tile(recipe: Recipe) -> Recipe:

@@ -108,6 +108,11 @@ class Code(Protocol):
     ) -> list[Image.Image]:
         """See ``Engine.draw``."""
 
+    def estimate(
+        self, engine: "Engine", recipes: Sequence[Recipe], told: Callable[[int], None]
+    ) -> list[tuple[Tensor, Tensor]]:
+        """See ``Engine.estimate``."""
+
     @property
     def channels(self) -> Callable[[Any], int]:
         """Pipeline to the number of its latents' channels."""
@@ -293,6 +298,21 @@ class Engine:
         # The autoencoder wraps throughout; from which step on the denoiser does, its family says.
         with torch.inference_mode(), wrap_edges([self.pipe.vae], wanted=recipe.sampling.seamless):
             return self.family.draw(own, recipe, start, watch)
+
+    def estimate(
+        self, recipes: Sequence[Recipe], told: Callable[[int], None]
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Where the same noise seems to lead by each of some recipes, at two noise levels.
+
+        Args:
+            recipes: Alike but for their words; the noise is that of the first one's first picture.
+            told: Called with how many were looked at; whatever it raises ends it.
+
+        Returns:
+            For each its clean latents (channels, height, width) at either level.
+        """
+        with torch.inference_mode():
+            return self.family.estimate(self, recipes, told)
 
     def _plan(self, recipe: Recipe) -> tuple[Recipe, Init]:
         """The recipe with the plan that it begins from."""

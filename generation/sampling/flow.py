@@ -28,7 +28,9 @@ from generation.recipe import NOTHING, Recipe, share_of_steps
 from generation.sampling.autoencoder import fit_pixels, tile_vae
 from generation.sampling.batch import Batch, Condition, denoise, draw_noise
 from generation.sampling.engine import Engine, Watch, device_of
+from generation.sampling.estimates import GRID_OF_ESTIMATES, Estimates, estimate_in_portions
 from generation.sampling.inpaint import Origin, read_origin
+from generation.sampling.noise import draw_starting_noise
 from generation.sampling.seamless import choose_roll, read_seamless
 from generation.sampling.soundness import compute_with_vae
 from generation.tensors.overlap import apply_in_tiles
@@ -121,6 +123,28 @@ class FlowFamily:
             start=start,
             watch=watch,
         )
+
+    def estimate(
+        self, engine: Engine, recipes: Sequence[Recipe], told: Callable[[int], None]
+    ) -> list[Estimates]:
+        """See ``Engine.estimate``."""
+        pipe, first = engine.pipe, recipes[0]
+        grid = replace(first, sampling=replace(first.sampling, steps=GRID_OF_ESTIMATES))
+        levels = schedule(self, pipe, grid)
+        shape = self.channels(pipe), *_measure_latents(self, first)
+        noise = draw_starting_noise(first.noise[0], shape)[0].to(engine.device)
+
+        def look(latents: Tensor | None, step: int, portion: Sequence[Texts]) -> Tensor:
+            level = levels[step]
+            given = noise if latents is None else _mix(latents, noise, level)
+            lines = [
+                torch.stack([w * _predict(self, pipe, level, c, given) for c, w in texts]).sum(0)
+                for texts in portion
+            ]
+            return torch.cat([given - level * line for line in lines])
+
+        texts = [_read_texts(self, engine, one) for one in recipes]
+        return estimate_in_portions(engine, texts, look, told)
 
     def _encode(self, pipe: Any, picture: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
         pixels = fit_pixels(pipe, picture, recipe)

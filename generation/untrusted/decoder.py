@@ -9,11 +9,13 @@ A message, either way, is two lengths, a head in JSON and a body of bytes; never
 what came out of a decoder that was taken over must not take over whoever reads it.
 """
 
+import io
 import json
 import os
 import signal
 import struct
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -76,6 +78,8 @@ def _answer(head: Head, data: bytes) -> tuple[Head, bytes]:
     try:
         if "picture" in head:
             return {}, clean_mask(data, tuple(head["picture"]))
+        if "measure" in head:
+            return {"measures": _measure(data)}, b""
         image = clean(data, Limits(**head["limits"]))
     except ImageError as error:
         # What an error carries are the arguments that it is made from, in their order.
@@ -87,6 +91,16 @@ def _answer(head: Head, data: bytes) -> tuple[Head, bytes]:
     traits = image.traits
     told = [traits.width, traits.height, traits.photograph]
     return {"traits": told, "texts": image.texts}, image.png
+
+
+def _measure(png: bytes) -> dict[str, Any]:
+    """What is measured of a picture that was cleaned."""
+    from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - where pictures are described
+
+    from generation.questions.measures import measure  # noqa: PLC0415 - with numpy
+
+    with PngImageFile(io.BytesIO(png)) as image:
+        return asdict(measure(image))
 
 
 def _limit_seconds(seconds: float) -> None:

@@ -22,7 +22,10 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 from weakref import WeakValueDictionary
 
+from pydantic import TypeAdapter
+
 from faults import HostError
+from generation.questions.measures import Measures
 from generation.untrusted import image_errors
 from generation.untrusted.clean import LIMITS, CleanImage, Limits
 from generation.untrusted.decoder import Head, read_message, write_message
@@ -48,10 +51,15 @@ _BYTES_OF_A_PIXEL: Final = 3
 # Of the environment no more than a Python may need to start: the rest holds the bot's secrets.
 _PASSED_ON: Final = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
 
+# numpy's threads would each keep memory for themselves, of which the process has little.
+_ALONE: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
 # Of the signals that end a process: out of seconds, or chosen where the machine is out of memory.
 _TOO_HARD: Final = frozenset(
     getattr(signal, name) for name in ("SIGPROF", "SIGKILL") if hasattr(signal, name)
 )
+
+_MEASURES: Final = TypeAdapter(Measures)
 
 Found = TypeVar("Found")
 
@@ -101,6 +109,14 @@ class Decoder:
             ImageError: The mask cannot be used, or takes too much to read.
         """
         return self._ask({"picture": picture}, data, LIMITS.max_side)[1]
+
+    def measure(self, png: bytes) -> Measures:
+        """What is measured of a picture that was cleaned and stored.
+
+        Raises:
+            ImageError: It takes too much.
+        """
+        return _MEASURES.validate_python(self._ask({"measure": True}, png, 0)[0]["measures"])
 
     def close(self) -> None:
         """Ends the process; another is started when one is needed."""
@@ -153,7 +169,7 @@ class Decoder:
             self._process = subprocess.Popen(
                 # Without the working directory, from which anything could be imported.
                 [sys.executable, "-P", "-s", "-m", "generation.untrusted.decoder"],
-                env={**passed, "PYTHONPATH": _ROOT},
+                env={**passed, **_ALONE, "PYTHONPATH": _ROOT},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 # A stranger's picture decides what libraries say of it, and how often.
@@ -222,6 +238,14 @@ class PictureDoor:
             ImageError: The mask cannot be used, or takes too much to read.
         """
         return await self._run(lambda decoder: decoder.clean_mask(data, picture))
+
+    async def measure(self, png: bytes) -> Measures:
+        """As ``Decoder.measure``, without stopping the event loop.
+
+        Raises:
+            ImageError: It takes too much.
+        """
+        return await self._run(lambda decoder: decoder.measure(png))
 
     def close(self) -> None:
         """Ends every process, in the middle of a picture too."""

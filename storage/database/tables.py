@@ -74,7 +74,7 @@ def _index_where(condition: str, name: str, *columns: str) -> Index:
 
 
 class JobRow(Table):
-    """A recipe with an owner, a place in the queue and a state."""
+    """A recipe with an owner, a place in the queue and a state; or a question in its place."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -97,6 +97,8 @@ class JobRow(Table):
         ),
         # How many unfinished jobs somebody has, at every request.
         _index_where("delivered_at IS NULL", "ix_jobs_waiting_person_id", "person_id", "state"),
+        # Answers that were given before.
+        _index_where("question IS NOT NULL", "ix_jobs_question", "question"),
         # Tokens that die, to be blanked then.
         _index_where(
             "interaction_token IS NOT NULL", "ix_jobs_token_expires_at", "token_expires_at"
@@ -153,6 +155,9 @@ class JobRow(Table):
     delivered_message_id: Mapped[int | None] = mapped_column(BigInteger)
     origins: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     locale: Mapped[str | None] = mapped_column(String(8))
+    # Of a question, the digest by which its answer is found again, and the answer.
+    question: Mapped[str | None] = mapped_column(String(64))
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ImageRow(Table):

@@ -249,7 +249,7 @@ def list_pictures(connection: Connection, person_id: int, limit: int) -> list[Ke
     )
     made = (
         select(*known)
-        .where(JobRow.person_id == person_id, JobRow.state == "done")
+        .where(JobRow.person_id == person_id, JobRow.state == "done", JobRow.question.is_(None))
         .order_by(JobRow.created_at.desc())
     )
     found: dict[str, KeptPictures] = {}

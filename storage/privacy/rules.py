@@ -45,6 +45,7 @@ RULES: Final[Mapping[str, Rule]] = {
             *("id", "recipe", "title", "parent_id", "state", "worker", "speed", "lane", "family"),
             *("model", "pixels", "server_id", "channel_id", "message_id", "application_id"),
             *("upload_limit", "delivered_message_id", "origins", "locale", "interaction_token"),
+            *("question", "answer"),
         ),
         secret=("interaction_token",),
     ),

@@ -5,7 +5,7 @@ person cannot both take the last room. It reads unfinished jobs, of which there 
 person's jobs of one day: never the whole table, which only grows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -64,6 +64,16 @@ def accept(
         require(allowance, read_usage(connection, person, allowance), _describe_asked(new))
         known |= _insert(connection, new, allowance.share, rule, enter)
     return [known[job.id] for job in jobs]
+
+
+def keep_answered(connection: Connection, job: NewJob, answer: Mapping[str, Any]) -> None:
+    """Keeps a question whose answer is known as a job that is done, and has yet to be shown."""
+    now = datetime.now(UTC)
+    known = (job.message_id, job.family, job.model)
+    standing = Standing(job.id, "done", None, 0, 1, now, *known)
+    times = {"started_at": now, "finished_at": now}
+    row = _describe(job) | asdict(standing) | times | {"answer": dict(answer)}
+    connection.execute(insert(JobRow).values(row))
 
 
 def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> Usage:

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import structlog
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage import meters
 from storage.database.records import Records
-from storage.queue import acceptance, queries, recovery, tokens
+from storage.queue import acceptance, answers, queries, recovery, tokens
 from storage.queue.engine import JobEngine
 from storage.queue.fairness import Rule
 from storage.queue.forecast import read_forecast
@@ -128,6 +128,15 @@ class Jobs:
         meters.ACCEPT_SECONDS.observe(time.monotonic() - began)
         self._wake()
         return queued
+
+    async def keep_answered(self, job: NewJob, answer: Mapping[str, Any]) -> None:
+        """Takes in a question whose answer is known; what is left to do is to show it."""
+        await self.records.write(acceptance.keep_answered, job, answer)
+        self._wake()
+
+    async def find_answer(self, digest: str) -> dict[str, Any] | None:
+        """What a question with this digest was answered with before, if it was."""
+        return await self.records.read(answers.find_answer, digest)
 
     async def require_room(self, person_id: int, count: int, allowance: Allowance) -> None:
         """Refuses what would not be accepted now, before anything slow is done for it.

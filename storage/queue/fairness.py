@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 Lane = Literal["quick", "fast", "relax", "ask"]
 
-QUESTIONS: Final = ("describe",)
+QUESTIONS: Final = ("describe", "shorten")
 """What titles of jobs begin with that draw nothing, but answer something in a moment."""
 
 RESOLUTION: Final = 100

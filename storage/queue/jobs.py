@@ -102,6 +102,7 @@ class NewJob:
         pixels: Of all its pictures, as they are drawn.
         steps: Denoising steps of each picture.
         picture_count: How many pictures.
+        question: Digest of the question that stands in the recipe's place; None for a recipe.
     """
 
     id: str
@@ -125,6 +126,7 @@ class NewJob:
     pixels: int = 0
     steps: int = 0
     picture_count: int = 0
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,7 @@ class Job(NewJob):
         worker: The worker that took it last, begun or not.
         delivered_message_id: The message in which its end was shown.
         images: Pictures in order; the grid, if any, comes first.
+        answer: What a question was answered with.
     """
 
     state: State
@@ -161,6 +164,7 @@ class Job(NewJob):
     delivered_at: datetime | None
     delivered_message_id: int | None
     images: tuple[StoredImage, ...]
+    answer: Mapping[str, Any] | None = None
 
     @property
     def cancelled_by(self) -> int | None:
@@ -265,10 +269,11 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """All pictures of a job, and the grid of them if there is one."""
+    """All pictures of a job, and the grid of them if there is one; or a question's answer."""
 
-    pictures: tuple[Made, ...] | list[Made]
+    pictures: tuple[Made, ...] | list[Made] = ()
     grid: Made | None = None
+    answer: Mapping[str, Any] | None = None
 
 
 Report = Callable[[int, int, bytes | None], None]

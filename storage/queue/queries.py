@@ -116,7 +116,9 @@ def count_asked(
     connection: Connection, person_id: int, since: datetime, server_id: int | None = None
 ) -> int:
     """How many jobs a person asked for since a moment, on one server or everywhere."""
-    wanted = select(func.count()).where(JobRow.person_id == person_id, JobRow.created_at >= since)
+    # Questions make no pictures, and so do not count as any.
+    drawn = (JobRow.person_id == person_id, JobRow.created_at >= since, JobRow.question.is_(None))
+    wanted = select(func.count()).where(*drawn)
     if server_id is not None:
         wanted = wanted.where(JobRow.server_id == server_id)
     return connection.execute(wanted).scalar_one()
@@ -214,7 +216,9 @@ def finish_run(connection: Connection, run: Run, rendered: Rendered, seconds: fl
 
     Its owner is charged for so many GPU seconds.
     """
-    done = _ending(run, state="done", failure=None).returning(*shares.ACCOUNT)
+    answer = None if rendered.answer is None else dict(rendered.answer)
+    done = _ending(run, state="done", failure=None).values(answer=answer)
+    done = done.returning(*shares.ACCOUNT)
     ended = connection.execute(done).one_or_none()
     if ended is None:
         return False

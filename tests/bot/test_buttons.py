@@ -53,7 +53,7 @@ async def test_what_is_offered_under_a_single_picture() -> None:
         *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "Edit", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom", "Make Square"),
-        *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
+        *("⬅️", "➡️", "⬆️", "⬇️", "Describe", "⭐", "Recipe"),
     ]
     assert _labels(narrow(recipe(), 0))[:2] == ["U1", "Upscale (Subtle)"]
     assert "Make Square" not in _labels(enlarge(recipe(), 2))

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.controls.seams import measure_edge_steps
+from generation.answering.judge import Judge, Verdict, load_judge, load_labels
 from generation.catalogue.families import BUNDLED
 from generation.recipe import Noise, Phrase, seed_noise
 from generation.sampling import batch
@@ -21,7 +22,6 @@ from generation.sampling.engine import Engine
 from generation.sampling.noise import draw_starting_noise
 from tests.generation.samples import quiet, recipe_for, start
 from tests.recipes import change
-from training.judges import Judge, Verdict, load_judge, load_labels
 
 JUDGE = BUNDLED.with_name("judge-1")
 LABELS = load_labels(JUDGE)

@@ -183,6 +183,14 @@ async def answer(interaction: Interaction) -> Message:
     return interaction.message
 
 
+async def offered(standin: Playground, person: str, shown: Message) -> Interaction:
+    """The press that opened the form for words to go with a message's image."""
+    menu = await answer(await standin.command(person, "Use image…", target=shown))
+    press = await standin.press(person, menu, label="Use as image prompt")
+    await press.acknowledged()
+    return press
+
+
 async def refusal(standin: Playground, interaction: Interaction) -> Message:
     """What a refused person is told: alone, or in the place of what was promised to everybody."""
     await interaction.acknowledged()

@@ -58,7 +58,7 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
         *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
-        *("⬅️", "➡️", "⬆️", "⬇️", "⭐", "Recipe"),
+        *("⬅️", "➡️", "⬆️", "⬇️", "Describe", "⭐", "Recipe"),
     ]
     larger = await result(await studio.playground.press("mira", single, label="Upscale (Subtle)"))
     before, after = [await opened(studio.playground, m) for m in (single, larger)]

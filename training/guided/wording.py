@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from transformers import CLIPVisionModelWithProjection
 
+from generation.answering.judge import WEIGHTS
 from generation.catalogue.looks import DRAWN
 from generation.guided.checkpoint import Networks, quicken, read_networks
 from generation.guided.drawing import (
@@ -26,7 +27,6 @@ from generation.guided.drawing import (
 from generation.guided.words import Words
 from training.evaluate import measure
 from training.guided.exporting import EXPORT
-from training.judges import WEIGHTS
 from training.pictures import Draws
 from training.plan import Options, start
 from training.publish import JUDGE

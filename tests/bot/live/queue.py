@@ -14,6 +14,7 @@ from PIL import Image
 from sqlalchemy import Connection, delete, select
 
 from generation.pictures.metadata import encode_png
+from generation.questions.question import is_question
 from generation.recipe import Recipe
 from storage.database.connect import open_engine
 from storage.database.records import Records
@@ -82,6 +83,7 @@ class HandQueue(Jobs):
         self.engine = engine
         self.changed = asyncio.Event()
         self._pictures = itertools.count()
+        self.answer: dict[str, Any] = {}
 
     @classmethod
     async def open(cls, settings: Settings) -> Self:
@@ -148,7 +150,12 @@ class HandQueue(Jobs):
         self._wake()
 
     def paint(self, run: queries.Run, files: Files) -> Rendered:
-        """Pictures of a job, and a grid where there are several, with their recipe inside."""
+        """Pictures of a job, and a grid where there are several, with their recipe inside.
+
+        To a question it has no answer of its own, as the judge has none to most pictures.
+        """
+        if is_question(run.recipe):
+            return Rendered(answer=self.answer)
         recipe = Recipe.from_json(run.recipe)
         count = len(recipe.noise)
         pictures = [self._paint(recipe, index, files) for index in range(count)]

@@ -7,7 +7,7 @@ import pytest_asyncio
 from PIL import Image
 
 from playground import Message
-from tests.journeys.studio import BOT, Studio, answer, recipe_of, result, showing
+from tests.journeys.studio import BOT, Studio, answer, offered, recipe_of, result, showing
 
 QUICK = "--steps 1"
 
@@ -112,8 +112,7 @@ async def test_img2img_says_which_flag_it_has_a_number_of_its_own_for(studio: St
 
 async def test_any_image_in_the_channel_can_be_started_from(studio: Studio) -> None:
     shown = await grid(studio)
-    press = await studio.playground.command("otto", "Use as image prompt", target=shown)
-    await press.acknowledged()
+    press = await offered(studio.playground, "otto", shown)
     assert press.modal is not None
     words = {"prompt": f"a dog {QUICK}"}
     made = await recipe_of(
@@ -142,7 +141,7 @@ async def test_the_menu_offers_the_buttons_of_old_pictures(
 
 async def test_a_message_without_an_image_is_said(studio: Studio) -> None:
     said = await studio.playground.say("mira", "general", "hello")
-    press = await studio.playground.command("otto", "Use as image prompt", target=said)
+    press = await studio.playground.command("otto", "Use image…", target=said)
     assert "has no image" in (await answer(press)).content
 
 

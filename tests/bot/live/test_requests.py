@@ -15,6 +15,7 @@ from storage.queue import queries
 from storage.queue.jobs import Job
 from tests.bot.live.house import House
 from tests.bot.samples import recipe as sample
+from tests.journeys.studio import offered
 
 EVERY = {
     "U1": "Image #1",
@@ -252,7 +253,7 @@ async def test_every_button_of_a_single_picture_does_something(house: House) -> 
         before = await house.jobs.waiting()
         press = await house.playground.press("mira", picture, label=label)
         await press.acknowledged()
-        if press.modal is None and label not in {"⭐", "Recipe"}:
+        if press.modal is None and label not in {"⭐", "Recipe", "Describe"}:
             (job,) = [j for j in await house.accepted(len(before) + 1) if j.id not in before]
             await house.jobs.cancel(job.id)
             await house.delivered(job)
@@ -387,8 +388,7 @@ async def test_an_image_that_is_none_is_refused(house: House) -> None:
 
 async def test_any_picture_in_the_channel_is_started_from(house: House) -> None:
     said = await house.playground.say("otto", "general", "look", files=[("a.png", picture(30))])
-    press = await house.playground.command("mira", "Use as image prompt", target=said)
-    await press.acknowledged()
+    press = await offered(house.playground, "mira", said)
     sent = await house.playground.submit("mira", press, {"prompt": "a dog"})
     await sent.ended()
     (job,) = await house.accepted(1)

@@ -5,7 +5,7 @@ from typing import Any
 from playground import Interaction, Message
 from storage.decisions.choices import PersonChoices
 from tests.bot.live.house import PATIENCE
-from tests.journeys.studio import BOT, Studio, answer, refusal, result, showing
+from tests.journeys.studio import BOT, Studio, answer, offered, refusal, result, showing
 
 QUICK = "--steps 1"
 ROLE = 1140000000000000011
@@ -53,9 +53,7 @@ async def test_every_form_under_pictures_is_taken_after_a_restart(studio: Studio
         label: await opened(await studio.playground.press("mira", picture, label=label))
         for label in answers
     }
-    start = await opened(
-        await studio.playground.command("mira", "Use as image prompt", target=picture)
-    )
+    start = await offered(studio.playground, "mira", picture)
     await restarted(studio)
     sent = [
         await studio.playground.submit("mira", forms[label], {"prompt": words, **more})

@@ -15,6 +15,7 @@ from playground import Interaction
 from storage.database.records import Records
 from storage.decisions.choices import PersonChoices
 from tests.bot.live.house import House
+from tests.journeys.studio import offered
 
 HELD = 5.0
 DEADLINE = 3.0
@@ -58,8 +59,8 @@ async def test_everything_that_can_be_pressed_is_answered_in_time(
     await house.until(lambda: asyncio.sleep(0, all(p and list(p.components) for p in panels)))
     settings, server, show = panels
     zoom = await play.press("mira", picture, label="Custom Zoom")
-    start = await play.command("mira", "Use as image prompt", target=picture)
-    await asyncio.gather(zoom.acknowledged(), start.acknowledged())
+    start = await offered(play, "mira", picture)
+    await zoom.acknowledged()
     await house.prefer("otto", PersonChoices(remix=True))
     shown = house.shown(waiting)
     assert settings
@@ -89,7 +90,7 @@ async def test_everything_that_can_be_pressed_is_answered_in_time(
         ]
         asked += [await play.command("mira", name, given) for name, given in commands]
         asked.append(await play.command("otto", "server"))
-        for name in ("Recipe", "Delete", "Vary", "Upscale", "Use as image prompt"):
+        for name in ("Recipe", "Delete", "Vary", "Upscale", "Use image…"):
             asked.append(await play.command("mira", name, target=picture))
         for label in picture.buttons:
             asked.append(await play.press("mira", picture, label=label))

@@ -1,0 +1,80 @@
+"""What ``easel describe`` does: four prompts for a picture, and what is known of it, and how."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from generation.catalogue.served import choose_usual, list_served
+from generation.questions.description import Certainty, Description, describe
+from generation.questions.question import Question, Seen
+from generation.untrusted.clean import Limits
+from generation.untrusted.door import Decoder
+from prompt.describing.targets import HERE, write_offers
+from prompt.reading.embedded import read_known
+from prompt.writing.programs import Program
+from storage.settings import Settings, load_settings
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command("describe")
+def print_prompts(
+    picture: Annotated[Path, typer.Argument(help="An image file.", exists=True, dir_okay=False)],
+    program: Annotated[
+        Program | None, typer.Option("--as", help="Write the prompts for another program.")
+    ] = None,
+    word: Annotated[
+        str, typer.Option("--shows", help="What it shows, where that cannot be told.")
+    ] = "",
+) -> None:
+    """Write four prompts for a picture.
+
+    What is known of it is said beside them: exact, measured or guessed.
+    """
+    settings = load_settings()
+    known = look_at_file(picture, settings, word)
+    if known.exact:
+        typer.echo(f"prompt: {known.exact} ({Certainty.EXACT})", err=True)
+    for value in known.values:
+        names = ", ".join(value.names)
+        typer.echo(f"{value.aspect}: {names} ({value.certainty})", err=True)
+    if known.lacks_subject:
+        typer.echo("What it shows cannot be told; --shows says it.", err=True)
+    card = choose_usual(list_served(settings)).card
+    for offer in write_offers(known, program or HERE, card):
+        typer.echo(offer.text)
+
+
+def look_at_file(picture: Path, settings: Settings, word: str) -> Description:
+    """What is known of a picture in a file.
+
+    Args:
+        picture: The file.
+        settings: For what an image may take.
+        word: What it shows, as whoever asks says; empty to have the judge look.
+
+    Raises:
+        ImageError: It is no image that may be used.
+        OSError: It cannot be read.
+    """
+    limits = Limits(
+        max_bytes=settings.max_upload_mb * 2**20, max_pixels=settings.max_pixels_m * 10**6
+    )
+    with Decoder(settings.max_image_seconds) as decoder:
+        # One's own is cleaned like a stranger's.
+        image = decoder.clean(picture.read_bytes(), limits)
+        measures = decoder.measure(image.png)
+    known = read_known(image.texts)
+    exact = known.prompt.spelling if known else ""
+    question = Question(kind="describe", measures=measures, word=word, exact=exact)
+    return describe(question, _look(image.png) if question.needs_model else Seen())
+
+
+def _look(png: bytes) -> Seen:
+    """What the judge knows of it; nothing in an installation without what it computes with."""
+    try:
+        from generation.answering.answer import look_at  # noqa: PLC0415 - loads torch
+    except ModuleNotFoundError:
+        return Seen()
+    return look_at(png)

@@ -1,0 +1,1 @@
+"""Questions answered with models: what a picture shows, and what each word of a prompt does."""

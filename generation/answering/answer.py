@@ -1,0 +1,75 @@
+"""Questions answered: the worker's side."""
+
+import io
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from PIL import Image
+
+from generation.answering.judge import FOLDER, load_judge, load_labels, see
+from generation.answering.word_effects import measure_words, write_recipe
+from generation.catalogue.families import find_card
+from generation.questions.question import Question, Seen, write_effects
+from generation.runtime.pool import Engines
+from generation.runtime.render import Read
+from generation.sampling.engine import Drawer, Engine
+from storage.files import MissingFileError
+from storage.queue.jobs import Rendered, RenderError, Report
+
+
+def answer(
+    data: Mapping[str, Any], engines: Engines | Drawer, report: Report, read: Read
+) -> Rendered:
+    """What a question is answered with.
+
+    Args:
+        data: The question, as its ``to_json`` wrote it.
+        engines: The models that draw here.
+        report: Told of progress; whatever it raises ends it.
+        read: Finds the picture.
+
+    Raises:
+        RenderError: ``missing_image`` if the picture is gone, ``model`` if what is to read the
+            prompt is not served here, ``words`` if it reads none.
+    """
+    question = Question.from_json(data)
+    report(0, 1, None)
+    if question.kind == "describe":
+        return Rendered(answer=_look(question, read).to_json())
+    return Rendered(answer=_weigh(question, engines, report))
+
+
+def _look(question: Question, read: Read) -> Seen:
+    try:
+        png = read(question.image)
+    except MissingFileError:
+        raise RenderError("missing_image") from None
+    return look_at(png)
+
+
+def look_at(png: bytes) -> Seen:
+    """What the bundled judge knows of a stored picture."""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        return see(_open_judge(), _read_labels(), image)
+
+
+@cache
+def _open_judge() -> Any:  # noqa: ANN401 - a module's call has no type
+    return load_judge(FOLDER)
+
+
+@cache
+def _read_labels() -> dict[str, list[str]]:
+    return load_labels(FOLDER)
+
+
+def _weigh(question: Question, engines: Engines | Drawer, report: Report) -> dict[str, object]:
+    recipe = write_recipe(find_card(question.family), question.model, question.text)
+    engine = engines.get_for(recipe, report) if isinstance(engines, Engines) else engines
+    # The guide-driven model draws by an image, not by words.
+    if not isinstance(engine, Engine):
+        raise RenderError("words")
+    masked = (question.said, *question.masked) if question.masked else ()
+    effects = measure_words(engine, question.text, lambda done, of: report(done, of, None), masked)
+    return write_effects(effects)

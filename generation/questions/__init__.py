@@ -1,0 +1,1 @@
+"""What can be asked of a picture or a prompt: questions, and what is measured for them; pure."""

@@ -1,0 +1,152 @@
+"""A question: what is asked of a picture or a prompt, kept as JSON in the place of a recipe."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from generation.questions.measures import Measures
+from generation.recipe import RecipeError
+
+VERSION: Final = 1
+"""Counted up where the same question is answered otherwise; answers of before are not reused."""
+
+WORD_LIMIT: Final = 60
+"""Most characters of a word by which a person says what a picture shows."""
+
+SURE: Final = 0.6
+"""Share from which on the judge knows rather than guesses: of pictures that it was not made for,
+its best answer never passed 0.38."""
+
+_KEY: Final = "question"
+
+Kind = Literal["describe", "shorten"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        kind: What is to be answered: what a picture shows, or what each word of a prompt does.
+        image: SHA-256 of the picture; empty for a prompt.
+        measures: What was measured of it.
+        exact: The prompt that it was made from, where the file or its job says so.
+        word: What it shows, as a person said.
+        text: The prompt.
+        said: What a model that is told only words that it was taught is told of the prompt...
+        masked: and what it is told without each of the prompt's words, in their order.
+        flags: Those that stood behind it.
+        model: Name of the checkpoint whose reading of the prompt is asked for, as in a recipe.
+        family: Its card's id.
+    """
+
+    kind: Kind
+    image: str = ""
+    measures: Measures | None = None
+    exact: str = ""
+    word: str = ""
+    text: str = ""
+    said: str = ""
+    masked: tuple[str, ...] = ()
+    flags: str = ""
+    model: str = ""
+    family: str = ""
+
+    @property
+    def needs_model(self) -> bool:
+        """Whether anything is left that only a model can say."""
+        return self.kind == "shorten" or not (self.exact or self.word)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hexadecimal of what decides the answer; equal digests, equal answers."""
+        # What is measured follows from the picture, and what a person said changes no model's mind.
+        asked = replace(self, measures=None, exact="", word="", flags="")
+        # Whatever is to draw from it, one judge looks at it.
+        asked = replace(asked, model="", family="") if self.kind == "describe" else asked
+        text = json.dumps([VERSION, asked.to_json()], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, object]:
+        """The question as JSON-ready data; values equal to their default are left out."""
+        data: dict[str, object] = _QUESTION.dump_python(self, mode="json", exclude_defaults=True)
+        # The kind is what tells a question from a recipe.
+        return {_KEY: data.pop("kind"), **data}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, object]) -> "Question":
+        """The question that ``to_json`` wrote.
+
+        Raises:
+            RecipeError: It is none that this version knows.
+        """
+        try:
+            rest = {name: value for name, value in data.items() if name != _KEY}
+            return _QUESTION.validate_python({"kind": data.get(_KEY), **rest})
+        except ValidationError as error:
+            raise RecipeError("this is not a question of a known version") from error
+
+
+def is_question(data: Mapping[str, object]) -> bool:
+    """Whether what a job keeps is a question rather than a recipe."""
+    return _KEY in data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a model saw in a picture, empty where it was not sure.
+
+    Attributes:
+        thing: What it shows, in English.
+        style: How it is drawn, as the bundled model's styles are called.
+        colour: Of which colour the thing is, in English.
+    """
+
+    thing: str = ""
+    style: str = ""
+    colour: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """What was seen as JSON-ready data."""
+        data: dict[str, object] = _SEEN.dump_python(self, mode="json", exclude_defaults=True)
+        return data
+
+    @classmethod
+    def from_json(cls, data: object) -> "Seen":
+        """What ``to_json`` wrote; nothing, where another version wrote it."""
+        try:
+            return _SEEN.validate_python(data or {})
+        except ValidationError:
+            return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """How much a stretch of a prompt changes what a model draws.
+
+    Attributes:
+        text: The stretch, as it was typed.
+        share: Beside the strongest of the prompt, which is 1.
+    """
+
+    text: str
+    share: float
+
+
+def write_effects(effects: tuple[Effect, ...]) -> dict[str, object]:
+    """Effects as JSON-ready data."""
+    return {"effects": [[one.text, round(one.share, 3)] for one in effects]}
+
+
+def read_effects(data: object) -> tuple[Effect, ...]:
+    """The effects that ``write_effects`` wrote; none, where another version wrote it."""
+    listed = data.get("effects", ()) if isinstance(data, dict) else ()
+    return tuple(Effect(str(text), float(share)) for text, share in listed)
+
+
+_QUESTION: Final = TypeAdapter(Question)
+_SEEN: Final = TypeAdapter(Seen)

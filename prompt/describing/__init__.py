@@ -1,0 +1,1 @@
+"""Prompts written from what is known of a picture."""

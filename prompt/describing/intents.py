@@ -1,0 +1,174 @@
+"""Four prompts with four intents from one description; each says only what is known."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import chain
+from typing import Final
+
+from generation.catalogue.card import Card
+from generation.catalogue.lexicon import load_lexicon, load_looks
+from generation.catalogue.looks import PLAIN
+from generation.questions.description import Aspect, Certainty, Description
+from prompt.errors import PromptError
+from prompt.flags.table import RATIO
+from prompt.reading.grammar import Prompt, parse
+from prompt.resolution.meaning import add_article, read_meaning
+
+INTENTS: Final = 4
+"""Faithful, by its style, by light and place, and as short as it can be."""
+
+_LARGEST: Final = 64
+"""Whole numbers of a ratio up to which it is written."""
+
+_WORDINGS: Final[Mapping[str, Sequence[str]]] = {
+    "3d": ("3d render", "3d style"),
+    "flat": ("flat illustration", "flat style"),
+    "line art": ("line art", "line art drawing"),
+    "pixel art": ("pixel art", "pixel art style"),
+    "high key": ("high-key lighting", "bright light throughout"),
+    "low key": ("low-key lighting", "dark throughout"),
+    "strong contrast": ("strong contrast", "high contrast"),
+    "soft contrast": ("soft contrast", "low contrast"),
+    "warm": ("warm tones", "warm colours"),
+    "cool": ("cool tones", "cool colours"),
+    "vivid": ("vivid colours", "saturated colours"),
+    "muted": ("muted colours", "desaturated colours"),
+    "colourless": ("black and white", "monochrome"),
+    "centred": ("centred composition", "centred in the frame"),
+    "left": ("on the left side of the frame", "placed on the left"),
+    "right": ("on the right side of the frame", "placed on the right"),
+    "top": ("in the upper part of the frame", "placed high in the frame"),
+    "bottom": ("in the lower part of the frame", "placed low in the frame"),
+    "symmetrical": ("symmetrical composition", "mirror symmetry"),
+}
+"""Each name of a description in words of a prompt; 🔄 takes the next ones."""
+
+_GROUNDS: Final = ("plain {} background", "on a plain {} background")
+_PALETTES: Final = ("palette of {}", "in {}")
+
+
+def write_intents(description: Description, turn: int = 0) -> tuple[Prompt, ...]:
+    """Four prompts, each with the picture's own ratio.
+
+    Args:
+        description: What is known.
+        turn: How often others were asked for: the same is said in other words.
+    """
+    said = _Wording(description, turn)
+    if description.exact:
+        known = _read(description.exact)
+        words = known.text
+        first = words.partition(",")[0].strip()
+        texts = [
+            (words,),
+            (words, *said.style),
+            (words, *said.light, *said.shot),
+            (first or words,),
+        ]
+        return tuple(
+            _write(parts, description, known if number == 0 else None)
+            for number, parts in enumerate(texts)
+        )
+    texts = [
+        (said.subject, *said.medium, *said.setting, *said.light, *said.mood, *said.palette,
+         *said.shot),
+        (*said.style, said.of_subject),
+        (*said.light, *said.mood, said.subject, *said.shot, *said.setting),
+        (said.subject, *(said.medium or said.mood or said.palette)),
+    ]  # fmt: skip
+    return tuple(_write(parts, description) for parts in texts)
+
+
+def write_style(description: Description) -> str:
+    """How the picture is made, without what it shows."""
+    return ", ".join(_Wording(description, 0).style)
+
+
+def keep_known(prompt: Prompt, card: Card) -> Prompt:
+    """The prompt without items that a model of few words does nothing with.
+
+    Args:
+        prompt: As ``write_intents`` writes it.
+        card: What is to draw it; one that reads sentences gets all of it.
+    """
+    if not (card.taught or card.looks):
+        return prompt
+    lexicon, styles = (
+        (load_lexicon(), card.taught) if card.taught else (load_looks(), (*card.looks, PLAIN))
+    )
+    items = [item.strip() for item in prompt.text.split(",")]
+    kept = [
+        item
+        for number, item in enumerate(items)
+        # The subject stays: what is not known of it is told when it is drawn.
+        if number == 0 or not read_meaning(item, lexicon, styles).unknown
+    ]
+    return _read(", ".join(kept), prompt)
+
+
+class _Wording:
+    """A description's values in words."""
+
+    def __init__(self, description: Description, turn: int) -> None:
+        self._turn = turn
+        find = description.find
+        colour, thing = " ".join(find(Aspect.COLOUR)), " ".join(find(Aspect.SUBJECT))
+        # What a person says may be a whole sentence, or plural, and stays as it is.
+        said = description.certainty_of(Aspect.SUBJECT) is Certainty.EXACT
+        named = add_article(f"{colour} {thing}".strip(), thing) if thing else ""
+        self.subject = thing if said else named
+        self.of_subject = f"of {thing if said else add_article(thing, thing)}" if thing else ""
+        self.medium = self._say(find(Aspect.MEDIUM))
+        self.setting = [self._choose(_GROUNDS).format(name) for name in find(Aspect.SETTING)]
+        self.light = self._say(find(Aspect.LIGHT))
+        self.mood = self._say(find(Aspect.MOOD))
+        self.shot = self._say(find(Aspect.SHOT))
+        colours = find(Aspect.PALETTE)[:3]
+        self.palette = [self._choose(_PALETTES).format(_join(colours))] if colours else []
+
+    @property
+    def style(self) -> list[str]:
+        """All that says how the picture is made."""
+        return [*self.medium, *self.palette, *self.mood, *self.light]
+
+    def _say(self, names: Iterable[str]) -> list[str]:
+        return [self._choose(_WORDINGS[name]) for name in names]
+
+    def _choose(self, wordings: Sequence[str]) -> str:
+        return wordings[self._turn % len(wordings)]
+
+
+def _join(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _write(parts: Iterable[str], description: Description, known: Prompt | None = None) -> Prompt:
+    """A prompt of some words with the picture's ratio, and the flags of a known one."""
+    ratio = reduce_ratio(description.width, description.height)
+    flags = {RATIO.name: ratio, **(known.flags if known else {})}
+    return _read(", ".join(filter(None, parts)), Prompt(flags=flags))
+
+
+def reduce_ratio(width: int, height: int) -> tuple[int, int]:
+    """Width to height in small whole numbers, as near as these come."""
+    short, long = sorted((width, height))
+    near = Fraction(short, long).limit_denominator(_LARGEST)
+    # What is longer than all of them is as long as they can say.
+    ends = (near.denominator, near.numerator) if near else (_LARGEST, 1)
+    return ends if width >= height else ends[::-1]
+
+
+def _read(text: str, settings: Prompt | None = None) -> Prompt:
+    """A prompt of words alone, with another one's flags."""
+    try:
+        prompt = parse(text)
+    except PromptError:
+        # What a file says may be no prompt here; its words are.
+        prompt = parse(" ".join(_strip(text)))
+    flags = {**prompt.flags, **(settings.flags if settings else {})}
+    return Prompt(phrases=prompt.phrases, flags=flags)
+
+
+def _strip(text: str) -> Iterator[str]:
+    words = chain.from_iterable(part.split() for part in text.split("--")[:1])
+    return (word for word in words if "::" not in word)

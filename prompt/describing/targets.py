@@ -1,0 +1,64 @@
+"""For whom prompts are written: this server's models, or another program."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from generation.catalogue.card import Card
+from generation.questions.description import Description
+from prompt.describing.intents import keep_known, write_intents
+from prompt.reading.grammar import Prompt
+from prompt.writing.programs import ABILITIES, Program
+from prompt.writing.write import write_prompt
+
+HERE: Final = "here"
+"""Those that draw on this server."""
+
+_FILES: Final = frozenset({Program.COMFYUI, Program.NOVELAI, Program.INVOKEAI})
+"""Programs whose form is a file for themselves, not a text for people."""
+
+TARGETS: Final[Mapping[str, str]] = {
+    program.value: ABILITIES[program].title for program in Program if program not in _FILES
+}
+"""Titles of the other programs, by the names that custom ids hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One of the prompts of a description.
+
+    Attributes:
+        prompt: What is drawn here.
+        text: How the target writes it.
+        lost: What cannot be said there, one sentence each.
+    """
+
+    prompt: Prompt
+    text: str
+    lost: tuple[str, ...] = ()
+
+
+def write_offers(
+    description: Description, target: str, card: Card, turn: int = 0
+) -> Sequence[Offer]:
+    """The four prompts of a description for a target.
+
+    Args:
+        description: What is known of the picture.
+        target: ``HERE``, or one of ``TARGETS``; any other counts as ``HERE``.
+        card: What draws here.
+        turn: How often others were asked for.
+    """
+    whole_prompts = write_intents(description, turn)
+    # What is known to be the prompt is given as it is, whatever draws here makes of it.
+    prompts = [
+        one if description.exact and number == 0 else keep_known(one, card)
+        for number, one in enumerate(whole_prompts)
+    ]
+    if target not in TARGETS:
+        return [Offer(one, one.spelling) for one in prompts]
+    offers = []
+    for here, whole in zip(prompts, whole_prompts, strict=True):
+        written = write_prompt(whole, Program(target))
+        offers.append(Offer(here, written.text, written.lost))
+    return offers

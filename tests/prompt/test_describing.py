@@ -1,0 +1,189 @@
+"""Prompts from what is known of a picture, and ever shorter ones from what words do."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from generation.catalogue.families import find_card
+from generation.questions.description import Aspect, Certainty, describe
+from generation.questions.measures import Measures, Swatch
+from generation.questions.question import Effect, Question, Seen, is_question
+from prompt.describing.intents import INTENTS, reduce_ratio, write_intents, write_style
+from prompt.describing.shorter import MOST, mask_words, shorten
+from prompt.describing.targets import HERE, TARGETS, write_offers
+from prompt.flags.table import RATIO
+from prompt.reading.grammar import parse
+
+EASEL, SDXL = find_card("easel"), find_card("sdxl")
+APPLE = Measures(
+    width=1200,
+    height=800,
+    palette=(Swatch("white", "ffffff", 0.7), Swatch("red", "d81f26", 0.25)),
+    key="high",
+    contrast="strong",
+    warmth="warm",
+    ground="white",
+    placement="centred",
+)
+DUSK = Measures(
+    width=640,
+    height=427,
+    palette=(Swatch("charcoal", "3b3b3d", 0.6), Swatch("navy", "14234f", 0.3)),
+    key="low",
+    warmth="cool",
+    chroma="muted",
+)
+
+
+def ask(measures: Measures = APPLE, **more: str) -> Question:
+    return Question(kind="describe", image="ab", measures=measures, family="easel", **more)  # type: ignore[arg-type]
+
+
+def texts(question: Question, seen: Seen | None = None, turn: int = 0) -> list[str]:
+    return [one.text for one in write_intents(describe(question, seen or Seen()), turn)]
+
+
+def test_four_intents_of_what_is_known() -> None:
+    seen = Seen(thing="apple", style="3d", colour="red")
+    style = "3d render, palette of white and red, warm tones, high-key lighting, strong contrast"
+    light = "high-key lighting, strong contrast, warm tones"
+    ground, place = "plain white background", "centred composition"
+    assert texts(ask(), seen) == [
+        f"a red apple, 3d render, {ground}, {light}, palette of white and red, {place}",
+        f"{style}, of an apple",
+        f"{light}, a red apple, {place}, {ground}",
+        "a red apple, 3d render",
+    ]
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    known = describe(ask(DUSK), Seen())
+    assert known.lacks_subject
+    assert texts(ask(DUSK))[0] == (
+        "low-key lighting, cool tones, muted colours, palette of charcoal and navy"
+    )
+    assert known.certainty_of(Aspect.SUBJECT) is None
+
+
+def test_a_word_completes_the_prompts_as_it_was_said() -> None:
+    question = ask(DUSK, word="two rockets at dusk")
+    known = describe(question, Seen(thing="rocket", colour="grey"))
+    assert not known.lacks_subject
+    assert known.certainty_of(Aspect.SUBJECT) is Certainty.EXACT
+    assert texts(question)[0].startswith("two rockets at dusk, low-key lighting")
+    assert texts(question)[1].endswith("of two rockets at dusk")
+
+
+def test_the_true_prompt_comes_before_anything_measured_or_guessed() -> None:
+    question = ask(exact="a red apple::2, ink --seed 7 --ar 1:1")
+    known = describe(question, Seen(thing="cat"))
+    prompts = write_intents(known)
+    assert prompts[0].spelling == parse("a red apple::2, ink --seed 7 --ar 1:1").spelling
+    assert "cat" not in prompts[0].text
+    assert not known.lacks_subject
+    assert all(RATIO.of(one.flags) for one in prompts)
+
+
+def test_measured_pixel_art_is_surer_than_a_guessed_style() -> None:
+    lattice = Measures(width=64, height=64, lattice=True)
+    known = describe(ask(lattice), Seen(thing="ghost", style="flat"))
+    assert known.find(Aspect.MEDIUM) == ("pixel art",)
+    assert known.certainty_of(Aspect.MEDIUM) is Certainty.MEASURED
+
+
+def test_other_wordings_say_the_same() -> None:
+    seen = Seen(thing="apple", style="flat", colour="red")
+    first, second = texts(ask(), seen), texts(ask(), seen, turn=1)
+    assert first[0] != second[0]
+    assert "on a plain white background" in second[0]
+    assert texts(ask(), seen, turn=2) == first
+
+
+def test_the_style_is_without_the_subject() -> None:
+    style = write_style(describe(ask(), Seen(thing="apple", style="3d")))
+    assert "apple" not in style
+    assert style.startswith("3d render, palette of white and red")
+
+
+@given(st.integers(1, 5000), st.integers(1, 5000))
+def test_ratios_are_small_and_near(width: int, height: int) -> None:
+    across, down = reduce_ratio(width, height)
+    assert min(across, down) >= 1
+    if max(width, height) <= 32 * min(width, height):
+        assert max(across, down) <= 64
+        assert across / down == pytest.approx(width / height, rel=0.05)
+
+
+@pytest.mark.parametrize("target", [HERE, *TARGETS])
+def test_each_target_gets_four_prompts_with_the_ratio(target: str) -> None:
+    offers = write_offers(describe(ask(), Seen(thing="apple", colour="red")), target, SDXL)
+    assert len(offers) == INTENTS
+    assert all("apple" in offer.text for offer in offers)
+    assert all(RATIO.of(offer.prompt.flags) == (3, 2) for offer in offers)
+    if target in {HERE, "midjourney"}:
+        assert all(offer.text.endswith("--ar 3:2") for offer in offers)
+
+
+def test_a_model_of_few_words_is_told_those_alone() -> None:
+    seen = Seen(thing="apple", style="3d", colour="red")
+    offers = write_offers(describe(ask(), seen), HERE, EASEL)
+    assert offers[0].text.startswith("a red apple, 3d")
+    assert "lighting" not in offers[0].text
+    unknown = write_offers(describe(ask(word="a quokka"), Seen()), HERE, EASEL)
+    assert unknown[3].text.startswith("a quokka")
+
+
+def effects(text: str, shares: list[float]) -> list[Effect]:
+    words = text.replace(",", " ").split()
+    return [Effect(word, share) for word, share in zip(words, shares, strict=True)]
+
+
+def test_idle_words_go_first_then_the_weaker_ones() -> None:
+    text = "please draw a red car, on the road, masterpiece, 8k"
+    shares = [0.05, 0.2, 0.1, 0.8, 1.0, 0.3, 0.1, 0.5, 0.04, 0.06]
+    assert shorten(text, effects(text, shares)) == (
+        "draw a red car, the road",
+        "a red car, the road",
+        "a red car",
+        "car",
+    )
+
+
+def test_words_that_join_stay_between_what_they_join() -> None:
+    text = "tower of donuts in the fog"
+    shares = [1.0, 0.4, 0.9, 0.3, 0.05, 0.5]
+    assert shorten(text, effects(text, shares))[0] == "tower of donuts"
+    assert shorten(text, effects(text, [0, *shares[1:5], 0.8]))[0] == "donuts in the fog"
+
+
+def test_words_are_masked_in_what_the_model_is_told() -> None:
+    said, masked = mask_words("please draw ein roter Apfel, masterpiece", EASEL)
+    assert said == "a red apple"
+    assert len(masked) == 6
+    assert masked.count(said) == 4
+    assert {"apple" in one for one in masked if one != said} == {True, False}
+    assert mask_words("please draw a red apple", SDXL) == ("", ())
+
+
+WORDS = st.sampled_from(["red", "cat", "of", "the", "a,", "fog,", "in", "x"])
+
+
+@given(st.lists(st.tuples(WORDS, st.floats(0, 1)), min_size=1, max_size=20))
+def test_shorter_prompts_are_ever_shorter(words: list[tuple[str, float]]) -> None:
+    text = " ".join(word for word, _ in words)
+    found = shorten(text, effects(text, [share for _, share in words]))
+    lengths = [len(one) for one in found]
+    assert len(found) <= MOST
+    assert lengths == sorted(lengths, reverse=True)
+    assert len(set(found)) == len(found)
+
+
+def test_a_question_is_kept_as_json_and_told_from_a_recipe() -> None:
+    question = ask(exact="a cat", word="cat")
+    again = Question.from_json(question.to_json())
+    assert again == question
+    assert is_question(question.to_json())
+    assert not is_question({"family": "easel"})
+    # What is known already is no part of what is asked.
+    assert question.digest == ask(DUSK).digest
+    assert question.digest != Question(kind="describe", image="cd").digest
