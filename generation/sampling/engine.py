@@ -337,6 +337,9 @@ class Engine:
 
 def device_of(pipe: Any) -> torch.device:  # noqa: ANN401 - diffusers has no types
     """Where a pipeline computes, wherever its parts lie just now."""
-    # Offloaded parts wait on the CPU, so where a weight lies says nothing.
-    device: torch.device = pipe._execution_device
-    return device
+    # Offloaded parts wait on the CPU, so where their weights lie says nothing. Where none is so,
+    # asking diffusers would walk through all modules, which takes as long as a small model's step.
+    denoiser = pipe.unet if hasattr(pipe, "unet") else pipe.transformer
+    if hasattr(denoiser, "_hf_hook"):
+        return pipe._execution_device  # type: ignore[no-any-return]
+    return next(denoiser.parameters()).device  # type: ignore[no-any-return]

@@ -1,10 +1,12 @@
 """Samplers: the names on the cards, and the steps that a recipe takes along the noise schedule."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from threading import Lock
 from typing import Any, Final
 
 import torch
+from cachetools import LRUCache, cached
 from diffusers import (
     DDIMScheduler,
     DPMSolverMultistepScheduler,
@@ -121,6 +123,14 @@ def _take_last(sampler: Any, length: int, steps: int) -> torch.Tensor:  # noqa: 
     return sampler.timesteps[length - steps :]  # type: ignore[no-any-return]
 
 
+def _describe(sampler: Any, steps: int, start: float) -> Hashable:  # noqa: ANN401
+    """What a grid's length depends on."""
+    return type(sampler), repr(sorted(sampler.config.items())), steps, start
+
+
+# Looked for in a dozen grids of up to a thousand steps, which takes longer than a small drawing,
+# for each batch again and for most recipes at the same few strengths.
+@cached(LRUCache(256), key=_describe, lock=Lock())
 def _find_length(sampler: Any, steps: int, start: float) -> int:  # noqa: ANN401
     """The length of the grid whose last ``steps`` steps begin nearest to timestep ``start``."""
 

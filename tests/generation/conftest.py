@@ -4,9 +4,11 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
+from PIL import Image
 
 from generation.catalogue.extras import extend_card
 from generation.catalogue.families import BUNDLED, find_card
+from generation.conditioning.image_adapters import References
 from generation.families import qwen_image_edit, sd15, sdxl
 from generation.families.load import FAMILIES, load
 from generation.recipe import Recipe
@@ -19,7 +21,7 @@ from tests.generation.controlnets import (
     build_pose,
     build_union,
 )
-from tests.generation.samples import recipe_for
+from tests.generation.samples import quiet, recipe_for, seen
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -155,6 +157,21 @@ def flow(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> En
 def native(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family that reads images itself in turn."""
     return engines(request.param)
+
+
+@pytest.fixture(scope="module")
+def once() -> Callable[[Engine, Recipe], Image.Image]:
+    """The first picture of a recipe, drawn once: the same recipe gives the same pixels."""
+    drawn: dict[str, Image.Image] = {}
+
+    def draw_once(engine: Engine, recipe: Recipe) -> Image.Image:
+        if recipe.digest not in drawn:
+            if isinstance(engine.conditioning.references, References):
+                engine.conditioning.references.learn(recipe, seen)
+            drawn[recipe.digest] = engine.draw(recipe, None, quiet)[0]
+        return drawn[recipe.digest]
+
+    return draw_once
 
 
 @pytest.fixture

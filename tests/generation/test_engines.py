@@ -3,6 +3,7 @@
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,21 +50,32 @@ class Device:
         faults: What the next loads raise.
     """
 
-    def __init__(self, models: Models, memory: float = ROOM) -> None:
+    def __init__(
+        self,
+        models: Models,
+        memory: float = ROOM,
+        find: Callable[[ServedModel], Engine] = lambda one: load(one.card, one.source, CPU),
+    ) -> None:
         self.loads: list[str] = []
         self.faults: list[Exception] = []
-        self._models, self._memory = models, memory
+        self._models, self._memory, self._find = models, memory, find
         self.engines = Engines(models, self._load, CPU, self._room)
 
     def _load(self, one: ServedModel) -> Engine:
         self.loads.append(one.card.called)
         if self.faults:
             raise self.faults.pop(0)
-        return load(one.card, one.source, CPU)
+        return self._find(one)
 
     def _room(self) -> float:
         taken = (estimate_memory(self._models[name].card, CPU) for name in self.engines.loaded)
         return self._memory - sum(taken)
+
+
+@pytest.fixture
+def quick(models: Models, engines: Callable[[str], Engine]) -> Callable[..., Device]:
+    """Devices on which loading takes no time."""
+    return partial(Device, models, find=lambda one: replace(engines(one.card.id), card=one.card))
 
 
 def asked(one: ServedModel) -> Recipe:
@@ -84,16 +96,20 @@ def used(device: Device, models: Models, *names: str) -> None:
         assert device.engines.get_for(asked(models[name]), quiet).card.called == name
 
 
-def test_a_model_is_loaded_at_its_first_job_and_kept(models: Models) -> None:
-    device = Device(models)
+def test_a_model_is_loaded_at_its_first_job_and_kept(
+    models: Models, quick: Callable[..., Device]
+) -> None:
+    device = quick()
     used(device, models, "easel", "flux2-klein", "easel", "flux2-klein")
     assert device.loads == ["easel", "flux2-klein"]
     assert device.engines.loaded == ("easel", "flux2-klein")
 
 
-def test_the_one_out_of_use_longest_makes_room(models: Models) -> None:
+def test_the_one_out_of_use_longest_makes_room(
+    models: Models, quick: Callable[..., Device]
+) -> None:
     """On a CPU, where numbers are twice as wide: 2 GiB, 32, and 24 for each of SDXL."""
-    device = Device(models, 60)
+    device = quick(60)
     used(device, models, "easel", "photo", "flux2-klein", "easel")
     assert device.engines.loaded == ("photo", "flux2-klein", "easel")
     used(device, models, "paint")
@@ -102,20 +118,22 @@ def test_the_one_out_of_use_longest_makes_room(models: Models) -> None:
     assert device.engines.loaded == ("easel", "paint", "photo")
 
 
-def test_what_no_device_would_hold_is_tried_alone(models: Models) -> None:
-    device = Device(models, 8)
+def test_what_no_device_would_hold_is_tried_alone(
+    models: Models, quick: Callable[..., Device]
+) -> None:
+    device = quick(8)
     used(device, models, "easel", "flux2-klein")
     assert device.engines.loaded == ("flux2-klein",)
 
 
-def test_two_checkpoints_of_a_family_are_two(models: Models) -> None:
-    device = Device(models)
+def test_two_checkpoints_of_a_family_are_two(models: Models, quick: Callable[..., Device]) -> None:
+    device = quick()
     used(device, models, "photo", "paint", "photo")
     assert device.loads == ["photo", "paint"]
 
 
-def test_a_member_is_told_of_loading_alone(models: Models) -> None:
-    device, told = Device(models), list[tuple[int, int, bytes | None]]()
+def test_a_member_is_told_of_loading_alone(models: Models, quick: Callable[..., Device]) -> None:
+    device, told = quick(), list[tuple[int, int, bytes | None]]()
     for _ in range(2):
         device.engines.get_for(asked(models["easel"]), lambda *now: told.append(now))
     assert told == [(0, 0, None)]
@@ -126,9 +144,9 @@ def test_a_member_is_told_of_loading_alone(models: Models) -> None:
     [torch.OutOfMemoryError("out of memory"), RuntimeError("can't allocate memory"), MemoryError()],
 )
 def test_out_of_memory_while_loading_releases_all_others_and_tries_again(
-    models: Models, error: Exception
+    models: Models, quick: Callable[..., Device], error: Exception
 ) -> None:
-    device = Device(models)
+    device = quick()
     used(device, models, "easel", "photo")
     device.faults = [error]
     used(device, models, "flux2-klein")
@@ -136,8 +154,10 @@ def test_out_of_memory_while_loading_releases_all_others_and_tries_again(
     assert device.engines.loaded == ("flux2-klein",)
 
 
-def test_adapters_that_find_no_memory_are_out_of_memory_too(models: Models) -> None:
-    device, error = Device(models), ModelError("the image adapters could not be loaded")
+def test_adapters_that_find_no_memory_are_out_of_memory_too(
+    models: Models, quick: Callable[..., Device]
+) -> None:
+    device, error = quick(), ModelError("the image adapters could not be loaded")
     error.__cause__ = torch.OutOfMemoryError("out of memory")
     used(device, models, "easel")
     device.faults = [error]
@@ -146,8 +166,10 @@ def test_adapters_that_find_no_memory_are_out_of_memory_too(models: Models) -> N
 
 
 @pytest.mark.parametrize("error", [ModelError("damaged"), torch.OutOfMemoryError("out of memory")])
-def test_a_model_that_cannot_be_loaded_ends_its_job_alone(models: Models, error: Exception) -> None:
-    device = Device(models)
+def test_a_model_that_cannot_be_loaded_ends_its_job_alone(
+    models: Models, quick: Callable[..., Device], error: Exception
+) -> None:
+    device = quick()
     device.faults = [error]
     with pytest.raises(RenderError, match="model"):
         device.engines.get_for(asked(models["photo"]), quiet)
@@ -155,8 +177,8 @@ def test_a_model_that_cannot_be_loaded_ends_its_job_alone(models: Models, error:
     used(device, models, "photo", "easel")
 
 
-def test_a_recipe_of_no_model_here_is_named(models: Models) -> None:
-    device = Device(models)
+def test_a_recipe_of_no_model_here_is_named(models: Models, quick: Callable[..., Device]) -> None:
+    device = quick()
     for gone in (replace(APPLE, family="sd15"), replace(APPLE, family="sdxl", model="gone")):
         with pytest.raises(RenderError, match="model"):
             device.engines.get_for(gone, quiet)
@@ -165,8 +187,9 @@ def test_a_recipe_of_no_model_here_is_named(models: Models) -> None:
 
 def test_out_of_memory_while_drawing_releases_others_before_anything_is_drawn_smaller(
     models: Models,
+    quick: Callable[..., Device],
 ) -> None:
-    device = Device(models)
+    device = quick()
     used(device, models, "easel", "flux2-klein")
     engine = device.engines.get_for(APPLE, quiet)
     assert isinstance(engine, Engine)
@@ -223,9 +246,9 @@ def test_what_was_drawn_is_enlarged_without_the_model_that_drew_it(
 
 
 def test_each_model_computes_on_as_many_cores_as_alone(
-    models: Models, monkeypatch: pytest.MonkeyPatch
+    models: Models, quick: Callable[..., Device], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    device, cores = Device(models), list[str]()
+    device, cores = quick(), list[str]()
     monkeypatch.setattr(
         "generation.runtime.pool.share_cores", lambda one: cores.append(one.card.id)
     )

@@ -264,7 +264,7 @@ EDITS = st.lists(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(kind=st.sampled_from(sorted(SAMPLES)), edits=EDITS)
 def test_every_mutation_is_refused_or_read(kind: str, edits: list[tuple[float, int]]) -> None:
     damaged = bytearray(SAMPLES[kind])

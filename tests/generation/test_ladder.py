@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytest
@@ -77,22 +77,27 @@ def rendered(engine: Engine, recipe: Recipe) -> list[bytes]:
     return [picture.tobytes() for picture in made.single]
 
 
+@pytest.fixture(scope="module")
+def whole(engines: Engines) -> Callable[[str], list[bytes]]:
+    """What a family draws of ``everything`` with all the memory that it wants."""
+    return cache(lambda family: rendered(engines(family), everything(engines(family))))
+
+
 @pytest.mark.parametrize("stage", list(STAGES))
 @pytest.mark.parametrize("family", ["easel", "sdxl"])
 def test_once_without_memory_it_is_drawn_all_the_same(
-    engines: Engines, family: str, stage: str
+    engines: Engines, family: str, stage: str, whole: Callable[[str], list[bytes]]
 ) -> None:
-    engine = engines(family)
-    before = rendered(engine, everything(engine))
+    engine, before = engines(family), whole(family)
     with failing(engine.pipe, stage, 1):
         assert rendered(engine, everything(engine)) == before
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_always_without_memory_it_is_one_word_and_the_next_job_is_as_ever(
-    easel: Engine, stage: str
+    easel: Engine, stage: str, whole: Callable[[str], list[bytes]]
 ) -> None:
-    before = rendered(easel, everything(easel))
+    before = whole("easel")
     with (
         failing(easel.pipe, stage, 1000),
         pytest.raises(RenderError, match="out_of_memory"),

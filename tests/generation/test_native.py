@@ -1,7 +1,6 @@
 """Images that a family reads itself, on tiny checkpoints of every family that does."""
 
 import math
-from itertools import permutations
 from typing import Any
 
 import pytest
@@ -97,7 +96,7 @@ def test_more_weight_leads_further_from_the_picture_without_the_image(
         )
 
     without = draw(native, weighed(nothing))[0]
-    far = [distance(without, draw(native, weighed(w))[0]) for w in (0.1, 0.5, 1, 2, 4)]
+    far = [distance(without, draw(native, weighed(w))[0]) for w in (0.1, 1, 4)]
     assert far == sorted(far)
     assert far[0] < far[-1]
 
@@ -141,16 +140,17 @@ def test_few_steps_are_taken_from_the_level_asked_for(
 
 def test_the_order_of_blended_images_changes_no_bit(native: Engine) -> None:
     recipe = recipe_for(native, steps=1)
-    pictures = [draw(native, mixed(recipe, *order))[0] for order in permutations((A, B, C))]
+    turned = ((A, B, C), (B, C, A), (C, A, B))
+    pictures = [draw(native, mixed(recipe, *order))[0] for order in turned]
     assert all(same(pictures[0], other) for other in pictures[1:])
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(native: Engine) -> None:
-    grid = edited(recipe_for(native, noise=seed_noise(3, 4), steps=2), B)
+    grid = edited(recipe_for(native, noise=seed_noise(3, 2), steps=2), B)
     grid = looking(grid, "style", A, C, scale=0.5)
     pictures = draw(native, grid)
-    assert all(same(draw(native, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
-    together = draw(batched(native, size=4), grid)
+    assert same(draw(native, narrow(grid, 1))[0], pictures[1])
+    together = draw(batched(native, size=2), grid)
     assert max(map(distance, pictures, together)) < 0.5
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 from generation.catalogue.card import Capability
 from generation.catalogue.extras import extend_card
@@ -23,6 +23,7 @@ from tests.generation.samples import SEEN, batched, looking, recipe_for, seen, s
 from tests.generation.test_families import distance, draw, same
 
 A, B, C = SEEN
+Once = Callable[[Engine, Recipe], Image.Image]
 ROLES: tuple[Role, ...] = ("style", "face", "figure", "object")
 
 
@@ -41,20 +42,22 @@ def mixed(recipe: Recipe, **weights: float) -> Recipe:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_other_references_give_other_pictures(unet: Engine, role: Role) -> None:
+def test_other_references_give_other_pictures(unet: Engine, role: Role, once: Once) -> None:
     able(unet, role)
     recipe = recipe_for(unet, steps=2)
-    plain = draw(unet, recipe)[0]
-    one, other = (draw(unet, looking(recipe, role, image))[0] for image in (A, B))
+    plain = once(unet, recipe)
+    one, other = (once(unet, looking(recipe, role, image)) for image in (A, B))
     assert min(distance(plain, one), distance(plain, other), distance(one, other)) > 0.01
     assert same(draw(unet, looking(recipe, role, A))[0], one)
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_more_scale_leads_further_from_the_plain_picture(unet: Engine, role: Role) -> None:
+def test_more_scale_leads_further_from_the_plain_picture(
+    unet: Engine, role: Role, once: Once
+) -> None:
     able(unet, role)
     recipe = recipe_for(unet, steps=2)
-    plain = draw(unet, recipe)[0]
+    plain = once(unet, recipe)
     far = [
         distance(plain, draw(unet, looking(recipe, role, scale=scale))[0])
         for scale in (1e-12, 0.1, 0.4)
@@ -100,9 +103,9 @@ def _step(engine: Engine, condition: Any) -> torch.Tensor:
     return made
 
 
-def test_nothing_stays_behind_when_a_drawing_ends_early(unet: Engine) -> None:
-    recipe = recipe_for(unet)
-    before = draw(unet, recipe)[0]
+def test_nothing_stays_behind_when_a_drawing_ends_early(unet: Engine, once: Once) -> None:
+    recipe = recipe_for(unet, steps=2)
+    before = once(unet, recipe)
     references(unet).learn(looking(recipe, "style"), seen)
 
     def stop(*_: object) -> None:
@@ -114,18 +117,20 @@ def test_nothing_stays_behind_when_a_drawing_ends_early(unet: Engine) -> None:
 
 
 def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
-    plain = recipe_for(unet, noise=seed_noise(3, 4), steps=2)
+    plain = recipe_for(unet, noise=seed_noise(3, 2), steps=2)
     grid = looking(mixed(plain, a=1, b=2), "style", B, C)
     grid = looking(grid, "figure", C, scale=0.5)
     pictures = draw(unet, grid)
-    assert all(same(draw(unet, narrow(grid, k))[0], pictures[k]) for k in (0, 3))
-    together = draw(batched(unet, size=4), grid)
+    assert same(draw(unet, narrow(grid, 1))[0], pictures[1])
+    together = draw(batched(unet, size=2), grid)
     assert max(map(distance, pictures, together)) < 0.5
 
 
 def test_the_order_of_blended_images_changes_no_bit(unet: Engine) -> None:
     recipe, parts = recipe_for(unet, steps=1), {"a": 1.0, "b": 2.0, "c": 0.5}
-    pictures = [draw(unet, mixed(recipe, **dict(o)))[0] for o in permutations(parts.items())]
+    # Every image once in every place.
+    turned = [list(parts.items())[k:] + list(parts.items())[:k] for k in range(3)]
+    pictures = [draw(unet, mixed(recipe, **dict(order)))[0] for order in turned]
     assert all(same(pictures[0], other) for other in pictures[1:])
 
 
@@ -138,7 +143,7 @@ def test_the_order_of_references_changes_no_bit(unet: Engine, role: Role) -> Non
 
 
 def test_one_image_twice_is_the_image(unet: Engine) -> None:
-    recipe = recipe_for(unet)
+    recipe = recipe_for(unet, steps=1)
     assert same(draw(unet, mixed(recipe, a=1))[0], draw(unet, mixed(recipe, a=5))[0])
 
 
@@ -158,7 +163,7 @@ def test_more_weight_draws_the_blend_nearer(unet: Engine) -> None:
 
 
 def test_references_join_start_and_guidance_of_one(unet: Engine) -> None:
-    recipe = recipe_for(unet, guidance=1.0)
+    recipe = recipe_for(unet, steps=1, guidance=1.0)
     styled = draw(unet, looking(recipe, "style"))[0]
     assert not same(styled, draw(unet, recipe)[0])
 

