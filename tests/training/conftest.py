@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,10 @@ def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
     """Every stage, run for seconds."""
     torch.manual_seed(0)
     given = Options(
-        out=tmp_path_factory.mktemp("made"), size=SIZES["tiny"], artwork=pack, minutes=0.08
+        out=tmp_path_factory.mktemp("made"),
+        size=replace(SIZES["tiny"], measured=6),
+        artwork=pack,
+        minutes=0.05,
     )
     run(given)
     return given

@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import (
+    AutoencoderKL,
+    StableDiffusionPipeline,
+    T2IAdapter,
+    UNet2DConditionModel,
+)
 from PIL import Image
 from torch import Tensor
 
 from generation.catalogue.families import find_card
+from generation.conditioning.controlnet import OWN
 from generation.families.load import load
 from training import publish
 from training.adapters import NAMES, TOKENS, Denoiser
@@ -20,6 +26,7 @@ from training.pictures import Painter
 from training.plan import CHANNELS, SIZES, WIDTH, WINDOW, Options, StoppedError
 from training.pool import build_pool
 from training.run import run
+from training.sketch import build_sketches
 from training.tokenizer import load_tokenizer, tokenize
 from training.towers import build_text, trim
 from training.unet import build_scheduler, tell, train_unet, velocity_loss
@@ -133,7 +140,7 @@ def test_every_stage_leaves_its_records(made: Options) -> None:
     assert (made.out / "vae" / "sheet.png").exists()
     assert (made.out / "export.png").exists()
     report = json.loads((made.out / "evaluate" / "report.json").read_text())
-    assert report["text"]["pictures"] == SIZE.measured
+    assert report["text"]["pictures"] == made.size.measured
     assert [at for at, _ in report["strength"]["difference"]] == [0.2, 0.4, 0.6, 0.8, 1.0]
     for control in ("strength", "style", "content", "blend"):
         assert (made.out / "evaluate" / f"{control}.png").exists()
@@ -271,3 +278,21 @@ def test_what_was_made_goes_into_the_project(
     assert "![blend](model/blend.png)" in page
     with Image.open(tmp_path / "docs/model/prompts.webp") as sheet:
         assert sheet.width == 10 * 128
+
+
+def test_the_export_brings_the_sketches_adapter(made: Options) -> None:
+    trained = T2IAdapter.from_pretrained(made.out / "sketch" / "model").state_dict()
+    exported = T2IAdapter.from_pretrained(made.out / "export" / OWN).state_dict()
+    assert all(torch.allclose(trained[k], exported[k].float(), atol=1e-2) for k in trained)
+    engine = load(find_card("easel"), str(made.out / "export"), torch.device("cpu"))
+    assert engine.conditioning.structures is not None
+    assert set(engine.conditioning.structures.networks) == {"scribble", "lineart", "canny"}
+
+
+def test_sketches_are_drawn_once(made: Options) -> None:
+    file = made.out / "sketch" / "sketches.pt"
+    before = file.stat().st_mtime_ns
+    sketches = build_sketches(made)
+    assert len(sketches.latents) == len(sketches.lines) == len(sketches.caption)
+    assert sketches.lines.dtype == torch.uint8
+    assert file.stat().st_mtime_ns == before
