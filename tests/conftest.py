@@ -4,10 +4,11 @@ import gc
 import logging
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import structlog
@@ -23,6 +24,9 @@ TALLY = "EASEL_PLAYGROUND_COUNT"
 
 
 TESTS = Path(__file__).parent
+DRAWING = ("tests/journeys/", "tests/storage/test_host_faults.py")
+"""Tests that start workers with all that draws: the first of them in a process takes longest."""
+
 LONGEST_FIRST = {
     name: place
     for place, name in enumerate(
@@ -35,6 +39,11 @@ LONGEST_FIRST = {
 settings.register_profile("easel", deadline=None, max_examples=40)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("easel")
+
+
+# Two dozen processes are started, and each would compile all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -61,6 +70,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begins with what takes long, so that processes that share the files end together."""
     items.sort(key=lambda item: LONGEST_FIRST.get(item.path.relative_to(TESTS).parts[0], 0))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Gives all that starts workers to one process, so that what they share is started once."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    # There where xdist is, whose hook this is.
+    from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return DRAWING[0] if file.startswith(DRAWING) else file
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

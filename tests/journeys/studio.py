@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[2]
 BOT, WORKER = "bot", "generation.worker"
 PATIENCE = 120.0
 GRACE = 5.0
-preload("tests.journeys.preloaded")
 FINISHED = "\n-# "
 """What only the message of finished pictures has: small print."""
 
@@ -52,6 +51,8 @@ class Studio:
 
         Each is forked from a process that has imported what it needs, unless ``afresh``.
         """
+        # Not before: the processes of other tests need next to nothing of what these do.
+        preload("tests.journeys.preloaded")
         run = run_afresh if afresh else run_module
         for side in sides:
             log = self.data / f"{side}.log"

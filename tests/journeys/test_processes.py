@@ -9,19 +9,20 @@ from tests.journeys.studio import BOT, WORKER, Studio, result
 async def test_the_bot_has_no_torch_loaded(studio: Studio) -> None:
     await studio.end(BOT)
     await studio.start(BOT, afresh=True)
-    await result(await studio.imagine("a red apple --steps 2"))
+    await result(await studio.imagine("a red apple --steps 1 --batch 1"))
     assert "libtorch" not in _mapped(studio, BOT)
     assert "libtorch" in _mapped(studio, WORKER)
 
 
 async def test_no_secret_reaches_a_log(studio: Studio) -> None:
-    interaction = await studio.imagine("a very secret apple --steps 2")
+    interaction = await studio.imagine("a very secret apple --steps 1 --batch 1")
     await result(interaction)
     written = studio.log()
     assert "worker ready" in written
     for secret in (studio.playground.token, interaction.token, "a very secret apple"):
         assert secret not in written
     assert "Traceback" not in written
+    assert str(studio.data) not in (studio.data / f"{WORKER}.log").read_text(encoding="utf-8")
 
 
 async def test_a_photograph_is_kept_after_its_link_died(studio: Studio) -> None:
@@ -29,7 +30,7 @@ async def test_a_photograph_is_kept_after_its_link_died(studio: Studio) -> None:
     press = await standin.command(
         "mira",
         "imagine",
-        {"prompt": "a cat --iw 2 --steps 4"},
+        {"prompt": "a cat --iw 2 --steps 1 --batch 1"},
         files={"image": ("cat.png", photographs.CHELSEA.read())},
     )
     grid = await result(press)

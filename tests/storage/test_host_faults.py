@@ -24,7 +24,6 @@ from tests.processes import preload, spawn
 from tests.storage import faulty
 from tests.storage.conftest import Bot, ended, new_job, patient, send
 
-preload("tests.storage.faulty")
 Start = Callable[[], BaseProcess]
 
 
@@ -38,6 +37,8 @@ def settings(sqlite_settings: Settings) -> Settings:
 def start(settings: Settings, tmp_path: Path) -> Iterator[Start]:
     """Starts the worker, which waits for a second for its store."""
     running: list[BaseProcess] = []
+
+    preload("tests.journeys.preloaded")
 
     def started() -> BaseProcess:
         running.append(spawn(faulty.work, settings, tmp_path, 1.0))
