@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from generation.pictures.grid import cut_picture
 from playground import Interaction, Message
 from tests.journeys.studio import (
     BOT,
@@ -21,19 +22,13 @@ from tests.journeys.studio import (
 )
 
 UNABLE = "tests.journeys.unable_bot"
-QUICK = "--steps 1 --seed 7"
+QUICK = "--steps 1 --seed 7 --batch 1"
 
 
 async def single(studio: Studio, prompt: str = "a cat") -> Message:
     """A finished picture by itself."""
     press = await studio.playground.command("mira", "imagine", {"prompt": f"{prompt} {QUICK}"})
-    return await result(await studio.playground.press("mira", await result(press), label="U2"))
-
-
-async def first_of(studio: Studio, message: Message) -> Image.Image:
-    """The first picture of a grid."""
-    grid = await opened(studio.playground, message)
-    return grid.crop((0, 0, grid.width // 2, grid.height // 2))
+    return await result(await studio.playground.press("mira", await result(press), label="U1"))
 
 
 def apart(one: Image.Image, other: Image.Image) -> float:
@@ -104,7 +99,7 @@ async def test_zooming_out_keeps_the_picture_in_the_middle(studio: Studio) -> No
     assert recipe.inputs.canvas is not None
     assert (recipe.inputs.canvas.edges.left, recipe.inputs.canvas.edges.bottom) == (0.5, 0.5)
     assert recipe.size.width / recipe.size.height == pytest.approx(2, rel=0.1)
-    shown = await first_of(studio, wide)
+    shown = cut_picture(await opened(studio.playground, wide), 0)
     middle = shown.crop(
         (shown.width // 4, shown.height // 4, 3 * shown.width // 4, 3 * shown.height // 4)
     )
@@ -122,7 +117,8 @@ async def test_regions_are_drawn_anew_and_the_rest_is_kept(studio: Studio) -> No
     assert recipe.prompt == "a hat"
     assert recipe.inputs.canvas is not None
     assert len(recipe.inputs.canvas.regions) == 2
-    shown, whole = await first_of(studio, changed), await opened(playground, picture)
+    shown = cut_picture(await opened(playground, changed), 0)
+    whole = await opened(playground, picture)
     kept = (shown.width * 3 // 4, 0, shown.width, shown.height)
     twice = tuple(edge * whole.width // shown.width for edge in kept)
     assert apart(shown.crop(kept), whole.crop((twice[0], twice[1], twice[2], twice[3]))) < 4

@@ -20,7 +20,7 @@ async def test_words_become_a_grid_and_a_button_works(postgres: str, tmp_path: P
         studio = Studio(standin, tmp_path, url)
         try:
             await studio.start(BOT, WORKER)
-            grid = await result(await studio.imagine("a red apple --seed 7"))
+            grid = await result(await studio.imagine("a red apple --seed 7 --steps 1"))
             single = await result(await standin.press("mira", grid, label="U4"))
         finally:
             await studio.close()

@@ -9,7 +9,7 @@ from PIL import Image
 from playground import Interaction, Message
 from tests.journeys.studio import Studio, opened, recipe_of, result
 
-QUICK = "--steps 2 --seed 7"
+QUICK = "--steps 2 --seed 7 --batch 1"
 
 
 def png(colour: str) -> bytes:

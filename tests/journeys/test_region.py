@@ -18,6 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.support.ui import WebDriverWait
 
+from generation.pictures.grid import cut_picture
 from playground import Message
 from tests.journeys.studio import (
     BOT,
@@ -30,7 +31,7 @@ from tests.journeys.studio import (
     result,
     showing,
 )
-from tests.journeys.test_canvas import QUICK, first_of, single
+from tests.journeys.test_canvas import QUICK, single
 from tests.playground.browser import reset_browser
 
 ELLIPSE = (0.2, 0.3, 0.7, 0.8)
@@ -112,6 +113,12 @@ def last(studio: Studio) -> int:
     return max(message.id for message in studio.playground.messages)
 
 
+async def small(studio: Studio, picture: Message, redrawn: Image.Image) -> Image.Image:
+    """A picture before it was enlarged, as large as what was drawn into it."""
+    whole = await opened(studio.playground, picture)
+    return whole.resize(redrawn.size, Image.Resampling.LANCZOS)
+
+
 def kept_exactly(before: Image.Image, after: Image.Image, painted: Image.Image) -> bool:
     """Whether nothing changed but what is painted over, and that did."""
     shown = painted.resize(before.size)
@@ -140,9 +147,8 @@ async def test_what_is_painted_over_is_drawn_anew_and_the_rest_stays_to_the_pixe
     assert recipe.inputs.canvas.mask
     assert made.channel_id == picture.channel_id
     alone = await result(await painting.playground.press("mira", made, label="U1"))
-    redrawn, whole = await first_of(painting, made), await opened(painting.playground, picture)
-    small = whole.resize(redrawn.size, Image.Resampling.LANCZOS)
-    assert kept_exactly(small, redrawn, mask())
+    redrawn = cut_picture(await opened(painting.playground, made), 0)
+    assert kept_exactly(await small(painting, picture, redrawn), redrawn, mask())
     assert "upscaled" in alone.content
 
 
@@ -161,9 +167,8 @@ async def test_a_finger_paints_on_a_phone(painting: Studio, chromium: Chrome) ->
     painted = await asyncio.to_thread(by_finger, chromium, url)
     made = await newest(painting, since)
     assert (await recipe_of(painting, made)).prompt == "a blue hat"
-    redrawn, whole = await first_of(painting, made), await opened(painting.playground, picture)
-    small = whole.resize(redrawn.size, Image.Resampling.LANCZOS)
-    assert kept_exactly(small, redrawn, painted)
+    redrawn = cut_picture(await opened(painting.playground, made), 0)
+    assert kept_exactly(await small(painting, picture, redrawn), redrawn, painted)
 
 
 def by_finger(driver: Chrome, url: str) -> Image.Image:

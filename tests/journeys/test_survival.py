@@ -23,7 +23,7 @@ def finals(message: Message) -> int:
 
 
 async def test_an_old_button_works_after_everything_was_stopped(studio: Studio) -> None:
-    grid = await result(await studio.imagine("a red apple --seed 7 --steps 2"))
+    grid = await result(await studio.imagine("a red apple --seed 7 --steps 1"))
     assert await studio.end(BOT) == 0
     assert await studio.end(WORKER) == 0
     await studio.start(BOT, WORKER)
@@ -50,7 +50,7 @@ async def test_bot_killed_in_the_middle(studio: Studio) -> None:
 
 
 async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
-    message = await answer(await studio.imagine("a red apple --steps 2"))
+    message = await answer(await studio.imagine("a red apple --steps 1"))
     await showing(message, "queued")
     await studio.end(BOT, signal.SIGKILL)
     done = select(JobRow.id).where(JobRow.message_id == message.id, JobRow.state == "done")
@@ -62,13 +62,13 @@ async def test_result_made_while_the_bot_was_dead(studio: Studio) -> None:
 
 async def test_cancel_while_running_and_while_queued(studio: Studio) -> None:
     first = await running(studio)
-    second = await showing(await answer(await studio.imagine("a pear --steps 2")), "queued")
+    second = await showing(await answer(await studio.imagine("a pear --steps 1")), "queued")
     assert list(second.buttons) == ["Cancel"]
     await studio.playground.press("mira", second, label="Cancel")
     await showing(second, "cancelled")
     await studio.playground.press("mira", first, label="Cancel")
     await showing(first, "cancelled")
-    third = await result(await studio.imagine("a peach --steps 2"))
+    third = await result(await studio.imagine("a peach --steps 1 --batch 1"))
     assert third.attachments
     assert not first.attachments
     assert not second.attachments
