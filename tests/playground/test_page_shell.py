@@ -173,7 +173,7 @@ def test_axe_finds_nothing(page: Page, width: int, theme: str) -> None:
         "localStorage.setItem('theme', arguments[0]); localStorage.removeItem('notice')", theme
     )
     with page.sized(width, 800):
-        page.open("otto")
+        page.open("otto", "art")
         page.write("/imagine something to look at")
         page.until(lambda: page.all("article:last-of-type .picture.loaded"))
         for name in ("secret", "choose"):
@@ -196,7 +196,7 @@ def test_axe_finds_nothing(page: Page, width: int, theme: str) -> None:
         page.entries()
         assert page.axe() == []
         page.type(Keys.ESCAPE)
-        page.open("otto")
+        page.open("otto", "art")
         page.use("ask")
         page.find("dialog .samples")
         assert page.axe() == []
@@ -254,11 +254,9 @@ MARKDOWN = {
 }
 
 
-@pytest.mark.parametrize("text", MARKDOWN)
-def test_markdown(page: Page, text: str) -> None:
-    wanted = MARKDOWN[text]
-    shown = page.driver.execute_async_script(MARKDOWN_AS_HTML, text)
-    assert shown == wanted
+def test_markdown(page: Page) -> None:
+    shown = {text: page.driver.execute_async_script(MARKDOWN_AS_HTML, text) for text in MARKDOWN}
+    assert shown == MARKDOWN
 
 
 def test_a_bot_that_is_gone_is_shown_as_offline(page: Page, stage: Stage) -> None:
