@@ -59,7 +59,7 @@ def test_breaks(typed: str, chunks: list[str]) -> None:
     assert parts == chunks
 
 
-@settings(max_examples=2000)
+@settings(max_examples=200)
 @given(TYPED)
 @example("a ( b ) c")
 @example(r"\(a\) (b:1.2)")

@@ -438,7 +438,7 @@ def reading(text: str) -> Prompt | PromptError:
 @given(texts)
 @example("--no**https://q.r/s.jpg::2,:--ar")
 @example("a \\ ::50%")
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_whatever_is_typed_is_understood_or_refused(text: str) -> None:
     match reading(text):
         case PromptError() as error:

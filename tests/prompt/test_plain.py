@@ -71,7 +71,7 @@ def check_same(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=400)
+@settings(max_examples=100)
 def test_both_ways_lead_to_the_same_prompt(text: str) -> None:
     check_same(text)
 
@@ -81,7 +81,7 @@ def test_both_ways_lead_to_the_same_prompt(text: str) -> None:
     st.sampled_from(["", " ", " at dusk", " a b", " -1", " x-y", ","]),
     st.lists(st.booleans(), max_size=6),
 )
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_both_ways_lead_to_the_same_prompt_from_a_canonical_one(
     prompt: Prompt, end: str, phones: list[bool]
 ) -> None:

@@ -21,7 +21,7 @@ BITS = st.sampled_from(
 TYPED = st.lists(BITS, min_size=1, max_size=8).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TYPED)
 def test_what_is_read_is_written_and_read_again(typed: str) -> None:
     try:
@@ -73,7 +73,7 @@ WRONG = st.sampled_from(
 REFUSED = st.lists(st.one_of(BITS, WRONG), min_size=1, max_size=7).map(" ".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(REFUSED)
 def test_every_suggestion_is_read_and_drawn(typed: str) -> None:
     try:

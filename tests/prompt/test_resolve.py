@@ -460,7 +460,7 @@ def test_what_is_suggested_can_be_drawn(text: str, suggestion: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_no_suggestion_is_refused_in_its_turn(text: str) -> None:
     match outcome(text):
         case PromptError() as error if (
@@ -479,7 +479,7 @@ def outcome(text: str) -> Resolved | PromptError:
 
 
 @given(texts)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_whatever_is_typed_is_drawn_or_refused_and_suggestions_lead_on(text: str) -> None:
     for _ in range(4):
         match outcome(text):

@@ -125,7 +125,7 @@ def test_settings_as_json(program: Program, typed: str, keys: dict[str, object])
     assert {name: body[name] for name in keys} == keys
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.integers(1, 5000), st.integers(1, 5000))
 def test_sides_are_near_the_ratio_and_never_huge(across: int, down: int) -> None:
     assume(max(across, down) <= 100 * min(across, down))
