@@ -41,7 +41,7 @@ from storage.quotas import KINDS
 from storage.settings import Settings
 from tests.storage.conftest import new_job
 
-ROWS = 50_000
+ROWS = 12_000
 # Workers and what forgotten people had spent are forgotten after a day, the clock is one row, keys
 # are few, and costs are by models, kinds, sizes and lengths, which are few.
 GROWING = frozenset(Table.metadata.tables) - {"workers", "clock", "costs", "keys", "spent"}

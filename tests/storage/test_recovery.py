@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable
+from contextlib import closing
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -171,18 +172,21 @@ async def test_a_job_that_kills_its_worker_three_times_fails_and_the_queue_goes_
 
 
 async def test_the_reaper_gives_up_a_job_lost_for_the_third_time(
-    bot: Bot, workers: Workers
+    settings: Settings, open_bot: Callable[[Settings], Any], tmp_path: Path
 ) -> None:
+    """Soon: here it does no harm to take somebody for dead who is not yet."""
+    hasty = settings.model_copy(update={"dead_after": 0.5})
+    bot: Bot = await open_bot(hasty)
     poison = new_job("poison", kill=True)
     await bot.jobs.accept(poison)
-    for name in "abc":
-        worker = workers.start(name)
-        while worker.is_alive():
-            await bot.jobs.reap()
-            await asyncio.sleep(0.05)
-    assert await reap_until(bot, Ended, poison.id, lambda _: True) == Ended(
-        poison.id, "failed", "worker_lost"
-    )
+    with closing(Workers(hasty, tmp_path)) as workers:
+        for name in "abc":
+            worker = workers.start(name)
+            while worker.is_alive():
+                await bot.jobs.reap()
+                await asyncio.sleep(0.05)
+        over = await reap_until(bot, Ended, poison.id, lambda _: True)
+    assert over == Ended(poison.id, "failed", "worker_lost")
 
 
 async def test_a_stopping_worker_hands_its_job_back_uncounted(

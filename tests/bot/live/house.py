@@ -141,7 +141,7 @@ class House:
         """What ``look`` finds in the database, once there is something."""
         async with asyncio.timeout(PATIENCE):
             while not (found := await look()):  # noqa: ASYNC110 - nothing tells of such changes
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.02)
         return found
 
     async def accepted(self, count: int) -> list[Job]:
