@@ -80,7 +80,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     # There where xdist is, whose hook this is.
     from xdist.scheduler import LoadFileScheduling  # noqa: PLC0415
 
-    class Scheduling(LoadFileScheduling):
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file: str = super()._split_scope(nodeid)
             return DRAWING[0] if file.startswith(DRAWING) else file
