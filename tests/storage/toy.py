@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
+from sqlalchemy.orm import configure_mappers
+
 from storage.queue.client import Jobs
 from storage.queue.jobs import (
     Keep,
@@ -31,6 +33,9 @@ from storage.queue.jobs import (
 from storage.queue.worker import serve
 from storage.settings import Settings
 from storage.signals import stop_event
+
+# Once, where processes are forked from, rather than in each of them.
+configure_mappers()
 
 NAME_TAKEN: Final = 3
 """Exit code of a worker whose name another one has."""
