@@ -15,6 +15,7 @@ from training.plan import WIDTH, Options, start
 from training.sheet import save_sheet, to_images
 
 GUIDANCE: Final = 4.0
+PROMPTS: Final = Path(__file__).with_name("prompts.txt")
 
 
 class Draws(Protocol):
@@ -118,7 +119,7 @@ class Painter:
 
 def sample_sheet(given: Options) -> None:
     """Write ``export.png``: a picture for every line of prompts.txt."""
-    prompts = Path(__file__).with_name("prompts.txt").read_text().splitlines()
+    prompts = PROMPTS.read_text().splitlines()
     painter = Painter(given.out / "export", given.device, given.size.steps)
     pictures = painter.draw(prompts, seed=1)
     save_sheet(to_images(pictures), given.out / "export.png", columns=10, titles=prompts)

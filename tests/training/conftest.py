@@ -11,6 +11,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from training import pictures
 from training.plan import SIDE, SIZES, Options
 from training.run import run
 from training.sharp import FACTOR
@@ -92,5 +93,9 @@ def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
         artwork=pack,
         minutes=0.05,
     )
-    run(given)
+    prompts = tmp_path_factory.mktemp("few") / "prompts.txt"
+    prompts.write_text("a red circle\na square, line art\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pictures, "PROMPTS", prompts)
+        run(given)
     return given
