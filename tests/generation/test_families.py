@@ -140,7 +140,7 @@ def exercises(recipe: Recipe) -> dict[Capability, Recipe]:
         Capability.NEGATIVE: change(recipe, negative="green leaves"),
         Capability.GUIDANCE: change(recipe, guidance=9.0),
         Capability.EMPHASIS: change(recipe, phrases=(Phrase(text=APPLE.prompt, spans=RED),)),
-        Capability.VARIATION: vary(recipe, 0, seed=99),
+        Capability.VARIATION: narrow(vary(recipe, 0, seed=99), 0),
         Capability.OUTPAINT: filled(recipe, edges=Edges(right=1.0), strength=0.8),
         Capability.INPAINT: filled(recipe, regions=(select_ninth(0),)),
         Capability.BLEND: blend(recipe, [Ingredient(image=one) for one in SEEN]),
