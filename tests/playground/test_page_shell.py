@@ -13,6 +13,7 @@ __all__ = ["page", "stage"]
 
 pytestmark = pytest.mark.browser
 
+STATES = {"/": ".option", "/imagine": ".option"}
 MARKDOWN_AS_HTML = """
 const [text, done] = arguments;
 Promise.all([import('/page/markdown.js'), import('/page/store.js')]).then(([it, { names }]) => {
@@ -179,11 +180,12 @@ def test_axe_finds_nothing(page: Page, width: int, theme: str) -> None:
             page.use(name)
         page.find(".select.empty")
         assert page.axe() == []
-        page.find("#input").send_keys("/")
-        page.find(".option")
-        assert page.axe() == []
-        page.find("#input").clear()
-        page.begin("imagine", Keys.TAB)
+        for begin, there in STATES.items():
+            page.find("#input").clear()
+            page.find("#input").send_keys(begin)
+            page.find(there)
+            assert page.axe() == [], begin
+        page.type(Keys.TAB)
         page.chip("prompt")
         assert page.axe() == []
         page.type(Keys.ESCAPE)
