@@ -16,7 +16,7 @@ from bot.client import EaselBot, point_at
 from faults import HostError
 from storage import meters
 from storage.database.connect import require_current
-from storage.files import Files
+from storage.files import Files, FileStoreError
 from storage.logs import set_up_logs
 from storage.monitoring.gauges import read_load, show_load
 from storage.queue.client import Jobs
@@ -54,11 +54,12 @@ async def serve(settings: Settings, jobs: Jobs, token: str) -> None:
     Raises:
         LeaseLostError: Another one does, as this one seemed dead.
     """
-    lease = Lease(jobs.records, settings.dead_after)
+    lease, files = Lease(jobs.records, settings.dead_after), Files.of(settings)
     await lease.take()
     try:
+        await _look_at_store(files)
         async with (
-            EaselBot(settings, jobs, Files.of(settings)) as bot,
+            EaselBot(settings, jobs, files) as bot,
             # Only now: on one machine whoever served before had the same port.
             watch(settings, bot, jobs),
         ):
@@ -113,6 +114,14 @@ async def watch(settings: Settings, bot: EaselBot, jobs: Jobs) -> AsyncIterator[
 def hears(bot: EaselBot) -> bool:
     """Whether every shard of a bot is connected to Discord."""
     return bot.is_ready() and not any(shard.is_closed() for shard in bot.shards.values())
+
+
+async def _look_at_store(files: Files) -> None:
+    """Says in the log if no pictures can be kept, which would else show with the first of them."""
+    try:
+        await asyncio.to_thread(files.probe)
+    except FileStoreError as error:
+        log.error("pictures cannot be kept", reason=str(error))
 
 
 async def _until_stopped(work: Coroutine[None, None, None]) -> None:

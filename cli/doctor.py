@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import typer
 
-from cli.findings import Finding, State
+from cli.findings import Finding, State, print_findings
 from cli.memory import examine_memory
 from faults import HostError
 from storage.settings import Settings, load_settings
@@ -29,34 +29,19 @@ PORTAL: Final = "https://discord.com/developers/applications"
 
 _API: Final = "https://discord.com"
 _PATIENCE: Final = 10.0
-# No image has this hash, so a bucket that works has to answer no.
-_NO_IMAGE: Final = "0" * 64
 
 
 app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("doctor")
-def print_findings() -> None:
+def check_installation() -> None:
     """Check this installation.
 
     Says how to fix what is wrong, and exits with code 1 if something is.
     """
-    from rich.console import Console  # noqa: PLC0415 - heavy
-
-    # Long lines stay whole, so that paths and commands can be copied.
-    console = Console(highlight=False, soft_wrap=True)
-    colours = {State.OK: "green", State.NOTE: "yellow", State.FAULT: "red"}
     settings = load_settings()
-    states = set()
-    for finding in (*examine(settings), *asyncio.run(examine_discord(settings))):
-        mark = f"[{colours[finding.state]}]{finding.state.value}[/]"
-        console.print(mark, f"{finding.name:<12}", finding.says, markup=True)
-        if finding.mend:
-            # Without markup, which would take `[worker]` in a command for a style.
-            console.print(f"{'':14} → {finding.mend}", style="dim", markup=False)
-        states.add(finding.state)
-    if State.FAULT in states:
+    if print_findings((*examine(settings), *asyncio.run(examine_discord(settings)))):
         raise typer.Exit(1)
 
 
@@ -134,11 +119,13 @@ def pictures(settings: Settings) -> Finding:
     if "://" not in settings.image_store:
         return _in_folder(Path(settings.image_store))
     try:
-        Files.of(settings).has(_NO_IMAGE)
+        # Whether something is there is answered even of a bucket that is not.
+        Files.of(settings).probe()
     except (FileStoreError, ValueError) as error:
         mend = "check EASEL_IMAGES and the AWS_ settings"
-        return Finding("pictures", State.FAULT, f"the bucket: {type(error).__name__}", mend)
-    return Finding("pictures", State.OK, "kept in a bucket, which answers")
+        says = str(error) if isinstance(error, FileStoreError) else type(error).__name__
+        return Finding("pictures", State.FAULT, f"cannot be kept: {says}", mend)
+    return Finding("pictures", State.OK, "kept in a bucket, which takes them")
 
 
 def _in_folder(folder: Path) -> Finding:
@@ -268,6 +255,7 @@ def workers(settings: Settings) -> Finding:
 
 _MENDS: Final = {
     "device": "look for the GPU's errors (nvidia-smi, dmesg), mend it, then restart the worker",
+    "old": "update their machines to this release",
     "store": "see that EASEL_IMAGES can be written to, by the worker as well",
 }
 """What to do about each trouble of a worker."""

@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING, Final, Self
 from uuid import uuid4
 
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
+from obstore.exceptions import (
+    BaseError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from faults import HostError, UserError
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
+_PNG: Final = b"\x89PNG"
 _PROBE: Final = "probe"
 _PROBE_SIZE: Final = 2**22
 """Bytes that a probe writes: as many as a large picture takes."""
@@ -93,15 +99,15 @@ class Files:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         there = self._look_up(sha256)
-        # A file cut short by a power failure is written again; so is an old one, which might be
-        # swept away before the row is written that is to keep it.
+        # A file that was damaged is written again; so is an old one, which might be swept away
+        # before the row is written that is to keep it.
         if (
             there is None
-            or there["size"] != len(data)
             or datetime.now(UTC) - there["last_modified"] > _FRESH
+            or not self._is_whole(there, sha256, data)
         ):
             try:
-                obstore.put(self._store, _name(sha256), data)
+                self._write(_name(sha256), data)
             except (BaseError, OSError) as error:
                 raise _failed("written", sha256, error) from None
         return sha256
@@ -139,7 +145,11 @@ class Files:
         # A name of its own, as several workers may ask at once.
         name = f"{_PROBE}-{uuid4().hex}"
         try:
-            obstore.put(self._store, name, bytes(_PROBE_SIZE))
+            self._write(name, bytes(_PROBE_SIZE))
+        except (NotFoundError, FileNotFoundError):
+            raise FileStoreError("what EASEL_IMAGES names does not exist") from None
+        except (PermissionDeniedError, UnauthenticatedError):
+            raise FileStoreError("the AWS_ keys may not write where EASEL_IMAGES says") from None
         except (BaseError, OSError) as error:
             raise _failed("written", _PROBE, error) from None
         # Pictures can be stored also where nothing may be deleted.
@@ -186,6 +196,27 @@ class Files:
     async def aget(self, sha256: str) -> bytes:
         """As :meth:`get`, without stopping the event loop."""
         return await asyncio.to_thread(self.get, sha256)
+
+    def _write(self, name: str, data: bytes) -> None:
+        if isinstance(self._store, LocalStore):
+            obstore.put(self._store, name, data)
+            return
+        kind = "image/png" if data.startswith(_PNG) else "application/octet-stream"
+        # In one part: then its tag is the hash of all of it, with which it is compared later.
+        obstore.put(self._store, name, data, attributes={"Content-Type": kind}, use_multipart=False)
+
+    def _is_whole(self, there: "ObjectMeta", sha256: str, data: bytes) -> bool:
+        """Whether what is kept under a hash is these bytes."""
+        if there["size"] != len(data):
+            return False
+        if isinstance(self._store, LocalStore):
+            with suppress(MissingFileError, FileStoreError):
+                return self.get(sha256) == data
+            return False
+        # S3's tag is the MD5 hash, but where the bucket encrypts by keys of its own: there what was
+        # kept is written once more.
+        tag = (there["e_tag"] or "").strip('"')
+        return tag == hashlib.md5(data, usedforsecurity=False).hexdigest()
 
     def _look_up(self, sha256: str) -> "ObjectMeta | None":
         try:

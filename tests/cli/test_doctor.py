@@ -88,13 +88,13 @@ def test_a_bucket_that_does_not_answer_is_a_fault(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = with_(settings, images="s3://pictures", aws_region="eu-central-1")
-    monkeypatch.setattr(Files, "has", lambda *_: False)
+    monkeypatch.setattr(Files, "probe", lambda _: None)
     assert doctor.pictures(bucket).state is State.OK
 
-    def fails(*_: object) -> bool:
+    def fails(*_: object) -> None:
         raise FileStoreError("no answer")
 
-    monkeypatch.setattr(Files, "has", fails)
+    monkeypatch.setattr(Files, "probe", fails)
     assert doctor.pictures(bucket).state is State.FAULT
 
 

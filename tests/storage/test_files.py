@@ -3,22 +3,73 @@
 import hashlib
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.request import Request, urlopen
+from uuid import uuid4
 
+import obstore
 import pytest
+from moto.server import ThreadedMotoServer
+from obstore.store import S3Store
 from pydantic import SecretStr
 
 from storage.files import Files, FileStoreError, MissingFileError
+from storage.settings import Settings
 from tests.storage.conftest import settings_for
 
 DATA = b"\x89PNG" + bytes(range(256)) * 40
 SHA = hashlib.sha256(DATA).hexdigest()
+REGION = "us-east-1"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "a folder" / "images"
+
+
+class Bucket:
+    """A bucket of a real S3 service, which runs in this process."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url, self._name = url, name
+        self.store = S3Store(
+            name, endpoint=url, region=REGION, access_key_id="key", secret_access_key="secret-4711",
+            client_options={"allow_http": True}, virtual_hosted_style_request=False,
+        )  # fmt: skip
+
+    def settings(self, folder: Path, bucket: str = "") -> Settings:
+        """Settings that name it, as a host would."""
+        return settings_for(
+            folder,
+            images=f"s3://{bucket or self._name}/pictures",
+            aws_access_key_id=SecretStr("key"),
+            aws_secret_access_key=SecretStr("secret-4711"),
+            aws_region=REGION,
+            aws_endpoint_url=self._url,
+        )
+
+    def files(self, folder: Path) -> Files:
+        """Files kept here."""
+        return Files.of(self.settings(folder))
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[str]:
+    """The address of an S3 service."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def bucket(service: str) -> Bucket:
+    name = f"easel-{uuid4().hex}"
+    # In this region, for which nothing need be said.
+    signed = {"Authorization": f"AWS4-HMAC-SHA256 Credential=key/1/{REGION}/s3/aws4_request"}
+    urlopen(Request(f"{service}/{name}", method="PUT", headers=signed)).close()
+    return Bucket(service, name)
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -28,67 +79,6 @@ def files(request: pytest.FixtureRequest, folder: Path) -> Files:
         return Files(folder)
     bucket: Bucket = request.getfixturevalue("bucket")
     return bucket.files(folder)
-
-
-class Bucket(ThreadingHTTPServer):
-    """As much of an S3 service as one bucket needs."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), BucketHandler)
-        self.objects: dict[str, bytes] = {}
-        self.signed = 0
-
-    def files(self, folder: Path) -> Files:
-        """Files kept here, opened as a host would."""
-        return Files.of(
-            settings_for(
-                folder,
-                images="s3://easel/pictures",
-                aws_access_key_id=SecretStr("key"),
-                aws_secret_access_key=SecretStr("secret-4711"),
-                aws_region="eu-central-1",
-                aws_endpoint_url=f"http://127.0.0.1:{self.server_address[1]}",
-            )
-        )
-
-
-class BucketHandler(BaseHTTPRequestHandler):
-    """PUT, GET and HEAD of objects."""
-
-    server: Bucket
-
-    def do_PUT(self) -> None:
-        self.server.signed += "Credential=key/" in self.headers.get("Authorization", "")
-        self.server.objects[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
-        self._answer(200, b"")
-
-    def do_GET(self) -> None:
-        found = self.server.objects.get(self.path)
-        self._answer(404 if found is None else 200, found or b"")
-
-    do_HEAD = do_GET  # noqa: N815 - http.server's name
-
-    def _answer(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("ETag", '"1"')
-        self.send_header("Last-Modified", "Mon, 23 Nov 2026 12:00:00 GMT")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Stays quiet."""
-
-
-@pytest.fixture
-def bucket() -> Iterator[Bucket]:
-    with Bucket() as server:
-        thread = threading.Thread(target=server.serve_forever, args=[0.01])
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 def test_what_was_put_can_be_read(files: Files) -> None:
@@ -135,6 +125,8 @@ def test_a_damaged_file_is_missing_and_is_mended_by_the_next_put(folder: Path) -
     place.write_bytes(bytes(len(DATA)))
     with pytest.raises(MissingFileError):
         files.get(SHA)
+    files.put(DATA)
+    assert files.get(SHA) == DATA
 
 
 def test_two_that_put_the_same_at_once_do_not_hurt_each_other(folder: Path) -> None:
@@ -147,10 +139,47 @@ def test_two_that_put_the_same_at_once_do_not_hurt_each_other(folder: Path) -> N
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 1
 
 
-def test_a_bucket_gets_signed_requests_under_its_prefix(bucket: Bucket, folder: Path) -> None:
-    bucket.files(folder).put(DATA)
-    assert list(bucket.objects) == [f"/easel/pictures/{SHA[:2]}/{SHA[2:4]}/{SHA}"]
-    assert bucket.signed == 1
+def test_a_bucket_keeps_pictures_under_its_prefix_as_what_they_are(
+    bucket: Bucket, folder: Path
+) -> None:
+    place = f"pictures/{SHA[:2]}/{SHA[2:4]}/{SHA}"
+    files = bucket.files(folder)
+    files.put(DATA)
+    files.put(b"no picture")
+    assert obstore.get(bucket.store, place).attributes["Content-Type"] == "image/png"
+    listed = [one["path"] for some in obstore.list(bucket.store) for one in some]
+    assert len(listed) == 2
+    assert place in listed
+
+
+@pytest.mark.parametrize("damaged", [DATA[:100], bytes(len(DATA))])
+def test_a_damaged_object_is_missing_and_is_mended_by_the_next_put(
+    bucket: Bucket, folder: Path, damaged: bytes
+) -> None:
+    files = bucket.files(folder)
+    files.put(DATA)
+    obstore.put(bucket.store, f"pictures/{SHA[:2]}/{SHA[2:4]}/{SHA}", damaged)
+    with pytest.raises(MissingFileError):
+        files.get(SHA)
+    files.put(DATA)
+    assert files.get(SHA) == DATA
+
+
+def test_what_is_whole_is_not_written_again(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    # So large that it would be sent in parts, if that was not ruled out.
+    large = DATA * 1000
+    files.put(large)
+    written = list[str]()
+    monkeypatch.setattr(files, "_write", lambda name, _: written.append(name))
+    files.put(large)
+    assert written == []
+
+
+def test_a_probe_leaves_nothing_behind_and_says_what_is_wrong(bucket: Bucket, folder: Path) -> None:
+    bucket.files(folder).probe()
+    assert [one for some in obstore.list(bucket.store) for one in some] == []
+    with pytest.raises(FileStoreError, match="what EASEL_IMAGES names does not exist"):
+        Files.of(bucket.settings(folder, "nowhere")).probe()
 
 
 def test_errors_tell_no_path_and_no_key(folder: Path) -> None:
