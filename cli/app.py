@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "run": Place("cli.start", "Run the bot and a worker on real Discord."),
     "bot": Place("cli.sides", "Run the bot alone."),
     "worker": Place("cli.sides", "Run a worker alone."),
+    "upgrade": Place("cli.upgrade", "Bring the database up to this release."),
     "imagine": Place("cli.imagine", "Make pictures without Discord."),
     "parse": Place("cli.parse", "Show what a prompt, or a picture's file, stands for."),
     "describe": Place("cli.picture", "Write four prompts for a picture."),

@@ -3,11 +3,17 @@
 import os
 import subprocess
 import sys
+import time
+from typing import Annotated, Final
 
 import typer
 
+from cli.workers import drain_worker, live_workers
 from storage.prepare import migrate
-from storage.settings import load_settings
+from storage.settings import Settings, load_settings
+
+_LOOK: Final = 0.5
+"""Seconds between looks whether a worker has ended."""
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -22,12 +28,36 @@ def become_bot() -> None:
 
 
 @app.command("worker")
-def become_worker() -> None:
+def become_worker(
+    drain: Annotated[
+        bool,
+        typer.Option(
+            "--drain",
+            help="Have the running one of this name make its job to the end, take no more, and "
+            "end; waits for that.",
+        ),
+    ] = False,
+) -> None:
     """Run a worker alone.
 
     It needs the bot's database and pictures, and no open port.
     """
+    if drain:
+        _drain(load_settings())
+        return
     _become("generation.worker")
+
+
+def _drain(settings: Settings) -> None:
+    """Waits until the worker of this name has made its job and has ended."""
+    name = settings.executor
+    if name not in live_workers(settings) or not drain_worker(settings):
+        typer.echo(f"No worker named {name} runs; EASEL_WORKER names another.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{name} takes no more jobs, and ends when the one that it makes is made.")
+    while name in live_workers(settings):
+        time.sleep(_LOOK)
+    typer.echo(f"{name} has ended.")
 
 
 def _become(module: str) -> None:

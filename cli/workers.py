@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection
 
-from storage.database.connect import open_engine
+from storage.database.connect import WRITING, open_engine
 from storage.queue import presence
 from storage.settings import Settings
 
@@ -28,6 +28,20 @@ def troubled_workers(settings: Settings) -> dict[str, str]:
         sqlalchemy.exc.SQLAlchemyError: The database does not answer, or has no tables yet.
     """
     return {**_ask(settings, presence.list_troubles)}
+
+
+def drain_worker(settings: Settings) -> bool:
+    """Has the worker of this name take no more jobs; False if there is none.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: The database does not answer, or has no tables yet.
+    """
+    engine = open_engine(settings.database).execution_options(**WRITING)
+    try:
+        with engine.begin() as connection:
+            return presence.drain(connection, settings.executor)
+    finally:
+        engine.dispose()
 
 
 def _ask(settings: Settings, question: Callable[[Connection, float], Answer]) -> Answer:

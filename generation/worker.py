@@ -25,6 +25,7 @@ from generation.families.model_error import ModelError
 from generation.pictures.metadata import encode_png
 from generation.questions.question import is_question
 from generation.recipe import Recipe
+from generation.recipe.layout import is_newer
 from generation.runtime.compiling import compile_blocks, keep_compiled
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
@@ -38,7 +39,16 @@ from storage.files import Files, FileStoreError
 from storage.logs import set_up_logs
 from storage.monitoring.worker_watch import watch_worker
 from storage.queue import queries
-from storage.queue.jobs import DeviceFaultError, Keep, Made, Render, Rendered, RenderError, Report
+from storage.queue.jobs import (
+    DeviceFaultError,
+    Keep,
+    Made,
+    Render,
+    Rendered,
+    RenderError,
+    Report,
+    UnknownJobError,
+)
 from storage.queue.order import ModelName
 from storage.queue.presence import Sighting
 from storage.queue.worker import FAULTS, note_fault, read_past, rest, serve
@@ -136,13 +146,16 @@ def make_renderer(
 ) -> Callable[[dict[str, Any], Report], Keep]:
     """The function that the queue calls for every job, with one model or one of several.
 
-    It draws, and gives what encodes and stores the pictures, while the device draws the next.
+    It draws, and gives what encodes and stores the pictures, while the device draws the next. It
+    raises UnknownJobError for recipes of a newer release.
     """
 
     def serve_one(data: dict[str, Any], report: Report) -> Keep:
         if is_question(data):
             told = answer(data, engines, report, files.get)
             return lambda: told
+        if is_newer(data):
+            raise UnknownJobError
         recipe = Recipe.from_json(data)
         if not isinstance(engines, Engines):
             pictures = render(engines, recipe, report, read=files.get, find=find)
@@ -166,7 +179,7 @@ def watch_device(make_job: Render, device: torch.device) -> Render:
     def watched(data: dict[str, Any], report: Report) -> Rendered | Keep:
         try:
             return make_job(data, report)
-        except FileStoreError:
+        except (FileStoreError, UnknownJobError):
             raise
         except Exception as error:
             # What a job lacks is known by name already; the device has no part in it.
@@ -226,10 +239,10 @@ def main(settings: Settings) -> None:
     if device == "cpu":
         # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.
         os.nice(NICENESS)
-    database = open_engine(settings.database)
+    # No connection is held open while pictures are drawn, nor while there are none to draw.
+    database = open_engine(settings.database, pooled=False)
 
     def find(digest: str) -> str | None:
-        # For each look-up: no connection is held open while pictures are drawn.
         with database.connect() as connection:
             image = queries.find_picture(connection, digest)
         return image.sha256 if image else None

@@ -10,7 +10,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
 
-from storage.database.connect import WRITING, open_engine, when_it_answers
+from storage.database.connect import (
+    REVISION,
+    WRITING,
+    find_revision,
+    open_engine,
+    when_it_answers,
+)
 from storage.queue.engine import create_queue_tables
 from storage.settings import Settings
 
@@ -28,9 +34,11 @@ def migration_config() -> Config:
 def migrate(settings: Settings) -> None:
     """Creates or updates every table, the job engine's included.
 
-    Several processes may call this at once: each waits for the one before it.
+    Several processes may call this at once: each waits for the one before it. Tables of a newer
+    release, beside which this one can work, are let be.
 
     Raises:
+        NewerDatabaseError: They are of one beside which it cannot.
         DatabaseAwayError: The database cannot be reached.
         sqlalchemy.exc.SQLAlchemyError: It refuses the change.
         sqlite3.Error: The file cannot be opened.
@@ -40,6 +48,8 @@ def migrate(settings: Settings) -> None:
         _prepare_file(Path(url.database))
     # The first to connect; it makes the database on PostgreSQL where there is none.
     when_it_answers(lambda: create_queue_tables(settings.database))
+    if (find_revision(settings.database) or "") > REVISION:
+        return
     database = open_engine(settings.database)
     config = migration_config()
     # A writing engine: on SQLite whoever migrates second waits for the lock before looking.

@@ -28,6 +28,7 @@ COMMANDS = [
     "run",
     "bot",
     "worker",
+    "upgrade",
     "imagine",
     "parse",
     "describe",

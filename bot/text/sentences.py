@@ -480,6 +480,10 @@ TROUBLES: Final = {
         "{count} worker takes no jobs: finished pictures cannot be stored at the moment.",
         "{count} workers take no jobs: finished pictures cannot be stored at the moment.",
     ),
+    "old": Plural(
+        "{count} worker takes none of the new jobs: it is of an older release than this bot.",
+        "{count} workers take none of the new jobs: they are of an older release than this bot.",
+    ),
 }
 """What keeps workers from taking jobs, by its name."""
 NO_SPACE: Final = (

@@ -119,6 +119,12 @@ def read_version(data: object) -> int:
         raise RecipeError("this is not a recipe of a known version") from error
 
 
+def is_newer(data: Data) -> bool:
+    """Whether a recipe's JSON is of a version that only later releases know."""
+    version = data.get("version")
+    return isinstance(version, int) and version > VERSION
+
+
 def upgrade(data: object, version: int) -> object:
     """A recipe's JSON in groups, whichever version it is of.
 

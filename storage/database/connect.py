@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from faults import HostError
 
@@ -29,7 +30,7 @@ READING: Final = {"easel_writing": False}
 AWAY: Final = (OperationalError, InterfaceError, NoConnectionError)
 """What a database raises that does not answer, is locked or has no room, but may again later."""
 
-REVISION: Final = "0014"
+REVISION: Final = "0015"
 """The newest migration; the tables must be of this revision."""
 
 FROZEN_AFTER: Final = 10
@@ -62,6 +63,16 @@ class DatabaseNotReadyError(HostError, RuntimeError):
     """The database cannot be reached or lacks this version's tables; one sentence says which."""
 
 
+class NewerDatabaseError(DatabaseNotReadyError):
+    """The tables are of a newer release, which this one cannot work beside."""
+
+    def __init__(self, found: str) -> None:
+        super().__init__(
+            f"The database was updated to revision {found} by a newer release, which this one "
+            "cannot work beside: update this machine."
+        )
+
+
 class DatabaseAwayError(DatabaseNotReadyError):
     """The database cannot be reached."""
 
@@ -70,13 +81,15 @@ class DatabaseAwayError(DatabaseNotReadyError):
         super().__init__(f"The database cannot be reached ({type(error).__name__}).")
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, *, pooled: bool = True) -> Engine:
     """An engine for threads, such as the worker's.
 
     Args:
         url: As in ``Settings.database``.
+        pooled: Whether connections are kept for the next time.
     """
-    engine = create_engine(_driver(url, "sqlite"), **_options(url))
+    kept = {} if pooled else {"poolclass": NullPool}
+    engine = create_engine(_driver(url, "sqlite"), **_options(url), **kept)
     _prepare(engine)
     return engine
 
@@ -146,7 +159,7 @@ def when_it_answers(action: Callable[[], Result]) -> Result:
 
 
 def require_current(url: str) -> None:
-    """Checks that the tables are those of this version.
+    """Checks that the tables are those of this version, or newer ones that it can work with.
 
     Args:
         url: As in ``Settings.database``.
@@ -154,29 +167,50 @@ def require_current(url: str) -> None:
     Raises:
         DatabaseNotReadyError: They are not, or the database does not answer.
     """
-    file = make_url(url).database
-    # To connect would make an empty file, which then seems to lack its tables.
-    if url.startswith("sqlite") and file and not Path(file).exists():
+    if _is_missing(url):
         raise DatabaseNotReadyError(_unprepared("does not exist yet"))
-    found = _revision(url)
+    found = find_revision(url)
     if found is None:
         raise DatabaseNotReadyError(_unprepared("has no tables yet"))
-    if found != REVISION:
+    if found < REVISION:
         raise DatabaseNotReadyError(_unprepared(f"is at revision {found}, not {REVISION}"))
 
 
-def _revision(url: str) -> str | None:
+def find_revision(url: str) -> str | None:
+    """The revision of the tables; None where there are none. It may be newer than ``REVISION``.
+
+    Args:
+        url: As in ``Settings.database``.
+
+    Raises:
+        NewerDatabaseError: It is newer, and programs as old as this one cannot work with it.
+        DatabaseAwayError: The database does not answer.
+    """
+    if _is_missing(url):
+        return None
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None
-            found = connection.execute(text("SELECT version_num FROM alembic_version"))
-            return found.scalar_one_or_none()
+            wanted = text("SELECT version_num FROM alembic_version")
+            found: str | None = connection.execute(wanted).scalar_one_or_none()
+            # Revisions are numbers of four digits. Newer ones only add, unless they say otherwise.
+            if found is not None and found > REVISION:
+                least = text("SELECT least FROM compatibility")
+                if connection.execute(least).scalar_one() > REVISION:
+                    raise NewerDatabaseError(found)
+            return found
     except SQLAlchemyError as error:
         raise DatabaseAwayError(error) from None
     finally:
         engine.dispose()
+
+
+def _is_missing(url: str) -> bool:
+    """Whether there is no file; to connect would make an empty one."""
+    file = make_url(url).database
+    return url.startswith("sqlite") and bool(file) and not Path(file or "").exists()
 
 
 def _unprepared(state: str) -> str:

@@ -158,6 +158,8 @@ class JobRow(Table):
     # Of a question, the digest by which its answer is found again, and the answer.
     question: Mapped[str | None] = mapped_column(String(64))
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    # Which workers know how to make it.
+    protocol: Mapped[int] = mapped_column(server_default="1")
 
 
 class ImageRow(Table):
@@ -394,6 +396,7 @@ class WorkerRow(Table):
     ``session`` differs each time a worker of this name starts. ``faults`` counts how often what it
     computes on failed since it last made a job, and ``trouble`` says why it takes no jobs.
     ``serves`` names the families and models that it draws with; none where it takes every job.
+    It takes jobs up to its ``protocol``, and none any more once it is ``draining``.
     """
 
     __tablename__ = "workers"
@@ -409,6 +412,8 @@ class WorkerRow(Table):
     faults: Mapped[int] = mapped_column(server_default="0")
     trouble: Mapped[str | None] = mapped_column(String(8))
     serves: Mapped[list[list[str]] | None] = mapped_column(JSON)
+    protocol: Mapped[int] = mapped_column(server_default="1")
+    draining: Mapped[bool] = mapped_column(server_default=false())
 
 
 class LeaseRow(Table):
@@ -421,3 +426,12 @@ class LeaseRow(Table):
     host: Mapped[str] = mapped_column(Text)
     pid: Mapped[int]
     seen: Mapped[float] = mapped_column(Double)
+
+
+class CompatibilityRow(Table):
+    """The oldest revision whose programs may work on these tables; there is one row."""
+
+    __tablename__ = "compatibility"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    least: Mapped[str] = mapped_column(String(32))

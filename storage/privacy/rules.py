@@ -72,6 +72,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "leases": Rule(nobody=("name", "session", "host")),
     "costs": Rule(nobody=("model", "kind")),
     "clock": Rule(),
+    "compatibility": Rule(nobody=("least",)),
     "discards": Rule(nobody=("sha256",)),
     "keys": Rule(nobody=("name", "value")),
     # For a day, so that nobody washes off a limit; whose it was only the installation's key tells.

@@ -35,6 +35,7 @@ from storage.queue.jobs import (
     Rendered,
     RenderError,
     RenderInterruptedError,
+    UnknownJobError,
 )
 from storage.queue.queries import Run
 
@@ -245,6 +246,10 @@ class Maker:
             # Passed on only by a stopping worker: the job engine then keeps the job for others.
             if self._ending and self._transact(queries.hand_back, run):
                 raise
+        except UnknownJobError as error:
+            log.error("left to another worker", reason=str(error))
+            if self._transact(queries.hand_back, run):
+                self._left[run.job_id] = None
         except DeviceFaultError as error:
             self._stop_at(run, error, self._judge_tripped)
         except FileStoreError as error:

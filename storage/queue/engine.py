@@ -23,11 +23,10 @@ from storage.database.connect import (
 )
 from storage.database.records import Records
 from storage.queue import entries
+from storage.queue.bell import ring
 from storage.queue.entries import QUEUE, WORKFLOW
+from storage.queue.jobs import PROTOCOL
 from storage.queue.queries import Standing
-
-PROTOCOL: Final = "1"
-"""Raised by hand when old workers cannot make new jobs: a worker takes only those of its number."""
 
 APPLICATION: Final = "easel"
 PROGRESS: Final = "progress"
@@ -65,6 +64,7 @@ class JobEngine:
     def enter(self, connection: Connection, job_id: str, priority: int) -> None:
         """Gives a job its entry within our own transaction; both are kept or neither."""
         self._client.enqueue_in_transaction(connection, _describe(job_id, priority), job_id)
+        ring(connection)
 
     async def enter_again(self, job_id: str, priority: int, *, active: bool) -> None:
         """Lets a job wait again whose entry is active, or has ended or is gone."""
@@ -153,7 +153,7 @@ def _describe(job_id: str, priority: int) -> EnqueueOptions:
         "workflow_name": WORKFLOW,
         "queue_name": QUEUE,
         "workflow_id": job_id,
-        # A worker takes entries of its own version only (see PROTOCOL).
-        "app_version": PROTOCOL,
+        # The engine hands over entries of its own version alone; whoever takes one makes it so.
+        "app_version": str(PROTOCOL),
         "priority": priority,
     }

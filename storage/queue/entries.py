@@ -25,6 +25,7 @@ from sqlalchemy import (
 from storage.database.clock import read_now
 from storage.database.tables import JobRow, WorkerRow
 from storage.queue import presence, queries
+from storage.queue.jobs import PROTOCOL
 from storage.queue.queries import Standing
 
 QUEUE: Final = "gpu"
@@ -50,7 +51,9 @@ def assign(connection: Connection, job_id: str, worker: str) -> bool:
     entry = _entries(connection)
     waits = (entry.c.workflow_uuid == job_id, entry.c.status == "ENQUEUED")
     moved = update(entry).where(*waits, entry.c.queue_name == QUEUE)
-    return connection.execute(moved.values(queue_name=name_queue(worker))).rowcount == 1
+    # It may be of an earlier protocol, whose jobs are understood.
+    ours = {"queue_name": name_queue(worker), "application_version": str(PROTOCOL)}
+    return connection.execute(moved.values(ours)).rowcount == 1
 
 
 def list_held(connection: Connection, worker: str) -> list[str]:
@@ -99,7 +102,9 @@ def list_leftovers(connection: Connection) -> list[str]:
 
 
 def _entries(connection: Connection) -> TableClause:
-    names = ("workflow_uuid", "name", "status", "queue_name", "executor_id")
+    names = (
+        *("workflow_uuid", "name", "status", "queue_name", "executor_id", "application_version"),
+    )
     schema = "dbos" if connection.dialect.name == "postgresql" else None
     return table("workflow_status", *map(column, names), schema=schema)
 

@@ -29,6 +29,10 @@ class Heartbeat:
     """Holds a worker's name while entered, and says from a thread that the worker lives.
 
     A thread of its own beats even while the model computes.
+
+    Attributes:
+        replaced: Whether another worker took the name.
+        draining: Set once the worker is to take no more jobs.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class Heartbeat:
         self._trouble = trouble
         self._faulty = False
         self.replaced = False
+        self.draining = threading.Event()
 
     def __enter__(self) -> Self:
         """Takes the name and begins to beat.
@@ -147,6 +152,8 @@ class Heartbeat:
             try:
                 with self._engine.begin() as connection:
                     alive = presence.beat(connection, self._name, self._session, self._trouble)
+                    if presence.is_draining(connection, self._name):
+                        self.draining.set()
             except SQLAlchemyError as error:
                 _log.warning("sign of life failed", error=type(error).__name__)
                 # One missed beat is no death; the next may get through.

@@ -27,8 +27,13 @@ NO_MODEL: Final = "model"
 UNSTORED: Final = "unstored"
 """Failure of a job that the picture store alone had nothing for, or would not take from it."""
 
-Trouble = Literal["device", "store"]
-"""Why a worker takes no jobs: what it computes on fails again and again, or the picture store."""
+Trouble = Literal["device", "store", "old"]
+"""Why a worker takes no jobs: what it computes on fails again and again, or the picture store; or
+it is of an older release than the jobs."""
+
+PROTOCOL: Final = 1
+"""Which jobs are understood: raised by hand when the workers of before cannot make new ones, as
+with every new version of recipes. A worker takes jobs up to its number."""
 
 TRIPPED: Final = "tripped"
 """Why a job failed at which a device failed again and again that drew others in between."""
@@ -71,6 +76,13 @@ class WorkerNameTakenError(HostError, RuntimeError):
             "with EASEL_WORKER."
         )
         self.name = name
+
+
+class UnknownJobError(HostError, RuntimeError):
+    """A job is of a newer release than its worker, which leaves it to others."""
+
+    def __init__(self) -> None:
+        super().__init__("A job is of a newer release than this worker; update this machine.")
 
 
 class RenderInterruptedError(BaseException):

@@ -28,8 +28,8 @@ BOT: Final = "bot"
 LOOK: Final = 0.5
 """Seconds between looks whether a lease is free."""
 
-# Any number of our own will do; migrations lock 0x0EA5E1, acceptance 0x0EA5E2.
-_TAKING: Final = 0x0EA5E3
+# Any number of our own will do; migrations lock 0x0EA5E1, acceptance and taking the next two.
+_TAKING: Final = 0x0EA5E4
 
 _log = structlog.get_logger(__name__)
 

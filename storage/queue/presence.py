@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Connection, Update, delete, insert, select, update
 
 from storage.database.clock import read_now
 from storage.database.tables import WorkerRow
-from storage.queue.jobs import Trouble
+from storage.queue.jobs import PROTOCOL, Trouble
 from storage.queue.order import ModelName, Served
 
 # A day in seconds: containers get a new name at each start, and the old ones would pile up.
@@ -63,7 +63,8 @@ def sign_on(connection: Connection, name: str, values: Mapping[str, Any]) -> Non
     # No upsert: of two workers that start at once, the second has to fail on the primary key.
     connection.execute(delete(WorkerRow).where((WorkerRow.executor_id == name) | stale))
     faults = before.faults if before else 0
-    row = {"executor_id": name, "seen": read_now(connection), "faults": faults, **values}
+    known = {"seen": read_now(connection), "faults": faults, "protocol": PROTOCOL}
+    row = {"executor_id": name, **known, **values}
     connection.execute(insert(WorkerRow).values(**row))
 
 
@@ -103,27 +104,40 @@ def list_known(connection: Connection) -> set[str]:
 
 def list_workers(connection: Connection, dead_after: float) -> set[str]:
     """The names of the workers seen within ``dead_after`` seconds."""
-    return set(_list_alive(connection, dead_after))
+    alive = select(WorkerRow.executor_id).where(lives(read_now(connection), dead_after))
+    return set(connection.execute(alive).scalars())
 
 
 def list_served(connection: Connection, dead_after: float) -> dict[str, Served]:
-    """What the workers that live serve, by their names."""
+    """What the workers serve that live and are to take more jobs, by their names."""
     alive = select(WorkerRow.executor_id, WorkerRow.serves).where(
-        lives(read_now(connection), dead_after)
+        lives(read_now(connection), dead_after), WorkerRow.draining.is_(False)
     )
     return {name: read_served(kept) for name, kept in connection.execute(alive)}
 
 
 def list_troubles(connection: Connection, dead_after: float) -> dict[str, Trouble]:
     """What keeps workers that live from taking jobs, by their names."""
-    alive = _list_alive(connection, dead_after)
-    return {name: trouble for name, trouble in alive.items() if trouble}
-
-
-def _list_alive(connection: Connection, dead_after: float) -> dict[str, Trouble | None]:
     alive = lives(read_now(connection), dead_after)
-    rows = connection.execute(select(WorkerRow.executor_id, WorkerRow.trouble).where(alive))
-    return {row.executor_id: row.trouble for row in rows}
+    wanted = select(WorkerRow.executor_id, WorkerRow.trouble, WorkerRow.protocol).where(alive)
+    troubles: dict[str, Trouble] = {}
+    for name, trouble, protocol in connection.execute(wanted):
+        old: Trouble | None = "old" if protocol < PROTOCOL else None
+        if told := cast("Trouble | None", trouble) or old:
+            troubles[name] = told
+    return troubles
+
+
+def drain(connection: Connection, name: str) -> bool:
+    """Has a worker end once it has made the job that it makes; False if there is no such worker."""
+    told = update(WorkerRow).where(WorkerRow.executor_id == name).values(draining=True)
+    return connection.execute(told).rowcount == 1
+
+
+def is_draining(connection: Connection, name: str) -> bool:
+    """Whether a worker is to take no more jobs."""
+    wanted = select(WorkerRow.draining).where(WorkerRow.executor_id == name)
+    return bool(connection.execute(wanted).scalar_one_or_none())
 
 
 def _mine(name: str, session: str) -> Update:

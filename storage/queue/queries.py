@@ -29,7 +29,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.database.records import upsert
 from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
 from storage.queue import presence, shares
-from storage.queue.jobs import CANCELLED_BY, Job, Made, QueueInfo, Rendered, StoredImage
+from storage.queue.jobs import CANCELLED_BY, PROTOCOL, Job, Made, QueueInfo, Rendered, StoredImage
 
 UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 """Jobs whose end was not shown yet; an index holds these alone."""
@@ -54,6 +54,7 @@ class Standing:
     family: str = ""
     model: str = ""
     cost: float = 0.0
+    protocol: int = PROTOCOL
 
 
 STANDING: Final = [getattr(JobRow, field.name) for field in fields(Standing)]

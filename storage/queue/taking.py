@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 from storage.database.records import hold
 from storage.database.tables import JobRow
 from storage.queue import entries, order, presence, queries
+from storage.queue.jobs import PROTOCOL
 from storage.queue.order import LOOK, Bound, ModelName, Next, Served, Waiting
 from storage.queue.queries import UNDELIVERED, Run
 
@@ -19,10 +20,13 @@ _TAKING: Final = 0x0EA5E3
 
 _QUEUED: Final = (JobRow.state == "queued", UNDELIVERED)
 
+_KNOWN: Final = JobRow.protocol <= PROTOCOL
+"""Jobs that this release understands; others are left to newer workers."""
+
 
 def list_kinds(connection: Connection) -> set[Kind]:
-    """Of which models, and in which lanes, jobs wait."""
-    kinds = select(JobRow.family, JobRow.model, JobRow.lane).where(*_QUEUED).distinct()
+    """Of which models, and in which lanes, jobs wait that this release understands."""
+    kinds = select(JobRow.family, JobRow.model, JobRow.lane).where(*_QUEUED, _KNOWN).distinct()
     return {(ModelName(family, model), lane) for family, model, lane in connection.execute(kinds)}
 
 
@@ -73,6 +77,8 @@ def take(
         The job; None if there is none.
     """
     hold(connection, _TAKING)
+    if presence.is_draining(connection, worker):
+        return None
     alive = presence.list_served(connection, dead_after)
     kinds = {kind for kind in list_kinds(connection) if serves(alive, worker, kind[0])}
     # Taken, but not begun; unless whoever took it has died since.
@@ -132,7 +138,7 @@ def _list_first(connection: Connection, kind: Kind) -> list[Waiting]:
             JobRow.worker,
         )
         .where(*_QUEUED, JobRow.family == model.family, JobRow.model == model.name)
-        .where(JobRow.lane == lane)
+        .where(JobRow.lane == lane, _KNOWN)
         .order_by(JobRow.priority, JobRow.created_at)
         .limit(LOOK)
     )

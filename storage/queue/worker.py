@@ -2,7 +2,9 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import structlog
@@ -12,6 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from storage.database.connect import (
+    AWAY,
     FROZEN_AFTER,
     READING,
     WRITING,
@@ -21,19 +24,22 @@ from storage.database.connect import (
     require_current,
 )
 from storage.files import Files, FileStoreError
-from storage.queue import presence, queries, taking
+from storage.queue import presence, queries
 from storage.queue.attempt import Maker
-from storage.queue.engine import APPLICATION, PROGRESS, PROTOCOL, move_entry, open_client
+from storage.queue.bell import SLOW_POLL, Bell
+from storage.queue.engine import APPLICATION, PROGRESS, move_entry, open_client
 from storage.queue.entries import QUEUE, WORKFLOW, is_stray, list_held, name_queue
 from storage.queue.heartbeat import Heartbeat
 from storage.queue.jobs import (
+    PROTOCOL,
     DeviceFaultError,
     Render,
     RenderInterruptedError,
     WorkerNameTakenError,
 )
-from storage.queue.order import Bound, ModelName, Served
+from storage.queue.order import ModelName, Served
 from storage.queue.presence import Sighting
+from storage.queue.taker import Taker
 from storage.settings import Settings
 
 FAULTS: Final = 3
@@ -42,9 +48,13 @@ FAULTS: Final = 3
 REST: Final = 900.0
 """Seconds for which it then takes none, before it is tried once more."""
 
+UP_FOR: Final = 3.0
+"""Seconds without a job after which a worker on PostgreSQL rests until it is told of one."""
+
 STORE_PAUSE: Final = 2.0
 """Seconds between looks whether pictures can be stored again."""
 
+_CONNECTIONS: Final = 5
 # Seconds for the step that is being computed; a render feels `stop` when it reports.
 _PATIENCE: Final = 20.0
 # A fault comes from another thread than the one that waits to be stopped.
@@ -100,21 +110,53 @@ def serve(
                 stop=stop,
                 dead_after=settings.dead_after,
             )
-            taker = Taker(engine, settings, maker, holds)
-            while not stop.is_set():
-                _work(settings, engine, maker, taker, stop)
-                if isinstance(maker.fault, DeviceFaultError):
-                    heartbeat.note_fault()
-                    raise maker.fault
-                if maker.fault is not None:
-                    heartbeat.tell("store")
-                    _wait_for_store(settings, stop)
-                    heartbeat.tell(None)
-                    maker.begin_anew()
+            _put_back_before(settings, engine)
+            _require_store(settings, heartbeat, stop)
+            _log.info("worker ready", worker=settings.executor)
+            _take_jobs(settings, Taker(engine, settings, maker, holds), heartbeat, stop)
+            if heartbeat.draining.is_set():
+                _log.info("drained: takes no more jobs", worker=settings.executor)
     finally:
         engine.dispose()
     if heartbeat.replaced:
         raise WorkerNameTakenError(settings.executor)
+
+
+def _put_back_before(settings: Settings, engine: Engine) -> None:
+    """Lets wait again what is under this worker's name, which is ours alone by now."""
+    client = open_client(settings.database)
+    try:
+        _put_back(client, engine, settings.executor)
+        _forget_queues(client, engine)
+    finally:
+        client.destroy()
+
+
+def _take_jobs(
+    settings: Settings, taker: Taker, heartbeat: Heartbeat, stop: threading.Event
+) -> None:
+    """Makes jobs until told to stop, through all that may keep it from them for a while.
+
+    Raises:
+        DeviceFaultError: What it computes on failed; that is counted.
+    """
+    draining, maker = heartbeat.draining, taker.maker
+    with _open_bell(settings) as bell:
+        while not (stop.is_set() or draining.is_set()):
+            if bell and not _await_work(bell, taker, stop, draining):
+                return
+            maker.begin_anew()
+            try:
+                _work(settings, taker, bell, stop, draining)
+            except AWAY as error:
+                # It went as this one got up, or lay down.
+                _log.warning("the database is away", error=type(error).__name__)
+                stop.wait(SLOW_POLL)
+            if isinstance(maker.fault, DeviceFaultError):
+                heartbeat.note_fault()
+                raise maker.fault
+            if maker.fault is not None:
+                _require_store(settings, heartbeat, stop)
 
 
 def read_past(settings: Settings) -> Sighting | None:
@@ -167,95 +209,66 @@ def rest(settings: Settings, *, model: str, device: str, stop: threading.Event) 
         engine.dispose()
 
 
-def _wait_for_store(settings: Settings, stop: threading.Event) -> None:
-    """Waits until pictures can be stored, or until told to stop."""
-    files = Files.of(settings)
-    while not stop.wait(STORE_PAUSE):
+def _require_store(settings: Settings, heartbeat: Heartbeat, stop: threading.Event) -> None:
+    """Waits until pictures can be stored, or until told to stop, and says so meanwhile."""
+    files, troubled = Files.of(settings), False
+    while not stop.is_set():
         try:
             files.probe()
         except FileStoreError as error:
             _log.warning("takes no jobs: pictures cannot be stored", reason=str(error))
+            if not troubled:
+                heartbeat.tell("store")
+            troubled = True
+            stop.wait(STORE_PAUSE)
         else:
-            return
+            break
+    if troubled:
+        heartbeat.tell(None)
 
 
-class Taker:
-    """Takes jobs for a worker, the next when there is nothing left to do of the last."""
+def _open_bell(settings: Settings) -> AbstractContextManager[Bell | None]:
+    # SQLite passes nothing on; there the engine runs all the time, beside one or two others.
+    return nullcontext() if settings.database.startswith("sqlite") else Bell(settings.database)
 
-    def __init__(
-        self,
-        engine: Engine,
-        settings: Settings,
-        maker: Maker,
-        holds: Callable[[], Collection[ModelName]],
-    ) -> None:
-        """Takes jobs for the worker that the settings name.
 
-        Args:
-            engine: An engine whose transactions write.
-            settings: For the worker's name, and the bound of overtaking.
-            maker: What makes them.
-            holds: Tells which models are loaded.
-        """
-        self._engine, self._maker, self._holds = engine, maker, holds
-        self._worker, self._dead_after = settings.executor, settings.dead_after
-        self._bound = Bound(settings.overtaking_jobs, settings.overtaking_seconds)
-        self._taken: str | None = None
-        self._patient = True
+def _await_work(bell: Bell, taker: Taker, stop: threading.Event, draining: threading.Event) -> bool:
+    """Waits, at little cost, until this worker has taken a job.
 
-    def look(self) -> None:
-        """Takes the next job, if one waits and this worker has none."""
-        if self._maker.busy:
-            return
-        try:
-            if self._may_take():
-                self._take()
-        except SQLAlchemyError as error:
-            # It may be away for as long as it likes, as for the job engine.
-            _log.warning("cannot look for jobs", error=type(error).__name__)
-
-    def _may_take(self) -> bool:
-        # Only read until there is something to take: on SQLite writers wait for each other.
-        with self._engine.execution_options(**READING).connect() as connection:
-            # What is being stored leaves the device to the next.
-            taken = None if self._taken == self._maker.storing else self._taken
-            if taken and taking.is_taken(connection, taken, self._worker):
-                return False
-            self._taken = None
-            return taking.has_work(connection, self._worker, self._dead_after)
-
-    def _take(self) -> None:
-        with self._engine.begin() as connection:
-            self._taken = taking.take(
-                connection,
-                self._worker,
-                self._holds(),
-                self._bound,
-                self._dead_after,
-                patient=self._patient,
-                without=self._maker.left,
-            )
-        # Once: what nobody else took until the next look is ours.
-        self._patient = self._taken is not None
+    Returns:
+        False if it was told to stop before.
+    """
+    while not (stop.is_set() or draining.is_set()):
+        if taker.look():
+            return True
+        # What waits is first left to workers that hold its model.
+        bell.wait(_LOOK if taker.sees_work else SLOW_POLL, stop)
+    return False
 
 
 def _work(
-    settings: Settings, engine: Engine, maker: Maker, taker: Taker, stop: threading.Event
+    settings: Settings,
+    taker: Taker,
+    bell: Bell | None,
+    stop: threading.Event,
+    draining: threading.Event,
 ) -> None:
     client, queue = open_client(settings.database), name_queue(settings.executor)
+    maker, rested = taker.maker, time.monotonic()
     try:
-        # The name is ours alone by now, so whatever is under it has lost its process.
-        _put_back(client, engine, settings.executor)
-        _forget_queues(client, engine)
         # By a client: DBOS registers queues only once launched. One job is drawn, one is stored.
         client.register_queue(queue, worker_concurrency=2, polling_interval_sec=settings.poll)
         _launch(settings, maker)
-        _log.info("worker ready", worker=settings.executor)
         while maker.fault is None and not stop.is_set():
             # At once when a drawing has ended: what computes shall not wait for a look.
             maker.drawn.wait(min(settings.poll, _LOOK))
             maker.drawn.clear()
-            taker.look()
+            if bell:
+                bell.forget()
+            if taker.look():
+                rested = time.monotonic()
+            elif draining.is_set() or (bell and time.monotonic() - rested > UP_FOR):
+                return
     finally:
         # Also where this thread was interrupted: nothing more may be begun.
         maker.end()
@@ -265,7 +278,7 @@ def _work(
         DBOS.destroy(destroy_registry=True)
         # After DBOS has ended, which would take the jobs again.
         try:
-            _put_back(client, engine, settings.executor)
+            _put_back(client, taker.engine, settings.executor)
             client.delete_queue(queue)
         except SQLAlchemyError as error:
             # Recovery does it, once this worker counts as dead.
@@ -290,11 +303,13 @@ def _launch(settings: Settings, maker: Maker) -> None:
             "system_database_engine": open_queue_engine(settings.database),
             "executor_id": settings.executor,
             # The default is a hash of our source: every update would strand the jobs that wait.
-            "application_version": PROTOCOL,
+            "application_version": str(PROTOCOL),
             "serializer": DBOSPortableJSONSerializer(),
             # Only storage.prepare changes tables; here those of another version are an error.
             "run_migrations": False,
             "sys_db_idle_transaction_timeout_sec": FROZEN_AFTER,
+            # It makes one job at a time; by default there may be twenty.
+            "sys_db_pool_size": _CONNECTIONS,
             "log_level": "WARNING",
         }
     )

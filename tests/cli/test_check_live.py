@@ -12,8 +12,12 @@ import pytest
 from cli.check_live import ALONE, EXPIRED, TOGETHER, write_table
 from cli.check_live import _make as make
 from cli.findings import State
-from cli.live.rig import FailedError, NotTriedError, Rig
+from cli.live.rig import CheckError, FailedError, NotTriedError, Rig, open_rig
 from playground import Interaction, Message, Playground
+from storage.database.records import Records
+from storage.prepare import migrate
+from storage.queue.lease import Lease
+from tests.storage.conftest import settings_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -109,3 +113,15 @@ async def test_what_fails_is_told_in_its_row(error: Exception, state: State) -> 
     assert f"| a check | {state.value} | " in write_table([finding])
     assert str(error) in finding.says
     assert discord.__version__ in write_table([])
+
+
+async def test_it_does_not_begin_beside_a_bot_that_serves(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, discord_token="token")
+    migrate(settings)
+    records = Records.open(settings.database)
+    lease = Lease(records, settings.dead_after)
+    await lease.take()
+    with pytest.raises(CheckError, match=rf"process {os.getpid()}\): stop it"):
+        await open_rig(settings, 1, 1.0, print).__aenter__()
+    await lease.release()
+    await records.close()

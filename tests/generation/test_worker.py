@@ -19,13 +19,13 @@ from generation.derive import enlarge, narrow
 from generation.families.model_error import ModelError
 from generation.pictures.grid import cut_picture
 from generation.pictures.metadata import read_recipe
-from generation.recipe import Canvas, Recipe, Start, seed_noise
+from generation.recipe import Canvas, Recipe, Start, layout, seed_noise
 from generation.runtime.render import PREVIEW_LIMIT, Pictures, encode_preview, pace, render
 from generation.sampling.engine import Engine
 from generation.sampling.flow import FlowFamily
 from generation.worker import choose_device, load_engine, main, make
 from storage.files import Files
-from storage.queue.jobs import Made, Rendered, RenderError
+from storage.queue.jobs import Made, Rendered, RenderError, UnknownJobError
 from storage.settings import Settings
 from tests.generation.samples import (
     APPLE,
@@ -130,6 +130,13 @@ def test_starts_from_a_stored_image(easel: Engine, files: Files) -> None:
     begun = change(APPLE, start=Start(image=files.put(encoded(photograph())), strength=0.3))
     job = rendering(easel, files, never)
     assert job(begun.to_json(), quiet).pictures[0] != job(APPLE.to_json(), quiet).pictures[0]
+
+
+def test_a_recipe_of_a_newer_release_is_left_to_others(easel: Engine, files: Files) -> None:
+    newer = APPLE.to_json() | {"version": layout.VERSION + 1, "novelty": True}
+    job = worker.watch_device(worker.make_renderer(easel, files, never), torch.device("cpu"))
+    with pytest.raises(UnknownJobError):
+        job(newer, quiet)
 
 
 def code(rendering: Callable[[], object]) -> str:

@@ -48,7 +48,7 @@ _put = obstore.put
 class Loaded:
     """Engines of a model that needs no loading."""
 
-    def __init__(self, *_: object) -> None:
+    def __init__(self, *_: object, **__: object) -> None:
         self.latest, self.loaded = SimpleNamespace(device="cpu"), ()
 
     def get(self, *_: object) -> Any:

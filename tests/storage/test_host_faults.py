@@ -124,24 +124,39 @@ async def test_one_job_that_is_made_forgives_what_failed_before(
     assert count_faults(settings) == 0
 
 
+async def fill(bot: Bot, start: Start, folder: Path) -> None:
+    """Starts a worker, whose store is full once it has made a job."""
+    start()
+    await bot.until(Ended, await accepted(bot))
+    (folder / "drawn").unlink()
+    # What is kept need not be stored again.
+    for picture in (folder / "images").rglob("*"):
+        if picture.is_file():
+            picture.unlink()
+    (folder / "disk").touch()
+
+
 async def test_a_store_that_is_full_for_a_moment_costs_no_drawing(
     bot: Bot, start: Start, tmp_path: Path
 ) -> None:
-    (tmp_path / "disk").touch()
+    await fill(bot, start, tmp_path)
     job_id = await accepted(bot)
-    start()
     await until((tmp_path / "drawn").exists)
     (tmp_path / "disk").unlink()
     assert (await bot.until(Ended, job_id)).state == "done"
     assert (tmp_path / "drawn").read_text() == "once\n"
 
 
+@pytest.mark.parametrize("from_the_start", [False, True])
 async def test_a_store_that_stays_full_stops_the_worker_until_it_has_room(
-    settings: Settings, bot: Bot, start: Start, tmp_path: Path
+    settings: Settings, bot: Bot, start: Start, tmp_path: Path, from_the_start: bool
 ) -> None:
-    (tmp_path / "disk").touch()
+    if from_the_start:
+        (tmp_path / "disk").touch()
+        start()
+    else:
+        await fill(bot, start, tmp_path)
     job_id = await accepted(bot)
-    start()
     await until(lambda: troubled_workers(settings) == {"w": "store"})
     assert dict((await bot.jobs.queue_info()).troubles) == {"store": 1}
     job = await read(bot, job_id)

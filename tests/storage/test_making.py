@@ -30,6 +30,7 @@ from storage.queue.jobs import (
     RenderError,
     RenderInterruptedError,
     Report,
+    UnknownJobError,
 )
 from storage.queue.limits import Allowance
 from storage.queue.order import ModelName
@@ -289,6 +290,16 @@ def test_what_is_no_fault_of_a_job_hands_it_back_uncounted(
             faulty.make(JOB)
         assert faulty.fault is fault
         assert (job(engine).state, job(engine).attempts) == ("queued", 0)
+
+
+def test_a_job_of_a_newer_release_is_left_to_other_workers(engine: Engine) -> None:
+    def render(*_: object) -> Rendered:
+        raise UnknownJobError
+
+    older = maker(engine, render)
+    older.make(JOB)
+    assert (job(engine).state, job(engine).attempts) == ("queued", 0)
+    assert (older.left, older.fault) == ((JOB,), None)
 
 
 def test_a_job_at_which_a_device_in_order_fails_again_and_again_ends(engine: Engine) -> None:

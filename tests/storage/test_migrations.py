@@ -1,20 +1,23 @@
 """The tables: made from nothing, alike the models, and no one else's touched."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 import stamina
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from pytest_alembic.tests import (  # noqa: F401 - tests, collected here
     test_model_definitions_match_ddl,
     test_single_head_revision,
     test_up_down_consistency,
     test_upgrade,
 )
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, event, inspect, text
 
 from storage.database.connect import (
     REVISION,
@@ -147,3 +150,88 @@ def test_an_index_is_built_while_others_write(
     assert columns["ix_jobs_waiting"] == ["state", "priority", "created_at"]
     engine.dispose()
     require_current(postgres_settings.database)
+
+
+FIRST = "0015"
+"""From here on every release works beside the next one while machines are updated in turn."""
+
+
+@pytest.mark.postgres
+def test_no_upgrade_keeps_writers_waiting_or_takes_away_what_the_last_release_uses(
+    empty_postgres: str, alembic_config: Config, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, empty_postgres)
+    create_queue_tables(settings.database)
+    engine = open_engine(settings.database)
+    alembic_config.attributes["connection"] = engine
+    # From here on indexes are built beside writers.
+    command.upgrade(alembic_config, "0005")
+    scripts = ScriptDirectory.from_config(alembic_config)
+    for script in reversed(list(scripts.iterate_revisions("head", "0005"))):
+        said = list[str]()
+        there = set(inspect(engine).get_table_names())
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def hear(*what: Any, said: list[str] = said) -> None:
+            said.append(" ".join(str(what[2]).split()))
+
+        command.upgrade(alembic_config, script.revision)
+        event.remove(engine, "before_cursor_execute", hear)
+        breaks = script.revision < FIRST or bool(getattr(script.module, "breaks", False))
+        faults = [line for line in said if find_fault(line, there, breaks=breaks)]
+        assert faults == [], script.revision
+        if script.revision >= FIRST:
+            with engine.connect() as connection:
+                least = connection.execute(text("SELECT least FROM compatibility")).scalar_one()
+            assert least == script.revision or not breaks
+    engine.dispose()
+
+
+def find_fault(statement: str, there: set[str], *, breaks: bool = False) -> bool:
+    """Whether a statement builds an index before which writers wait, or ends older programs.
+
+    Args:
+        statement: What is sent to PostgreSQL.
+        there: The tables that were there before, which may be large.
+        breaks: Whether the migration says that nothing of before works beside it.
+    """
+    on = re.search(r" ON (?:public\.)?\"?(\w+)", statement)
+    if re.match(r"CREATE (UNIQUE )?INDEX", statement, re.IGNORECASE):
+        return bool(on and on[1] in there) and "CONCURRENTLY" not in statement
+    if re.match(r"DROP INDEX", statement, re.IGNORECASE):
+        return "CONCURRENTLY" not in statement
+    if not re.match(r"ALTER TABLE|DROP TABLE", statement, re.IGNORECASE) or breaks:
+        return False
+    if re.search(r"\bADD COLUMN\b", statement, re.IGNORECASE):
+        # Programs of before write rows without it.
+        return "NOT NULL" in statement and "DEFAULT" not in statement
+    return bool(re.search(r"\b(DROP|RENAME|TYPE|SET NOT NULL)\b", statement, re.IGNORECASE))
+
+
+@pytest.mark.parametrize(
+    ("statement", "faulty"),
+    [
+        ("CREATE INDEX ix ON jobs (state)", True),
+        ("CREATE UNIQUE INDEX ix ON jobs (state)", True),
+        ("CREATE INDEX CONCURRENTLY ix ON jobs (state)", False),
+        ("CREATE INDEX ix ON novelties (state)", False),
+        ("DROP INDEX ix", True),
+        ("DROP INDEX CONCURRENTLY ix", False),
+        ("ALTER TABLE jobs ADD COLUMN later TEXT", False),
+        ("ALTER TABLE jobs ADD COLUMN later TEXT NOT NULL", True),
+        ("ALTER TABLE jobs ADD COLUMN later TEXT DEFAULT 'x' NOT NULL", False),
+        ("ALTER TABLE jobs DROP COLUMN title", True),
+        ("ALTER TABLE jobs RENAME title TO name", True),
+        ("ALTER TABLE jobs ALTER COLUMN title TYPE VARCHAR(8)", True),
+        ("ALTER TABLE jobs ALTER COLUMN parent_id SET NOT NULL", True),
+        ("DROP TABLE copies", True),
+        ("UPDATE jobs SET title = ''", False),
+    ],
+)
+def test_what_would_is_known(statement: str, faulty: bool) -> None:
+    assert find_fault(statement, {"jobs", "copies"}) == faulty
+
+
+def test_what_ends_older_programs_says_so() -> None:
+    assert not find_fault("ALTER TABLE jobs DROP COLUMN title", {"jobs"}, breaks=True)
+    assert find_fault("CREATE INDEX ix ON jobs (state)", {"jobs"}, breaks=True)
