@@ -22,6 +22,8 @@ from bot.events.dispatch import Handlers
 from bot.interactions.pictures import find_image
 from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
 from bot.panels import hello, routing
+from bot.requests.accept import name_job
+from bot.requests.results import NONCE
 from bot.text import sentences
 from bot.text.languages import say, speak
 from bot.text.wording import word_error
@@ -137,4 +139,10 @@ class Conversation:
 async def _reply(message: discord.Message, text: str, view: discord.ui.View | None = None) -> None:
     # Somebody may have deleted it, or the bot may not write there.
     with contextlib.suppress(discord.HTTPException):
-        await message.reply(text, view=view or discord.utils.MISSING, mention_author=False)
+        await message.reply(
+            text,
+            view=view or discord.utils.MISSING,
+            mention_author=False,
+            # Of two bots that hear of one message, Discord takes one reply.
+            nonce=name_job(f"{message.id}:{text}")[:NONCE],
+        )
