@@ -1,7 +1,12 @@
 """Flags that add to words, end early or wrap around, through the front door."""
 
+import io
+import signal
+
+from PIL import Image
+
 from benchmarks.controls.seams import measure_edge_excess
-from tests.journeys.studio import Studio, opened, recipe_of, result
+from tests.journeys.studio import WORKER, Studio, opened, recipe_of, result
 
 QUICK = "--steps 1 --seed 7"
 
@@ -24,3 +29,29 @@ async def test_a_picture_of_a_grid_is_upscaled_and_varied_as_it_was_drawn(studio
         True,
         drawn.sampling.stop,
     )
+
+
+async def test_words_are_weighed_by_a_worker_that_was_killed_meanwhile(studio: Studio) -> None:
+    prompt = {"prompt": "please draw a blue car, line art, masterpiece"}
+    asked = await (await studio.playground.command("mira", "shorten", prompt)).ended()
+    await studio.end(WORKER, signal.SIGKILL)
+    await studio.start(WORKER)
+    assert asked.message
+    shown = await asked.message.until(lambda now: "easel:card:short:" in str(now.components), 60)
+    assert "~~please~~" in shown.content
+    assert "**car**" in shown.content or "**blue**" in shown.content
+
+
+async def test_a_picture_is_described_from_what_its_worker_sees(studio: Studio) -> None:
+    typed = {"prompt": "a yellow star --batch 1 --seed 103"}
+    alone = await result(await studio.playground.command("mira", "imagine", typed))
+    stripped = io.BytesIO()
+    with Image.open(io.BytesIO(await studio.playground.read(alone.attachments[0]))) as image:
+        # Without what its file says of its prompt.
+        image.convert("RGB").save(stripped, "PNG")
+    files = {"image": ("a.png", stripped.getvalue())}
+    asked = await (await studio.playground.command("mira", "describe", files=files)).ended()
+    assert asked.message
+    shown = await asked.message.until(lambda now: "easel:card:use:" in str(now.components), 60)
+    assert "*measured*" in shown.content
+    assert "a yellow star" in shown.content
