@@ -183,4 +183,4 @@ def easel(engines: Callable[[str], Engine]) -> Engine:
 @pytest.fixture
 def recipe(engine: Engine) -> Recipe:
     """A small recipe for ``engine``."""
-    return recipe_for(engine)
+    return recipe_for(engine, steps=2)
