@@ -1,10 +1,12 @@
 """What ``easel describe`` does: four prompts for a picture, and what is known of it, and how."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.imagine import QUIET
 from generation.catalogue.served import choose_usual, list_served
 from generation.questions.description import Certainty, Description, describe
 from generation.questions.question import Question, Seen
@@ -73,6 +75,8 @@ def look_at_file(picture: Path, settings: Settings, word: str) -> Description:
 
 def _look(png: bytes) -> Seen:
     """What the judge knows of it; nothing in an installation without what it computes with."""
+    # Before anything imports these libraries, which read it once.
+    os.environ.update(QUIET)
     try:
         from generation.answering.answer import look_at  # noqa: PLC0415 - loads torch
     except ModuleNotFoundError:
