@@ -161,10 +161,11 @@ def vary_picture(parent: Parent, seed: int, how: Variation) -> Recipe:
     recipe, times = parent.recipe, _find_factor(parent.recipe)
     if times is None:
         return vary(recipe, parent.index, seed, how)
-    before = recipe.size
+    before = settle_shape(recipe).size
     return replace(
         recipe,
         size=Size(width=before.width // times, height=before.height // times),
+        finishing=keep_grey(recipe),
         noise=seed_noise(seed, GRID),
         inputs=_begin(parent, _REPAINTED[how]),
     )
@@ -303,7 +304,7 @@ def _draw_on_canvas(
         noise=seed_noise(seed, GRID),
         inputs=Inputs(canvas=canvas, shortened=_shortens(parent, canvas.strength)),
         conditions=conditions,
-        finishing=_keep_grey(parent.recipe),
+        finishing=keep_grey(parent.recipe),
     )
 
 
@@ -312,7 +313,7 @@ def _select_conditions(parent: Parent) -> Conditions:
     return settle_words(parent.recipe, parent.index).conditions
 
 
-def _keep_grey(recipe: Recipe) -> Finishing:
+def keep_grey(recipe: Recipe) -> Finishing:
     """Finishing of a picture that goes on beside a retouched one: without colour if that has none.
 
     Greys stay as they are when they are made grey once more; no other tone can be given twice.

@@ -16,10 +16,12 @@ from bot.interactions.host import find_host
 from bot.interactions.replies import answer_error
 from bot.text.languages import say, speak
 from bot.text.messages import Title
-from generation import derive, edits
+from generation import derive
 from generation.catalogue.card import Capability
 from generation.derive import Parent
+from generation.edits import STEP
 from generation.recipe import Edges, Recipe
+from prompt.editing.strength import restate_strength
 from prompt.flags.sources import PromptSource
 from prompt.flags.table import RATIO
 from storage.decisions.choices import PersonChoices
@@ -102,12 +104,12 @@ def _show_map(parent: Parent, _: int) -> Recipe:
 
 def _move_closer(parent: Parent, _: int) -> Recipe:
     """Closer: the same, more like the image that it starts from."""
-    return edits.move_strength(parent.recipe, 1 / edits.STEP)
+    return restate_strength(parent.recipe, 1 / STEP)
 
 
 def _move_looser(parent: Parent, _: int) -> Recipe:
     """Looser: the same, less like it."""
-    return edits.move_strength(parent.recipe, edits.STEP)
+    return restate_strength(parent.recipe, STEP)
 
 
 def _pan_to(side: str) -> Derivation:

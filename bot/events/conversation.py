@@ -17,7 +17,7 @@ from cachetools import TTLCache
 from bot.access.places import AllowedPlaces
 from bot.components import confirm
 from bot.components.buttons import JobButton
-from bot.errors import NoImageError
+from bot.errors import NoImageError, NoPlaceError, NotUnderstoodError
 from bot.events.dispatch import Handlers
 from bot.interactions.pictures import find_image
 from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
@@ -28,18 +28,20 @@ from bot.text import sentences
 from bot.text.languages import say, speak
 from bot.text.wording import word_error
 from storage.queue import queries
+from storage.queue.jobs import Job
 
 ANSWER_EVERY: Final = 3.0
-"""Seconds within which somebody is answered once, so that two bots cannot talk for ever."""
+"""Seconds within which somebody is answered once, whatever they say."""
 
 _KNOWN: Final = 10_000
 _GREETINGS: Final = re.compile(
     r"\W*(?:h(?:ello|i|ey|allo|ola|ej)|bonjour|salut|ol[aá]|oi|moin|servus|good (?:morning|evening)"
     r"|help|hilfe|ayuda|aide|ajuda|thanks?(?: you)?|danke|gracias|merci|obrigad[oa]|こんにちは"
-    r"|やあ|ありがとう)\b.{0,20}",
+    r"|やあ|ありがとう)(?:\W+(?:there|easel|bot|again|all|everybody|you))?\W*",
     re.IGNORECASE,
 )
-_NUMBER: Final = re.compile(r"\s*(?:#|no\.? ?|nr\.? ?)?([1-9])\b[\s:.,)-]*")
+# No ratio, such as 4:5.
+_NUMBER: Final = re.compile(r"\s*(?:#|no\.? ?|nr\.? ?)?([1-9])\b(?!\s?[:x×/.]\s?\d)[\s:.,)-]*")
 
 log: Final = structlog.get_logger(__name__)
 
@@ -53,7 +55,7 @@ class Conversation:
 
     async def take(self, message: discord.Message) -> None:
         """Does as a message to the bot says; leaves all others alone."""
-        if self._client.user is None or message.author.bot:
+        if self._client.user is None or message.author.bot or not _is_said(message):
             return
         # Most messages end here, without a look into the database.
         to_us = message.guild is None or self._client.user in message.mentions
@@ -68,28 +70,41 @@ class Conversation:
             text = word_error(error)
             if text is None:
                 log.exception("message_failed", exc_info=error)
-            elif self._may_answer(message):
+            else:
                 await _reply(message, text)
 
     async def _take(self, message: discord.Message, *, to_us: bool) -> None:
         shown = message.reference and message.reference.message_id
         records = self._handlers.records
-        job = await records.read(queries.find_job_of_message, shown) if shown else None
+        job_id = await records.read(queries.find_job_of_message, shown) if shown else None
+        job = await self._find_pictures(job_id)
+        if not (to_us or job) or not self._may_answer(message):
+            return
         words = self._read_words(message)
-        if job and words:
-            await self._edit(message, job, words)
-        elif job and self._may_answer(message):
-            view = discord.ui.View(timeout=None).add_item(JobButton("edit", job, 1))
-            await _reply(message, say(sentences.UNREAD), view)
-        elif to_us and self._may_answer(message):
+        if job is None:
             await self._answer(message, words)
+        elif words:
+            await self._edit(message, job.id, words)
+        else:
+            await _reply(message, say(sentences.UNREAD), _offer_edit(job.id, 1))
+
+    async def _find_pictures(self, job_id: str | None) -> Job | None:
+        """The job of pictures that can be edited; None for what is none."""
+        job = await self._handlers.editing.find(job_id) if job_id else None
+        return job if job and job.pictures else None
 
     async def _edit(self, message: discord.Message, job: str, words: str) -> None:
         numbered = _NUMBER.match(words)
         index = int(numbered[1]) if numbered and numbered.end() < len(words) else 1
         wish = words[numbered.end() :] if numbered and numbered.end() < len(words) else words
         requester = self._find_requester(message)
-        for note in await self._handlers.editing.take_reply(requester, job, index, wish):
+        try:
+            notes = await self._handlers.editing.take_reply(requester, job, index, wish)
+        except (NotUnderstoodError, NoPlaceError) as error:
+            # The form asks for what is missing.
+            await _reply(message, word_error(error) or "", _offer_edit(job, index))
+            return
+        for note in notes:
             await _reply(message, note)
 
     async def _answer(self, message: discord.Message, words: str) -> None:
@@ -134,6 +149,18 @@ class Conversation:
             locale=str(guild.preferred_locale if guild else discord.Locale.american_english),
             event=f"message:{message.id}",
         )
+
+
+def _is_said(message: discord.Message) -> bool:
+    """Whether somebody said it, alone or in answer; news of pins refer to messages, too."""
+    if message.type not in {discord.MessageType.default, discord.MessageType.reply}:
+        return False
+    reference = message.reference
+    return reference is None or reference.type is discord.MessageReferenceType.reply
+
+
+def _offer_edit(job: str, index: int) -> discord.ui.View:
+    return discord.ui.View(timeout=None).add_item(JobButton("edit", job, index))
 
 
 async def _reply(message: discord.Message, text: str, view: discord.ui.View | None = None) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import discord
 
 from bot.components.panel import Panel, PanelPress, make_custom_id
-from bot.errors import OldButtonError
+from bot.errors import NoImageError, OldButtonError
 from bot.interactions.host import find_host
 from bot.interactions.pictures import find_image
 from bot.panels import help, server  # noqa: A004 - as the panel is called
@@ -71,7 +71,10 @@ async def take_press(press: PanelPress) -> Panel | None:
         return None
     if press.what == "start" and press.value.isdecimal() and it.channel_id:
         channel = it.client.get_partial_messageable(it.channel_id, guild_id=it.guild_id)
-        shown = await channel.fetch_message(int(press.value))
+        try:
+            shown = await channel.fetch_message(int(press.value))
+        except (discord.NotFound, discord.Forbidden):
+            raise NoImageError from None
         await find_host(it).start_from(it, find_image(shown))
         return None
     if press.what not in {"help", "setup"}:

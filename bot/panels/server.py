@@ -236,7 +236,8 @@ def _build_form(choices: ServerChoices, what: str, role: str) -> discord.ui.Moda
         default=values.quotas,
         placeholder=EXAMPLE,
         required=False,
-        max_length=200,
+        # Kept in full words, which are longer than what was typed.
+        max_length=400,
     )
     form.add_item(discord.ui.Label(text=say(sentences.LIMIT_QUOTAS), component=quotas))
     return form

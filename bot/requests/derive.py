@@ -21,7 +21,7 @@ from bot.text import sentences
 from bot.text.messages import Title
 from bot.text.origins import inherit_origins
 from generation.catalogue.card import Capability
-from generation.derive import Parent, repaint
+from generation.derive import Parent, repaint, settle_shape
 from generation.recipe import SEED_LIMIT, Recipe
 from prompt.reading.grammar import Prompt
 from prompt.resolution.references import list_addresses
@@ -342,8 +342,8 @@ class DeriveHandler:
 
     def _check_ratio(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""
-        card = self._models.find_maker(recipe).card
-        short, long = sorted((recipe.size.width, recipe.size.height))
+        card, size = self._models.find_maker(recipe).card, settle_shape(recipe).size
+        short, long = sorted((size.width, size.height))
         if long > card.longest_ratio * short:
             raise NotAllowedError(
                 Sentence(

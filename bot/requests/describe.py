@@ -22,7 +22,7 @@ from bot.interactions.patience import begin
 from bot.interactions.replies import acknowledge
 from bot.requests.accept import JobAcceptor
 from bot.requests.imagine import ImagineHandler
-from bot.text import sentences
+from bot.text import sentences, titles
 from generation.catalogue.families import find_card
 from generation.catalogue.served import choose_usual
 from generation.questions.question import WORD_LIMIT, Question, read_effects
@@ -102,7 +102,9 @@ class DescribeHandler:
         if job.state != "done":
             raise NotYetError
         choices = await self._acceptor.admit(interaction, lambda _: [])
-        exact = f"{recipe.prompt} {recipe.parameters}".strip() if recipe.prompt else ""
+        # Told in public, where links to others' images are left out.
+        whole = titles.drop_links(f"{recipe.prompt} {recipe.parameters}")
+        exact = whole if recipe.prompt else ""
         sha256 = job.pictures[place].sha256
         question = await self._ask_about(sha256, interaction.user.id, exact)
         await self._ask(interaction, question, message, choices=choices, parent=job)

@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.errors import NoPlaceError, NotUnderstoodError
+from bot.components.buttons import MOST_UPSCALE
+from bot.errors import NoPlaceError, NotAllowedError, NotUnderstoodError
 from bot.requests.models import ServedModels
 from bot.requests.rewording import Change, Fetched, change_words
+from bot.text import sentences
 from generation import derive, edits
 from generation.catalogue.card import Capability, Card
 from generation.derive import Parent
 from generation.recipe import Edges, Ingredient, Inputs, Recipe, Region, Retouch, seed_noise
 from prompt.editing.restyling import restyle_words
+from prompt.editing.strength import restate_strength
 from prompt.editing.understanding import understand
 from prompt.editing.wishes import Wish, WishKind
 from prompt.flags.sources import PromptSource
@@ -19,6 +22,7 @@ from prompt.flags.table import NO
 from prompt.reading.grammar import parse
 from prompt.resolution.fitting import parse_flags
 from prompt.resolution.resolve import Resolved
+from prompt.sentences import Sentence
 
 EXACT: Final = frozenset({WishKind.TONE, WishKind.FLIP, WishKind.TURN, WishKind.CROP})
 """What arithmetic does, without a model."""
@@ -64,6 +68,7 @@ def plan(words: str, regions: Sequence[Region], *, whole: bool) -> Plan:
 
     Raises:
         NotUnderstoodError: The rules cannot tell, and nothing says what the words are for.
+        NotAllowedError: Parts are chosen for what cannot be done to parts.
     """
     wishes = () if whole else understand(words)
     if wishes is None and not regions:
@@ -71,6 +76,8 @@ def plan(words: str, regions: Sequence[Region], *, whole: bool) -> Plan:
     if not wishes:
         return Plan(words, drawn=replace(_FREE, what=words), regions=tuple(regions))
     drawn = [wish for wish in wishes if wish.kind not in EXACT]
+    if regions and any(wish.kind not in LOCAL | {WishKind.RESTYLE} for wish in wishes):
+        raise NotAllowedError(Sentence(sentences.EDIT_WHOLE_ONLY))
     return Plan(
         words,
         exact=tuple(wish for wish in wishes if wish.kind in EXACT),
@@ -112,7 +119,7 @@ class Editor:
                 edges = _find_edges(wish, derive.settle_shape(parent.recipe))
                 return Resolved(recipe=derive.extend(parent, seed, edges))
             case WishKind.ENLARGE:
-                return Resolved(recipe=derive.enlarge(parent.recipe, parent.index))
+                return Resolved(recipe=_enlarge(parent.recipe, parent.index))
             case WishKind.AGAIN:
                 return Resolved(recipe=derive.reroll(parent.recipe, seed))
             case WishKind.MORE | WishKind.LESS:
@@ -120,7 +127,10 @@ class Editor:
         if planned.regions:
             return self._repaint(wish, planned, parent, seed, card)
         if Capability.EDIT in card.capabilities and parent.image:
-            return self._reword(planned.words, _edit_natively, parent, seed)
+            # What arithmetic or a later turn does is not asked of the model as well.
+            alone = not (planned.exact or planned.later)
+            words = planned.words if alone else _word(wish)
+            return self._reword(words, _edit_natively, parent, seed)
         if wish.kind in LOCAL:
             raise NoPlaceError(wish.what)
         words = restyle_words(parent.recipe.prompt, wish.what)
@@ -150,7 +160,11 @@ class Editor:
         """A derivation with other words, and the flags that the picture was drawn with."""
         kept = parse_flags(parent.recipe.parameters)
         prompt = parse(words)
-        prompt = replace(prompt, flags={**kept, **prompt.flags})
+        flags = {**kept, **prompt.flags}
+        # What was unwanted so far stays so.
+        if unwanted := (NO.of(kept) or ()) + (NO.of(prompt.flags) or ()):
+            flags[NO.name] = tuple(dict.fromkeys(unwanted))
+        prompt = replace(prompt, flags=flags)
         change = change_words(self._models, derivation, prompt, PromptSource.VARY, Fetched(()))
         return change(parent, seed)
 
@@ -197,9 +211,37 @@ def _do_more(recipe: Recipe, wish: Wish, words: str) -> Recipe:
     if retouch and retouch.tone != Retouch().tone:
         tone = retouch.tone.scale(factor)
         return edits.set_retouch(recipe, replace(retouch, tone=tone))
-    if recipe.inputs.start is None or recipe.inputs.gives_back:
+    start = recipe.inputs.start
+    if start is None or recipe.inputs.gives_back or derive.is_redrawn(recipe):
         raise NotUnderstoodError(words)
-    return edits.move_strength(recipe, factor)
+    return restate_strength(recipe, factor)
+
+
+def _enlarge(recipe: Recipe, index: int) -> Recipe:
+    """Twice as large as it is shown.
+
+    Raises:
+        NotAllowedError: Nothing makes it larger than it is.
+    """
+    times = 2 * recipe.finishing.upscale
+    if times > MOST_UPSCALE or derive.is_redrawn(recipe) or recipe.size.refinement:
+        raise NotAllowedError(Sentence(sentences.EDIT_LARGEST))
+    return derive.enlarge(recipe, index, times)
+
+
+def _word(wish: Wish) -> str:
+    """A wish alone as a sentence for a model that edits."""
+    match wish.kind:
+        case WishKind.REMOVE:
+            return f"remove the {wish.what}"
+        case WishKind.ADD:
+            return f"add {wish.what}"
+        case WishKind.REPLACE:
+            return f"replace the {wish.what} with {wish.into}"
+        case WishKind.RECOLOUR:
+            return f"make the {wish.what} {wish.into}"
+        case _:
+            return f"make it {wish.what}"
 
 
 def _keep_noise(parent: Parent, _: int) -> Recipe:
@@ -213,6 +255,8 @@ def _edit_natively(parent: Parent, seed: int) -> Recipe:
     return replace(
         recipe,
         noise=seed_noise(seed, 1),
+        # What is changed has been retouched; only greys can be made grey once more.
+        finishing=derive.keep_grey(recipe),
         inputs=Inputs(edit=(Ingredient(image=parent.image, weight=1.0),)),
         conditions=replace(recipe.conditions, structure=None, references=()),
     )

@@ -17,6 +17,7 @@ from bot.requests.results import ResultHandler
 from bot.text import sentences
 from bot.text.languages import retell, say
 from bot.text.messages import Title
+from generation.recipe import Recipe
 from prompt.editing.wishes import WishKind
 from prompt.sentences import Sentence
 from storage.queue.jobs import Job
@@ -54,6 +55,8 @@ class EditHandler:
         planned = plan(asked.words, asked.regions, whole=asked.whole)
         if planned.drawn and planned.drawn.kind in ALONE:
             await self._go_back(interaction, job, planned.drawn.kind)
+            if planned.exact or planned.later:
+                await tell_notes(interaction, [Sentence(sentences.EDIT_LATER)])
             return
         title = Title(DRAWN if planned.drawn else RETOUCHED, index or None)
         await self._maker.try_and_make(interaction, job, self._editor.change(planned), title)
@@ -80,11 +83,21 @@ class EditHandler:
         planned = plan(words, (), whole=False)
         if planned.drawn and planned.drawn.kind in ALONE:
             before = await self._find_before(job, planned.drawn.kind)
-            return [say(sentences.EDIT_BEFORE, link=_write_link(before))]
+            rest = [say(sentences.EDIT_LATER)] if planned.exact or planned.later else []
+            return [say(sentences.EDIT_BEFORE, link=_write_link(before)), *rest]
         title = Title(DRAWN if planned.drawn else RETOUCHED, index)
         notes = await self._maker.make_for(requester, job, self._editor.change(planned), title)
         later = [Sentence(sentences.EDIT_LATER)] if planned.later else []
         return [retell(note) for note in (*notes, *later)]
+
+    async def find(self, job_id: str) -> Job | None:
+        """A job whose pictures can be edited; None for one that has none, or asks a question."""
+        job = await self._acceptor.jobs.get(job_id)
+        if job is None or job.question or job.state != "done":
+            return None
+        structure = Recipe.from_json(job.recipe).conditions.structure
+        # A control map is a picture of nothing.
+        return None if structure and structure.shown else job
 
     async def _find_before(self, job_id: str, kind: WishKind) -> Job:
         """The job that a picture was made of, or the first of all.
@@ -113,6 +126,8 @@ class EditHandler:
 
 def _write_link(job: Job) -> str:
     """Where the pictures of a job are shown."""
-    place = job.server_id or "@me"
     message = job.delivered_message_id or job.message_id
+    if message is None:
+        raise NothingBeforeError
+    place = job.server_id or "@me"
     return f"https://discord.com/channels/{place}/{job.channel_id}/{message}"

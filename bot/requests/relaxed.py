@@ -1,6 +1,7 @@
 """Jobs for which somebody's fast time is used up: kept, and drawn relaxed if they say so."""
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -54,7 +55,9 @@ class RelaxedOffers:
             await self._records.write(choice_queries.keep_draft, draft, person, body)
             raise
         queued = say(sentences.ASKED, count=len(requests))
-        await interaction.edit_original_response(content=queued, view=None, attachments=[])
+        # They are queued and will be shown, whatever becomes of the note that says so.
+        with suppress(discord.HTTPException):
+            await interaction.edit_original_response(content=queued, view=None, attachments=[])
 
     async def _accept(
         self, interaction: discord.Interaction[Any], requests: list[JobRequest]

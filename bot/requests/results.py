@@ -203,7 +203,7 @@ class ResultHandler:
             self._delivery.mark_buttons(job_id, message)
 
     async def send_home(
-        self, person: discord.abc.Messageable, job_id: str, message_id: int
+        self, person: discord.User | discord.Member, job_id: str, message_id: int
     ) -> None:
         """Sends pictures, seed and recipe by direct message; nothing if those are closed.
 
@@ -216,7 +216,8 @@ class ResultHandler:
         if job.state != "done" or job.question:
             return
 
-        nonce = name_job(f"{message_id}:{job_id}:{int(time.time() / HOME_ONCE)}")[:NONCE]
+        window = int(time.time() / HOME_ONCE)
+        nonce = name_job(f"{message_id}:{person.id}:{job_id}:{window}")[:NONCE]
 
         async def compose(limit: int) -> MessageContent:
             picture = await load_picture(job, self._files, limit)

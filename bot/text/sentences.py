@@ -236,7 +236,7 @@ EDIT_PARTS: Final = "Where"
 EDIT_PARTS_HINT: Final = "To change only some parts; everything else stays as it is."
 EDIT_WHOLE: Final = "The whole picture, drawn anew"
 EDIT_LATER: Final = (
-    "One thing is drawn at a time: press ✏️ under the new picture for the rest of your wish."
+    "One thing is done at a time: ask for the rest of your wish under the new picture."
 )
 EDIT_UNKNOWN: Final = (
     "I do not know what to do for `{typed}`. Say *warmer*, *as a watercolour*, *extend it to the"
@@ -247,6 +247,10 @@ EDIT_NO_PLACE: Final = (
     "Where is `{typed}`? Choose in the form which parts of the picture to draw anew, and all else"
     " stays as it is; or choose the whole picture."
 )
+EDIT_WHOLE_ONLY: Final = (
+    "That changes the whole picture. Choose no parts for it, or say what should be in those parts."
+)
+EDIT_LARGEST: Final = "This picture is as large as it can be made."
 EDIT_NOTHING_BEFORE: Final = "This picture was made of no other, so there is nothing to go back to."
 REMIX_TITLE: Final = "Remix"
 REMIX_PROMPT: Final = "Change the prompt"

@@ -99,26 +99,31 @@ def understand(text: str) -> tuple[Wish, ...] | None:
 
 def _read_all(sentence: str, grammar: _Grammar) -> tuple[Wish, ...] | None:
     parts = grammar.joined.split(sentence)
-    joints = grammar.joined.findall(sentence)
-    return _read_parts(parts, joints, grammar, MOST)
-
-
-def _read_parts(
-    parts: list[str], joints: list[str], grammar: _Grammar, most: int
-) -> tuple[Wish, ...] | None:
-    """Wishes of the parts of a sentence; a joint within a wish's own words joins nothing."""
-    if not most or len(parts) > 2 * MOST:
+    if len(parts) > 2 * MOST:
         return None
-    first = ""
-    for count, part in enumerate(parts, 1):
-        first += part
-        wish = _read_one(first.strip(_ENDS), grammar)
-        if wish and count == len(parts):
-            return (wish,)
-        if wish and (rest := _read_parts(parts[count:], joints[count:], grammar, most - 1)):
-            return (wish, *rest)
-        first += joints[count - 1] if count < len(parts) else ""
-    return None
+    joints = [*grammar.joined.findall(sentence), ""]
+
+    @cache
+    def read(first: int, last: int) -> Wish | None:
+        pairs = zip(parts[first:last], joints[first:last], strict=True)
+        words = (part + joint for part, joint in pairs)
+        # What joins it to the next is none of its words.
+        whole = "".join(words).removesuffix(joints[last - 1])
+        return _read_one(whole.strip(_ENDS), grammar)
+
+    @cache
+    def read_from(first: int, most: int) -> tuple[Wish, ...] | None:
+        """Wishes of the parts from one on; a joint within a wish's own words joins nothing."""
+        if first == len(parts):
+            return ()
+        for last in range(first + 1, len(parts) + 1 if most else first + 1):
+            wish = read(first, last)
+            rest = read_from(last, most - 1) if wish else None
+            if wish and rest is not None:
+                return (wish, *rest)
+        return None
+
+    return read_from(0, MOST)
 
 
 def _read_one(sentence: str, grammar: _Grammar) -> Wish | None:

@@ -60,6 +60,7 @@ def test_how_much_is_understood(sentence: str, amount: float) -> None:
         ("make it red", None),
         ("turn it into a pirate ship", [Wish(WishKind.RESTYLE, "pirate ship")]),
         ("MAKE IT 16 : 9", [Wish(WishKind.RATIO, "16:9")]),
+        ("".join(f"add {name} and " for name in "abcdefghijkl") + ";", None),
         ("", None),
         ("a" * (LONGEST + 1), None),
     ],

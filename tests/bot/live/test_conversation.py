@@ -3,9 +3,9 @@
 import io
 
 import pytest
+from cachetools import TTLCache
 from PIL import Image
 
-from bot.events import conversation
 from playground import Message
 from tests.bot.live.house import House
 from tests.journeys.studio import FINISHED, Studio, recipe_of, result, showing
@@ -17,8 +17,7 @@ QUICK = "--steps 1"
 def talkative(monkeypatch: pytest.MonkeyPatch, house: House) -> None:
     """Nobody has to wait for the next answer."""
     assert house.bot
-    house.bot._conversation._answered.clear()
-    monkeypatch.setattr(conversation.Conversation, "_may_answer", lambda *_: True)
+    monkeypatch.setattr(house.bot._conversation, "_answered", TTLCache(9, 0.0))
 
 
 async def answer_to(studio: Studio, said: Message) -> Message:
@@ -108,4 +107,6 @@ async def test_what_it_does_not_understand_it_says(studio: Studio) -> None:
     shown = await picture(studio)
     words = f"{mention(studio)} make it cuter"
     said = await studio.playground.say("mira", "general", words, reply_to=shown)
-    assert "I do not know what to do" in (await answer_to(studio, said)).content
+    told = await answer_to(studio, said)
+    assert "I do not know what to do" in told.content
+    assert "Edit" in told.buttons

@@ -104,7 +104,7 @@ async def test_of_several_drawn_wishes_the_rest_is_told_to_wait(studio: Studio) 
     press = await ask(studio, picture, "as pixel art, then extend it to the right")
     made = await recipe_of(studio, await result(press))
     assert made.prompt == "a red apple, pixel art"
-    note = await studio.playground.message(lambda m: "One thing is drawn at a time" in m.content)
+    note = await studio.playground.message(lambda m: "One thing is done at a time" in m.content)
     assert note.ephemeral_to == "mira"
 
 
@@ -125,3 +125,13 @@ async def test_closer_and_looser_move_the_strength(studio: Studio) -> None:
         assert start
         strengths.append(start.strength)
     assert strengths == [pytest.approx(0.5 / STEP, abs=0.01), pytest.approx(0.5 * STEP, abs=0.01)]
+
+
+async def test_parts_are_not_for_what_changes_the_whole(studio: Studio) -> None:
+    refused = await answer(await ask(studio, await single(studio), "brighter", "0"))
+    assert "That changes the whole picture" in refused.content
+
+
+async def test_what_is_enlarged_can_be_enlarged_once_more(studio: Studio) -> None:
+    larger = await edit(studio, await single(studio), "make it larger")
+    assert larger.finishing.upscale == 4
