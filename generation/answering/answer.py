@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Mapping
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
@@ -10,10 +11,11 @@ from PIL import Image
 from generation.answering.judge import FOLDER, load_judge, load_labels, see
 from generation.answering.word_effects import measure_words, write_recipe
 from generation.catalogue.families import find_card
-from generation.questions.question import Question, Seen, write_effects
+from generation.questions.question import Effect, Question, Seen, write_effects
 from generation.runtime.pool import Engines
 from generation.runtime.render import Read
 from generation.sampling.engine import Drawer, Engine
+from generation.sampling.ladder import Way, climb
 from storage.files import MissingFileError
 from storage.queue.jobs import Rendered, RenderError, Report
 
@@ -31,7 +33,8 @@ def answer(
 
     Raises:
         RenderError: ``missing_image`` if the picture is gone, ``model`` if what is to read the
-            prompt is not served here, ``words`` if it reads none.
+            prompt is not served here, ``words`` if it reads none, ``out_of_memory`` if even one
+            text at a time is too much.
     """
     question = Question.from_json(data)
     report(0, 1, None)
@@ -70,6 +73,14 @@ def _weigh(question: Question, engines: Engines | Drawer, report: Report) -> dic
     # The guide-driven model draws by an image, not by words.
     if not isinstance(engine, Engine):
         raise RenderError("words")
+    # The model itself is asked, not what the job before made of it.
+    engine.apply_loras(())
+    single = engine.alone()
     masked = (question.said, *question.masked) if question.masked else ()
-    effects = measure_words(engine, question.text, lambda done, of: report(done, of, None), masked)
-    return write_effects(effects)
+
+    def measure(attempt: Engine) -> tuple[Effect, ...]:
+        told = lambda done, of: report(done, of, None)  # noqa: E731
+        return measure_words(attempt, question.text, told, masked)
+
+    ways: list[Way[Engine]] = [lambda: nullcontext(engine), lambda: nullcontext(single)]
+    return write_effects(climb(engine, ("words", recipe.size), ways, measure))

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from PIL import Image
 
+from generation.answering.answer import answer
+from generation.questions.question import Question
 from generation.recipe import Ingredient, Phrase, Recipe, Reference, Role, Start, seed_noise
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find
@@ -54,6 +56,13 @@ def rendering(
     """What a worker does with a job, and stores at once."""
     draw = make_renderer(engines, files, find)
     return lambda data, report: draw(data, report)()
+
+
+def weigh(engine: Engine) -> Any:
+    """What words of a prompt do to an engine's model, as a question is answered."""
+    card = engine.card
+    question = Question(kind="shorten", text="red apple", model=card.model, family=card.id)
+    return answer(question.to_json(), engine, lambda *_: None, lambda _: b"").answer
 
 
 def start(strength: float) -> Start:

@@ -13,7 +13,8 @@ from generation.recipe import Phrase, seed_noise
 from generation.sampling.engine import Engine
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
-from tests.generation.samples import encoded, quiet, recipe_for
+from tests.generation.samples import encoded, quiet, recipe_for, weigh
+from tests.generation.test_ladder import failing
 from tests.photographs import PHOTOGRAPHS, Photograph
 
 
@@ -93,11 +94,20 @@ def test_words_that_a_model_is_never_told_do_nothing(easel: Engine) -> None:
 
 
 def test_an_answer_to_a_prompt_is_read_back(easel: Engine) -> None:
-    question = Question(
-        kind="shorten", text="red apple", model=easel.card.model, family=easel.card.id
-    )
-    made = answer(question.to_json(), easel, nothing, lambda _: b"").answer
-    assert [one.text for one in read_effects(made)] == ["red", "apple"]
+    assert [one.text for one in read_effects(weigh(easel))] == ["red", "apple"]
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+def test_without_memory_words_are_weighed_one_at_a_time_or_one_word_says_it(
+    easel: Engine, times: int
+) -> None:
+    before = weigh(easel)
+    with failing(easel.pipe, "denoising", times):
+        if times == 1:
+            assert weigh(easel) == before
+        else:
+            with pytest.raises(RenderError, match="out_of_memory"):
+                weigh(easel)
 
 
 def test_every_kind_of_model_is_asked(engine: Engine) -> None:

@@ -31,7 +31,7 @@ from generation.runtime.render import render
 from generation.sampling.engine import Engine
 from storage.queue.jobs import RenderError
 from tests.generation.loras import build_lora
-from tests.generation.samples import APPLE, SEEN, looking, quiet, recipe_for, seen, steered
+from tests.generation.samples import APPLE, SEEN, looking, quiet, recipe_for, seen, steered, weigh
 from tests.recipes import change
 
 Folders = Callable[[str], Path]
@@ -146,6 +146,17 @@ def test_a_job_without_is_drawn_as_if_there_had_never_been_one(wearing: Engine) 
     ink = pixels(wearing, with_loras(plain, ink=1.0))
     assert pixels(wearing, plain) == before != ink
     assert pixels(wearing, with_loras(plain, ink=1.0)) == ink
+
+
+def test_words_are_weighed_without_those_of_the_job_before(
+    dressed: Callable[[str], Engine],
+) -> None:
+    engine = dressed("sd15")
+    small = replace(engine, card=replace(engine.card, side=64))
+    small.apply_loras(())
+    before = weigh(small)
+    small.apply_loras((Lora(name="ink", weight=1.0),))
+    assert weigh(small) == before
 
 
 def test_weights_and_several_at_once_count(wearing: Engine) -> None:
