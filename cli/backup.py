@@ -41,4 +41,10 @@ def put_back(folder: Folder) -> None:
 def _describe(manifest: Manifest) -> str:
     when = f"{manifest.taken_at.astimezone():%Y-%m-%d %H:%M}"
     requests = manifest.rows.get("jobs", 0)
-    return f"Of {when}: {requests:,} requests, {manifest.pictures:,} pictures; all of it is whole."
+    told = f"Of {when}: {requests:,} requests, {manifest.pictures:,} pictures; all of it is whole."
+    if not manifest.missing:
+        return told
+    return (
+        f"{told}\nPictures that are not in it: {manifest.missing:,}, gone or damaged where "
+        "EASEL_IMAGES says."
+    )

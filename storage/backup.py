@@ -2,7 +2,8 @@
 
 The database comes first: pictures that it names are stored already, and what is stored later does
 no harm. A backup into the same folder again copies what is new alone, and drops what was deleted
-meanwhile, so that whoever was forgotten is so in the backup, too.
+meanwhile, so that whoever was forgotten is so in the backup, too. What the database still names is
+never dropped: where it is gone from its place, the backup is what it can be had from.
 """
 
 import hashlib
@@ -10,7 +11,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,13 +22,17 @@ from sqlalchemy import URL, func, inspect, make_url, select
 
 from faults import HostError
 from storage.database.connect import REVISION, open_engine, require_current
-from storage.database.tables import Table
+from storage.database.tables import ImageRow, Table
 from storage.files import Files, MissingFileError
 from storage.prepare import migrate
 from storage.settings import Settings
+from storage.sweep import FEW, SHARE
 
 MANIFEST: Final = "manifest.json"
 PICTURES: Final = "images"
+
+_FILE: Final = "easel.db"
+"""Name of the copy of an SQLite database."""
 
 _ANY: Final = timedelta(days=-1)
 """An age that every file has, whatever the clocks say."""
@@ -52,6 +57,7 @@ class Manifest(BaseModel):
         rows: How many rows each table had.
         pictures: How many files of pictures there are.
         names: Hash over their sorted names.
+        missing: How many more there should be: they were gone or damaged where they are kept.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,6 +71,7 @@ class Manifest(BaseModel):
     rows: dict[str, int]
     pictures: int
     names: str
+    missing: int = 0
 
     @classmethod
     def read(cls, folder: Path) -> Self:
@@ -87,25 +94,29 @@ def back_up(settings: Settings, folder: Path) -> Manifest:
     """Makes a backup in a folder, or brings the one that is there up to date.
 
     Raises:
-        BackupError: The database cannot be copied.
+        BackupError: The database cannot be copied, the folder is where Easel keeps its own files,
+            or pictures that the backup holds are gone from there.
         DatabaseNotReadyError: It is not reachable, or of another version.
         FileStoreError: Pictures cannot be read or written.
     """
     require_current(settings.database)
+    _require_apart(settings, folder)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    source, target = Files.of(settings), Files(folder / PICTURES)
+    _require_stored(settings, source, target)
     # Without it nobody takes for whole what is half written.
     (folder / MANIFEST).unlink(missing_ok=True)
     url = make_url(settings.database)
     taken_at, rows = datetime.now(UTC), _count_rows(settings)
     if url.get_backend_name() == "sqlite":
         kind: Literal["sqlite", "postgresql"] = "sqlite"
-        database = folder / "easel.db"
+        database = folder / _FILE
         _copy_sqlite(Path(url.database or ""), database)
     else:
         kind, database = "postgresql", folder / "easel.dump"
         _make_private(database)
         _run_client(url, [_DUMP, "--format=custom", "--no-owner", f"--file={database}"])
-    names = _copy_pictures(Files.of(settings), Files(folder / PICTURES))
+    names, missing = _copy_pictures(source, target, _read_named(settings))
     manifest = Manifest(
         taken_at=taken_at,
         revision=REVISION,
@@ -115,6 +126,7 @@ def back_up(settings: Settings, folder: Path) -> Manifest:
         rows=rows,
         pictures=len(names),
         names=_hash_names(names),
+        missing=missing,
     )
     (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     return manifest
@@ -179,6 +191,44 @@ def restore(settings: Settings, folder: Path) -> Manifest:
         )
     migrate(settings)
     return manifest
+
+
+def _require_apart(settings: Settings, folder: Path) -> None:
+    """Refuses a folder in which the backup would take the place of what it is made of."""
+    url, kept = make_url(settings.database), (folder / PICTURES).resolve()
+    own = url.get_backend_name() == "sqlite" and (
+        Path(url.database or "").resolve() == (folder / _FILE).resolve()
+    )
+    if not own and "://" not in settings.image_store:
+        store = Path(settings.image_store).resolve()
+        own = kept.is_relative_to(store) or store.is_relative_to(kept)
+    if own:
+        raise BackupError(f"Easel keeps its own files in {folder}; name another folder.")
+
+
+def _require_stored(settings: Settings, source: Files, target: Files) -> None:
+    """Refuses to go on with a backup where pictures that it holds are gone from their place."""
+    held = set(target.list_older(_ANY))
+    if not held:
+        return
+    there = set(source.list_older(_ANY))
+    lost = len((held - there) & _read_named(settings))
+    if lost and (not there or lost > max(FEW, SHARE * len(held))):
+        raise BackupError(
+            f"Of {len(held)} pictures in this backup {lost} are gone from where EASEL_IMAGES says: "
+            "look whether that is mounted. If they are lost, restore this backup, or name a new "
+            "folder."
+        )
+
+
+def _read_named(settings: Settings) -> set[str]:
+    """All finished pictures that the database names."""
+    engine = open_engine(settings.database)
+    try:
+        with engine.connect() as connection:
+            return set(connection.execute(select(ImageRow.sha256).distinct()).scalars())
+    finally:
+        engine.dispose()
 
 
 def _count_rows(settings: Settings) -> dict[str, int]:
@@ -246,20 +296,31 @@ def _run_client(url: URL, command: Sequence[str]) -> None:
         )
 
 
-def _copy_pictures(source: Files, target: Files) -> list[str]:
-    """Has the target hold what the source does; the sorted names."""
+def _copy_pictures(source: Files, target: Files, named: Set[str]) -> tuple[list[str], int]:
+    """Has the target hold what the source does.
+
+    Args:
+        source: Where pictures are kept.
+        target: The backup's.
+        named: What the database names: of it nothing is dropped.
+
+    Returns:
+        The sorted names of what it holds, and how many are missing.
+    """
     wanted, there = set(source.list_older(_ANY)), set(target.list_older(_ANY))
-    names = there & wanted
+    names, damaged = there & (wanted | named), set[str]()
     for sha256 in sorted(wanted - there):
         try:
             target.put(source.get(sha256))
-        # Deleted since it was listed, or damaged where it is.
         except MissingFileError:
-            continue
-        names.add(sha256)
-    for sha256 in there - wanted:
+            # Unless it was deleted since it was listed.
+            if source.has(sha256):
+                damaged.add(sha256)
+        else:
+            names.add(sha256)
+    for sha256 in there - names:
         target.delete_older(sha256, _ANY)
-    return sorted(names)
+    return sorted(names), len((named - names) | damaged)
 
 
 def _hash_file(file: Path) -> str:

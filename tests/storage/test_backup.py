@@ -9,7 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from PIL import Image
-from sqlalchemy import make_url, select
+from sqlalchemy import delete, make_url, select
 from typer.testing import CliRunner
 
 from cli import app
@@ -46,6 +46,11 @@ async def keep_job(settings: Settings) -> str:
     await jobs.records.write(queries.finish_run, run, Rendered(pictures=[made]), 1.0)
     await jobs.close()
     return sha256
+
+
+def find_picture(settings: Settings, sha256: str) -> Path:
+    """The file of a picture."""
+    return Path(settings.image_store) / sha256[:2] / sha256[2:4] / sha256
 
 
 def elsewhere(settings: Settings, tmp_path: Path) -> Settings:
@@ -111,9 +116,52 @@ async def test_a_backup_forgets_whom_the_database_forgot(
     settings, folder = sqlite_settings, tmp_path / "backup"
     sha256 = await keep_job(settings)
     back_up(settings, folder)
-    (Path(settings.image_store) / sha256[:2] / sha256[2:4] / sha256).unlink()
+    engine = open_engine(settings.database)
+    with engine.begin() as connection:
+        connection.execute(delete(JobRow))
+    engine.dispose()
+    find_picture(settings, sha256).unlink()
     assert back_up(settings, folder).pictures == 0
     assert not any(path.is_file() for path in (folder / "images").rglob("*"))
+
+
+async def test_pictures_that_are_gone_from_their_place_stay_in_the_backup(
+    sqlite_settings: Settings, tmp_path: Path
+) -> None:
+    settings, folder = sqlite_settings, tmp_path / "backup"
+    first, second = [await keep_job(settings) for _ in range(2)]
+    before = back_up(settings, folder)
+    find_picture(settings, first).unlink()
+    assert back_up(settings, folder).names == before.names
+    # As a folder is that is not mounted.
+    find_picture(settings, second).unlink()
+    with pytest.raises(BackupError, match="Of 2 pictures in this backup 2 are gone"):
+        back_up(settings, folder)
+    assert check(folder).names == before.names
+    assert back_up(settings, tmp_path / "new").missing == 2
+
+
+async def test_a_picture_that_is_damaged_in_its_place_is_told(
+    sqlite_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find_picture(sqlite_settings, await keep_job(sqlite_settings)).write_bytes(b"something else")
+    monkeypatch.setenv("EASEL_DATA", str(sqlite_settings.data))
+    told = CliRunner().invoke(app.app, ["backup", str(tmp_path / "backup")]).output
+    assert "0 pictures" in told
+    assert "not in it: 1," in told
+
+
+@pytest.mark.parametrize("inside", ["", "images", "images/backup"])
+async def test_a_backup_takes_the_place_of_nothing_that_it_is_made_of(
+    sqlite_settings: Settings, inside: str
+) -> None:
+    sha256 = await keep_job(sqlite_settings)
+    file = Path(make_url(sqlite_settings.database).database or "")
+    before = file.stat().st_ino
+    with pytest.raises(BackupError, match="keeps its own files in"):
+        back_up(sqlite_settings, sqlite_settings.data / inside)
+    assert file.stat().st_ino == before
+    assert find_picture(sqlite_settings, sha256).exists()
 
 
 async def test_damage_is_found(
