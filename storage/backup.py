@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal, Self
 
+from psycopg.conninfo import make_conninfo
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import URL, func, inspect, make_url, select
 
@@ -281,10 +282,12 @@ def _run_client(url: URL, command: Sequence[str]) -> None:
             f"{command[0]} is not installed here: install PostgreSQL's client programs, of the "
             "server's version or later."
         )
+    # As the driver reads the URL: socket, certificates and all else that its query may say.
+    _, places = url.set(drivername="postgresql+psycopg").get_dialect()().create_connect_args(url)
+    secret = places.pop("password", None)
     # In the environment: everybody on this machine sees the arguments of a process.
-    places = {"HOST": url.host, "PORT": url.port, "USER": url.username, "PASSWORD": url.password}
-    more = {f"PG{name}": str(value) for name, value in places.items() if value is not None}
-    named = [*command[1:], f"--dbname={url.database or ''}"]
+    more = {} if secret is None else {"PGPASSWORD": str(secret)}
+    named = [*command[1:], f"--dbname={make_conninfo(**places)}"]
     # What it says may hold addresses and names; which program ended how says where to look.
     done = subprocess.run(  # noqa: S603 - our own arguments
         [program, *named], env={**os.environ, **more}, capture_output=True, check=False

@@ -164,6 +164,26 @@ async def test_a_backup_takes_the_place_of_nothing_that_it_is_made_of(
     assert find_picture(sqlite_settings, sha256).exists()
 
 
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("postgresql://u:s3cret@db:5433/x?sslmode=require", "host=db port=5433 sslmode=require"),
+        ("postgresql://u@/x?host=/run/pg&password=s3cret", "host=/run/pg"),
+    ],
+)
+def test_a_client_program_is_told_all_that_the_url_says_but_the_password(
+    url: str, where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\necho "$@" >{tmp_path}/said\necho $PGPASSWORD >>{tmp_path}/said')
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    backup._run_client(make_url(url), ["pg_dump"])
+    arguments, password = (tmp_path / "said").read_text().splitlines()
+    assert set(arguments.removeprefix("--dbname=").split()) == {"user=u", "dbname=x", *where.split()}
+    assert password == "s3cret"
+
+
 async def test_damage_is_found(
     sqlite_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
