@@ -40,6 +40,7 @@ COMMANDS = [
     "privacy",
     "invite",
     "models",
+    "people",
 ]
 ROOT = Path(__file__).parents[1]
 SETTINGS = ("DISCORD_TOKEN", "EASEL_", "AWS_")
