@@ -29,6 +29,8 @@ async def admit(
     interaction: Requester,
     served: Sequence[Card],
     choose: Callable[[ServerChoices], Sequence[Card]],
+    *,
+    asks: bool = False,
 ) -> ServerChoices:
     """Lets new jobs in, or says why not.
 
@@ -38,6 +40,7 @@ async def admit(
         interaction: Who asks, and where.
         served: The cards of what draws here, the usual one's first.
         choose: For each job the card of what would draw it, by what the server decided.
+        asks: Whether they are questions, which draw nothing.
 
     Returns:
         What the server decided; the defaults in direct messages.
@@ -61,7 +64,7 @@ async def admit(
     if refusal is not None:
         raise NotAllowedError(refusal)
     allowed = allow(jobs.host_limits, choices, interaction)
-    await jobs.require_room(interaction.user.id, len(drawn), allowed)
+    await jobs.require_room(interaction.user.id, 0 if asks else len(drawn), allowed)
     return choices
 
 

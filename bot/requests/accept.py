@@ -136,15 +136,22 @@ class JobAcceptor:
         self._hosts = None if settings.open_links else DISCORD_FILES
 
     async def admit(
-        self, requester: Requester, choose: Callable[[ServerChoices], Sequence[Card]]
+        self,
+        requester: Requester,
+        choose: Callable[[ServerChoices], Sequence[Card]],
+        *,
+        asks: bool = False,
     ) -> ServerChoices:
         """What the server decided, if jobs are let in: one for each card of what would draw it.
+
+        Questions, which draw nothing, are let in where there is no room for pictures.
 
         Raises:
             NotAllowedError: The host or the server does not let them in.
             LimitReachedError: So many do not fit into what the person may ask for.
         """
-        return await policy.admit(self._places, self.jobs, requester, self.models.cards, choose)
+        cards = self.models.cards
+        return await policy.admit(self._places, self.jobs, requester, cards, choose, asks=asks)
 
     async def keep_image(self, url: str, person: int) -> str:
         """Fetches, checks and stores an image; its SHA-256.

@@ -118,9 +118,10 @@ def require_unblocked(connection: Connection, person_id: int, server_id: int | N
 
 
 def _describe_asked(jobs: Sequence[NewJob]) -> Asked:
-    lanes = {fairness.lane_of(job.title, job.speed) for job in jobs}
-    hurried = not lanes.isdisjoint(books.HURRIED)
-    return Asked(len(jobs), sum(job.picture_count for job in jobs), hurried)
+    lanes = [fairness.lane_of(job.title, job.speed) for job in jobs]
+    hurried = not set(lanes).isdisjoint(books.HURRIED)
+    pictures = sum(job.picture_count for job in jobs)
+    return Asked(len(jobs), pictures, hurried, lanes.count("ask"))
 
 
 def _insert(

@@ -1,7 +1,7 @@
 """The books: who used how much of the GPU, on which server, on which day and in which lane.
 
 A job counts on the day on which it ends, in the transaction that ends it. Jobs and pictures count
-once they are made; GPU time counts whatever came of it, unless the fault was ours.
+once they are made, questions as neither; GPU time counts whatever came of it, unless the fault was ours.
 """
 
 from collections import defaultdict
@@ -68,7 +68,7 @@ def read_used(
     )
     for lane, pictures, seconds in rows:
         for kind in kinds:
-            found[kind] += _count(kind.unit, lane, 1, pictures, seconds)
+            found[kind] += _count(kind.unit, lane, int(lane != "ask"), pictures, seconds)
     grants = _read_grants(connection, person_id, NOWHERE if server_id is None else server_id)
     return {kind: found[kind] - grants.get(kind, 0.0) for kind in kinds}
 

@@ -98,11 +98,18 @@ class Asked:
         jobs: How many jobs.
         pictures: How many pictures.
         hurried: Whether any of it is to be made before relaxed jobs.
+        questions: How many of the jobs draw nothing, and so use up nothing that counts jobs.
     """
 
     jobs: int
     pictures: int
     hurried: bool = False
+    questions: int = 0
+
+    @property
+    def drawings(self) -> int:
+        """How many of the jobs draw something."""
+        return self.jobs - self.questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,17 +204,18 @@ def _list_budgets(quotas: Quotas, *, host: bool = True) -> tuple[Budget, ...]:
 
 def decide(allowance: Allowance, usage: Usage, asked: Asked) -> Excess | None:
     """What keeps what is asked for from being accepted; None if it all fits."""
-    count = asked.jobs
+    count, drawings = asked.jobs, asked.drawings
     # In the order in which they are told: first what no waiting would change.
-    held: tuple[tuple[LimitKind, int, int], ...] = (
+    held: tuple[tuple[LimitKind, int, int, int], ...] = (
         # 0 stands for no limit: then whatever is asked for is allowed.
-        ("batch", allowance.batch or count, 0),
-        ("host", allowance.host_daily or usage.everywhere + count, usage.everywhere),
-        ("daily", allowance.daily or usage.today + count, usage.today),
-        ("unfinished", allowance.unfinished, usage.unfinished),
+        ("batch", allowance.batch or count, 0, count),
+        ("host", allowance.host_daily or usage.everywhere + count, usage.everywhere, drawings),
+        ("daily", allowance.daily or usage.today + count, usage.today, drawings),
+        ("unfinished", allowance.unfinished, usage.unfinished, count),
     )
-    for kind, limit, used in held:
-        if used + count > limit:
+    for kind, limit, used, new in held:
+        # Who has more than is allowed now may still ask for what counts as nothing.
+        if new and used + new > limit:
             return Excess(kind, limit, used, count)
     spent = (budget for budget in allowance.budgets if _exceeds(budget, usage, asked))
     return next((_describe(budget, usage, count) for budget in spent), None)
@@ -217,9 +225,9 @@ def _exceeds(budget: Budget, usage: Usage, asked: Asked) -> bool:
     used = usage.spent.get(budget, 0.0)
     match budget.kind.unit:
         case "jobs":
-            return used + asked.jobs > budget.amount
+            return asked.drawings > 0 and used + asked.drawings > budget.amount
         case "pictures":
-            return used + asked.pictures > budget.amount
+            return asked.pictures > 0 and used + asked.pictures > budget.amount
         # What a job takes is known when it is made: the last one may end beyond the budget.
         case "minutes":
             return used >= budget.amount

@@ -132,7 +132,8 @@ def _move(connection: Connection, account: Account, seconds: float) -> None:
 def _book(connection: Connection, account: Account, seconds: float, *, made: bool = False) -> None:
     """Writes down what a job has taken on the day on which it ends; see :class:`UsageRow`."""
     used = {
-        "jobs": int(made),
+        # Questions make no pictures, and so do not count as jobs.
+        "jobs": int(made and account.lane != "ask"),
         "pictures": account.picture_count if made else 0,
         "gpu_ms": round(1000 * seconds),
     }

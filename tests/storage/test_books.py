@@ -189,6 +189,27 @@ async def test_pictures_and_gpu_time_are_limited_and_relaxed_jobs_need_no_fast_t
     assert excess.kind == "quota"
 
 
+async def test_questions_use_up_no_jobs(jobs: Jobs) -> None:
+    budget = Budget(JOBS_A_DAY, 1)
+    allowance = Allowance(unfinished=9, daily=1, server_id=SERVER, budgets=(budget,))
+    question, drawing = (replace(job(), title=title) for title in ("shorten", "imagine"))
+    question = replace(question, picture_count=0, question="d" * 64)
+    assert await refused(jobs, allowance, question) is None
+    await jobs.records.write(make, question.id, 1.0)
+    waiting = replace(question, id=job().id)
+    assert await refused(jobs, allowance, waiting) is None
+    assert await refused(jobs, allowance, drawing) is None
+    assert await refused(jobs, allowance, job()) == Excess("daily", 1, 1, 1)
+    assert await refused(jobs, replace(allowance, daily=0), job()) == Excess("quota", 1, 1, 1, budget)
+    # Nor are they refused where nothing more may be drawn.
+    assert await refused(jobs, allowance, replace(question, id=job().id)) is None
+    full = replace(allowance, unfinished=3)
+    assert await refused(jobs, full, replace(question, id=job().id)) == Excess("unfinished", 3, 3, 1)
+    await jobs.records.write(make, drawing.id, 1.0)
+    (used,) = await jobs.records.read(books.list_used, SERVER, 7)
+    assert (used.jobs, used.pictures) == (1, 4)
+
+
 async def test_who_is_blocked_asks_for_nothing_until_it_is_over(jobs: Jobs) -> None:
     soon = datetime.now(UTC) + timedelta(days=2)
     write, allowance = jobs.records.write, Allowance(unfinished=9, server_id=SERVER)
