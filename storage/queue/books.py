@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, insert, or_, select
+from sqlalchemy import Connection, delete, func, or_, select
 
 from storage.database.pseudonyms import find_pseudonym, make_pseudonym
 from storage.database.records import upsert
@@ -135,11 +135,16 @@ def reset(
     given = (GrantRow.person_id.in_(ids), GrantRow.server_id == server_id, GrantRow.kind.in_(kept))
     connection.execute(delete(GrantRow).where(*given))
     for kind, amount in read_booked(connection, person_id, place, kinds).items():
-        connection.execute(insert(GrantRow).values(_grant_row(person_id, server_id, kind, amount)))
+        # Another manager may do the same at this moment.
+        upsert(
+            connection, GrantRow, _grant_row(person_id, server_id, kind, amount), {"amount": amount}
+        )
 
 
 def block(connection: Connection, person_id: int, server_id: int, until: datetime | None) -> None:
     """Lets a person ask for nothing on a server, or anywhere (:data:`NOWHERE`); None for good."""
+    # An older decision may stand under the number of before they were forgotten.
+    unblock(connection, person_id, server_id)
     row = {"person_id": person_id, "server_id": server_id, "until": until}
     upsert(connection, BlockRow, row, {"until": until})
 

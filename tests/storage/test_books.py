@@ -249,5 +249,9 @@ async def test_to_be_forgotten_is_no_way_around_quotas_and_blocks(
     await forget(jobs, 1, settings.database)
     with pytest.raises(BlockedError):
         await jobs.accept(job(), allowance)
+    # A newer decision is the one that holds, though the older is kept under another number.
+    await write(books.block, 1, SERVER, datetime.now(UTC) - timedelta(seconds=1))
+    await jobs.accept(job(), allowance)
+    await write(books.block, 1, SERVER, None)
     await write(books.unblock, 1, SERVER)
     await jobs.accept(job(), allowance)
