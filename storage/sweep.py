@@ -156,9 +156,9 @@ def keep_swept(settings: Settings, stop: threading.Event) -> None:
 
 
 def _is_first(database: Engine, settings: Settings) -> bool:
-    """Whether this worker is the one of those alive that sweeps."""
+    """Whether this worker is the one that sweeps, of those alive that do not rest or end."""
     with database.execution_options(**READING).connect() as connection:
-        alive = presence.list_workers(connection, settings.dead_after)
+        alive = presence.list_served(connection, settings.dead_after)
     return settings.executor == min(alive, default=None)
 
 

@@ -111,7 +111,10 @@ def list_workers(connection: Connection, dead_after: float) -> set[str]:
 def list_served(connection: Connection, dead_after: float) -> dict[str, Served]:
     """What the workers serve that live and are to take more jobs, by their names."""
     alive = select(WorkerRow.executor_id, WorkerRow.serves).where(
-        lives(read_now(connection), dead_after), WorkerRow.draining.is_(False)
+        lives(read_now(connection), dead_after),
+        WorkerRow.draining.is_(False),
+        # One that rests has loaded nothing, and takes nothing.
+        WorkerRow.trouble.is_distinct_from("device"),
     )
     return {name: read_served(kept) for name, kept in connection.execute(alive)}
 

@@ -107,8 +107,11 @@ def pass_on(connection: Connection, run: Run, worker: str, dead_after: float) ->
         False, changing nothing, if there is no other, or the run is stale.
     """
     wanted = select(JobRow.family, JobRow.model).where(JobRow.id == run.job_id)
-    model = ModelName(*connection.execute(wanted).one())
-    alive = presence.list_served(connection, dead_after)
+    row = connection.execute(wanted).one_or_none()
+    if row is None:
+        # It was withdrawn meanwhile.
+        return False
+    model, alive = ModelName(*row), presence.list_served(connection, dead_after)
     if not any(serves(alive, name, model) for name in alive if name != worker):
         return False
     returned = update(JobRow).where(*queries.owned(run)).values(state="queued", worker=None)

@@ -120,9 +120,11 @@ def test_a_cancellation_is_noticed_at_the_next_look(engine: Engine, clock: Clock
     assert (job(engine).state, job(engine).images) == ("cancelled", ())
 
 
-@pytest.mark.parametrize("other", [True, False])
+@pytest.mark.parametrize(
+    ("other", "trouble"), [(True, None), (True, "store"), (True, "device"), (False, None)]
+)
 def test_a_job_whose_model_cannot_be_had_here_is_left_to_who_serves_it(
-    engine: Engine, *, other: bool
+    engine: Engine, trouble: str | None, *, other: bool
 ) -> None:
     red = ModelName("sdxl", "red")
     with engine.begin() as connection:
@@ -130,7 +132,10 @@ def test_a_job_whose_model_cannot_be_had_here_is_left_to_who_serves_it(
         about = {"session": "", "host": "", "pid": 0, "device": "", "model": ""}
         for name, served in (("w", red), ("other", red if other else ModelName("flux", "x"))):
             serves = presence.write_served(frozenset({served}))
-            presence.sign_on(connection, name, {**about, "serves": serves})
+            troubled = {"trouble": trouble if name == "other" else None}
+            presence.sign_on(connection, name, {**about, **troubled, "serves": serves})
+    # One that rests takes nothing, whatever it is able to draw.
+    other &= trouble != "device"
 
     def render(_: dict[str, Any], _report: Report) -> Rendered:
         raise RenderError(NO_MODEL)
@@ -144,6 +149,17 @@ def test_a_job_whose_model_cannot_be_had_here_is_left_to_who_serves_it(
     found = job(engine)
     assert (found.state, found.failure) == ("failed", NO_MODEL)
     assert found.attempts == (3 if other else 1)
+
+
+def test_a_job_that_was_withdrawn_as_its_model_was_looked_for_is_let_go(engine: Engine) -> None:
+    def render(_: dict[str, Any], _report: Report) -> Rendered:
+        with engine.begin() as connection:
+            queries.delete_jobs(connection, [JOB])
+        raise RenderError(NO_MODEL)
+
+    making = maker(engine, render)
+    making.make(JOB)
+    assert (making.left, making.fault) == ((), None)
 
 
 def test_only_the_last_run_may_end_a_job(engine: Engine) -> None:

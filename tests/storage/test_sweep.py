@@ -13,7 +13,7 @@ from storage import sweep as sweeping
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import DraftRow, PersonRow
 from storage.files import Files
-from storage.queue import queries
+from storage.queue import presence, queries
 from storage.queue.acceptance import accept
 from storage.queue.fairness import Rule
 from storage.queue.jobs import Made, Rendered
@@ -102,3 +102,16 @@ def test_the_pictures_of_another_easel_are_left_alone(
     with pytest.raises(TooManyLostError, match="3 of 3"):
         sweep(engine, files, NEVER)
     assert all(map(files.has, theirs))
+
+
+def test_of_several_workers_one_that_takes_jobs_sweeps(engine: Engine, settings: Settings) -> None:
+    about = {"session": "", "host": "", "pid": 0, "device": "", "model": ""}
+    with engine.begin() as connection:
+        for name, more in (("a", {"trouble": "device"}), ("b", {"draining": True}), ("c", {})):
+            presence.sign_on(connection, name, about | more)
+    sweeping_ones = [
+        name
+        for name in "abc"
+        if sweeping._is_first(engine, settings.model_copy(update={"worker": name}))
+    ]
+    assert sweeping_ones == ["c"]
