@@ -102,7 +102,7 @@ def _ask(connection: Connection, settings: Settings, found: str) -> Iterator[Fin
     # Tables of before lack what tells it.
     holder = read_holder(connection) if found >= "0010" else None
     if holder and holder.age <= settings.dead_after:
-        says = f"one serves on {holder.host} (process {holder.pid})"
+        says = f"one serves on {holder.machine} (process {holder.pid})"
         mend = "start the new one beside it, then stop it: the new one takes over"
         yield Finding("bot", State.NOTE, says, mend)
     if found >= "0015":

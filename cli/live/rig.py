@@ -204,7 +204,7 @@ def _require_alone(settings: Settings) -> None:
     engine.dispose()
     if holder and holder.age <= settings.dead_after:
         raise CheckError(
-            f"The bot runs on {holder.host} (process {holder.pid}): stop it for as long as this "
+            f"The bot runs on {holder.machine} (process {holder.pid}): stop it for as long as this "
             "takes, since both would answer."
         )
 

@@ -63,7 +63,7 @@ class Heartbeat:
         self._stop = stop
         self._ended = threading.Event()
         self._session = uuid4().hex
-        self._host = socket.gethostname()
+        self._host = name_host()
         self._about = {"model": model, "device": device, "serves": presence.write_served(serves)}
         # A daemon, or it would keep a process alive whose main thread has died.
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -167,6 +167,15 @@ class Heartbeat:
 
 def _same(holder: Sighting, before: Sighting | None) -> bool:
     return before is not None and (holder.session, holder.seen) == (before.session, before.seen)
+
+
+def name_host() -> str:
+    """The host by its name, and within which of its containers this process has its number."""
+    try:
+        # Containers may share the host's name, but count processes each from 1.
+        return f"{socket.gethostname()}/{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return socket.gethostname()
 
 
 def is_running(pid: int) -> bool:

@@ -6,8 +6,8 @@ everything that happens. The one that waits is how a bot is replaced by a newer 
 
 import asyncio
 import os
-import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
@@ -20,7 +20,7 @@ from faults import HostError
 from storage.database.clock import read_now
 from storage.database.records import Records, hold, upsert
 from storage.database.tables import LeaseRow
-from storage.queue.heartbeat import BEATS, is_running
+from storage.queue.heartbeat import BEATS, is_running, name_host
 
 BOT: Final = "bot"
 """The lease of whoever serves Discord."""
@@ -38,7 +38,7 @@ class LeaseLostError(HostError, RuntimeError):
     """Another process has the lease now, as this one gave no sign of life for so long."""
 
     def __init__(self, holder: "Holder | None") -> None:
-        where = f" on {holder.host} (process {holder.pid})" if holder else ""
+        where = f" on {holder.machine} (process {holder.pid})" if holder else ""
         super().__init__(
             f"Another bot{where} serves now, since this one gave no sign of life for too long; "
             "it ends, so that nothing is answered twice."
@@ -51,7 +51,7 @@ class Holder:
 
     Attributes:
         session: Differs each time a process takes it.
-        host: Where that runs.
+        host: Where that runs, as :func:`name_host` has it.
         pid: Its process there.
         age: Seconds since it was last seen, by the database's clock.
     """
@@ -60,6 +60,11 @@ class Holder:
     host: str
     pid: int
     age: float
+
+    @property
+    def machine(self) -> str:
+        """The host's name, for people."""
+        return self.host.partition("/")[0]
 
 
 class Lease:
@@ -73,7 +78,7 @@ class Lease:
             dead_after: Seconds without a sign of life after which it goes to whoever waits.
         """
         self._records, self._dead_after = records, dead_after
-        self._session, self._host, self._pid = uuid4().hex, socket.gethostname(), os.getpid()
+        self._session, self._host, self._pid = uuid4().hex, name_host(), os.getpid()
 
     async def take(self) -> None:
         """Waits until nobody else has it, however long that takes, and takes it."""
@@ -91,7 +96,7 @@ class Lease:
                     break
                 if holder.session != told:
                     told = holder.session
-                    about = {"host": holder.host, "pid": holder.pid}
+                    about = {"host": holder.machine, "pid": holder.pid}
                     _log.warning("another bot serves; waiting until it ends", **about)
             await asyncio.sleep(LOOK)
         if told:
@@ -112,7 +117,7 @@ class Lease:
                 _log.warning("sign of life failed", error=type(error).__name__)
                 continue
             if not kept:
-                raise LeaseLostError(await self._records.read(read_holder))
+                raise LeaseLostError(await self._find_holder())
 
     async def release(self) -> None:
         """Gives it back, so that whoever waits need not wait for its end."""
@@ -121,6 +126,12 @@ class Lease:
         # It runs out by itself, so a database that is away is no reason to end badly.
         except SQLAlchemyError as error:
             _log.warning("lease not given back", error=type(error).__name__)
+
+    async def _find_holder(self) -> Holder | None:
+        """Who has it now; None where that cannot be read, as it only says more of what is over."""
+        with suppress(SQLAlchemyError):
+            return await self._records.read(read_holder)
+        return None
 
     def _take(self, connection: Connection) -> Holder | None:
         hold(connection, _TAKING)

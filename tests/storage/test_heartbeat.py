@@ -1,7 +1,6 @@
 """A worker's name: one at a time, whatever happened to the last."""
 
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from unittest import mock
@@ -12,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from storage.database.connect import WRITING, open_engine
 from storage.queue import presence
-from storage.queue.heartbeat import Heartbeat
+from storage.queue.heartbeat import Heartbeat, name_host
 from storage.queue.jobs import WorkerNameTakenError
 from storage.settings import Settings
 
@@ -70,7 +69,7 @@ def test_a_living_workers_name_is_refused(engine: Engine, settings: Settings) ->
 
 
 def test_the_name_of_a_dead_process_is_free_at_once(engine: Engine, settings: Settings) -> None:
-    leave_behind(engine, 2**22 + 1, socket.gethostname())
+    leave_behind(engine, 2**22 + 1, name_host())
     with (
         mock.patch.object(threading.Event, "wait", side_effect=AssertionError("waited")),
         mock.patch.object(threading.Thread, "start"),
@@ -85,7 +84,7 @@ def test_the_name_of_a_silent_worker_elsewhere_is_free_after_a_while(
 ) -> None:
     leave_behind(engine, os.getpid(), "elsewhere")
     with heartbeat(engine, settings, dead_after=0.5):
-        assert sighting(engine).host == socket.gethostname()
+        assert sighting(engine).host == name_host()
 
 
 def test_a_worker_whose_name_was_taken_is_stopped(engine: Engine, settings: Settings) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -15,6 +14,7 @@ from cli.findings import State
 from cli.workers import troubled_workers
 from storage.database.connect import open_engine
 from storage.queue import presence
+from storage.queue.heartbeat import name_host
 from storage.queue.jobs import Ended, Job
 from storage.queue.worker import FAULTS
 from storage.settings import Settings
@@ -71,7 +71,7 @@ async def until(holds: Callable[[], bool]) -> None:
 def leave_behind(settings: Settings, faults: int) -> None:
     """What a worker leaves whose GPU has failed so often in a row."""
     # No process has a number beyond what Linux gives out.
-    gone = {"session": "s", "host": socket.gethostname(), "pid": 2**30}
+    gone = {"session": "s", "host": name_host(), "pid": 2**30}
     engine = open_engine(settings.database)
     with engine.begin() as connection:
         about = {**gone, "device": "cpu", "model": "m", "faults": faults}

@@ -1,14 +1,20 @@
 """Of several bots on one database one serves, until it ends or dies."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
+from socket import gethostname
+from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 
 from storage.database.records import Records
 from storage.database.tables import LeaseRow
-from storage.queue.lease import Lease, LeaseLostError, read_holder
+from storage.queue.heartbeat import name_host
+from storage.queue.lease import Holder, Lease, LeaseLostError, read_holder
 from storage.settings import Settings
 
 
@@ -60,7 +66,7 @@ async def test_one_that_is_silent_loses_it_and_is_told(
     await first.take()
     await age(records)
     await second.take()
-    with pytest.raises(LeaseLostError, match=f"on {second._host}.*process {second._pid}"):
+    with pytest.raises(LeaseLostError, match=rf"on {gethostname()} \(process {second._pid}\)"):
         await first.keep()
     await first.release()
     holder = await records.read(read_holder)
@@ -92,3 +98,34 @@ async def test_a_process_of_this_host_that_is_gone_is_not_waited_for(records: Re
     await dead.take()
     async with asyncio.timeout(20):
         await next_one.take()
+
+
+async def test_who_lost_it_ends_as_such_though_nobody_can_say_to_whom(
+    records: Records, new_lease: Callable[[], Lease]
+) -> None:
+    first, second = new_lease(), new_lease()
+    await first.take()
+    await age(records)
+    await second.take()
+    away = OperationalError("", {}, ValueError())
+    with (
+        mock.patch.object(Records, "read", side_effect=away),
+        pytest.raises(LeaseLostError, match="Another bot serves now"),
+    ):
+        await first.keep()
+
+
+def test_a_process_number_of_another_container_says_nothing(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, looked = name_host(), os.stat
+    # Containers that share the host's name count their processes from 1 each.
+    monkeypatch.setattr(
+        "storage.queue.heartbeat.os.stat",
+        lambda path: SimpleNamespace(st_ino=looked(path).st_ino + 1),
+    )
+    assert name_host().startswith(gethostname())
+    assert name_host() != here
+    there = Lease(records, 300.0)
+    assert not there._is_gone(Holder("s", here, there._pid, 0.0))
+    assert there._is_gone(Holder("s", name_host(), there._pid, 0.0))
