@@ -14,6 +14,7 @@ from sqlalchemy import (
     and_,
     case,
     column,
+    delete,
     false,
     func,
     or_,
@@ -65,6 +66,12 @@ def list_held(connection: Connection, worker: str) -> list[str]:
     return list(connection.execute(held).scalars())
 
 
+def delete_queue(connection: Connection, worker: str) -> None:
+    """Deletes a worker's queue, which nothing is in any more."""
+    queues = table("queues", column("name"), schema=_find_schema(connection))
+    connection.execute(delete(queues).where(queues.c.name == name_queue(worker)))
+
+
 def list_lost(connection: Connection, dead_after: float) -> list[tuple[Standing, bool]]:
     """The unfinished jobs that nobody will make: their entry ended, is gone, or a dead worker's.
 
@@ -105,8 +112,11 @@ def _entries(connection: Connection) -> TableClause:
     names = (
         *("workflow_uuid", "name", "status", "queue_name", "executor_id", "application_version"),
     )
-    schema = "dbos" if connection.dialect.name == "postgresql" else None
-    return table("workflow_status", *map(column, names), schema=schema)
+    return table("workflow_status", *map(column, names), schema=_find_schema(connection))
+
+
+def _find_schema(connection: Connection) -> str | None:
+    return "dbos" if connection.dialect.name == "postgresql" else None
 
 
 def _select_ours(entry: TableClause) -> Select[str]:

@@ -31,6 +31,7 @@ class Heartbeat:
     A thread of its own beats even while the model computes.
 
     Attributes:
+        session: What tells this worker from others that had its name.
         replaced: Whether another worker took the name.
         draining: Set once the worker is to take no more jobs.
     """
@@ -62,7 +63,7 @@ class Heartbeat:
         self._dead_after = settings.dead_after
         self._stop = stop
         self._ended = threading.Event()
-        self._session = uuid4().hex
+        self.session = uuid4().hex
         self._host = name_host()
         self._about = {"model": model, "device": device, "serves": presence.write_served(serves)}
         # A daemon, or it would keep a process alive whose main thread has died.
@@ -100,9 +101,9 @@ class Heartbeat:
         try:
             with self._engine.begin() as connection:
                 if self._faulty:
-                    presence.note_fault(connection, self._name, self._session, self._dead_after)
+                    presence.note_fault(connection, self._name, self.session, self._dead_after)
                 else:
-                    presence.sign_off(connection, self._name, self._session)
+                    presence.sign_off(connection, self._name, self.session)
         # The name runs out by itself, so a database that is away is no reason to end badly.
         except SQLAlchemyError as error:
             _log.warning("sign-off failed", error=type(error).__name__)
@@ -112,7 +113,7 @@ class Heartbeat:
         self._trouble = trouble
         # The next beat says it too, should the database be away now.
         with suppress(SQLAlchemyError), self._engine.begin() as connection:
-            presence.beat(connection, self._name, self._session, trouble)
+            presence.beat(connection, self._name, self.session, trouble)
 
     def note_fault(self) -> None:
         """Has it counted, at the end, that what the worker computes on has failed."""
@@ -131,7 +132,7 @@ class Heartbeat:
                 values = {
                     **self._about,
                     "host": self._host,
-                    "session": self._session,
+                    "session": self.session,
                     "pid": os.getpid(),
                     "trouble": self._trouble,
                 }
@@ -151,7 +152,7 @@ class Heartbeat:
         while not self._ended.wait(self._pause):
             try:
                 with self._engine.begin() as connection:
-                    alive = presence.beat(connection, self._name, self._session, self._trouble)
+                    alive = presence.beat(connection, self._name, self.session, self._trouble)
                     if presence.is_draining(connection, self._name):
                         self.draining.set()
             except SQLAlchemyError as error:

@@ -74,6 +74,20 @@ def beat(connection: Connection, name: str, session: str, trouble: Trouble | Non
     return connection.execute(alive).rowcount == 1
 
 
+def hold_name(connection: Connection, name: str, session: str) -> bool:
+    """Whether a worker still has its name, which nobody takes then until the transaction is over.
+
+    Args:
+        connection: In a transaction that writes.
+        name: The name.
+        session: The session of the worker.
+    """
+    mine = select(WorkerRow.executor_id).where(
+        WorkerRow.executor_id == name, WorkerRow.session == session
+    )
+    return connection.execute(mine.with_for_update()).first() is not None
+
+
 def sign_off(connection: Connection, name: str, session: str) -> None:
     """Forgets a worker that ends."""
     mine = delete(WorkerRow).where(WorkerRow.executor_id == name, WorkerRow.session == session)

@@ -28,7 +28,7 @@ from storage.queue import presence, queries
 from storage.queue.attempt import Maker
 from storage.queue.bell import SLOW_POLL, Bell
 from storage.queue.engine import APPLICATION, PROGRESS, move_entry, open_client
-from storage.queue.entries import QUEUE, WORKFLOW, is_stray, list_held, name_queue
+from storage.queue.entries import QUEUE, WORKFLOW, delete_queue, is_stray, list_held, name_queue
 from storage.queue.heartbeat import Heartbeat
 from storage.queue.jobs import (
     PROTOCOL,
@@ -110,7 +110,7 @@ def serve(
                 stop=stop,
                 dead_after=settings.dead_after,
             )
-            _put_back_before(settings, engine)
+            _put_back_before(settings, engine, heartbeat.session)
             _require_store(settings, heartbeat, stop)
             _log.info("worker ready", worker=settings.executor)
             _take_jobs(settings, Taker(engine, settings, maker, holds), heartbeat, stop)
@@ -122,11 +122,11 @@ def serve(
         raise WorkerNameTakenError(settings.executor)
 
 
-def _put_back_before(settings: Settings, engine: Engine) -> None:
+def _put_back_before(settings: Settings, engine: Engine, session: str) -> None:
     """Lets wait again what is under this worker's name, which is ours alone by now."""
     client = open_client(settings.database)
     try:
-        _put_back(client, engine, settings.executor)
+        _put_back(client, engine, settings.executor, session)
         _forget_queues(client, engine)
     finally:
         client.destroy()
@@ -147,7 +147,7 @@ def _take_jobs(
                 return
             maker.begin_anew()
             try:
-                _work(settings, taker, bell, stop, draining)
+                _work(settings, taker, bell, heartbeat, stop)
             except AWAY as error:
                 # It went as this one got up, or lay down.
                 _log.warning("the database is away", error=type(error).__name__)
@@ -250,14 +250,16 @@ def _work(
     settings: Settings,
     taker: Taker,
     bell: Bell | None,
+    heartbeat: Heartbeat,
     stop: threading.Event,
-    draining: threading.Event,
 ) -> None:
-    client, queue = open_client(settings.database), name_queue(settings.executor)
+    client, worker = open_client(settings.database), settings.executor
     maker, rested = taker.maker, time.monotonic()
     try:
         # By a client: DBOS registers queues only once launched. One job is drawn, one is stored.
-        client.register_queue(queue, worker_concurrency=2, polling_interval_sec=settings.poll)
+        client.register_queue(
+            name_queue(worker), worker_concurrency=2, polling_interval_sec=settings.poll
+        )
         _launch(settings, maker)
         while maker.fault is None and not stop.is_set():
             # At once when a drawing has ended: what computes shall not wait for a look.
@@ -267,7 +269,7 @@ def _work(
                 bell.forget()
             if taker.look():
                 rested = time.monotonic()
-            elif draining.is_set() or (bell and time.monotonic() - rested > UP_FOR):
+            elif heartbeat.draining.is_set() or (bell and time.monotonic() - rested > UP_FOR):
                 return
     finally:
         # Also where this thread was interrupted: nothing more may be begun.
@@ -278,8 +280,8 @@ def _work(
         DBOS.destroy(destroy_registry=True)
         # After DBOS has ended, which would take the jobs again.
         try:
-            _put_back(client, taker.engine, settings.executor)
-            client.delete_queue(queue)
+            if _put_back(client, taker.engine, worker, heartbeat.session):
+                _delete_queue(taker.engine, worker, heartbeat.session)
         except SQLAlchemyError as error:
             # Recovery does it, once this worker counts as dead.
             _log.warning("jobs not put back", error=type(error).__name__)
@@ -334,20 +336,36 @@ def _launch(settings: Settings, maker: Maker) -> None:
 
 def _forget_queues(client: DBOSClient, engine: Engine) -> None:
     """Deletes the queues of workers that are long gone; each has one, and containers new names."""
+    # Read first: a worker that signs on in between makes its queue after that.
+    queues = client.list_queues()
     with engine.execution_options(**READING).connect() as connection:
         known = presence.list_known(connection)
-    for queue in client.list_queues():
+    for queue in queues:
         if is_stray(queue.name, known):
             client.delete_queue(queue.name)
 
 
-def _put_back(client: DBOSClient, engine: Engine, worker: str) -> None:
-    """Lets all that a worker took wait again, which recovery would do once it counts as dead."""
+def _put_back(client: DBOSClient, engine: Engine, worker: str, session: str) -> bool:
+    """Lets all that a worker took wait again, which recovery would do once it counts as dead.
+
+    Returns:
+        False, changing nothing, if another has its name: what is under that is the other's.
+    """
     with engine.begin() as connection:
+        if not presence.hold_name(connection, worker, session):
+            return False
         queries.release(connection, worker)
         held = list_held(connection, worker)
     if held:
         client.resume_workflows(held, queue_name=QUEUE)
+    return True
+
+
+def _delete_queue(engine: Engine, worker: str, session: str) -> None:
+    # In one transaction, so that it is not that of another, who has taken the name meanwhile.
+    with engine.begin() as connection:
+        if presence.hold_name(connection, worker, session):
+            delete_queue(connection, worker)
 
 
 def _publish(value: dict[str, Any]) -> None:

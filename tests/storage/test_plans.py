@@ -97,6 +97,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "read_sighting": ("hand",),
         "sign_on": ("hand", {"session": "", "host": "", "pid": 0, "device": "", "model": ""}),
         "beat": ("hand", "", "store"),
+        "hold_name": ("hand", ""),
         "sign_off": ("hand", ""),
         "note_fault": ("hand", "", 30.0),
         "set_faults": ("hand", 0),
@@ -116,6 +117,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     entries: {
         "assign": (JOB, "hand"),
         "list_held": ("hand",),
+        "delete_queue": ("hand",),
         "list_lost": (30.0,),
         "list_leftovers": (),
     },

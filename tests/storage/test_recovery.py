@@ -220,6 +220,27 @@ async def test_a_second_worker_of_the_same_name_refuses_to_start(
     assert await ended(workers.start()) == toy.NAME_TAKEN
 
 
+async def test_a_frozen_worker_whose_name_was_taken_leaves_the_other_its_job_and_its_queue(
+    settings: Settings, bot: Bot, workers: Workers, hold: Hold
+) -> None:
+    job, after = new_job("apple", hold=hold.path), new_job("pear")
+    await bot.jobs.accept(job)
+    first = workers.start()
+    await bot.until(Started, job.id)
+    freeze(first, settings)
+    workers.start()
+    await bot.until(Started, job.id, lambda _: len(bot.of(Started, job.id)) == 2)
+    send(first, signal.SIGCONT)
+    hold.release()
+    assert await ended(first) == toy.NAME_TAKEN
+    await bot.jobs.accept(after)
+    await bot.until(Ended, after.id)
+    found = await bot.jobs.get(job.id)
+    assert found
+    assert (found.state, found.attempts) == ("done", 2)
+    assert workers.lines().count("end apple") == 1
+
+
 async def test_a_bot_killed_after_accepting_leaves_the_job_to_the_next_one(
     settings: Settings, workers: Workers, open_bot: Callable[[Settings], Any]
 ) -> None:
