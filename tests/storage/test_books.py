@@ -200,11 +200,15 @@ async def test_questions_use_up_no_jobs(jobs: Jobs) -> None:
     assert await refused(jobs, allowance, waiting) is None
     assert await refused(jobs, allowance, drawing) is None
     assert await refused(jobs, allowance, job()) == Excess("daily", 1, 1, 1)
-    assert await refused(jobs, replace(allowance, daily=0), job()) == Excess("quota", 1, 1, 1, budget)
+    assert await refused(jobs, replace(allowance, daily=0), job()) == Excess(
+        "quota", 1, 1, 1, budget
+    )
     # Nor are they refused where nothing more may be drawn.
     assert await refused(jobs, allowance, replace(question, id=job().id)) is None
     full = replace(allowance, unfinished=3)
-    assert await refused(jobs, full, replace(question, id=job().id)) == Excess("unfinished", 3, 3, 1)
+    assert await refused(jobs, full, replace(question, id=job().id)) == Excess(
+        "unfinished", 3, 3, 1
+    )
     await jobs.records.write(make, drawing.id, 1.0)
     (used,) = await jobs.records.read(books.list_used, SERVER, 7)
     assert (used.jobs, used.pictures) == (1, 4)

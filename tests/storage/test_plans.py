@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -22,6 +22,7 @@ from storage.decisions.choices import Change, Owner, ServerChoices
 from storage.privacy import exporting, forgetting, retention
 from storage.queue import (
     acceptance,
+    answers,
     books,
     costs,
     entries,
@@ -98,6 +99,8 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "sign_on": ("hand", {"session": "", "host": "", "pid": 0, "device": "", "model": ""}),
         "beat": ("hand", "", "store"),
         "hold_name": ("hand", ""),
+        "drain": ("hand",),
+        "is_draining": ("hand",),
         "sign_off": ("hand", ""),
         "note_fault": ("hand", "", 30.0),
         "set_faults": ("hand", 0),
@@ -174,8 +177,10 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "select_marked": ([JOB],),
     },
     pseudonyms: {"find_pseudonym": (HEAVY,), "make_pseudonym": (HEAVY,)},
+    answers: {"find_answer": ("0" * 64,), "change_question": (JOB, {})},
     acceptance: {
         "accept": ([new_job(person=HEAVY)], HERE, Rule(), lambda *_: None),
+        "keep_answered": (replace(new_job(title="describe"), question="0" * 64), {}),
         "read_usage": (HEAVY, EVERYWHERE),
         "require_unblocked": (HEAVY + 10**9, 7),
     },
