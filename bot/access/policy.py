@@ -17,6 +17,9 @@ from storage.queue import limits
 from storage.queue.client import Jobs
 from storage.queue.limits import Allowance, HostLimits
 
+Choose = Callable[[ServerChoices], Sequence[Card]]
+"""By what a server decided, the card of what would draw each of some jobs."""
+
 
 async def read_preferences(records: Records, person_id: int) -> PersonChoices:
     """What a person decided for themselves."""
@@ -28,7 +31,7 @@ async def admit(
     jobs: Jobs,
     interaction: Requester,
     served: Sequence[Card],
-    choose: Callable[[ServerChoices], Sequence[Card]],
+    choose: Choose,
     *,
     asks: bool = False,
 ) -> ServerChoices:

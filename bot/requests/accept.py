@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self
@@ -23,7 +23,6 @@ from bot.requests.models import ServedModels
 from bot.requests.renewal import DISCORD_FILES, renew_link
 from bot.text import sentences
 from bot.text.messages import Title
-from generation.catalogue.card import Card
 from generation.catalogue.families import compute_shown_size
 from generation.derive import set_upscaler
 from generation.questions.measures import Measures
@@ -136,15 +135,9 @@ class JobAcceptor:
         self._hosts = None if settings.open_links else DISCORD_FILES
 
     async def admit(
-        self,
-        requester: Requester,
-        choose: Callable[[ServerChoices], Sequence[Card]],
-        *,
-        asks: bool = False,
+        self, requester: Requester, choose: policy.Choose, *, asks: bool = False
     ) -> ServerChoices:
-        """What the server decided, if jobs are let in: one for each card of what would draw it.
-
-        Questions, which draw nothing, are let in where there is no room for pictures.
+        """What the server decided, if jobs are let in, or questions; see :func:`policy.admit`.
 
         Raises:
             NotAllowedError: The host or the server does not let them in.

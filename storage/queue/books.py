@@ -1,7 +1,8 @@
 """The books: who used how much of the GPU, on which server, on which day and in which lane.
 
 A job counts on the day on which it ends, in the transaction that ends it. Jobs and pictures count
-once they are made, questions as neither; GPU time counts whatever came of it, unless the fault was ours.
+once they are made, questions as neither; GPU time counts whatever came of it, unless the fault was
+ours.
 """
 
 from collections import defaultdict

@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
@@ -21,6 +22,9 @@ from storage.settings import Settings
 # Most of them may get lost on a busy database before anybody is taken for dead.
 BEATS: Final = 10
 """Signs of life within the time after which a worker counts as dead."""
+
+# Which set of process numbers ours is of, on Linux.
+_NAMESPACE: Final = Path("/proc/self/ns/pid")
 
 _log = structlog.get_logger(__name__)
 
@@ -174,7 +178,7 @@ def name_host() -> str:
     """The host by its name, and within which of its containers this process has its number."""
     try:
         # Containers may share the host's name, but count processes each from 1.
-        return f"{socket.gethostname()}/{os.stat('/proc/self/ns/pid').st_ino}"
+        return f"{socket.gethostname()}/{_NAMESPACE.stat().st_ino}"
     except OSError:
         return socket.gethostname()
 
