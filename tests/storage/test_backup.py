@@ -180,7 +180,11 @@ def test_a_client_program_is_told_all_that_the_url_says_but_the_password(
     monkeypatch.setenv("PATH", str(tmp_path))
     backup._run_client(make_url(url), ["pg_dump"])
     arguments, password = (tmp_path / "said").read_text().splitlines()
-    assert set(arguments.removeprefix("--dbname=").split()) == {"user=u", "dbname=x", *where.split()}
+    assert set(arguments.removeprefix("--dbname=").split()) == {
+        "user=u",
+        "dbname=x",
+        *where.split(),
+    }
     assert password == "s3cret"
 
 
