@@ -75,7 +75,7 @@ class ResultHandler:
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
             # Reactions and menus name a message alone; this is how its job is found again.
-            await self._records.write(queries.keep_copy, message, job.id)
+            await self._records.write(queries.keep_copy, message, job.id, interaction.channel_id)
             await self._show_again(interaction, job)
 
     async def _show_again(self, interaction: discord.Interaction[Any], job: Job) -> None:
@@ -235,7 +235,7 @@ class ResultHandler:
             message = await send_fitting(send, compose, DIRECT_LIMIT)
         except discord.Forbidden:
             return
-        await self._records.write(queries.keep_copy, message.id, job_id)
+        await self._records.write(queries.keep_copy, message.id, job_id, message.channel.id)
 
     async def delete(
         self, message: discord.PartialMessage, job_id: str, requester: Requester

@@ -322,6 +322,8 @@ class CopyRow(Table):
     job_id: Mapped[str] = mapped_column(
         String(32), ForeignKey("jobs.id", ondelete="CASCADE"), index=True
     )
+    # Of those from before it was kept, nobody knows.
+    channel_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class DraftRow(Table):

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Text, case, cast, delete, func, make_url, sel
 
 from storage.database.pseudonyms import make_pseudonym
 from storage.database.records import insert_new, upsert
-from storage.database.tables import DiscardRow, ImageRow, JobRow, SpentRow, WithdrawalRow
+from storage.database.tables import CopyRow, DiscardRow, ImageRow, JobRow, SpentRow, WithdrawalRow
 from storage.privacy.rules import RULES, find_table, is_own
 from storage.queue import books, queries
 from storage.queue.client import Jobs
@@ -136,4 +136,7 @@ def _withdraw_messages(connection: Connection, job_ids: Collection[str]) -> None
         # As a rule it was delivered into the message that showed its progress.
         for message in dict.fromkeys(filter(None, messages))
     ]
+    known = CopyRow.job_id.in_(job_ids), CopyRow.channel_id.is_not(None)
+    copies = select(CopyRow.message_id, CopyRow.channel_id).where(*known)
+    rows += map(dict, connection.execute(copies).mappings())
     insert_new(connection, WithdrawalRow, rows)

@@ -51,7 +51,7 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     # These go with their jobs, by the database itself.
     "images": Rule(nobody=("job_id", "kind", "sha256", "digest")),
-    "copies": Rule(nobody=("message_id", "job_id")),
+    "copies": Rule(nobody=("message_id", "job_id", "channel_id")),
     "favourites": Rule(owner="person_id", nobody=("job_id",)),
     "people": Rule(owner="id", nobody=("settings",)),
     "presets": Rule(

@@ -312,10 +312,10 @@ def mark_delivered(connection: Connection, job_id: str, message_id: int | None) 
     return _changed(connection, shown.values(delivered_at=_now(), delivered_message_id=message_id))
 
 
-def keep_copy(connection: Connection, message_id: int, job_id: str) -> None:
-    """Notes that a message shows a job's pictures once more."""
+def keep_copy(connection: Connection, message_id: int, job_id: str, channel_id: int | None) -> None:
+    """Notes that a message shows a job's pictures once more, and in which channel."""
     # Of two that send one message, Discord gives the second the first's.
-    row = {"message_id": message_id, "job_id": job_id}
+    row = {"message_id": message_id, "job_id": job_id, "channel_id": channel_id}
     upsert(connection, CopyRow, row, row)
 
 

@@ -89,7 +89,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "cancel_job": (JOB, HEAVY),
         "note_message": (JOB, 5),
         "mark_delivered": (JOB, 5),
-        "keep_copy": (5, JOB),
+        "keep_copy": (5, JOB, 7),
         "delete_jobs": ([JOB],),
         "requeue": (STANDING,),
         "give_up": (STANDING, "lost"),

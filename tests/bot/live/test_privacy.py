@@ -29,6 +29,17 @@ async def press(house: House, panel: Message, label: str) -> None:
     await (await house.playground.press("mira", panel, label=label)).acknowledged()
 
 
+async def show_again(house: House, grid: Message) -> tuple[Message, Message]:
+    """The same pictures in public and by direct message."""
+    name = grid.attachments[0].filename
+    again = (await (await house.playground.command("mira", "show", {"id": name})).ended()).message
+    assert again
+    await again.until(lambda now: now.attachments)
+    await house.playground.react("otto", grid, "✉️")
+    home = house.playground.channel("@otto")
+    return again, await house.playground.message(lambda m: m.channel_id == home)
+
+
 async def test_whoever_has_asked_for_nothing_has_nothing_to_delete(house: House) -> None:
     panel = await opened(house)
     assert "- none" in panel.content
@@ -38,6 +49,7 @@ async def test_whoever_has_asked_for_nothing_has_nothing_to_delete(house: House)
 async def test_somebody_is_forgotten_after_one_question(house: House) -> None:
     grid = await house.drawn("a red apple")
     await house.playground.react("mira", grid, "⭐")
+    copies = await show_again(house, grid)
     theirs = await house.drawn("a black cat", person="otto")
     await house.prefer("mira", PersonChoices(suffix="ink"))
     await house.imagine("a boat")
@@ -54,7 +66,8 @@ async def test_somebody_is_forgotten_after_one_question(house: House) -> None:
     await press(house, panel, "Delete everything")
     await panel.until(lambda now: "any more" in now.content)
     # Their messages follow, and nobody else's.
-    await grid.until(lambda now: now.deleted)
+    for each in (grid, *copies):
+        await each.until(lambda now: now.deleted)
     assert not theirs.deleted
     whose = str(house.playground.people["mira"].id)
     kept = [path for path in house.jobs._settings.data.rglob("*") if path.is_file()]
