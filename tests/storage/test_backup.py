@@ -152,10 +152,10 @@ async def test_a_picture_that_is_damaged_in_its_place_is_told(
 
 
 @pytest.mark.parametrize("inside", ["", "images", "images/backup"])
-async def test_a_backup_takes_the_place_of_nothing_that_it_is_made_of(
+def test_a_backup_takes_the_place_of_nothing_that_it_is_made_of(
     sqlite_settings: Settings, inside: str
 ) -> None:
-    sha256 = await keep_job(sqlite_settings)
+    sha256 = asyncio.run(keep_job(sqlite_settings))
     file = Path(make_url(sqlite_settings.database).database or "")
     before = file.stat().st_ino
     with pytest.raises(BackupError, match="keeps its own files in"):
