@@ -172,6 +172,15 @@ class Files:
         except (BaseError, OSError) as error:
             raise _failed("listed", "store", error) from None
 
+    def is_younger(self, sha256: str, age: timedelta) -> bool:
+        """Whether bytes are kept under this hash that were stored within ``age``.
+
+        Raises:
+            FileStoreError: The place does not answer.
+        """
+        there = self._look_up(sha256)
+        return there is not None and datetime.now(UTC) - there["last_modified"] < age
+
     def delete_older(self, sha256: str, age: timedelta) -> bool:
         """Deletes bytes unless they were stored again within ``age``; whether it did.
 

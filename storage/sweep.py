@@ -105,7 +105,9 @@ def discard(database: Engine, files: Files, stop: threading.Event) -> int:
     """
     reading = database.execution_options(**READING)
     with reading.connect() as connection:
-        found = set(connection.execute(select(DiscardRow.sha256)).scalars())
+        listed = connection.execute(select(DiscardRow.sha256)).scalars().all()
+    # Young ones are looked at again; only for others are all recipes read.
+    found = {one for one in listed if not files.is_younger(one, SETTLED)}
     if not found:
         return 0
     kept = set[str]()
@@ -117,7 +119,7 @@ def discard(database: Engine, files: Files, stop: threading.Event) -> int:
             kept |= select_pictures(connection, page)
         gone = [one for one in page if one not in kept and files.delete_older(one, SETTLED)]
         count += len(gone)
-        # Those that another row names are that one's from here on; young ones are looked at again.
+        # Those that another row names are that one's from here on.
         over = [one for one in page if one in kept or not files.has(one)]
         with database.begin() as connection:
             connection.execute(delete(DiscardRow).where(DiscardRow.sha256.in_(over)))

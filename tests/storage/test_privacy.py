@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from uuid import uuid4
 
 import pytest
@@ -286,6 +287,18 @@ async def test_pictures_go_unless_somebody_elses_came_from_them(
     assert discard(engine, files, NEVER) == 3
     assert not any(path.is_file() for path in folder.rglob("*"))
     assert discard(engine, files, NEVER) == 0
+
+
+def test_no_recipes_are_read_for_what_is_too_young_to_go(
+    settings: Settings, engine: Engine
+) -> None:
+    files = Files(settings.data / "images")
+    young = files.put(b"young")
+    with engine.begin() as connection:
+        connection.execute(insert(DiscardRow).values(sha256=young, at=datetime.now(UTC)))
+    with mock.patch("storage.sweep.read_page", side_effect=AssertionError("read")):
+        assert discard(engine, files, NEVER) == 0
+    assert files.has(young)
 
 
 async def test_requests_are_kept_as_long_as_host_and_server_say_but_favourites(
