@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -320,7 +321,7 @@ class Maker:
 
         def report(step: int, steps: int, preview: bytes | None) -> None:
             nonlocal checked, told, quiet_until
-            now = time.monotonic()
+            now, loading = time.monotonic(), span.loading
             span.note(now, steps=steps)
             # Before anything that asks the database, so that it stops also while that is away.
             if self._ending:
@@ -328,6 +329,10 @@ class Maker:
             if now < quiet_until:
                 return
             try:
+                if span.loading != loading:
+                    began = None if span.loading else datetime.now(UTC)
+                    with self._engine.begin() as connection:
+                        taking.note_beginning(connection, run, began)
                 if now - checked >= CHECK_EVERY:
                     checked = now
                     self._require_current(run)

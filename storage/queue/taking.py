@@ -1,6 +1,7 @@
 """A worker takes the job that is next for it, and nobody else can have it then."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, select, update
@@ -96,6 +97,12 @@ def take(
         # Its entry is elsewhere, until recovery finds it, or a worker of before has it.
         del waiting[found.job.id]
     return None
+
+
+def note_beginning(connection: Connection, run: Run, began: datetime | None) -> None:
+    """Notes when a run began to draw; None while its model is being loaded."""
+    # What is cancelled is charged from there: nobody is for a model that had to be loaded.
+    connection.execute(update(JobRow).where(*queries.owned(run)).values(started_at=began))
 
 
 def pass_on(connection: Connection, run: Run, worker: str, dead_after: float) -> bool:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -39,6 +40,7 @@ from tests.storage.conftest import new_job
 from tests.storage.toy import made
 
 JOB = "a" * 32
+AGO = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -402,6 +404,30 @@ def test_a_drawing_that_fails_is_charged_from_when_its_model_was_there(
         assert shares.read_finish(connection, job(engine).person_id, "fast") == pytest.approx(
             charged
         )
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_what_is_cancelled_is_charged_from_when_its_model_was_there(
+    engine: Engine, *, drawn: bool
+) -> None:
+    def render(_: dict[str, Any], report: Report) -> Rendered:
+        # As where the job was begun a while ago.
+        began = job(engine).created_at - AGO
+        with engine.begin() as connection:
+            connection.execute(update(JobRow).values(started_at=began))
+        report(0, 0, None)
+        if drawn:
+            report(0, 9, None)
+        cancel(engine)
+        raise RenderInterruptedError
+
+    maker(engine, render).make(JOB)
+    assert job(engine).state == "cancelled"
+    assert (job(engine).started_at is not None) == drawn
+    with engine.connect() as connection:
+        charged = shares.read_finish(connection, job(engine).person_id, "fast")
+    assert charged is not None
+    assert charged < AGO.total_seconds()
 
 
 def test_a_picture_is_found_again_by_its_digest(engine: Engine) -> None:

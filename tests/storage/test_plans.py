@@ -115,6 +115,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "has_work": ("hand", 30.0),
         "take": ("hand", (), Bound(), 30.0),
         "is_taken": (JOB, "hand"),
+        "note_beginning": (RUN, None),
         "pass_on": (RUN, "hand", 30.0),
     },
     entries: {
