@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import inf
 from threading import Thread
 from typing import Any, Final
 
@@ -31,7 +32,7 @@ from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
 from generation.sampling.engine import Drawer
 from generation.tensors.device_faults import answers, is_device_fault
-from generation.tensors.memory import measure_room
+from generation.tensors.memory import measure_free, measure_room
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage import meters
 from storage.database.connect import open_engine
@@ -234,7 +235,9 @@ def main(settings: Settings) -> None:
             return
         raise DeviceFaultError(past.device)
     needs = partial(estimate_needs, settings, wanted) if wanted.type == "cuda" else None
-    engines = Engines(models, partial(load_engine, settings), wanted, needs=needs)
+    # Where the setting is a number, it holds for all models together.
+    room = partial(measure_free, wanted, read_room(inf, settings.memory).memory)
+    engines = Engines(models, partial(load_engine, settings), wanted, room, needs)
     device = _load_first(engines, choose_usual(models), settings, past)
     if device == "cpu":
         # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.

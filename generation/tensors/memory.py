@@ -40,11 +40,15 @@ def measure_room(device: torch.device) -> float:
     return max(0.0, (left + held - SPARED * total) / 2**30)
 
 
-def measure_free(device: torch.device) -> float:
-    """GiB that a GPU has left; of other devices, which share it, what the machine has."""
-    if device.type == "cuda":
-        # The driver counts what PyTorch's cache holds as used: a release has to empty it first.
-        left, _ = torch.cuda.mem_get_info(device)
-    else:
-        left = psutil.virtual_memory().available
-    return left / 2**30
+def measure_free(device: torch.device, limit: float = inf) -> float:
+    """GiB that a GPU has left; of other devices, which share it, what the machine has.
+
+    Args:
+        device: Where models compute.
+        limit: GiB of a GPU that all models of this process may take together.
+    """
+    if device.type != "cuda":
+        return psutil.virtual_memory().available / 2**30  # type: ignore[no-any-return]
+    # The driver counts what PyTorch's cache holds as used: a release has to empty it first.
+    left, _ = torch.cuda.mem_get_info(device)
+    return min(left / 2**30, limit - torch.cuda.memory_reserved(device) / 2**30)

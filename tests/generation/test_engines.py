@@ -258,7 +258,10 @@ def test_each_model_computes_on_as_many_cores_as_alone(
 
 def test_a_gpu_says_what_it_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (6 * 2**30, 24 * 2**30))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda _: 3 << 30)
     assert measure_free(torch.device("cuda", 1)) == 6
+    # A limit is one for all models: what those that are loaded take is no longer there.
+    assert [measure_free(torch.device("cuda", 1), limit) for limit in (5, 20)] == [2, 6]
 
 
 def test_memory_is_of_the_machine_where_there_is_no_gpu() -> None:
