@@ -8,6 +8,7 @@ import structlog
 
 from generation.derive import GRID, narrow
 from generation.families.model_error import ModelError
+from generation.runtime.render import draw_refined
 from generation.runtime.trial import compose_recipe
 from generation.sampling.engine import Drawer, Engine
 
@@ -43,7 +44,8 @@ def compile_blocks(engine: Drawer, backend: str = "inductor") -> None:
         # Kernels are made for a number of pictures: for one, and for as many as go together.
         for count in sorted({1, min(GRID, engine.batching.size)}):
             drawn = narrow(grid, 0) if count == 1 else grid
-            engine.draw(drawn, None, lambda *_: None)
+            # By the ladder, as jobs are: a grid that finds no memory is drawn one at a time.
+            draw_refined(engine, drawn, None, lambda *_: None)
     # Compilers fail in many ways, and none of them is anything that a job could mend.
     except Exception as error:
         _log.error("cannot compile", model=engine.card.called, error=str(error)[:200])

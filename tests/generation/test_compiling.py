@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -39,6 +40,21 @@ def test_once_warm_nothing_more_is_compiled(klein: Engine) -> None:
     assert warm > 0
     assert [picture.tobytes() for picture in klein.draw(grid, None, quiet)] == before
     assert count_graphs() == warm
+
+
+def test_a_grid_that_finds_no_memory_is_drawn_one_at_a_time(
+    klein: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = klein.denoiser.forward
+
+    def crowd(*given: Any, hidden_states: torch.Tensor, **named: Any) -> Any:
+        if len(hidden_states) > 1:
+            raise torch.OutOfMemoryError
+        return work(*given, hidden_states=hidden_states, **named)
+
+    monkeypatch.setattr(klein.denoiser, "forward", crowd)
+    compile_blocks(klein, backend="eager")
+    assert list(klein.rungs.values()) == [1]
 
 
 def test_a_compiler_that_fails_is_one_sentence(
