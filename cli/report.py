@@ -1,5 +1,6 @@
 """What ``easel report`` does: every model draws, and one file tells how that went."""
 
+import gc
 import json
 import os
 import platform
@@ -81,18 +82,21 @@ def describe_host(settings: Settings) -> str:
 def try_models(settings: Settings, *, small: bool) -> Iterator[tuple[str, Any]]:
     """Each model's name and its trial, or the sentence that says why there is none."""
     from generation.runtime.trial import try_model  # noqa: PLC0415 - heavy
-    from generation.worker import load_engine  # noqa: PLC0415
+    from generation.sampling.ladder import release  # noqa: PLC0415
+    from generation.worker import choose_device, load_engine  # noqa: PLC0415
 
     for one in list_served(settings).values():
+        came: Any
         try:
-            yield (
-                one.card.called,
-                try_model(partial(load_engine, settings, one), one.model, small=small),
-            )
+            came = try_model(partial(load_engine, settings, one), one.model, small=small)
         except RenderError as error:
-            yield one.card.called, f"it cannot draw ({error.code})"
+            came = f"it cannot draw ({error.code})"
         except HostError as error:
-            yield one.card.called, str(error)
+            came = str(error)
+        # Parts of a pipeline refer to each other, and the next model wants their memory.
+        gc.collect()
+        release(choose_device(settings.device))
+        yield one.card.called, came
 
 
 def write_lines(name: str, came: Any) -> list[str]:  # noqa: ANN401 - a Trial, which loads late
@@ -101,6 +105,8 @@ def write_lines(name: str, came: Any) -> list[str]:  # noqa: ANN401 - a Trial, w
         return [name, came]
     apart = came.difference
     beside = "nothing of diffusers' to compare with"
+    if came.fault:
+        beside = f"diffusers' own pipeline failed ({came.fault})"
     if apart is not None:
         beside = "as diffusers, to the bit" if apart == 0 else f"{apart:.3f} of 255 from diffusers"
     return [

@@ -46,6 +46,7 @@ class Trial:
             there is nothing to compare with.
         ours: The picture.
         theirs: What diffusers' own pipeline draws.
+        fault: The kind of error with which it failed instead.
     """
 
     model: str
@@ -57,6 +58,7 @@ class Trial:
     difference: float | None
     ours: Image.Image
     theirs: Image.Image | None
+    fault: str = ""
 
 
 def try_model(load: Callable[[], Drawer], model: str, *, small: bool = False) -> Trial:
@@ -83,9 +85,14 @@ def try_model(load: Callable[[], Drawer], model: str, *, small: bool = False) ->
     single, (ours,) = _draw(engine, alone, start)
     whole, _ = _draw(engine, grid, start)
     memory = _measure_peak(device)
-    theirs = None
+    theirs, fault = None, ""
     if isinstance(engine, Engine) and type(engine.pipe).__name__ not in _UNLIKE:
-        theirs = draw_plainly(engine.pipe, alone)
+        try:
+            theirs = draw_plainly(engine.pipe, alone)
+        # A lack of memory or of a package: what ours came to is told all the same, and that no
+        # error's own words, which may hold paths.
+        except Exception as error:  # noqa: BLE001 - pipelines of many models fail in many ways
+            fault = type(error).__name__
     return Trial(
         model=model,
         plan=describe(engine.memory) if isinstance(engine, Engine) else "resident",
@@ -96,6 +103,7 @@ def try_model(load: Callable[[], Drawer], model: str, *, small: bool = False) ->
         difference=None if theirs is None else _measure_difference(ours, theirs),
         ours=ours,
         theirs=theirs,
+        fault=fault,
     )
 
 

@@ -5,11 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 from typer.testing import CliRunner
 
 from cli import app
-from cli.report import CHUNK
+from cli.report import CHUNK, write_lines
+from generation.catalogue.families import find_card
+from generation.families.load import load
+from generation.runtime import trial
 from tests.generation import checkpoints
 
 
@@ -53,6 +57,21 @@ def test_every_model_draws_and_one_file_tells_of_it(
     # Neither the sheet's text nor its data says where anything lies.
     assert str(tmp_path) not in json.dumps(told)
     assert str(folders["sdxl"].parent) not in result.output + json.dumps(told)
+
+
+def test_a_trial_outlives_diffusers_own_pipeline(
+    folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ImportError(str(folders["sdxl"]))
+
+    monkeypatch.setattr(trial, "draw_plainly", fail)
+    path = str(folders["sdxl"])
+    came = trial.try_model(
+        lambda: load(find_card("sdxl"), path, torch.device("cpu")), "sdxl", small=True
+    )
+    assert came.single > 0
+    assert write_lines("sdxl", came)[-1].endswith("; diffusers' own pipeline failed (ImportError)")
 
 
 def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
