@@ -587,6 +587,7 @@ TYPED: Final = "This is what you typed:"
 FAILURES: Final = {
     "worker_lost": "the worker stopped three times while drawing it",
     "out_of_memory": "the graphics card ran out of memory; a smaller picture would work",
+    "words_out_of_memory": "the graphics card ran out of memory; a smaller model would work",
     "no_picture": "the model's numbers overflowed and made no picture; another seed, or LoRAs with"
     " less weight, may work",
     "missing_image": "its starting image is no longer stored; please attach it again",

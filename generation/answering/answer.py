@@ -33,8 +33,8 @@ def answer(
 
     Raises:
         RenderError: ``missing_image`` if the picture is gone, ``model`` if what is to read the
-            prompt is not served here, ``words`` if it reads none, ``out_of_memory`` if even one
-            text at a time is too much.
+            prompt is not served here, ``words`` if it reads none, ``words_out_of_memory`` if even
+            one text at a time is too much.
     """
     question = Question.from_json(data)
     report(0, 1, None)
@@ -83,4 +83,8 @@ def _weigh(question: Question, engines: Engines | Drawer, report: Report) -> dic
         return measure_words(attempt, question.text, told, masked)
 
     ways: list[Way[Engine]] = [lambda: nullcontext(engine), lambda: nullcontext(single)]
-    return write_effects(climb(engine, ("words", recipe.size), ways, measure))
+    try:
+        return write_effects(climb(engine, ("words", recipe.size), ways, measure))
+    except RenderError as error:
+        # No smaller picture helps, as there is none.
+        raise RenderError("words_out_of_memory") from error

@@ -106,7 +106,7 @@ def test_without_memory_words_are_weighed_one_at_a_time_or_one_word_says_it(
         if times == 1:
             assert weigh(easel) == before
         else:
-            with pytest.raises(RenderError, match="out_of_memory"):
+            with pytest.raises(RenderError, match="words_out_of_memory"):
                 weigh(easel)
 
 
