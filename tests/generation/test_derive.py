@@ -286,7 +286,7 @@ def test_a_structure_stays_where_the_frame_does(
 KEPT = "kept"
 """What a button leaves of a group: all of it, or these fields, and the others as if never set."""
 
-DRAWN = frozenset({"phrases", "negative", "weighting", "references", "loras"})
+DRAWN = frozenset({"phrases", "negative", "weighting", "references", "loras", "clip_skip"})
 """Of the conditions, without those that the seed of the parent's noise added to."""
 
 Rule = str | frozenset[str]
@@ -316,7 +316,7 @@ START = frozenset({"start", "shortened"})
 BUTTONS: dict[str, tuple[Button, dict[str, Rule]]] = {
     "U": (
         lambda parent, _: enlarge(parent.recipe, parent.index),
-        rules(finishing=frozenset({"upscale", "upscaler", "detail"})),
+        rules(finishing=frozenset({"upscale", "upscaler", "detail", "retouch"})),
     ),
     "creative": (
         upscale_creatively,
@@ -324,7 +324,7 @@ BUTTONS: dict[str, tuple[Button, dict[str, Rule]]] = {
     ),
     "V": (
         lambda parent, seed: vary(parent.recipe, parent.index, seed),
-        rules(finishing=DETAIL),
+        rules(finishing=DETAIL | {"retouch"}),
     ),
     "V of a creative upscale": (
         lambda parent, seed: vary_picture(
