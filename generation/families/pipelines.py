@@ -114,7 +114,8 @@ def require_fetched(*sources: str) -> None:
     """
     for source in filter(None, sources):
         name, options = split_revision(source)
-        if Path(source).is_dir():
+        # Whoever loads a folder says what is wrong with it, and without its path.
+        if Path(source).is_dir() or Path(source).is_absolute():
             continue
         try:
             snapshot_download(name, **options)

@@ -257,7 +257,7 @@ def test_image_to_image_keeps_to_it_as_well(engines: Callable[[str], Engine]) ->
 
 
 def test_a_network_for_another_model_is_refused(
-    folders: Callable[[str], Path], controlnets: Callable[[str], str]
+    folders: Callable[[str], Path], controlnets: Callable[[str], str], estimators: str
 ) -> None:
     with pytest.raises(ModelError, match="ControlNets could not be loaded"):
         load(
@@ -265,6 +265,7 @@ def test_a_network_for_another_model_is_refused(
             str(folders("sd15")),
             torch.device("cpu"),
             controlnets=controlnets("sdxl"),
+            estimators=estimators,
         )
     with pytest.raises(ModelError, match="ControlNets could not be loaded"):
         load(

@@ -56,7 +56,7 @@ async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: 
     single = await result(await studio.playground.press("mira", grid, label="U2"))
     assert list(single.buttons) == [
         *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
-        *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "🔄"),
+        *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "Edit", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
         *("⬅️", "➡️", "⬆️", "⬇️", "Describe", "⭐", "Recipe"),
     ]
