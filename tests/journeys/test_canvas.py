@@ -55,7 +55,8 @@ async def unable(studio: Studio) -> AsyncIterator[Message]:
     """A finished picture, before a bot whose family can do nothing but draw."""
     finished = await single(studio, "a cat --ar 2:1")
     await studio.end(BOT)
-    await studio.start(UNABLE)
+    # Not from what has imported the cards as they are.
+    await studio.start(UNABLE, afresh=True)
     await studio.playground.ready(PATIENCE)
     yield finished
     await studio.end(UNABLE)
