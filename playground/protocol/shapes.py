@@ -295,7 +295,7 @@ def metadata(world: World, it: Interaction) -> Body:
         shaped["triggering_interaction_metadata"] = metadata(world, parent)
     elif it.type == InteractionType.COMPONENT:
         shaped["interacted_message_id"] = str(it.message_id)
-    elif it.type == InteractionType.COMMAND and it.data.get("type") == 3:
+    elif it.type == InteractionType.COMMAND and it.data.get("type") == 3 and it.target_id:
         shaped["target_message_id"] = str(it.target_id)
     return shaped
 

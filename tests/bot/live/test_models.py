@@ -26,7 +26,7 @@ async def serving(
     root = tmp_path_factory.mktemp("models")
     for name in ("plain", "other"):
         (root / name).mkdir()
-        index = json.dumps({"_class_name": "Flux2KleinPipeline"})
+        index = json.dumps({"_class_name": "Flux2KleinPipeline", "is_distilled": True})
         (root / name / INDEX).write_text(index, encoding="utf-8")
     async with shared_house.set_up(models=f"{root / 'plain'}, Paint={root / 'other'}"):
         yield

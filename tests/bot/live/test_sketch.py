@@ -29,7 +29,7 @@ async def test_a_remix_keeps_to_the_drawing(studio: Studio) -> None:
     message = await result(await sketch(studio, "a ball", drawing()))
     before = await recipe_of(studio, message)
     await studio.prefer("mira", PersonChoices(remix=True))
-    press = await studio.playground.press("mira", message, label="V1")
+    press = await studio.playground.press("mira", message, label="Vary (Strong)")
     await press.acknowledged()
     await studio.prefer("mira", PersonChoices())
     words = {"prompt": f"a moon {before.parameters}"}
