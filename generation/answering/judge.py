@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from generation.catalogue.families import BUNDLED
-from generation.questions.colours import to_oklab
+from generation.oklab import to_oklab
 from generation.questions.measures import find_ground
 from generation.questions.question import SURE, Seen
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from generation.oklab import Floats, to_oklab
 
 NAMES: Final = {
     "black": "000000", "charcoal": "3b3b3d", "grey": "828282", "silver": "c2c2c4",
@@ -31,40 +31,6 @@ _GREYEST, _HUED = 0.022, 0.05
 
 _LIGHTNESS: Final = 0.6
 """How much a step in lightness counts beside one of hue: a shade of red is red for longer."""
-
-# Björn Ottosson, "A perceptual color space for image processing", 2020.
-_TO_CONES: Final = np.array(
-    [
-        [0.4122214708, 0.5363325363, 0.0514459929],
-        [0.2119034982, 0.6806995451, 0.1073969566],
-        [0.0883024619, 0.2817188376, 0.6299787005],
-    ],
-    dtype=np.float32,
-)
-_TO_LAB: Final = np.array(
-    [
-        [0.2104542553, 0.7936177850, -0.0040720468],
-        [1.9779984951, -2.4285922050, 0.4505937099],
-        [0.0259040371, 0.7827717662, -0.8086757660],
-    ],
-    dtype=np.float32,
-)
-
-
-def to_oklab(pixels: NDArray[np.uint8]) -> Floats:
-    """Pixels of sRGB in OKLab.
-
-    Args:
-        pixels: (…, 3), 0 to 255.
-
-    Returns:
-        (…, 3): lightness from 0 to 1, and green to red and blue to yellow from -0.4 to 0.4.
-    """
-    levels = np.arange(256, dtype=np.float32) / 255
-    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
-    cones = np.cbrt(linear.astype(np.float32)[pixels] @ _TO_CONES.T)
-    lab: Floats = cones @ _TO_LAB.T
-    return lab
 
 
 def measure_chroma(lab: Floats) -> Floats:

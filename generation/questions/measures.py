@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from generation.questions.colours import Floats, measure_chroma, name_colours, to_oklab
+from generation.oklab import Floats, to_oklab
+from generation.questions.colours import measure_chroma, name_colours
 
 SWATCHES: Final = 5
 """Colours of a palette at most."""

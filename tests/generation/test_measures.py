@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from generation.questions.colours import NAMES, name_colours, to_oklab
+from generation.oklab import to_oklab
+from generation.questions.colours import NAMES, name_colours
 from generation.questions.measures import SWATCHES, Measures, has_lattice, measure
 from tests.photographs import PHOTOGRAPHS
 
