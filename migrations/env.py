@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.sql.schema import SchemaItem
 
 from storage.database.connect import WRITING, open_engine
+from storage.database.records import Lock
 from storage.database.tables import Table
 from storage.settings import load_settings
 
-_LOCK: Final = 0x0EA5E1
 _PAUSE: Final = 0.1
 """Seconds until the lock is asked for again."""
 
@@ -65,7 +65,9 @@ def alone(connection: Connection) -> Iterator[None]:
     """Holds PostgreSQL's lock for those who migrate; whoever comes second waits for the first."""
     # Asked for again and again: one who waits in a statement would be waited for by the building of
     # an index, which the lock is held for.
-    while not connection.execute(text(f"SELECT pg_try_advisory_lock({_LOCK})")).scalar_one():
+    while not connection.execute(
+        text(f"SELECT pg_try_advisory_lock({Lock.MIGRATING:d})")
+    ).scalar_one():
         connection.commit()
         time.sleep(_PAUSE)
     connection.commit()
@@ -73,7 +75,7 @@ def alone(connection: Connection) -> Iterator[None]:
         yield
     finally:
         connection.rollback()
-        connection.execute(text(f"SELECT pg_advisory_unlock({_LOCK})"))
+        connection.execute(text(f"SELECT pg_advisory_unlock({Lock.MIGRATING:d})"))
         connection.commit()
 
 

@@ -1,6 +1,7 @@
 """Running statements from an event loop, and keeping two of them from changing the same thing."""
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import IntEnum, unique
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, func, inspect, select
@@ -12,6 +13,16 @@ from storage.database.tables import Table
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+
+@unique
+class Lock(IntEnum):
+    """What one alone does at a time: small numbers, which are no ids of Discord's."""
+
+    MIGRATING = 0x0EA5E1
+    ACCEPTING = 0x0EA5E2
+    TAKING = 0x0EA5E3
+    SERVING = 0x0EA5E4
 
 
 class Records:
@@ -67,7 +78,7 @@ def hold(connection: Connection, what: int) -> None:
 
     Args:
         connection: In a transaction that writes.
-        what: Discord's id of what is changed, or a small number of our own.
+        what: Discord's id of what is changed, or a :class:`Lock`.
     """
     # SQLite's writing transactions wait for each other as it is.
     if connection.dialect.name == "postgresql":

@@ -8,12 +8,12 @@ person's jobs of one day: never the whole table, which only grows.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from storage.database.pseudonyms import find_pseudonym
-from storage.database.records import hold
+from storage.database.records import Lock, hold
 from storage.database.tables import JobRow, SpentRow
 from storage.queue import books, fairness, queries, shares
 from storage.queue.costs import Work, read_cost
@@ -24,9 +24,6 @@ from storage.queue.queries import Standing
 
 Enter = Callable[[Connection, str, int], None]
 """Gives a job of that id and priority its entry in the job engine, in the same transaction."""
-
-# Any number of our own will do; migrations lock 0x0EA5E1.
-_ACCEPTING: Final = 0x0EA5E2
 
 
 def accept(
@@ -52,7 +49,7 @@ def accept(
         BlockedError: The person may ask for nothing.
         LimitReachedError: Those that are new do not all fit.
     """
-    hold(connection, _ACCEPTING)
+    hold(connection, Lock.ACCEPTING)
     # A caller that lost the answer may ask again with the same ids.
     known = queries.read_standings(connection, [job.id for job in jobs])
     new = [job for job in jobs if job.id not in known]

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from faults import HostError
 from storage.database.clock import read_now
-from storage.database.records import Records, hold, upsert
+from storage.database.records import Lock, Records, hold, upsert
 from storage.database.tables import LeaseRow
 from storage.queue.heartbeat import BEATS, is_running, name_host
 
@@ -27,9 +27,6 @@ BOT: Final = "bot"
 
 LOOK: Final = 0.5
 """Seconds between looks whether a lease is free."""
-
-# Any number of our own will do; migrations lock 0x0EA5E1, acceptance and taking the next two.
-_TAKING: Final = 0x0EA5E4
 
 _log = structlog.get_logger(__name__)
 
@@ -134,7 +131,7 @@ class Lease:
         return None
 
     def _take(self, connection: Connection) -> Holder | None:
-        hold(connection, _TAKING)
+        hold(connection, Lock.SERVING)
         holder = read_holder(connection)
         if holder and not self._is_gone(holder):
             return holder

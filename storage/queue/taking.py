@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select, update
 
-from storage.database.records import hold
+from storage.database.records import Lock, hold
 from storage.database.tables import JobRow
 from storage.queue import entries, order, presence, queries
 from storage.queue.jobs import PROTOCOL
@@ -15,9 +15,6 @@ from storage.queue.queries import UNDELIVERED, Run
 
 Kind = tuple[ModelName, str]
 """A model, and a lane."""
-
-# Any number of our own will do; acceptance locks 0x0EA5E2.
-_TAKING: Final = 0x0EA5E3
 
 _QUEUED: Final = (JobRow.state == "queued", UNDELIVERED)
 
@@ -77,7 +74,7 @@ def take(
     Returns:
         The job; None if there is none.
     """
-    hold(connection, _TAKING)
+    hold(connection, Lock.TAKING)
     if presence.is_draining(connection, worker):
         return None
     alive = presence.list_served(connection, dead_after)
