@@ -20,7 +20,7 @@ from bot.components.buttons import JobButton
 from bot.errors import NoImageError, NoPlaceError, NotUnderstoodError
 from bot.events.dispatch import Handlers
 from bot.interactions.pictures import find_image
-from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
+from bot.interactions.requester import RemoteRequester
 from bot.panels import hello, routing
 from bot.requests.accept import name_job
 from bot.requests.results import NONCE
@@ -94,9 +94,7 @@ class Conversation:
         return job if job and job.pictures else None
 
     async def _edit(self, message: discord.Message, job: str, words: str) -> None:
-        numbered = _NUMBER.match(words)
-        index = int(numbered[1]) if numbered and numbered.end() < len(words) else 1
-        wish = words[numbered.end() :] if numbered and numbered.end() < len(words) else words
+        index, wish = _split_number(words)
         requester = self._find_requester(message)
         try:
             notes = await self._handlers.editing.take_reply(requester, job, index, wish)
@@ -134,21 +132,19 @@ class Conversation:
         return " ".join(re.sub(named, " ", message.content).split())
 
     def _find_requester(self, message: discord.Message) -> RemoteRequester:
-        allowed = discord.Permissions.none()
-        if isinstance(message.author, discord.Member):
-            allowed = message.channel.permissions_for(message.author)
-        guild = message.guild
-        return RemoteRequester(
-            user=message.author,
-            guild_id=guild.id if guild else None,
-            channel_id=message.channel.id,
-            channel=message.channel,
-            permissions=allowed,
-            application_id=self._client.application_id or 0,
-            filesize_limit=guild.filesize_limit if guild else DIRECT_LIMIT,
-            locale=str(guild.preferred_locale if guild else discord.Locale.american_english),
-            event=f"message:{message.id}",
-        )
+        guild_id = message.guild.id if message.guild else None
+        place = message.channel.id, message.channel, guild_id
+        event = f"message:{message.id}"
+        return RemoteRequester.find(self._client, message.author, *place, event=event)
+
+
+def _split_number(words: str) -> tuple[int, str]:
+    """The number of the picture that words begin with, 1 without one, and what they ask of it."""
+    found = _NUMBER.match(words)
+    # A number alone is no wish for a picture of that number.
+    if found is None or found.end() == len(words):
+        return 1, words
+    return int(found[1]), words[found.end() :]
 
 
 def _is_said(message: discord.Message) -> bool:

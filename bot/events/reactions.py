@@ -11,7 +11,7 @@ import structlog
 from bot.delivery.markers import MessageRef
 from bot.errors import JobGoneError
 from bot.events.dispatch import Handlers
-from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
+from bot.interactions.requester import RemoteRequester
 from bot.requests.accept import name_job
 from bot.text.languages import speak
 from bot.text.wording import word_error
@@ -126,20 +126,6 @@ async def _find_requester(
     Raises:
         discord.HTTPException: The person cannot be found.
     """
-    channel = client.get_channel(payload.channel_id)
-    # Who cannot be looked up, as in direct messages, may do what any owner may and nothing more.
-    allowed = discord.Permissions.none()
-    if payload.member and isinstance(channel, discord.abc.GuildChannel | discord.Thread):
-        allowed = channel.permissions_for(payload.member)
-    guild = client.get_guild(payload.guild_id) if payload.guild_id else None
-    return RemoteRequester(
-        user=payload.member or await client.fetch_user(payload.user_id),
-        guild_id=payload.guild_id,
-        channel_id=payload.channel_id,
-        channel=channel,
-        permissions=allowed,
-        application_id=client.application_id or 0,
-        filesize_limit=guild.filesize_limit if guild else DIRECT_LIMIT,
-        locale=str(guild.preferred_locale if guild else discord.Locale.american_english),
-        event=event,
-    )
+    user = payload.member or await client.fetch_user(payload.user_id)
+    place = payload.channel_id, client.get_channel(payload.channel_id), payload.guild_id
+    return RemoteRequester.find(client, user, *place, event=event)

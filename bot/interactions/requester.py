@@ -1,7 +1,7 @@
 """Who asks, and where: the same for commands, buttons and forms as for reactions."""
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 import discord
 
@@ -47,7 +47,7 @@ class Requester(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RemoteRequester:
-    """Somebody who asks without an interaction: by a reaction, or on the painting page.
+    """Somebody who asks without an interaction: by a reaction, a message, or on the painting page.
 
     Attributes:
         event: What every bot that hears of it calls what they did, so that it makes one job where
@@ -63,3 +63,46 @@ class RemoteRequester:
     filesize_limit: int
     locale: str
     event: str = ""
+
+    @classmethod
+    def find(
+        cls,
+        client: discord.Client,
+        user: discord.User | discord.Member,
+        channel_id: int,
+        channel: object,
+        guild_id: int | None,
+        *,
+        locale: str | None = None,
+        event: str = "",
+    ) -> Self:
+        """Somebody in a channel, with what is known of the place without asking Discord.
+
+        Args:
+            client: Whom they ask.
+            user: Who.
+            channel_id: Where.
+            channel: The same, as far as it is known.
+            guild_id: The server; None in direct messages.
+            locale: Their language; None for the server's.
+            event: As in the attributes.
+        """
+        # Who is no member, as in direct messages, may do what any owner may and nothing more.
+        allowed = discord.Permissions.none()
+        if isinstance(user, discord.Member) and isinstance(
+            channel, discord.abc.GuildChannel | discord.Thread
+        ):
+            allowed = channel.permissions_for(user)
+        guild = client.get_guild(guild_id) if guild_id else None
+        usual = guild.preferred_locale if guild else discord.Locale.american_english
+        return cls(
+            user=user,
+            guild_id=guild_id,
+            channel_id=channel_id,
+            channel=channel,
+            permissions=allowed,
+            application_id=client.application_id or 0,
+            filesize_limit=guild.filesize_limit if guild else DIRECT_LIMIT,
+            locale=str(usual) if locale is None else locale,
+            event=event,
+        )

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 import discord
 
 from bot.errors import NoLongerThereError
-from bot.interactions.requester import DIRECT_LIMIT, RemoteRequester
+from bot.interactions.requester import RemoteRequester
 from bot.painting.tokens import PageToken
 
 ADMITTED: Final = 10.0
@@ -67,29 +67,22 @@ async def find_visitor(client: discord.Client, given: PageToken) -> RemoteReques
         user = await (guild.fetch_member if guild else client.fetch_user)(given.person)
     except (discord.NotFound, discord.Forbidden):
         raise NoLongerThereError from None
-    allowed = discord.Permissions.none()
     if given.server:
-        allowed = _find_permissions(channel, user)
-    return RemoteRequester(
-        user=user,
-        guild_id=given.server,
-        channel_id=given.channel,
-        channel=channel,
-        permissions=allowed,
-        application_id=client.application_id or 0,
-        filesize_limit=guild.filesize_limit if guild else DIRECT_LIMIT,
-        locale=given.locale,
-    )
+        _require_access(channel, user)
+    place = given.channel, channel, given.server
+    return RemoteRequester.find(client, user, *place, locale=given.locale)
 
 
-def _find_permissions(channel: object, user: discord.User | discord.Member) -> discord.Permissions:
-    """What a member may do in a channel of theirs."""
+def _require_access(channel: object, user: discord.User | discord.Member) -> None:
+    """Goes on if a member may still look into a channel of theirs, and ask there.
+
+    Raises:
+        NoLongerThereError: They may not.
+    """
     if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
         raise NoLongerThereError
     # A time-out forbids interactions, and the page must not be a way around it.
     if not isinstance(user, discord.Member) or user.is_timed_out():
         raise NoLongerThereError
-    allowed = channel.permissions_for(user)
-    if not allowed.read_messages:
+    if not channel.permissions_for(user).read_messages:
         raise NoLongerThereError
-    return allowed
