@@ -13,8 +13,8 @@ import discord
 from bot.components.modals import FormAnswers
 from bot.errors import ZoomError
 from bot.interactions.host import find_host
-from bot.interactions.replies import answer_error
-from bot.text.languages import say, speak
+from bot.interactions.replies import telling_errors
+from bot.text.languages import say
 from bot.text.messages import Title
 from generation import derive
 from generation.catalogue.card import Capability
@@ -270,11 +270,8 @@ class JobButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answers the press; whatever goes wrong becomes one private sentence."""
-        speak(str(interaction.locale))
-        try:
+        async with telling_errors(interaction):
             await find_host(interaction).press(interaction, self.action, self.job, self.index)
-        except Exception as error:  # noqa: BLE001 - the library would only log it
-            await answer_error(interaction, error)
 
 
 def build_running_view(job: str) -> discord.ui.View:

@@ -11,9 +11,9 @@ from typing import Any, Final, Self
 import discord
 
 from bot.interactions.host import find_host
-from bot.interactions.replies import answer_error
+from bot.interactions.replies import telling_errors
 from bot.text import messages, sentences
-from bot.text.languages import say, speak
+from bot.text.languages import say
 from prompt.flags.sources import PromptSource
 from prompt.resolution.orders import Order, list_prompts
 
@@ -104,17 +104,14 @@ class DraftButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answers the press; whatever goes wrong becomes one private sentence."""
-        speak(str(interaction.locale))
         host = find_host(interaction)
-        try:
+        async with telling_errors(interaction):
             if self.answer == "no":
                 await host.forget(interaction, self.draft)
             elif self.answer == "relax":
                 await host.draw_relaxed(interaction, self.draft)
             else:
                 await host.confirm(interaction, self.draft, asked=self.answer == "yes")
-        except Exception as error:  # noqa: BLE001 - the library would only log it
-            await answer_error(interaction, error)
 
 
 def build_buttons(draft: str) -> discord.ui.View:

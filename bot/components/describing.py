@@ -13,10 +13,10 @@ import discord
 
 from bot.components.modals import TEXT_LIMIT, build_prompt_field
 from bot.interactions.host import find_host
-from bot.interactions.replies import answer_error
+from bot.interactions.replies import telling_errors
 from bot.interactions.submitted import read_answers
 from bot.text import sentences
-from bot.text.languages import say, speak
+from bot.text.languages import say
 from generation.questions.description import Description
 from generation.questions.question import WORD_LIMIT
 from prompt.describing.intents import INTENTS
@@ -93,13 +93,10 @@ class CardItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does as the press says; whatever goes wrong becomes one private sentence."""
-        speak(str(interaction.locale))
         data = cast("dict[str, Any]", interaction.data)
         chosen = [str(value) for value in data.get("values") or ()]
-        try:
+        async with telling_errors(interaction):
             await find_host(interaction).press_card(interaction, self.custom_id, chosen)
-        except Exception as error:  # noqa: BLE001 - the library would only log it
-            await answer_error(interaction, error)
 
 
 class ImageButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=IMAGE):
@@ -125,11 +122,8 @@ class ImageButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does as the press says; whatever goes wrong becomes one private sentence."""
-        speak(str(interaction.locale))
-        try:
+        async with telling_errors(interaction):
             await find_host(interaction).use_image(interaction, self.action, self.draft)
-        except Exception as error:  # noqa: BLE001 - the library would only log it
-            await answer_error(interaction, error)
 
 
 def build_image_view(draft: str) -> discord.ui.View:

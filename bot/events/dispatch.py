@@ -9,7 +9,7 @@ import discord
 from bot.components import buttons, confirm, describing, modals, panel
 from bot.components.describing import CardPress
 from bot.errors import FastSpentError, OldButtonError
-from bot.interactions.replies import answer_error
+from bot.interactions.replies import answer_error, telling_errors
 from bot.painting.submission import PaintingHandler
 from bot.panels import routing
 from bot.requests.blend import BlendHandler
@@ -193,15 +193,13 @@ class Handlers:
 
     async def submit(self, interaction: discord.Interaction[Any]) -> None:
         """Does what a submitted form says by its custom id alone, whoever opened it."""
-        speak(str(interaction.locale))
         custom_id = _read_custom_id(interaction)
         # Panels answer their own errors, as they do for presses.
         if found := panel.TEMPLATE.fullmatch(custom_id):
-            return await routing.take_press(interaction, found)
-        try:
+            await routing.take_press(interaction, found)
+            return
+        async with telling_errors(interaction):
             await self._submit(interaction, custom_id)
-        except Exception as error:  # noqa: BLE001 - the library would only log it
-            await answer_error(interaction, error)
 
     async def _submit(self, interaction: discord.Interaction[Any], custom_id: str) -> None:
         if begun := modals.START.fullmatch(custom_id):

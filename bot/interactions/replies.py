@@ -1,7 +1,7 @@
 """Answering an interaction: the promise of an answer, remarks, and what went wrong."""
 
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -14,7 +14,7 @@ from bot.interactions.callbacks import is_late
 from bot.interactions.echo import echo_prompt, read_typed
 from bot.interactions.host import find_host
 from bot.text import messages, sentences
-from bot.text.languages import say
+from bot.text.languages import say, speak
 from bot.text.wording import explain
 from prompt.sentences import NO_VERSION, OTHER_VERSION, Sentence
 from storage.decisions import choice_queries
@@ -66,6 +66,16 @@ async def _knew_versions(interaction: discord.Interaction[Any]) -> bool:
 
 def _learn_versions(before: PersonChoices) -> PersonChoices:
     return before.model_copy(update={"knows_versions": True})
+
+
+@contextlib.asynccontextmanager
+async def telling_errors(interaction: discord.Interaction[Any]) -> AsyncIterator[None]:
+    """Speaks the person's language within; whatever goes wrong there becomes one sentence."""
+    speak(str(interaction.locale))
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the library would only log it
+        await answer_error(interaction, error)
 
 
 async def answer_error(

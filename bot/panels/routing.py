@@ -8,9 +8,8 @@ import discord
 
 from bot.components.panel import TEMPLATE, Item, Panel, PanelPress
 from bot.errors import OldButtonError
-from bot.interactions.replies import answer_error
+from bot.interactions.replies import telling_errors
 from bot.panels import copying, gallery, hello, help, privacy, server, user  # noqa: A004 - as the panel is called
-from bot.text.languages import speak
 
 TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
     "copy": copying.take_press,
@@ -47,8 +46,7 @@ class PanelItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
 
 async def take_press(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
     """Does as a press or a form says; whatever goes wrong becomes one private sentence."""
-    speak(str(interaction.locale))
-    try:
+    async with telling_errors(interaction):
         # Looked up by name, since the panel may have been opened by another version.
         taker = TAKERS.get(match["panel"])
         if taker is None:
@@ -56,8 +54,6 @@ async def take_press(interaction: discord.Interaction[Any], match: re.Match[str]
         panel = await taker(PanelPress.read(interaction, match))
         if panel is not None:
             await show_panel(interaction, panel)
-    except Exception as error:  # noqa: BLE001 - the library would only log it
-        await answer_error(interaction, error)
 
 
 async def show_panel(interaction: discord.Interaction[Any], panel: Panel) -> None:
