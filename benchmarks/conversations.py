@@ -111,6 +111,7 @@ def converse(
         planned = plan(words, [select_ninth(place) for place in places], whole=False)
         made = editor.change(planned)(parent, seed + 1).recipe
         after, edited = make(engine, made, store)
+        found[f"seconds of {words!r}"].append(time.process_time() - began)
         if places:
             outside = share_same(picture, edited, cover(picture.size, places))
             found["outside the parts, as before"].append(outside)
@@ -122,7 +123,6 @@ def converse(
             found["exact, as arithmetic makes them"].append(
                 share_same(retouch(drawn, now), edited) if before != now else 0.0
             )
-        found[f"seconds of {words!r}"].append(time.process_time() - began)
         parent, picture = after, edited
 
 

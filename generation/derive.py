@@ -201,7 +201,7 @@ def show_map(recipe: Recipe) -> Recipe:
         size=Size(width=recipe.size.width, height=recipe.size.height),
         inputs=Inputs(),
         conditions=replace(recipe.conditions, structure=shown),
-        finishing=_drop_finishing(recipe),
+        finishing=drop_finishing(recipe).finishing,
     )
 
 
@@ -318,16 +318,16 @@ def keep_grey(recipe: Recipe) -> Finishing:
 
     Greys stay as they are when they are made grey once more; no other tone can be given twice.
     """
-    bare, retouch = _drop_finishing(recipe), recipe.finishing.retouch
+    bare, retouch = drop_finishing(recipe).finishing, recipe.finishing.retouch
     if retouch is None or retouch.tone.colour > -1:
         return bare
     tone = Tone(colour=retouch.tone.colour, sepia=retouch.tone.sepia)
     return replace(bare, retouch=Retouch(tone=tone))
 
 
-def _drop_finishing(recipe: Recipe) -> Finishing:
-    """Finishing without what a finished picture has by now: retouched, and enlarged."""
-    return Finishing(detail=recipe.finishing.detail)
+def drop_finishing(recipe: Recipe) -> Recipe:
+    """The recipe of the pictures as they are drawn, before they are retouched and enlarged."""
+    return replace(recipe, finishing=Finishing(detail=recipe.finishing.detail))
 
 
 def _fit_frame(size: Size, edges: Edges) -> Size:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from generation.recipe import Recipe, Retouch, Start, Tone
+from generation.recipe import Recipe, Retouch, Tone
 
 TONES: Final[Mapping[str, Tone]] = MappingProxyType(
     {
@@ -58,5 +58,5 @@ def move_strength(recipe: Recipe, factor: float) -> Recipe:
         return recipe
     # As flags write it, so that the number can be typed.
     strength = round(min(1.0, max(LEAST, start.strength * factor)), 2)
-    inputs = replace(recipe.inputs, start=Start(image=start.image, strength=strength))
+    inputs = replace(recipe.inputs, start=replace(start, strength=strength))
     return replace(recipe, inputs=inputs)

@@ -24,6 +24,12 @@ from prompt.resolution.fitting import parse_flags
 from prompt.resolution.resolve import Resolved
 from prompt.sentences import Sentence
 
+DRAWN: Final = "edit"
+"""How a job is titled in which a model draws what was asked for, and..."""
+
+RETOUCHED: Final = "retouch"
+"""one that arithmetic makes, which does not wait behind drawings."""
+
 EXACT: Final = frozenset({WishKind.TONE, WishKind.FLIP, WishKind.TURN, WishKind.CROP})
 """What arithmetic does, without a model."""
 
@@ -56,6 +62,21 @@ class Plan:
     drawn: Wish | None = None
     later: tuple[Wish, ...] = ()
     regions: tuple[Region, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """How its job is titled."""
+        return DRAWN if self.drawn else RETOUCHED
+
+    @property
+    def leads_back(self) -> WishKind | None:
+        """Which earlier picture is shown instead; None where one is made."""
+        return self.drawn.kind if self.drawn and self.drawn.kind in ALONE else None
+
+    @property
+    def waits(self) -> bool:
+        """Whether something of the sentence has to be asked for again."""
+        return bool(self.later or (self.leads_back and self.exact))
 
 
 def plan(words: str, regions: Sequence[Region], *, whole: bool) -> Plan:

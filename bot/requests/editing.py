@@ -1,7 +1,8 @@
 """Editing by words: forms and replies about finished pictures become jobs."""
 
+import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import discord
 
@@ -12,21 +13,15 @@ from bot.interactions.replies import tell_notes
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
-from bot.requests.edit_plans import ALONE, Editor, plan
+from bot.requests.edit_plans import Editor, Plan, plan
 from bot.requests.results import ResultHandler
 from bot.text import sentences
 from bot.text.languages import retell, say
 from bot.text.messages import Title
-from generation.recipe import Recipe
+from generation.recipe import Recipe, Region
 from prompt.editing.wishes import WishKind
 from prompt.sentences import Sentence
 from storage.queue.jobs import Job
-
-DRAWN: Final = "edit"
-"""How a job is titled in which a model draws what was asked for, and..."""
-
-RETOUCHED: Final = "retouch"
-"""one that arithmetic makes, which does not wait behind drawings."""
 
 
 class EditHandler:
@@ -52,16 +47,14 @@ class EditHandler:
             JobGoneError: The picture is not in the database.
         """
         asked = modals.EditAnswers.read(interaction)
-        planned = plan(asked.words, asked.regions, whole=asked.whole)
-        if planned.drawn and planned.drawn.kind in ALONE:
-            await self._go_back(interaction, job, planned.drawn.kind)
-            if planned.exact or planned.later:
-                await tell_notes(interaction, [Sentence(sentences.EDIT_LATER)])
-            return
-        title = Title(DRAWN if planned.drawn else RETOUCHED, index or None)
-        await self._maker.try_and_make(interaction, job, self._editor.change(planned), title)
-        if planned.later:
-            await tell_notes(interaction, [Sentence(sentences.EDIT_LATER)])
+        planned = await _plan(asked.words, asked.regions, whole=asked.whole)
+        if planned.leads_back:
+            before = await self._find_before(job, planned.leads_back)
+            await self._results.show(interaction, before.id)
+        else:
+            title = Title(planned.title, index or None)
+            await self._maker.try_and_make(interaction, job, self._editor.change(planned), title)
+        await tell_notes(interaction, _list_notes(planned))
 
     async def take_reply(
         self, requester: Requester, job: str, index: int, words: str
@@ -80,15 +73,16 @@ class EditHandler:
         Raises:
             Exception: As :meth:`submit` raises.
         """
-        planned = plan(words, (), whole=False)
-        if planned.drawn and planned.drawn.kind in ALONE:
-            before = await self._find_before(job, planned.drawn.kind)
-            rest = [say(sentences.EDIT_LATER)] if planned.exact or planned.later else []
-            return [say(sentences.EDIT_BEFORE, link=_write_link(before)), *rest]
-        title = Title(DRAWN if planned.drawn else RETOUCHED, index)
-        notes = await self._maker.make_for(requester, job, self._editor.change(planned), title)
-        later = [Sentence(sentences.EDIT_LATER)] if planned.later else []
-        return [retell(note) for note in (*notes, *later)]
+        planned = await _plan(words)
+        if planned.leads_back:
+            before = await self._find_before(job, planned.leads_back)
+            told = [say(sentences.EDIT_BEFORE, link=_write_link(before))]
+        else:
+            title, change = Title(planned.title, index), self._editor.change(planned)
+            told = [
+                retell(note) for note in await self._maker.make_for(requester, job, change, title)
+            ]
+        return [*told, *map(retell, _list_notes(planned))]
 
     async def find(self, job_id: str) -> Job | None:
         """A job whose pictures can be edited; None for one that has none, or asks a question."""
@@ -117,11 +111,14 @@ class EditHandler:
             raise NothingBeforeError
         return found
 
-    async def _go_back(
-        self, interaction: discord.Interaction[Any], job_id: str, kind: WishKind
-    ) -> None:
-        before = await self._find_before(job_id, kind)
-        await self._results.show(interaction, before.id)
+
+async def _plan(words: str, regions: Sequence[Region] = (), *, whole: bool = False) -> Plan:
+    # In a thread: the first sentence has the rules of all languages read and compiled.
+    return await asyncio.to_thread(plan, words, regions, whole=whole)
+
+
+def _list_notes(planned: Plan) -> list[Sentence]:
+    return [Sentence(sentences.EDIT_LATER)] if planned.waits else []
 
 
 def _write_link(job: Job) -> str:

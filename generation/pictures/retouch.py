@@ -42,10 +42,8 @@ def retouch(picture: Image.Image, wanted: Retouch | None) -> Image.Image:
     turned = picture if turn is None else picture.transpose(turn)
     if wanted.flipped:
         turned = ImageOps.mirror(turned)
-    width, height = turned.size
-    # Turned already, so that only the cut is left of its shape.
-    across, down = Retouch(crop=wanted.crop).shape(width, height) if wanted.crop else turned.size
-    left, top = (width - across) // 2, (height - down) // 2
+    across, down = wanted.shape(*picture.size)
+    left, top = (turned.width - across) // 2, (turned.height - down) // 2
     return move_tone(turned.crop((left, top, left + across, top + down)), wanted.tone)
 
 

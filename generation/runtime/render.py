@@ -12,13 +12,13 @@ from PIL import Image, ImageOps
 
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import compute_shown_size
-from generation.derive import drop_upscale, narrow
+from generation.derive import drop_finishing, drop_upscale, narrow
 from generation.pictures.canvas import Init, InpaintCanvas, frame, join
 from generation.pictures.detail import bring_out
 from generation.pictures.grid import compose
 from generation.pictures.retouch import retouch
 from generation.pictures.tiling import enlarge_seamless
-from generation.recipe import Edges, Finishing, Recipe, Start, share_of_steps
+from generation.recipe import Edges, Recipe, Start, share_of_steps
 from generation.sampling.engine import Drawer, Watch
 from generation.sampling.ladder import climb, list_ways, release
 from storage.files import MissingFileError
@@ -74,7 +74,7 @@ def render(engine: Drawer, recipe: Recipe, report: Report, *, read: Read, find: 
     """
     plain = find_made(recipe, read, find)
     if plain is None:
-        drawn = _draw_plain(engine, _drop_finishing(recipe), report, read)
+        drawn = _draw_plain(engine, drop_finishing(recipe), report, read)
         plain = [retouch(picture, recipe.finishing.retouch) for picture in drawn]
     return finish(engine, plain, recipe, report)
 
@@ -92,7 +92,7 @@ def find_made(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | Non
     finishing = recipe.finishing
     if finishing.upscale > 1 and (small := _find_stored(drop_upscale(recipe), read, find)):
         return small
-    if finishing.retouch and (bare := _find_stored(_drop_finishing(recipe), read, find)):
+    if finishing.retouch and (bare := _find_stored(drop_finishing(recipe), read, find)):
         return [retouch(picture, finishing.retouch) for picture in bare]
     return None
 
@@ -123,11 +123,6 @@ def finish(
     """
     single = tuple(_enlarge(engine, picture, recipe, report) for picture in plain)
     return Pictures(single, compose(single) if len(single) > 1 else None)
-
-
-def _drop_finishing(recipe: Recipe) -> Recipe:
-    """The recipe of the pictures as they are drawn, before they are retouched and enlarged."""
-    return replace(recipe, finishing=Finishing(detail=recipe.finishing.detail))
 
 
 def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
