@@ -149,8 +149,9 @@ def find_all(settings: Settings) -> list[Wanted]:
         HostError: A setting cannot be read.
     """
     found: dict[str, Wanted] = {}
-    cards = [one.card for one in list_served(settings).values()]
-    for one in list_served(settings).values():
+    served = list_served(settings).values()
+    cards = [one.card for one in served]
+    for one in served:
         if _is_hub(one.source):
             found[one.source] = find(one.source)
     for card in cards:
