@@ -54,6 +54,8 @@ async def test_the_second_waits_until_the_first_ends(new_lease: Callable[[], Lea
     await asyncio.sleep(0.6)
     assert not waiting.done()
     beating.cancel()
+    # It gives its connection back only now, if that cut it off at the database.
+    await asyncio.wait([beating])
     await first.release()
     await waiting
 
