@@ -213,8 +213,12 @@ class DescribeHandler:
             picture = describing.read_upload(interaction)
             if not (word or picture):
                 raise NotAllowedError(Sentence(sentences.NOTHING_TO_STYLE))
-            text = _apply_style(await self._find(press), word)
-            await self._imagine.take_prompt(interaction, text, [picture] if picture else [])
+            finding = await begin(self._find(press))
+            if not finding.done():
+                await acknowledge(interaction, private=True)
+            late, text = interaction.response.is_done(), _apply_style(await finding, word)
+            pictures = [picture] if picture else []
+            await self._imagine.take_prompt(interaction, text, pictures, promised=late)
         else:
             raise OldButtonError
 

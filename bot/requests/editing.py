@@ -9,7 +9,8 @@ import discord
 from bot.access import ownership
 from bot.components import modals
 from bot.errors import NothingBeforeError
-from bot.interactions.replies import tell_notes
+from bot.interactions.patience import begin
+from bot.interactions.replies import acknowledge, tell_notes
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
@@ -49,8 +50,9 @@ class EditHandler:
         asked = modals.EditAnswers.read(interaction)
         planned = await _plan(asked.words, asked.regions, whole=asked.whole)
         if planned.leads_back:
-            before = await self._find_before(job, planned.leads_back)
-            await self._results.show(interaction, before.id)
+            finding = await begin(self._find_before(job, planned.leads_back))
+            message = None if finding.done() else await acknowledge(interaction)
+            await self._results.show(interaction, (await finding).id, promised=message)
         else:
             title = Title(planned.title, index or None)
             await self._maker.try_and_make(interaction, job, self._editor.change(planned), title)

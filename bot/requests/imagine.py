@@ -69,6 +69,7 @@ class ImagineHandler:
         source: PromptSource = PromptSource.IMAGINE,
         options: Options = NO_OPTIONS,
         begun: str = "",
+        promised: bool = False,
     ) -> None:
         """Takes a prompt as typed; many jobs only after a yes, and a suggestion with a button.
 
@@ -80,6 +81,7 @@ class ImagineHandler:
             source: Where the prompt was typed.
             options: What was chosen beside it, by the flags that mean the same.
             begun: The draft in which an image waits for these words; empty for none.
+            promised: Whether an answer was promised already, in private.
 
         Raises:
             DraftGoneError: There is no such draft.
@@ -89,7 +91,7 @@ class ImagineHandler:
         attached = len(pictures) or int(bool(begun))
         typed = TypedRequest(text, preset, source, options, attached)
         try:
-            await self._take(interaction, typed, pictures, begun)
+            await self._take(interaction, typed, pictures, begun, promised=promised)
         except PromptError as error:
             refusal = mend_suggestion(error, self._find_card(attached), attached=attached)
             if refusal.suggestion is None:
@@ -120,6 +122,8 @@ class ImagineHandler:
         typed: TypedRequest,
         pictures: Sequence[str],
         begun: str,
+        *,
+        promised: bool,
     ) -> None:
         # Read and resolved as a trial first: a mistake is answered in private at once, which is
         # no longer possible after the public promise of an answer.
@@ -131,8 +135,8 @@ class ImagineHandler:
         wanted = asked.orders if asked else tried
         # Discord fixes with the first answer whether it is private; a question about many jobs is,
         # and so is what may still turn out to be a mistake, once the database has answered.
-        private = wanted is None or len(wanted) >= ASK_FROM
-        message = await acknowledge(interaction, private=private)
+        private = promised or wanted is None or len(wanted) >= ASK_FROM
+        message = None if promised else await acknowledge(interaction, private=private)
         if asked is None:
             defaults = await UserDefaults.load(self._records, interaction)
             typed, asked = complete_typed(self._models, typed, defaults, tried)

@@ -50,11 +50,22 @@ class ResultHandler:
         self._jobs, self._files, self._delivery = jobs, files, delivery
         self._records = jobs.records
 
-    async def show(self, interaction: discord.Interaction[Any], beginning: str) -> None:
+    async def show(
+        self,
+        interaction: discord.Interaction[Any],
+        beginning: str,
+        *,
+        promised: int | None = None,
+    ) -> None:
         """Shows a job again, with its buttons, by its id or the beginning of it.
 
         A prompt too long for a message comes whole in a file. As pictures may have been made in
         private, they are shown to their owner and to moderators alone.
+
+        Args:
+            interaction: Who asks, and where.
+            beginning: Of the job's id.
+            promised: The message that carries the answer, where one was promised already.
 
         Raises:
             NoJobError: There is no such job.
@@ -62,7 +73,7 @@ class ResultHandler:
             UnsentError: Discord does not take them.
             NotYoursError: It is somebody else's.
         """
-        message = await acknowledge(interaction)
+        message = promised or await acknowledge(interaction)
         found = await self._records.read(queries.find_job, beginning)
         job = await self._jobs.get(found) if found else None
         if job is None or job.question:

@@ -132,7 +132,24 @@ async def react(house: House, picture: Message) -> None:
     await house.playground.react("mira", picture, "🔄")
 
 
-@pytest.mark.parametrize("ask", [press("🔄"), press("Vary (Strong)"), submit, react])
+async def edit(house: House, picture: Message) -> None:
+    form = await house.playground.press("mira", picture, label="Edit")
+    await (await house.playground.submit("mira", form, {"prompt": "warmer"})).ended()
+
+
+async def reply(house: House, picture: Message) -> None:
+    assert house.bot
+    # Whatever the bot was told just before, it answers this.
+    house.bot._conversation._answered.clear()
+    words = f"<@{house.playground.world.bot.id}> warmer"
+    await house.playground.say("mira", "general", words, reply_to=picture)
+
+
+WAYS = (press("🔄"), press("Vary (Strong)"), submit, edit, react, reply)
+"""How something is asked for under a picture."""
+
+
+@pytest.mark.parametrize("ask", WAYS)
 async def test_every_way_to_ask_meets_the_limit(house: House, ask: Ask) -> None:
     grid = await house.drawn("a cat")
     single = await house.playground.press("mira", grid, label="U1")

@@ -8,7 +8,7 @@ from bot.access.places import AllowedPlaces
 from playground import Message
 from playground.state.registry import EVERYWHERE
 from tests.bot.live.house import House
-from tests.bot.live.test_limits import Ask, press, react, submit
+from tests.bot.live.test_limits import WAYS, Ask, press
 from tests.storage.conftest import settings_for
 
 
@@ -24,7 +24,7 @@ def settle(house: House, monkeypatch: pytest.MonkeyPatch, **given: Any) -> None:
     monkeypatch.setattr(acceptor, "_places", AllowedPlaces(house.bot, settings))
 
 
-@pytest.mark.parametrize("ask", [ask_again, press("🔄"), press("Vary (Strong)"), submit, react])
+@pytest.mark.parametrize("ask", [ask_again, press("Describe"), *WAYS])
 async def test_on_a_server_that_the_host_does_not_allow_nothing_is_made_whatever_way(
     house: House, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,21 +4,25 @@ Discord gives an interaction up that is not answered within three seconds; so do
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from bot.interactions import patience
-from playground import Interaction
+from playground import Interaction, Message, Playground
+from playground.state import components
 from storage.database.records import Records
 from storage.decisions.choices import PersonChoices
 from tests.bot.live.house import House
+from tests.hostile import encoded
 from tests.journeys.studio import offered
 
-HELD = 5.0
 DEADLINE = 3.0
+PICTURE = ("a.png", encoded(Image.new("RGB", (64, 64), "red"), "PNG"))
+Sent = tuple[str, Interaction, dict[str, object]]
 
 
 @asynccontextmanager
@@ -40,91 +44,162 @@ async def held(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
         free.set()
 
 
+PROMPTS = ("a cat", "a cat --mine", "a cat --ar x", "--preset ink", "a {b,c,d,e}")
+COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
+    *(("imagine", {"prompt": prompt}) for prompt in PROMPTS),
+    ("img2img", {"prompt": "a cat", "image": PICTURE}),
+    ("sketch", {"prompt": "a cat", "drawing": PICTURE}),
+    ("blend", {"image1": PICTURE, "image2": PICTURE}),
+    ("describe", {"image": PICTURE}),
+    ("shorten", {"prompt": "a red apple on a table"}),
+    ("translate", {"prompt": "a cat", "target": "midjourney"}),
+    ("info", {}),
+    ("help", {}),
+    ("cancel", {}),
+    ("settings", {}),
+    ("privacy", {}),
+    ("show", {}),
+    ("show", {"id": "0" * 32}),
+    ("prefer remix", {}),
+    ("prefer suffix", {"new_value": "ink"}),
+    ("prefer flags", {"new_value": "--ar 3:2"}),
+    ("prefer variability", {"strength": "subtle"}),
+    ("prefer option set", {"option": "mine", "value": "ink"}),
+    ("prefer option list", {}),
+    ("preset list", {}),
+    ("preset show", {"name": "ink"}),
+    ("preset save", {"name": "ink", "text": "ink"}),
+    ("preset use", {"name": "ink"}),
+    ("preset default", {"name": "ink"}),
+    ("preset delete", {"name": "ink"}),
+    ("preset export", {}),
+    ("preset import", {"file": ("presets.json", b'{"version": 1, "presets": {}}')}),
+    ("server", {}),
+)
+"""Every command, each with what it can be asked in one way; files stand in the place of options."""
+
+MENUS = ("Recipe", "Delete", "Vary", "Upscale", "Use image…")
+TYPING: tuple[tuple[str, dict[str, object], str], ...] = (
+    ("show", {"id": "a"}, "id"),
+    ("imagine", {"prompt": "a --preset i"}, "prompt"),
+    ("imagine", {"prompt": "a", "preset": "i"}, "preset"),
+    ("prefer option set", {"option": "m"}, "option"),
+    ("preset show", {"name": "i"}, "name"),
+)
+
+
+def list_commands(play: Playground) -> Iterator[str]:
+    """Names of all commands that are registered, each with its subcommand's."""
+    found = [(command["name"], command) for command in play.world.commands.all()]
+    while found:
+        name, command = found.pop()
+        inner = [one for one in command.get("options") or () if one["type"] in (1, 2)]
+        found += [(f"{name} {one['name']}", one) for one in inner]
+        if not inner:
+            yield name
+
+
+async def use_command(play: Playground, name: str, given: dict[str, Any]) -> Interaction:
+    files = {key: value for key, value in given.items() if isinstance(value, tuple)}
+    options = {key: value for key, value in given.items() if key not in files}
+    # Those of the server are for who manages it.
+    who = "otto" if name in {"server", "preset default"} else "mira"
+    return await play.command(who, name, options, files=files)
+
+
+async def use_all(play: Playground, person: str, message: Message) -> list[Interaction]:
+    """Presses everything under a message, and chooses the first of every menu."""
+    asked = []
+    for part in components.walk(message.components):
+        if part["type"] == components.BUTTON:
+            asked.append(await play.press(person, message, custom_id=part["custom_id"]))
+        elif part["type"] == components.STRING_SELECT:
+            value, name = part["options"][0]["value"], part["custom_id"]
+            asked.append(await play.select(person, message, [value], custom_id=name))
+    return asked
+
+
+async def shown_to(play: Playground, asked: Interaction) -> Message:
+    """An answer, once there is something to press."""
+    message = (await asked.ended()).message
+    assert message
+    return await message.until(lambda now: now.components)
+
+
+async def open_forms(house: House, picture: Message, grid: Message, card: Message) -> list[Sent]:
+    """Every form there is, and what it is submitted with."""
+    play = house.playground
+    await house.prefer("otto", PersonChoices(remix=True))
+    panel = await shown_to(play, await play.command("otto", "server"))
+    topic = "easel:panel:server:open"
+    opened: list[Sent] = [
+        ("mira", await play.press("mira", picture, label="Custom Zoom"), {"prompt": "a dog"}),
+        ("mira", await offered(play, "mira", picture), {"prompt": "a dog"}),
+        ("mira", await play.press("mira", picture, label="Edit"), {"prompt": "warmer"}),
+        ("mira", await play.press("mira", picture, label="Edit"), {"prompt": "undo"}),
+        ("otto", await play.press("otto", grid, label="V1"), {"prompt": "a dog"}),
+        ("mira", await play.press("mira", card, label="1"), {"prompt": "a dog"}),
+        ("mira", await play.press("mira", card, label="Say what it shows"), {"word": "a dog"}),
+        ("mira", await play.press("mira", card, label="Use its style"), {"word": "a dog"}),
+        ("otto", await play.select("otto", panel, ["limits"], custom_id=topic), {}),
+    ]
+    for _, form, _ in opened:
+        await form.acknowledged()
+        assert form.modal
+    return opened
+
+
 async def test_everything_that_can_be_pressed_is_answered_in_time(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play = house.playground
+    assert {*list_commands(play)} == {*MENUS, *(name for name, _ in COMMANDS)}
     grid = await house.drawn("a cat")
     await play.press("mira", grid, label="U1")
     picture = await house.finished((await house.accepted(1))[0])
+    await play.command("mira", "describe", files={"image": PICTURE})
+    card = await house.finished((await house.accepted(1))[0])
     many = await house.imagine("an {owl,fox,cat,dog,bee} --r 1")
-    assert many.message
-    question = await many.message.until(lambda now: now.buttons)
+    refused = await house.imagine("a cat --ar x")
     await house.imagine("a dog")
     (waiting,) = await house.accepted(1)
     panels = [
-        (await (await play.command(who, name)).ended()).message
-        for who, name in (("mira", "settings"), ("otto", "server"), ("mira", "show"))
+        ("mira", await shown_to(play, many)),
+        ("mira", await shown_to(play, await play.command("mira", "settings"))),
+        ("mira", await shown_to(play, await play.command("mira", "privacy"))),
+        ("mira", await shown_to(play, await play.command("mira", "show"))),
+        ("mira", await shown_to(play, await play.command("mira", "help"))),
+        ("mira", await shown_to(play, await play.command("mira", "Recipe", target=picture))),
+        ("mira", await shown_to(play, await play.command("mira", "Vary", target=picture))),
+        ("mira", await shown_to(play, await play.command("mira", "Use image…", target=picture))),
+        ("otto", await shown_to(play, await play.command("otto", "server"))),
+        ("mira", house.shown(waiting)),
+        ("mira", card),
+        ("mira", picture),
+        ("otto", grid),
     ]
-    await house.until(lambda: asyncio.sleep(0, all(p and list(p.components) for p in panels)))
-    settings, server, show = panels
-    zoom = await play.press("mira", picture, label="Custom Zoom")
-    start = await offered(play, "mira", picture)
-    await zoom.acknowledged()
-    await house.prefer("otto", PersonChoices(remix=True))
-    shown = house.shown(waiting)
-    assert settings
-    assert server
-    assert show
+    assert refused.response is not None
+    server = panels[8][1]
+    forms = await open_forms(house, picture, grid, card)
     async with held(monkeypatch):
         began = asyncio.get_running_loop().time()
-        asked: list[Interaction] = []
-        prompts = ["a cat", "a cat --mine", "a cat --ar x", "--preset ink", "a {b,c,d,e}"]
-        asked += [await play.command("mira", "imagine", {"prompt": p}) for p in prompts]
-        commands: list[tuple[str, dict[str, Any]]] = [
-            ("info", {}),
-            ("help", {}),
-            ("cancel", {}),
-            ("settings", {}),
-            ("show", {}),
-            ("show", {"id": waiting.id}),
-            ("prefer remix", {}),
-            ("prefer suffix", {"new_value": "ink"}),
-            ("prefer option set", {"option": "mine", "value": "ink"}),
-            ("prefer option list", {}),
-            ("preset list", {}),
-            ("preset save", {"name": "ink", "text": "ink"}),
-            ("preset use", {"name": "ink"}),
-            ("preset delete", {"name": "ink"}),
-            ("preset export", {}),
+        asked = [await use_command(play, *each) for each in COMMANDS]
+        asked += [await play.command("mira", name, target=picture) for name in MENUS]
+        for person, message in panels:
+            asked += await use_all(play, person, message)
+        topic = "easel:panel:server:open"
+        asked += [
+            await play.select("otto", server, [what], custom_id=topic)
+            for what in ("limits", "changes", "language", "usage")
         ]
-        asked += [await play.command("mira", name, given) for name, given in commands]
-        asked.append(await play.command("otto", "server"))
-        for name in ("Recipe", "Delete", "Vary", "Upscale", "Use image…"):
-            asked.append(await play.command("mira", name, target=picture))
-        for label in picture.buttons:
-            asked.append(await play.press("mira", picture, label=label))
-        for label in grid.buttons:
-            asked.append(await play.press("otto", grid, label=label))
-        for message, label in (
-            (question, "Queue them"),
-            (question, "Never mind"),
-            (shown, "Cancel"),
-        ):
-            asked.append(await play.press("mira", message, label=label))
-        asked.append(await play.press("mira", settings, label="Remix"))
-        for topic in ("limits", "changes", "language"):
-            asked.append(
-                await play.select("otto", server, [topic], custom_id="easel:panel:server:open")
-            )
-        asked.append(await play.submit("mira", zoom, {"prompt": "a dog", "zoom": "1.5"}))
-        asked.append(await play.submit("mira", start, {"prompt": "a dog"}))
-        typing: list[tuple[str, dict[str, object], str]] = [
-            ("show", {"id": "a"}, "id"),
-            ("imagine", {"prompt": "a --preset i"}, "prompt"),
-            ("imagine", {"prompt": "a", "preset": "i"}, "preset"),
-            ("prefer option set", {"option": "m"}, "option"),
-            ("preset show", {"name": "i"}, "name"),
-        ]
-        completions = [play.ask_completions("mira", *each) for each in typing]
+        asked += [await play.submit(who, form, values) for who, form, values in forms]
+        completions = [play.ask_completions("mira", *each) for each in TYPING]
         await asyncio.gather(*(each.acknowledged() for each in (*asked, *completions)))
         took = asyncio.get_running_loop().time() - began
         assert all(each.choices is not None for each in completions)
     assert took < DEADLINE
     assert patience.PATIENCE < DEADLINE / 2
-    # Whatever was asked for goes on by itself.
-    await asyncio.gather(*(each.ended() for each in asked if each is not None))
-    # It goes on behind its first answer, too, and would come to the next test.
+    # It goes on behind its first answer, and would come to the next test.
     await house.until(lambda: asyncio.sleep(0, not any(map(is_pressed, asyncio.all_tasks()))))
 
 
