@@ -20,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -43,6 +44,13 @@ from tests.journeys.studio import BOT, Studio
 
 LARGEST: Final = 20 * 2**20
 PATIENCE: Final = 10
+BARS: Final = {
+    "cpu": (2, "seconds of a core"),
+    "decoder": (600, "MB"),
+    "grown": (50, "MB in the process that asks"),
+}
+"""What any file may take."""
+
 ASKED, SENT, PAUSE = 40, 100, 0.4
 """Requests of the person who is measured, and the seconds between two; files of the other."""
 
@@ -178,9 +186,11 @@ def measure_alone(path: Path) -> tuple[float, float, bool]:
 def print_costs(files: dict[str, Path]) -> None:
     """The first table."""
     print(f"{'':32}{'MiB':>6} {'cpu s':>7}{'MB':>6}{'asker MB':>10}  {'':22}Pillow: cpu s, MB")
+    worst: Counter[str] = Counter()
     for name, path in files.items():
         command = [sys.executable, "-m", "benchmarks.door", str(path)]
         found = json.loads(subprocess.check_output(command, text=True))
+        worst |= Counter({kind: found[kind] for kind in BARS})
         cpu, memory, ended = measure_alone(path)
         print(
             f"{name:32}{path.stat().st_size / 2**20:6.1f} "
@@ -188,14 +198,17 @@ def print_costs(files: dict[str, Path]) -> None:
             f"{found['result']:22}{'' if ended else '>'}{cpu:.1f}, {memory:.0f}",
             flush=True,
         )
+    told = ", ".join(f"{worst[kind]:.1f} of {bar} {what}" for kind, (bar, what) in BARS.items())
+    print(f"worst: {told}")
 
 
-def paint(settings: Settings) -> None:
-    """A worker that makes plain pictures at once."""
+def paint(settings: Settings, takes: float = 0.0) -> None:
+    """A worker that makes plain pictures, each job in so many seconds."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     files = Files(settings.data / "images")
 
     def render(recipe: dict[str, Any], _report: Report) -> Rendered:
+        time.sleep(takes)
         seed = recipe["noise"][0]["seed"]
         colour = (seed % 256, seed // 256 % 256, seed // 65536 % 256)
         buffer = io.BytesIO()

@@ -20,6 +20,7 @@ import structlog
 from discord.http import MultipartParameters
 from discord.webhook.async_ import AsyncWebhookAdapter, async_context
 
+from bot.interactions.pace import Pace
 from bot.interactions.tracing import BUSY, Exchange, hear
 from storage import meters
 
@@ -37,13 +38,21 @@ NAMED_EVERY: Final = 60.0
 UNKNOWN: Final = 10062
 """Discord's code for an interaction that is too old for a first answer."""
 
+PROMISES: Final = frozenset(
+    {
+        discord.InteractionResponseType.deferred_channel_message.value,
+        discord.InteractionResponseType.deferred_message_update.value,
+    }
+)
+"""First answers that are followed by what was asked for."""
+
 
 class FirstAnswers(AsyncWebhookAdapter):
     """discord.py's adapter, which takes a first answer for given that Discord has."""
 
     def __init__(self, client: discord.Client) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # discord.py leaves it untyped
-        self._client = client
+        self._client, self._pace = client, Pace()
         self._named = float("-inf")
 
     def _name_other(self) -> None:
@@ -70,12 +79,34 @@ class FirstAnswers(AsyncWebhookAdapter):
         proxy_auth: aiohttp.BasicAuth | None = None,
         params: MultipartParameters,
     ) -> dict[str, Any]:
-        """Sends a first answer; what Discord says of it.
+        """Sends a first answer; what Discord says of it, once it is the turn of what follows.
 
         Raises:
             discord.HTTPException: It was refused, or somebody else's came first.
             aiohttp.ClientError: Discord cannot be reached.
         """
+        told = await self._send(
+            interaction_id,
+            token,
+            session=session,
+            proxy=proxy,
+            proxy_auth=proxy_auth,
+            params=params,
+        )
+        if params.payload and params.payload["type"] in PROMISES:
+            await self._pace.wait()
+        return told
+
+    async def _send(
+        self,
+        interaction_id: int,
+        token: str,
+        *,
+        session: aiohttp.ClientSession,
+        proxy: str | None,
+        proxy_auth: aiohttp.BasicAuth | None,
+        params: MultipartParameters,
+    ) -> dict[str, Any]:
         send, lost = super().create_interaction_response, False
         for wait in (*WAITS, None):
             # What was sent once has been read to its end.

@@ -1,15 +1,27 @@
 """Running statements from an event loop, and keeping two of them from changing the same thing."""
 
+import asyncio
+import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from contextvars import copy_context
 from enum import IntEnum, unique
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, func, inspect, select
+from sqlalchemy import Connection, Engine, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from storage.database.connect import WRITING, open_async_engine, open_async_writing_engine
+from storage.database.connect import WRITING, open_engine
 from storage.database.tables import Table
+
+READERS: Final = 5
+WRITERS: Final = 10
+"""Threads, and so connections at most; of those that write most may wait for each other's locks."""
+
+PATIENCE: Final = 30.0
+"""Seconds for which somebody waits for one of them."""
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -25,14 +37,51 @@ class Lock(IntEnum):
     SERVING = 0x0EA5E4
 
 
-class Records:
-    """Runs statements, each in a transaction of its own, for one event loop."""
+class _Runner:
+    """Threads that run statements, each with a connection of its own, in the order of asking."""
 
-    def __init__(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
-        self._engine = reading
-        # Marked to take SQLite's lock at the start: a transaction that has read cannot take it any
-        # more once another wrote, however long it waits.
-        self._writing = writing.execution_options(**WRITING)
+    def __init__(self, engine: Engine, threads: int, name: str) -> None:
+        self._engine, self._threads = engine, ThreadPoolExecutor(threads, name)
+
+    async def run(
+        self,
+        begin: Callable[[Engine], AbstractContextManager[Connection]],
+        action: Callable[[Connection], Result],
+    ) -> Result:
+        """What ``action`` returns.
+
+        Raises:
+            sqlalchemy.exc.TimeoutError: None of the threads was free for ``PATIENCE`` seconds.
+        """
+        asked, context = time.monotonic(), copy_context()
+
+        def work() -> Result:
+            # Those before it may wait for a database that is away. Whoever asks then is told so,
+            # and what was asked for long ago keeps nobody waiting once it is back.
+            if time.monotonic() - asked > PATIENCE:
+                raise NoConnectionError("the database keeps everybody waiting")
+            with begin(self._engine) as connection:
+                return context.run(action, connection)
+
+        # One step to a thread and back: statement by statement, each of their steps would wait for
+        # its turn in a loop that has hundreds of things to do.
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def close(self) -> None:
+        """Ends what is run, lets go of what waits, and disconnects."""
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        self._engine.dispose()
+
+
+class Records:
+    """Runs statements, each call in a transaction of its own, for one event loop.
+
+    What is called runs in a thread, with the caller's context variables.
+    """
+
+    def __init__(self, reading: _Runner, writing: _Runner) -> None:
+        # Apart: those who wait for a lock must not keep those waiting who only read.
+        self._reading, self._writing = reading, writing
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -41,13 +90,21 @@ class Records:
         Args:
             url: As in ``Settings.database``.
         """
-        # Apart: those who wait for a lock must not take every connection from those who only read.
-        return cls(open_async_engine(url), open_async_writing_engine(url))
+        # SQLite lets one write at a time. Those who wait for a thread get it in the order in which
+        # they came; those who wait for SQLite's lock, in any.
+        writers = 1 if url.startswith("sqlite") else WRITERS
+        # Marked to take SQLite's lock at the start: a transaction that has read cannot take it any
+        # more once another wrote, however long it waits.
+        writing = open_engine(url, connections=writers).execution_options(**WRITING)
+        return cls(
+            _Runner(open_engine(url, connections=READERS), READERS, "reading"),
+            _Runner(writing, writers, "writing"),
+        )
 
     async def close(self) -> None:
         """Disconnects."""
-        await self._engine.dispose()
-        await self._writing.dispose()
+        await self._reading.close()
+        await self._writing.close()
 
     async def read(
         self,
@@ -57,8 +114,7 @@ class Records:
     ) -> Result:
         """The result of a statement that only reads."""
         # Nothing is committed: on SQLite there is no transaction, and PostgreSQL's is rolled back.
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(action, *arguments, **named)
+        return await self._reading.run(Engine.connect, lambda it: action(it, *arguments, **named))
 
     async def write(
         self,
@@ -67,8 +123,7 @@ class Records:
         **named: Arguments.kwargs,
     ) -> Result:
         """The result of a statement that changes something, committed."""
-        async with self._writing.begin() as connection:
-            return await connection.run_sync(action, *arguments, **named)
+        return await self._writing.run(Engine.begin, lambda it: action(it, *arguments, **named))
 
 
 def hold(connection: Connection, what: int) -> None:

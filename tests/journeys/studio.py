@@ -70,6 +70,11 @@ class Studio:
         assert ready in done, self.log()
         await ready
 
+    @property
+    def database(self) -> str:
+        """Where both sides keep their rows."""
+        return settings_for(self.data, self.environment["EASEL_DATABASE_URL"]).database
+
     def runs(self, side: str) -> bool:
         """Whether a side's process is alive."""
         process = self.processes.get(side)
@@ -114,7 +119,7 @@ class Studio:
         )
 
     async def _write(self, action: Callable[[Connection], object]) -> None:
-        engine = open_engine(settings_for(self.data).database)
+        engine = open_engine(self.database)
 
         def write() -> None:
             with engine.execution_options(**WRITING).begin() as connection:
@@ -125,7 +130,7 @@ class Studio:
 
     async def recorded(self, what: Select[Any]) -> None:
         """Waits until the database has something that nobody may have been told of."""
-        engine = open_engine(settings_for(self.data).database)
+        engine = open_engine(self.database)
         async with asyncio.timeout(PATIENCE):
             while not await asyncio.to_thread(_finds, engine, what):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
