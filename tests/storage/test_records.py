@@ -63,7 +63,7 @@ async def test_who_waited_for_long_is_told_that_the_database_is_away(
 
 
 async def test_what_nobody_waits_for_any_more_is_not_begun(opened: Records) -> None:
-    free, begun = threading.Event(), []
+    free, begun = threading.Event(), list[Connection]()
 
     def hold(_: Connection) -> None:
         free.wait()
