@@ -16,9 +16,11 @@ from discord import app_commands
 from discord.ext import commands as extensions
 
 from bot.access.places import AllowedPlaces
+from bot.components.asking import ReadingButton
 from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
 from bot.components.describing import CardItem, ImageButton
+from bot.components.more import MoreMenu
 from bot.delivery.removal import MessageRemover
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
@@ -37,8 +39,10 @@ from bot.requests.describe import DescribeHandler
 from bot.requests.editing import EditHandler
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
+from bot.requests.lineage import LineageHandler
 from bot.requests.models import ServedModels
 from bot.requests.personal_data import PrivacyHandler
+from bot.requests.printing import PrintHandler
 from bot.requests.relaxed import RelaxedOffers
 from bot.requests.results import ResultHandler
 from bot.requests.translation import TranslationHandler
@@ -139,10 +143,12 @@ class EaselBot(extensions.AutoShardedBot):
             imagine=imagine,
             blend=BlendHandler(acceptor),
             derive=derive,
-            editing=EditHandler(acceptor, derive, results),
+            editing=EditHandler(acceptor, derive, results, imagine),
             relaxed=RelaxedOffers(acceptor),
             describe=DescribeHandler(acceptor, imagine),
             results=results,
+            printing=PrintHandler(jobs, files),
+            lineage=LineageHandler(jobs, files),
             jobs=JobHandler(jobs),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
             translation=TranslationHandler(acceptor),
@@ -165,7 +171,8 @@ class EaselBot(extensions.AutoShardedBot):
         for name in find_command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
-        self.add_dynamic_items(JobButton, DraftButton, CardItem, ImageButton, routing.PanelItem)
+        self.add_dynamic_items(JobButton, MoreMenu, ReadingButton)
+        self.add_dynamic_items(DraftButton, CardItem, ImageButton, routing.PanelItem)
         await self._sync()
         self._delivery.start()
         self._remover.start()

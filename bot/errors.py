@@ -78,6 +78,19 @@ class NoPlaceError(UserError):
     """A wish for a part of a picture that does not say which; the text is the thing."""
 
 
+class WhichPictureError(UserError):
+    """A wish is for one picture of several; its text is the wish.
+
+    Attributes:
+        count: How many there are.
+        every: Whether it could be granted for all of them at once.
+    """
+
+    def __init__(self, words: str, count: int, *, every: bool) -> None:
+        super().__init__(words)
+        self.count, self.every = count, every
+
+
 class NothingBeforeError(UserError):
     """A wish to go back from a picture that was made of no other."""
 

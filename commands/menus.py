@@ -42,20 +42,18 @@ async def delete(interaction: Interaction, message: discord.Message) -> None:
     await interaction.edit_original_response(content=say(sentences.DELETED))
 
 
-@app_commands.context_menu(name="Vary")
+@app_commands.context_menu(name="Vary or upscale")
 async def vary(interaction: Interaction, message: discord.Message) -> None:
-    """Offers the buttons that vary the pictures of a message."""
+    """Offers the buttons that vary or enlarge the pictures of a message."""
     await interaction.client.handlers.results.offer_buttons(
-        interaction, message.id, buttons.VARYING
+        interaction, message.id, buttons.VARYING | buttons.ENLARGING
     )
 
 
-@app_commands.context_menu(name="Upscale")
-async def upscale(interaction: Interaction, message: discord.Message) -> None:
-    """Offers the buttons that enlarge the pictures of a message."""
-    await interaction.client.handlers.results.offer_buttons(
-        interaction, message.id, buttons.ENLARGING
-    )
+@app_commands.context_menu(name="Edit")
+async def edit(interaction: Interaction, message: discord.Message) -> None:
+    """Asks what is to change in a picture of the bot's, or in the first image of any message."""
+    await interaction.client.handlers.editing.offer_in_message(interaction, message)
 
 
 @app_commands.context_menu(name="Use image…")
@@ -69,5 +67,5 @@ async def setup(bot: EaselBot) -> None:
     bot.tree.add_command(recipe)
     bot.tree.add_command(delete)
     bot.tree.add_command(vary)
-    bot.tree.add_command(upscale)
+    bot.tree.add_command(edit)
     bot.tree.add_command(use)

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 import discord
 
 from bot.components.modals import FormAnswers
+from bot.components.more import build_menu
 from bot.errors import ZoomError
 from bot.interactions.host import find_host
 from bot.interactions.replies import telling_errors
@@ -33,7 +34,7 @@ MOST_UPSCALE: Final = 4
 """How many times larger than in the grid a picture is made at most."""
 
 ROW: Final = 5
-"""Buttons in a row at most (Discord)."""
+"""Buttons in a row, and rows under a message, at most (Discord)."""
 
 TEMPLATE: Final = re.compile(r"easel:(?P<action>[a-z]+):(?P<job>[0-9a-f]{32}):(?P<index>[0-9])")
 """Custom ids of this bot's buttons."""
@@ -177,6 +178,8 @@ KINDS: Final = {
         ButtonKind("favourite", None, None, emoji="⭐"),
         ButtonKind("recipe", "Recipe", None),
         ButtonKind("describe", "Describe", None),
+        ButtonKind("history", "History", None),
+        ButtonKind("print", "Print…", None),
         ButtonKind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
     )
 }
@@ -293,12 +296,20 @@ def build_done_view(job: str, recipe: Recipe, marks: Marks = UNMARKED) -> discor
             ),
             marks=marks,
         )
+    return _build_grid_view(job, recipe, marks)
+
+
+def _build_grid_view(job: str, recipe: Recipe, marks: Marks) -> discord.ui.View:
     numbers = range(1, len(recipe.noise) + 1)
     larger = [*(JobButton("upscale", job, k) for k in numbers), JobButton("reroll", job)]
     varied = [*(JobButton("vary", job, k) for k in numbers), JobButton("recipe", job)]
-    if structure is not None:
+    if recipe.conditions.structure is not None:
         varied.append(JobButton("map", job))
-    return _build_view(*_break_row(larger), *_break_row(varied), marks=marks)
+    rows = [*_break_row(larger), *_break_row(varied)]
+    # A menu takes a whole row, and nine pictures leave none beside it.
+    moved = [(button.action, button.item.label or "") for row in rows[ROW - 1 :] for button in row]
+    view = _build_view(*rows[: ROW - 1], marks=marks)
+    return view.add_item(build_menu(job, len(numbers), [("history", "History"), *moved]))
 
 
 def _break_row(row: list[JobButton]) -> Iterator[list[JobButton]]:
@@ -312,11 +323,13 @@ def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     # What was drawn larger than the model's own size is not enlarged once more: nothing could draw
     # it.
     upscale, size = recipe.finishing.upscale, recipe.size
+    larger = []
     if upscale < MOST_UPSCALE and not derive.is_redrawn(recipe) and not size.refinement:
-        yield [*(["upscale"] if upscale == 1 else []), "larger", "creative", "vast"]
+        larger = [*(["upscale"] if upscale == 1 else []), "larger", "creative", "vast"]
+    yield [*larger, "print"]
     yield ["subtle", "strong", "region", "edit", "reroll"]
     # A square picture has nothing to make square.
-    yield ["far", "near", "zoom", *(["square"] if size.width != size.height else [])]
+    yield ["far", "near", "zoom", *(["square"] if size.width != size.height else []), "history"]
     yield ["left", "right", "up", "down", "describe"]
     start = recipe.inputs.start
     # What a creative upscale starts from is the picture itself.
@@ -339,7 +352,8 @@ def build_view_of(job: str, recipe: Recipe, actions: frozenset[str]) -> discord.
     whole = [
         child for child in build_done_view(job, recipe).children if isinstance(child, JobButton)
     ]
-    return _build_view([JobButton(b.action, job, b.index) for b in whole if b.action in actions])
+    offered = [JobButton(b.action, job, b.index) for b in whole if b.action in actions]
+    return _build_view(*_break_row(offered))
 
 
 def _build_view(*rows: list[JobButton], marks: Marks = UNMARKED) -> discord.ui.View:

@@ -5,7 +5,7 @@ which job, for which target, how often others were asked for, and which prompt.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self, cast
 
@@ -28,7 +28,7 @@ TEMPLATE: Final = re.compile(
 )
 """Custom ids of these buttons and menus, and of the forms that they open."""
 
-IMAGE: Final = re.compile(r"easel:image:(?P<action>prompt|describe):(?P<draft>[0-9a-f]{32})")
+IMAGE: Final = re.compile(r"easel:image:(?P<action>prompt|describe|edit):(?P<draft>[0-9a-f]{32})")
 """Custom ids of the buttons that say what to do with an image, which waits in a draft."""
 
 DRAW: Final = "easel:words"
@@ -36,6 +36,12 @@ DRAW: Final = "easel:words"
 
 TURNS: Final = 100
 """Numbers of other wordings that a custom id has room for; then they begin anew."""
+
+_IMAGE_ACTS: Final[Mapping[str, tuple[str, str | None]]] = {
+    "prompt": (sentences.IMAGE_PROMPT, None),
+    "edit": (sentences.EDIT_TITLE, "✏️"),
+    "describe": (sentences.DESCRIBE, None),
+}
 
 Item = discord.ui.Item[Any]
 
@@ -103,9 +109,11 @@ class ImageButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
     """One of the things that can be done with an image."""
 
     def __init__(self, action: str, draft: str) -> None:
-        labels = {"prompt": sentences.IMAGE_PROMPT, "describe": sentences.DESCRIBE}
+        label, emoji = _IMAGE_ACTS[action]
         super().__init__(
-            discord.ui.Button(label=say(labels[action]), custom_id=f"easel:image:{action}:{draft}")
+            discord.ui.Button(
+                label=say(label), emoji=emoji, custom_id=f"easel:image:{action}:{draft}"
+            )
         )
         self.action, self.draft = action, draft
 
@@ -128,8 +136,15 @@ class ImageButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
 
 def build_image_view(draft: str) -> discord.ui.View:
     """What can be done with an image."""
-    view = discord.ui.View(timeout=None)
-    return view.add_item(ImageButton("prompt", draft)).add_item(ImageButton("describe", draft))
+    view = discord.ui.View(timeout=None).add_item(ImageButton("prompt", draft))
+    add_image_buttons(view, draft)
+    return view
+
+
+def add_image_buttons(view: discord.ui.View, draft: str) -> None:
+    """Adds what can be done with an image beside starting from it."""
+    for action in ("edit", "describe"):
+        view.add_item(ImageButton(action, draft))
 
 
 def build_card_view(

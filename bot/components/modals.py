@@ -27,7 +27,13 @@ START: Final = re.compile(r"easel:start:(?P<draft>[0-9a-f]{32})")
 """Custom ids of forms for words to go with an image."""
 
 EDIT: Final = re.compile(r"easel:change:(?P<job>[0-9a-f]{32}):(?P<index>\d)")
-"""Custom ids of forms for what is to change in a picture."""
+"""Custom ids of forms for what is to change in a picture..."""
+
+EDIT_DRAFT: Final = re.compile(r"easel:revise:(?P<draft>[0-9a-f]{32})")
+"""and in one that waits in a draft."""
+
+PRINT: Final = re.compile(r"easel:print:(?P<job>[0-9a-f]{32}):(?P<index>\d)")
+"""Custom ids of forms for a size on paper."""
 
 TEXT_LIMIT: Final = 4000
 """Most characters in a form's field (Discord)."""
@@ -43,6 +49,8 @@ _PROMPT: Final = "prompt"
 _ZOOM: Final = "zoom"
 _PARTS: Final = "parts"
 _WHOLE: Final = "whole"
+_PICTURE: Final = "picture"
+_LENGTH: Final = "length"
 
 _TITLES: Final = {"zoom": sentences.ZOOM_TITLE, "region": sentences.REGION_TITLE}
 
@@ -90,11 +98,13 @@ class EditAnswers:
         words: What is to change.
         regions: The parts of the picture that it is about; empty where none was chosen.
         whole: Whether the whole picture was chosen.
+        index: Number of the picture; None where the form did not ask.
     """
 
     words: str
     regions: tuple[Region, ...]
     whole: bool
+    index: int | None
 
     @classmethod
     def read(cls, interaction: discord.Interaction[Any]) -> Self:
@@ -105,7 +115,9 @@ class EditAnswers:
         whole = _WHOLE in chosen
         # The whole has all parts in it.
         regions = () if whole else tuple(map(select_ninth, places))
-        return cls(" ".join(read_prompt(interaction).split()), regions, whole)
+        number = dict(given).get(_PICTURE, "")
+        index = int(number) if number.isdecimal() else None
+        return cls(" ".join(read_prompt(interaction).split()), regions, whole, index)
 
 
 def _parse_zoom(typed: str) -> float:
@@ -139,18 +151,40 @@ def build_remix_form(action: str, job: str, index: int, prompt: str) -> discord.
     return form.add_item(build_prompt_field(say(sentences.REMIX_PROMPT), prompt))
 
 
-def build_edit_form(job: str, index: int) -> discord.ui.Modal:
+def build_edit_form(job: str, index: int, pictures: int = 1) -> discord.ui.Modal:
     """The form for what is to change in a picture.
 
     Args:
         job: The picture's job.
-        index: Its number there.
+        index: Its number there; 0 to ask for it.
+        pictures: How many there are.
     """
-    custom_id = f"easel:change:{job}:{index}"
+    form = _build_edit_form(f"easel:change:{job}:{index}", "")
+    if not index:
+        menu: discord.ui.Select[Any] = discord.ui.Select(
+            custom_id=_PICTURE,
+            options=[discord.SelectOption(label=str(k)) for k in range(1, pictures + 1)],
+        )
+        form.add_item(discord.ui.Label(text=say(sentences.WHICH_PICTURE), component=menu))
+    return form
+
+
+def build_draft_form(draft: str, words: str = "") -> discord.ui.Modal:
+    """The same for what waits in a draft.
+
+    Args:
+        draft: Its id.
+        words: What was asked for already.
+    """
+    return _build_edit_form(f"easel:revise:{draft}", words)
+
+
+def _build_edit_form(custom_id: str, typed: str) -> discord.ui.Modal:
     form = discord.ui.Modal(title=say(sentences.EDIT_TITLE), custom_id=custom_id)
     words: discord.ui.TextInput[Any] = discord.ui.TextInput(
         custom_id=_PROMPT,
         placeholder=say(sentences.EDIT_EXAMPLES),
+        default=typed[:EDIT_LIMIT],
         max_length=EDIT_LIMIT,
     )
     form.add_item(discord.ui.Label(text=say(sentences.EDIT_WORDS), component=words))
@@ -169,6 +203,22 @@ def build_edit_form(job: str, index: int) -> discord.ui.Modal:
             component=menu,
         )
     )
+
+
+def build_print_form(job: str, index: int) -> discord.ui.Modal:
+    """The form for a picture's size on paper."""
+    form = discord.ui.Modal(
+        title=say(sentences.PRINT_TITLE), custom_id=f"easel:print:{job}:{index}"
+    )
+    field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id=_LENGTH, default="15", max_length=8
+    )
+    return form.add_item(discord.ui.Label(text=say(sentences.PRINT_LENGTH), component=field))
+
+
+def read_length(interaction: discord.Interaction[Any]) -> str:
+    """The length that was typed into it."""
+    return dict(read_answers(interaction)).get(_LENGTH, "")
 
 
 def build_start_form(draft: str) -> discord.ui.Modal:

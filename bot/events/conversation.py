@@ -8,6 +8,7 @@ alone; but a reply to pictures of its own that it cannot read gets a button that
 import contextlib
 import re
 import time
+import uuid
 from typing import Final
 
 import discord
@@ -16,13 +17,16 @@ from cachetools import TTLCache
 
 from bot.access.places import AllowedPlaces
 from bot.components import confirm
+from bot.components.asking import WishDraft
 from bot.components.buttons import JobButton
-from bot.errors import NoImageError, NoPlaceError, NotUnderstoodError
+from bot.components.describing import add_image_buttons
+from bot.errors import NoImageError
 from bot.events.dispatch import Handlers
 from bot.interactions.pictures import find_image
 from bot.interactions.requester import RemoteRequester
 from bot.panels import hello, routing
 from bot.requests.accept import name_job
+from bot.requests.editing import ASKED
 from bot.requests.results import NONCE
 from bot.text import sentences
 from bot.text.languages import say, speak
@@ -84,7 +88,7 @@ class Conversation:
         if job is None:
             await self._answer(message, words)
         elif words:
-            await self._edit(message, job.id, words)
+            await self._edit(message, job, words)
         else:
             await _reply(message, say(sentences.UNREAD), _offer_edit(job.id, 1))
 
@@ -93,16 +97,19 @@ class Conversation:
         job = await self._handlers.editing.find(job_id) if job_id else None
         return job if job and job.pictures else None
 
-    async def _edit(self, message: discord.Message, job: str, words: str) -> None:
+    async def _edit(self, message: discord.Message, job: Job, words: str) -> None:
         index, wish = _split_number(words)
-        requester = self._find_requester(message)
+        requester, editing = self._find_requester(message), self._handlers.editing
         try:
-            notes = await self._handlers.editing.take_reply(requester, job, index, wish)
-        except (NotUnderstoodError, NoPlaceError) as error:
-            # The form asks for what is missing.
-            await _reply(message, word_error(error) or "", _offer_edit(job, index))
+            came = await editing.take_reply(requester, job, index, wish)
+        except ASKED as error:
+            draft = WishDraft(wish, job.id, index)
+            view = await editing.ask(message.author.id, draft, error)
+            await _reply(message, word_error(error) or "", view)
             return
-        for note in notes:
+        if came.shown:
+            await self._handlers.results.show_beside(requester, self._client, came.shown)
+        for note in came.notes:
             await _reply(message, note)
 
     async def _answer(self, message: discord.Message, words: str) -> None:
@@ -117,7 +124,12 @@ class Conversation:
             await _reply(message, say(sentences.DRAW_IT), confirm.build_offer(draft))
             return
         panel = hello.build_answer(message.id if picture else None)
-        await _reply(message, panel.text, routing.build_view(panel))
+        view = routing.build_view(panel)
+        if picture:
+            draft = uuid.uuid4().hex
+            await self._handlers.imagine.keep_picture(draft, message.author.id, picture)
+            add_image_buttons(view, draft)
+        await _reply(message, panel.text, view)
 
     def _may_answer(self, message: discord.Message) -> bool:
         if message.author.id in self._answered:
@@ -139,11 +151,11 @@ class Conversation:
 
 
 def _split_number(words: str) -> tuple[int, str]:
-    """The number of the picture that words begin with, 1 without one, and what they ask of it."""
+    """The number of the picture that words begin with, 0 without one, and what they ask of it."""
     found = _NUMBER.match(words)
     # A number alone is no wish for a picture of that number.
     if found is None or found.end() == len(words):
-        return 1, words
+        return 0, words
     return int(found[1]), words[found.end() :]
 
 

@@ -6,9 +6,10 @@ from typing import Any, Final, cast
 
 import discord
 
-from bot.components import buttons, confirm, describing, modals, panel
+from bot.components import asking, buttons, confirm, describing, modals, more, panel
 from bot.components.describing import CardPress
 from bot.errors import FastSpentError, OldButtonError
+from bot.interactions.host import FindPicture
 from bot.interactions.replies import answer_error, telling_errors
 from bot.painting.submission import PaintingHandler
 from bot.panels import routing
@@ -18,8 +19,10 @@ from bot.requests.describe import DescribeHandler
 from bot.requests.editing import EditHandler
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
+from bot.requests.lineage import LineageHandler
 from bot.requests.models import ServedModels
 from bot.requests.personal_data import PrivacyHandler
+from bot.requests.printing import PrintHandler
 from bot.requests.relaxed import RelaxedOffers
 from bot.requests.results import ResultHandler
 from bot.requests.translation import TranslationHandler
@@ -32,6 +35,8 @@ from storage.queue.limits import HostLimits
 
 TEMPLATES: Final = (
     buttons.TEMPLATE,
+    more.TEMPLATE,
+    asking.TEMPLATE,
     confirm.TEMPLATE,
     panel.TEMPLATE,
     describing.TEMPLATE,
@@ -56,6 +61,8 @@ class Handlers:
         relaxed: Keeps what was refused as fast, and has it drawn relaxed.
         describe: Describes pictures and shortens prompts.
         results: Shows, sends and deletes pictures.
+        printing: Makes files for paper.
+        lineage: Shows what pictures were made of, and what was made of them.
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
         translation: Writes prompts for other programs.
@@ -71,6 +78,8 @@ class Handlers:
     relaxed: RelaxedOffers
     describe: DescribeHandler
     results: ResultHandler
+    printing: PrintHandler
+    lineage: LineageHandler
     jobs: JobHandler
     privacy: PrivacyHandler
     translation: TranslationHandler
@@ -115,6 +124,10 @@ class Handlers:
             await self.results.toggle_favourite(interaction, job, max(0, index - 1))
         elif action == "edit":
             await self.editing.offer(interaction, job, index)
+        elif action == "print":
+            await self.printing.offer(interaction, job, index)
+        elif action == "history":
+            await self.lineage.show(interaction, job)
         elif action == "recipe":
             await self.results.show_recipe(interaction, job)
         elif action == "describe":
@@ -144,8 +157,16 @@ class Handlers:
         """Does what was chosen with an image that waits in a draft."""
         if action == "describe":
             await self.describe.take_draft(interaction, draft)
+        elif action == "edit":
+            await interaction.response.send_modal(modals.build_draft_form(draft))
         else:
             await interaction.response.send_modal(modals.build_start_form(draft))
+
+    async def take_reading(
+        self, interaction: discord.Interaction[Any], reading: str, draft: str, index: int
+    ) -> None:
+        """Takes the answer to what a wish for a picture means."""
+        await self.editing.take_reading(interaction, reading, draft, index)
 
     async def draw(self, interaction: discord.Interaction[Any], prompt: str) -> None:
         """Draws a prompt as if it had been typed."""
@@ -155,9 +176,9 @@ class Handlers:
         """Writes a job's prompt for another program."""
         await self.translation.copy(interaction, job, program)
 
-    async def start_from(self, interaction: discord.Interaction[Any], picture: str) -> None:
-        """Asks for words to go with the image at an address."""
-        await self.imagine.offer_start(interaction, picture)
+    async def start_from(self, interaction: discord.Interaction[Any], find: FindPicture) -> None:
+        """Asks for words to go with an image, whose address is found meanwhile."""
+        await self.imagine.offer_start(interaction, find)
 
     async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
         """Shows a job again, with its buttons."""
@@ -207,6 +228,12 @@ class Handlers:
             return
         if asked := modals.EDIT.fullmatch(custom_id):
             await self.editing.submit(interaction, asked["job"], int(asked["index"]))
+            return
+        if asked := modals.PRINT.fullmatch(custom_id):
+            await self.printing.submit(interaction, asked["job"], int(asked["index"]))
+            return
+        if asked := modals.EDIT_DRAFT.fullmatch(custom_id):
+            await self.editing.submit_draft(interaction, asked["draft"])
             return
         if custom_id == describing.DRAW:
             await self.imagine.take_prompt(interaction, modals.read_prompt(interaction))

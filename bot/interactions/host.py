@@ -1,6 +1,6 @@
 """What buttons, menus and panels reach of the client that they are pressed in."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import discord
@@ -11,6 +11,9 @@ from prompt.writing.programs import Program
 from storage.database.records import Records
 from storage.privacy.retention import HostPolicy
 from storage.queue.limits import HostLimits
+
+FindPicture = Callable[[], Awaitable[str]]
+"""Finds the address of an image; raises ``NoImageError`` where there is none."""
 
 
 class Host(Protocol):
@@ -46,8 +49,8 @@ class Host(Protocol):
     async def copy(self, interaction: discord.Interaction[Any], job: str, program: Program) -> None:
         """Writes a job's prompt for another program."""
 
-    async def start_from(self, interaction: discord.Interaction[Any], picture: str) -> None:
-        """Asks for words to go with the image at an address."""
+    async def start_from(self, interaction: discord.Interaction[Any], find: FindPicture) -> None:
+        """Asks for words to go with an image, whose address is found meanwhile."""
 
     async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
         """Shows a job again, with its buttons."""
@@ -78,6 +81,11 @@ class Host(Protocol):
         self, interaction: discord.Interaction[Any], custom_id: str, chosen: Sequence[str]
     ) -> None:
         """Does as a button or a menu under a description says."""
+
+    async def take_reading(
+        self, interaction: discord.Interaction[Any], reading: str, draft: str, index: int
+    ) -> None:
+        """Takes the answer to what a wish for a picture means."""
 
     async def use_image(
         self, interaction: discord.Interaction[Any], action: str, draft: str

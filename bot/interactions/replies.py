@@ -122,7 +122,8 @@ async def _tell_reason(
         text, file = echo_prompt(error, reason, typed)
     # What was pressed has no words to give back, but may be offered in another way.
     if text or offer:
-        said = text.strip() or say(sentences.FAST_OFFER)
+        spent = isinstance(error, FastSpentError)
+        said = text.strip() or (say(sentences.FAST_OFFER) if spent else reason)
         await _say(interaction, said, [file] if file else [], offer)
 
 

@@ -36,12 +36,28 @@ def build_panel(kept: Sequence[KeptPictures]) -> Panel:
         discord.SelectOption(label=messages.write_choice(each, LABEL_LIMIT), value=each.id)
         for each in kept
     ]
-    menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+    return Panel(say(sentences.SHOW_LATEST), (_build_menu(options),))
+
+
+def build_lineage(lineage: Sequence[tuple[str, str]]) -> Panel:
+    """The pictures of a tree to choose from, by the numbers that they have there.
+
+    Args:
+        lineage: Of each the id of its job, and what was asked for.
+    """
+    options = [
+        discord.SelectOption(label=f"{number} · {text}"[:LABEL_LIMIT], value=id_)
+        for number, (id_, text) in enumerate(lineage, 1)
+    ]
+    return Panel(say(sentences.LINEAGE), (_build_menu(options),))
+
+
+def _build_menu(options: list[discord.SelectOption]) -> discord.ui.Select[discord.ui.View]:
+    return discord.ui.Select(
         custom_id=make_custom_id(_PANEL, _PICK),
         placeholder=say(sentences.SHOW_MENU),
         options=options,
     )
-    return Panel(say(sentences.SHOW_LATEST), (menu,))
 
 
 async def list_choices(records: Records, person_id: int, typed: str) -> list[tuple[str, str]]:

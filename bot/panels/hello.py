@@ -71,11 +71,14 @@ async def take_press(press: PanelPress) -> Panel | None:
         return None
     if press.what == "start" and press.value.isdecimal() and it.channel_id:
         channel = it.client.get_partial_messageable(it.channel_id, guild_id=it.guild_id)
-        try:
-            shown = await channel.fetch_message(int(press.value))
-        except (discord.NotFound, discord.Forbidden):
-            raise NoImageError from None
-        await find_host(it).start_from(it, find_image(shown))
+
+        async def find() -> str:
+            try:
+                return find_image(await channel.fetch_message(int(press.value)))
+            except (discord.NotFound, discord.Forbidden):
+                raise NoImageError from None
+
+        await find_host(it).start_from(it, find)
         return None
     if press.what not in {"help", "setup"}:
         raise OldButtonError

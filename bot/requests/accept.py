@@ -344,8 +344,9 @@ class JobAcceptor:
             message: The message in which one was pressed; None for the job's own.
         """
         shown = parent.delivered_message_id or parent.message_id
-        # What only one person sees, as a menu's buttons, cannot be edited without a promise to.
-        if message is not None and not message.flags.ephemeral:
+        # What only one person sees, as a menu's buttons, cannot be edited without a promise to; and
+        # what shows no pictures, as a question about them, has buttons of its own.
+        if message is not None and message.attachments and not message.flags.ephemeral:
             self._delivery.mark_buttons(parent.id, MessageRef(message.channel.id, message.id))
         elif shown is not None:
             self._delivery.mark_buttons(parent.id, MessageRef(parent.channel_id, shown))

@@ -309,7 +309,7 @@ class DeriveHandler:
         self._require(KINDS[title.action], parent.recipe)
         made = change(parent, secrets.randbelow(SEED_LIMIT))
         # Pans and zooms add up; each alone is within the ratio.
-        self._check_ratio(made.recipe)
+        self.check_ratio(made.recipe)
         return made
 
     async def find_parent(self, job_id: str, number: int | None) -> Parent:
@@ -340,7 +340,7 @@ class DeriveHandler:
         if kind.needs is not None:
             self._models.require(kind.needs, card)
 
-    def _check_ratio(self, recipe: Recipe) -> None:
+    def check_ratio(self, recipe: Recipe) -> None:
         """Refuse what is longer than the family draws."""
         card, size = self._models.find_maker(recipe).card, settle_shape(recipe).size
         short, long = sorted((size.width, size.height))

@@ -18,7 +18,7 @@ from prompt.editing.strength import restate_strength
 from prompt.editing.understanding import understand
 from prompt.editing.wishes import Wish, WishKind
 from prompt.flags.sources import PromptSource
-from prompt.flags.table import NO
+from prompt.flags.table import NO, STRENGTH
 from prompt.reading.grammar import parse
 from prompt.resolution.fitting import parse_flags
 from prompt.resolution.resolve import Resolved
@@ -55,6 +55,7 @@ class Plan:
         drawn: The one that a model draws; None if there is none.
         later: Wishes that have to wait, since each drawing begins at a finished picture.
         regions: The parts of the picture that were chosen for it.
+        every: Whether it is for all pictures of a grid.
     """
 
     words: str
@@ -62,6 +63,17 @@ class Plan:
     drawn: Wish | None = None
     later: tuple[Wish, ...] = ()
     regions: tuple[Region, ...] = ()
+    every: bool = False
+
+    @property
+    def suits_every(self) -> bool:
+        """Whether it could be for all pictures of a grid, as none is drawn from a finished one."""
+        return self.drawn is None or self.drawn.kind in {WishKind.MORE, WishKind.LESS}
+
+    @property
+    def asks_no_picture(self) -> bool:
+        """Whether it is for all pictures of a grid where nobody says otherwise."""
+        return self.drawn is not None and self.drawn.kind in ALONE | {WishKind.AGAIN}
 
     @property
     def title(self) -> str:
@@ -127,8 +139,7 @@ class Editor:
     def _derive(self, planned: Plan, parent: Parent, seed: int) -> Resolved:
         wish, card = planned.drawn, self._models.find_maker(parent.recipe).card
         if wish is None:
-            alone = derive.narrow(parent.recipe, parent.index)
-            return Resolved(recipe=_retouch(alone, planned.exact))
+            return Resolved(recipe=_retouch(_select(planned, parent), planned.exact))
         made = self._draw(wish, planned, parent, seed, card)
         # What is drawn from the finished picture has its retouches already; the new ones follow.
         return replace(made, recipe=_retouch(made.recipe, planned.exact))
@@ -142,9 +153,10 @@ class Editor:
             case WishKind.ENLARGE:
                 return Resolved(recipe=_enlarge(parent.recipe, parent.index))
             case WishKind.AGAIN:
-                return Resolved(recipe=derive.reroll(parent.recipe, seed))
+                return Resolved(recipe=derive.reroll(_select(planned, parent), seed))
             case WishKind.MORE | WishKind.LESS:
-                return Resolved(recipe=_do_more(parent.recipe, wish, planned.words))
+                chosen = _select(planned, parent)
+                return Resolved(recipe=_do_more(chosen, wish, planned.words))
         if planned.regions:
             return self._repaint(wish, planned, parent, seed, card)
         if Capability.EDIT in card.capabilities and parent.image:
@@ -179,7 +191,10 @@ class Editor:
         self, words: str, derivation: Callable[[Parent, int], Recipe], parent: Parent, seed: int
     ) -> Resolved:
         """A derivation with other words, and the flags that the picture was drawn with."""
-        kept = parse_flags(parent.recipe.parameters)
+        kept = dict(parse_flags(parent.recipe.parameters))
+        if parent.recipe.inputs.gives_back:
+            # Of an image that was only given back, the words are to change something.
+            kept.pop(STRENGTH.name, None)
         prompt = parse(words)
         flags = {**kept, **prompt.flags}
         # What was unwanted so far stays so.
@@ -188,6 +203,11 @@ class Editor:
         prompt = replace(prompt, flags=flags)
         change = change_words(self._models, derivation, prompt, PromptSource.VARY, Fetched(()))
         return change(parent, seed)
+
+
+def _select(planned: Plan, parent: Parent) -> Recipe:
+    """The recipe of the one picture that is meant, or of all."""
+    return parent.recipe if planned.every else derive.narrow(parent.recipe, parent.index)
 
 
 def _retouch(recipe: Recipe, wishes: Sequence[Wish]) -> Recipe:

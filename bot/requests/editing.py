@@ -1,90 +1,253 @@
 """Editing by words: forms and replies about finished pictures become jobs."""
 
 import asyncio
+import uuid
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import discord
 
 from bot.access import ownership
-from bot.components import modals
-from bot.errors import NothingBeforeError
+from bot.components import asking, modals
+from bot.components.asking import WishDraft
+from bot.errors import (
+    DraftGoneError,
+    FormLateError,
+    NoPlaceError,
+    NothingBeforeError,
+    NotUnderstoodError,
+    OldButtonError,
+    WhichPictureError,
+)
 from bot.interactions.patience import begin
-from bot.interactions.replies import acknowledge, tell_notes
+from bot.interactions.pictures import find_image
+from bot.interactions.replies import acknowledge, answer_error, tell_notes
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
 from bot.requests.edit_plans import Editor, Plan, plan
+from bot.requests.given import GivenPictures
+from bot.requests.imagine import ImagineHandler
 from bot.requests.results import ResultHandler
 from bot.text import sentences
-from bot.text.languages import retell, say
+from bot.text.languages import retell
 from bot.text.messages import Title
+from faults import UserError
 from generation.recipe import Recipe, Region
 from prompt.editing.wishes import WishKind
 from prompt.sentences import Sentence
+from storage.decisions import choice_queries
+from storage.queue import queries
 from storage.queue.jobs import Job
+
+ASKED: Final = (NotUnderstoodError, NoPlaceError, WhichPictureError)
+"""What of a wish is asked for with buttons rather than guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What comes of a wish that was written in a message.
+
+    Attributes:
+        notes: Sentences to be told.
+        shown: The job whose pictures are to be shown again, where that was the wish.
+    """
+
+    notes: Sequence[str] = ()
+    shown: Job | None = None
 
 
 class EditHandler:
     """Takes what people ask of finished pictures in words."""
 
-    def __init__(self, acceptor: JobAcceptor, maker: DeriveHandler, results: ResultHandler) -> None:
+    def __init__(
+        self,
+        acceptor: JobAcceptor,
+        maker: DeriveHandler,
+        results: ResultHandler,
+        imagine: ImagineHandler,
+    ) -> None:
         self._acceptor, self._editor = acceptor, Editor(acceptor.models)
-        self._maker, self._results = maker, results
+        self._maker, self._results, self._imagine = maker, results, imagine
+        self._given = GivenPictures(acceptor, maker)
 
     async def offer(self, interaction: discord.Interaction[Any], job: str, index: int) -> None:
         """Shows the form, which asks for nothing but what is to change."""
-        await interaction.response.send_modal(modals.build_edit_form(job, index))
+        await interaction.response.send_modal(modals.build_edit_form(job, max(1, index)))
 
-    async def submit(self, interaction: discord.Interaction[Any], job: str, index: int) -> None:
-        """Takes the submitted form.
+    async def offer_in_message(
+        self, interaction: discord.Interaction[Any], message: discord.Message
+    ) -> None:
+        """Shows the form for the pictures of a message, the bot's own or anybody's.
 
         Raises:
-            NotUnderstoodError: Nothing tells what the words are for; nothing was acknowledged yet.
-            NoPlaceError: They change a part of the picture, and it is not said which.
+            NoImageError: The message has none.
+            FormLateError: The database is slow.
+        """
+        finding = await begin(self._find_shown(message.id))
+        if not finding.done():
+            raise FormLateError
+        job = finding.result()
+        if job is not None:
+            count = len(job.pictures)
+            form = modals.build_edit_form(job.id, int(count == 1), count)
+            await interaction.response.send_modal(form)
+            return
+        draft, wish = uuid.uuid4().hex, WishDraft(picture=find_image(message))
+        keeping = await begin(self.keep(interaction.user.id, draft, wish))
+        await interaction.response.send_modal(modals.build_draft_form(draft))
+        await keeping
+
+    async def _find_shown(self, message: int) -> Job | None:
+        job_id = await self._acceptor.records.read(queries.find_job_of_message, message)
+        return await self.find(job_id) if job_id else None
+
+    async def submit(self, interaction: discord.Interaction[Any], job: str, index: int) -> None:
+        """Takes the submitted form; what it does not say is asked for with buttons.
+
+        Raises:
             NothingBeforeError: There is no earlier picture to go back to.
             PromptError: What they ask for cannot be drawn.
             NotAbleError: The family cannot do it.
             JobGoneError: The picture is not in the database.
         """
         asked = modals.EditAnswers.read(interaction)
-        planned = await _plan(asked.words, asked.regions, whole=asked.whole)
-        if planned.leads_back:
-            finding = await begin(self._find_before(job, planned.leads_back))
+        wish = WishDraft(asked.words, job, asked.index or max(1, index))
+        await self._take(interaction, wish, asked.regions, whole=asked.whole)
+
+    async def submit_draft(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes the form for a picture that waits in a draft.
+
+        Raises:
+            DraftGoneError: There is no such draft.
+            FormLateError: The database is slow.
+            Exception: As :meth:`submit` raises.
+        """
+        asked = modals.EditAnswers.read(interaction)
+        wish = replace(await self._read(interaction, draft), words=asked.words)
+        await self._take(interaction, wish, asked.regions, whole=asked.whole)
+
+    async def take_reading(
+        self, interaction: discord.Interaction[Any], reading: str, draft: str, index: int
+    ) -> None:
+        """Takes the answer to what a wish means.
+
+        Args:
+            interaction: Whose answer.
+            reading: Which of ``asking.READINGS``.
+            draft: Under which the wish waits.
+            index: Number of the picture, where that was asked.
+
+        Raises:
+            DraftGoneError: It does not, or is somebody else's.
+            FormLateError: The database is slow.
+            OldButtonError: There is no such reading.
+            Exception: As :meth:`submit` raises.
+        """
+        wish = await self._read(interaction, draft)
+        match reading:
+            case "where":
+                form = modals.build_draft_form(draft, wish.words)
+                await interaction.response.send_modal(form)
+            case "prompt":
+                pictures = [wish.picture] if wish.picture else []
+                await self._imagine.take_prompt(interaction, wish.words, pictures)
+            case "one" if index:
+                await self._take(interaction, replace(wish, index=index))
+            case "all":
+                await self._take(interaction, wish, every=True)
+            case "whole":
+                await self._take(interaction, wish, whole=True)
+            case "middle" | "around":
+                await self._take(interaction, wish, asking.PLACES[reading])
+            case _:
+                raise OldButtonError
+
+    async def _read(self, interaction: discord.Interaction[Any], draft: str) -> WishDraft:
+        """The wish that waits in a draft, read before the first answer."""
+        person = interaction.user.id
+        reading = await begin(self._acceptor.records.read(choice_queries.read_draft, draft, person))
+        if not reading.done():
+            raise FormLateError
+        body = reading.result()
+        if body is None:
+            raise DraftGoneError
+        return WishDraft.from_json(body)
+
+    async def _take(
+        self,
+        interaction: discord.Interaction[Any],
+        wish: WishDraft,
+        regions: Sequence[Region] = (),
+        *,
+        whole: bool = False,
+        every: bool = False,
+    ) -> None:
+        try:
+            planned = replace(await _plan(wish.words, regions, whole=whole), every=every)
+            await self._make(interaction, wish, planned)
+        except ASKED as error:
+            draft = uuid.uuid4().hex
+            # Kept first where that is quick: the answers may be pressed at once.
+            keeping = await begin(self.keep(interaction.user.id, draft, wish))
+            await answer_error(interaction, error, asking.build_question(error, draft))
+            await keeping
+            return
+        await tell_notes(interaction, _list_notes(planned))
+
+    async def _make(
+        self, interaction: discord.Interaction[Any], wish: WishDraft, planned: Plan
+    ) -> None:
+        title = Title(planned.title, None if planned.every else wish.index or None)
+        if wish.picture:
+            await self._given.make(interaction, wish.picture, self._editor.change(planned), title)
+        elif planned.leads_back:
+            finding = await begin(self._find_before(wish.job, planned.leads_back))
             message = None if finding.done() else await acknowledge(interaction)
             await self._results.show(interaction, (await finding).id, promised=message)
         else:
-            title = Title(planned.title, index or None)
-            await self._maker.try_and_make(interaction, job, self._editor.change(planned), title)
-        await tell_notes(interaction, _list_notes(planned))
+            change = self._editor.change(planned)
+            await self._maker.try_and_make(interaction, wish.job, change, title)
 
-    async def take_reply(
-        self, requester: Requester, job: str, index: int, words: str
-    ) -> Sequence[str]:
+    async def keep(self, person: int, draft: str, wish: WishDraft) -> None:
+        """Keeps a wish until its question is answered, for whoever has it alone."""
+        await self._acceptor.records.write(choice_queries.keep_draft, draft, person, wish.to_json())
+
+    async def ask(self, person: int, wish: WishDraft, error: UserError) -> discord.ui.View:
+        """Keeps a wish of which something is not known; the buttons that answer it."""
+        draft = uuid.uuid4().hex
+        await self.keep(person, draft, wish)
+        return asking.build_question(error, draft)
+
+    async def take_reply(self, requester: Requester, job: Job, index: int, words: str) -> Reply:
         """Takes what somebody wrote under pictures.
 
         Args:
             requester: Who wrote it, and where.
             job: Whose pictures they are.
-            index: Number of the picture that is meant.
+            index: Number of the picture that is meant; 0 where nobody said.
             words: What is to change.
 
-        Returns:
-            Sentences to be told.
-
         Raises:
+            WhichPictureError: There are several, and one has to be meant.
+            NotUnderstoodError: Nothing tells what the words are for.
+            NoPlaceError: They change a part of the picture, and it is not said which.
             Exception: As :meth:`submit` raises.
         """
-        planned = await _plan(words)
+        planned, count = await _plan(words), len(job.pictures)
         if planned.leads_back:
-            before = await self._find_before(job, planned.leads_back)
-            told = [say(sentences.EDIT_BEFORE, link=_write_link(before))]
-        else:
-            title, change = Title(planned.title, index), self._editor.change(planned)
-            told = [
-                retell(note) for note in await self._maker.make_for(requester, job, change, title)
-            ]
-        return [*told, *map(retell, _list_notes(planned))]
+            return Reply(
+                list(map(retell, _list_notes(planned))),
+                await self._find_before(job.id, planned.leads_back),
+            )
+        every = index == 0 and count > 1
+        if every and not planned.asks_no_picture:
+            raise WhichPictureError(words, count, every=planned.suits_every)
+        change = self._editor.change(replace(planned, every=every))
+        title = Title(planned.title, None if every else max(1, index))
+        told = await self._maker.make_for(requester, job.id, change, title)
+        return Reply(list(map(retell, [*told, *_list_notes(planned)])))
 
     async def find(self, job_id: str) -> Job | None:
         """A job whose pictures can be edited; None for one that has none, or asks a question."""
@@ -121,12 +284,3 @@ async def _plan(words: str, regions: Sequence[Region] = (), *, whole: bool = Fal
 
 def _list_notes(planned: Plan) -> list[Sentence]:
     return [Sentence(sentences.EDIT_LATER)] if planned.waits else []
-
-
-def _write_link(job: Job) -> str:
-    """Where the pictures of a job are shown."""
-    message = job.delivered_message_id or job.message_id
-    if message is None:
-        raise NothingBeforeError
-    place = job.server_id or "@me"
-    return f"https://discord.com/channels/{place}/{job.channel_id}/{message}"

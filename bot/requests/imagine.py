@@ -17,6 +17,7 @@ from bot.components.confirm import ASK_FROM, Draft
 from bot.components.describing import build_image_view
 from bot.delivery.destination import Destination, release_promise
 from bot.errors import DraftGoneError
+from bot.interactions.host import FindPicture
 from bot.interactions.patience import begin
 from bot.interactions.replies import acknowledge, answer_error, tell_notes
 from bot.requests.accept import JobAcceptor, JobRequest
@@ -366,19 +367,27 @@ class ImagineHandler:
         """Shows in private what can be done with an image."""
         draft = uuid.uuid4().hex
         # A custom id has room for a hundred characters, and an image's address may have more.
-        body, person = {"picture": picture}, interaction.user.id
-        keeping = await begin(self._records.write(choice_queries.keep_draft, draft, person, body))
+        keeping = await begin(self.keep_picture(draft, interaction.user.id, picture))
         await interaction.response.send_message(
             say(sentences.WHAT_WITH_IMAGE), view=build_image_view(draft), ephemeral=True
         )
         await keeping
 
-    async def offer_start(self, interaction: discord.Interaction[Any], picture: str) -> None:
-        """Shows the form for words to go with an image, which has to be the first answer."""
-        draft, body = uuid.uuid4().hex, {"picture": picture}
+    async def offer_start(self, interaction: discord.Interaction[Any], find: FindPicture) -> None:
+        """Shows the form for words to go with an image, which has to be the first answer.
+
+        Raises:
+            NoImageError: There is no image after all.
+        """
+        draft = uuid.uuid4().hex
         await interaction.response.send_modal(modals.build_start_form(draft))
-        # After it: whoever fills the form in takes longer than a database that is slow.
-        await self._records.write(choice_queries.keep_draft, draft, interaction.user.id, body)
+        # After it: whoever fills the form in takes longer than a message or a database.
+        await self.keep_picture(draft, interaction.user.id, await find())
+
+    async def keep_picture(self, draft: str, person: int, picture: str) -> None:
+        """Keeps the address of an image for what somebody does with it next."""
+        body = {"picture": picture}
+        await self._records.write(choice_queries.keep_draft, draft, person, body)
 
     async def take_start(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes the words that go with an image.

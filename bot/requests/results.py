@@ -3,11 +3,12 @@
 import io
 import json
 import time
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import discord
 
-from bot.access import ownership
+from bot.access import ownership, policy
 from bot.components import buttons
 from bot.delivery.content import (
     MessageContent,
@@ -16,6 +17,7 @@ from bot.delivery.content import (
     load_picture,
     load_thumbnail,
 )
+from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef, read_marks
 from bot.delivery.target import send_fitting
 from bot.delivery.watcher import DeliveryWatcher
@@ -90,14 +92,8 @@ class ResultHandler:
             await self._show_again(interaction, job)
 
     async def _show_again(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        marks = await read_marks(self._jobs, job.id)
         recipe = Recipe.from_json(job.recipe)
-        # Discord tells the age in the language of whoever reads.
-        age = f"-# {discord.utils.format_dt(job.created_at, 'R')}"
-        lines = [age, *origins.write_origins(job, recipe)]
-
-        async def compose(limit: int) -> MessageContent:
-            return await compose_ending(job, self._files, limit, marks)
+        lines = _write_lines(job, recipe)
 
         async def send(content: MessageContent) -> None:
             more = [describe_job(job)[1]] if titles.is_shortened(job, recipe) else []
@@ -107,7 +103,48 @@ class ResultHandler:
                 attachments=[*content.to_files(), *more],
             )
 
+        compose = await self._prepare(job)
         await send_fitting(send, compose, interaction.filesize_limit)
+
+    async def _prepare(self, job: Job) -> Callable[[int], Awaitable[MessageContent]]:
+        """What makes a job's message again, with files no larger than so many bytes."""
+        marks = await read_marks(self._jobs, job.id)
+        return lambda limit: compose_ending(job, self._files, limit, marks)
+
+    async def show_beside(self, requester: Requester, client: discord.Client, job: Job) -> None:
+        """Shows a job again, in a message of the bot's own, where its owner sees pictures.
+
+        Args:
+            requester: Who asks, and where.
+            client: Sends it.
+            job: Whose pictures.
+
+        Raises:
+            NotYoursError: It is somebody else's.
+            MissingFileError: Its pictures are no longer stored.
+            UnsentError: Discord does not take them.
+        """
+        if not ownership.may_remove(requester, job):
+            raise NotYoursError
+        server = await self._records.read(choice_queries.read_server, requester.guild_id or 0)
+        person = await policy.read_preferences(self._records, requester.user.id)
+        place = await Destination.choose_beside(requester, server, person)
+        channel = client.get_partial_messageable(place.channel_id)
+        lines = _write_lines(job, Recipe.from_json(job.recipe))
+        nonce = name_job(f"{requester.channel_id}:{requester.user.id}:{job.id}")[:NONCE]
+
+        async def send(content: MessageContent) -> discord.Message:
+            return await channel.send(
+                messages.stack_lines(content.text, lines),
+                view=content.view or discord.utils.MISSING,
+                files=content.to_files(),
+                # Of two bots that hear of one message, Discord takes one.
+                nonce=nonce,
+            )
+
+        compose = await self._prepare(job)
+        message = await send_fitting(send, compose, requester.filesize_limit)
+        await self._records.write(queries.keep_copy, message.id, job.id, place.channel_id)
 
     async def offer_latest(self, interaction: discord.Interaction[Any]) -> None:
         """Shows in private the person's favourites and latest pictures, small, to choose from."""
@@ -259,6 +296,13 @@ class ResultHandler:
         await self._jobs.cancel(job_id)
         await message.delete()
         return True
+
+
+def _write_lines(job: Job, recipe: Recipe) -> list[str]:
+    """What stands below pictures that are shown again."""
+    # Discord tells the age in the language of whoever reads.
+    age = f"-# {discord.utils.format_dt(job.created_at, 'R')}"
+    return [age, *origins.write_origins(job, recipe)]
 
 
 def describe_job(job: Job) -> tuple[str, discord.File]:

@@ -229,6 +229,9 @@ OPTION_FULL: Final = Plural(
 )
 OPTION_NONE: Final = "You have no flags of your own yet; `/prefer option set` saves one."
 
+MORE: Final = "More: edit or describe one picture"
+MORE_EDIT: Final = "Edit picture {k}"
+MORE_DESCRIBE: Final = "Describe picture {k}"
 EDIT_TITLE: Final = "Edit"
 EDIT_WORDS: Final = "What should change?"
 EDIT_EXAMPLES: Final = "warmer · as a watercolour · remove the lamp · make it 16:9"
@@ -239,10 +242,16 @@ EDIT_LATER: Final = (
     "One thing is done at a time: ask for the rest of your wish under the new picture."
 )
 EDIT_UNKNOWN: Final = (
-    "I do not know what to do for `{typed}`. Say *warmer*, *as a watercolour*, *extend it to the"
-    " left* and the like; or choose in the form which parts to draw anew with these words, or the"
-    " whole picture."
+    "I am not sure what `{typed}` is to change. Which of these do you mean? *Warmer*, *as a"
+    " watercolour*, *extend it to the left* and the like I know without asking."
 )
+EDIT_WHICH: Final = "Choose the picture that `{typed}` is for."
+READ_WHOLE: Final = "Redraw the whole picture"
+READ_MIDDLE: Final = "In the middle"
+READ_AROUND: Final = "All around the middle"
+READ_WHERE: Final = "Choose where…"
+READ_PROMPT: Final = "Draw it as a new prompt"
+READ_ALL: Final = "All of them"
 EDIT_NO_PLACE: Final = (
     "Where is `{typed}`? Choose in the form which parts of the picture to draw anew, and all else"
     " stays as it is; or choose the whole picture."
@@ -252,6 +261,14 @@ EDIT_WHOLE_ONLY: Final = (
 )
 EDIT_LARGEST: Final = "This picture is as large as it can be made."
 EDIT_NOTHING_BEFORE: Final = "This picture was made of no other, so there is nothing to go back to."
+PRINT_TITLE: Final = "Print"
+PRINT_LENGTH: Final = "Longest side in centimetres"
+PRINT_WRONG: Final = "Say how many centimetres the longest side is to have, from 1 to {limit}."
+PRINTED: Final = "For {width} × {height} cm at {dpi} dpi: {pixels} px."
+PRINT_SOFT: Final = (
+    "The picture's own pixels are enough for {own} cm; beyond, it is softer. **Upscale** first, "
+    "where it still can be, and print what comes of it."
+)
 REMIX_TITLE: Final = "Remix"
 REMIX_PROMPT: Final = "Change the prompt"
 REMIX_ON: Final = "Remix is on: V and 🔄 ask for a changed prompt first."
@@ -459,11 +476,12 @@ SHOWN_PICTURE: Final = "What shall I do with your picture?"
 START_FROM_IT: Final = "Start from it"
 DRAW_IT: Final = "Shall I draw that?"
 UNREAD: Final = "I can only read replies that mention me: press ✏️ and say there what should change."
-EDIT_BEFORE: Final = "Here it is: {link}"
 HELLO_DRAW: Final = "Draw {prompt}"
 HELLO_SETUP: Final = "Set up this server"
 HELLO_HELP: Final = "Show me how it works"
 SHOW_LATEST: Final = "Choose what to show again; the option `id` of `/show` finds older pictures."
+LINEAGE: Final = "What this picture was made of, and what was made of it:"
+LINEAGE_ALONE: Final = "This picture was made of no other of yours, and none of yours of it so far."
 SHOW_MENU: Final = "Show again"
 SHOW_NONE: Final = "You have no pictures yet; `/imagine` draws some."
 NO_HELP: Final = "There is no topic or flag `{about}`; `/help` alone shows where to start."

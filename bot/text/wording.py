@@ -33,6 +33,7 @@ from bot.errors import (
     TooLongError,
     UnsentError,
     WeightsError,
+    WhichPictureError,
     ZoomError,
 )
 from bot.text import accounts, messages, sentences
@@ -83,6 +84,7 @@ _QUOTING: Final[dict[type[BaseException], str]] = {
     NotUnderstoodError: sentences.EDIT_UNKNOWN,
     NoPlaceError: sentences.EDIT_NO_PLACE,
     QuotaError: sentences.QUOTA_WRONG,
+    WhichPictureError: sentences.EDIT_WHICH,
 }
 """Errors whose sentence quotes what was typed."""
 
@@ -119,7 +121,7 @@ def word_error(error: BaseException) -> str | None:
             return say(sentences.OTHER_FAMILY, family=error.family, now=error.now)
         case NotAbleError():
             return say(sentences.NOT_ABLE[error.capability], model=say(error.now))
-        case ZoomError() | NoJobError() | NotUnderstoodError() | NoPlaceError() | QuotaError():
+        case error if type(error) in _QUOTING:
             typed = messages.quote(str(error))
             return say(_QUOTING[type(error)], typed=typed, example=EXAMPLE)
         case TooLongError():

@@ -31,7 +31,13 @@ async def test_rows_are_as_discord_wants_them(name: str) -> None:
 
 async def test_labels_of_a_grid() -> None:
     rows = buttons.build_done_view(JOB, recipe()).to_components()
-    assert [len(row["components"]) for row in rows] == [5, 5]
+    # The menu takes a row.
+    assert [len(row["components"]) for row in rows] == [5, 5, 1]
+    assert [one["value"] for one in rows[2]["components"][0]["options"]] == [
+        *(f"edit:{k}" for k in range(1, 5)),
+        *(f"describe:{k}" for k in range(1, 5)),
+        "history:0",
+    ]
 
 
 @pytest.mark.parametrize("count", range(2, 10))
@@ -44,15 +50,24 @@ async def test_every_picture_of_a_batch_has_its_buttons(count: int) -> None:
     assert [label for label in labels if label[0] == "U"] == [f"U{k + 1}" for k in range(count)]
     assert [label for label in labels if label[0] == "V"] == [f"V{k + 1}" for k in range(count)]
     assert all(buttons.TEMPLATE.fullmatch(b.custom_id) for b in _buttons(view))
+    kept = change(
+        recipe(noise=seed_noise(7, count)), structure=Structure(kind="scribble", image="ab")
+    )
+    rows = buttons.build_done_view(JOB, kept).to_components()
+    mapped = [one["value"] for one in rows[-1]["components"][0]["options"]].count("map:0")
+    assert len(rows) <= 5
+    assert ("Control map" in _labels(kept)) + mapped == 1
+    varying = buttons.build_view_of(JOB, kept, buttons.VARYING).to_components()
+    assert sum(len(row["components"]) for row in varying) == count
 
 
 async def test_what_is_offered_under_a_single_picture() -> None:
     wide = enlarge(recipe(width=192), 2)
     largest = upscale_creatively(Parent(wide, 0, "ab"), 1)
     assert _labels(wide) == [
-        *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
+        *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)", "Print…"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "Edit", "🔄"),
-        *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom", "Make Square"),
+        *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom", "Make Square", "History"),
         *("⬅️", "➡️", "⬆️", "⬇️", "Describe", "⭐", "Recipe"),
     ]
     assert _labels(narrow(recipe(), 0))[:2] == ["U1", "Upscale (Subtle)"]
@@ -65,7 +80,7 @@ async def test_a_map_is_offered_of_a_structure_and_nothing_of_a_map() -> None:
     kept = Structure(kind="scribble", image="ab")
     grid = change(recipe(), structure=kept)
     rows = buttons.build_done_view(JOB, grid).to_components()
-    assert [len(row["components"]) for row in rows] == [5, 5, 1]
+    assert [len(row["components"]) for row in rows] == [5, 5, 1, 1]
     assert _labels(grid)[-1] == "Control map"
     assert _labels(enlarge(grid, 0))[-1] == "Control map"
     assert _labels(show_map(grid)) == ["Recipe"]

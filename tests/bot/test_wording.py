@@ -74,6 +74,7 @@ ERRORS = [
     errors.NoPictureError(),
     errors.NoPromptError(),
     errors.NotUnderstoodError("make it cuter"),
+    errors.WhichPictureError("make it warmer", 4, every=True),
     errors.NoPlaceError("the hat"),
     errors.NothingBeforeError(),
     errors.NotYetError(),

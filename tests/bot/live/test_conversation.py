@@ -7,6 +7,7 @@ from cachetools import TTLCache
 from PIL import Image
 
 from playground import Message
+from storage.decisions.choices import PersonChoices
 from tests.bot.live.house import House
 from tests.journeys.studio import FINISHED, Studio, recipe_of, result, showing
 
@@ -89,8 +90,12 @@ async def test_a_reply_that_mentions_the_bot_edits(studio: Studio) -> None:
     assert recipe.finishing.retouch
     assert recipe.finishing.retouch.tone.colour == -1
     # That is a message of the bot's own, whose replies it can read.
-    said = await studio.playground.say("mira", "general", "undo", reply_to=edited)
-    assert str(shown.id) in (await answer_to(studio, said)).content
+    await studio.playground.say("mira", "general", "undo", reply_to=edited)
+    again = await studio.playground.message(
+        lambda m: m.id > edited.id and m.attachments and "black and white" not in m.content
+    )
+    assert again.channel_id == shown.channel_id
+    assert "Edit" in again.buttons
 
 
 async def test_a_reply_that_cannot_be_read_gets_the_button(studio: Studio) -> None:
@@ -103,10 +108,42 @@ async def test_a_reply_that_cannot_be_read_gets_the_button(studio: Studio) -> No
     assert press.modal
 
 
-async def test_what_it_does_not_understand_it_says(studio: Studio) -> None:
-    shown = await picture(studio)
-    words = f"{mention(studio)} make it cuter"
-    said = await studio.playground.say("mira", "general", words, reply_to=shown)
-    told = await answer_to(studio, said)
-    assert "I do not know what to do" in told.content
-    assert "Edit" in told.buttons
+async def test_what_was_before_comes_to_where_its_owner_sees_pictures(studio: Studio) -> None:
+    await studio.prefer("mira", PersonChoices(private=True))
+    press = await studio.playground.command("mira", "imagine", {"prompt": f"a cat {QUICK}"})
+    await press.acknowledged()
+    grid = await studio.playground.message(lambda m: m.id > press.id and "U1" in m.buttons)
+    await studio.playground.press("mira", grid, label="U1")
+    single = await studio.playground.message(lambda m: m.id > grid.id and "Edit" in m.buttons)
+    await studio.playground.say("mira", "@mira", "sepia", reply_to=single)
+    edited = await studio.playground.message(
+        lambda m: m.id > single.id and "sepia, edited" in m.content and m.attachments
+    )
+    await studio.playground.say("mira", "@mira", "undo", reply_to=edited)
+    again = await studio.playground.message(lambda m: m.id > edited.id and m.attachments)
+    assert again.channel_id == grid.channel_id
+    await studio.prefer("mira", PersonChoices())
+
+
+async def test_under_a_grid_it_asks_which_picture_is_meant(studio: Studio) -> None:
+    prompt = {"prompt": f"a red apple --seed 7 {QUICK}"}
+    grid = await result(await studio.playground.command("mira", "imagine", prompt))
+    words = f"{mention(studio)} black and white"
+    said = await studio.playground.say("mira", "general", words, reply_to=grid)
+    asked = await answer_to(studio, said)
+    assert list(asked.buttons) == ["1", "2", "3", "4", "All of them"]
+    one = await recipe_of(
+        studio, await result(await studio.playground.press("mira", asked, label="3"))
+    )
+    whole = await recipe_of(studio, grid)
+    assert one.noise == whole.noise[2:3]
+    every = await result(await studio.playground.press("mira", asked, label="All of them"))
+    recipe = await recipe_of(studio, every)
+    assert recipe.noise == whole.noise
+    assert recipe.finishing.retouch
+    # One of these alone, by its number.
+    await studio.playground.say("mira", "general", f"{mention(studio)} 2 again", reply_to=grid)
+    alone = await studio.playground.message(
+        lambda m: m.id > every.id and "2 again" not in m.content and m.attachments
+    )
+    assert len((await recipe_of(studio, alone)).noise) == 1

@@ -240,7 +240,7 @@ async def test_what_words_do_and_ever_shorter_prompts(house: House) -> None:
 
 async def test_a_question_is_no_picture(house: House) -> None:
     card = await described(house)
-    for menu in ("Recipe", "Vary", "Upscale"):
+    for menu in ("Recipe", "Vary or upscale"):
         press = await (await house.playground.command("mira", menu, target=card)).ended()
         await house.refusal(press, "shows no pictures of mine")
     shown: Interaction = await house.playground.command("mira", "show")

@@ -84,7 +84,7 @@ async def test_what_no_rule_knows_is_asked_about(studio: Studio) -> None:
     picture = await single(studio)
     refused = await answer(await ask(studio, picture, "make it cuter"))
     assert refused.ephemeral_to == "mira"
-    assert "I do not know what to do for `make it cuter`" in refused.content
+    assert "I am not sure what `make it cuter` is to change" in refused.content
     whole = await edit(studio, picture, "cute", "whole")
     assert whole.prompt == "a red apple, cute"
 

@@ -115,3 +115,15 @@ async def test_there_is_no_ninth_picture_of_one(house: House) -> None:
     sent = await house.playground.submit("mira", form, {"prompt": "a dog", "zoom": "1.5"})
     await house.refusal(sent, OLD)
     assert await house.jobs.waiting() == []
+
+
+@pytest.mark.parametrize("values", [["edit"], ["nonsense:1"], ["edit:12"], [""], []])
+async def test_a_grids_menu_does_only_what_it_offers(house: House, values: list[str]) -> None:
+    grid = await house.drawn("a cat")
+    menu = next(
+        part["custom_id"]
+        for row in grid.components
+        for part in row["components"]
+        if part["custom_id"].startswith("easel:more:")
+    )
+    await house.refusal(forge(house, "mira", grid, menu, values), OLD)

@@ -123,19 +123,15 @@ async def test_any_image_in_the_channel_can_be_started_from(studio: Studio) -> N
 
 
 @pytest.mark.parametrize(
-    ("menu", "labels", "pressed"),
-    [
-        ("Vary", ["V1", "V2", "V3", "V4"], "Variations (Strong) of image #3"),
-        ("Upscale", ["U1", "U2", "U3", "U4"], "Image #3"),
-    ],
+    ("label", "pressed"), [("V3", "Variations (Strong) of image #3"), ("U3", "Image #3")]
 )
 async def test_the_menu_offers_the_buttons_of_old_pictures(
-    studio: Studio, menu: str, labels: list[str], pressed: str
+    studio: Studio, label: str, pressed: str
 ) -> None:
-    press = await studio.playground.command("otto", menu, target=await grid(studio))
+    press = await studio.playground.command("otto", "Vary or upscale", target=await grid(studio))
     offered = await showing(await answer(press), "Which picture?")
-    assert list(offered.buttons) == labels
-    made = await result(await studio.playground.press("otto", offered, label=labels[2]))
+    assert list(offered.buttons) == [f"{letter}{k}" for letter in "UV" for k in range(1, 5)]
+    made = await result(await studio.playground.press("otto", offered, label=label))
     assert pressed in made.content
 
 

@@ -112,7 +112,8 @@ async def test_what_a_menu_offered_and_what_waits_is_pressed_after_a_restart(
 ) -> None:
     picture = await single(studio)
     varying = await showing(
-        await answer(await studio.playground.command("mira", "Vary", target=picture)), "Which"
+        await answer(await studio.playground.command("mira", "Vary or upscale", target=picture)),
+        "Which",
     )
     question = await showing(
         await answer(

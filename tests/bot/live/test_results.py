@@ -163,12 +163,12 @@ async def test_show_refuses_pictures_that_are_still_being_made(house: House) -> 
 
 async def test_the_menu_offers_the_buttons_of_old_pictures(house: House) -> None:
     picture = await single(house)
-    press = await house.playground.command("mira", "Vary", target=picture)
+    press = await house.playground.command("mira", "Vary or upscale", target=picture)
     said = await house.refusal(press, "Which")
     await house.playground.press("mira", said, label="Vary (Subtle)")
     await picture.until(lambda now: primary(now, "Vary (Subtle)"))
     other = await house.playground.say("mira", "general", "hello")
-    press = await house.playground.command("mira", "Vary", target=other)
+    press = await house.playground.command("mira", "Vary or upscale", target=other)
     await house.refusal(press, "picture")
 
 

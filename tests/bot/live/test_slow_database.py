@@ -78,7 +78,7 @@ COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 """Every command, each with what it can be asked in one way; files stand in the place of options."""
 
-MENUS = ("Recipe", "Delete", "Vary", "Upscale", "Use image…")
+MENUS = ("Recipe", "Delete", "Vary or upscale", "Edit", "Use image…")
 TYPING: tuple[tuple[str, dict[str, object], str], ...] = (
     ("show", {"id": "a"}, "id"),
     ("imagine", {"prompt": "a --preset i"}, "prompt"),
@@ -170,7 +170,10 @@ async def test_everything_that_can_be_pressed_is_answered_in_time(
         ("mira", await shown_to(play, await play.command("mira", "show"))),
         ("mira", await shown_to(play, await play.command("mira", "help"))),
         ("mira", await shown_to(play, await play.command("mira", "Recipe", target=picture))),
-        ("mira", await shown_to(play, await play.command("mira", "Vary", target=picture))),
+        (
+            "mira",
+            await shown_to(play, await play.command("mira", "Vary or upscale", target=picture)),
+        ),
         ("mira", await shown_to(play, await play.command("mira", "Use image…", target=picture))),
         ("otto", await shown_to(play, await play.command("otto", "server"))),
         ("mira", house.shown(waiting)),

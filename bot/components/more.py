@@ -1,0 +1,72 @@
+"""A menu under grids: what is done with one picture of several, for which buttons have no room."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final, Self, cast
+
+import discord
+
+from bot.errors import OldButtonError
+from bot.interactions.host import find_host
+from bot.interactions.replies import telling_errors
+from bot.text import sentences
+from bot.text.languages import say
+
+TEMPLATE: Final = re.compile(r"easel:more:(?P<job>[0-9a-f]{32})")
+"""Custom ids of these menus."""
+
+ACTS: Final = {"edit": ("✏️", sentences.MORE_EDIT), "describe": ("🔍", sentences.MORE_DESCRIBE)}
+"""What can be done with each picture: the action of the button that does it under a picture alone,
+what it shows and what it says."""
+
+_CHOICE: Final = re.compile(r"(?P<action>[a-z]+):(?P<index>[0-9])")
+
+Menu = discord.ui.Select[discord.ui.View]
+
+
+class MoreMenu(discord.ui.DynamicItem[Menu], template=TEMPLATE):
+    """The menu; each choice says an action and the number of a picture."""
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],  # noqa: ARG003
+        item: discord.ui.Item[Any],
+        match: re.Match[str],  # noqa: ARG003
+        /,
+    ) -> Self:
+        """The menu that somebody has chosen in."""
+        return cls(cast("Menu", item))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Does as was chosen; whatever goes wrong becomes one private sentence."""
+        async with telling_errors(interaction):
+            match = TEMPLATE.fullmatch(self.custom_id)
+            values = cast("dict[str, Any]", interaction.data).get("values") or [""]
+            chosen = _CHOICE.fullmatch(str(values[0]))
+            if match is None or chosen is None:
+                raise OldButtonError
+            index = int(chosen["index"])
+            await find_host(interaction).press(interaction, chosen["action"], match["job"], index)
+
+
+def build_menu(job: str, pictures: int, others: Sequence[tuple[str, str]] = ()) -> MoreMenu:
+    """The menu under a grid.
+
+    Args:
+        job: Whose pictures they are.
+        pictures: How many.
+        others: What can be done with all of them: actions, each with what it says.
+    """
+    options = [
+        discord.SelectOption(label=say(label, k=k), value=f"{action}:{k}", emoji=emoji)
+        for action, (emoji, label) in ACTS.items()
+        for k in range(1, pictures + 1)
+    ]
+    options += [
+        discord.SelectOption(label=say(label), value=f"{action}:0") for action, label in others
+    ]
+    menu: Menu = discord.ui.Select(
+        custom_id=f"easel:more:{job}", placeholder=say(sentences.MORE), options=options
+    )
+    return MoreMenu(menu)

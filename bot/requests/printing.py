@@ -1,0 +1,84 @@
+"""Pictures for paper, by their size in centimetres."""
+
+import asyncio
+import io
+from typing import Any
+
+import discord
+
+from bot.access import ownership
+from bot.components import modals
+from bot.errors import NotAllowedError, NotYetError, UnsentError
+from bot.text import sentences
+from bot.text.alt_text import write_alt_text
+from bot.text.languages import say
+from generation.pictures.printing import DENSITY, LARGEST, prepare_print
+from generation.recipe import Recipe
+from prompt.sentences import Sentence
+from storage.files import Files
+from storage.queue.client import Jobs
+
+
+class PrintHandler:
+    """Makes files for paper of finished pictures."""
+
+    def __init__(self, jobs: Jobs, files: Files) -> None:
+        self._jobs, self._files = jobs, files
+
+    async def offer(self, interaction: discord.Interaction[Any], job: str, index: int) -> None:
+        """Asks how large."""
+        await interaction.response.send_modal(modals.build_print_form(job, max(1, index)))
+
+    async def submit(self, interaction: discord.Interaction[Any], job_id: str, index: int) -> None:
+        """Sends the file in private, and says for which size the picture has pixels of its own.
+
+        Raises:
+            NotAllowedError: The size is no number, or too large.
+            JobGoneError: The job is not in the database.
+            MissingFileError: Its pictures are no longer stored.
+            UnsentError: The file is larger than Discord takes.
+        """
+        longest = _read_length(modals.read_length(interaction))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        job = await ownership.find_drawing(self._jobs, job_id)
+        if job.state != "done":
+            raise NotYetError
+        recipe = Recipe.from_json(job.recipe)
+        ownership.require_picture(recipe, index - 1)
+        data = await self._files.aget(job.pictures[index - 1].sha256)
+        try:
+            made = await asyncio.to_thread(prepare_print, data, longest, interaction.filesize_limit)
+        except ValueError as error:
+            raise UnsentError("too_large") from error
+        width, height = (f"{side / DENSITY * 2.54:.1f}" for side in made.size)
+        said = [
+            say(
+                sentences.PRINTED,
+                width=width,
+                height=height,
+                dpi=DENSITY,
+                pixels=f"{made.size[0]} × {made.size[1]}",
+            )
+        ]
+        if longest > made.own:
+            said.append(say(sentences.PRINT_SOFT, own=f"{made.own:g}"))
+        name, alt = f"easel-{job.id[:8]}-{longest:g}cm.jpg", write_alt_text(recipe)
+        await interaction.edit_original_response(
+            content="\n".join(said),
+            attachments=[discord.File(io.BytesIO(made.jpeg), name, description=alt)],
+        )
+
+
+def _read_length(typed: str) -> float:
+    """Centimetres as people type them: 20, 20 cm, 20,5.
+
+    Raises:
+        NotAllowedError: It is no such number.
+    """
+    try:
+        length = float(typed.strip().lower().removesuffix("cm").strip().replace(",", "."))
+    except ValueError:
+        length = 0.0
+    if not 1 <= length <= LARGEST:
+        raise NotAllowedError(Sentence(sentences.PRINT_WRONG, limit=f"{LARGEST:g}"))
+    return length
