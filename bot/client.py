@@ -21,6 +21,7 @@ from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
 from bot.components.describing import CardItem, ImageButton
 from bot.components.more import MoreMenu
+from bot.delivery.marking import PictureMarks
 from bot.delivery.removal import MessageRemover
 from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
@@ -115,7 +116,8 @@ class EaselBot(extensions.AutoShardedBot):
             max_messages=None,
         )
         self._settings = settings
-        self._delivery = DeliveryWatcher(self, jobs, files)
+        self._marking = PictureMarks(settings, jobs.records, files)
+        self._delivery = DeliveryWatcher(self, jobs, files, self._marking)
         self._remover = MessageRemover(self, jobs.records)
         models = ServedModels(settings)
         self._door = PictureDoor(settings.max_image_seconds)
@@ -131,7 +133,7 @@ class EaselBot(extensions.AutoShardedBot):
             http=self.http,
         )
         derive, painting = DeriveHandler(acceptor), None
-        results = ResultHandler(jobs, files, self._delivery)
+        results = ResultHandler(jobs, files, self._delivery, self._marking)
         self._page: PaintingPage | None = None
         if settings.public_url:
             painting = PaintingHandler(self, acceptor, derive, files, settings)
@@ -162,11 +164,14 @@ class EaselBot(extensions.AutoShardedBot):
 
         Raises:
             SettingsError: The painting page cannot be served as the settings say.
+            IdentityError: The certificate of the settings cannot sign.
         """
         if self._page is not None:
             # The page first: a port that is taken should end the start before Discord counts a
             # login.
             await self._page.start(self._settings.page_host, self._settings.page_port)
+        # A certificate that cannot sign shall end the start, not every delivery.
+        await self._marking.load()
         callbacks.FirstAnswers(self).use()
         for name in find_command_files():
             await self.load_extension(name)

@@ -201,6 +201,27 @@ class Settings(BaseSettings):
     privacy_url: str = ""
     """Address of your privacy policy, which /privacy shows. Empty: none."""
 
+    sign: bool = True
+    """Sign pictures that leave the bot (C2PA): made by AI, by this installation, unchanged."""
+
+    sign_certificate: Path | None = None
+    """File with a certificate that you bought, and those above it, in PEM; the signer's first.
+    Empty: one of your own, which Easel makes."""
+
+    sign_key: Path | None = None
+    """File with that certificate's private key, in PEM without a password."""
+
+    timestamps: str = ""
+    """Address of a time-stamping service (RFC 3161), which is asked at every signature. Empty:
+    none."""
+
+    watermark: bool = True
+    """Hide the number of their request in pictures that leave the bot; /verify reads it."""
+
+    prompt_in_files: Literal["off", "recipe", "signed"] = "recipe"
+    """Whether files of pictures tell their prompt: off, recipe (so that they can be drawn again),
+    or signed (in what is signed, too)."""
+
     metrics_host: str = "127.0.0.1"
     """Address that metrics and health are served on; 0.0.0.0 in a container."""
 
@@ -223,7 +244,7 @@ class Settings(BaseSettings):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return url
 
-    @field_validator("discord", "public_url", "privacy_url")
+    @field_validator("discord", "public_url", "privacy_url", "timestamps")
     @classmethod
     def _web_address(cls, url: str) -> str:
         if url and not url.startswith(("http://", "https://")):
@@ -250,6 +271,12 @@ class Settings(BaseSettings):
     def _members_of_something(self) -> Self:
         if self.direct == "members" and not self.servers:
             raise ValueError("EASEL_DIRECT=members needs EASEL_SERVERS, whose members they are")
+        return self
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.sign_certificate is None) != (self.sign_key is None):
+            raise ValueError("EASEL_SIGN_CERTIFICATE and EASEL_SIGN_KEY need each other")
         return self
 
     @field_validator("log_level", mode="before")

@@ -9,12 +9,12 @@ import discord
 from PIL import Image
 
 from bot.components import buttons
+from bot.delivery.marking import PictureMarks
 from bot.errors import UnsentError
 from bot.text import messages, sentences
 from bot.text.alt_text import write_alt_text
 from bot.text.languages import say
 from generation.catalogue.families import find_card
-from generation.pictures.grid import fit
 from generation.recipe import Recipe
 from storage.files import Files
 from storage.queue.jobs import Ended, Event, Job, Progress, Queued, Started
@@ -80,7 +80,11 @@ def compose_progress(job: Job, event: Event) -> MessageContent:
 
 
 async def compose_ending(
-    job: Job, files: Files, limit: int, marks: buttons.Marks = buttons.UNMARKED
+    job: Job,
+    files: Files,
+    limit: int,
+    marking: PictureMarks,
+    marks: buttons.Marks = buttons.UNMARKED,
 ) -> MessageContent:
     """The message of a job that has ended.
 
@@ -88,6 +92,7 @@ async def compose_ending(
         job: The job.
         files: Where its pictures are.
         limit: Largest file that may be sent, in bytes.
+        marking: Marks the file.
         marks: What its buttons show; nothing was pressed where they were not shown before.
 
     Raises:
@@ -98,7 +103,7 @@ async def compose_ending(
     """
     recipe = Recipe.from_json(job.recipe)
     if job.state == "done":
-        picture = await load_picture(job, files, limit)
+        picture = await load_picture(job, files, limit, marking)
         view = buttons.build_done_view(job.id, recipe, marks)
         return MessageContent(messages.write_finished(job, recipe), view, (picture,))
     view = buttons.build_stopped_view(job.id, marks)
@@ -136,8 +141,8 @@ def _shrink(png: bytes) -> bytes:
     return buffer.getvalue()
 
 
-async def load_picture(job: Job, files: Files, limit: int) -> Picture:
-    """The grid, or the only picture, in a form of at most ``limit`` bytes.
+async def load_picture(job: Job, files: Files, limit: int, marking: PictureMarks) -> Picture:
+    """The grid, or the only picture, marked and in a form of at most ``limit`` bytes.
 
     Raises:
         MissingFileError: It is no longer stored.
@@ -150,7 +155,7 @@ async def load_picture(job: Job, files: Files, limit: int) -> Picture:
     png = await files.aget(shown.sha256)
     try:
         # Encoding until it fits may take seconds for a large grid.
-        data, extension = await asyncio.to_thread(fit, png, recipe, limit)
+        data, extension = await marking.seal(job, png, recipe, limit)
     except ValueError as error:
         raise UnsentError("too_large") from error
     except (OSError, SyntaxError) as error:

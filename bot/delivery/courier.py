@@ -14,6 +14,7 @@ from bot.delivery.content import (
     compose_ending,
     compose_progress,
 )
+from bot.delivery.marking import PictureMarks
 from bot.delivery.questions import compose_answered, compose_asked
 from bot.delivery.routes import is_over
 from bot.delivery.target import DeliveryTarget
@@ -51,11 +52,18 @@ STORE_PATIENCE: Final = 1800.0
 class JobMessage:
     """Keeps one job's message up to date: the latest news at a steady pace, the end at once."""
 
-    def __init__(self, job_id: str, target: DeliveryTarget, jobs: Jobs, files: Files) -> None:
+    def __init__(
+        self,
+        job_id: str,
+        target: DeliveryTarget,
+        jobs: Jobs,
+        files: Files,
+        marking: PictureMarks,
+    ) -> None:
         self.job_id = job_id
         self.following = self.done = False
         self._target = target
-        self._jobs, self._files = jobs, files
+        self._jobs, self._files, self._marking = jobs, files, marking
         self._shown: Event | None = None
         self._news: Event | None = None
         self._rest = 0.0
@@ -217,7 +225,7 @@ class JobMessage:
             try:
                 if job.question:
                     return compose_answered(job)
-                return await compose_ending(job, self._files, limit)
+                return await compose_ending(job, self._files, limit, self._marking)
             except UnsentError:
                 raise
             except FileStoreError as error:

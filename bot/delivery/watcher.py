@@ -12,6 +12,7 @@ import structlog
 from bot.delivery.budget import EditBudget
 from bot.delivery.courier import JobMessage
 from bot.delivery.markers import ButtonMarker, MessageRef
+from bot.delivery.marking import PictureMarks
 from bot.delivery.target import DeliveryTarget, Probe
 from storage.files import Files
 from storage.queue.client import Jobs
@@ -38,8 +39,11 @@ LONGEST_REAP: Final = 60.0
 class DeliveryWatcher:
     """Reads the events of all undelivered jobs and keeps the message of each up to date."""
 
-    def __init__(self, client: discord.Client, jobs: Jobs, files: Files) -> None:
+    def __init__(
+        self, client: discord.Client, jobs: Jobs, files: Files, marking: PictureMarks
+    ) -> None:
         self._client, self._jobs, self._files = client, jobs, files
+        self._picture_marks = marking
         self._probe, self._budget = Probe(client), EditBudget()
         self._marker = ButtonMarker(client, jobs)
         self._messages: dict[str, JobMessage] = {}
@@ -98,7 +102,9 @@ class DeliveryWatcher:
     def _find_message(self, job_id: str) -> JobMessage:
         if job_id not in self._messages:
             target = DeliveryTarget(self._client, self._probe, self._budget)
-            self._messages[job_id] = JobMessage(job_id, target, self._jobs, self._files)
+            self._messages[job_id] = JobMessage(
+                job_id, target, self._jobs, self._files, self._picture_marks
+            )
         return self._messages[job_id]
 
     def _follow(self, message: JobMessage) -> None:

@@ -19,6 +19,7 @@ from bot.delivery.content import (
 )
 from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef, read_marks
+from bot.delivery.marking import PictureMarks
 from bot.delivery.target import send_fitting
 from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
@@ -48,8 +49,11 @@ LATEST_SHOWN: Final = 5
 class ResultHandler:
     """Finds jobs again and shows, marks, sends or deletes them."""
 
-    def __init__(self, jobs: Jobs, files: Files, delivery: DeliveryWatcher) -> None:
+    def __init__(
+        self, jobs: Jobs, files: Files, delivery: DeliveryWatcher, marking: PictureMarks
+    ) -> None:
         self._jobs, self._files, self._delivery = jobs, files, delivery
+        self._marking = marking
         self._records = jobs.records
 
     async def show(
@@ -109,7 +113,7 @@ class ResultHandler:
     async def _prepare(self, job: Job) -> Callable[[int], Awaitable[MessageContent]]:
         """What makes a job's message again, with files no larger than so many bytes."""
         marks = await read_marks(self._jobs, job.id)
-        return lambda limit: compose_ending(job, self._files, limit, marks)
+        return lambda limit: compose_ending(job, self._files, limit, self._marking, marks)
 
     async def show_beside(self, requester: Requester, client: discord.Client, job: Job) -> None:
         """Shows a job again, in a message of the bot's own, where its owner sees pictures.
@@ -268,7 +272,7 @@ class ResultHandler:
         nonce = name_job(f"{message_id}:{person.id}:{job_id}:{window}")[:NONCE]
 
         async def compose(limit: int) -> MessageContent:
-            picture = await load_picture(job, self._files, limit)
+            picture = await load_picture(job, self._files, limit, self._marking)
             return MessageContent(describe_job(job)[0], pictures=(picture,))
 
         async def send(content: MessageContent) -> discord.Message:

@@ -2,15 +2,16 @@
 
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal
 
 from PIL import Image
 
-from generation.pictures.metadata import encode_exif
+from generation.pictures.metadata import encode_exif, read_texts, write_png
 from generation.recipe import Recipe
 
 Extension = Literal["png", "webp"]
+Change = Callable[[Image.Image], Image.Image]
 
 # Of WebP, the best first; rather than lower ones a smaller picture is sent.
 _QUALITIES: Final = (95, 90, 80, 70)
@@ -33,11 +34,18 @@ def compose(pictures: Sequence[Image.Image]) -> Image.Image:
     if not pictures or any(picture.size != pictures[0].size for picture in pictures):
         raise ValueError("a grid needs pictures of one size")
     width, height = pictures[0].size
-    columns, rows = _choose_shape(len(pictures))
+    columns, rows = choose_layout(len(pictures))
     grid = Image.new("RGB", (columns * width, rows * height))
     for k, picture in enumerate(pictures):
         grid.paste(picture, (k % columns * width, k // columns * height))
     return grid
+
+
+def choose_layout(count: int) -> tuple[int, int]:
+    """Columns and rows of a grid of so many pictures."""
+    # The square root rounded up, in whole numbers, which are never off by one.
+    columns = math.isqrt(count - 1) + 1
+    return columns, math.ceil(count / columns)
 
 
 def cut_picture(grid: Image.Image, k: int, count: int = 4) -> Image.Image:
@@ -48,37 +56,52 @@ def cut_picture(grid: Image.Image, k: int, count: int = 4) -> Image.Image:
     """
     if not 0 <= k < count:
         raise IndexError(f"no picture {k} in a grid of {count}")
-    columns, rows = _choose_shape(count)
+    columns, rows = choose_layout(count)
     width, height = grid.width // columns, grid.height // rows
     left, top = k % columns * width, k // columns * height
     return grid.crop((left, top, left + width, top + height))
 
 
-def _choose_shape(count: int) -> tuple[int, int]:
-    # The square root rounded up, in whole numbers, which are never off by one.
-    columns = math.isqrt(count - 1) + 1
-    return columns, math.ceil(count / columns)
-
-
-def fit(png: bytes, recipe: Recipe, limit: int) -> tuple[bytes, Extension]:
+def fit(
+    png: bytes,
+    recipe: Recipe,
+    limit: int,
+    *,
+    change: Change | None = None,
+    tells: bool = True,
+) -> tuple[bytes, Extension]:
     """The picture in a file of at most ``limit`` bytes, and the file's extension.
 
     The PNG itself if it is small enough; else WebP, first at lower quality, then at a smaller
     size. The WebP carries the recipe too, unless that alone is a good part of the limit.
 
+    Args:
+        png: A stored picture.
+        recipe: What it was made from.
+        limit: In bytes.
+        change: What is done to its pixels first, if anything.
+        tells: Whether the file may carry the recipe.
+
     Raises:
         ValueError: Not even one pixel fits.
     """
-    if len(png) <= limit:
+    small = len(png) <= limit
+    if small and tells and change is None:
         return png, "png"
-    note = encode_exif(recipe)
-    if len(note) * _METADATA_SHARE > limit:
-        note = b""
     # Our own file: Pillow shall not try its other decoders.
     with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
-        for webp in _shrink(image.convert("RGB"), note):
-            if len(webp) <= limit:
-                return webp, "webp"
+        picture = image.convert("RGB")
+        texts = read_texts(image) if tells else {}
+    picture = change(picture) if change else picture
+    # A change makes a PNG larger, if anything.
+    if small and len(changed := write_png(picture, texts)) <= limit:
+        return changed, "png"
+    note = encode_exif(recipe) if tells else b""
+    if len(note) * _METADATA_SHARE > limit:
+        note = b""
+    for webp in _shrink(picture, note):
+        if len(webp) <= limit:
+            return webp, "webp"
     raise ValueError(f"no picture fits into {limit} bytes")
 
 

@@ -43,14 +43,26 @@ def encode_png(
     """
     # Of that picture alone, so that whoever has the file can make it without the grid.
     own = recipe if index is None else narrow(recipe, index)
+    texts = {CHUNK: _write_json(own), _PARAMETERS: write_parameters(own, made_by)}
+    return write_png(image, texts)
+
+
+def write_png(image: Image.Image, texts: Mapping[str, str]) -> bytes:
+    """The image as PNG with texts inside, by their keywords."""
     chunks = PngImagePlugin.PngInfo()
-    # International text is UTF-8; a plain text chunk would be Latin-1.
-    chunks.add_itxt(CHUNK, _write_json(own))
-    chunks.add_itxt(_PARAMETERS, write_parameters(own, made_by))
+    for keyword, text in texts.items():
+        # International text is UTF-8; a plain text chunk would be Latin-1.
+        chunks.add_itxt(keyword, text)
     buffer = io.BytesIO()
     # The fastest: a job ends with up to five of these, and drawn pixels hardly shrink further.
     image.save(buffer, "PNG", compress_level=1, pnginfo=chunks)
     return buffer.getvalue()
+
+
+def read_texts(image: Image.Image) -> dict[str, str]:
+    """What an opened PNG of ours tells of how it was made, by keyword."""
+    texts = ((keyword, image.info.get(keyword)) for keyword in (CHUNK, _PARAMETERS))
+    return {keyword: str(text) for keyword, text in texts if isinstance(text, str)}
 
 
 def encode_exif(recipe: Recipe, made_by: Mapping[str, str] | None = None) -> bytes:

@@ -19,7 +19,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, Final
 
+from generation.provenance.kept import SIGN, keep_statements
+from generation.provenance.manifest import MEDIA, read
+from generation.provenance.trust import Trust
 from generation.untrusted.clean import Limits, clean
+from generation.untrusted.containers import read_container
 from generation.untrusted.image_errors import ImageError
 from generation.untrusted.masks import clean_mask
 
@@ -81,6 +85,7 @@ def _answer(head: Head, data: bytes) -> tuple[Head, bytes]:
         if "measure" in head:
             return {"measures": _measure(data)}, b""
         image = clean(data, Limits(**head["limits"]))
+        statement, png = _read_statements(data, image.png, head.get("trust"))
     except ImageError as error:
         # What an error carries are the arguments that it is made from, in their order.
         return {"error": type(error).__name__, "values": [*vars(error).values()]}, b""
@@ -90,7 +95,21 @@ def _answer(head: Head, data: bytes) -> tuple[Head, bytes]:
         return {"fault": traceback.format_exc()[-_LONGEST_TRACE:]}, b""
     traits = image.traits
     told = [traits.width, traits.height, traits.photograph]
-    return {"traits": told, "texts": image.texts}, image.png
+    return {"traits": told, "texts": image.texts, "statement": statement}, png
+
+
+def _read_statements(data: bytes, png: bytes, trust: Head | None) -> tuple[Head | None, bytes]:
+    """What a file says of where it is from, if that is asked; and what is kept with its pixels."""
+    if SIGN not in data:
+        return None, png
+    # Told by its first bytes; whatever is none of these has no statements.
+    kind = read_container(data).format.lower()
+    if kind not in MEDIA:
+        return None, png
+    if trust is None:
+        return None, keep_statements(png, data, kind)
+    statement = read(data, kind, Trust(trust["roots"], tuple(trust["serials"])))
+    return (asdict(statement) if statement else None), png
 
 
 def _measure(png: bytes) -> dict[str, Any]:

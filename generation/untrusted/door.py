@@ -25,6 +25,9 @@ from weakref import WeakValueDictionary
 from pydantic import TypeAdapter
 
 from faults import HostError
+from generation.provenance.kept import MOST_KEPT
+from generation.provenance.manifest import Statement
+from generation.provenance.trust import Trust
 from generation.questions.measures import Measures
 from generation.untrusted import image_errors
 from generation.untrusted.clean import LIMITS, CleanImage, Limits
@@ -43,7 +46,7 @@ a processor's time cannot be limited."""
 _ROOT: Final = str(Path(__file__).parents[2])
 """The folder from which the process imports this package."""
 
-_MARGIN: Final = 2**20 + 12 * MOST_TEXT
+_MARGIN: Final = 2**20 + 12 * MOST_TEXT + MOST_KEPT
 """Bytes of an answer beyond its picture: a character of a text takes up to twelve in JSON."""
 
 _BYTES_OF_A_PIXEL: Final = 3
@@ -60,6 +63,7 @@ _TOO_HARD: Final = frozenset(
 )
 
 _MEASURES: Final = TypeAdapter(Measures)
+_STATEMENT: Final = TypeAdapter(Statement)
 
 Found = TypeVar("Found")
 
@@ -95,12 +99,36 @@ class Decoder:
         Raises:
             ImageError: The picture cannot be used, or takes too much to read.
         """
+        return self._clean({"limits": asdict(limits)}, data, limits)[0]
+
+    def inspect(
+        self, data: bytes | bytearray, trust: Trust, limits: Limits = LIMITS
+    ) -> tuple[CleanImage, Statement | None]:
+        """What ``clean`` leaves of a picture, and what its file says of where it is from.
+
+        Args:
+            data: The file.
+            trust: Whose signatures are this host's.
+            limits: As for ``clean``.
+
+        Raises:
+            ImageError: The picture cannot be used, or takes too much to read.
+        """
+        image, statement = self._clean(
+            {"limits": asdict(limits), "trust": asdict(trust)}, data, limits
+        )
+        return image, _STATEMENT.validate_python(statement) if statement else None
+
+    def _clean(
+        self, head: Head, data: bytes | bytearray, limits: Limits
+    ) -> tuple[CleanImage, Head | None]:
         # Told without sending it.
         if len(data) > limits.max_bytes:
             raise image_errors.ImageTooLargeError("bytes", limits.max_bytes, len(data))
-        head, png = self._ask({"limits": asdict(limits)}, data, limits.max_side)
-        width, height, photograph = head["traits"]
-        return CleanImage(png, ImageTraits(width, height, photograph), head["texts"])
+        said, png = self._ask(head, data, limits.max_side)
+        width, height, photograph = said["traits"]
+        image = CleanImage(png, ImageTraits(width, height, photograph), said["texts"])
+        return image, said["statement"]
 
     def clean_mask(self, data: bytes, picture: tuple[int, int]) -> bytes:
         """As ``untrusted.masks.clean_mask``.
@@ -230,6 +258,16 @@ class PictureDoor:
             ImageError: The picture cannot be used, or takes too much to read.
         """
         return await self._run(lambda decoder: decoder.clean(data, limits))
+
+    async def inspect(
+        self, data: bytes | bytearray, trust: Trust, limits: Limits = LIMITS
+    ) -> tuple[CleanImage, Statement | None]:
+        """As ``Decoder.inspect``, without stopping the event loop.
+
+        Raises:
+            ImageError: The picture cannot be used, or takes too much to read.
+        """
+        return await self._run(lambda decoder: decoder.inspect(data, trust, limits))
 
     async def clean_mask(self, data: bytes, picture: tuple[int, int]) -> bytes:
         """As ``Decoder.clean_mask``, without stopping the event loop.

@@ -6,33 +6,28 @@ number alone can tell whose it is, and the same person gets the same number.
 
 import hashlib
 import hmac
-import secrets
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from storage.database.records import insert_new
-from storage.database.tables import KeyRow
+from storage.database.keys import find_key, make_key
 
 _NAME: Final = "pseudonyms"
-_KEY_BYTES: Final = 32
 _BITS: Final = 63
 """What of a hash fits into a column for ids, less the sign."""
 
 
 def find_pseudonym(connection: Connection, person_id: int) -> int | None:
     """The number for a person: below 0, as no id is; None where nobody has one yet."""
-    key = connection.execute(select(KeyRow.value).where(KeyRow.name == _NAME)).scalar_one_or_none()
-    if key is None:
-        return None
-    digest = hmac.digest(bytes.fromhex(key), str(person_id).encode(), hashlib.sha256)
-    return -1 - (int.from_bytes(digest) >> (8 * len(digest) - _BITS))
+    key = find_key(connection, _NAME)
+    return None if key is None else _compute(key, person_id)
 
 
 def make_pseudonym(connection: Connection, person_id: int) -> int:
     """The same in a transaction that writes, where the key is made if there is none."""
-    insert_new(connection, KeyRow, [{"name": _NAME, "value": secrets.token_hex(_KEY_BYTES)}])
-    number = find_pseudonym(connection, person_id)
-    if number is None:
-        raise RuntimeError("the key was not kept")
-    return number
+    return _compute(make_key(connection, _NAME), person_id)
+
+
+def _compute(key: str, person_id: int) -> int:
+    digest = hmac.digest(bytes.fromhex(key), str(person_id).encode(), hashlib.sha256)
+    return -1 - (int.from_bytes(digest) >> (8 * len(digest) - _BITS))

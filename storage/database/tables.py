@@ -361,7 +361,7 @@ class DiscardRow(Table):
 
 
 class KeyRow(Table):
-    """A secret of this installation, in hexadecimal, made where it is first needed."""
+    """A secret of this installation, as text, made where it is first needed."""
 
     __tablename__ = "keys"
 

@@ -43,6 +43,8 @@ class Studio:
             "EASEL_DATA": str(data),
             "EASEL_DATABASE_URL": database,
             "EASEL_DEAD_AFTER": "4",
+            # Journeys compare what is shown with what was drawn, to the pixel.
+            "EASEL_WATERMARK": "off",
         }
         self.processes: dict[str, BaseProcess] = {}
 

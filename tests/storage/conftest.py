@@ -29,7 +29,9 @@ Seen = TypeVar("Seen", bound=Event)
 
 def settings_for(folder: Path, url: str = "", **more: Any) -> Settings:
     """Settings that read no file, with times fit for tests."""
-    given = {"data": folder, "database_url": url, "poll": 0.03, "dead_after": 2.0} | more
+    given = {"data": folder, "database_url": url, "poll": 0.03, "dead_after": 2.0}
+    # Tests compare what is shown with what was drawn, to the pixel.
+    given |= {"watermark": False} | more
     make: Callable[..., Settings] = Settings
     return make(_env_file=None, **given)
 

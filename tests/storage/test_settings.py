@@ -100,5 +100,5 @@ def test_the_example_is_fresh_and_changes_nothing(elsewhere: Path) -> None:
     (elsewhere / ".env").write_text(kept.replace("# EASEL_", "EASEL_"))
     assert (
         load_settings().model_dump()
-        == settings_for(Path("data"), poll=0.1, dead_after=30.0).model_dump()
+        == settings_for(Path("data"), poll=0.1, dead_after=30.0, watermark=True).model_dump()
     )

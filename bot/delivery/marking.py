@@ -1,0 +1,123 @@
+"""What pictures are marked with on their way out: keys of this installation, and what they say."""
+
+import asyncio
+from contextlib import suppress
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from generation.pictures.grid import Extension
+from generation.pictures.sealing import SHORT, Seal, seal_picture
+from generation.provenance.identity import Identity, make_identity, read_identity
+from generation.provenance.kept import UPLOAD, find_statements
+from generation.provenance.manifest import Ingredient
+from generation.provenance.watermark import Watermark
+from generation.recipe import Recipe
+from storage.database.keys import make_key
+from storage.database.records import Records
+from storage.database.tables import ImageRow
+from storage.files import Files, MissingFileError
+from storage.queue.jobs import Job
+from storage.settings import Settings
+
+SIGNING: Final = "signing"
+WATERMARK: Final = "watermark"
+"""Names of the keys that are kept in the database, so that every bot marks alike."""
+
+MOST_INPUTS: Final = 8
+"""Pictures that a statement names of those that another is made from."""
+
+
+class PictureMarks:
+    """Marks what leaves."""
+
+    def __init__(self, settings: Settings, records: Records, files: Files) -> None:
+        self._settings, self._records, self._files = settings, records, files
+        self._seal: Seal | None = None
+
+    async def load(self) -> Seal:
+        """What pictures are marked with; keys are made where there are none.
+
+        Raises:
+            IdentityError: The certificate of the settings cannot sign.
+        """
+        if self._seal is None:
+            self._seal = await self._records.write(load_seal, self._settings)
+        return self._seal
+
+    async def seal(
+        self, job: Job, png: bytes, recipe: Recipe, limit: int
+    ) -> tuple[bytes, Extension]:
+        """A job's grid, or its only picture, in a file of at most ``limit`` bytes that may leave.
+
+        Raises:
+            FileStoreError: The place where its ingredients are stored does not answer.
+            ValueError: Not even one pixel fits.
+        """
+        seal = await self.load()
+        ingredients = await self._list_ingredients(recipe) if seal.identity else []
+        return await asyncio.to_thread(
+            seal_picture,
+            *(png, recipe, job.id, limit),
+            seal=seal,
+            grid=job.grid is not None,
+            ingredients=ingredients,
+        )
+
+    async def _list_ingredients(self, recipe: Recipe) -> list[Ingredient]:
+        """Pictures that a recipe's are made from: ours, and uploads with their statements."""
+        images = list_inputs(recipe)[:MOST_INPUTS]
+        if not images:
+            return []
+        own = await self._records.read(_find_jobs, images)
+        found = dict[str, Ingredient]()
+        for sha256 in images:
+            one = Ingredient(label=f"picture-{sha256[:12]}", title=UPLOAD)
+            if job := own.get(sha256):
+                one = Ingredient(label=one.label, title=f"easel-{job[:SHORT]}")
+            else:
+                with suppress(MissingFileError):
+                    one = find_statements(await self._files.aget(sha256)) or one
+            found[one.label] = one
+        return [*found.values()]
+
+
+def load_seal(connection: Connection, settings: Settings) -> Seal:
+    """What pictures are marked with, in a transaction that writes.
+
+    Raises:
+        IdentityError: The certificate of the settings cannot sign.
+    """
+    watermark = None
+    if settings.watermark:
+        watermark = Watermark(bytes.fromhex(make_key(connection, WATERMARK)))
+    return Seal(
+        identity=load_identity(connection, settings) if settings.sign else None,
+        watermark=watermark,
+        timestamps=settings.timestamps,
+        prompts=settings.prompt_in_files,
+    )
+
+
+def load_identity(connection: Connection, settings: Settings) -> Identity:
+    """What pictures are signed with: what was bought, else what this installation made.
+
+    Raises:
+        IdentityError: The certificate of the settings cannot sign.
+    """
+    if settings.sign_certificate and settings.sign_key:
+        return read_identity(settings.sign_certificate, settings.sign_key)
+    return Identity.from_json(make_key(connection, SIGNING, lambda: make_identity().to_json()))
+
+
+def list_inputs(recipe: Recipe) -> list[str]:
+    """SHA-256 of every picture that a recipe's are made from, each once."""
+    inputs, structure = recipe.inputs, recipe.conditions.structure
+    named = [one.image for one in (inputs.start, inputs.canvas, structure) if one]
+    return [*dict.fromkeys((*named, *recipe.seen_images))]
+
+
+def _find_jobs(connection: Connection, images: list[str]) -> dict[str, str]:
+    """Ids of the jobs that some stored pictures are of."""
+    found = select(ImageRow.sha256, ImageRow.job_id).where(ImageRow.sha256.in_(images))
+    return dict(connection.execute(found).tuples().all())

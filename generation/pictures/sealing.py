@@ -1,0 +1,111 @@
+"""Pictures made ready to leave: a number hidden in the pixels, then a signature over the file.
+
+What is stored stays as it was drawn, so that hashes, edits and enlargements know nothing of marks
+(docs/decisions/0017-marks.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Literal
+
+import structlog
+
+from generation.pictures.grid import Extension, choose_layout, fit
+from generation.provenance.identity import Identity
+from generation.provenance.manifest import COMPOSITE, GENERATED, Claim, Ingredient, sign
+from generation.provenance.watermark import NUMBER_BITS, Watermark
+from generation.recipe import Recipe
+
+SHORT: Final = NUMBER_BITS // 4
+"""Hexadecimal digits of a job's id that a picture carries."""
+
+_SHARE: Final = 4
+"""Statements of ingredients may take this part of the limit; beyond, they are named alone."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What pictures are marked with.
+
+    Attributes:
+        identity: Signs; None where nothing is signed.
+        watermark: Hides the number; None where none is hidden.
+        timestamps: Address of a time-stamping service; empty for none.
+        prompts: Where files tell the prompt: nowhere, in the recipe, or signed as well.
+    """
+
+    identity: Identity | None = None
+    watermark: Watermark | None = None
+    timestamps: str = ""
+    prompts: Literal["off", "recipe", "signed"] = "recipe"
+
+
+def seal_picture(
+    png: bytes,
+    recipe: Recipe,
+    job_id: str,
+    limit: int,
+    *,
+    seal: Seal,
+    grid: bool,
+    ingredients: Sequence[Ingredient] = (),
+) -> tuple[bytes, Extension]:
+    """A stored picture in a file that may leave, and the file's extension.
+
+    Args:
+        png: The stored picture.
+        recipe: What it was made from.
+        job_id: Of its job.
+        limit: Largest file, in bytes.
+        seal: What it is marked with.
+        grid: Whether it is the grid of all of the recipe's pictures.
+        ingredients: What it was made from, beside words.
+
+    Raises:
+        ValueError: Not even one pixel fits.
+    """
+    claim = _write_claim(recipe, job_id, seal, ingredients)
+    if claim.room * _SHARE > limit:
+        claim = _write_claim(recipe, job_id, seal, [_name_alone(one) for one in ingredients])
+    change = None
+    if seal.watermark:
+        layout = choose_layout(len(recipe.noise)) if grid else (1, 1)
+        number = int(job_id[:SHORT], 16)
+        change = partial(seal.watermark.embed, number=number, layout=layout)
+    # Where hardly anything may be sent, the picture comes before its signature.
+    room = claim.room if seal.identity and claim.room * _SHARE <= limit else 0
+    tells = seal.prompts != "off"
+    data, extension = fit(png, recipe, limit - room, change=change, tells=tells)
+    if seal.identity is None or not room:
+        return data, extension
+    for timestamps in dict.fromkeys((seal.timestamps, "")):
+        try:
+            signed = sign(data, extension, claim, seal.identity, timestamps)
+        except RuntimeError as error:
+            # A picture without a signature is better than none.
+            _log.error("picture_not_signed", job=job_id, stamped=bool(timestamps), why=str(error))
+        else:
+            return (signed if len(signed) <= limit else data), extension
+    return data, extension
+
+
+def _write_claim(
+    recipe: Recipe, job_id: str, seal: Seal, ingredients: Sequence[Ingredient]
+) -> Claim:
+    inputs = recipe.inputs
+    return Claim(
+        title=f"easel-{job_id[:SHORT]}",
+        job=job_id[:SHORT],
+        digest=recipe.digest,
+        model=recipe.model,
+        source=COMPOSITE if inputs.start or inputs.canvas or inputs.edit else GENERATED,
+        prompt=recipe.prompt if seal.prompts == "signed" else "",
+        ingredients=ingredients,
+    )
+
+
+def _name_alone(one: Ingredient) -> Ingredient:
+    return Ingredient(label=one.label, title=one.title)
