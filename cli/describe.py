@@ -1,7 +1,6 @@
 """A served model in words: what ``easel models show`` prints."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from cli.checkpoints import NotFetchedError, find_place
 from generation.catalogue.card import Capability, Card
@@ -42,7 +41,7 @@ def _describe_drawing(card: Card) -> Iterator[tuple[str, str]]:
         ("clip skip", str(card.clip_skip) if card.clip_skip > 1 else ""),
         ("autoencoder", card.vae),
         ("LoRA", card.worn),
-        ("words", ", ".join(Path(place).stem.lower() for place in card.embeddings)),
+        ("words", ", ".join(card.learnt)),
     ):
         if said:
             # Messages name no path.

@@ -118,7 +118,7 @@ WILDCARD: Final = (
     "such as `{{red, green}}`."
 )
 EMBEDDING: Final = (
-    "Left out `{typed}`: embeddings are not used here, so say in words what it stands for."
+    "Left out `{typed}`: {model} knows no embedding of that name; say in words what is meant."
 )
 LEFT_OUT_HERE: Final = "Left out `{typed}`: there is nothing like it here."
 NO_EMPHASIS: Final = (

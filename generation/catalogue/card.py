@@ -7,6 +7,7 @@ The cards themselves stand in ``families``.
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from generation.catalogue.loras import Offered
@@ -173,6 +174,11 @@ class Card:
     embeddings: tuple[str, ...] = ()
     base: str = ""
     vocabulary: Vocabulary = ANY
+
+    @property
+    def learnt(self) -> tuple[str, ...]:
+        """The words that it is taught besides, in lower case."""
+        return tuple(Path(place).stem.lower() for place in self.embeddings)
 
     @property
     def called(self) -> str:

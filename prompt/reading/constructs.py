@@ -1,19 +1,21 @@
 """Constructs that other programs put amid words, read as this grammar's own or left out and told.
 
-Compel's and InvokeAI's ``word++``, ComfyUI's ``embedding:name``, AUTOMATIC1111's ``AND``,
-``[cat:dog:0.5]``, ``[cat|dog]`` and ``<hypernet:name:1>``, SwarmUI's ``<random:a,b>``, wildcards
-such as ``__name__``; and in braces, NovelAI's ``{{word}}`` and the choices ``{red|green}`` of
-dynamic prompts. Token weights become ``(word:1.21)``, which `reading.emphasis` reads.
+Compel's and InvokeAI's ``word++``, AUTOMATIC1111's ``AND``, ``[cat:dog:0.5]``, ``[cat|dog]`` and
+``<hypernet:name:1>``, SwarmUI's ``<random:a,b>``, wildcards such as ``__name__``; and in braces,
+NovelAI's ``{{word}}`` and the choices ``{red|green}`` of dynamic prompts. Token weights become
+``(word:1.21)``, which `reading.emphasis` reads.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import combinations, islice
 from typing import Final
 
 from prompt import sentences as said
 from prompt.reading.permutations import pairs_up
-from prompt.reading.separators import DASHES, shorten
+from prompt.reading.separators import DASHES, GONE, close_gaps, shorten
 from prompt.sentences import Sentence
 
 Notes = list[str]
@@ -30,21 +32,19 @@ _TAG: Final = re.compile(
 )
 _CHOOSING: Final = frozenset({"random", "alternate", "fromto"})
 _HTML: Final = frozenset({"br", "hr", "img", "sup", "sub"})
-_EMBEDDING: Final = re.compile(
-    r"(?<![\w:])embedding:[\w./-]++(?::[\d.]+)?"
-    r"|(?<![\w-])(?:(?:Easy|Fast|Deep|Bad|verybadimage|ng_deep|CyberRealistic_)_?negative(?:XL)?"
-    r"(?:[_-]?v\d[\w.]{0,8})?(?:_75t)?|bad-?hands?-?v?\d|badhandv4|bad_prompt(?:_version2)?|"
-    r"negative_hand(?:-neg)?|unaestheticXLv?\d?\w?|negativeXL_[A-D]|BadDream|UnrealisticDream|"
-    r"bad-artist|bad_pictures)(?::[\d.]+)?(?![\w-])",
-    re.IGNORECASE,
-)
-_EMBEDDING_SIGNS: Final = ("embedding:", "negative", "bad", "unaesthetic", "unrealistic")
+_BARE: Final = frozenset({"trigger", "base", "refiner", "video"})
+"""SwarmUI's tags that hold nothing."""
+
 _WILDCARD: Final = re.compile(r"(?<!\w)__([A-Za-z][\w/*-]{0,60}?)__(?!\w)")
 _SIGNED_WORD: Final = re.compile(
     r"(?<![\w+#./'-])(?![Nn]otepad|dpm)([A-Za-z][a-z'’]{2,40})(\+{2,6})(?![\w+])"
 )
 _SIGNED_GROUP: Final = re.compile(
     r"\(([^()]{1,400})\)(\+{1,6}|-{1,6}|\d\.\d{1,10})(?=[\s,.;()]|\Z)"
+)
+_COMPEL_WORD: Final = re.compile(r"(?<![\w+'’-])(?![cC]\+\+)(\w[\w'’]{0,40})(\+{1,6}|-{1,6})(?=[\s,.;()]|\Z)")
+_WIDE_GROUP: Final = re.compile(
+    r"[（(]([^（）()：:]{1,200})[：:]\s?(\d{1,2}(?:[.．]\d{1,3})?)[）)]"
 )
 _WEIGHTED: Final = re.compile(r":\s?[\d.]+\Z")
 _SQUARE: Final = re.compile(r"(?<!\\)[\[\]]")
@@ -67,6 +67,9 @@ _MOST_SIGNS: Final = 60
 
 _BRACES: Final = re.compile(r"\\[{}|,]|[{}|,，、]")
 _NO_WORDS: Final = re.compile(r'--|::|":')
+_VARIABLE: Final = re.compile(r"\$\{(\w{1,30})=!?([^{}]{0,200})\}")
+_NAMED_VALUE: Final = re.compile(r"\$\{(\w{1,30})(?::([^{}]{0,200}))?\}")
+_SEVERAL: Final = re.compile(r"\s*+([2-9])\$\$(?:([^|{}$]{0,8})\$\$)?")
 _CHOSEN: Final = re.compile(
     r"\s*+(?:[\d-]{1,5}\$\$(?:[^|{}$]{0,8}\$\$)?)?+(?:\d{1,4}(?:\.\d{1,3})?::)?+"
 )
@@ -75,10 +78,10 @@ _CHOSEN: Final = re.compile(
 def translate_constructs(text: str) -> tuple[str, Notes]:
     """A part of a prompt with these constructs in this grammar's spelling; braces stay."""
     notes: Notes = []
+    if "（" in text or "：" in text:
+        text = _WIDE_GROUP.sub(_read_wide, text)
     if "<" in text:
         text = _TAG.sub(lambda found: _read_tag(found, notes), text)
-    if any(map(text.lower().__contains__, _EMBEDDING_SIGNS)):
-        text = _leave_out_embeddings(text, notes)
     if "__" in text:
         text = _WILDCARD.sub(lambda found: _read_wildcard(found, notes), text)
     if "+" in text or ")" in text:
@@ -87,7 +90,12 @@ def translate_constructs(text: str) -> tuple[str, Notes]:
         text = _read_schedules(text, notes)
     if " AND " in text:
         text = _read_conjunction(text, notes)
-    return text, notes
+    return (close_gaps(text) if GONE in text else text), notes
+
+
+def _read_wide(found: re.Match[str]) -> str:
+    """A weight in the wide signs of Chinese and Japanese keyboards."""
+    return f"({found[1].strip()}:{unicodedata.normalize('NFKC', found[2])})"
 
 
 def _read_tag(found: re.Match[str], notes: Notes) -> str:
@@ -97,7 +105,7 @@ def _read_tag(found: re.Match[str], notes: Notes) -> str:
         return " BREAK "
     if name in {"lora", "lyco", "locon"}:
         return f"<lora:{content}>"
-    if name in _HTML or not content:
+    if name in _HTML or not (content or name in _BARE):
         return found[0]
     typed = shorten(found[0])
     if name in _CHOOSING:
@@ -109,22 +117,10 @@ def _read_tag(found: re.Match[str], notes: Notes) -> str:
     if name == "wildcard":
         notes.append(Sentence(said.WILDCARD, typed=typed))
         return content.rpartition("/")[2]
-    template = said.EMBEDDING if name in {"embed", "embedding"} else said.LEFT_OUT_HERE
-    notes.append(Sentence(template, typed=typed))
-    return " "
-
-
-def _leave_out_embeddings(text: str, notes: Notes) -> str:
-    """The text without names of embeddings, nor the brackets that only weigh one."""
-    parts, end = list[str](), 0
-    for found in _EMBEDDING.finditer(text):
-        start, stop = found.span()
-        while text[start - 1 : start] == "(" and text[stop : stop + 1] == ")" and start > end:
-            start, stop = start - 1, stop + 1
-        notes.append(Sentence(said.EMBEDDING, typed=shorten(text[start:stop])))
-        parts += (text[end:start], " ")
-        end = stop
-    return "".join((*parts, text[end:]))
+    if name in {"embed", "embedding"}:
+        return f"embedding:{content}"
+    notes.append(Sentence(said.LEFT_OUT_HERE, typed=typed))
+    return GONE
 
 
 def _read_wildcard(found: re.Match[str], notes: Notes) -> str:
@@ -133,7 +129,8 @@ def _read_wildcard(found: re.Match[str], notes: Notes) -> str:
 
 
 def _weigh_word(found: re.Match[str]) -> str:
-    return _weigh(found[1], _PLUS ** len(found[2]))
+    step = _PLUS if found[2][0] == "+" else _MINUS
+    return _weigh(found[1], step ** len(found[2]))
 
 
 def _weigh_group(found: re.Match[str]) -> str:
@@ -183,6 +180,9 @@ def _find_schedule(inside: str) -> str | None:
         parts.pop()
     elif marks != {"|"}:
         return None
+    # Numbers alone, as in a ratio or an hour, are no words that could change.
+    if not any(map(str.isalpha, "".join(parts))):
+        return None
     return " ".join(filter(None, (part.strip() for part in parts)))
 
 
@@ -226,6 +226,8 @@ def translate_braces(text: str) -> str:
     braces around anything, weigh them by 1.05 each, and then ``[word]`` is divided by that.
     """
     text = NUMERIC.sub(lambda found: f" ({found[2].strip(' ,')}:{float(found[1]):.10g})", text)
+    if "${" in text:
+        text = _read_variables(text)
     if "{" not in text or not pairs_up(text) or text.count("{") > _MOST_SIGNS:
         return text
     flag = _FLAG.search(text)
@@ -238,11 +240,23 @@ def translate_braces(text: str) -> str:
     return re.sub(r"(?<!\\)\[([^\[\]:|]{1,200})\]", _weigh_less, made) if weighted else made
 
 
+def _read_variables(text: str) -> str:
+    """``${season=summer} a ${season} day`` of dynamic prompts with what the names stand for."""
+    named: dict[str, str] = dict(_VARIABLE.findall(text))
+    rest = _VARIABLE.sub(" ", text)
+    return _NAMED_VALUE.sub(lambda found: named.get(found[1]) or found[2] or found[1], rest)
+
+
 def translate_novelai(text: str) -> str:
     """A prompt of NovelAI in this grammar's spelling: round brackets are characters there."""
     text = text.replace("(", "\\(").replace(")", "\\)")
     text = _NUMERIC_ANYWHERE.sub(lambda found: f"({found[2].strip()}:{float(found[1]):.10g})", text)
     return translate_braces(text)
+
+
+def translate_compel(text: str) -> str:
+    """A prompt of InvokeAI in this grammar's spelling: one sign is enough behind any word there."""
+    return _SIGNED_GROUP.sub(_weigh_group, _COMPEL_WORD.sub(_weigh_word, text))
 
 
 def _weigh_less(found: re.Match[str]) -> str:
@@ -303,6 +317,7 @@ def _render(text: str, start: int, stop: int, groups: list[_Group], end: int) ->
 def _render_choice(text: str, group: _Group, end: int) -> str:
     """``{red|green, striped}`` with commas between its options, and none in them."""
     options, start = [], group.start + 1
+    several = _SEVERAL.match(text, start)
     for stop in (*group.pipes, group.end - 1):
         inner = [one for one in group.inner if start <= one.start < stop]
         cuts = [start, *(place + 1 for place in group.commas if start <= place < stop)]
@@ -313,4 +328,9 @@ def _render_choice(text: str, group: _Group, end: int) -> str:
         option = "\\,".join(pieces)
         options.append(_CHOSEN.sub("", option, count=1).strip())
         start = stop + 1
+    if several:
+        between = (several[2] or ", ").replace(",", "\\,")
+        options = [
+            between.join(some) for some in islice(combinations(options, int(several[1])), 99)
+        ]
     return f"{{{', '.join(options)}}}"

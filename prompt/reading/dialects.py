@@ -21,7 +21,7 @@ from prompt.sentences import Sentence
 Notes = tuple[str, ...]
 
 _ODD: Final = re.compile(
-    "[<\\\\|~`([\n：\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    "[<\\\\|~`([\n：（\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 _LABELS: Final = re.compile(r"egative|[Ss]teps:|[Ss]eed:|[Ss]ampl|CFG|[Uu]ndesired")
 _MOST_READINGS: Final = 4
@@ -63,7 +63,7 @@ def needs_rewording(text: str) -> bool:
     """Whether there may be anything to find, told by signs that prompts mostly lack."""
     if _ODD.search(text) or "++" in text or "__" in text or "BREAK" in text or " AND " in text:
         return True
-    if ":" in text and ("embedding:" in text or _LABELS.search(text)):
+    if ":" in text and _LABELS.search(text):
         return True
     if "-h" in text or "-H" in text:
         return True

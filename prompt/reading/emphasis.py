@@ -9,10 +9,11 @@ one around numbers alone such as ``(16:9)`` or ``(1999)``, a verse or an hour su
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from generation.recipe import Phrase, Span
 
@@ -26,25 +27,45 @@ BREAK: Final = "BREAK"
 
 _SIGN: Final = re.compile(
     r"(?<!\\)\\++[()\[\]]|[(\[]"
-    r"|\s?+:\s?+([+-]?(?:\d++(?:[.,]\d++)?+|[.,]\d++))\s?+\)|[)\]]|(?<!\w)BREAK(?!\w)"
+    r"|\s?+:\s?+([+-]?(?:\d++(?:[.,]\d*+)?+|[.,]\d++))\s?+\)|[)\]]|(?<!\w)BREAK(?!\w)"
 )
 _MARKED: Final = re.compile(r"[()\[\]]|BREAK")
 _NUMBER: Final = re.compile(r"[^\w]*+(?:[\d_][^\w]*+)*+")
 _LAST_NUMBER: Final = re.compile(r"(?<!\S)\d{1,3}\Z")
-_CAPITALS_BEFORE: Final = re.compile(r"[A-Z]{2,}\s?\Z")
+_CAPITALS_BEFORE: Final = re.compile(r"(?<![A-Z])[A-Z]{2,}+\s?+\Z")
 _CAPITALS_AFTER: Final = re.compile(r"\s?(?!BREAK\b)[A-Z]{2,}(?!\w)")
 _BRACKET: Final = re.compile(r"[()\[\]]")
+_SQUARE: Final = re.compile(r"(?<!\\)[\[\]]")
+_WORD: Final = re.compile(r"[^\W\d_]++|[\u2600-\u27bf\U0001f000-\U0001faff]")
+"""A word, or a picture such as an emoji."""
+
 _SEPARATORS: Final = " ,;|"
 _PARTNER: Final = {")": "(", "]": "["}
 _MOST_STEPS: Final = 6
+_LONGEST_NUMBER: Final = 40
+_LONGEST_LAST: Final = 4
+
 _NEAR: Final = 24
 """How many characters around a ``BREAK`` tell whether it is a word among capitals."""
 
-_MOST_SIGNS: Final = 500
+_MOST_SIGNS: Final = 300
 """With more brackets than this a text is no prompt of anybody's, and they are characters."""
+
+_MOST_BREAKS: Final = 40
+"""The same of breaks, each of which takes a pass of the text encoder."""
 
 Stretch = tuple[str, float]
 """Words and the weight of their tokens; a weight of nan stands for a new window."""
+
+_Ends = tuple[int, int, float]
+"""Where a span starts and ends, and its weight."""
+
+
+class _Factor(NamedTuple):
+    """What a pair of brackets multiplies by, and whether a number in it says so."""
+
+    size: float
+    typed: bool
 
 
 def read_emphasis(text: str) -> Phrase:
@@ -52,10 +73,18 @@ def read_emphasis(text: str) -> Phrase:
     # Four looks for a character take a tenth of the time of one for an expression.
     if "(" not in text and "[" not in text and "\\" not in text and BREAK not in text:
         return Phrase(text=text)
-    signs = list(islice(_SIGN.finditer(text), _MOST_SIGNS + 1))
-    if len(signs) > _MOST_SIGNS:
-        return Phrase(text=text)
-    return _join(_read_stretches(text, signs))
+    signs = _find_signs(text)
+    return _join(_read_stretches(text, signs)) if signs else Phrase(text=text)
+
+
+def read_comfyui(text: str) -> Phrase:
+    """The phrase that a text spells in ComfyUI, where a number counts alone (``sd1_clip.py``).
+
+    ``((a:1.2) b)`` weighs ``a`` 1.2 times there, and square brackets are characters.
+    """
+    text = _SQUARE.sub(r"\\\g<0>", " ".join(text.split()))
+    signs = _find_signs(text)
+    return _join(_read_stretches(text, signs, alone=True)) if signs else Phrase(text=text)
 
 
 def format_emphasis(phrase: Phrase) -> str:
@@ -85,34 +114,56 @@ def drop_weights(phrase: Phrase) -> tuple[Phrase, str]:
     return Phrase(text="".join(words), weight=phrase.weight), lost
 
 
+def _find_signs(text: str) -> Sequence[re.Match[str]]:
+    """The brackets and breaks of a text; none where there are more than anybody writes."""
+    if text.count(BREAK) > _MOST_BREAKS:
+        return ()
+    signs = list(islice(_SIGN.finditer(text), _MOST_SIGNS + 1))
+    return signs if len(signs) <= _MOST_SIGNS else ()
+
+
 def _normalize(weight: float) -> float:
     """A weight to ten digits, more than any model's arithmetic has, so that it can be written."""
     return float(f"{weight:.10g}") + 0.0
 
 
-def _read_stretches(text: str, signs: Sequence[re.Match[str]]) -> Iterator[Stretch]:
-    """The text in stretches of one weight each, without the brackets that give it."""
+def _read_stretches(
+    text: str, signs: Sequence[re.Match[str]], *, alone: bool = False
+) -> Iterator[Stretch]:
+    """The text in stretches of one weight each, without the brackets that give it.
+
+    Args:
+        text: Words.
+        signs: What there is of brackets and breaks in them.
+        alone: Whether a number counts alone, whatever stands around its brackets.
+    """
     factors = _pair_up(text, signs)
-    weights, end = [1.0], 0
+    weights, end, words = [1.0], 0, ""
     for place, sign in enumerate(signs):
-        yield text[end : sign.start()], weights[-1]
+        words += text[end : sign.start()]
         end = sign.end()
         if place in factors:
+            yield words, weights[-1]
+            words = ""
             if (factor := factors[place]) is None:
                 weights.pop()
             else:
-                weights.append(_normalize(weights[-1] * factor))
+                around = 1.0 if alone and factor.typed else weights[-1]
+                weights.append(_normalize(around * factor.size))
         elif sign[0] == BREAK and not _is_word(text, sign):
+            yield words, weights[-1]
             yield "", math.nan
+            words = ""
         else:
-            yield sign[0].lstrip("\\"), weights[-1]
-    yield text[end:], weights[-1]
+            words += sign[0].lstrip("\\")
+    yield words + text[end:], weights[-1]
 
 
-def _pair_up(text: str, signs: Sequence[re.Match[str]]) -> dict[int, float | None]:
+def _pair_up(text: str, signs: Sequence[re.Match[str]]) -> dict[int, _Factor | None]:
     """Which signs give a weight: of an opening one its factor, of its partner None."""
-    factors: dict[int, float | None] = {}
+    factors: dict[int, _Factor | None] = {}
     opened: dict[str, int] = {"(": 0, "[": 0}
+    words = [word.start() for word in _WORD.finditer(text)]
     stack: list[int] = []
     for place, sign in enumerate(signs):
         if sign[0] in opened:
@@ -123,24 +174,31 @@ def _pair_up(text: str, signs: Sequence[re.Match[str]]) -> dict[int, float | Non
             while signs[start := stack.pop()][0] != partner:
                 opened[signs[start][0]] -= 1
             opened[partner] -= 1
-            factor = _find_factor(text[signs[start].end() : sign.start()], partner, sign[1])
-            if factor is not None:
-                factors[start], factors[place] = factor, None
+            inside = signs[start].end(), sign.start()
+            said = bisect_left(words, inside[0]) < bisect_left(words, inside[1])
+            size = _find_factor(text[slice(*inside)], partner, sign[1], said=said)
+            if size is not None:
+                factors[start], factors[place] = _Factor(size, sign[1] is not None), None
     return factors
 
 
-def _find_factor(inside: str, bracket: str, typed: str | None) -> float | None:
-    """What a pair of brackets multiplies by, or None if it is punctuation."""
+def _find_factor(inside: str, bracket: str, typed: str | None, *, said: bool) -> float | None:
+    """What a pair of brackets multiplies by, or None if it is punctuation.
+
+    Args:
+        inside: What stands in it.
+        bracket: The opening one.
+        typed: The number before the closing one, if there is any.
+        said: Whether there are words in it.
+    """
     if typed is None:
-        factor = STEP if bracket == "(" else 1 / STEP
-        return factor if any(map(str.isalpha, inside)) else None
+        return (STEP if bracket == "(" else 1 / STEP) if said else None
     weight = float(typed.replace(",", "."))
-    numeric = _NUMBER.fullmatch(inside) is not None
-    digits = sum(map(str.isdecimal, inside))
     whole = typed.lstrip("+-").isdecimal()
-    if abs(weight) > HEAVIEST or (numeric and (whole or 0 < digits < 3)) or not inside.strip():
+    if abs(weight) > HEAVIEST or _is_number(inside) or (whole and _has_no_letters(inside)):
         return None
-    if whole and (_LAST_NUMBER.search(inside) or (typed[0] == "0" and len(typed) > 1)):
+    last = max(0, len(inside) - _LONGEST_LAST)
+    if whole and (_LAST_NUMBER.search(inside, last) or (typed[0] == "0" and len(typed) > 1)):
         return None
     return weight
 
@@ -153,17 +211,18 @@ def _is_word(text: str, sign: re.Match[str]) -> bool:
         return True
     if _CAPITALS_AFTER.match(after):
         return True
-    return text.count('"', 0, start) % 2 == 1 and '"' in after
+    return '"' in after and text.count('"', 0, start) % 2 == 1
 
 
 def _join(stretches: Iterator[Stretch]) -> Phrase:
     """The phrase of these stretches, with single spaces and none at the ends of a weight."""
-    text, spans, breaks = "", list[Span](), list[int]()
+    text, spans, breaks = "", list[_Ends](), list[int]()
     broken = False
     for typed, weight in stretches:
         if math.isnan(weight):
-            text, broken = text.rstrip(_SEPARATORS), bool(text.strip(_SEPARATORS))
-            spans = _shorten(spans, len(text))
+            text = text.rstrip(_SEPARATORS)
+            broken = bool(text)
+            _shorten(spans, len(text))
             continue
         words = typed.lstrip(_SEPARATORS) if broken or not text else typed
         if not words.strip():
@@ -178,30 +237,40 @@ def _join(stretches: Iterator[Stretch]) -> Phrase:
             text += " "
         start, text = len(text), text + bare
         if weight != 1.0 and not _is_number(bare):
-            spans = _extend(spans, Span(start=start, end=len(text), weight=weight))
+            _extend(spans, (start, len(text), weight))
         text += " " if words[-1] == " " else ""
     text = text.rstrip()
-    return Phrase(text=text, spans=tuple(_shorten(spans, len(text))), breaks=tuple(breaks))
+    _shorten(spans, len(text))
+    weighed = tuple(Span(start=start, end=end, weight=weight) for start, end, weight in spans)
+    return Phrase(text=text, spans=weighed, breaks=tuple(breaks))
 
 
 def _is_number(words: str) -> bool:
-    """Whether words could not be weighted by themselves: numbers of up to two digits."""
-    return _find_factor(words, "(", "1.5") is None
+    """Whether words could not be weighted by themselves: numbers of up to two digits, or none."""
+    if not words.strip():
+        return True
+    return _has_no_letters(words) and 0 < sum(map(str.isdecimal, words)) < 3
 
 
-def _extend(spans: list[Span], span: Span) -> list[Span]:
-    """Spans with one more, which goes on the last where that has its weight and ends beside it."""
-    if spans and spans[-1].end == span.start and spans[-1].weight == span.weight:
-        return [*spans[:-1], replace(spans[-1], end=span.end)]
-    spans.append(span)
-    return spans
+def _has_no_letters(words: str) -> bool:
+    """Whether words are few enough for a number or a ratio, and nothing but digits and marks."""
+    return len(words) <= _LONGEST_NUMBER and _NUMBER.fullmatch(words) is not None
 
 
-def _shorten(spans: list[Span], length: int) -> list[Span]:
-    """Spans of a text that was cut to ``length``."""
-    if not spans or spans[-1].end <= length:
-        return spans
-    return [replace(one, end=min(one.end, length)) for one in spans if one.start < length]
+def _extend(spans: list[_Ends], span: _Ends) -> None:
+    """Add a span, which goes on the last where that has its weight and ends beside it."""
+    start, end, weight = span
+    if spans and spans[-1][1:] == (start, weight):
+        start = spans.pop()[0]
+    spans.append((start, end, weight))
+
+
+def _shorten(spans: list[_Ends], length: int) -> None:
+    """Cut the spans of a text that was cut to ``length``."""
+    while spans and spans[-1][1] > length:
+        start, _, weight = spans.pop()
+        if start < length:
+            spans.append((start, length, weight))
 
 
 def _format(phrase: Phrase, between: str, *, escaped: bool) -> str:
@@ -221,7 +290,7 @@ def _wrap(text: str, weight: float) -> str:
     if weight == 1.0:
         return text
     # A bare bracket after a backslash would be the character itself.
-    bare = any(map(str.isalpha, text)) and not text.endswith("\\")
+    bare = _WORD.search(text) is not None and not text.endswith("\\")
     steps = _count_steps(weight) if bare else 0
     if steps:
         opening, closing = ("(", ")") if steps > 0 else ("[", "]")

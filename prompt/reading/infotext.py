@@ -39,16 +39,24 @@ _BY_LAST_WORD: Final[Mapping[str, Sequence[str]]] = {
 }
 """Labels by the word before their colon, the longest first: most colons are no label's."""
 
-_LINE_NEGATIVE: Final = re.compile(
-    rf"(?:\A|\n)[ \t>*•·-]*+{_AROUND}(negative){_AROUND}[ \t]?[:：](?!:){_AROUND}", re.IGNORECASE
+_LINE_SIDE: Final = re.compile(
+    rf"(?:\A|\n)[ \t>*•·-]*+{_AROUND}(negative|positive){_AROUND}[ \t]?[:：](?!:){_AROUND}",
+    re.IGNORECASE,
 )
+_ROW: Final = re.compile(
+    r"(?:\A|\n)[ \t]*+\|[ \t]*+([A-Za-z][\w ]{1,40}+)\|([^|\n]*+)\|[ \t]*+(?=\n|\Z)"
+)
+"""A row of a table with a label and its value."""
+
 _OTHER: Final = re.compile(r"[,\n][ \t]*+([A-Z][\w /-]{1,40}):(?!:)")
 _STEPS: Final = re.compile(r"Steps:\s*+\d++\s*+(?:,|\Z)")
 _FLAG: Final = re.compile(rf"\s(?:--|[{DASHES[1:]}])[A-Za-z]")
 _QUOTED: Final = re.compile(r'\s*+"((?:[^"\\]|\\.)*+)"')
 _STRUCTURED: Final = re.compile(r"\s*+[\[{]")
-_ENDS: Final = " \t\n,;|*_`•·>"
+_ENDS: Final = " \t\n,;|*_`•·"
 _STRONG: Final = 2
+_MOST_LABELS: Final = 250
+"""With more labels than this nobody wrote them for what they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +73,21 @@ def read_infotext(text: str) -> tuple[str, tuple[str, ...]] | None:
 
     Settings that mean nothing here are left out and told.
     """
+    if "|" in text:
+        text = _ROW.sub(r"\n\1: \2", text)
     labels = _find_labels(text)
     if not labels or not _is_infotext(text, labels):
         return None
     end = _find_end(text, labels)
     words, settings, ignored = [text[: labels[0].start]], list[Pair](), list[str]()
+    unwanted = list[Pair]()
     for place, label in enumerate(labels):
         stop = labels[place + 1].start if place + 1 < len(labels) else end
         value = text[label.end : stop]
         if label.name in _POSITIVE:
             words.append(value)
         elif label.name in _NEGATIVE:
-            settings.insert(0, (NO.name, value.strip(_ENDS).rstrip(" -")))
+            unwanted.append((NO.name, _strip(value).rstrip(" -")))
         else:
             value, others = _split_value(value)
             ignored += [name for name in others if name not in ignored]
@@ -85,11 +96,21 @@ def read_infotext(text: str) -> tuple[str, tuple[str, ...]] | None:
                 settings.append((name, value))
             else:
                 ignored.append(name)
+    settings = [*unwanted, *settings]
     meant = format_settings(settings)
     ignored += find_meaningless(settings)
-    rest = " ".join(filter(None, (part.strip(_ENDS).rstrip(" -\n") for part in words)))
+    rest = " ".join(filter(None, (_strip(part).rstrip(" -\n") for part in words)))
     typed = " ".join(text[labels[0].start : end].split())
     return f"{rest} {meant}{text[end:]}".strip(), _tell(typed, meant, ignored)
+
+
+def _strip(text: str) -> str:
+    """A part without what separates it from the labels around it."""
+    text = text.strip(_ENDS).lstrip(f"{_ENDS}>")
+    # The mark of a quotation; that of a tag's end stands right behind the tag.
+    while text.endswith(">") and text[-2:-1] in " \n>":
+        text = text[:-1].rstrip(_ENDS)
+    return text
 
 
 def _tell(typed: str, meant: str, ignored: list[str]) -> tuple[str, ...]:
@@ -106,9 +127,15 @@ def _find_labels(text: str) -> list[_Label]:
     """The labels in order; ``Prompt:`` counts only where it comes first or begins a line."""
     if ":" not in text and "：" not in text:
         return []
+    named = [one for one in _NAMED.finditer(text) if one[1].strip("_").lower() in _BY_LAST_WORD]
+    if len(named) > _MOST_LABELS:
+        return []
     found = [
-        *filter(None, (_read_label(text, each) for each in _NAMED.finditer(text))),
-        *(_Label(_NEGATIVE[0], one.start(1), one.end()) for one in _LINE_NEGATIVE.finditer(text)),
+        *filter(None, (_read_label(text, each) for each in named)),
+        *(
+            _Label(f"{one[1].lower()} prompt", one.start(1), one.end())
+            for one in _LINE_SIDE.finditer(text)
+        ),
     ]
     found.sort(key=lambda label: label.start)
     return [label for label in found if label.name not in _POSITIVE or _begins(text, label)]
@@ -118,7 +145,7 @@ def _read_label(text: str, named: re.Match[str]) -> _Label | None:
     """The label whose last word stands before a colon, if it is one's."""
     word = named[1].rstrip("_")
     end = named.start() + len(word)
-    for label in _BY_LAST_WORD.get(word.lstrip("_").lower(), ()):
+    for label in _BY_LAST_WORD[word.lstrip("_").lower()]:
         start = end - len(label)
         if start >= 0 and text[start:end].lower() == label:
             before = _OPEN.search(text, max(0, start - 4), start)

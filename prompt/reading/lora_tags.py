@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from prompt.flags.table import LORA
+from prompt.reading.separators import GONE, close_gaps
 
 _OPENING: Final = "<lora:"
 _TAG: Final = re.compile(r"<lora:([^<>:\s]+)(?::([^<>:\s]*))?(?::[^<>]*)?>", re.IGNORECASE)
@@ -18,4 +19,4 @@ def move_lora_tags(text: str) -> str:
     if _OPENING not in text.lower() or not (called := _TAG.findall(text)):
         return text
     items = tuple(f"{name}:{weight}" if weight else name for name, weight in called)
-    return f"{_TAG.sub(' ', text)} {LORA.format(items)}"
+    return f"{close_gaps(_TAG.sub(GONE, text))} {LORA.format(items)}"

@@ -26,7 +26,9 @@ _ASCII: Final = str.maketrans({",": ".", "−": "-", "–": "-", "—": "-"})
 # People copy `/imagine prompt:` along with a prompt, in more spellings than one would think.
 _LEAD: Final = re.compile(
     r"(?:[\s,;`]*+(?:[/!.](?:imagine|dream)(?!\S)(?:\s++prompt(?!\S|\s*+:))?+|imagine\s*+:"
-    r"|(?:[/!.]?(?:imagine|dream)/?\s++)?(?:positive )?prompt\s*+:(?!:)|>{1,3}\s|#{1,3}\s))++"
+    r"|(?:[/!.]?(?:imagine|dream)/?\s++)?(?:positive )?prompt\s*+:(?!:)|>{1,3}\s|#{1,3}\s"
+    # Midjourney's descriptions of a picture are numbered with these.
+    r"|\d\ufe0f?\u20e3\s))++"
     r"[\s,;`]*+",
     re.IGNORECASE,
 )

@@ -6,12 +6,12 @@ write as a prompt, with a subject, a style and so on, becomes words.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final
 
 from prompt import sentences as said
-from prompt.flags.table import LORA, normalize_name
-from prompt.reading.constructs import translate_novelai
+from prompt.flags.table import LORA, WEIGHTING, normalize_name
+from prompt.reading.constructs import translate_compel, translate_novelai
 from prompt.reading.graphs import find_graph, read_graph
 from prompt.reading.permutations import escape
 from prompt.reading.separators import shorten
@@ -23,7 +23,7 @@ BEFORE: Final = ("{", "[", " ", "\n", "`")
 
 _JSON: Final = re.compile(r"([\s`]*+(?:json\s++)?)(?:\[\s*+)?\{\s*+[\"}]")
 _STRING_OR_BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|[{}\[\]]', re.DOTALL)
-_WORDS: Final = frozenset({"prompt", "positiveprompt", "basecaption"})
+_WORDS: Final = frozenset({"prompt", "positiveprompt", "basecaption", "c"})
 _WRAPPERS: Final = frozenset({"suiimageparams", "parameters", "params", "input", "metadata"})
 _WRITTEN: Final = frozenset(
     normalize_name(name)
@@ -46,12 +46,19 @@ _SAVED: Final = frozenset(
     )
 )  # fmt: skip
 _NOVELAI: Final = frozenset({"uc", "nsamples", "v4prompt", "uncondscale"})
+_INVOKEAI: Final = frozenset({"generationmode", "appversion", "positivestyleprompt"})
+_DRAW_THINGS: Final = "c"
+_SWARM: Final = "swarmversion"
+_LORA_WEIGHTS: Final = "loraweights"
 _NAMED_WEIGHT: Final = re.compile(r"\s*+([\w.-]+?)(?:\.safetensors)?\s*+:\s*+([\d.-]+)\s*+")
 _ENDING: Final = re.compile(r"\.(?:safetensors|pt|ckpt)\Z", re.IGNORECASE)
 
 
 def read_json(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """A text that begins with a JSON object as words and flags, and what was read so."""
+    """A text that begins with a JSON object as words and flags, and what was read so.
+
+    Braces in them are escaped, but for choices that are still open.
+    """
     before = _JSON.match(text)
     if before is None:
         return None
@@ -68,9 +75,10 @@ def read_json(text: str) -> tuple[str, tuple[str, ...]] | None:
         words, settings, ignored = read_graph(graph)
     else:
         words, settings, ignored = _read_settings(body)
+        words = escape(words)
     flags = format_settings(settings)
     ignored += find_meaningless(settings)
-    meant = " ".join(escape(part) for part in (words, flags) if part)
+    meant = " ".join(filter(None, (words, escape(flags))))
     notes = [Sentence(said.READ_AS, typed=shorten(start[:end]), meant=shorten(meant))]
     if ignored:
         names = shorten(", ".join(dict.fromkeys(ignored)))
@@ -102,25 +110,45 @@ def _read_settings(body: Any) -> tuple[str, list[Pair], list[str]]:  # noqa: ANN
     if saved is None:
         return _read_written(body)
     words, settings, ignored = list[str](), list[Pair](), list[str]()
-    novelai = not _NOVELAI.isdisjoint(map(normalize_name, saved))
+    names = {normalize_name(key): value for key, value in saved.items()}
+    spell = _choose_spelling(names.keys())
     for key, value in saved.items():
         name = normalize_name(key)
         if name in _WORDS and isinstance(value, str):
-            words.insert(0, translate_novelai(value) if novelai else value)
+            words.insert(0, spell(value))
+        elif name == _LORA_WEIGHTS:
+            continue
         elif name.startswith("lora"):
-            settings += [(LORA.name, ", ".join(loras))] if (loras := _read_loras(value)) else []
+            loras = _read_loras(_weigh_loras(value, names.get(_LORA_WEIGHTS)))
+            settings += [(LORA.name, ", ".join(loras))] if loras else []
         elif (
             isinstance(value, str | int | float)
             and not isinstance(value, bool)
             and (find_flag(key) or name in {"scheduler", "noiseschedule"})
         ):
-            text = translate_novelai(str(value)) if novelai else str(value)
-            settings.append((key, text))
+            settings.append((key, spell(str(value))))
         elif name in _WRITTEN and isinstance(value, str | list):
             words += [text for _, text in _walk_leaves(value)]
         elif value not in (None, "", False):
             ignored.append(key)
+    if _SWARM in names and any("(" in word for word in words):
+        settings.append((WEIGHTING.name, "comfyui"))
     return ", ".join(filter(None, words)), settings, ignored
+
+
+def _choose_spelling(names: Collection[str]) -> Callable[[str], str]:
+    """What reads the weights of the program that saves settings under these names."""
+    if not _INVOKEAI.isdisjoint(names):
+        return translate_compel
+    # Draw Things calls what is unwanted as NovelAI does, and weighs as AUTOMATIC1111.
+    return str if _NOVELAI.isdisjoint(names) or _DRAW_THINGS in names else translate_novelai
+
+
+def _weigh_loras(loras: Any, weights: Any) -> Any:  # noqa: ANN401 - JSON
+    """LoRAs with the weights that SwarmUI saves in a list of its own."""
+    if isinstance(loras, list) and isinstance(weights, list) and len(loras) == len(weights):
+        return [f"{name}:{weight}" for name, weight in zip(loras, weights, strict=True)]
+    return loras
 
 
 def _find_saved(body: Any) -> Mapping[str, Any] | None:  # noqa: ANN401 - JSON

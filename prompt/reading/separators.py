@@ -10,6 +10,11 @@ DASHES: Final = "-‐‑‒–—―−－"
 LONE: Final = f" {DASHES}"
 """Characters that say nothing on their own."""
 
+GONE: Final = "\ufffc"
+"""Stands where something was taken out, until `close_gaps`; in texts it stands for an object."""
+
+_BEGINNINGS: Final = frozenset(("", "(", "[", "\n"))
+_ENDINGS: Final = frozenset(("", ",", ":", ")", "]", "\n"))
 _UNSAYABLE: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BETWEEN: Final = " ,;|"
 _ENDS: Final = f"{LONE}{_BETWEEN}:"
@@ -33,6 +38,20 @@ _NAME: Final = re.compile(
 def blank_unprintable(text: str) -> str:
     """``text`` with spaces for characters that cannot be shown."""
     return text if text.isprintable() else _UNSAYABLE.sub(" ", text)
+
+
+def close_gaps(text: str) -> str:
+    """``text`` without what stands for something taken out, nor a comma that came with it."""
+    left, *others = text.split(GONE)
+    for part in others:
+        left, right = left.rstrip(" \t"), part.lstrip(" \t")
+        ends, begins = left[-1:] in _BEGINNINGS, right[:1] in _ENDINGS
+        if begins:
+            left = left.removesuffix(",")
+        if ends and right.startswith(","):
+            right = right[1:].lstrip(" \t")
+        left = f"{left}{'' if ends or begins else ' '}{right}"
+    return left
 
 
 def strip_dashes(text: str) -> str:
@@ -92,7 +111,8 @@ def shorten(text: str) -> str:
 
 def _strip_marks(text: str) -> str:
     """``text`` without marks of code, and without marks at its ends that lack their other half."""
-    text = strip_signature(text).strip(_CODE)
+    # Both at once, since by turns a long row of them would take the square of its length.
+    text = strip_signature(text).strip(_CODE).rstrip(f"{_CODE}:")
     for mark in ("**", '"'):
         if text.count(mark) == 1 or (mark == "**" and text.strip("*") == text[2:-2]):
             text = text.removeprefix(mark).removesuffix(mark)

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from generation.recipe import SEED_LIMIT
 from prompt.flags.table import (
     BATCH,
     BY_NAME,
@@ -50,6 +51,9 @@ _SIZE: Final = re.compile(r"\(?(\d{2,5})\s*+[xX×:,*]\s*+(\d{2,5})\)?")
 _USUAL: Final = frozenset({"", "-1", "1", "1.0", "normal", "simple", "automatic", "native"})
 """Values that ask for what happens anyway: a random seed, a full strength, the usual schedule."""
 
+_LONGEST_SEED: Final = 20
+"""Digits of a number of 64 bits."""
+
 MEANINGLESS: Final = (
     "adetailer model", "adm guidance", "base model", "batch pos", "civitai resources",
     "clip skip", "control mode", "controlnet 0", "created date", "date", "eta", "ensd",
@@ -82,8 +86,9 @@ def format_settings(settings: Iterable[Pair]) -> str:
         if name in SIDES:
             sides[name] = value.strip()
         elif name == NO.name:
-            unwanted = f"--{name} {' '.join(value.split())}"
-            flags[name] = unwanted if value.strip(" ,.") else ""
+            if value.strip(" ,."):
+                before = f"{flags[name]}," if name in flags else f"--{name}"
+                flags[name] = f"{before} {' '.join(value.split())}"
         elif name is not None:
             flags[name] = flags.get(name) or format_setting(name, value)
     if len(sides) == len(SIDES):
@@ -113,6 +118,9 @@ def format_setting(name: str, value: str) -> str:
         value = f"{across // shared}:{down // shared}"
     if name == STRENGTH.name and value in {"1", "1.0"}:
         return ""
+    if name == SEED.name and value.isdecimal():
+        # Those of ComfyUI have twice as many bits; whatever they draw there, it is one here.
+        value = str(int(value[:_LONGEST_SEED]) % SEED_LIMIT)
     try:
         meant = row.kind.parse(row.kind.mend(value))
     except ValueError:

@@ -21,6 +21,7 @@ from prompt.flags.table import (
     SAMPLER,
     TILE,
 )
+from prompt.reading.embeddings import place_embeddings
 from prompt.reading.grammar import Prompt, format_prompt
 from prompt.resolution.inputs import select_painted
 from prompt.resolution.notes import find_refusals, keeps_image
@@ -34,6 +35,9 @@ from prompt.resolution.references import (
 from prompt.resolution.taught import find_misunderstood
 from prompt.resolution.versions import explain_unknown
 from prompt.sentences import Sentence
+
+_NEEDING: Final = frozenset(name for name, row in BY_NAME.items() if row.capability is not None)
+"""Flags that a family may not be able to do; most prompts have few of them, or none."""
 
 _PUSHING: Final = "negative phrases"
 _MISUNDERSTOOD: Final = "unknown words"
@@ -111,7 +115,7 @@ def find_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str
     """Everything in the way, as the flag concerned (or a word for it) and a sentence."""
     yield from find_refusals(prompt.flags)
     title, shown = Sentence(card.title), find_links(prompt.flags)
-    for name in prompt.flags:
+    for name in filter(_NEEDING.__contains__, prompt.flags):
         if (needed := _find_lacking(name, prompt.flags[name], card)) is not None:
             template = _LACKING.get(name, said.NO_REFERENCES if name in shown else said.NOT_ABLE)
             yield name, Sentence(template, model=title, capability=Sentence(needed), flag=name)
@@ -140,7 +144,7 @@ def find_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str
             SAMPLER.name,
             Sentence(said.OTHER_SAMPLER, model=title, samplers=samplers, typed=typed),
         )
-    if Capability.NEGATIVE not in card.capabilities and any(p.weight < 0 for p in prompt.phrases):
+    if any(p.weight < 0 for p in prompt.phrases) and Capability.NEGATIVE not in card.capabilities:
         capability = Sentence(Capability.NEGATIVE)
         yield _PUSHING, Sentence(said.NO_PUSHING, model=title, capability=capability)
     yield from _find_control_problems(prompt, card, images)
@@ -196,8 +200,13 @@ def _find_image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tu
         yield from _find_edit_problems(prompt, images)
     elif card.needs_image:
         return  # words are welcome, and not needed
-    elif not prompt.phrases and not (images and keeps_image(prompt.flags)):
+    elif not _has_words(prompt, card) and not (images and keeps_image(prompt.flags)):
         yield "words", Sentence(said.NO_WORDS)
+
+
+def _has_words(prompt: Prompt, card: Card) -> bool:
+    """Whether anything is said but names of embeddings that the family does not know."""
+    return any(place_embeddings(one, card.learnt)[0].text for one in prompt.phrases)
 
 
 def _count_read(prompt: Prompt, card: Card, images: int) -> int:

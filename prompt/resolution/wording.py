@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any, cast
 
 from generation.catalogue.card import Capability, Card
 from generation.recipe import Phrase, Weighting
 from prompt import sentences as said
 from prompt.flags.table import NO, WEIGHTING
+from prompt.reading.embeddings import place_embeddings
 from prompt.reading.emphasis import drop_weights, read_emphasis
 from prompt.reading.grammar import Prompt
+from prompt.reading.separators import shorten
 from prompt.sentences import Sentence
 
 
@@ -21,11 +24,17 @@ def weigh_words(prompt: Prompt, card: Card) -> tuple[tuple[Phrase, ...], Phrase,
         card: The family that will draw.
 
     Returns:
-        The wanted phrases; the unwanted words, with those that the family always avoids; and a
-        sentence if token weights were written that the family does not have.
+        The wanted phrases; the unwanted words, with those that the family always avoids; and
+        sentences of embeddings and token weights that were written and that it does not have.
     """
+    told = list[Sentence]()
     unwanted = read_emphasis(", ".join(NO.of(prompt.flags) or ()))
-    phrases = prompt.phrases
+    placed = [place_embeddings(one, card.learnt) for one in (*prompt.phrases, unwanted)]
+    *wanted, unwanted = [one for one, _ in placed]
+    phrases = tuple(one for one in wanted if one.text)
+    if names := dict.fromkeys(chain.from_iterable(names for _, names in placed)):
+        typed, model = shorten(", ".join(names)), Sentence(card.title)
+        told.append(Sentence(said.EMBEDDING, typed=typed, model=model))
     lost = ""
     if Capability.EMPHASIS not in card.capabilities:
         bare = [drop_weights(one) for one in (*phrases, unwanted)]
@@ -33,9 +42,10 @@ def weigh_words(prompt: Prompt, card: Card) -> tuple[tuple[Phrase, ...], Phrase,
         phrases = tuple(wanted)
         lost = next((typed for _, typed in bare if typed), "")
     words = ", ".join(filter(None, (unwanted.text, card.avoided)))
-    told = (_tell_lost(lost, card),) if lost else ()
+    if lost:
+        told.append(_tell_lost(lost, card))
     phrases = tuple(lead_with(card.added, one) for one in phrases) if card.added else phrases
-    return phrases, Phrase(text=words, spans=unwanted.spans, breaks=unwanted.breaks), told
+    return phrases, Phrase(text=words, spans=unwanted.spans, breaks=unwanted.breaks), tuple(told)
 
 
 def lead_with(words: str, phrase: Phrase) -> Phrase:

@@ -10,6 +10,7 @@ from generation.recipe import Phrase
 from prompt import sentences as said
 from prompt.flags.lists import Items
 from prompt.flags.table import BY_NAME, LORA, NO, RATIO, SAMPLER, WEIGHTING
+from prompt.reading.embeddings import place_embeddings
 from prompt.reading.emphasis import format_emphasis, read_emphasis
 from prompt.reading.grammar import Prompt, format_flags
 from prompt.reading.phrases import format_phrases
@@ -51,7 +52,11 @@ def reduce_prompt(
     phrases = prompt.phrases
     if split and able.shares and able.weights is None:
         phrases = split_weights(phrases, able, notes)
-    phrases, unwanted = _reduce_phrases(phrases, NO.of(prompt.flags) or (), able, notes)
+    unwanted = NO.of(prompt.flags) or ()
+    if not able.breaks:
+        phrases, unwanted, names = _leave_out_embeddings(phrases, unwanted)
+        lost += names
+    phrases, unwanted = _reduce_phrases(phrases, unwanted, able, notes)
     phrases, unwanted = fit_quality(phrases, unwanted, able, notes)
     positives = list[str]()
     if NO.name not in able.flags:
@@ -94,6 +99,17 @@ def _reduce_flags(prompt: Prompt, able: Abilities) -> tuple[dict[str, Any], list
         elif BY_NAME[name].matters(value) and not (able.prose and name == RATIO.name):
             lost.append(BY_NAME[name].format(value))
     return values, lost
+
+
+def _leave_out_embeddings(
+    phrases: Phrases, unwanted: Sequence[str]
+) -> tuple[Phrases, Unwanted, list[str]]:
+    """What is wanted and what is not, without embeddings, which only CLIP reads; and those."""
+    placed = [place_embeddings(one, ()) for one in phrases]
+    refused = [place_embeddings(read_emphasis(one), ()) for one in unwanted]
+    names = dict.fromkeys(name for _, several in (*placed, *refused) for name in several)
+    left = tuple(format_emphasis(one) for one, _ in refused if one.text)
+    return tuple(one for one, _ in placed if one.text), left, list(names)
 
 
 def _choose_arithmetic(

@@ -1,14 +1,26 @@
 import copy
+import json
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from generation.catalogue.card import Capability, Card
+from generation.catalogue.families import CARDS
+from generation.conditioning.cache import TextCache
 from generation.conditioning.text import Embedding, Tower, embed
 from generation.recipe import Phrase, Span, Weighting
+from generation.sampling.diffusion import Family
 from generation.sampling.engine import Engine
+from prompt.resolution.orders import read_orders
+from prompt.resolution.wording import choose_weighting, weigh_words
+from tests.generation.samples import APPLE
+from tests.recipes import change
 
 Engines = Callable[[str], Engine]
 PROMPTS = (
@@ -168,21 +180,22 @@ def reference(tower: Tower, stretches: Sequence[tuple[str, float]], weighting: s
     for text, weight in stretches:
         rows += [(token, weight) for token in words(text, add_special_tokens=False).input_ids]
     rows += [(words.eos_token_id, 1.0)]
-    rows += [(words.pad_token_id, 1.0)] * (77 - len(rows))
+    window = tower.encoder.config.max_position_embeddings
+    rows += [(words.pad_token_id, 1.0)] * (window - len(rows))
 
     def run(ids: Sequence[int]) -> torch.Tensor:
         read = tower.encoder(torch.tensor([ids]), output_hidden_states=True)
         layers: torch.Tensor = (
             read.last_hidden_state if tower.layer is None else read.hidden_states[tower.layer]
         )
-        return layers
+        return tower.encoder.final_layer_norm(layers) if tower.normed else layers
 
     z = run([token for token, _ in rows])
     if weighting == "a1111":
         original_mean = z.mean()
         z = z * torch.tensor([weight for _, weight in rows])[None, :, None]
         return z * (original_mean / z.mean())
-    empty = run([rows[0][0], words.eos_token_id, *[words.pad_token_id] * 75])
+    empty = run([rows[0][0], words.eos_token_id, *[words.pad_token_id] * (window - 2)])
     for place, (_, weight) in enumerate(rows):
         if weight != 1.0:
             z[0, place] = (z[0, place] - empty[0, place]) * weight + empty[0, place]
@@ -230,3 +243,106 @@ def test_a_weight_of_1_changes_nothing(towers: list[Tower]) -> None:
     with torch.inference_mode():
         weighted, _ = embed(towers, [one])
     assert torch.equal(weighted.tokens, read(towers, ("a red apple", 1.0))[0].tokens)
+
+
+def read_as_a1111(text: str) -> list[tuple[str, float]]:
+    """Stretches and weights as ``parse_prompt_attention`` of AUTOMATIC1111 finds them."""
+    made: list[tuple[str, float]] = []
+    opened: dict[str, list[int]] = {"(": [], "[": []}
+    signs = r"\\([()\[\]])|([(\[])|:\s*([+-]?[.\d]+)\s*\)|([)\]])|([^\\()\[\]:]+|[:\\])"
+
+    def scale(start: int, factor: float) -> None:
+        made[start:] = [(words, weight * factor) for words, weight in made[start:]]
+
+    for plain, opening, weight, closing, words in re.findall(signs, text):
+        if opening:
+            opened[opening].append(len(made))
+        elif weight:
+            scale(opened["("].pop(), float(weight))
+        elif closing:
+            scale(opened["(" if closing == ")" else "["].pop(), 1.1 if closing == ")" else 1 / 1.1)
+        else:
+            made.append((plain or words, 1.0))
+    return made
+
+
+def read_as_comfyui(text: str, weight: float = 1.0) -> list[tuple[str, float]]:
+    """Stretches and weights as ``token_weights`` of ComfyUI finds them: numbers count alone."""
+    made: list[tuple[str, float]] = []
+    for words, inside in re.findall(r"([^()]+)|\(((?:[^()]|\([^()]*\))*)\)", text):
+        body, _, typed = inside.rpartition(":")
+        if words:
+            made.append((words, weight))
+        elif body and re.fullmatch(r"[\d.]+", typed):
+            made += read_as_comfyui(body, float(typed))
+        else:
+            made += read_as_comfyui(inside, weight * 1.1)
+    return made
+
+
+def write_graph(wanted: str, unwanted: str) -> str:
+    """A graph of ComfyUI in its own form."""
+    nodes = {
+        "3": {"class_type": "KSampler", "inputs": {"positive": ["6", 0], "negative": ["7", 0]}},
+        "6": {"class_type": "CLIPTextEncode", "inputs": {"text": wanted}},
+        "7": {"class_type": "CLIPTextEncode", "inputs": {"text": unwanted}},
+    }
+    return json.dumps(nodes)
+
+
+PASTED: dict[Weighting, tuple[str, Callable[[str], list[tuple[str, float]]]]] = {
+    "a1111": ("{}\nNegative prompt: {}\nSteps: 20, Seed: 1", read_as_a1111),
+    "comfyui": ("", read_as_comfyui),
+}
+READ_BY = [card for card in CARDS if Capability.EMPHASIS in card.capabilities]
+
+
+@pytest.mark.parametrize("card", READ_BY, ids=lambda card: card.id)
+@pytest.mark.parametrize("clip_skip", [1, 2])
+@pytest.mark.parametrize("weighting", PASTED)
+@pytest.mark.parametrize(
+    ("wanted", "unwanted"),
+    [
+        ("a (red:1.4) apple, ((grey)) dog", "(blurry:1.3), bad"),
+        ("((red:1.2) apple) on a [table]", "((fog:0.7) rain:1.5)"),
+        ("(a (cat:0) and a (bird):0.8), tree", "dog"),
+        ("(((a) b:1.3) c)", "(d:0.25) e"),
+    ],
+)
+@torch.inference_mode()
+def test_pasted_weights_condition_as_where_they_come_from(
+    engines: Engines, card: Card, clip_skip: int, weighting: Weighting, wanted: str, unwanted: str
+) -> None:
+    form, read_theirs = PASTED[weighting]
+    typed = form.format(wanted, unwanted) if form else write_graph(wanted, unwanted)
+    (order,) = read_orders(typed)
+    phrases, avoided, _ = weigh_words(order.prompt, replace(card, avoided="", added=""))
+    recipe = change(
+        APPLE,
+        phrases=phrases,
+        negative=avoided,
+        weighting=choose_weighting(order.prompt.flags, avoided, *phrases),
+        clip_skip=clip_skip,
+    )
+    pipe, family = engines(card.id).pipe, engines(card.id).family
+    assert isinstance(family, Family)
+    theirs = [
+        torch.cat(
+            [reference(one, read_theirs(text), weighting) for one in list_towers(pipe, clip_skip)],
+            -1,
+        )
+        for text in (unwanted, wanted)
+    ]
+    ours = family.encode(pipe, recipe, TextCache()).tokens
+    torch.testing.assert_close(ours, torch.cat(theirs), rtol=1e-5, atol=1e-6)
+
+
+def list_towers(pipe: Any, clip_skip: int) -> list[Tower]:
+    """The encoders of a pipeline, and what AUTOMATIC1111 and ComfyUI read of each."""
+    if hasattr(pipe, "text_encoder_2"):
+        return [
+            Tower(pipe.tokenizer, pipe.text_encoder, layer=-2),
+            Tower(pipe.tokenizer_2, pipe.text_encoder_2, layer=-2),
+        ]
+    layer = -clip_skip if clip_skip > 1 else None
+    return [Tower(pipe.tokenizer, pipe.text_encoder, layer=layer, normed=clip_skip > 1)]

@@ -34,7 +34,9 @@ SAVED = (
          "(owl:1.157625), {fog, rain\\, snow}, (moon:0.9523809524)"),
         ("an {owl} {{in, snow}}", "an (owl:1.05) (in, snow:1.1025)"),
         ("1.5::owl::, -1::fog ::", "(owl:1.5), (fog:-1)"),
-        ("__animal/birds__ <hypernet:x:1> embedding:y, EasyNegative", "birds ,"),
+        ("__animal/birds__, <hypernet:x:1>, <embed:y>, owl", "birds, embedding:y, owl"),
+        ("（owl：１．２） (fog：0.5)", "(owl:1.2) (fog:0.5)"),
+        ("a ratio of [16:9]", "a ratio of [16:9]"),
         ("a [owl:fox:0.5], [red|green] hat [cat::9]", "a owl fox, red green hat cat"),
         ("<random:owl,fox> <break> <lyco:ink:1>", "{owl, fox} BREAK <lora:ink:1>"),
         # Web services and FLUX.

@@ -5,7 +5,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from generation.recipe import Phrase
-from prompt.reading.emphasis import drop_weights, format_emphasis, read_emphasis
+from prompt.reading.emphasis import (
+    drop_weights,
+    format_emphasis,
+    read_comfyui,
+    read_emphasis,
+)
 
 BITS = st.sampled_from(
     [*"()[]:., \\-", "a", "cat", "B", "7", "1.2", ":1.2)", "BREAK", "NEW", '"', "\\(", "((", "]]"]
@@ -36,11 +41,28 @@ def stretches(phrase: Phrase) -> list[tuple[str, float]]:
         ("a :) b", "a :) b", []),
         ("()", "()", []),
         ("a(cat:2)b", "acatb", [("cat", 2.0)]),
+        (r"(saber \(fate\):1.2)", "saber (fate)", [("saber (fate)", 1.2)]),
+        ("((✨)) (🦊)", "✨ 🦊", [("✨", 1.21), ("🦊", 1.1)]),
+        ("(!) (…)", "(!) (…)", []),
     ],
 )
 def test_reads(typed: str, text: str, weights: list[tuple[str, float]]) -> None:
     phrase = read_emphasis(typed)
     assert (phrase.text, stretches(phrase)) == (text, weights)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "weights"),
+    [
+        ("((a:1.2) b)", "a b", [("a", 1.2), ("b", 1.1)]),
+        ("(a (b:1.1) c:0.5)", "a b c", [("a", 0.5), ("b", 1.1), ("c", 0.5)]),
+        ("((red) fox) [snow]", "red fox [snow]", [("red", 1.21), ("fox", 1.1)]),
+    ],
+)
+def test_reads_as_comfyui(typed: str, text: str, weights: list[tuple[str, float]]) -> None:
+    phrase = read_comfyui(typed)
+    assert (phrase.text, stretches(phrase)) == (text, weights)
+    assert read_emphasis(format_emphasis(phrase)) == phrase
 
 
 @pytest.mark.parametrize(

@@ -165,15 +165,15 @@ NOVELAI = json.dumps(
         (
             A1111,
             (
-                "1girl, (masterpiece:1.2) --ar 2:3 --seed 12 --no lowres, (bad hands:1.4) --cfg 7 "
-                "--steps 28 --sampler DPM++ 2M Karras"
+                "1girl, (masterpiece:1.2) --ar 2:3 --seed 12 --no lowres, (bad hands:1.4), "
+                "EasyNegative --cfg 7 --steps 28 --sampler DPM++ 2M Karras"
             ),
         ),
         (
             " ".join(A1111.split()),
             (
-                "1girl, (masterpiece:1.2) --ar 2:3 --seed 12 --no lowres, (bad hands:1.4) --cfg 7 "
-                "--steps 28 --sampler DPM++ 2M Karras"
+                "1girl, (masterpiece:1.2) --ar 2:3 --seed 12 --no lowres, (bad hands:1.4), "
+                "EasyNegative --cfg 7 --steps 28 --sampler DPM++ 2M Karras"
             ),
         ),
         (
