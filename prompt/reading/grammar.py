@@ -28,7 +28,7 @@ from prompt.reading.separators import (
     strip_dashes,
     strip_signature,
 )
-from prompt.reading.tokens import FlagToken, find_flags, separate_links
+from prompt.reading.tokens import FlagToken, find_flags, locate, separate_links
 from prompt.sentences import Sentence
 
 T = TypeVar("T")
@@ -42,6 +42,7 @@ _SIMPLE: Final = re.compile(r"[a-z0-9,. ']++")
 """Words that mean the same wherever they stand: not even ``BREAK`` or ``AND`` is among them."""
 
 _MOST_READINGS: Final = 5
+_MOST_SETTLINGS: Final = 3
 _SOLE_LINK: Final = re.compile(r"\s*+<?https?://\S++\s*+", re.IGNORECASE)
 
 
@@ -81,8 +82,12 @@ class Prompt:
         return format_prompt(self)
 
 
-def parse(text: str) -> Prompt:
+def parse(text: str, *, translated: bool = False) -> Prompt:
     """The prompt that ``text`` spells.
+
+    Args:
+        text: A prompt as typed.
+        translated: Whether `dialects.translate` made this text, and would leave it as it is.
 
     Raises:
         PromptError: It spells none; the error says why, where, and what would.
@@ -90,11 +95,14 @@ def parse(text: str) -> Prompt:
     check_limits(text)
     # Plain prompts, which are most of them, never meet the slower repairs.
     whole = blank_unprintable(text)
-    plain = parse_plain(whole)
-    return plain or _settle(_parse_translated(text, *translate(move_lora_tags(whole))))
+    if (plain := parse_plain(whole)) is not None:
+        return plain
+    moved = move_lora_tags(whole)
+    read = (text, ()) if translated and moved == text else translate(moved)
+    return _settle(_parse_translated(text, *read), whole)
 
 
-def _settle(prompt: Prompt) -> Prompt:
+def _settle(prompt: Prompt, text: str) -> Prompt:
     """The prompt that the canonical spelling means, where words in it may look like marks.
 
     A backslash at the end of words, say, or a dash before a weight, has another meaning beside what
@@ -102,14 +110,16 @@ def _settle(prompt: Prompt) -> Prompt:
     """
     if _is_simple(prompt):
         return prompt
-    for _ in range(_MOST_READINGS):
+    for _ in range(_MOST_SETTLINGS):
         spelling = prompt.spelling
+        if spelling == text:
+            return prompt
         again = parse_plain(spelling) or _parse_translated(
             spelling, *translate(move_lora_tags(spelling))
         )
         if again == prompt:
             return prompt
-        prompt = replace(again, notes=prompt.notes)
+        text, prompt = spelling, replace(again, notes=prompt.notes)
     raise PromptError(Sentence(said.DASHES_ALIKE))
 
 
@@ -136,33 +146,23 @@ def _parse_translated(text: str, whole: str, notes: tuple[str, ...]) -> Prompt:
     try:
         check_marks(whole)
         single = _expand_sole(whole) if "{" in whole or "}" in whole else whole
-        # What is plain once it was translated need not be looked at closely; what was not plain
-        # before it is not now.
+        # What is plain once it was translated need not be looked at closely.
         prompt = (None if single == text else parse_plain(single)) or parse_closely(single)
     except PromptError as error:
         # Places are for the text that the person sees, not for what became of it.
-        place = _locate(error.position, whole, text)
+        place = locate(error.position, whole, text)
         raise PromptError(error.sentences, place, error.suggestion) from None
     if whole == text:
         return prompt
-    places = {name: _locate(place, whole, text) or 0 for name, place in prompt.places.items()}
+    places = {name: locate(place, whole, text) or 0 for name, place in prompt.places.items()}
     return replace(prompt, notes=(*notes, *prompt.notes), places=places)
-
-
-def _locate(place: int | None, whole: str, text: str) -> int | None:
-    """Where in ``text`` the word stands that is at ``place`` in what became of it."""
-    if place is None or whole == text:
-        return place
-    word, *_ = whole[place:].split(None, 1) or [""]
-    found = text.find(word)
-    return min(place, len(text)) if found < 0 else found
 
 
 def parse_closely(text: str) -> Prompt:
     """The prompt that a text spells, be it ever so oddly.
 
     Args:
-        text: A prompt as typed, without braces and without characters that cannot be shown.
+        text: A prompt in this grammar's own spelling, without braces and unprintable characters.
 
     Raises:
         PromptError: It spells none.
@@ -264,6 +264,9 @@ class _Parser:
             joined = len(self.words) > 1
             if "://" in words:
                 words, joined = self._take_links(words, images), True
+            # Nothing was taken out of it, and it was reworded before.
+            if words == self.text:
+                return tuple(images), words
             read, told = reword(words)
             if read == words and (not joined or next(find_flags(words), None) is None):
                 return tuple(images), words

@@ -18,6 +18,7 @@ from prompt.sentences import Sentence
 DEEPEST: Final = 10
 """How deep groups may nest, the text itself counted."""
 
+_MOST_GROUPS: Final = 500
 _SIGN: Final = re.compile(r"\\[{},]|[{},]")
 _WIDE_SIGN: Final = re.compile(r"\\[{},]|[{}，、]")
 _COMMAS: Final = frozenset(",，、")
@@ -41,6 +42,8 @@ def expand(text: str, limit: int) -> list[str]:
     # Braces that do not pair up are a slip or an emoticon, and no reason to refuse a prompt.
     if "{" not in text or not _OPENING.search(text) or not pairs_up(text):
         return [text]
+    if text.count("{") > _MOST_GROUPS:
+        raise PromptError(Sentence(said.TOO_MANY_CHOICES, limit=limit))
     return _expand_groups(text, limit)
 
 

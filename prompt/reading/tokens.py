@@ -75,7 +75,11 @@ def find_flags(text: str) -> Iterator[FlagToken]:
             boundary, valued = end, BY_NAME[name].kind.numeric
             yield FlagToken(name, start, end, BY_NAME[name], True)
             continue
-        token = _identify(name, start, end)
+        # Most dashes are prose's: neither a flag's name nor a number stands behind them.
+        known = BY_NAME.get(name.lower())
+        if known is None and dash != "--" and name.isalpha() and not _DIGIT.match(text, end):
+            continue
+        token = _identify(name, start, end, known)
         joined = start != boundary and _joins_words(before)
         # In `--ar 3:2--seed 7` the dash joins a number to a flag, not two words.
         if joined and valued and _is_number(text[boundary:start]):
@@ -96,13 +100,14 @@ def _mask_link(link: re.Match[str]) -> str:
     return "." * len(link[0])
 
 
-def _identify(name: str, start: int, end: int) -> FlagToken:
-    """The flag of that name, which may have its value glued to it (``v5``, ``no-text``)."""
-    flag = BY_NAME.get(name.lower())
+def _identify(name: str, start: int, end: int, flag: Flag[Any] | None) -> FlagToken:
+    """The flag of a name, which may have its value glued to it (``v5``, ``no-text``)."""
+    if flag is not None or name.isalpha():
+        return FlagToken(name, start, end, flag, False)
     # `--no-text` and `--no_text` are the flag --no with a word.
-    if flag is None and (without := _WITHOUT.match(name)):
+    if without := _WITHOUT.match(name):
         return FlagToken(NO.name, start, end - len(name) + without.end(), NO, False)
-    if flag is None and (glued := _GLUED.fullmatch(name)):
+    if glued := _GLUED.fullmatch(name):
         flag = BY_NAME.get(glued[1].lower())
         if flag is not None:
             return FlagToken(glued[1], start, end - len(glued[2]), flag, False)
@@ -112,7 +117,8 @@ def _identify(name: str, start: int, end: int) -> FlagToken:
 def _joins_words(before: str) -> bool:
     """Whether a dash after the character ``before`` may join two words of prose."""
     # Chinese and Japanese write without spaces, so a dash after their letters joins nothing.
-    return (before.isalnum() or before == "_") and not _SPACELESS.match(before)
+    joined = before.isalnum() or before == "_"
+    return joined and (before.isascii() or not _SPACELESS.match(before))
 
 
 def _is_flag(
@@ -152,6 +158,15 @@ def _is_whole(token: FlagToken, text: str) -> bool:
 
 def _ends_words(text: str, place: int) -> bool:
     return _ENDED.match(text, place) is not None
+
+
+def locate(place: int | None, whole: str, text: str) -> int | None:
+    """Where in ``text`` the word stands that is at ``place`` in what became of it."""
+    if place is None or whole == text:
+        return place
+    word, *_ = whole[place:].split(None, 1) or [""]
+    found = text.find(word)
+    return min(place, len(text)) if found < 0 else found
 
 
 def separate_links(text: str) -> tuple[list[str], str, bool]:

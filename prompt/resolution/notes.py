@@ -32,6 +32,7 @@ from prompt.sentences import Sentence
 
 _MOST_SENTENCES: Final = 2
 _TITLES: Final = {card.called: card.title for card in (*CARDS, *VARIANTS)}
+_IDLE: Final = frozenset(name for name, row in BY_NAME.items() if row.instead)
 _OVERRULED: Final[tuple[tuple[Flag[Any], Flag[Any]], ...]] = (
     (STRENGTH, IMAGE_WEIGHT),
     (STEPS, QUALITY),
@@ -111,7 +112,8 @@ def _is_alone(name: str, given: Mapping[str, Any]) -> bool:
 
 def _list_idle(given: Mapping[str, Any]) -> list[str]:
     """The flags that do not act; one whose partner does not either is told of with its partner."""
-    names = [name for name, value in given.items() if not BY_NAME[name].acts(value)]
+    rows = [BY_NAME[name] for name in filter(_IDLE.__contains__, given)]
+    names = [row.name for row in rows if not row.acts(given[row.name])]
     return [name for name in names if BY_NAME[name].partner not in names]
 
 

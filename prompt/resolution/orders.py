@@ -11,7 +11,7 @@ from prompt.flags.sources import PromptSource
 from prompt.flags.table import MODEL, REPEAT, RIVALS
 from prompt.reading.dialects import translate
 from prompt.reading.grammar import Prompt, parse, parse_plain
-from prompt.reading.limits import check_limits
+from prompt.reading.limits import PROMPT_LIMIT, check_limits
 from prompt.reading.permutations import combine, expand
 from prompt.reading.separators import blank_unprintable
 from prompt.resolution.check import check
@@ -22,6 +22,9 @@ from prompt.sentences import Sentence
 
 MOST_ORDERS: Final = 40
 """Most jobs that one text may stand for (Midjourney's own limit, docs.midjourney.com)."""
+
+_MOST_CHARACTERS: Final = 10 * PROMPT_LIMIT
+"""Characters of all prompts that one text stands for."""
 
 _CHOICES: Final = frozenset({MODEL.name, *RIVALS[MODEL.name]})
 
@@ -78,10 +81,14 @@ def _read_each(text: str, limit: int, options: Options) -> list[Prompt]:
     whole, notes = translate(text)
     # Translated first: JSON of other programs is full of braces, which are no choices.
     texts = expand(whole, limit)
-    try:
-        prompts = [parse(each) for each in texts]
-    except PromptError as error:
-        raise _refuse_all(error, [_suggest(each, options) for each in texts]) from None
+    if (count := sum(map(len, texts))) > _MOST_CHARACTERS and len(texts) > 1:
+        raise PromptError(Sentence(said.TOO_LONG, limit=_MOST_CHARACTERS, count=count))
+    # Pieces that come together may mean something else; what stands for itself alone does not.
+    alone = texts == [whole] and "{" not in whole
+    read = [_try(each, translated=alone) for each in texts]
+    if refused := next((one for one in read if isinstance(one, PromptError)), None):
+        raise _refuse_all(refused, [_suggest(one, options) for one in read])
+    prompts = [one for one in read if isinstance(one, Prompt)]
     if notes:
         prompts = [replace(each, notes=(*notes, *each.notes)) for each in prompts]
     return prompts
@@ -156,16 +163,20 @@ def _find_refusal(prompt: Prompt, card: Card, attached: int) -> PromptError | No
     return None
 
 
-def _suggest(text: str, options: Options) -> str | None:
-    """One prompt in canonical spelling, put right if need be, with the options in its text."""
+def _try(text: str, *, translated: bool = False) -> Prompt | PromptError:
+    """The prompt that a text spells, or why it spells none."""
     try:
-        return add_options(parse(text), options).spelling
+        return parse(text, translated=translated)
     except PromptError as error:
-        mended = error.suggestion
-    try:
-        return None if mended is None else add_options(parse(mended), options).spelling
-    except PromptError:
-        return mended
+        return error
+
+
+def _suggest(read: Prompt | PromptError, options: Options) -> str | None:
+    """A prompt in canonical spelling, put right if need be, with the options in its text."""
+    mended = read if isinstance(read, Prompt) else read.suggestion and _try(read.suggestion)
+    if isinstance(mended, Prompt):
+        return add_options(mended, options).spelling
+    return read.suggestion if isinstance(read, PromptError) else None
 
 
 def _refuse_all(error: PromptError, texts: Sequence[str | None]) -> PromptError:

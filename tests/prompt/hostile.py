@@ -1,8 +1,9 @@
 """Pieces of hostile texts, and how the time that reading them takes grows with their length."""
 
 import contextlib
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Final
 
@@ -20,6 +21,17 @@ UNITS: Final = (
 )  # fmt: skip
 """Pieces that rules begin or end at; many of them in a row are the worst case."""
 
+NESTS: Final = (
+    ("(", ")"), ("(", ":1.2)"), ("[", "]"), ("[a:", ":5]"), ("{", "}"), ('{"a":', "}"),
+    ("{a|", "}"), ("(", ")++"), ("<", ">"), ('"', '"'), ("**", "**"), ("\\(", "\\)"),
+    ("a::", "::2"),
+)  # fmt: skip
+"""What opens and what closes: many of them inside each other are another worst case."""
+
+_MOST_PIECES: Final = 4
+_SINGLE: Final = tuple(unit for unit in UNITS if "{" not in unit)
+_FILLERS: Final = ("a", "a ", "1 ", ", ", "猫", "a, ")
+
 QUICK: Final = 0.004
 """Seconds of the processor: with this little at the limit of length, growth is of no account."""
 
@@ -30,9 +42,40 @@ def fill(unit: str, length: int) -> str:
     return unit * (length // len(unit))
 
 
-def seconds(read: Callable[[str], object], unit: str, length: int, tries: int) -> float:
+@cache
+def nest(pair: tuple[str, str], length: int) -> str:
+    """So many characters, or a few less, of pairs inside each other around as many words."""
+    opening, closing = pair
+    count = length // 2 // (len(opening) + len(closing))
+    return f"{opening * count}{'a ' * (length // 4)}{closing * count}"
+
+
+def make_hostile(first: int, count: int) -> Iterator[str]:
+    """Texts as long as a prompt may be, the same ones for the same numbers.
+
+    Most are of a few pieces over and over; the others are of pairs inside each other, or of many
+    pieces behind words and a few other pieces. Those are no choices: a text that stands for several
+    prompts takes as many times as long as one.
+    """
+    for number in range(first, first + count):
+        chosen = random.Random(number)
+        unit = "".join(chosen.choices(UNITS, k=chosen.randint(1, _MOST_PIECES)))
+        filler = chosen.choice(_FILLERS) * chosen.randint(0, PROMPT_LIMIT // 3)
+        before, after = "", ""
+        match chosen.randrange(6):
+            case 0:
+                opening, closing = chosen.choice(NESTS)
+                depth = chosen.choice((5, 50, 200, PROMPT_LIMIT // 2 // len(opening + closing)))
+                before, after, unit = opening * depth, closing * depth, filler or unit
+            case 1:
+                before = "".join(chosen.choices(_SINGLE, k=_MOST_PIECES)) + filler
+        room = max(0, PROMPT_LIMIT - len(before) - len(after))
+        yield f"{before}{(unit * (room // len(unit) + 1))[:room]}{after}"[:PROMPT_LIMIT]
+
+
+def seconds(read: Callable[[str], object], text: str, tries: int) -> float:
     """The best of some tries, in this thread's own time."""
-    text, best = fill(unit, length), float("inf")
+    best = float("inf")
     for _ in range(tries):
         start = time.thread_time()
         with contextlib.suppress(ValueError):
@@ -41,13 +84,13 @@ def seconds(read: Callable[[str], object], unit: str, length: int, tries: int) -
     return best
 
 
-def grows_evenly(read: Callable[[str], object], unit: str, length: int = PROMPT_LIMIT) -> bool:
-    """Whether a text of some length takes time in proportion to a quarter of it, or next to none.
+def grows_evenly(read: Callable[[str], object], make: Callable[[int], str]) -> bool:
+    """Whether the longest text takes time in proportion to a quarter of it, or next to none.
 
     A ratio of the same thread's times: how fast the machine is must not matter. A square would be
     16; from 4 to 10 is left for caches and collections.
     """
-    if seconds(read, unit, length, 1) < QUICK:
+    if seconds(read, make(PROMPT_LIMIT), 1) < QUICK:
         return True
-    quarter = seconds(read, unit, length // 4, 3)
-    return seconds(read, unit, length, 3) < 10 * max(quarter, QUICK / 10)
+    quarter = seconds(read, make(PROMPT_LIMIT // 4), 3)
+    return seconds(read, make(PROMPT_LIMIT), 3) < 10 * max(quarter, QUICK / 10)

@@ -9,6 +9,7 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -33,7 +34,7 @@ from prompt.reading.separators import shorten, strip_separators, strip_signature
 from prompt.reading.shortcuts import expand as expand_shortcuts
 from prompt.reading.tokens import find_flags, separate_links
 from prompt.resolution.orders import MOST_ORDERS, read_orders
-from tests.prompt.hostile import UNITS, grows_evenly
+from tests.prompt.hostile import NESTS, UNITS, fill, grows_evenly, nest
 
 READERS: dict[str, Callable[[str], object]] = {
     "orders": read_orders,
@@ -91,7 +92,11 @@ def find_patterns() -> Iterator[tuple[str, Callable[[str], object]]]:
 
 @pytest.mark.parametrize("name", READERS)
 def test_a_long_text_is_read_in_proportion_to_its_length(name: str) -> None:
-    assert [unit for unit in UNITS if not grows_evenly(READERS[name], unit)] == []
+    texts = {unit: partial(fill, unit) for unit in UNITS}
+    texts |= {
+        f"{opening}…{closing}": partial(nest, (opening, closing)) for opening, closing in NESTS
+    }
+    assert [each for each, make in texts.items() if not grows_evenly(READERS[name], make)] == []
 
 
 def test_no_pattern_takes_the_square_of_a_text() -> None:
@@ -99,11 +104,11 @@ def test_no_pattern_takes_the_square_of_a_text() -> None:
         (name, unit)
         for name, use in find_patterns()
         for unit in UNITS
-        if len(unit) == 1 and not grows_evenly(use, unit)
+        if len(unit) == 1 and not grows_evenly(use, partial(fill, unit))
     ]
     assert slow == []
 
 
 def test_a_square_would_be_found() -> None:
     hostile = re.compile(r"\\+([-*])")
-    assert not grows_evenly(hostile.search, "\\")
+    assert not grows_evenly(hostile.search, partial(fill, "\\"))

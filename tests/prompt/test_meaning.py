@@ -1,5 +1,7 @@
 """What the bundled model understands of prompts, in six languages, and what is said of the rest."""
 
+from functools import partial
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ from prompt.resolution.orders import check_all, read_orders
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.suggestions import mend_suggestion
 from prompt.resolution.taught import find_unknown_looks
-from tests.prompt.hostile import grows_evenly
+from tests.prompt.hostile import fill, grows_evenly
 from tests.prompt.strategies import texts
 
 EASEL = find_card("easel")
@@ -204,4 +206,4 @@ def test_any_text_can_be_read(text: str, styles: tuple[str, ...]) -> None:
 )
 def test_reading_takes_time_in_proportion(unit: str) -> None:
     lexicon = load_lexicon()
-    assert grows_evenly(lambda text: read_meaning(text, lexicon, DRAWN), unit, 8192)
+    assert grows_evenly(lambda text: read_meaning(text, lexicon, DRAWN), partial(fill, unit))
