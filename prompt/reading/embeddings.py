@@ -23,8 +23,10 @@ _EMBEDDING: Final = re.compile(
 )
 _SIGNS: Final = ("embedding:", "negative", "bad", "unaesthetic", "unrealistic")
 _ENDING: Final = re.compile(r"\.(?:pt|safetensors)\Z", re.IGNORECASE)
-_WEIGHED: Final = re.compile(r"[(\[]+\ufffc(?::[\d.]+)?[)\]]+")
+_WEIGHED: Final = re.compile(r"[(\[]\ufffc(?::[\d.]{1,12})?[)\]]")
 """Brackets that only weigh what was taken out."""
+
+_DEEPEST: Final = 6
 
 
 def place_embeddings(phrase: Phrase, known: Collection[str]) -> tuple[Phrase, tuple[str, ...]]:
@@ -47,5 +49,7 @@ def place_embeddings(phrase: Phrase, known: Collection[str]) -> tuple[Phrase, tu
         return GONE
 
     text = _EMBEDDING.sub(place, format_emphasis(phrase))
-    placed = read_emphasis(" ".join(close_gaps(_WEIGHED.sub(GONE, text)).split()))
+    for _ in range(_DEEPEST):
+        text = _WEIGHED.sub(GONE, text)
+    placed = read_emphasis(" ".join(close_gaps(text).split()))
     return replace(placed, weight=phrase.weight), tuple(lost)
