@@ -268,15 +268,23 @@ def read_as_a1111(text: str) -> list[tuple[str, float]]:
 
 def read_as_comfyui(text: str, weight: float = 1.0) -> list[tuple[str, float]]:
     """Stretches and weights as ``token_weights`` of ComfyUI finds them: numbers count alone."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += {"(": 1, ")": -1}.get(sign, 0)
+        if sign == "(" and depth == 1:
+            parts.append("")
+        parts[-1] += sign
+        if sign == ")" and depth == 0:
+            parts.append("")
     made: list[tuple[str, float]] = []
-    for words, inside in re.findall(r"([^()]+)|\(((?:[^()]|\([^()]*\))*)\)", text):
-        body, _, typed = inside.rpartition(":")
-        if words:
-            made.append((words, weight))
-        elif body and re.fullmatch(r"[\d.]+", typed):
+    for part in filter(None, parts):
+        body, _, typed = part[1:-1].rpartition(":")
+        if not part.startswith("("):
+            made.append((part, weight))
+        elif re.fullmatch(r"[\d.]+", typed):
             made += read_as_comfyui(body, float(typed))
         else:
-            made += read_as_comfyui(inside, weight * 1.1)
+            made += read_as_comfyui(part[1:-1], weight * 1.1)
     return made
 
 
