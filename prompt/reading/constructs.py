@@ -42,7 +42,9 @@ _SIGNED_WORD: Final = re.compile(
 _SIGNED_GROUP: Final = re.compile(
     r"\(([^()]{1,400})\)(\+{1,6}|-{1,6}|\d\.\d{1,10})(?=[\s,.;()]|\Z)"
 )
-_COMPEL_WORD: Final = re.compile(r"(?<![\w+'’-])(?![cC]\+\+)(\w[\w'’]{0,40})(\+{1,6}|-{1,6})(?=[\s,.;()]|\Z)")
+_COMPEL_WORD: Final = re.compile(
+    r"(?<![\w+'’-])(?![cC]\+\+)(\w[\w'’]{0,40})(\+{1,6}|-{1,6})(?=[\s,.;()]|\Z)"
+)
 _WIDE_GROUP: Final = re.compile(
     r"[（(]([^（）()：:]{1,200})[：:]\s?(\d{1,2}(?:[.．]\d{1,3})?)[）)]"
 )
