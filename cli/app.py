@@ -28,7 +28,7 @@ class Place:
 
 COMMANDS: Final[Mapping[str, Place]] = {
     "play": Place("cli.start", "Try it all on a stand-in for Discord."),
-    "run": Place("cli.start", "Run the bot and a worker on real Discord."),
+    "run": Place("cli.start", "Run the bot and a worker for each GPU on real Discord."),
     "bot": Place("cli.sides", "Run the bot alone."),
     "worker": Place("cli.sides", "Run a worker alone."),
     "upgrade": Place("cli.upgrade", "Bring the database up to this release."),

@@ -46,12 +46,18 @@ class Side:
         command: The module to run, and its arguments.
         environment: Variables that differ from this process's own.
         carries: Whether the others need it until they have ended.
+        drains: Whether it may end in good order while the others go on, as a worker that takes no
+            more jobs does.
+        role: Of several that do the same, what that is: one that cannot run does not end the
+            others while another of its role runs. Empty for one that nothing replaces.
     """
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     carries: bool = False
+    drains: bool = False
+    role: str = ""
 
 
 class SideFailedError(HostError, RuntimeError):
@@ -72,7 +78,8 @@ class Crew:
     """Sides that run together; leaving the context stops them all.
 
     A side that dies is started again after a pause that doubles. One that reports a fault of its
-    own right after the first start, or never becomes steady, ends the whole crew instead.
+    own right after the first start, or never becomes steady, ends the whole crew instead, unless
+    another does the same.
     """
 
     def __init__(self, logs: Path, tell: Callable[[str, str], None] | None = None) -> None:
@@ -165,16 +172,30 @@ class Crew:
             # A side that ends because all do is not started again.
             if self._ending.is_set():
                 return
+            if side.drains and code == 0:
+                self._tell("easel", f"the {side.name} has ended, and is left so")
+                return
             steady = time.monotonic() - began > STEADY
             short_lives = 0 if steady else short_lives + 1
             # Above 0 the side says itself that it cannot run, as without a token; below 0 a signal
             # ended it. Some faults a new process may find mended, and their side says which.
             own_fault = life == 0 and not steady and code > 0 and code != RESTART
             if own_fault or short_lives > RESTARTS:
-                self._fault = SideFailedError(side.name, said)
-                self._ending.set()
+                self._give_up(side, SideFailedError(side.name, said))
                 return
             await self._pause_before_restart(side.name, code, _FIRST_PAUSE * 2**short_lives)
+
+    def _give_up(self, side: Side, fault: SideFailedError) -> None:
+        """Goes on without a side while another of its role runs, and ends the crew otherwise."""
+        if any(
+            other.role == side.role and other is not side and not keeper.done()
+            for other, keeper in self._keepers.items()
+            if side.role
+        ):
+            self._tell("easel", f"{fault}; the others go on")
+            return
+        self._fault = fault
+        self._ending.set()
 
     async def _pause_before_restart(self, name: str, code: int, seconds: float) -> None:
         self._tell("easel", f"the {name} ended ({_cause(code)}); starting it again")

@@ -51,8 +51,10 @@ def become_worker(
 def _drain(settings: Settings) -> None:
     """Waits until the worker of this name has made its job and has ended."""
     name = settings.executor
-    if name not in live_workers(settings) or not drain_worker(settings):
-        typer.echo(f"No worker named {name} runs; EASEL_WORKER names another.", err=True)
+    running = live_workers(settings)
+    if name not in running or not drain_worker(settings):
+        others = f" Running: {', '.join(sorted(running))}." if running else ""
+        typer.echo(f"No worker named {name} runs; EASEL_WORKER names another.{others}", err=True)
         raise typer.Exit(1)
     typer.echo(f"{name} takes no more jobs, and ends when the one that it makes is made.")
     while name in live_workers(settings):

@@ -4,13 +4,15 @@ import asyncio
 import os
 import socket
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Final
 
 import aiohttp
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
+from cli.gpus import VISIBLE, list_gpus
 from cli.launch import Crew, Side
 from cli.workers import live_workers
 from generation.catalogue.families import find_card
@@ -26,7 +28,7 @@ HOST: Final = "127.0.0.1"
 DATABASE: Final = "EASEL_DATABASE_URL"
 
 BOT: Final = Side(name="bot", command=("bot",))
-WORKER: Final = Side(name="worker", command=("generation.worker",))
+WORKER: Final = Side(name="worker", command=("generation.worker",), drains=True)
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -58,7 +60,7 @@ def start_playing(
 
 @app.command("run")
 def start_running() -> None:
-    """Run the bot and a worker on real Discord."""
+    """Run the bot and a worker for each GPU on real Discord."""
     asyncio.run(run(load_settings(), say=typer.echo, tell=_echo_all))
 
 
@@ -72,10 +74,10 @@ def _echo_own(name: str, line: str) -> None:
 
 
 async def run(settings: Settings, *, say: Say, tell: Tell) -> None:
-    """Bot and worker on real Discord, until told to stop.
+    """Bot and workers on real Discord, until told to stop.
 
     Raises:
-        SettingsError: There is no token.
+        SettingsError: There is no token, or not the GPU that a setting names.
         SideFailedError: One of them cannot run.
     """
     if settings.discord_token is None:
@@ -83,17 +85,52 @@ async def run(settings: Settings, *, say: Say, tell: Tell) -> None:
             "DISCORD_TOKEN is not set: put it into .env (docs/hosting.md says where to get it), "
             "or try `easel play`, which needs none."
         )
-    # Before both: neither side starts on tables of another version.
+    workers = list_workers(settings, list_gpus(settings))
+    # Before all: no side starts on tables of another version.
     migrate(settings)
     async with Crew(settings.data / "logs", tell) as crew:
-        # First, since it takes longest: it loads the model.
-        crew.start(WORKER)
+        # First, since they take longest: they load models.
+        for worker in workers:
+            crew.start(worker)
         crew.start(BOT)
-        say(f"Bot and worker are starting; their logs are in {settings.data / 'logs'}.")
+        sides = "worker" if len(workers) == 1 else f"{len(workers)} workers"
+        say(f"Bot and {sides} are starting; their logs are in {settings.data / 'logs'}.")
         # Less often than the default: each look opens the database.
         if await crew.until(lambda: _has_worker(settings), pause=0.3):
-            say("The worker is ready. Ctrl-C stops both.")
+            ready = "The worker is" if len(workers) == 1 else "A worker is"
+            say(f"{ready} ready. Ctrl-C stops everything.")
         await crew.until_told()
+
+
+def list_workers(settings: Settings, gpus: Mapping[int, str]) -> list[Side]:
+    """A worker for each GPU, each under a name of its own; one where there are less than two.
+
+    Args:
+        settings: As the host set them.
+        gpus: What shows a process one GPU alone, by the GPU's number.
+    """
+    if len(gpus) < 2 and settings.gpus == "all":
+        return [WORKER]
+    return [
+        replace(
+            WORKER,
+            name=f"worker-{number}",
+            role="worker",
+            environment={
+                VISIBLE: shown,
+                # Each sees one GPU, and shall not take a processor in its place.
+                "EASEL_DEVICE": "cuda",
+                "EASEL_WORKER": settings.name_worker(number),
+                **_choose_port(settings, number),
+            },
+        )
+        for number, shown in gpus.items()
+    ]
+
+
+def _choose_port(settings: Settings, number: int) -> dict[str, str]:
+    port = settings.worker_metrics_port
+    return {"EASEL_WORKER_METRICS_PORT": str(port + number)} if port else {}
 
 
 async def play(
@@ -125,7 +162,7 @@ async def play(
     stand_in = ("playground", "--port", str(chosen), "--keep", str(keep))
     async with Crew(settings.data / "logs", tell) as crew, aiohttp.ClientSession(url) as session:
         crew.start(Side(name="playground", command=stand_in, environment=environment, carries=True))
-        crew.start(Side(name="worker", command=WORKER.command, environment=environment))
+        crew.start(replace(WORKER, environment=environment))
         # Only then the bot: a first login that fails would end the crew.
         await crew.until(lambda: _answers(session))
         crew.start(Side(name="bot", command=BOT.command, environment=environment))

@@ -117,6 +117,10 @@ class Settings(BaseSettings):
     device: str = "auto"
     """What the worker computes on: auto, cpu, cuda, cuda:1, mps."""
 
+    gpus: str = "all"
+    """Which of NVIDIA's GPUs `easel run` starts a worker for: all, or numbers such as 0,2. Where
+    EASEL_DEVICE names one device, that one alone."""
+
     memory: str = "auto"
     """How models lie on a GPU: auto, resident, parked (text encoders come and go), offload (all
     parts do), 8bit or 4bit (weights), or the GiB that they may take."""
@@ -229,7 +233,8 @@ class Settings(BaseSettings):
     """Port of the bot's /metrics, /healthz and /readyz, for Prometheus and the like. 0: none."""
 
     worker_metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
-    """The same of a worker. 0: none."""
+    """The same of a worker. 0: none. Several that `easel run` starts take one port each, from
+    this one on."""
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much to log: debug, info, warning or error."""
@@ -259,6 +264,13 @@ class Settings(BaseSettings):
         except QuotaError:
             raise ValueError(f"must be like {EXAMPLE}") from None
         return text
+
+    @field_validator("gpus")
+    @classmethod
+    def _gpu_numbers(cls, gpus: str) -> str:
+        if gpus != "all" and not all(part.strip().isdecimal() for part in gpus.split(",")):
+            raise ValueError("must be all, or numbers from 0 on with commas between")
+        return gpus
 
     @field_validator("servers")
     @classmethod
@@ -319,6 +331,10 @@ class Settings(BaseSettings):
         # Plain cuda is the first GPU, which cuda:0 names, too.
         device = self.device.replace(":", "") if ":" in self.device else f"{self.device}0"
         return self.worker or f"{socket.gethostname()}-{device}"
+
+    def name_worker(self, number: int) -> str:
+        """The name of the worker for a machine's GPU of this number, where each has one."""
+        return f"{self.worker or socket.gethostname()}-cuda{number}"
 
 
 def load_settings() -> Settings:

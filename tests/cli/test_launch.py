@@ -156,6 +156,46 @@ if not mark.exists():
     assert ("easel", f"the actor ended (exit code {RESTART}); starting it again") in heard.lines
 
 
+def a_worker(side: Side, name: str) -> Side:
+    return Side(name=name, command=side.command, drains=True, role="worker")
+
+
+async def test_a_worker_that_was_drained_stays_so_and_one_that_died_is_started_again(
+    module: Callable[..., Side],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(launch, "_FIRST_PAUSE", 0.001)
+    heard = Heard()
+    async with Crew(tmp_path / "logs", heard) as crew:
+        crew.start(a_worker(module(STAYS, "one"), "worker-0"))
+        crew.start(a_worker(module(STAYS, "two"), "worker-1"))
+        await heard.until("up", times=2)
+        crew._processes["worker-0"].terminate()
+        await heard.until("the worker-0 has ended, and is left so")
+        crew._processes["worker-1"].kill()
+        await heard.until("up", times=3)
+    assert [name for name, line in heard.lines if line == "up"].count("worker-1") == 2
+
+
+async def test_a_worker_that_cannot_run_ends_the_others_only_if_it_is_the_last(
+    module: Callable[..., Side],
+    tmp_path: Path,
+) -> None:
+    heard = Heard()
+    fails = "print('too small'); raise SystemExit(1)"
+    async with Crew(tmp_path / "logs", heard) as crew:
+        crew.start(a_worker(module(STAYS, "one"), "worker-0"))
+        await heard.until("up")
+        crew.start(a_worker(module(fails, "two"), "worker-1"))
+        await heard.until("the worker-1 ended: too small; the others go on")
+        crew._processes["worker-0"].terminate()
+        await heard.until("the worker-0 has ended, and is left so")
+        crew.start(a_worker(module(fails, "three"), "worker-2"))
+        with pytest.raises(SideFailedError, match="the worker-2 ended: too small"):
+            await crew.until_told()
+
+
 async def never() -> bool:
     return False
 
