@@ -1,6 +1,7 @@
 """What the whole suite shares: the tally of requests, no deadlines, and logging put back."""
 
 import gc
+import io
 import logging
 import os
 import signal
@@ -40,6 +41,13 @@ settings.register_profile("easel", deadline=None, max_examples=40)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("easel")
 
+
+# One thread for each process of tests: those that share a tiny model's work only wait for each
+# other. Before PyTorch is imported here, and for all processes that are started.
+os.environ["OMP_NUM_THREADS"] = "1"
+
+# Until everything is imported and collected; what that leaves is never garbage.
+gc.disable()
 
 # Two dozen processes are started, and each would compile all that it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -92,6 +100,7 @@ def pytest_collection_finish() -> None:
     """Spares the garbage collector what stays to the end: a million objects of libraries."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -104,6 +113,33 @@ def logs_restored() -> Iterator[None]:
     root.handlers[:], engine.handlers[:] = before[0], before[2]
     root.setLevel(before[1])
     engine.propagate = before[3]
+
+
+class Log(logging.StreamHandler[io.StringIO]):
+    """What was logged: its records, and its text with tracebacks."""
+
+    def __init__(self) -> None:
+        super().__init__(io.StringIO())
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps a record."""
+        self.records.append(record)
+        super().emit(record)
+
+    @property
+    def text(self) -> str:
+        """All that was logged, as one reads it."""
+        return self.stream.getvalue()
+
+
+@pytest.fixture
+def logged(logs_restored: None) -> Log:
+    """What reaches the root of all logs during a test."""
+    handler, root = Log(), logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    return handler
 
 
 @pytest.fixture

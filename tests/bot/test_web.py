@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gzip
 import io
-import logging
 import re
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -32,6 +31,7 @@ from storage.files import MissingFileError
 from storage.queue.limits import Excess, LimitReachedError
 from storage.settings import SettingsError
 from tests.bot.test_tokens import PLAIN
+from tests.conftest import Log
 
 SECRET = "a-token-that-nobody-may-see"
 
@@ -269,9 +269,8 @@ def test_the_page_loads_nothing_from_elsewhere() -> None:
 
 
 async def test_nothing_that_is_secret_is_logged(
-    desk: Desk, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    desk: Desk, logged: Log, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    caplog.set_level(logging.DEBUG)
     desk.refusal = ZeroDivisionError("a fault")
     text = desk.signer.write(given())
     served = PaintingPage(desk)
@@ -286,10 +285,10 @@ async def test_nothing_that_is_secret_is_logged(
             assert b"400" in await _raw(port, raw)
     finally:
         await served.stop()
-    logged = caplog.text + "".join(capsys.readouterr())
-    assert "unexpected" in logged
-    assert text not in logged
-    assert SECRET not in logged
+    written = logged.text + "".join(capsys.readouterr())
+    assert "unexpected" in written
+    assert text not in written
+    assert SECRET not in written
 
 
 async def test_a_port_that_is_taken_is_one_sentence(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from playground import Interaction, Message
 from tests.bot.live.house import House
+from tests.conftest import Log
 
 CALLBACK = r"^/interactions/"
 LOST: list[dict[str, Any]] = [
@@ -81,13 +82,13 @@ ANSWERED = 40060
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_what_is_late_or_answered_by_another_ends_without_a_word(
-    house: House, caplog: pytest.LogCaptureFixture, kind: str
+    house: House, logged: Log, kind: str
 ) -> None:
     picture = await single(house)
     for status, code in ((404, 10062), (400, ANSWERED)):
         before = len(house.playground.journal)
         fault = house.playground.faults.next("POST", CALLBACK, status=status, code=code, times=9)
-        with capture_logs() as told, caplog.at_level(logging.INFO):
+        with capture_logs() as told:
             await KINDS[kind](house, picture)
             await house.until(lambda met=fault: asyncio.sleep(0, met.times < 9))  # type: ignore[misc]
             # Whatever follows a refused answer does so at once.
@@ -95,7 +96,7 @@ async def test_what_is_late_or_answered_by_another_ends_without_a_word(
         house.playground.faults.clear()
         sent = [r.path.split("/")[1] for r in house.playground.journal[before:]]
         assert sent.count("interactions") == 1
-        assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+        assert not [r for r in logged.records if r.levelno >= logging.ERROR]
         grave = [line for line in told if line["log_level"] in {"error", "critical"}]
         # That another bot answers is said once to whoever runs this one.
         assert all("another bot answers" in line["event"] for line in grave)
