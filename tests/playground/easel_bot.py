@@ -7,9 +7,12 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
+
 from bot.client import EaselBot, point_at
 from storage.files import Files
 from tests.bot.live.queue import HandQueue
+from tests.haste import hasten
 from tests.storage.conftest import settings_for
 
 
@@ -25,6 +28,7 @@ async def make(jobs: HandQueue, files: Files) -> None:
 async def run(token: str, url: str, data: Path) -> None:
     """Runs the bot until it is killed."""
     point_at(url)
+    hasten(pytest.MonkeyPatch())
     settings = settings_for(data, discord=url, discord_token=token)
     jobs, files = await HandQueue.open(settings), Files(data / "images")
     bot = EaselBot(settings, jobs, files)

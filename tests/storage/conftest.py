@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from storage.prepare import migrate
+from storage.queue import client
 from storage.queue.client import Jobs
 from storage.queue.entries import WORKFLOW
 from storage.queue.jobs import Event, NewJob
@@ -34,6 +35,12 @@ def settings_for(folder: Path, url: str = "", **more: Any) -> Settings:
     given |= {"watermark": False} | more
     make: Callable[..., Settings] = Settings
     return make(_env_file=None, **given)
+
+
+@pytest.fixture(autouse=True)
+def restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine a bot looks seldom, to spare it; tests would spend most time on waiting."""
+    monkeypatch.setattr(client, "LONGEST_REST", 0.02)
 
 
 @pytest.fixture(scope="session")

@@ -74,15 +74,19 @@ async def test_positions_are_those_in_which_jobs_are_served(bot: Bot) -> None:
     await bot.until(Queued, relaxed.id, partial(stands_at, 3))
 
 
-async def test_two_workers_make_forty_jobs_once_each(bot: Bot, workers: Workers) -> None:
-    jobs = [new_job(f"job{k}", person=k, steps=1) for k in range(40)]
+async def test_two_workers_make_all_jobs_once_each(bot: Bot, workers: Workers, hold: Hold) -> None:
+    held = [new_job(f"job{k}", person=k, hold=hold.path) for k in range(2)]
+    jobs = [*held, *(new_job(f"job{k}", person=k, steps=1) for k in range(2, 16))]
     await accept_all(bot, *jobs)
     workers.start("first")
     workers.start("second")
+    for job in held:
+        await bot.until(Started, job.id)
+    hold.release()
     for job in jobs:
         assert (await bot.until(Ended, job.id)).state == "done"
     begun = [line for line in workers.lines() if line.startswith("begin")]
-    assert sorted(begun) == sorted(f"begin job{k}" for k in range(40))
+    assert sorted(begun) == sorted(f"begin job{k}" for k in range(16))
     makers = {found.worker for job in jobs if (found := await bot.jobs.get(job.id))}
     assert makers == {"first", "second"}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.delivery import courier, target, watcher
 from tests.bot.live.house import House, open_house
 from tests.bot.live.studio import LiveStudio
+from tests.haste import hasten
 from tests.journeys.studio import BOT, WORKER, Studio
 
 
@@ -23,12 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 async def shared_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """The stand-in with the bot in it; edits and second tries come without a rest."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(courier, "PACE", 0.02)
-        patch.setattr(courier, "STORE_PAUSE", 0.02)
-        patch.setattr(watcher, "FAULT_PAUSE", 0.02)
-        patch.setattr(target, "FIRST_WAIT", 0.01)
-        patch.setattr(target, "FIRST_REST", 0.01)
-        patch.setattr(target, "PROBE_LIFE", 0.0)
+        hasten(patch)
         async with open_house(tmp_path_factory.mktemp("house")) as house:
             yield house
 
