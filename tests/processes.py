@@ -26,10 +26,12 @@ def spawn(work: Callable[..., None], *arguments: object) -> BaseProcess:
     return process
 
 
-def run_module(module: str, environment: Mapping[str, str], folder: Path, log: Path) -> None:
+def run_module(
+    module: str, environment: Mapping[str, str], folder: Path, log: Path, *arguments: str
+) -> None:
     """What ``python -m module`` does, for ``spawn``; both outputs go to the end of ``log``."""
     _step_into(environment, folder, log)
-    sys.argv = [module]
+    sys.argv = [module, *arguments]
     for imported in (module, f"{module}.__main__"):
         sys.modules.pop(imported, None)
     runpy.run_module(module, run_name="__main__", alter_sys=True)

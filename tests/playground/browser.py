@@ -6,12 +6,12 @@ import asyncio
 import importlib.util
 import os
 import shutil
-import subprocess
-import sys
+import tempfile
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import cache
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -24,7 +24,9 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from playground import Message, Playground
+from tests.processes import preload, run_module, spawn
 
+preload("bot.client")
 ROOT: Final = Path(__file__).parents[2]
 NOTICE: Final = "Everything here happens on this machine."
 PATIENCE: Final = 90.0
@@ -123,7 +125,8 @@ class Stage:
         self._thread.start()
         self.playground = Playground(notice=NOTICE)
         self.run(self.playground.start())
-        self.bot: subprocess.Popen[bytes] | None = None
+        self.bot: BaseProcess | None = None
+        self._logs = tempfile.TemporaryDirectory(prefix="easel-stage-")
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Runs something in the stand-in's loop and waits for it."""
@@ -139,18 +142,18 @@ class Stage:
 
     def start_bot(self) -> None:
         """Starts the bot and waits until it has registered its commands."""
-        command = [sys.executable, "-m", self._module, self.playground.token]
         environment = {**os.environ, "EASEL_DISCORD": self.playground.url}
         if self._data:
             environment["EASEL_DATA"] = str(self._data)
-        self.bot = subprocess.Popen(command, cwd=ROOT, env=environment)
+        log, token = Path(self._logs.name) / "bot.log", self.playground.token
+        self.bot = spawn(run_module, self._module, environment, ROOT, log, token)
         self.run(self.playground.ready(PATIENCE))
 
     def stop_bot(self) -> None:
         """Ends the bot, as a crash would."""
         if self.bot:
             self.bot.kill()
-            self.bot.wait()
+            self.bot.join()
             self.bot = None
 
     def say(self, person: str, text: str, channel: str = "general") -> Message:
@@ -168,6 +171,7 @@ class Stage:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
         self._loop.close()
+        self._logs.cleanup()
 
 
 class Page:

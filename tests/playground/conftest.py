@@ -4,11 +4,12 @@ import asyncio
 import io
 import json
 import os
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import aiohttp
@@ -16,6 +17,9 @@ import pytest
 
 from playground import Interaction, Playground
 from playground.state.cast import APPLICATION_ID
+from tests.processes import preload, run_module, spawn
+
+preload("tests.playground.bot")
 
 ROOT = Path(__file__).parents[2]
 Json = dict[str, Any]
@@ -117,26 +121,18 @@ async def raw(p: Playground) -> AsyncIterator[Raw]:
 
 
 @asynccontextmanager
-async def running_bot(
-    p: Playground, *, wait: bool = True
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running_bot(p: Playground) -> AsyncIterator[BaseProcess]:
     """A discord.py bot in a process of its own, killed at the end if it still runs."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.playground.bot",
-        p.token,
-        cwd=ROOT,
-        env={**os.environ, "EASEL_DISCORD": p.url},
-    )
-    try:
-        if wait:
+    environment = {**os.environ, "EASEL_DISCORD": p.url}
+    with NamedTemporaryFile() as log:
+        where = (environment, ROOT, Path(log.name), p.token)
+        process = await asyncio.to_thread(spawn, run_module, "tests.playground.bot", *where)
+        try:
             await p.ready()
-        yield process
-    finally:
-        if process.returncode is None:
+            yield process
+        finally:
             process.kill()
-        await process.wait()
+            await asyncio.to_thread(process.join)
 
 
 SLASH: Json = {"type": 1, "name": "imagine", "description": "Make a picture"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -146,7 +147,7 @@ async def test_old_buttons_work_after_the_bot_was_killed(p: Playground) -> None:
         await p.command("mira", "imagine", {"prompt": "x"})
         message = await p.message(lambda m: m.buttons)
         first.kill()
-        await first.wait()
+        await asyncio.to_thread(first.join)
         await p.until(lambda: not p.gateway.online)
     async with running_bot(p):
         await (await p.press("mira", message, label="U3")).acknowledged()
