@@ -20,9 +20,15 @@ import generation.untrusted
 import prompt
 import storage
 from prompt.flags.lists import Items, Loras, References
-from prompt.reading.constructs import translate_braces, translate_constructs
+from prompt.reading.constructs import (
+    translate_braces,
+    translate_compel,
+    translate_constructs,
+    translate_novelai,
+)
 from prompt.reading.dialects import reword, translate
-from prompt.reading.emphasis import format_emphasis, read_emphasis
+from prompt.reading.embeddings import place_embeddings
+from prompt.reading.emphasis import format_emphasis, read_comfyui, read_emphasis
 from prompt.reading.grammar import format_prompt, parse, parse_closely
 from prompt.reading.infotext import read_infotext
 from prompt.reading.lora_tags import move_lora_tags
@@ -48,6 +54,10 @@ READERS: dict[str, Callable[[str], object]] = {
     "separate": separate_links,
     "constructs": translate_constructs,
     "braces": translate_braces,
+    "compel": translate_compel,
+    "novelai": translate_novelai,
+    "comfyui": lambda text: format_emphasis(read_comfyui(text)),
+    "embeddings": lambda text: place_embeddings(read_emphasis(" ".join(text.split())), ()),
     "infotext": read_infotext,
     "json": read_json,
     "tags": move_lora_tags,

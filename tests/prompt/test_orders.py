@@ -30,6 +30,11 @@ def test_braces_multiply_also_within_flags() -> None:
     ]
 
 
+def test_choices_in_a_long_text_are_bounded_together() -> None:
+    with pytest.raises(PromptError, match="up to 60000 are read"):
+        read_orders(f"{{{', '.join('abcdefghijklm')}}} {'owl ' * 1400}")
+
+
 def test_repetitions_are_counted() -> None:
     found = read_orders("a {red, green} bird --r 2")
     assert [(order.prompt.text, order.copy) for order in found] == [
