@@ -99,7 +99,7 @@ def parse(text: str, *, translated: bool = False) -> Prompt:
         return plain
     moved = move_lora_tags(whole)
     read = (text, ()) if translated and moved == text else translate(moved)
-    return _settle(_parse_translated(text, *read), whole)
+    return _settle(_parse_translated(text, *read), whole.strip().rstrip(" ,"))
 
 
 def _settle(prompt: Prompt, text: str) -> Prompt:
