@@ -1,16 +1,17 @@
 """Constructs that other programs put amid words, read as this grammar's own or left out and told.
 
-Compel's and InvokeAI's ``word++``, AUTOMATIC1111's ``AND``, ``[cat:dog:0.5]``, ``[cat|dog]`` and
-``<hypernet:name:1>``, SwarmUI's ``<random:a,b>``, wildcards such as ``__name__``; and in braces,
-NovelAI's ``{{word}}`` and the choices ``{red|green}`` of dynamic prompts. Token weights become
-``(word:1.21)``, which `reading.emphasis` reads.
+Compel's and InvokeAI's ``word++``, ``("a", "b").blend(1, 2)`` and ``a.swap(b)``, AUTOMATIC1111's
+``AND``, ``[cat:dog:0.5]``, ``[cat|dog]`` and ``<hypernet:name:1>``, SwarmUI's ``<random:a,b>``,
+wildcards such as ``__name__``; and in braces, NovelAI's ``{{word}}`` and the choices
+``{red|green}`` of dynamic prompts. Token weights become ``(word:1.21)``, which `reading.emphasis`
+reads.
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import combinations, islice
+from itertools import combinations, islice, zip_longest
 from typing import Final
 
 from prompt import sentences as said
@@ -44,6 +45,13 @@ _SIGNED_GROUP: Final = re.compile(
 )
 _COMPEL_WORD: Final = re.compile(
     r"(?<![\w+'’-])(?![cC]\+\+)(\w[\w'’]{0,40})(\+{1,6}|-{1,6})(?=[\s,.;()]|\Z)"
+)
+_QUOTED: Final = r'"[^"()]{1,300}"'
+_BLENDED: Final = re.compile(
+    rf"\(\s*+({_QUOTED}(?:\s*+,\s*+{_QUOTED}){{1,8}})\s*+\)\.(and|blend)\(([\d.,\s+-]{{0,60}})\)"
+)
+_SWAPPED: Final = re.compile(
+    rf"({_QUOTED}|\([^()]{{1,200}}\)|(?<![\w-])[\w-]{{1,40}})\.swap\(([^()]{{1,200}})\)"
 )
 _WIDE_GROUP: Final = re.compile(
     r"[（(]([^（）()：:]{1,200})[：:]\s?(\d{1,2}(?:[.．]\d{1,3})?)[）)]"
@@ -82,6 +90,10 @@ def translate_constructs(text: str) -> tuple[str, Notes]:
     notes: Notes = []
     if "（" in text or "：" in text:
         text = _WIDE_GROUP.sub(_read_wide, text)
+    if ").and(" in text or ").blend(" in text:
+        text = _BLENDED.sub(lambda found: _read_blend(found, notes), text)
+    if ".swap(" in text:
+        text = _SWAPPED.sub(lambda found: _read_swap(found, notes), text)
     if "<" in text:
         text = _TAG.sub(lambda found: _read_tag(found, notes), text)
     if "__" in text:
@@ -98,6 +110,19 @@ def translate_constructs(text: str) -> tuple[str, Notes]:
 def _read_wide(found: re.Match[str]) -> str:
     """A weight in the wide signs of Chinese and Japanese keyboards."""
     return f"({found[1].strip()}:{unicodedata.normalize('NFKC', found[2])})"
+
+
+def _read_blend(found: re.Match[str], notes: Notes) -> str:
+    """Texts that compel mixes by their weights, as phrases."""
+    texts, weights = re.findall(r'"([^"]*)"', found[1]), re.findall(r"[+-]?[\d.]+", found[3])
+    notes.append(Sentence(said.READ_AS, typed=f".{found[2]}()", meant="::"))
+    weighed = zip_longest(texts, weights[: len(texts)], fillvalue="")
+    return " ".join(f"{text.strip()}::{weight}" for text, weight in weighed)
+
+
+def _read_swap(found: re.Match[str], notes: Notes) -> str:
+    notes.append(Sentence(said.SCHEDULE, typed=shorten(found[0])))
+    return " ".join(part.strip('"() ') for part in found.groups())
 
 
 def _read_tag(found: re.Match[str], notes: Notes) -> str:

@@ -37,6 +37,9 @@ SAVED = (
         ("__animal/birds__, <hypernet:x:1>, <embed:y>, owl", "birds, embedding:y, owl"),
         ("（owl：１．２） (fog：0.5)", "(owl:1.2) (fog:0.5)"),
         ("a ratio of [16:9]", "a ratio of [16:9]"),
+        ('("owl", "a fox").blend(0.7, 0.3) --ar 3:2', "owl::0.7 a fox::0.3 --ar 3:2"),
+        ('("owl in snow", "fog").and()', "owl in snow:: fog::"),
+        ('an owl.swap(fox) in "snow".swap("a red fog")', "an owl fox in snow a red fog"),
         ("a [owl:fox:0.5], [red|green] hat [cat::9]", "a owl fox, red green hat cat"),
         ("<random:owl,fox> <break> <lyco:ink:1>", "{owl, fox} BREAK <lora:ink:1>"),
         # Web services and FLUX.
