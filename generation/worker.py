@@ -41,6 +41,7 @@ from storage.logs import set_up_logs
 from storage.monitoring.worker_watch import watch_worker
 from storage.queue import queries
 from storage.queue.jobs import (
+    UNTOUCHED,
     DeviceFaultError,
     Keep,
     Made,
@@ -213,7 +214,8 @@ def keep(pictures: Pictures, recipe: Recipe, files: Files, report: Report) -> Re
 
     single = [store(image, k, narrow(recipe, k).digest) for k, image in enumerate(pictures.single)]
     grid = None if pictures.grid is None else store(pictures.grid, None, recipe.digest)
-    return Rendered(pictures=single, grid=grid)
+    told = {UNTOUCHED: list(pictures.untouched)} if pictures.untouched else None
+    return Rendered(pictures=single, grid=grid, answer=told)
 
 
 def main(settings: Settings) -> None:

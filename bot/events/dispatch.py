@@ -14,6 +14,7 @@ from bot.interactions.replies import answer_error, telling_errors
 from bot.painting.submission import PaintingHandler
 from bot.panels import routing
 from bot.requests.blend import BlendHandler
+from bot.requests.comparing import ComparisonHandler
 from bot.requests.derive import DeriveHandler
 from bot.requests.describe import DescribeHandler
 from bot.requests.editing import EditHandler
@@ -63,6 +64,7 @@ class Handlers:
         results: Shows, sends and deletes pictures.
         printing: Makes files for paper.
         lineage: Shows what pictures were made of, and what was made of them.
+        comparing: Shows pictures beside what they were made of.
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
         translation: Writes prompts for other programs.
@@ -80,6 +82,7 @@ class Handlers:
     results: ResultHandler
     printing: PrintHandler
     lineage: LineageHandler
+    comparing: ComparisonHandler
     jobs: JobHandler
     privacy: PrivacyHandler
     translation: TranslationHandler
@@ -126,6 +129,8 @@ class Handlers:
             await self.editing.offer(interaction, job, index)
         elif action == "print":
             await self.printing.offer(interaction, job, index)
+        elif action == "compare":
+            await self.comparing.show(interaction, job, index)
         elif action == "history":
             await self.lineage.show(interaction, job)
         elif action == "recipe":
