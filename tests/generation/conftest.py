@@ -21,16 +21,7 @@ from tests.generation.controlnets import (
     build_pose,
     build_union,
 )
-from tests.generation.samples import quiet, recipe_for, seen
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
-    """Threads that share a tiny model's work only wait for each other on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+from tests.generation.samples import batched, quiet, recipe_for, seen
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -116,13 +107,16 @@ def engines(
     controlnets: Callable[[str], str],
     estimators: str,
 ) -> Callable[[str], Engine]:
-    """A loaded engine of a family with all that it takes, loaded when first asked for."""
+    """A loaded engine of a family with all that it takes, loaded when first asked for.
+
+    It computes one batch at a time: threads that share one core wait for each other.
+    """
     loaded: dict[str, Engine] = {}
 
     def engine(family: str) -> Engine:
         if family not in loaded:
             beside, networks = adapters(family), controlnets(family)
-            loaded[family] = load(
+            whole = load(
                 extend_card(find_card(family), beside, controlnets=networks),
                 str(folders(family)),
                 torch.device("cpu"),
@@ -130,6 +124,7 @@ def engines(
                 controlnets=networks,
                 estimators=estimators,
             )
+            loaded[family] = batched(whole)
         return loaded[family]
 
     return engine

@@ -58,7 +58,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 def _changed() -> Iterator[tuple[str, str]]:
     """Each change with a UNet and with a model of flow matching; all at once with every family."""
     for family in FAMILIES:
-        each = CHANGES if family.id in {"sd15", "z-image"} else ["tile", "all"]
+        each = CHANGES if family.id in {"sd15", "z-image"} else ["all"]
         yield from ((family.id, name) for name in each)
 
 

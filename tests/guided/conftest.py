@@ -1,7 +1,5 @@
 """Tiny networks, and folders of tiny photographs."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -14,15 +12,6 @@ from generation.guided.planner import Planner
 from training.guided.renderings import Picture
 
 CHANNELS = 6
-
-
-@pytest.fixture(scope="package", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Nets this small lose more by waiting for a second thread than they gain."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def some_latents(channels: int = CHANNELS) -> Latents:

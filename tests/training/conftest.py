@@ -3,7 +3,6 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,15 +61,6 @@ def write_pack(folder: Path) -> None:
     (folder / "captions.jsonl").write_text("\n".join([*lines, lines[0], stranger]))
 
 
-@pytest.fixture(scope="package", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Nets this small lose more by waiting for a second thread than they gain."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="session")
 def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pack") / "artwork"
@@ -91,7 +81,7 @@ def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
         out=tmp_path_factory.mktemp("made"),
         size=replace(SIZES["tiny"], measured=6),
         artwork=pack,
-        minutes=0.05,
+        minutes=0.005,
     )
     prompts = tmp_path_factory.mktemp("few") / "prompts.txt"
     prompts.write_text("a red circle\na square, line art\n")

@@ -57,7 +57,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
         out=tmp_path_factory.mktemp("guided"),
         size=replace(SIZES["tiny"], measured=6),
         artwork=pack,
-        minutes=0.05,
+        minutes=0.005,
     )
     for number, shot in enumerate(SHOTS):
         folder = given.folder(f"photographs/{shot.use}")
