@@ -4,21 +4,24 @@ import asyncio
 import io
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PIL import Image
 from sqlalchemy import Connection, Engine, Select
 
+from generation.catalogue import families
 from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from playground import Interaction, Message, Playground
 from storage.database.connect import WRITING, open_engine
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, PersonChoices, ServerChoices
+from tests.haste import hasten
 from tests.processes import preload, run_afresh, run_module, spawn
 from tests.storage.conftest import settings_for
 
@@ -31,7 +34,11 @@ FINISHED = "\n-# "
 
 
 class Studio:
-    """A stand-in with a bot and a worker process; either can be killed and started again."""
+    """A stand-in with a bot and a worker process; either can be killed and started again.
+
+    Attributes:
+        cards: What is different about the cards of models, by family, in processes started later.
+    """
 
     def __init__(self, playground: Playground, data: Path, database: str = "") -> None:
         self.playground = playground
@@ -47,6 +54,7 @@ class Studio:
             "EASEL_WATERMARK": "off",
         }
         self.processes: dict[str, BaseProcess] = {}
+        self.cards: dict[str, dict[str, object]] = {}
 
     async def start(self, *sides: str, afresh: bool = False) -> None:
         """Starts ``BOT`` or ``WORKER`` or both; waits until the bot has registered its commands.
@@ -55,7 +63,7 @@ class Studio:
         """
         # Not before: the processes of other tests need next to nothing of what these do.
         preload("tests.journeys.preloaded")
-        run = run_afresh if afresh else run_module
+        run = run_afresh if afresh else partial(run_with_cards, self.cards)
         for side in sides:
             log = self.data / f"{side}.log"
             self.processes[side] = spawn(run, side, self.environment, ROOT, log)
@@ -141,6 +149,21 @@ class Studio:
     def log(self) -> str:
         """What both sides wrote."""
         return "\n".join(path.read_text() for path in sorted(self.data.glob("*.log")))
+
+
+def run_with_cards(
+    changes: Mapping[str, Mapping[str, object]],
+    module: str,
+    environment: Mapping[str, str],
+    folder: Path,
+    log: Path,
+) -> None:
+    """Runs a module whose cards differ: in place, since all that is imported holds them already."""
+    hasten(pytest.MonkeyPatch(), pace=0.2)
+    for card in families.CARDS:
+        for name, value in changes.get(card.id, {}).items():
+            object.__setattr__(card, name, value)
+    run_module(module, environment, folder, log)
 
 
 def _finds(engine: Engine, what: Select[Any]) -> bool:

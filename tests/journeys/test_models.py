@@ -35,6 +35,8 @@ async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stu
     async with Playground(port=0) as standin:
         whole = Studio(standin, data)
         whole.environment["EASEL_MODELS"] = f"{plain}, Paint={other}"
+        # Of weights at random nobody needs a megapixel.
+        whole.cards = {"flux2-klein": {"side": 256}}
         try:
             await whole.start(BOT, WORKER)
             yield whole

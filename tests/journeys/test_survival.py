@@ -8,7 +8,7 @@ from playground import Message
 from storage.database.tables import JobRow
 from tests.journeys.studio import BOT, FINISHED, WORKER, Studio, answer, public, result, showing
 
-SLOW = "a red apple --seed 7 --steps 20"
+SLOW = "a red apple --seed 7 --steps 20 --batch 2"
 
 
 async def running(studio: Studio, channel: str = "general") -> Message:
