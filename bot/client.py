@@ -21,6 +21,7 @@ from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
 from bot.components.describing import CardItem, ImageButton
 from bot.components.more import MoreMenu
+from bot.components.sheet_menu import SheetItem
 from bot.delivery.marking import PictureMarks
 from bot.delivery.removal import MessageRemover
 from bot.delivery.watcher import DeliveryWatcher
@@ -35,11 +36,10 @@ from bot.painting.web import PaintingPage
 from bot.panels import hello, routing
 from bot.requests.accept import JobAcceptor
 from bot.requests.blend import BlendHandler
-from bot.requests.comparing import ComparisonHandler
+from bot.requests.compare import CompareHandler
 from bot.requests.derive import DeriveHandler
 from bot.requests.describe import DescribeHandler
 from bot.requests.editing import EditHandler
-from bot.requests.finding import ThingFinder
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.lineage import LineageHandler
@@ -146,16 +146,14 @@ class EaselBot(extensions.AutoShardedBot):
             records=jobs.records,
             imagine=imagine,
             blend=BlendHandler(acceptor),
+            compare=CompareHandler(acceptor),
             derive=derive,
-            editing=EditHandler(
-                acceptor, derive, results, imagine, ThingFinder(models, jobs, files)
-            ),
+            editing=EditHandler(acceptor, derive, results, imagine),
             relaxed=RelaxedOffers(acceptor),
             describe=DescribeHandler(acceptor, imagine),
             results=results,
             printing=PrintHandler(jobs, files),
             lineage=LineageHandler(jobs, files),
-            comparing=ComparisonHandler(jobs, files),
             jobs=JobHandler(jobs),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
             translation=TranslationHandler(acceptor),
@@ -181,7 +179,7 @@ class EaselBot(extensions.AutoShardedBot):
         for name in find_command_files():
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
-        self.add_dynamic_items(JobButton, MoreMenu, ReadingButton)
+        self.add_dynamic_items(JobButton, MoreMenu, ReadingButton, SheetItem)
         self.add_dynamic_items(DraftButton, CardItem, ImageButton, routing.PanelItem)
         await self._sync()
         self._delivery.start()

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import inf
 from threading import Thread
@@ -23,13 +23,16 @@ from generation.catalogue.served import ServedModel, choose_usual, find_model_of
 from generation.derive import narrow
 from generation.families.load import load_any
 from generation.families.model_error import ModelError
-from generation.pictures.metadata import encode_png
+from generation.pictures.contact_sheet import compose_sheet
+from generation.pictures.metadata import encode_png, write_png
 from generation.questions.question import is_question
 from generation.recipe import Recipe
 from generation.recipe.layout import is_newer
+from generation.recipe.sheet import Sheet, is_sheet
 from generation.runtime.compiling import compile_blocks, keep_compiled
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
+from generation.runtime.sheets import draw_cells
 from generation.sampling.engine import Drawer
 from generation.tensors.device_faults import answers, is_device_fault
 from generation.tensors.memory import measure_free, measure_room
@@ -41,7 +44,6 @@ from storage.logs import set_up_logs
 from storage.monitoring.worker_watch import watch_worker
 from storage.queue import queries
 from storage.queue.jobs import (
-    UNTOUCHED,
     DeviceFaultError,
     Keep,
     Made,
@@ -156,18 +158,22 @@ def make_renderer(
         if is_question(data):
             told = answer(data, engines, report, files.get)
             return lambda: told
+        if is_sheet(data):
+            sheet = Sheet.from_json(data)
+            return partial(keep_sheet, draw_cells(sheet, draw, report), sheet, files, report)
         if is_newer(data):
             raise UnknownJobError
         recipe = Recipe.from_json(data)
+        return partial(keep, draw(recipe, report), recipe, files, report)
+
+    def draw(recipe: Recipe, report: Report) -> Pictures:
         if not isinstance(engines, Engines):
-            pictures = render(engines, recipe, report, read=files.get, find=find)
+            return render(engines, recipe, report, read=files.get, find=find)
         # Enlarging pictures that are stored needs no model of theirs; whichever is loaded will do.
-        elif (before := find_made(recipe, files.get, find)) and (latest := engines.latest):
-            pictures = finish(latest, before, recipe, report)
-        else:
-            engine = engines.get_for(recipe, report)
-            pictures = render(engine, recipe, report, read=files.get, find=find)
-        return partial(keep, pictures, recipe, files, report)
+        if (before := find_made(recipe, files.get, find)) and (latest := engines.latest):
+            return finish(latest, before, recipe, report)
+        engine = engines.get_for(recipe, report)
+        return render(engine, recipe, report, read=files.get, find=find)
 
     return serve_one
 
@@ -199,23 +205,44 @@ def keep(pictures: Pictures, recipe: Recipe, files: Files, report: Report) -> Re
     Raises:
         FileStoreError: They cannot be stored, for as long as is worth waiting.
     """
+    store = partial(_store, files=files, report=partial(report, recipe.steps, recipe.steps, None))
+    single = [
+        store(image, encode_png(image, recipe, index=k), narrow(recipe, k).digest)
+        for k, image in enumerate(pictures.single)
+    ]
+    if pictures.grid is None:
+        return Rendered(pictures=single)
+    grid = store(pictures.grid, encode_png(pictures.grid, recipe), recipe.digest)
+    return Rendered(pictures=single, grid=grid)
 
-    def store(image: Image.Image, index: int | None, digest: str) -> Made:
-        data, steps = encode_png(image, recipe, index=index), recipe.steps
-        for attempt in stamina.retry_context(
-            on=FileStoreError, attempts=None, timeout=STORE_PATIENCE
-        ):
-            with attempt:
-                if attempt.num > 1:
-                    # Whoever cancels the job need not wait for the store.
-                    report(steps, steps, None)
-                sha256 = files.put(data)
-        return Made(sha256=sha256, width=image.width, height=image.height, digest=digest)
 
-    single = [store(image, k, narrow(recipe, k).digest) for k, image in enumerate(pictures.single)]
-    grid = None if pictures.grid is None else store(pictures.grid, None, recipe.digest)
-    told = {UNTOUCHED: list(pictures.untouched)} if pictures.untouched else None
-    return Rendered(pictures=single, grid=grid, answer=told)
+def keep_sheet(
+    cells: Sequence[Image.Image], sheet: Sheet, files: Files, report: Report
+) -> Rendered:
+    """Store the pictures of a sheet, each with its own recipe inside, and the sheet as the grid.
+
+    Raises:
+        FileStoreError: They cannot be stored, for as long as is worth waiting.
+    """
+    store = partial(_store, files=files, report=partial(report, sheet.steps, sheet.steps, None))
+    single = [
+        store(image, encode_png(image, recipe, index=0), recipe.digest)
+        for image, recipe in zip(cells, sheet.cells, strict=True)
+    ]
+    whole = compose_sheet(cells, sheet.columns, sheet.rows)
+    return Rendered(pictures=single, grid=store(whole, write_png(whole, {}), sheet.digest))
+
+
+def _store(
+    image: Image.Image, data: bytes, digest: str, *, files: Files, report: Callable[[], None]
+) -> Made:
+    for attempt in stamina.retry_context(on=FileStoreError, attempts=None, timeout=STORE_PATIENCE):
+        with attempt:
+            if attempt.num > 1:
+                # Whoever cancels the job need not wait for the store.
+                report()
+            sha256 = files.put(data)
+    return Made(sha256=sha256, width=image.width, height=image.height, digest=digest)
 
 
 def main(settings: Settings) -> None:

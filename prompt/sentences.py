@@ -71,6 +71,19 @@ TOO_LONG: Final = Plural(
     "This prompt has {count} character, and up to {limit} are read; say it in fewer words.",
     "This prompt has {count} characters, and up to {limit} are read; say it in fewer words.",
 )
+NO_DIAL: Final = "There is nothing to compare: give one or two dials, such as {one} or {other}."
+DIAL_STANDS: Final = "`{dial}` has one value alone; give two or more, with commas between them."
+MANY_DIALS: Final = Plural(
+    "This prompt has {count} group of choices, and a sheet has room for {limit}.",
+    "This prompt has {count} groups of choices, and a sheet has room for {limit}; leave some out.",
+)
+MANY_CELLS: Final = Plural(
+    "This makes {count} picture, and a sheet has room for {limit}; leave some values out.",
+    "This makes {count} pictures, and a sheet has room for {limit}; leave some values out.",
+)
+REPEATED_DIALS: Final = (
+    "`--repeat` has no place on a sheet, where every picture has its own; leave it out."
+)
 SEVERAL: Final = Plural(
     "The braces stand for {count} prompt; send it without them.",
     "The braces stand for {count} prompts; send one of them at a time.",

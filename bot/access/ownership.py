@@ -3,6 +3,7 @@
 from bot.errors import JobGoneError, NoPictureError, OldButtonError
 from bot.interactions.requester import Requester
 from generation.recipe import Recipe
+from generation.recipe.sheet import is_sheet
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 
@@ -20,16 +21,21 @@ async def find_job(jobs: Jobs, job_id: str | None) -> Job:
 
 
 async def find_drawing(jobs: Jobs, job_id: str | None) -> Job:
-    """A job that makes pictures, by its id.
+    """A job that makes pictures of one recipe, by its id.
 
     Raises:
         JobGoneError: There is none.
-        NoPictureError: It is a question, which makes none.
+        NoPictureError: It is a question, which makes none, or a sheet, of which one is chosen.
     """
     job = await find_job(jobs, job_id)
-    if job.question:
+    if not draws(job):
         raise NoPictureError
     return job
+
+
+def draws(job: Job) -> bool:
+    """Whether a job makes pictures of one recipe, and is neither a question nor a sheet."""
+    return not job.question and not is_sheet(job.recipe)
 
 
 def require_picture(recipe: Recipe, index: int) -> None:

@@ -1,6 +1,7 @@
 """What the host and a server's managers allow, asked at every way in before anything is queued."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 from bot.access.places import AllowedPlaces
 from bot.errors import NotAllowedError
@@ -15,10 +16,15 @@ from storage.decisions import choice_queries
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.queue import limits
 from storage.queue.client import Jobs
-from storage.queue.limits import Allowance, HostLimits
+from storage.queue.costs import count_drawings
+from storage.queue.limits import Allowance, Asked, HostLimits
 
 Choose = Callable[[ServerChoices], Sequence[Card]]
 """By what a server decided, the card of what would draw each of some jobs."""
+
+
+AskedKind = Literal["jobs", "sheet", "question"]
+"""What somebody asks for."""
 
 
 async def read_preferences(records: Records, person_id: int) -> PersonChoices:
@@ -33,7 +39,7 @@ async def admit(
     served: Sequence[Card],
     choose: Choose,
     *,
-    asks: bool = False,
+    kind: AskedKind = "jobs",
 ) -> ServerChoices:
     """Lets new jobs in, or says why not.
 
@@ -43,7 +49,8 @@ async def admit(
         interaction: Who asks, and where.
         served: The cards of what draws here, the usual one's first.
         choose: For each job the card of what would draw it, by what the server decided.
-        asks: Whether they are questions, which draw nothing.
+        kind: Whether each is a job of its own, all of them are one sheet, or they are questions,
+            which draw nothing.
 
     Returns:
         What the server decided; the defaults in direct messages.
@@ -67,8 +74,19 @@ async def admit(
     if refusal is not None:
         raise NotAllowedError(refusal)
     allowed = allow(jobs.host_limits, choices, interaction)
-    await jobs.require_room(interaction.user.id, 0 if asks else len(drawn), allowed)
+    await jobs.require_room(interaction.user.id, _describe_asked(kind, len(drawn)), allowed)
     return choices
+
+
+def _describe_asked(kind: AskedKind, count: int) -> Asked:
+    match kind:
+        case "jobs":
+            # A picture each, at least, and as relaxed as may be: the rest is not known yet.
+            return Asked(count, count, count)
+        case "sheet":
+            return Asked(1, count_drawings(count, "fast"), count)
+        case "question":
+            return Asked(0, 0, 0)
 
 
 def allows(choices: ServerChoices, card: Card, served: Sequence[Card]) -> bool:

@@ -20,7 +20,9 @@ from prompt.resolution.orders import Order, list_prompts
 ASK_FROM: Final = 4
 """Jobs from which on a person is asked first."""
 
-TEMPLATE: Final = re.compile(r"easel:draft:(?P<answer>yes|no|draw|relax):(?P<draft>[0-9a-f]{32})")
+TEMPLATE: Final = re.compile(
+    r"easel:draft:(?P<answer>yes|no|draw|relax|sheet):(?P<draft>[0-9a-f]{32})"
+)
 """Custom ids of these buttons."""
 
 _SHOWN: Final = 10
@@ -29,6 +31,7 @@ _LABELS: Final = {
     "no": sentences.NEVER_MIND,
     "draw": sentences.DRAW_THAT,
     "relax": sentences.DRAW_RELAXED,
+    "sheet": sentences.SHEET_DRAW,
 }
 
 
@@ -78,7 +81,7 @@ class DraftButton(
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=TEMPLATE,
 ):
-    """Queue them, never mind, draw what was suggested, or draw it relaxed."""
+    """Queue them, never mind, draw what was suggested, a sheet, or what was refused as fast."""
 
     def __init__(self, answer: str, draft: str) -> None:
         style = discord.ButtonStyle.secondary if answer == "no" else discord.ButtonStyle.primary
@@ -110,6 +113,8 @@ class DraftButton(
                 await host.forget(interaction, self.draft)
             elif self.answer == "relax":
                 await host.draw_relaxed(interaction, self.draft)
+            elif self.answer == "sheet":
+                await host.draw_sheet(interaction, self.draft)
             else:
                 await host.confirm(interaction, self.draft, asked=self.answer == "yes")
 
@@ -124,6 +129,12 @@ def build_buttons(draft: str) -> discord.ui.View:
 def build_offer(draft: str) -> discord.ui.View:
     """What is below a suggestion."""
     return discord.ui.View(timeout=None).add_item(DraftButton("draw", draft))
+
+
+def build_sheet_question(draft: str) -> discord.ui.View:
+    """What is below the question before a sheet."""
+    view = discord.ui.View(timeout=None)
+    return view.add_item(DraftButton("sheet", draft)).add_item(DraftButton("no", draft))
 
 
 def build_relaxed_offer(draft: str) -> discord.ui.View:

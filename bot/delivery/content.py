@@ -9,13 +9,16 @@ import discord
 from PIL import Image
 
 from bot.components import buttons
+from bot.components.sheet_menu import build_again_view
 from bot.delivery.marking import PictureMarks
 from bot.errors import UnsentError
 from bot.text import messages, sentences
 from bot.text.alt_text import write_alt_text
 from bot.text.languages import say
+from bot.text.sheet_texts import write_sheet_alt
 from generation.catalogue.families import find_card
 from generation.recipe import Recipe
+from generation.recipe.sheet import Sheet, is_sheet
 from storage.files import Files
 from storage.queue.jobs import Ended, Event, Job, Progress, Queued, Started
 
@@ -117,8 +120,10 @@ def compose_apology(job: Job, reason: str) -> MessageContent:
     """The message of a job whose end cannot be shown: a few words of ours alone, and why."""
     text = messages.write_undeliverable(job, reason)
     # A question is asked again by the command that asked it.
-    view = None if job.question else buttons.build_stopped_view(job.id)
-    return MessageContent(text, view, ())
+    if job.question:
+        return MessageContent(text, None, ())
+    build = build_again_view if is_sheet(job.recipe) else buttons.build_stopped_view
+    return MessageContent(text, build(job.id), ())
 
 
 async def load_thumbnail(job: Job, files: Files) -> Picture:
@@ -129,8 +134,14 @@ async def load_thumbnail(job: Job, files: Files) -> Picture:
     """
     shown = job.grid or job.pictures[0]
     data = await asyncio.to_thread(_shrink, await files.aget(shown.sha256))
-    alt = write_alt_text(Recipe.from_json(job.recipe))
-    return Picture(f"easel-{job.id[:8]}-small.webp", data, alt)
+    return Picture(f"easel-{job.id[:8]}-small.webp", data, _describe(job))
+
+
+def _describe(job: Job) -> str:
+    """What a screen reader says of a job's pictures."""
+    if is_sheet(job.recipe):
+        return write_sheet_alt(Sheet.from_json(job.recipe))
+    return write_alt_text(Recipe.from_json(job.recipe))
 
 
 def _shrink(png: bytes) -> bytes:
@@ -142,7 +153,7 @@ def _shrink(png: bytes) -> bytes:
 
 
 async def load_picture(job: Job, files: Files, limit: int, marking: PictureMarks) -> Picture:
-    """The grid, or the only picture, marked and in a form of at most ``limit`` bytes.
+    """The grid, the sheet or the only picture, marked and in a form of at most ``limit`` bytes.
 
     Raises:
         MissingFileError: It is no longer stored.
@@ -150,7 +161,8 @@ async def load_picture(job: Job, files: Files, limit: int, marking: PictureMarks
         RecipeError: Its recipe is of a version not known here.
         UnsentError: It cannot be read, or not be made so small.
     """
-    recipe = Recipe.from_json(job.recipe)
+    sheet = Sheet.from_json(job.recipe) if is_sheet(job.recipe) else None
+    recipe = sheet.cells[0] if sheet else Recipe.from_json(job.recipe)
     shown = job.grid or job.pictures[0]
     png = await files.aget(shown.sha256)
     try:
@@ -161,4 +173,4 @@ async def load_picture(job: Job, files: Files, limit: int, marking: PictureMarks
     except (OSError, SyntaxError) as error:
         # What Pillow says of files that are no picture, or are broken.
         raise UnsentError("damaged") from error
-    return Picture(f"easel-{job.id[:8]}.{extension}", data, write_alt_text(recipe))
+    return Picture(f"easel-{job.id[:8]}.{extension}", data, _describe(job))

@@ -17,9 +17,11 @@ from bot.delivery.content import (
 from bot.delivery.marking import PictureMarks
 from bot.delivery.questions import compose_answered, compose_asked
 from bot.delivery.routes import is_over
+from bot.delivery.sheet_messages import compose_sheet_ending, compose_sheet_progress
 from bot.delivery.target import DeliveryTarget
 from bot.errors import UnsentError
 from bot.text.languages import speaking
+from generation.recipe.sheet import is_sheet
 from storage import meters
 from storage.database.records import insert_new
 from storage.database.tables import WithdrawalRow
@@ -147,8 +149,7 @@ class JobMessage:
         if isinstance(event, Queued) and event.position > NEAR and job.message_id and is_over(job):
             return True
         with speaking(job.locale):
-            compose = compose_asked if job.question else compose_progress
-            content = compose(job, event)
+            content = _compose_news(job, event)
         message = await self._target.attempt(job, content)
         if job.message_id is not None:
             return True
@@ -225,7 +226,8 @@ class JobMessage:
             try:
                 if job.question:
                     return compose_answered(job)
-                return await compose_ending(job, self._files, limit, self._marking)
+                compose = compose_sheet_ending if is_sheet(job.recipe) else compose_ending
+                return await compose(job, self._files, limit, self._marking)
             except UnsentError:
                 raise
             except FileStoreError as error:
@@ -260,3 +262,9 @@ def _measure(job: Job) -> None:
 
 def _is_old(message_id: int) -> bool:
     return datetime.now(UTC) - discord.utils.snowflake_time(message_id) > EDITABLE
+
+
+def _compose_news(job: Job, event: Event) -> MessageContent:
+    if job.question:
+        return compose_asked(job, event)
+    return (compose_sheet_progress if is_sheet(job.recipe) else compose_progress)(job, event)

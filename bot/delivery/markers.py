@@ -14,6 +14,7 @@ from bot.delivery import courier
 from bot.delivery.answers import judge
 from bot.text.languages import speaking
 from generation.recipe import Recipe
+from generation.recipe.sheet import is_sheet
 from storage.decisions import choice_queries
 from storage.queue import queries
 from storage.queue.client import Jobs
@@ -79,7 +80,7 @@ class ButtonMarker:
 
     async def _build_view(self, job: Job) -> discord.ui.View | None:
         """The buttons of a job that has ended."""
-        if job.question:
+        if job.question or is_sheet(job.recipe):
             return None
         marks = await read_marks(self._jobs, job.id)
         with speaking(job.locale):

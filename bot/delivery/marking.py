@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -13,6 +14,7 @@ from generation.provenance.kept import UPLOAD, find_statements
 from generation.provenance.manifest import Ingredient
 from generation.provenance.watermark import Watermark
 from generation.recipe import Recipe
+from generation.recipe.sheet import is_sheet
 from storage.database.keys import make_key
 from storage.database.records import Records
 from storage.database.tables import ImageRow
@@ -56,11 +58,13 @@ class PictureMarks:
         """
         seal = await self.load()
         ingredients = await self._list_ingredients(recipe) if seal.identity else []
+        # Of a sheet each picture has a recipe of its own, and all are looked at as one.
+        alone = is_sheet(job.recipe)
         return await asyncio.to_thread(
             seal_picture,
             *(png, recipe, job.id, limit),
-            seal=seal,
-            grid=job.grid is not None,
+            seal=replace(seal, prompts="off") if alone else seal,
+            grid=job.grid is not None and not alone,
             ingredients=ingredients,
         )
 

@@ -25,8 +25,8 @@ from bot.events.dispatch import Handlers
 from bot.interactions.pictures import find_image
 from bot.interactions.requester import RemoteRequester
 from bot.panels import hello, routing
-from bot.requests.accept import name_job
 from bot.requests.editing import ASKED
+from bot.requests.job_request import name_job
 from bot.requests.results import NONCE
 from bot.text import sentences
 from bot.text.languages import say, speak

@@ -6,7 +6,16 @@ from typing import Any, Final, cast
 
 import discord
 
-from bot.components import asking, buttons, confirm, describing, modals, more, panel
+from bot.components import (
+    asking,
+    buttons,
+    confirm,
+    describing,
+    modals,
+    more,
+    panel,
+    sheet_menu,
+)
 from bot.components.describing import CardPress
 from bot.errors import FastSpentError, OldButtonError
 from bot.interactions.host import FindPicture
@@ -14,7 +23,7 @@ from bot.interactions.replies import answer_error, telling_errors
 from bot.painting.submission import PaintingHandler
 from bot.panels import routing
 from bot.requests.blend import BlendHandler
-from bot.requests.comparing import ComparisonHandler
+from bot.requests.compare import CompareHandler
 from bot.requests.derive import DeriveHandler
 from bot.requests.describe import DescribeHandler
 from bot.requests.editing import EditHandler
@@ -42,6 +51,7 @@ TEMPLATES: Final = (
     panel.TEMPLATE,
     describing.TEMPLATE,
     describing.IMAGE,
+    sheet_menu.TEMPLATE,
 )
 """Custom ids that this version answers."""
 
@@ -57,6 +67,7 @@ class Handlers:
         records: Keeps what people and servers decide.
         imagine: Takes prompts as typed.
         blend: Takes images to be blended.
+        compare: Draws sheets, on which one or two dials change from picture to picture.
         derive: Takes requests for pictures from pictures.
         editing: Takes what people ask of pictures in words.
         relaxed: Keeps what was refused as fast, and has it drawn relaxed.
@@ -64,7 +75,6 @@ class Handlers:
         results: Shows, sends and deletes pictures.
         printing: Makes files for paper.
         lineage: Shows what pictures were made of, and what was made of them.
-        comparing: Shows pictures beside what they were made of.
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
         translation: Writes prompts for other programs.
@@ -75,6 +85,7 @@ class Handlers:
     records: Records
     imagine: ImagineHandler
     blend: BlendHandler
+    compare: CompareHandler
     derive: DeriveHandler
     editing: EditHandler
     relaxed: RelaxedOffers
@@ -82,7 +93,6 @@ class Handlers:
     results: ResultHandler
     printing: PrintHandler
     lineage: LineageHandler
-    comparing: ComparisonHandler
     jobs: JobHandler
     privacy: PrivacyHandler
     translation: TranslationHandler
@@ -129,8 +139,6 @@ class Handlers:
             await self.editing.offer(interaction, job, index)
         elif action == "print":
             await self.printing.offer(interaction, job, index)
-        elif action == "compare":
-            await self.comparing.show(interaction, job, index)
         elif action == "history":
             await self.lineage.show(interaction, job)
         elif action == "recipe":
@@ -204,6 +212,25 @@ class Handlers:
     async def draw_relaxed(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to that."""
         await self.relaxed.take(interaction, draft)
+
+    async def draw_sheet(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a yes to a sheet."""
+        await self.compare.confirm(interaction, draft)
+
+    async def press_sheet(
+        self, interaction: discord.Interaction[Any], action: str, job: str, chosen: Sequence[str]
+    ) -> None:
+        """Does as the menu or the button under a sheet says.
+
+        Raises:
+            OldButtonError: This version knows no such button.
+        """
+        if action == "pick":
+            await self.compare.show_cell(interaction, job, chosen)
+        elif action == "again":
+            await self.compare.draw_again(interaction, job)
+        else:
+            raise OldButtonError
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to it."""

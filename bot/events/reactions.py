@@ -12,7 +12,7 @@ from bot.delivery.markers import MessageRef
 from bot.errors import JobGoneError
 from bot.events.dispatch import Handlers
 from bot.interactions.requester import RemoteRequester
-from bot.requests.accept import name_job
+from bot.requests.job_request import name_job
 from bot.text.languages import speak
 from bot.text.wording import word_error
 from storage.database.records import Records

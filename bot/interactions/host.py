@@ -68,6 +68,14 @@ class Host(Protocol):
     async def draw_relaxed(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a yes to that."""
 
+    async def draw_sheet(self, interaction: discord.Interaction[Any], draft: str) -> None:
+        """Takes a yes to a sheet."""
+
+    async def press_sheet(
+        self, interaction: discord.Interaction[Any], action: str, job: str, chosen: Sequence[str]
+    ) -> None:
+        """Does as the menu or the button under a sheet says."""
+
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to it."""
 

@@ -1,12 +1,11 @@
 """From a recipe to a committed job: what all ways of asking for pictures share."""
 
 import asyncio
-import hashlib
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from dataclasses import replace
+from typing import Final
 
 import discord
 from cachetools import LRUCache
@@ -18,7 +17,8 @@ from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef
 from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import FastSpentError, NotAllowedError
-from bot.interactions.requester import RemoteRequester, Requester
+from bot.interactions.requester import Requester
+from bot.requests.job_request import JobRequest, derive_id
 from bot.requests.models import ServedModels
 from bot.requests.renewal import DISCORD_FILES, renew_link
 from bot.text import sentences
@@ -28,6 +28,7 @@ from generation.derive import set_upscaler
 from generation.questions.measures import Measures
 from generation.questions.question import Question
 from generation.recipe import Recipe
+from generation.recipe.sheet import Sheet
 from generation.untrusted.clean import CleanImage, Limits
 from generation.untrusted.door import PictureDoor
 from generation.untrusted.fetch import LinkNotFoundError, fetch
@@ -43,62 +44,6 @@ from storage.settings import Settings
 
 _REMEMBERED: Final = 1000
 """How many images' traits are kept in memory, a few hundred bytes each."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRequest:
-    """One job to be accepted.
-
-    Attributes:
-        recipe: What to make.
-        title: How it came about.
-        parent_id: The job that it was derived from.
-        speed: Its place in the queue.
-        origins: Where each flag came from, and words that were added.
-    """
-
-    recipe: Recipe
-    title: Title
-    parent_id: str | None = None
-    speed: Speed = "fast"
-    origins: Mapping[str, str] | None = None
-
-    @classmethod
-    def from_json(cls, body: Mapping[str, Any], speed: Speed) -> Self:
-        """The request that ``to_json`` wrote, at another speed perhaps."""
-        recipe, title = Recipe.from_json(body["recipe"]), Title.read(body["title"])
-        return cls(
-            recipe=recipe,
-            title=title,
-            parent_id=body["parent_id"],
-            speed=speed,
-            origins=body["origins"],
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """The request as JSON, to be kept for a while."""
-        return {
-            "recipe": self.recipe.to_json(),
-            "title": str(self.title),
-            "parent_id": self.parent_id,
-            "origins": self.origins and dict(self.origins),
-        }
-
-
-def derive_id(requester: Requester, place: int = 0) -> str:
-    """The id of the job at a place among those that somebody asks for, counted from 0.
-
-    Every bot that hears of one event gives it the same id, and a job is accepted once. An
-    interaction needs none of that: the bot whose answer Discord takes is the only one to go on.
-    """
-    if isinstance(requester, RemoteRequester) and requester.event:
-        return name_job(requester.event, place)
-    return uuid.uuid4().hex
-
-
-def name_job(event: str, place: int = 0) -> str:
-    """The id of the job at a place among those that an event asks for."""
-    return hashlib.sha256(f"{event}:{place}".encode()).hexdigest()[:32]
 
 
 class JobAcceptor:
@@ -135,16 +80,20 @@ class JobAcceptor:
         self._hosts = None if settings.open_links else DISCORD_FILES
 
     async def admit(
-        self, requester: Requester, choose: policy.Choose, *, asks: bool = False
+        self,
+        requester: Requester,
+        choose: policy.Choose,
+        *,
+        kind: policy.AskedKind = "jobs",
     ) -> ServerChoices:
-        """What the server decided, if jobs are let in, or questions; see :func:`policy.admit`.
+        """What the server decided, if it lets in what is asked for; see :func:`policy.admit`.
 
         Raises:
             NotAllowedError: The host or the server does not let them in.
             LimitReachedError: So many do not fit into what the person may ask for.
         """
         cards = self.models.cards
-        return await policy.admit(self._places, self.jobs, requester, cards, choose, asks=asks)
+        return await policy.admit(self._places, self.jobs, requester, cards, choose, kind=kind)
 
     async def keep_image(self, url: str, person: int) -> str:
         """Fetches, checks and stores an image; its SHA-256.
@@ -335,6 +284,58 @@ class JobAcceptor:
             return
         with self._delivery.expect([job.id]):
             await self.jobs.keep_answered(job, known)
+
+    async def accept_sheet(
+        self,
+        requester: Requester,
+        destination: Destination,
+        sheet: Sheet,
+        choices: ServerChoices,
+        speed: Speed = "fast",
+    ) -> None:
+        """Commits a sheet, then shows it as queued.
+
+        Raises:
+            LimitReachedError: It does not fit into what the person may ask for.
+            NotAllowedError: The bot may not write where it is to be shown.
+        """
+        first = sheet.cells[0]
+        job = replace(
+            self._place(requester, destination, choices),
+            recipe=sheet.to_json(),
+            # A worker takes it that serves its first model, and leaves it to others if need be.
+            family=first.family,
+            model=first.model,
+            pixels=sheet.pixels,
+            steps=round(sheet.steps / len(sheet.cells)),
+            picture_count=len(sheet.cells),
+            title=str(Title("compare")),
+            speed=speed,
+        )
+        await self._commit(requester, [job], choices)
+
+    async def show_cell(
+        self,
+        requester: Requester,
+        destination: Destination,
+        parent: Job,
+        place: int,
+        choices: ServerChoices,
+    ) -> None:
+        """Shows one picture of a sheet in a message of its own, with its buttons.
+
+        Args:
+            requester: Who wants to see it.
+            destination: Where it is shown.
+            parent: The sheet's job.
+            place: Which of its pictures, counted from 0.
+            choices: What the server decided.
+        """
+        recipe = Sheet.from_json(parent.recipe).cells[place]
+        request = JobRequest(recipe=recipe, title=Title("imagine"), parent_id=parent.id)
+        job = self._describe(uuid.uuid4().hex, requester, destination, request, choices)
+        with self._delivery.expect([job.id]):
+            await self.jobs.keep_shown(job, parent.pictures[place])
 
     def mark_pressed(self, parent: Job, message: discord.Message | None = None) -> None:
         """Has the buttons under a job's pictures show which of them were pressed.

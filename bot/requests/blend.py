@@ -9,7 +9,8 @@ from bot.access import policy
 from bot.access.defaults import UserDefaults
 from bot.delivery.destination import Destination, release_promise
 from bot.interactions.replies import acknowledge, tell_notes
-from bot.requests.accept import JobAcceptor, JobRequest
+from bot.requests.accept import JobAcceptor
+from bot.requests.job_request import JobRequest
 from bot.requests.resolution import admit, complete_orders, resolve_order
 from bot.text.messages import Title
 from bot.text.origins import keep_choice

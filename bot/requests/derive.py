@@ -14,7 +14,8 @@ from bot.errors import FormLateError, NotAllowedError, OldButtonError, TooLongEr
 from bot.interactions.patience import begin
 from bot.interactions.replies import acknowledge, tell_notes
 from bot.interactions.requester import Requester
-from bot.requests.accept import JobAcceptor, JobRequest
+from bot.requests.accept import JobAcceptor
+from bot.requests.job_request import JobRequest
 from bot.requests.resolution import require_few_links
 from bot.requests.rewording import Change, Fetched, change_words, keep_words
 from bot.text import sentences

@@ -132,7 +132,7 @@ class DescribeHandler:
             raise NotAllowedError(Sentence(sentences.NO_WORDS_HERE))
         one = self._models.find_for(prompt)
         message = await acknowledge(interaction)
-        choices = await self._acceptor.admit(interaction, lambda _: [one.card], asks=True)
+        choices = await self._acceptor.admit(interaction, lambda _: [one.card], kind="question")
         said, masked = mask_words(words, one.card)
         question = Question(
             kind="shorten",

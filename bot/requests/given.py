@@ -8,8 +8,9 @@ import discord
 from bot.access import policy
 from bot.delivery.destination import Destination, release_promise
 from bot.interactions.replies import acknowledge, tell_notes
-from bot.requests.accept import JobAcceptor, JobRequest
+from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
+from bot.requests.job_request import JobRequest
 from bot.requests.resolution import resolve_order
 from bot.requests.rewording import Change
 from bot.text.messages import Title

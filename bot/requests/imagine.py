@@ -20,14 +20,15 @@ from bot.errors import DraftGoneError
 from bot.interactions.host import FindPicture
 from bot.interactions.patience import begin
 from bot.interactions.replies import acknowledge, answer_error, tell_notes
-from bot.requests.accept import JobAcceptor, JobRequest
+from bot.requests.accept import JobAcceptor
+from bot.requests.job_request import JobRequest
 from bot.requests.resolution import (
     CompletedOrders,
     TypedRequest,
     admit,
     complete_orders,
     complete_typed,
-    resolve_order,
+    resolve_orders,
     try_orders,
 )
 from bot.text import sentences
@@ -36,15 +37,11 @@ from bot.text.messages import Title
 from bot.text.origins import keep_choice
 from bot.text.titles import keep_title
 from generation.catalogue.card import Capability, Card
-from generation.untrusted.traits import ImageTraits
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
-from prompt.flags.table import EDIT
 from prompt.reading.grammar import Prompt
 from prompt.resolution.options import NO_OPTIONS, Options, read_options
 from prompt.resolution.orders import Order, read_orders
-from prompt.resolution.references import find_links, list_addresses
-from prompt.resolution.resolve import Resolved
 from prompt.resolution.suggestions import mend_suggestion
 from storage.decisions import choice_queries
 from storage.decisions.choices import ServerChoices
@@ -304,7 +301,9 @@ class ImagineHandler:
         Returns:
             How the words were understood.
         """
-        made = await self._resolve_orders(interaction.user.id, request, asked, choices)
+        made = await resolve_orders(
+            self._acceptor, interaction.user.id, request.images, asked, choices
+        )
         # All are resolved and checked before any is accepted, so that a request is refused whole.
         policy.check_size(choices, [resolved.recipe for resolved in made])
         destination = await Destination.choose(interaction, choices, asked.defaults.person, message)
@@ -327,29 +326,6 @@ class ImagineHandler:
         await self._acceptor.accept(interaction, destination, requests, choices)
         await release_promise(interaction, destination, message)
         return dict.fromkeys(note for resolved in made for note in resolved.notes)
-
-    async def _resolve_orders(
-        self, person: int, request: Draft, asked: CompletedOrders, choices: ServerChoices
-    ) -> list[Resolved]:
-        """Makes every choice of each order; an address that stands in several is fetched once."""
-        kept: dict[str, str] = {}
-        traits: dict[str, ImageTraits] = {}
-        made: list[Resolved] = []
-        for order, whole in asked.each:
-            links = [link.url for link in order.prompt.images]
-            for url in (*links, *list_addresses(whole.prompt.flags)):
-                # Several orders of one text share their links; each is fetched once.
-                kept[url] = kept.get(url) or await self._acceptor.keep_image(url, person)
-            images = [*request.images, *(kept[url] for url in links)]
-            edited = find_links(whole.prompt.flags).get(EDIT.name, ())
-            used = dict.fromkeys([*images, *(kept[url] for url in edited)])
-            traits |= await self._acceptor.look_at(used.keys() - traits.keys())
-            known = {sha256: traits[sha256] for sha256 in used if sha256 in traits}
-            one = Order(whole.prompt, order.copy)
-            made.append(
-                resolve_order(self._models, one, images, kept, traits=known, choices=choices)
-            )
-        return made
 
     async def offer(self, person: int, text: str, pictures: Sequence[str]) -> str:
         """Keeps a prompt that nobody has asked to draw yet; the draft that a press takes up.

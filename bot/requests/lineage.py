@@ -110,10 +110,12 @@ def _shows(requester: Requester, job: Job) -> bool:
 
 def _write_wish(job: Job) -> str:
     """What was asked for: words where there were any, else what was pressed."""
-    recipe, title = Recipe.from_json(job.recipe), Title.read(job.title)
+    title = Title.read(job.title)
     kind = KINDS.get(title.action)
     if kind is None:
-        return titles.drop_links(recipe.prompt) or say(sentences.NO_WORDS)
+        # A sheet has a prompt as well, and is no recipe.
+        return titles.drop_links(str(job.recipe.get("prompt", ""))) or say(sentences.NO_WORDS)
+    recipe = Recipe.from_json(job.recipe)
     if kind.action in {"edit", "retouch"} and recipe.asked:
         return recipe.asked[-1]
     return say(kind.label, k=title.index) if kind.label else kind.emoji or kind.action

@@ -10,7 +10,8 @@ from bot.access import policy
 from bot.components import confirm
 from bot.delivery.destination import Destination
 from bot.errors import DraftGoneError, FastSpentError
-from bot.requests.accept import JobAcceptor, JobRequest
+from bot.requests.accept import JobAcceptor
+from bot.requests.job_request import JobRequest
 from bot.text import sentences
 from bot.text.languages import say
 from generation.catalogue.card import Card

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+from bot.access import policy
 from bot.access.defaults import UserDefaults
 from bot.components.confirm import Draft
 from bot.errors import NotAllowedError
@@ -20,14 +21,14 @@ from generation.recipe import SEED_LIMIT
 from generation.untrusted.traits import ImageTraits
 from prompt.errors import PromptError
 from prompt.flags.sources import PromptSource
-from prompt.flags.table import SEED
+from prompt.flags.table import EDIT, SEED
 from prompt.reading.grammar import Prompt
 from prompt.reading.shortcuts import expand, may_expand
 from prompt.resolution.check import drop_unreachable
 from prompt.resolution.options import Options, write_options
 from prompt.resolution.orders import Order, check_all, name_alternatives, read_orders
 from prompt.resolution.presets import Merged
-from prompt.resolution.references import StoredImages, list_addresses
+from prompt.resolution.references import StoredImages, find_links, list_addresses
 from prompt.resolution.resolve import Resolved, resolve
 from prompt.resolution.versions import choose_model
 from prompt.sentences import Sentence
@@ -197,9 +198,19 @@ def complete_orders(
 
 
 async def admit(
-    acceptor: JobAcceptor, requester: Requester, asked: CompletedOrders
+    acceptor: JobAcceptor,
+    requester: Requester,
+    asked: CompletedOrders,
+    *,
+    kind: policy.AskedKind = "jobs",
 ) -> ServerChoices:
     """What the server decided, if it lets all of these orders in.
+
+    Args:
+        acceptor: What lets them in.
+        requester: Who asks, and where.
+        asked: What for.
+        kind: Whether each is a job of its own.
 
     Raises:
         NotAllowedError: It does not, or they link to too many images.
@@ -211,7 +222,7 @@ async def admit(
         find = partial(acceptor.models.find_for, attached=asked.attached, choices=choices)
         return [find(each).card for each in asked.prompts]
 
-    return await acceptor.admit(requester, choose)
+    return await acceptor.admit(requester, choose, kind=kind)
 
 
 def require_few_links(prompts: Iterable[Prompt]) -> None:
@@ -226,6 +237,45 @@ def require_few_links(prompts: Iterable[Prompt]) -> None:
         raise NotAllowedError(
             Sentence(sentences.TOO_MANY_LINKS, count=len(links), limit=MOST_LINKS)
         )
+
+
+async def resolve_orders(
+    acceptor: JobAcceptor,
+    person: int,
+    attached: Sequence[str],
+    asked: CompletedOrders,
+    choices: ServerChoices,
+) -> list[Resolved]:
+    """Makes every choice of each order; an address that stands in several is fetched once.
+
+    Args:
+        acceptor: What keeps images, and knows what draws.
+        person: Who asks.
+        attached: SHA-256 of the images that came with it.
+        asked: What was asked for.
+        choices: What the server decided.
+
+    Raises:
+        ImageError: A link leads to no image that may be used.
+    """
+    kept: dict[str, str] = {}
+    traits: dict[str, ImageTraits] = {}
+    made: list[Resolved] = []
+    for order, whole in asked.each:
+        links = [link.url for link in order.prompt.images]
+        for url in (*links, *list_addresses(whole.prompt.flags)):
+            # Several orders of one text share their links; each is fetched once.
+            kept[url] = kept.get(url) or await acceptor.keep_image(url, person)
+        images = [*attached, *(kept[url] for url in links)]
+        edited = find_links(whole.prompt.flags).get(EDIT.name, ())
+        used = dict.fromkeys([*images, *(kept[url] for url in edited)])
+        traits |= await acceptor.look_at(used.keys() - traits.keys())
+        known = {sha256: traits[sha256] for sha256 in used if sha256 in traits}
+        one = Order(whole.prompt, order.copy)
+        made.append(
+            resolve_order(acceptor.models, one, images, kept, traits=known, choices=choices)
+        )
+    return made
 
 
 def resolve_order(

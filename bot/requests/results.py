@@ -10,6 +10,7 @@ import discord
 
 from bot.access import ownership, policy
 from bot.components import buttons
+from bot.components.panel import Panel
 from bot.delivery.content import (
     MessageContent,
     Picture,
@@ -20,16 +21,19 @@ from bot.delivery.content import (
 from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef, read_marks
 from bot.delivery.marking import PictureMarks
+from bot.delivery.sheet_messages import compose_sheet_ending
 from bot.delivery.target import send_fitting
 from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
 from bot.panels import copying, gallery, routing
-from bot.requests.accept import name_job
+from bot.requests.job_request import name_job
 from bot.text import messages, origins, sentences, titles
 from bot.text.languages import say, speaking
+from bot.text.sheet_texts import write_sheet
 from generation.recipe import Recipe
+from generation.recipe.sheet import Sheet, is_sheet
 from storage.decisions import choice_queries
 from storage.files import Files, MissingFileError
 from storage.queue import queries
@@ -96,11 +100,11 @@ class ResultHandler:
             await self._show_again(interaction, job)
 
     async def _show_again(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        recipe = Recipe.from_json(job.recipe)
+        recipe = Recipe.from_json(job.recipe) if ownership.draws(job) else None
         lines = _write_lines(job, recipe)
 
         async def send(content: MessageContent) -> None:
-            more = [describe_job(job)[1]] if titles.is_shortened(job, recipe) else []
+            more = [describe_job(job)[1]] if recipe and titles.is_shortened(job, recipe) else []
             await interaction.edit_original_response(
                 content=messages.stack_lines(content.text, lines),
                 view=content.view,
@@ -112,6 +116,8 @@ class ResultHandler:
 
     async def _prepare(self, job: Job) -> Callable[[int], Awaitable[MessageContent]]:
         """What makes a job's message again, with files no larger than so many bytes."""
+        if is_sheet(job.recipe):
+            return lambda limit: compose_sheet_ending(job, self._files, limit, self._marking)
         marks = await read_marks(self._jobs, job.id)
         return lambda limit: compose_ending(job, self._files, limit, self._marking, marks)
 
@@ -134,7 +140,7 @@ class ResultHandler:
         person = await policy.read_preferences(self._records, requester.user.id)
         place = await Destination.choose_beside(requester, server, person)
         channel = client.get_partial_messageable(place.channel_id)
-        lines = _write_lines(job, Recipe.from_json(job.recipe))
+        lines = _write_lines(job, Recipe.from_json(job.recipe) if ownership.draws(job) else None)
         nonce = name_job(f"{requester.channel_id}:{requester.user.id}:{job.id}")[:NONCE]
 
         async def send(content: MessageContent) -> discord.Message:
@@ -200,9 +206,12 @@ class ResultHandler:
 
     async def tell_recipe(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """The same in an answer that was promised."""
-        job = await ownership.find_drawing(self._jobs, job_id)
+        job = await ownership.find_job(self._jobs, job_id)
+        if job.question:
+            raise NoPictureError
         text, file = describe_job(job)
-        panel = copying.build_panel(text, job.id)
+        # A sheet has a prompt for each of its pictures.
+        panel = copying.build_panel(text, job.id) if ownership.draws(job) else Panel(text, ())
         await interaction.edit_original_response(
             content=panel.text, view=routing.build_view(panel), attachments=[file]
         )
@@ -217,7 +226,7 @@ class ResultHandler:
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await self._jobs.get(await self.find_shown_job(message))
-        if job is None or job.state != "done" or job.question:
+        if job is None or job.state != "done" or not ownership.draws(job):
             raise NoPictureError
         view = buttons.build_view_of(job.id, Recipe.from_json(job.recipe), actions)
         said = say(sentences.WHICH_PICTURE if view.children else sentences.NOTHING_MORE)
@@ -302,19 +311,21 @@ class ResultHandler:
         return True
 
 
-def _write_lines(job: Job, recipe: Recipe) -> list[str]:
-    """What stands below pictures that are shown again."""
+def _write_lines(job: Job, recipe: Recipe | None) -> list[str]:
+    """What stands below pictures that are shown again; None for a sheet."""
     # Discord tells the age in the language of whoever reads.
     age = f"-# {discord.utils.format_dt(job.created_at, 'R')}"
-    return [age, *origins.write_origins(job, recipe)]
+    return [age, *(origins.write_origins(job, recipe) if recipe else ())]
 
 
 def describe_job(job: Job) -> tuple[str, discord.File]:
     """Everything that decided a job's pictures: a message, and the recipe as a file."""
-    recipe = Recipe.from_json(job.recipe)
     data = json.dumps(job.recipe, indent=2, ensure_ascii=False)
     name = f"easel-{job.id[:8]}.json"
-    text = messages.stack_lines(
-        messages.write_recipe(job, recipe), origins.write_origins(job, recipe)
-    )
+    if is_sheet(job.recipe):
+        text = write_sheet(job, Sheet.from_json(job.recipe))
+    else:
+        recipe = Recipe.from_json(job.recipe)
+        lines = origins.write_origins(job, recipe)
+        text = messages.stack_lines(messages.write_recipe(job, recipe), lines)
     return text, discord.File(io.BytesIO(data.encode()), name)

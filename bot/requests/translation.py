@@ -47,7 +47,7 @@ class TranslationHandler:
             JobGoneError: There is no such job.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        job = await ownership.find_job(self._acceptor.jobs, job_id)
+        job = await ownership.find_drawing(self._acceptor.jobs, job_id)
         prompt = read_own_prompt(Recipe.from_json(job.recipe))
         content, files = _write_for(prompt, program, split=False)
         await interaction.edit_original_response(content=content, attachments=files)

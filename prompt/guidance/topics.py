@@ -94,6 +94,14 @@ TOPICS: Final[Sequence[Topic]] = (
         ("model", "version", "niji", "lora"),
     ),
     Topic(
+        "compare",
+        "What a dial does",
+        "`/compare` draws one prompt for each value of one or two dials, from the same noise, and "
+        "shows them on one sheet with labels. A dial is a flag with its values, such as "
+        "`--stylize 0..1000 x5` or `--iw 0.5, 1, 2`, or words: `oil painting, watercolour`. It "
+        "says what that takes before it draws; each picture can be seen alone, with its buttons.",
+    ),
+    Topic(
         "presets",
         "Presets",
         "`/preset save` saves words and flags under a name, `/preset list` shows them.",

@@ -47,6 +47,27 @@ def expand(text: str, limit: int) -> list[str]:
     return _expand_groups(text, limit)
 
 
+def split_groups(text: str) -> tuple[list[tuple[str, str]], str]:
+    """The groups of a text that lie in no other, and what stands around them.
+
+    Returns:
+        For each group the text before it and the group with its braces; then the rest of the text.
+        A text whose braces do not pair up has none.
+    """
+    found: list[tuple[str, str]] = []
+    depth = done = start = 0
+    for sign in _SIGN.finditer(text) if pairs_up(text) else ():
+        if sign[0] == "{":
+            start = sign.start() if depth == 0 else start
+            depth += 1
+        elif sign[0] == "}":
+            depth -= 1
+            if depth == 0:
+                found.append((text[done:start], text[start : sign.end()]))
+                done = sign.end()
+    return found, text[done:]
+
+
 def combine(texts: Sequence[str]) -> str | None:
     """One text, with braces, that stands for all of these; None for none of them.
 

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, insert, select
 
 from storage.database.pseudonyms import find_pseudonym
 from storage.database.records import Lock, hold
-from storage.database.tables import JobRow, SpentRow
+from storage.database.tables import ImageRow, JobRow, SpentRow
 from storage.queue import books, fairness, queries, shares
-from storage.queue.costs import Work, read_cost
+from storage.queue.costs import Work, count_drawings, read_cost
 from storage.queue.fairness import Flow, Rule
-from storage.queue.jobs import DAY, NewJob
+from storage.queue.jobs import DAY, SHOWN, NewJob, StoredImage
 from storage.queue.limits import Allowance, Asked, BlockedError, Budget, Usage, require
 from storage.queue.queries import Standing
 
@@ -65,12 +65,30 @@ def accept(
 
 def keep_answered(connection: Connection, job: NewJob, answer: Mapping[str, Any]) -> None:
     """Keeps a question whose answer is known as a job that is done, and has yet to be shown."""
+    row = _describe_done(job) | {"answer": dict(answer)}
+    connection.execute(insert(JobRow).values(row))
+
+
+def keep_shown(connection: Connection, job: NewJob, image: StoredImage) -> None:
+    """Keeps a job for a picture that another has made already, which is only to be shown alone.
+
+    It counts as nothing, since the other was counted.
+
+    Args:
+        connection: In a transaction that writes.
+        job: The job; its recipe makes that picture.
+        image: The picture.
+    """
+    connection.execute(insert(JobRow).values(_describe_done(job) | {"lane": SHOWN}))
+    alone = asdict(image) | {"job_id": job.id, "position": 0}
+    connection.execute(insert(ImageRow).values(alone))
+
+
+def _describe_done(job: NewJob) -> dict[str, Any]:
     now = datetime.now(UTC)
     known = (job.message_id, job.family, job.model)
     standing = Standing(job.id, "done", None, 0, 1, now, *known)
-    times = {"started_at": now, "finished_at": now}
-    row = _describe(job) | asdict(standing) | times | {"answer": dict(answer)}
-    connection.execute(insert(JobRow).values(row))
+    return _describe(job) | asdict(standing) | {"started_at": now, "finished_at": now}
 
 
 def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> Usage:
@@ -87,8 +105,8 @@ def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> 
     gone = _count_spent(connection, person_id, since)
     return Usage(
         unfinished=queries.count_unfinished(connection, person_id),
-        today=gone + queries.count_asked(connection, person_id, since, allowance.server_id),
-        everywhere=gone + queries.count_asked(connection, person_id, since),
+        today=gone + books.count_asked(connection, person_id, since, allowance.server_id),
+        everywhere=gone + books.count_asked(connection, person_id, since),
         spent=spent,
     )
 
@@ -118,7 +136,9 @@ def _describe_asked(jobs: Sequence[NewJob]) -> Asked:
     lanes = [fairness.lane_of(job.title, job.speed) for job in jobs]
     hurried = not set(lanes).isdisjoint(books.HURRIED)
     pictures = sum(job.picture_count for job in jobs)
-    return Asked(len(jobs), pictures, hurried, lanes.count("ask"))
+    each = zip(jobs, lanes, strict=True)
+    drawings = sum(count_drawings(job.picture_count, lane) for job, lane in each)
+    return Asked(len(jobs), drawings, pictures, hurried)
 
 
 def _insert(

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, delete, func, or_, select
+from sqlalchemy import Connection, case, delete, func, or_, select
 
 from storage.database.pseudonyms import find_pseudonym, make_pseudonym
 from storage.database.records import upsert
 from storage.database.tables import BlockRow, GrantRow, JobRow, UsageRow
+from storage.queue.costs import GRID, count_drawings
+from storage.queue.jobs import SHOWN
 from storage.queue.queries import UNFINISHED
 from storage.quotas import QuotaKind, Unit, find_begin
 
@@ -69,7 +71,9 @@ def read_used(
     )
     for lane, pictures, seconds in rows:
         for kind in kinds:
-            found[kind] += _count(kind.unit, lane, int(lane != "ask"), pictures, seconds)
+            found[kind] += _count(
+                kind.unit, lane, count_drawings(pictures, lane), pictures, seconds
+            )
     grants = _read_grants(connection, person_id, NOWHERE if server_id is None else server_id)
     return {kind: found[kind] - grants.get(kind, 0.0) for kind in kinds}
 
@@ -94,6 +98,21 @@ def read_booked(
             if day >= find_begin(kind.period, today):
                 found[kind] += _count(kind.unit, lane, jobs, pictures, gpu_ms / 1000)
     return found
+
+
+def count_asked(
+    connection: Connection, person_id: int, since: datetime, server_id: int | None = None
+) -> int:
+    """As how many jobs counts what a person asked for since a moment, on a server or everywhere."""
+    # Questions make no pictures, and so do not count as any.
+    drawn = (JobRow.person_id == person_id, JobRow.created_at >= since, JobRow.question.is_(None))
+    # As `count_drawings` counts; older jobs do not say how many pictures they make.
+    several = (JobRow.picture_count + GRID - 1) // GRID
+    each = case((JobRow.picture_count > GRID, several), else_=1)
+    wanted = select(func.coalesce(func.sum(each), 0)).where(*drawn, JobRow.lane != SHOWN)
+    if server_id is not None:
+        wanted = wanted.where(JobRow.server_id == server_id)
+    return int(connection.execute(wanted).scalar_one())
 
 
 def list_used(connection: Connection, server_id: int, days: int) -> list[Used]:

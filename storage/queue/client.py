@@ -17,7 +17,7 @@ from storage.queue import acceptance, answers, queries, recovery, tokens
 from storage.queue.engine import JobEngine
 from storage.queue.fairness import Rule
 from storage.queue.forecast import read_forecast
-from storage.queue.jobs import Event, Job, NewJob, Queued, QueueInfo
+from storage.queue.jobs import Event, Job, NewJob, Queued, QueueInfo, StoredImage
 from storage.queue.limits import Allowance, Asked, HostLimits, Usage, require
 from storage.queue.progress import ProgressReaders
 from storage.queue.queries import Standing
@@ -134,11 +134,16 @@ class Jobs:
         await self.records.write(acceptance.keep_answered, job, answer)
         self._wake()
 
+    async def keep_shown(self, job: NewJob, image: StoredImage) -> None:
+        """Takes in a picture that another job has made; what is left to do is to show it alone."""
+        await self.records.write(acceptance.keep_shown, job, image)
+        self._wake()
+
     async def find_answer(self, digest: str) -> dict[str, Any] | None:
         """What a question with this digest was answered with before, if it was."""
         return await self.records.read(answers.find_answer, digest)
 
-    async def require_room(self, person_id: int, count: int, allowance: Allowance) -> None:
+    async def require_room(self, person_id: int, asked: Asked, allowance: Allowance) -> None:
         """Refuses what would not be accepted now, before anything slow is done for it.
 
         What counts is decided again, by the same rule, in :meth:`accept_many`.
@@ -150,8 +155,6 @@ class Jobs:
         """
         require_space(self._settings)
         await self.records.read(acceptance.require_unblocked, person_id, allowance.server_id)
-        # A picture each, at least, and as relaxed as may be: the rest is not known yet.
-        asked = Asked(count, count)
         require(allowance, await self.read_usage(person_id, allowance), asked)
 
     async def read_usage(self, person_id: int, allowance: Allowance) -> Usage:

@@ -20,6 +20,13 @@ LEAST: Final = 0.05
 """GPU seconds that a job is taken for at least."""
 
 
+_ALIKE: Final = {"compare": "imagine"}
+"""Kinds that take as long as others of as many pixels."""
+
+GRID: Final = 4
+"""Pictures for which a job counts once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What decides how long a job takes.
@@ -39,7 +46,8 @@ class Work:
     @classmethod
     def of(cls, model: str, title: str, pixels: int, steps: int) -> "Work":
         """The work of a job by its title, such as ``upscale:2``."""
-        return cls(model, title.partition(":")[0], pixels, steps)
+        kind = title.partition(":")[0]
+        return cls(model, _ALIKE.get(kind, kind), pixels, steps)
 
     @property
     def size(self) -> int:
@@ -52,8 +60,18 @@ class Work:
         return _half_octaves(self.steps)
 
 
-def expect(means: Mapping[tuple[int, int], float], work: Work) -> float:
-    """What a job is expected to take, in GPU seconds.
+def count_drawings(pictures: int, lane: str) -> int:
+    """As how many a job counts: a sheet as the grids that it might have been, a question as none.
+
+    Args:
+        pictures: How many pictures it makes.
+        lane: Its lane.
+    """
+    return 0 if lane == "ask" else max(1, math.ceil(pictures / GRID))
+
+
+def expect(means: Mapping[tuple[int, int], float], work: Work) -> float | None:
+    """What a job is expected to take, in GPU seconds; None where nothing like it was made.
 
     Args:
         means: Mean seconds of jobs of its model and kind, by size and length.
@@ -67,12 +85,18 @@ def expect(means: Mapping[tuple[int, int], float], work: Work) -> float:
         default=None,
     )
     if nearest is None:
-        return UNKNOWN
+        return None
     return max(LEAST, means[nearest] * 2 ** ((sum(wanted) - sum(nearest)) / 2))
 
 
 def read_cost(connection: Connection, work: Work) -> float:
-    """What a job is expected to take, in GPU seconds."""
+    """What a job is taken for, in GPU seconds."""
+    known = read_known_cost(connection, work)
+    return UNKNOWN if known is None else known
+
+
+def read_known_cost(connection: Connection, work: Work) -> float | None:
+    """What a job is expected to take, in GPU seconds; None where nothing like it was made."""
     rows = connection.execute(
         select(CostRow.size, CostRow.length, CostRow.seconds).where(
             CostRow.model == work.model, CostRow.kind == work.kind

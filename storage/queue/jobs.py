@@ -38,8 +38,8 @@ with every new version of recipes. A worker takes jobs up to its number."""
 TRIPPED: Final = "tripped"
 """Why a job failed at which a device failed again and again that drew others in between."""
 
-UNTOUCHED: Final = "untouched"
-"""What is told of pictures in which a part of another was changed: the shares that they kept."""
+SHOWN: Final = "shown"
+"""The lane of jobs that make nothing: they show alone what was made beside others."""
 
 DAY: Final = timedelta(hours=24)
 """What a daily limit counts over, up to now."""
@@ -166,7 +166,7 @@ class Job(NewJob):
         worker: The worker that took it last, begun or not.
         delivered_message_id: The message in which its end was shown.
         images: Pictures in order; the grid, if any, comes first.
-        answer: What a question was answered with, or what there is to tell of the pictures.
+        answer: What a question was answered with.
     """
 
     state: State
@@ -284,10 +284,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """All pictures of a job, and the grid of them if there is one; or a question's answer.
-
-    With pictures the answer is what there is to tell of them: under ``UNTOUCHED`` a share for each.
-    """
+    """All pictures of a job, and the grid of them if there is one; or a question's answer."""
 
     pictures: tuple[Made, ...] | list[Made] = ()
     grid: Made | None = None

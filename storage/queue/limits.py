@@ -96,20 +96,15 @@ class Asked:
 
     Attributes:
         jobs: How many jobs.
+        drawings: As how many they count (:func:`storage.queue.costs.count_drawings`).
         pictures: How many pictures.
         hurried: Whether any of it is to be made before relaxed jobs.
-        questions: How many of the jobs draw nothing, and so use up nothing that counts jobs.
     """
 
     jobs: int
+    drawings: int
     pictures: int
     hurried: bool = False
-    questions: int = 0
-
-    @property
-    def drawings(self) -> int:
-        """How many of the jobs draw something."""
-        return self.jobs - self.questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +115,7 @@ class Excess:
         kind: Which limit they would exceed.
         limit: How many it allows.
         used: How many of these are taken.
-        count: How many jobs were asked for.
+        count: How many jobs were asked for, or as how many they count.
         budget: Which budget it is, of a ``quota`` and of ``fast`` time.
     """
 
@@ -209,16 +204,16 @@ def decide(allowance: Allowance, usage: Usage, asked: Asked) -> Excess | None:
     held: tuple[tuple[LimitKind, int, int, int], ...] = (
         # 0 stands for no limit: then whatever is asked for is allowed.
         ("batch", allowance.batch or count, 0, count),
-        ("host", allowance.host_daily or usage.everywhere + count, usage.everywhere, drawings),
-        ("daily", allowance.daily or usage.today + count, usage.today, drawings),
+        ("host", allowance.host_daily or usage.everywhere + drawings, usage.everywhere, drawings),
+        ("daily", allowance.daily or usage.today + drawings, usage.today, drawings),
         ("unfinished", allowance.unfinished, usage.unfinished, count),
     )
     for kind, limit, used, new in held:
         # Who has more than is allowed now may still ask for what counts as nothing.
         if new and used + new > limit:
-            return Excess(kind, limit, used, count)
+            return Excess(kind, limit, used, new)
     spent = (budget for budget in allowance.budgets if _exceeds(budget, usage, asked))
-    return next((_describe(budget, usage, count) for budget in spent), None)
+    return next((_describe(budget, usage, drawings or count) for budget in spent), None)
 
 
 def _exceeds(budget: Budget, usage: Usage, asked: Asked) -> bool:

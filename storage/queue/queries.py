@@ -29,7 +29,15 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.database.records import upsert
 from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
 from storage.queue import presence, shares
-from storage.queue.jobs import CANCELLED_BY, PROTOCOL, Job, Made, QueueInfo, Rendered, StoredImage
+from storage.queue.jobs import (
+    CANCELLED_BY,
+    PROTOCOL,
+    Job,
+    Made,
+    QueueInfo,
+    Rendered,
+    StoredImage,
+)
 
 UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 """Jobs whose end was not shown yet; an index holds these alone."""
@@ -111,18 +119,6 @@ def read_place(connection: Connection, standing: Standing) -> tuple[int, float]:
     waiting = before.where(JobRow.state == "queued", UNDELIVERED, sooner)
     count, seconds = connection.execute(waiting).one()
     return 1 + count, seconds
-
-
-def count_asked(
-    connection: Connection, person_id: int, since: datetime, server_id: int | None = None
-) -> int:
-    """How many jobs a person asked for since a moment, on one server or everywhere."""
-    # Questions make no pictures, and so do not count as any.
-    drawn = (JobRow.person_id == person_id, JobRow.created_at >= since, JobRow.question.is_(None))
-    wanted = select(func.count()).where(*drawn)
-    if server_id is not None:
-        wanted = wanted.where(JobRow.server_id == server_id)
-    return connection.execute(wanted).scalar_one()
 
 
 # Reading

@@ -14,7 +14,7 @@ from storage.database.clock import read_now
 from storage.database.records import upsert
 from storage.database.tables import ClockRow, JobRow, ShareRow, UsageRow
 from storage.queue import fairness
-from storage.queue.costs import Work, learn_cost
+from storage.queue.costs import Work, count_drawings, learn_cost
 from storage.queue.fairness import Clock, Lane
 
 _CLOCK: Final = [getattr(ClockRow, field.name) for field in fields(Clock)]
@@ -132,8 +132,7 @@ def _move(connection: Connection, account: Account, seconds: float) -> None:
 def _book(connection: Connection, account: Account, seconds: float, *, made: bool = False) -> None:
     """Writes down what a job has taken on the day on which it ends; see :class:`UsageRow`."""
     used = {
-        # Questions make no pictures, and so do not count as jobs.
-        "jobs": int(made and account.lane != "ask"),
+        "jobs": count_drawings(account.picture_count, account.lane) if made else 0,
         "pictures": account.picture_count if made else 0,
         "gpu_ms": round(1000 * seconds),
     }

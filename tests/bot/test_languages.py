@@ -240,7 +240,7 @@ def test_help_is_said_in_the_language_to_the_last_word(language: str) -> None:
             assert not row.instead or say(row.instead) in said
         for topic in TOPICS:
             said = retell(format_topic(topic))
-            assert f"**{say(topic.title)}**\n{say(topic.text)}\n" in said
+            assert f"**{say(topic.title)}**\n{say(topic.text)}" in said
             assert len(said) < MESSAGE_LIMIT
         (menu,) = [it for it in help.build_overview().items if isinstance(it, discord.ui.Select)]
         assert [it.label for it in menu.options] == [say(topic.title) for topic in TOPICS]

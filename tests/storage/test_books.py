@@ -94,11 +94,11 @@ def test_the_hosts_budgets_are_looked_at_first() -> None:
     allowance = allow(host, ServerChoices(quotas="5 jobs/day, 9 fast minutes/day"), (), SERVER)
     first, _, fast = sorted(allowance.budgets, key=lambda it: (not it.host, it.kind.unit == "fast"))
     spent = dict.fromkeys(allowance.budgets, 9.5)
-    excess = decide(allowance, Usage(spent=spent), Asked(1, 4, hurried=True))
+    excess = decide(allowance, Usage(spent=spent), Asked(1, 1, 4, hurried=True))
     assert excess == Excess("quota", 5, 10, 1, first)
     only = {fast: 9.5}
-    assert decide(allowance, Usage(spent=only), Asked(1, 4)) is None
-    hurried = decide(allowance, Usage(spent=only), Asked(1, 4, hurried=True))
+    assert decide(allowance, Usage(spent=only), Asked(1, 1, 4)) is None
+    hurried = decide(allowance, Usage(spent=only), Asked(1, 1, 4, hurried=True))
     assert hurried == Excess("fast", 9, 10, 1, fast)
     assert allow(host, ServerChoices(quotas="5 jobs/day")).budgets == (first,)
 
@@ -225,7 +225,7 @@ async def test_who_is_blocked_asks_for_nothing_until_it_is_over(jobs: Jobs) -> N
     await jobs.accept(job(person=2), allowance)
     await write(books.block, 1, NOWHERE, None)
     with pytest.raises(BlockedError) as error:
-        await jobs.require_room(1, 1, allowance)
+        await jobs.require_room(1, Asked(1, 1, 1), allowance)
     assert (error.value.host, error.value.until) == (True, None)
     await write(books.unblock, 1, NOWHERE)
     await write(books.block, 1, SERVER, datetime.now(UTC) - timedelta(seconds=1))

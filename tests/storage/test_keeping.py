@@ -19,7 +19,7 @@ from storage.decisions.choices import (
     TooManyPresetsError,
     UnknownChoiceError,
 )
-from storage.queue import queries
+from storage.queue import books, queries
 from storage.queue.client import Jobs
 from storage.settings import Settings
 from tests.storage.conftest import new_job
@@ -136,9 +136,9 @@ async def test_jobs_are_found_by_message_and_counted(jobs: Jobs) -> None:
     assert await read(queries.find_job_of_message, 901) is None
     assert await read(queries.list_unfinished_of, MIRA) == [job.id]
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    assert await read(queries.count_asked, MIRA, an_hour_ago) == 1
-    assert await read(queries.count_asked, OTTO, an_hour_ago) == 0
-    assert await read(queries.count_asked, MIRA, an_hour_ago, SERVER) == 1
+    assert await read(books.count_asked, MIRA, an_hour_ago) == 1
+    assert await read(books.count_asked, OTTO, an_hour_ago) == 0
+    assert await read(books.count_asked, MIRA, an_hour_ago, SERVER) == 1
 
 
 async def test_a_second_mark_takes_the_first_away(jobs: Jobs) -> None:

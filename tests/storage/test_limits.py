@@ -73,7 +73,7 @@ ALLOWANCES = st.builds(
 def test_what_does_not_fit_is_refused_and_what_is_said_to_fit_does(
     allowance: Allowance, usage: Usage, count: int
 ) -> None:
-    excess = decide(allowance, usage, Asked(count, count))
+    excess = decide(allowance, usage, Asked(count, count, count))
     assert (excess is None) == fits(allowance, usage, count)
     if excess:
         assert excess.room < count
@@ -175,7 +175,7 @@ async def test_all_of_a_batch_is_accepted_or_none_as_a_plain_count_says(
     usage = Usage(waiting + elsewhere, len(today), len(own[old:]))
     assert await jobs.read_usage(person, allowance) == usage
     new = batch(person, place, count)
-    excess = decide(allowance, usage, Asked(count, count))
+    excess = decide(allowance, usage, Asked(count, count, count))
     with pytest.raises(LimitReachedError) if excess else nullcontext() as refused:
         await jobs.accept_many(new, allowance)
     accepted = refused is None
@@ -252,9 +252,9 @@ async def test_what_cannot_be_shown_is_taken_back_and_takes_no_room(bot: Bot) ->
 async def test_room_is_asked_for_before_anything_is_accepted(bot: Bot) -> None:
     allowance = Allowance(unfinished=3)
     await bot.jobs.accept_many(batch(1, None, 2))
-    await bot.jobs.require_room(1, 1, allowance)
+    await bot.jobs.require_room(1, Asked(1, 1, 1), allowance)
     with pytest.raises(LimitReachedError) as refused:
-        await bot.jobs.require_room(1, 2, allowance)
+        await bot.jobs.require_room(1, Asked(2, 2, 2), allowance)
     assert refused.value.excess == Excess("unfinished", limit=3, used=2, count=2)
     assert refused.value.excess.room == 1
 

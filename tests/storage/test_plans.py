@@ -70,7 +70,6 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "list_unfinished_of": (HEAVY,),
         "count_unfinished": (HEAVY,),
         "read_place": (queries.Standing(JOB, "queued", None, 0, 9, NOW),),
-        "count_asked": (HEAVY, NOW - timedelta(days=1), 7),
         "read_job": (JOB,),
         "find_job": ("9e3779b1",),
         "find_job_of_message": (77,),
@@ -141,6 +140,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "end_cancelled": (update(JobRow).where(JobRow.id == JOB).values(state="cancelled"), NOW),
     },
     books: {
+        "count_asked": (HEAVY, NOW - timedelta(days=1), 7),
         "read_used": (HEAVY, 7, KINDS),
         "read_booked": (HEAVY, None, KINDS),
         "list_used": (7, 7),

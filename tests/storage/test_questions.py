@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from storage.database.connect import WRITING, open_engine
 from storage.decisions import choice_queries
-from storage.queue import answers, queries
+from storage.queue import answers, books, queries
 from storage.queue.acceptance import accept, keep_answered
 from storage.queue.fairness import Rule, lane_of
 from storage.queue.jobs import NewJob, Rendered
@@ -72,7 +72,7 @@ def test_a_question_counts_as_unfinished_and_as_no_picture(engine: Engine) -> No
     person, day = question(ASKED).person_id, datetime.now(UTC) - timedelta(days=1)
     with engine.begin() as connection:
         assert queries.count_unfinished(connection, person) == 1
-        assert queries.count_asked(connection, person, day) == 0
+        assert books.count_asked(connection, person, day) == 0
     answered(engine)
     with engine.begin() as connection:
         assert choice_queries.list_pictures(connection, person, 5) == []

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, select
 from generation.pictures.metadata import encode_png
 from generation.questions.question import is_question
 from generation.recipe import Recipe
+from generation.recipe.sheet import Sheet, is_sheet
 from storage.database.connect import open_engine
 from storage.database.records import Records
 from storage.database.tables import JobRow, Table
@@ -27,9 +28,6 @@ from storage.queue.jobs import Made, Rendered
 from storage.settings import Settings
 
 WORKER = "hand"
-
-FIGURE: tuple[float, ...] = ()
-"""Left, top, right and bottom of what is painted into every picture, in shares; () for nothing."""
 
 
 class DictionaryEngine(JobEngine):
@@ -159,6 +157,10 @@ class HandQueue(Jobs):
         """
         if is_question(run.recipe):
             return Rendered(answer=self.answer)
+        if is_sheet(run.recipe):
+            cells = Sheet.from_json(run.recipe).cells
+            made = [self._paint(cell, 0, files) for cell in cells]
+            return Rendered(pictures=made, grid=self._paint(cells[0], None, files))
         recipe = Recipe.from_json(run.recipe)
         count = len(recipe.noise)
         pictures = [self._paint(recipe, index, files) for index in range(count)]
@@ -171,12 +173,7 @@ class HandQueue(Jobs):
         colour = (number % 256, number // 256 % 256, 90)
         larger = recipe.finishing.upscale
         size = recipe.size.width * larger, recipe.size.height * larger
-        picture = Image.new("RGB", size, colour)
-        if FIGURE:
-            sides = zip(FIGURE, size * 2, strict=True)
-            left, top, right, bottom = (round(share * side) for share, side in sides)
-            picture.paste((255, 255, 255), (left, top, right, bottom))
-        sha256 = files.put(encode_png(picture, recipe, index=index))
+        sha256 = files.put(encode_png(Image.new("RGB", size, colour), recipe, index=index))
         return Made(sha256=sha256, width=size[0], height=size[1], digest=f"digest-{number}")
 
     def _wake(self) -> None:
