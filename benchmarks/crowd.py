@@ -236,17 +236,22 @@ def tell(name: str, found: dict[str, list[float]], *, each: bool = False) -> Non
 
 @contextmanager
 def spending(what: str, process: int | None) -> Iterator[None]:
-    """Prints what share of a core a process and this one took meanwhile."""
-    began, before = time.perf_counter(), _processor_seconds(process)
-    own = time.process_time()
+    """Prints what share of a core a process, its event loop alone and this process took."""
+    looks: tuple[Callable[[], float], ...] = (
+        lambda: _processor_seconds(f"{process}"),
+        lambda: _processor_seconds(f"{process}/task/{process}"),
+        time.process_time,
+    )
+    began, before = time.perf_counter(), [look() for look in looks]
     yield
     took = time.perf_counter() - began
-    spent = (_processor_seconds(process) - before) / took
-    own = (time.process_time() - own) / took
-    print(f"  {what} {spent:.0%} of a core, Discord and people {own:.0%}")
+    spent, loop, own = (
+        f"{(look() - then) / took:.0%}" for look, then in zip(looks, before, strict=True)
+    )
+    print(f"  {what} {spent} of a core, {loop} its event loop; Discord and people {own}")
 
 
-def _processor_seconds(process: int | None) -> float:
+def _processor_seconds(process: str) -> float:
     fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

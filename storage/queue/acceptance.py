@@ -58,7 +58,8 @@ def accept(
         (person,) = {job.person_id for job in new}
         # A block may have come since the way in.
         require_unblocked(connection, person, new[0].server_id)
-        require(allowance, read_usage(connection, person, allowance), _describe_asked(new))
+        used = read_usage(connection, person, allowance, whole=False)
+        require(allowance, used, _describe_asked(new))
         known |= _insert(connection, new, allowance.share, rule, enter)
     return [known[job.id] for job in jobs]
 
@@ -91,8 +92,17 @@ def _describe_done(job: NewJob) -> dict[str, Any]:
     return _describe(job) | asdict(standing) | {"started_at": now, "finished_at": now}
 
 
-def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> Usage:
-    """How much of what they may ask for a person uses now."""
+def read_usage(
+    connection: Connection, person_id: int, allowance: Allowance, *, whole: bool = True
+) -> Usage:
+    """How much of what they may ask for a person uses now.
+
+    Args:
+        connection: In a transaction.
+        person_id: Whose it is.
+        allowance: How much they may ask for.
+        whole: Whether jobs of a day are counted that nothing limits.
+    """
     since = datetime.now(UTC) - DAY
     here = [budget for budget in allowance.budgets if not budget.host]
     hosts = [budget for budget in allowance.budgets if budget.host]
@@ -102,11 +112,14 @@ def read_usage(connection: Connection, person_id: int, allowance: Allowance) -> 
         used = books.read_used(connection, person_id, place, kinds)
         spent |= {budget: used[budget.kind] for budget in budgets}
     # Whoever was forgotten meanwhile does not begin anew; where they asked is not known any more.
-    gone = _count_spent(connection, person_id, since)
+    daily, host = whole or allowance.daily > 0, whole or allowance.host_daily > 0
+    gone = _count_spent(connection, person_id, since) if daily or host else 0
     return Usage(
         unfinished=queries.count_unfinished(connection, person_id),
-        today=gone + books.count_asked(connection, person_id, since, allowance.server_id),
-        everywhere=gone + books.count_asked(connection, person_id, since),
+        today=gone + books.count_asked(connection, person_id, since, allowance.server_id)
+        if daily
+        else 0,
+        everywhere=gone + books.count_asked(connection, person_id, since) if host else 0,
         spent=spent,
     )
 

@@ -154,8 +154,7 @@ class Jobs:
             NoSpaceError: What they would make could not be kept.
         """
         require_space(self._settings)
-        await self.records.read(acceptance.require_unblocked, person_id, allowance.server_id)
-        require(allowance, await self.read_usage(person_id, allowance), asked)
+        require(allowance, await self.records.read(_read_room, person_id, allowance), asked)
 
     async def read_usage(self, person_id: int, allowance: Allowance) -> Usage:
         """How much of what they may ask for a person uses now."""
@@ -294,6 +293,11 @@ class Jobs:
     def _wake(self) -> None:
         for reader in list(self._readers):
             reader.wake.set()
+
+
+def _read_room(connection: Connection, person_id: int, allowance: Allowance) -> Usage:
+    acceptance.require_unblocked(connection, person_id, allowance.server_id)
+    return acceptance.read_usage(connection, person_id, allowance, whole=False)
 
 
 def _look(connection: Connection, dead_after: float) -> tuple[list[Standing], dict[str, Queued]]:
