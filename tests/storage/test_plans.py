@@ -35,7 +35,7 @@ from storage.queue import (
 )
 from storage.queue.costs import Work
 from storage.queue.fairness import Rule
-from storage.queue.jobs import Rendered
+from storage.queue.jobs import Rendered, StoredImage
 from storage.queue.limits import Allowance
 from storage.queue.order import Bound
 from storage.quotas import KINDS
@@ -54,6 +54,7 @@ JOB = "9e3779b1" + "1".rjust(24, "0")
 """The first one."""
 
 RUN = queries.Run(JOB, 1, {})
+IMAGE = StoredImage(position=0, kind="picture", sha256="0" * 64, width=8, height=8, digest="digest")
 STANDING = queries.Standing(JOB, "running", None, 1, 1, NOW)
 WORK = Work("easel-1", "imagine", 65536, 12)
 ENDED = (HEAVY, 7, "fast", 10.0, 10.0, "imagine", "easel-1", 65536, 12, 4)
@@ -151,7 +152,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "read_blocks": (HEAVY, 7),
         "keep_nameless": (HEAVY,),
     },
-    costs: {"read_cost": (WORK,), "learn_cost": (WORK, 2.5)},
+    costs: {"read_cost": (WORK,), "read_known_cost": (WORK,), "learn_cost": (WORK, 2.5)},
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {
         "read_person": (2000,),
@@ -182,6 +183,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     acceptance: {
         "accept": ([new_job(person=HEAVY)], HERE, Rule(), lambda *_: None),
         "keep_answered": (replace(new_job(title="describe"), question="0" * 64), {}),
+        "keep_shown": (new_job(id="b" * 32), IMAGE),
         "read_usage": (HEAVY, EVERYWHERE),
         "require_unblocked": (HEAVY + 10**9, 7),
     },
