@@ -49,6 +49,7 @@ from bot.requests.printing import PrintHandler
 from bot.requests.relaxed import RelaxedOffers
 from bot.requests.results import ResultHandler
 from bot.requests.translation import TranslationHandler
+from bot.requests.verifying import VerifyHandler
 from bot.text import languages
 from generation.untrusted.door import PictureDoor
 from storage.files import Files
@@ -157,6 +158,7 @@ class EaselBot(extensions.AutoShardedBot):
             jobs=JobHandler(jobs),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
             translation=TranslationHandler(acceptor),
+            verify=VerifyHandler(acceptor, self._marking),
             painting=painting,
         )
 

@@ -35,6 +35,8 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "imagine": Place("cli.imagine", "Make pictures without Discord."),
     "parse": Place("cli.parse", "Show what a prompt, or a picture's file, stands for."),
     "describe": Place("cli.picture", "Write four prompts for a picture."),
+    "verify": Place("cli.provenance", "Tell where a picture is from."),
+    "provenance": Place("cli.provenance", "Show what pictures are signed with."),
     "doctor": Place("cli.doctor", "Check this installation."),
     "check-live": Place("cli.check_live", "Check the bot on the real Discord."),
     "report": Place("cli.report", "Draw with every model, and write how that went."),

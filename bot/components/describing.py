@@ -28,7 +28,9 @@ TEMPLATE: Final = re.compile(
 )
 """Custom ids of these buttons and menus, and of the forms that they open."""
 
-IMAGE: Final = re.compile(r"easel:image:(?P<action>prompt|describe|edit):(?P<draft>[0-9a-f]{32})")
+IMAGE: Final = re.compile(
+    r"easel:image:(?P<action>prompt|describe|edit|verify):(?P<draft>[0-9a-f]{32})"
+)
 """Custom ids of the buttons that say what to do with an image, which waits in a draft."""
 
 DRAW: Final = "easel:words"
@@ -41,6 +43,7 @@ _IMAGE_ACTS: Final[Mapping[str, tuple[str, str | None]]] = {
     "prompt": (sentences.IMAGE_PROMPT, None),
     "edit": (sentences.EDIT_TITLE, "✏️"),
     "describe": (sentences.DESCRIBE, None),
+    "verify": (sentences.VERIFY, None),
 }
 
 Item = discord.ui.Item[Any]
@@ -143,7 +146,7 @@ def build_image_view(draft: str) -> discord.ui.View:
 
 def add_image_buttons(view: discord.ui.View, draft: str) -> None:
     """Adds what can be done with an image beside starting from it."""
-    for action in ("edit", "describe"):
+    for action in ("edit", "describe", "verify"):
         view.add_item(ImageButton(action, draft))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import Connection, select
@@ -12,10 +12,11 @@ from generation.pictures.sealing import SHORT, Seal, seal_picture
 from generation.provenance.identity import Identity, make_identity, read_identity
 from generation.provenance.kept import UPLOAD, find_statements
 from generation.provenance.manifest import Ingredient
+from generation.provenance.trust import NOBODY, Trust
 from generation.provenance.watermark import Watermark
 from generation.recipe import Recipe
 from generation.recipe.sheet import is_sheet
-from storage.database.keys import make_key
+from storage.database.keys import find_key, make_key
 from storage.database.records import Records
 from storage.database.tables import ImageRow
 from storage.files import Files, MissingFileError
@@ -28,6 +29,19 @@ WATERMARK: Final = "watermark"
 
 MOST_INPUTS: Final = 8
 """Pictures that a statement names of those that another is made from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownMarks:
+    """What marks are told by.
+
+    Attributes:
+        trust: Whose signatures are this installation's.
+        watermark: Finds its numbers; None where none was ever hidden.
+    """
+
+    trust: Trust = NOBODY
+    watermark: Watermark | None = None
 
 
 class PictureMarks:
@@ -46,6 +60,14 @@ class PictureMarks:
         if self._seal is None:
             self._seal = await self._records.write(load_seal, self._settings)
         return self._seal
+
+    async def load_known(self) -> KnownMarks:
+        """What this installation's marks are told by.
+
+        Raises:
+            IdentityError: The certificate of the settings cannot sign.
+        """
+        return await self._records.read(load_known, self._settings)
 
     async def seal(
         self, job: Job, png: bytes, recipe: Recipe, limit: int
@@ -103,6 +125,24 @@ def load_seal(connection: Connection, settings: Settings) -> Seal:
     )
 
 
+def load_known(connection: Connection, settings: Settings) -> KnownMarks:
+    """What this installation's marks are told by, those of before its settings changed, too.
+
+    Raises:
+        IdentityError: The certificate of the settings cannot sign.
+    """
+    made, key, all_of = find_key(connection, SIGNING), find_key(connection, WATERMARK), []
+    if made:
+        all_of.append(Identity.from_json(made).trust)
+    if settings.sign_certificate and settings.sign_key:
+        all_of.append(read_identity(settings.sign_certificate, settings.sign_key).trust)
+    serials = tuple(serial for one in all_of for serial in one.serials)
+    return KnownMarks(
+        trust=Trust("".join(one.roots for one in all_of), serials),
+        watermark=Watermark(bytes.fromhex(key)) if key else None,
+    )
+
+
 def load_identity(connection: Connection, settings: Settings) -> Identity:
     """What pictures are signed with: what was bought, else what this installation made.
 
@@ -124,4 +164,4 @@ def list_inputs(recipe: Recipe) -> list[str]:
 def _find_jobs(connection: Connection, images: list[str]) -> dict[str, str]:
     """Ids of the jobs that some stored pictures are of."""
     found = select(ImageRow.sha256, ImageRow.job_id).where(ImageRow.sha256.in_(images))
-    return dict(connection.execute(found).tuples().all())
+    return {row.sha256: row.job_id for row in connection.execute(found)}

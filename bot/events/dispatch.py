@@ -36,6 +36,7 @@ from bot.requests.printing import PrintHandler
 from bot.requests.relaxed import RelaxedOffers
 from bot.requests.results import ResultHandler
 from bot.requests.translation import TranslationHandler
+from bot.requests.verifying import VerifyHandler
 from bot.text.languages import speak
 from generation.catalogue.card import Card
 from prompt.writing.programs import Program
@@ -78,6 +79,7 @@ class Handlers:
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
         translation: Writes prompts for other programs.
+        verify: Tells where pictures are from.
         painting: Takes what people paint over pictures; None where no page has an address.
     """
 
@@ -96,6 +98,7 @@ class Handlers:
     jobs: JobHandler
     privacy: PrivacyHandler
     translation: TranslationHandler
+    verify: VerifyHandler
     painting: PaintingHandler | None
 
     @property
@@ -170,6 +173,8 @@ class Handlers:
         """Does what was chosen with an image that waits in a draft."""
         if action == "describe":
             await self.describe.take_draft(interaction, draft)
+        elif action == "verify":
+            await self.verify.take_draft(interaction, draft)
         elif action == "edit":
             await interaction.response.send_modal(modals.build_draft_form(draft))
         else:

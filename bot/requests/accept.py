@@ -25,6 +25,8 @@ from bot.text import sentences
 from bot.text.messages import Title
 from generation.catalogue.families import compute_shown_size
 from generation.derive import set_upscaler
+from generation.provenance.manifest import Statement
+from generation.provenance.trust import NOBODY, Trust
 from generation.questions.measures import Measures
 from generation.questions.question import Question
 from generation.recipe import Recipe
@@ -120,27 +122,26 @@ class JobAcceptor:
     async def _keep(self, url: str, person: int) -> tuple[str, Mapping[str, str]]:
         """Stores an image; its SHA-256, and the texts in its file."""
         async with self._door.take_turn(person):
-            image = await self._clean(url)
+            image = await self._door.clean(await self._fetch(url), self._limits)
             sha256 = await self._files.aput(image.png)
         self._traits[sha256] = image.traits
         return sha256, image.texts
 
-    async def open_image(self, url: str, person: int) -> CleanImage:
-        """Fetches and checks an image; what is left of it, and what its file says.
+    async def open_image(
+        self, url: str, person: int, trust: Trust = NOBODY
+    ) -> tuple[CleanImage, Statement | None]:
+        """What is left of an image, fetched and checked, and what its file is signed for.
 
         Args:
             url: Where it is.
             person: Who gave it; of one person's images each waits for the one before.
+            trust: Whose signatures are ours.
 
         Raises:
             ImageError: It is no image that may be used.
         """
         async with self._door.take_turn(person):
-            return await self._clean(url)
-
-    async def _clean(self, url: str) -> CleanImage:
-        # Nothing here keeps the file, which may take 20 MB, once it is decoded.
-        return await self._door.clean(await self._fetch(url), self._limits)
+            return await self._door.inspect(await self._fetch(url), trust, self._limits)
 
     async def _fetch(self, url: str) -> bytearray:
         """The bytes behind a link, or behind what Discord signs anew in its place."""

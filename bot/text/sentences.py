@@ -430,6 +430,48 @@ PRIVACY_LEFT: Final = Plural(
     "{count} file did not fit; whoever runs me can give you the rest.",
     "{count} files did not fit; whoever runs me can give you the rest.",
 )
+VERIFY: Final = "Where is it from?"
+VERIFY_OURS: Final = "Made here with AI, and unchanged since"
+VERIFY_MARKED: Final = "Made here with AI, and perhaps changed since"
+VERIFY_OTHER: Final = "Signed by somebody else, and unchanged since"
+VERIFY_CHANGED: Final = "Changed since it was signed"
+VERIFY_UNKNOWN: Final = "Nothing tells where this picture is from, which proves nothing"
+VERIFY_SIGNED: Final = "Signature: mine, and it fits the file."
+VERIFY_SIGNED_BY: Final = (
+    "Signature: of {issuer}, as its certificate says, with {program}. It fits the file; whose it "
+    "is I did not check."
+)
+VERIFY_OWN_BROKEN: Final = (
+    "Signature: mine, but it does not fit the file, which was changed or is another picture."
+)
+VERIFY_BROKEN: Final = (
+    "Signature: of {issuer}, as its certificate says, but it does not fit the file, which was "
+    "changed or is another picture."
+)
+VERIFY_NO_SIGNATURE: Final = (
+    "Signature: none. Previews and most programs drop it; the file that I sent still has it."
+)
+VERIFY_SOURCES: Final[dict[str, str]] = {
+    "trainedAlgorithmicMedia": "It says that AI made the picture.",
+    "compositeWithTrainedAlgorithmicMedia": (
+        "It says that AI made the picture from another picture."
+    ),
+    "digitalCapture": "It says that a camera took the picture.",
+}
+"""What signed statements say of a picture, by the IPTC's digital source type."""
+VERIFY_MADE_FROM: Final = "It names what the picture was made from: {titles}."
+VERIFY_MARK: Final = (
+    "Watermark: mine, of the job `{job}`. It says nothing of what was changed since."
+)
+VERIFY_NO_MARK: Final = (
+    "Watermark: none of mine. It is lost where edges are cut off or the picture is made very small."
+)
+VERIFY_UNSIGNED: Final = (
+    "The file says without a signature that `{program}` made it; anybody can write that."
+)
+VERIFY_JOB: Final = "The job `{job}` was asked for {when} and drawn with {model}."
+VERIFY_JOB_GONE: Final = "The job `{job}` is no longer kept here."
+VERIFY_PROMPT: Final = "You asked for it, so only you are told the prompt:"
 NOT_YET: Final = "These pictures are still being made; please wait for them."
 PICTURES_GONE: Final = "These pictures are no longer stored; 🔄 makes them again."
 FAVOURITE: Final = "Added to your favourites; `/show` lists them."

@@ -43,10 +43,10 @@ _SIDE: Final = 512
 # Lower ones would show as clouds, higher ones are gone at half the size.
 _BAND: Final = (8, 96)
 # Correlation that a mark is to have once halved and compressed; 13 is read almost always.
-_TARGET: Final = 15.0
+_TARGET: Final = 17.0
 _NEAR: Final = 0.06
-# Root mean square of the change, in levels of 255; the most of it leaves 36.5 dB.
-_FIRST, _MOST = 1.9, 3.8
+# Root mean square of the change, in levels of 255; the most of it leaves 34.9 dB.
+_FIRST, _MOST = 1.9, 4.6
 _TRIES: Final = 4
 _QUALITY: Final = 80
 # Of a coefficient's usual size around it: what is larger counts as so large.
