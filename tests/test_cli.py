@@ -18,7 +18,8 @@ from generation.pictures.metadata import read_recipe
 from generation.recipe import Recipe
 from prompt.errors import PromptError
 from storage.database import connect
-from storage.settings import Settings
+from storage.prepare import migrate
+from storage.settings import Settings, load_settings
 from tests import hostile
 from tests.photographs import COFFEE
 from tests.prompt.test_embedded import FILES
@@ -32,6 +33,8 @@ COMMANDS = [
     "imagine",
     "parse",
     "describe",
+    "verify",
+    "provenance",
     "doctor",
     "check-live",
     "report",
@@ -366,3 +369,22 @@ def test_the_settings_say_which_family_draws_for_a_version() -> None:
     assert plan("owl --v 7", Settings(versions="7=easel")).notes == ()
     with pytest.raises(PromptError, match="`seven`"):
         plan("owl", Settings(versions="seven"))
+
+
+def test_where_a_picture_is_from_is_told_without_and_with_a_database(folder: Path) -> None:
+    file = folder / "coffee.png"
+    file.write_bytes(COFFEE.read())
+    told = Answer("verify", str(file))
+    assert told.code == 0
+    assert told.out.startswith("Nothing tells where this picture is from")
+    assert "There is no database here" in told.err
+    migrate(load_settings())
+    root = folder / "root.pem"
+    shown = Answer("provenance", "--root", str(root))
+    assert shown.code == 0
+    assert "CN=Easel" in shown.out
+    assert root.read_text(encoding="ascii").startswith("-----BEGIN CERTIFICATE")
+    # Whoever asks twice sees the same.
+    assert Answer("provenance").out == shown.out
+    again = Answer("verify", str(file))
+    assert (again.code, again.err) == (0, "")

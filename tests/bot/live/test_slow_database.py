@@ -51,6 +51,7 @@ COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("sketch", {"prompt": "a cat", "drawing": PICTURE}),
     ("blend", {"image1": PICTURE, "image2": PICTURE}),
     ("describe", {"image": PICTURE}),
+    ("verify", {"image": PICTURE}),
     ("shorten", {"prompt": "a red apple on a table"}),
     ("translate", {"prompt": "a cat", "target": "midjourney"}),
     ("info", {}),
