@@ -57,7 +57,7 @@ class VerifyHandler:
         await self._tell(interaction, body["picture"])
 
     async def _tell(self, interaction: discord.Interaction[Any], url: str) -> None:
-        await self._acceptor.admit(interaction, lambda _: [], asks=True)
+        await self._acceptor.admit(interaction, lambda _: [], kind="question")
         findings = await self._inspect(url, interaction.user.id)
         when = discord.utils.format_dt(findings.job.created_at, "f") if findings.job else ""
         await interaction.edit_original_response(content=write_verdict(findings, when))
