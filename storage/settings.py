@@ -172,6 +172,13 @@ class Settings(BaseSettings):
     """Who may ask in direct messages: off, members (of EASEL_SERVERS), on. Empty: members where
     EASEL_SERVERS is set, else on."""
 
+    refused_words: str = ""
+    """Words and phrases that are drawn nowhere, with commas between; a star at the end of one
+    stands for any ending. However they are spelled; what --no leaves out is not looked at."""
+
+    restricted_words: str = ""
+    """Words and phrases that are drawn in channels that Discord restricts to adults alone."""
+
     max_jobs_per_person: Annotated[int, Field(gt=0)] = 100
     """Most unfinished jobs that a server may allow a person; ten unless its /server says more."""
 

@@ -12,7 +12,7 @@ from bot.components.panel import Item, Panel, PanelPress, make_custom_id
 from bot.errors import FormLateError, NotAllowedError, OldButtonError
 from bot.interactions.host import find_host
 from bot.interactions.patience import begin
-from bot.panels import members
+from bot.panels import members, word_lists
 from bot.panels.server_topics import NUMBERS, OF_ROLES, TOPICS, Number
 from bot.text import messages, sentences, server_log
 from bot.text.languages import say
@@ -30,7 +30,7 @@ _PANEL: Final = "server"
 
 _CHANGES: Final = "changes"
 _USAGE: Final = "usage"
-_FORMS: Final = ("limits", "quotas")
+_FORMS: Final = ("limits", "quotas", "words")
 """Topics that are set in a form."""
 
 _TITLES: Final = {
@@ -80,7 +80,11 @@ async def take_press(press: PanelPress) -> Panel | None:
     if what in _FORMS:
         return await _change(
             it,
-            lambda before: _apply_limits(before, press, find_host(it).limits),
+            lambda before: (
+                word_lists.apply(before, press)
+                if what == "words"
+                else _apply_limits(before, press, find_host(it).limits)
+            ),
             "role" if press.value else what,
         )
     if what in {"role", "person"}:
@@ -219,6 +223,8 @@ def _find_form(press: PanelPress) -> tuple[str, str] | None:
 
 
 def _build_form(choices: ServerChoices, what: str, role: str) -> discord.ui.Modal:
+    if what == "words":
+        return word_lists.build_form(choices, make_custom_id(_PANEL, what))
     values = choices.limits_for({int(role)}) if role else choices
     title = _TITLES["role" if role else what]
     form = discord.ui.Modal(title=say(title), custom_id=make_custom_id(_PANEL, what, role))

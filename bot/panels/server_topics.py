@@ -213,6 +213,10 @@ TOPICS: Final[Mapping[str, Topic]] = {
         lambda values: values[0] if values else "",
         lambda _, value, __: value in _SPOKEN,
     ),
+    "words": Topic(
+        sentences.PANEL_WORDS,
+        lambda c: say(sentences.WORDS_SET, refused=len(c.refused), restricted=len(c.restricted)),
+    ),
     "limits": Topic(
         sentences.PANEL_LIMITS,
         lambda c: _format_numbers(c, NUMBERS),

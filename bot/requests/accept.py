@@ -12,6 +12,7 @@ from cachetools import LRUCache
 from discord.http import HTTPClient
 
 from bot.access import policy
+from bot.access.moderation import WordRules
 from bot.access.places import AllowedPlaces
 from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef
@@ -70,7 +71,7 @@ class JobAcceptor:
         http: HTTPClient,
     ) -> None:
         self.models, self.jobs, self.records = models, jobs, jobs.records
-        self._places = places
+        self._places, self._words = places, WordRules(settings)
         self._files, self._delivery, self._door, self._http = files, delivery, door, http
         self._traits: LRUCache[str, ImageTraits] = LRUCache(_REMEMBERED)
         self._limits = Limits(
@@ -208,8 +209,9 @@ class JobAcceptor:
         Raises:
             LimitReachedError: They do not all fit into what the person may ask for.
             FastSpentError: They would fit if they were relaxed.
-            NotAllowedError: The bot may not write where they are to be shown.
+            NotAllowedError: They may not be shown there, or their words are not drawn there.
         """
+        self._words.require(requester, choices, [request.recipe for request in requests])
         rest = destination.follow_first()
         jobs = [
             self._describe(
@@ -298,8 +300,9 @@ class JobAcceptor:
 
         Raises:
             LimitReachedError: It does not fit into what the person may ask for.
-            NotAllowedError: The bot may not write where it is to be shown.
+            NotAllowedError: It may not be shown there, or its words are not drawn there.
         """
+        self._words.require(requester, choices, sheet.cells)
         first = sheet.cells[0]
         job = replace(
             self._place(requester, destination, choices),
@@ -323,15 +326,7 @@ class JobAcceptor:
         place: int,
         choices: ServerChoices,
     ) -> None:
-        """Shows one picture of a sheet in a message of its own, with its buttons.
-
-        Args:
-            requester: Who wants to see it.
-            destination: Where it is shown.
-            parent: The sheet's job.
-            place: Which of its pictures, counted from 0.
-            choices: What the server decided.
-        """
+        """Shows the picture at a place of a sheet, from 0, alone and with its buttons."""
         recipe = Sheet.from_json(parent.recipe).cells[place]
         request = JobRequest(recipe=recipe, title=Title("imagine"), parent_id=parent.id)
         job = self._describe(uuid.uuid4().hex, requester, destination, request, choices)

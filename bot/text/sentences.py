@@ -666,6 +666,22 @@ FAILURES: Final = {
 }
 """Why a job failed, by the code that the worker recorded."""
 
+NEVER_DRAWN: Final = (
+    "This reads as a minor in a sexual context, which is drawn nowhere; say whom you mean in other "
+    "words."
+)
+HOST_WORD: Final = "||{word}|| is not drawn here; leave it out."
+SERVER_WORD: Final = "||{word}|| is not drawn on this server; leave it out."
+ADULT_WORD: Final = (
+    "||{word}|| is drawn only in channels that are restricted to adults; leave it out, or ask "
+    "there."
+)
+PANEL_WORDS: Final = "Words"
+WORDS_SET: Final = "{refused} not drawn, {restricted} only in channels for adults"
+WORDS_REFUSED: Final = "Not drawn"
+WORDS_RESTRICTED: Final = "Only in channels for adults"
+WORDS_HOW: Final = "Words and phrases with commas between; a star stands for any ending"
+
 SHEET_ASK: Final = Plural(
     "One sheet with {count} picture, from the same noise. What changes:",
     "One sheet with {count} pictures, all from the same noise. What changes:",

@@ -127,6 +127,8 @@ class ServerChoices(Choices):
         daily: Most jobs that one person may ask for in 24 hours; 0 for any number.
         quotas: How much one person may have in a day, a week or a month, as people write it.
         limits: What counts instead of the last three for people of a role, by the role's id.
+        refused: Words and phrases that are not drawn.
+        restricted: Those that are drawn in channels for adults alone.
     """
 
     preset: str = ""
@@ -143,6 +145,8 @@ class ServerChoices(Choices):
     daily: int = 0
     quotas: QuotaText = ""
     limits: dict[int, Limits] = {}
+    refused: tuple[str, ...] = ()
+    restricted: tuple[str, ...] = ()
 
     def limits_for(self, roles: Collection[int]) -> Limits:
         """What somebody with these roles may ask for: the most that any of the roles allows."""

@@ -1,0 +1,85 @@
+"""What must not be drawn by its words: nowhere, not on a server, or not in every channel of it."""
+
+from collections.abc import Iterable, Iterator
+
+import discord
+from cachetools import LRUCache
+
+from bot.errors import NotAllowedError
+from bot.interactions.requester import Requester
+from bot.text import messages, sentences
+from generation.recipe import Recipe
+from prompt.moderation.minors import sexualizes_minors
+from prompt.moderation.words import WORD_LENGTH, WordList, parse_words
+from prompt.reading.phrases import parse_phrases
+from prompt.sentences import Sentence
+from storage.decisions.choices import ServerChoices
+from storage.settings import Settings
+
+_LISTS: LRUCache[tuple[str, ...], WordList] = LRUCache(200)
+"""Lists as they are looked up, of the servers that asked lately."""
+
+_ADULT = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
+
+
+class WordRules:
+    """Looks at the words of everything that is to be drawn, before it is queued."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._refused = parse_words(settings.refused_words)
+        self._restricted = parse_words(settings.restricted_words)
+
+    def require(
+        self, requester: Requester, choices: ServerChoices, recipes: Iterable[Recipe]
+    ) -> None:
+        """Goes on if the words of all of them may be drawn where somebody asks.
+
+        What is to be left out of a picture is not looked at: it says what nobody wants.
+
+        Raises:
+            NotAllowedError: They may not be.
+        """
+        adult = is_age_restricted(requester)
+        for recipe in recipes:
+            wanted = list(_list_wanted(recipe))
+            refusal = self._refuse(wanted, choices, adult=adult)
+            if refusal is not None:
+                raise NotAllowedError(refusal)
+
+    def _refuse(self, wanted: list[str], choices: ServerChoices, *, adult: bool) -> Sentence | None:
+        if sexualizes_minors(wanted):
+            return Sentence(sentences.NEVER_DRAWN)
+        rules = [(self._refused, sentences.HOST_WORD), (choices.refused, sentences.SERVER_WORD)]
+        if not adult:
+            rules.append(((*self._restricted, *choices.restricted), sentences.ADULT_WORD))
+        whole = "\n".join(wanted)
+        for words, said in rules:
+            found = _find_list(words).find(whole)
+            if found is not None:
+                return Sentence(said, word=messages.escape(found.replace("|", ""), WORD_LENGTH))
+        return None
+
+
+def is_age_restricted(requester: Requester) -> bool:
+    """Whether Discord shows a place to adults alone: a channel, its thread, or a whole server."""
+    channel = requester.channel
+    guild = getattr(channel, "guild", None)
+    # Discord's own flag on commands does not look at the whole server.
+    if guild is not None and getattr(guild, "nsfw_level", None) in _ADULT:
+        return True
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    # In direct messages nobody says who is grown up.
+    return guild is not None and is_nsfw is not None and bool(is_nsfw())
+
+
+def _list_wanted(recipe: Recipe) -> Iterator[str]:
+    """What a recipe asks for: as it was typed, as the model reads it, and by its latest edit."""
+    yield from (phrase.text for phrase in parse_phrases(recipe.prompt) if phrase.weight > 0)
+    yield from (phrase.text for phrase in recipe.conditions.phrases if phrase.weight > 0)
+    yield from recipe.asked
+
+
+def _find_list(words: tuple[str, ...]) -> WordList:
+    if words not in _LISTS:
+        _LISTS[words] = WordList(words)
+    return _LISTS[words]

@@ -1,0 +1,1 @@
+"""What must not be drawn, by its words."""

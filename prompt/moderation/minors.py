@@ -1,0 +1,140 @@
+"""Minors in a sexual context: what is drawn nowhere, whatever a host or a server says."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from prompt.moderation.spelling import fold
+from prompt.moderation.words import WordList
+
+ADULT: Final = 18
+"""Years."""
+
+_YOUNG: Final = WordList(
+    (
+        # English
+        *("child", "children", "childs", "kid", "kids", "kiddo", "toddler", "toddlers", "infant"),
+        *("infants", "baby", "babies", "minor", "minors", "underage", "under age", "preteen"),
+        *("preteens", "pre teen", "tween", "tweens", "teen", "teens", "teenage", "teenager"),
+        *("teenagers", "teenaged", "adolescent", "adolescents", "schoolgirl", "schoolgirls"),
+        *("schoolboy", "schoolboys", "schoolchild", "kindergartner", "kindergartener"),
+        *("little girl", "little girls", "little boy", "little boys", "young girl", "young girls"),
+        *("young boy", "young boys", "loli", "lolis", "lolicon", "lolita", "shota", "shotas"),
+        *("shotacon", "jailbait", "prepubescent", "pubescent", "juvenile", "cub girl", "boyhood"),
+        *("girlhood", "childlike", "grade schooler", "middle schooler", "elementary schooler"),
+        # German
+        *("kinder", "kindes", "kleinkind", "kleinkinder", "säugling", "minderjährig*", "ein kind"),
+        *("das kind", "kleines kind", "nacktes kind", "nackte kind", "nackten kind"),
+        *("schulmädchen", "schuljunge", "kleines mädchen", "kleiner junge", "junges mädchen"),
+        *("jugendliche*", "teenagerin"),
+        # Spanish and Portuguese
+        *("niño", "niña", "niños", "niñas", "nena", "menor de edad", "menores", "adolescente"),
+        *("adolescentes", "colegiala", "colegialas", "bebé", "criança", "crianças", "menino"),
+        *("menina", "meninos", "meninas", "menor de idade", "bebê", "infantil"),
+        # French
+        *("enfant", "enfants", "fillette", "fillettes", "garçonnet", "mineur", "mineure"),
+        *("mineurs", "mineures", "petite fille", "petit garçon", "bébé", "écolière", "écolières"),
+        *("ados",),
+        # Japanese
+        *("子供", "子ども", "こども", "幼女", "幼児", "少女", "少年", "小学生", "中学生", "ロリ"),
+        *("ショタ", "未成年", "園児"),
+    )
+)
+"""What says that somebody is a minor."""
+
+_SEXUAL: Final = WordList(
+    (
+        # English
+        *("sex", "sexual", "sexually", "sexy", "sexualized", "sexualised", "nude", "nudes"),
+        *("nudity", "naked", "nsfw", "porn", "porno", "pornographic", "pornography", "erotic"),
+        *("erotica", "hentai", "ecchi", "lewd", "topless", "bottomless", "undressed"),
+        *("undressing", "lingerie", "masturbat*", "orgasm*", "blowjob*", "handjob*", "cumshot*"),
+        *("ahegao", "penis", "penises", "vagina", "vaginas", "vulva", "genital*", "pussy"),
+        *("boobs", "tits", "titties", "nipples", "breasts", "cleavage", "horny", "fetish*"),
+        *("bdsm", "bondage", "rape", "raped", "raping", "intercourse", "seductive", "seductively"),
+        *(
+            "rating explicit",
+            "explicit content",
+            "xxx",
+            "r34",
+            "rule34",
+            "upskirt",
+            "cameltoe",
+            "fucking",
+            "fucked",
+            "fuck",
+        ),
+        *("without clothes", "no clothes", "no clothing", "unclothed", "stripping", "creampie"),
+        # German
+        *(
+            "nackt",
+            "nackte",
+            "nackter",
+            "nacktes",
+            "nackten",
+            "sexuell*",
+            "erotisch*",
+            "pornograf*",
+        ),
+        *("unbekleidet*", "ohne kleidung", "brüste", "reizwäsche"),
+        # Spanish and Portuguese
+        *("desnudo", "desnuda", "desnudos", "desnudas", "desnudez", "erótico", "erótica", "sexo"),
+        *("pornográf*", "lencería", "pechos", "sin ropa", "nu", "nua", "nus", "nuas", "pelado"),
+        *("pelada", "sem roupa", "seios", "sensual"),
+        # French
+        *("nue", "nues", "nudité", "sexe", "sexuel*", "érotique*", "pornographique*", "seins"),
+        *("déshabillé*", "sans vêtements"),
+        # Japanese
+        *(
+            "裸",
+            "ヌード",
+            "エロ",
+            "えっち",
+            "エッチ",
+            "性的",
+            "セックス",
+            "全裸",
+            "おっぱい",
+            "下着姿",
+        ),
+    )
+)
+"""What says that something is sexual."""
+
+_HARMLESS: Final = re.compile(
+    r"\b(?:naked[ -](?:mole[ -]?rats?|eye|neck|bike|cake|truth|barley|juice|singularity)"
+    r"|nude[ -](?:colou?red|colou?rs?|lipsticks?|heels?|palette|tones?|beige|pink|shades?|shoes?)"
+    r"|pussy[ -](?:willows?|cats?|riot)|(?:blue|great|coal|marsh|willow) tits?"
+    r"|(?:kid|baby) goats?|baby (?:blue|pink|breath|grand|corn)|sex (?:education|pistols)"
+    r"|minor (?:keys?|chords?|scales?|arcana|planets?|leagues?|details?|damage)"
+    r"|explicit lyrics|(?:chicken|turkey|duck) breasts?|stripping (?:paint|wires?|bark))\b"
+)
+"""Words of the lists that mean nothing of the kind where they stand so."""
+
+_AGE: Final = re.compile(
+    r"(?<![\d.])(\d{1,2})[\s-]*(?:years?|yrs?|yo|y[./]?o|jahre?|años|anos|ans|歳|才)\b"
+    r"|(?<![\d.])(\d{1,2})[\s-]*(?:歳|才)"
+)
+_SAID_IN_WORDS: Final = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    r"|sixteen|seventeen)[\s-]+years?[\s-]+old\b"
+)
+
+
+def sexualizes_minors(texts: Iterable[str]) -> bool:
+    """Whether what a prompt asks for is a minor in a sexual context.
+
+    Args:
+        texts: What is wanted, without what is to be left out.
+    """
+    whole = _HARMLESS.sub(" ", fold(" ".join(texts)))
+    return (_YOUNG.find(whole) is not None or _names_young_age(whole)) and (
+        _SEXUAL.find(whole) is not None
+    )
+
+
+def _names_young_age(text: str) -> bool:
+    if _SAID_IN_WORDS.search(text):
+        return True
+    ages = (int(found[1] or found[2]) for found in _AGE.finditer(text))
+    return any(0 < age < ADULT for age in ages)
