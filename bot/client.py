@@ -35,11 +35,13 @@ from bot.painting.submission import PaintingHandler
 from bot.painting.web import PaintingPage
 from bot.panels import hello, routing
 from bot.requests.accept import JobAcceptor
+from bot.requests.before_after import BeforeAfterHandler
 from bot.requests.blend import BlendHandler
 from bot.requests.compare import CompareHandler
 from bot.requests.derive import DeriveHandler
 from bot.requests.describe import DescribeHandler
 from bot.requests.editing import EditHandler
+from bot.requests.finding import ThingFinder
 from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.lineage import LineageHandler
@@ -149,12 +151,15 @@ class EaselBot(extensions.AutoShardedBot):
             blend=BlendHandler(acceptor),
             compare=CompareHandler(acceptor),
             derive=derive,
-            editing=EditHandler(acceptor, derive, results, imagine),
+            editing=EditHandler(
+                acceptor, derive, results, imagine, ThingFinder(models, jobs, files)
+            ),
             relaxed=RelaxedOffers(acceptor),
             describe=DescribeHandler(acceptor, imagine),
             results=results,
             printing=PrintHandler(jobs, files),
             lineage=LineageHandler(jobs, files),
+            before_after=BeforeAfterHandler(jobs, files),
             jobs=JobHandler(jobs),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
             translation=TranslationHandler(acceptor),

@@ -272,11 +272,25 @@ def extend(parent: Parent, seed: int, edges: Edges) -> Recipe:
     return _draw_on_canvas(parent, seed, canvas, _fit_frame(parent.recipe.size, edges), conditions)
 
 
-def repaint(parent: Parent, seed: int, regions: Sequence[Region] = (), mask: str = "") -> Recipe:
-    """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew."""
+def repaint(
+    parent: Parent,
+    seed: int,
+    regions: Sequence[Region] = (),
+    mask: str = "",
+    strength: float = 1.0,
+) -> Recipe:
+    """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew.
+
+    Args:
+        parent: The picture.
+        seed: Of the first.
+        regions: The parts.
+        mask: SHA-256 of the mask; empty for none.
+        strength: As of a canvas.
+    """
     parent = replace(parent, recipe=settle_shape(parent.recipe))
     # Of the size only width and height: a canvas is drawn once, and in one piece.
-    canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask)
+    canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask, strength=strength)
     size = Size(width=parent.recipe.size.width, height=parent.recipe.size.height)
     return _draw_on_canvas(parent, seed, canvas, size, _select_conditions(parent))
 

@@ -44,6 +44,7 @@ from storage.logs import set_up_logs
 from storage.monitoring.worker_watch import watch_worker
 from storage.queue import queries
 from storage.queue.jobs import (
+    UNTOUCHED,
     DeviceFaultError,
     Keep,
     Made,
@@ -210,10 +211,11 @@ def keep(pictures: Pictures, recipe: Recipe, files: Files, report: Report) -> Re
         store(image, encode_png(image, recipe, index=k), narrow(recipe, k).digest)
         for k, image in enumerate(pictures.single)
     ]
+    told = {UNTOUCHED: list(pictures.untouched)} if pictures.untouched else None
     if pictures.grid is None:
-        return Rendered(pictures=single)
+        return Rendered(pictures=single, answer=told)
     grid = store(pictures.grid, encode_png(pictures.grid, recipe), recipe.digest)
-    return Rendered(pictures=single, grid=grid)
+    return Rendered(pictures=single, grid=grid, answer=told)
 
 
 def keep_sheet(

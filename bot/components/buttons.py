@@ -179,6 +179,7 @@ KINDS: Final = {
         ButtonKind("recipe", "Recipe", None),
         ButtonKind("describe", "Describe", None),
         ButtonKind("history", "History", None),
+        ButtonKind("before", "Before/after", None),
         ButtonKind("print", "Print…", None),
         ButtonKind("cancel", "Cancel", None, style=discord.ButtonStyle.danger),
     )
@@ -309,7 +310,14 @@ def _build_grid_view(job: str, recipe: Recipe, marks: Marks) -> discord.ui.View:
     # A menu takes a whole row, and nine pictures leave none beside it.
     moved = [(button.action, button.item.label or "") for row in rows[ROW - 1 :] for button in row]
     view = _build_view(*rows[: ROW - 1], marks=marks)
-    return view.add_item(build_menu(job, len(numbers), [("history", "History"), *moved]))
+    others = ["history", *(["before"] if _is_change(recipe) else [])]
+    named = [(action, KINDS[action].label or "") for action in others]
+    return view.add_item(build_menu(job, len(numbers), [*named, *moved]))
+
+
+def _is_change(recipe: Recipe) -> bool:
+    """Whether there is a picture before it that it differs from as somebody asked."""
+    return bool(recipe.asked or recipe.inputs.canvas)
 
 
 def _break_row(row: list[JobButton]) -> Iterator[list[JobButton]]:
@@ -334,12 +342,14 @@ def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     start = recipe.inputs.start
     # What a creative upscale starts from is the picture itself.
     moved = start is not None and start.strength > 0 and not derive.is_redrawn(recipe)
-    yield [
+    last = [
         "favourite",
         "recipe",
         *(["map"] if recipe.conditions.structure else []),
         *(["closer", "looser"] if moved else []),
     ]
+    # Of an image with its structure kept there are five already.
+    yield [*last, *(["before"] if _is_change(recipe) and len(last) < ROW else [])]
 
 
 def build_stopped_view(job: str, marks: Marks = UNMARKED) -> discord.ui.View:

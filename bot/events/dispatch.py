@@ -22,6 +22,7 @@ from bot.interactions.host import FindPicture
 from bot.interactions.replies import answer_error, telling_errors
 from bot.painting.submission import PaintingHandler
 from bot.panels import routing
+from bot.requests.before_after import BeforeAfterHandler
 from bot.requests.blend import BlendHandler
 from bot.requests.compare import CompareHandler
 from bot.requests.derive import DeriveHandler
@@ -76,6 +77,7 @@ class Handlers:
         results: Shows, sends and deletes pictures.
         printing: Makes files for paper.
         lineage: Shows what pictures were made of, and what was made of them.
+        before_after: Shows pictures beside what they were made of.
         privacy: Sends copies of what is kept of people, and forgets them.
         jobs: Cancels jobs, and tells how the queue stands.
         translation: Writes prompts for other programs.
@@ -95,6 +97,7 @@ class Handlers:
     results: ResultHandler
     printing: PrintHandler
     lineage: LineageHandler
+    before_after: BeforeAfterHandler
     jobs: JobHandler
     privacy: PrivacyHandler
     translation: TranslationHandler
@@ -142,6 +145,8 @@ class Handlers:
             await self.editing.offer(interaction, job, index)
         elif action == "print":
             await self.printing.offer(interaction, job, index)
+        elif action == "before":
+            await self.before_after.show(interaction, job, index)
         elif action == "history":
             await self.lineage.show(interaction, job)
         elif action == "recipe":

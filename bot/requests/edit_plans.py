@@ -1,6 +1,6 @@
 """What is done for a sentence about a finished picture, as one derivation of its recipe."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -9,10 +9,13 @@ from bot.errors import NoPlaceError, NotAllowedError, NotUnderstoodError
 from bot.requests.models import ServedModels
 from bot.requests.rewording import Change, Fetched, change_words
 from bot.text import sentences
+from bot.text.messages import quote
 from generation import derive, edits
 from generation.catalogue.card import Capability, Card
+from generation.catalogue.lexicon import GROUND
 from generation.derive import Parent
 from generation.recipe import Edges, Ingredient, Inputs, Recipe, Region, Retouch, seed_noise
+from prompt.editing.naming import Part
 from prompt.editing.restyling import restyle_words
 from prompt.editing.strength import restate_strength
 from prompt.editing.understanding import understand
@@ -36,13 +39,35 @@ EXACT: Final = frozenset({WishKind.TONE, WishKind.FLIP, WishKind.TURN, WishKind.
 LOCAL: Final = frozenset({WishKind.ADD, WishKind.REMOVE, WishKind.REPLACE, WishKind.RECOLOUR})
 """What changes a part of a picture, and leaves the rest as it is."""
 
+FOUND: Final = frozenset({WishKind.REMOVE, WishKind.REPLACE, WishKind.RECOLOUR})
+"""What changes a thing that there is, and that can be looked for."""
+
 ALONE: Final = frozenset({WishKind.UNDO, WishKind.ORIGINAL})
 """What shows an earlier picture, and draws nothing."""
 
 _SIDES: Final = {"left": "left", "right": "right", "up": "top", "down": "bottom"}
 _QUARTERS: Final = {"right": 1, "half": 2, "left": 3}
+_FILLED: Final = 0.1
+"""Denoising strength of a plain ground where something stood before it."""
+
+_BARE: Final = "white"
+"""Colour of a ground that is taken away."""
+
 _FREE: Final = Wish(WishKind.RESTYLE)
 """Words that no rule knows, where a person says what they are for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How the thing was found that a wish is about.
+
+    Attributes:
+        part: Which part of a drawing of one thing it is.
+        ground: What the colour behind that thing is called.
+    """
+
+    part: Part
+    ground: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +79,9 @@ class Plan:
         exact: Wishes that arithmetic grants.
         drawn: The one that a model draws; None if there is none.
         later: Wishes that have to wait, since each drawing begins at a finished picture.
-        regions: The parts of the picture that were chosen for it.
+        regions: The parts of the picture that were chosen for it, or...
+        mask: ...SHA-256 of the mask over what it is about; empty for none.
+        found: How that was found.
         every: Whether it is for all pictures of a grid.
     """
 
@@ -63,6 +90,8 @@ class Plan:
     drawn: Wish | None = None
     later: tuple[Wish, ...] = ()
     regions: tuple[Region, ...] = ()
+    mask: str = ""
+    found: Found | None = None
     every: bool = False
 
     @property
@@ -157,13 +186,18 @@ class Editor:
             case WishKind.MORE | WishKind.LESS:
                 chosen = _select(planned, parent)
                 return Resolved(recipe=_do_more(chosen, wish, planned.words))
-        if planned.regions:
-            return self._repaint(wish, planned, parent, seed, card)
+        if planned.regions or planned.mask:
+            made = self._repaint(wish, planned, parent, seed, card)
+            return replace(made, notes=(*made.notes, *_tell_found(wish, planned)))
         if Capability.EDIT in card.capabilities and parent.image:
             # What arithmetic or a later turn does is not asked of the model as well.
             alone = not (planned.exact or planned.later)
             words = planned.words if alone else _word(wish)
-            return self._reword(words, _edit_natively, parent, seed)
+            # What is to look otherwise as a whole has nothing to put back.
+            restored = wish.kind in LOCAL
+            return self._reword(
+                words, lambda one, new: _edit_natively(one, new, restored=restored), parent, seed
+            )
         if wish.kind in LOCAL:
             raise NoPlaceError(wish.what)
         words = restyle_words(parent.recipe.prompt, wish.what)
@@ -173,7 +207,18 @@ class Editor:
         self, wish: Wish, planned: Plan, parent: Parent, seed: int, card: Card
     ) -> Resolved:
         self._models.require(Capability.INPAINT, card)
-        before = parent.recipe.prompt
+        before, strength = parent.recipe.prompt, 1.0
+        if planned.found:
+            words = _word_found(wish, planned.found, before)
+            if wish.kind is WishKind.REMOVE and planned.found.part == "figure":
+                # The ground's colour is carried on already, and hardly more is to be drawn.
+                strength = _FILLED
+            return self._reword(
+                words,
+                lambda one, new: derive.repaint(one, new, mask=planned.mask, strength=strength),
+                parent,
+                seed,
+            )
         match wish.kind:
             case WishKind.REMOVE:
                 words = f"{before} {NO.format((wish.what,))}"
@@ -184,7 +229,10 @@ class Editor:
             case _:
                 words = wish.what
         return self._reword(
-            words, lambda one, new: derive.repaint(one, new, planned.regions), parent, seed
+            words,
+            lambda one, new: derive.repaint(one, new, planned.regions),
+            parent,
+            seed,
         )
 
     def _reword(
@@ -208,6 +256,31 @@ class Editor:
 def _select(planned: Plan, parent: Parent) -> Recipe:
     """The recipe of the one picture that is meant, or of all."""
     return parent.recipe if planned.every else derive.narrow(parent.recipe, parent.index)
+
+
+def _word_found(wish: Wish, found: Found, before: str) -> str:
+    """Words for a drawing of one thing in which that thing changes, or what is behind it.
+
+    All of the picture is named, since a model draws a part to fit the rest.
+    """
+    if found.part == "ground":
+        behind = {
+            WishKind.REMOVE: f"{_BARE} {GROUND}",
+            WishKind.REPLACE: wish.into,
+            WishKind.RECOLOUR: f"{wish.into} {GROUND}",
+        }[wish.kind]
+        return f"{before}, {behind}"
+    ground = f"{found.ground} {GROUND}"
+    if wish.kind is WishKind.REMOVE:
+        return f"{ground} {NO.format((wish.what,))}"
+    thing = wish.into if wish.kind is WishKind.REPLACE else f"{wish.into} {wish.what}"
+    # A bare ground is what nobody names; to name it would make the thing itself white.
+    return thing if found.ground == _BARE else f"{thing}, {ground}"
+
+
+def _tell_found(wish: Wish, planned: Plan) -> Iterator[Sentence]:
+    if planned.found:
+        yield Sentence(sentences.FOUND[planned.found.part], typed=quote(wish.what))
 
 
 def _retouch(recipe: Recipe, wishes: Sequence[Wish]) -> Recipe:
@@ -290,14 +363,20 @@ def _keep_noise(parent: Parent, _: int) -> Recipe:
     return derive.narrow(parent.recipe, parent.index)
 
 
-def _edit_natively(parent: Parent, seed: int) -> Recipe:
-    """One picture by a model that changes images as words say."""
+def _edit_natively(parent: Parent, seed: int, *, restored: bool) -> Recipe:
+    """One picture by a model that changes images as words say.
+
+    Args:
+        parent: The picture that is changed.
+        seed: Of the new one.
+        restored: Whether all that the words did not change is put back.
+    """
     recipe = derive.settle_shape(parent.recipe)
     return replace(
         recipe,
         noise=seed_noise(seed, 1),
         # What is changed has been retouched; only greys can be made grey once more.
         finishing=derive.keep_grey(recipe),
-        inputs=Inputs(edit=(Ingredient(image=parent.image, weight=1.0),)),
+        inputs=Inputs(edit=(Ingredient(image=parent.image, weight=1.0),), restored=restored),
         conditions=replace(recipe.conditions, structure=None, references=()),
     )

@@ -27,6 +27,7 @@ from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
 from bot.requests.edit_plans import Editor, Plan, plan
+from bot.requests.finding import ThingFinder
 from bot.requests.given import GivenPictures
 from bot.requests.imagine import ImagineHandler
 from bot.requests.results import ResultHandler
@@ -67,7 +68,9 @@ class EditHandler:
         maker: DeriveHandler,
         results: ResultHandler,
         imagine: ImagineHandler,
+        finder: ThingFinder,
     ) -> None:
+        self._finder = finder
         self._acceptor, self._editor = acceptor, Editor(acceptor.models)
         self._maker, self._results, self._imagine = maker, results, imagine
         self._given = GivenPictures(acceptor, maker)
@@ -207,7 +210,11 @@ class EditHandler:
             message = None if finding.done() else await acknowledge(interaction)
             await self._results.show(interaction, (await finding).id, promised=message)
         else:
-            change = self._editor.change(planned)
+            locating = await begin(self._finder.locate(planned, wish.job, wish.index))
+            if not locating.done():
+                # What is refused has to be the first answer.
+                raise FormLateError
+            change = self._editor.change(locating.result())
             await self._maker.try_and_make(interaction, wish.job, change, title)
 
     async def keep(self, person: int, draft: str, wish: WishDraft) -> None:
@@ -244,7 +251,8 @@ class EditHandler:
         every = index == 0 and count > 1
         if every and not planned.asks_no_picture:
             raise WhichPictureError(words, count, every=planned.suits_every)
-        change = self._editor.change(replace(planned, every=every))
+        located = await self._finder.locate(planned, job.id, max(1, index))
+        change = self._editor.change(replace(located, every=every))
         title = Title(planned.title, None if every else max(1, index))
         told = await self._maker.make_for(requester, job.id, change, title)
         return Reply(list(map(retell, [*told, *_list_notes(planned)])))

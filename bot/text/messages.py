@@ -16,7 +16,7 @@ from generation.recipe import Noise, Recipe
 from prompt.resolution.taught import find_unknown_looks
 from storage.decisions.choice_queries import KeptPictures
 from storage.queue.forecast import SPREAD
-from storage.queue.jobs import Job, Queued
+from storage.queue.jobs import UNTOUCHED, Job, Queued
 
 CONTENT_LIMIT: Final = 2000
 """Characters in a message's content (Discord)."""
@@ -205,7 +205,17 @@ def write_finished(job: Job, recipe: Recipe) -> str:
     Below stand why this model drew, where nobody chose it, and the words that it does not know.
     """
     text = f"{write_heading(job, recipe)}\n-# {write_settings(job, recipe)}"
-    return stack_lines(text, (f"-# {line}" for line in _explain_model(job, recipe)))
+    lines = (*_tell_untouched(job), *_explain_model(job, recipe))
+    return stack_lines(text, (f"-# {line}" for line in lines))
+
+
+def _tell_untouched(job: Job) -> Iterator[str]:
+    """How much of the picture before is as it was, where only a part of it was to change."""
+    if shares := (job.answer or {}).get(UNTOUCHED):
+        # Rounded down, and of several the least, so that it is never less.
+        percent = int(100 * min(shares))
+        said = {0: sentences.ALL_CHANGED, 100: sentences.NOTHING_CHANGED}
+        yield say(said.get(percent, sentences.UNTOUCHED), percent=percent)
 
 
 def _explain_model(job: Job, recipe: Recipe) -> Iterator[str]:

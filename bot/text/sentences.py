@@ -241,6 +241,19 @@ EDIT_WHOLE: Final = "The whole picture, drawn anew"
 EDIT_LATER: Final = (
     "One thing is done at a time: ask for the rest of your wish under the new picture."
 )
+UNTOUCHED: Final = "{percent} % of the picture before is as it was."
+NOTHING_CHANGED: Final = (
+    "Nothing that the model changed could be told from what it merely redrew; to see all that it"
+    " drew, choose the whole picture in the form."
+)
+ALL_CHANGED: Final = (
+    "The model changed the whole picture, so nothing of the one before was put back."
+)
+COMPARED: Final = "Before at the left, after at the right."
+FOUND: Final = {
+    "figure": "I found `{typed}` by its colours: it is all that stands before the plain ground.",
+    "ground": "I found `{typed}` by its colours: it is all around the one thing in the picture.",
+}
 EDIT_UNKNOWN: Final = (
     "I am not sure what `{typed}` is to change. Which of these do you mean? *Warmer*, *as a"
     " watercolour*, *extend it to the left* and the like I know without asking."
@@ -253,8 +266,8 @@ READ_WHERE: Final = "Choose where…"
 READ_PROMPT: Final = "Draw it as a new prompt"
 READ_ALL: Final = "All of them"
 EDIT_NO_PLACE: Final = (
-    "Where is `{typed}`? Choose in the form which parts of the picture to draw anew, and all else"
-    " stays as it is; or choose the whole picture."
+    "I cannot tell where `{typed}` is. Choose in the form which parts of the picture to draw anew,"
+    " or paint over them (Vary (Region)), and all else stays as it is; or choose the whole picture."
 )
 EDIT_WHOLE_ONLY: Final = (
     "That changes the whole picture. Choose no parts for it, or say what should be in those parts."

@@ -58,6 +58,7 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "asked": ("asked",),
     "clip_skip": ("conditions", "clip_skip"),
     "rescale": ("sampling", "rescale"),
+    "restored": ("inputs", "restored"),
 }
 """By the flat name, in the flat order, which the digest depends on."""
 
@@ -89,6 +90,7 @@ _SINCE: Final = {
     "asked": GROUPED,
     "clip_skip": GROUPED,
     "rescale": GROUPED,
+    "restored": GROUPED,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.

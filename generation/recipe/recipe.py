@@ -113,6 +113,8 @@ class Inputs:
             draw without one. Images go before it.
         shortened: Whether a start or a canvas takes the share alone of the steps that its strength
             leaves, as in other programs; recipes of before take all of them.
+        restored: Whether all that the words did not change is put back into what became of the one
+            image in ``edit``.
     """
 
     start: Start | None = None
@@ -122,8 +124,11 @@ class Inputs:
     edit: tuple[Ingredient, ...] = ()
     plan: float = 0.0
     shortened: bool = False
+    restored: bool = False
 
     def __post_init__(self) -> None:
+        if self.restored and len(self.edit) != 1:
+            raise RecipeError("what is put back comes from the one image that is edited")
         if not 0 <= self.plan < 1:
             raise RecipeError("a plan is drawn over with a strength below 1")
         # Put so that NaN, which no comparison holds for, is refused; likewise below.

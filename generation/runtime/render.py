@@ -16,6 +16,7 @@ from generation.derive import drop_finishing, drop_upscale, narrow
 from generation.pictures.canvas import Init, InpaintCanvas, frame, join
 from generation.pictures.detail import bring_out
 from generation.pictures.grid import compose
+from generation.pictures.restoring import restore
 from generation.pictures.retouch import retouch
 from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Edges, Recipe, Start, share_of_steps
@@ -49,10 +50,13 @@ class Pictures:
     Attributes:
         single: Each picture, as large as it is shown.
         grid: All of them in one image; None if there is only one.
+        untouched: Of pictures that change a part of another one, the share of that one's pixels
+            that each kept, from 0 to 1; 0 where it changed as a whole.
     """
 
     single: tuple[Image.Image, ...]
     grid: Image.Image | None
+    untouched: tuple[float, ...] = ()
 
 
 def render(engine: Drawer, recipe: Recipe, report: Report, *, read: Read, find: Find) -> Pictures:
@@ -72,11 +76,11 @@ def render(engine: Drawer, recipe: Recipe, report: Report, *, read: Read, find: 
             ``out_of_memory`` if even one picture at a time is too much, ``no_picture`` if what was
             computed is none, ``upscaler`` if what enlarges it is gone or of no use.
     """
-    plain = find_made(recipe, read, find)
-    if plain is None:
-        drawn = _draw_plain(engine, drop_finishing(recipe), report, read)
-        plain = [retouch(picture, recipe.finishing.retouch) for picture in drawn]
-    return finish(engine, plain, recipe, report)
+    if made := find_made(recipe, read, find):
+        return finish(engine, made, recipe, report)
+    drawn = _draw_plain(engine, drop_finishing(recipe), report, read)
+    plain = [retouch(picture, recipe.finishing.retouch) for picture in drawn.single]
+    return replace(finish(engine, plain, recipe, report), untouched=drawn.untouched)
 
 
 def find_made(recipe: Recipe, read: Read, find: Find) -> list[Image.Image] | None:
@@ -125,7 +129,8 @@ def finish(
     return Pictures(single, compose(single) if len(single) > 1 else None)
 
 
-def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> list[Image.Image]:
+def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> Pictures:
+    """The pictures as they are drawn, each alone."""
     if recipe.family != engine.card.id:
         raise RenderError(NO_MODEL)
     # A recipe may have waited while the models that are served changed.
@@ -133,11 +138,11 @@ def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> l
         raise RenderError(NO_MODEL)
     if recipe.conditions.structure is not None and recipe.conditions.structure.shown:
         engine.look(recipe, lambda sha256: _read_image(sha256, read))
-        return [_resize_by(engine.map(recipe), engine.card.enlarge, tile=False)]
+        return Pictures((_resize_by(engine.map(recipe), engine.card.enlarge, tile=False),), None)
     start = _read_init(recipe, read, engine.card.enlarge)
     if recipe.inputs.gives_back and isinstance(start, Image.Image):
         unchanged = _add_detail(_give_back(start, recipe, engine.card), recipe)
-        return [unchanged] * len(recipe.noise)
+        return Pictures((unchanged,) * len(recipe.noise), None)
     # LoRAs before the text is read: some change the text encoder as well.
     engine.apply_loras(recipe.conditions.loras)
     report(0, recipe.steps, None)
@@ -148,9 +153,27 @@ def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> l
     drawn = draw_refined(engine, recipe, start, pace(report), look)
     drawn = engine.enlarge(drawn, tile=recipe.sampling.seamless)
     drawn = [_add_detail(picture, recipe) for picture in drawn]
-    return (
-        [join(start, picture) for picture in drawn] if isinstance(start, InpaintCanvas) else drawn
-    )
+    if isinstance(start, InpaintCanvas):
+        joined = tuple(join(start, picture) for picture in drawn)
+        return Pictures(joined, None, _share_kept(recipe, start) * len(joined))
+    if recipe.inputs.restored:
+        original = _read_image(recipe.inputs.edit[0].image, read)
+        found = [restore(_fit_to(original, picture.size), picture) for picture in drawn]
+        pictures = tuple(one.picture for one in found)
+        return Pictures(pictures, None, tuple(one.untouched for one in found))
+    return Pictures(tuple(drawn), None)
+
+
+def _share_kept(recipe: Recipe, canvas: InpaintCanvas) -> tuple[float, ...]:
+    """The share that stays of a picture of which a part is drawn anew; () for what goes around."""
+    inner = recipe.inputs.canvas
+    if inner is None or inner.edges != Edges():
+        return ()
+    return (canvas.kept.histogram()[255] / (canvas.kept.width * canvas.kept.height),)
+
+
+def _fit_to(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _give_back(image: Image.Image, recipe: Recipe, card: Card) -> Image.Image:

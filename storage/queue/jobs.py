@@ -41,6 +41,9 @@ TRIPPED: Final = "tripped"
 SHOWN: Final = "shown"
 """The lane of jobs that make nothing: they show alone what was made beside others."""
 
+UNTOUCHED: Final = "untouched"
+"""What is told of pictures in which a part of another was changed: the shares that they kept."""
+
 DAY: Final = timedelta(hours=24)
 """What a daily limit counts over, up to now."""
 
@@ -166,7 +169,7 @@ class Job(NewJob):
         worker: The worker that took it last, begun or not.
         delivered_message_id: The message in which its end was shown.
         images: Pictures in order; the grid, if any, comes first.
-        answer: What a question was answered with.
+        answer: What a question was answered with, or what there is to tell of the pictures.
     """
 
     state: State
@@ -284,7 +287,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """All pictures of a job, and the grid of them if there is one; or a question's answer."""
+    """All pictures of a job, and the grid of them if there is one; or a question's answer.
+
+    With pictures the answer is what there is to tell of them: under ``UNTOUCHED`` a share for each.
+    """
 
     pictures: tuple[Made, ...] | list[Made] = ()
     grid: Made | None = None

@@ -169,6 +169,7 @@ def test_every_field_of_earlier_versions_is_read() -> None:
         ({"start": Start(image="ab", strength=0.5), "shortened": True}, 5),
         ({"clip_skip": 2}, 5),
         ({"rescale": 0.7}, 5),
+        ({"edit": (Ingredient(image="ab"),), "restored": True}, 5),
     ],
 )
 def test_later_fields_need_a_later_version(different: dict[str, Any], version: int) -> None:
@@ -290,6 +291,7 @@ class TestDigest:
             {"canvas": Canvas(image="ab" * 32, edges=Edges(left=0.5))},
             {"canvas": Canvas(image="ab" * 32, mask="cd" * 32)},
             {"blend": (Ingredient(image="ab" * 32),)},
+            {"edit": (Ingredient(image="ab" * 32),), "restored": True},
             {"references": (STYLE,)},
             {"references": (replace(STYLE, scale=0.5),)},
             {"blend_scale": 0.5},

@@ -29,6 +29,9 @@ from storage.settings import Settings
 
 WORKER = "hand"
 
+FIGURE: tuple[float, ...] = ()
+"""Left, top, right and bottom of what is painted into every picture, in shares; () for nothing."""
+
 
 class DictionaryEngine(JobEngine):
     """Entries of jobs in a dictionary."""
@@ -173,7 +176,12 @@ class HandQueue(Jobs):
         colour = (number % 256, number // 256 % 256, 90)
         larger = recipe.finishing.upscale
         size = recipe.size.width * larger, recipe.size.height * larger
-        sha256 = files.put(encode_png(Image.new("RGB", size, colour), recipe, index=index))
+        picture = Image.new("RGB", size, colour)
+        if FIGURE:
+            sides = zip(FIGURE, size * 2, strict=True)
+            left, top, right, bottom = (round(share * side) for share, side in sides)
+            picture.paste((255, 255, 255), (left, top, right, bottom))
+        sha256 = files.put(encode_png(picture, recipe, index=index))
         return Made(sha256=sha256, width=size[0], height=size[1], digest=f"digest-{number}")
 
     def _wake(self) -> None:

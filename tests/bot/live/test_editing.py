@@ -3,13 +3,14 @@
 import io
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from generation.edits import STEP
 from generation.recipe import Recipe, Retouch, Tone
 from playground import Message
-from tests.journeys.studio import Studio, answer, recipe_of, result
+from tests.journeys.studio import Studio, answer, opened, recipe_of, result, showing
 
 QUICK = "--steps 1"
 
@@ -70,14 +71,45 @@ async def test_more_is_shown_beyond_the_edges(studio: Studio) -> None:
 
 async def test_a_part_changes_where_it_is_said_to_be(studio: Studio) -> None:
     picture = await single(studio)
-    press = await ask(studio, picture, "replace the apple with a pear")
+    press = await ask(studio, picture, "replace the lamp with a pear")
     refused = await answer(press)
     assert refused.ephemeral_to == "mira"
-    assert "Where is `apple`?" in refused.content
-    made = await edit(studio, picture, "replace the apple with a pear", "4")
+    assert "I cannot tell where `lamp` is." in refused.content
+    made = await edit(studio, picture, "replace the lamp with a pear", "4")
     assert made.prompt == "pear"
     assert made.inputs.canvas
     assert len(made.inputs.canvas.regions) == 1
+
+
+async def test_the_one_thing_before_a_plain_ground_is_found(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.bot.live.queue.FIGURE", (0.25, 0.25, 0.75, 0.75))
+    picture = await single(studio)
+    replaced = await result(await ask(studio, picture, "replace the apple with a pear"))
+    made = await recipe_of(studio, replaced)
+    assert made.inputs.canvas
+    assert made.inputs.canvas.mask
+    assert made.prompt.startswith("pear")
+    note = await studio.playground.message(lambda m: "I found `apple`" in m.content)
+    assert note.ephemeral_to == "mira"
+    # Four ways to do it; the picture before stands beside them.
+    menu = await studio.playground.select("mira", replaced, ["before:0"])
+    both = await showing(await answer(menu), "Before at the left")
+    assert both.ephemeral_to == "mira"
+    shown = await opened(studio.playground, both)
+    assert shown.width > 1.5 * shown.height
+
+
+async def test_before_and_after_stand_beside_each_other(studio: Studio) -> None:
+    picture = await single(studio)
+    warm = await result(await ask(studio, picture, "warmer"))
+    press = await studio.playground.press("mira", warm, label="Before/after")
+    both = await showing(await answer(press), "Before at the left")
+    shown = np.asarray(await opened(studio.playground, both), np.float32)
+    side = shown.shape[0]
+    # The left one is bluer than the right one, by what was asked for alone.
+    assert shown[:, :side, 2].mean() > shown[:, -side:, 2].mean()
 
 
 async def test_what_no_rule_knows_is_asked_about(studio: Studio) -> None:

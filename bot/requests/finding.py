@@ -1,0 +1,101 @@
+"""Finding what a wish is about: from the words for a thing to where it is in a picture."""
+
+import asyncio
+import io
+from dataclasses import replace
+from typing import Final
+
+from PIL import Image
+
+from bot.access import ownership
+from bot.requests.edit_plans import FOUND, Found, Plan
+from bot.requests.models import ServedModels
+from generation.catalogue.card import Capability
+from generation.pictures.figure import Figure, find_figure, frame_box, grow
+from generation.recipe import Recipe
+from prompt.editing.naming import Part, name_part
+from prompt.editing.wishes import Wish, WishKind
+from storage.files import Files, MissingFileError
+from storage.queue.client import Jobs
+from storage.queue.jobs import Job
+
+_AROUND: Final = 0.025
+"""Width of the border that is drawn anew with what is taken away, as a share of a side..."""
+
+_EDGE: Final = 0.008
+"""and with what only gets another colour."""
+
+_ROOM: Final = 0.1
+"""How much larger than what it takes the place of a new thing may be, as a share."""
+
+
+class ThingFinder:
+    """Finds the things that wishes are about where the pictures themselves tell."""
+
+    def __init__(self, models: ServedModels, jobs: Jobs, files: Files) -> None:
+        self._models, self._jobs, self._files = models, jobs, files
+
+    async def locate(self, planned: Plan, job_id: str, number: int) -> Plan:
+        """The plan with where its thing is; as it was where that is not found, or not asked.
+
+        Args:
+            planned: What a sentence asks for.
+            job_id: Of the picture.
+            number: The picture's, counted from 1.
+
+        Raises:
+            JobGoneError: The job is not in the database.
+        """
+        wish = planned.drawn
+        if wish is None or wish.kind not in FOUND or planned.regions:
+            return planned
+        job = await ownership.find_drawing(self._jobs, job_id)
+        recipe = Recipe.from_json(job.recipe)
+        part = await asyncio.to_thread(name_part, wish.what, recipe.prompt)
+        if part is None or not self._masks(recipe):
+            return planned
+        figure = await self._look(job, number)
+        if figure is None:
+            return planned
+        mask = await self._files.aput(_encode(_cover(figure, part, wish)))
+        return replace(planned, mask=mask, found=Found(part, figure.ground))
+
+    def _masks(self, recipe: Recipe) -> bool:
+        """Whether what drew a picture draws parts anew; what edits as words say needs no mask."""
+        able = self._models.find_maker(recipe).card.capabilities
+        return Capability.INPAINT in able and Capability.EDIT not in able
+
+    async def _look(self, job: Job, number: int) -> Figure | None:
+        """The figure of a picture, if it has one and is still stored."""
+        shown = job.pictures[number - 1 : number]
+        try:
+            png = await self._files.aget(shown[0].sha256) if shown else None
+        except MissingFileError:
+            return None
+        return await asyncio.to_thread(_open_and_find, png) if png else None
+
+
+def _open_and_find(png: bytes) -> Figure | None:
+    # Of our own making: Pillow shall not try its other decoders.
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        return find_figure(picture.convert("RGB"))
+
+
+def _cover(figure: Figure, part: Part, wish: Wish) -> Image.Image:
+    """What is drawn anew for a wish about a figure, or about the ground behind it."""
+    if part == "ground":
+        return grow(figure.mask, -_EDGE).point(lambda level: 255 - level)
+    match wish.kind:
+        case WishKind.REMOVE:
+            return grow(figure.mask, _AROUND)
+        case WishKind.REPLACE:
+            return frame_box(figure.mask, _ROOM)
+        case _:
+            return grow(figure.mask, _EDGE)
+
+
+def _encode(mask: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    # As what people paint is kept: a bit for each pixel.
+    mask.convert("1").save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
