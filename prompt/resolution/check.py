@@ -200,7 +200,7 @@ def _find_image_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tu
         yield from _find_edit_problems(prompt, images)
     elif card.needs_image:
         return  # words are welcome, and not needed
-    elif not _has_words(prompt, card) and not (images and keeps_image(prompt.flags)):
+    elif not (images and keeps_image(prompt.flags)) and not _has_words(prompt, card):
         yield "words", Sentence(said.NO_WORDS)
 
 

@@ -112,6 +112,8 @@ def _is_alone(name: str, given: Mapping[str, Any]) -> bool:
 
 def _list_idle(given: Mapping[str, Any]) -> list[str]:
     """The flags that do not act; one whose partner does not either is told of with its partner."""
+    if _IDLE.isdisjoint(given):
+        return []
     rows = [BY_NAME[name] for name in filter(_IDLE.__contains__, given)]
     names = [row.name for row in rows if not row.acts(given[row.name])]
     return [name for name in names if BY_NAME[name].partner not in names]

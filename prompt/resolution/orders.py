@@ -65,6 +65,8 @@ def read_orders(
     plain = parse_plain(blank_unprintable(text))
     read = [plain] if plain is not None else _read_each(text, limit, options)
     prompts = [fit(add_options(each, options), source) for each in read]
+    if len(prompts) == 1 and REPEAT.name not in prompts[0].flags:
+        return (Order(prompts[0], 0),)
     counts = [REPEAT.of(prompt.flags) or 1 for prompt in prompts]
     # Repetitions count like choices, and both multiply.
     if sum(counts) > limit:
