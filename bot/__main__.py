@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import math
 import signal
 import sys
@@ -145,6 +146,9 @@ def main() -> int:
         settings = load_settings()
         set_up_logs(settings)
         sys.setswitchinterval(SWITCH)
+        # What was imported stays: looking through it for garbage would stop everything for a tenth
+        # of a second now and then.
+        gc.freeze()
         asyncio.run(run(settings))
     except LeaseLostError as error:
         log.error(str(error))
