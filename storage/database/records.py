@@ -16,9 +16,10 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import Table
 
-READERS: Final = 5
-WRITERS: Final = 10
-"""Threads, and so connections at most; of those that write most may wait for each other's locks."""
+READERS: Final = 3
+WRITERS: Final = 3
+"""Threads, and so connections at most. They are few because the event loop competes with each for
+the interpreter, after whatever it sends or receives: with many at work it would hardly get on."""
 
 PATIENCE: Final = 30.0
 """Seconds for which somebody waits for one of them."""
