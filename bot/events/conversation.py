@@ -20,6 +20,7 @@ from bot.components import confirm
 from bot.components.asking import WishDraft
 from bot.components.buttons import JobButton
 from bot.components.describing import add_image_buttons
+from bot.components.more import build_menu
 from bot.errors import NoImageError
 from bot.events.dispatch import Handlers
 from bot.interactions.pictures import find_image
@@ -90,7 +91,7 @@ class Conversation:
         elif words:
             await self._edit(message, job, words)
         else:
-            await _reply(message, say(sentences.UNREAD), _offer_edit(job.id, 1))
+            await _reply(message, say(sentences.UNREAD), _offer_edit(job))
 
     async def _find_pictures(self, job_id: str | None) -> Job | None:
         """The job of pictures that can be edited; None for what is none."""
@@ -167,8 +168,9 @@ def _is_said(message: discord.Message) -> bool:
     return reference is None or reference.type is discord.MessageReferenceType.reply
 
 
-def _offer_edit(job: str, index: int) -> discord.ui.View:
-    return discord.ui.View(timeout=None).add_item(JobButton("edit", job, index))
+def _offer_edit(job: Job) -> discord.ui.View:
+    view, count = discord.ui.View(timeout=None), len(job.pictures)
+    return view.add_item(build_menu(job.id, count) if count > 1 else JobButton("edit", job.id, 1))
 
 
 async def _reply(message: discord.Message, text: str, view: discord.ui.View | None = None) -> None:

@@ -106,6 +106,12 @@ async def test_a_reply_that_cannot_be_read_gets_the_button(studio: Studio) -> No
     press = await studio.playground.press("mira", told, label="Edit")
     await press.acknowledged()
     assert press.modal
+    # Under several, of which one is to be named.
+    grid = await studio.playground.message(lambda m: "U4" in m.buttons)
+    said = await studio.playground.say("mira", "general", "warmer", reply_to=grid)
+    chosen = await studio.playground.select("mira", await answer_to(studio, said), ["edit:3"])
+    await chosen.acknowledged()
+    assert chosen.modal
 
 
 async def test_what_was_before_comes_to_where_its_owner_sees_pictures(studio: Studio) -> None:
