@@ -1,6 +1,7 @@
 """Edits of pictures that were not drawn here: what the first change of each is derived from."""
 
 import secrets
+from dataclasses import replace
 from typing import Any, Final
 
 import discord
@@ -17,7 +18,7 @@ from bot.text.messages import Title
 from bot.text.titles import keep_title
 from generation.catalogue.card import Card
 from generation.derive import Parent
-from generation.recipe import SEED_LIMIT
+from generation.recipe import SEED_LIMIT, Recipe
 from prompt.flags.table import STRENGTH
 from prompt.reading.grammar import Prompt
 from prompt.resolution.orders import Order
@@ -25,6 +26,17 @@ from storage.decisions.choices import ServerChoices
 
 _AS_IT_IS: Final = Prompt(flags={STRENGTH.name: 0.0})
 """What gives an image back: the picture before its first change."""
+
+
+def as_parent(given: Recipe, image: str) -> Parent:
+    """An image as something to make others of.
+
+    Args:
+        given: The recipe that gives it back.
+        image: Its SHA-256.
+    """
+    # Nobody typed that nothing is to change, and the next words are to.
+    return Parent(replace(given, parameters=""), 0, image)
 
 
 class GivenPictures:
@@ -57,7 +69,7 @@ class GivenPictures:
         given = resolve_order(
             self._models, Order(_AS_IT_IS, 0), [image], {}, traits=traits, choices=choices
         )
-        made = change(Parent(given.recipe, 0, image), secrets.randbelow(SEED_LIMIT))
+        made = change(as_parent(given.recipe, image), secrets.randbelow(SEED_LIMIT))
         self._maker.check_ratio(made.recipe)
         policy.check_size(choices, [made.recipe])
         preferences = await policy.read_preferences(acceptor.records, person)
