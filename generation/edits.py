@@ -10,7 +10,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from generation.recipe import Recipe, Retouch, Tone
+from generation import derive
+from generation.derive import Parent
+from generation.recipe import Ingredient, Inputs, Recipe, Retouch, Tone, seed_noise
 
 TONES: Final[Mapping[str, Tone]] = MappingProxyType(
     {
@@ -60,3 +62,39 @@ def move_strength(recipe: Recipe, factor: float) -> Recipe:
     strength = round(min(1.0, max(LEAST, start.strength * factor)), 2)
     inputs = replace(recipe.inputs, start=replace(start, strength=strength))
     return replace(recipe, inputs=inputs)
+
+
+def edit_natively(parent: Parent, seed: int, *, restored: bool) -> Recipe:
+    """One picture by a model that changes images as words say.
+
+    Args:
+        parent: The picture that is changed.
+        seed: Of the new one.
+        restored: Whether all that the words did not change is put back.
+    """
+    recipe = derive.settle_shape(parent.recipe)
+    return replace(
+        recipe,
+        noise=seed_noise(seed, 1),
+        # What is changed has been retouched; only greys can be made grey once more.
+        finishing=derive.keep_grey(recipe),
+        inputs=Inputs(edit=(Ingredient(image=parent.image, weight=1.0),), restored=restored),
+        conditions=replace(recipe.conditions, structure=None, references=()),
+    )
+
+
+def is_edited_whole(recipe: Recipe) -> bool:
+    """Whether a picture is an image that was changed as a whole, and not turned or cut since."""
+    retouch = recipe.finishing.retouch or Retouch()
+    as_drawn = retouch == Retouch(tone=retouch.tone)
+    return len(recipe.inputs.edit) == 1 and not recipe.inputs.restored and as_drawn
+
+
+def edit_anew(parent: Parent, seed: int) -> Recipe:
+    """The same from the image that such a picture was made of, so that none is drawn over it."""
+    recipe = parent.recipe
+    base = replace(parent, image=recipe.inputs.edit[0].image)
+    made = edit_natively(base, seed, restored=False)
+    # That image has none of the picture's retouches yet.
+    kept = recipe.finishing.retouch
+    return replace(made, finishing=replace(made.finishing, retouch=kept))

@@ -14,9 +14,9 @@ from generation import derive, edits
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.lexicon import GROUND
 from generation.derive import Parent
-from generation.recipe import Edges, Ingredient, Inputs, Recipe, Region, Retouch, seed_noise
+from generation.recipe import Edges, Recipe, Region, Retouch
 from prompt.editing.naming import Part
-from prompt.editing.restyling import restyle_words
+from prompt.editing.restyling import merge_wishes, restyle_words
 from prompt.editing.strength import restate_strength
 from prompt.editing.understanding import understand
 from prompt.editing.wishes import Wish, WishKind
@@ -195,8 +195,14 @@ class Editor:
             words = planned.words if alone else _word(wish)
             # What is to look otherwise as a whole has nothing to put back.
             restored = wish.kind in LOCAL
+            if not restored and edits.is_edited_whole(parent.recipe):
+                merged = merge_wishes(parent.recipe.prompt, words)
+                return self._reword(merged, edits.edit_anew, parent, seed)
             return self._reword(
-                words, lambda one, new: _edit_natively(one, new, restored=restored), parent, seed
+                words,
+                lambda one, new: edits.edit_natively(one, new, restored=restored),
+                parent,
+                seed,
             )
         if wish.kind in LOCAL:
             raise NoPlaceError(wish.what)
@@ -361,22 +367,3 @@ def _word(wish: Wish) -> str:
 def _keep_noise(parent: Parent, _: int) -> Recipe:
     """The same noise, or the same image: what the words do not change stays much as it was."""
     return derive.narrow(parent.recipe, parent.index)
-
-
-def _edit_natively(parent: Parent, seed: int, *, restored: bool) -> Recipe:
-    """One picture by a model that changes images as words say.
-
-    Args:
-        parent: The picture that is changed.
-        seed: Of the new one.
-        restored: Whether all that the words did not change is put back.
-    """
-    recipe = derive.settle_shape(parent.recipe)
-    return replace(
-        recipe,
-        noise=seed_noise(seed, 1),
-        # What is changed has been retouched; only greys can be made grey once more.
-        finishing=derive.keep_grey(recipe),
-        inputs=Inputs(edit=(Ingredient(image=parent.image, weight=1.0),), restored=restored),
-        conditions=replace(recipe.conditions, structure=None, references=()),
-    )

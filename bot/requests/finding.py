@@ -17,7 +17,6 @@ from prompt.editing.naming import Part, name_part
 from prompt.editing.wishes import Wish, WishKind
 from storage.files import Files, MissingFileError
 from storage.queue.client import Jobs
-from storage.queue.jobs import Job
 
 _AROUND: Final = 0.025
 """Width of the border that is drawn anew with what is taken away, as a share of a side..."""
@@ -46,33 +45,55 @@ class ThingFinder:
         Raises:
             JobGoneError: The job is not in the database.
         """
-        wish = planned.drawn
-        if wish is None or wish.kind not in FOUND or planned.regions:
+        if not _looks(planned):
             return planned
         job = await ownership.find_drawing(self._jobs, job_id)
-        recipe = Recipe.from_json(job.recipe)
-        part = await asyncio.to_thread(name_part, wish.what, recipe.prompt)
-        if part is None or not self._masks(recipe):
-            return planned
-        figure = await self._look(job, number)
-        if figure is None:
-            return planned
-        mask = await self._files.aput(_encode(_cover(figure, part, wish)))
-        return replace(planned, mask=mask, found=Found(part, figure.ground))
-
-    def _masks(self, recipe: Recipe) -> bool:
-        """Whether what drew a picture draws parts anew; what edits as words say needs no mask."""
-        able = self._models.find_maker(recipe).card.capabilities
-        return Capability.INPAINT in able and Capability.EDIT not in able
-
-    async def _look(self, job: Job, number: int) -> Figure | None:
-        """The figure of a picture, if it has one and is still stored."""
         shown = job.pictures[number - 1 : number]
-        try:
-            png = await self._files.aget(shown[0].sha256) if shown else None
-        except MissingFileError:
-            return None
-        return await asyncio.to_thread(_open_and_find, png) if png else None
+        if not shown:
+            return planned
+        recipe, image = Recipe.from_json(job.recipe), shown[0].sha256
+        return await locate_in(planned, recipe, image, self._models, self._files)
+
+
+async def locate_in(
+    planned: Plan, recipe: Recipe, image: str, models: ServedModels, files: Files
+) -> Plan:
+    """The same in a picture that is at hand.
+
+    Args:
+        planned: What a sentence asks for.
+        recipe: What the picture was drawn from.
+        image: Its SHA-256.
+        models: What draws here.
+        files: Where the picture is, and where the mask is kept.
+    """
+    wish = planned.drawn
+    if wish is None or not _looks(planned):
+        return planned
+    part = await asyncio.to_thread(name_part, wish.what, recipe.prompt)
+    if part is None or not _masks(recipe, models):
+        return planned
+    try:
+        png = await files.aget(image)
+    except MissingFileError:
+        return planned
+    figure = await asyncio.to_thread(_open_and_find, png)
+    if figure is None:
+        return planned
+    mask = await files.aput(_encode(_cover(figure, part, wish)))
+    return replace(planned, mask=mask, found=Found(part, figure.ground))
+
+
+def _looks(planned: Plan) -> bool:
+    """Whether a plan is about a thing, and does not say where."""
+    wish = planned.drawn
+    return wish is not None and wish.kind in FOUND and not planned.regions
+
+
+def _masks(recipe: Recipe, models: ServedModels) -> bool:
+    """Whether what drew a picture draws parts anew; what edits as words say needs no mask."""
+    able = models.find_maker(recipe).card.capabilities
+    return Capability.INPAINT in able and Capability.EDIT not in able
 
 
 def _open_and_find(png: bytes) -> Figure | None:

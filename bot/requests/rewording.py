@@ -121,5 +121,6 @@ def _list_prompt_images(old: Recipe, prompt: Prompt) -> list[str]:
     kept = [structure.image] if structure and CONTROL.name in prompt.flags else []
     if old.inputs.start:
         return [*kept, old.inputs.start.image]
-    bare = EDIT.of(parse_flags(old.parameters)) == ()
-    return kept + [one.image for one in old.inputs.edit] if bare else kept
+    # Links in the flag are fetched as such; without it, words under a picture edited that one.
+    linked = EDIT.of(parse_flags(old.parameters))
+    return kept if linked else kept + [one.image for one in old.inputs.edit]

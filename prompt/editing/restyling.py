@@ -18,8 +18,28 @@ def restyle_words(prompt: str, look: str) -> str:
         prompt: The words so far; perhaps none.
         look: The new look, in the person's words.
     """
-    fresh = set(find_looks(look))
-    replaced = {one for kind in _KINDS if kind & fresh for one in kind}
+    replaced = _find_replaced(look)
     parts = (part.strip() for part in prompt.split(","))
     kept = [part for part in parts if part and read_look(part) not in replaced]
     return ", ".join([*kept, look])
+
+
+def merge_wishes(before: str, wish: str) -> str:
+    """Two wishes for a whole picture as one sentence, for a model that edits.
+
+    The new one takes the place of what names a look of its kind: of "make it night", *at dawn*
+    makes "at dawn", and *as a watercolour* "make it night, as a watercolour".
+
+    Args:
+        before: What was asked for so far; perhaps nothing.
+        wish: What is asked for now.
+    """
+    replaced = _find_replaced(wish)
+    parts = (part.strip() for part in before.split(","))
+    return ", ".join([*(one for one in parts if one and not replaced & {*find_looks(one)}), wish])
+
+
+def _find_replaced(look: str) -> set[str]:
+    """The looks that a new one takes the place of: those of its kind."""
+    fresh = set(find_looks(look))
+    return {one for kind in _KINDS if kind & fresh for one in kind}

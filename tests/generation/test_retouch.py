@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from generation.derive import Parent, extend
-from generation.edits import set_retouch
+from generation.edits import edit_anew, edit_natively, is_edited_whole, set_retouch
 from generation.oklab import from_oklab, to_oklab
 from generation.pictures.retouch import move_tone, retouch
 from generation.recipe import Edges, Retouch, Tone
@@ -124,3 +124,17 @@ def test_what_goes_on_beyond_a_grey_picture_is_grey() -> None:
     levels = [np.asarray(picture, np.int16) for picture in (once, move_tone(once, grey))]
     # Within the rounding of one level.
     assert np.abs(levels[0] - levels[1]).max() <= 1
+
+
+def test_a_whole_picture_is_changed_again_from_what_it_was_made_of() -> None:
+    first, second = "a" * 64, "b" * 64
+    made = edit_natively(Parent(RECIPE, 0, first), 5, restored=False)
+    toned = set_retouch(made, Retouch(tone=Tone(warmth=0.5)))
+    again = edit_anew(Parent(toned, 0, second), 6)
+    assert is_edited_whole(toned)
+    assert again.inputs == made.inputs
+    assert again.finishing.retouch == toned.finishing.retouch
+    # What was cut or put back is another picture.
+    assert not is_edited_whole(set_retouch(made, Retouch(crop=(1, 1))))
+    put_back = edit_natively(Parent(RECIPE, 0, first), 5, restored=True)
+    assert not is_edited_whole(put_back)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompt.editing.restyling import restyle_words
+from prompt.editing.restyling import merge_wishes, restyle_words
 from prompt.editing.understanding import LONGEST, MOST, understand
 from prompt.editing.wishes import Wish, WishKind
 
@@ -107,3 +107,17 @@ def test_any_words_are_a_few_wishes_or_none(sentence: str) -> None:
 )
 def test_a_look_takes_the_place_of_one_of_its_kind(prompt: str, look: str, meant: str) -> None:
     assert restyle_words(prompt, look) == meant
+
+
+@pytest.mark.parametrize(
+    ("before", "wish", "meant"),
+    [
+        ("", "make it night", "make it night"),
+        ("make it night", "at golden hour", "at golden hour"),
+        ("make it night", "as a watercolour", "make it night, as a watercolour"),
+        ("as a watercolour, make it night", "in winter", "as a watercolour, in winter"),
+        ("make her smile", "in winter", "make her smile, in winter"),
+    ],
+)
+def test_wishes_for_a_whole_picture_are_merged(before: str, wish: str, meant: str) -> None:
+    assert merge_wishes(before, wish) == meant

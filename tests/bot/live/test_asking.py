@@ -11,6 +11,7 @@ from generation.recipe import Recipe
 from playground import Interaction, Message
 from tests.bot.live.house import House
 from tests.journeys.studio import BOT, Studio, answer, recipe_of, result, showing
+from tests.photographs import COFFEE
 
 QUICK = "--steps 1"
 
@@ -128,3 +129,18 @@ async def test_where_nothing_is_shown_nothing_is_edited(house: House) -> None:
     said = await house.playground.say("otto", "general", "no picture")
     press = await house.playground.command("mira", "Edit", target=said)
     await house.refusal(press, "no image")
+
+
+async def test_a_photograph_is_changed_twice_from_itself(studio: Studio) -> None:
+    said = await studio.playground.say(
+        "mira", "general", "look", files=[("coffee.png", COFFEE.read())]
+    )
+    form = await studio.playground.command("mira", "Edit", target=said)
+    first = await result(await fill(studio, form, "as a watercolour"))
+    before = await recipe_of(studio, first)
+    form = await studio.playground.press("mira", first, label="Edit")
+    await form.acknowledged()
+    after = await recipe_of(studio, await result(await fill(studio, form, "make it night")))
+    assert before.inputs.edit
+    assert after.inputs == before.inputs
+    assert after.prompt == "as a watercolour, make it night"
