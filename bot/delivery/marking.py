@@ -1,10 +1,12 @@
 """What pictures are marked with on their way out: keys of this installation, and what they say."""
 
 import asyncio
+import io
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
+from PIL import Image
 from sqlalchemy import Connection, select
 
 from generation.pictures.grid import Extension
@@ -26,6 +28,9 @@ from storage.settings import Settings
 SIGNING: Final = "signing"
 WATERMARK: Final = "watermark"
 """Names of the keys that are kept in the database, so that every bot marks alike."""
+
+AT_ONCE: Final = 2
+"""Pictures that are marked at a time: what else is done in threads shall find some free."""
 
 MOST_INPUTS: Final = 8
 """Pictures that a statement names of those that another is made from."""
@@ -50,6 +55,7 @@ class PictureMarks:
     def __init__(self, settings: Settings, records: Records, files: Files) -> None:
         self._settings, self._records, self._files = settings, records, files
         self._seal: Seal | None = None
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def load(self) -> Seal:
         """What pictures are marked with; keys are made where there are none.
@@ -79,19 +85,20 @@ class PictureMarks:
             ValueError: Not even one pixel fits.
         """
         seal = await self.load()
-        ingredients = await self._list_ingredients(recipe) if seal.identity else []
+        ingredients = await self._list_ingredients(recipe, seal) if seal.identity else []
         # Of a sheet each picture has a recipe of its own, and all are looked at as one.
         alone = is_sheet(job.recipe)
-        return await asyncio.to_thread(
-            seal_picture,
-            *(png, recipe, job.id, limit),
-            seal=replace(seal, prompts="off") if alone else seal,
-            grid=job.grid is not None and not alone,
-            ingredients=ingredients,
-        )
+        async with self._turns:
+            return await asyncio.to_thread(
+                seal_picture,
+                *(png, recipe, job.id, limit),
+                seal=replace(seal, prompts="off") if alone else seal,
+                grid=job.grid is not None and not alone,
+                ingredients=ingredients,
+            )
 
-    async def _list_ingredients(self, recipe: Recipe) -> list[Ingredient]:
-        """Pictures that a recipe's are made from: ours, and uploads with their statements."""
+    async def _list_ingredients(self, recipe: Recipe, seal: Seal) -> list[Ingredient]:
+        """Pictures that a recipe's are made from: ours, and uploads with their marks."""
         images = list_inputs(recipe)[:MOST_INPUTS]
         if not images:
             return []
@@ -103,9 +110,25 @@ class PictureMarks:
                 one = Ingredient(label=one.label, title=f"easel-{job[:SHORT]}")
             else:
                 with suppress(MissingFileError):
-                    one = find_statements(await self._files.aget(sha256)) or one
+                    png = await self._files.aget(sha256)
+                    one = find_statements(png) or await self._recognise(png, one, seal)
             found[one.label] = one
         return [*found.values()]
+
+    async def _recognise(self, png: bytes, one: Ingredient, seal: Seal) -> Ingredient:
+        """An upload by the number that it carries, where it is a picture of ours sent back."""
+        if seal.watermark is None:
+            return one
+        async with self._turns:
+            number = await asyncio.to_thread(read_number, png, seal.watermark)
+        return replace(one, title=f"easel-{number}") if number else one
+
+
+def read_number(png: bytes, watermark: Watermark) -> str:
+    """The short number of a job that a cleaned picture carries; empty where none is found."""
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        found = watermark.read(picture.convert("RGB"))
+    return f"{found.number:0{SHORT}x}" if found else ""
 
 
 def load_seal(connection: Connection, settings: Settings) -> Seal:

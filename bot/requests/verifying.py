@@ -1,18 +1,15 @@
 """Where a picture is from: by its file's signature, its pixels, and what is kept of its job."""
 
 import asyncio
-import io
 from dataclasses import replace
 from typing import Any
 
 import discord
-from PIL import Image
 
-from bot.delivery.marking import KnownMarks, PictureMarks
+from bot.delivery.marking import KnownMarks, PictureMarks, read_number
 from bot.errors import DraftGoneError
 from bot.requests.accept import JobAcceptor
 from bot.text.verdict import Findings, write_verdict
-from generation.pictures.sealing import SHORT
 from generation.provenance.manifest import Statement
 from generation.untrusted.clean import CleanImage
 from prompt.reading.embedded import read_known
@@ -83,13 +80,9 @@ def find_marks(image: CleanImage, statement: Statement | None, known: KnownMarks
         statement: What its file is signed for.
         known: What our own marks are told by.
     """
-    found = None
-    if known.watermark:
-        with Image.open(io.BytesIO(image.png), formats=["PNG"]) as picture:
-            found = known.watermark.read(picture.convert("RGB"))
     told = read_known(image.texts)
     return Findings(
         statement=statement,
-        number=f"{found.number:0{SHORT}x}" if found else "",
+        number=read_number(image.png, known.watermark) if known.watermark else "",
         program=told.program if told else "",
     )

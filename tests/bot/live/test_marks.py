@@ -142,6 +142,16 @@ async def test_an_edit_names_what_it_was_made_from(marking: House) -> None:
     assert "It names what the picture was made from: upload" in await said_of(marking, data)
 
 
+async def test_a_picture_of_ours_that_is_sent_back_is_known_again(marking: House) -> None:
+    first, data = await drawn(marking)
+    files = {"image": ("a.webp", preview(cut(data)))}
+    options = {"prompt": "a green apple", "strength": 0.5}
+    await (await marking.playground.command("otto", "img2img", options, files=files)).ended()
+    (job,) = await marking.accepted(1)
+    again = await marking.playground.read((await marking.finished(job)).attachments[0])
+    assert (await signed_in(marking, again)).ingredients == (f"easel-{first.id[:8]}",)
+
+
 async def test_a_message_is_asked_where_its_picture_is_from(marking: House) -> None:
     await marking.imagine("a red apple")
     (job,) = await marking.accepted(1)
