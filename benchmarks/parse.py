@@ -66,6 +66,7 @@ REPAIRED: Final = (
 )
 HOSTILE: Final = 2_000
 BORDERS: Final = (1, 2, 5, 10, 20)
+PIECE: Final = 5_000
 SLOW: Final = 10
 SHOWN: Final = 5
 TRIES: Final = 2
@@ -140,7 +141,7 @@ def print_hostile(first: int, count: int) -> None:
         print(f"  above {low:>2} ms, up to {high:>3}: {few:>7,}")
     print(f"{timed[len(timed) // 2][0]:>9.2f} ms  in the middle")
     for spent, text in timed[:SHOWN]:
-        print(f"{spent:>9.2f} ms  {text[:60]!r}")
+        print(f"{spent:>9.2f} ms  {text[:60]!r}", flush=True)
 
 
 def print_thousand() -> None:
@@ -160,7 +161,9 @@ def main() -> None:
     asked.add_argument("--first", type=int, help="number of the first; then nothing else is tried")
     given = asked.parse_args()
     if given.first is not None:
-        print_hostile(given.first, given.hostile)
+        last = given.first + given.hostile
+        for first in range(given.first, last, PIECE):
+            print_hostile(first, min(PIECE, last - first))
         return
     typed, pasted = seeded(PROMPT), seeded(PASTED)
     seconds = fastest(
