@@ -107,7 +107,8 @@ async def test_a_reply_that_cannot_be_read_gets_the_button(studio: Studio) -> No
     await press.acknowledged()
     assert press.modal
     # Under several, of which one is to be named.
-    grid = await studio.playground.message(lambda m: "U4" in m.buttons)
+    prompt = {"prompt": f"a red apple --seed 7 {QUICK}"}
+    grid = await result(await studio.playground.command("mira", "imagine", prompt))
     said = await studio.playground.say("mira", "general", "warmer", reply_to=grid)
     chosen = await studio.playground.select("mira", await answer_to(studio, said), ["edit:3"])
     await chosen.acknowledged()
