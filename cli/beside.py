@@ -30,6 +30,9 @@ _NETWORK: Final = (
     "preprocessor_config.json",
     "model.safetensors",
     "diffusion_pytorch_model.safetensors",
+    # Of what reads words.
+    *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
+    *("vocab.json", "merges.txt", "vocab.txt"),
 )
 
 
@@ -168,6 +171,8 @@ def find_all(settings: Settings) -> list[Wanted]:
         seeing = [seen[kind] for kind in networks if kind in seen]
         for source in filter(_is_hub, (preview, *networks.values(), *seeing)):
             found[source] = found.get(source) or find_network(source)
+    for source in filter(_is_hub, map(str.strip, settings.finder.split(","))):
+        found[source] = found.get(source) or find_network(source)
     upscaler = find_upscaler_file(settings.upscaler)
     files = [one.source for one in read_offered(settings.loras)]
     for file in (*files, *([upscaler] if upscaler else [])):

@@ -19,6 +19,7 @@ from generation.recipe import (
     Region,
     Retouch,
     Size,
+    Sought,
     Start,
     Tone,
     Upscaler,
@@ -277,6 +278,8 @@ def repaint(
     seed: int,
     regions: Sequence[Region] = (),
     mask: str = "",
+    *,
+    sought: Sought | None = None,
     strength: float = 1.0,
 ) -> Recipe:
     """Vary (Region): four ways to draw some parts of a picture, or what a mask covers, anew.
@@ -286,11 +289,14 @@ def repaint(
         seed: Of the first.
         regions: The parts.
         mask: SHA-256 of the mask; empty for none.
+        sought: What is drawn anew where it is seen; None for nothing.
         strength: As of a canvas.
     """
     parent = replace(parent, recipe=settle_shape(parent.recipe))
     # Of the size only width and height: a canvas is drawn once, and in one piece.
-    canvas = Canvas(image=parent.image, regions=tuple(regions), mask=mask, strength=strength)
+    canvas = Canvas(
+        image=parent.image, regions=tuple(regions), mask=mask, sought=sought, strength=strength
+    )
     size = Size(width=parent.recipe.size.width, height=parent.recipe.size.height)
     return _draw_on_canvas(parent, seed, canvas, size, _select_conditions(parent))
 

@@ -32,6 +32,7 @@ from generation.recipe.sheet import Sheet, is_sheet
 from generation.runtime.compiling import compile_blocks, keep_compiled
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
+from generation.runtime.seeking import Seek, make_seeker, seek_nothing
 from generation.runtime.sheets import draw_cells
 from generation.sampling.engine import Drawer
 from generation.tensors.device_faults import answers, is_device_fault
@@ -143,11 +144,12 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
     """
     files, models = Files.of(settings), list_served(settings)
     engine = load_engine(settings, find_model_of(models, recipe) or choose_usual(models))
-    return render(engine, recipe, report, read=files.get, find=lambda _: None)
+    seek = make_seeker(settings.finder)
+    return render(engine, recipe, report, read=files.get, find=lambda _: None, seek=seek)
 
 
 def make_renderer(
-    engines: Engines | Drawer, files: Files, find: Find
+    engines: Engines | Drawer, files: Files, find: Find, seek: Seek = seek_nothing
 ) -> Callable[[dict[str, Any], Report], Keep]:
     """The function that the queue calls for every job, with one model or one of several.
 
@@ -169,12 +171,12 @@ def make_renderer(
 
     def draw(recipe: Recipe, report: Report) -> Pictures:
         if not isinstance(engines, Engines):
-            return render(engines, recipe, report, read=files.get, find=find)
+            return render(engines, recipe, report, read=files.get, find=find, seek=seek)
         # Enlarging pictures that are stored needs no model of theirs; whichever is loaded will do.
         if (before := find_made(recipe, files.get, find)) and (latest := engines.latest):
             return finish(latest, before, recipe, report)
         engine = engines.get_for(recipe, report)
-        return render(engine, recipe, report, read=files.get, find=find)
+        return render(engine, recipe, report, read=files.get, find=find, seek=seek)
 
     return serve_one
 
@@ -283,7 +285,9 @@ def main(settings: Settings) -> None:
 
     try:
         Thread(target=keep_swept, args=[settings, stop], name="sweep", daemon=True).start()
-        make_job = watch_device(make_renderer(engines, Files.of(settings), find), wanted)
+        make_job = watch_device(
+            make_renderer(engines, Files.of(settings), find, make_seeker(settings.finder)), wanted
+        )
         serve(
             settings,
             make_job,

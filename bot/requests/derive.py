@@ -132,8 +132,18 @@ class DeriveHandler:
         change: Change,
         title: Title,
         fetched: Fetched | None = None,
+        *,
+        promised: int | None = None,
     ) -> None:
         """Makes something of a parent's pictures, and refuses it in private where there is time.
+
+        Args:
+            interaction: Who asks, and where.
+            parent_id: The pictures' job.
+            change: What is made of them.
+            title: How its job is titled.
+            fetched: The images that it takes.
+            promised: The answer that was promised already; None for none.
 
         Raises:
             Exception: Whatever ``change`` raises.
@@ -141,11 +151,11 @@ class DeriveHandler:
             NotAllowedError: The server does not allow it.
         """
         finding = await begin(ownership.find_drawing(self._acceptor.jobs, parent_id))
-        if finding.done() and not (fetched and fetched.links):
+        if promised is None and finding.done() and not (fetched and fetched.links):
             # As a trial: a mistake is answered in private, which it no longer can be after the
             # public promise of an answer.
             self._change(finding.result(), change, title)
-        await self._make(interaction, parent_id, change, title, fetched)
+        await self._make(interaction, parent_id, change, title, fetched, promised=promised)
 
     async def draw_again(self, requester: Requester, parent_id: str) -> None:
         """Takes a 🔄 that is not a press: the same again in a message beside it.

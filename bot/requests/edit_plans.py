@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import Final
 
 from bot.components.buttons import MOST_UPSCALE
@@ -14,7 +15,7 @@ from generation import derive, edits
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.lexicon import GROUND
 from generation.derive import Parent
-from generation.recipe import Edges, Recipe, Region, Retouch
+from generation.recipe import Edges, Recipe, Region, Retouch, Sought
 from prompt.editing.naming import Part
 from prompt.editing.restyling import merge_wishes, restyle_words
 from prompt.editing.strength import restate_strength
@@ -82,6 +83,7 @@ class Plan:
         regions: The parts of the picture that were chosen for it, or...
         mask: ...SHA-256 of the mask over what it is about; empty for none.
         found: How that was found.
+        sought: What is looked for instead when the picture is drawn; None for nothing.
         every: Whether it is for all pictures of a grid.
     """
 
@@ -92,6 +94,7 @@ class Plan:
     regions: tuple[Region, ...] = ()
     mask: str = ""
     found: Found | None = None
+    sought: Sought | None = None
     every: bool = False
 
     @property
@@ -186,10 +189,12 @@ class Editor:
             case WishKind.MORE | WishKind.LESS:
                 chosen = _select(planned, parent)
                 return Resolved(recipe=_do_more(chosen, wish, planned.words))
-        if planned.regions or planned.mask:
+        native = Capability.EDIT in card.capabilities and bool(parent.image)
+        seeks = planned.sought and Capability.INPAINT in card.capabilities and not native
+        if planned.regions or planned.mask or seeks:
             made = self._repaint(wish, planned, parent, seed, card)
             return replace(made, notes=(*made.notes, *_tell_found(wish, planned)))
-        if Capability.EDIT in card.capabilities and parent.image:
+        if native:
             # What arithmetic or a later turn does is not asked of the model as well.
             alone = not (planned.exact or planned.later)
             words = planned.words if alone else _word(wish)
@@ -236,7 +241,7 @@ class Editor:
                 words = wish.what
         return self._reword(
             words,
-            lambda one, new: derive.repaint(one, new, planned.regions),
+            lambda one, new: derive.repaint(one, new, planned.regions, sought=planned.sought),
             parent,
             seed,
         )
@@ -287,6 +292,9 @@ def _word_found(wish: Wish, found: Found, before: str) -> str:
 def _tell_found(wish: Wish, planned: Plan) -> Iterator[Sentence]:
     if planned.found:
         yield Sentence(sentences.FOUND[planned.found.part], typed=quote(wish.what))
+    if planned.sought:
+        model = PurePath(planned.sought.finder.partition(",")[0].partition("@")[0]).name
+        yield Sentence(sentences.SOUGHT, typed=quote(wish.what), model=model)
 
 
 def _retouch(recipe: Recipe, wishes: Sequence[Wish]) -> Recipe:

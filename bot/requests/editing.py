@@ -208,18 +208,17 @@ class EditHandler:
     ) -> None:
         title = Title(planned.title, None if planned.every else wish.index or None)
         if wish.picture:
-            await self._given.make(interaction, wish.picture, self._editor.change(planned), title)
+            change = self._editor.change(await self._finder.seek(planned))
+            await self._given.make(interaction, wish.picture, change, title)
         elif planned.leads_back:
             finding = await begin(self._find_before(wish.job, planned.leads_back))
             message = None if finding.done() else await acknowledge(interaction)
             await self._results.show(interaction, (await finding).id, promised=message)
         else:
             locating = await begin(self._finder.locate(planned, wish.job, wish.index))
-            if not locating.done():
-                # What is refused has to be the first answer.
-                raise FormLateError
-            change = self._editor.change(locating.result())
-            await self._maker.try_and_make(interaction, wish.job, change, title)
+            message = None if locating.done() else await acknowledge(interaction)
+            change = self._editor.change(await locating)
+            await self._maker.try_and_make(interaction, wish.job, change, title, promised=message)
 
     async def keep(self, person: int, draft: str, wish: WishDraft) -> None:
         """Keeps a wish until its question is answered, for whoever has it alone."""

@@ -12,8 +12,8 @@ from bot.requests.edit_plans import FOUND, Found, Plan
 from bot.requests.models import ServedModels
 from generation.catalogue.card import Capability
 from generation.pictures.figure import Figure, find_figure, frame_box, grow
-from generation.recipe import Recipe
-from prompt.editing.naming import Part, name_part
+from generation.recipe import Recipe, Sought
+from prompt.editing.naming import Part, name_part, say_in_english
 from prompt.editing.wishes import Wish, WishKind
 from storage.files import Files, MissingFileError
 from storage.queue.client import Jobs
@@ -29,7 +29,7 @@ _ROOM: Final = 0.1
 
 
 class ThingFinder:
-    """Finds the things that wishes are about where the pictures themselves tell."""
+    """Finds what wishes are about where the pictures tell, or has a network look for it."""
 
     def __init__(self, models: ServedModels, jobs: Jobs, files: Files) -> None:
         self._models, self._jobs, self._files = models, jobs, files
@@ -54,6 +54,10 @@ class ThingFinder:
         recipe, image = Recipe.from_json(job.recipe), shown[0].sha256
         return await locate_in(planned, recipe, image, self._models, self._files)
 
+    async def seek(self, planned: Plan) -> Plan:
+        """The plan with what a network is to look for when the picture is drawn, if one does."""
+        return await _seek(planned, self._models)
+
 
 async def locate_in(
     planned: Plan, recipe: Recipe, image: str, models: ServedModels, files: Files
@@ -68,20 +72,30 @@ async def locate_in(
         files: Where the picture is, and where the mask is kept.
     """
     wish = planned.drawn
-    if wish is None or not _looks(planned):
+    if wish is None or not _looks(planned) or not _masks(recipe, models):
         return planned
     part = await asyncio.to_thread(name_part, wish.what, recipe.prompt)
-    if part is None or not _masks(recipe, models):
-        return planned
+    if part is None:
+        return await _seek(planned, models)
     try:
         png = await files.aget(image)
     except MissingFileError:
         return planned
     figure = await asyncio.to_thread(_open_and_find, png)
     if figure is None:
-        return planned
+        return await _seek(planned, models)
     mask = await files.aput(_encode(_cover(figure, part, wish)))
     return replace(planned, mask=mask, found=Found(part, figure.ground))
+
+
+async def _seek(planned: Plan, models: ServedModels) -> Plan:
+    wish = planned.drawn
+    if wish is None or not _looks(planned) or not models.finder:
+        return planned
+    # Those networks read English.
+    words = await asyncio.to_thread(say_in_english, wish.what)
+    border = _EDGE if wish.kind is WishKind.RECOLOUR else _AROUND
+    return replace(planned, sought=Sought(words=words, finder=models.finder, border=border))
 
 
 def _looks(planned: Plan) -> bool:

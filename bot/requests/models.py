@@ -20,6 +20,7 @@ class ServedModels:
     Attributes:
         by_name: The models by name; the usual one first.
         versions: Family by version of Midjourney.
+        finder: What finds things in pictures by words, as the settings name it; empty for nothing.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -28,7 +29,7 @@ class ServedModels:
         Raises:
             SettingsError: The versions cannot be read.
         """
-        self.by_name = list_served(settings)
+        self.by_name, self.finder = list_served(settings), settings.finder
         try:
             self.versions = parse_versions(settings.versions)
         except PromptError as error:

@@ -249,6 +249,9 @@ NOTHING_CHANGED: Final = (
 ALL_CHANGED: Final = (
     "The model changed the whole picture, so nothing of the one before was put back."
 )
+SOUGHT: Final = (
+    "{model} looks for `{typed}`: what it finds is drawn anew, and all else stays as it is."
+)
 COMPARED: Final = "Before at the left, after at the right."
 FOUND: Final = {
     "figure": "I found `{typed}` by its colours: it is all that stands before the plain ground.",
@@ -675,6 +678,14 @@ FAILURES: Final = {
         " another model may work"
     ),
     "words": "this model draws by an image, not by words",
+    "not_found": (
+        "what was to change was not found in the picture; say where it is, by parts in the form or"
+        " on the painting page"
+    ),
+    "finder": (
+        "what finds things in pictures is missing on the worker, or is another one there; the admin"
+        " can find out why in the log"
+    ),
     "internal": "something went wrong while drawing; pressing 🔄 tries again",
 }
 """Why a job failed, by the code that the worker recorded."""

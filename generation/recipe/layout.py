@@ -77,6 +77,7 @@ _SINCE: Final = {
     "tile": 4,
     "refined": 4,
     "canvas.mask": 4,
+    "canvas.sought": GROUPED,
     "edit": 4,
     "structure": 4,
     "phrases.spans": GROUPED,

@@ -193,6 +193,25 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """What is looked for in a picture.
+
+    Attributes:
+        words: What it is called, in English where that is known.
+        finder: What looks for it, as ``EASEL_FINDER`` names it; another may see it elsewhere.
+        border: Width of what belongs to it all around, as a share of the longer side.
+    """
+
+    words: str
+    finder: str
+    border: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not self.words or not self.finder or not 0 <= self.border < 1:
+            raise RecipeError("what is looked for has a name, and something that looks for it")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
     """A finished picture that is kept but for what is drawn around it, or anew in it.
 
@@ -202,6 +221,7 @@ class Canvas:
         regions: What is drawn anew in it.
         mask: SHA-256 of a black and white image of the picture's proportions: where it is
             white, the picture is drawn anew, too. Empty for none.
+        sought: What is drawn anew wherever it is seen in the picture; None for nothing.
         strength: Denoising strength of what is drawn, in (0, 1]: below 1 it begins from colours
             carried on from the border.
     """
@@ -210,6 +230,7 @@ class Canvas:
     edges: Edges = field(default_factory=Edges)
     regions: tuple[Region, ...] = ()
     mask: str = ""
+    sought: Sought | None = None
     strength: float = 1.0
 
     def __post_init__(self) -> None:
@@ -222,7 +243,7 @@ class Canvas:
     @property
     def repaints(self) -> bool:
         """Whether anything in the picture itself is drawn anew."""
-        return bool(self.regions or self.mask)
+        return bool(self.regions or self.mask or self.sought)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

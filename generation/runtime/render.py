@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 import structlog
-from PIL import Image, ImageOps
+from PIL import Image, ImageChops, ImageOps
 
 from generation.catalogue.card import Capability, Card
 from generation.catalogue.families import compute_shown_size
@@ -20,6 +20,7 @@ from generation.pictures.restoring import restore
 from generation.pictures.retouch import retouch
 from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Edges, Recipe, Start, share_of_steps
+from generation.runtime.seeking import Seek, seek_nothing
 from generation.sampling.engine import Drawer, Watch
 from generation.sampling.ladder import climb, list_ways, release
 from storage.files import MissingFileError
@@ -59,7 +60,15 @@ class Pictures:
     untouched: tuple[float, ...] = ()
 
 
-def render(engine: Drawer, recipe: Recipe, report: Report, *, read: Read, find: Find) -> Pictures:
+def render(
+    engine: Drawer,
+    recipe: Recipe,
+    report: Report,
+    *,
+    read: Read,
+    find: Find,
+    seek: Seek = seek_nothing,
+) -> Pictures:
     """Everything that a recipe makes.
 
     Args:
@@ -68,17 +77,19 @@ def render(engine: Drawer, recipe: Recipe, report: Report, *, read: Read, find: 
         report: Called with the progress; whatever it raises ends the rendering.
         read: Finds the image to start from, and stored pictures.
         find: Finds pictures made earlier, so that enlarging one need not make it again.
+        seek: Finds things in pictures.
 
     Raises:
         RenderError: ``model`` if the recipe is another model's or needs image adapters or
             ControlNets that are not loaded, ``missing_image`` if an image that it starts from,
             looks at or keeps to is gone, ``lora`` if one of its LoRAs is gone or does not fit,
             ``out_of_memory`` if even one picture at a time is too much, ``no_picture`` if what was
-            computed is none, ``upscaler`` if what enlarges it is gone or of no use.
+            computed is none, ``upscaler`` if what enlarges it is gone or of no use, ``finder`` if
+            what is to find a thing is not here, ``not_found`` if that does not see it.
     """
     if made := find_made(recipe, read, find):
         return finish(engine, made, recipe, report)
-    drawn = _draw_plain(engine, drop_finishing(recipe), report, read)
+    drawn = _draw_plain(engine, drop_finishing(recipe), report, read, seek)
     plain = [retouch(picture, recipe.finishing.retouch) for picture in drawn.single]
     return replace(finish(engine, plain, recipe, report), untouched=drawn.untouched)
 
@@ -129,7 +140,7 @@ def finish(
     return Pictures(single, compose(single) if len(single) > 1 else None)
 
 
-def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> Pictures:
+def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read, seek: Seek) -> Pictures:
     """The pictures as they are drawn, each alone."""
     if recipe.family != engine.card.id:
         raise RenderError(NO_MODEL)
@@ -139,7 +150,7 @@ def _draw_plain(engine: Drawer, recipe: Recipe, report: Report, read: Read) -> P
     if recipe.conditions.structure is not None and recipe.conditions.structure.shown:
         engine.look(recipe, lambda sha256: _read_image(sha256, read))
         return Pictures((_resize_by(engine.map(recipe), engine.card.enlarge, tile=False),), None)
-    start = _read_init(recipe, read, engine.card.enlarge)
+    start = _read_init(recipe, read, engine.card.enlarge, seek)
     if recipe.inputs.gives_back and isinstance(start, Image.Image):
         unchanged = _add_detail(_give_back(start, recipe, engine.card), recipe)
         return Pictures((unchanged,) * len(recipe.noise), None)
@@ -250,13 +261,17 @@ def _list_needs(recipe: Recipe) -> set[Capability]:
     return {capability for capability, needed in needs.items() if needed}
 
 
-def _read_init(recipe: Recipe, read: Read, enlarged: int) -> Init:
+def _read_init(recipe: Recipe, read: Read, enlarged: int, seek: Seek) -> Init:
     """What denoising starts from: an init image, or a canvas in the size that is shown."""
     if recipe.inputs.canvas is not None:
         canvas = recipe.inputs.canvas
         size = recipe.size.width * enlarged, recipe.size.height * enlarged
         mask = _read_image(canvas.mask, read) if canvas.mask else None
-        return frame(canvas, _read_image(canvas.image, read), size, mask)
+        picture = _read_image(canvas.image, read)
+        found = seek(picture, canvas.sought) if canvas.sought else None
+        if mask is not None and found is not None:
+            found = ImageChops.lighter(mask.convert("L").resize(found.size), found)
+        return frame(canvas, picture, size, found or mask)
     return None if recipe.inputs.start is None else _read_image(recipe.inputs.start.image, read)
 
 

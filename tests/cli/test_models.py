@@ -292,6 +292,7 @@ def test_without_a_name_all_that_the_settings_name_is_fetched(
     for name, value in {
         "EASEL_MODEL": NAME,
         "EASEL_LORAS": f"ink={NAME}@{COMMIT}#{file}; own=/srv/own.safetensors",
+        "EASEL_FINDER": "/srv/clipseg",
     }.items():
         monkeypatch.setenv(name, value)
     done = shop.easel("fetch", typed="y\n")

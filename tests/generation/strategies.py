@@ -12,6 +12,7 @@ from generation.recipe import (
     Phrase,
     Reference,
     Region,
+    Sought,
     Span,
     Start,
     Structure,
@@ -57,6 +58,8 @@ canvases = st.builds(
     edges=edges,
     regions=st.lists(regions, max_size=2).map(tuple),
     mask=st.just("") | hashes,
+    sought=st.none()
+    | st.builds(Sought, words=st.just("lamp"), finder=hashes, border=st.floats(0, 0.1)),
 )
 ingredients = st.builds(Ingredient, image=hashes, weight=st.floats(0.1, 9))
 references = st.lists(

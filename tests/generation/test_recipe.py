@@ -19,6 +19,7 @@ from generation.recipe import (
     RecipeError,
     Reference,
     Region,
+    Sought,
     Span,
     Start,
     Structure,
@@ -170,6 +171,7 @@ def test_every_field_of_earlier_versions_is_read() -> None:
         ({"clip_skip": 2}, 5),
         ({"rescale": 0.7}, 5),
         ({"edit": (Ingredient(image="ab"),), "restored": True}, 5),
+        ({"canvas": Canvas(image="ab", sought=Sought(words="a lamp", finder="cd"))}, 5),
     ],
 )
 def test_later_fields_need_a_later_version(different: dict[str, Any], version: int) -> None:
@@ -292,6 +294,7 @@ class TestDigest:
             {"canvas": Canvas(image="ab" * 32, mask="cd" * 32)},
             {"blend": (Ingredient(image="ab" * 32),)},
             {"edit": (Ingredient(image="ab" * 32),), "restored": True},
+            {"canvas": Canvas(image="ab" * 32, sought=Sought(words="a lamp", finder="cd"))},
             {"references": (STYLE,)},
             {"references": (replace(STYLE, scale=0.5),)},
             {"blend_scale": 0.5},

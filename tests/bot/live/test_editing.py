@@ -9,6 +9,7 @@ from PIL import Image
 from generation.edits import STEP
 from generation.recipe import Recipe, Retouch, Tone
 from playground import Message
+from tests.bot.live.studio import LiveStudio
 from tests.journeys.studio import Studio, answer, opened, recipe_of, result, showing
 
 QUICK = "--steps 1"
@@ -98,6 +99,21 @@ async def test_the_one_thing_before_a_plain_ground_is_found(
     assert both.ephemeral_to == "mira"
     shown = await opened(studio.playground, both)
     assert shown.width > 1.5 * shown.height
+
+
+async def test_a_network_looks_for_what_the_picture_does_not_tell(
+    studio: LiveStudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = await single(studio)
+    assert studio.house.bot
+    monkeypatch.setattr(studio.house.bot.handlers.models, "finder", "acme/clipseg@main")
+    made = await edit(studio, picture, "entferne den Hund")
+    assert made.inputs.canvas
+    assert made.inputs.canvas.sought
+    found = made.inputs.canvas.sought
+    assert (found.words, found.finder) == ("a dog", "acme/clipseg@main")
+    note = await studio.playground.message(lambda m: "clipseg looks for `Hund`" in m.content)
+    assert note.ephemeral_to == "mira"
 
 
 async def test_before_and_after_stand_beside_each_other(
