@@ -19,7 +19,8 @@ WRITTEN = re.compile(
 """Paths as the pages write them, a folder with a slash at its end."""
 
 INSIDE = re.compile(
-    r"(?:tests|generation/weights|benchmarks/controls)/.+|playground/page/static/.+"
+    r"(?:tests|generation/weights|benchmarks/(?:controls|recipes)|docs/recipes)/.+"
+    r"|playground/page/static/.+"
 )
 """Folders whose insides are no rooms of the code: kinds of tests, weights, figures."""
 

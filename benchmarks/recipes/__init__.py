@@ -1,0 +1,1 @@
+"""The worked recipes in docs/recipes: their commands read, carried out and pictured."""
