@@ -1,13 +1,13 @@
 """A number hidden in a picture's brightness, which survives what Discord does to pictures.
 
 Spread spectrum (Cox et al., *Secure spread spectrum watermarking for multimedia*, 1997): each coded
-bit of the number is spread over some sixty coefficients of the cosine transform of a small, square
+bit of the number is spread over some thirty coefficients of the cosine transform of a small, square
 view of the picture, with signs that only the key tells. How strong it has to be is tried on that
 view, halved and compressed as Discord would, so that no picture is changed more than it needs.
 
 Whether it is there is told by a correlation with a vector of length 1. As the signs are as good as
 drawn by lot, Hoeffding's inequality bounds what a picture without it reaches: over all 2³² numbers
-and every way of looking, `SURE` is passed by less than one picture in 300,000, whatever it shows.
+and every way of looking, `SURE` is passed by less than one picture in 70,000, whatever it shows.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ from generation.provenance.convolutional import count_coded, decode, encode
 NUMBER_BITS: Final = 32
 """Bits of the number that is hidden."""
 
-SURE: Final = 8.5
+SURE: Final = 8.3
 """Correlation from which on a number counts as read."""
 
 LEAST_SIDE: Final = 128
@@ -43,10 +43,11 @@ _SIDE: Final = 512
 # Lower ones would show as clouds, higher ones are gone at half the size.
 _BAND: Final = (8, 96)
 # Correlation that a mark is to have once halved and compressed; 13 is read almost always.
-_TARGET: Final = 17.0
+_TARGET: Final = 15.0
 _NEAR: Final = 0.06
-# Root mean square of the change, in levels of 255; the most of it leaves 35.2 dB.
-_FIRST, _MOST = 1.9, 4.4
+_WRONG: Final = 0.02
+# Root mean square of the change, in levels of 255; the most of it leaves 34.2 dB.
+_FIRST, _MOST = 1.9, 5.0
 _TRIES: Final = 4
 _QUALITY: Final = 80
 # Of a coefficient's usual size around it: what is larger counts as so large.
@@ -55,7 +56,7 @@ _CLIP: Final = 3.0
 _FLOOR: Final = 3.0
 _REACH: Final = 2
 # Change in a flat place against the deviation in a busy one, both in levels.
-_FLAT, _BUSY, _SHARE = 3.0, 12.0, 0.35
+_FLAT, _BUSY, _SHARE = 1.5, 24.0, 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,9 @@ class Watermark:
             heard = hear(view + change)
             lacking = _TARGET / _CODED - heard
             gain = float(np.sum(heard - before)) / float(np.sum(amounts))
-            if abs(float(np.sum(lacking))) < _NEAR * _TARGET or gain <= 0:
+            near = abs(float(np.sum(lacking))) < _NEAR * _TARGET
+            # A bit that says the opposite costs the code more than one that says little.
+            if (near and float(np.mean(heard < 0)) < _WRONG) or gain <= 0:
                 break
             amounts = np.maximum(0, amounts + lacking / gain)
         return _add(image, change)
