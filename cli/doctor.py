@@ -17,6 +17,7 @@ from typing import Any, Final
 import typer
 
 from cli.findings import Finding, State, print_findings
+from cli.lora_check import examine_loras
 from cli.memory import examine_memory
 from faults import HostError
 from storage.settings import Settings, load_settings
@@ -50,6 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for check in CHECKS:
         yield check(settings)
     yield from further_models(settings)
+    yield from examine_loras(settings)
     yield from examine_memory(settings)
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from generation.catalogue.headers import WeightsError
+from generation.catalogue.lora_files import read_lora_file
 from generation.catalogue.sources import Source, SourceError, read_source
 
 LIMIT: Final = 2.0
@@ -60,8 +62,18 @@ def read_offered(setting: str) -> tuple[Offered, ...]:
 
 
 def select_fitting(loras: Sequence[Offered], family: str) -> tuple[Offered, ...]:
-    """Those that fit a family."""
-    return tuple(one for one in loras if one.family in ("", family))
+    """Those that fit a family: as the setting says it, or as their files do where they are here."""
+    return tuple(
+        one for one in loras if one.family == family or (not one.family and _fits(one, family))
+    )
+
+
+def _fits(one: Offered, family: str) -> bool:
+    try:
+        return read_lora_file(one.source.find()).fits(family)
+    # What is damaged or missing a worker says as it starts; a bot's machine may lack all of them.
+    except (OSError, ImportError, WeightsError):
+        return True
 
 
 def _read_entry(text: str) -> Offered:

@@ -16,6 +16,7 @@ from safetensors import SafetensorError
 
 from generation.catalogue.card import Card
 from generation.catalogue.controlnets import ESTIMATORS, read_sources
+from generation.catalogue.headers import WeightsError
 from generation.catalogue.memory_plans import (
     ENDLESS,
     MemoryPlan,
@@ -240,6 +241,8 @@ def _load_loras(pipe: Any, card: Card, texts: TextCache) -> Loras | None:  # noq
             f"the LoRA {error} of EASEL_LORAS cannot be found where it is said to be; one of a hub"
             " `easel models fetch` brings"
         ) from error
+    except WeightsError as error:
+        raise ModelError(str(error)) from None
 
 
 def _load_references(
