@@ -127,7 +127,7 @@ class Settings(BaseSettings):
 
     memory: str = "auto"
     """How models lie on a GPU: auto, resident, parked (text encoders come and go), offload (all
-    parts do), 8bit or 4bit (weights), or the GiB that they may take."""
+    parts do), 8bit, fp8 or 4bit (weights), or the GiB that they may take."""
 
     compile: bool = False
     """Compile models for an NVIDIA GPU: quicker drawing for minutes more at the first start; what

@@ -21,7 +21,7 @@ _LONGEST: Final = 100 * 2**20
 
 _BEGINNINGS: Final = {
     b"version https://git-lfs": "is a pointer of Git LFS, not the file: `git lfs pull` brings it",
-    b"GGUF": "is a GGUF file; take the safetensors version of the same model",
+    b"GGUF": "is a GGUF file under another ending; call it .gguf",
     b"PK\x03\x04": "has pickled weights, which may run code; take its safetensors version",
     b"\x80\x02": "has pickled weights, which may run code; take its safetensors version",
     b"<": "is a web page, saved in place of the model; download the file itself",

@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.controlnets import read_sources
-from generation.catalogue.extras import Choices, select_entries
+from generation.catalogue.extras import Choices, select_beside
 from generation.catalogue.families import CARDS
 from generation.catalogue.footprints import FOOTPRINTS, Footprint
 
@@ -57,6 +57,7 @@ class MemoryPlan:
         bits: Of the weights of its text encoders and its denoiser.
         at_once: How many pictures are computed together.
         tiled: Whether pictures are decoded in small tiles.
+        floating: Whether weights of 8 bits have to be floating-point numbers.
         needs: GiB that this takes.
     """
 
@@ -64,6 +65,7 @@ class MemoryPlan:
     bits: Bits = 16
     at_once: int = AT_ONCE[0]
     tiled: bool = False
+    floating: bool = False
     needs: float = 0.0
 
 
@@ -77,7 +79,8 @@ class Room:
 
     Attributes:
         memory: GiB of the card that are free for models; infinite where nothing has to be planned.
-        wanted: ``EASEL_MEMORY``: ``auto``, one of :class:`Placing`, ``8bit`` or ``4bit``, or GiB.
+        wanted: ``EASEL_MEMORY``: ``auto``, one of :class:`Placing`, ``8bit``, ``fp8`` or
+            ``4bit``, or GiB.
     """
 
     memory: float = inf
@@ -99,7 +102,7 @@ def count_usable(card: float) -> float:
 ENDLESS: Final = Room()
 """Where nothing has to be planned."""
 
-WORDS: Final = ("auto", *Placing, "8bit", "4bit")
+WORDS: Final = ("auto", *Placing, "8bit", "fp8", "4bit")
 """What ``EASEL_MEMORY`` may be, beside a number of GiB."""
 
 
@@ -134,7 +137,12 @@ def choose_plan(card: Card, parts: Footprint, room: Room) -> MemoryPlan:
     Raises:
         MemoryPlanError: None fits.
     """
-    plans = [plan for plan in list_plans(parts) if _is_wanted(plan, room.wanted)]
+    floating = room.wanted == "fp8"
+    plans = [
+        replace(plan, floating=floating)
+        for plan in list_plans(parts)
+        if _is_wanted(plan, room.wanted)
+    ]
     found = next((plan for plan in plans if plan.needs <= room.memory), None)
     if found is not None:
         return found
@@ -164,8 +172,8 @@ def plan_ahead(card: Card, choices: Choices, room: Room) -> MemoryPlan:
         MemoryPlanError: None fits.
         UnknownStructureError: The ControlNets cannot be read.
     """
-    adapters = select_entries(choices.adapters, card.id) if card.adapters else ""
-    controlnets = select_entries(choices.controlnets, card.id) if card.controlnets else ""
+    adapters = select_beside(choices.adapters, card) if card.adapters else ""
+    controlnets = select_beside(choices.controlnets, card) if card.controlnets else ""
     return choose_plan(card, estimate_footprint(card, adapters, controlnets), room)
 
 
@@ -244,6 +252,8 @@ def _is_wanted(plan: MemoryPlan, wanted: str) -> bool:
     match wanted:
         case "auto":
             return True
+        case "fp8":
+            return plan.bits == 8
         case "8bit" | "4bit":
             return plan.bits == int(wanted.removesuffix("bit"))
         case _:

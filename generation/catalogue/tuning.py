@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from faults import HostError
 from generation.catalogue.card import Capability, Card
+from generation.catalogue.gguf_headers import KIND as GGUF
 from generation.catalogue.headers import KIND
 
 FOLDER: Final = "models"
@@ -95,7 +96,7 @@ def find_tuning(model: str, name: str, data: Path) -> Path | None:
         data: The data folder.
     """
     place = Path(model)
-    beside = place.with_suffix(".toml") if place.suffix == KIND else place / OWN
+    beside = place.with_suffix(".toml") if place.suffix in {KIND, GGUF} else place / OWN
     # Beside it first, so that a file's settings move along with it.
     named = data / FOLDER / f"{name.lower()}.toml"
     return next((one for one in (beside, named) if one.is_file()), None)
@@ -174,7 +175,9 @@ def tune(card: Card, tuning: Tuning, name: str) -> Card:
 
 _GUIDED: Final = frozenset({Capability.GUIDANCE, Capability.NEGATIVE})
 
-CLASSIFIER_FREE: Final = frozenset({"sd15", "sdxl", "flux2-klein", "z-image", "qwen-image-edit"})
+CLASSIFIER_FREE: Final = frozenset(
+    {"sd15", "instruct-pix2pix", "sdxl", "flux2-klein", "z-image", "qwen-image", "qwen-image-edit"}
+)
 """Families whose guidance is classifier-free, so that it can be left out, or taken up."""
 
 

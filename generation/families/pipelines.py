@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import diffusers
 import torch
-from diffusers import AutoencoderKL, DiffusionPipeline
+from diffusers import AutoencoderKL, DiffusionPipeline, GGUFQuantizationConfig
 from huggingface_hub import snapshot_download, try_to_load_from_cache
 from safetensors import SafetensorError
 from safetensors.torch import load_file
@@ -21,10 +21,11 @@ from safetensors.torch import load_file
 from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import INDEX, find_fetched, is_file, read_json
 from generation.catalogue.families import find_known
+from generation.catalogue.gguf_headers import KIND as GGUF
 from generation.catalogue.headers import WeightsError, read_header
 from generation.catalogue.parts import choose_variant, list_faults
-from generation.catalogue.signatures import UNET, VAE, read_signature
-from generation.catalogue.sources import split_revision
+from generation.catalogue.signatures import TWINS, UNET, VAE, read_signature
+from generation.catalogue.sources import SourceError, read_source, split_revision
 from generation.families.clip_words import make_tokenizer
 from generation.families.embeddings import learn_words
 from generation.families.layouts import LAYOUTS, read_autoencoder, write_configs
@@ -113,6 +114,9 @@ def require_fetched(*sources: str) -> None:
         ModelError: One is not here.
     """
     for source in filter(None, sources):
+        if "#" in source:
+            _require_file(source)
+            continue
         name, options = split_revision(source)
         # Whoever loads a folder says what is wrong with it, and without its path.
         if Path(source).is_dir() or Path(source).is_absolute():
@@ -121,10 +125,23 @@ def require_fetched(*sources: str) -> None:
             snapshot_download(name, **options)
         # A name that is no hub id is a ValueError of the client's.
         except (OSError, ValueError):
-            raise ModelError(
-                f"{name} is not on this machine yet: `easel models fetch` without a name brings all"
-                " that the settings name"
-            ) from None
+            raise ModelError(_tell_absent(name)) from None
+
+
+def _require_file(source: str) -> None:
+    """Go on if a single file that stands beside a model is on this machine."""
+    try:
+        read_source(source).find()
+    except (OSError, SourceError):
+        place = source.partition("#")[2] or source
+        raise ModelError(_tell_absent(place)) from None
+
+
+def _tell_absent(name: str) -> str:
+    return (
+        f"{name} is not on this machine yet: `easel models fetch` without a name brings all that"
+        " the settings name"
+    )
 
 
 def _tell_missing(repository: str) -> str:
@@ -195,7 +212,7 @@ def _load_file(
     except WeightsError as error:
         raise ModelError(str(error)) from None
     own = find_known(found.family)
-    if own.id != family.id:
+    if own.id != family.id and not any({own.id, family.id} <= alike for alike in TWINS):
         raise ModelError(f"{file.name} is {own.title}, not {card.title}")
     if not found.whole:
         return _load_around(family, card, file, dtype, **parts)
@@ -257,22 +274,35 @@ def _load_around(
             f"{file.name} is the transformer alone, and {base}, which lends the rest, is not on"
             f" this machine: `easel models fetch {card.called} --around` fetches that"
         ) from None
+    if file.suffix.lower() == GGUF and find_spec("gguf") is None:
+        raise ModelError(
+            f"{file.name} is quantised with GGUF, which is not installed here: pip install"
+            " 'easel[quantised]', or take the model's safetensors version"
+        )
     kind = getattr(diffusers, read_json(folder / INDEX)["transformer"][1])
     try:
-        # Not all of diffusers' conversions take the prefix that files of some programs have.
-        weights = {key.removeprefix(UNET): tensor for key, tensor in load_file(file).items()}
+        weights, quantised = _open_weights(file, dtype)
         transformer = kind.from_single_file(
             weights,
             config=str(folder),
             subfolder="transformer",
             dtype=dtype,
             local_files_only=True,
+            **quantised,
         )
     except (*_FAULTS, SafetensorError) as error:
         raise ModelError(
             f"{file.name} could not be loaded: its tensors do not fit {card.title}"
         ) from error
     return _load_folder(family, folder, dtype, transformer=transformer, **parts)
+
+
+def _open_weights(file: Path, dtype: torch.dtype) -> tuple[Any, dict[str, Any]]:
+    """What a denoiser is made of, and what it takes to read that."""
+    if file.suffix.lower() != GGUF:
+        # Not all of diffusers' conversions take the prefix that files of some programs have.
+        return {key.removeprefix(UNET): one for key, one in load_file(file).items()}, {}
+    return str(file), {"quantization_config": GGUFQuantizationConfig(compute_dtype=dtype)}
 
 
 def _replace_unet(pipe: Any, place: str) -> None:  # noqa: ANN401 - diffusers has no types

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from typing import Any, Final
 
 import torch
 from accelerate import cpu_offload_with_hook
+from diffusers.hooks import apply_layerwise_casting
 from torch import nn
 
 from faults import HostError
@@ -29,7 +31,10 @@ def measure_parts(pipe: Any, parts: Footprint) -> Footprint:  # noqa: ANN401 - d
         parts: The footprint of its family.
     """
     text = sum(_weigh(part) for name, part in _list_parts(pipe) if name.startswith(TEXT))
-    return replace(parts, text=text, denoiser=_weigh(_find_denoiser(pipe)), vae=_weigh(pipe.vae))
+    denoiser = _find_denoiser(pipe)
+    # What was quantised before has no layers left to make smaller.
+    layers = 0.0 if _is_quantised(denoiser) else parts.layers
+    return replace(parts, text=text, denoiser=_weigh(denoiser), vae=_weigh(pipe.vae), layers=layers)
 
 
 def place(pipe: Any, plan: MemoryPlan, device: torch.device) -> None:  # noqa: ANN401
@@ -44,9 +49,10 @@ def place(pipe: Any, plan: MemoryPlan, device: torch.device) -> None:  # noqa: A
         QuantisingError: What the plan's number of bits takes is not installed.
     """
     if plan.bits < 16:
-        reduce = _choose_reduction(plan.bits)
+        reduce = _choose_reduction(plan)
         for name, part in _list_parts(pipe):
-            if name.startswith(TEXT) or part is _find_denoiser(pipe):
+            meant = name.startswith(TEXT) or part is _find_denoiser(pipe)
+            if meant and not _is_quantised(part):
                 reduce(part, device)
     match plan.placing:
         case Placing.RESIDENT:
@@ -86,14 +92,35 @@ def _keep_placing(pipe: Any, lay: Callable[[], None]) -> None:  # noqa: ANN401
     pipe.enable_model_cpu_offload = lambda *_, **__: lay()
 
 
-def _choose_reduction(bits: int) -> Callable[[nn.Module, torch.device], None]:
+def _choose_reduction(plan: MemoryPlan) -> Callable[[nn.Module, torch.device], None]:
+    if plan.bits == 8 and (plan.floating or find_spec("torchao") is None):
+        return _cast_to_8
     try:
-        return _reduce_to_8() if bits == 8 else _reduce_to_4()
+        return _reduce_to_8() if plan.bits == 8 else _reduce_to_4()
     except ImportError as error:
         raise QuantisingError(
-            f"Weights of {bits} bits need {error.name}: pip install 'easel[quantised]', or have"
-            " EASEL_MEMORY say offload, if the card's memory is enough for that."
+            f"Weights of {plan.bits} bits need {error.name}: pip install 'easel[quantised]', or"
+            " have EASEL_MEMORY say offload or fp8, if the card's memory is enough for that."
         ) from error
+
+
+def _cast_to_8(part: nn.Module, _device: torch.device) -> None:
+    """Weights as floating-point numbers of 8 bits, each layer's widened while it computes.
+
+    Of the formats for it (Micikevicius et al. 2022, arXiv 2209.05433) the one with the finer steps;
+    weights lie well within its range.
+    """
+    apply_layerwise_casting(
+        part,
+        storage_dtype=torch.float8_e4m3fn,
+        compute_dtype=next(part.parameters()).dtype,
+        # What reads a part's number format looks at its first weights, which are these.
+        skip_modules_classes=(nn.Embedding,),
+    )
+
+
+def _is_quantised(part: nn.Module) -> bool:
+    return getattr(part, "hf_quantizer", None) is not None
 
 
 def _reduce_to_8() -> Callable[[nn.Module, torch.device], None]:

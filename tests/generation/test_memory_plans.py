@@ -260,7 +260,8 @@ def test_a_model_too_large_is_refused_at_loading(folders: Callable[[str], Path])
 
 
 @pytest.mark.parametrize(
-    ("bits", "library", "apart"), [("8bit", "torchao", 4), ("4bit", "bitsandbytes", 40)]
+    ("bits", "library", "apart"),
+    [("8bit", "torch", 4), ("fp8", "torch", 4), ("4bit", "bitsandbytes", 40)],
 )
 def test_with_fewer_bits_it_draws_nearly_the_same(
     folders: Callable[[str], Path],
