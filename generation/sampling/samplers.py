@@ -10,6 +10,7 @@ from cachetools import LRUCache, cached
 from diffusers import (
     DDIMScheduler,
     DPMSolverMultistepScheduler,
+    DPMSolverSinglestepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     LCMScheduler,
@@ -36,6 +37,10 @@ SAMPLERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     ),
     "DPM++ 2M SDE Karras": lambda config: DPMSolverMultistepScheduler.from_config(
         config, algorithm_type="sde-dpmsolver++", use_karras_sigmas=True
+    ),
+    # Two steps of it, each a look of the model's, are what others count as one.
+    "DPM++ SDE Karras": lambda config: DPMSolverSinglestepScheduler.from_config(
+        config, algorithm_type="sde-dpmsolver++", use_karras_sigmas=True, lower_order_final=True
     ),
     "Euler a": EulerAncestralDiscreteScheduler.from_config,
     "Euler": EulerDiscreteScheduler.from_config,

@@ -239,12 +239,14 @@ DRAFT: Final = Flag[bool](
 )
 _SAMPLERS_ELSEWHERE: Final[Mapping[str, str]] = {
     "DPM++ 2M SDE": "DPM++ 2M SDE Karras",
-    "DPM++ SDE": "DPM++ 2M SDE Karras",
-    "DPM++ SDE Karras": "DPM++ 2M SDE Karras",
+    "DPM++ SDE": "DPM++ SDE Karras",
     "Euler ancestral": "Euler a",
     "dpmpp_2m_sde_gpu": "DPM++ 2M SDE Karras",
     "dpmpp_2m_sde_gpu_karras": "DPM++ 2M SDE Karras",
-    "dpmpp_sde": "DPM++ 2M SDE Karras",
+    "dpmpp_sde": "DPM++ SDE Karras",
+    "dpmpp_sde_gpu": "DPM++ SDE Karras",
+    "dpmpp_sde_k": "DPM++ SDE Karras",
+    "k_dpmpp_sde": "DPM++ SDE Karras",
     "dpmpp_2m_k": "DPM++ 2M Karras",
     "dpmpp_2m_sde_k": "DPM++ 2M SDE Karras",
     "k_dpmpp_2m": "DPM++ 2M",
@@ -396,7 +398,7 @@ CONTROL: Final = Flag[str](
     examples=STRUCTURES,
     capability=Capability.STRUCTURE,
     sources=COMMANDS | {PromptSource.VARY, PromptSource.REROLL},
-    about="Follow the strokes, the edges, the depth or the pose of the first image.",
+    about="Follow the strokes, the edges, the depths, the surfaces or the pose of the first image.",
 )
 CONTROL_SCALE: Final = Flag[float](
     name="cs",
