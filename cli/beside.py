@@ -1,6 +1,6 @@
 """What stands beside models, found on a hub: ControlNets, estimators, adapters and single files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -12,15 +12,16 @@ from generation.catalogue.checkpoints import is_file
 from generation.catalogue.controlnets import (
     ESTIMATORS,
     UnknownStructureError,
+    read_estimators,
     read_licence,
     read_sources,
     write_sources,
 )
-from generation.catalogue.extras import find_upscaler_file, select_entries
+from generation.catalogue.extras import find_upscaler_file, select_beside, select_entries
 from generation.catalogue.families import CARDS
 from generation.catalogue.loras import read_offered
 from generation.catalogue.served import list_served
-from generation.catalogue.sources import Source
+from generation.catalogue.sources import Source, read_source
 from generation.recipe import StructureKind
 from storage.settings import Settings
 
@@ -46,6 +47,8 @@ def find_network(source: str, licence: str = "") -> Wanted:
     Raises:
         NotFetchedError: It is nothing that could be fetched.
     """
+    if "#" in source:
+        return find_single(read_source(source), licence)
     hub, _, revision = source.partition("@")
     with asking(hub):
         config = download(hub, "config.json", revision or None)
@@ -62,21 +65,30 @@ class Networks:
         each: The networks to fetch, by where they are named.
         controlnets: The source of each kind's ControlNet.
         estimators: The source of what sees a kind.
+        family: Id of the family that they are for, where the setting has to name it.
     """
 
     each: Mapping[str, Wanted]
     controlnets: Mapping[StructureKind, str]
     estimators: Mapping[StructureKind, str]
+    family: str = ""
 
     @property
     def setting(self) -> str:
         """The lines for ``.env``, pinned to the commits."""
-        lines = [f"EASEL_CONTROLNETS={self._pinned(self.controlnets)}"]
+        entries = self._pinned(self.controlnets)
+        if self.family:
+            entries = ",".join(f"{self.family}:{entry}" for entry in entries.split(","))
+        lines = [f"EASEL_CONTROLNETS={entries}"]
         lines += [f"EASEL_ESTIMATORS={self._pinned(self.estimators)}"] if self.estimators else []
         return "\n".join(lines)
 
     def _pinned(self, sources: Mapping[StructureKind, str]) -> str:
-        return write_sources({kind: self.each[source].pinned for kind, source in sources.items()})
+        return write_sources({kind: self._pin(source) for kind, source in sources.items()})
+
+    def _pin(self, source: str) -> str:
+        _, mark, file = source.partition("#")
+        return f"{self.each[source].pinned}{mark}{file}"
 
 
 def find_networks(name: str) -> Networks:
@@ -102,7 +114,7 @@ def find_networks(name: str) -> Networks:
     licences = dict.fromkeys(named.values(), read_licence(text))
     licences |= dict.fromkeys(seeing.values(), "Apache-2.0")
     found = {source: find_network(source, terms) for source, terms in licences.items()}
-    return Networks(found, named, seeing)
+    return Networks(found, named, seeing, name if card and card.named_beside else "")
 
 
 def find_adapters(card: Card, source: str) -> Wanted:
@@ -115,9 +127,12 @@ def find_adapters(card: Card, source: str) -> Wanted:
     Raises:
         NotFetchedError: They are nothing that could be fetched.
     """
-    from generation.families import sd15, sdxl  # noqa: PLC0415 - loads torch
+    from generation.conditioning.redux import PARTS  # noqa: PLC0415 - loads torch
+    from generation.families import sd15, sdxl  # noqa: PLC0415
 
     known = {"sd15": sd15.ADAPTERS, "sdxl": sdxl.ADAPTERS}.get(card.id)
+    if known is None and card.adapters:
+        return _find_folders(card, source, PARTS)
     if known is None:
         able = ", ".join(one.id for one in CARDS if one.adapters)
         raise NotFetchedError(f"There are no image adapters for {card.title}; try {able}.")
@@ -132,15 +147,31 @@ def find_adapters(card: Card, source: str) -> Wanted:
     return Wanted(hub, f"image adapters for {card.title}", licence, (part,))
 
 
-def find_single(source: Source) -> Wanted:
+def _find_folders(card: Card, source: str, folders: Sequence[str]) -> Wanted:
+    """What fetching image adapters that lie in some folders of a repository would bring."""
+    hub, _, revision = source.partition("@")
+    with asking(hub):
+        config = download(hub, f"{folders[0]}/config.json", revision or None)
+        commit = config.parents[1].name
+        files = [f"{folder}/{name}" for folder in folders for name in _NETWORK]
+        part = find_part(hub, commit, files)
+        licence = find_hub_licence(hub, commit)
+    return Wanted(hub, f"image adapters for {card.title}", licence, (part,), card.notice)
+
+
+def find_single(source: Source, licence: str = "") -> Wanted:
     """What fetching one file would bring, such as a LoRA.
+
+    Args:
+        source: The file.
+        licence: Its licence, as far as it is known; empty to read its repository's card.
 
     Raises:
         NotFetchedError: It is nothing that could be fetched.
     """
     with asking(source.place):
         part = find_part(source.place, source.revision, [source.file])
-        licence = find_hub_licence(source.place, source.revision)
+        licence = licence or find_hub_licence(source.place, source.revision)
     return Wanted(source.place, source.file, licence, (part,))
 
 
@@ -162,12 +193,12 @@ def find_all(settings: Settings) -> list[Wanted]:
             found[card.vae] = find_network(card.vae)
         if _is_hub(card.base):
             found[card.base] = find(card.base, around=True)
-        if card.adapters and _is_hub(named := select_entries(settings.adapters, card.id)):
+        if card.adapters and _is_hub(named := select_beside(settings.adapters, card)):
             found[f"{card.id} {named}"] = find_adapters(card, named)
         preview = select_entries(settings.preview, card.id, unnamed=card.id == cards[0].id)
-        networks = read_sources(select_entries(settings.controlnets, card.id))
+        networks = read_sources(select_beside(settings.controlnets, card))
         networks = networks if card.controlnets else {}
-        seen = {**ESTIMATORS, **read_sources(settings.estimators)}
+        seen = read_estimators(settings.estimators)
         seeing = [seen[kind] for kind in networks if kind in seen]
         for source in filter(_is_hub, (preview, *networks.values(), *seeing)):
             found[source] = found.get(source) or find_network(source)
@@ -183,5 +214,6 @@ def find_all(settings: Settings) -> list[Wanted]:
 
 def _is_hub(source: str) -> bool:
     """Whether something is named by a hub id, and not by a file or a folder."""
-    written = source.startswith((".", "~", "/")) or Path(source).exists() or is_file(source)
-    return source.count("/") == 1 and not written
+    place = source.partition("#")[0]
+    written = place.startswith((".", "~", "/")) or Path(place).exists() or is_file(place)
+    return place.count("/") == 1 and not written

@@ -42,7 +42,8 @@ def list_models() -> None:
         typer.echo(f"{'':16} EASEL_MODEL is {example}")
         for setting, known in (("ADAPTERS", card.adapters), ("CONTROLNETS", card.controlnets)):
             if known:
-                typer.echo(f"{'':16} EASEL_{setting} may be {known}")
+                family = f"{card.id}:" if card.named_beside else ""
+                typer.echo(f"{'':16} EASEL_{setting} may be {family}{known}")
     _list_served()
 
 
@@ -112,7 +113,8 @@ def fetch_model(
         card = find_known(name)
         wanted = beside.find_adapters(card, card.adapters.partition(",")[0])
         _fetch([wanted], accept)
-        typer.echo(f"They are here. For .env:\nEASEL_ADAPTERS={wanted.pinned}")
+        family = f"{card.id}:" if card.named_beside else ""
+        typer.echo(f"They are here. For .env:\nEASEL_ADAPTERS={family}{wanted.pinned}")
     else:
         wanted = hub.find(name, around=around)
         (folder,) = _fetch([wanted], accept)

@@ -17,7 +17,7 @@ from PIL import Image
 from faults import HostError
 from generation.answering.answer import answer
 from generation.catalogue.card import Card
-from generation.catalogue.extras import find_upscaler_file, select_entries
+from generation.catalogue.extras import find_upscaler_file, select_beside, select_entries
 from generation.catalogue.memory_plans import MemoryPlanError, plan_ahead, read_room
 from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
 from generation.derive import narrow
@@ -96,10 +96,10 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
         one.card,
         one.source,
         device,
-        select_entries(settings.adapters, family),
+        select_beside(settings.adapters, one.card),
         # A decoder that is named for no family is the usual model's: others have other latents.
         select_entries(settings.preview, family, unnamed=family == first.card.id),
-        controlnets=select_entries(settings.controlnets, family),
+        controlnets=select_beside(settings.controlnets, one.card),
         estimators=settings.estimators,
         exact=settings.exact,
         room=read_room(measure_room(device), settings.memory),

@@ -43,6 +43,7 @@ SAMPLERS: Final = (
     "DPM++ 2M Karras",
     "DPM++ 2M",
     "DPM++ 2M SDE Karras",
+    "DPM++ SDE Karras",
     "Euler a",
     "Euler",
     "DDIM",
@@ -87,6 +88,9 @@ class Card:
             by them, and draw grounds alone where they have none from the start.
         adapters: Hub id of image adapters that fit, with their licence behind a comma; empty where
             none are to be had.
+        adapted: What image adapters add to what it can do.
+        named_beside: Whether adapters and ControlNets fit it only where the settings name them for
+            its family: most are for Stable Diffusion.
         faces: Whether its adapters know faces from figures.
         native: Whether it reads images itself, beside the words: weighted in its attention, not by
             an adapter.
@@ -145,6 +149,8 @@ class Card:
     carried_on: float = 0.8
     edged: float = 0.0
     adapters: str = ""
+    adapted: frozenset[Capability] = REFERENCES
+    named_beside: bool = False
     faces: bool = False
     structures: tuple[StructureKind, ...] = ()
     controlnets: str = ""

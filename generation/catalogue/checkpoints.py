@@ -17,6 +17,7 @@ from generation.catalogue.families import (
     find_card,
     find_known,
 )
+from generation.catalogue.gguf_headers import KIND as GGUF
 from generation.catalogue.headers import KIND, WeightsError
 from generation.catalogue.signatures import read_signature
 
@@ -31,33 +32,42 @@ OWN: Final = {"easel": BUNDLED, "easel2": EASEL_2}
 
 _PATH: Final = re.compile(r"[/\\]")
 
-_FILES: Final = (KIND, ".ckpt", ".pt", ".pth", ".bin", ".gguf", ".sft")
+_READ: Final = (KIND, GGUF)
+"""What names of single files end in that can be drawn with."""
+
+_FILES: Final = (*_READ, ".ckpt", ".pt", ".pth", ".bin", ".sft")
 """What names of single files end in, those that cannot be drawn with included."""
 
 # As diffusers writes it into the index of a checkpoint.
 _PIPELINES: Final = {
     "StableDiffusionPipeline": "sd15",
+    "StableDiffusionInstructPix2PixPipeline": "instruct-pix2pix",
     "StableDiffusionXLPipeline": "sdxl",
     "Flux2KleinPipeline": "flux2-klein",
     "ZImagePipeline": "z-image",
     "FluxPipeline": "flux1-dev",
+    "FluxKontextPipeline": "flux1-kontext",
+    "QwenImagePipeline": "qwen-image",
     "QwenImageEditPlusPipeline": "qwen-image-edit",
 }
 
 _HINTS: Final = (
+    ("pix2pix", "instruct-pix2pix"),
     ("klein-base", "flux2-klein-base"),
     ("klein", "flux2-klein"),
     ("schnell", "flux1-schnell"),
+    ("kontext", "flux1-kontext"),
     ("flux", "flux1-dev"),
     ("z-image", "z-image"),
     ("qwen-image-edit", "qwen-image-edit"),
+    ("qwen-image", "qwen-image"),
     ("xl", "sdxl"),
 )
 """What names of hub ids tell of families, where their files are on another machine."""
 
 _OTHERS: Final = (
     "stable-diffusion-3", "sd3", "playground", "pixart", "kolors", "hunyuan", "auraflow",
-    "chroma", "cascade", "kandinsky", "sana", "kontext", "-fill", "redux", "flux.2-dev",
+    "chroma", "cascade", "kandinsky", "sana", "-fill", "redux", "flux.2-dev",
     "flux2-dev", "refiner", "inpaint",
 )  # fmt: skip
 """Parts of names of models that Easel does not draw with, which go before ``_HINTS``."""
@@ -116,17 +126,20 @@ def list_files(folder: Path) -> list[Path]:
     """The single files in a folder, in the order of their names; none in one of another layout."""
     if not folder.is_dir() or (folder / INDEX).exists() or is_guided(folder):
         return []
-    return sorted(file for file in folder.glob(f"*{KIND}") if file.is_file())
+    named = (file for ending in _READ for file in folder.glob(f"*{ending}"))
+    return sorted(file for file in named if file.is_file())
 
 
 def _choose_for_file(file: Path) -> Card:
-    if not file.is_file() and file.suffix.lower() == KIND:
+    if not file.is_file() and file.suffix.lower() in _READ:
         raise WeightsError(
             f"{file.name} is not on this machine, so nothing tells its family; write it before the"
             f" name, as in sdxl:{file.stem}=…, or set EASEL_FAMILY"
         )
     if not file.is_file():
-        raise WeightsError(f"{file.name} cannot be drawn with: weights are read from {KIND} alone")
+        raise WeightsError(
+            f"{file.name} cannot be drawn with: weights are read from {' and '.join(_READ)} alone"
+        )
     found = read_signature(file)
     return _suit(find_known(found.family), found.velocity)
 
@@ -160,7 +173,8 @@ def _choose_for_pipeline(folder: Path) -> Card:
             " models` lists what it draws with"
         )
     unet = read_json(folder / "unet" / "config.json")
-    if unet.get("in_channels", 4) not in {4, None}:
+    own = 8 if _PIPELINES[pipeline] == "instruct-pix2pix" else 4
+    if (unet.get("in_channels") or own) != own:
         raise UnknownFamilyError(
             f"the UNet has {unet['in_channels']} input channels, as those for inpainting and"
             " editing have; Easel repaints with every plain model, so take that"

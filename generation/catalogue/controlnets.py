@@ -11,6 +11,8 @@ STRUCTURES: Final[tuple[StructureKind, ...]] = get_args(StructureKind)
 
 ESTIMATORS: Final[Mapping[StructureKind, str]] = {
     "depth": "depth-anything/Depth-Anything-V2-Small-hf",
+    # Read off its depths.
+    "normal": "depth-anything/Depth-Anything-V2-Small-hf",
     "pose": "usyd-community/vitpose-base-simple",
 }
 """Hub ids of the networks that see a structure that no filter finds; both Apache-2.0."""
@@ -36,6 +38,22 @@ def read_sources(setting: str) -> dict[StructureKind, str]:
     every = named.get("", "")
     found = {kind: named.get(kind, every) for kind in STRUCTURES}
     return {kind: source for kind, source in found.items() if source}
+
+
+def read_estimators(setting: str) -> dict[StructureKind, str]:
+    """Where the network that sees each kind comes from, where no filter finds it.
+
+    Args:
+        setting: As ``read_sources`` reads it; empty for the usual ones.
+
+    Raises:
+        UnknownStructureError: An entry names another kind, or nothing for one.
+    """
+    named = read_sources(setting)
+    # Surfaces are read off depths, by whatever sees these.
+    if "depth" in named:
+        named.setdefault("normal", named["depth"])
+    return {**ESTIMATORS, **named}
 
 
 def write_sources(found: Mapping[StructureKind, str]) -> str:

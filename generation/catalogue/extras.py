@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import Final, Protocol
 
-from generation.catalogue.card import REFERENCES, Capability, Card
+from generation.catalogue.card import Capability, Card
 from generation.catalogue.controlnets import read_sources
 from generation.catalogue.families import CARDS
 from generation.catalogue.loras import Offered, read_offered, select_fitting
@@ -56,10 +56,10 @@ def add_extras(chosen: Card, choices: Choices) -> Card:
         known = Upscaler(name=PurePath(source.file).stem, version=source.version)
     return extend_card(
         chosen,
-        select_entries(choices.adapters, chosen.id),
+        select_beside(choices.adapters, chosen),
         read_offered(choices.loras),
         known,
-        controlnets=select_entries(choices.controlnets, chosen.id),
+        controlnets=select_beside(choices.controlnets, chosen),
     )
 
 
@@ -87,7 +87,7 @@ def extend_card(
     worn = select_fitting(loras, chosen.id) if chosen.wears else ()
     named = tuple(read_sources(controlnets)) if chosen.controlnets else ()
     # A family without adapters on its card has none that fit, whatever is set.
-    more = REFERENCES if adapters and chosen.adapters else frozenset[Capability]()
+    more = chosen.adapted if adapters and chosen.adapters else frozenset[Capability]()
     if worn:
         more |= {Capability.LORA}
     if named:
@@ -96,6 +96,11 @@ def extend_card(
         return chosen
     able, kept = chosen.capabilities | more, named or chosen.structures
     return replace(chosen, capabilities=able, loras=worn, upscaler=upscaler, structures=kept)
+
+
+def select_beside(setting: str, card: Card) -> str:
+    """The adapters or ControlNets of a setting that apply to a model."""
+    return select_entries(setting, card.id, unnamed=not card.named_beside)
 
 
 def select_entries(setting: str, family: str, *, unnamed: bool = True) -> str:

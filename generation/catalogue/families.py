@@ -50,10 +50,26 @@ _CONTROLNETS_15: Final = (
     "lineart=lllyasviel/control_v11p_sd15_lineart, "
     "canny=lllyasviel/control_v11p_sd15_canny, "
     "depth=lllyasviel/control_v11f1p_sd15_depth, "
+    "normal=lllyasviel/control_v11p_sd15_normalbae, "
     "pose=lllyasviel/control_v11p_sd15_openpose; CreativeML OpenRAIL-M"
 )
 
 _CONTROLNET_XL: Final = "xinsir/controlnet-union-sdxl-1.0; Apache-2.0"
+
+_CONTROLNET_Z: Final = (
+    "alibaba-pai/Z-Image-Turbo-Fun-Controlnet-Union-2.1@main"
+    "#Z-Image-Turbo-Fun-Controlnet-Union-2.1.safetensors"
+)
+_CONTROLNETS_Z: Final = (
+    f"scribble={_CONTROLNET_Z}, canny={_CONTROLNET_Z}, depth={_CONTROLNET_Z},"
+    f" pose={_CONTROLNET_Z}; Apache-2.0"
+)
+
+_CONTROLNET_FLUX: Final = "Shakker-Labs/FLUX.1-dev-ControlNet-Union-Pro-2.0"
+_CONTROLNETS_FLUX: Final = (
+    f"scribble={_CONTROLNET_FLUX}, canny={_CONTROLNET_FLUX}, depth={_CONTROLNET_FLUX},"
+    f" pose={_CONTROLNET_FLUX}; FLUX.1 [dev] Non-Commercial License"
+)
 
 _NOT_FOR_BUSINESS: Final = (
     "The model may not be used commercially; accept the licence on its page first."
@@ -149,6 +165,22 @@ CARDS: Final[tuple[Card, ...]] = (
         controlnets=_CONTROLNETS_15,
     ),
     Card(
+        id="instruct-pix2pix",
+        title="InstructPix2Pix",
+        about="Changes one image as a sentence says, at 512 pixels; small, quick and rough.",
+        licence="MIT",
+        model="timbrooks/instruct-pix2pix",
+        side=512,
+        multiple=8,
+        longest_ratio=3,
+        steps=20,
+        guidance=7.5,
+        sampler="Euler a",
+        memory=6,
+        capabilities=_CLIP | {Capability.EDIT},
+        wears=False,
+    ),
+    Card(
         id="sdxl",
         title="Stable Diffusion XL",
         about="The 1024-pixel model that most fine-tunes build on.",
@@ -201,6 +233,8 @@ CARDS: Final[tuple[Card, ...]] = (
         samplers=("Euler",),
         memory=20,
         capabilities=_FLOW,
+        named_beside=True,
+        controlnets=_CONTROLNETS_Z,
     ),
     Card(
         id="flux1-dev",
@@ -218,8 +252,49 @@ CARDS: Final[tuple[Card, ...]] = (
         sampler="Euler",
         samplers=("Euler",),
         memory=36,
+        adapters="black-forest-labs/FLUX.1-Redux-dev, FLUX.1 [dev] Non-Commercial License",
+        # It sees a whole image, and knows no figure from its ground.
+        adapted=frozenset({Capability.BLEND, Capability.STYLE}),
+        controlnets=_CONTROLNETS_FLUX,
+        named_beside=True,
         # Its guidance is a number that the transformer reads, so there is still no negative prompt.
         capabilities=_FLOW | {Capability.GUIDANCE},
+    ),
+    Card(
+        id="flux1-kontext",
+        title="FLUX.1 Kontext",
+        about="Changes images as it is told, and draws from words; slow, and not for business.",
+        licence="FLUX.1 [dev] Non-Commercial License",
+        notice=_NOT_FOR_BUSINESS,
+        model="black-forest-labs/FLUX.1-Kontext-dev",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        # As its authors draw.
+        steps=28,
+        guidance=2.5,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=36,
+        capabilities=_NATIVE | {Capability.GUIDANCE},
+        native=True,
+    ),
+    Card(
+        id="qwen-image",
+        title="Qwen-Image",
+        about="Draws what long sentences say, and writes well; large, and slow.",
+        licence="Apache-2.0",
+        model="Qwen/Qwen-Image-2512",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        # The pipeline's own numbers.
+        steps=50,
+        guidance=4.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=60,
+        capabilities=_ALL,
     ),
     Card(
         id="qwen-image-edit",
@@ -249,6 +324,8 @@ _XL: Final = next(one for one in CARDS if one.id == "sdxl")
 _KLEIN: Final = next(one for one in CARDS if one.id == "flux2-klein")
 _Z_IMAGE: Final = next(one for one in CARDS if one.id == "z-image")
 _FLUX: Final = next(one for one in CARDS if one.id == "flux1-dev")
+
+_QWEN_EDIT: Final = next(one for one in CARDS if one.id == "qwen-image-edit")
 
 _GUIDED: Final = frozenset({Capability.NEGATIVE, Capability.GUIDANCE})
 """What models can do that were not distilled to draw without guidance."""
@@ -341,6 +418,13 @@ VARIANTS: Final[tuple[Card, ...]] = (
         steps=4,
         guidance=1.0,
         capabilities=_FLOW,
+    ),
+    replace(
+        _QWEN_EDIT,
+        name="qwen-image-edit-2509",
+        title="Qwen-Image-Edit 2509",
+        about="The Qwen-Image-Edit of September 2025, which most of its LoRAs were trained on.",
+        model="Qwen/Qwen-Image-Edit-2509",
     ),
 )
 """Checkpoints with settings of their own: their authors' numbers."""

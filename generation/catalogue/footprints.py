@@ -55,6 +55,10 @@ FOOTPRINTS: Final[Mapping[str, Footprint]] = {
         adapters=1.4,
         network=_weigh(0.361),
     ),
+    # Three rows a step where others have two.
+    "instruct-pix2pix": Footprint(
+        text=_weigh(0.123), denoiser=_weigh(0.860), picture=0.65, decoding=1.1, layers=0.5
+    ),
     "sdxl": Footprint(
         text=_weigh(0.818),
         denoiser=_weigh(2.567),
@@ -65,8 +69,21 @@ FOOTPRINTS: Final[Mapping[str, Footprint]] = {
     ),
     "flux2-klein": Footprint(text=_weigh(4.02), denoiser=_weigh(3.88), picture=0.8),
     "flux2-klein-9b": Footprint(text=_weigh(8.19), denoiser=_weigh(9.08), picture=1.2),
-    "z-image": Footprint(text=_weigh(4.02), denoiser=_weigh(6.15), picture=0.8),
-    "flux1-dev": Footprint(text=_weigh(4.88), denoiser=_weigh(11.9), picture=0.8),
+    "z-image": Footprint(
+        text=_weigh(4.02), denoiser=_weigh(6.15), picture=0.8, network=_weigh(3.3)
+    ),
+    "flux1-dev": Footprint(
+        text=_weigh(4.88),
+        denoiser=_weigh(11.9),
+        picture=0.8,
+        adapters=_weigh(0.49),
+        network=_weigh(2.14),
+    ),
+    # Images that it reads lengthen its sequence by as much again.
+    "flux1-kontext": Footprint(text=_weigh(4.88), denoiser=_weigh(11.9), picture=1.2),
+    "qwen-image": Footprint(
+        text=_weigh(8.29), denoiser=_weigh(20.43), vae=_weigh(0.127), picture=1.2
+    ),
     "qwen-image-edit": Footprint(
         text=_weigh(8.29), denoiser=_weigh(20.43), vae=_weigh(0.127), picture=1.5
     ),

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from generation.catalogue.gguf_headers import KIND as GGUF
+from generation.catalogue.gguf_headers import read_gguf
 from generation.catalogue.headers import Header, WeightsError, read_header
 
 UNET: Final = "model.diffusion_model."
@@ -50,13 +52,21 @@ class Signature:
 
 
 def read_signature(path: Path) -> Signature:
-    """What a safetensors file is, by its header.
+    """What a safetensors or GGUF file is, by its header.
 
     Raises:
         WeightsError: It cannot be read, or is cut short.
         UndrawnError: It holds something that Easel does not draw with; the text says what.
     """
-    return tell_signature(path.name, read_header(path))
+    if path.suffix.lower() != GGUF:
+        return tell_signature(path.name, read_header(path))
+    found = tell_signature(path.name, read_gguf(path))
+    if found.whole:
+        raise UndrawnError(
+            f"{path.name} is a UNet in GGUF, and Easel reads transformers alone so; take its"
+            " safetensors version"
+        )
+    return found
 
 
 def tell_signature(name: str, header: Header) -> Signature:
@@ -68,11 +78,28 @@ def tell_signature(name: str, header: Header) -> Signature:
     bare = {key.removeprefix(UNET): shape for key, shape in shapes.items()}
     for told, family in _TRANSFORMERS:
         if told(bare):
-            return Signature(family, whole=False)
+            return Signature(_tell_twin(name, family), whole=False)
     for told, says in _OTHERS:
         if told(bare):
             raise UndrawnError(f"{name} {says}")
     raise UndrawnError(f"{name} holds none of the models that Easel knows{_TAKE}")
+
+
+TWINS: Final[tuple[frozenset[str], ...]] = (
+    frozenset({"flux1-dev", "flux1-kontext"}),
+    frozenset({"qwen-image", "qwen-image-edit"}),
+)
+"""Families whose transformers have the same tensors: a file of one fits the others, too."""
+
+
+def _tell_twin(name: str, family: str) -> str:
+    """Which of some families with the same tensors a file is of; only its name tells that."""
+    said = name.lower().replace("_", "-")
+    if family == "flux1-dev" and "kontext" in said:
+        return "flux1-kontext"
+    if family == "qwen-image-edit" and "qwen-image" in said and "edit" not in said:
+        return "qwen-image"
+    return family
 
 
 Shapes = dict[str, tuple[int, ...]]
@@ -232,10 +259,14 @@ _UNDRAWN: Final = {
     " fine-tune of it",
 }
 
+_EDITING: Final = 8
+"""Input channels of a UNet that sees an image beside its noise (InstructPix2Pix)."""
+
+_NOT: Final = f", which Easel does not draw with{_TAKE}"
+
 _CHANNELS: Final = {
     9: "is an inpainting model, and Easel repaints with every model as it is; take the"
     " plain version",
-    8: f"is an instruct-pix2pix model, which Easel does not draw with{_TAKE}",
     7: f"is an upscaling model, which Easel does not draw with{_TAKE}",
     5: f"is a depth-to-image model, which Easel does not draw with{_TAKE}",
 }
@@ -246,7 +277,7 @@ def _tell_diffusion(name: str, header: Header) -> Signature:
     """What a file with a UNet in Stable Diffusion's first names is."""
     shapes = header.shapes
     channels = shapes[f"{UNET}input_blocks.0.0.weight"][1]
-    if channels != 4:
+    if channels not in {4, _EDITING}:
         other = f"is a model of {channels} input channels, which Easel does not draw with{_TAKE}"
         raise UndrawnError(f"{name} {_CHANNELS.get(channels, other)}")
     kind = _tell_unet(shapes)
@@ -254,6 +285,10 @@ def _tell_diffusion(name: str, header: Header) -> Signature:
         raise UndrawnError(f"{name} {_UNDRAWN[kind]}")
     if "edm_mean" in shapes:
         raise UndrawnError(f"{name} is Playground 2.5, which Easel does not draw with{_TAKE}")
+    if channels == _EDITING:
+        if kind != "sd15":
+            raise UndrawnError(f"{name} is an instruct-pix2pix model of Stable Diffusion XL{_NOT}")
+        kind = "instruct-pix2pix"
     encoders = {"sdxl": (CLIP_XL, OPEN_CLIP_XL)}.get(kind, (CLIP,))
     lacks = [] if all(_any_begins(shapes, one) for one in encoders) else ["text encoder"]
     lacks += [] if _any_begins(shapes, f"{VAE}decoder.") else ["autoencoder"]

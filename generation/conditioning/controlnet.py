@@ -1,4 +1,4 @@
-"""Structure: networks that keep pictures to what an image shows where, for families with a UNet.
+"""Structure: networks that keep pictures to what an image shows where.
 
 A ControlNet (Zhang et al. 2023) is run before the UNet at every step, and its residuals are added
 to the UNet's skip connections. A union of ControlNets does the same for several kinds of map. A
@@ -20,7 +20,9 @@ from torch.nn import functional
 from generation.catalogue.sources import split_revision
 from generation.conditioning.cache import ImageCache
 from generation.conditioning.estimators import Estimator, load_estimator
+from generation.conditioning.flux_control import FluxControl, load_flux_control
 from generation.conditioning.line_maps import LINES, draw_line_map
+from generation.conditioning.z_image_control import ZImageControl, load_z_image_control
 from generation.recipe import Recipe, Structure, StructureKind
 
 OWN: Final = "structure"
@@ -35,6 +37,7 @@ _UNION_PLACES: Final[Mapping[StructureKind, int]] = {
     "scribble": 2,
     "lineart": 3,
     "canny": 3,
+    "normal": 4,
 }
 """A kind's place among those of ControlNet++'s union (xinsir/controlnet-union-sdxl-1.0)."""
 
@@ -54,8 +57,9 @@ class Words(Protocol):
         """Further inputs by name, (rows, …) each."""
 
 
-Residuals = Callable[[Tensor, Tensor, Words], Added]
-"""From a step's latents (rows, channels, height, width), timestep and words to what is added."""
+Residuals = Callable[..., Added]
+"""What is added at a step: to a UNet, from its latents (rows, channels, height, width), timestep
+and words; to a transformer as ``flux_control`` and ``z_image_control`` say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +145,15 @@ def bind_map(model: Any, kind: StructureKind, shown: Tensor, scale: float) -> Re
     """What a network says of a map, ready to be asked at every step.
 
     Args:
-        model: A ControlNet, a union of several or a T2I-Adapter.
+        model: A ControlNet, a union of several, a T2I-Adapter or a transformer's.
         kind: What the map is of.
         shown: The map, (1, 3, height, width) in 0 to 1.
         scale: Conditioning scale.
     """
+    if isinstance(model, ZImageControl):
+        return model.bind(shown, scale)
+    if isinstance(model, FluxControl):
+        return model.bind(shown, scale, kind)
     if isinstance(model, T2IAdapter):
         # Some adapters for lines read one channel; the three of a line map are equal.
         whole = _pad_to_grain(shown[:, : model.config.in_channels], model.downscale_factor)
@@ -164,11 +172,11 @@ def _pad_to_grain(shown: Tensor, grain: int) -> Tensor:
 
 @dataclass(slots=True)
 class Structures:
-    """Loaded networks of one UNet.
+    """Loaded networks of one denoiser.
 
     Attributes:
         networks: By the kind of structure that each keeps to.
-        estimators: Depth and pose networks, by kind.
+        estimators: What sees depth, normals and poses, by kind.
         device: Where the networks are.
         dtype: What they compute in.
         processor: From an image to a tensor.
@@ -227,6 +235,13 @@ class Structures:
         return kept.kind, kept.image, recipe.size.width, recipe.size.height
 
 
+_LOADERS: Final[Mapping[str, Callable[[Any, str], Any]]] = {
+    "ZImagePipeline": load_z_image_control,
+    "FluxPipeline": load_flux_control,
+}
+"""Loads a network for pipelines without a UNet."""
+
+
 def load_structures(
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     named: Mapping[StructureKind, str],
@@ -246,14 +261,15 @@ def load_structures(
         ValueError: A network is not made for this UNet.
     """
     sources = dict.fromkeys(named.values())
-    loaded = {source: _load_network(pipe, source).to(device) for source in sources}
+    load = _LOADERS.get(type(pipe).__name__, _load_network)
+    loaded = {source: load(pipe, source).to(device) for source in sources}
     # Each estimator is a model of its own in memory, so none is loaded without a network for it.
     seeing = {kind: estimators[kind] for kind in named if kind not in LINES}
     return Structures(
         networks={kind: loaded[source] for kind, source in named.items()},
         estimators={kind: load_estimator(kind, at, device) for kind, at in seeing.items()},
         device=device,
-        dtype=pipe.unet.dtype,
+        dtype=pipe.unet.dtype if hasattr(pipe, "unet") else pipe.vae.dtype,
     )
 
 

@@ -155,6 +155,13 @@ def write_instruction(recipe: Recipe) -> str:
     return merged + (f"Take {' and '.join(taken)}. " if taken else "")
 
 
+def pool_patches(references: Sequence[NativeReference]) -> list[NativeReference]:
+    """The images with one latent for every token, of transformers that read two by two."""
+    return [
+        NativeReference(one.image, one.latents[:, :, ::2, ::2], one.weight) for one in references
+    ]
+
+
 def compute_attention_bias(
     before: int, references: Sequence[NativeReference], like: Tensor
 ) -> Tensor | None:

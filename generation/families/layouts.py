@@ -63,6 +63,13 @@ LAYOUTS: Final = {
         scheduler={"_class_name": "PNDMScheduler", **_NOISE},
         heads=8,
     ),
+    "instruct-pix2pix": Layout(
+        pipeline="StableDiffusionInstructPix2PixPipeline",
+        encoders={"text_encoder": CLIP},
+        scale=0.18215,
+        scheduler={"_class_name": "EulerAncestralDiscreteScheduler", **_NOISE},
+        heads=8,
+    ),
     "sdxl": Layout(
         pipeline="StableDiffusionXLPipeline",
         encoders={"text_encoder": CLIP_XL, "text_encoder_2": OPEN_CLIP_XL},

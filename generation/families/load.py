@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors import SafetensorError
 
 from generation.catalogue.card import Card
-from generation.catalogue.controlnets import ESTIMATORS, read_sources
+from generation.catalogue.controlnets import read_estimators, read_sources
 from generation.catalogue.headers import WeightsError
 from generation.catalogue.memory_plans import (
     ENDLESS,
@@ -30,14 +30,19 @@ from generation.catalogue.sources import split_revision
 from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import OWN as STRUCTURE
 from generation.conditioning.controlnet import Structures, load_structures
+from generation.conditioning.edited_images import EditedImages
 from generation.conditioning.image_adapters import OWN, References, load_references
 from generation.conditioning.lora import Loras, load_loras
 from generation.conditioning.native_references import NativeReferences
+from generation.conditioning.redux import ImageWords
 from generation.families import (
     easel,
     flux1_dev,
+    flux1_kontext,
     flux2_klein,
     guided,
+    instruct_pix2pix,
+    qwen_image,
     qwen_image_edit,
     sd15,
     sdxl,
@@ -77,10 +82,13 @@ from generation.upscaling.bundled import FILE, Compact, load_compact
 FAMILIES: Final[tuple[Code, ...]] = (
     easel.FAMILY,
     sd15.FAMILY,
+    instruct_pix2pix.FAMILY,
     sdxl.FAMILY,
     flux2_klein.FAMILY,
     z_image.FAMILY,
     flux1_dev.FAMILY,
+    flux1_kontext.FAMILY,
+    qwen_image.FAMILY,
     qwen_image_edit.FAMILY,
 )
 
@@ -176,7 +184,7 @@ def load(
     references = _load_references(family, pipe, folder, adapters)
     networks = set(read_sources(controlnets).values()) if card.controlnets else set()
     memory = _place(pipe, card, device, room, worn=adapters != "", networks=networks)
-    if isinstance(references, References):
+    if isinstance(references, References | ImageWords):
         references.move(device)
     engine = Engine(
         card=card,
@@ -250,11 +258,15 @@ def _load_references(
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     folder: Path,
     adapters: str,
-) -> References | NativeReferences | None:
+) -> References | NativeReferences | ImageWords | EditedImages | None:
     if isinstance(family, FlowFamily) and family.look is not None:
         return NativeReferences(partial(family.look, pipe))
+    if isinstance(family, FlowFamily):
+        return _load_image_words(family, pipe, adapters)
     if not isinstance(family, Family):
         return None
+    if family.edits:
+        return EditedImages()
     own = str(folder) if (folder / OWN).is_dir() else ""
     # Adapters without an encoder of theirs came with the checkpoint, and no others fit it.
     source = adapters if family.adapters.encoder else own
@@ -265,6 +277,23 @@ def _load_references(
         raise ModelError(
             "the image adapters could not be loaded: they need a folder or hub id laid out as"
             " h94/IP-Adapter is, made for this family's models"
+        ) from error
+
+
+def _load_image_words(
+    family: FlowFamily,
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    source: str,
+) -> ImageWords | None:
+    if family.see is None or not source:
+        return None
+    require_fetched(source)
+    try:
+        return family.see(pipe, source)
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+        raise ModelError(
+            "the image adapters could not be loaded: they need a folder or hub id laid out as"
+            " black-forest-labs/FLUX.1-Redux-dev is"
         ) from error
 
 
@@ -282,7 +311,7 @@ def _load_structures(
     # A checkpoint's own network was trained with it, and goes before what the host named.
     if card.structures and own.is_dir():
         named = dict.fromkeys(card.structures, str(own))
-    seeing = {**ESTIMATORS, **read_sources(estimators)}
+    seeing = read_estimators(estimators)
     require_fetched(*named.values(), *(seeing[kind] for kind in named if kind in seeing))
     try:
         return load_structures(pipe, named, seeing, device) if named else None

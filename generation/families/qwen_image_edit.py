@@ -21,7 +21,12 @@ from torch import Tensor
 from transformers import BatchFeature
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from generation.conditioning.native_references import AREA, NativeReference, compute_attention_bias
+from generation.conditioning.native_references import (
+    AREA,
+    NativeReference,
+    compute_attention_bias,
+    pool_patches,
+)
 from generation.sampling.engine import device_of
 from generation.sampling.flow import FlowCondition, FlowFamily, compute_shift
 
@@ -165,7 +170,7 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
     def line(steered: FlowCondition) -> Tensor:
         size = rows[0].shape[1]
         added = compute_attention_bias(
-            steered.tokens.shape[1] + size, _pool_patches(steered.references), steered.tokens
+            steered.tokens.shape[1] + size, pool_patches(steered.references), steered.tokens
         )
         made: Tensor = pipe.transformer(
             hidden_states=given,
@@ -187,13 +192,6 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
     unpacked: Tensor = pipe._unpack_latents(led, height * grain, width * grain, grain)
     # The autoencoder is one of films, and a picture the first frame.
     return unpacked[:, :, 0]
-
-
-def _pool_patches(references: Sequence[NativeReference]) -> list[NativeReference]:
-    """The images with one latent for every token: patches of two by two."""
-    return [
-        NativeReference(one.image, one.latents[:, :, ::2, ::2], one.weight) for one in references
-    ]
 
 
 def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401

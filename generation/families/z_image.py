@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from generation.conditioning.native_references import NativeReference
+from generation.conditioning.z_image_control import BoundControl
 from generation.controls import TRAINED_STEPS
 from generation.sampling.engine import device_of
 from generation.sampling.flow import (
@@ -35,21 +36,28 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, read: FlowCondition) -> T
     """
     words = list(read.tokens.unbind(0))
     if read.avoid is None:
-        return _run(pipe, latents, level, words)
+        return _run(pipe, latents, level, words, read.control)
     # One pass for both, as in the pipeline.
     words += read.avoid.tokens.unbind(0)
-    show, avoid = _run(pipe, torch.cat([latents] * 2), level, words).float().chunk(2)
+    show, avoid = _run(pipe, torch.cat([latents] * 2), level, words, read.control).float().chunk(2)
     return show + read.guidance * (show - avoid)
 
 
-def _run(pipe: Any, latents: Tensor, level: Tensor, words: list[Tensor]) -> Tensor:  # noqa: ANN401
+def _run(
+    pipe: Any,  # noqa: ANN401
+    latents: Tensor,
+    level: Tensor,
+    words: list[Tensor],
+    control: object,
+) -> Tensor:
     """The velocity for each row; the transformer counts time up and gives its negative."""
     # By the pipeline's arithmetic, as 1 - level may differ from it in the last bit.
     step = level.expand(len(latents)) * TRAINED_STEPS
     time = (TRAINED_STEPS - step) / TRAINED_STEPS
     # It reads films in a list, (channels, frames, height, width) each; a picture is one frame.
     given = list(latents.to(pipe.transformer.dtype).unsqueeze(2).unbind(0))
-    made = pipe.transformer(given, time, words, return_dict=False)[0]
+    added = control(given, time, words) if isinstance(control, BoundControl) else {}
+    made = pipe.transformer(given, time, words, return_dict=False, **added)[0]
     return -torch.stack(made).squeeze(2)
 
 

@@ -15,7 +15,7 @@ Role = Literal["style", "face", "figure", "object"]
 """What is taken from a reference."""
 
 
-StructureKind = Literal["scribble", "lineart", "canny", "depth", "pose"]
+StructureKind = Literal["scribble", "lineart", "canny", "depth", "normal", "pose"]
 """What is kept of an image that the pictures are built on."""
 
 

@@ -4,6 +4,7 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, Final
 
 import numpy as np
@@ -134,13 +135,19 @@ def draw_plainly(pipe: Any, recipe: Recipe) -> Image.Image:  # noqa: ANN401 - di
     if hasattr(pipe, "unet"):
         pipe.scheduler = make_scheduler(sampling.sampler, before.config)
     pipe.set_progress_bar_config(disable=True)
+    scale = sampling.guidance if sampling.guidance > 1 else 0.0
+    guided: dict[str, Any] = {"guidance_scale": scale}
+    if scale and "true_cfg_scale" in signature(pipe.__call__).parameters:
+        # FLUX.1 has the same name for a second guidance, beside the one that it reads.
+        embeds = pipe.transformer.config.guidance_embeds
+        guided = guided if embeds else {"true_cfg_scale": scale, "negative_prompt": " "}
     try:
         made: Image.Image = pipe(
             prompt=recipe.prompt,
             width=recipe.size.width,
             height=recipe.size.height,
             num_inference_steps=sampling.steps,
-            guidance_scale=sampling.guidance if sampling.guidance > 1 else 0.0,
+            **guided,
             generator=torch.Generator("cpu").manual_seed(recipe.noise[0].seed),
         ).images[0]
     finally:

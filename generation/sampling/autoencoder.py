@@ -63,6 +63,15 @@ def encode_pixels(vae: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffuse
     return compute_with_vae(vae, encode, shows=False)
 
 
+def read_beside(pipe: Any, image: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
+    """Latents (1, channels, height, width) of an image that a UNet sees beside its noise.
+
+    They are not scaled to the noise's variance: so such models were trained.
+    """
+    latents: Tensor = pipe.vae.encode(fit_pixels(pipe, image, recipe)).latent_dist.mode()
+    return latents
+
+
 def decode_latents(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401
     """The pictures of latents (pictures, channels, height, width), one by one to spare memory.
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import Steer
+from generation.conditioning.edited_images import EditedImages
 from generation.conditioning.image_adapters import Adapters, References
 from generation.pictures.canvas import Init
 from generation.recipe import Recipe, share_of_steps
@@ -23,6 +24,7 @@ from generation.sampling.autoencoder import (
     decode_latents,
     encode_picture,
     encode_pixels,
+    read_beside,
     tile_vae,
 )
 from generation.sampling.batch import Batch, Condition, denoise, draw_noise
@@ -51,15 +53,28 @@ class UNetCondition(Condition):
     Attributes:
         images: Tokens of each image that is looked at, (rows, tokens, width).
         steer: What keeps the pictures to the structure of an image, if they are to keep to any.
+        beside: Latents that are seen in channels of their own, (rows, channels, height, width).
+        pull: Guidance towards these.
     """
 
     images: tuple[Tensor, ...] = ()
     steer: Steer | None = None
+    beside: Tensor | None = None
+    pull: float = 1.0
 
     def repeat(self, count: int) -> Self:
         """The rows for a batch of ``count`` pictures: each row ``count`` times, in order."""
         images = tuple(rows.repeat_interleave(count, 0) for rows in self.images)
-        return replace(Condition.repeat(self, count), images=images)
+        beside = None if self.beside is None else self.beside.repeat_interleave(count, 0)
+        return replace(Condition.repeat(self, count), images=images, beside=beside)
+
+    def show(self, latents: Tensor, pull: float) -> Self:
+        """The same with an image beside the noise; with guidance, a further row sees none."""
+        if len(self.tokens) == 1:
+            return replace(self, beside=latents, pull=pull)
+        avoid, show = self.tokens.chunk(2)
+        beside = torch.cat([latents, latents, torch.zeros_like(latents)])
+        return replace(self, tokens=torch.cat([show, avoid, avoid]), beside=beside, pull=pull)
 
     @property
     def context(self) -> Tensor | tuple[Tensor, list[Tensor]]:
@@ -77,6 +92,7 @@ class Family:
         options: What to load the pipeline with, besides the weights.
         encode: Pipeline, recipe and cache of embeddings to condition, on the pipeline's device.
         adapters: The image adapters that it can be loaded with.
+        edits: Whether it sees an image to change in channels beside the noise's.
     """
 
     id: str
@@ -84,6 +100,7 @@ class Family:
     options: Mapping[str, object]
     encode: Callable[[Any, Recipe, TextCache], UNetCondition]
     adapters: Adapters
+    edits: bool = False
 
     def draw(self, engine: Engine, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         """See ``Engine.draw``."""
@@ -95,6 +112,9 @@ class Family:
         if recipe.conditions.structure is not None and structures is not None:
             steer = structures.steer(recipe)
             conditions = [replace(condition, steer=steer) for condition in conditions]
+        if isinstance(references, EditedImages) and (given := references.find(recipe)):
+            latents = read_beside(engine.pipe, given[0], recipe)
+            conditions = [one.show(latents, given[1]) for one in conditions]
         if not recipe.seen_images or not isinstance(references, References):
             return draw(engine, conditions, recipe, start, watch)
         looks = references.list_looks(recipe)
@@ -138,7 +158,7 @@ class Family:
 
     def channels(self, pipe: Any) -> int:  # noqa: ANN401 - diffusers has no types
         """How many channels its latents have."""
-        return int(pipe.unet.config.in_channels)
+        return int(pipe.unet.config.out_channels)
 
     def read(self, pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
         """Latents of pixels (1, 3, height, width) in [-1, 1]."""
@@ -297,7 +317,7 @@ def _add_noise(sampler: Any, clean: Tensor, noise: Tensor, timestep: Tensor) -> 
 def _measure_latents(pipe: Any, recipe: Recipe) -> tuple[int, int, int]:  # noqa: ANN401
     """Channels, height and width of one picture's latents."""
     factor = pipe.vae_scale_factor
-    return pipe.unet.config.in_channels, recipe.size.height // factor, recipe.size.width // factor
+    return pipe.unet.config.out_channels, recipe.size.height // factor, recipe.size.width // factor
 
 
 def advance(
@@ -323,6 +343,9 @@ def advance(
     # One pass for what to avoid and what to show: twice the rows, each side's in order.
     sides = len(condition.tokens) // len(batch.latents)
     scaled = batch.sampler.scale_model_input(torch.cat([batch.latents] * sides), timestep)
+    if further := unet.config.in_channels - scaled.shape[1]:
+        seen = scaled.new_zeros(1, further, 1, 1) if condition.beside is None else condition.beside
+        scaled = torch.cat([scaled, seen.to(scaled).expand(len(scaled), -1, *scaled.shape[2:])], 1)
 
     def predict(seen: Tensor) -> Tensor:
         predicted: Tensor = unet(
@@ -340,7 +363,11 @@ def advance(
     predicted = (
         apply_in_tiles(predict, scaled, side, overlap=side // 4) if side else predict(scaled)
     )
-    if sides == 2:
+    if sides == 3:
+        # Towards the words from what the image alone says, and towards that from nothing.
+        show, avoid, neither = predicted.chunk(3)
+        predicted = neither + guidance * (show - avoid) + condition.pull * (avoid - neither)
+    elif sides == 2:
         avoid, show = predicted.chunk(2)
         predicted = avoid + guidance * (show - avoid)
         if rescale:

@@ -13,9 +13,11 @@ from generation.catalogue.card import Card
 from generation.catalogue.memory_plans import WHOLE, MemoryPlan
 from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import Structures
+from generation.conditioning.edited_images import EditedImages
 from generation.conditioning.image_adapters import References
 from generation.conditioning.lora import Loras
 from generation.conditioning.native_references import NativeReferences
+from generation.conditioning.redux import ImageWords
 from generation.derive import GRID
 from generation.pictures.canvas import Init
 from generation.pictures.tiling import enlarge_seamless
@@ -159,7 +161,7 @@ class Conditioning:
         plan: Makes a picture to begin from of a recipe's words.
     """
 
-    references: References | NativeReferences | None = None
+    references: References | NativeReferences | ImageWords | EditedImages | None = None
     structures: Structures | None = None
     loras: Loras | None = None
     plan: Callable[[Recipe], Image.Image] | None = None

@@ -17,11 +17,14 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from PIL import Image
 from torch import Tensor
 
+from generation.conditioning.flux_control import BoundFluxControl
 from generation.conditioning.native_references import (
     NativeReference,
     NativeReferences,
     write_instruction,
 )
+from generation.conditioning.redux import ImageWords
+from generation.conditioning.z_image_control import BoundControl
 from generation.controls import match_flow_level, unshift_level
 from generation.pictures.canvas import Init
 from generation.recipe import NOTHING, Recipe, share_of_steps
@@ -48,10 +51,14 @@ class FlowCondition(Condition):
         references: Images whose tokens follow those of the pictures.
         guidance: The guidance scale, for families that have one.
         avoid: What to move away from, with guidance; None without.
+        logits: What is added to attention's for each of the tokens; None for nothing.
+        control: What keeps the pictures to a structure at this step; None if nothing does.
     """
 
     references: Sequence[NativeReference] = ()
     guidance: float = 1.0
+    logits: Tensor | None = None
+    control: BoundControl | BoundFluxControl | None = None
     avoid: "FlowCondition | None" = None
 
     def repeat(self, count: int) -> Self:
@@ -78,6 +85,7 @@ class FlowFamily:
         shift: Pipeline, latents of one picture and steps to the logarithm of the schedule's shift.
         options: What to load the pipeline with, besides the weights.
         look: Pipeline and an image to its latents as a native reference; None if it reads none.
+        see: Pipeline and a source to what reads images as words; None if there is nothing.
         prepare: Completes a pipeline after loading; None if nothing is missing.
         avoids: Whether guidance moves away from what a recipe does not want.
     """
@@ -93,6 +101,7 @@ class FlowFamily:
     shift: Callable[[Any, int, int], float]
     options: Mapping[str, object] = field(default_factory=dict)
     look: Callable[[Any, Image.Image], Tensor] | None = None
+    see: Callable[[Any, str], ImageWords] | None = None
     prepare: Callable[[Any], None] | None = None
     avoids: bool = False
 
@@ -101,6 +110,9 @@ class FlowFamily:
         pipe, tiled = engine.pipe, bool(recipe.size.tile_side)
         texts = [_read_texts(self, engine, said) for said in split_by_picture(recipe)]
         levels, size = schedule(self, pipe, recipe), _measure_latents(self, recipe)
+        structures, steer = engine.conditioning.structures, None
+        if recipe.conditions.structure is not None and structures is not None:
+            steer = structures.steer(recipe)
         with tile_vae(pipe.vae, wanted=tiled):
             origin = read_origin(start, lambda picture: self._encode(pipe, picture, recipe), size)
         batches = start_batches(self, engine, recipe, origin, texts, level=levels[0])
@@ -111,7 +123,12 @@ class FlowFamily:
             roll = choose_roll(step, size) if recipe.sampling.seamless else (0, 0)
             here, there = levels[step], levels[step + 1]
             side = recipe.size.tile_side // self.grain
-            advance(self, pipe, batch, here=here, there=there, roll=roll, side=side)
+            # The layout is decided early; left alone at the end, the model draws its own details.
+            kept = steer and step + 1 <= steer.end * (len(levels) - 1)
+            control: Any = steer.residuals if steer and kept else None
+            advance(
+                self, pipe, batch, here=here, there=there, roll=roll, side=side, control=control
+            )
 
         return denoise(
             engine,
@@ -192,6 +209,9 @@ def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
         read = partial(family.embed, engine.pipe, text, references)
         # What words become may depend on the images that are read with them, so it is not kept.
         condition = read() if references else engine.texts.get(family.id, text, read)
+        if isinstance(natives, ImageWords) and recipe.seen_images:
+            tokens, logits = natives.append(condition.tokens, recipe)
+            condition = replace(condition, tokens=tokens, logits=logits)
         return replace(condition, references=references, guidance=recipe.sampling.guidance)
 
     # Without guidance above 1 there is nothing to move away from, and a second pass costs as much
@@ -303,6 +323,7 @@ def advance(
     there: Tensor,
     roll: tuple[int, int],
     side: int = 0,
+    control: BoundControl | BoundFluxControl | None = None,
 ) -> None:
     """One Euler step of one batch, from one noise level to a lower one.
 
@@ -310,8 +331,9 @@ def advance(
     in overlapping tiles of it.
     """
     line, given = torch.zeros_like(batch.latents), batch.latents.roll(roll, (-2, -1))
+    control = control and control.roll(roll)
     for condition, weight in batch.texts:
-        rows = condition.repeat(len(batch.latents))
+        rows = replace(condition.repeat(len(batch.latents)), control=control)
         look = partial(_predict, family, pipe, here, rows)
         seen = apply_in_tiles(look, given, side, overlap=side // 4) if side else look(given)
         line += weight * seen

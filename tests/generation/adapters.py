@@ -5,11 +5,18 @@ from pathlib import Path
 from typing import Any, Final
 
 import torch
-from diffusers import UNet2DConditionModel
+from diffusers import FluxPriorReduxPipeline, FluxTransformer2DModel, UNet2DConditionModel
 from diffusers.models.embeddings import ImageProjection, IPAdapterPlusImageProjection
+from diffusers.pipelines.flux.modeling_flux import ReduxImageEncoder
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+from transformers import (
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
+    SiglipImageProcessorPil,
+    SiglipVisionConfig,
+    SiglipVisionModel,
+)
 
 from generation.conditioning.image_adapters import Adapter, Adapters
 
@@ -20,6 +27,30 @@ WHOLE: Final = 24
 """Width of what it says of an image."""
 
 Tensors = dict[str, Tensor]
+
+
+def build_redux(folder: Path, transformer: Path) -> Path:
+    """What reads images as words, laid out as FLUX.1 Redux is, for a checkpoint's transformer."""
+    torch.manual_seed(7)
+    width = FluxTransformer2DModel.load_config(transformer)["joint_attention_dim"]
+    vision = SiglipVisionConfig(
+        hidden_size=SIGHT,
+        intermediate_size=2 * SIGHT,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        image_size=32,
+        patch_size=16,
+    )
+    embedder = ReduxImageEncoder(redux_dim=SIGHT, txt_in_features=width)
+    with torch.no_grad():
+        for weight in embedder.parameters():
+            weight.mul_(8)  # drawn at random, it would say hardly anything
+    FluxPriorReduxPipeline(
+        image_encoder=SiglipVisionModel(vision),
+        feature_extractor=SiglipImageProcessorPil(size={"height": 32, "width": 32}),
+        image_embedder=embedder,
+    ).save_pretrained(folder)
+    return folder
 
 
 def build_adapters(folder: Path, known: Adapters, unet: Path) -> Path:

@@ -10,15 +10,19 @@ from diffusers import (
     AutoencoderKL,
     AutoencoderKLFlux2,
     AutoencoderKLQwenImage,
+    EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
+    FluxKontextPipeline,
     FluxPipeline,
     FluxTransformer2DModel,
     PNDMScheduler,
     QwenImageEditPlusPipeline,
+    QwenImagePipeline,
     QwenImageTransformer2DModel,
+    StableDiffusionInstructPix2PixPipeline,
     StableDiffusionPipeline,
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
@@ -96,6 +100,28 @@ def build_sd15(folder: Path) -> Path:
         ),
         vae=_vae(scaling_factor=0.18215),
         scheduler=PNDMScheduler(**_NOISE, skip_prk_steps=True, set_alpha_to_one=False),
+        safety_checker=None,
+        feature_extractor=None,
+        requires_safety_checker=False,
+    ).save_pretrained(folder)
+    return folder
+
+
+def build_instruct_pix2pix(folder: Path) -> Path:
+    """A checkpoint as InstructPix2Pix is laid out: 1.5 with twice the input channels."""
+    torch.manual_seed(16)
+    words = tokenizer()
+    StableDiffusionInstructPix2PixPipeline(
+        tokenizer=words,
+        text_encoder=CLIPTextModel(_text_config(words)),
+        unet=_unet(
+            in_channels=8,
+            cross_attention_dim=WIDTH,
+            down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        ),
+        vae=_vae(scaling_factor=0.18215),
+        scheduler=EulerAncestralDiscreteScheduler(**_NOISE),
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,
@@ -187,14 +213,14 @@ def build_z_image(folder: Path) -> Path:
     return folder
 
 
-def build_flux1_dev(folder: Path, *, guided: bool = True) -> Path:
+def build_flux1_dev(folder: Path, *, guided: bool = True, pipeline: Any = FluxPipeline) -> Path:
     """A checkpoint as FLUX.1 dev is laid out: CLIP, T5, and guidance as an input.
 
     Without ``guided`` it is laid out as schnell is.
     """
     torch.manual_seed(1)
     words = tokenizer()
-    FluxPipeline(
+    pipeline(
         tokenizer=words,
         tokenizer_2=_piece_tokenizer(),
         text_encoder=CLIPTextModel(_text_config(words)),
@@ -230,8 +256,29 @@ def build_flux1_dev(folder: Path, *, guided: bool = True) -> Path:
     return folder
 
 
+def build_flux1_kontext(folder: Path) -> Path:
+    """A checkpoint as FLUX.1 Kontext is laid out: that of dev, under another pipeline's name."""
+    return build_flux1_dev(folder, pipeline=FluxKontextPipeline)
+
+
+def build_qwen_image(folder: Path) -> Path:
+    """A checkpoint as Qwen-Image is laid out: as its sibling for editing, without a processor."""
+    return _build_qwen(folder, QwenImagePipeline)
+
+
 def build_qwen_image_edit(folder: Path) -> Path:
     """A checkpoint as Qwen-Image-Edit 2511 is laid out: a model of language and sight."""
+    _build_qwen(folder, QwenImageEditPlusPipeline, {"processor": None}, zero_cond_t=True)
+    Qwen2VLImageProcessorPil().save_pretrained(folder / "processor")
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    index["processor"] = ["transformers", "Qwen2VLProcessor"]
+    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+    return folder
+
+
+def _build_qwen(
+    folder: Path, pipeline: Any, parts: dict[str, Any] | None = None, **different: Any
+) -> Path:
     torch.manual_seed(25)
     words = _chat_tokenizer("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
     start, end, image, film = range(len(words) - 4, len(words))
@@ -243,14 +290,14 @@ def build_qwen_image_edit(folder: Path) -> Path:
         num_attention_heads=2,
         joint_attention_dim=16,
         axes_dims_rope=(4, 6, 6),
-        zero_cond_t=True,
+        **different,
     )
     with torch.no_grad():
         for weight in transformer.transformer_blocks.parameters():
             weight.mul_(4)  # drawn at random, it would hardly look at words or images
-    QwenImageEditPlusPipeline(
+    pipeline(
         tokenizer=words,
-        processor=None,
+        **(parts or {}),
         text_encoder=Qwen2_5_VLForConditionalGeneration(
             Qwen2_5_VLConfig(
                 text_config={
@@ -293,10 +340,6 @@ def build_qwen_image_edit(folder: Path) -> Path:
             time_shift_type="exponential",
         ),
     ).save_pretrained(folder)
-    Qwen2VLImageProcessorPil().save_pretrained(folder / "processor")
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    index["processor"] = ["transformers", "Qwen2VLProcessor"]
-    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
     return folder
 
 
@@ -356,14 +399,16 @@ def _text_config(words: Any) -> CLIPTextConfig:
 
 def _unet(**different: Any) -> UNet2DConditionModel:
     return UNet2DConditionModel(
-        sample_size=8,
-        in_channels=4,
-        out_channels=4,
-        block_out_channels=(16, 32),
-        layers_per_block=1,
-        attention_head_dim=(2, 4),
-        norm_num_groups=8,
-        **different,
+        **{
+            "sample_size": 8,
+            "in_channels": 4,
+            "out_channels": 4,
+            "block_out_channels": (16, 32),
+            "layers_per_block": 1,
+            "attention_head_dim": (2, 4),
+            "norm_num_groups": 8,
+            **different,
+        }
     )
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from diffusers.pipelines.flux import pipeline_flux_kontext
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
 from PIL import Image
 
@@ -14,19 +15,21 @@ from generation.families.load import FAMILIES, load
 from generation.recipe import Recipe
 from generation.sampling.engine import Engine
 from tests.generation import checkpoints
-from tests.generation.adapters import build_adapters
+from tests.generation.adapters import build_adapters, build_redux
 from tests.generation.controlnets import (
     build_controlnets,
     build_depth,
+    build_flux_control,
     build_pose,
     build_union,
+    build_z_image_control,
 )
 from tests.generation.samples import batched, quiet, recipe_for, seen
 
 
 @pytest.fixture(autouse=True, scope="session")
 def small_references() -> Iterator[None]:
-    """Qwen-Image-Edit makes every reference a megapixel, here and in diffusers."""
+    """Some families make every reference a megapixel, here and in diffusers."""
     with pytest.MonkeyPatch.context() as patch:
         for module, names in (
             (qwen_image_edit, ("AREA", "SEEN_AREA")),
@@ -34,6 +37,8 @@ def small_references() -> Iterator[None]:
         ):
             for name in names:
                 patch.setattr(module, name, 64 * 64)
+        small = [(64, 64), (48, 80), (80, 48)]
+        patch.setattr(pipeline_flux_kontext, "PREFERRED_KONTEXT_RESOLUTIONS", small)
         yield
 
 
@@ -43,10 +48,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     root = tmp_path_factory.mktemp("checkpoints")
     builders = {
         "sd15": checkpoints.build_sd15,
+        "instruct-pix2pix": checkpoints.build_instruct_pix2pix,
         "sdxl": checkpoints.build_sdxl,
         "flux2-klein": checkpoints.build_flux2_klein,
         "z-image": checkpoints.build_z_image,
         "flux1-dev": checkpoints.build_flux1_dev,
+        "flux1-kontext": checkpoints.build_flux1_kontext,
+        "qwen-image": checkpoints.build_qwen_image,
         "qwen-image-edit": checkpoints.build_qwen_image_edit,
     }
 
@@ -68,6 +76,10 @@ def adapters(
     known = {"sd15": sd15.ADAPTERS, "sdxl": sdxl.ADAPTERS}
 
     def folder(family: str) -> str:
+        if family == "flux1-dev":
+            place = root / family
+            transformer = folders(family) / "transformer"
+            return str(place if place.exists() else build_redux(place, transformer))
         if family not in known:
             return ""
         place, unet = root / family, folders(family) / "unet"
@@ -82,12 +94,18 @@ def controlnets(
 ) -> Callable[[str], str]:
     """The setting for tiny ControlNets of a family; empty where it takes none."""
     root = tmp_path_factory.mktemp("controlnets")
-    builders = {"sd15": build_controlnets, "sdxl": build_union}
+    builders: dict[str, Callable[[Path, Path], str]] = {
+        "sd15": build_controlnets,
+        "sdxl": build_union,
+        "z-image": build_z_image_control,
+        "flux1-dev": build_flux_control,
+    }
     built: dict[str, str] = {}
 
     def setting(family: str) -> str:
         if family in builders and family not in built:
-            built[family] = builders[family](root / family, folders(family) / "unet")
+            part = "unet" if family in {"sd15", "sdxl"} else "transformer"
+            built[family] = builders[family](root / family, folders(family) / part)
         return built.get(family, "")
 
     return setting
@@ -142,13 +160,13 @@ def unet(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> En
     return engines(request.param)
 
 
-@pytest.fixture(params=["flux2-klein", "z-image", "flux1-dev"])
+@pytest.fixture(params=["flux2-klein", "z-image", "flux1-dev", "qwen-image"])
 def flow(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family of flow matching in turn."""
     return engines(request.param)
 
 
-@pytest.fixture(params=["flux2-klein", "qwen-image-edit"])
+@pytest.fixture(params=["flux2-klein", "flux1-kontext", "qwen-image-edit"])
 def native(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family that reads images itself in turn."""
     return engines(request.param)

@@ -1,11 +1,20 @@
 """Tiny ControlNets and estimators of their published structure, with random weights."""
 
 import inspect
+import warnings
 from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import ControlNetModel, ControlNetUnionModel, UNet2DConditionModel
+from diffusers import (
+    ControlNetModel,
+    ControlNetUnionModel,
+    FluxControlNetModel,
+    FluxTransformer2DModel,
+    UNet2DConditionModel,
+    ZImageControlNetModel,
+    ZImageTransformer2DModel,
+)
 from transformers import (
     DepthAnythingConfig,
     DepthAnythingForDepthEstimation,
@@ -45,6 +54,44 @@ def build_union(folder: Path, unet: Path) -> str:
     )
     _loosened(model).save_pretrained(folder)
     return str(folder)
+
+
+def build_z_image_control(folder: Path, transformer: Path, **different: Any) -> str:
+    """A network as Z-Image's published one, of its third version; the setting for it."""
+    torch.manual_seed(7)
+    own = ZImageTransformer2DModel.load_config(transformer)
+    config = {
+        "control_layers_places": [0],
+        "control_refiner_layers_places": list(range(own["n_refiner_layers"])),
+        "control_in_dim": own["in_channels"] + 2,
+        "add_control_noise_refiner": "control_noise_refiner",
+        "dim": own["dim"],
+        "n_heads": own["n_heads"],
+        "n_kv_heads": own["n_kv_heads"],
+        "n_refiner_layers": own["n_refiner_layers"],
+    }
+    model = ZImageControlNetModel(**{**config, **different})
+    for name, weight in model.named_parameters():
+        if "_proj." in name or "embedder" in name:
+            torch.nn.init.normal_(weight, std=0.3)
+    model.save_pretrained(folder)
+    return write_sources(dict.fromkeys(("scribble", "canny", "depth", "pose"), str(folder)))
+
+
+def build_flux_control(folder: Path, transformer: Path, modes: int | None = None) -> str:
+    """A network for FLUX.1, a union that is told the kind where it has modes; the setting."""
+    torch.manual_seed(8)
+    own = FluxTransformer2DModel.load_config(transformer)
+    known = inspect.signature(FluxControlNetModel.__init__).parameters
+    same = {name: value for name, value in own.items() if name in known}
+    # diffusers warns of a name that it uses itself.
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        model = FluxControlNetModel(**same, num_mode=modes)
+    for name, weight in model.named_parameters():
+        if "controlnet_" in name:
+            torch.nn.init.normal_(weight, std=0.3)
+    model.save_pretrained(folder)
+    return write_sources(dict.fromkeys(("scribble", "canny", "depth", "pose"), str(folder)))
 
 
 def _loosened(model: Any) -> Any:

@@ -92,7 +92,7 @@ class TestFinding:
         assert find_card(each.id) is each
 
     def test_of_an_unknown_id_names_the_known(self) -> None:
-        with pytest.raises(UnknownFamilyError, match="known are easel, easel2, sd15, sdxl"):
+        with pytest.raises(UnknownFamilyError, match="known are easel, easel2, sd15, instruct"):
             find_card("sd3")
 
     @EVERY

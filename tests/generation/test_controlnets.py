@@ -1,6 +1,8 @@
 """What the settings say of ControlNets, and the estimators that see depth and pose."""
 
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,13 +16,14 @@ from generation.catalogue.controlnets import (
     ESTIMATORS,
     STRUCTURES,
     UnknownStructureError,
+    read_estimators,
     read_licence,
     read_sources,
     write_sources,
 )
 from generation.catalogue.extras import extend_card
 from generation.catalogue.families import CARDS, find_card
-from generation.conditioning.estimators import load_estimator
+from generation.conditioning.estimators import estimate_normals, load_estimator
 from generation.conditioning.line_maps import LINES
 from generation.conditioning.pose_maps import JOINTS, draw_pose_map
 from tests.generation.samples import photograph
@@ -72,6 +75,37 @@ def test_depth_is_a_map_from_far_to_near(estimators: str) -> None:
     assert (int(pixels.min()), int(pixels.max())) == (0, 255)
     assert (pixels[..., 0] == pixels[..., 1]).all()
     assert made.tobytes() == see(photograph(), (96, 64)).tobytes()
+
+
+def test_normals_are_red_to_the_left_green_up_and_blue_to_the_front() -> None:
+    across, down = np.meshgrid(np.linspace(-1, 1, 96), np.linspace(-1, 1, 96))
+    dome = torch.tensor(np.sqrt(np.clip(1 - across**2 - down**2, 0, 1))).float()[None]
+    seen = SimpleNamespace(pixel_values=dome)
+    see = partial(estimate_normals, _Sees(dome), lambda *_, **__: seen)
+    pixels = np.asarray(see(photograph(), (192, 192))).astype(int)
+    middle, left, right = pixels[96, 96], pixels[96, 40], pixels[96, 152]
+    top, bottom = pixels[40, 96], pixels[152, 96]
+    assert middle[2] > 250
+    assert left[0] > 170 > 90 > right[0]
+    assert top[1] > 170 > 90 > bottom[1]
+
+
+class _Sees:
+    """A network that knows one depth."""
+
+    device, dtype = "cpu", torch.float32
+
+    def __init__(self, depth: torch.Tensor) -> None:
+        self.depth = depth
+
+    def __call__(self, _: torch.Tensor) -> SimpleNamespace:
+        return SimpleNamespace(predicted_depth=self.depth)
+
+
+def test_what_sees_depths_sees_surfaces() -> None:
+    assert read_estimators("") == ESTIMATORS
+    assert read_estimators("depth=a/b")["normal"] == "a/b"
+    assert read_estimators("depth=a/b,normal=c/d")["normal"] == "c/d"
 
 
 def test_pose_is_the_figure_of_one_person(estimators: str) -> None:

@@ -1,12 +1,14 @@
 """What families of flow matching must pass besides what every family must."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from diffusers import DDIMScheduler
 
+from generation.catalogue.card import Capability
 from generation.controls import strength_for_image_weight
 from generation.recipe import Phrase, Recipe
 from generation.sampling.engine import Engine
@@ -24,12 +26,16 @@ def draw(engine: Engine, recipe: Recipe) -> np.ndarray:
 def test_agrees_with_the_diffusers_pipeline_to_the_bit(flow: Engine) -> None:
     recipe = recipe_for(flow)
     flow.pipe.set_progress_bar_config(disable=True)
+    scale = recipe.sampling.guidance if recipe.sampling.guidance > 1 else 0.0
+    guided: dict[str, Any] = {"guidance_scale": scale}
+    if Capability.NEGATIVE in flow.card.capabilities:
+        guided = {"true_cfg_scale": scale, "negative_prompt": " "}
     theirs = flow.pipe(
         prompt=recipe.prompt,
         width=64,
         height=64,
         num_inference_steps=recipe.sampling.steps,
-        guidance_scale=recipe.sampling.guidance if recipe.sampling.guidance > 1 else 0.0,
+        **guided,
         generator=torch.Generator().manual_seed(recipe.noise[0].seed),
     ).images[0]
     assert np.array_equal(draw(flow, recipe), np.asarray(theirs))

@@ -55,11 +55,16 @@ def mixed(recipe: Recipe, *images: str, pull: float = 1.0) -> Recipe:
 def test_agrees_with_the_diffusers_pipeline_to_the_bit(
     native: Engine, images: tuple[str, ...]
 ) -> None:
+    if native.card.id == "flux1-kontext" and len(images) > 1:
+        pytest.skip("diffusers' pipeline takes one image alone")
     recipe = edited(recipe_for(native), *images)
     native.pipe.set_progress_bar_config(disable=True)
     guided: dict[str, Any] = {"guidance_scale": recipe.sampling.guidance}
     if Capability.NEGATIVE in native.card.capabilities:
         guided = {"true_cfg_scale": recipe.sampling.guidance, "negative_prompt": " "}
+    if native.card.id == "flux1-kontext":
+        # It would make every picture a megapixel.
+        guided["max_area"] = 64 * 64
     theirs = native.pipe(
         image=[seen(image) for image in images],
         prompt=recipe.prompt,

@@ -143,6 +143,7 @@ KNOWN = [
         [f"{IN}:320x4x3x3", f"{CROSS}:640x768"],
         Signature("sd15", lacks=("text encoder", "autoencoder")),
     ),
+    ([f"{IN}:320x8x3x3", CLIP, VAE], Signature("instruct-pix2pix")),
     ([f"{IN}:320x4x3x3", CLIP], Signature("sd15", lacks=("autoencoder",))),
     ([f"{IN}:320x4x3x3", XL, CLIP_XL, BIG, VAE], Signature("sdxl")),
     ([f"{IN}:320x4x3x3", XL, CLIP_XL, BIG, VAE, "v_pred"], Signature("sdxl", velocity=True)),
@@ -179,7 +180,7 @@ def test_what_a_file_is_stands_in_its_header(
 
 UNDRAWN = [
     ([f"{IN}:320x9x3x3", CLIP, VAE], "an inpainting model"),
-    ([f"{IN}:320x8x3x3", CLIP, VAE], "an instruct-pix2pix model"),
+    ([f"{IN}:320x8x3x3", XL, CLIP_XL, BIG, VAE], "an instruct-pix2pix model of Stable Diff"),
     ([f"{IN}:320x5x3x3", CLIP, VAE], "a depth-to-image model"),
     ([f"{IN}:320x4x3x3", "cond_stage_model.model.positional_embedding"], "Stable Diffusion 2"),
     ([f"{IN}:320x4x3x3", f"{CROSS}:640x1024"], "Stable Diffusion 2"),
@@ -227,7 +228,7 @@ DAMAGED = {
     "json": (b'{"error": "not found"}', "a text file"),
     "zip": (b"PK\x03\x04 a pickle in a zip", "pickled weights"),
     "pickle": (b"\x80\x02}q\x00.", "pickled weights"),
-    "gguf": (b"GGUF\x03\x00\x00\x00", "a GGUF file"),
+    "gguf": (b"GGUF\x03\x00\x00\x00", "a GGUF file under another ending"),
     "noise": (bytes(range(64)), "no safetensors file"),
     "half a header": ((500).to_bytes(8, "little") + b'{"a": {', "cut short"),
     "no json": ((8).to_bytes(8, "little") + b"notjson!", "damaged or no safetensors file"),

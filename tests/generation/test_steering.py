@@ -9,16 +9,22 @@ import numpy as np
 import pytest
 import torch
 from diffusers import (
+    FluxControlNetPipeline,
     StableDiffusionAdapterPipeline,
     StableDiffusionControlNetPipeline,
     StableDiffusionXLControlNetUnionPipeline,
+    ZImageControlNetPipeline,
 )
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from PIL import Image, ImageDraw
+from safetensors.torch import load_file, save_file
 
 from generation.catalogue.card import Capability
 from generation.catalogue.extras import extend_card
 from generation.catalogue.families import find_card
 from generation.conditioning.cache import ImageCache
+from generation.conditioning.flux_control import load_flux_control
+from generation.conditioning.z_image_control import load_z_image_control
 from generation.derive import narrow
 from generation.families.load import load
 from generation.families.model_error import ModelError
@@ -27,7 +33,17 @@ from generation.sampling.autoencoder import decode_latents
 from generation.sampling.diffusion import draw as draw_along
 from generation.sampling.engine import Engine
 from generation.sampling.samplers import make_scheduler
-from tests.generation.samples import batched, looking, photograph, quiet, recipe_for, seen, start
+from tests.generation.controlnets import build_flux_control, build_z_image_control
+from tests.generation.samples import (
+    batched,
+    looking,
+    photograph,
+    quiet,
+    recipe_for,
+    seen,
+    start,
+    steered,
+)
 from tests.generation.test_families import distance, same
 from tests.recipes import change
 
@@ -169,6 +185,11 @@ def close(ours: Image.Image, theirs: Any) -> bool:
     return np.allclose(np.asarray(ours, np.float32) / 255, theirs.images[0], atol=0.5 / 255 + 1e-4)
 
 
+def alike(ours: Image.Image, theirs: Image.Image) -> bool:
+    """Whether two pictures are the same but for rounding."""
+    return int(np.abs(np.asarray(ours, int) - np.asarray(theirs, int)).max()) <= 1
+
+
 def theirs_of(engine: Engine, recipe: Recipe, kind: Any, **parts: Any) -> Any:
     """Another pipeline of diffusers' with an engine's weights."""
     made = make_scheduler(recipe.sampling.sampler, engine.pipe.scheduler.config)
@@ -211,7 +232,7 @@ def test_a_controlnet_agrees_with_the_diffusers_pipeline(
 
 def test_a_union_agrees_with_the_diffusers_pipeline(engines: Callable[[str], Engine]) -> None:
     engine = engines("sdxl")
-    for kind, mode in (("scribble", 2), ("lineart", 3), ("depth", 1), ("pose", 0)):
+    for kind, mode in (("scribble", 2), ("lineart", 3), ("depth", 1), ("normal", 4), ("pose", 0)):
         asked = kept_to(recipe_for(engine, steps=4), kind, scale=0.8, end=0.5)  # type: ignore[arg-type]
         model, shown = network(engine, asked)
         view = theirs_of(engine, asked, StableDiffusionXLControlNetUnionPipeline, controlnet=model)
@@ -224,6 +245,106 @@ def test_a_union_agrees_with_the_diffusers_pipeline(engines: Callable[[str], Eng
             **settings(asked),
         )
         assert close(draw(engine, asked)[0], made), kind
+
+
+@pytest.mark.parametrize("end", [1.0, 0.5])
+@pytest.mark.parametrize("guidance", [1.0, 4.0])
+def test_z_images_network_agrees_with_the_diffusers_pipeline(
+    engines: Callable[[str], Engine], end: float, guidance: float
+) -> None:
+    engine = engines("z-image")
+    recipe = recipe_for(engine, steps=2, guidance=guidance)
+    asked = kept_to(recipe, "canny", scale=0.7, end=end)
+    model, shown = network(engine, asked)
+    pipe = engine.pipe
+    parts = {name: getattr(pipe, name) for name in ("vae", "text_encoder", "tokenizer")}
+    view = ZImageControlNetPipeline(
+        **parts, scheduler=pipe.scheduler, transformer=pipe.transformer, controlnet=model.model
+    )
+    view.set_progress_bar_config(disable=True)
+    theirs = view(
+        asked.prompt,
+        control_image=shown,
+        width=64,
+        height=64,
+        num_inference_steps=2,
+        guidance_scale=guidance if guidance > 1 else 0.0,
+        controlnet_conditioning_scale=0.7,
+        generator=torch.Generator().manual_seed(asked.noise[0].seed),
+    ).images[0]
+    ours = draw(engine, asked)[0]
+    # diffusers' has no end: ours lets the last of two steps go.
+    assert alike(ours, theirs) == (end == 1)
+    assert not same(ours, draw(engine, recipe)[0])
+
+
+def test_z_images_network_is_read_as_it_was_published(
+    engines: Callable[[str], Engine], folders: Callable[[str], Path], tmp_path: Path
+) -> None:
+    engine = engines("z-image")
+    for refines in (None, "control_layers", "control_noise_refiner"):
+        place = tmp_path / str(refines)
+        build_z_image_control(
+            place,
+            folders("z-image") / "transformer",
+            add_control_noise_refiner=refines,
+            control_in_dim=4 if refines is None else 6,
+        )
+        weights = load_file(place / "diffusion_pytorch_model.safetensors")
+        if refines == "control_layers":
+            # The second version carries refiners that say nothing.
+            weights["control_noise_refiner.0.before_proj.weight"] = torch.zeros(32, 32)
+        save_file(weights, tmp_path / f"{refines}.safetensors")
+        one = load_z_image_control(engine.pipe, str(place)).model
+        other = load_z_image_control(engine.pipe, f"{tmp_path}#{refines}.safetensors").model
+        assert one.config.add_control_noise_refiner == other.config.add_control_noise_refiner
+        mine, theirs = one.state_dict(), other.state_dict()
+        assert mine.keys() == theirs.keys()
+        assert all(torch.equal(mine[key], theirs[key]) for key in mine)
+    build_z_image_control(
+        tmp_path / "wide", folders("z-image") / "transformer", dim=64, n_heads=4, n_kv_heads=4
+    )
+    with pytest.raises(ValueError, match="does not fit a transformer of 32"):
+        load_z_image_control(engine.pipe, str(tmp_path / "wide"))
+
+
+@pytest.mark.parametrize("modes", [None, 7])
+def test_flux_networks_agree_with_the_diffusers_pipeline(
+    engines: Callable[[str], Engine],
+    folders: Callable[[str], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    modes: int | None,
+) -> None:
+    # diffusers' draws the map's latents at random, from the noise of the picture.
+    kind = DiagonalGaussianDistribution
+    monkeypatch.setattr(kind, "sample", lambda self, generator=None: self.mode())
+    engine = engines("flux1-dev")
+    build_flux_control(tmp_path, folders("flux1-dev") / "transformer", modes)
+    known = engine.conditioning.structures
+    assert known is not None
+    one = load_flux_control(engine.pipe, str(tmp_path))
+    own = steered(engine, structures=replace(known, networks={"depth": one}))
+    asked = kept_to(recipe_for(engine, steps=2), "depth", scale=0.7)
+    _, shown = network(own, asked)
+    pipe = engine.pipe
+    parts = {name: getattr(pipe, name) for name in ("vae", "text_encoder", "text_encoder_2")}
+    parts |= {name: getattr(pipe, name) for name in ("tokenizer", "tokenizer_2", "scheduler")}
+    view = FluxControlNetPipeline(**parts, transformer=pipe.transformer, controlnet=one.model)
+    view.set_progress_bar_config(disable=True)
+    theirs = view(
+        asked.prompt,
+        control_image=shown,
+        control_mode=None if modes is None else 2,
+        width=64,
+        height=64,
+        num_inference_steps=2,
+        guidance_scale=asked.sampling.guidance,
+        controlnet_conditioning_scale=0.7,
+        generator=torch.Generator().manual_seed(asked.noise[0].seed),
+    ).images[0]
+    assert alike(draw(own, asked)[0], theirs)
+    assert not alike(draw(own, change(asked, structure=None))[0], theirs)
 
 
 def test_an_adapter_agrees_with_the_diffusers_pipeline(engines: Callable[[str], Engine]) -> None:
@@ -277,7 +398,7 @@ def test_a_network_for_another_model_is_refused(
 
 
 def test_families_without_networks_claim_none() -> None:
-    for family in ("flux2-klein", "z-image"):
+    for family in ("flux2-klein", "qwen-image"):
         chosen = extend_card(find_card(family), "h94/IP-Adapter", controlnets="someone/some-union")
         assert Capability.STRUCTURE not in chosen.capabilities
         assert chosen.structures == ()
