@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.interactions.pace import Pace
 from playground import Interaction, Message
 from tests.bot.live.house import House
 from tests.conftest import Log
@@ -102,3 +103,26 @@ async def test_what_is_late_or_answered_by_another_ends_without_a_word(
         assert all("another bot answers" in line["event"] for line in grave)
         assert len(grave) <= (code == ANSWERED)
     assert await house.jobs.waiting() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "waits"), [("command", 1), ("press", 1), ("form", 0), ("mistake", 0)]
+)
+async def test_what_follows_a_promise_waits_for_its_turn(
+    house: House, kind: str, waits: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = await single(house)
+    turn, waiting = asyncio.Event(), list[Pace]()
+
+    async def wait(pace: Pace) -> None:
+        waiting.append(pace)
+        await turn.wait()
+
+    monkeypatch.setattr(Pace, "wait", wait)
+    asked = await KINDS[kind](house, shown)
+    assert isinstance(asked, Interaction)
+    await asked.acknowledged()
+    await house.until(lambda: asyncio.sleep(0, len(waiting) == waits))
+    assert await house.jobs.waiting() == []
+    turn.set()
+    await house.accepted(waits)
