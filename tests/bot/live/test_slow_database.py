@@ -185,6 +185,8 @@ async def test_everything_that_can_be_pressed_is_answered_in_time(
     assert refused.response is not None
     server = panels[8][1]
     forms = await open_forms(house, picture, grid, card)
+    assert house.bot
+    house.bot._conversation._answered.clear()
     async with held(monkeypatch):
         began = asyncio.get_running_loop().time()
         asked = [await use_command(play, *each) for each in COMMANDS]
@@ -198,11 +200,19 @@ async def test_everything_that_can_be_pressed_is_answered_in_time(
         ]
         asked += [await play.submit(who, form, values) for who, form, values in forms]
         completions = [play.ask_completions("mira", *each) for each in TYPING]
+        name = f"<@{play.world.bot.id}>"
+        said = [
+            await play.say("mira", "general", f"{name} a blue cat"),
+            await play.say("otto", "general", "warmer", reply_to=picture),
+        ]
         await asyncio.gather(*(each.acknowledged() for each in (*asked, *completions)))
         took = asyncio.get_running_loop().time() - began
         assert all(each.choices is not None for each in completions)
     assert took < DEADLINE
     assert patience.PATIENCE < DEADLINE / 2
+    # What was said has no first answer, and gets its only one.
+    for each in said:
+        await play.message(lambda m, each=each: m.reference == each.id)
     # It goes on behind its first answer, and would come to the next test.
     await house.until(lambda: asyncio.sleep(0, not any(map(is_pressed, asyncio.all_tasks()))))
 
