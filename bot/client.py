@@ -1,5 +1,6 @@
 """The Discord client: intents, commands, buttons, and what runs beside them."""
 
+import asyncio
 import contextlib
 import hashlib
 import importlib.util
@@ -34,6 +35,7 @@ from bot.interactions.tracing import build_trace
 from bot.painting.submission import PaintingHandler
 from bot.painting.web import PaintingPage
 from bot.panels import hello, routing
+from bot.requests import edit_plans
 from bot.requests.accept import JobAcceptor
 from bot.requests.before_after import BeforeAfterHandler
 from bot.requests.blend import BlendHandler
@@ -182,6 +184,8 @@ class EaselBot(extensions.AutoShardedBot):
             await self._page.start(self._settings.page_host, self._settings.page_port)
         # A certificate that cannot sign shall end the start, not every delivery.
         await self._marking.load()
+        # Half a second, for which the first person with a wish for a picture would wait.
+        await asyncio.to_thread(edit_plans.plan, "warmer", (), whole=False)
         callbacks.FirstAnswers(self).use()
         for name in find_command_files():
             await self.load_extension(name)

@@ -6,6 +6,7 @@ form and choices cannot be, so they are read for a moment, and then something el
 
 import asyncio
 from collections.abc import Coroutine
+from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -13,17 +14,26 @@ import structlog
 log: Final = structlog.get_logger(__name__)
 
 PATIENCE: Final = 1.0
-"""Seconds for which something is read before the first answer."""
+"""Seconds for which something is read before the first answer, all that is read together."""
+
+# Each interaction is taken in a task, and so in a context, of its own.
+_SPENT: ContextVar[float] = ContextVar("spent", default=0.0)
 
 Read = TypeVar("Read")
 
 
 async def begin(work: Coroutine[Any, Any, Read]) -> asyncio.Task[Read]:
-    """Work that has begun, after a moment in which it mostly gets done; it goes on in any case."""
+    """Work that has begun, after a moment in which it mostly gets done; it goes on in any case.
+
+    The moment is what those before it, in the same task, have left of ``PATIENCE``.
+    """
     # Never cancelled: to give a connection back takes as long as what it waits for.
     task = asyncio.create_task(work)
     task.add_done_callback(_note)
-    await asyncio.wait({task}, timeout=PATIENCE)
+    clock, spent = asyncio.get_running_loop().time, _SPENT.get()
+    began = clock()
+    await asyncio.wait({task}, timeout=max(0.0, PATIENCE - spent))
+    _SPENT.set(spent + clock() - began)
     return task
 
 
