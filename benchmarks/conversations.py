@@ -1,10 +1,12 @@
 """Conversations about pictures: what stays where nothing was asked, and how little wears out.
 
 Run with ``OMP_NUM_THREADS=1 python -m benchmarks.conversations``. Twenty conversations of five
-turns each begin at a picture of the bundled model. Of each turn it is told
+turns each begin at a picture of the bundled model; in every second one things are named, and where
+they are is found. Of each turn it is told
 
 - exact wishes: the share of pixels that are what arithmetic makes of the picture before them;
 - wishes about parts: the share of the pixels outside these parts that are as they were;
+- wishes about things: the share that is found, and the same of the pixels outside of them;
 
 The baseline is what editors do that redraw the picture of the last turn: the same five turns, each
 drawn from the picture before it at strength 0.35. Five turns without any change in words tell how
@@ -12,22 +14,27 @@ much a picture wears out so, as PSNR against the first (infinite for ours).
 """
 
 import argparse
+import asyncio
+import io
 import math
 import statistics
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageChops
 
-from bot.requests.edit_plans import Editor, plan
+from bot.requests.edit_plans import FOUND, Editor, plan
+from bot.requests.finding import locate_in
 from bot.requests.models import ServedModels
 from generation.catalogue.families import BUNDLED, find_card
 from generation.derive import Parent, narrow, select_ninth
 from generation.families.load import load
+from generation.pictures.canvas import frame
 from generation.pictures.metadata import encode_png
 from generation.pictures.retouch import retouch
 from generation.recipe import Inputs, Recipe, Retouch, Start
@@ -35,19 +42,30 @@ from generation.runtime.render import render
 from generation.sampling.engine import Drawer
 from prompt.reading.grammar import parse
 from prompt.resolution.resolve import resolve
+from storage.files import Files
 from storage.settings import Settings
+
+Turns = Sequence[tuple[str, tuple[int, ...]]]
+"""What is said in turn, and which of the nine parts are chosen for it."""
 
 CONVERSATIONS: Final = 20
 FIRST: Final = (
     "a red apple", "a black cat", "a blue car", "a yellow flower", "a house", "a brown dog",
     "a green tree", "a pink pig", "an orange fish", "a purple butterfly",
 )  # fmt: skip
-TURNS: Final = (
+TURNS: Final[Turns] = (
     ("warmer", ()),
     ("as pixel art", ()),
     ("replace it with a star", (8,)),
     ("a bit darker, and mirror it", ()),
     ("black and white", ()),
+)
+NAMED: Final[Turns] = (
+    ("make the {thing} green", ()),
+    ("mirror it, and make the background blue", ()),
+    ("replace the {thing} with a star", ()),
+    ("warmer", ()),
+    ("remove the star", ()),
 )
 CHAINED: Final = 0.35
 """Denoising strength of an editor that draws from the last picture."""
@@ -59,6 +77,16 @@ class Store:
 
     by_hash: dict[str, bytes] = field(default_factory=dict)
     by_digest: dict[str, str] = field(default_factory=dict)
+
+    async def aget(self, name: str) -> bytes:
+        """As files give them."""
+        return self.by_hash[name]
+
+    async def aput(self, data: bytes) -> str:
+        """As files take them."""
+        name = f"{len(self.by_hash):064x}"
+        self.by_hash[name] = data
+        return name
 
     def keep(self, recipe: Recipe, picture: Image.Image) -> str:
         """Keeps a picture; its name."""
@@ -99,20 +127,48 @@ def cover(size: tuple[int, int], places: tuple[int, ...]) -> Image.Image:
     return mask
 
 
+def leave(recipe: Recipe, picture: Image.Image, size: tuple[int, int], store: Store) -> Image.Image:
+    """A mask, bright over what a recipe with a mask draws anew in a picture."""
+    canvas = recipe.inputs.canvas
+    assert canvas is not None
+    with Image.open(io.BytesIO(store.by_hash[canvas.mask])) as mask:
+        return ImageChops.invert(frame(canvas, picture, size, mask).kept)
+
+
 def converse(
-    engine: Drawer, editor: Editor, first: str, seed: int, found: dict[str, list[float]]
+    engine: Drawer,
+    models: ServedModels,
+    first: str,
+    seed: int,
+    found: dict[str, list[float]],
+    *,
+    turns: Turns,
 ) -> None:
     """One conversation; what it finds goes to the lists."""
-    store = Store()
+    store, editor = Store(), Editor(models)
     start = resolve(parse(first), engine.card, model="easel-1", seed=seed).recipe
     parent, picture = make(engine, start, store)
-    for words, places in TURNS:
+    for said, places in turns:
+        words = said.format(thing=first.rsplit(maxsplit=1)[-1])
         began = time.process_time()
         planned = plan(words, [select_ninth(place) for place in places], whole=False)
-        made = editor.change(planned)(parent, seed + 1).recipe
+        files = cast("Files", store)
+        located = asyncio.run(locate_in(planned, parent.recipe, parent.image, models, files))
+        names = planned.drawn is not None and planned.drawn.kind in FOUND and not places
+        if names:
+            found["things that are found"].append(float(bool(located.mask)))
+            if not located.mask:
+                continue
+        made = editor.change(located)(parent, seed + 1).recipe
         after, edited = make(engine, made, store)
-        found[f"seconds of {words!r}"].append(time.process_time() - began)
-        if places:
+        found[f"seconds of {said!r}"].append(time.process_time() - began)
+        if names:
+            # What arithmetic does in the same turn comes after.
+            bare = replace(after.recipe, finishing=replace(after.recipe.finishing, retouch=None))
+            drawn = make(engine, bare, store)[1]
+            outside = share_same(picture, drawn, leave(made, picture, drawn.size, store))
+            found["outside the things, as before"].append(outside)
+        elif places:
             outside = share_same(picture, edited, cover(picture.size, places))
             found["outside the parts, as before"].append(outside)
         elif planned.drawn is None:
@@ -152,11 +208,12 @@ def main() -> None:
     parser.add_argument("--conversations", type=int, default=CONVERSATIONS)
     count = parser.parse_args().conversations
     engine = load(find_card("easel"), str(BUNDLED), torch.device("cpu"))
-    editor = Editor(ServedModels(Settings(model="easel")))
+    models = ServedModels(Settings(model="easel"))
     found: dict[str, list[float]] = defaultdict(list)
     for number in range(count):
         first = FIRST[number % len(FIRST)]
-        converse(engine, editor, first, 100 * number, found)
+        turns = NAMED if number % 2 else TURNS
+        converse(engine, models, first, 100 * number, found, turns=turns)
         wear_out(engine, first, 100 * number, found)
     for name, values in found.items():
         print(f"{name:<40} mean {statistics.fmean(values):8.4f}  least {min(values):8.4f}")
