@@ -7,8 +7,8 @@ it is copied from the original, pixel for pixel.
 
 Laid over each other by the enhanced correlation coefficient (Evangelidis and Psarakis, 2008) or
 by corners that are followed (Lucas and Kanade, 1981; Shi and Tomasi, 1994; Fischler and Bolles,
-1981), whichever leaves less; colours by
-least squares, reweighted as Cauchy's distribution has it (Holland and Welsch, 1977).
+1981), whichever leaves less; colours by least squares, reweighted as Cauchy's distribution has it
+(Holland and Welsch, 1977).
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,6 @@ from PIL import Image
 
 Array = NDArray[np.float32]
 Mask = NDArray[np.bool_]
-
-VERSION: Final = 1
-"""Counted up where the same two pictures are restored otherwise."""
 
 GLOBAL: Final = 0.6
 """Share of a picture from which on a change is one of the whole, and nothing is put back."""
@@ -56,6 +53,8 @@ _LEAST_CORNERS: Final = 8
 
 _STEPS: Final = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 60, 1e-5)
 _AGAIN: Final = 3
+"""Rounds in which both ways are tried, each from the best so far."""
+
 _SMOOTHED: Final = 5
 """Width in pixels of what both are smoothed with while they are laid over each other."""
 

@@ -202,6 +202,25 @@ def test_fetches_controlnets_and_pins_each(tmp_path: Path) -> None:
         assert {file.suffix for file in shop.fetched.iterdir()} == {".json", ".safetensors"}
 
 
+def test_what_finds_things_is_fetched_with_what_reads_their_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = tmp_path / "network"
+    network.mkdir()
+    (network / "config.json").write_text("{}", encoding="utf-8")
+    (network / "tokenizer.json").write_text("{}", encoding="utf-8")
+    (network / "pytorch_model.bin").write_bytes(b"not to be read")
+    save_file({"one": np.ones(9)}, network / "model.safetensors")
+    monkeypatch.setenv("EASEL_FINDER", f"{NAME}, /srv/sam")
+    monkeypatch.chdir(tmp_path)
+    with hub(network) as (url, kind):
+        shop = Shop(url, kind, tmp_path)
+        done = shop.easel("fetch", typed="y\n")
+        assert done.returncode == 0, done.stderr
+        names = {file.name for file in shop.fetched.iterdir()}
+    assert names == {"config.json", "tokenizer.json", "model.safetensors"}
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [
