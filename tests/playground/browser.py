@@ -34,6 +34,13 @@ FLAGS: Final = (
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
+    # One process draws and runs all pages: a new one for each would cost half of the tests' time.
+    "--in-process-gpu",
+    "--disable-software-rasterizer",
+    "--disable-site-isolation-trials",
+    "--process-per-site",
+    "--renderer-process-limit=1",
+    "--disable-features=IsolateOrigins,site-per-process,SpareRendererForSitePerProcess",
     "--disable-quic",
     "--disable-dev-shm-usage",
     "--no-first-run",
@@ -63,10 +70,10 @@ import('/page/scrolling.js').then(({place}) => {
 SCREENS: Final = ((1280, "light"), (390, "dark"))
 """A desk and a phone; colours do not depend on the width, nor what fits on the theme."""
 
-RUN_AXE: Final = """const done = arguments[0];
+RUN_AXE: Final = """const [within, done] = arguments;
 const ending = document.getAnimations().filter((it) => it.effect.getTiming().iterations < 9);
 Promise.allSettled(ending.map((it) => it.finished))
-  .then(() => axe.run(document, {resultTypes: ['violations']}))
+  .then(() => axe.run(within, {resultTypes: ['violations']}))
   .then(({violations}) => done(
     violations.map(({id, nodes}) => ({id, where: nodes.map((it) => it.target.join(' '))}))));"""
 T = TypeVar("T")
@@ -287,11 +294,11 @@ class Page:
         look = lambda: self.driver.execute_async_script(SCROLL, top)  # noqa: E731
         self.until(look, f"the list does not stay at {top}")
 
-    def axe(self) -> list[str]:
-        """What axe finds wrong on the page as it is now; skips the test where axe is missing."""
+    def axe(self, within: str = "html") -> list[str]:
+        """What axe finds wrong on the page, or a part of it; skips the test where it is missing."""
         if not self.script("return 'axe' in window"):
             self.script(_axe())
-        found = self.driver.execute_async_script(RUN_AXE)
+        found = self.driver.execute_async_script(RUN_AXE, within)
         return [f"{it['id']}: {' | '.join(it['where'])}" for it in found]
 
     def tap(self, element: WebElement) -> None:
