@@ -52,7 +52,9 @@ def postgres_server() -> Iterator[Server]:
         _run([*as_server, binaries / "initdb", "-A", "trust", "-U", "postgres", "-N", "-D", data])
         options = (
             f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} "
-            "-c fsync=off -c shared_buffers=16MB"
+            "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB "
+            # It would come by as often as there are databases, one for each test.
+            "-c autovacuum=off"
         )
         control = [*as_server, binaries / "pg_ctl", "-D", data]
         starting = [*control, "-w", "-t", "30", "-o", options, "-l", folder / "log", "start"]
