@@ -54,12 +54,12 @@ async def test_u_is_the_same_picture_larger(studio: Studio) -> None:
 async def test_a_single_picture_has_its_own_buttons_and_grows_once_more(studio: Studio) -> None:
     grid = await _imagine(studio.playground, "a cat --steps 1 --seed 7")
     single = await result(await studio.playground.press("mira", grid, label="U2"))
-    assert list(single.buttons) == [
+    assert {
         *("Upscale (Subtle)", "Upscale (Creative)", "Upscale 4x (Creative)"),
         *("Vary (Subtle)", "Vary (Strong)", "Vary (Region)", "Edit", "🔄"),
         *("Zoom Out 2x", "Zoom Out 1.5x", "Custom Zoom"),
         *("⬅️", "➡️", "⬆️", "⬇️", "Describe", "⭐", "Recipe"),
-    ]
+    } <= {*single.buttons}
     larger = await result(await studio.playground.press("mira", single, label="Upscale (Subtle)"))
     before, after = [await opened(studio.playground, m) for m in (single, larger)]
     assert after.width == 2 * before.width
