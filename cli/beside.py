@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from cli.checkpoints import NotFetchedError
 from cli.hub import Wanted, asking, download, find, find_hub_licence, find_part
+from cli.memory import find_gpu
 from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import is_file
 from generation.catalogue.controlnets import (
@@ -18,6 +20,7 @@ from generation.catalogue.controlnets import (
     write_sources,
 )
 from generation.catalogue.extras import find_upscaler_file, select_beside, select_entries
+from generation.catalogue.eyes import AUTO, CONFIG, choose_eye, find_architecture, find_eye_card
 from generation.catalogue.families import CARDS
 from generation.catalogue.loras import read_offered
 from generation.catalogue.served import list_served
@@ -175,6 +178,35 @@ def find_single(source: Source, licence: str = "") -> Wanted:
     return Wanted(source.place, source.file, licence, (part,))
 
 
+_EYE: Final = ("*.json", "*.txt", "*.jinja", "*.model", "*.safetensors")
+"""What is read of an eye; no .bin, as pickled weights could run code."""
+
+
+def find_eye(setting: str, memory: float = 0.0) -> Wanted | None:
+    """What fetching an eye would bring; None where a setting means none.
+
+    Args:
+        setting: What ``EASEL_EYES`` may be.
+        memory: GiB of this machine's GPU, by which ``auto`` chooses.
+
+    Raises:
+        NotFetchedError: It is nothing that could be fetched.
+        EyesError: It names nothing.
+    """
+    source = choose_eye(setting, memory)
+    if not _is_hub(source):
+        return None
+    hub, _, revision = source.partition("@")
+    known = find_eye_card(hub)
+    with asking(hub):
+        config = download(hub, CONFIG, revision or None)
+        # Said before gigabytes of what could not be asked are fetched.
+        find_architecture(config.parent)
+        part = find_part(hub, config.parent.name, _EYE)
+        licence = known.licence if known else find_hub_licence(hub, config.parent.name)
+    return Wanted(hub, "an eye, which tells what pictures show", licence, (part,))
+
+
 def find_all(settings: Settings) -> list[Wanted]:
     """What fetching everything that the settings name would bring, each once.
 
@@ -209,7 +241,20 @@ def find_all(settings: Settings) -> list[Wanted]:
     for file in (*files, *([upscaler] if upscaler else [])):
         if file.revision:
             found[f"{file.place}#{file.file}"] = find_single(file)
+    lent = settings.eyes == AUTO and cards[0].sees
+    if not lent and (eye := find_eye(settings.eyes, measure_gpu(settings))):
+        found[eye.name] = eye
     return list(found.values())
+
+
+def measure_gpu(settings: Settings) -> float:
+    """GiB of the GPU that a worker would compute on; 0 where it has none."""
+    if find_spec("torch") is None:
+        return 0.0
+    from generation.tensors.memory import measure_card  # noqa: PLC0415 - loads torch
+
+    device = find_gpu(settings)
+    return measure_card(device) if device is not None else 0.0
 
 
 def _is_hub(source: str) -> bool:

@@ -1,4 +1,4 @@
-"""What ``easel doctor`` says of memory: how each model would lie on the card at hand."""
+"""What ``easel doctor`` says of memory: how each model, and the eye, would lie on the card."""
 
 import importlib.util
 from collections.abc import Iterator
@@ -6,6 +6,16 @@ from typing import Any
 
 from cli.findings import Finding, State
 from faults import HostError
+from generation.catalogue.card import Card
+from generation.catalogue.eyes import (
+    AUTO,
+    EyesError,
+    choose_eye,
+    find_architecture,
+    find_eye_card,
+    find_eye_folder,
+    name_eye,
+)
 from storage.settings import Settings
 
 
@@ -17,7 +27,7 @@ def examine_memory(settings: Settings) -> Iterator[Finding]:
     from generation.catalogue.served import list_served  # noqa: PLC0415
     from generation.tensors.memory import measure_room  # noqa: PLC0415
 
-    device = _find_gpu(settings)
+    device = find_gpu(settings)
     if device is None:
         return
     try:
@@ -42,7 +52,73 @@ def examine_memory(settings: Settings) -> Iterator[Finding]:
         yield Finding(name, state, says, mend)
 
 
-def _find_gpu(settings: Settings) -> Any:  # noqa: ANN401 - torch loads late
+def examine_eyes(settings: Settings) -> Iterator[Finding]:
+    """By what pictures are looked at, whether it is here, and how it finds room."""
+    if importlib.util.find_spec("torch") is None:
+        return
+    from generation.catalogue.served import choose_usual, list_served  # noqa: PLC0415 - heavy
+    from generation.tensors.memory import measure_card  # noqa: PLC0415
+
+    mend = "EASEL_EYES is off, auto, a name that easel models lists, a folder or a hub id"
+    try:
+        device = find_gpu(settings)
+        usual = choose_usual(list_served(settings)).card
+        if settings.eyes == AUTO and usual.sees:
+            says = f"{usual.title}, which draws here, also tells what pictures show"
+            yield Finding("eyes", State.OK, says)
+            return
+        source = choose_eye(settings.eyes, 0.0 if device is None else measure_card(device))
+        folder = find_eye_folder(source) if source else None
+        if folder is not None:
+            find_architecture(folder)
+    except EyesError as error:
+        yield Finding("eyes", State.FAULT, str(error), mend)
+        return
+    except HostError:
+        # What is wrong with the models themselves is said where they are looked for.
+        return
+    if not source:
+        yield Finding("eyes", State.OK, "none; the small judge names what it is sure of")
+    elif folder is None:
+        mend = "to have one: easel models fetch eyes; else EASEL_EYES=off"
+        yield Finding("eyes", State.NOTE, f"{name_eye(source)} is not on this machine", mend)
+    elif device is None:
+        says = f"{name_eye(source)}, on the processor: it takes a minute or more for a picture"
+        yield Finding("eyes", State.NOTE, says, "a GPU, or EASEL_EYES=off")
+    else:
+        yield _place_eye(settings, source, usual, device)
+
+
+def _place_eye(settings: Settings, source: str, usual: Card, device: Any) -> Finding:  # noqa: ANN401
+    """How an eye that is here finds room beside the model that draws."""
+    from generation.catalogue.memory_plans import (  # noqa: PLC0415 - heavy
+        EyePlacing,
+        estimate_served,
+        measure_rest,
+        plan_ahead,
+        plan_eye,
+        read_room,
+    )
+    from generation.tensors.memory import measure_room  # noqa: PLC0415
+
+    name, known = name_eye(source), find_eye_card(source)
+    if known is None:
+        return Finding("eyes", State.OK, f"{name}, on this machine")
+    try:
+        room = read_room(measure_room(device), settings.memory)
+        plan = plan_ahead(usual, settings, room)
+        resting = measure_rest(estimate_served(usual, settings), plan)
+        placing = plan_eye(name, known.weights, resting, room)
+    except HostError as error:
+        return Finding("eyes", State.FAULT, str(error), "easel models lists smaller ones")
+    said = {
+        EyePlacing.BESIDE: f"goes to the card beside {usual.title} for a question",
+        EyePlacing.INSTEAD: f"takes the place of {usual.title} for a question",
+    }
+    return Finding("eyes", State.OK, f"{name} {said[placing]}")
+
+
+def find_gpu(settings: Settings) -> Any:  # noqa: ANN401 - torch loads late
     """The GPU that the worker would compute on; None if it is none of NVIDIA's or AMD's."""
     import torch  # noqa: PLC0415 - heavy
 

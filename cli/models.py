@@ -9,6 +9,7 @@ import typer
 from cli import checkpoints
 from cli.describe import describe
 from generation.catalogue.checkpoints import OWN, choose_card
+from generation.catalogue.eyes import EYES, find_eye_folder, find_eye_named
 from generation.catalogue.families import CARDS, VARIANTS, find_known
 from generation.catalogue.served import find_named, list_passed_over, list_served
 from storage.settings import load_settings
@@ -44,6 +45,11 @@ def list_models() -> None:
             if known:
                 family = f"{card.id}:" if card.named_beside else ""
                 typer.echo(f"{'':16} EASEL_{setting} may be {family}{known}")
+    typer.echo("Eyes, which tell /describe what pictures show (EASEL_EYES):")
+    for eye in EYES:
+        usual = f"; usual from {eye.card:g} GB on" if eye.card else ""
+        here = ", on this machine" if find_eye_folder(eye.model) else ""
+        typer.echo(f"{eye.name:<16} {eye.model}: {eye.weights:g} GiB, {eye.licence}{usual}{here}")
     _list_served()
 
 
@@ -79,7 +85,9 @@ def show_model(
 def fetch_model(
     name: Annotated[
         str,
-        typer.Argument(help="A name such as sdxl, or a hub id; left out, all of .env."),
+        typer.Argument(
+            help="A name such as sdxl, a hub id, or eyes; left out, all of .env and what sees."
+        ),
     ] = "",
     accept: Annotated[
         bool,
@@ -105,6 +113,15 @@ def fetch_model(
     if not name:
         _fetch(beside.find_all(load_settings()), accept)
         typer.echo("All that the settings name is here.")
+    elif name == "eyes" or find_eye_named(name):
+        settings = load_settings()
+        wanted_eye = settings.eyes if name == "eyes" else name
+        eye = beside.find_eye(wanted_eye, beside.measure_gpu(settings))
+        if eye is None:
+            typer.echo("EASEL_EYES needs none here; easel models lists those that there are.")
+            return
+        _fetch([eye], accept)
+        typer.echo(f"It is here. For .env:\nEASEL_EYES={eye.pinned}")
     elif controlnets:
         networks = beside.find_networks(name)
         _fetch(list(networks.each.values()), accept)

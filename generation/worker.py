@@ -15,7 +15,8 @@ import torch
 from PIL import Image
 
 from faults import HostError
-from generation.answering.answer import answer
+from generation.answering.answer import BLIND, answer
+from generation.answering.looking import Sight, choose_sight
 from generation.catalogue.card import Card
 from generation.catalogue.extras import find_upscaler_file, select_beside, select_entries
 from generation.catalogue.memory_plans import MemoryPlanError, plan_ahead, read_room
@@ -25,7 +26,7 @@ from generation.families.load import load_any
 from generation.families.model_error import ModelError
 from generation.pictures.contact_sheet import compose_sheet
 from generation.pictures.metadata import encode_png, write_png
-from generation.questions.question import is_question
+from generation.questions.question import EYES, is_question
 from generation.recipe import Recipe
 from generation.recipe.layout import is_newer
 from generation.recipe.sheet import Sheet, is_sheet
@@ -149,7 +150,11 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
 
 
 def make_renderer(
-    engines: Engines | Drawer, files: Files, find: Find, seek: Seek = seek_nothing
+    engines: Engines | Drawer,
+    files: Files,
+    find: Find,
+    seek: Seek = seek_nothing,
+    sight: Sight = BLIND,
 ) -> Callable[[dict[str, Any], Report], Keep]:
     """The function that the queue calls for every job, with one model or one of several.
 
@@ -159,7 +164,7 @@ def make_renderer(
 
     def serve_one(data: dict[str, Any], report: Report) -> Keep:
         if is_question(data):
-            told = answer(data, engines, report, files.get)
+            told = answer(data, engines, report, files.get, sight)
             return lambda: told
         if is_sheet(data):
             sheet = Sheet.from_json(data)
@@ -255,6 +260,7 @@ def main(settings: Settings) -> None:
     Raises:
         UnknownFamilyError: A model's family is unknown.
         ServedError: The further models cannot be read.
+        EyesError: ``EASEL_EYES`` names nothing that sees.
         ModelError: The usual model cannot be loaded.
         WorkerNameTakenError: Another live worker goes by this one's name.
         DeviceFaultError: What it computes on has failed; a new process may find it in order.
@@ -272,6 +278,7 @@ def main(settings: Settings) -> None:
     room = partial(measure_free, wanted, read_room(inf, settings.memory).memory)
     engines = Engines(models, partial(load_engine, settings), wanted, room, needs)
     device = _load_first(engines, choose_usual(models), settings, past)
+    sight = choose_sight(settings, models, wanted, read_room(measure_room(wanted), settings.memory))
     if device == "cpu":
         # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.
         os.nice(NICENESS)
@@ -286,7 +293,8 @@ def main(settings: Settings) -> None:
     try:
         Thread(target=keep_swept, args=[settings, stop], name="sweep", daemon=True).start()
         make_job = watch_device(
-            make_renderer(engines, Files.of(settings), find, make_seeker(settings.finder)), wanted
+            make_renderer(engines, Files.of(settings), find, make_seeker(settings.finder), sight),
+            wanted,
         )
         serve(
             settings,
@@ -294,7 +302,7 @@ def main(settings: Settings) -> None:
             model=model,
             device=device,
             stop=stop,
-            serves=name_models(models.values()),
+            serves=name_models(models.values()) | name_sight(sight),
             holds=lambda: name_models(models[name] for name in engines.loaded),
         )
     finally:
@@ -332,6 +340,11 @@ def _load_first(
 def name_models(models: Iterable[ServedModel]) -> frozenset[ModelName]:
     """Models as the queue names them."""
     return frozenset(ModelName(one.card.id, one.model) for one in models)
+
+
+def name_sight(sight: Sight) -> frozenset[ModelName]:
+    """What looks at pictures, as the queue names it; nothing where the judge alone does."""
+    return frozenset({ModelName(EYES, sight.name)} if sight.name else ())
 
 
 def measure_memory(device: torch.device) -> None:

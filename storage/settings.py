@@ -112,6 +112,11 @@ class Settings(BaseSettings):
     upscaler: str = ""
     """Upscaler's weights: folder#file or owner/name@revision#file. Empty: a resampling filter."""
 
+    eyes: str = "auto"
+    """What tells what pictures show: auto (the model that draws where it sees, else what suits the
+    GPU, once it is fetched), off (the small judge alone), or a name (easel models), a folder or a
+    hub id."""
+
     preview: str = ""
     """Tiny decoder for previews, such as madebyollin/taesdxl. Empty: the model's, else colours."""
 

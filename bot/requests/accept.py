@@ -29,7 +29,7 @@ from generation.derive import set_upscaler
 from generation.provenance.manifest import Statement
 from generation.provenance.trust import NOBODY, Trust
 from generation.questions.measures import Measures
-from generation.questions.question import Question
+from generation.questions.question import EYES, Question
 from generation.recipe import Recipe
 from generation.recipe.sheet import Sheet
 from generation.untrusted.clean import CleanImage, Limits
@@ -277,8 +277,8 @@ class JobAcceptor:
             recipe=question.to_json(),
             question=question.digest,
             # What the judge looks at any worker takes; a prompt is read by the model that draws it.
-            family=question.family if question.model else "",
-            model=question.model,
+            family=EYES if question.eye else question.family if question.model else "",
+            model=question.eye or question.model,
             title=str(Title(question.kind)),
             parent_id=parent.id if parent else None,
         )

@@ -1,7 +1,7 @@
 """Pictures described and prompts shortened: questions asked, and what is done with the answers."""
 
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import discord
 
@@ -25,7 +25,7 @@ from bot.requests.imagine import ImagineHandler
 from bot.text import sentences, titles
 from generation.catalogue.families import find_card
 from generation.catalogue.served import choose_usual
-from generation.questions.question import WORD_LIMIT, Question, read_effects
+from generation.questions.question import EYES, WORD_LIMIT, Question, clean_words, read_effects
 from generation.recipe import Recipe
 from prompt.describing.intents import keep_known, write_style
 from prompt.describing.shorter import mask_words, shorten
@@ -37,9 +37,6 @@ from storage.decisions import choice_queries
 from storage.decisions.choices import ServerChoices
 from storage.queue import answers
 from storage.queue.jobs import Job
-
-_MARKS: Final = str.maketrans("", "", "{}|`*~_<>@#")
-"""Signs that mean something in a prompt or a message, and nothing in a word for a picture."""
 
 
 class DescribeHandler:
@@ -114,6 +111,7 @@ class DescribeHandler:
         return Question(
             kind="describe",
             image=sha256,
+            eye=await self._acceptor.jobs.find_served(EYES),
             measures=await self._acceptor.measure(sha256, person),
             exact=exact,
             family=choose_usual(self._models.by_name).card.id,
@@ -273,6 +271,5 @@ def _join_prompts(job: Job, press: CardPress) -> str:
 
 
 def _say_word(question: Question, typed: str) -> Question:
-    """The question with what its picture shows, as data: no flag, weight or mention is left."""
-    words = " ".join(typed.translate(_MARKS).replace("--", " ").replace("::", " ").split())
-    return replace(question, word=words[:WORD_LIMIT])
+    """The question with what its picture shows, as data."""
+    return replace(question, word=clean_words(typed, WORD_LIMIT))

@@ -79,10 +79,13 @@ def _list_values(description: Description) -> Iterator[str]:
 
 def _say_names(value: Value) -> Iterator[str]:
     for name in value.names:
+        if value.worded:
+            yield discord.utils.escape_markdown(name)
+            continue
         match value.aspect:
             case Aspect.SUBJECT:
                 yield discord.utils.escape_markdown(quote(name))
-            case Aspect.SETTING:
+            case Aspect.GROUND:
                 yield say(sentences.PLAIN_GROUND, colour=_say_colour(name))
             case Aspect.COLOUR | Aspect.PALETTE:
                 yield _say_colour(name)

@@ -752,17 +752,24 @@ HEADINGS: Final = {
 ASPECTS: Final = {
     "subject": "Subject",
     "colour": "Colour",
+    "action": "Action",
     "medium": "Medium",
-    "setting": "Ground",
+    "style": "Style",
+    "ground": "Ground",
+    "setting": "Setting",
     "light": "Light",
     "mood": "Mood",
     "shot": "Composition",
     "palette": "Palette",
+    "words": "Words in it",
 }
 """What of a picture is described, by the names of ``Aspect``."""
 CERTAINTIES: Final = {"exact": "exact", "measured": "measured", "guessed": "guessed"}
 """How it is known, by the names of ``Certainty``."""
 SEEN: Final = {
+    "photo": "photograph",
+    "painting": "painting",
+    "collage": "collage",
     "3d": "3D",
     "flat": "flat illustration",
     "line art": "line art",

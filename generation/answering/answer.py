@@ -4,11 +4,13 @@ import io
 from collections.abc import Mapping
 from contextlib import nullcontext
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from PIL import Image
 
+from generation.answering.form import write_facts
 from generation.answering.judge import FOLDER, load_judge, load_labels, see
+from generation.answering.looking import Sight
 from generation.answering.word_effects import measure_words, write_recipe
 from generation.catalogue.families import find_card
 from generation.questions.question import Effect, Question, Seen, write_effects
@@ -17,11 +19,18 @@ from generation.runtime.render import Read
 from generation.sampling.engine import Drawer, Engine
 from generation.sampling.ladder import Way, climb
 from storage.files import MissingFileError
-from storage.queue.jobs import Rendered, RenderError, Report
+from storage.queue.jobs import NO_MODEL, Rendered, RenderError, Report
+
+BLIND: Final = Sight()
+"""Where the judge alone looks."""
 
 
 def answer(
-    data: Mapping[str, Any], engines: Engines | Drawer, report: Report, read: Read
+    data: Mapping[str, Any],
+    engines: Engines | Drawer,
+    report: Report,
+    read: Read,
+    sight: Sight = BLIND,
 ) -> Rendered:
     """What a question is answered with.
 
@@ -30,25 +39,35 @@ def answer(
         engines: The models that draw here.
         report: Told of progress; whatever it raises ends it.
         read: Finds the picture.
+        sight: What looks at pictures besides the judge.
 
     Raises:
         RenderError: ``missing_image`` if the picture is gone, ``model`` if what is to read the
-            prompt is not served here, ``words`` if it reads none, ``words_out_of_memory`` if even
-            one text at a time is too much.
+            prompt, or to look, is not served here, ``words`` if it reads none, ``out_of_memory`` if
+            there is no room for what looks, ``words_out_of_memory`` if even one text at a time is
+            too much.
     """
     question = Question.from_json(data)
     report(0, 1, None)
     if question.kind == "describe":
-        return Rendered(answer=_look(question, read).to_json())
+        return Rendered(answer=_look(question, engines, report, read, sight).to_json())
     return Rendered(answer=_weigh(question, engines, report))
 
 
-def _look(question: Question, read: Read) -> Seen:
+def _look(
+    question: Question, engines: Engines | Drawer, report: Report, read: Read, sight: Sight
+) -> Seen:
     try:
         png = read(question.image)
     except MissingFileError:
         raise RenderError("missing_image") from None
-    return look_at(png)
+    if not question.eye:
+        return look_at(png)
+    # An answer is kept as that of the eye which was asked.
+    if question.eye != sight.name:
+        raise RenderError(NO_MODEL)
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as image:
+        return sight.look(image.convert("RGB"), write_facts(question.measures), engines, report)
 
 
 def look_at(png: bytes) -> Seen:

@@ -144,7 +144,7 @@ def see(judge: Judge, labels: dict[str, list[str]], picture: Image.Image) -> See
     style, colour = _agree(verdict.style, _SURE_OF_STYLE), _agree(verdict.colour, SURE)
     return Seen(
         thing=labels["things"][thing],
-        style="" if style is None else labels["styles"][style],
+        medium="" if style is None else labels["styles"][style],
         colour="" if colour is None else labels["colours"][colour],
     )
 

@@ -121,6 +121,7 @@ class Card:
         looks: All that it understands of words; empty where it reads sentences.
         taught: The styles that it was taught, beside the things and colours of the lexicon; empty
             where it reads sentences.
+        sees: Whether its text encoder is a model that can be asked what pictures show.
         needs_image: Whether it draws from images alone.
         whole: Whether it draws pictures of any size at once, where others take them in tiles.
         upscaler: What enlarges finished pictures; None for a resampling filter.
@@ -157,6 +158,7 @@ class Card:
     wears: bool = True
     looks: tuple[str, ...] = ()
     taught: tuple[str, ...] = ()
+    sees: bool = False
     needs_image: bool = False
     whole: bool = False
     loras: tuple[Offered, ...] = ()

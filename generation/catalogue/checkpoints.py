@@ -108,8 +108,13 @@ def is_file(model: str) -> bool:
     return model.lower().endswith(_FILES) and not Path(model).is_dir()
 
 
-def find_fetched(model: str) -> Path | None:
-    """The folder of what was fetched under a hub id, ``@`` and a revision behind it if wanted."""
+def find_fetched(model: str, file: str = INDEX) -> Path | None:
+    """The folder of what was fetched under a hub id, ``@`` and a revision behind it if wanted.
+
+    Args:
+        model: The hub id.
+        file: A file that tells of it.
+    """
     hub, _, revision = model.partition("@")
     index = None
     # A bot's machine may lack the hub's client, and then has fetched nothing.
@@ -117,7 +122,7 @@ def find_fetched(model: str) -> Path | None:
     with suppress(ValueError, ModuleNotFoundError):
         from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415
 
-        index = try_to_load_from_cache(hub, INDEX, revision=revision or None)
+        index = try_to_load_from_cache(hub, file, revision=revision or None)
     # None if it was never fetched, an object of the client's if it is known not to exist.
     return Path(index).parent if isinstance(index, str) else None
 

@@ -40,6 +40,10 @@ class Choices(Protocol):
         """LoRAs on offer."""
 
     @property
+    def eyes(self) -> str:
+        """What tells what pictures show, besides the judge."""
+
+    @property
     def upscaler(self) -> str:
         """File of a learned upscaler; empty for none."""
 

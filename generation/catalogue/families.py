@@ -313,6 +313,7 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=60,
         capabilities=_NATIVE | _ALL,
         native=True,
+        sees=True,
     ),
 )
 

@@ -15,6 +15,7 @@ from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.controlnets import read_sources
 from generation.catalogue.extras import Choices, select_beside
+from generation.catalogue.eyes import READING
 from generation.catalogue.families import CARDS
 from generation.catalogue.footprints import FOOTPRINTS, Footprint
 
@@ -172,9 +173,62 @@ def plan_ahead(card: Card, choices: Choices, room: Room) -> MemoryPlan:
         MemoryPlanError: None fits.
         UnknownStructureError: The ControlNets cannot be read.
     """
+    return choose_plan(card, estimate_served(card, choices), room)
+
+
+def estimate_served(card: Card, choices: Choices) -> Footprint:
+    """What a model takes with all that the settings load beside it, by its family's figures.
+
+    Raises:
+        UnknownStructureError: The ControlNets cannot be read.
+    """
     adapters = select_beside(choices.adapters, card) if card.adapters else ""
     controlnets = select_beside(choices.controlnets, card) if card.controlnets else ""
-    return choose_plan(card, estimate_footprint(card, adapters, controlnets), room)
+    return estimate_footprint(card, adapters, controlnets)
+
+
+class EyePlacing(StrEnum):
+    """Where an eye finds room on a card while it is asked; between questions it lies beside it."""
+
+    BESIDE = "beside"
+    INSTEAD = "instead"
+
+
+def plan_eye(name: str, weights: float, resting: float, room: Room) -> EyePlacing:
+    """How an eye is to find room for a question; nothing is drawn meanwhile.
+
+    Args:
+        name: What it is called.
+        weights: GiB of its weights in 16 bits.
+        resting: GiB that the model which draws takes between two jobs.
+        room: What there is.
+
+    Raises:
+        MemoryPlanError: It does not fit even where that model goes out for a question.
+    """
+    needs = weights + READING
+    if resting + needs <= room.memory:
+        return EyePlacing.BESIDE
+    if needs <= room.memory:
+        return EyePlacing.INSTEAD
+    raise MemoryPlanError(
+        f"the eye {name} needs {needs:.1f} GiB of the card's memory, and {room.memory:.1f} are"
+        " free; set EASEL_EYES to a smaller one, or to off"
+    )
+
+
+def measure_rest(parts: Footprint, plan: MemoryPlan) -> float:
+    """GiB of a card that a model takes between two jobs."""
+    small = _SMALLER[plan.bits]
+    text = parts.text * (1 - parts.text_layers * (1 - small))
+    denoiser = parts.denoiser * (1 - parts.layers * (1 - small))
+    match plan.placing:
+        case Placing.RESIDENT:
+            return text + denoiser + parts.vae + parts.beside
+        case Placing.PARKED:
+            return denoiser + parts.vae + parts.beside
+        case Placing.OFFLOADED:
+            return parts.beside
 
 
 def list_fitting(memory: float) -> Iterator[str]:

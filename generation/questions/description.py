@@ -1,5 +1,6 @@
 """A description: what is known of a picture, each value with how it is known."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,12 +22,16 @@ class Aspect(StrEnum):
 
     SUBJECT = "subject"
     COLOUR = "colour"
+    ACTION = "action"
     MEDIUM = "medium"
+    STYLE = "style"
+    GROUND = "ground"
     SETTING = "setting"
     LIGHT = "light"
     MOOD = "mood"
     SHOT = "shot"
     PALETTE = "palette"
+    WORDS = "words"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +40,15 @@ class Value:
 
     Attributes:
         aspect: What it is about.
-        names: What is said, by the names that wordings and translations know; of a subject, its
-            words.
+        names: What is said, by the names that wordings and translations know.
         certainty: How it is known.
+        worded: Whether these are no such names, but English words as they are to be said.
     """
 
     aspect: Aspect
     names: tuple[str, ...]
     certainty: Certainty
+    worded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +59,9 @@ class Description:
         width: In pixels.
         height: In pixels.
         exact: The prompt that it was made from, where that is known.
-        values: All else, one for each aspect that anything is known of.
+        values: All else; what is measured of an aspect goes before what is guessed.
         palette: Its colours, the one that takes up most first.
+        prose: A paragraph about it, where a model wrote one.
     """
 
     width: int
@@ -62,15 +69,19 @@ class Description:
     exact: str
     values: tuple[Value, ...]
     palette: tuple[Swatch, ...]
+    prose: str = ""
+
+    def find_values(self, aspect: Aspect) -> tuple[Value, ...]:
+        """What is known of an aspect, the surest first."""
+        return tuple(value for value in self.values if value.aspect is aspect)
 
     def find(self, aspect: Aspect) -> tuple[str, ...]:
         """What is said of an aspect; empty where nothing is known."""
-        return next((value.names for value in self.values if value.aspect is aspect), ())
+        return tuple(name for value in self.find_values(aspect) for name in value.names)
 
     def certainty_of(self, aspect: Aspect) -> Certainty | None:
         """How it is known; None where nothing is."""
-        known = (value.certainty for value in self.values if value.aspect is aspect)
-        return next(known, None)
+        return next((value.certainty for value in self.find_values(aspect)), None)
 
     @property
     def lacks_subject(self) -> bool:
@@ -81,35 +92,61 @@ class Description:
 def describe(question: Question, seen: Seen) -> Description:
     """What is known of a question's picture: exact before measured, measured before guessed."""
     measures = question.measures or Measures(width=1, height=1)
-    subject = (question.word, Certainty.EXACT) if question.word else (seen.thing, Certainty.GUESSED)
-    measured_colour = _find_colour(measures)
-    # The judge's colour is of a thing that it knew; a person may mean another.
-    seen_colour = "" if question.word or measured_colour else seen.colour
-    medium = (
-        ("pixel art", Certainty.MEASURED) if measures.lattice else (seen.style, Certainty.GUESSED)
-    )
-    drafts = (
-        (Aspect.SUBJECT, (subject[0],), subject[1]),
-        (Aspect.COLOUR, (measured_colour,), Certainty.MEASURED),
-        (Aspect.COLOUR, (seen_colour,), Certainty.GUESSED),
-        (Aspect.MEDIUM, (medium[0],), medium[1]),
-        (Aspect.SETTING, (measures.ground,), Certainty.MEASURED),
-        (Aspect.LIGHT, (measures.key and f"{measures.key} key", _name_contrast(measures)),
-         Certainty.MEASURED),
-        (Aspect.MOOD, (measures.warmth, measures.chroma), Certainty.MEASURED),
-        (Aspect.SHOT, (measures.placement, "symmetrical" if measures.symmetrical else ""),
-         Certainty.MEASURED),
-        (Aspect.PALETTE, tuple(swatch.name for swatch in measures.palette), Certainty.MEASURED),
-    )  # fmt: skip
-    kept = ((aspect, tuple(filter(None, names)), known) for aspect, names, known in drafts)
-    values = tuple(Value(aspect, names, known) for aspect, names, known in kept if names)
+    values = (*_list_subject(question, seen, measures), *_list_rest(seen, measures))
     return Description(
-        measures.width, measures.height, question.exact, values, tuple(measures.palette)
+        measures.width,
+        measures.height,
+        question.exact,
+        tuple(values),
+        tuple(measures.palette),
+        # A paragraph tells of what was seen; what a person says goes before that.
+        "" if question.word else seen.prose,
     )
 
 
-def _name_contrast(measures: Measures) -> str:
-    return f"{measures.contrast} contrast" if measures.contrast else ""
+def _list_subject(question: Question, seen: Seen, measures: Measures) -> Iterator[Value]:
+    """What a picture shows, and of which colour that is."""
+    if question.word:
+        yield Value(Aspect.SUBJECT, (question.word,), Certainty.EXACT, worded=True)
+    elif seen.thing:
+        yield Value(Aspect.SUBJECT, (seen.thing,), Certainty.GUESSED, worded=bool(seen.by))
+    # What a model that sees says has its colours in it.
+    if seen.by and not question.word:
+        return
+    if measured := _find_colour(measures):
+        yield Value(Aspect.COLOUR, (measured,), Certainty.MEASURED)
+    # The judge's colour is of a thing that it knew; a person may mean another.
+    elif seen.colour and not question.word:
+        yield Value(Aspect.COLOUR, (seen.colour,), Certainty.GUESSED)
+
+
+def _list_rest(seen: Seen, measures: Measures) -> Iterator[Value]:
+    """All else that is known."""
+    medium = (
+        ("pixel art", Certainty.MEASURED) if measures.lattice else (seen.medium, Certainty.GUESSED)
+    )
+    key = f"{measures.key} key" if measures.key else ""
+    contrast = f"{measures.contrast} contrast" if measures.contrast else ""
+    symmetry = "symmetrical" if measures.symmetrical else ""
+    palette = tuple(swatch.name for swatch in measures.palette)
+    drafts: tuple[tuple[Aspect, tuple[str, ...], Certainty, bool], ...] = (
+        (Aspect.ACTION, (seen.action,), Certainty.GUESSED, True),
+        (Aspect.MEDIUM, (medium[0],), medium[1], False),
+        (Aspect.STYLE, (seen.style,), Certainty.GUESSED, True),
+        (Aspect.GROUND, (measures.ground,), Certainty.MEASURED, False),
+        (Aspect.SETTING, (seen.setting,), Certainty.GUESSED, True),
+        (Aspect.LIGHT, (key, contrast), Certainty.MEASURED, False),
+        (Aspect.LIGHT, (seen.light,), Certainty.GUESSED, True),
+        (Aspect.MOOD, (measures.warmth, measures.chroma), Certainty.MEASURED, False),
+        (Aspect.MOOD, (seen.mood,), Certainty.GUESSED, True),
+        (Aspect.SHOT, (measures.placement, symmetry), Certainty.MEASURED, False),
+        (Aspect.SHOT, (seen.shot,), Certainty.GUESSED, True),
+        (Aspect.PALETTE, palette, Certainty.MEASURED, False),
+        (Aspect.WORDS, (seen.words,), Certainty.GUESSED, True),
+    )
+    for aspect, names, certainty, worded in drafts:
+        if kept := tuple(filter(None, names)):
+            yield Value(aspect, kept, certainty, worded=worded)
 
 
 def _find_colour(measures: Measures) -> str:

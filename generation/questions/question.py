@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from generation.questions.measures import Measures
 from generation.recipe import RecipeError
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Counted up where the same question is answered otherwise; answers of before are not reused."""
 
 WORD_LIMIT: Final = 60
@@ -20,6 +20,15 @@ WORD_LIMIT: Final = 60
 SURE: Final = 0.6
 """Share from which on the judge knows rather than guesses: of pictures that it was not made for,
 its best answer never passed 0.38."""
+
+EYES: Final = "eyes"
+"""What models that see are called among the families of models that a worker serves."""
+
+VALUE_LIMIT: Final = 160
+"""Most characters of one value that a model which sees gives."""
+
+PROSE_LIMIT: Final = 900
+"""Most characters of the paragraph that it writes."""
 
 _KEY: Final = "question"
 
@@ -33,6 +42,7 @@ class Question:
     Attributes:
         kind: What is to be answered: what a picture shows, or what each word of a prompt does.
         image: SHA-256 of the picture; empty for a prompt.
+        eye: Name of the model that is to look at it; empty for the judge.
         measures: What was measured of it.
         exact: The prompt that it was made from, where the file or its job says so.
         word: What it shows, as a person said.
@@ -46,6 +56,7 @@ class Question:
 
     kind: Kind
     image: str = ""
+    eye: str = ""
     measures: Measures | None = None
     exact: str = ""
     word: str = ""
@@ -98,17 +109,35 @@ def is_question(data: Mapping[str, object]) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a model saw in a picture, empty where it was not sure.
+    """What a model saw in a picture, in English, empty where it was not sure.
 
     Attributes:
-        thing: What it shows, in English.
-        style: How it is drawn, as the bundled model's styles are called.
-        colour: Of which colour the thing is, in English.
+        thing: What it shows.
+        colour: Of which colour the thing is.
+        medium: What it is made of, as one of ``MEDIA``.
+        action: What happens in it.
+        setting: Where that is.
+        style: How it is made, in words.
+        light: How it is lit.
+        shot: How it is taken: distance, angle, focus.
+        mood: How it feels.
+        words: What can be read in it.
+        prose: All of that as a paragraph.
+        by: Name of the model that sees; empty for the judge.
     """
 
     thing: str = ""
-    style: str = ""
     colour: str = ""
+    medium: str = ""
+    action: str = ""
+    setting: str = ""
+    style: str = ""
+    light: str = ""
+    shot: str = ""
+    mood: str = ""
+    words: str = ""
+    prose: str = ""
+    by: str = ""
 
     def to_json(self) -> dict[str, object]:
         """What was seen as JSON-ready data."""
@@ -119,9 +148,26 @@ class Seen:
     def from_json(cls, data: object) -> "Seen":
         """What ``to_json`` wrote; nothing, where another version wrote it."""
         try:
-            return _SEEN.validate_python(data or {})
+            seen = _SEEN.validate_python(data or {})
         except ValidationError:
             return cls()
+        # An answer of before: of what a drawing is made the judge called its style.
+        if seen.style and not seen.by:
+            seen = replace(seen, medium=seen.style, style="")
+        return seen
+
+
+MEDIA: Final = ("photo", "3d", "painting", "line art", "flat", "pixel art", "collage")
+"""What a picture can be made of."""
+
+_MARKS: Final = str.maketrans("", "", '{}[]()|`*~_<>@#\\"')
+"""Signs that mean something in a prompt or a message, and nothing in words for a picture."""
+
+
+def clean_words(text: str, limit: int) -> str:
+    """Words for a picture as data: no flag, weight, mention or line break is left in them."""
+    plain = text.translate(_MARKS).replace("--", " ").replace("::", " ")
+    return " ".join(plain.split())[:limit].rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ def _draw_sparing(engine: Engine, *, offloading: bool) -> Iterator[Drawer]:
 
 @contextmanager
 def _decode_alone(engine: Engine) -> Iterator[None]:
-    with shrink_tiles(engine.pipe.vae), set_aside(_list_parts(engine.pipe, engine.pipe.vae)):
+    with shrink_tiles(engine.pipe.vae), set_aside(list_parts(engine.pipe, engine.pipe.vae)):
         release(engine.device)
         yield
 
@@ -171,7 +171,7 @@ def offload_parts(pipe: Any, device: torch.device) -> Iterator[None]:  # noqa: A
     """
     hooks: list[Any] = []
     try:
-        for part in _list_parts(pipe):
+        for part in list_parts(pipe):
             # Given the hook before it, a part that starts sends its predecessor off the device.
             _, hook = cpu_offload_with_hook(part, device, hooks[-1] if hooks else None)
             hooks.append(hook)
@@ -182,6 +182,7 @@ def offload_parts(pipe: Any, device: torch.device) -> Iterator[None]:  # noqa: A
         pipe.to(device)
 
 
-def _list_parts(pipe: Any, *but: nn.Module) -> list[nn.Module]:  # noqa: ANN401
+def list_parts(pipe: Any, *but: nn.Module) -> list[nn.Module]:  # noqa: ANN401
+    """A pipeline's networks, but for some."""
     parts = [part for part in pipe.components.values() if isinstance(part, nn.Module)]
     return [part for part in parts if all(part is not one for one in but)]

@@ -40,6 +40,14 @@ def measure_room(device: torch.device) -> float:
     return max(0.0, (left + held - SPARED * total) / 2**30)
 
 
+def measure_card(device: torch.device) -> float:
+    """GiB of a GPU's memory in all; 0 for anything else."""
+    if device.type != "cuda":
+        return 0.0
+    whole: float = torch.cuda.get_device_properties(device).total_memory / 2**30
+    return whole
+
+
 def measure_free(device: torch.device, limit: float = inf) -> float:
     """GiB that a GPU has left; of other devices, which share it, what the machine has.
 

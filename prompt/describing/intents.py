@@ -8,7 +8,7 @@ from typing import Final
 from generation.catalogue.card import Card
 from generation.catalogue.lexicon import load_lexicon, load_looks
 from generation.catalogue.looks import PLAIN
-from generation.questions.description import Aspect, Certainty, Description
+from generation.questions.description import Aspect, Description
 from prompt.errors import PromptError
 from prompt.flags.table import RATIO
 from prompt.reading.grammar import Prompt, parse
@@ -21,6 +21,9 @@ _LARGEST: Final = 64
 """Whole numbers of a ratio up to which it is written."""
 
 _WORDINGS: Final[Mapping[str, Sequence[str]]] = {
+    "photo": ("photograph", "photography"),
+    "painting": ("painting", "painted"),
+    "collage": ("collage", "collage art"),
     "3d": ("3d render", "3d style"),
     "flat": ("flat illustration", "flat style"),
     "line art": ("line art", "line art drawing"),
@@ -45,6 +48,7 @@ _WORDINGS: Final[Mapping[str, Sequence[str]]] = {
 
 _GROUNDS: Final = ("plain {} background", "on a plain {} background")
 _PALETTES: Final = ("palette of {}", "in {}")
+_LETTERINGS: Final = ('with the words "{}"', 'that reads "{}"')
 
 
 def write_intents(description: Description, turn: int = 0) -> tuple[Prompt, ...]:
@@ -70,11 +74,11 @@ def write_intents(description: Description, turn: int = 0) -> tuple[Prompt, ...]
             for number, parts in enumerate(texts)
         )
     texts = [
-        (said.subject, *said.medium, *said.setting, *said.light, *said.mood, *said.palette,
-         *said.shot),
+        (said.scene, *said.medium, *said.manner, *said.setting, *said.light, *said.mood,
+         *said.palette, *said.shot, *said.lettering),
         (*said.style, said.of_subject),
-        (*said.light, *said.mood, said.subject, *said.shot, *said.setting),
-        (said.subject, *(said.medium or said.mood or said.palette)),
+        (*said.light, *said.mood, said.scene, *said.shot, *said.setting),
+        (said.subject, *(said.medium or said.manner or said.mood or said.palette)),
     ]  # fmt: skip
     return tuple(_write(parts, description) for parts in texts)
 
@@ -110,29 +114,37 @@ class _Wording:
     """A description's values in words."""
 
     def __init__(self, description: Description, turn: int) -> None:
-        self._turn = turn
+        self._known, self._turn = description, turn
         find = description.find
         colour, thing = " ".join(find(Aspect.COLOUR)), " ".join(find(Aspect.SUBJECT))
-        # What a person says may be a whole sentence, or plural, and stays as it is.
-        said = description.certainty_of(Aspect.SUBJECT) is Certainty.EXACT
+        # Whole words, of a person or of a model that sees, have their own articles and colours.
+        worded = any(value.worded for value in description.find_values(Aspect.SUBJECT))
         named = add_article(f"{colour} {thing}".strip(), thing) if thing else ""
-        self.subject = thing if said else named
-        self.of_subject = f"of {thing if said else add_article(thing, thing)}" if thing else ""
-        self.medium = self._say(find(Aspect.MEDIUM))
-        self.setting = [self._choose(_GROUNDS).format(name) for name in find(Aspect.SETTING)]
-        self.light = self._say(find(Aspect.LIGHT))
-        self.mood = self._say(find(Aspect.MOOD))
-        self.shot = self._say(find(Aspect.SHOT))
+        self.subject = thing if worded else named
+        self.of_subject = f"of {thing if worded else add_article(thing, thing)}" if thing else ""
+        self.scene = " ".join(filter(None, [self.subject, *find(Aspect.ACTION)]))
+        self.medium = self._say(Aspect.MEDIUM)
+        self.manner = self._say(Aspect.STYLE)
+        grounds = [self._choose(_GROUNDS).format(name) for name in find(Aspect.GROUND)]
+        self.setting = [*self._say(Aspect.SETTING), *grounds]
+        self.light = self._say(Aspect.LIGHT)
+        self.mood = self._say(Aspect.MOOD)
+        self.shot = self._say(Aspect.SHOT)
+        self.lettering = [self._choose(_LETTERINGS).format(one) for one in find(Aspect.WORDS)]
         colours = find(Aspect.PALETTE)[:3]
         self.palette = [self._choose(_PALETTES).format(_join(colours))] if colours else []
 
     @property
     def style(self) -> list[str]:
         """All that says how the picture is made."""
-        return [*self.medium, *self.palette, *self.mood, *self.light]
+        return [*self.medium, *self.manner, *self.palette, *self.mood, *self.light]
 
-    def _say(self, names: Iterable[str]) -> list[str]:
-        return [self._choose(_WORDINGS[name]) for name in names]
+    def _say(self, aspect: Aspect) -> list[str]:
+        return [
+            name if value.worded else self._choose(_WORDINGS[name])
+            for value in self._known.find_values(aspect)
+            for name in value.names
+        ]
 
     def _choose(self, wordings: Sequence[str]) -> str:
         return wordings[self._turn % len(wordings)]

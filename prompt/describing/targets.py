@@ -1,13 +1,15 @@
 """For whom prompts are written: this server's models, or another program."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from generation.catalogue.card import Card
-from generation.questions.description import Description
+from generation.questions.description import Aspect, Description
+from generation.recipe import Phrase
 from prompt.describing.intents import keep_known, write_intents
 from prompt.reading.grammar import Prompt
+from prompt.writing.paragraphs import says_all
 from prompt.writing.programs import ABILITIES, Program
 from prompt.writing.write import write_prompt
 
@@ -57,8 +59,20 @@ def write_offers(
     ]
     if target not in TARGETS:
         return [Offer(one, one.spelling) for one in prompts]
-    offers = []
-    for here, whole in zip(prompts, whole_prompts, strict=True):
-        written = write_prompt(whole, Program(target))
+    offers, program = [], Program(target)
+    for number, (here, whole) in enumerate(zip(prompts, whole_prompts, strict=True)):
+        prose = find_prose(description) if ABILITIES[program].prose and number == 0 else ""
+        worded = replace(whole, phrases=(Phrase(text=prose),)) if prose else whole
+        written = write_prompt(worded, program)
         offers.append(Offer(here, written.text, written.lost))
     return offers
+
+
+def find_prose(description: Description) -> str:
+    """The paragraph that a model wrote of a picture, if it says what is known of it; else nothing.
+
+    What is known to be the prompt goes before any paragraph.
+    """
+    known = (*description.find(Aspect.SUBJECT), *description.find(Aspect.WORDS))
+    fits = not description.exact and says_all(description.prose, known)
+    return description.prose if description.prose and fits else ""

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storage import meters
 from storage.database.records import Records
-from storage.queue import acceptance, answers, queries, recovery, tokens
+from storage.queue import acceptance, answers, presence, queries, recovery, tokens
 from storage.queue.engine import JobEngine
 from storage.queue.fairness import Rule
 from storage.queue.forecast import read_forecast
@@ -142,6 +142,13 @@ class Jobs:
     async def find_answer(self, digest: str) -> dict[str, Any] | None:
         """What a question with this digest was answered with before, if it was."""
         return await self.records.read(answers.find_answer, digest)
+
+    async def find_served(self, family: str) -> str:
+        """The first model of a family that workers at work serve; empty where none does."""
+        dead_after = self._settings.dead_after
+        served = (await self.records.read(presence.list_served, dead_after)).values()
+        named = {one.name for each in served for one in each or () if one.family == family}
+        return min(named, default="")
 
     async def require_room(self, person_id: int, asked: Asked, allowance: Allowance) -> None:
         """Refuses what would not be accepted now, before anything slow is done for it.

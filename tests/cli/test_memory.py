@@ -1,6 +1,7 @@
 """What doctor says of memory, on cards that a test makes up."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,15 +10,22 @@ from cli import memory
 from cli.findings import Finding, State
 from generation.catalogue.memory_plans import count_usable
 from storage.settings import Settings
+from tests.generation.eyes import EYES
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, card: float | None) -> None:
+    """Has the machine have a card of so many GiB, or none."""
+    gpu = None if card is None else torch.device("cuda", 1)
+    monkeypatch.setattr(memory, "find_gpu", lambda _: gpu)
+    monkeypatch.setattr("generation.tensors.memory.measure_room", lambda _: count_usable(card or 0))
+    monkeypatch.setattr("generation.tensors.memory.measure_card", lambda _: card or 0)
 
 
 def examined(
     monkeypatch: pytest.MonkeyPatch, card: float | None, **chosen: str
 ) -> dict[str, Finding]:
     """What is found on a card of so many GiB, or without one, by name."""
-    gpu = None if card is None else torch.device("cuda", 1)
-    monkeypatch.setattr(memory, "_find_gpu", lambda _: gpu)
-    monkeypatch.setattr("generation.tensors.memory.measure_room", lambda _: count_usable(card or 0))
+    pretend(monkeypatch, card)
     settings = Settings(_env_file=None, **chosen)  # type: ignore[call-arg, arg-type]
     found: Iterable[Finding] = memory.examine_memory(settings)
     return {one.name.removeprefix("memory "): one for one in found}
@@ -55,3 +63,52 @@ def test_a_setting_that_means_nothing_is_a_fault(monkeypatch: pytest.MonkeyPatch
 
 def test_without_a_gpu_there_is_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
     assert examined(monkeypatch, None, model="sdxl") == {}
+
+
+@pytest.fixture(scope="module")
+def eye(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return EYES["qwen3-vl"](tmp_path_factory.mktemp("eyes") / "qwen")
+
+
+@pytest.mark.parametrize(
+    ("card", "chosen", "state", "says"),
+    [
+        (None, {}, State.OK, "none; the small judge"),
+        (24, {"eyes": "off"}, State.OK, "none; the small judge"),
+        (24, {}, State.NOTE, "Qwen/Qwen3.5-4B is not on this machine"),
+        (12, {}, State.NOTE, "Qwen/Qwen3.5-2B is not on this machine"),
+        (80, {"model": "qwen-image-edit"}, State.OK, "also tells what pictures show"),
+        (24, {"eyes": "much"}, State.FAULT, "EASEL_EYES cannot be `much`"),
+    ],
+)
+def test_which_eye_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+    card: float | None,
+    chosen: dict[str, str],
+    state: State,
+    says: str,
+) -> None:
+    pretend(monkeypatch, card)
+    (found,) = memory.examine_eyes(Settings(_env_file=None, **chosen))  # type: ignore[call-arg, arg-type]
+    assert found.state is state
+    assert says in found.says
+
+
+@pytest.mark.parametrize(
+    ("card", "state", "says"),
+    [
+        (80, State.OK, "goes to the card beside Stable Diffusion XL for a question"),
+        (12, State.OK, "takes the place of Stable Diffusion XL for a question"),
+        (8, State.FAULT, "needs 9.3 GiB of the card's memory, and 7.3 are free"),
+        (None, State.NOTE, "on the processor"),
+    ],
+)
+def test_how_an_eye_that_is_here_finds_room(
+    monkeypatch: pytest.MonkeyPatch, eye: Path, card: float | None, state: State, says: str
+) -> None:
+    pretend(monkeypatch, card)
+    monkeypatch.setattr(memory, "find_eye_folder", lambda _: eye)
+    chosen = Settings(_env_file=None, model="sdxl", eyes="qwen3-vl-4b")  # type: ignore[call-arg]
+    (found,) = memory.examine_eyes(chosen)
+    assert found.state is state
+    assert says in found.says

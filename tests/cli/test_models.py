@@ -16,9 +16,11 @@ from typer.testing import CliRunner
 from cli import app
 from cli.checkpoints import find_faults as faults
 from generation.catalogue.checkpoints import OWN
+from generation.catalogue.eyes import EyesError
 from generation.catalogue.families import BUNDLED, CARDS, VARIANTS
 from tests.cli.hub import COMMIT, NAME, Hub, hub
 from tests.generation.checkpoints import build_sd15
+from tests.generation.eyes import EYES
 
 ROOT = Path(__file__).parents[2]
 
@@ -320,3 +322,29 @@ def test_without_a_name_all_that_the_settings_name_is_fetched(
     assert "All that the settings name is here." in done.stdout
     assert (shop.fetched / file).is_file()
     assert list((shop.fetched / "vae").glob("*.safetensors"))
+
+
+def test_an_eye_is_fetched_by_what_the_settings_mean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = EYES["qwen3-vl"](tmp_path / "eye")
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\nSees.\n", encoding="utf-8")
+    (folder / "pytorch_model.bin").write_bytes(b"pickled")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EASEL_EYES", NAME)
+    with hub(folder) as (url, kind):
+        shop = Shop(url, kind, tmp_path / "home")
+        done = shop.easel("fetch", "eyes", typed="y\n")
+        assert done.returncode == 0, done.stderr
+        assert "an eye, which tells what pictures show" in done.stdout
+        assert f"EASEL_EYES={NAME}@{COMMIT}" in done.stdout
+        assert {"config.json", "model.safetensors", "tokenizer.json"} <= {
+            file.name for file in shop.fetched.iterdir()
+        }
+        assert not (shop.fetched / "pytorch_model.bin").exists()
+        (folder / "config.json").write_text('{"model_type": "bert"}', encoding="utf-8")
+        other = Shop(url, kind, tmp_path / "another")
+        with pytest.raises(EyesError, match="of the kind bert"):
+            other.easel("fetch", "eyes")
+    monkeypatch.setenv("EASEL_EYES", "off")
+    assert "needs none here" in shop.easel("fetch", "eyes").stdout

@@ -161,7 +161,7 @@ def build_flux2_klein(folder: Path) -> Path:
     """A checkpoint as FLUX.2 klein is laid out: a language model, and latents in patches."""
     torch.manual_seed(2)
     Flux2KleinPipeline(
-        tokenizer=_chat_tokenizer(),
+        tokenizer=chat_tokenizer(),
         text_encoder=Qwen3ForCausalLM(_language_config(layers=28)),
         transformer=Flux2Transformer2DModel(
             in_channels=32,
@@ -189,7 +189,7 @@ def build_z_image(folder: Path) -> Path:
     """A checkpoint as Z-Image Turbo is laid out: a language model, and a fixed shift."""
     torch.manual_seed(8)
     ZImagePipeline(
-        tokenizer=_chat_tokenizer(),
+        tokenizer=chat_tokenizer(),
         text_encoder=Qwen3Model(_language_config(layers=3)),
         transformer=ZImageTransformer2DModel(
             in_channels=4,
@@ -280,7 +280,7 @@ def _build_qwen(
     folder: Path, pipeline: Any, parts: dict[str, Any] | None = None, **different: Any
 ) -> Path:
     torch.manual_seed(25)
-    words = _chat_tokenizer("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
+    words = chat_tokenizer("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
     start, end, image, film = range(len(words) - 4, len(words))
     transformer = QwenImageTransformer2DModel(
         in_channels=16,
@@ -355,7 +355,7 @@ def _piece_tokenizer() -> Any:
     return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=512)
 
 
-def _chat_tokenizer(*further: str) -> Any:
+def chat_tokenizer(*further: str) -> Any:
     """A tokenizer of single bytes, and marks, that writes a conversation as Qwen's does."""
     marks = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
     tokens = [*sorted(ByteLevel.alphabet()), *marks, *further]

@@ -1,5 +1,7 @@
 """Prompts from what is known of a picture, and ever shorter ones from what words do."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,7 +46,7 @@ def texts(question: Question, seen: Seen | None = None, turn: int = 0) -> list[s
 
 
 def test_four_intents_of_what_is_known() -> None:
-    seen = Seen(thing="apple", style="3d", colour="red")
+    seen = Seen(thing="apple", medium="3d", colour="red")
     style = "3d render, palette of white and red, warm tones, high-key lighting, strong contrast"
     light = "high-key lighting, strong contrast, warm tones"
     ground, place = "plain white background", "centred composition"
@@ -86,13 +88,13 @@ def test_the_true_prompt_comes_before_anything_measured_or_guessed() -> None:
 
 def test_measured_pixel_art_is_surer_than_a_guessed_style() -> None:
     lattice = Measures(width=64, height=64, lattice=True)
-    known = describe(ask(lattice), Seen(thing="ghost", style="flat"))
+    known = describe(ask(lattice), Seen(thing="ghost", medium="flat"))
     assert known.find(Aspect.MEDIUM) == ("pixel art",)
     assert known.certainty_of(Aspect.MEDIUM) is Certainty.MEASURED
 
 
 def test_other_wordings_say_the_same() -> None:
-    seen = Seen(thing="apple", style="flat", colour="red")
+    seen = Seen(thing="apple", medium="flat", colour="red")
     first, second = texts(ask(), seen), texts(ask(), seen, turn=1)
     assert first[0] != second[0]
     assert "on a plain white background" in second[0]
@@ -100,7 +102,7 @@ def test_other_wordings_say_the_same() -> None:
 
 
 def test_the_style_is_without_the_subject() -> None:
-    style = write_style(describe(ask(), Seen(thing="apple", style="3d")))
+    style = write_style(describe(ask(), Seen(thing="apple", medium="3d")))
     assert "apple" not in style
     assert style.startswith("3d render, palette of white and red")
 
@@ -125,12 +127,71 @@ def test_each_target_gets_four_prompts_with_the_ratio(target: str) -> None:
 
 
 def test_a_model_of_few_words_is_told_those_alone() -> None:
-    seen = Seen(thing="apple", style="3d", colour="red")
+    seen = Seen(thing="apple", medium="3d", colour="red")
     offers = write_offers(describe(ask(), seen), HERE, EASEL)
     assert offers[0].text.startswith("a red apple, 3d")
     assert "lighting" not in offers[0].text
     unknown = write_offers(describe(ask(word="a quokka"), Seen()), HERE, EASEL)
     assert unknown[3].text.startswith("a quokka")
+
+
+FOX = Seen(
+    thing="a red fox",
+    action="sleeping in a hollow",
+    setting="an autumn forest",
+    medium="painting",
+    style="loose brushwork",
+    light="soft morning light",
+    shot="close-up",
+    mood="calm",
+    words="SALE",
+    prose="A red fox sleeps in a hollow under a board that reads SALE. The light is soft.",
+    by="eye",
+)
+
+
+def test_what_an_eye_saw_is_said_as_it_said_it() -> None:
+    known = describe(ask(DUSK), FOX)
+    assert not known.lacks_subject
+    # Measured goes before guessed, and a colour that is in the subject is not said twice.
+    assert [value.certainty for value in known.find_values(Aspect.LIGHT)] == [
+        Certainty.MEASURED,
+        Certainty.GUESSED,
+    ]
+    assert known.find(Aspect.COLOUR) == ()
+    faithful, style, light, short = texts(ask(DUSK), FOX)
+    assert faithful.startswith(
+        "a red fox sleeping in a hollow, painting, loose brushwork, an autumn forest, low-key"
+    )
+    assert faithful.endswith('with the words "SALE"')
+    assert "fox" not in write_style(known)
+    assert style.endswith("of a red fox")
+    assert "soft morning light" in light
+    assert short == "a red fox, painting"
+
+
+def test_a_person_knows_better_than_an_eye() -> None:
+    known = describe(ask(DUSK, word="my dog Rex"), FOX)
+    assert known.find(Aspect.SUBJECT) == ("my dog Rex",)
+    assert known.prose == ""
+    assert all("fox" not in one.text for one in write_offers(known, "flux", SDXL))
+
+
+@pytest.mark.parametrize("target", ["flux", "dalle"])
+def test_sentences_are_the_eyes_own_where_they_say_all(target: str) -> None:
+    first, *rest = write_offers(describe(ask(DUSK), FOX), target, SDXL)
+    assert first.text.startswith(FOX.prose)
+    assert all(FOX.prose not in one.text for one in rest)
+    left_out = replace(FOX, prose="An animal sleeps. The light is soft.")
+    own, *_ = write_offers(describe(ask(DUSK), left_out), target, SDXL)
+    assert "An animal" not in own.text
+    assert "red fox" in own.text
+
+
+def test_an_answer_of_before_is_read() -> None:
+    seen = Seen.from_json({"thing": "apple", "style": "3d", "colour": "red"})
+    assert (seen.medium, seen.style) == ("3d", "")
+    assert Seen.from_json({"thing": ["no"]}) == Seen()
 
 
 def effects(text: str, shares: list[float]) -> list[Effect]:

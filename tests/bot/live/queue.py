@@ -25,6 +25,7 @@ from storage.queue import presence, queries
 from storage.queue.client import Jobs
 from storage.queue.engine import JobEngine
 from storage.queue.jobs import Made, Rendered
+from storage.queue.order import ModelName
 from storage.settings import Settings
 
 WORKER = "hand"
@@ -100,9 +101,10 @@ class HandQueue(Jobs):
         database.dispose()
         return cls(settings, DictionaryEngine())
 
-    async def sign_on(self) -> None:
-        """Notes that somebody is at work."""
+    async def sign_on(self, *serves: ModelName) -> None:
+        """Notes that somebody is at work, who takes jobs of some models, or of all."""
         values = {"session": "", "host": "here", "pid": 0, "device": "hand", "model": "easel-1"}
+        values |= {"serves": presence.write_served(frozenset(serves))} if serves else {}
         await self.records.write(presence.sign_on, WORKER, values)
 
     async def waiting(self) -> list[str]:

@@ -12,10 +12,11 @@ from generation.recipe import Recipe
 from playground import Interaction, Message
 from storage.decisions.choices import ServerChoices
 from storage.queue.jobs import Job
+from storage.queue.order import ModelName
 from tests.bot.live.house import House
 
 UNKNOWN = "What it shows I cannot tell"
-SEEN = {"thing": "apple", "style": "3d", "colour": "red"}
+SEEN = {"thing": "apple", "medium": "3d", "colour": "red"}
 
 
 def red_disc() -> bytes:
@@ -85,6 +86,50 @@ async def test_the_same_picture_is_not_looked_at_twice(knowing: House) -> None:
     assert again.message
     await again.message.until(lambda now: "a red apple" in now.content)
     assert await knowing.jobs.waiting() == []
+
+
+FOX = {
+    "thing": "a red fox",
+    "action": "sleeping",
+    "medium": "painting",
+    "setting": "an autumn forest",
+    "words": "SALE **50",
+    "prose": "A red fox sleeps in an autumn forest, below the words SALE **50.",
+    "by": "owner/eye",
+}
+
+
+@pytest_asyncio.fixture
+async def seeing(house: House) -> AsyncIterator[House]:
+    """A worker with an eye."""
+    await house.jobs.sign_on(ModelName("eyes", "owner/eye"), ModelName("easel", "easel-1"))
+    house.jobs.answer = FOX
+    yield house
+    house.jobs.answer = {}
+    await house.jobs.sign_on()
+
+
+async def test_what_an_eye_sees_is_told_and_each_value_marked(seeing: House) -> None:
+    card = await described(seeing)
+    job = await question_of(seeing, card)
+    assert (job.family, job.model) == ("eyes", "owner/eye")
+    assert "**1** `a red fox sleeping" in card.content
+    for told in ("Subject", "Action", "Setting"):
+        assert f"**{told}** " in card.content
+    assert "**Medium** painting · *guessed*" in card.content
+    assert r"SALE \*\*50 · *guessed*" in card.content
+    assert "**Ground** plain white" in card.content
+    menu = next(i for i in ids(card) if ":target:" in i)
+    await seeing.playground.select("otto", card, ["flux"], custom_id=menu)
+    await card.until(lambda now: "A red fox sleeps in an autumn forest" in now.content)
+
+
+async def test_an_eye_that_came_later_is_asked_anew(knowing: House) -> None:
+    await described(knowing)
+    await knowing.jobs.sign_on(ModelName("eyes", "owner/eye"))
+    again = await described(knowing)
+    assert Question.from_json((await question_of(knowing, again)).recipe).eye == "owner/eye"
+    await knowing.jobs.sign_on()
 
 
 async def test_a_word_completes_the_prompt_and_outlives_a_restart(house: House) -> None:
@@ -168,6 +213,19 @@ async def test_a_picture_that_was_drawn_here_tells_its_true_prompt(house: House)
     assert "**1** `a red apple, ink" in card.content
     assert "**Prompt** exact" in card.content
     assert "Say what it shows" not in card.buttons
+
+
+async def test_one_picture_of_a_grid_is_described(house: House) -> None:
+    grid = await house.drawn("a red apple, ink --seed 7")
+    menu = next(i for i in ids(grid) if i.startswith("easel:more:"))
+    chosen = await house.playground.select("otto", grid, ["describe:3"], custom_id=menu)
+    await chosen.ended()
+    assert chosen.message
+    card = await chosen.message.until(lambda now: "easel:card:" in str(now.components))
+    assert "**1** `a red apple, ink" in card.content
+    question = Question.from_json((await question_of(house, card)).recipe)
+    job = await house.job(menu.split(":")[2])
+    assert question.image == job.pictures[2].sha256
 
 
 async def test_what_a_file_says_comes_before_anything_measured(house: House) -> None:
