@@ -27,11 +27,16 @@ def fetch(given: Options) -> None:
         for number, (package, version) in enumerate(wanted):
             given.session.check()
             if not folder_of(given, package).exists():
-                _fetch(package, version, folder_of(given, package))
+                fetch_package(package, version, folder_of(given, package))
             bar.update(number + 1, package)
 
 
-def _fetch(package: str, version: str, folder: Path) -> None:
+def fetch_package(package: str, version: str, folder: Path) -> None:
+    """Fetch and unpack one package of npm.
+
+    Raises:
+        subprocess.CalledProcessError: npm could not fetch it.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as place:
         command = ["npm", "pack", f"{package}@{version}", "--silent", "--pack-destination", place]

