@@ -215,19 +215,6 @@ async def test_a_picture_that_was_drawn_here_tells_its_true_prompt(house: House)
     assert "Say what it shows" not in card.buttons
 
 
-async def test_one_picture_of_a_grid_is_described(house: House) -> None:
-    grid = await house.drawn("a red apple, ink --seed 7")
-    menu = next(i for i in ids(grid) if i.startswith("easel:more:"))
-    chosen = await house.playground.select("otto", grid, ["describe:3"], custom_id=menu)
-    await chosen.ended()
-    assert chosen.message
-    card = await chosen.message.until(lambda now: "easel:card:" in str(now.components))
-    assert "**1** `a red apple, ink" in card.content
-    question = Question.from_json((await question_of(house, card)).recipe)
-    job = await house.job(menu.split(":")[2])
-    assert question.image == job.pictures[2].sha256
-
-
 async def test_what_a_file_says_comes_before_anything_measured(house: House) -> None:
     said = PngInfo()
     said.add_text("parameters", "an owl, (ink:1.2)\nSteps: 20, Seed: 7, Size: 512x768")
