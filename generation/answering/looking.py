@@ -75,12 +75,15 @@ class Sight:
             RenderError: ``model`` if the eye cannot be loaded, ``out_of_memory`` if there is no
                 room for it even alone.
         """
-        told = lambda done, of: report(done, of, None)  # noqa: E731
+
+        def see(eye: Eye) -> Seen:
+            return eye.see(picture, facts, lambda done, of: report(done, of, None))
+
         if self.lender is not None and isinstance(engines, Engines):
             engine = self._borrow(engines, self.lender, report)
             lent = borrow_eye(engine)
             ways: list[Way[Eye]] = [lambda: nullcontext(lent)]
-            return climb(engine, _LOAD, ways, lambda eye: eye.see(picture, facts, told))
+            return climb(engine, _LOAD, ways, see)
         if self._eye is None:
             report(0, 0, None)
             self._eye = self._load()
@@ -88,10 +91,10 @@ class Sight:
         beside = partial(_lend, self._eye, self.device, ())
         if drawer is None:
             with beside() as eye:
-                return eye.see(picture, facts, told)
+                return see(eye)
         parts = list_parts(drawer.pipe) if isinstance(drawer, Engine) else []
         ways = [beside, partial(_lend, self._eye, self.device, parts)]
-        return climb(drawer, _LOAD, ways, lambda eye: eye.see(picture, facts, told))
+        return climb(drawer, _LOAD, ways, see)
 
     def _borrow(self, engines: Engines, lender: ServedModel, report: Report) -> Engine:
         if lender.card.called not in engines.loaded:

@@ -1,7 +1,7 @@
 """Eyes: every architecture asked from its files, and what becomes of what one says."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -123,7 +123,8 @@ def test_a_picture_makes_a_difference(chatting: Path, coffee: Image.Image) -> No
         speaker = Speaker(eye.model, eye.tokenizer)
         speaker.begin(eye.read(asked, picture))
         logits.append(speaker._logits)
-    assert not torch.allclose(*logits, rtol=1e-4, atol=1e-6)
+    first, second = logits
+    assert not torch.allclose(first, second, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.usefixtures("short")
@@ -270,10 +271,14 @@ def test_an_eye_answers_beside_what_draws(easel: Engine, coffee: Image.Image, qw
 def test_without_room_what_draws_goes_out_meanwhile(
     easel: Engine, coffee: Image.Image, qwen: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sight, moved = Sight(name="qwen", source=str(qwen)), []
-    monkeypatch.setattr(
-        looking, "set_aside", lambda parts: moved.append(len(parts)) or nullcontext()
-    )
+    sight, moved = Sight(name="qwen", source=str(qwen)), list[int]()
+
+    @contextmanager
+    def set_aside(parts: Sequence[torch.nn.Module]) -> Iterator[None]:
+        moved.append(len(parts))
+        yield
+
+    monkeypatch.setattr(looking, "set_aside", set_aside)
     see, fails = ChattingEye.see, iter([True, False])
 
     def look(*given: Any) -> Seen:
@@ -297,7 +302,7 @@ def test_an_eye_that_cannot_be_loaded_fails_its_question_alone(
 
 
 def settings(**more: Any) -> Settings:
-    return Settings(_env_file=None, **more)
+    return Settings(_env_file=None, **more)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize(
