@@ -2,9 +2,11 @@
 
 import io
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 from PIL import Image, ImageDraw, ImageFilter
 
 from generation.oklab import to_oklab
@@ -133,6 +135,30 @@ def test_photographs_have_no_lattice_and_a_palette() -> None:
         assert not said.lattice, photograph.file
         assert 1 <= len(said.palette) <= SWATCHES
         assert sum(swatch.share for swatch in said.palette) <= 1.001
+
+
+GOLDEN = {
+    "astronaut.png": ("", "strong", "warm", "", "", ["silver", "terracotta", "black"]),
+    "coffee.png": ("", "", "warm", "", "", ["rust", "terracotta", "tan"]),
+    "chelsea.png": ("", "", "warm", "", "", ["brown", "tan", "terracotta"]),
+    "rocket.jpg": ("", "soft", "cool", "", "", ["navy", "slate", "charcoal"]),
+    "hubble_deep_field.jpg": ("low", "soft", "", "muted", "", ["black", "charcoal"]),
+    "camera.png": ("", "", "", "colourless", "", ["grey", "silver", "charcoal"]),
+    "page.png": ("", "", "", "colourless", "", ["silver", "white", "grey"]),
+    "horse.png": ("", "strong", "", "colourless", "white", ["white", "black"]),
+    "retina.jpg": ("", "", "warm", "", "", ["terracotta", "black", "coral"]),
+}
+"""Pictures of scikit-image: key, contrast, warmth, strength of colours, ground and first colours."""
+
+
+@pytest.mark.parametrize("file", GOLDEN)
+def test_golden_pictures_have_the_measured_values(file: str) -> None:
+    with Image.open(Path(skimage.data.__file__).parent / file) as image:
+        said = measure(image)
+    *measured, colours = GOLDEN[file]
+    assert [said.key, said.contrast, said.warmth, said.chroma, said.ground] == measured
+    assert names(said)[:3] == colours
+    assert not said.lattice
 
 
 def test_it_is_quick_and_says_the_same_again() -> None:
