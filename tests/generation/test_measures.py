@@ -148,7 +148,7 @@ GOLDEN = {
     "horse.png": ("", "strong", "", "colourless", "white", ["white", "black"]),
     "retina.jpg": ("", "", "warm", "", "", ["terracotta", "black", "coral"]),
 }
-"""Pictures of scikit-image: key, contrast, warmth, strength of colours, ground and first colours."""
+"""Of pictures of scikit-image key, contrast, warmth, strength of colours, ground, first colours."""
 
 
 @pytest.mark.parametrize("file", GOLDEN)
