@@ -61,10 +61,12 @@ def write_intents(description: Description, turn: int = 0) -> tuple[Prompt, ...]
     said = _Wording(description, turn)
     if description.exact:
         known = _read(description.exact)
-        words = known.text
+        # More words would join the last of several ideas; without weights they belong to all.
+        ideas = [phrase.text for phrase in known.phrases if phrase.weight > 0]
+        words = ", ".join(ideas) or known.text
         first = words.partition(",")[0].strip()
         texts = [
-            (words,),
+            (known.text,),
             (words, *said.style),
             (words, *said.light, *said.shot),
             (first or words,),

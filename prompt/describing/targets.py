@@ -1,16 +1,19 @@
 """For whom prompts are written: this server's models, or another program."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from generation.catalogue.card import Card
 from generation.questions.description import Aspect, Description
 from generation.recipe import Phrase
+from prompt.describing.in_sentences import write_sentences
 from prompt.describing.intents import keep_known, write_intents
+from prompt.flags.table import RATIO
 from prompt.reading.grammar import Prompt
 from prompt.writing.paragraphs import says_all
 from prompt.writing.programs import ABILITIES, Program
+from prompt.writing.prose import say_ratio
 from prompt.writing.write import write_prompt
 
 HERE: Final = "here"
@@ -59,13 +62,25 @@ def write_offers(
     ]
     if target not in TARGETS:
         return [Offer(one, one.spelling) for one in prompts]
-    offers, program = [], Program(target)
+    program, offers = Program(target), []
+    said = write_sentences(description, turn)
+    # Of what is known to be the prompt the words are given; of all else sentences are written.
+    tells = ABILITIES[program].prose and not description.exact
     for number, (here, whole) in enumerate(zip(prompts, whole_prompts, strict=True)):
-        prose = find_prose(description) if ABILITIES[program].prose and number == 0 else ""
-        worded = replace(whole, phrases=(Phrase(text=prose),)) if prose else whole
-        written = write_prompt(worded, program)
+        text = (find_prose(description) if number == 0 else "") or said[number]
+        written = write_prompt(_tell(whole, text, program) if tells else whole, program)
         offers.append(Offer(here, written.text, written.lost))
     return offers
+
+
+def _tell(prompt: Prompt, text: str, program: Program) -> Prompt:
+    """A prompt in sentences, with its ratio among them where the program takes no other."""
+    flags = dict(prompt.flags)
+    if RATIO.name not in ABILITIES[program].flags:
+        ratio = RATIO.of(flags)
+        flags.pop(RATIO.name, None)
+        text = f"{text} {say_ratio(ratio)}." if ratio else text
+    return Prompt(phrases=(Phrase(text=text),), flags=flags)
 
 
 def find_prose(description: Description) -> str:

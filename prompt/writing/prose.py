@@ -64,7 +64,7 @@ def write_prose(
     parts += [f"Emphasis on {_enumerate(stressed)}"] if stressed else []
     parts += [f"Only a hint of {_enumerate(faint)}"] if faint else []
     parts += [_enumerate(dict.fromkeys(positives))] if positives else []
-    parts += [_say_ratio(ratio)] if ratio else []
+    parts += [say_ratio(ratio)] if ratio else []
     # Words that stand alone are as good a sentence as any.
     text = whole if parts == [whole] else " ".join(map(_close, filter(None, parts)))
     return text, text != whole and not prose
@@ -127,7 +127,8 @@ def _close(sentence: str) -> str:
     return f"{sentence[:1].upper()}{sentence[1:]}{end}"
 
 
-def _say_ratio(ratio: tuple[int, int]) -> str:
+def say_ratio(ratio: tuple[int, int]) -> str:
+    """A sentence for the shape of a picture, without its stop."""
     across, down = ratio
     shape = "square" if across == down else "wide" if across > down else "tall"
     return f"A {shape} picture, {RATIO.kind.format(ratio)}"

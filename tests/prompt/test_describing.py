@@ -188,6 +188,47 @@ def test_sentences_are_the_eyes_own_where_they_say_all(target: str) -> None:
     assert "red fox" in own.text
 
 
+def test_what_is_known_is_told_in_sentences_and_nothing_is_lost() -> None:
+    seen = Seen(thing="apple", medium="3d", colour="red")
+    offers = write_offers(describe(ask(), seen), "dalle", SDXL)
+    assert offers[0].text == (
+        "A 3D render of a red apple, before a plain white background. It is bright throughout."
+        " The contrast is strong. The colours are warm, white and red above all. The figure stands"
+        " in the centre. A wide picture, 3:2."
+    )
+    assert offers[3].text == "A 3D render of a red apple. A wide picture, 3:2."
+    assert not any(one.lost for one in offers)
+    bare = write_offers(describe(ask(DUSK), Seen()), "flux", SDXL)
+    assert bare[2].text.startswith("It is dark throughout.\n")
+    assert not any(one.lost for one in bare)
+
+
+def test_more_words_join_no_idea_of_a_weighted_prompt() -> None:
+    _, style, light, first = texts(ask(exact="a red apple::2 ink::0.5 fog::-0.5"))
+    assert style.startswith("a red apple, ink, ")
+    assert light.startswith("a red apple, ink, ")
+    assert first == "a red apple"
+
+
+@given(
+    st.sampled_from(["flux", "dalle"]),
+    st.integers(0, 3),
+    st.sets(st.sampled_from(list(FOX.to_json()))),
+)
+def test_whatever_is_known_sentences_hold_together(target: str, turn: int, known: set[str]) -> None:
+    seen = Seen.from_json({**{name: getattr(FOX, name) for name in known}, "by": "eye"})
+    for measures in (APPLE, DUSK):
+        for one in write_offers(
+            describe(ask(measures), replace(seen, prose="")), target, SDXL, turn
+        ):
+            first = one.text.splitlines()[0]
+            assert first.endswith(".")
+            assert ".." not in first
+            assert "  " not in first
+            assert first[0].isupper()
+            assert not one.lost
+
+
 def test_an_answer_of_before_is_read() -> None:
     seen = Seen.from_json({"thing": "apple", "style": "3d", "colour": "red"})
     assert (seen.medium, seen.style) == ("3d", "")
