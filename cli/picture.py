@@ -1,6 +1,7 @@
 """What ``easel describe`` does: four prompts for a picture, and what is known of it, and how."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from generation.untrusted.door import Decoder
 from prompt.describing.targets import HERE, write_offers
 from prompt.reading.embedded import read_known
 from prompt.writing.programs import Program
+from storage.queue.jobs import RenderError
 from storage.settings import Settings, load_settings
 
 app = typer.Typer(rich_markup_mode=None)
@@ -70,15 +72,25 @@ def look_at_file(picture: Path, settings: Settings, word: str) -> Description:
     known = read_known(image.texts)
     exact = known.prompt.spelling if known else ""
     question = Question(kind="describe", measures=measures, word=word, exact=exact)
-    return describe(question, _look(image.png) if question.needs_model else Seen())
+    seen = _look(image.png, question, settings) if question.needs_model else Seen()
+    return describe(question, seen)
 
 
-def _look(png: bytes) -> Seen:
-    """What the judge knows of it; nothing in an installation without what it computes with."""
+def _look(png: bytes, question: Question, settings: Settings) -> Seen:
+    """What an eye or the judge knows of it; nothing in an installation without PyTorch."""
     # Before anything imports these libraries, which read it once.
     os.environ.update(QUIET)
     try:
-        from generation.answering.answer import look_at  # noqa: PLC0415 - loads torch
+        from generation import worker  # noqa: PLC0415 - loads torch
+        from generation.answering.answer import answer, look_at  # noqa: PLC0415
     except ModuleNotFoundError:
         return Seen()
-    return look_at(png)
+    device = worker.choose_device(settings.device)
+    engines, sight = worker.open_engines(settings, device), worker.open_sight(settings, device)
+    asked = replace(question, image="-", eye=sight.name)
+    try:
+        told = answer(asked.to_json(), engines, lambda *_: None, lambda _: png, sight)
+    except RenderError:
+        # The log has said why; what the judge knows is better than nothing.
+        return look_at(png)
+    return Seen.from_json(told.answer)

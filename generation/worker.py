@@ -149,6 +149,29 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
     return render(engine, recipe, report, read=files.get, find=lambda _: None, seek=seek)
 
 
+def open_engines(settings: Settings, device: torch.device) -> Engines:
+    """What draws by the settings, nothing of it loaded yet.
+
+    Raises:
+        ServedError: The models cannot be read.
+    """
+    needs = partial(estimate_needs, settings, device) if device.type == "cuda" else None
+    # Where the setting is a number, it holds for all models together.
+    room = partial(measure_free, device, read_room(inf, settings.memory).memory)
+    return Engines(list_served(settings), partial(load_engine, settings), device, room, needs)
+
+
+def open_sight(settings: Settings, device: torch.device) -> Sight:
+    """What looks at pictures by the settings, not loaded yet.
+
+    Raises:
+        ServedError: The models cannot be read.
+        EyesError: ``EASEL_EYES`` names nothing that sees.
+    """
+    room = read_room(measure_room(device), settings.memory)
+    return choose_sight(settings, list_served(settings), device, room)
+
+
 def make_renderer(
     engines: Engines | Drawer,
     files: Files,
@@ -273,12 +296,9 @@ def main(settings: Settings) -> None:
         if stop.is_set():
             return
         raise DeviceFaultError(past.device)
-    needs = partial(estimate_needs, settings, wanted) if wanted.type == "cuda" else None
-    # Where the setting is a number, it holds for all models together.
-    room = partial(measure_free, wanted, read_room(inf, settings.memory).memory)
-    engines = Engines(models, partial(load_engine, settings), wanted, room, needs)
+    engines = open_engines(settings, wanted)
     device = _load_first(engines, choose_usual(models), settings, past)
-    sight = choose_sight(settings, models, wanted, read_room(measure_room(wanted), settings.memory))
+    sight = open_sight(settings, wanted)
     if device == "cpu":
         # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.
         os.nice(NICENESS)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from cli.picture import look_at_file
 from generation.answering import form, looking
 from generation.answering.answer import answer
 from generation.answering.form import QUOTE, fill_form, read_form, write_facts
@@ -31,6 +32,7 @@ from generation.catalogue.memory_plans import (
 )
 from generation.catalogue.served import list_served
 from generation.families.model_error import ModelError
+from generation.questions.description import Aspect
 from generation.questions.measures import Measures, Swatch
 from generation.questions.question import MEDIA, VALUE_LIMIT, Question, Seen
 from generation.recipe import Phrase
@@ -299,6 +301,15 @@ def test_an_eye_that_cannot_be_loaded_fails_its_question_alone(
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(RenderError, match="model"):
         ask(Sight(name="x", source=str(tmp_path)), easel, coffee)
+
+
+@pytest.mark.usefixtures("short")
+def test_the_command_line_looks_with_the_eye_of_the_settings(qwen: Path) -> None:
+    known = look_at_file(COFFEE.path, settings(eyes=str(qwen), device="cpu"), "")
+    assert known.find(Aspect.PALETTE)
+    # A random one says whatever it says, and the judge nothing of this picture.
+    without = look_at_file(COFFEE.path, settings(device="cpu"), "")
+    assert len(known.values) > len(without.values)
 
 
 def settings(**more: Any) -> Settings:
