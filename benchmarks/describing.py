@@ -96,8 +96,8 @@ class Drawing:
     picture: Image.Image
 
 
-def list_drawings(folder: Path) -> Iterator[Drawing]:
-    """Every drawing of known things, and as many of others, each once smooth and once as pixels."""
+def list_drawings(folder: Path, every: int) -> Iterator[Drawing]:
+    """Drawings of known things, and as many of others, in turn smooth and as pixels."""
     known, usual = set(load_labels(FOLDER)["things"]), common_things()
     for package, version in SETS:
         place = folder / package.rpartition("/")[2]
@@ -115,11 +115,9 @@ def list_drawings(folder: Path) -> Iterator[Drawing]:
         mine = sorted(name for name in named if named[name])
         others = sorted(name for name in other - set(mine) if name in named)
         others = random.Random(7).sample(others, min(len(mine), len(others)))
-        for number, name in enumerate([*mine, *others]):
+        for number, name in enumerate([*mine[::every], *others[::every]]):
             ground = GROUNDS[number // 2 % len(GROUNDS)] if number % 2 else GROUNDS[0]
-            cut = draw(icons, name)
-            for pixels in (False, True):
-                yield lay(name, named[name], cut, ground, pixels=pixels)
+            yield lay(name, named[name], draw(icons, name), ground, pixels=number % 3 == 2)
 
 
 def find_things(name: str, usual: Mapping[str, str], known: set[str]) -> frozenset[str]:
@@ -285,11 +283,13 @@ def main() -> None:
     """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--every", type=int, default=1, help="take each so-manieth drawing only")
+    parser.add_argument(
+        "--every", type=int, default=1, help="leave out all but each of so many drawings"
+    )
     parser.add_argument("--redraw", action="store_true", help="draw from descriptions, too")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    drawings = list(list_drawings(given.folder))[:: given.every]
+    drawings = list(list_drawings(given.folder, given.every))
     told = report_drawings(drawings)
     report_guesses(drawings)
     report_photographs(given.folder)
