@@ -37,7 +37,7 @@ _SHOTS: Final[Mapping[str, str]] = {
 }
 _PLACING: Final = (
     "above", "against", "among", "at", "before", "behind", "below", "beside", "between", "by", "in",
-    "inside", "near", "next", "on", "outside", "over", "under", "within",
+    "inside", "next", "on", "outside", "over", "under", "within",
 )  # fmt: skip
 """First words of a setting that already says how it lies to the thing."""
 

@@ -14,7 +14,7 @@ _STEM: Final = 5
 
 _SMALL: Final = frozenset(
     {
-        "and", "are", "but", "for", "from", "has", "her", "his", "into", "its", "near", "not",
+        "and", "are", "but", "for", "from", "has", "her", "his", "into", "its", "not",
         "off", "onto", "our", "out", "over", "that", "the", "their", "this", "very", "was", "were",
         "who", "with",
     }

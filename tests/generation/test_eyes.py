@@ -261,8 +261,8 @@ def ask(sight: Sight, engine: Engine, coffee: Image.Image, eye: str | None = Non
 
 @pytest.mark.usefixtures("short")
 def test_an_eye_answers_beside_what_draws(easel: Engine, coffee: Image.Image, qwen: Path) -> None:
-    sight = Sight(name="qwen", source=str(qwen))
-    assert ask(sight, easel, coffee).by == "qwen"
+    sight = Sight(name="qwen3-vl", source=str(qwen))
+    assert ask(sight, easel, coffee).by == "qwen3-vl"
     # A question of before there was an eye is the judge's.
     assert ask(sight, easel, coffee, eye="").by == ""
     with pytest.raises(RenderError, match="model"):
@@ -273,7 +273,7 @@ def test_an_eye_answers_beside_what_draws(easel: Engine, coffee: Image.Image, qw
 def test_without_room_what_draws_goes_out_meanwhile(
     easel: Engine, coffee: Image.Image, qwen: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sight, moved = Sight(name="qwen", source=str(qwen)), list[int]()
+    sight, moved = Sight(name="qwen3-vl", source=str(qwen)), list[int]()
 
     @contextmanager
     def set_aside(parts: Sequence[torch.nn.Module]) -> Iterator[None]:
@@ -290,7 +290,7 @@ def test_without_room_what_draws_goes_out_meanwhile(
 
     monkeypatch.setattr(ChattingEye, "see", look)
     easel.rungs.clear()
-    assert ask(sight, easel, coffee).by == "qwen"
+    assert ask(sight, easel, coffee).by == "qwen3-vl"
     assert moved[0] == 0 < moved[1]
     easel.rungs.clear()
 
