@@ -17,7 +17,16 @@ from prompt.describing.targets import Offer
 from storage.queue.jobs import Job
 
 PROMPT_LIMIT: Final = 320
-"""Characters of one of several prompts in a message; its form has all of it."""
+"""Most characters of one of several prompts in a message; its form has all of it."""
+
+LEAST: Final = 80
+"""Characters that each of them has room for, however much is known of the picture."""
+
+VALUE_SHOWN: Final = 90
+"""Characters of a value that a model gave in its own words."""
+
+_MARKED: Final = 16
+"""Characters that a prompt takes besides its own: its number, and what shows that it is code."""
 
 _LOST_SHOWN: Final = 2
 _WORD: Final = re.compile(r"[^\s,]+")
@@ -47,8 +56,12 @@ def write_description(
     job: Job, question: Question, description: Description, offers: Sequence[Offer]
 ) -> str:
     """The card: four prompts, what is known of the picture and how, and what is not."""
-    lines = [write_question_heading(job, question), *_list_prompts(offer.text for offer in offers)]
-    lines += _list_values(description)
+    heading, values = write_question_heading(job, question), list(_list_values(description))
+    # What is known has to be there; each prompt is whole in its form.
+    taken = len(heading) + sum(len(line) + 1 for line in values)
+    room = (CONTENT_LIMIT - taken) // max(1, len(offers)) - _MARKED
+    shown = max(LEAST, min(PROMPT_LIMIT, room))
+    lines = [heading, *_list_prompts((offer.text for offer in offers), shown), *values]
     if job.state == "failed":
         reason = find_reason(job.failure or "")
         lines.append(f"-# {say(sentences.LOOK_FAILED, reason=reason)}")
@@ -59,9 +72,9 @@ def write_description(
     return stack_lines(lines[0], lines[1:])
 
 
-def _list_prompts(texts: Iterable[str]) -> Iterator[str]:
+def _list_prompts(texts: Iterable[str], most: int = PROMPT_LIMIT) -> Iterator[str]:
     for number, text in enumerate(texts, 1):
-        short = text if len(text) <= PROMPT_LIMIT else f"{text[:PROMPT_LIMIT].rstrip()}…"
+        short = text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
         shown = f"\n{fence(short)}" if "\n" in short else f" {format_code(short)}"
         yield f"**{number}**{shown}"
 
@@ -80,7 +93,9 @@ def _list_values(description: Description) -> Iterator[str]:
 def _say_names(value: Value) -> Iterator[str]:
     for name in value.names:
         if value.worded:
-            yield discord.utils.escape_markdown(name)
+            whole = len(name) <= VALUE_SHOWN
+            cut = name if whole else f"{name[: VALUE_SHOWN - 1].rstrip()}…"
+            yield discord.utils.escape_markdown(cut)
             continue
         match value.aspect:
             case Aspect.SUBJECT:

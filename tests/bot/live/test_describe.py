@@ -10,6 +10,7 @@ from PIL.PngImagePlugin import PngInfo
 from generation.questions.question import Question
 from generation.recipe import Recipe
 from playground import Interaction, Message
+from prompt.describing.targets import TARGETS
 from storage.decisions.choices import ServerChoices
 from storage.queue.jobs import Job
 from storage.queue.order import ModelName
@@ -122,6 +123,19 @@ async def test_what_an_eye_sees_is_told_and_each_value_marked(seeing: House) -> 
     menu = next(i for i in ids(card) if ":target:" in i)
     await seeing.playground.select("otto", card, ["flux"], custom_id=menu)
     await card.until(lambda now: "A red fox sleeps in an autumn forest" in now.content)
+
+
+async def test_every_target_is_written_for_however_much_was_seen(seeing: House) -> None:
+    long = {name: f"{name} " * 18 for name in FOX if name not in {"medium", "prose", "by"}}
+    seeing.jobs.answer = {**FOX, **long}
+    card = await described(seeing)
+    menu = next(i for i in ids(card) if ":target:" in i)
+    for target in TARGETS:
+        await seeing.playground.select("otto", card, [target], custom_id=menu)
+        await card.until(lambda now, target=target: f":{target}:0:" in str(now.components))  # type: ignore[misc]
+        assert "**4**" in card.content
+        assert "**Words in it**" in card.content
+        menu = next(i for i in ids(card) if ":target:" in i)
 
 
 async def test_an_eye_that_came_later_is_asked_anew(knowing: House) -> None:
