@@ -102,3 +102,11 @@ def test_the_example_is_fresh_and_changes_nothing(elsewhere: Path) -> None:
         load_settings().model_dump()
         == settings_for(Path("data"), poll=0.1, dead_after=30.0, watermark=True).model_dump()
     )
+
+
+def test_a_certificate_without_its_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASEL_SIGN_CERTIFICATE", "/srv/chain.pem")
+    with pytest.raises(SettingsError, match="EASEL_SIGN_CERTIFICATE and EASEL_SIGN_KEY need each"):
+        load_settings()
+    monkeypatch.setenv("EASEL_SIGN_KEY", "/srv/key.pem")
+    assert load_settings().sign_key == Path("/srv/key.pem")
