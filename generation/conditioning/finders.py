@@ -79,8 +79,9 @@ class FramingFinder:
         frames = self.frame(picture, words)
         if not frames:
             return None
-        traced = fill_frames(picture.size, frames) if self.trace is None else None
-        return _keep_some(traced or (self.trace and self.trace(picture, frames)))
+        if self.trace is None:
+            return _keep_some(fill_frames(picture.size, frames))
+        return _keep_some(self.trace(picture, frames))
 
 
 def fill_frames(size: tuple[int, int], frames: Sequence[Region]) -> Image.Image:
@@ -173,11 +174,10 @@ class _Tracer:
         return Image.fromarray((chosen * 255).to(torch.uint8).numpy())
 
 
-def _keep_some(mask: Image.Image | None) -> Image.Image | None:
+def _keep_some(mask: Image.Image) -> Image.Image | None:
     """The mask, unless next to nothing is in it."""
-    if mask is None or mask.histogram()[255] < _LEAST * mask.width * mask.height:
-        return None
-    return mask
+    covered = mask.histogram()[255]
+    return mask if covered >= _LEAST * mask.width * mask.height else None
 
 
 def load_finder(setting: str, device: torch.device) -> Finder:
