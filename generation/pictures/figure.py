@@ -7,15 +7,21 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from generation.oklab import to_oklab
+from generation.oklab import Floats, to_oklab
 from generation.questions.colours import name_colours
-from generation.questions.measures import find_ground
 
 _SIDE: Final = 256
 """Longer side in pixels of the copy in which it is told apart, finer than a model's own grid."""
 
-_STEP: Final = 0.05
-"""Distance from the ground's colour in OKLab from which on a pixel is none of it."""
+_STEP, _UNEVEN = 0.05, 0.1
+"""Distances in OKLab from the ground's colour: what is nearer belongs to any ground, and what is
+farther to none."""
+
+_PLAIN: Final = 0.95
+"""Share of a picture's edge that a plain ground takes up."""
+
+_ROOM: Final = 1.15
+"""How much farther than at the edge it may stray within, as a factor."""
 
 _THICK: Final = 9
 """Pixels of the copy that a figure is wide somewhere."""
@@ -51,12 +57,14 @@ def find_figure(picture: Image.Image) -> Figure | None:
     small = picture.copy()
     small.thumbnail((_SIDE, _SIDE), Image.Resampling.BOX)
     lab = to_oklab(np.asarray(small))
-    ground = find_ground(lab)
-    if ground is None:
-        return None
-    alike = np.linalg.norm(lab - ground, axis=-1) <= _STEP
-    edge = np.zeros_like(alike)
+    edge = np.zeros(lab.shape[:2], np.bool_)
     edge[[0, -1]], edge[:, [0, -1]] = True, True
+    ground: Floats = np.median(lab[edge], axis=0)
+    away = np.linalg.norm(lab - ground, axis=-1)
+    if (away[edge] <= _UNEVEN).mean() < _PLAIN:
+        return None
+    # As far as the ground itself strays: drawn ones are a little darker somewhere.
+    alike = away <= np.clip(_ROOM * np.quantile(away[edge], _PLAIN), _STEP, _UNEVEN)
     other = ~_reach(edge & alike, alike)
     # Specks of another colour are none of it, but all that is fine on what is thick.
     image = Image.fromarray(other.astype(np.uint8) * 255)
