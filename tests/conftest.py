@@ -4,6 +4,7 @@ import gc
 import io
 import logging
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -45,6 +46,9 @@ settings.load_profile("easel")
 # One thread for each process of tests: those that share a tiny model's work only wait for each
 # other. Before PyTorch is imported here, and for all processes that are started.
 os.environ["OMP_NUM_THREADS"] = "1"
+
+# Loading a model compiles more patterns than Python keeps, so each load would compile them again.
+setattr(re, "_MAXCACHE", 2**14)  # noqa: B010 - that it has a limit is not known to types
 
 # Until everything is imported and collected; what that leaves is never garbage.
 gc.disable()

@@ -1,8 +1,12 @@
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from diffusers.configuration_utils import ConfigMixin
+from diffusers.models import modeling_utils
 from diffusers.pipelines.flux import pipeline_flux_kontext
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_edit_plus
 from PIL import Image
@@ -25,6 +29,32 @@ from tests.generation.controlnets import (
     build_z_image_control,
 )
 from tests.generation.samples import batched, quiet, recipe_for, seen
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_diffusers() -> Iterator[None]:
+    """What diffusers looks up again and again takes tiny models longer than what they compute."""
+
+    def find_dtype(module: Any) -> torch.dtype:
+        """As diffusers does, which looks at all modules before whether they are kept in 8 bits."""
+        kept = getattr(module, "_keep_in_fp32_modules", None) or ()
+        found = (
+            weight.dtype
+            for name, weight in module.named_parameters()
+            if weight.is_floating_point() and not any(part in name for part in kept)
+        )
+        dtype = next(found, None)
+        if dtype is None or dtype.itemsize == 1:
+            dtype = look_everywhere(module)
+        assert isinstance(dtype, torch.dtype)
+        return dtype
+
+    look_everywhere = modeling_utils.get_parameter_dtype
+    find_keys = cache(ConfigMixin._get_init_keys)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(modeling_utils, "get_parameter_dtype", find_dtype)
+        patch.setattr(ConfigMixin, "_get_init_keys", staticmethod(lambda it: set(find_keys(it))))
+        yield
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -221,8 +221,9 @@ def test_what_is_known_leads_what_is_drawn(engines: Engines, family: str, sample
     assert apart[..., :quarter].mean() < 0.5 * apart[..., -quarter:].mean()
 
 
-@pytest.mark.parametrize("sampler", NAMES)
+@pytest.mark.parametrize("sampler", ["DPM++ 2M", "Euler a"])
 def test_what_is_known_is_seen_in_what_is_drawn(easel: Engine, sampler: str) -> None:
+    """With what latents have of it, every sampler was tried above."""
     known = Known(easel, sampler)
     left, right = (0, 0, 16, 64), (48, 0, 64, 64)
     assert distance(known.drawn.crop(left), known.shown.crop(left)) < 0.9 * distance(
@@ -274,13 +275,13 @@ def test_guidance_of_one_needs_no_second_half(unet: Engine) -> None:
 
 
 @pytest.mark.parametrize(("family", "name"), list(_sampled()))
-@pytest.mark.parametrize("began", [None, 0.4])
 def test_a_picture_alone_is_its_quarter_of_the_grid(
-    engines: Engines, family: str, name: str, began: float | None
+    engines: Engines, family: str, name: str
 ) -> None:
-    engine, begun = engines(family), start(began) if began else None
-    grid = recipe_for(engine, sampler=name, noise=seed_noise(3, 2), start=begun)
-    assert same(draw(engine, narrow(grid, 1))[0], draw(engine, grid)[1])
+    engine = engines(family)
+    for begun in (None, start(0.4)) if name == engine.card.sampler else (None,):
+        grid = recipe_for(engine, sampler=name, noise=seed_noise(3, 2), start=begun)
+        assert same(draw(engine, narrow(grid, 1))[0], draw(engine, grid)[1])
 
 
 def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engine) -> None:
