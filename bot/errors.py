@@ -121,6 +121,10 @@ class NoImageError(UserError):
     """A message without an image."""
 
 
+class SheetError(UserError):
+    """What is done with one picture was asked of a sheet of them."""
+
+
 class NoPictureError(UserError):
     """A message that shows no pictures of the bot's."""
 

@@ -109,7 +109,8 @@ def list_workers(settings: Settings, gpus: Mapping[int, str]) -> list[Side]:
         settings: As the host set them.
         gpus: What shows a process one GPU alone, by the GPU's number.
     """
-    if len(gpus) < 2 and settings.gpus == "all":
+    # Where another device is named, no GPU is chosen among.
+    if not gpus or (len(gpus) < 2 and settings.gpus == "all"):
         return [WORKER]
     return [
         replace(

@@ -3,16 +3,14 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from math import inf
 from threading import Thread
 from typing import Any, Final
 
-import stamina
 import structlog
 import torch
-from PIL import Image
 
 from faults import HostError
 from generation.answering.answer import BLIND, answer
@@ -21,11 +19,8 @@ from generation.catalogue.card import Card
 from generation.catalogue.extras import find_upscaler_file, select_beside, select_entries
 from generation.catalogue.memory_plans import MemoryPlanError, plan_ahead, read_room
 from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
-from generation.derive import narrow
 from generation.families.load import load_any
 from generation.families.model_error import ModelError
-from generation.pictures.contact_sheet import compose_sheet
-from generation.pictures.metadata import encode_png, write_png
 from generation.questions.question import EYES, is_question
 from generation.recipe import Recipe
 from generation.recipe.layout import is_newer
@@ -35,6 +30,7 @@ from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
 from generation.runtime.seeking import Seek, make_seeker, seek_nothing
 from generation.runtime.sheets import draw_cells
+from generation.runtime.storing import keep, keep_sheet
 from generation.sampling.engine import Drawer
 from generation.tensors.device_faults import answers, is_device_fault
 from generation.tensors.memory import measure_free, measure_room
@@ -46,10 +42,8 @@ from storage.logs import set_up_logs
 from storage.monitoring.worker_watch import watch_worker
 from storage.queue import queries
 from storage.queue.jobs import (
-    UNTOUCHED,
     DeviceFaultError,
     Keep,
-    Made,
     Render,
     Rendered,
     RenderError,
@@ -65,9 +59,6 @@ from storage.sweep import keep_swept
 
 NICENESS: Final = 5
 """How far a worker on the CPU steps back for the bot beside it."""
-
-STORE_PATIENCE: Final = 120.0
-"""Seconds for which a drawing waits for the picture store before its job is handed back."""
 
 _log = structlog.get_logger(__name__)
 
@@ -191,11 +182,17 @@ def make_renderer(
             return lambda: told
         if is_sheet(data):
             sheet = Sheet.from_json(data)
-            return partial(keep_sheet, draw_cells(sheet, draw, report), sheet, files, report)
+            cells = draw_cells(sheet, draw, report, serves)
+            return partial(keep_sheet, cells, sheet, files, report)
         if is_newer(data):
             raise UnknownJobError
         recipe = Recipe.from_json(data)
         return partial(keep, draw(recipe, report), recipe, files, report)
+
+    def serves(recipe: Recipe) -> bool:
+        if isinstance(engines, Engines):
+            return engines.serves(recipe)
+        return recipe.family == engines.card.id
 
     def draw(recipe: Recipe, report: Report) -> Pictures:
         if not isinstance(engines, Engines):
@@ -228,53 +225,6 @@ def watch_device(make_job: Render, device: torch.device) -> Render:
             raise DeviceFaultError(str(device)) from error
 
     return watched
-
-
-def keep(pictures: Pictures, recipe: Recipe, files: Files, report: Report) -> Rendered:
-    """Store pictures with their recipe inside, and say where.
-
-    Raises:
-        FileStoreError: They cannot be stored, for as long as is worth waiting.
-    """
-    store = partial(_store, files=files, report=partial(report, recipe.steps, recipe.steps, None))
-    single = [
-        store(image, encode_png(image, recipe, index=k), narrow(recipe, k).digest)
-        for k, image in enumerate(pictures.single)
-    ]
-    told = {UNTOUCHED: list(pictures.untouched)} if pictures.untouched else None
-    if pictures.grid is None:
-        return Rendered(pictures=single, answer=told)
-    grid = store(pictures.grid, encode_png(pictures.grid, recipe), recipe.digest)
-    return Rendered(pictures=single, grid=grid, answer=told)
-
-
-def keep_sheet(
-    cells: Sequence[Image.Image], sheet: Sheet, files: Files, report: Report
-) -> Rendered:
-    """Store the pictures of a sheet, each with its own recipe inside, and the sheet as the grid.
-
-    Raises:
-        FileStoreError: They cannot be stored, for as long as is worth waiting.
-    """
-    store = partial(_store, files=files, report=partial(report, sheet.steps, sheet.steps, None))
-    single = [
-        store(image, encode_png(image, recipe, index=0), recipe.digest)
-        for image, recipe in zip(cells, sheet.cells, strict=True)
-    ]
-    whole = compose_sheet(cells, sheet.columns, sheet.rows)
-    return Rendered(pictures=single, grid=store(whole, write_png(whole, {}), sheet.digest))
-
-
-def _store(
-    image: Image.Image, data: bytes, digest: str, *, files: Files, report: Callable[[], None]
-) -> Made:
-    for attempt in stamina.retry_context(on=FileStoreError, attempts=None, timeout=STORE_PATIENCE):
-        with attempt:
-            if attempt.num > 1:
-                # Whoever cancels the job need not wait for the store.
-                report()
-            sha256 = files.put(data)
-    return Made(sha256=sha256, width=image.width, height=image.height, digest=digest)
 
 
 def main(settings: Settings) -> None:

@@ -42,19 +42,19 @@ class WordRules:
         adult = is_age_restricted(requester)
         for recipe in recipes:
             wanted = list(_list_wanted(recipe))
-            refusal = self._refuse(wanted, choices, adult=adult)
+            # Whatever a list says: to leave clothes out is to ask for none.
+            if sexualizes_minors(wanted, _list_unwanted(recipe)):
+                raise NotAllowedError(Sentence(sentences.NEVER_DRAWN))
+            refusal = self._refuse("\n".join(wanted), choices, adult=adult)
             if refusal is not None:
                 raise NotAllowedError(refusal)
 
-    def _refuse(self, wanted: list[str], choices: ServerChoices, *, adult: bool) -> Sentence | None:
-        if sexualizes_minors(wanted):
-            return Sentence(sentences.NEVER_DRAWN)
+    def _refuse(self, wanted: str, choices: ServerChoices, *, adult: bool) -> Sentence | None:
         rules = [(self._refused, sentences.HOST_WORD), (choices.refused, sentences.SERVER_WORD)]
         if not adult:
             rules.append(((*self._restricted, *choices.restricted), sentences.ADULT_WORD))
-        whole = "\n".join(wanted)
         for words, said in rules:
-            found = _find_list(words).find(whole)
+            found = _find_list(words).find(wanted)
             if found is not None:
                 return Sentence(said, word=messages.escape(found.replace("|", ""), WORD_LENGTH))
         return None
@@ -77,6 +77,11 @@ def _list_wanted(recipe: Recipe) -> Iterator[str]:
     yield from (phrase.text for phrase in parse_phrases(recipe.prompt) if phrase.weight > 0)
     yield from (phrase.text for phrase in recipe.conditions.phrases if phrase.weight > 0)
     yield from recipe.asked
+
+
+def _list_unwanted(recipe: Recipe) -> Iterator[str]:
+    yield recipe.conditions.negative.text
+    yield from (phrase.text for phrase in parse_phrases(recipe.prompt) if phrase.weight < 0)
 
 
 def _find_list(words: tuple[str, ...]) -> WordList:

@@ -1,6 +1,6 @@
 """Jobs found again, and who may do what to them."""
 
-from bot.errors import JobGoneError, NoPictureError, OldButtonError
+from bot.errors import JobGoneError, NoPictureError, OldButtonError, SheetError
 from bot.interactions.requester import Requester
 from generation.recipe import Recipe
 from generation.recipe.sheet import is_sheet
@@ -25,9 +25,12 @@ async def find_drawing(jobs: Jobs, job_id: str | None) -> Job:
 
     Raises:
         JobGoneError: There is none.
-        NoPictureError: It is a question, which makes none, or a sheet, of which one is chosen.
+        NoPictureError: It is a question, which makes none.
+        SheetError: It is a sheet, of which one is chosen first.
     """
     job = await find_job(jobs, job_id)
+    if is_sheet(job.recipe):
+        raise SheetError
     if not draws(job):
         raise NoPictureError
     return job

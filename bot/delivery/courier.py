@@ -7,6 +7,7 @@ from typing import Final
 
 import discord
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.delivery.content import (
     MessageContent,
@@ -237,6 +238,9 @@ class JobMessage:
                 await asyncio.sleep(STORE_PAUSE)
             except MissingFileError as error:
                 raise UnsentError("damaged") from error
+            except SQLAlchemyError:
+                # It is tried again once the database answers.
+                raise
             except Exception as error:
                 log.exception("end_not_composed", job=job.id)
                 raise UnsentError("refused") from error

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
+import structlog
 from PIL import Image
 from sqlalchemy import Connection, select
 
@@ -31,6 +32,8 @@ WATERMARK: Final = "watermark"
 
 AT_ONCE: Final = 2
 """Pictures that are marked at a time: what else is done in threads shall find some free."""
+
+_log = structlog.get_logger(__name__)
 
 MOST_INPUTS: Final = 8
 """Pictures that a statement names of those that another is made from."""
@@ -81,11 +84,15 @@ class PictureMarks:
         """A job's grid, or its only picture, in a file of at most ``limit`` bytes that may leave.
 
         Raises:
-            FileStoreError: The place where its ingredients are stored does not answer.
             ValueError: Not even one pixel fits.
         """
         seal = await self.load()
-        ingredients = await self._list_ingredients(recipe, seal) if seal.identity else []
+        ingredients: list[Ingredient] = []
+        if seal.identity:
+            try:
+                ingredients = await self._list_ingredients(recipe, seal)
+            except Exception as error:  # noqa: BLE001 - a picture is worth more than its sources
+                _log.error("sources_not_named", job=job.id, error=type(error).__name__)
         # Of a sheet each picture has a recipe of its own, and all are looked at as one.
         alone = is_sheet(job.recipe)
         async with self._turns:

@@ -46,7 +46,7 @@ _GREETINGS: Final = re.compile(
     re.IGNORECASE,
 )
 # No ratio, such as 4:5.
-_NUMBER: Final = re.compile(r"\s*(?:#|no\.? ?|nr\.? ?)?([1-9])\b(?!\s?[:x×/.]\s?\d)[\s:.,)-]*")
+_NUMBER: Final = re.compile(r"\s*(?:#|no\. ?|nr\.? ?)?([1-9])\b(?!\s?[:x×/.]\s?\d)[\s:.,)-]*")
 
 log: Final = structlog.get_logger(__name__)
 
@@ -100,6 +100,9 @@ class Conversation:
 
     async def _edit(self, message: discord.Message, job: Job, words: str) -> None:
         index, wish = _split_number(words)
+        if index > len(job.pictures):
+            # Of what is counted, and of no picture.
+            index, wish = 0, words
         requester, editing = self._find_requester(message), self._handlers.editing
         try:
             came = await editing.take_reply(requester, job, index, wish)

@@ -1,5 +1,6 @@
 """The form in which a server's managers list words that are not drawn."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import discord
@@ -23,13 +24,19 @@ def build_form(choices: ServerChoices, custom_id: str) -> discord.ui.Modal:
         words: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id=field,
             style=discord.TextStyle.paragraph,
-            default=", ".join(getattr(choices, field))[:FIELD_LIMIT],
+            default=_join(getattr(choices, field)),
             placeholder=say(sentences.WORDS_HOW),
             required=False,
             max_length=FIELD_LIMIT,
         )
         form.add_item(discord.ui.Label(text=say(label), component=words))
     return form
+
+
+def _join(words: Sequence[str]) -> str:
+    """A list as it fits into its field; without spaces it is no longer than what was typed."""
+    whole = ", ".join(words)
+    return whole if len(whole) <= FIELD_LIMIT else ",".join(words)[:FIELD_LIMIT]
 
 
 def apply(before: ServerChoices, press: PanelPress) -> ServerChoices:

@@ -67,8 +67,12 @@ class BeforeAfterHandler:
             return recipe.inputs.canvas.image
         if len(recipe.inputs.edit) == 1:
             return recipe.inputs.edit[0].image
+        if recipe.inputs.start is not None and job.parent_id is None:
+            return recipe.inputs.start.image
         later, asked = job, recipe.asked
         while later.parent_id and (earlier := await self._jobs.get(later.parent_id)):
+            if not ownership.draws(earlier):
+                break
             # What only made it larger asked for nothing.
             if Recipe.from_json(earlier.recipe).asked != asked:
                 place = (Title.read(later.title).index or 1) - 1

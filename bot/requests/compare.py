@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -27,7 +28,6 @@ from bot.requests.resolution import (
 from bot.text import sentences, titles
 from bot.text.languages import say
 from bot.text.sheet_texts import write_sheet_question
-from generation.catalogue.families import find_card
 from generation.derive import narrow, reroll
 from generation.recipe import SEED_LIMIT, Recipe
 from generation.recipe.sheet import Sheet, is_sheet
@@ -43,6 +43,7 @@ from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.queue import costs
 from storage.queue.costs import Work
 from storage.queue.jobs import Job, Speed
+from storage.queue.limits import LimitReachedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,13 @@ class CompareHandler:
         """
         axes = read_axes(write_dials(text, dials))
         await acknowledge(interaction, private=True)
-        person = interaction.user.id
+        person, request = interaction.user.id, Draft(axes.text, "", (), names=tuple(pictures))
+        asked, choices = await self._admit(interaction, request)
+        # Fetched last, since a slow host takes its time, and for nobody who may not ask.
         images = [await self._acceptor.keep_image(url, person) for url in pictures]
-        request = Draft(axes.text, "", tuple(images), names=tuple(pictures))
-        planned, draft = await self._plan(interaction, request), uuid.uuid4().hex
+        request = replace(request, images=tuple(images))
+        planned = await self._plan(interaction, request, asked, choices)
+        draft = uuid.uuid4().hex
         await self._records.write(choice_queries.keep_draft, draft, person, request.to_json())
         seconds = await self._expect(planned.sheet)
         await interaction.edit_original_response(
@@ -119,8 +123,10 @@ class CompareHandler:
         if body is None:
             raise DraftGoneError
         try:
-            planned = await self._plan(interaction, Draft.from_json(body))
-            await self._accept(interaction, planned)
+            request = Draft.from_json(body)
+            asked, choices = await self._admit(interaction, request)
+            planned = await self._plan(interaction, request, asked, choices)
+            planned = await self._accept(interaction, planned)
         except Exception:
             await self._records.write(choice_queries.keep_draft, draft, person, body)
             raise
@@ -142,15 +148,18 @@ class CompareHandler:
         message = await acknowledge(interaction)
         job = await self._find(job_id)
         sheet = Sheet.from_json(job.recipe)
-        if job.state == "done":
+        # Where the seed is what is compared, other noise would belie the labels.
+        if job.state == "done" and len({cell.noise for cell in sheet.cells}) == 1:
             seed = secrets.randbelow(SEED_LIMIT)
             fresh = tuple(reroll(cell, seed) for cell in sheet.cells)
             sheet = replace(sheet, cells=fresh)
-        cards = [find_card(cell.family) for cell in sheet.cells]
+        cards = [self._models.find_maker(cell).card for cell in sheet.cells]
         choices = await self._acceptor.admit(interaction, lambda _: cards, kind="sheet")
+        policy.check_size(choices, sheet.cells)
         person = await policy.read_preferences(self._records, interaction.user.id)
         planned = PlannedSheet(sheet, job.speed, (), choices, person)
-        await self._accept(interaction, planned, message)
+        planned = await self._accept(interaction, planned, message)
+        await tell_notes(interaction, planned.notes)
 
     async def show_cell(
         self, interaction: discord.Interaction[Any], job_id: str, chosen: Sequence[str]
@@ -184,36 +193,68 @@ class CompareHandler:
             raise OldButtonError
         return job
 
-    async def _plan(self, interaction: discord.Interaction[Any], request: Draft) -> PlannedSheet:
-        axes, attached = read_axes(request.text), len(request.images)
+    async def _admit(
+        self, interaction: discord.Interaction[Any], request: Draft
+    ) -> tuple[CompletedOrders, ServerChoices]:
+        """The prompt of each cell with all that is kept for the person, and the server's choices.
+
+        Raises:
+            PromptError: One of them cannot be drawn.
+            NotAllowedError: The server does not allow it.
+            LimitReachedError: It does not fit into what the person may ask for.
+        """
+        axes = read_axes(request.text)
         defaults = await UserDefaults.load(self._records, interaction)
+        attached = len(request.images or request.names)
         typed = TypedRequest(request.text, "", request.source, NO_OPTIONS, attached)
         _, asked = complete_typed(self._models, typed, defaults)
         if len(asked.each) != len(axes.columns) * max(1, len(axes.rows)):
             raise PromptError(Sentence(said.REPEATED_DIALS))
-        choices = await admit(self._acceptor, interaction, asked, kind="sheet")
+        return asked, await admit(self._acceptor, interaction, asked, kind="sheet")
+
+    async def _plan(
+        self,
+        interaction: discord.Interaction[Any],
+        request: Draft,
+        asked: CompletedOrders,
+        choices: ServerChoices,
+    ) -> PlannedSheet:
+        axes = read_axes(request.text)
         made = await resolve_orders(
             self._acceptor, interaction.user.id, request.images, asked, choices
         )
         cells = axes.arrange(_share_noise(asked, made))
         policy.check_size(choices, cells)
-        title = titles.drop_links(request.text)
-        sheet = Sheet(typed=title, columns=axes.columns, rows=axes.rows, cells=tuple(cells))
+        sheet = Sheet(
+            typed=titles.drop_links(request.text),
+            # Links to others' images are nobody else's.
+            columns=tuple(map(titles.name_links, axes.columns)),
+            rows=tuple(map(titles.name_links, axes.rows)),
+            cells=tuple(cells),
+        )
         notes = tuple(dict.fromkeys(note for resolved in made for note in resolved.notes))
-        return PlannedSheet(sheet, made[0].speed, notes, choices, defaults.person)
+        return PlannedSheet(sheet, made[0].speed, notes, choices, asked.defaults.person)
 
     async def _accept(
         self,
         interaction: discord.Interaction[Any],
         planned: PlannedSheet,
         message: int | None = None,
-    ) -> None:
+    ) -> PlannedSheet:
+        """Accepts a sheet, relaxed where fast time is used up; what it is accepted as."""
         choices = planned.choices
         destination = await Destination.choose(interaction, choices, planned.person, message)
-        await self._acceptor.accept_sheet(
-            interaction, destination, planned.sheet, choices, planned.speed
-        )
+        accept = partial(self._acceptor.accept_sheet, interaction, destination, planned.sheet)
+        try:
+            await accept(choices, planned.speed)
+        except LimitReachedError as error:
+            if error.excess.kind != "fast":
+                raise
+            await accept(choices, "relax")
+            notes = (*planned.notes, Sentence(sentences.SHEET_RELAXED))
+            planned = replace(planned, speed="relax", notes=notes)
         await release_promise(interaction, destination, message)
+        return planned
 
     async def _expect(self, sheet: Sheet) -> float | None:
         """GPU seconds that a sheet is expected to take; None where that is not known."""

@@ -245,7 +245,14 @@ class EditHandler:
             NoPlaceError: They change a part of the picture, and it is not said which.
             Exception: As :meth:`submit` raises.
         """
-        planned, count = await _plan(words), len(job.pictures)
+        count = len(job.pictures)
+        try:
+            planned = await _plan(words)
+        except NotUnderstoodError:
+            # Which of several comes first: what is asked then is about that one.
+            if index == 0 and count > 1:
+                raise WhichPictureError(words, count, every=False) from None
+            raise
         if planned.leads_back:
             return Reply(
                 list(map(retell, _list_notes(planned))),

@@ -710,6 +710,8 @@ SHEET_ASK: Final = Plural(
     "One sheet with {count} picture, from the same noise. What changes:",
     "One sheet with {count} pictures, all from the same noise. What changes:",
 )
+SHEET_RELAXED: Final = "Your fast time is used up, so the sheet is drawn relaxed."
+SHEET_PICK: Final = "This is a sheet: choose one of its pictures in the menu below it."
 SHEET_TAKES: Final = "About {seconds} s of the GPU."
 SHEET_DRAW: Final = "Draw the sheet"
 SHEET_MENU: Final = "See a picture alone, with its buttons"

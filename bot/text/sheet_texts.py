@@ -1,6 +1,7 @@
 """What is said of sheets: the question before, the heading, what their marks stand for."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from bot.text import messages, sentences, titles
 from bot.text.languages import say
@@ -8,6 +9,9 @@ from generation.catalogue.families import compute_shown_size
 from generation.pictures.contact_sheet import mark_labels
 from generation.recipe.sheet import Sheet
 from storage.queue.jobs import Job
+
+LABEL_LIMIT: Final = 32
+"""Characters of a label in the question, of which there may be 25 in two rows."""
 
 
 def write_sheet_question(sheet: Sheet, seconds: float | None) -> str:
@@ -17,11 +21,11 @@ def write_sheet_question(sheet: Sheet, seconds: float | None) -> str:
         sheet: The sheet.
         seconds: GPU seconds that it is expected to take; None where that is not known.
     """
-    lines = [say(sentences.SHEET_ASK, count=len(sheet.cells))]
-    lines += [f"- {_list(labels)}" for labels in (sheet.columns, sheet.rows) if labels]
+    lines = [f"- {_list(labels)}" for labels in (sheet.columns, sheet.rows) if labels]
     if seconds is not None:
-        lines.append(f"-# {say(sentences.SHEET_TAKES, seconds=max(1, round(seconds)))}")
-    return "\n".join(lines)
+        takes = say(sentences.SHEET_TAKES, seconds=max(1, round(seconds)))
+        lines.insert(0, f"-# {takes}")
+    return messages.stack_lines(say(sentences.SHEET_ASK, count=len(sheet.cells)), lines)
 
 
 def write_sheet_state(job: Job, sheet: Sheet, state: str) -> str:
@@ -66,4 +70,5 @@ def _write_legend(sheet: Sheet) -> Iterator[str]:
 
 
 def _list(labels: Sequence[str]) -> str:
-    return ", ".join(map(messages.format_code, labels))
+    shown = (messages.shorten(label, LABEL_LIMIT) for label in labels)
+    return ", ".join(map(messages.format_code, shown))

@@ -81,7 +81,7 @@ def _list_grounds(findings: Findings, when: str) -> Iterator[str]:
     sheet = Sheet.from_json(job.recipe) if is_sheet(job.recipe) else None
     recipe = sheet.cells[0] if sheet else Recipe.from_json(job.recipe)
     prompt = sheet.typed if sheet else recipe.prompt
-    model = find_card(recipe.family).title
+    model = say(find_card(recipe.family).title)
     yield f"- {say(sentences.VERIFY_JOB, job=job.id[:SHORT], when=when, model=model)}"
     if findings.asks_owner and prompt:
         yield f"{say(sentences.VERIFY_PROMPT)}\n{fence(prompt)}"

@@ -33,6 +33,7 @@ from generation.conditioning.lora_deltas import (
 )
 from generation.conditioning.lora_layers import Layers, Target
 from generation.recipe import Lora
+from generation.tensors.memory import is_out_of_memory
 from storage.queue.jobs import RenderError
 
 _TEXT: Final = "lora_te"
@@ -94,12 +95,13 @@ class Loras:
         Args:
             whatever: Also where nothing is known to be applied.
         """
-        if self.applied or whatever:
-            self.pipe.unload_lora_weights()
-            self.texts.clear()
+        # First, so that they are put back whatever becomes of the rest.
         for weight, own in self.kept.values():
             weight.data.copy_(own)
         self.kept.clear()
+        if self.applied or whatever:
+            self.pipe.unload_lora_weights()
+            self.texts.clear()
         self.applied = ()
 
     def _has(self, lora: Lora) -> bool:
@@ -148,6 +150,7 @@ class Loras:
                     for target in targets:
                         self._change(layers.get_layer(target), target, parts[name], lora.weight)
         except (*_FAULTS, UnknownChangeError, SafetensorError) as error:
+            _require_memory(error)
             _log.warning("lora refused", name=lora.name, error=str(error)[:200])
             raise RenderError("lora") from error
         if not found:
@@ -201,6 +204,7 @@ class Loras:
                 with warnings.catch_warnings(action="ignore", category=UserWarning):
                     self.pipe.load_lora_weights(attempt(), adapter_name=slot)
             except (*_FAULTS, UnknownChangeError) as error:
+                _require_memory(error)
                 _log.warning("lora refused", name=name, attempt=number, error=str(error)[:200])
             else:
                 if self._wears(slot):
@@ -283,3 +287,13 @@ def _find(one: Offered) -> Path:
         return one.source.find()
     except OSError as error:
         raise OSError(one.name) from error
+
+
+def _require_memory(error: Exception) -> None:
+    """Goes on if it was not for want of memory, which no file is to blame for.
+
+    Raises:
+        RenderError: ``out_of_memory``.
+    """
+    if is_out_of_memory(error):
+        raise RenderError("out_of_memory") from error

@@ -10,11 +10,12 @@ from functools import partial
 from typing import Final, Literal
 
 import structlog
+from PIL import Image
 
 from generation.pictures.grid import Extension, choose_layout, fit
 from generation.provenance.identity import Identity
 from generation.provenance.manifest import COMPOSITE, GENERATED, Claim, Ingredient, sign
-from generation.provenance.watermark import NUMBER_BITS, Watermark
+from generation.provenance.watermark import NUMBER_BITS, Layout, Watermark
 from generation.recipe import Recipe
 
 SHORT: Final = NUMBER_BITS // 4
@@ -74,7 +75,7 @@ def seal_picture(
     if seal.watermark:
         layout = choose_layout(len(recipe.noise)) if grid else (1, 1)
         number = int(job_id[:SHORT], 16)
-        change = partial(seal.watermark.embed, number=number, layout=layout)
+        change = partial(_hide, seal.watermark, number=number, layout=layout)
     # Where hardly anything may be sent, the picture comes before its signature.
     room = claim.room if seal.identity and claim.room * _SHARE <= limit else 0
     tells = seal.prompts != "off"
@@ -84,12 +85,21 @@ def seal_picture(
     for timestamps in dict.fromkeys((seal.timestamps, "")):
         try:
             signed = sign(data, extension, claim, seal.identity, timestamps)
-        except RuntimeError as error:
-            # A picture without a signature is better than none.
-            _log.error("picture_not_signed", job=job_id, stamped=bool(timestamps), why=str(error))
+        except Exception as error:  # noqa: BLE001 - a picture without a signature beats none
+            why = type(error).__name__
+            _log.error("picture_not_signed", job=job_id, stamped=bool(timestamps), error=why)
         else:
             return (signed if len(signed) <= limit else data), extension
     return data, extension
+
+
+def _hide(mark: Watermark, image: Image.Image, number: int, layout: Layout) -> Image.Image:
+    """The picture with its number, or as it is where that cannot be done."""
+    try:
+        return mark.embed(image, number, layout)
+    except Exception as error:  # noqa: BLE001 - a picture without a mark is better than none
+        _log.error("picture_not_marked", number=f"{number:08x}", error=type(error).__name__)
+        return image
 
 
 def _write_claim(

@@ -60,6 +60,10 @@ class Engines:
         """The engine used last, for what needs no drawing; None if none is loaded."""
         return next(reversed(self._loaded.values()), None)
 
+    def serves(self, recipe: Recipe) -> bool:
+        """Whether the model that a recipe is for is among them."""
+        return find_model_of(self._models, recipe) is not None
+
     def get_for(self, recipe: Recipe, report: Report) -> Drawer:
         """The engine that makes a recipe.
 

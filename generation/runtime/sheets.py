@@ -7,24 +7,30 @@ from PIL import Image
 from generation.recipe import Recipe
 from generation.recipe.sheet import Sheet
 from generation.runtime.render import Pictures
-from storage.queue.jobs import Report
+from storage.queue.jobs import NO_MODEL, RenderError, Report
 
 Draw = Callable[[Recipe, Report], Pictures]
 """Draws a recipe, whichever model it is for."""
 
 
-def draw_cells(sheet: Sheet, draw: Draw, report: Report) -> list[Image.Image]:
+def draw_cells(
+    sheet: Sheet, draw: Draw, report: Report, serves: Callable[[Recipe], bool]
+) -> list[Image.Image]:
     """Every picture of a sheet, row by row, as large as it is shown.
 
     Args:
         sheet: What to draw.
         draw: Draws one of its recipes.
         report: Called with the progress of them all; whatever it raises ends the drawing.
+        serves: Whether a recipe's model is there.
 
     Raises:
-        RenderError: One of them cannot be drawn.
+        RenderError: ``model`` if one of their models is not served here; one cannot be drawn.
     """
     total, done = sheet.steps, 0
+    # Before any is drawn: another worker may serve all of their models.
+    if not all(serves(cell) for cell in sheet.cells):
+        raise RenderError(NO_MODEL)
 
     def tell(step: int, steps: int, preview: bytes | None) -> None:
         # No steps in all say that a model is being loaded.

@@ -25,8 +25,8 @@ _YOUNG: Final = WordList(
         # German
         *("kinder", "kindes", "kleinkind", "kleinkinder", "säugling", "minderjährig*", "ein kind"),
         *("das kind", "kleines kind", "nacktes kind", "nackte kind", "nackten kind"),
-        *("schulmädchen", "schuljunge", "kleines mädchen", "kleiner junge", "junges mädchen"),
-        *("jugendliche*", "teenagerin"),
+        *("schulmädchen", "schuljunge", "kleiner junge", "kleinen jungen"),
+        *("jugendliche*", "teenagerin", "mädchen"),
         # Spanish and Portuguese
         *("niño", "niña", "niños", "niñas", "nena", "menor de edad", "menores", "adolescente"),
         *("adolescentes", "colegiala", "colegialas", "bebé", "criança", "crianças", "menino"),
@@ -65,6 +65,11 @@ _SEXUAL: Final = WordList(
             "fuck",
         ),
         *("without clothes", "no clothes", "no clothing", "unclothed", "stripping", "creampie"),
+        *("without any clothes", "without any clothing", "without clothing", "wearing nothing"),
+        *("nothing on", "undress", "undresses", "strip", "strips", "striptease", "bare breasts"),
+        *("take off her clothes", "take off his clothes", "take her clothes off", "in the nude"),
+        *("take off the clothes", "remove her clothes", "remove his clothes", "remove clothes"),
+        *("remove the clothes", "take off clothes", "take clothes off", "take his clothes off"),
         # German
         *(
             "nackt",
@@ -111,30 +116,47 @@ _HARMLESS: Final = re.compile(
 )
 """Words of the lists that mean nothing of the kind where they stand so."""
 
+_CLOTHES: Final = WordList(
+    (
+        *("clothes", "clothing", "clothed", "dressed", "garments", "underwear", "panties", "bra"),
+        *("swimsuit", "bikini", "shirt", "pants", "trousers", "skirt", "dress", "kleidung"),
+        *("kleider", "unterwäsche", "ropa", "vestido", "vêtements", "habits", "roupa", "roupas"),
+        *("服", "衣服", "下着", "水着"),
+    )
+)
+"""What leaves somebody undressed where it is left out."""
+
+# Years alone may be a span of time.
 _AGE: Final = re.compile(
-    r"(?<![\d.])(\d{1,2})[\s-]*(?:years?|yrs?|yo|y[./]?o|jahre?|años|anos|ans|歳|才)\b"
-    r"|(?<![\d.])(\d{1,2})[\s-]*(?:歳|才)"
+    r"(?<![\d.])(\d{1,2})[\s-]*(?:(?:years?|yrs?)[\s-]*olds?|yo|y[./]o|jahre? alt|jährige[nrs]?"
+    r"|jahrige[nrs]?|años|anos de idade|ans)\b"
+    r"|(?<![\d.])(\d{1,2})\s*(?:歳|才)"
+    r"|\baged?(?: of)?\s+(\d{1,2})\b(?!\s*[x×:])"
+)
+_NUMBER: Final = (
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
+    r"|sixteen|seventeen)"
 )
 _SAID_IN_WORDS: Final = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen"
-    r"|sixteen|seventeen)[\s-]+years?[\s-]+old\b"
+    rf"\b{_NUMBER}[\s-]+years?[\s-]+olds?\b|\b(?:girl|boy) of {_NUMBER}\b|\baged? {_NUMBER}\b"
 )
 
 
-def sexualizes_minors(texts: Iterable[str]) -> bool:
+def sexualizes_minors(wanted: Iterable[str], unwanted: Iterable[str] = ()) -> bool:
     """Whether what a prompt asks for is a minor in a sexual context.
 
     Args:
-        texts: What is wanted, without what is to be left out.
+        wanted: What a picture shall show.
+        unwanted: What it shall not: to leave clothes out is to ask for none.
     """
-    whole = _HARMLESS.sub(" ", fold(" ".join(texts)))
-    return (_YOUNG.find(whole) is not None or _names_young_age(whole)) and (
-        _SEXUAL.find(whole) is not None
-    )
+    whole = _HARMLESS.sub(" ", fold(" ".join(wanted)))
+    if _YOUNG.find(whole) is None and not _names_young_age(whole):
+        return False
+    return _SEXUAL.find(whole) is not None or _CLOTHES.find(" ".join(unwanted)) is not None
 
 
 def _names_young_age(text: str) -> bool:
     if _SAID_IN_WORDS.search(text):
         return True
-    ages = (int(found[1] or found[2]) for found in _AGE.finditer(text))
+    ages = (int(next(filter(None, found.groups()))) for found in _AGE.finditer(text))
     return any(0 < age < ADULT for age in ages)

@@ -29,6 +29,9 @@ MOST_DIALS: Final = 2
 USUAL_VALUES: Final = 5
 """Values of a range where nobody says how many."""
 
+NOTHING: Final = "–"
+"""What a choice without words is called."""
+
 _PLACE: Final = "{}"
 """Where a dial's words go; without one they go behind all other words."""
 
@@ -94,7 +97,8 @@ def read_axes(text: str) -> Axes:
         choices = expand(written, MOST_ORDERS)
         flag = _BEFORE.search(before)
         lead = f"--{flag['name']} " if flag else ""
-        axes.append(tuple(lead + unescape(choice) for choice in choices))
+        # A choice of nothing has a name as well.
+        axes.append(tuple(f"{lead}{unescape(choice)}".strip() or NOTHING for choice in choices))
         parts += [before, written]
         if len(dict.fromkeys(choices)) < 2:
             raise PromptError(Sentence(said.DIAL_STANDS, dial=lead + group))

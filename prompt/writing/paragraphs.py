@@ -8,7 +8,7 @@ from prompt.errors import PromptError
 from prompt.reading.grammar import parse
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
-_QUOTED: Final = re.compile(r"[\"“]([^\"”]+)[\"”]")
+_QUOTED: Final = re.compile(r"[\"“]([^\"“”]+)[\"”]")
 _STEM: Final = 5
 """Letters by which a word is known again in another form: ``sleeping`` in ``sleeps``."""
 

@@ -198,7 +198,14 @@ def _options(url: str) -> dict[str, Any]:
     timeout = f"-c idle_in_transaction_session_timeout={FROZEN_AFTER}s"
     # A server may have hung up meanwhile, which a ping finds out.
     # A server that nothing is heard of is away, which the system would find out after minutes.
-    silence = {"connect_timeout": SILENT_AFTER, "tcp_user_timeout": 1000 * SILENT_AFTER}
+    silence = {
+        "connect_timeout": SILENT_AFTER,
+        "tcp_user_timeout": 1000 * SILENT_AFTER,
+        # Also while its answer is waited for, which is when nothing is under way to it.
+        "keepalives_idle": SILENT_AFTER,
+        "keepalives_interval": SILENT_AFTER // 3,
+        "keepalives_count": 3,
+    }
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,

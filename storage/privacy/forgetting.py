@@ -22,7 +22,8 @@ from storage.database.tables import CopyRow, DiscardRow, ImageRow, JobRow, Spent
 from storage.privacy.rules import RULES, find_table, is_own
 from storage.queue import books, queries
 from storage.queue.client import Jobs
-from storage.queue.jobs import DAY
+from storage.queue.costs import count_drawings
+from storage.queue.jobs import DAY, SHOWN
 
 _BATCH: Final = 200
 """Jobs that are deleted in one transaction."""
@@ -60,13 +61,15 @@ async def forget(jobs: Jobs, person_id: int, database: str) -> None:
 def forget_jobs(connection: Connection, person_id: int) -> dict[str, bool]:
     """Deletes some of a person's jobs that have ended; whether the end of each was shown."""
     own = (JobRow.person_id == person_id, ~queries.UNFINISHED)
-    known = (JobRow.id, JobRow.delivered_at, JobRow.created_at)
+    known = (JobRow.id, JobRow.delivered_at, JobRow.created_at, JobRow.picture_count, JobRow.lane)
     # In an order that an index of theirs has: others' rows need not be looked at.
     some = select(*known).where(*own).order_by(JobRow.created_at).limit(_BATCH)
     rows = connection.execute(some).all()
     found = {row.id: row.delivered_at is not None for row in rows}
     now = datetime.now(UTC)
-    _note_spent(connection, person_id, sum(row.created_at > now - DAY for row in rows), now)
+    lately = [row for row in rows if row.created_at > now - DAY and row.lane != SHOWN]
+    spent = sum(count_drawings(row.picture_count, row.lane) for row in lately)
+    _note_spent(connection, person_id, spent, now)
     _withdraw_messages(connection, found)
     erase_jobs(connection, found)
     return found

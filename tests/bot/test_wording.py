@@ -72,6 +72,7 @@ ERRORS = [
     errors.WeightsError("1 2 3", 2),
     errors.NoImageError(),
     errors.NoPictureError(),
+    errors.SheetError(),
     errors.NoPromptError(),
     errors.NotUnderstoodError("make it cuter"),
     errors.WhichPictureError("make it warmer", 4, every=True),
@@ -103,6 +104,7 @@ INWARD = {
     "RateLimitError",
     "RouteClosedError",
     "RouteStuckError",
+    "UnknownChangeError",
     "UnknownSamplerError",
 }
 """Signals between functions, which nobody sees."""

@@ -232,7 +232,7 @@ def test_an_image_is_looked_at_once(easel: Engine) -> None:
 def test_cards_claim_references_where_there_are_adapters(each: Any) -> None:
     known = extend_card(each, "some/adapters")
     claims = Capability.STYLE in known.capabilities
-    assert claims == (each.id in {"easel", "easel2", "sd15", "sdxl"} or each.native)
+    assert claims == (each.id in {"easel", "easel2", "sd15", "sdxl", "flux1-dev"} or each.native)
     assert extend_card(each, "") is each
 
 

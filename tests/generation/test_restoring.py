@@ -22,8 +22,8 @@ from generation.pictures.metadata import encode_png
 from generation.pictures.restoring import restore
 from generation.recipe import Ingredient, Inputs, RecipeError
 from generation.runtime.render import render
+from generation.runtime.storing import keep
 from generation.sampling.engine import Engine
-from generation.worker import keep
 from storage.queue.jobs import UNTOUCHED
 from tests.generation.samples import SEEN, recipe_for, seen
 from tests.photographs import ASTRONAUT, CHELSEA

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from generation import worker
 from generation.derive import reroll
 from generation.pictures.contact_sheet import LONGEST_SIDE, compose_sheet, mark_labels
 from generation.pictures.metadata import read_recipe
@@ -17,9 +16,10 @@ from generation.recipe import Recipe, RecipeError
 from generation.recipe.sheet import Sheet, is_sheet
 from generation.runtime.render import Pictures
 from generation.runtime.sheets import draw_cells
+from generation.runtime.storing import keep_sheet
 from generation.sampling.engine import Engine
 from storage.files import Files
-from storage.queue.jobs import Report
+from storage.queue.jobs import RenderError, Report
 from tests.generation.samples import APPLE, never, quiet, rendering
 
 CELLS = tuple(reroll(APPLE, seed) for seed in range(6))
@@ -66,15 +66,22 @@ def test_models_are_drawn_with_in_a_row_and_pictures_stay_in_their_places() -> N
         report(recipe.steps, recipe.steps, None)
         return Pictures((Image.new("RGB", (8, 8), (recipe.noise[0].seed, 0, 0)),), None)
 
-    pictures = draw_cells(sheet, draw, lambda step, steps, _: told.append((step, steps)))
+    pictures = draw_cells(
+        sheet, draw, lambda step, steps, _: told.append((step, steps)), lambda _: True
+    )
     assert [recipe.model for recipe in drawn] == ["easel-1", "easel-1", other.model, other.model]
     assert [picture.getpixel((0, 0)) for picture in pictures] == [(k, 0, 0) for k in range(4)]
     assert told == [(APPLE.steps * k, sheet.steps) for k in range(1, 5)]
 
 
+def test_nothing_is_drawn_where_one_of_its_models_is_not_served() -> None:
+    with pytest.raises(RenderError, match="model"):
+        draw_cells(SHEET, lambda *_: pytest.fail("drawn"), quiet, lambda one: one != CELLS[5])
+
+
 def test_each_picture_is_stored_with_its_own_recipe_and_the_sheet_beside_them(files: Files) -> None:
     pictures = [Image.new("RGB", (64, 64), (k, 0, 0)) for k in range(6)]
-    made = worker.keep_sheet(pictures, SHEET, files, quiet)
+    made = keep_sheet(pictures, SHEET, files, quiet)
     assert [one.digest for one in made.pictures] == [cell.digest for cell in CELLS]
     assert [read_recipe(files.get(one.sha256)) for one in made.pictures] == list(CELLS)
     assert made.grid is not None

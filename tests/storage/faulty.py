@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 
 from generation import worker
+from generation.runtime import storing
 from generation.runtime.render import Pictures
 from storage.queue import worker as queue_worker
 from storage.settings import Settings
@@ -64,7 +65,7 @@ def work(settings: Settings, folder: Path, patience: float) -> None:
         mock.patch.object(worker, "load_settings", return_value=settings),
         mock.patch.object(worker, "Engines", Loaded),
         mock.patch.object(worker, "render", lambda *given, **more: draw(folder, *given, **more)),
-        mock.patch.object(worker, "STORE_PATIENCE", patience),
+        mock.patch.object(storing, "STORE_PATIENCE", patience),
         mock.patch.object(queue_worker, "STORE_PAUSE", 0.1),
         mock.patch.object(obstore, "put", lambda *given: store(folder, *given)),
     ):
