@@ -23,7 +23,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import Connection, Select, select, text
 
-from storage.database.records import Records
+from storage.database.connect import WRITING, open_async_engine
 from storage.database.tables import JobRow
 from storage.prepare import migrate
 from storage.queue.client import Jobs
@@ -131,15 +131,18 @@ async def accepts(jobs: Jobs) -> float:
 
 async def inserts(settings: Settings) -> float:
     """Bare inserts a second, each in a transaction of its own: the most one could hope for."""
-    records = Records.open(settings.database)
-    await records.write(Connection.execute, text("CREATE TABLE bare (id VARCHAR(32), body TEXT)"))
+    engine = open_async_engine(settings.database).execution_options(**WRITING)
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE bare (id VARCHAR(32), body TEXT)"))
     began = time.perf_counter()
     for _ in range(ACCEPTS):
-        row = {"id": uuid4().hex, "body": "x" * 200}
-        await records.write(Connection.execute, text("INSERT INTO bare VALUES (:id, :body)"), row)
+        async with engine.begin() as connection:
+            row = {"id": uuid4().hex, "body": "x" * 200}
+            await connection.execute(text("INSERT INTO bare VALUES (:id, :body)"), row)
     rate = ACCEPTS / (time.perf_counter() - began)
-    await records.write(Connection.execute, text("DROP TABLE bare"))
-    await records.close()
+    async with engine.begin() as connection:
+        await connection.execute(text("DROP TABLE bare"))
+    await engine.dispose()
     return rate
 
 

@@ -35,11 +35,6 @@ DISCORD_FAULTS: Final[dict[type[Exception], str]] = {
 }
 """What discord.py and aiohttp raise where an admin can mend it, in a sentence each."""
 
-SWITCH: Final = 0.001
-"""Seconds that a thread computes at most while another wants to. The event loop lets go of the
-interpreter at every socket, and gets it back from the threads that ask the database after as long;
-Python's own 5 ms add up to half a second for a first answer in a crowd."""
-
 
 async def run(settings: Settings) -> None:
     """Runs the bot until it is told to stop."""
@@ -145,7 +140,6 @@ def main() -> int:
     try:
         settings = load_settings()
         set_up_logs(settings)
-        sys.setswitchinterval(SWITCH)
         # What was imported stays: looking through it for garbage would stop everything for a tenth
         # of a second now and then.
         gc.freeze()

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_u
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from faults import HostError
@@ -80,17 +81,42 @@ class DatabaseAwayError(DatabaseNotReadyError):
         super().__init__(f"The database cannot be reached ({type(error).__name__}).")
 
 
-def open_engine(url: str, *, connections: int = 5, pooled: bool = True) -> Engine:
-    """An engine for threads.
+def open_engine(url: str, *, pooled: bool = True) -> Engine:
+    """An engine for threads, such as the worker's.
 
     Args:
         url: As in ``Settings.database``.
-        connections: How many are kept for the next time...
-        pooled: ...if any are.
+        pooled: Whether connections are kept for the next time.
     """
-    kept: dict[str, Any] = {"pool_size": connections} if pooled else {"poolclass": NullPool}
+    kept = {} if pooled else {"poolclass": NullPool}
     engine = create_engine(_driver(url, "sqlite"), **_options(url), **kept)
     _prepare(engine)
+    return engine
+
+
+def open_async_engine(url: str) -> AsyncEngine:
+    """An engine for an event loop, such as the bot's.
+
+    Args:
+        url: As in ``Settings.database``.
+    """
+    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), **_options(url))
+    _prepare(engine.sync_engine)
+    return engine
+
+
+def open_async_writing_engine(url: str) -> AsyncEngine:
+    """The same for statements that change something.
+
+    Args:
+        url: As in ``Settings.database``.
+    """
+    # SQLite lets one write at a time. Those who wait for a connection get it in the order in which
+    # they came; those who wait for SQLite's lock, in any.
+    alone = {"pool_size": 1, "max_overflow": 0} if url.startswith("sqlite") else {}
+    options = {**_options(url), **alone}
+    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), **options)
+    _prepare(engine.sync_engine)
     return engine
 
 
@@ -237,7 +263,7 @@ def _prepare(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _set_up_sqlite(connection: Any) -> None:  # noqa: ANN401 - any driver's
+def _set_up_sqlite(connection: Any) -> None:  # noqa: ANN401 - sqlite3's or aiosqlite's
     cursor = connection.cursor()
     for pragma in _PRAGMAS:
         cursor.execute(pragma)

@@ -1,7 +1,7 @@
 """SQL about jobs and their images, as functions on an open transaction.
 
 They are plain functions on a plain connection, so the worker calls them from threads and the bot
-through ``Records``. A job changes state only by a statement that names the state it had: of two
+through ``run_sync``. A job changes state only by a statement that names the state it had: of two
 that race, one finds nothing to change and says so.
 """
 
