@@ -1,9 +1,10 @@
 """What must not be drawn by its words: nowhere, not on a server, or not in every channel of it."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final
 
 import discord
-from cachetools import LRUCache
 
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
@@ -16,10 +17,10 @@ from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
 from storage.settings import Settings
 
-_LISTS: LRUCache[tuple[str, ...], WordList] = LRUCache(200)
-"""Lists as they are looked up, of the servers that asked lately."""
+_SERVERS: Final = 200
+"""Lists that are kept as they are looked up, of the servers that asked lately."""
 
-_ADULT = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
+_ADULT: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
 
 
 class WordRules:
@@ -84,7 +85,6 @@ def _list_unwanted(recipe: Recipe) -> Iterator[str]:
     yield from (phrase.text for phrase in parse_phrases(recipe.prompt) if phrase.weight < 0)
 
 
+@lru_cache(_SERVERS)
 def _find_list(words: tuple[str, ...]) -> WordList:
-    if words not in _LISTS:
-        _LISTS[words] = WordList(words)
-    return _LISTS[words]
+    return WordList(words)

@@ -11,6 +11,7 @@ from typing import Any, Final, Self, cast
 
 import discord
 
+from bot.components.items import Item, KeptItem, read_chosen
 from bot.components.modals import TEXT_LIMIT, build_prompt_field
 from bot.interactions.host import find_host
 from bot.interactions.replies import telling_errors
@@ -45,8 +46,6 @@ _IMAGE_ACTS: Final[Mapping[str, tuple[str, str | None]]] = {
     "describe": (sentences.DESCRIBE, None),
     "verify": (sentences.VERIFY, None),
 }
-
-Item = discord.ui.Item[Any]
 
 _WORD: Final = "word"
 _PICTURE: Final = "picture"
@@ -86,26 +85,15 @@ class CardPress:
         return cls(match["action"], match["job"], known, int(match["turn"]), int(match["number"]))
 
 
-class CardItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
+class CardItem(KeptItem, template=TEMPLATE):
     """A button or a menu under a description."""
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003
-        item: Item,
-        match: re.Match[str],  # noqa: ARG003
-        /,
-    ) -> Self:
-        """The part that a press means."""
-        return cls(item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does as the press says; whatever goes wrong becomes one private sentence."""
-        data = cast("dict[str, Any]", interaction.data)
-        chosen = [str(value) for value in data.get("values") or ()]
         async with telling_errors(interaction):
-            await find_host(interaction).press_card(interaction, self.custom_id, chosen)
+            await find_host(interaction).press_card(
+                interaction, self.custom_id, read_chosen(interaction)
+            )
 
 
 class ImageButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=IMAGE):

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final, Self, cast
+from typing import Any, Final
 
 import discord
 
+from bot.components.items import KeptItem, read_chosen
 from bot.errors import OldButtonError
 from bot.interactions.host import find_host
 from bot.interactions.replies import telling_errors
@@ -24,26 +25,14 @@ _CHOICE: Final = re.compile(r"(?P<action>[a-z]+):(?P<index>[0-9])")
 Menu = discord.ui.Select[discord.ui.View]
 
 
-class MoreMenu(discord.ui.DynamicItem[Menu], template=TEMPLATE):
+class MoreMenu(KeptItem, template=TEMPLATE):
     """The menu; each choice says an action and the number of a picture."""
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003
-        item: discord.ui.Item[Any],
-        match: re.Match[str],  # noqa: ARG003
-        /,
-    ) -> Self:
-        """The menu that somebody has chosen in."""
-        return cls(cast("Menu", item))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does as was chosen; whatever goes wrong becomes one private sentence."""
         async with telling_errors(interaction):
             match = TEMPLATE.fullmatch(self.custom_id)
-            values = cast("dict[str, Any]", interaction.data).get("values") or [""]
-            chosen = _CHOICE.fullmatch(str(values[0]))
+            chosen = _CHOICE.fullmatch(next(iter(read_chosen(interaction)), ""))
             if match is None or chosen is None:
                 raise OldButtonError
             index = int(chosen["index"])

@@ -3,18 +3,17 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import discord
 
+from bot.components.items import Item, read_chosen
 from bot.interactions.submitted import read_answers
 
 TEMPLATE: Final = re.compile(
     r"easel:panel:(?P<panel>[a-z]+):(?P<what>[a-z]+)(?::(?P<value>[a-z0-9]+))?"
 )
 """Custom ids of everything on a panel, and of the forms that it opens."""
-
-Item = discord.ui.Item[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,7 @@ class PanelPress:
     @classmethod
     def read(cls, interaction: discord.Interaction[Any], match: re.Match[str]) -> "PanelPress":
         """The press that an interaction with such a custom id means."""
-        data = cast("dict[str, Any]", interaction.data)
-        typed = dict(read_answers(interaction))
-        values = tuple(map(str, data.get("values") or ()))
+        typed, values = dict(read_answers(interaction)), tuple(read_chosen(interaction))
         return cls(interaction, match["what"], match["value"] or "", values, typed)
 
 

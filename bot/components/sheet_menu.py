@@ -1,10 +1,11 @@
 """What can be chosen and pressed under a sheet: its pictures, and the same once more."""
 
 import re
-from typing import Any, Final, Self, cast
+from typing import Any, Final
 
 import discord
 
+from bot.components.items import Item, KeptItem, read_chosen
 from bot.interactions.host import find_host
 from bot.interactions.replies import telling_errors
 from bot.text import sentences
@@ -17,28 +18,13 @@ TEMPLATE: Final = re.compile(r"easel:sheet:(?P<action>[a-z]+):(?P<job>[0-9a-f]{3
 LABEL_LIMIT: Final = 100
 """Most characters of a choice (Discord)."""
 
-Item = discord.ui.Item[Any]
 
-
-class SheetItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
+class SheetItem(KeptItem, template=TEMPLATE):
     """The menu of pictures, or the button."""
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003
-        item: Item,
-        match: re.Match[str],  # noqa: ARG003
-        /,
-    ) -> Self:
-        """The part that a press means."""
-        return cls(item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does as the press says; whatever goes wrong becomes one private sentence."""
-        data = cast("dict[str, Any]", interaction.data)
-        chosen = [str(value) for value in data.get("values") or ()]
-        match = TEMPLATE.fullmatch(self.custom_id)
+        match, chosen = TEMPLATE.fullmatch(self.custom_id), read_chosen(interaction)
         async with telling_errors(interaction):
             if match is not None:
                 host = find_host(interaction)

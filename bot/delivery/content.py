@@ -18,7 +18,7 @@ from bot.text.languages import say
 from bot.text.sheet_texts import write_sheet_alt
 from generation.catalogue.families import find_card
 from generation.recipe import Recipe
-from generation.recipe.sheet import Sheet, is_sheet
+from generation.recipe.sheet import Sheet, is_sheet, read_recipes
 from storage.files import Files
 from storage.queue.jobs import Ended, Event, Job, Progress, Queued, Started
 
@@ -60,26 +60,32 @@ class MessageContent:
 def compose_progress(job: Job, event: Event) -> MessageContent:
     """The message of a job that has not ended."""
     recipe = Recipe.from_json(job.recipe)
-    view = buttons.build_running_view(job.id)
+    return MessageContent(
+        messages.write_running(job, recipe, write_state(event, recipe.family)),
+        buttons.build_running_view(job.id),
+        show_preview(job, event, write_alt_text(recipe)),
+    )
+
+
+def write_state(event: Event, family: str) -> str:
+    """How a drawing stands that has not ended, by the latest news and the family that draws it."""
     match event:
         case Queued() as queued:
-            state = messages.write_queued(queued, say(find_card(recipe.family).title))
-            return MessageContent(messages.write_running(job, recipe, state), view)
+            return messages.write_queued(queued, say(find_card(family).title))
         # A worker reports no steps while it still loads the model.
         case Progress(steps=0):
-            title = say(find_card(recipe.family).title)
-            return MessageContent(
-                messages.write_running(job, recipe, say(sentences.LOADING, model=title)), view
-            )
-        case Progress(step=step, steps=steps, preview=preview):
-            state = say(sentences.RUNNING, percent=round(100 * step / steps))
-            name = f"easel-{job.id[:8]}-preview.webp"
-            pictures = (Picture(name, preview, write_alt_text(recipe)),) if preview else None
-            return MessageContent(messages.write_running(job, recipe, state), view, pictures)
+            return say(sentences.LOADING, model=say(find_card(family).title))
+        case Progress(step=step, steps=steps):
+            return say(sentences.RUNNING, percent=round(100 * step / steps))
         case Started() | Ended():
-            return MessageContent(
-                messages.write_running(job, recipe, say(sentences.STARTING)), view
-            )
+            return say(sentences.STARTING)
+
+
+def show_preview(job: Job, event: Event, alt: str) -> tuple[Picture, ...] | None:
+    """What is seen of pictures that are being made; None to keep what is shown."""
+    if not (isinstance(event, Progress) and event.preview):
+        return None
+    return (Picture(f"easel-{job.id[:8]}-preview.webp", event.preview, alt),)
 
 
 async def compose_ending(
@@ -161,8 +167,7 @@ async def load_picture(job: Job, files: Files, limit: int, marking: PictureMarks
         RecipeError: Its recipe is of a version not known here.
         UnsentError: It cannot be read, or not be made so small.
     """
-    sheet = Sheet.from_json(job.recipe) if is_sheet(job.recipe) else None
-    recipe = sheet.cells[0] if sheet else Recipe.from_json(job.recipe)
+    recipe = read_recipes(job.recipe)[0]
     shown = job.grid or job.pictures[0]
     png = await files.aget(shown.sha256)
     try:

@@ -2,7 +2,7 @@
 
 from bot.components import buttons
 from bot.components.sheet_menu import build_again_view, build_sheet_view
-from bot.delivery.content import MessageContent, Picture, load_picture
+from bot.delivery.content import MessageContent, load_picture, show_preview, write_state
 from bot.delivery.marking import PictureMarks
 from bot.text import messages, sentences
 from bot.text.languages import say
@@ -12,29 +12,19 @@ from bot.text.sheet_texts import (
     write_sheet_heading,
     write_sheet_state,
 )
-from generation.catalogue.families import find_card
 from generation.recipe.sheet import Sheet
 from storage.files import Files
-from storage.queue.jobs import Event, Job, Progress, Queued
+from storage.queue.jobs import Event, Job
 
 
 def compose_sheet_progress(job: Job, event: Event) -> MessageContent:
     """The message of a sheet that has not ended."""
-    sheet, pictures = Sheet.from_json(job.recipe), None
-    title = say(find_card(sheet.cells[0].family).title)
-    match event:
-        case Queued() as queued:
-            state = messages.write_queued(queued, title)
-        case Progress(steps=0):
-            state = say(sentences.LOADING, model=title)
-        case Progress(step=step, steps=steps, preview=preview):
-            state = say(sentences.RUNNING, percent=round(100 * step / steps))
-            name = f"easel-{job.id[:8]}-preview.webp"
-            pictures = (Picture(name, preview, write_sheet_alt(sheet)),) if preview else None
-        case _:
-            state = say(sentences.STARTING)
-    view = buttons.build_running_view(job.id)
-    return MessageContent(write_sheet_state(job, sheet, state), view, pictures)
+    sheet = Sheet.from_json(job.recipe)
+    return MessageContent(
+        write_sheet_state(job, sheet, write_state(event, sheet.cells[0].family)),
+        buttons.build_running_view(job.id),
+        show_preview(job, event, write_sheet_alt(sheet)),
+    )
 
 
 async def compose_sheet_ending(

@@ -5,7 +5,8 @@ from typing import Final
 
 import discord
 
-from bot.components.panel import Item, Panel, PanelPress, make_custom_id
+from bot.components.items import Item
+from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.errors import OldButtonError
 from bot.interactions.host import find_host
 from bot.text import messages, sentences

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import discord
 
-from bot.components.panel import TEMPLATE, Item, Panel, PanelPress
+from bot.components.items import KeptItem
+from bot.components.panel import TEMPLATE, Panel, PanelPress
 from bot.errors import OldButtonError
 from bot.interactions.replies import telling_errors
 from bot.panels import copying, gallery, hello, help, privacy, server, user  # noqa: A004 - as the panel is called
@@ -23,19 +24,8 @@ TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
 """What does as a press says, by panel; the panel as it is then, or None after another answer."""
 
 
-class PanelItem(discord.ui.DynamicItem[Item], template=TEMPLATE):
+class PanelItem(KeptItem, template=TEMPLATE):
     """A menu or a button on a panel; it works after a restart too."""
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],  # noqa: ARG003
-        item: Item,
-        match: re.Match[str],  # noqa: ARG003
-        /,
-    ) -> Self:
-        """The part that a press means."""
-        return cls(item)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Does as the press says."""

@@ -8,7 +8,8 @@ from typing import Any, Final
 import discord
 
 from bot.access import policy
-from bot.components.panel import Item, Panel, PanelPress, make_custom_id
+from bot.components.items import Item
+from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.errors import FormLateError, NotAllowedError, OldButtonError
 from bot.interactions.host import find_host
 from bot.interactions.patience import begin

@@ -7,7 +7,7 @@ from typing import Final
 import discord
 
 from bot.access import policy
-from bot.components.panel import Item
+from bot.components.items import Item
 from bot.text import sentences
 from bot.text.languages import LANGUAGES, name_language, say
 from generation.catalogue.card import Card

@@ -11,7 +11,8 @@ import discord
 
 from bot.access import policy
 from bot.access.defaults import UserDefaults
-from bot.components.panel import Item, Panel, PanelPress, make_custom_id
+from bot.components.items import Item
+from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.errors import OldButtonError
 from bot.interactions.host import find_host
 from bot.text import messages, sentences

@@ -95,11 +95,7 @@ class CompareHandler:
         axes = read_axes(write_dials(text, dials))
         await acknowledge(interaction, private=True)
         person, request = interaction.user.id, Draft(axes.text, "", (), names=tuple(pictures))
-        asked, choices = await self._admit(interaction, request)
-        # Fetched last, since a slow host takes its time, and for nobody who may not ask.
-        images = [await self._acceptor.keep_image(url, person) for url in pictures]
-        request = replace(request, images=tuple(images))
-        planned = await self._plan(interaction, request, asked, choices)
+        planned, request = await self._plan(interaction, request)
         draft = uuid.uuid4().hex
         await self._records.write(choice_queries.keep_draft, draft, person, request.to_json())
         seconds = await self._expect(planned.sheet)
@@ -123,9 +119,7 @@ class CompareHandler:
         if body is None:
             raise DraftGoneError
         try:
-            request = Draft.from_json(body)
-            asked, choices = await self._admit(interaction, request)
-            planned = await self._plan(interaction, request, asked, choices)
+            planned, _ = await self._plan(interaction, Draft.from_json(body))
             planned = await self._accept(interaction, planned)
         except Exception:
             await self._records.write(choice_queries.keep_draft, draft, person, body)
@@ -193,10 +187,10 @@ class CompareHandler:
             raise OldButtonError
         return job
 
-    async def _admit(
+    async def _plan(
         self, interaction: discord.Interaction[Any], request: Draft
-    ) -> tuple[CompletedOrders, ServerChoices]:
-        """The prompt of each cell with all that is kept for the person, and the server's choices.
+    ) -> tuple[PlannedSheet, Draft]:
+        """A sheet with every choice made, and the request with its images fetched.
 
         Raises:
             PromptError: One of them cannot be drawn.
@@ -210,19 +204,13 @@ class CompareHandler:
         _, asked = complete_typed(self._models, typed, defaults)
         if len(asked.each) != len(axes.columns) * max(1, len(axes.rows)):
             raise PromptError(Sentence(said.REPEATED_DIALS))
-        return asked, await admit(self._acceptor, interaction, asked, kind="sheet")
-
-    async def _plan(
-        self,
-        interaction: discord.Interaction[Any],
-        request: Draft,
-        asked: CompletedOrders,
-        choices: ServerChoices,
-    ) -> PlannedSheet:
-        axes = read_axes(request.text)
-        made = await resolve_orders(
-            self._acceptor, interaction.user.id, request.images, asked, choices
-        )
+        choices = await admit(self._acceptor, interaction, asked, kind="sheet")
+        person = interaction.user.id
+        if not request.images:
+            # Fetched last, since a slow host takes its time, and for nobody who may not ask.
+            images = [await self._acceptor.keep_image(url, person) for url in request.names]
+            request = replace(request, images=tuple(images))
+        made = await resolve_orders(self._acceptor, person, request.images, asked, choices)
         cells = axes.arrange(_share_noise(asked, made))
         policy.check_size(choices, cells)
         sheet = Sheet(
@@ -233,7 +221,7 @@ class CompareHandler:
             cells=tuple(cells),
         )
         notes = tuple(dict.fromkeys(note for resolved in made for note in resolved.notes))
-        return PlannedSheet(sheet, made[0].speed, notes, choices, asked.defaults.person)
+        return PlannedSheet(sheet, made[0].speed, notes, choices, defaults.person), request
 
     async def _accept(
         self,

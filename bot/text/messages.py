@@ -139,12 +139,12 @@ def list_options(options: Mapping[str, str]) -> str:
 
 def escape(text: str, longest: int) -> str:
     """One line without markup, shortened."""
-    return discord.utils.escape_markdown(shorten(text, longest))
+    return discord.utils.escape_markdown(titles.shorten(text, longest))
 
 
 def quote(typed: str) -> str:
     """What somebody typed, fit to stand between backticks."""
-    return shorten(typed, 40).replace("`", "ˋ")
+    return titles.shorten(typed, 40).replace("`", "ˋ")
 
 
 def write_queued(queued: Queued, model: str) -> str:
@@ -292,8 +292,8 @@ def write_settings(job: Job, recipe: Recipe) -> str:
     elif recipe.finishing.upscale > 1:
         parts.append(say(sentences.ENLARGED, factor=recipe.finishing.upscale))
     if kept := titles.list_unsaid(job, recipe):
-        parts.append(format_code(shorten(" ".join(kept), ASK_SHOWN)))
-    if took := _format_seconds(job.started_at, job.finished_at):
+        parts.append(format_code(titles.shorten(" ".join(kept), ASK_SHOWN)))
+    if took := format_seconds(job.started_at, job.finished_at):
         parts.append(took)
     return " · ".join(parts)
 
@@ -314,7 +314,7 @@ def write_recipe(job: Job, recipe: Recipe) -> str:
     flags = titles.name_links(_write_flags(recipe))
     lines = [
         f"**{escape(recipe.prompt or say(sentences.NO_WORDS), titles.PROMPT_SHOWN)}**",
-        *([format_code(shorten(flags, titles.PROMPT_SHOWN // 2))] if flags else []),
+        *([format_code(titles.shorten(flags, titles.PROMPT_SHOWN // 2))] if flags else []),
         f"-# {write_settings(job, recipe)} · {say(sentences.JOB, id=job.id)}",
     ]
     if len(recipe.noise) > 1:
@@ -340,7 +340,7 @@ def write_choice(kept: KeptPictures, longest: int) -> str:
     index = Title.read(kept.title).index
     end = f"{f' #{index}' if index else ''} · {tell_age(kept.created_at)} · {kept.id[:8]}"
     words = f"{'⭐ ' if kept.favourite else ''}{_write_words(kept.recipe)}"
-    return shorten(words, longest - len(end)) + end
+    return titles.shorten(words, longest - len(end)) + end
 
 
 def write_entry(kept: KeptPictures) -> str:
@@ -359,12 +359,6 @@ def _write_words(recipe: Mapping[str, Any]) -> str:
     return titles.name_links(typed) or say(sentences.NO_WORDS)
 
 
-def shorten(text: str, longest: int) -> str:
-    """One line of at most so many characters, with a sign where some were left out."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"
-
-
 def write_help() -> str:
     """Where to begin."""
     return f"{say(sentences.HELP)}\n{say(sentences.HELP_MORE)}"
@@ -375,5 +369,6 @@ def write_no_help(about: str) -> str:
     return say(sentences.NO_HELP, about=quote(about))
 
 
-def _format_seconds(start: datetime | None, end: datetime | None) -> str:
+def format_seconds(start: datetime | None, end: datetime | None) -> str:
+    """How long something took; empty where it has not ended."""
     return f"{(end - start).total_seconds():.1f} s" if start and end else ""

@@ -43,8 +43,8 @@ def write_sheet(job: Job, sheet: Sheet) -> str:
         *(say(sentences.SEED, seed=seed) for seed in seeds if len(seeds) == 1),
         *dict.fromkeys(cell.model for cell in sheet.cells),
     ]
-    if job.started_at and job.finished_at:
-        parts.append(f"{(job.finished_at - job.started_at).total_seconds():.1f} s")
+    if took := messages.format_seconds(job.started_at, job.finished_at):
+        parts.append(took)
     text = f"{write_sheet_heading(job, sheet)}\n-# {' · '.join(parts)}"
     return messages.stack_lines(text, _write_legend(sheet))
 
@@ -70,5 +70,5 @@ def _write_legend(sheet: Sheet) -> Iterator[str]:
 
 
 def _list(labels: Sequence[str]) -> str:
-    shown = (messages.shorten(label, LABEL_LIMIT) for label in labels)
+    shown = (titles.shorten(label, LABEL_LIMIT) for label in labels)
     return ", ".join(map(messages.format_code, shown))

@@ -79,7 +79,7 @@ def write_title(job: Job, recipe: Recipe) -> str:
     """The prompt in bold and its images, fit for a message: words, flags and seed to be copied."""
     text, sources = (
         _write_prompt(job, recipe),
-        _cut(", ".join(_list_sources(job, recipe)), _SOURCES_SHOWN),
+        shorten(", ".join(_list_sources(job, recipe)), _SOURCES_SHOWN),
     )
     if len(text) > PROMPT_SHOWN:
         text = text[:PROMPT_SHOWN].rstrip() + "…"
@@ -182,9 +182,10 @@ def _count_images(recipe: Recipe) -> dict[str, list[str]]:
 def _read_name(url: str) -> str:
     """What a file is called, out of its address."""
     parts = urlsplit(url)
-    return _cut(unquote(PurePosixPath(parts.path).name) or parts.netloc, _NAME_SHOWN)
+    return shorten(unquote(PurePosixPath(parts.path).name) or parts.netloc, _NAME_SHOWN)
 
 
-def _cut(text: str, longest: int) -> str:
+def shorten(text: str, longest: int) -> str:
+    """One line of at most so many characters, with a sign where some were left out."""
     line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1].rstrip()}…"

@@ -9,8 +9,7 @@ from bot.text.messages import escape, fence, quote, stack_lines
 from generation.catalogue.families import find_card
 from generation.pictures.sealing import SHORT
 from generation.provenance.manifest import Statement
-from generation.recipe import Recipe
-from generation.recipe.sheet import Sheet, is_sheet
+from generation.recipe.sheet import read_recipes
 from storage.queue.jobs import Job
 
 _TITLE: int = 60
@@ -78,11 +77,9 @@ def _list_grounds(findings: Findings, when: str) -> Iterator[str]:
     if job is None:
         yield f"- {say(sentences.VERIFY_JOB_GONE, job=findings.short)}"
         return
-    sheet = Sheet.from_json(job.recipe) if is_sheet(job.recipe) else None
-    recipe = sheet.cells[0] if sheet else Recipe.from_json(job.recipe)
-    prompt = sheet.typed if sheet else recipe.prompt
-    model = say(find_card(recipe.family).title)
+    model = say(find_card(read_recipes(job.recipe)[0].family).title)
     yield f"- {say(sentences.VERIFY_JOB, job=job.id[:SHORT], when=when, model=model)}"
+    prompt = str(job.recipe.get("prompt", ""))
     if findings.asks_owner and prompt:
         yield f"{say(sentences.VERIFY_PROMPT)}\n{fence(prompt)}"
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from generation.catalogue.sources import split_revision
 from generation.recipe import StructureKind
+from generation.tensors.scaled_latents import read_scaled
 
 _MODES: Final[Mapping[StructureKind, int]] = {
     "scribble": 0,
@@ -93,10 +94,7 @@ class FluxControl:
     @torch.inference_mode()
     def bind(self, shown: Tensor, scale: float, kind: StructureKind) -> BoundFluxControl:
         """What it says of a map (1, 3, height, width) in 0 to 1."""
-        vae = self.pipe.vae
-        pixels = (shown * 2 - 1).to(vae.dtype).contiguous()
-        read = vae.encode(pixels).latent_dist.mode().float()
-        latents = (read - vae.config.shift_factor) * vae.config.scaling_factor
+        latents = read_scaled(self.pipe, (shown * 2 - 1).to(self.pipe.vae.dtype).contiguous())
         mode = _MODES[kind] if self.model.union else None
         return BoundFluxControl(self.pipe, self.model, latents, scale, mode)
 

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from generation.catalogue.sources import read_source, split_revision
+from generation.tensors.scaled_latents import read_scaled
 
 _LAYERS: Final = 30
 """Layers of Z-Image's transformer, over which those of the network are spread."""
@@ -76,10 +77,7 @@ class ZImageControl:
     @torch.inference_mode()
     def bind(self, shown: Tensor, scale: float) -> BoundControl:
         """What it says of a map (1, 3, height, width) in 0 to 1."""
-        vae = self.pipe.vae
-        pixels = (shown * 2 - 1).to(vae.dtype).contiguous()
-        read = vae.encode(pixels).latent_dist.mode().float()
-        read = (read - vae.config.shift_factor) * vae.config.scaling_factor
+        read = read_scaled(self.pipe, (shown * 2 - 1).to(self.pipe.vae.dtype).contiguous())
         # Later versions have further channels, for what is repainted: here nothing is.
         further = self.model.config.control_in_dim - read.shape[1]
         empty = read.new_zeros(1, further, *read.shape[2:])

@@ -21,9 +21,8 @@ from generation.sampling.flow import (
     FlowCondition,
     FlowFamily,
     compute_shift,
-    read_scaled,
-    show_scaled,
 )
+from generation.tensors.scaled_latents import read_scaled, show_scaled
 
 
 def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition:  # noqa: ANN401

@@ -8,7 +8,8 @@ from torch import Tensor
 
 from generation.families.flux1_dev import embed, predict
 from generation.sampling.engine import device_of
-from generation.sampling.flow import FlowFamily, compute_shift, read_scaled, show_scaled
+from generation.sampling.flow import FlowFamily, compute_shift
+from generation.tensors.scaled_latents import read_scaled, show_scaled
 
 
 def look(pipe: Any, image: Image.Image) -> Tensor:  # noqa: ANN401 - diffusers has no types

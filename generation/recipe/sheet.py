@@ -98,6 +98,15 @@ class Sheet:
         raise RecipeError("this is not a sheet of a known version")
 
 
+def read_recipes(data: Mapping[str, object]) -> tuple[Recipe, ...]:
+    """The recipe that a job keeps, or those of its sheet's pictures.
+
+    Raises:
+        RecipeError: It is neither, of a known version.
+    """
+    return Sheet.from_json(data).cells if is_sheet(data) else (Recipe.from_json(data),)
+
+
 def is_sheet(data: Mapping[str, object]) -> bool:
     """Whether what a job keeps is a sheet rather than a recipe."""
     return _KEY in data

@@ -267,19 +267,6 @@ def compute_shift(pipe: Any, size: int, _steps: int) -> float:  # noqa: ANN401
     return float(size // 4 * slope + (low - slope * few))
 
 
-def read_scaled(pipe: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401
-    """The encoder's mode, scaled to about unit variance."""
-    raw: Tensor = pipe.vae.encode(pixels).latent_dist.mode().float()
-    return (raw - float(pipe.vae.config.shift_factor)) * float(pipe.vae.config.scaling_factor)
-
-
-def show_scaled(pipe: Any, latents: Tensor) -> Tensor:  # noqa: ANN401
-    """The inverse of ``read_scaled``, as pixels."""
-    raw = latents / float(pipe.vae.config.scaling_factor) + float(pipe.vae.config.shift_factor)
-    pixels: Tensor = pipe.vae.decode(raw.to(pipe.vae.dtype), return_dict=False)[0]
-    return pixels
-
-
 def start_batches(
     family: FlowFamily,
     engine: Engine,
