@@ -86,7 +86,9 @@ def _look(png: bytes, question: Question, settings: Settings) -> Seen:
     except ModuleNotFoundError:
         return Seen()
     device = worker.choose_device(settings.device)
-    engines, sight = worker.open_engines(settings, device), worker.open_sight(settings, device)
+    models = list_served(settings)
+    engines = worker.open_engines(settings, device, models)
+    sight = worker.open_sight(settings, device, models)
     asked = replace(question, image="-", eye=sight.name)
     try:
         told = answer(asked.to_json(), engines, lambda *_: None, lambda _: png, sight)

@@ -18,7 +18,13 @@ from generation.answering.looking import Sight, choose_sight
 from generation.catalogue.card import Card
 from generation.catalogue.extras import find_upscaler_file, select_beside, select_entries
 from generation.catalogue.memory_plans import MemoryPlanError, plan_ahead, read_room
-from generation.catalogue.served import ServedModel, choose_usual, find_model_of, list_served
+from generation.catalogue.served import (
+    Models,
+    ServedModel,
+    choose_usual,
+    find_model_of,
+    list_served,
+)
 from generation.families.load import load_any
 from generation.families.model_error import ModelError
 from generation.questions.question import EYES, is_question
@@ -140,27 +146,22 @@ def make(recipe: Recipe, settings: Settings, report: Report) -> Pictures:
     return render(engine, recipe, report, read=files.get, find=lambda _: None, seek=seek)
 
 
-def open_engines(settings: Settings, device: torch.device) -> Engines:
-    """What draws by the settings, nothing of it loaded yet.
-
-    Raises:
-        ServedError: The models cannot be read.
-    """
+def open_engines(settings: Settings, device: torch.device, models: Models) -> Engines:
+    """What draws by the settings, nothing of it loaded yet."""
     needs = partial(estimate_needs, settings, device) if device.type == "cuda" else None
     # Where the setting is a number, it holds for all models together.
     room = partial(measure_free, device, read_room(inf, settings.memory).memory)
-    return Engines(list_served(settings), partial(load_engine, settings), device, room, needs)
+    return Engines(models, partial(load_engine, settings), device, room, needs)
 
 
-def open_sight(settings: Settings, device: torch.device) -> Sight:
+def open_sight(settings: Settings, device: torch.device, models: Models) -> Sight:
     """What looks at pictures by the settings, not loaded yet.
 
     Raises:
-        ServedError: The models cannot be read.
         EyesError: ``EASEL_EYES`` names nothing that sees.
     """
     room = read_room(measure_room(device), settings.memory)
-    return choose_sight(settings, list_served(settings), device, room)
+    return choose_sight(settings, models, device, room)
 
 
 def make_renderer(
@@ -246,9 +247,9 @@ def main(settings: Settings) -> None:
         if stop.is_set():
             return
         raise DeviceFaultError(past.device)
-    engines = open_engines(settings, wanted)
+    engines = open_engines(settings, wanted, models)
     device = _load_first(engines, choose_usual(models), settings, past)
-    sight = open_sight(settings, wanted)
+    sight = open_sight(settings, wanted, models)
     if device == "cpu":
         # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.
         os.nice(NICENESS)

@@ -122,13 +122,12 @@ def read_form(values: Mapping[str, str], by: str) -> Seen:
 def _read_value(key: str, text: str) -> str:
     """A value as data, empty where it says nothing, or names somebody."""
     text = text.replace("\ufffd", " ")
-    if key == "prompt":
+    if key != "words":
         text = _BY_SOMEBODY.sub("", text)
+    if key == "prompt":
         sentences = clean_words(text, PROSE_LIMIT)
         # What was cut off says half a thing.
         return sentences[: max(sentences.rfind(end) for end in ".!?") + 1]
-    if key != "words":
-        text = _BY_SOMEBODY.sub("", text)
     if key in _NAMELESS and _NAMED.search(text):
         return ""
     value = clean_words(text, VALUE_LIMIT).strip(" .,;:-")

@@ -33,7 +33,7 @@ from generation.families.model_error import ModelError
 from generation.questions.question import Seen
 from generation.runtime.pool import Engines
 from generation.sampling.engine import Drawer, Engine
-from generation.sampling.ladder import Way, climb, list_parts, set_aside
+from generation.sampling.ladder import Way, climb, list_parts, release, set_aside
 from generation.tensors.memory import measure_card
 from storage.queue.jobs import NO_MODEL, RenderError, Report
 
@@ -122,16 +122,15 @@ class Sight:
 def _lend(eye: Eye, device: torch.device, parts: Sequence[nn.Module]) -> Iterator[Eye]:
     """An eye on its device for a while, with parts of another model out of its way."""
     with set_aside(parts):
-        if parts and device.type != "cpu":
-            torch.get_device_module(device).empty_cache()
+        if parts:
+            release(device)
         try:
             eye.move(device)
             yield eye
         finally:
             # Before the others come back, which need the room.
             eye.move(torch.device("cpu"))
-            if device.type != "cpu":
-                torch.get_device_module(device).empty_cache()
+            release(device)
 
 
 def choose_sight(settings: Choices, models: Models, device: torch.device, room: Room) -> Sight:

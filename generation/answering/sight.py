@@ -60,10 +60,6 @@ class Eye(Protocol):
     def name(self) -> str:
         """What it is called in answers."""
 
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-
     def see(self, picture: Image.Image, facts: str, told: Told) -> Seen:
         """What a picture shows; the same picture gives the same words.
 
@@ -92,12 +88,6 @@ class ChattingEye:
     model: Any
     tokenizer: Any
     read: "ImageReader"
-
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        device: torch.device = self.model.device
-        return device
 
     def see(self, picture: Image.Image, facts: str, told: Told) -> Seen:
         """See ``Eye.see``."""
@@ -129,12 +119,6 @@ class CaptioningEye:
     tokenizer: Any
     images: Any
     tokens: int
-
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        device: torch.device = self.model.device
-        return device
 
     def see(self, picture: Image.Image, facts: str, told: Told) -> Seen:  # noqa: ARG002 - it reads none
         """See ``Eye.see``."""
@@ -232,11 +216,8 @@ def borrow_eye(engine: Engine) -> Eye:
 
 def _read_settings(folder: Path) -> dict[str, Any]:
     """The settings of what reads images, without the name of the class that wants torchvision."""
-    found: dict[str, Any] = {}
-    for name in _CONFIGS:
-        stated = read_json(folder / name)
-        found |= stated.get("image_processor", {}) if "processor" in name else {}
-        found |= stated if name == _CONFIGS[0] else {}
+    own, whole = (read_json(folder / name) for name in _CONFIGS)
+    found = own.get("image_processor", {}) | own | whole.get("image_processor", {})
     unwanted = ("image_processor_type", "processor_class", "auto_map", "feature_extractor_type")
     return {key: value for key, value in found.items() if key not in unwanted}
 

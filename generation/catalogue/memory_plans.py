@@ -219,9 +219,7 @@ def plan_eye(name: str, weights: float, resting: float, room: Room) -> EyePlacin
 
 def measure_rest(parts: Footprint, plan: MemoryPlan) -> float:
     """GiB of a card that a model takes between two jobs."""
-    small = _SMALLER[plan.bits]
-    text = parts.text * (1 - parts.text_layers * (1 - small))
-    denoiser = parts.denoiser * (1 - parts.layers * (1 - small))
+    text, denoiser = _weigh(parts, plan.bits)
     match plan.placing:
         case Placing.RESIDENT:
             return text + denoiser + parts.vae + parts.beside
@@ -262,9 +260,7 @@ _ORDER: Final = (
 
 def measure_needs(parts: Footprint, plan: MemoryPlan) -> float:
     """GiB of a card that a plan takes at most, whatever is just being computed."""
-    small = _SMALLER[plan.bits]
-    text = parts.text * (1 - parts.text_layers * (1 - small))
-    denoiser = parts.denoiser * (1 - parts.layers * (1 - small))
+    text, denoiser = _weigh(parts, plan.bits)
     drawing = _STEP + plan.at_once * parts.picture
     decoding = _STEP + parts.decoding * (_TILES if plan.tiled else 1.0)
     kept = denoiser + parts.vae + parts.beside
@@ -276,6 +272,13 @@ def measure_needs(parts: Footprint, plan: MemoryPlan) -> float:
         case Placing.OFFLOADED:
             each = text + _READ, denoiser + drawing, parts.vae + decoding
             return parts.beside + max(each)
+
+
+def _weigh(parts: Footprint, bits: Bits) -> tuple[float, float]:
+    """GiB of text encoders and denoiser with weights of so many bits."""
+    small = _SMALLER[bits]
+    text = parts.text * (1 - parts.text_layers * (1 - small))
+    return text, parts.denoiser * (1 - parts.layers * (1 - small))
 
 
 def estimate_footprint(card: Card, adapters: str = "", controlnets: str = "") -> Footprint:

@@ -8,6 +8,7 @@ in the layout of diffusers, and their configuration tells which they are.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final, Protocol
 
 import torch
@@ -19,7 +20,7 @@ from torch.nn import functional
 
 from generation.catalogue.sources import split_revision
 from generation.conditioning.cache import ImageCache
-from generation.conditioning.estimators import Estimator, load_estimator
+from generation.conditioning.estimators import Estimator, load_estimator, load_network
 from generation.conditioning.flux_control import FluxControl, load_flux_control
 from generation.conditioning.line_maps import LINES, draw_line_map
 from generation.conditioning.z_image_control import ZImageControl, load_z_image_control
@@ -263,11 +264,12 @@ def load_structures(
     sources = dict.fromkeys(named.values())
     load = _LOADERS.get(type(pipe).__name__, _load_network)
     loaded = {source: load(pipe, source).to(device) for source in sources}
-    # Each estimator is a model of its own in memory, so none is loaded without a network for it.
+    # Each network is a model of its own in memory: none is loaded twice, or for no ControlNet.
+    read = cache(load_network)
     seeing = {kind: estimators[kind] for kind in named if kind not in LINES}
     return Structures(
         networks={kind: loaded[source] for kind, source in named.items()},
-        estimators={kind: load_estimator(kind, at, device) for kind, at in seeing.items()},
+        estimators={kind: load_estimator(kind, at, device, read) for kind, at in seeing.items()},
         device=device,
         dtype=pipe.unet.dtype if hasattr(pipe, "unet") else pipe.vae.dtype,
     )

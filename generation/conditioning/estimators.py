@@ -5,6 +5,7 @@ is the whole picture, so it suits pictures of one person.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 import cv2
@@ -124,11 +125,12 @@ _SIGHTS: Final[Mapping[StructureKind, tuple[Callable[..., Image.Image], Any, Any
 }
 
 
-def load_estimator(kind: StructureKind, source: str, device: torch.device) -> Estimator:
-    """Load the network for a kind of structure that no filter finds.
+def load_network(network: Any, reader: Any, source: str, device: torch.device) -> tuple[Any, Any]:  # noqa: ANN401 - transformers' classes
+    """A network, ready to compute, and what reads pictures for it.
 
     Args:
-        kind: ``depth``, ``normal`` or ``pose``.
+        network: Its class.
+        reader: The class of what reads pictures.
         source: Folder or hub id, with ``@`` and a revision behind it if wanted.
         device: Where to compute.
 
@@ -137,7 +139,27 @@ def load_estimator(kind: StructureKind, source: str, device: torch.device) -> Es
         ValueError: It is no such network.
     """
     name, options = split_revision(source)
-    see, network, reader = _SIGHTS[kind]
     model = network.from_pretrained(name, use_safetensors=True, **options).to(device).eval()
-    processor = reader.from_pretrained(name, **options)
-    return lambda picture, size: see(model, processor, picture, size)
+    return model, reader.from_pretrained(name, **options)
+
+
+def load_estimator(
+    kind: StructureKind,
+    source: str,
+    device: torch.device,
+    load: Callable[[Any, Any, str, torch.device], tuple[Any, Any]] = load_network,
+) -> Estimator:
+    """Load the network for a kind of structure that no filter finds.
+
+    Args:
+        kind: ``depth``, ``normal`` or ``pose``.
+        source: Folder or hub id, with ``@`` and a revision behind it if wanted.
+        device: Where to compute.
+        load: Loads networks; two kinds may be read off the same.
+
+    Raises:
+        OSError: A file is missing.
+        ValueError: It is no such network.
+    """
+    see, network, reader = _SIGHTS[kind]
+    return partial(see, *load(network, reader, source, device))

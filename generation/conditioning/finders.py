@@ -25,6 +25,7 @@ from transformers import (
 )
 
 from generation.catalogue.sources import split_revision
+from generation.conditioning.estimators import load_network
 from generation.recipe import Region
 
 COLOURED: Final = 0.4
@@ -198,25 +199,16 @@ def load_finder(setting: str, device: torch.device) -> Finder:
     if kind not in {"clipseg", "grounding-dino"} or (kind == "clipseg" and second):
         raise ValueError(f"a {kind}{' before another' if second else ''} finds nothing by words")
     words = AutoTokenizer.from_pretrained(name, **options)
+    # The processors that transformers would choose want torchvision.
     if kind == "clipseg":
-        return ColouringFinder(
-            _load(CLIPSegForImageSegmentation, first, device),
-            words,
-            ViTImageProcessorPil.from_pretrained(name, **options),
-        )
-    frame = _Framer(
-        _load(GroundingDinoForObjectDetection, first, device),
-        words,
-        GroundingDinoImageProcessorPil.from_pretrained(name, **options),
+        network = CLIPSegForImageSegmentation
+        model, images = load_network(network, ViTImageProcessorPil, first, device)
+        return ColouringFinder(model, words, images)
+    model, images = load_network(
+        GroundingDinoForObjectDetection, GroundingDinoImageProcessorPil, first, device
     )
+    frame = _Framer(model, words, images)
     if not second:
         return FramingFinder(frame)
-    name, options = split_revision(second)
-    # The processor that transformers would choose wants torchvision.
-    seeing = SamProcessor(SamImageProcessorPil.from_pretrained(name, **options))
-    return FramingFinder(frame, _Tracer(_load(SamModel, second, device), seeing))
-
-
-def _load(network: Any, source: str, device: torch.device) -> Any:  # noqa: ANN401 - no types
-    name, options = split_revision(source)
-    return network.from_pretrained(name, use_safetensors=True, **options).to(device).eval()
+    model, images = load_network(SamModel, SamImageProcessorPil, second, device)
+    return FramingFinder(frame, _Tracer(model, SamProcessor(images)))

@@ -26,21 +26,17 @@ from generation.catalogue.lora_files import ADDED, list_layers, read_lora_file
 from generation.catalogue.loras import Offered
 from generation.conditioning.cache import TextCache
 from generation.conditioning.lora_deltas import (
-    UnknownChangeError,
     compute_delta,
     measure_delta,
     turn_to_norms,
 )
-from generation.conditioning.lora_layers import Layers, Target
+from generation.conditioning.lora_layers import FAULTS, Layers, Target
 from generation.recipe import Lora
 from generation.tensors.memory import is_out_of_memory
 from storage.queue.jobs import RenderError
 
 _TEXT: Final = "lora_te"
 """How kohya's names of text encoders' layers begin."""
-
-_FAULTS: Final = (ValueError, KeyError, RuntimeError, TypeError, IndexError, AttributeError)
-"""What diffusers and peft raise for weights that do not fit; they have no types of their own."""
 
 _WAYS: Final = {"A": "down", "B": "up"}
 
@@ -138,18 +134,13 @@ class Loras:
         """Add what a file changes to the weights themselves."""
         try:
             weights = load_file(self.files[lora.name])
-            named = list_layers(weights)
-            layers = Layers(self.pipe)
-            parts = {
-                name: {_name_part(key, name): weights[key] for key in keys}
-                for name, keys in named.items()
-            }
+            layers, parts = Layers(self.pipe), _split_layers(weights)
             found = layers.find({name: measure_delta(one) for name, one in parts.items()})
             with torch.inference_mode():
                 for name, targets in found.items():
                     for target in targets:
                         self._change(layers.get_layer(target), target, parts[name], lora.weight)
-        except (*_FAULTS, UnknownChangeError, SafetensorError) as error:
+        except (*FAULTS, SafetensorError) as error:
             _require_memory(error)
             _log.warning("lora refused", name=lora.name, error=str(error)[:200])
             raise RenderError("lora") from error
@@ -180,9 +171,10 @@ class Loras:
         weight = getattr(layer, name)
         if type(weight.data) is not Tensor or weight.dtype.itemsize < 2:
             raise ValueError("weights of fewer bits cannot be added to")
-        # In the machine's memory: a card that the model fills has no room for them.
-        own = self.kept.setdefault(id(weight), (weight, weight.data.to("cpu", copy=True)))[1]
-        return weight, own
+        if id(weight) not in self.kept:
+            # In the machine's memory: a card that the model fills has no room for them.
+            self.kept[id(weight)] = weight, weight.data.to("cpu", copy=True)
+        return weight, self.kept[id(weight)][1]
 
     def _load(self, slot: str, name: str) -> None:
         """Load one file as a LoRA.
@@ -203,7 +195,7 @@ class Loras:
                 # peft warns of a second LoRA, which is meant here.
                 with warnings.catch_warnings(action="ignore", category=UserWarning):
                     self.pipe.load_lora_weights(attempt(), adapter_name=slot)
-            except (*_FAULTS, UnknownChangeError) as error:
+            except FAULTS as error:
                 _require_memory(error)
                 _log.warning("lora refused", name=name, attempt=number, error=str(error)[:200])
             else:
@@ -216,10 +208,7 @@ class Loras:
     def _rename(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The same under peft's names, each layer's strength multiplied in."""
         layers, made = Layers(self.pipe), dict[str, Tensor]()
-        parts = {
-            name: {_name_part(key, name): weights[key] for key in keys}
-            for name, keys in list_layers(weights).items()
-        }
+        parts = _split_layers(weights)
         sizes = {name: measure_delta(one) for name, one in parts.items()}
         for name, targets in layers.find(sizes).items():
             down, up = parts[name]["down"], parts[name]["up"]
@@ -287,6 +276,14 @@ def _find(one: Offered) -> Path:
         return one.source.find()
     except OSError as error:
         raise OSError(one.name) from error
+
+
+def _split_layers(weights: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """A file's tensors by layer, and there by what they are."""
+    return {
+        name: {_name_part(key, name): weights[key] for key in keys}
+        for name, keys in list_layers(weights).items()
+    }
 
 
 def _require_memory(error: Exception) -> None:

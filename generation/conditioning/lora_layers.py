@@ -33,7 +33,10 @@ _LEADS: Final[tuple[tuple[str, str], ...]] = (
 )
 """What names begin with, and the part that is meant; the denoiser where that is empty."""
 
-_FAULTS: Final = (ValueError, KeyError, RuntimeError, TypeError, IndexError, AttributeError)
+FAULTS: Final = (ValueError, KeyError, RuntimeError, TypeError, IndexError, AttributeError)
+"""What diffusers and peft raise for weights that do not fit; they have no types of their own."""
+
+_PREFIXES: Final = ("base_model.model.", "model.diffusion_model.", "diffusion_model.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class Layers:
             probe: dict[str, Tensor] = {}
             for number, name in enumerate(names, 1):
                 down, up = _number(number, sizes[name])
-                probe |= write(name, down, up)
+                probe |= write(_strip(name), down, up)
             if found := self._read(self._convert(probe), names):
                 return found
         return {}
@@ -120,7 +123,7 @@ class Layers:
         try:
             given = self._pipe.lora_state_dict(probe, **options)
         # A name that no translation knows has no error of its own.
-        except _FAULTS:
+        except FAULTS:
             return {}
         made: Mapping[str, Tensor] = given[0] if isinstance(given, tuple) else given
         return made
@@ -156,9 +159,13 @@ def _number(number: int, size: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     return torch.full((1, *into), float(number)), up.reshape(out, *[1] * max(1, len(into)))
 
 
-def _write_kohya(name: str, down: Tensor, up: Tensor) -> dict[str, Tensor]:
-    for lead in ("base_model.model.", "model.diffusion_model.", "diffusion_model."):
+def _strip(name: str) -> str:
+    for lead in _PREFIXES:
         name = name.removeprefix(lead)
+    return name
+
+
+def _write_kohya(name: str, down: Tensor, up: Tensor) -> dict[str, Tensor]:
     flat = name if name.startswith("lora_") else "lora_unet_" + name.replace(".", "_")
     return {
         f"{flat}.lora_down.weight": down,
@@ -168,7 +175,5 @@ def _write_kohya(name: str, down: Tensor, up: Tensor) -> dict[str, Tensor]:
 
 
 def _write_dotted(name: str, down: Tensor, up: Tensor) -> dict[str, Tensor]:
-    for lead in ("base_model.model.", "model.diffusion_model.", "diffusion_model."):
-        name = name.removeprefix(lead)
     base = f"diffusion_model.{name}"
     return {f"{base}.lora_A.weight": down, f"{base}.lora_B.weight": up}

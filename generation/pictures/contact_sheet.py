@@ -8,6 +8,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from generation.pictures.grid import choose_layout
+
 LONGEST_SIDE: Final = 2560
 """Pixels of a sheet's longer side at most, labels not counted."""
 
@@ -51,8 +53,7 @@ def compose_sheet(
     """
     if len(pictures) != len(columns) * max(1, len(rows)):
         raise ValueError("a sheet needs a picture for each cell")
-    across = len(columns) if rows else math.isqrt(len(columns) - 1) + 1
-    down = len(rows) or math.ceil(len(columns) / across)
+    across, down = (len(columns), len(rows)) if rows else choose_layout(len(columns))
     width, height = (max(sides) for sides in zip(*(one.size for one in pictures), strict=True))
     share = min(1.0, LONGEST_SIDE / (across * width), LONGEST_SIDE / (down * height))
     cell = max(1, round(width * share)), max(1, round(height * share))
@@ -72,11 +73,8 @@ def compose_sheet(
         right, below = place % across, place // across
         left = margin + right * (cell[0] + _GAP)
         top = (1 if rows else below + 1) * band + below * (cell[1] + _GAP)
-        shown = (
-            ImageOps.pad(picture.convert("RGB"), cell, Image.Resampling.LANCZOS, color=_GROUND)
-            if picture.size != cell
-            else picture
-        )
+        whole = picture.convert("RGB")
+        shown = ImageOps.pad(whole, cell, Image.Resampling.LANCZOS, color=_GROUND)
         sheet.paste(shown, (left, top))
         if not rows or below == 0:
             middle = left + cell[0] / 2, top - band / 2

@@ -97,7 +97,7 @@ def describe(question: Question, seen: Seen) -> Description:
         measures.width,
         measures.height,
         question.exact,
-        tuple(values),
+        values,
         tuple(measures.palette),
         # A paragraph tells of what was seen; what a person says goes before that.
         "" if question.word else seen.prose,
