@@ -19,8 +19,13 @@ from generation.catalogue.controlnets import (
     read_sources,
     write_sources,
 )
-from generation.catalogue.extras import find_upscaler_file, select_beside, select_entries
-from generation.catalogue.eyes import AUTO, CONFIG, choose_eye, find_architecture, find_eye_card
+from generation.catalogue.extras import (
+    find_upscaler_file,
+    name_beside,
+    select_beside,
+    select_entries,
+)
+from generation.catalogue.eyes import CONFIG, choose_eye, find_architecture, find_eye_card, is_lent
 from generation.catalogue.families import CARDS
 from generation.catalogue.loras import read_offered
 from generation.catalogue.served import list_served
@@ -74,14 +79,13 @@ class Networks:
     each: Mapping[str, Wanted]
     controlnets: Mapping[StructureKind, str]
     estimators: Mapping[StructureKind, str]
-    family: str = ""
+    card: Card | None = None
 
     @property
     def setting(self) -> str:
         """The lines for ``.env``, pinned to the commits."""
         entries = self._pinned(self.controlnets)
-        if self.family:
-            entries = ",".join(f"{self.family}:{entry}" for entry in entries.split(","))
+        entries = name_beside(entries, self.card) if self.card else entries
         lines = [f"EASEL_CONTROLNETS={entries}"]
         lines += [f"EASEL_ESTIMATORS={self._pinned(self.estimators)}"] if self.estimators else []
         return "\n".join(lines)
@@ -117,7 +121,7 @@ def find_networks(name: str) -> Networks:
     licences = dict.fromkeys(named.values(), read_licence(text))
     licences |= dict.fromkeys(seeing.values(), "Apache-2.0")
     found = {source: find_network(source, terms) for source, terms in licences.items()}
-    return Networks(found, named, seeing, name if card and card.named_beside else "")
+    return Networks(found, named, seeing, card)
 
 
 def find_adapters(card: Card, source: str) -> Wanted:
@@ -241,8 +245,9 @@ def find_all(settings: Settings) -> list[Wanted]:
     for file in (*files, *([upscaler] if upscaler else [])):
         if file.revision:
             found[f"{file.place}#{file.file}"] = find_single(file)
-    lent = settings.eyes == AUTO and cards[0].sees
-    if not lent and (eye := find_eye(settings.eyes, measure_gpu(settings))):
+    if not is_lent(settings.eyes, cards[0]) and (
+        eye := find_eye(settings.eyes, measure_gpu(settings))
+    ):
         found[eye.name] = eye
     return list(found.values())
 

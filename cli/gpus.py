@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from collections.abc import Mapping
 from typing import Final
 
 from storage.settings import Settings, SettingsError
@@ -28,7 +27,7 @@ def list_gpus(settings: Settings) -> dict[int, str]:
     """
     if settings.device not in {"auto", "cuda"}:
         return {}
-    seen = _list_visible(os.environ)
+    seen = _list_visible()
     if settings.gpus == "all":
         return dict(enumerate(seen))
     wanted = [int(part) for part in settings.gpus.split(",")]
@@ -52,8 +51,8 @@ def parse_listing(text: str) -> tuple[str, ...]:
     return tuple(name for card, *parts in found for name in parts or [card])
 
 
-def _list_visible(environment: Mapping[str, str]) -> tuple[str, ...]:
-    if (shown := environment.get(VISIBLE)) is None:
+def _list_visible() -> tuple[str, ...]:
+    if (shown := os.environ.get(VISIBLE)) is None:
         return parse_listing(_ask_driver())
     names = [name.strip() for name in shown.split(",")]
     # As CUDA reads it: nothing behind one that does not exist, such as -1, is seen.

@@ -8,12 +8,12 @@ from cli.findings import Finding, State
 from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.eyes import (
-    AUTO,
     EyesError,
     choose_eye,
     find_architecture,
     find_eye_card,
     find_eye_folder,
+    is_lent,
     name_eye,
 )
 from storage.settings import Settings
@@ -63,7 +63,7 @@ def examine_eyes(settings: Settings) -> Iterator[Finding]:
     try:
         device = find_gpu(settings)
         usual = choose_usual(list_served(settings)).card
-        if settings.eyes == AUTO and usual.sees:
+        if is_lent(settings.eyes, usual):
             says = f"{usual.title}, which draws here, also tells what pictures show"
             yield Finding("eyes", State.OK, says)
             return

@@ -9,6 +9,7 @@ import typer
 from cli import checkpoints
 from cli.describe import describe
 from generation.catalogue.checkpoints import OWN, choose_card
+from generation.catalogue.extras import name_beside
 from generation.catalogue.eyes import EYES, find_eye_folder, find_eye_named
 from generation.catalogue.families import CARDS, VARIANTS, find_known
 from generation.catalogue.served import find_named, list_passed_over, list_served
@@ -41,10 +42,14 @@ def list_models() -> None:
             typer.echo(f"{'':16} {card.notice}")
         example = "empty" if card.id == "easel" else f"{card.called}, a file, a folder, or a hub id"
         typer.echo(f"{'':16} EASEL_MODEL is {example}")
-        for setting, known in (("ADAPTERS", card.adapters), ("CONTROLNETS", card.controlnets)):
+        for setting, known, mark in (
+            ("ADAPTERS", card.adapters, ","),
+            ("CONTROLNETS", card.controlnets, ";"),
+        ):
             if known:
-                family = f"{card.id}:" if card.named_beside else ""
-                typer.echo(f"{'':16} EASEL_{setting} may be {family}{known}")
+                sources, *licence = known.partition(mark)
+                named = "".join((name_beside(sources, card), *licence))
+                typer.echo(f"{'':16} EASEL_{setting} may be {named}")
     typer.echo("Eyes, which tell /describe what pictures show (EASEL_EYES):")
     for eye in EYES:
         usual = f"; usual from {eye.card:g} GB on" if eye.card else ""
@@ -130,8 +135,8 @@ def fetch_model(
         card = find_known(name)
         wanted = beside.find_adapters(card, card.adapters.partition(",")[0])
         _fetch([wanted], accept)
-        family = f"{card.id}:" if card.named_beside else ""
-        typer.echo(f"They are here. For .env:\nEASEL_ADAPTERS={family}{wanted.pinned}")
+        named = name_beside(wanted.pinned, card)
+        typer.echo(f"They are here. For .env:\nEASEL_ADAPTERS={named}")
     else:
         wanted = hub.find(name, around=around)
         (folder,) = _fetch([wanted], accept)

@@ -41,10 +41,11 @@ class WordRules:
             NotAllowedError: They may not be.
         """
         adult = is_age_restricted(requester)
-        for recipe in recipes:
-            wanted = list(_list_wanted(recipe))
+        said = ((tuple(_list_wanted(one)), tuple(_list_unwanted(one))) for one in recipes)
+        # Repetitions, and what only a dial changes, say the same.
+        for wanted, unwanted in dict.fromkeys(said):
             # Whatever a list says: to leave clothes out is to ask for none.
-            if sexualizes_minors(wanted, _list_unwanted(recipe)):
+            if sexualizes_minors(wanted, unwanted):
                 raise NotAllowedError(Sentence(sentences.NEVER_DRAWN))
             refusal = self._refuse("\n".join(wanted), choices, adult=adult)
             if refusal is not None:

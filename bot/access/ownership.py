@@ -31,7 +31,7 @@ async def find_drawing(jobs: Jobs, job_id: str | None) -> Job:
     job = await find_job(jobs, job_id)
     if is_sheet(job.recipe):
         raise SheetError
-    if not draws(job):
+    if job.question:
         raise NoPictureError
     return job
 

@@ -9,6 +9,7 @@ import discord
 
 from bot.access.defaults import CHOICES
 from bot.components.panel import Panel, PanelPress, make_custom_id
+from bot.components.sheet_menu import LABEL_LIMIT
 from bot.errors import OldButtonError
 from bot.interactions.host import find_host
 from bot.text import messages, sentences
@@ -16,9 +17,6 @@ from bot.text.languages import say
 from storage.database.records import Records
 from storage.decisions import choice_queries
 from storage.decisions.choice_queries import KeptPictures
-
-LABEL_LIMIT: Final = 100
-"""Most characters of a choice (Discord)."""
 
 _SEARCHED: Final = 200
 """Pictures that are looked through for what somebody types."""

@@ -5,14 +5,12 @@ from typing import Any, Final
 
 import discord
 
+from bot.components.modals import TEXT_LIMIT
 from bot.components.panel import PanelPress
 from bot.text import sentences
 from bot.text.languages import say
 from prompt.moderation.words import parse_words
 from storage.decisions.choices import ServerChoices
-
-FIELD_LIMIT: Final = 4000
-"""Characters of a field at most (Discord)."""
 
 _FIELDS: Final = {"refused": sentences.WORDS_REFUSED, "restricted": sentences.WORDS_RESTRICTED}
 
@@ -27,7 +25,7 @@ def build_form(choices: ServerChoices, custom_id: str) -> discord.ui.Modal:
             default=_join(getattr(choices, field)),
             placeholder=say(sentences.WORDS_HOW),
             required=False,
-            max_length=FIELD_LIMIT,
+            max_length=TEXT_LIMIT,
         )
         form.add_item(discord.ui.Label(text=say(label), component=words))
     return form
@@ -36,7 +34,7 @@ def build_form(choices: ServerChoices, custom_id: str) -> discord.ui.Modal:
 def _join(words: Sequence[str]) -> str:
     """A list as it fits into its field; without spaces it is no longer than what was typed."""
     whole = ", ".join(words)
-    return whole if len(whole) <= FIELD_LIMIT else ",".join(words)[:FIELD_LIMIT]
+    return whole if len(whole) <= TEXT_LIMIT else ",".join(words)[:TEXT_LIMIT]
 
 
 def apply(before: ServerChoices, press: PanelPress) -> ServerChoices:

@@ -51,18 +51,18 @@ class BeforeAfterHandler:
             raise NotYoursError
         if job.state != "done":
             raise NotYetError
-        ownership.require_picture(Recipe.from_json(job.recipe), max(0, index - 1))
+        recipe = Recipe.from_json(job.recipe)
+        ownership.require_picture(recipe, max(0, index - 1))
         after = job.pictures[index - 1] if index else job.grid or job.pictures[0]
-        before = await self._find_before(job)
+        before = await self._find_before(job, recipe)
         pngs = [await self._files.aget(sha256) for sha256 in (before, after.sha256)]
         said = say(sentences.COMPARED)
         data = io.BytesIO(await asyncio.to_thread(_join, *pngs))
         file = discord.File(data, f"easel-{job.id[:8]}-before-after.webp", description=said)
         await interaction.edit_original_response(content=said, attachments=[file])
 
-    async def _find_before(self, job: Job) -> str:
+    async def _find_before(self, job: Job, recipe: Recipe) -> str:
         """SHA-256 of the picture before what was last asked for."""
-        recipe = Recipe.from_json(job.recipe)
         if recipe.inputs.canvas is not None:
             return recipe.inputs.canvas.image
         if len(recipe.inputs.edit) == 1:

@@ -120,7 +120,7 @@ class CompareHandler:
             raise DraftGoneError
         try:
             planned, _ = await self._plan(interaction, Draft.from_json(body))
-            planned = await self._accept(interaction, planned)
+            notes = await self._accept(interaction, planned)
         except Exception:
             await self._records.write(choice_queries.keep_draft, draft, person, body)
             raise
@@ -128,7 +128,7 @@ class CompareHandler:
         with suppress(discord.HTTPException):
             queued = say(sentences.ASKED, count=1)
             await interaction.edit_original_response(content=queued, view=None)
-        await tell_notes(interaction, planned.notes)
+        await tell_notes(interaction, notes)
 
     async def draw_again(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         """Draws a sheet anew: from other noise, or from the same where nothing came of it.
@@ -152,8 +152,7 @@ class CompareHandler:
         policy.check_size(choices, sheet.cells)
         person = await policy.read_preferences(self._records, interaction.user.id)
         planned = PlannedSheet(sheet, job.speed, (), choices, person)
-        planned = await self._accept(interaction, planned, message)
-        await tell_notes(interaction, planned.notes)
+        await tell_notes(interaction, await self._accept(interaction, planned, message))
 
     async def show_cell(
         self, interaction: discord.Interaction[Any], job_id: str, chosen: Sequence[str]
@@ -228,9 +227,9 @@ class CompareHandler:
         interaction: discord.Interaction[Any],
         planned: PlannedSheet,
         message: int | None = None,
-    ) -> PlannedSheet:
-        """Accepts a sheet, relaxed where fast time is used up; what it is accepted as."""
-        choices = planned.choices
+    ) -> tuple[str, ...]:
+        """Accepts a sheet, relaxed where fast time is used up; what is to be told of it."""
+        choices, notes = planned.choices, planned.notes
         destination = await Destination.choose(interaction, choices, planned.person, message)
         accept = partial(self._acceptor.accept_sheet, interaction, destination, planned.sheet)
         try:
@@ -239,15 +238,14 @@ class CompareHandler:
             if error.excess.kind != "fast":
                 raise
             await accept(choices, "relax")
-            notes = (*planned.notes, Sentence(sentences.SHEET_RELAXED))
-            planned = replace(planned, speed="relax", notes=notes)
+            notes = (*notes, Sentence(sentences.SHEET_RELAXED))
         await release_promise(interaction, destination, message)
-        return planned
+        return notes
 
     async def _expect(self, sheet: Sheet) -> float | None:
         """GPU seconds that a sheet is expected to take; None where that is not known."""
         works = [Work.of(one.model, "imagine", one.pixels, one.steps) for one in sheet.cells]
-        known = {work: await self._records.read(costs.read_known_cost, work) for work in set(works)}
+        known = await self._records.read(costs.read_known_costs, set(works))
         seconds = [known[work] for work in works]
         return None if None in seconds else sum(one or 0.0 for one in seconds)
 

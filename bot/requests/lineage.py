@@ -90,7 +90,7 @@ class LineageHandler:
             room = IN_ALL - len(members)
             found = await self._jobs.records.read(partial(list_children, most=room), list(latest))
             places: dict[str, int] = {}
-            for child in [each for id_ in found if (each := await self._jobs.get(id_))]:
+            for child in found:
                 if _shows(requester, child):
                     places[child.id] = len(members)
                     members.append(_Member(child, latest[child.parent_id or ""]))

@@ -19,7 +19,14 @@ from torch import nn
 from faults import HostError
 from generation.answering.sight import Eye, borrow_eye, load_eye
 from generation.catalogue.extras import Choices
-from generation.catalogue.eyes import AUTO, choose_eye, find_eye_card, find_eye_folder, name_eye
+from generation.catalogue.eyes import (
+    AUTO,
+    choose_eye,
+    find_eye_card,
+    find_eye_folder,
+    is_lent,
+    name_eye,
+)
 from generation.catalogue.memory_plans import (
     Room,
     estimate_served,
@@ -146,7 +153,7 @@ def choose_sight(settings: Choices, models: Models, device: torch.device, room: 
         EyesError: ``EASEL_EYES`` names nothing.
     """
     usual = choose_usual(models)
-    if settings.eyes == AUTO and usual.card.sees:
+    if is_lent(settings.eyes, usual.card):
         return Sight(name_eye(usual.card.model), lender=usual, device=device)
     source = choose_eye(settings.eyes, measure_card(device))
     if source and find_eye_folder(source) is None:

@@ -107,6 +107,13 @@ def select_beside(setting: str, card: Card) -> str:
     return select_entries(setting, card.id, unnamed=not card.named_beside)
 
 
+def name_beside(setting: str, card: Card) -> str:
+    """A setting whose entries are all for a model, as :func:`select_beside` reads it."""
+    if not card.named_beside:
+        return setting
+    return ",".join(f"{card.id}:{entry.strip()}" for entry in setting.split(","))
+
+
 def select_entries(setting: str, family: str, *, unnamed: bool = True) -> str:
     """The entries of a setting that apply to a family: those for all, and those that name it.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from faults import HostError
+from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import find_fetched, read_json
 
 CONFIG: Final = "config.json"
@@ -75,6 +76,16 @@ ARCHITECTURES: Final = {
 
 _NOMINAL: Final = 0.93
 """Share of a card's nominal memory that it has at least, in GiB."""
+
+
+def is_lent(setting: str, usual: Card) -> bool:
+    """Whether the usual model, which draws, also tells what pictures show, so no other is chosen.
+
+    Args:
+        setting: ``EASEL_EYES``.
+        usual: The model that draws where none is named.
+    """
+    return setting == AUTO and usual.sees
 
 
 def choose_eye(setting: str, memory: float) -> str:

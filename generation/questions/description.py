@@ -79,10 +79,6 @@ class Description:
         """What is said of an aspect; empty where nothing is known."""
         return tuple(name for value in self.find_values(aspect) for name in value.names)
 
-    def certainty_of(self, aspect: Aspect) -> Certainty | None:
-        """How it is known; None where nothing is."""
-        return next((value.certainty for value in self.find_values(aspect)), None)
-
     @property
     def lacks_subject(self) -> bool:
         """Whether it is not known what the picture shows."""

@@ -63,12 +63,13 @@ def write_offers(
     if target not in TARGETS:
         return [Offer(one, one.spelling) for one in prompts]
     program, offers = Program(target), []
-    said = write_sentences(description, turn)
     # Of what is known to be the prompt the words are given; of all else sentences are written.
     tells = ABILITIES[program].prose and not description.exact
+    said = list(write_sentences(description, turn)) if tells else []
+    if tells:
+        said[0] = find_prose(description) or said[0]
     for number, (here, whole) in enumerate(zip(prompts, whole_prompts, strict=True)):
-        text = (find_prose(description) if number == 0 else "") or said[number]
-        written = write_prompt(_tell(whole, text, program) if tells else whole, program)
+        written = write_prompt(_tell(whole, said[number], program) if tells else whole, program)
         offers.append(Offer(here, written.text, written.lost))
     return offers
 
@@ -90,4 +91,4 @@ def find_prose(description: Description) -> str:
     """
     known = (*description.find(Aspect.SUBJECT), *description.find(Aspect.WORDS))
     fits = not description.exact and says_all(description.prose, known)
-    return description.prose if description.prose and fits else ""
+    return description.prose if fits else ""

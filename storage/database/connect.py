@@ -7,7 +7,7 @@ when it is prepared), so readers and the writer do not stop each other.
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -41,6 +41,16 @@ A process that is frozen in the middle of one would otherwise hold up every othe
 
 SILENT_AFTER: Final = 10
 """Seconds without an answer from PostgreSQL's machine after which a connection counts as lost."""
+
+SILENCE: Final[Mapping[str, int]] = {
+    "connect_timeout": SILENT_AFTER,
+    "tcp_user_timeout": 1000 * SILENT_AFTER,
+    # Also while its answer is waited for, which is when nothing is under way to it.
+    "keepalives_idle": SILENT_AFTER,
+    "keepalives_interval": SILENT_AFTER // 3,
+    "keepalives_count": 3,
+}
+"""How a connection to PostgreSQL is told so."""
 
 START_PATIENCE: Final = 60.0
 """Seconds for which somebody who starts waits for a database that does not answer yet."""
@@ -224,18 +234,10 @@ def _options(url: str) -> dict[str, Any]:
     timeout = f"-c idle_in_transaction_session_timeout={FROZEN_AFTER}s"
     # A server may have hung up meanwhile, which a ping finds out.
     # A server that nothing is heard of is away, which the system would find out after minutes.
-    silence = {
-        "connect_timeout": SILENT_AFTER,
-        "tcp_user_timeout": 1000 * SILENT_AFTER,
-        # Also while its answer is waited for, which is when nothing is under way to it.
-        "keepalives_idle": SILENT_AFTER,
-        "keepalives_interval": SILENT_AFTER // 3,
-        "keepalives_count": 3,
-    }
     return {
         "hide_parameters": True,
         "pool_pre_ping": True,
-        "connect_args": {"options": timeout, **silence},
+        "connect_args": {"options": timeout, **SILENCE},
     }
 
 

@@ -23,7 +23,7 @@ from storage.privacy.rules import RULES, find_table, is_own
 from storage.queue import books, queries
 from storage.queue.client import Jobs
 from storage.queue.costs import count_drawings
-from storage.queue.jobs import DAY, SHOWN
+from storage.queue.jobs import DAY
 
 _BATCH: Final = 200
 """Jobs that are deleted in one transaction."""
@@ -67,7 +67,7 @@ def forget_jobs(connection: Connection, person_id: int) -> dict[str, bool]:
     rows = connection.execute(some).all()
     found = {row.id: row.delivered_at is not None for row in rows}
     now = datetime.now(UTC)
-    lately = [row for row in rows if row.created_at > now - DAY and row.lane != SHOWN]
+    lately = [row for row in rows if row.created_at > now - DAY]
     spent = sum(count_drawings(row.picture_count, row.lane) for row in lately)
     _note_spent(connection, person_id, spent, now)
     _withdraw_messages(connection, found)

@@ -66,7 +66,7 @@ def accept(
 
 def keep_answered(connection: Connection, job: NewJob, answer: Mapping[str, Any]) -> None:
     """Keeps a question whose answer is known as a job that is done, and has yet to be shown."""
-    row = _describe_done(job) | {"answer": dict(answer)}
+    row = _describe_done(job, "ask") | {"answer": dict(answer)}
     connection.execute(insert(JobRow).values(row))
 
 
@@ -80,16 +80,17 @@ def keep_shown(connection: Connection, job: NewJob, image: StoredImage) -> None:
         job: The job; its recipe makes that picture.
         image: The picture.
     """
-    connection.execute(insert(JobRow).values(_describe_done(job) | {"lane": SHOWN}))
+    connection.execute(insert(JobRow).values(_describe_done(job, SHOWN)))
     alone = asdict(image) | {"job_id": job.id, "position": 0}
     connection.execute(insert(ImageRow).values(alone))
 
 
-def _describe_done(job: NewJob) -> dict[str, Any]:
+def _describe_done(job: NewJob, lane: str) -> dict[str, Any]:
     now = datetime.now(UTC)
     known = (job.message_id, job.family, job.model)
     standing = Standing(job.id, "done", None, 0, 1, now, *known)
-    return _describe(job) | asdict(standing) | {"started_at": now, "finished_at": now}
+    ended = {"started_at": now, "finished_at": now, "lane": lane}
+    return _describe(job) | asdict(standing) | ended
 
 
 def read_usage(
@@ -114,12 +115,14 @@ def read_usage(
     # Whoever was forgotten meanwhile does not begin anew; where they asked is not known any more.
     daily, host = whole or allowance.daily > 0, whole or allowance.host_daily > 0
     gone = _count_spent(connection, person_id, since) if daily or host else 0
+
+    def count(place: int | None) -> int:
+        return gone + books.count_asked(connection, person_id, since, place)
+
     return Usage(
         unfinished=queries.count_unfinished(connection, person_id),
-        today=gone + books.count_asked(connection, person_id, since, allowance.server_id)
-        if daily
-        else 0,
-        everywhere=gone + books.count_asked(connection, person_id, since) if host else 0,
+        today=count(allowance.server_id) if daily else 0,
+        everywhere=count(None) if host else 0,
         spent=spent,
     )
 

@@ -7,13 +7,13 @@ that hear it those get up that take one.
 
 import threading
 import time
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import psycopg
 import structlog
 from sqlalchemy import Connection, func, make_url, select
 
-from storage.database.connect import SILENT_AFTER
+from storage.database.connect import SILENCE
 
 CHANNEL: Final = "easel_jobs"
 """The name under which PostgreSQL passes it on."""
@@ -76,12 +76,8 @@ class Bell:
 
     def _connect(self) -> psycopg.Connection:
         if self._connection is None:
-            self._connection = psycopg.connect(
-                self._address,
-                autocommit=True,
-                connect_timeout=_CONNECT,
-                tcp_user_timeout=1000 * SILENT_AFTER,
-            )
+            silence: dict[str, Any] = {**SILENCE, "connect_timeout": _CONNECT}
+            self._connection = psycopg.connect(self._address, autocommit=True, **silence)
             self._connection.execute(f"LISTEN {CHANNEL}")
         return self._connection
 

@@ -1,7 +1,7 @@
 """What jobs are expected to take, learned from what like ones took."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, case, select
 
 from storage.database.records import upsert
 from storage.database.tables import CostRow
+from storage.queue.jobs import SHOWN
 
 MEMORY: Final = 20
 """Jobs over which a mean moves."""
@@ -61,13 +62,13 @@ class Work:
 
 
 def count_drawings(pictures: int, lane: str) -> int:
-    """As how many a job counts: a sheet as the grids that it might have been, a question as none.
+    """As how many a job counts: a sheet as the grids it might be, what draws nothing as none.
 
     Args:
         pictures: How many pictures it makes.
         lane: Its lane.
     """
-    return 0 if lane == "ask" else max(1, math.ceil(pictures / GRID))
+    return 0 if lane in {"ask", SHOWN} else max(1, math.ceil(pictures / GRID))
 
 
 def expect(means: Mapping[tuple[int, int], float], work: Work) -> float | None:
@@ -103,6 +104,11 @@ def read_known_cost(connection: Connection, work: Work) -> float | None:
         )
     )
     return expect({(size, length): seconds for size, length, seconds in rows}, work)
+
+
+def read_known_costs(connection: Connection, works: Collection[Work]) -> dict[Work, float | None]:
+    """The same for each of some works."""
+    return {work: read_known_cost(connection, work) for work in works}
 
 
 def learn_cost(connection: Connection, work: Work, seconds: float) -> None:

@@ -5,9 +5,11 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from storage.database.tables import JobRow
+from storage.queue import queries
+from storage.queue.jobs import Job
 
 
-def list_children(connection: Connection, job_ids: Collection[str], most: int) -> list[str]:
+def list_children(connection: Connection, job_ids: Collection[str], most: int) -> list[Job]:
     """Finished drawings that were made of the pictures of some jobs, the newest of them, by age.
 
     Args:
@@ -21,4 +23,4 @@ def list_children(connection: Connection, job_ids: Collection[str], most: int) -
         .order_by(JobRow.created_at.desc(), JobRow.id)
         .limit(most)
     )
-    return list(connection.execute(wanted).scalars())[::-1]
+    return queries.read_jobs(connection, list(connection.execute(wanted).scalars())[::-1])

@@ -29,15 +29,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.database.records import upsert
 from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
 from storage.queue import presence, shares
-from storage.queue.jobs import (
-    CANCELLED_BY,
-    PROTOCOL,
-    Job,
-    Made,
-    QueueInfo,
-    Rendered,
-    StoredImage,
-)
+from storage.queue.jobs import CANCELLED_BY, PROTOCOL, Job, Made, QueueInfo, Rendered, StoredImage
 
 UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 """Jobs whose end was not shown yet; an index holds these alone."""
@@ -127,6 +119,12 @@ def read_place(connection: Connection, standing: Standing) -> tuple[int, float]:
 def read_job(connection: Connection, job_id: str) -> Job | None:
     """A job with its images, or None if there is no such job."""
     return next(iter(_read_jobs(connection, JobRow.id == job_id)), None)
+
+
+def read_jobs(connection: Connection, job_ids: Sequence[str]) -> list[Job]:
+    """Those of some jobs that there are, with their images, in the order of the ids."""
+    found = {job.id: job for job in _read_jobs(connection, JobRow.id.in_(job_ids))}
+    return [found[job_id] for job_id in job_ids if job_id in found]
 
 
 def find_job(connection: Connection, beginning: str) -> str | None:

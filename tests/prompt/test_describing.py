@@ -64,14 +64,14 @@ def test_what_is_not_known_is_not_said() -> None:
     assert texts(ask(DUSK))[0] == (
         "low-key lighting, cool tones, muted colours, palette of charcoal and navy"
     )
-    assert known.certainty_of(Aspect.SUBJECT) is None
+    assert known.find_values(Aspect.SUBJECT) == ()
 
 
 def test_a_word_completes_the_prompts_as_it_was_said() -> None:
     question = ask(DUSK, word="two rockets at dusk")
     known = describe(question, Seen(thing="rocket", colour="grey"))
     assert not known.lacks_subject
-    assert known.certainty_of(Aspect.SUBJECT) is Certainty.EXACT
+    assert known.find_values(Aspect.SUBJECT)[0].certainty is Certainty.EXACT
     assert texts(question)[0].startswith("two rockets at dusk, low-key lighting")
     assert texts(question)[1].endswith("of two rockets at dusk")
 
@@ -90,7 +90,7 @@ def test_measured_pixel_art_is_surer_than_a_guessed_style() -> None:
     lattice = Measures(width=64, height=64, lattice=True)
     known = describe(ask(lattice), Seen(thing="ghost", medium="flat"))
     assert known.find(Aspect.MEDIUM) == ("pixel art",)
-    assert known.certainty_of(Aspect.MEDIUM) is Certainty.MEASURED
+    assert known.find_values(Aspect.MEDIUM)[0].certainty is Certainty.MEASURED
 
 
 def test_other_wordings_say_the_same() -> None:

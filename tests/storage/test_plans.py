@@ -72,6 +72,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "count_unfinished": (HEAVY,),
         "read_place": (queries.Standing(JOB, "queued", None, 0, 9, NOW),),
         "read_job": (JOB,),
+        "read_jobs": ([JOB],),
         "find_job": ("9e3779b1",),
         "find_job_of_message": (77,),
         "list_derived": (JOB,),
@@ -152,7 +153,12 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "read_blocks": (HEAVY, 7),
         "keep_nameless": (HEAVY,),
     },
-    costs: {"read_cost": (WORK,), "read_known_cost": (WORK,), "learn_cost": (WORK, 2.5)},
+    costs: {
+        "read_cost": (WORK,),
+        "read_known_cost": (WORK,),
+        "read_known_costs": ([WORK],),
+        "learn_cost": (WORK, 2.5),
+    },
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {
         "read_person": (2000,),
