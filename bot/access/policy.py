@@ -125,6 +125,11 @@ def _refuse_place(choices: ServerChoices, interaction: Requester) -> Sentence | 
     here = {interaction.channel_id, getattr(interaction.channel, "parent_id", None)}
     if not choices.channels or here & set(choices.channels):
         return None
+    return refuse_elsewhere(choices)
+
+
+def refuse_elsewhere(choices: ServerChoices) -> Sentence:
+    """What is said in a channel that is none of those in which pictures may be asked for."""
     return Sentence(
         sentences.SERVER_CHANNEL,
         channels=" ".join(f"<#{channel}>" for channel in choices.channels[:10]),
@@ -135,6 +140,11 @@ def _refuse_role(choices: ServerChoices, interaction: Requester) -> Sentence | N
     # Managers are let in whatever the list says, or they could lock themselves out.
     if not choices.roles or manages(interaction) or has_role(interaction, choices.roles):
         return None
+    return refuse_others(choices)
+
+
+def refuse_others(choices: ServerChoices) -> Sentence:
+    """What is said to those who have none of the roles that may ask for pictures."""
     return Sentence(
         sentences.SERVER_ROLE, roles=" ".join(f"<@&{role}>" for role in choices.roles[:10])
     )

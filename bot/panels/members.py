@@ -11,11 +11,12 @@ from bot.errors import NotAllowedError
 from bot.interactions.host import find_host
 from bot.text import accounts, sentences
 from bot.text.languages import say
+from bot.text.server_log import Deeds
 from prompt.sentences import Sentence
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change
 from storage.queue import books
-from storage.quotas import KINDS, format_quotas, parse_quotas
+from storage.quotas import KINDS, parse_quotas
 
 DAYS: Final = 7
 """Days, today among them, of which it is told who used what."""
@@ -59,24 +60,22 @@ async def change(press: PanelPress, server_id: int) -> str:
     extra = {} if typed.lower() == RESET else parse_quotas(typed)
     days = _parse_days(press.typed.get(_BLOCK, "").strip())
 
-    def apply(connection: Connection) -> list[str]:
-        done = []
-        if typed.lower() == RESET:
-            books.reset(connection, person, server_id, KINDS)
-            done.append(say(sentences.PERSON_RESET))
-        if extra:
-            books.grant(connection, person, server_id, extra)
-            done.append(say(sentences.PERSON_GIVEN, extra=format_quotas(extra)))
-        if days is not None:
-            done.append(_block(connection, person, server_id, days))
-        # Without whose name, which would outlive them there.
-        for what in done:
-            note = Change(it.user.id, "person", None, what)
-            choice_queries.note_change(connection, server_id, note)
-        return done
+    deeds = Deeds(reset=typed.lower() == RESET, extra=extra, days=days)
+    told = list(deeds.tell())
 
-    done = await find_host(it).records.write(apply)
-    return f"<@{person}>: {', '.join(done)}" if done else ""
+    def apply(connection: Connection) -> None:
+        if deeds.reset:
+            books.reset(connection, person, server_id, KINDS)
+        if deeds.extra:
+            books.grant(connection, person, server_id, deeds.extra)
+        if deeds.days is not None:
+            _block(connection, person, server_id, deeds.days)
+        note = Change(it.user.id, "person", None, deeds.write())
+        choice_queries.note_change(connection, server_id, note)
+
+    if told:
+        await find_host(it).records.write(apply)
+    return f"<@{person}>: {', '.join(told)}" if told else ""
 
 
 async def list_usage(it: discord.Interaction[Any], server_id: int) -> str:
@@ -94,9 +93,8 @@ def _parse_days(typed: str) -> int | None:
     return int(typed)
 
 
-def _block(connection: Connection, person: int, server_id: int, days: int) -> str:
-    if not days:
+def _block(connection: Connection, person: int, server_id: int, days: int) -> None:
+    if days:
+        books.block(connection, person, server_id, datetime.now(UTC) + timedelta(days=days))
+    else:
         books.unblock(connection, person, server_id)
-        return say(sentences.PERSON_UNBLOCKED)
-    books.block(connection, person, server_id, datetime.now(UTC) + timedelta(days=days))
-    return say(sentences.PERSON_BLOCKED, count=days)

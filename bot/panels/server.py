@@ -1,7 +1,7 @@
 """The panel on which a server's managers decide who may ask for what, and where."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -13,9 +13,9 @@ from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.errors import FormLateError, NotAllowedError, OldButtonError
 from bot.interactions.host import find_host
 from bot.interactions.patience import begin
-from bot.panels import members, word_lists
+from bot.panels import member_view, members, word_lists
 from bot.panels.server_topics import NUMBERS, OF_ROLES, TOPICS, Number
-from bot.text import messages, sentences, server_log
+from bot.text import sentences, server_log, server_rules
 from bot.text.languages import say
 from generation.catalogue.card import Card
 from prompt.sentences import Sentence
@@ -24,18 +24,25 @@ from storage.decisions.choices import Change, Limits, ServerChoices
 from storage.queue.limits import HostLimits
 from storage.quotas import EXAMPLE, format_quotas, parse_quotas
 
-CHANGES_SHOWN: Final = 15
+CHANGES_SHOWN: Final = 12
+"""Most changes on one page."""
 
 _PANEL: Final = "server"
 
 
 _CHANGES: Final = "changes"
 _USAGE: Final = "usage"
+_MEMBERS: Final = "members"
+_DIGITS: Final = 9
+"""Most digits of a place in the list of changes."""
+
 _FORMS: Final = ("limits", "quotas", "words")
 """Topics that are set in a form."""
 
 _TITLES: Final = {
-    **{name: topic.title for name, topic in TOPICS.items()},
+    **server_rules.TITLES,
+    "person": sentences.PANEL_PERSON,
+    _MEMBERS: sentences.PANEL_MEMBERS,
     _USAGE: sentences.PANEL_USAGE,
     _CHANGES: sentences.PANEL_CHANGES,
 }
@@ -77,7 +84,14 @@ async def take_press(press: PanelPress) -> Panel | None:
     await it.response.defer()
     if what == "open":
         topic = press.values[0]
+        if topic == _CHANGES:
+            return await _load_changes(it, 0)
         return await _load_panel(it, topic, await _load_text(it, topic))
+    if what == _CHANGES:
+        return await _load_changes(it, int(press.value or 0))
+    if what == _MEMBERS:
+        role = int(press.values[0]) if press.values else None
+        return await _load_panel(it, what, await member_view.write(it, role))
     if what in _FORMS:
         return await _change(
             it,
@@ -109,6 +123,8 @@ def _require_fitting(press: PanelPress) -> None:
         named, chosen = TOPICS["person"], [press.value]
     if press.what == "open":
         fitting = len(chosen) == 1 and chosen[0] in _TITLES
+    elif press.what == _CHANGES:
+        fitting = press.value.isdecimal() and len(press.value) <= _DIGITS
     else:
         fitting = named is not None and all(
             it.guild is not None and named.fits(it.guild, value, find_host(it).cards)
@@ -118,15 +134,30 @@ def _require_fitting(press: PanelPress) -> None:
         raise OldButtonError
 
 
-async def _load_panel(it: discord.Interaction[Any], topic: str = "", history: str = "") -> Panel:
-    return build_panel(await _load_choices(it), find_host(it).cards, topic, history)
+async def _load_panel(it: discord.Interaction[Any], topic: str = "", text: str = "") -> Panel:
+    return _build_panel(it, await _load_choices(it), topic, text)
+
+
+def _build_panel(
+    it: discord.Interaction[Any], choices: ServerChoices, topic: str, text: str = ""
+) -> Panel:
+    """The panel with the menu for one topic; without another text it tells all that is set."""
+    host = find_host(it)
+    told = text or server_rules.write_rules(choices, host.limits)
+    return build_panel(choices, host.cards, topic, told)
 
 
 def build_panel(
-    choices: ServerChoices, served: Sequence[Card], topic: str = "", history: str = ""
+    choices: ServerChoices, served: Sequence[Card], topic: str = "", text: str = ""
 ) -> Panel:
-    """The panel of a server with the menu for one topic."""
-    lines = [f"**{say(t.title)}** {t.shown(choices)}" for t in TOPICS.values() if t.shown]
+    """The panel of a server.
+
+    Args:
+        choices: What is set.
+        served: The cards of what draws here, the usual one's first.
+        topic: For what there is a menu on it.
+        text: What stands on it.
+    """
     options = [
         discord.SelectOption(label=say(title), value=name, default=name == topic)
         for name, title in _TITLES.items()
@@ -141,8 +172,7 @@ def build_panel(
     menu = TOPICS[topic].menu if topic in TOPICS else None
     if menu is not None:
         items.append(menu(choices, make_custom_id(_PANEL, topic), served))
-    text = history or "\n".join(lines)
-    return Panel(text[: messages.CONTENT_LIMIT], items)
+    return Panel(text, items)
 
 
 def _require_manager(interaction: discord.Interaction[Any]) -> None:
@@ -170,50 +200,37 @@ async def _change(
 
     records = find_host(it).records
     after = await records.write(choice_queries.change_server, _read_server_id(it), change, note)
-    return build_panel(after, find_host(it).cards, what)
-
-
-def word_change(change: Change) -> Change:
-    """A change with its values in the language spoken now; those of presets are words already."""
-    topic = TOPICS.get(change.what)
-    shown = topic.shown if topic else None
-    # What was done about a person is noted in words.
-    if shown is None:
-        return change
-    try:
-        before, after = (
-            shown(ServerChoices.read(json.loads(kept or "")))
-            for kept in (change.before, change.after)
-        )
-    except ValueError:  # noted in words, as it was done at first
-        return change
-    return Change(change.person_id, change.what, *_diff_lines(before, after))
-
-
-def _diff_lines(before: str, after: str) -> tuple[str, str]:
-    """The lines of two texts that are not in the other."""
-    old, new = before.splitlines(), after.splitlines()
-    gone = _join_lines(line for line in old if line not in new)
-    return gone, _join_lines(line for line in new if line not in old)
-
-
-def _join_lines(lines: Iterable[str]) -> str:
-    return ", ".join(line.removeprefix("- ") for line in lines if line)
+    return _build_panel(it, after, what)
 
 
 async def _load_text(it: discord.Interaction[Any], topic: str) -> str:
     """What stands on the panel in place of everything that is set; empty for that."""
-    if topic == _CHANGES:
-        return await _load_history(it)
+    if topic == _MEMBERS:
+        return await member_view.write(it, None)
     return await members.list_usage(it, _read_server_id(it)) if topic == _USAGE else ""
 
 
-async def _load_history(it: discord.Interaction[Any]) -> str:
-    """The latest changes, newest first, one a line."""
-    records = find_host(it).records
-    found = await records.read(choice_queries.list_changes, _read_server_id(it), CHANGES_SHOWN)
-    told = [(at, word_change(change)) for at, change in found]
-    return server_log.write_server_log(told, {**_TITLES, "preset": sentences.PANEL_DEFAULT})
+async def _load_changes(it: discord.Interaction[Any], skipped: int) -> Panel:
+    """The panel with who changed what, after so many that are newer."""
+    found = await find_host(it).records.read(
+        # One more than is shown tells whether there are others.
+        choice_queries.list_changes,
+        _read_server_id(it),
+        CHANGES_SHOWN + 1,
+        skipped,
+    )
+    text, count = server_log.write_server_log(found[:CHANGES_SHOWN])
+    panel = await _load_panel(it, _CHANGES, text)
+    older = skipped + count if len(found) > count else None
+    turns = ((sentences.CHANGES_LATEST, 0 if skipped else None), (sentences.CHANGES_OLDER, older))
+    buttons = [
+        discord.ui.Button[discord.ui.View](
+            label=say(label), custom_id=make_custom_id(_PANEL, _CHANGES, str(to))
+        )
+        for label, to in turns
+        if to is not None
+    ]
+    return Panel(panel.text, [*panel.items, *buttons])
 
 
 def _find_form(press: PanelPress) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from bot.text import sentences
 from bot.text.languages import LANGUAGES, name_language, say
 from generation.catalogue.card import Card
 from generation.catalogue.families import CARDS
-from storage.decisions.choices import Limits, ServerChoices
+from storage.decisions.choices import ServerChoices
 
 MOST: Final = 25
 """Most values of a menu (Discord)."""
@@ -23,19 +23,15 @@ _TEXT_CHANNELS: Final = [discord.ChannelType.text, discord.ChannelType.news]
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One thing that can be set.
+    """One thing that can be set, or looked at.
 
     Attributes:
-        title: What it is called.
-        shown: Its value, for people; None where it has none.
         menu: The menu that sets it, given what is set, its custom id and the cards of what draws
             here; None where a form or nothing does.
         read: From a menu's values to what is stored.
         fits: Whether a value is one that the menu offers on a server; clients can send any other.
     """
 
-    title: str
-    shown: Callable[[ServerChoices], str] | None
     menu: Callable[[ServerChoices, str, Sequence[Card]], Item] | None = None
     read: Callable[[Sequence[str]], object] | None = None
     fits: Callable[[discord.Guild, str, Sequence[Card]], bool] = lambda *_: False
@@ -43,18 +39,12 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A limit in the form: its field, what it is called, the range, and what 0 means if it fits."""
+    """A limit in the form: its field, what it is called, and the range; 0 stands for no limit."""
 
     field: str
     title: str
     low: int
     high: int
-    unset: str = sentences.ANY
-
-    def format_value(self, values: "ServerChoices | Limits") -> str:
-        """Its value, for people."""
-        value = getattr(values, self.field)
-        return str(value) if value else say(self.unset)
 
     def write_label(self) -> str:
         """What stands above its field."""
@@ -65,7 +55,7 @@ class Number:
 NUMBERS: Final = (
     Number("repeat", sentences.LIMIT_REPEAT, 1, 40),
     Number("largest", sentences.LIMIT_LARGEST, 0, 16384),
-    Number("keep", sentences.LIMIT_KEEP, 0, 3650, sentences.KEEP_HOST),
+    Number("keep", sentences.LIMIT_KEEP, 0, 3650),
     Number("unfinished", sentences.LIMIT_UNFINISHED, 1, 1000),
     Number("daily", sentences.LIMIT_DAILY, 0, 100_000),
 )
@@ -147,92 +137,47 @@ def _parse_ids(values: Sequence[str]) -> tuple[int, ...]:
     return tuple(map(int, values))
 
 
-def _format_mentions(ids: Sequence[int], sign: str, nothing: str) -> str:
-    return " ".join(f"<{sign}{id_}>" for id_ in ids) or say(nothing)
-
-
-def _format_numbers(values: ServerChoices | Limits, numbers: Sequence[Number]) -> str:
-    lines = [f"- {say(n.title)}: {n.format_value(values)}" for n in numbers]
-    return "\n" + "\n".join(lines)
-
-
-def _format_role_limits(choices: ServerChoices) -> str:
-    lines = [
-        "\n- "
-        + say(
-            sentences.ROLE_LIMITS,
-            role=f"<@&{role}>",
-            **{number.field: number.format_value(limits) for number in OF_ROLES},
-        )
-        + (f"; {limits.quotas}" if limits.quotas else "")
-        for role, limits in choices.limits.items()
-    ]
-    return "".join(lines[:MOST]) or say(sentences.NONE)
-
-
 TOPICS: Final[Mapping[str, Topic]] = {
-    "channels": Topic(
-        sentences.PANEL_CHANNELS,
-        lambda c: _format_mentions(c.channels, "#", sentences.PANEL_ALL),
-        _build_channel_menu,
-        _parse_ids,
-        _is_channel,
-    ),
+    "channels": Topic(_build_channel_menu, _parse_ids, _is_channel),
     "roles": Topic(
-        sentences.PANEL_ROLES,
-        lambda c: _format_mentions(c.roles, "@&", sentences.PANEL_ALL),
         lambda c, name, _: _build_role_select(c.roles, name),
         _parse_ids,
         _is_role,
     ),
     "editors": Topic(
-        sentences.PANEL_EDITORS,
-        lambda c: _format_mentions(c.editors, "@&", sentences.PANEL_MANAGERS),
         lambda c, name, _: _build_role_select(c.editors, name),
         _parse_ids,
         _is_role,
     ),
     "families": Topic(
-        sentences.PANEL_FAMILIES,
-        lambda c: ", ".join(c.families) or say(sentences.PANEL_ALL),
         _build_model_menu,
         tuple,
         lambda _, value, served: value in _list_models(served),
     ),
     "results": Topic(
-        sentences.PANEL_RESULTS,
-        lambda c: f"<#{c.results}>" if c.results else say(sentences.PANEL_HERE),
         _build_results_menu,
         lambda values: int(values[0]) if values else 0,
         _is_channel,
     ),
     "language": Topic(
-        sentences.PANEL_LANGUAGE,
-        lambda c: name_language(c.language) if c.language in _SPOKEN else say(sentences.PANEL_OWN),
         _build_language_menu,
         lambda values: values[0] if values else "",
         lambda _, value, __: value in _SPOKEN,
     ),
-    "words": Topic(
-        sentences.PANEL_WORDS,
-        lambda c: say(sentences.WORDS_SET, refused=len(c.refused), restricted=len(c.restricted)),
-    ),
-    "limits": Topic(
-        sentences.PANEL_LIMITS,
-        lambda c: _format_numbers(c, NUMBERS),
-    ),
-    "quotas": Topic(sentences.LIMIT_QUOTAS, lambda c: c.quotas or say(sentences.ANY)),
+    "words": Topic(),
+    "limits": Topic(),
+    "quotas": Topic(),
     "role": Topic(
-        sentences.PANEL_ROLE,
-        _format_role_limits,
         lambda _c, name, _: _build_role_select((), name, most=1),
         fits=_is_role,
     ),
     "person": Topic(
-        sentences.PANEL_PERSON,
-        None,
         lambda _c, name, _: discord.ui.UserSelect(custom_id=name),
         fits=lambda _, value, __: value.isdecimal(),
     ),
+    "members": Topic(
+        lambda _c, name, _: _build_role_select((), name, most=1),
+        fits=_is_role,
+    ),
 }
-"""Everything that can be set, in the order of the panel."""
+"""Everything that can be set or looked at in a menu, in the order of the panel."""

@@ -6,7 +6,7 @@ a catalogue lacks is said in English.
 
 import gettext
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from typing import Any, Final
 import discord
 from babel import Locale
 from babel.dates import format_timedelta
+from babel.lists import format_list
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -106,6 +107,16 @@ def name_language(language: str) -> str:
     """A language as its speakers call it, such as ``Deutsch``."""
     name = Locale(language).get_display_name() or language
     return name[:1].upper() + name[1:]
+
+
+def name_language_here(language: str) -> str:
+    """A language as it is called in the language spoken now, such as ``German``."""
+    return Locale(language).get_display_name(_spoken.get()) or language
+
+
+def join_list(parts: Sequence[str]) -> str:
+    """Parts as a list in a sentence, such as "a, b, and c", in the language spoken now."""
+    return format_list(parts, locale=_spoken.get())
 
 
 def write_number(number: float) -> str:

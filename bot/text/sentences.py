@@ -166,22 +166,89 @@ PANEL_LANGUAGE: Final = "Language"
 PANEL_LIMITS: Final = "Limits"
 PANEL_ROLE: Final = "Limits of a role"
 PANEL_CHANGES: Final = "Latest changes"
+PANEL_QUOTAS: Final = "Quotas"
+PANEL_MEMBERS: Final = "Members see this"
 PANEL_DEFAULT: Final = "Default preset"
 PANEL_PRESET: Final = "Preset {name}"
-PANEL_ALL: Final = "all"
-PANEL_HERE: Final = "where they are asked for"
-PANEL_OWN: Final = "each person's own"
-PANEL_MANAGERS: Final = "those who manage the server"
 LIMIT_REPEAT: Final = "Jobs per request"
 LIMIT_LARGEST: Final = "Longest side in pixels"
 LIMIT_KEEP: Final = "Days to keep requests"
-KEEP_HOST: Final = "as long as whoever runs me says"
 LIMIT_UNFINISHED: Final = "Unfinished jobs per person"
 LIMIT_DAILY: Final = "Jobs per person in 24 hours"
 LIMIT_SHARE: Final = "Share of GPU time, 1 is usual"
 LIMIT_OR_ANY: Final = "{limit}, 0 for no limit"
-ANY: Final = "no limit"
-ROLE_LIMITS: Final = "{role}: {unfinished} unfinished, {daily} in 24 hours, share {share}"
+RULE_OTHERS: Final = Plural("{count} other", "{count} others")
+RULE_CHANNELS: Final = "Pictures can be asked for in {channels} alone."
+RULE_CHANNELS_ALL: Final = "Pictures can be asked for in every channel."
+RULE_ROLES: Final = (
+    "Members with {roles}, and those who manage the server, may ask for pictures; nobody else may."
+)
+RULE_ROLES_ALL: Final = "Everyone may ask for pictures."
+RULE_EDITORS: Final = (
+    "Members with {roles}, and those who manage the server, may change its presets."
+)
+RULE_EDITORS_NONE: Final = "Those who manage the server may change its presets."
+RULE_MODELS: Final = "No model draws here but {models}."
+RULE_MODELS_ALL: Final = "Every model may draw."
+RULE_RESULTS: Final = "Pictures appear in {channel}."
+RULE_RESULTS_HERE: Final = "Pictures appear where they are asked for."
+RULE_LANGUAGE: Final = "I speak to everyone in one language: {language}."
+RULE_LANGUAGE_OWN: Final = "I speak to everyone in their own language."
+RULE_WORDS_NONE: Final = "This server has no list of words of its own."
+RULE_REFUSED: Final = Plural(
+    "{count} word or phrase of this server's is not drawn.",
+    "{count} words or phrases of this server's are not drawn.",
+)
+RULE_RESTRICTED: Final = Plural(
+    "{count} is drawn only in channels for adults.",
+    "{count} are drawn only in channels for adults.",
+)
+RULE_REPEAT: Final = Plural(
+    "One request makes {count} job at most.", "One request makes up to {count} jobs."
+)
+RULE_LARGEST: Final = Plural(
+    "A picture's longest side has {count} pixel at most.",
+    "A picture's longest side has up to {count} pixels.",
+)
+RULE_LARGEST_ANY: Final = "Pictures may be as large as the models draw them."
+RULE_KEEP: Final = Plural(
+    "Requests are deleted after {count} day, favourites excepted.",
+    "Requests are deleted after {count} days, favourites excepted.",
+)
+RULE_KEEP_HOST: Final = "Requests stay for as long as whoever runs me keeps them."
+RULE_QUOTAS_NONE: Final = "There is no limit for a day, a week or a month of the calendar."
+RULE_ROLE_LIMITS_NONE: Final = "The same holds for all roles."
+WHO_EVERYONE: Final = "Everyone"
+WHO_THEY: Final = "They"
+WHO_ROLES: Final = "Members with {roles}"
+MAY: Final = "{who} may {things}."
+HOST_MAY: Final = "Over all servers, whoever runs me lets everyone {things}."
+MAY_UNFINISHED: Final = Plural(
+    "have {count} unfinished job at a time", "have up to {count} unfinished jobs at a time"
+)
+MAY_DAILY: Final = Plural(
+    "ask for {count} job in 24 hours", "ask for up to {count} jobs in 24 hours"
+)
+MAY_DAILY_ANY: Final = "ask for any number of jobs in 24 hours"
+MAY_SHARE: Final = "get {share} times the usual share of GPU time"
+MAY_QUOTAS: Final = {
+    "jobs": "ask for up to {amount} {period}",
+    "pictures": "make up to {amount} {period}",
+    "minutes": "use up to {amount} {period}",
+    "fast": "use up to {amount} {period}",
+}
+EACH: Final = {"day": "a day", "week": "a week", "month": "a month"}
+MEMBERS_ROLE: Final = "What members with {role} alone see and have here:"
+MEMBERS_ANY: Final = "What members without a role see and have here; choose a role for its own:"
+MEMBERS_REFUSED: Final = "They may not ask for pictures, and are told:"
+MEMBERS_CHANNELS: Final = "They may ask in {channels}."
+MEMBERS_NOWHERE: Final = "They see no channel in which pictures may be asked for."
+MEMBERS_ELSEWHERE: Final = "Elsewhere they are told:"
+MEMBERS_BLIND: Final = "They do not see {channel}, where pictures appear."
+MEMBERS_MODELS: Final = "{models} may draw for them."
+MEMBERS_NO_MODEL: Final = "No model that is here may draw for them."
+MEMBERS_PRESET: Final = "This is added to their prompts: {text}"
+MEMBERS_EDITORS: Final = "They may change the server's presets."
 LIMIT_QUOTAS: Final = "Per person in a day, week or month"
 QUOTA_WRONG: Final = "`{typed}` is no limit like `{example}`; nothing was changed."
 PANEL_PERSON: Final = "One person"
@@ -380,7 +447,10 @@ WEIGHTS_WRONG: Final = Plural(
 )
 SERVER_MANAGERS: Final = "Only those who manage this server can see and change this."
 NONE: Final = "none"
-SERVER_CHANGE: Final = "{when} {who}: {what}, before {before}, now {after}"
+CHANGED_TO: Final = "now: {after}"
+CHANGED_FROM: Final = "before: {before}"
+CHANGES_OLDER: Final = "Older"
+CHANGES_LATEST: Final = "Back to the latest"
 SOMEBODY: Final = "somebody"
 NO_CHANGES: Final = "Nothing has been changed yet."
 NO_SERVER: Final = (
@@ -701,7 +771,6 @@ ADULT_WORD: Final = (
     "there."
 )
 PANEL_WORDS: Final = "Words"
-WORDS_SET: Final = "{refused} not drawn, {restricted} only in channels for adults"
 WORDS_REFUSED: Final = "Not drawn"
 WORDS_RESTRICTED: Final = "Only in channels for adults"
 WORDS_HOW: Final = "Words and phrases with commas between; a star stands for any ending"

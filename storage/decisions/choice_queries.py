@@ -104,14 +104,14 @@ def note_change(connection: Connection, server_id: int, change: Change) -> None:
 
 
 def list_changes(
-    connection: Connection, server_id: int, limit: int
+    connection: Connection, server_id: int, limit: int, skipped: int = 0
 ) -> list[tuple[datetime, Change]]:
-    """The latest changes of a server, newest first."""
+    """The latest changes of a server, newest first, after so many that are skipped."""
     wanted = (
         # By id: several changes may fall into one moment.
         select(ChangeRow).where(ChangeRow.server_id == server_id).order_by(ChangeRow.id.desc())
     ).limit(limit)
-    rows = connection.execute(wanted).mappings()
+    rows = connection.execute(wanted.offset(skipped)).mappings()
     names = ("person_id", "what", "before", "after")
     return [(row["at"], Change(**{name: row[name] for name in names})) for row in rows]
 

@@ -257,9 +257,11 @@ async def told(studio: Studio, person: str, name: str, options: dict[str, Any], 
     return message.content
 
 
-async def refused(studio: Studio, person: str, name: str, options: dict[str, Any]) -> str:
+async def refused(
+    studio: Studio, person: str, name: str, options: dict[str, Any], channel: str = "general"
+) -> str:
     """The sentence that takes the place of a promised answer."""
-    press = await studio.playground.command(person, name, options)
+    press = await studio.playground.command(person, name, options, channel=channel)
     return (await refusal(studio.playground, press)).content
 
 

@@ -70,7 +70,7 @@ async def test_a_quota_holds_until_a_manager_gives_more_or_resets_it(house: Hous
     asked = await house.imagine("a dog")
     await house.refusal(asked, "This server allows you 1 job today, and you have used or queued 1")
     panel = await tell(house, "1 job/day", "")
-    await panel.until(lambda now: "1 jobs/day more" in now.content)
+    await panel.until(lambda now: "1 job a day more" in now.content)
     await draw_for(house, 5.0)
     asked = await house.imagine("a dog")
     await house.refusal(asked, "This server allows you 1 job today")
@@ -91,7 +91,7 @@ async def test_a_server_has_quotas_of_its_own(house: House) -> None:
     await fill("5 cats")
     await house.playground.message(lambda m: "`5 cats` is no limit like" in m.content)
     panel = await fill("9 jobs per month, 1 picture/day")
-    await panel.until(lambda now: "1 pictures/day" in now.content)
+    await panel.until(lambda now: "make up to 1 picture a day" in now.content)
     asked = await house.imagine("a dog")
     await house.refusal(asked, "This server allows you 1 picture today, and you have used")
 

@@ -83,12 +83,12 @@ async def test_the_settings_are_set_after_a_restart(studio: Studio) -> None:
 async def test_every_menu_of_the_server_works_after_a_restart(studio: Studio) -> None:
     there = studio.playground.channel("art")
     chosen = {
-        "channels": (there, f"<#{there}>"),
-        "roles": (ROLE, f"**Roles** <@&{ROLE}>"),
-        "editors": (ROLE, f"**Preset editors** <@&{ROLE}>"),
-        "families": ("easel", "**Models** easel"),
-        "results": (there, f"**Pictures appear in** <#{there}>"),
-        "language": ("ja", "**Language** 日本語"),
+        "channels": (there, f"asked for in <#{there}>"),
+        "roles": (ROLE, f"**Roles** Members with <@&{ROLE}>"),
+        "editors": (ROLE, f"**Preset editors** Members with <@&{ROLE}>"),
+        "families": ("easel", "No model draws here but `easel`"),
+        "results": (there, f"Pictures appear in <#{there}>."),
+        "language": ("ja", "one language: Japanese"),
     }
     panels = {}
     for topic in chosen:

@@ -48,11 +48,11 @@ async def test_managers_fill_in_the_lists(house: House) -> None:
     panel = await (await house.playground.command("otto", "server")).ended()
     assert panel.message
     shown = await panel.message.until(lambda now: "**Words**" in now.content)
-    assert "0 not drawn, 0 only in channels for adults" in shown.content
+    assert "has no list of words of its own" in shown.content
     press = await house.playground.select("otto", shown, ["words"])
     await press.acknowledged()
     assert press.modal
     given = {"refused": "pear,  green  star\npear", "restricted": "sword*"}
     await house.playground.submit("otto", press, given)
-    await shown.until(lambda now: "2 not drawn, 1 only in channels for adults" in now.content)
+    await shown.until(lambda now: "2 words or phrases of this server's" in now.content)
     await refused(house, "a pear", "||pear|| is not drawn on this server")
