@@ -35,8 +35,14 @@ class MoreMenu(KeptItem, template=TEMPLATE):
             chosen = _CHOICE.fullmatch(next(iter(read_chosen(interaction)), ""))
             if match is None or chosen is None:
                 raise OldButtonError
-            index = int(chosen["index"])
-            await find_host(interaction).press(interaction, chosen["action"], match["job"], index)
+            host, index = find_host(interaction), int(chosen["index"])
+            try:
+                await host.press(interaction, chosen["action"], match["job"], index)
+            finally:
+                # Discord's client sends the same choice once more only after an edit.
+                if message := interaction.message:
+                    view = discord.ui.View(timeout=None).add_item(MoreMenu(self.item))
+                    await host.renew_menu(message, match["job"], view)
 
 
 def build_menu(job: str, pictures: int, others: Sequence[tuple[str, str]] = ()) -> MoreMenu:

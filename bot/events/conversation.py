@@ -5,6 +5,7 @@ unless its author turned that off. Of all others it hears without their words, a
 alone; but a reply to pictures of its own that it cannot read gets a button that does the same.
 """
 
+import asyncio
 import contextlib
 import re
 import time
@@ -32,6 +33,7 @@ from bot.requests.results import NONCE
 from bot.text import sentences
 from bot.text.languages import say, speak
 from bot.text.wording import word_error
+from prompt.editing.choosing import split_number
 from storage.queue import queries
 from storage.queue.jobs import Job
 
@@ -45,9 +47,6 @@ _GREETINGS: Final = re.compile(
     r"|やあ|ありがとう)(?:\W+(?:there|easel|bot|again|all|everybody|you))?\W*",
     re.IGNORECASE,
 )
-# No ratio, such as 4:5.
-_NUMBER: Final = re.compile(r"\s*(?:#|no\. ?|nr\.? ?)?([1-9])\b(?!\s?[:x×/.]\s?\d)[\s:.,)-]*")
-
 log: Final = structlog.get_logger(__name__)
 
 
@@ -99,10 +98,8 @@ class Conversation:
         return job if job and job.pictures else None
 
     async def _edit(self, message: discord.Message, job: Job, words: str) -> None:
-        index, wish = _split_number(words)
-        if index > len(job.pictures):
-            # Of what is counted, and of no picture.
-            index, wish = 0, words
+        # In a thread, as all that reads sentences.
+        index, wish = await asyncio.to_thread(split_number, words, len(job.pictures))
         requester, editing = self._find_requester(message), self._handlers.editing
         try:
             came = await editing.take_reply(requester, job, index, wish)
@@ -152,15 +149,6 @@ class Conversation:
         place = message.channel.id, message.channel, guild_id
         event = f"message:{message.id}"
         return RemoteRequester.find(self._client, message.author, *place, event=event)
-
-
-def _split_number(words: str) -> tuple[int, str]:
-    """The number of the picture that words begin with, 0 without one, and what they ask of it."""
-    found = _NUMBER.match(words)
-    # A number alone is no wish for a picture of that number.
-    if found is None or found.end() == len(words):
-        return 0, words
-    return int(found[1]), words[found.end() :]
 
 
 def _is_said(message: discord.Message) -> bool:

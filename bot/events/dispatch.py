@@ -159,6 +159,10 @@ class Handlers:
         else:
             await self.derive.press(interaction, job, kind, index)
 
+    async def renew_menu(self, message: discord.Message, job: str, view: discord.ui.View) -> None:
+        """Shows a menu for a job's pictures with nothing chosen in it."""
+        await self.results.renew_menu(message, job, view)
+
     async def press_card(
         self, interaction: discord.Interaction[Any], custom_id: str, chosen: Sequence[str]
     ) -> None:

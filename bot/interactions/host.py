@@ -43,6 +43,9 @@ class Host(Protocol):
     ) -> None:
         """Does as a button under pictures says."""
 
+    async def renew_menu(self, message: discord.Message, job: str, view: discord.ui.View) -> None:
+        """Shows a menu for a job's pictures with nothing chosen in it."""
+
     async def draw(self, interaction: discord.Interaction[Any], prompt: str) -> None:
         """Draws a prompt as if it had been typed."""
 

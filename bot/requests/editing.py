@@ -78,10 +78,6 @@ class EditHandler:
     async def offer(self, interaction: discord.Interaction[Any], job: str, index: int) -> None:
         """Shows the form, which asks for nothing but what is to change."""
         await interaction.response.send_modal(modals.build_edit_form(job, max(1, index)))
-        shown = await self._acceptor.jobs.get(job)
-        # Discord's client lets nobody choose the same of a menu twice until its message is edited.
-        if shown is not None and len(shown.pictures) > 1:
-            self._acceptor.mark_pressed(shown, interaction.message)
 
     async def offer_in_message(
         self, interaction: discord.Interaction[Any], message: discord.Message

@@ -4,6 +4,7 @@ import io
 import json
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 import discord
@@ -231,6 +232,23 @@ class ResultHandler:
         view = buttons.build_view_of(job.id, Recipe.from_json(job.recipe), actions)
         said = say(sentences.WHICH_PICTURE if view.children else sentences.NOTHING_MORE)
         await interaction.edit_original_response(content=said, view=view)
+
+    async def renew_menu(
+        self, message: discord.Message, job_id: str, view: discord.ui.View
+    ) -> None:
+        """Shows a menu for pictures with nothing chosen in it.
+
+        Args:
+            message: The one that it is in.
+            job_id: Whose pictures it is about.
+            view: What the message has where it shows no pictures.
+        """
+        if message.attachments and not message.flags.ephemeral:
+            self._delivery.mark_buttons(job_id, MessageRef(message.channel.id, message.id))
+            return
+        # It may be gone, or seen by one person alone; all else was done.
+        with suppress(discord.HTTPException):
+            await message.edit(view=view)
 
     async def toggle_favourite(
         self, interaction: discord.Interaction[Any], job_id: str, index: int

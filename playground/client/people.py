@@ -134,7 +134,8 @@ def select(
     """Choose values in a select menu.
 
     Raises:
-        NotPossibleError: it is not there or disabled, or does not offer these values.
+        NotPossibleError: it is not there or disabled, does not offer these values, or shows them as
+            chosen already, which Discord's client sends once until the message is edited.
     """
     found = _usable(world, person, message, custom_id, components.SELECTS)
     if not found["min_values"] <= len(values) <= found["max_values"]:
@@ -142,6 +143,8 @@ def select(
     offered_values = {option["value"] for option in found.get("options", ())}
     if found["type"] == components.STRING_SELECT and not offered_values.issuperset(values):
         raise NotPossibleError("the menu does not offer this")
+    if not world.choose(person.id, message.id, custom_id, values):
+        raise NotPossibleError("this is chosen already, and the message was not edited since")
     data = {"custom_id": custom_id, "component_type": found["type"], "id": found["id"]}
     return _on_message(world, person, message, {**data, "values": list(values)})
 

@@ -115,7 +115,8 @@ export function chooser(place, options, { chosen, least, most, done, label }) {
   const picked = new Set(chosen);
   const many = most > 1;
   const toggle = (value, entry) => {
-    if (!many) return (close(), done(picked.has(value) && !least ? [] : [value]));
+    // What shows as chosen is sent no second time, as by Discord's client.
+    if (!many) return (close(), (!picked.has(value) || !least) && done(picked.has(value) ? [] : [value]));
     if (picked.has(value)) picked.delete(value);
     else if (picked.size < most) picked.add(value);
     entry.setAttribute("aria-selected", String(picked.has(value)));

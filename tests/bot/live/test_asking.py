@@ -56,6 +56,16 @@ async def test_one_picture_of_a_grid_is_edited_and_described(studio: Studio) -> 
     await showing(await answer(press), "a red apple")
 
 
+@pytest.mark.parametrize("value", ["history:0", "edit:1"])
+async def test_the_same_is_chosen_twice_in_a_row(studio: Studio, value: str) -> None:
+    # Discord's client sends it once more only after the message was edited.
+    grid = await drawn(studio)
+    for _ in range(3):
+        edits = grid.edited
+        await chosen(studio, grid, value)
+        await grid.until(lambda now, edits=edits: now.edited != edits)
+
+
 async def test_an_unclear_wish_is_asked_about_and_one_press_does_it(studio: Studio) -> None:
     question = await asked(studio, "make it cuter")
     assert question.ephemeral_to == "mira"
@@ -91,7 +101,7 @@ async def test_a_place_is_asked_for_and_the_answer_holds_after_a_restart(studio:
 async def test_nobody_answers_for_somebody_else(studio: Studio) -> None:
     said = await drawn(studio)
     mention = f"<@{studio.playground.world.bot.id}>"
-    wish = await studio.playground.say("mira", "general", f"{mention} 1 cuter", reply_to=said)
+    wish = await studio.playground.say("mira", "general", f"{mention} 1: cuter", reply_to=said)
     question = await studio.playground.message(lambda m: m.id > wish.id and m.reference == wish.id)
     press = await studio.playground.press("otto", question, label="Redraw the whole picture")
     assert (await answer(press)).ephemeral_to == "otto"

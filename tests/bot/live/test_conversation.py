@@ -132,6 +132,22 @@ async def test_what_was_before_comes_to_where_its_owner_sees_pictures(studio: St
     await studio.prefer("mira", PersonChoices())
 
 
+async def test_a_count_is_no_number_of_a_picture(studio: Studio) -> None:
+    prompt = {"prompt": f"a red apple --seed 7 {QUICK}"}
+    grid = await result(await studio.playground.command("mira", "imagine", prompt))
+    words = f"{mention(studio)} 3 more birds"
+    said = await studio.playground.say("mira", "general", words, reply_to=grid)
+    asked = await answer_to(studio, said)
+    assert list(asked.buttons) == ["1", "2", "3", "4"]
+    words = f"{mention(studio)} 3 darker"
+    await studio.playground.say("mira", "general", words, reply_to=grid)
+    edited = await studio.playground.message(
+        lambda m: m.id > asked.id and "darker, edited" in m.content and m.attachments
+    )
+    whole = await recipe_of(studio, grid)
+    assert (await recipe_of(studio, edited)).noise == whole.noise[2:3]
+
+
 async def test_under_a_grid_it_asks_which_picture_is_meant(studio: Studio) -> None:
     prompt = {"prompt": f"a red apple --seed 7 {QUICK}"}
     grid = await result(await studio.playground.command("mira", "imagine", prompt))
