@@ -27,7 +27,7 @@ from generation import derive
 from generation.catalogue.served import list_served
 from generation.derive import Parent, select_ninth
 from generation.pictures.metadata import encode_png
-from generation.pictures.printing import prepare_print
+from generation.pictures.printing import encode_print, plan_print
 from generation.recipe import Ingredient, Recipe
 from generation.runtime.render import Pictures, render
 from generation.sampling.engine import Drawer
@@ -87,8 +87,10 @@ class Session:
     def _print(self, step: Print) -> None:
         if self.shown is None:
             raise ValueError("nothing was drawn that could be printed")
-        made = prepare_print(self._files.get(self.shown.names[0]), step.longest, DIRECT_LIMIT)
-        picture = Image.open(io.BytesIO(made.jpeg))
+        stored = Image.open(io.BytesIO(self._files.get(self.shown.names[0]))).convert("RGB")
+        paper = plan_print(stored.size, step.longest)
+        jpeg, _ = encode_print(stored, paper.pixels, None, DIRECT_LIMIT)
+        picture = Image.open(io.BytesIO(jpeg))
         self.shown = replace(self.shown, pictures=Pictures((picture,), None))
 
     def resolve(self, step: Command | Edit | Press) -> Recipe:

@@ -10,8 +10,7 @@ import structlog
 from PIL import Image
 from sqlalchemy import Connection, select
 
-from generation.pictures.grid import Extension
-from generation.pictures.sealing import SHORT, Seal, seal_picture
+from generation.pictures.sealing import SHORT, Encode, FileKind, Seal, seal_file, seal_picture
 from generation.provenance.identity import Identity, make_identity, read_identity
 from generation.provenance.kept import UPLOAD, find_statements
 from generation.provenance.manifest import Ingredient
@@ -80,21 +79,16 @@ class PictureMarks:
 
     async def seal(
         self, job: Job, png: bytes, recipe: Recipe, limit: int
-    ) -> tuple[bytes, Extension]:
+    ) -> tuple[bytes, FileKind]:
         """A job's grid, or its only picture, in a file of at most ``limit`` bytes that may leave.
 
         Raises:
             ValueError: Not even one pixel fits.
         """
         seal = await self.load()
-        ingredients: list[Ingredient] = []
-        if seal.identity:
-            try:
-                ingredients = await self._list_ingredients(recipe, seal)
-            except Exception as error:  # noqa: BLE001 - a picture is worth more than its sources
-                _log.error("sources_not_named", job=job.id, error=type(error).__name__)
         # Of a sheet each picture has a recipe of its own, and all are looked at as one.
         alone = is_sheet(job.recipe)
+        ingredients = await self._name_sources(job, recipe, seal)
         async with self._turns:
             return await asyncio.to_thread(
                 seal_picture,
@@ -103,6 +97,30 @@ class PictureMarks:
                 grid=job.grid is not None and not alone,
                 ingredients=ingredients,
             )
+
+    async def seal_file(
+        self, job: Job, encode: Encode, recipe: Recipe, limit: int
+    ) -> tuple[bytes, FileKind]:
+        """What was made of a job's pictures in a file of at most ``limit`` bytes that may leave.
+
+        Raises:
+            ValueError: It does not fit.
+        """
+        seal = await self.load()
+        sources = await self._name_sources(job, recipe, seal)
+        async with self._turns:
+            return await asyncio.to_thread(
+                seal_file, encode, recipe, job.id, limit, seal=seal, ingredients=sources
+            )
+
+    async def _name_sources(self, job: Job, recipe: Recipe, seal: Seal) -> list[Ingredient]:
+        if seal.identity is None:
+            return []
+        try:
+            return await self._list_ingredients(recipe, seal)
+        except Exception as error:  # noqa: BLE001 - a picture is worth more than its sources
+            _log.error("sources_not_named", job=job.id, error=type(error).__name__)
+            return []
 
     async def _list_ingredients(self, recipe: Recipe, seal: Seal) -> list[Ingredient]:
         """Pictures that a recipe's are made from: ours, and uploads with their marks."""

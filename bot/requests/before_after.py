@@ -2,17 +2,20 @@
 
 import asyncio
 import io
+from functools import partial
 from typing import Any, Final
 
 import discord
 from PIL import Image
 
 from bot.access import ownership
+from bot.delivery.marking import PictureMarks
 from bot.errors import NothingBeforeError, NotYetError, NotYoursError
 from bot.text import sentences
 from bot.text.languages import say
 from bot.text.messages import Title
 from generation.pictures.before_after import put_beside
+from generation.pictures.grid import Change, Extension, fit_webp
 from generation.recipe import Recipe
 from storage.files import Files
 from storage.queue.client import Jobs
@@ -25,8 +28,8 @@ _LONGEST: Final = 4096
 class BeforeAfterHandler:
     """Shows what changed in a picture."""
 
-    def __init__(self, jobs: Jobs, files: Files) -> None:
-        self._jobs, self._files = jobs, files
+    def __init__(self, jobs: Jobs, files: Files, marking: PictureMarks) -> None:
+        self._jobs, self._files, self._marking = jobs, files, marking
 
     async def show(self, interaction: discord.Interaction[Any], job_id: str, index: int) -> None:
         """Sends both in private as one picture.
@@ -43,6 +46,7 @@ class BeforeAfterHandler:
             OldButtonError: It has no such picture.
             NothingBeforeError: It was made of no other, or that one is gone.
             MissingFileError: One of the two is no longer stored.
+            UnsentError: Discord does not take them.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await ownership.find_drawing(self._jobs, job_id)
@@ -57,8 +61,12 @@ class BeforeAfterHandler:
         before = await self._find_before(job, recipe)
         pngs = [await self._files.aget(sha256) for sha256 in (before, after.sha256)]
         said = say(sentences.COMPARED)
-        data = io.BytesIO(await asyncio.to_thread(_join, *pngs))
-        file = discord.File(data, f"easel-{job.id[:8]}-before-after.webp", description=said)
+        both = await asyncio.to_thread(_join, *pngs)
+        # One mark for the two: what somebody sent is not to bear ours alone.
+        limit = interaction.filesize_limit
+        data, kind = await self._marking.seal_file(job, partial(_encode, both), recipe, limit)
+        name = f"easel-{job.id[:8]}-before-after.{kind}"
+        file = discord.File(io.BytesIO(data), name, description=said)
         await interaction.edit_original_response(content=said, attachments=[file])
 
     async def _find_before(self, job: Job, recipe: Recipe) -> str:
@@ -84,7 +92,7 @@ class BeforeAfterHandler:
         raise NothingBeforeError
 
 
-def _join(before: bytes, after: bytes) -> bytes:
+def _join(before: bytes, after: bytes) -> Image.Image:
     # Both are of our own making: Pillow shall not try its other decoders.
     with (
         Image.open(io.BytesIO(before), formats=["PNG"]) as one,
@@ -92,6 +100,8 @@ def _join(before: bytes, after: bytes) -> bytes:
     ):
         both = put_beside(one.convert("RGB"), other.convert("RGB"))
     both.thumbnail((_LONGEST, _LONGEST))
-    buffer = io.BytesIO()
-    both.save(buffer, "WEBP", quality=90)
-    return buffer.getvalue()
+    return both
+
+
+def _encode(both: Image.Image, change: Change | None, limit: int) -> tuple[bytes, Extension]:
+    return fit_webp(change(both) if change else both, limit), "webp"

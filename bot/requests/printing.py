@@ -2,17 +2,20 @@
 
 import asyncio
 import io
+from functools import partial
 from typing import Any
 
 import discord
+from PIL import Image
 
 from bot.access import ownership
 from bot.components import modals
+from bot.delivery.marking import PictureMarks
 from bot.errors import NotAllowedError, NotYetError, UnsentError
 from bot.text import sentences
 from bot.text.alt_text import write_alt_text
 from bot.text.languages import say
-from generation.pictures.printing import DENSITY, LARGEST, prepare_print
+from generation.pictures.printing import DENSITY, LARGEST, encode_print, plan_print
 from generation.recipe import Recipe
 from prompt.sentences import Sentence
 from storage.files import Files
@@ -22,8 +25,8 @@ from storage.queue.client import Jobs
 class PrintHandler:
     """Makes files for paper of finished pictures."""
 
-    def __init__(self, jobs: Jobs, files: Files) -> None:
-        self._jobs, self._files = jobs, files
+    def __init__(self, jobs: Jobs, files: Files, marking: PictureMarks) -> None:
+        self._jobs, self._files, self._marking = jobs, files, marking
 
     async def offer(self, interaction: discord.Interaction[Any], job: str, index: int) -> None:
         """Asks how large."""
@@ -45,28 +48,31 @@ class PrintHandler:
             raise NotYetError
         recipe = Recipe.from_json(job.recipe)
         ownership.require_picture(recipe, index - 1)
-        data = await self._files.aget(job.pictures[index - 1].sha256)
+        png = await self._files.aget(job.pictures[index - 1].sha256)
+        picture = await asyncio.to_thread(_open, png)
+        paper = plan_print(picture.size, longest)
+        encode = partial(encode_print, picture, paper.pixels)
+        limit = interaction.filesize_limit
         try:
-            made = await asyncio.to_thread(prepare_print, data, longest, interaction.filesize_limit)
+            jpeg, _ = await self._marking.seal_file(job, encode, recipe, limit)
         except ValueError as error:
             raise UnsentError("too_large") from error
-        width, height = (f"{side / DENSITY * 2.54:.1f}" for side in made.size)
-        said = [
-            say(
-                sentences.PRINTED,
-                width=width,
-                height=height,
-                dpi=DENSITY,
-                pixels=f"{made.size[0]} × {made.size[1]}",
-            )
-        ]
-        if longest > made.own:
-            said.append(say(sentences.PRINT_SOFT, own=f"{made.own:g}"))
+        width, height = (f"{side / DENSITY * 2.54:.1f}" for side in paper.pixels)
+        pixels = "{} × {}".format(*paper.pixels)
+        said = [say(sentences.PRINTED, width=width, height=height, dpi=DENSITY, pixels=pixels)]
+        if longest > paper.own:
+            said.append(say(sentences.PRINT_SOFT, own=f"{paper.own:g}"))
         name, alt = f"easel-{job.id[:8]}-{longest:g}cm.jpg", write_alt_text(recipe)
         await interaction.edit_original_response(
             content="\n".join(said),
-            attachments=[discord.File(io.BytesIO(made.jpeg), name, description=alt)],
+            attachments=[discord.File(io.BytesIO(jpeg), name, description=alt)],
         )
+
+
+def _open(png: bytes) -> Image.Image:
+    # Of our own making: Pillow shall not try its other decoders.
+    with Image.open(io.BytesIO(png), formats=["PNG"]) as picture:
+        return picture.convert("RGB")
 
 
 def _read_length(typed: str) -> float:

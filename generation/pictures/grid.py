@@ -97,11 +97,23 @@ def fit(
     if small and len(changed := write_png(picture, texts)) <= limit:
         return changed, "png"
     note = encode_exif(recipe) if tells else b""
-    if len(note) * _METADATA_SHARE > limit:
-        note = b""
+    return fit_webp(picture, limit, b"" if len(note) * _METADATA_SHARE > limit else note), "webp"
+
+
+def fit_webp(picture: Image.Image, limit: int, note: bytes = b"") -> bytes:
+    """The picture as WebP of at most ``limit`` bytes, first at lower quality, then smaller.
+
+    Args:
+        picture: In RGB.
+        limit: In bytes.
+        note: EXIF that it carries.
+
+    Raises:
+        ValueError: Not even one pixel fits.
+    """
     for webp in _shrink(picture, note):
         if len(webp) <= limit:
-            return webp, "webp"
+            return webp
     raise ValueError(f"no picture fits into {limit} bytes")
 
 

@@ -4,7 +4,7 @@ What is stored stays as it was drawn, so that hashes, edits and enlargements kno
 (docs/decisions/0017-marks.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal
@@ -12,7 +12,7 @@ from typing import Final, Literal
 import structlog
 from PIL import Image
 
-from generation.pictures.grid import Extension, choose_layout, fit
+from generation.pictures.grid import Change, choose_layout, fit
 from generation.provenance.identity import Identity
 from generation.provenance.manifest import COMPOSITE, GENERATED, Claim, Ingredient, sign
 from generation.provenance.watermark import NUMBER_BITS, Layout, Watermark
@@ -23,6 +23,13 @@ SHORT: Final = NUMBER_BITS // 4
 
 _SHARE: Final = 4
 """Statements of ingredients may take this part of the limit; beyond, they are named alone."""
+
+FileKind = Literal["png", "webp", "jpeg"]
+"""Formats in which pictures leave, which are also their files' extensions."""
+
+Encode = Callable[[Change | None, int], tuple[bytes, FileKind]]
+"""What is done to a picture's pixels first, and the largest file in bytes → the file, and its
+format; raises ``ValueError`` where nothing fits."""
 
 _log = structlog.get_logger(__name__)
 
@@ -53,8 +60,8 @@ def seal_picture(
     seal: Seal,
     grid: bool,
     ingredients: Sequence[Ingredient] = (),
-) -> tuple[bytes, Extension]:
-    """A stored picture in a file that may leave, and the file's extension.
+) -> tuple[bytes, FileKind]:
+    """A stored picture in a file that may leave, and the file's format.
 
     Args:
         png: The stored picture.
@@ -68,29 +75,61 @@ def seal_picture(
     Raises:
         ValueError: Not even one pixel fits.
     """
+    return seal_file(
+        lambda change, room: fit(png, recipe, room, change=change, tells=seal.prompts != "off"),
+        recipe,
+        job_id,
+        limit,
+        seal=seal,
+        layout=choose_layout(len(recipe.noise)) if grid else (1, 1),
+        ingredients=ingredients,
+    )
+
+
+def seal_file(
+    encode: Encode,
+    recipe: Recipe,
+    job_id: str,
+    limit: int,
+    *,
+    seal: Seal,
+    layout: Layout = (1, 1),
+    ingredients: Sequence[Ingredient] = (),
+) -> tuple[bytes, FileKind]:
+    """What was made of a recipe's pictures in a file that may leave, and the file's format.
+
+    Args:
+        encode: Writes the file.
+        recipe: What they were made from.
+        job_id: Of their job.
+        limit: Largest file, in bytes.
+        seal: What it is marked with.
+        layout: Columns and rows of pictures, each of which bears the number.
+        ingredients: What they were made from, beside words.
+
+    Raises:
+        ValueError: Nothing fits.
+    """
     claim = _write_claim(recipe, job_id, seal, ingredients)
     if claim.room * _SHARE > limit:
         claim = _write_claim(recipe, job_id, seal, [_name_alone(one) for one in ingredients])
     change = None
     if seal.watermark:
-        layout = choose_layout(len(recipe.noise)) if grid else (1, 1)
-        number = int(job_id[:SHORT], 16)
-        change = partial(_hide, seal.watermark, number=number, layout=layout)
+        change = partial(_hide, seal.watermark, number=int(job_id[:SHORT], 16), layout=layout)
     # Where hardly anything may be sent, the picture comes before its signature.
     room = claim.room if seal.identity and claim.room * _SHARE <= limit else 0
-    tells = seal.prompts != "off"
-    data, extension = fit(png, recipe, limit - room, change=change, tells=tells)
+    data, kind = encode(change, limit - room)
     if seal.identity is None or not room:
-        return data, extension
+        return data, kind
     for timestamps in dict.fromkeys((seal.timestamps, "")):
         try:
-            signed = sign(data, extension, claim, seal.identity, timestamps)
+            signed = sign(data, kind, claim, seal.identity, timestamps)
         except Exception as error:  # noqa: BLE001 - a picture without a signature beats none
             why = type(error).__name__
             _log.error("picture_not_signed", job=job_id, stamped=bool(timestamps), error=why)
         else:
-            return (signed if len(signed) <= limit else data), extension
-    return data, extension
+            return (signed if len(signed) <= limit else data), kind
+    return data, kind
 
 
 def _hide(mark: Watermark, image: Image.Image, number: int, layout: Layout) -> Image.Image:

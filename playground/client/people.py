@@ -143,10 +143,26 @@ def select(
     offered_values = {option["value"] for option in found.get("options", ())}
     if found["type"] == components.STRING_SELECT and not offered_values.issuperset(values):
         raise NotPossibleError("the menu does not offer this")
-    if not world.choose(person.id, message.id, custom_id, values):
+    if _find_chosen(world, person, message, custom_id) == list(values):
         raise NotPossibleError("this is chosen already, and the message was not edited since")
     data = {"custom_id": custom_id, "component_type": found["type"], "id": found["id"]}
     return _on_message(world, person, message, {**data, "values": list(values)})
+
+
+def _find_chosen(
+    world: World, person: Person, message: Message, custom_id: str
+) -> list[str] | None:
+    """What the person's client shows as chosen in a menu; None since the message was edited."""
+    for one in reversed(world.interactions.all()):
+        if one.created <= (message.edited or 0):
+            return None
+        if (one.person_id, one.message_id, one.data.get("custom_id")) == (
+            person.id,
+            message.id,
+            custom_id,
+        ):
+            return list(one.data.get("values") or ())
+    return None
 
 
 def _usable(

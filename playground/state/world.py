@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from playground.state import cast, components
@@ -69,7 +69,6 @@ class World:
         self.closed: set[int] = set()
         self.upload_limit = UPLOAD_LIMIT
         self._nonces: dict[tuple[int, int, str | int], int] = {}
-        self._chosen: dict[int, dict[tuple[int, str], frozenset[str]]] = {}
         self._listeners: list[Callable[[Change], None]] = []
         self._ids = Snowflakes(clock)
         self.files = Files(shelf, self._ids)
@@ -186,18 +185,9 @@ class World:
             message.flags = message.flags & ~int(MessageFlag.SUPPRESS_EMBEDS)
             message.flags |= (body["flags"] or 0) & OURS_TO_EDIT
         self._fill(message, body, uploads)
-        self._chosen.pop(message.id, None)
         self._save("message", message)
         self.tell(Change("message_update", message=message))
         return message
-
-    def choose(
-        self, person_id: int, message_id: int, custom_id: str, values: Sequence[str]
-    ) -> bool:
-        """Keep what somebody's client shows as chosen in a menu; False if it does already."""
-        shown = self._chosen.setdefault(message_id, {})
-        before, shown[person_id, custom_id] = shown.get((person_id, custom_id)), frozenset(values)
-        return before != shown[person_id, custom_id]
 
     def delete(self, message: Message) -> None:
         """Take a message away."""

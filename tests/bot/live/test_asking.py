@@ -27,6 +27,13 @@ async def chosen(studio: Studio, grid: Message, value: str) -> Interaction:
     return press
 
 
+async def choose_and_see(studio: Studio, grid: Message, value: str) -> None:
+    """Chooses, and waits until the message was edited for it."""
+    before = grid.edited
+    await chosen(studio, grid, value)
+    await grid.until(lambda now: now.edited != before)
+
+
 async def fill(studio: Studio, form: Interaction, words: str, **more: object) -> Interaction:
     return await studio.playground.submit("mira", form, {"prompt": words, **more})
 
@@ -61,9 +68,7 @@ async def test_the_same_is_chosen_twice_in_a_row(studio: Studio, value: str) -> 
     # Discord's client sends it once more only after the message was edited.
     grid = await drawn(studio)
     for _ in range(3):
-        edits = grid.edited
-        await chosen(studio, grid, value)
-        await grid.until(lambda now, edits=edits: now.edited != edits)
+        await choose_and_see(studio, grid, value)
 
 
 async def test_an_unclear_wish_is_asked_about_and_one_press_does_it(studio: Studio) -> None:

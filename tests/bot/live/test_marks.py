@@ -99,6 +99,32 @@ async def test_what_leaves_is_marked_and_what_is_stored_is_not(marking: House) -
         assert f"job `{job.id[:8]}` was asked for" in said
 
 
+async def test_prints_and_what_was_before_are_marked(marking: House) -> None:
+    played = marking.playground
+    await marking.imagine("a red apple")
+    (job,) = await marking.accepted(1)
+    grid = await marking.finished(job)
+    press = await played.press("mira", grid, label="U1")
+    await press.acknowledged()
+    (single,) = await marking.accepted(1)
+    shown = await marking.finished(single)
+    form = await (await played.press("mira", shown, label="Print…")).acknowledged()
+    paper = await (await played.submit("mira", form, {"length": "12"})).ended()
+    form = await (await played.press("mira", shown, label="Edit")).acknowledged()
+    await (await played.submit("mira", form, {"prompt": "warmer"})).acknowledged()
+    (warm,) = await marking.accepted(1)
+    press = await played.press("mira", await marking.finished(warm), label="Before/after")
+    both = await press.ended()
+    for made, kind, of in ((paper, "jpeg", single), (both, "webp", warm)):
+        assert made.message
+        (file,) = (await made.message.until(lambda now: now.attachments)).attachments
+        data = await played.read(file)
+        statement = await signed_in(marking, data, kind)
+        assert (statement.state, statement.job) == ("ours", of.id[:8])
+        said = await said_of(marking, preview(data), name="a.webp")
+        assert f"job `{of.id[:8]}` was asked for" in said
+
+
 def cut(grid: bytes) -> bytes:
     buffer = io.BytesIO()
     Image.open(io.BytesIO(grid)).crop((256, 0, 512, 256)).save(buffer, "PNG")
