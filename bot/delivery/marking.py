@@ -11,7 +11,13 @@ from PIL import Image
 from sqlalchemy import Connection, select
 
 from generation.pictures.sealing import SHORT, Encode, FileKind, Seal, seal_file, seal_picture
-from generation.provenance.identity import Identity, make_identity, read_identity
+from generation.provenance.identity import (
+    Identity,
+    IdentityError,
+    make_identity,
+    read_identity,
+    read_trust,
+)
 from generation.provenance.kept import UPLOAD, find_statements
 from generation.provenance.manifest import Ingredient
 from generation.provenance.trust import NOBODY, Trust
@@ -70,11 +76,7 @@ class PictureMarks:
         return self._seal
 
     async def load_known(self) -> KnownMarks:
-        """What this installation's marks are told by.
-
-        Raises:
-            IdentityError: The certificate of the settings cannot sign.
-        """
+        """What this installation's marks are told by."""
         return await self._records.read(load_known, self._settings)
 
     async def seal(
@@ -174,16 +176,16 @@ def load_seal(connection: Connection, settings: Settings) -> Seal:
 
 
 def load_known(connection: Connection, settings: Settings) -> KnownMarks:
-    """What this installation's marks are told by, those of before its settings changed, too.
-
-    Raises:
-        IdentityError: The certificate of the settings cannot sign.
-    """
+    """What this installation's marks are told by, those of before its settings changed, too."""
     made, key, all_of = find_key(connection, SIGNING), find_key(connection, WATERMARK), []
     if made:
         all_of.append(Identity.from_json(made).trust)
-    if settings.sign_certificate and settings.sign_key:
-        all_of.append(read_identity(settings.sign_certificate, settings.sign_key).trust)
+    if settings.sign_certificate:
+        # One that is over signs no more, but what it signed is told all the same.
+        try:
+            all_of.append(read_trust(settings.sign_certificate))
+        except IdentityError as error:
+            _log.warning("certificate_not_read", error=str(error))
     serials = tuple(serial for one in all_of for serial in one.serials)
     return KnownMarks(
         trust=Trust("".join(one.roots for one in all_of), serials),

@@ -5,7 +5,7 @@ What is stored stays as it was drawn, so that hashes, edits and enlargements kno
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Literal
 
@@ -15,6 +15,7 @@ from PIL import Image
 from generation.pictures.grid import Change, choose_layout, fit
 from generation.provenance.identity import Identity
 from generation.provenance.manifest import COMPOSITE, GENERATED, Claim, Ingredient, sign
+from generation.provenance.stamping import StampingService
 from generation.provenance.watermark import NUMBER_BITS, Layout, Watermark
 from generation.recipe import Recipe
 
@@ -43,12 +44,14 @@ class Seal:
         watermark: Hides the number; None where none is hidden.
         timestamps: Address of a time-stamping service; empty for none.
         prompts: Where files tell the prompt: nowhere, in the recipe, or signed as well.
+        stamping: What is known of that service.
     """
 
     identity: Identity | None = None
     watermark: Watermark | None = None
     timestamps: str = ""
     prompts: Literal["off", "recipe", "signed"] = "recipe"
+    stamping: StampingService = field(default_factory=StampingService, compare=False)
 
 
 def seal_picture(
@@ -122,8 +125,9 @@ def seal_file(
     if seal.identity is None or not room:
         return data, kind
     for timestamps in dict.fromkeys((seal.timestamps, "")):
+        work = partial(sign, data, kind, claim, seal.identity, timestamps)
         try:
-            signed = sign(data, kind, claim, seal.identity, timestamps)
+            signed = seal.stamping.use(work) if timestamps else work()
         except Exception as error:  # noqa: BLE001 - a picture without a signature beats none
             why = type(error).__name__
             _log.error("picture_not_signed", job=job_id, stamped=bool(timestamps), error=why)

@@ -114,10 +114,7 @@ def read_identity(certificates: Path, key: Path) -> Identity:
         IdentityError: They cannot be read, do not belong together, are over, or sign otherwise than
             by an elliptic curve.
     """
-    try:
-        chain = x509.load_pem_x509_certificates(certificates.read_bytes())
-    except (OSError, ValueError):
-        raise IdentityError("EASEL_SIGN_CERTIFICATE names no file of PEM certificates.") from None
+    chain = _read_chain(certificates)
     try:
         private = serialization.load_pem_private_key(key.read_bytes(), password=None)
     except (OSError, TypeError, ValueError, UnsupportedAlgorithm):
@@ -137,6 +134,23 @@ def read_identity(certificates: Path, key: Path) -> Identity:
         chain="".join(map(_write, chain)),
         root=_write(chain[-1]),
     )
+
+
+def read_trust(certificates: Path) -> Trust:
+    """What tells the signatures of a certificate that was bought, also once it is over.
+
+    Raises:
+        IdentityError: It cannot be read.
+    """
+    chain = _read_chain(certificates)
+    return Trust(_write(chain[-1]), (str(chain[0].serial_number),))
+
+
+def _read_chain(certificates: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(certificates.read_bytes())
+    except (OSError, ValueError):
+        raise IdentityError("EASEL_SIGN_CERTIFICATE names no file of PEM certificates.") from None
 
 
 def _name(common: str, organisation: str) -> x509.Name:

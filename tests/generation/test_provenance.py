@@ -3,7 +3,7 @@
 import dataclasses
 import io
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +15,18 @@ from PIL import Image, ImageDraw
 from generation.pictures.grid import compose
 from generation.pictures.metadata import encode_png, read_recipe
 from generation.pictures.sealing import Seal, seal_picture
+from generation.provenance import identity, stamping
 from generation.provenance.convolutional import count_coded, decode, encode
 from generation.provenance.identity import (
     Identity,
     IdentityError,
     make_identity,
     read_identity,
+    read_trust,
 )
 from generation.provenance.kept import find_statements, keep_statements
 from generation.provenance.manifest import COMPOSITE, Claim, Ingredient, Statement, read, sign
+from generation.provenance.stamping import StampingService
 from generation.provenance.watermark import LEAST_SIDE, SURE, Watermark
 from generation.recipe import Phrase, seed_noise
 from generation.untrusted.door import Decoder
@@ -228,6 +231,42 @@ def test_a_picture_leaves_without_a_stamp_where_none_is_given() -> None:
     assert said.state == "ours"
 
 
+def test_a_service_that_swallows_what_it_is_sent_holds_nobody_up_and_is_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stamping, "PATIENCE", 0.2)
+    png = encode_png(poster(), RECIPE, index=0)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(5.0)
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        seal = Seal(identity=OURS, timestamps=address)
+        for _ in range(3):
+            data, _ = seal_picture(png, RECIPE, "deadbeef" * 4, 2**20, seal=seal, grid=False)
+            said = read(data, "png", OURS.trust)
+            assert said
+            assert said.state == "ours"
+        silent.accept()[0].close()
+        silent.setblocking(False)
+        # Asked once, and not again for the others.
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
+def test_a_service_is_asked_again_after_a_rest() -> None:
+    now = [0.0]
+    service = StampingService(clock=lambda: now[0])
+
+    def fail() -> bytes:
+        raise OSError("refused")
+
+    with pytest.raises(OSError, match="refused"):
+        service.use(fail)
+    with pytest.raises(stamping.StampingError):
+        service.use(lambda: b"signed")
+    now[0] = stamping.REST
+    assert service.use(lambda: b"signed") == b"signed"
+
+
 @pytest.mark.parametrize(
     ("prompts", "told", "signed", "limit"),
     [
@@ -292,6 +331,19 @@ def test_a_bought_certificate_signs_and_a_wrong_one_is_refused(tmp_path: Path) -
         with pytest.raises(IdentityError) as error:
             read_identity(*wrong)
         assert str(tmp_path) not in str(error.value)
+
+
+def test_a_certificate_that_is_over_signs_no_more_and_still_tells_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "VALID", timedelta(hours=-1))
+    over = make_identity("Somebody Ltd")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_text(over.chain, encoding="ascii")
+    key.write_text(over.key, encoding="ascii")
+    with pytest.raises(IdentityError, match="is over"):
+        read_identity(chain, key)
+    assert read_trust(chain) == over.trust
 
 
 def test_large_statements_are_named_alone() -> None:
