@@ -8,6 +8,7 @@ again because there was no memory to decode it.
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
+from traceback import clear_frames
 from typing import Any, Final, TypeVar
 
 import structlog
@@ -18,7 +19,7 @@ from torch import nn
 from generation.catalogue.memory_plans import Placing
 from generation.sampling.engine import Drawer, Engine, device_of
 from generation.tensors.memory import is_out_of_memory
-from storage.queue.jobs import RenderError
+from storage.queue.jobs import DeviceFaultError, RenderError
 
 _SIDES: Final = ("tile_sample_", "tile_latent_")
 """How the names begin under which autoencoders keep their tiles' sides and distances."""
@@ -150,15 +151,39 @@ def _read_sides(vae: Any) -> dict[str, int]:  # noqa: ANN401
 
 @contextmanager
 def set_aside(parts: Sequence[nn.Module]) -> Iterator[None]:
-    """Parts of a model in the machine's own memory for a while; afterwards where they were."""
+    """Parts of a model in the machine's own memory for a while; afterwards where they were.
+
+    Raises:
+        DeviceFaultError: They cannot all go back: half a model is of no use to any job.
+    """
     places = [next(part.parameters()).device for part in parts]
     try:
         for part in parts:
             part.to("cpu")
         yield
+    except BaseException as error:
+        # What failed keeps its tensors there, in the room that these need.
+        clear_frames(error.__traceback__)
+        raise
     finally:
         for part, place in zip(parts, places, strict=True):
-            part.to(place)
+            _bring_back(part, place)
+
+
+def _bring_back(part: nn.Module, place: torch.device) -> None:
+    try:
+        part.to(place)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _log.warning("short of memory for what was set aside", device=str(place))
+    else:
+        return
+    release(place)
+    try:
+        part.to(place)
+    except (RuntimeError, MemoryError) as error:
+        raise DeviceFaultError(str(place)) from error
 
 
 @contextmanager

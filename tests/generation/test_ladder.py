@@ -1,5 +1,6 @@
 """Short of memory, at any stage: drawn smaller and slower, or one clear word."""
 
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,8 +14,8 @@ from generation.conditioning.cache import TEXTS_KEPT, ImageCache, TextCache
 from generation.recipe import Recipe, seed_noise
 from generation.runtime.render import render
 from generation.sampling.engine import Batching, Engine, device_of
-from generation.sampling.ladder import list_ways, offload_parts, shrink_tiles
-from storage.queue.jobs import RenderError
+from generation.sampling.ladder import list_ways, offload_parts, set_aside, shrink_tiles
+from storage.queue.jobs import DeviceFaultError, RenderError
 from tests.generation.samples import (
     APPLE,
     batched,
@@ -269,3 +270,52 @@ class TestCaches:
         finally:
             hook.remove()
         assert len(rows) == once > 0
+
+
+class Crowded(torch.nn.Linear):
+    """A part that finds no room to come back, so often."""
+
+    def __init__(self, full: int) -> None:
+        super().__init__(2, 2)
+        self.moves: list[str] = []
+        self.full = full
+
+    def to(self, place: object) -> "Crowded":  # type: ignore[override]
+        self.moves.append(str(place))
+        # The first move is away.
+        if 1 < len(self.moves) <= 1 + self.full:
+            raise torch.OutOfMemoryError
+        return self
+
+
+class Held:
+    """Something large that is on the device, until nobody has it any more."""
+
+
+def look_in_vain(seen: list["weakref.ref[Held]"]) -> None:
+    held = Held()
+    seen.append(weakref.ref(held))
+    raise torch.OutOfMemoryError
+
+
+def test_what_was_set_aside_comes_back_whole_although_what_took_its_room_failed() -> None:
+    parts, seen = [Crowded(0), Crowded(1), Crowded(0)], list["weakref.ref[Held]"]()
+    with pytest.raises(torch.OutOfMemoryError), set_aside(parts):
+        look_in_vain(seen)
+    assert [part.moves for part in parts] == [["cpu", "cpu"], ["cpu", "cpu", "cpu"], ["cpu", "cpu"]]
+    free = []
+
+    class Late(Crowded):
+        def to(self, place: object) -> "Crowded":  # type: ignore[override]
+            free.append(bool(seen) and seen[-1]() is None)
+            return super().to(place)
+
+    with pytest.raises(torch.OutOfMemoryError), set_aside([Late(0)]):
+        look_in_vain(seen)
+    # What failed had let go of its room by then.
+    assert free[-1]
+
+
+def test_half_a_model_is_a_fault_of_the_device() -> None:
+    with pytest.raises(DeviceFaultError), set_aside([Crowded(2)]):
+        pass
