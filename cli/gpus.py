@@ -3,6 +3,8 @@
 import os
 import re
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 from storage.settings import Settings, SettingsError
@@ -12,6 +14,9 @@ VISIBLE: Final = "CUDA_VISIBLE_DEVICES"
 
 _PATIENCE: Final = 20.0
 """Seconds for the driver to answer, which it takes long over where nothing keeps it loaded."""
+
+_DRIVER: Final = Path("/proc/driver/nvidia/gpus")
+"""Where the driver tells of each GPU on Linux; of one that failed the UUID is question marks."""
 
 _CARD: Final = re.compile(r"GPU (\d+): .*\(UUID: (GPU-[\w-]+)\)")
 _PART: Final = re.compile(r"\s+MIG .*\(UUID: (MIG-[\w/-]+)\)")
@@ -70,5 +75,15 @@ def _ask_driver() -> str:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return asked.stdout if asked.returncode == 0 else ""
+        return _read_driver()
+    # One GPU that has failed makes it fail as a whole, having listed the others or not.
+    return asked.stdout if _CARD.search(asked.stdout) else _read_driver()
+
+
+def _read_driver() -> str:
+    """The GPUs that the driver itself tells of, as ``nvidia-smi -L`` would; without their parts."""
+    found = []
+    for told in sorted(_DRIVER.glob("*/information")):
+        with suppress(OSError):
+            found += re.findall(r"^GPU UUID:\s+(GPU-[0-9a-f-]+)$", told.read_text(), re.MULTILINE)
+    return "\n".join(f"GPU {number}: (UUID: {name})" for number, name in enumerate(found))

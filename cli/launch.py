@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,13 +20,17 @@ from types import TracebackType
 from typing import Final, Self
 
 from faults import HostError
-from storage.signals import RESTART
+from storage.signals import CRASHED, RESTART
 
 STEADY: Final = 10.0
 """Seconds after which a side counts as having started well."""
 
 RESTARTS: Final = 5
-"""How often in a row a side is started again that does not become steady."""
+"""How often in a row a side is started again that does not become steady, unless others of its role
+run: then it is tried for ever."""
+
+LONGEST_PAUSE: Final = 300.0
+"""Seconds at most before a side is started again."""
 
 GRACE: Final = 5.0
 """Seconds that a side has to end by itself when asked to."""
@@ -77,8 +82,8 @@ class SideFailedError(HostError, RuntimeError):
 class Crew:
     """Sides that run together; leaving the context stops them all.
 
-    A side that dies is started again after a pause that doubles. One that reports a fault of its
-    own right after the first start, or never becomes steady, ends the whole crew instead, unless
+    A side that dies is started again after a pause that doubles. One that says right after the
+    first start why it cannot run, or never becomes steady, ends the whole crew instead, unless
     another does the same.
     """
 
@@ -178,20 +183,26 @@ class Crew:
             steady = time.monotonic() - began > STEADY
             short_lives = 0 if steady else short_lives + 1
             # Above 0 the side says itself that it cannot run, as without a token; below 0 a signal
-            # ended it. Some faults a new process may find mended, and their side says which.
-            own_fault = life == 0 and not steady and code > 0 and code != RESTART
-            if own_fault or short_lives > RESTARTS:
-                self._give_up(side, SideFailedError(side.name, said))
+            # ended it. What it did not foresee, and some faults, a new process may find mended.
+            own_fault = life == 0 and not steady and code > 0 and code not in {RESTART, CRASHED}
+            replaced = self._is_replaced(side)
+            if own_fault or (short_lives > RESTARTS and not replaced):
+                self._give_up(SideFailedError(side.name, said), replaced=replaced)
                 return
-            await self._pause_before_restart(side.name, code, _FIRST_PAUSE * 2**short_lives)
+            pause = min(_FIRST_PAUSE * 2**short_lives, LONGEST_PAUSE)
+            await self._pause_before_restart(side.name, code, pause)
 
-    def _give_up(self, side: Side, fault: SideFailedError) -> None:
-        """Goes on without a side while another of its role runs, and ends the crew otherwise."""
-        if any(
+    def _is_replaced(self, side: Side) -> bool:
+        """Whether another of its role runs."""
+        return any(
             other.role == side.role and other is not side and not keeper.done()
             for other, keeper in self._keepers.items()
             if side.role
-        ):
+        )
+
+    def _give_up(self, fault: SideFailedError, *, replaced: bool) -> None:
+        """Goes on without a side that another replaces, and ends the crew otherwise."""
+        if replaced:
             self._tell("easel", f"{fault}; the others go on")
             return
         self._fault = fault
@@ -280,7 +291,11 @@ def main() -> None:
     """Runs the module that the command line names."""
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     sys.argv = sys.argv[1:]
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    except Exception:  # noqa: BLE001 - Python would end with 1, as what ends by its own word does
+        traceback.print_exc()
+        sys.exit(CRASHED)
 
 
 if __name__ == "__main__":

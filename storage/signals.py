@@ -12,6 +12,10 @@ RESTART: Final = 75
 """Exit status of a service that a new process of it may put right: EX_TEMPFAIL of sysexits.h."""
 
 
+CRASHED: Final = 70
+"""Exit status of a side that ended by a fault of ours, not by its own word: EX_SOFTWARE."""
+
+
 def stop_event() -> threading.Event:
     """An event that SIGTERM and SIGINT set from now on; for the main thread of a process.
 

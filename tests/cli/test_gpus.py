@@ -1,6 +1,8 @@
 """A worker for each GPU: which there are, and what each worker is told."""
 
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -35,6 +37,37 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_driver_lists_cards_and_the_parts_of_one_in_parts() -> None:
     assert tuple(name[:5] for name in parse_listing(LISTING)) == SEEN
     assert parse_listing("NVIDIA-SMI has failed because it could not communicate") == ()
+
+
+FAILED: Final = "Unable to determine the device handle for GPU0: 0000:17:00.0: Unknown Error\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (FAILED + LISTING.split("\n", 1)[1], SEEN[1:]),
+        (FAILED, ("GPU-2", "GPU-3")),
+        ("", ("GPU-2", "GPU-3")),
+        (None, ("GPU-2", "GPU-3")),
+    ],
+)
+def test_one_gpu_that_has_failed_hides_no_other(
+    said: str | None, found: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        if said is None:
+            raise subprocess.TimeoutExpired("nvidia-smi", 20)
+        return subprocess.CompletedProcess((), 255, said, "")
+
+    for number, uuid in enumerate(("????????", "22222222", "33333333")):
+        (tmp_path / f"0000:{number}").mkdir()
+        text = f"Model: \t\t NVIDIA H200\nGPU UUID: \t GPU-{uuid}-2222-3333-4444-555555555555\n"
+        (tmp_path / f"0000:{number}" / "information").write_text(text)
+    monkeypatch.undo()
+    monkeypatch.delenv(VISIBLE, raising=False)
+    monkeypatch.setattr(gpus, "_DRIVER", tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    assert tuple(name[:5] for name in list_gpus(settings()).values()) == found
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import dataclasses
 import os
 import select
 import signal
@@ -122,6 +123,37 @@ async def test_a_fault_at_the_first_start_ends_the_crew(
             await crew.until_told()
     assert (caught.value.name, caught.value.said) == ("actor", "no token")
     assert ("partner", "bye") in heard.lines
+
+
+async def test_a_crash_at_the_first_start_is_no_word_of_its_own(
+    module: Callable[..., Side], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_FIRST_PAUSE", 0.001)
+    once = tmp_path / "once"
+    crash = f"""
+import pathlib
+if not pathlib.Path({str(once)!r}).exists():
+    pathlib.Path({str(once)!r}).touch()
+    raise RuntimeError("the driver was not ready")
+"""
+    heard = Heard()
+    async with Crew(tmp_path / "logs", heard) as crew:
+        crew.start(module(crash + STAYS))
+        await heard.until("up")
+    assert heard.count("RuntimeError: the driver was not ready") == 1
+    assert ("easel", "the actor ended (exit code 70); starting it again") in heard.lines
+
+
+async def test_one_of_several_is_tried_for_ever(
+    module: Callable[..., Side], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "RESTARTS", 1)
+    monkeypatch.setattr(launch, "LONGEST_PAUSE", 0.001)
+    heard = Heard()
+    async with Crew(tmp_path / "logs", heard) as crew:
+        for side in (module(STAYS, "first"), module("print('again'); 1 / 0", "second")):
+            crew.start(dataclasses.replace(side, role="worker"))
+        await heard.until("again", times=4)
 
 
 async def test_a_side_that_never_stays_up_is_given_up(
