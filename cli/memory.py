@@ -2,12 +2,13 @@
 
 import importlib.util
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from cli.findings import Finding, State
 from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.eyes import (
+    READING,
     EyesError,
     choose_eye,
     find_architecture,
@@ -17,6 +18,9 @@ from generation.catalogue.eyes import (
     name_eye,
 )
 from storage.settings import Settings
+
+_MAIN_SHARE: Final = 0.8
+"""Share of the machine's own memory that may be taken: the rest is for the system and the bot."""
 
 
 def examine_memory(settings: Settings) -> Iterator[Finding]:
@@ -116,6 +120,59 @@ def _place_eye(settings: Settings, source: str, usual: Card, device: Any) -> Fin
         EyePlacing.INSTEAD: f"takes the place of {usual.title} for a question",
     }
     return Finding("eyes", State.OK, f"{name} {said[placing]}")
+
+
+def examine_main_memory(settings: Settings) -> Iterator[Finding]:
+    """What waits in the machine's own memory beside the card, and whether that is enough."""
+    if importlib.util.find_spec("torch") is None:
+        return
+    import psutil  # noqa: PLC0415 - comes with what draws
+
+    from generation.catalogue.memory_plans import (  # noqa: PLC0415 - heavy
+        estimate_served,
+        measure_aside,
+        measure_rest,
+        plan_ahead,
+        read_room,
+    )
+    from generation.catalogue.served import choose_usual, list_served  # noqa: PLC0415
+    from generation.tensors.memory import measure_card, measure_room  # noqa: PLC0415
+
+    device = find_gpu(settings)
+    if device is None:
+        return
+    try:
+        room = read_room(measure_room(device), settings.memory)
+        usual = choose_usual(list_served(settings)).card
+        parts = estimate_served(usual, settings)
+        plan = plan_ahead(usual, settings, room)
+        source = (
+            "" if is_lent(settings.eyes, usual) else choose_eye(settings.eyes, measure_card(device))
+        )
+        known = find_eye_card(source) if source and find_eye_folder(source) else None
+    except HostError:
+        # What is wrong with them is said where they are looked for.
+        return
+    needs = measure_aside(parts, plan) + measure_finder(settings.finder)
+    if known is not None:
+        resting = measure_rest(parts, plan)
+        # An eye lies there between questions; for one the model may have to make room for it.
+        away = resting if resting + known.weights + READING > room.memory else 0.0
+        needs += max(known.weights, away)
+    whole = psutil.virtual_memory().total / 2**30
+    says = f"{needs:.1f} of {whole:.1f} GiB for what waits beside the card"
+    if needs <= _MAIN_SHARE * whole:
+        yield Finding("main memory", State.OK, says)
+        return
+    mend = "take a smaller EASEL_EYES or none, a smaller EASEL_FINDER, or a smaller model"
+    yield Finding("main memory", State.NOTE, says, mend)
+
+
+def measure_finder(setting: str) -> float:
+    """GiB of the weights that ``EASEL_FINDER`` names, which compute in the machine's own memory."""
+    folders = (find_eye_folder(part.strip()) for part in setting.split(",") if part.strip())
+    files = [file for folder in folders if folder for file in folder.glob("*.safetensors")]
+    return sum(file.stat().st_size for file in files) / 2**30
 
 
 def find_gpu(settings: Settings) -> Any:  # noqa: ANN401 - torch loads late

@@ -229,6 +229,18 @@ def measure_rest(parts: Footprint, plan: MemoryPlan) -> float:
             return parts.beside
 
 
+def measure_aside(parts: Footprint, plan: MemoryPlan) -> float:
+    """GiB of the machine's own memory that a model takes for what waits beside the card."""
+    text, denoiser = _weigh(parts, plan.bits)
+    match plan.placing:
+        case Placing.RESIDENT:
+            return 0.0
+        case Placing.PARKED:
+            return text
+        case Placing.OFFLOADED:
+            return text + denoiser + parts.vae
+
+
 def list_fitting(memory: float) -> Iterator[str]:
     """Names of the known families that draw with so many GiB, by themselves."""
     for card in CARDS:

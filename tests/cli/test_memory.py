@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 import torch
 
@@ -112,3 +114,37 @@ def test_how_an_eye_that_is_here_finds_room(
     (found,) = memory.examine_eyes(chosen)
     assert found.state is state
     assert says in found.says
+
+
+@pytest.mark.parametrize(
+    ("card", "memory_there", "chosen", "state", "says"),
+    [
+        (80, 32, {}, State.OK, "0.0 of 32.0 GiB"),
+        (80, 32, {"eyes": "qwen3-vl-4b"}, State.OK, "8.3 of 32.0"),
+        (80, 8, {"eyes": "qwen3-vl-4b"}, State.NOTE, "8.3 of 8.0"),
+        # What draws rests there while the eye looks, and is less than it.
+        (12, 32, {"eyes": "qwen3-vl-4b"}, State.OK, "8.3 of 32.0"),
+        (80, 32, {"finder": "FINDER"}, State.OK, "1.0 of 32.0"),
+        (12, 8, {"model": "flux2-klein"}, State.NOTE, "of 8.0"),
+    ],
+)
+def test_what_waits_beside_the_card_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    card: float,
+    memory_there: float,
+    chosen: dict[str, str],
+    state: State,
+    says: str,
+) -> None:
+    pretend(monkeypatch, card)
+    monkeypatch.setattr(
+        psutil, "virtual_memory", lambda: SimpleNamespace(total=memory_there * 2**30)
+    )
+    with (tmp_path / "model.safetensors").open("wb") as file:
+        file.truncate(2**30)
+    monkeypatch.setattr(memory, "find_eye_folder", lambda _: tmp_path)
+    settings = Settings(_env_file=None, **{"model": "sdxl", "eyes": "off", **chosen})  # type: ignore[call-arg, arg-type]
+    (found,) = memory.examine_main_memory(settings)
+    assert says in found.says
+    assert found.state is state
