@@ -7,7 +7,7 @@ import math
 import signal
 import sys
 from collections.abc import AsyncIterator, Coroutine
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import aiohttp
 import discord
@@ -17,13 +17,17 @@ from bot.client import EaselBot, point_at
 from faults import HostError
 from storage import meters
 from storage.database.connect import require_current
+from storage.database.records import Records
 from storage.files import Files, FileStoreError
 from storage.logs import set_up_logs
 from storage.monitoring.gauges import read_load, show_load
 from storage.queue.client import Jobs
-from storage.queue.lease import Lease, LeaseLostError
+from storage.queue.lease import LOOK, Lease, LeaseLostError
 from storage.settings import Settings, SettingsError, load_settings
 from storage.signals import RESTART
+
+if TYPE_CHECKING:
+    from storage.monitoring.server import MonitoringServer
 
 log: Final = structlog.get_logger(__name__)
 
@@ -55,15 +59,12 @@ async def serve(settings: Settings, jobs: Jobs, token: str) -> None:
     Raises:
         LeaseLostError: Another one does, as this one seemed dead.
     """
-    lease, files = Lease(jobs.records, settings.dead_after), Files.of(settings)
-    await lease.take()
-    try:
+    files = Files.of(settings)
+    async with hold_lease(settings) as lease, watch(settings, jobs) as watched:
+        await lease.take()
         await _look_at_store(files)
-        async with (
-            EaselBot(settings, jobs, files) as bot,
-            # Only now: on one machine whoever served before had the same port.
-            watch(settings, bot, jobs),
-        ):
+        async with EaselBot(settings, jobs, files) as bot:
+            await watched.begin(bot)
             work = [asyncio.create_task(it) for it in (bot.start(token), lease.keep())]
             try:
                 # Whichever ends, ends both: a bot that failed, or a lease that was lost.
@@ -74,41 +75,98 @@ async def serve(settings: Settings, jobs: Jobs, token: str) -> None:
                 for task in work:
                     task.cancel()
                 await asyncio.gather(*work, return_exceptions=True)
-    finally:
-        await lease.release()
 
 
 @contextlib.asynccontextmanager
-async def watch(settings: Settings, bot: EaselBot, jobs: Jobs) -> AsyncIterator[None]:
-    """Serves metrics and health for as long as that lasts, where the settings say so.
+async def hold_lease(settings: Settings) -> AsyncIterator[Lease]:
+    """A lease that is given back at the end."""
+    # Its signs of life wait behind nothing that others write.
+    records = Records.open(settings.database)
+    lease = Lease(records, settings.dead_after)
+    try:
+        yield lease
+    finally:
+        await lease.release()
+        await records.close()
 
-    Raises:
-        SettingsError: The port cannot be listened on.
-    """
+
+class Watched:
+    """What metrics and health tell of: a bot that serves, or one that waits until it may."""
+
+    def __init__(self, settings: Settings, jobs: Jobs) -> None:
+        self._settings, self._jobs = settings, jobs
+        self._bot: EaselBot | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    def listen(self, server: "MonitoringServer") -> None:
+        """Listens from now on, once whoever served on this machine before has left the port."""
+        self._listening = asyncio.create_task(self._listen(server))
+
+    async def begin(self, bot: EaselBot) -> None:
+        """Tells of a bot that serves from now on.
+
+        Raises:
+            SettingsError: The port cannot be listened on.
+        """
+        self._bot = bot
+        if self._listening is not None:
+            await self._listening
+
+    async def stop(self) -> None:
+        """Tries to listen no more."""
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.wait({self._listening})
+
+    async def ask(self) -> str:
+        """What keeps the bot from its work; empty where nothing does."""
+        if self._bot is None:
+            return "another bot serves"
+        if not hears(self._bot):
+            return "not connected to Discord"
+        # Opens a connection of its own, as a start does, and so finds out what a start would.
+        await asyncio.to_thread(require_current, self._settings.database)
+        return ""
+
+    async def refresh(self) -> None:
+        """Measures what nobody counts."""
+        bot = self._bot
+        meters.GATEWAY_CONNECTED.set(bot is not None and hears(bot))
+        if bot is not None and math.isfinite(bot.latency):
+            meters.GATEWAY_SECONDS.set(bot.latency)
+        # Of all that tell, one at a time tells of the queue.
+        if bot is not None:
+            load = await self._jobs.records.read(read_load, self._settings.dead_after)
+            show_load(load, self._settings)
+
+    async def _listen(self, server: "MonitoringServer") -> None:
+        while True:
+            try:
+                await server.start(self._settings.metrics_host, self._settings.metrics_port)
+            except SettingsError:
+                if self._bot is not None:
+                    raise
+            else:
+                return
+            await asyncio.sleep(LOOK)
+
+
+@contextlib.asynccontextmanager
+async def watch(settings: Settings, jobs: Jobs) -> AsyncIterator[Watched]:
+    """Serves metrics and health for as long as that lasts, where the settings say so."""
+    watched = Watched(settings, jobs)
     if not settings.metrics_port:
-        yield
+        yield watched
         return
     # Only where it is wanted: the library that it needs is loaded with it.
     from storage.monitoring.server import MonitoringServer  # noqa: PLC0415
 
-    async def ask() -> str:
-        if not hears(bot):
-            return "not connected to Discord"
-        # Opens a connection of its own, as a start does, and so finds out what a start would.
-        await asyncio.to_thread(require_current, settings.database)
-        return ""
-
-    async def refresh() -> None:
-        meters.GATEWAY_CONNECTED.set(hears(bot))
-        if math.isfinite(bot.latency):
-            meters.GATEWAY_SECONDS.set(bot.latency)
-        show_load(await jobs.records.read(read_load, settings.dead_after), settings)
-
-    server = MonitoringServer(ask, refresh)
-    await server.start(settings.metrics_host, settings.metrics_port)
+    server = MonitoringServer(watched.ask, watched.refresh)
+    watched.listen(server)
     try:
-        yield
+        yield watched
     finally:
+        await watched.stop()
         await server.stop()
 
 

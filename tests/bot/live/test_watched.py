@@ -1,11 +1,15 @@
 """A bot at work tells in numbers what it does, and whether it is ready."""
 
+from contextlib import AsyncExitStack, suppress
+
 import aiohttp
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.__main__ import watch
 from cli.start import free_port
 from storage.database.connect import REVISION
+from storage.settings import SettingsError
 from tests.bot.live.house import House
 
 
@@ -14,13 +18,23 @@ async def test_numbers_and_readiness_of_a_bot_at_work(house: House) -> None:
     port = free_port(0)
     settings = house.jobs._settings.model_copy(update={"metrics_port": port})
     async with (
-        watch(settings, house.bot, house.jobs),
+        watch(settings, house.jobs) as watched,
         aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session,
     ):
 
         async def fetch(path: str) -> tuple[int, str]:
             async with session.get(path) as answer:
                 return answer.status, await answer.text()
+
+        async def listened() -> tuple[int, str] | None:
+            with suppress(aiohttp.ClientConnectionError):
+                return await fetch("/readyz")
+            return None
+
+        # One that waits for its turn lives, and says what it waits for.
+        assert await house.until(listened) == (503, "another bot serves\n")
+        assert await fetch("/healthz") == (200, "alive\n")
+        await watched.begin(house.bot)
 
         async def read() -> dict[tuple[str, str], float]:
             _, text = await fetch("/metrics")
@@ -67,6 +81,23 @@ async def test_numbers_and_readiness_of_a_bot_at_work(house: House) -> None:
         await house.jobs.records.write(lambda it: it.exec_driver_sql("DROP TABLE alembic_version"))
         await house.stop()
         assert await fetch("/readyz") == (503, "not connected to Discord\n")
+
+
+async def test_one_that_waits_listens_once_the_other_has_left(house: House) -> None:
+    assert house.bot
+    port = free_port(0)
+    settings = house.jobs._settings.model_copy(update={"metrics_port": port})
+    async with AsyncExitStack() as serving, aiohttp.ClientSession() as session:
+        first = await serving.enter_async_context(watch(settings, house.jobs))
+        await first.begin(house.bot)
+        async with watch(settings, house.jobs) as third:
+            with pytest.raises(SettingsError, match="Metrics cannot be served"):
+                await third.begin(house.bot)
+        async with watch(settings, house.jobs) as second:
+            await serving.aclose()
+            await second.begin(house.bot)
+            async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:
+                assert await answer.text() == "alive\n"
 
 
 _MARK = "CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"
