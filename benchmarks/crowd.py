@@ -4,6 +4,8 @@
 then a thousand times within a moment; first of the product, then of a bare discord.py bot that
 hears the same. This process is Discord and all people; the bot is a process of its own, and so is
 a worker that needs a second for plain pictures. ``--database postgres`` starts a server for it.
+``--costs`` prints instead what one interaction takes of the bot's processor, which can be told on a
+busy machine as well.
 """
 
 import argparse
@@ -36,6 +38,8 @@ RATE, SECONDS, BURST = 100, 60, 1000
 PEOPLE: Final = 200
 LATE: Final = 3.0
 """Seconds that Discord waits for a first answer."""
+COSTED, COSTED_RATE = 100, 25
+"""Interactions of a kind whose cost is measured, and how many a second."""
 DRAWING: Final = 1.0
 """Seconds that the worker takes for a job."""
 
@@ -171,6 +175,8 @@ MIX: Final = Counter({
     "menu": 4, "switch": 4, "⭐": 3,
 })  # fmt: skip
 """How often of a hundred; what the first line names makes jobs."""
+JOBS: Final = {"imagine", "reroll", "upscale", "submission", "🔄"}
+"""What that is."""
 
 
 def gather(standin: Playground) -> None:
@@ -281,8 +287,28 @@ async def bare(standin: Playground) -> AsyncIterator[int]:
         await process.wait()
 
 
-async def run(folder: Path, url: str, seconds: int) -> None:
-    """Measures the product, then the bare bot."""
+async def measure_costs(crowd: Crowd, process: int) -> None:
+    """Prints the milliseconds of a processor that interactions take, with all that follows."""
+    others = [kind for kind in MIX.elements() if kind not in JOBS]
+    crowd.chance.shuffle(others)
+    for name, kinds in (
+        ("/imagine", ["imagine"]),
+        ("🔄 and U", ["reroll", "upscale"]),
+        ("other", others),
+    ):
+        for counted in (False, True):
+            before, start = _processor_seconds(f"{process}"), time.perf_counter()
+            for number in range(COSTED):
+                await asyncio.sleep(max(0.0, start + number / COSTED_RATE - time.perf_counter()))
+                await crowd.act(kinds[number % len(kinds)])
+            await settle(crowd)
+            if counted:
+                spent = _processor_seconds(f"{process}") - before
+                print(f"{name:34}{COSTED:6}{spent / COSTED * 1e3:9.1f} ms")
+
+
+async def run(folder: Path, url: str, seconds: int, *, costs: bool) -> None:
+    """Measures the product, then the bare bot; or what its interactions cost."""
     settings = Settings(data=folder, database_url=url, worker="benchmark")
     migrate(settings)
     worker = multiprocessing.get_context("spawn").Process(target=paint, args=[settings, DRAWING])
@@ -295,6 +321,9 @@ async def run(folder: Path, url: str, seconds: int) -> None:
             await studio.start(BOT, afresh=True)
             await studio.decide(ServerChoices(unfinished=100_000))
             crowd = await prepare(standin)
+            if costs:
+                await measure_costs(crowd, studio.processes[BOT].pid or 0)
+                return
             print(f"{'':34}{'asked':>6}{'missed':>8}{'p50':>9}{'p95':>9}{'p99':>9}   in ms")
             await measure("Easel", crowd, studio.processes[BOT].pid, seconds)
             waiting = sum("Cancel" in message.buttons for message in standin.messages)
@@ -316,14 +345,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--seconds", type=int, default=SECONDS)
+    parser.add_argument("--costs", action="store_true")
     chosen = parser.parse_args()
     print(f"{chosen.database}, {os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
         if chosen.database == "sqlite":
-            asyncio.run(run(Path(folder), "", chosen.seconds))
+            asyncio.run(run(Path(folder), "", chosen.seconds, costs=chosen.costs))
             return
         with postgres_server() as server:
-            asyncio.run(run(Path(folder), server.url + "crowd", chosen.seconds))
+            url = server.url + "crowd"
+            asyncio.run(run(Path(folder), url, chosen.seconds, costs=chosen.costs))
 
 
 if __name__ == "__main__":
