@@ -23,7 +23,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import Connection, Select, select, text
 
-from storage.database.connect import WRITING, open_async_engine
+from storage.database.records import Records
 from storage.database.tables import JobRow
 from storage.prepare import migrate
 from storage.queue.client import Jobs
@@ -131,18 +131,25 @@ async def accepts(jobs: Jobs) -> float:
 
 async def inserts(settings: Settings) -> float:
     """Bare inserts a second, each in a transaction of its own: the most one could hope for."""
-    engine = open_async_engine(settings.database).execution_options(**WRITING)
-    async with engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE bare (id VARCHAR(32), body TEXT)"))
+    records = Records.open(settings.database)
+
+    def create(connection: Connection) -> None:
+        connection.execute(text("CREATE TABLE bare (id VARCHAR(32), body TEXT)"))
+
+    def insert(connection: Connection) -> None:
+        row = {"id": uuid4().hex, "body": "x" * 200}
+        connection.execute(text("INSERT INTO bare VALUES (:id, :body)"), row)
+
+    def drop(connection: Connection) -> None:
+        connection.execute(text("DROP TABLE bare"))
+
+    await records.write(create)
     began = time.perf_counter()
     for _ in range(ACCEPTS):
-        async with engine.begin() as connection:
-            row = {"id": uuid4().hex, "body": "x" * 200}
-            await connection.execute(text("INSERT INTO bare VALUES (:id, :body)"), row)
+        await records.write(insert)
     rate = ACCEPTS / (time.perf_counter() - began)
-    async with engine.begin() as connection:
-        await connection.execute(text("DROP TABLE bare"))
-    await engine.dispose()
+    await records.write(drop)
+    await records.close()
     return rate
 
 

@@ -186,6 +186,7 @@ class EaselBot(extensions.AutoShardedBot):
         await self._marking.load()
         # Half a second, for which the first person with a wish for a picture would wait.
         await asyncio.to_thread(edit_plans.plan, "warmer", (), whole=False)
+        await asyncio.to_thread(languages.load_ages)
         callbacks.FirstAnswers(self).use()
         for name in find_command_files():
             await self.load_extension(name)

@@ -18,7 +18,7 @@ from storage.database.connect import (
     open_engine,
 )
 from storage.prepare import migrate, migration_config
-from storage.queue import presence, queries
+from storage.queue import forecast, presence
 from storage.queue.lease import read_holder
 from storage.settings import Settings, load_settings
 
@@ -114,6 +114,6 @@ def _ask(connection: Connection, settings: Settings, found: str) -> Iterator[Fin
         for name in sorted(old):
             says = f"{name} is of an older release and takes none of the new jobs"
             yield Finding("worker", State.NOTE, says, "easel worker --drain there, then update it")
-        queue = queries.read_queue_info(connection, settings.dead_after)
+        queue = forecast.read_queue_info(connection, settings.dead_after)
         says = f"{queue.queued} wait and {queue.running} run, and are kept"
         yield Finding("jobs", State.OK, says)

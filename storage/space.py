@@ -1,6 +1,7 @@
 """How much room there is left where things are kept."""
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -18,11 +19,11 @@ def measure_space(settings: Settings) -> int | None:
 
     Of several disks, what the fullest has.
     """
-    folders = [Path(settings.image_store)] if "://" not in settings.image_store else []
+    folders = [settings.image_store] if "://" not in settings.image_store else []
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and url.database:
-        folders.append(Path(url.database))
-    return min((shutil.disk_usage(_find_existing(one)).free for one in folders), default=None)
+        folders.append(url.database)
+    return min(map(_measure, folders), default=None)
 
 
 def has_space(settings: Settings) -> bool:
@@ -41,7 +42,9 @@ def require_space(settings: Settings) -> None:
         raise NoSpaceError
 
 
-def _find_existing(path: Path) -> Path:
-    """The path, or the nearest folder above it that exists."""
-    path = path.resolve()
-    return path if path.exists() else _find_existing(path.parent)
+def _measure(path: str) -> int:
+    """Bytes free at a path, or at the nearest folder above it that exists."""
+    # Looked at for every job, so no more is asked of the system than that.
+    with suppress(FileNotFoundError):
+        return shutil.disk_usage(path).free
+    return _measure(str(Path(path).resolve().parent))

@@ -12,7 +12,7 @@ from prompt.reading.grammar import Prompt
 from prompt.resolution.presets import USUAL, Layer, Merged, Origin, choose, merge
 from storage.database.records import Records
 from storage.decisions import choice_queries
-from storage.decisions.choices import Owner, PersonChoices, ServerChoices
+from storage.decisions.choices import PersonChoices, ServerChoices
 
 CHOICES: Final = 25
 """Most choices that Discord shows."""
@@ -41,11 +41,12 @@ class UserDefaults:
 
     @classmethod
     def _read(cls, connection: Connection, person: int, server: int | None) -> Self:
+        presets = choice_queries.read_all_presets(connection, person, server)
         return cls(
             choice_queries.read_person(connection, person),
-            choice_queries.read_presets(connection, Owner("person", person)),
+            presets["person"],
             choice_queries.read_server(connection, server) if server else ServerChoices(),
-            choice_queries.read_presets(connection, Owner("server", server)) if server else {},
+            presets["server"],
         )
 
     def complete(

@@ -40,6 +40,8 @@ async def admit(
     choose: Choose,
     *,
     kind: AskedKind = "jobs",
+    choices: ServerChoices | None = None,
+    counts: bool = True,
 ) -> ServerChoices:
     """Lets new jobs in, or says why not.
 
@@ -51,6 +53,8 @@ async def admit(
         choose: For each job the card of what would draw it, by what the server decided.
         kind: Whether each is a job of its own, all of them are one sheet, or they are questions,
             which draw nothing.
+        choices: What the server decided, where that was read a moment ago.
+        counts: Whether it is looked at already now how much the person may ask for.
 
     Returns:
         What the server decided; the defaults in direct messages.
@@ -60,8 +64,9 @@ async def admit(
         LimitReachedError: So many do not fit into what the person may ask for.
     """
     await places.require(interaction)
-    choices = ServerChoices()
-    if interaction.guild_id is not None:
+    if interaction.guild_id is None:
+        choices = ServerChoices()
+    elif choices is None:
         choices = await jobs.records.read(choice_queries.read_server, interaction.guild_id)
     drawn = choose(choices)
     refusal = _refuse_place(choices, interaction) or _refuse_role(choices, interaction)
@@ -73,8 +78,9 @@ async def admit(
         )
     if refusal is not None:
         raise NotAllowedError(refusal)
-    allowed = allow(jobs.host_limits, choices, interaction)
-    await jobs.require_room(interaction.user.id, _describe_asked(kind, len(drawn)), allowed)
+    if counts:
+        allowed = allow(jobs.host_limits, choices, interaction)
+        await jobs.require_room(interaction.user.id, _describe_asked(kind, len(drawn)), allowed)
     return choices
 
 

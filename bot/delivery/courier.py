@@ -128,22 +128,25 @@ class JobMessage:
             update.cancel()
             self._overtaken = True
 
-    async def show(self, event: Event) -> bool:
+    async def show(self, event: Event, job: Job | None = None) -> bool:
         """Shows news that may be missed: an outage costs one update, never the job.
+
+        Args:
+            event: The news.
+            job: The job as it stands, where that is known; else it is read.
 
         Returns:
             False if the job has no message, and none can be posted where it belongs.
         """
         self._shown = event
         try:
-            return await self._show(event)
+            return await self._show(event, job or await self._load_job())
         except Exception as error:  # noqa: BLE001 - the end is shown all the same
             self._rest = float(getattr(error, "retry_after", 0.0))
             log.info("update_missed", job=self.job_id, error=type(error).__name__)
             return True
 
-    async def _show(self, event: Event) -> bool:
-        job = await self._load_job()
+    async def _show(self, event: Event, job: Job | None) -> bool:
         if job is None or (job.message_id is not None and _is_old(job.message_id)):
             return True
         # Without a token each edit is one less for the ends of others.

@@ -16,7 +16,7 @@ from bot.delivery.marking import PictureMarks
 from bot.delivery.target import DeliveryTarget, Probe
 from storage.files import Files
 from storage.queue.client import Jobs
-from storage.queue.jobs import Event, Queued
+from storage.queue.jobs import Event, Job, NewJob, Queued
 
 log: Final = structlog.get_logger(__name__)
 
@@ -78,13 +78,15 @@ class DeliveryWatcher:
                 elif message:
                     self._follow(message)
 
-    async def begin(self, queued: Queued) -> bool:
+    async def begin(self, queued: Queued, job: NewJob) -> bool:
         """Shows a job that was just accepted as queued.
 
         Returns:
             False if it has no message and none can be posted where it belongs.
         """
-        return await self._find_message(queued.job_id).show(queued)
+        # One that has no message yet may have got one, where it was accepted before.
+        known = Job.accepted(job) if job.message_id is not None and queued.position else None
+        return await self._find_message(queued.job_id).show(queued, known)
 
     def drop(self, job_ids: Sequence[str]) -> None:
         """Shows nothing of jobs that were taken back."""

@@ -80,7 +80,7 @@ async def change(press: PanelPress, server_id: int) -> str:
 
 async def list_usage(it: discord.Interaction[Any], server_id: int) -> str:
     """Who used what on a server lately."""
-    used = await find_host(it).records.read(books.list_used, server_id, DAYS)
+    used = await find_host(it).records.read_apart(books.list_used, server_id, DAYS)
     return accounts.write_usage(used)
 
 

@@ -27,7 +27,7 @@ _LABELS: Final = {
 async def open_panel(interaction: discord.Interaction[Any]) -> Panel:
     """The panel as it is opened."""
     host = find_host(interaction)
-    counts = await host.records.read(count_rows, interaction.user.id)
+    counts = await host.records.read_apart(count_rows, interaction.user.id)
     return build_panel(counts, host.policy)
 
 

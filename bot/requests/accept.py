@@ -88,15 +88,17 @@ class JobAcceptor:
         choose: policy.Choose,
         *,
         kind: policy.AskedKind = "jobs",
+        choices: ServerChoices | None = None,
+        counts: bool = True,
     ) -> ServerChoices:
-        """What the server decided, if it lets in what is asked for; see :func:`policy.admit`.
-
-        Raises:
-            NotAllowedError: The host or the server does not let them in.
-            LimitReachedError: So many do not fit into what the person may ask for.
-        """
+        """What the server decided, if it lets in what is asked for; see :func:`policy.admit`."""
         cards = self.models.cards
-        return await policy.admit(self._places, self.jobs, requester, cards, choose, kind=kind)
+        return await policy.admit(
+            *(self._places, self.jobs, requester, cards, choose),
+            kind=kind,
+            choices=choices,
+            counts=counts,
+        )
 
     async def keep_image(self, url: str, person: int) -> str:
         """Fetches, checks and stores an image; its SHA-256.
@@ -238,8 +240,8 @@ class JobAcceptor:
         with self._delivery.expect(job_ids):
             allowed = policy.allow(self.jobs.host_limits, choices, requester)
             accepted = await self.jobs.accept_many(jobs, allowed)
-            for place, queued in enumerate(accepted):
-                shown = await self._delivery.begin(queued)
+            for place, (job, queued) in enumerate(zip(jobs, accepted, strict=True)):
+                shown = await self._delivery.begin(queued, job)
                 # Only by posting is it known whether the bot may.
                 if not shown and place == 0:
                     self._delivery.drop(job_ids)
@@ -326,12 +328,13 @@ class JobAcceptor:
         place: int,
         choices: ServerChoices,
     ) -> None:
-        """Shows the picture at a place of a sheet, from 0, alone and with its buttons."""
+        """Shows the picture at a place of a sheet, from 0, alone; see :meth:`Jobs.keep_shown`."""
         recipe = Sheet.from_json(parent.recipe).cells[place]
         request = JobRequest(recipe=recipe, title=Title("imagine"), parent_id=parent.id)
         job = self._describe(uuid.uuid4().hex, requester, destination, request, choices)
         with self._delivery.expect([job.id]):
-            await self.jobs.keep_shown(job, parent.pictures[place])
+            allowed = policy.allow(self.jobs.host_limits, choices, requester)
+            await self.jobs.keep_shown(job, parent.pictures[place], allowed)
 
     def mark_pressed(self, parent: Job, message: discord.Message | None = None) -> None:
         """Has the buttons under a job's pictures show which of them were pressed.

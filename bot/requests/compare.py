@@ -168,6 +168,7 @@ class CompareHandler:
             JobGoneError: There is no such job.
             OldButtonError: It is no sheet, or has no such picture.
             NotAllowedError: The server lets them ask for nothing here.
+            LimitReachedError: As many pictures of theirs wait to be shown as may.
         """
         message = await acknowledge(interaction)
         job = await self._find(job_id)

@@ -261,7 +261,7 @@ class DeriveHandler:
     ) -> None:
         message = promised or await acknowledge(interaction)
         parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
-        choices = await self._admit(interaction, parent)
+        choices = await self._admit(interaction, parent, counts=fetched is not None)
         if fetched is not None:
             await self._fetch(fetched, interaction.user.id)
             images = [*fetched.kept.values(), *Recipe.from_json(parent.recipe).inputs.images]
@@ -300,15 +300,17 @@ class DeriveHandler:
         )
         await self._acceptor.accept(requester, destination, [request], choices)
 
-    async def _admit(self, requester: Requester, parent: Job) -> ServerChoices:
-        """What the server decided, if it lets what drew a parent draw again.
+    async def _admit(
+        self, requester: Requester, parent: Job, *, counts: bool = True
+    ) -> ServerChoices:
+        """What the server decided, if it lets what drew a parent draw again; see `policy.admit`.
 
         Raises:
             OtherFamilyError: That is no longer here.
             NotAllowedError: The server does not.
         """
         maker = self._models.find_maker(Recipe.from_json(parent.recipe)).card
-        return await self._acceptor.admit(requester, lambda _: [maker])
+        return await self._acceptor.admit(requester, lambda _: [maker], counts=counts)
 
     def _derive(self, job: Job, change: Change, title: Title, choices: ServerChoices) -> Resolved:
         made = self._change(job, change, title)

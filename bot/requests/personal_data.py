@@ -53,7 +53,7 @@ class PrivacyHandler:
             FileStoreError: Their pictures cannot be read.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        rows = await self._jobs.records.read(read_rows, interaction.user.id)
+        rows = await self._jobs.records.read_apart(read_rows, interaction.user.id)
         limit = interaction.filesize_limit - ROOM
         parts = Parts(list_entries(rows, self._files), limit, MOST_PARTS)
         day, packed, sent = f"{datetime.now(UTC):%Y-%m-%d}", iter(parts), 0

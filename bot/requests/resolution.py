@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.access import policy
 from bot.access.defaults import UserDefaults
-from bot.components.confirm import Draft
+from bot.components.confirm import ASK_FROM, Draft
 from bot.errors import NotAllowedError
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
@@ -216,17 +216,24 @@ async def admit(
         NotAllowedError: It does not, or they link to too many images.
         LimitReachedError: So many do not fit into what the person may ask for.
     """
-    require_few_links(asked.prompts)
+    links = require_few_links(asked.prompts)
+    # Where nothing slow is done for them, jobs are held to limits as they are accepted, and once.
+    slow = kind != "jobs" or bool(asked.attached or links) or len(asked.each) >= ASK_FROM
 
     def choose(choices: ServerChoices) -> list[Card]:
         find = partial(acceptor.models.find_for, attached=asked.attached, choices=choices)
         return [find(each).card for each in asked.prompts]
 
-    return await acceptor.admit(requester, choose, kind=kind)
+    return await acceptor.admit(
+        requester, choose, kind=kind, choices=asked.defaults.server, counts=slow
+    )
 
 
-def require_few_links(prompts: Iterable[Prompt]) -> None:
+def require_few_links(prompts: Iterable[Prompt]) -> int:
     """Goes on if all prompts of a request together link to so many images that they are fetched.
+
+    Returns:
+        How many.
 
     Raises:
         NotAllowedError: They link to more.
@@ -237,6 +244,7 @@ def require_few_links(prompts: Iterable[Prompt]) -> None:
         raise NotAllowedError(
             Sentence(sentences.TOO_MANY_LINKS, count=len(links), limit=MOST_LINKS)
         )
+    return len(links)
 
 
 async def resolve_orders(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -122,6 +122,12 @@ def join_list(parts: Sequence[str]) -> str:
 def write_number(number: float) -> str:
     """A number as it is written in the language spoken now, such as 25,1 in German."""
     return format_decimal(number, locale=_spoken.get())
+
+
+def load_ages() -> None:
+    """Reads how every language tells an age, once, which takes a tenth of a second in all."""
+    for language in ("en", *LANGUAGES):
+        format_timedelta(timedelta(days=1), locale=language)
 
 
 def tell_age(moment: datetime) -> str:

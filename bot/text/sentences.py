@@ -132,6 +132,11 @@ FAST_SPENT: Final = (
     "Your fast time is used up: {used} of {limit} {period}. It starts anew {when}; until then I "
     "can draw this relaxed, when nobody else waits."
 )
+FAST_SHORT: Final = (
+    "Your fast time is not enough: {used} of {limit} {period} are used. It starts anew {when}; "
+    "until then I can draw this relaxed, when nobody else waits."
+)
+WOULD_TAKE: Final = "This would take about {needs}."
 FAST_OFFER: Final = "I can draw it relaxed, when nobody else waits:"
 DRAW_RELAXED: Final = "Draw it relaxed"
 SERVER_BLOCKED: Final = "The managers of this server do not let you ask for pictures here."

@@ -157,14 +157,22 @@ def _word_limit(error: LimitReachedError | FastSpentError | BlockedError) -> str
 
 
 def _word_budget(excess: Excess, budget: Budget) -> str:
-    said = sentences.HOST_QUOTA if budget.host else sentences.SERVER_QUOTA
+    if excess.kind == "fast":
+        said = sentences.FAST_SHORT if excess.needs else sentences.FAST_SPENT
+    else:
+        said = sentences.HOST_QUOTA if budget.host else sentences.SERVER_QUOTA
     ends = find_end(budget.kind.period, datetime.now(UTC).date())
-    return say(
-        sentences.FAST_SPENT if excess.kind == "fast" else said,
+    text = say(
+        said,
         limit=accounts.write_amount(budget.kind.unit, budget.amount),
         period=say(sentences.PERIODS[budget.kind.period]),
         used=excess.used,
         when=discord.utils.format_dt(ends, "R"),
+    )
+    if not excess.needs:
+        return text
+    return (
+        f"{text} {say(sentences.WOULD_TAKE, needs=accounts.write_amount('minutes', excess.needs))}"
     )
 
 

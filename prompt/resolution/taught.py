@@ -6,6 +6,7 @@ A recipe keeps the prompt as it was typed; its phrases are what is said to the m
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import chain, groupby
 from typing import Final
 
@@ -67,7 +68,7 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
         named = (_name_looks(one, card) if card.looks else one for one in phrases)
         return TaughtWords(tuple(named), unwanted)
     lexicon = load_lexicon()
-    readings = [read_meaning(one.text, lexicon, card.taught) for one in phrases]
+    readings = [_read(one.text, card.taught) for one in phrases]
     kept = [
         _say(one, reading)
         for one, reading in zip(phrases, readings, strict=True)
@@ -81,7 +82,7 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
     often = lexicon.things[: card.mastered]
     return TaughtWords(
         tuple(kept),
-        _say(unwanted, read_meaning(unwanted.text, lexicon, card.taught)),
+        _say(unwanted, _read(unwanted.text, card.taught)),
         tuple(_tell(tuple(chain.from_iterable(told)), drawn)),
         seldom=any(
             thing not in often
@@ -90,6 +91,12 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
             if one.weight > 0
         ),
     )
+
+
+@lru_cache(maxsize=64)
+def _read(text: str, styles: tuple[str, ...]) -> Reading:
+    # Every prompt is looked at three times on its way: tried, completed and said.
+    return read_meaning(text, load_lexicon(), styles)
 
 
 def _name_looks(phrase: Phrase, card: Card) -> Phrase:
@@ -172,7 +179,7 @@ def find_misunderstood(prompt: Prompt, card: Card) -> Misunderstood | None:
     if not card.taught or not wanted:
         return None
     lexicon = load_lexicon()
-    readings = [read_meaning(one.text, lexicon, card.taught) for one in wanted]
+    readings = [_read(one.text, card.taught) for one in wanted]
     if any(reading.named for reading in readings):
         return None
     unknown = [*chain.from_iterable(reading.unknown for reading in readings)]

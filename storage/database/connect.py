@@ -1,10 +1,11 @@
 """Connections to the database, the same for SQLite and PostgreSQL.
 
-On SQLite every connection waits for a lock instead of failing, and knows ``unixepoch``, which
-SQLite has only since 3.42 and the job engine needs. The file itself keeps a write-ahead log (set
-when it is prepared), so readers and the writer do not stop each other.
+On SQLite every connection of a thread waits for a lock instead of failing, and knows ``unixepoch``,
+which SQLite has only since 3.42 and the job engine needs. The file itself keeps a write-ahead log
+(set when it is prepared), so readers and the writer do not stop each other.
 """
 
+import math
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
@@ -14,10 +15,15 @@ from typing import Any, Final, TypeVar
 import stamina
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DisconnectionError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from faults import HostError
 
@@ -45,21 +51,29 @@ SILENT_AFTER: Final = 10
 SILENCE: Final[Mapping[str, int]] = {
     "connect_timeout": SILENT_AFTER,
     "tcp_user_timeout": 1000 * SILENT_AFTER,
-    # Also while its answer is waited for, which is when nothing is under way to it.
-    "keepalives_idle": SILENT_AFTER,
-    "keepalives_interval": SILENT_AFTER // 3,
+    # Also while its answer is waited for, which is when nothing is under way to it. The last one is
+    # waited for as well (tcp(7)).
+    "keepalives_idle": SILENT_AFTER - 6,
+    "keepalives_interval": 2,
     "keepalives_count": 3,
 }
 """How a connection to PostgreSQL is told so."""
+
+RESTED_AFTER: Final = 1.0
+"""Seconds unused after which a connection is asked whether it still stands: a server needs longer
+to start anew, and to ask every time costs as much as a statement."""
 
 START_PATIENCE: Final = 60.0
 """Seconds for which somebody who starts waits for a database that does not answer yet."""
 
 Result = TypeVar("Result")
 
+LOCK_PATIENCE: Final = 30.0
+"""Seconds for which a connection to SQLite waits for a lock, as the job engine does on its own."""
+
+_BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={1000 * LOCK_PATIENCE:.0f}"
+
 _PRAGMAS: Final = (
-    # Milliseconds, as the job engine waits on its own connections.
-    "PRAGMA busy_timeout=30000",
     # SQLite checks none unless a connection asks for it.
     "PRAGMA foreign_keys=ON",
     # What is deleted is overwritten: who was forgotten is not to be read from the file either.
@@ -104,30 +118,48 @@ def open_engine(url: str, *, pooled: bool = True) -> Engine:
     return engine
 
 
-def open_async_engine(url: str) -> AsyncEngine:
-    """An engine for an event loop, such as the bot's.
+def open_inline_engine(url: str) -> Engine:
+    """An engine for an event loop, on SQLite alone: what is locked fails at once.
 
     Args:
         url: As in ``Settings.database``.
     """
-    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), **_options(url))
-    _prepare(engine.sync_engine)
+    engine = create_engine(_driver(url, "sqlite"), **_options(url))
+    # Waiting in the loop would stop everybody, for another process or for the disk.
+    _prepare(engine, "PRAGMA busy_timeout=0", "PRAGMA wal_autocheckpoint=0")
     return engine
 
 
-def open_async_writing_engine(url: str) -> AsyncEngine:
-    """The same for statements that change something.
+def open_async_engine(url: str, *, reads: bool) -> AsyncEngine:
+    """An engine for an event loop, on PostgreSQL alone.
 
     Args:
         url: As in ``Settings.database``.
+        reads: Whether it only reads: then each statement stands alone, and no transaction begins.
     """
-    # SQLite lets one write at a time. Those who wait for a connection get it in the order in which
-    # they came; those who wait for SQLite's lock, in any.
-    alone = {"pool_size": 1, "max_overflow": 0} if url.startswith("sqlite") else {}
-    options = {**_options(url), **alone}
-    engine = create_async_engine(_driver(url, "sqlite+aiosqlite"), **options)
-    _prepare(engine.sync_engine)
+    options = {**_options(url), "pool_pre_ping": False}
+    alone = {"isolation_level": "AUTOCOMMIT"} if reads else {}
+    engine = create_async_engine(_driver(url, "sqlite"), **options, **alone)
+    _ping_rested(engine.sync_engine)
     return engine
+
+
+def _ping_rested(engine: Engine) -> None:
+    """Finds out whether the server has hung up on a connection that was not used for a while."""
+
+    @event.listens_for(engine, "checkin")
+    def returned(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["returned"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def taken(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401
+        if time.monotonic() - record.info.get("returned", math.inf) <= RESTED_AFTER:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            # The pool then makes it anew.
+            raise DisconnectionError from error
 
 
 def open_queue_engine(url: str) -> Engine | None:
@@ -248,7 +280,8 @@ def _driver(url: str, sqlite: str) -> URL:
     return parsed.set(drivername=name)
 
 
-def _prepare(engine: Engine) -> None:
+def _prepare(engine: Engine, *more: str) -> None:
+    """Sets up connections to SQLite, each by some further statements."""
     if engine.dialect.name != "sqlite":
         return
 
@@ -256,7 +289,7 @@ def _prepare(engine: Engine) -> None:
     def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - any driver's
         # The driver would begin only at the first write, leaving reads before it unprotected.
         connection.isolation_level = None
-        _set_up_sqlite(connection)
+        _set_up_sqlite(connection, *more)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -265,9 +298,9 @@ def _prepare(engine: Engine) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _set_up_sqlite(connection: Any) -> None:  # noqa: ANN401 - sqlite3's or aiosqlite's
+def _set_up_sqlite(connection: Any, *more: str) -> None:  # noqa: ANN401 - sqlite3's
     cursor = connection.cursor()
-    for pragma in _PRAGMAS:
+    for pragma in (_BUSY_TIMEOUT, *_PRAGMAS, *more):
         cursor.execute(pragma)
     cursor.close()
     if sqlite3.sqlite_version_info < (3, 42):

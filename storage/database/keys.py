@@ -2,18 +2,21 @@
 
 import secrets
 from collections.abc import Callable
+from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from storage.database.records import insert_new
 from storage.database.tables import KeyRow
 
 _BYTES = 32
 
+_KEY: Final = select(KeyRow.value).where(KeyRow.name == bindparam("name"))
+
 
 def find_key(connection: Connection, name: str) -> str | None:
     """The secret of a name; None where none was made yet."""
-    return connection.execute(select(KeyRow.value).where(KeyRow.name == name)).scalar_one_or_none()
+    return connection.execute(_KEY, {"name": name}).scalar_one_or_none()
 
 
 def make_key(

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import IntEnum, unique
+from functools import cache
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from storage.database.connect import WRITING, open_async_engine, open_async_writing_engine
+from storage.database.awaited import AwaitedDatabase
+from storage.database.inline import InlineDatabase
 from storage.database.tables import Table
 
 Arguments = ParamSpec("Arguments")
@@ -28,11 +29,8 @@ class Lock(IntEnum):
 class Records:
     """Runs statements, each in a transaction of its own, for one event loop."""
 
-    def __init__(self, reading: AsyncEngine, writing: AsyncEngine) -> None:
-        self._engine = reading
-        # Marked to take SQLite's lock at the start: a transaction that has read cannot take it any
-        # more once another wrote, however long it waits.
-        self._writing = writing.execution_options(**WRITING)
+    def __init__(self, database: AwaitedDatabase | InlineDatabase) -> None:
+        self._database = database
 
     @classmethod
     def open(cls, url: str) -> Self:
@@ -41,13 +39,12 @@ class Records:
         Args:
             url: As in ``Settings.database``.
         """
-        # Apart: those who wait for a lock must not take every connection from those who only read.
-        return cls(open_async_engine(url), open_async_writing_engine(url))
+        inline = url.startswith("sqlite")
+        return cls(InlineDatabase(url) if inline else AwaitedDatabase(url))
 
     async def close(self) -> None:
         """Disconnects."""
-        await self._engine.dispose()
-        await self._writing.dispose()
+        await self._database.close()
 
     async def read(
         self,
@@ -55,10 +52,17 @@ class Records:
         *arguments: Arguments.args,
         **named: Arguments.kwargs,
     ) -> Result:
-        """The result of a statement that only reads."""
-        # Nothing is committed: on SQLite there is no transaction, and PostgreSQL's is rolled back.
-        async with self._engine.connect() as connection:
-            return await connection.run_sync(action, *arguments, **named)
+        """The result of a statement that only reads, and not much."""
+        return await self._database.read(lambda it: action(it, *arguments, **named))
+
+    async def read_apart(
+        self,
+        action: Callable[Concatenate[Connection, Arguments], Result],
+        *arguments: Arguments.args,
+        **named: Arguments.kwargs,
+    ) -> Result:
+        """The same of one that takes so long that others would notice."""
+        return await self._database.read_apart(lambda it: action(it, *arguments, **named))
 
     async def write(
         self,
@@ -66,9 +70,17 @@ class Records:
         *arguments: Arguments.args,
         **named: Arguments.kwargs,
     ) -> Result:
-        """The result of a statement that changes something, committed."""
-        async with self._writing.begin() as connection:
-            return await connection.run_sync(action, *arguments, **named)
+        """The result of a statement that changes something, and not much; committed."""
+        return await self._database.write(lambda it: action(it, *arguments, **named))
+
+    async def write_apart(
+        self,
+        action: Callable[Concatenate[Connection, Arguments], Result],
+        *arguments: Arguments.args,
+        **named: Arguments.kwargs,
+    ) -> Result:
+        """The same of one that takes so long that others would notice."""
+        return await self._database.write_apart(lambda it: action(it, *arguments, **named))
 
 
 def hold(connection: Connection, what: int) -> None:
@@ -100,6 +112,27 @@ def upsert(
     key = list(inspect(table).primary_key)
     added = _insert(connection, table).values(**row)
     connection.execute(added.on_conflict_do_update(index_elements=key, set_=dict(change)))
+
+
+def keep_row(connection: Connection, table: type[Table], row: Mapping[str, Any]) -> None:
+    """Adds a row, or puts it in the place of the one with its primary key.
+
+    Args:
+        connection: In a transaction that writes.
+        table: Its table.
+        row: All of its columns.
+    """
+    connection.execute(_build_keeping(connection.dialect.name, table, tuple(row)), row)
+
+
+@cache
+def _build_keeping(
+    dialect: str, table: type[Table], columns: Sequence[str]
+) -> "postgresql.Insert | sqlite.Insert":
+    key = [column.name for column in inspect(table).primary_key]
+    added = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    change = {name: added.excluded[name] for name in columns if name not in key}
+    return added.on_conflict_do_update(index_elements=key, set_=change)
 
 
 def insert_new(

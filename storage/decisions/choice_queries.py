@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
-from storage.database.records import hold
+from storage.database.records import hold, keep_row
 from storage.database.tables import (
     ChangeRow,
     DraftRow,
@@ -31,11 +31,45 @@ from storage.decisions.choices import (
 
 _DRAFTS_LIVE: Final = timedelta(days=7)
 
+# Built once: several of these are read at every interaction.
+_PERSON: Final = select(PersonRow.settings).where(PersonRow.id == bindparam("person"))
+_SERVER: Final = select(ServerRow.settings).where(ServerRow.id == bindparam("server"))
+_PRESETS: Final = (
+    select(PresetRow.owner_kind, PresetRow.name, PresetRow.body)
+    # Not as pairs in a list, for which SQLite reads the whole table.
+    .where(
+        or_(
+            (PresetRow.owner_kind == "person") & (PresetRow.owner_id == bindparam("person")),
+            (PresetRow.owner_kind == "server") & (PresetRow.owner_id == bindparam("server")),
+        )
+    )
+    .order_by(PresetRow.name)
+)
+_SHOWN: Final = select(JobRow.id, JobRow.recipe, JobRow.title, JobRow.created_at)
+_MARKED: Final = (
+    _SHOWN.join(FavouriteRow, FavouriteRow.job_id == JobRow.id)
+    .where(FavouriteRow.person_id == bindparam("person"))
+    .order_by(FavouriteRow.created_at.desc())
+    .limit(bindparam("most"))
+)
+_MADE: Final = (
+    _SHOWN.where(
+        JobRow.person_id == bindparam("person"),
+        JobRow.state == "done",
+        JobRow.question.is_(None),
+    )
+    .order_by(JobRow.created_at.desc())
+    .limit(bindparam("most"))
+)
+_MARKS: Final = select(func.count()).where(
+    FavouriteRow.job_id == bindparam("job"), FavouriteRow.position == bindparam("place")
+)
+
 
 def read_person(connection: Connection, person_id: int) -> PersonChoices:
     """What a person decided."""
-    wanted = select(PersonRow.settings).where(PersonRow.id == person_id)
-    return PersonChoices.read(connection.execute(wanted).scalar_one_or_none())
+    found = connection.execute(_PERSON, {"person": person_id}).scalar_one_or_none()
+    return PersonChoices.read(found)
 
 
 def change_person(
@@ -53,8 +87,8 @@ def change_person(
 
 def read_server(connection: Connection, server_id: int) -> ServerChoices:
     """What a server decided."""
-    wanted = select(ServerRow.settings).where(ServerRow.id == server_id)
-    return ServerChoices.read(connection.execute(wanted).scalar_one_or_none())
+    found = connection.execute(_SERVER, {"server": server_id}).scalar_one_or_none()
+    return ServerChoices.read(found)
 
 
 def change_server(
@@ -83,10 +117,7 @@ def change_server(
 def _keep(
     connection: Connection, table: type[PersonRow | ServerRow], id_: int, settings: dict[str, Any]
 ) -> None:
-    # No upsert, which SQLAlchemy spells differently for each of the two databases.
-    changed = connection.execute(update(table).where(table.id == id_).values(settings=settings))
-    if not changed.rowcount:
-        connection.execute(insert(table).values(id=id_, settings=settings))
+    keep_row(connection, table, {"id": id_, "settings": settings})
 
 
 def note_change(connection: Connection, server_id: int, change: Change) -> None:
@@ -121,8 +152,18 @@ def list_changes(
 
 def read_presets(connection: Connection, owner: Owner) -> dict[str, str]:
     """An owner's presets by name, in alphabetical order."""
-    wanted = select(PresetRow.name, PresetRow.body).where(*_of(owner)).order_by(PresetRow.name)
-    return {name: str(body.get("text", "")) for name, body in connection.execute(wanted)}
+    ids = {"person": None, "server": None, owner.kind: owner.id}
+    return read_all_presets(connection, **ids)[owner.kind]
+
+
+def read_all_presets(
+    connection: Connection, person: int | None, server: int | None
+) -> dict[str, dict[str, str]]:
+    """The same of a person and of a server, under ``person`` and ``server``."""
+    found: dict[str, dict[str, str]] = {"person": {}, "server": {}}
+    for kind, name, body in connection.execute(_PRESETS, {"person": person, "server": server}):
+        found[kind][name] = str(body.get("text", ""))
+    return found
 
 
 def keep_presets(
@@ -207,10 +248,7 @@ def mark(
 
 def count_marks(connection: Connection, job_id: str, position: int) -> int:
     """How many people have a picture as a favourite."""
-    wanted = select(func.count()).where(
-        FavouriteRow.job_id == job_id, FavouriteRow.position == position
-    )
-    return connection.execute(wanted).scalar_one()
+    return connection.execute(_MARKS, {"job": job_id, "place": position}).scalar_one()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,23 +278,11 @@ def list_pictures(connection: Connection, person_id: int, limit: int) -> list[Ke
         person_id: Whose.
         limit: Most jobs to list.
     """
-    known = (JobRow.id, JobRow.recipe, JobRow.title, JobRow.created_at)
-    marked = (
-        select(*known)
-        .join(FavouriteRow, FavouriteRow.job_id == JobRow.id)
-        .where(FavouriteRow.person_id == person_id)
-        .order_by(FavouriteRow.created_at.desc())
-    )
-    made = (
-        select(*known)
-        .where(JobRow.person_id == person_id, JobRow.state == "done", JobRow.question.is_(None))
-        .order_by(JobRow.created_at.desc())
-    )
     found: dict[str, KeptPictures] = {}
-    for wanted, favourite in ((marked, True), (made, False)):
+    for wanted, favourite in ((_MARKED, True), (_MADE, False)):
         if len(found) == limit:
             break
-        for row in connection.execute(wanted.limit(limit)):
+        for row in connection.execute(wanted, {"person": person_id, "most": limit}):
             kept = KeptPictures(row.id, row.recipe, row.title, row.created_at, favourite)
             # The first stays: a job with a favourite in it is listed once, and as one.
             found.setdefault(row.id, kept)

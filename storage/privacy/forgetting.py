@@ -49,10 +49,10 @@ async def forget(jobs: Jobs, person_id: int, database: str) -> None:
     while True:
         for job_id in await records.read(queries.list_unfinished_of, person_id):
             await jobs.cancel(job_id)
-        while unshown := await records.write(forget_jobs, person_id):
+        while unshown := await records.write_apart(forget_jobs, person_id):
             await jobs.drop_entries([job_id for job_id, shown in unshown.items() if not shown])
         # Something new may have been asked for while the old was being deleted.
-        if await records.write(forget_rest, person_id):
+        if await records.write_apart(forget_rest, person_id):
             break
     if database.startswith("sqlite"):
         await asyncio.to_thread(_empty_log, Path(make_url(database).database or ""))

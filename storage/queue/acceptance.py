@@ -8,19 +8,30 @@ person's jobs of one day: never the whole table, which only grows.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from storage.database.pseudonyms import find_pseudonym
 from storage.database.records import Lock, hold
 from storage.database.tables import ImageRow, JobRow, SpentRow
 from storage.queue import books, fairness, queries, shares
 from storage.queue.costs import Work, count_drawings, read_cost
-from storage.queue.fairness import Flow, Rule
+from storage.queue.fairness import Clock, Flow, Rule
 from storage.queue.jobs import DAY, SHOWN, NewJob, StoredImage
-from storage.queue.limits import Allowance, Asked, BlockedError, Budget, Usage, require
+from storage.queue.limits import (
+    Allowance,
+    Asked,
+    BlockedError,
+    Budget,
+    Excess,
+    LimitReachedError,
+    Usage,
+    require,
+)
 from storage.queue.queries import Standing
+
+_ANY_UNFINISHED: Final = select(JobRow.id).where(queries.UNFINISHED).limit(1)
 
 Enter = Callable[[Connection, str, int], None]
 """Gives a job of that id and priority its entry in the job engine, in the same transaction."""
@@ -59,8 +70,17 @@ def accept(
         # A block may have come since the way in.
         require_unblocked(connection, person, new[0].server_id)
         used = read_usage(connection, person, allowance, whole=False)
-        require(allowance, used, _describe_asked(new))
-        known |= _insert(connection, new, allowance.share, rule, enter)
+        works = [Work.of(job.model, job.title, job.pixels, job.steps) for job in new]
+        # Each read once, since the jobs of a batch are mostly alike.
+        means = {work: read_cost(connection, work) for work in set(works)}
+        costs = [means[work] for work in works]
+        require(allowance, used, _describe_asked(new, costs))
+        # Whoever has jobs that wait or run saves a look at everybody's.
+        busy = used.unfinished > 0 or connection.execute(_ANY_UNFINISHED).first() is not None
+        clock = shares.read_clock(connection) if busy else shares.restart_clock(connection)
+        known |= _insert(
+            connection, new, costs, clock, share=allowance.share, rule=rule, enter=enter
+        )
     return [known[job.id] for job in jobs]
 
 
@@ -70,19 +90,37 @@ def keep_answered(connection: Connection, job: NewJob, answer: Mapping[str, Any]
     connection.execute(insert(JobRow).values(row))
 
 
-def keep_shown(connection: Connection, job: NewJob, image: StoredImage) -> None:
+def keep_shown(connection: Connection, job: NewJob, image: StoredImage, limit: int) -> None:
     """Keeps a job for a picture that another has made already, which is only to be shown alone.
 
-    It counts as nothing, since the other was counted.
+    It counts as nothing, since the other was counted; but each is an upload.
 
     Args:
         connection: In a transaction that writes.
         job: The job; its recipe makes that picture.
         image: The picture.
+        limit: How many of the person's may wait to be shown.
+
+    Raises:
+        BlockedError: The person may ask for nothing.
+        LimitReachedError: So many wait already.
     """
+    hold(connection, Lock.ACCEPTING)
+    require_unblocked(connection, job.person_id, job.server_id)
+    waiting = count_shown(connection, job.person_id)
+    if waiting >= limit:
+        raise LimitReachedError(Excess("unfinished", limit, waiting, 1))
     connection.execute(insert(JobRow).values(_describe_done(job, SHOWN)))
     alone = asdict(image) | {"job_id": job.id, "position": 0}
     connection.execute(insert(ImageRow).values(alone))
+
+
+def count_shown(connection: Connection, person_id: int) -> int:
+    """How many pictures of a person's that were made beside others wait to be shown alone."""
+    # Of those that wait for anything an index holds a person's, which are few.
+    mine = (JobRow.person_id == person_id, JobRow.state == "done", queries.UNDELIVERED)
+    counted = select(func.count()).where(*mine, JobRow.lane == SHOWN)
+    return connection.execute(counted).scalar_one()
 
 
 def _describe_done(job: NewJob, lane: str) -> dict[str, Any]:
@@ -148,33 +186,32 @@ def require_unblocked(connection: Connection, person_id: int, server_id: int | N
         raise BlockedError(blocks[place], host=place == books.NOWHERE)
 
 
-def _describe_asked(jobs: Sequence[NewJob]) -> Asked:
+def _describe_asked(jobs: Sequence[NewJob], costs: Sequence[float]) -> Asked:
     lanes = [fairness.lane_of(job.title, job.speed) for job in jobs]
-    hurried = not set(lanes).isdisjoint(books.HURRIED)
     pictures = sum(job.picture_count for job in jobs)
     each = zip(jobs, lanes, strict=True)
     drawings = sum(count_drawings(job.picture_count, lane) for job, lane in each)
-    return Asked(len(jobs), drawings, pictures, hurried)
+    hurried = [cost for cost, lane in zip(costs, lanes, strict=True) if lane in books.HURRIED]
+    return Asked(len(jobs), drawings, pictures, bool(hurried), sum(costs), sum(hurried))
 
 
 def _insert(
-    connection: Connection, jobs: Sequence[NewJob], share: float, rule: Rule, enter: Enter
+    connection: Connection,
+    jobs: Sequence[NewJob],
+    costs: Sequence[float],
+    clock: Clock,
+    *,
+    share: float,
+    rule: Rule,
+    enter: Enter,
 ) -> dict[str, Standing]:
-    unfinished = select(JobRow.id).where(queries.UNFINISHED).limit(1)
-    busy = connection.execute(unfinished).first()
-    clock = shares.read_clock(connection) if busy else shares.restart_clock(connection)
-    works = [Work.of(job.model, job.title, job.pixels, job.steps) for job in jobs]
     lanes = [fairness.lane_of(job.title, job.speed) for job in jobs]
-    # Each read once, since the jobs of a batch are mostly alike.
-    costs = {work: read_cost(connection, work) for work in set(works)}
     person = jobs[0].person_id
     finishes = {lane: shares.read_finish(connection, person, lane) for lane in set(lanes)}
     rows, standings = [], {}
-    for job, work, lane in zip(jobs, works, lanes, strict=True):
-        cost = costs[work]
+    for job, cost, lane in zip(jobs, costs, lanes, strict=True):
         turn = fairness.take_turn(rule, clock, Flow(lane, share, finishes[lane]), cost)
         finishes[lane] = turn.finish
-        shares.keep_finish(connection, person, lane, turn.finish)
         now = datetime.now(UTC)
         new = Standing(
             job.id,
@@ -190,6 +227,10 @@ def _insert(
         )
         rows.append(_describe(job) | asdict(new) | {"lane": lane, "charge": turn.charge})
         standings[job.id] = new
+    for lane, finish in finishes.items():
+        # Each has moved, as each is of some job.
+        if finish is not None:
+            shares.keep_finish(connection, person, lane, finish)
     connection.execute(insert(JobRow), rows)
     for new in standings.values():
         enter(connection, new.id, new.priority)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, case, delete, func, or_, select
+from sqlalchemy import Connection, bindparam, case, delete, func, or_, select
 
 from storage.database.pseudonyms import find_pseudonym, make_pseudonym
 from storage.database.records import upsert
@@ -29,6 +29,29 @@ HURRIED: Final = ("quick", "fast")
 
 LONGEST: Final = timedelta(days=31)
 """How long the longest quota counts."""
+
+
+# At every request, and so built once.
+_BLOCKS: Final = select(BlockRow.person_id, BlockRow.server_id, BlockRow.until).where(
+    # Numbers of people who were forgotten are below 0, and few of these are blocked.
+    or_(BlockRow.person_id == bindparam("person"), BlockRow.person_id < 0),
+    BlockRow.server_id.in_(bindparam("places", expanding=True)),
+    or_(BlockRow.until.is_(None), BlockRow.until > bindparam("now")),
+)
+
+
+# As `count_drawings` counts; older jobs do not say how many pictures they make.
+_DRAWINGS: Final = case(
+    (JobRow.picture_count > GRID, (JobRow.picture_count + GRID - 1) // GRID), else_=1
+)
+_ASKED: Final = select(func.coalesce(func.sum(_DRAWINGS), 0)).where(
+    JobRow.person_id == bindparam("person"),
+    JobRow.created_at >= bindparam("since"),
+    # Questions make no pictures, and so do not count as any.
+    JobRow.question.is_(None),
+    JobRow.lane != SHOWN,
+)
+_ASKED_HERE: Final = _ASKED.where(JobRow.server_id == bindparam("server"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +127,10 @@ def count_asked(
     connection: Connection, person_id: int, since: datetime, server_id: int | None = None
 ) -> int:
     """As how many jobs counts what a person asked for since a moment, on a server or everywhere."""
-    # Questions make no pictures, and so do not count as any.
-    drawn = (JobRow.person_id == person_id, JobRow.created_at >= since, JobRow.question.is_(None))
-    # As `count_drawings` counts; older jobs do not say how many pictures they make.
-    several = (JobRow.picture_count + GRID - 1) // GRID
-    each = case((JobRow.picture_count > GRID, several), else_=1)
-    wanted = select(func.coalesce(func.sum(each), 0)).where(*drawn, JobRow.lane != SHOWN)
-    if server_id is not None:
-        wanted = wanted.where(JobRow.server_id == server_id)
-    return int(connection.execute(wanted).scalar_one())
+    own = {"person": person_id, "since": since}
+    if server_id is None:
+        return int(connection.execute(_ASKED, own).scalar_one())
+    return int(connection.execute(_ASKED_HERE, {**own, "server": server_id}).scalar_one())
 
 
 def list_used(connection: Connection, server_id: int, days: int) -> list[Used]:
@@ -200,15 +218,13 @@ def read_blocks(
     connection: Connection, person_id: int, server_id: int | None
 ) -> dict[int, datetime | None]:
     """Until when a person may ask for nothing, by whose decision: the host's and the server's."""
-    places = {NOWHERE, server_id or NOWHERE}
-    rows = connection.execute(
-        select(BlockRow.server_id, BlockRow.until).where(
-            BlockRow.person_id.in_(_list_ids(connection, person_id)),
-            BlockRow.server_id.in_(places),
-            or_(BlockRow.until.is_(None), BlockRow.until > datetime.now(UTC)),
-        )
-    )
-    return {place: until for place, until in rows}  # noqa: C416 - rows
+    places = [NOWHERE, server_id or NOWHERE]
+    own = {"person": person_id, "places": places, "now": datetime.now(UTC)}
+    rows = connection.execute(_BLOCKS, own).all()
+    if any(row.person_id < 0 for row in rows):
+        ids = _list_ids(connection, person_id)
+        rows = [row for row in rows if row.person_id in ids]
+    return {row.server_id: row.until for row in rows}
 
 
 def _read_grants(connection: Connection, person_id: int, server_id: int) -> dict[QuotaKind, float]:

@@ -16,7 +16,7 @@ from storage.database.records import Records
 from storage.queue import acceptance, answers, presence, queries, recovery, tokens
 from storage.queue.engine import JobEngine
 from storage.queue.fairness import Rule
-from storage.queue.forecast import read_forecast
+from storage.queue.forecast import read_forecast, read_queue_info
 from storage.queue.jobs import Event, Job, NewJob, Queued, QueueInfo, StoredImage
 from storage.queue.limits import Allowance, Asked, HostLimits, Usage, require
 from storage.queue.progress import ProgressReaders
@@ -134,9 +134,14 @@ class Jobs:
         await self.records.write(acceptance.keep_answered, job, answer)
         self._wake()
 
-    async def keep_shown(self, job: NewJob, image: StoredImage) -> None:
-        """Takes in a picture that another job has made; what is left to do is to show it alone."""
-        await self.records.write(acceptance.keep_shown, job, image)
+    async def keep_shown(self, job: NewJob, image: StoredImage, allowance: Allowance) -> None:
+        """Takes in a picture that another job has made; what is left to do is to show it alone.
+
+        Raises:
+            BlockedError: The person may ask for nothing.
+            LimitReachedError: As many pictures of theirs wait to be shown as jobs may wait.
+        """
+        await self.records.write(acceptance.keep_shown, job, image, allowance.unfinished)
         self._wake()
 
     async def find_answer(self, digest: str) -> dict[str, Any] | None:
@@ -224,7 +229,7 @@ class Jobs:
 
     async def queue_info(self) -> QueueInfo:
         """How many jobs wait and run, how many workers live, and what keeps them from it."""
-        info = await self.records.read(queries.read_queue_info, self._settings.dead_after)
+        info = await self.records.read(read_queue_info, self._settings.dead_after)
         return replace(info, full=not has_space(self._settings))
 
     async def cancel(self, job_id: str, by: int | None = None) -> bool:
@@ -274,7 +279,7 @@ class Jobs:
             self._wake()
         dead = await self.records.read(tokens.list_dead_tokens, _TOKENS)
         if dead:
-            await self.records.write(tokens.blank_tokens, dead)
+            await self.records.write_apart(tokens.blank_tokens, dead)
 
     def _accept(
         self, connection: Connection, jobs: Sequence[NewJob], allowance: Allowance
@@ -282,8 +287,7 @@ class Jobs:
         settings = self._settings
         rule = Rule(settings.relax_share, 60 * settings.relax_wait_minutes)
         accepted = acceptance.accept(connection, jobs, allowance, rule, self._engine.enter)
-        # After it: jobs of a model that no worker serves may be the first of theirs.
-        forecast = read_forecast(connection, settings.dead_after)
+        forecast = read_forecast(connection, settings.dead_after, accepted)
         return [forecast.tell(job, *queries.read_place(connection, job)) for job in accepted]
 
     async def _look(self) -> tuple[list[Standing], dict[str, Queued]] | None:
@@ -310,9 +314,10 @@ def _read_room(connection: Connection, person_id: int, allowance: Allowance) -> 
 def _look(connection: Connection, dead_after: float) -> tuple[list[Standing], dict[str, Queued]]:
     """How undelivered jobs stand, and what is told of those that wait."""
     standings = queries.list_undelivered(connection)
-    if all(job.state != "queued" for job in standings):
+    waiting = [job for job in standings if job.state == "queued"]
+    if not waiting:
         return standings, {}
-    return standings, read_forecast(connection, dead_after).tell_all(standings)
+    return standings, read_forecast(connection, dead_after, waiting).tell_all(waiting)
 
 
 async def _wait(wake: asyncio.Event, seconds: float) -> None:

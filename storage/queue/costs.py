@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, case, select
+from sqlalchemy import Connection, bindparam, case, select
 
 from storage.database.records import upsert
 from storage.database.tables import CostRow
@@ -20,6 +20,10 @@ UNKNOWN: Final = 10.0
 LEAST: Final = 0.05
 """GPU seconds that a job is taken for at least."""
 
+
+_MEANS: Final = select(CostRow.size, CostRow.length, CostRow.seconds).where(
+    CostRow.model == bindparam("model"), CostRow.kind == bindparam("kind")
+)
 
 _ALIKE: Final = {"compare": "imagine"}
 """Kinds that take as long as others of as many pixels."""
@@ -98,11 +102,7 @@ def read_cost(connection: Connection, work: Work) -> float:
 
 def read_known_cost(connection: Connection, work: Work) -> float | None:
     """What a job is expected to take, in GPU seconds; None where nothing like it was made."""
-    rows = connection.execute(
-        select(CostRow.size, CostRow.length, CostRow.seconds).where(
-            CostRow.model == work.model, CostRow.kind == work.kind
-        )
-    )
+    rows = connection.execute(_MEANS, {"model": work.model, "kind": work.kind})
     return expect({(size, length): seconds for size, length, seconds in rows}, work)
 
 

@@ -87,11 +87,11 @@ class JobEngine:
 
     async def find_lost(self, records: Records, dead_after: float) -> list[tuple[Standing, bool]]:
         """The unfinished jobs that nobody will make, as ``entries.list_lost`` tells them."""
-        return await records.read(entries.list_lost, dead_after)
+        return await records.read_apart(entries.list_lost, dead_after)
 
     async def find_leftovers(self, records: Records) -> list[str]:
         """The entries of jobs that were delivered or withdrawn."""
-        return await records.read(entries.list_leftovers)
+        return await records.read_apart(entries.list_leftovers)
 
     async def read_progress(self, job_id: str, poll: float) -> AsyncGenerator[dict[str, Any]]:
         """What the worker publishes about a job, from the beginning.

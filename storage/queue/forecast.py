@@ -1,16 +1,18 @@
-"""How long jobs that wait are likely to wait still, and which of them wait for no worker."""
+"""How busy the place is: how long jobs are likely to wait still, and which wait for no worker."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
+from storage.database.tables import JobRow
 from storage.queue import fairness, presence, shares, taking
 from storage.queue.fairness import Clock
-from storage.queue.jobs import Queued
+from storage.queue.jobs import PROTOCOL, Queued, QueueInfo
 from storage.queue.order import ModelName
-from storage.queue.queries import Standing
+from storage.queue.queries import UNFINISHED, Standing
 
 TOLD_FROM: Final = 30.0
 """Seconds of an expected wait from which on it is told."""
@@ -78,14 +80,28 @@ def expect_wait(clock: Clock, priority: int, least: float) -> float:
     return min(max(least, by_clock), OVERTAKEN * least)
 
 
-def read_forecast(connection: Connection, dead_after: float) -> Forecast:
+def read_forecast(
+    connection: Connection, dead_after: float, standings: Iterable[Standing]
+) -> Forecast:
     """What waits depend on now.
 
     Args:
         connection: In a transaction.
         dead_after: Seconds without a sign of life after which a worker counts as dead.
+        standings: The jobs that it is asked about.
     """
     alive = presence.list_served(connection, dead_after)
+    # Jobs of a newer release wait for a newer worker, whatever this one serves.
+    models = {ModelName(job.family, job.model) for job in standings if job.protocol <= PROTOCOL}
     # Where nobody is at work it is no matter of models.
-    unserved = taking.list_unserved(connection, alive) if alive else set()
+    unserved = taking.find_unserved(models, alive) if alive else set()
     return Forecast(shares.read_clock(connection), len(alive), frozenset(unserved))
+
+
+def read_queue_info(connection: Connection, dead_after: float) -> QueueInfo:
+    """How many jobs wait and run, how many workers gave a sign of life lately, and how they are."""
+    counted = select(JobRow.state, func.count()).where(UNFINISHED).group_by(JobRow.state)
+    counts = {state: count for state, count in connection.execute(counted)}  # noqa: C416 - rows
+    workers = len(presence.list_workers(connection, dead_after))
+    troubles = Counter(presence.list_troubles(connection, dead_after).values())
+    return QueueInfo(counts.get("queued", 0), counts.get("running", 0), workers, troubles)

@@ -1,9 +1,9 @@
 """What a job is, what happens to it, and what making it yields: values only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Literal, Self
 
 from faults import HostError, UserError
 
@@ -183,6 +183,24 @@ class Job(NewJob):
     delivered_message_id: int | None
     images: tuple[StoredImage, ...]
     answer: Mapping[str, Any] | None = None
+
+    @classmethod
+    def accepted(cls, job: NewJob) -> Self:
+        """A job as it stands once it was accepted just now."""
+        given: dict[str, Any] = {each.name: getattr(job, each.name) for each in fields(NewJob)}
+        return cls(
+            **given,
+            state="queued",
+            failure=None,
+            attempts=0,
+            worker=None,
+            created_at=datetime.now(UTC),
+            started_at=None,
+            finished_at=None,
+            delivered_at=None,
+            delivered_message_id=None,
+            images=(),
+        )
 
     @property
     def cancelled_by(self) -> int | None:

@@ -99,12 +99,16 @@ class Asked:
         drawings: As how many they count (:func:`storage.queue.costs.count_drawings`).
         pictures: How many pictures.
         hurried: Whether any of it is to be made before relaxed jobs.
+        seconds: GPU seconds that it is expected to take; 0 where that is not known yet.
+        hurried_seconds: What of them is.
     """
 
     jobs: int
     drawings: int
     pictures: int
     hurried: bool = False
+    seconds: float = 0.0
+    hurried_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,7 @@ class Excess:
         used: How many of these are taken.
         count: How many jobs were asked for, or as how many they count.
         budget: Which budget it is, of a ``quota`` and of ``fast`` time.
+        needs: Minutes that what was asked for is expected to take, where some are left, but fewer.
     """
 
     kind: LimitKind
@@ -124,6 +129,7 @@ class Excess:
     used: int
     count: int
     budget: Budget | None = None
+    needs: int = 0
 
     @property
     def room(self) -> int:
@@ -213,7 +219,7 @@ def decide(allowance: Allowance, usage: Usage, asked: Asked) -> Excess | None:
         if new and used + new > limit:
             return Excess(kind, limit, used, new)
     spent = (budget for budget in allowance.budgets if _exceeds(budget, usage, asked))
-    return next((_describe(budget, usage, drawings or count) for budget in spent), None)
+    return next((_describe(budget, usage, asked) for budget in spent), None)
 
 
 def _exceeds(budget: Budget, usage: Usage, asked: Asked) -> bool:
@@ -223,17 +229,30 @@ def _exceeds(budget: Budget, usage: Usage, asked: Asked) -> bool:
             return asked.drawings > 0 and used + asked.drawings > budget.amount
         case "pictures":
             return asked.pictures > 0 and used + asked.pictures > budget.amount
-        # What a job takes is known when it is made: the last one may end beyond the budget.
+        # What is left has to be enough for what it is expected to take; where nothing was used yet,
+        # one request may take more than there is at all, or it could never be made.
         case "minutes":
-            return used >= budget.amount
+            return _overruns(used, asked.seconds, budget)
         case "fast":
-            return asked.hurried and used >= budget.amount
+            return asked.hurried and _overruns(used, asked.hurried_seconds, budget)
 
 
-def _describe(budget: Budget, usage: Usage, count: int) -> Excess:
-    kind: LimitKind = "fast" if budget.kind.unit == "fast" else "quota"
-    used = math.ceil(max(0.0, usage.spent.get(budget, 0.0)))
-    return Excess(kind, budget.amount, used, count, budget)
+def _overruns(used: float, seconds: float, budget: Budget) -> bool:
+    """Whether work of some seconds exceeds what is left of minutes."""
+    return used >= budget.amount or (used > 0 and used + seconds / 60 > budget.amount)
+
+
+def _describe(budget: Budget, usage: Usage, asked: Asked) -> Excess:
+    unit, used = budget.kind.unit, max(0.0, usage.spent.get(budget, 0.0))
+    seconds = {"minutes": asked.seconds, "fast": asked.hurried_seconds}.get(unit, 0.0)
+    return Excess(
+        "fast" if unit == "fast" else "quota",
+        budget.amount,
+        math.ceil(used),
+        asked.drawings or asked.jobs,
+        budget,
+        math.ceil(seconds / 60) if used < budget.amount else 0,
+    )
 
 
 def find_day(allowance: Allowance, usage: Usage) -> tuple[int, int]:

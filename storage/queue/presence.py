@@ -2,11 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Connection, Update, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Select,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
-from storage.database.clock import read_now
+from storage.database.clock import read_now, read_now_of
 from storage.database.tables import WorkerRow
 from storage.queue.jobs import PROTOCOL, Trouble
 from storage.queue.order import ModelName, Served
@@ -124,13 +136,19 @@ def list_workers(connection: Connection, dead_after: float) -> set[str]:
 
 def list_served(connection: Connection, dead_after: float) -> dict[str, Served]:
     """What the workers serve that live and are to take more jobs, by their names."""
-    alive = select(WorkerRow.executor_id, WorkerRow.serves).where(
-        lives(read_now(connection), dead_after),
+    alive = _select_served(connection.dialect.name)
+    rows = connection.execute(alive, {"dead_after": dead_after})
+    return {name: read_served(kept) for name, kept in rows}
+
+
+@cache
+def _select_served(dialect: str) -> Select[str, list[list[str]] | None]:
+    return select(WorkerRow.executor_id, WorkerRow.serves).where(
+        read_now_of(dialect) - WorkerRow.seen <= bindparam("dead_after", type_=Double),
         WorkerRow.draining.is_(False),
         # One that rests has loaded nothing, and takes nothing.
         WorkerRow.trouble.is_distinct_from("device"),
     )
-    return {name: read_served(kept) for name, kept in connection.execute(alive)}
 
 
 def list_troubles(connection: Connection, dead_after: float) -> dict[str, Trouble]:

@@ -5,17 +5,18 @@ through ``run_sync``. A job changes state only by a statement that names the sta
 that race, one finds nothing to change and says so.
 """
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
     RowMapping,
     Select,
     Update,
+    bindparam,
     case,
     delete,
     func,
@@ -28,8 +29,15 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.records import upsert
 from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
-from storage.queue import presence, shares
-from storage.queue.jobs import CANCELLED_BY, PROTOCOL, Job, Made, QueueInfo, Rendered, StoredImage
+from storage.queue import shares
+from storage.queue.jobs import (
+    CANCELLED_BY,
+    PROTOCOL,
+    Job,
+    Made,
+    Rendered,
+    StoredImage,
+)
 
 UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 """Jobs whose end was not shown yet; an index holds these alone."""
@@ -38,6 +46,44 @@ UNFINISHED: Final = JobRow.state.in_(("queued", "running")) & UNDELIVERED
 """Jobs that wait or run: none of them was delivered, and saying so lets the index find them."""
 
 _READ: Final = [getattr(JobRow, field.name) for field in fields(Job) if field.name != "images"]
+
+# Statements that run at every interaction are built once.
+_COUNT_OWN: Final = select(func.count()).where(JobRow.person_id == bindparam("person"), UNFINISHED)
+_JOBS: Final = (
+    select(*_READ)
+    .where(JobRow.id.in_(bindparam("jobs", expanding=True)))
+    .order_by(JobRow.created_at)
+)
+_IMAGES: Final = (
+    select(*(getattr(ImageRow, field.name) for field in fields(StoredImage)), ImageRow.job_id)
+    .where(ImageRow.job_id.in_(bindparam("jobs", expanding=True)))
+    .order_by(ImageRow.position)
+)
+# Equal ones by age, as the job engine does, so that the place told is the one that is kept.
+_SOONER: Final = (JobRow.priority < bindparam("priority")) | (
+    (JobRow.priority == bindparam("priority")) & (JobRow.created_at < bindparam("created_at"))
+)
+_AHEAD: Final = select(func.count(), func.coalesce(func.sum(JobRow.cost), 0.0)).where(
+    JobRow.state == "queued", UNDELIVERED, _SOONER
+)
+_DERIVED: Final = select(JobRow.title).where(JobRow.parent_id == bindparam("parent")).distinct()
+
+
+def _latest(wanted: Select[Any]) -> Select[Any]:
+    return wanted.order_by(JobRow.created_at.desc()).limit(1)
+
+
+def _select_shown() -> Select[Any]:
+    message = bindparam("message", type_=BigInteger)
+    # What becomes of a job may be shown in another message than its progress was.
+    own = (JobRow.delivered_message_id, JobRow.message_id)
+    ways = [select(JobRow.id).where(shows == message) for shows in own]
+    # Each by its own index: with OR between them the whole table would be read.
+    shown = union(*ways, select(CopyRow.job_id).where(CopyRow.message_id == message)).subquery()
+    return _latest(select(JobRow.id).join(shown, JobRow.id == shown.c.id))
+
+
+_SHOWN_IN: Final = _select_shown()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +106,9 @@ class Standing:
 STANDING: Final = [getattr(JobRow, field.name) for field in fields(Standing)]
 """The columns of a standing."""
 
+_STANDINGS: Final = select(*STANDING).where(JobRow.id.in_(bindparam("jobs", expanding=True)))
+_UNDELIVERED: Final = select(*STANDING).where(UNDELIVERED)
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -75,13 +124,13 @@ class Run:
 
 def read_standings(connection: Connection, job_ids: Collection[str]) -> dict[str, Standing]:
     """How those of some jobs stand that there are, by id."""
-    rows = connection.execute(_standings().where(JobRow.id.in_(job_ids)))
+    rows = connection.execute(_STANDINGS, {"jobs": list(job_ids)})
     return {row.id: Standing(*row) for row in rows}
 
 
 def list_undelivered(connection: Connection) -> list[Standing]:
     """How every undelivered job stands."""
-    return [Standing(*row) for row in connection.execute(_standings().where(UNDELIVERED))]
+    return [Standing(*row) for row in connection.execute(_UNDELIVERED)]
 
 
 def list_unfinished_of(connection: Connection, person_id: int) -> list[str]:
@@ -92,8 +141,7 @@ def list_unfinished_of(connection: Connection, person_id: int) -> list[str]:
 
 def count_unfinished(connection: Connection, person_id: int) -> int:
     """How many jobs of a person wait or run."""
-    counted = select(func.count()).where(JobRow.person_id == person_id, UNFINISHED)
-    return connection.execute(counted).scalar_one()
+    return connection.execute(_COUNT_OWN, {"person": person_id}).scalar_one()
 
 
 def read_place(connection: Connection, standing: Standing) -> tuple[int, float]:
@@ -103,13 +151,8 @@ def read_place(connection: Connection, standing: Standing) -> tuple[int, float]:
     """
     if standing.state != "queued":
         return 0, 0.0
-    # Equal ones by age, as the job engine does, so that the place told is the one that is kept.
-    sooner = (JobRow.priority < standing.priority) | (
-        (JobRow.priority == standing.priority) & (JobRow.created_at < standing.created_at)
-    )
-    before = select(func.count(), func.coalesce(func.sum(JobRow.cost), 0.0))
-    waiting = before.where(JobRow.state == "queued", UNDELIVERED, sooner)
-    count, seconds = connection.execute(waiting).one()
+    own = {"priority": standing.priority, "created_at": standing.created_at}
+    count, seconds = connection.execute(_AHEAD, own).one()
     return 1 + count, seconds
 
 
@@ -118,12 +161,12 @@ def read_place(connection: Connection, standing: Standing) -> tuple[int, float]:
 
 def read_job(connection: Connection, job_id: str) -> Job | None:
     """A job with its images, or None if there is no such job."""
-    return next(iter(_read_jobs(connection, JobRow.id == job_id)), None)
+    return next(iter(_read_jobs(connection, [job_id])), None)
 
 
 def read_jobs(connection: Connection, job_ids: Sequence[str]) -> list[Job]:
     """Those of some jobs that there are, with their images, in the order of the ids."""
-    found = {job.id: job for job in _read_jobs(connection, JobRow.id.in_(job_ids))}
+    found = {job.id: job for job in _read_jobs(connection, job_ids)}
     return [found[job_id] for job_id in job_ids if job_id in found]
 
 
@@ -136,19 +179,12 @@ def find_job(connection: Connection, beginning: str) -> str | None:
 
 def find_job_of_message(connection: Connection, message_id: int) -> str | None:
     """The job whose pictures a message shows; None if it shows none of ours."""
-    # What becomes of a job may be shown in another message than its progress was.
-    own = (JobRow.delivered_message_id, JobRow.message_id)
-    ways = [select(JobRow.id).where(shows == message_id) for shows in own]
-    # Each by its own index: with OR between them the whole table would be read.
-    shown = union(*ways, select(CopyRow.job_id).where(CopyRow.message_id == message_id)).subquery()
-    wanted = select(JobRow.id).join(shown, JobRow.id == shown.c.id)
-    return connection.execute(_latest(wanted)).scalar_one_or_none()
+    return connection.execute(_SHOWN_IN, {"message": message_id}).scalar_one_or_none()
 
 
 def list_derived(connection: Connection, job_id: str) -> set[str]:
     """Titles of the jobs that were derived from a job."""
-    wanted = select(JobRow.title).where(JobRow.parent_id == job_id).distinct()
-    return set(connection.execute(wanted).scalars())
+    return set(connection.execute(_DERIVED, {"parent": job_id}).scalars())
 
 
 def find_picture(connection: Connection, digest: str) -> StoredImage | None:
@@ -156,15 +192,6 @@ def find_picture(connection: Connection, digest: str) -> StoredImage | None:
     wanted = select(ImageRow).where(ImageRow.digest == digest, ImageRow.kind == "picture").limit(1)
     row = connection.execute(wanted).mappings().first()
     return _image(row) if row else None
-
-
-def read_queue_info(connection: Connection, dead_after: float) -> QueueInfo:
-    """How many jobs wait and run, how many workers gave a sign of life lately, and how they are."""
-    counted = select(JobRow.state, func.count()).where(UNFINISHED).group_by(JobRow.state)
-    counts = {state: count for state, count in connection.execute(counted)}  # noqa: C416 - rows
-    workers = len(presence.list_workers(connection, dead_after))
-    troubles = Counter(presence.list_troubles(connection, dead_after).values())
-    return QueueInfo(counts.get("queued", 0), counts.get("running", 0), workers, troubles)
 
 
 # Making
@@ -319,36 +346,12 @@ def delete_jobs(connection: Connection, job_ids: Collection[str]) -> None:
     connection.execute(delete(JobRow).where(JobRow.id.in_(job_ids), UNDELIVERED))
 
 
-# Recovering
-
-
-def requeue(connection: Connection, standing: Standing) -> bool:
-    """Lets a job wait again whose run was lost; False if it changed since it was read."""
-    return _changed(connection, _unchanged(standing).values(state="queued", worker=None))
-
-
-def give_up(connection: Connection, standing: Standing, failure: str) -> bool:
-    """Fails a job whose run was lost; False if it changed since it was read."""
-    return shares.end_unmade(
-        connection,
-        _unchanged(standing).values(state="failed", failure=failure, finished_at=_now()),
-    )
-
-
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
 def _changed(connection: Connection, statement: Update) -> bool:
     return connection.execute(statement).rowcount == 1
-
-
-def _latest(wanted: Select[Any]) -> Select[Any]:
-    return wanted.order_by(JobRow.created_at.desc()).limit(1)
-
-
-def _standings() -> Select[Any]:
-    return select(*STANDING)
 
 
 def owned(run: Run) -> tuple[ColumnElement[bool], ...]:
@@ -361,30 +364,23 @@ def _ending(run: Run, *, state: str, failure: str | None) -> Update:
     return ended.values(state=state, failure=failure, finished_at=_now())
 
 
-def _unchanged(standing: Standing) -> Update:
-    return update(JobRow).where(
-        JobRow.id == standing.id,
-        JobRow.state == standing.state,
-        JobRow.attempts == standing.attempts,
-    )
-
-
 def _image_values(run: Run, position: int, made: Made) -> dict[str, Any]:
     kind = "grid" if position == GRID_POSITION else "picture"
     return {"job_id": run.job_id, "position": position, "kind": kind, **asdict(made)}
 
 
-def _read_jobs(connection: Connection, wanted: ColumnElement[bool]) -> list[Job]:
-    rows = connection.execute(select(*_READ).where(wanted).order_by(JobRow.created_at))
+def _read_jobs(connection: Connection, job_ids: Collection[str]) -> list[Job]:
+    rows = connection.execute(_JOBS, {"jobs": list(job_ids)})
     jobs = [dict(row) for row in rows.mappings()]
-    images = _images_of(connection, [job["id"] for job in jobs])
+    # Pictures and the end of a job are written together.
+    made = [job["id"] for job in jobs if job["state"] == "done"]
+    images = _images_of(connection, made) if made else {}
     return [Job(**job, images=tuple(images.get(job["id"], ()))) for job in jobs]
 
 
 def _images_of(connection: Connection, job_ids: Sequence[str]) -> dict[str, list[StoredImage]]:
-    wanted = select(ImageRow).where(ImageRow.job_id.in_(job_ids)).order_by(ImageRow.position)
     images: dict[str, list[StoredImage]] = {}
-    for row in connection.execute(wanted).mappings():
+    for row in connection.execute(_IMAGES, {"jobs": job_ids}).mappings():
         images.setdefault(row["job_id"], []).append(_image(row))
     return images
 

@@ -6,18 +6,27 @@ What ends a job charges its owner here, and writes down what it took (:mod:`stor
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Update, select, update
+from sqlalchemy import Connection, Delete, Select, Update, bindparam, select, update
 
-from storage.database.clock import read_now
-from storage.database.records import upsert
+from storage.database.clock import read_now, read_now_of
+from storage.database.records import keep_row, upsert
 from storage.database.tables import ClockRow, JobRow, ShareRow, UsageRow
 from storage.queue import fairness
 from storage.queue.costs import Work, count_drawings, learn_cost
 from storage.queue.fairness import Clock, Lane
 
 _CLOCK: Final = [getattr(ClockRow, field.name) for field in fields(Clock)]
+_READ_CLOCK: Final = select(*_CLOCK)
+
+# Locked, since whoever ends a job of theirs meanwhile moves it from what was read.
+_FINISH: Final = (
+    select(ShareRow.finish)
+    .where(ShareRow.person_id == bindparam("person"), ShareRow.lane == bindparam("lane"))
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ ACCOUNT: Final = [getattr(JobRow, field.name) for field in fields(Account)]
 
 def read_clock(connection: Connection) -> Clock:
     """How far the queue has been served."""
-    found = connection.execute(select(*_CLOCK)).one_or_none()
+    found = connection.execute(_READ_CLOCK).one_or_none()
     return Clock(*found) if found else Clock()
 
 
@@ -62,15 +71,13 @@ def restart_clock(connection: Connection) -> Clock:
 
 def read_finish(connection: Connection, person_id: int, lane: Lane) -> float | None:
     """The tag of a person's flow, in virtual seconds; None if they never had a job in the lane."""
-    own = select(ShareRow.finish).where(ShareRow.person_id == person_id, ShareRow.lane == lane)
-    # Locked, since whoever ends a job of theirs meanwhile moves it from what was read.
-    return connection.execute(own.with_for_update()).scalar_one_or_none()
+    found = connection.execute(_FINISH, {"person": person_id, "lane": lane})
+    return found.scalar_one_or_none()
 
 
 def keep_finish(connection: Connection, person_id: int, lane: Lane, finish: float) -> None:
     """Keeps the tag of a person's flow, in virtual seconds."""
-    row = {"person_id": person_id, "lane": lane, "finish": finish}
-    upsert(connection, ShareRow, row, {"finish": finish})
+    keep_row(connection, ShareRow, {"person_id": person_id, "lane": lane, "finish": finish})
 
 
 def settle(connection: Connection, ended: Sequence[Any], seconds: float) -> None:
@@ -150,15 +157,18 @@ def _book(connection: Connection, account: Account, seconds: float, *, made: boo
 
 def _hold_clock(connection: Connection) -> tuple[Clock, float]:
     """The clock, and what time it is in seconds since 1970."""
-    # Locked, since each of two that begin a job at once changes what the other has read.
-    wanted = select(*_CLOCK, read_now(connection)).with_for_update()
-    found = connection.execute(wanted).one_or_none()
+    found = connection.execute(_select_clock(connection.dialect.name)).one_or_none()
     if found is None:
         return Clock(), connection.execute(select(read_now(connection))).scalar_one()
     *clock, now = found
     return Clock(*clock), now
 
 
+@cache
+def _select_clock(dialect: str) -> Select[Any]:
+    # Locked, since each of two that begin a job at once changes what the other has read.
+    return select(*_CLOCK, read_now_of(dialect)).with_for_update()
+
+
 def _keep_clock(connection: Connection, clock: Clock) -> None:
-    values = asdict(clock)
-    upsert(connection, ClockRow, {"id": 1, **values}, values)
+    keep_row(connection, ClockRow, {"id": 1, **asdict(clock)})

@@ -28,13 +28,9 @@ def list_kinds(connection: Connection) -> set[Kind]:
     return {(ModelName(family, model), lane) for family, model, lane in connection.execute(kinds)}
 
 
-def list_unserved(connection: Connection, alive: Mapping[str, Served]) -> set[ModelName]:
-    """The models of which jobs wait though none of the workers that live serves them."""
-    return {
-        model
-        for model in {model for model, _ in list_kinds(connection)}
-        if not any(serves(alive, worker, model) for worker in alive)
-    }
+def find_unserved(models: Collection[ModelName], alive: Mapping[str, Served]) -> set[ModelName]:
+    """Those of some models of which none of the workers that live takes jobs."""
+    return {model for model in models if not any(serves(alive, worker, model) for worker in alive)}
 
 
 def serves(alive: Mapping[str, Served], worker: str, model: ModelName) -> bool:

@@ -182,6 +182,18 @@ async def test_pictures_and_gpu_time_are_limited_and_relaxed_jobs_need_no_fast_t
     fast = Budget(FAST_A_DAY, 1)
     hurried = Allowance(unfinished=9, server_id=SERVER, budgets=(fast,))
     assert await refused(jobs, hurried, job()) == Excess("fast", 1, 2, 1, fast)
+    # Half a minute is left of two, and a job like the last one takes one and a half.
+    left = replace(hurried, budgets=(replace(fast, amount=2),))
+    assert await refused(jobs, left, job()) == Excess("fast", 2, 2, 1, replace(fast, amount=2), 2)
+    enough = replace(hurried, budgets=(replace(fast, amount=3),))
+    both = await refused(jobs, enough, job(), job())
+    assert both
+    assert both.needs == 3
+    first = job()
+    assert await refused(jobs, enough, first) is None
+    # What waits is counted as what it is expected to take.
+    assert await refused(jobs, enough, job())
+    await jobs.cancel(first.id)
     assert await refused(jobs, hurried, job(speed="relax")) is None
     minutes = replace(hurried, budgets=(Budget(MINUTES_A_WEEK, 1),))
     excess = await refused(jobs, minutes, job(speed="relax"))

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, event, select, update
 from storage.database.tables import JobRow
 from storage.decisions.choices import Limits, ServerChoices
 from storage.queue.client import Jobs
-from storage.queue.jobs import DAY, NewJob
+from storage.queue.jobs import DAY, NewJob, StoredImage
 from storage.queue.limits import (
     Allowance,
     Asked,
@@ -283,3 +283,22 @@ async def test_accepting_reads_no_table_from_end_to_end(sqlite_settings: Setting
     await jobs.close()
     assert len(plans) == 5
     assert [plan for steps in plans.values() for plan in steps if "SCAN jobs" in plan] == []
+
+
+async def test_pictures_that_only_are_to_be_shown_wait_no_more_than_jobs_may(jobs: Jobs) -> None:
+    image = StoredImage(
+        position=0, kind="picture", sha256="0" * 64, width=8, height=8, digest="0" * 64
+    )
+    allowance, person = Allowance(unfinished=2), next(PEOPLE)
+    first, *others = (new_job(person=person) for _ in range(3))
+    shown = await asyncio.gather(
+        *(jobs.keep_shown(job, image, allowance) for job in (first, *others)),
+        return_exceptions=True,
+    )
+    (refused,) = (one for one in shown if one is not None)
+    assert isinstance(refused, LimitReachedError)
+    assert refused.excess == Excess("unfinished", 2, 2, 1)
+    # They count as nothing else, and whoever was shown one may see the next.
+    await jobs.accept_many([new_job(person=person), new_job(person=person)], allowance)
+    assert await jobs.delivered(first.id, None)
+    await jobs.keep_shown(new_job(person=person), image, allowance)

@@ -209,19 +209,24 @@ def take(connection: Connection, name: str, *holds: ModelName, patient: bool = F
     return taking.take(connection, name, holds, BOUND, 30.0, patient=patient)
 
 
+async def unserved(jobs: Jobs) -> Collection[ModelName]:
+    waiting = await jobs.records.read(queries.list_undelivered)
+    return (await jobs.records.read(forecast.read_forecast, 30.0, waiting)).unserved
+
+
 async def test_a_worker_takes_what_it_serves_and_the_rest_waits(bot: Bot) -> None:
     jobs, write = bot.jobs, bot.jobs.records.write
     await write(sign_on, "first", RED)
     await write(sign_on, "second", GREEN)
     blue, green, red = [await ask(jobs, model) for model in (BLUE, GREEN, RED)]
-    assert (await jobs.records.read(forecast.read_forecast, 30.0)).unserved == {BLUE}
+    assert await unserved(jobs) == {BLUE}
     assert await write(take, "first") == red
     assert await write(take, "first") is None
     assert await write(take, "second") == green
     assert await write(take, "second") is None
     assert not await jobs.records.read(taking.is_taken, blue, "second")
     await write(sign_on, "third", BLUE)
-    assert (await jobs.records.read(forecast.read_forecast, 30.0)).unserved == set()
+    assert await unserved(jobs) == set()
     assert await write(take, "third") == blue
 
 

@@ -29,6 +29,7 @@ from storage.queue import (
     forecast,
     presence,
     queries,
+    recovery,
     shares,
     taking,
     tokens,
@@ -77,7 +78,6 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "find_job_of_message": (77,),
         "list_derived": (JOB,),
         "find_picture": ("digest",),
-        "read_queue_info": (30.0,),
         "begin_run": (JOB, "hand", 3),
         "fail_exhausted": (JOB, 3, "lost"),
         "release": ("hand",),
@@ -92,9 +92,8 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "mark_delivered": (JOB, 5),
         "keep_copy": (5, JOB, 7),
         "delete_jobs": ([JOB],),
-        "requeue": (STANDING,),
-        "give_up": (STANDING, "lost"),
     },
+    recovery: {"requeue": (STANDING,), "give_up": (STANDING, "lost")},
     presence: {
         "read_sighting": ("hand",),
         "sign_on": ("hand", {"session": "", "host": "", "pid": 0, "device": "", "model": ""}),
@@ -112,7 +111,6 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     },
     taking: {
         "list_kinds": (),
-        "list_unserved": ({},),
         "has_work": ("hand", 30.0),
         "take": ("hand", (), Bound(), 30.0),
         "is_taken": (JOB, "hand"),
@@ -126,7 +124,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "list_lost": (30.0,),
         "list_leftovers": (),
     },
-    forecast: {"read_forecast": (30.0,)},
+    forecast: {"read_forecast": (30.0, (STANDING,)), "read_queue_info": (30.0,)},
     sweep: {
         "select_pictures": (["0" * 64],),
         "read_page": (Table.metadata.tables["jobs"], JOB),
@@ -162,6 +160,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {
         "read_person": (2000,),
+        "read_all_presets": (2000, 7),
         "change_person": (2000, lambda it: it.model_copy(update={"remix": True})),
         "read_server": (2000,),
         "change_server": (2000, lambda _: ServerChoices(repeat=3), lambda *_: CHANGE),
@@ -189,7 +188,8 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     acceptance: {
         "accept": ([new_job(person=HEAVY)], HERE, Rule(), lambda *_: None),
         "keep_answered": (replace(new_job(title="describe"), question="0" * 64), {}),
-        "keep_shown": (new_job(id="b" * 32), IMAGE),
+        "keep_shown": (new_job(id="b" * 32), IMAGE, 5),
+        "count_shown": (HEAVY,),
         "read_usage": (HEAVY, EVERYWHERE),
         "require_unblocked": (HEAVY + 10**9, 7),
     },

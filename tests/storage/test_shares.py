@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import JobRow, ShareRow
 from storage.prepare import migrate, migration_config
-from storage.queue import costs, fairness, queries, shares
+from storage.queue import costs, fairness, queries, recovery, shares
 from storage.queue.client import Jobs
 from storage.queue.costs import UNKNOWN, Work
 from storage.queue.engine import move_entry, open_client
@@ -133,7 +133,7 @@ async def test_nobody_is_charged_for_what_waited_or_failed_by_our_fault(
         assert not await jobs.records.write(queries.fail_run, run, "internal")
     elif end == "lost":
         (standing,) = (await jobs.records.read(queries.read_standings, [job.id])).values()
-        assert await jobs.records.write(queries.give_up, standing, "worker_lost")
+        assert await jobs.records.write(recovery.give_up, standing, "worker_lost")
     else:
         await begin(jobs, job)
         assert await jobs.records.write(queries.fail_exhausted, job.id, 1, "worker_lost")

@@ -42,7 +42,7 @@ async def held(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
 
     with monkeypatch.context() as patch:
         patch.setattr(patience, "PATIENCE", patience.PATIENCE / 10)
-        for name in ("read", "write"):
+        for name in ("read", "read_apart", "write", "write_apart"):
             patch.setattr(Records, name, wait_first(getattr(Records, name)))
         yield
         free.set()

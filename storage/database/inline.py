@@ -1,0 +1,131 @@
+"""SQLite in the event loop itself, where a statement takes some microseconds.
+
+Handed to a thread and back it takes many times as long, most of it spent waiting for the
+interpreter. Nothing waits within SQLite there, which would stop everybody: where another process
+is in the way, it is asked again a moment later.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from storage.database.connect import LOCK_PATIENCE, WRITING, open_engine, open_inline_engine
+
+FIRST_REST: Final = 0.001
+"""Seconds before a locked file is tried again; doubled each time..."""
+
+LONGEST_REST: Final = 0.02
+"""up to this many."""
+
+CHECKPOINT: Final = 200
+"""Writes after which the log is taken into the file, which has to wait for the disk."""
+
+_IN_THE_WAY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+Result = TypeVar("Result")
+Action = Callable[[Connection], Result]
+
+
+class InlineDatabase:
+    """An SQLite file for one event loop. Those who write do so in the order in which they came."""
+
+    def __init__(self, url: str) -> None:
+        self._inline, self._threaded = open_inline_engine(url), open_engine(url)
+        self._writing = self._inline.execution_options(**WRITING)
+        self._turn, self._writes = asyncio.Lock(), 0
+        self._tidying: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Disconnects, once what is being written is."""
+        async with self._turn:
+            if self._tidying is not None:
+                await self._tidying
+            self._inline.dispose()
+            self._threaded.dispose()
+
+    async def read(self, action: Action[Result]) -> Result:
+        """What an action reads; it may be called again."""
+        rest = _Rest()
+        while True:
+            try:
+                with self._inline.connect() as connection:
+                    return action(connection)
+            except OperationalError as error:
+                await rest.take(error)
+
+    async def read_apart(self, action: Action[Result]) -> Result:
+        """The same in a thread."""
+
+        def read() -> Result:
+            with self._threaded.connect() as connection:
+                return action(connection)
+
+        return await asyncio.to_thread(read)
+
+    async def write(self, action: Action[Result]) -> Result:
+        """What an action returns, with what it changes committed."""
+        rest = _Rest()
+        async with self._turn:
+            while True:
+                with self._writing.connect() as connection:
+                    try:
+                        transaction = connection.begin()
+                    except OperationalError as error:
+                        await rest.take(error)
+                        continue
+                    with transaction:
+                        result = action(connection)
+                    break
+            self._note_write()
+            return result
+
+    async def write_apart(self, action: Action[Result]) -> Result:
+        """The same in a thread."""
+
+        def write() -> Result:
+            with self._threaded.execution_options(**WRITING).begin() as connection:
+                return action(connection)
+
+        async with self._turn:
+            return await asyncio.to_thread(write)
+
+    def _note_write(self) -> None:
+        self._writes += 1
+        if not self._writes % CHECKPOINT and (self._tidying is None or self._tidying.done()):
+            self._tidying = asyncio.create_task(self._tidy())
+
+    async def _tidy(self) -> None:
+        """Takes the log into the file as far as nobody reads it; the next time does the rest."""
+
+        def tidy() -> None:
+            with self._threaded.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+        with suppress(OperationalError):
+            await asyncio.to_thread(tidy)
+
+
+class _Rest:
+    """Rests between tries while another process is in the way."""
+
+    def __init__(self) -> None:
+        self._seconds = FIRST_REST
+        self._until = asyncio.get_running_loop().time() + LOCK_PATIENCE
+
+    async def take(self, error: OperationalError) -> None:
+        """Rests before the next try.
+
+        Raises:
+            OperationalError: It is something else, or has been in the way for too long.
+        """
+        code = getattr(error.orig, "sqlite_errorcode", 0)
+        # The lower eight bits say what it is, the others what of it.
+        if code & 0xFF not in _IN_THE_WAY or asyncio.get_running_loop().time() > self._until:
+            raise error
+        await asyncio.sleep(self._seconds)
+        self._seconds = min(2 * self._seconds, LONGEST_REST)

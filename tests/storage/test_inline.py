@@ -1,0 +1,176 @@
+"""Statements from an event loop: nothing waits in it, whoever is in the way."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from math import inf
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from bot.__main__ import hold_lease
+from storage.database import connect, inline
+from storage.database.records import Records
+from storage.decisions import choice_queries
+from storage.decisions.choices import PersonChoices
+from storage.queue.lease import read_holder
+from storage.settings import Settings
+
+MIRA = 7
+
+
+@pytest.fixture
+async def records(settings: Settings) -> AsyncIterator[Records]:
+    found = Records.open(settings.database)
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def inlined(sqlite_settings: Settings) -> AsyncIterator[Records]:
+    found = Records.open(sqlite_settings.database)
+    yield found
+    await found.close()
+
+
+def file_of(settings: Settings) -> Path:
+    return Path(make_url(settings.database).database or "")
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[sqlite3.Connection]:
+    """While this is entered, another has the lock of the file."""
+    with closing(sqlite3.connect(file_of(settings), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield other
+
+
+def flags(value: str, before: PersonChoices) -> PersonChoices:
+    return before.model_copy(update={"flags": value})
+
+
+async def write(records: Records, value: str) -> PersonChoices:
+    return await records.write(choice_queries.change_person, MIRA, partial(flags, value))
+
+
+async def test_a_lock_is_waited_for_while_everybody_else_goes_on(
+    inlined: Records, sqlite_settings: Settings
+) -> None:
+    with locked(sqlite_settings) as other:
+        writes = [asyncio.create_task(write(inlined, f"--ar {n}:1")) for n in (1, 2, 3)]
+        # The loop turns, and who reads does not wait.
+        for _ in range(50):
+            await asyncio.sleep(0)
+            await inlined.read(choice_queries.read_person, MIRA)
+        assert not any(each.done() for each in writes)
+        # One that is given up takes nobody's turn.
+        writes[1].cancel()
+        other.execute("COMMIT")
+        async with asyncio.timeout(20):
+            await asyncio.wait(writes)
+    found = await inlined.read(choice_queries.read_person, MIRA)
+    assert found.flags == "--ar 3:1"
+    assert writes[1].cancelled()
+
+
+async def test_a_lock_is_not_waited_for_without_end(
+    inlined: Records, sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inline, "LOCK_PATIENCE", 0.05)
+    with locked(sqlite_settings), pytest.raises(OperationalError, match="locked"):
+        await write(inlined, "--ar 1:1")
+    await write(inlined, "--ar 2:1")
+
+
+@pytest.mark.parametrize("apart", [False, True])
+async def test_what_fails_changes_nothing(records: Records, *, apart: bool) -> None:
+    def change(connection: Connection) -> None:
+        choice_queries.change_person(connection, MIRA, partial(flags, "--ar 9:1"))
+        raise ValueError("no")
+
+    run = records.write_apart if apart else records.write
+    with pytest.raises(ValueError, match="no"):
+        await run(change)
+    assert (await records.read(choice_queries.read_person, MIRA)).flags == ""
+    await write(records, "--ar 1:1")
+    assert (await records.read_apart(choice_queries.read_person, MIRA)).flags == "--ar 1:1"
+
+
+async def test_what_takes_long_is_done_in_a_thread(inlined: Records) -> None:
+    def which(_: Connection) -> threading.Thread:
+        return threading.current_thread()
+
+    here = threading.current_thread()
+    assert await inlined.read(which) is here
+    assert await inlined.write(which) is here
+    assert await inlined.read_apart(which) is not here
+    assert await inlined.write_apart(which) is not here
+
+
+async def test_the_log_is_taken_into_the_file_beside_the_loop(
+    inlined: Records, sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inline, "CHECKPOINT", 3)
+    monkeypatch.setattr(connect, "_PRAGMAS", (*connect._PRAGMAS, "PRAGMA wal_autocheckpoint=0"))
+    before = file_of(sqlite_settings).read_bytes()
+    for number in (1, 2):
+        await write(inlined, f"--ar {number}:1")
+    assert file_of(sqlite_settings).read_bytes() == before
+    await write(inlined, "--ar 3:1")
+    async with asyncio.timeout(20):
+        while file_of(sqlite_settings).read_bytes() == before:  # noqa: ASYNC110 - told by nobody
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.postgres
+async def test_a_server_that_hung_up_meanwhile_is_found_out_before_it_is_asked(
+    postgres_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "RESTED_AFTER", 0.0)
+    ours, other = (Records.open(postgres_settings.database) for _ in range(2))
+    await write(ours, "--ar 1:1")
+    await ours.read(choice_queries.read_person, MIRA)
+    others = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await other.read(lambda it: it.execute(others).all())
+    assert (await ours.read(choice_queries.read_person, MIRA)).flags == "--ar 1:1"
+    await write(ours, "--ar 2:1")
+    await ours.close()
+    await other.close()
+
+
+@pytest.mark.postgres
+async def test_signs_of_life_wait_behind_nobody_who_writes(postgres_settings: Settings) -> None:
+    settings = postgres_settings.model_copy(update={"dead_after": 0.5})
+    writers = Records.open(settings.database)
+    async with hold_lease(settings) as lease:
+        await lease.take()
+        kept = asyncio.create_task(lease.keep())
+        # More than there are connections, for longer than one may be silent.
+        slow = text("SELECT pg_sleep(1)")
+        writes = [
+            asyncio.create_task(writers.write(lambda it: it.execute(slow).all())) for _ in range(20)
+        ]
+        silent = 0.0
+        while not all(each.done() for each in writes):
+            holder = await writers.read(read_holder)
+            silent = max(silent, holder.age if holder else inf)
+            await asyncio.sleep(0.05)
+        # It is longer than two seconds where these have to be over first.
+        assert silent < 1.5
+        kept.cancel()
+        await asyncio.wait({kept})
+    await writers.close()
+
+
+def test_a_silent_server_is_given_up_as_soon_as_it_is_said() -> None:
+    silence = connect.SILENCE
+    asked = silence["keepalives_interval"] * silence["keepalives_count"]
+    assert silence["keepalives_idle"] + asked <= connect.SILENT_AFTER
