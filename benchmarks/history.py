@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, delete, text
 
-from bot.panels.gallery import list_choices
+from bot.panels.latest import list_choices
 from storage.database.tables import Table
 from storage.prepare import migrate
 from storage.queue.client import Jobs
@@ -62,6 +62,12 @@ _REST: Final = (
     """INSERT INTO grants (person_id, server_id, kind, begins, amount)
        SELECT i, 7, 'jobs/day', {day}, 1 FROM {numbers}""",
     "INSERT INTO blocks (person_id, server_id) SELECT i, 7 FROM {numbers}",
+    """INSERT INTO gallery (id, job_id, person_id, server_id, channel_id, model, words)
+       SELECT i, {id}, {person}, 7, 8, 'easel-1', 'a red apple on a table number ' || i
+       FROM {numbers}""",
+    """INSERT INTO share_links (digest, job_id, position, person_id, recipe, created_at, expires_at)
+       SELECT {id} || {id}, {id}, 0, {person}, i > 0, {moment}, '2999-01-01 00:00:00.000000'
+       FROM {numbers}""",
 )
 _SQLITE: Final = {
     "id": "printf('%08x%024x', i * 2654435761 % 4294967296, i)",

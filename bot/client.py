@@ -7,6 +7,7 @@ import importlib.util
 import json
 import logging
 import pkgutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -29,11 +30,12 @@ from bot.delivery.watcher import DeliveryWatcher
 from bot.events import dispatch, reactions
 from bot.events.conversation import Conversation
 from bot.events.dispatch import Handlers
+from bot.gallery.build import Gallery, build_gallery
 from bot.interactions import callbacks
 from bot.interactions.replies import answer_error
 from bot.interactions.tracing import build_trace
 from bot.painting.submission import PaintingHandler
-from bot.painting.web import PaintingPage
+from bot.painting.web import LARGEST_BODY, PaintingPage
 from bot.panels import hello, routing
 from bot.requests import edit_plans
 from bot.requests.accept import JobAcceptor
@@ -55,6 +57,7 @@ from bot.requests.results import ResultHandler
 from bot.requests.translation import TranslationHandler
 from bot.requests.verifying import VerifyHandler
 from bot.text import languages
+from bot.web.site import Page, Site
 from generation.untrusted.door import PictureDoor
 from storage.files import Files
 from storage.queue.client import Jobs
@@ -141,10 +144,18 @@ class EaselBot(extensions.AutoShardedBot):
         )
         derive, painting = DeriveHandler(acceptor), None
         results = ResultHandler(jobs, files, self._delivery, self._marking)
-        self._page: PaintingPage | None = None
+        self._site: Site | None = None
+        self._gallery = Gallery()
         if settings.public_url:
             painting = PaintingHandler(self, acceptor, derive, files, settings)
-            self._page = PaintingPage(painting)
+            self._gallery = build_gallery(
+                *(self, settings, jobs, files),
+                door=self._door,
+                marking=self._marking,
+                withdraw=self._remover.wake,
+            )
+            pages: list[Page] = [PaintingPage(painting), *self._gallery.pages]
+            self._site = Site(pages, painting.strip_markup, LARGEST_BODY)
         imagine = ImagineHandler(acceptor)
         self.handlers = Handlers(
             models=models,
@@ -175,13 +186,13 @@ class EaselBot(extensions.AutoShardedBot):
         """Loads every command file, registers the commands if they changed, goes to work.
 
         Raises:
-            SettingsError: The painting page cannot be served as the settings say.
+            SettingsError: The pages cannot be served as the settings say.
             IdentityError: The certificate of the settings cannot sign.
         """
-        if self._page is not None:
-            # The page first: a port that is taken should end the start before Discord counts a
+        if self._site is not None:
+            # The pages first: a port that is taken should end the start before Discord counts a
             # login.
-            await self._page.start(self._settings.page_host, self._settings.page_port)
+            await self._site.start(self._settings.page_host, self._settings.page_port)
         # A certificate that cannot sign shall end the start, not every delivery.
         await self._marking.load()
         # Half a second, for which the first person with a wish for a picture would wait.
@@ -196,14 +207,18 @@ class EaselBot(extensions.AutoShardedBot):
         await self._sync()
         self._delivery.start()
         self._remover.start()
+        if self._gallery.filler is not None:
+            self._gallery.filler.start()
 
     async def close(self) -> None:
         """Stops serving and delivering, then leaves Discord."""
-        if self._page is not None:
-            await self._page.stop()
+        if self._site is not None:
+            await self._site.stop()
         # Before leaving Discord, so that no message is half edited.
         await self._delivery.stop()
         await self._remover.stop()
+        if self._gallery.filler is not None:
+            await self._gallery.filler.stop()
         await super().close()
         self._door.close()
 
@@ -226,6 +241,18 @@ class EaselBot(extensions.AutoShardedBot):
     async def on_message(self, message: discord.Message) -> None:
         """Takes what people say to the bot without a command."""
         await self._conversation.take(message)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """Keeps from the gallery what was deleted on a server."""
+        await self._withdraw({payload.message_id})
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """The same of many messages at once."""
+        await self._withdraw(payload.message_ids)
+
+    async def _withdraw(self, message_ids: Collection[int]) -> None:
+        if self._gallery.collection is not None:
+            await self._gallery.collection.withdraw(message_ids)
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Takes reactions under the bot's own messages."""

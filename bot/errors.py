@@ -179,3 +179,15 @@ class TokenError(UserError):
 
 class ExpiredTokenError(UserError):
     """A token that was good once."""
+
+
+class NotSignedInError(UserError):
+    """A page that is shown to people who signed in, asked for by somebody who is not."""
+
+
+class SignInError(UserError):
+    """Somebody who came back from Discord without what signing in takes."""
+
+
+class NotShownError(UserError):
+    """A picture that is not there, or not shown to whoever asks."""

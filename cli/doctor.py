@@ -287,6 +287,15 @@ def page(settings: Settings) -> Finding:
     return Finding("painting page", State.OK, f"answers at {settings.public_url}")
 
 
+def gallery(settings: Settings) -> Finding:
+    """Whether people can sign in to the gallery."""
+    if not settings.public_url or settings.client_secret is None:
+        mend = "set EASEL_CLIENT_SECRET to let people see their pictures; docs/hosting.md says how"
+        return Finding("gallery", State.NOTE, "none; /show brings pictures back", mend)
+    says = f"Discord has to know {settings.sign_in_back} as a redirect"
+    return Finding("gallery", State.OK, says)
+
+
 def access(settings: Settings) -> Finding:
     """Whether it is settled who may have pictures made here."""
     if settings.allowed_servers and settings.direct_messages != "on":
@@ -312,6 +321,7 @@ CHECKS: Final[tuple[Callable[[Settings], Finding], ...]] = (
     model,
     workers,
     page,
+    gallery,
     access,
 )
 

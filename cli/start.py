@@ -17,9 +17,9 @@ from cli.launch import Crew, Side
 from cli.workers import live_workers
 from generation.catalogue.families import find_card
 from generation.catalogue.served import list_served
-from playground.state.cast import GUILD_ID, TOKEN
+from playground.state.cast import CLIENT_SECRET, GUILD_ID, TOKEN
 from storage.prepare import migrate
-from storage.settings import Settings, SettingsError, load_settings
+from storage.settings import GALLERY, Settings, SettingsError, load_settings
 
 Say = Callable[[str], None]
 Tell = Callable[[str, str], None]
@@ -210,6 +210,8 @@ def _environment(settings: Settings) -> dict[str, str]:
         "EASEL_PUBLIC_URL": settings.public_url,
         "EASEL_PAGE_HOST": settings.page_host,
         "EASEL_PAGE_PORT": str(settings.page_port),
+        "EASEL_CLIENT_SECRET": CLIENT_SECRET,
+        "EASEL_PLAYGROUND_LINK": f"Gallery {settings.public_url}{GALLERY}",
         "EASEL_PLAYGROUND_NOTICE": " ".join(describe_models(settings)),
     }
 

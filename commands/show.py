@@ -8,7 +8,7 @@ from discord import app_commands
 from bot.client import EaselBot, Interaction
 from bot.errors import NoJobError
 from bot.interactions.patience import read_in_time
-from bot.panels.gallery import list_choices
+from bot.panels.latest import list_choices
 
 # A job's id or its beginning, also as the bot names files: easel-1a2b3c4d.png.
 _ID: Final = re.compile(r"(?:easel-)?([0-9a-f]{8,32})(?:[.-]\w+)?", re.IGNORECASE)

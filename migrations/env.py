@@ -17,6 +17,9 @@ from storage.settings import load_settings
 _PAUSE: Final = 0.1
 """Seconds until the lock is asked for again."""
 
+_BY_HAND: Final = {"ix_gallery_words"}
+"""What SQLAlchemy has no word for (storage.database.full_text)."""
+
 _OURS: Final = frozenset(Table.metadata.tables)
 
 
@@ -41,7 +44,7 @@ def include_object(
     _item: SchemaItem, name: str | None, kind: str, reflected: bool, _other: SchemaItem | None
 ) -> bool:
     """The same for a table that was already looked at."""
-    return not (kind == "table" and reflected) or name in _OURS
+    return name not in _BY_HAND and (not (kind == "table" and reflected) or name in _OURS)
 
 
 def run(connection: Connection) -> None:

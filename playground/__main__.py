@@ -21,6 +21,9 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="folder that outlives the process")
     notice = os.environ.get("EASEL_PLAYGROUND_NOTICE", "")
     parser.add_argument("--notice", default=notice, help="text shown on the page")
+    link = os.environ.get("EASEL_PLAYGROUND_LINK", "")
+    beside = "label and address of another page, shown beside the channels"
+    parser.add_argument("--link", default=link, help=beside)
     allowed = "another host name by which the page may be opened; may be repeated"
     parser.add_argument("--allow-host", action="append", default=[], help=allowed)
     given = parser.parse_args()
@@ -29,9 +32,16 @@ def main() -> None:
         port=given.port,
         keep=given.keep,
         notice=given.notice,
+        link=_read_link(given.link),
         hosts=given.allow_host,
     )
     asyncio.run(_serve(server))
+
+
+def _read_link(text: str) -> tuple[str, str] | None:
+    """Return the words before the last space of a link, and the address behind it."""
+    label, _, address = text.rpartition(" ")
+    return (label, address) if label else None
 
 
 async def _serve(server: Server) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from playground.page import consent
+from playground.page.consent import Consent
 from playground.page.sockets import Page, only_from
 from playground.protocol import shapes
 from playground.state.cast import TOKEN
@@ -18,6 +20,7 @@ from playground.state.shelf import Shelf
 from playground.state.world import World
 from playground.transport.faults import Faults, Journal
 from playground.transport.gateway import Gateway
+from playground.transport.oauth import TOKEN_PATH, TokenRoute
 from playground.transport.rest import BASE, Rest
 
 COUNT_FILE = "EASEL_PLAYGROUND_COUNT"
@@ -35,6 +38,7 @@ class Server:
         port: TCP port; 0 takes a free one.
         keep: folder in which messages, files, commands and interactions outlive the process.
         notice: text shown on the page.
+        link: label and address of another page, shown beside the channels.
         hosts: further names by which browsers and bots may call this server.
         privileged: privileged gateway intents that the application was granted.
         check_answers: compare every REST answer with Discord's description (see `answer_faults`).
@@ -47,6 +51,7 @@ class Server:
         port: int = 0,
         keep: Path | None = None,
         notice: str = "",
+        link: tuple[str, str] | None = None,
         hosts: Sequence[str] = (),
         privileged: int = 0,
         check_answers: bool = False,
@@ -60,7 +65,7 @@ class Server:
         self.token = TOKEN
         self._host, self._port = host, port
         self._hosts = ("127.0.0.1", "localhost", "::1", host, *hosts)
-        self._page = Page(self.world, self.gateway, self.notes, notice)
+        self._page = Page(self.world, self.gateway, self.notes, notice, link)
         self._runner: web.AppRunner | None = None
 
     @property
@@ -104,6 +109,8 @@ class Server:
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=LARGEST_BODY, middlewares=[only_from(self._hosts)])
         app.add_routes(self._page.routes())
+        app.router.add_get(consent.PATH, Consent(self.world).handle)
+        app.router.add_post(TOKEN_PATH, TokenRoute(self.world).handle)
         app.router.add_route("*", BASE + "/{path:.*}", self.rest.handle)
         app.router.add_get("/gateway/", self.gateway.handle)
         app.router.add_get("/attachments/{channel}/{id}/{name}", self._file)

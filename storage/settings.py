@@ -1,4 +1,4 @@
-"""Every setting of the bot and the worker, in one typed class.
+"""The table of settings: every one of the bot and the worker, in one typed class.
 
 Values come from the environment or from a ``.env`` file in the working directory; every setting
 has a default that runs. ``python -m storage.settings`` writes the ``.env.example`` of this class.
@@ -20,6 +20,10 @@ from storage.quotas import EXAMPLE, QuotaError, parse_quotas
 PREFIX: Final = "EASEL_"
 PAGE: Final = "/paint/"
 """Where the painting page is, below its public address."""
+SIGN_IN: Final = "/sign-in/"
+"""Where people sign in; what Discord has to know lies below it (``Settings.sign_in_back``)."""
+GALLERY: Final = "/gallery/"
+"""Where the gallery is."""
 
 _DATABASES: Final = ("sqlite:///", "postgresql://", "postgres://")
 
@@ -55,6 +59,10 @@ class Settings(BaseSettings):
 
     discord: str = ""
     """Base URL of a stand-in for Discord, such as http://127.0.0.1:8080. Empty: the real one."""
+
+    client_secret: SecretStr | None = None
+    """The application's client secret, from the "OAuth2" page there: people sign in to the gallery
+    with Discord. It needs EASEL_PUBLIC_URL with https. Empty: no gallery."""
 
     guild: int | None = None
     """Id of one server: register the slash commands there only, at once. Empty: everywhere."""
@@ -165,14 +173,14 @@ class Settings(BaseSettings):
     """Fetch image links from any public host. Off: only from Discord's."""
 
     public_url: str = ""
-    """Address at which people's browsers reach the bot's painting page, such as
-    https://easel.example.org. Empty: no page; Vary (Region) shows a menu of parts."""
+    """Address at which people's browsers reach the bot's pages (painting, gallery), such as
+    https://easel.example.org. Empty: no pages; Vary (Region) shows a menu of parts."""
 
     page_host: str = "127.0.0.1"
-    """Address that the painting page listens on, for a reverse proxy; 0.0.0.0 in a container."""
+    """Address that these pages are served on, for a reverse proxy; 0.0.0.0 in a container."""
 
     page_port: Annotated[int, Field(ge=1, le=65535)] = 8766
-    """Port that the painting page listens on."""
+    """Port that these pages are served on."""
 
     servers: str = ""
     """Ids of the servers on which pictures may be asked for, with commas between. Empty: any."""
@@ -307,6 +315,14 @@ class Settings(BaseSettings):
             raise ValueError("EASEL_SIGN_CERTIFICATE and EASEL_SIGN_KEY need each other")
         return self
 
+    @model_validator(mode="after")
+    def _safe_sign_in(self) -> Self:
+        safe = self.public_url.startswith(("https://", "http://127.0.0.1", "http://localhost"))
+        # Whoever listens on the way would be signed in, too.
+        if self.client_secret is not None and not safe:
+            raise ValueError("EASEL_CLIENT_SECRET needs EASEL_PUBLIC_URL to begin with https://")
+        return self
+
     @field_validator("log_level", mode="before")
     @classmethod
     def _any_case(cls, level: object) -> object:
@@ -335,6 +351,11 @@ class Settings(BaseSettings):
     def painting_page(self) -> str:
         """The painting page's public address; empty if it has none."""
         return self.public_url and self.public_url + PAGE
+
+    @property
+    def sign_in_back(self) -> str:
+        """The address to which Discord sends people back who sign in."""
+        return f"{self.public_url}{SIGN_IN}back"
 
     @property
     def image_store(self) -> str:

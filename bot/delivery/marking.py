@@ -80,23 +80,38 @@ class PictureMarks:
         return await self._records.read(load_known, self._settings)
 
     async def seal(
-        self, job: Job, png: bytes, recipe: Recipe, limit: int
+        self,
+        job: Job,
+        png: bytes,
+        recipe: Recipe,
+        limit: int,
+        *,
+        single: bool = False,
+        tells: bool = True,
     ) -> tuple[bytes, FileKind]:
-        """A job's grid, or its only picture, in a file of at most ``limit`` bytes that may leave.
+        """A job's grid, or one picture, in a file of at most ``limit`` bytes that may leave.
+
+        Args:
+            job: The job.
+            png: The picture as it is stored.
+            recipe: What it was made from.
+            limit: Largest file, in bytes.
+            single: Whether it is one of several pictures, rather than what its message shows.
+            tells: Whether the file may tell the recipe, where the settings have it do so.
 
         Raises:
             ValueError: Not even one pixel fits.
         """
         seal = await self.load()
         # Of a sheet each picture has a recipe of its own, and all are looked at as one.
-        alone = is_sheet(job.recipe)
+        alone = is_sheet(job.recipe) and not single
         ingredients = await self._name_sources(job, recipe, seal)
         async with self._turns:
             return await asyncio.to_thread(
                 seal_picture,
                 *(png, recipe, job.id, limit),
-                seal=replace(seal, prompts="off") if alone else seal,
-                grid=job.grid is not None and not alone,
+                seal=replace(seal, prompts="off") if alone or not tells else seal,
+                grid=job.grid is not None and not alone and not single,
                 ingredients=ingredients,
             )
 

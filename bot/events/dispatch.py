@@ -211,6 +211,10 @@ class Handlers:
         """Shows a job again, with its buttons."""
         await self.results.show(interaction, job)
 
+    async def show_latest(self, interaction: discord.Interaction[Any], page: int) -> None:
+        """Turns the page of a person's own pictures."""
+        await self.results.offer_latest(interaction, page)
+
     async def confirm(
         self, interaction: discord.Interaction[Any], draft: str, *, asked: bool
     ) -> None:

@@ -58,6 +58,9 @@ class Host(Protocol):
     async def show(self, interaction: discord.Interaction[Any], job: str) -> None:
         """Shows a job again, with its buttons."""
 
+    async def show_latest(self, interaction: discord.Interaction[Any], page: int) -> None:
+        """Turns the page of a person's own pictures."""
+
     async def confirm(
         self, interaction: discord.Interaction[Any], draft: str, *, asked: bool
     ) -> None:

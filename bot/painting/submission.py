@@ -1,7 +1,6 @@
 """Painting: what the page asks for, and the private link to it that a press of Region gives."""
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +13,7 @@ from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
 from bot.text import sentences
 from bot.text.languages import find_language, retell, say
+from bot.web import plain_text
 from generation.catalogue.card import Capability
 from generation.pictures.grid import encode_view
 from prompt.reading.grammar import parse
@@ -22,8 +22,6 @@ from storage.settings import Settings
 
 SHOWN: Final = 1280
 """Longer side in pixels of the picture that is painted over; the mask needs no more."""
-
-_MENTION: Final = re.compile(r"<(#|@&)(\d+)>")
 
 
 class PaintingHandler:
@@ -143,13 +141,4 @@ class PaintingHandler:
 
     def strip_markup(self, said: str) -> str:
         """What was worded for Discord, for eyes that see no Discord."""
-        return _MENTION.sub(self._name_mention, said).replace("```", "").replace("`", "")
-
-    def _name_mention(self, mention: re.Match[str]) -> str:
-        sign, number = mention[1], int(mention[2])
-        if sign == "#":
-            channel = self._client.get_channel(number)
-            return f"#{getattr(channel, 'name', number)}"
-        # A mention does not say which server its role is of.
-        roles = (guild.get_role(number) for guild in self._client.guilds)
-        return f"@{next((role.name for role in roles if role), number)}"
+        return plain_text.strip_markup(self._client, said)

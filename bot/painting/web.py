@@ -1,28 +1,25 @@
-"""The painting page: a small web server in the bot that shows a picture and takes a mask for it.
+"""The painting page: it shows a picture and takes a mask for it.
 
 A visitor's token is the only thing that lets them in. It comes in a header that no other site can
 make a browser send, so there is nothing for a forged request to ride on, and no cookie.
 """
 
 import asyncio
-import html
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from string import Template
 from typing import Final, Protocol
 
 from aiohttp import BodyPartReader, web
 
-from bot.errors import ExpiredTokenError, TokenError
-from bot.painting.connections import Connections, prepare
+from bot.errors import TokenError
 from bot.painting.tokens import PageToken, TokenSigner
 from bot.text import sentences
-from bot.text.languages import find_language, say, speak
-from bot.text.wording import explain, word_error
+from bot.text.languages import say
+from bot.web.assets import Assets, Document
 from generation.untrusted.image_errors import ImageTooLargeError
 from generation.untrusted.masks import LIMITS
-from storage.settings import PAGE, SettingsError
+from storage.settings import PAGE
 
 LONGEST_PROMPT: Final = 6000
 """Characters of a prompt, as many as Discord takes in a command."""
@@ -35,7 +32,7 @@ PATIENCE: Final = 30.0
 
 _FOLDER: Final = Path(__file__).with_name("static")
 _FIELDS: Final = frozenset({"mask", "prompt"})
-_ASSETS: Final = frozenset({"page.css", "page.js", "board.js", "icon.svg"})
+_ASSETS: Final = ("page.css", "page.js", "board.js", "icon.svg")
 _WORDS: Final = {
     "title": sentences.REGION_TITLE,
     "hint": sentences.PAGE_HINT,
@@ -57,8 +54,6 @@ _WORDS: Final = {
     "no_script": sentences.PAGE_NO_SCRIPT,
 }
 """What stands on the page, by its place there."""
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class VisitorActions(Protocol):
@@ -86,76 +81,18 @@ class PaintingPage:
 
     def __init__(self, desk: VisitorActions) -> None:
         self._actions = desk
-        self._template = Template((_FOLDER / "index.html").read_text(encoding="utf-8"))
-        self._connections: Connections | None = None
+        self._document = Document(_FOLDER / "index.html", _WORDS)
 
-    def build_application(self) -> web.Application:
-        """What is served."""
-        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[self._answer])
-        app.on_response_prepare.append(prepare)
+    def add_routes(self, app: web.Application) -> None:
+        """Adds what is served."""
         app.router.add_get(PAGE, self._serve_index)
         app.router.add_get(f"{PAGE}sheet", self._serve_prompt)
         app.router.add_get(f"{PAGE}picture", self._serve_picture)
         app.router.add_post(f"{PAGE}job", self._take_job)
-        app.router.add_get(f"{PAGE}{{asset}}", self._serve_asset)
-        return app
-
-    async def start(self, host: str, port: int) -> None:
-        """Listens.
-
-        Raises:
-            SettingsError: It cannot listen there.
-        """
-        self._connections = Connections(self.build_application())
-        try:
-            await self._connections.listen(host, port)
-        except OSError as error:
-            raise SettingsError(
-                f"the painting page cannot listen on EASEL_PAGE_HOST and EASEL_PAGE_PORT "
-                f"({error.strerror or type(error).__name__}); port {port} may be taken."
-            ) from None
-
-    async def stop(self) -> None:
-        """Stops listening."""
-        if self._connections is not None:
-            await self._connections.stop()
-
-    @web.middleware
-    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Speaks the visitor's language; whatever goes wrong becomes one sentence."""
-        if self._connections is not None:
-            self._connections.hear(request.protocol)
-        # The link names the person's language in Discord, which may differ from the browser's.
-        speak(request.query.get("in") or request.headers.get("Accept-Language"))
-        try:
-            return await handler(request)
-        except web.HTTPException as error:
-            return web.json_response({"said": error.reason}, status=error.status)
-        except ConnectionError:
-            # Whoever asked has gone, which is no news.
-            raise
-        except Exception as error:  # noqa: BLE001 - told to the visitor, and logged if it is ours
-            return self._refuse(error)
-
-    def _refuse(self, error: Exception) -> web.Response:
-        known = word_error(error) is not None
-        # 403 if the link is at fault, 422 if what was sent is; 500 is our own mistake.
-        status = 403 if isinstance(error, TokenError | ExpiredTokenError) else 422 if known else 500
-        return web.json_response(
-            {"said": self._actions.strip_markup(explain(error))}, status=status
-        )
+        Assets(PAGE, _FOLDER, _ASSETS).add_routes(app)
 
     async def _serve_index(self, request: web.Request) -> web.Response:
-        language = find_language(request.query.get("in") or "")
-        # Catalogues are translators' texts, and not to be trusted as markup.
-        words = {name: html.escape(say(text)) for name, text in _WORDS.items()}
-        text = self._template.substitute(words, language=language, longest=LONGEST_PROMPT)
-        return web.Response(text=text, content_type="text/html")
-
-    async def _serve_asset(self, request: web.Request) -> web.StreamResponse:
-        if request.match_info["asset"] not in _ASSETS:
-            raise web.HTTPNotFound
-        return web.FileResponse(_FOLDER / request.match_info["asset"])
+        return self._document.write(request, longest=LONGEST_PROMPT)
 
     async def _serve_prompt(self, request: web.Request) -> web.Response:
         return web.json_response(

@@ -10,7 +10,7 @@ from bot.components.items import KeptItem
 from bot.components.panel import TEMPLATE, Panel, PanelPress
 from bot.errors import OldButtonError
 from bot.interactions.replies import telling_errors
-from bot.panels import copying, gallery, hello, help, privacy, server, user  # noqa: A004 - as the panel is called
+from bot.panels import copying, hello, help, latest, privacy, server, user  # noqa: A004 - as the panel is called
 
 TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
     "copy": copying.take_press,
@@ -19,7 +19,7 @@ TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
     "privacy": privacy.take_press,
     "server": server.take_press,
     "settings": user.take_press,
-    "show": gallery.take_press,
+    "show": latest.take_press,
 }
 """What does as a press says, by panel; the panel as it is then, or None after another answer."""
 

@@ -18,6 +18,10 @@ MOST: Final = 25
 """Most values of a menu (Discord)."""
 
 _SPOKEN: Final = ("en", *LANGUAGES)
+_GALLERY_STATES: Final = {
+    "closed": sentences.RULE_GALLERY_OWN,
+    "open": sentences.RULE_GALLERY_OPEN,
+}
 _TEXT_CHANNELS: Final = [discord.ChannelType.text, discord.ChannelType.news]
 
 
@@ -124,6 +128,15 @@ def _build_language_menu(choices: ServerChoices, name: str, _: Sequence[Card]) -
     return discord.ui.Select(custom_id=name, min_values=0, max_values=1, options=options)
 
 
+def _build_gallery_menu(choices: ServerChoices, name: str, _: Sequence[Card]) -> Item:
+    chosen = "open" if choices.gallery else "closed"
+    options = [
+        discord.SelectOption(label=say(title), value=value, default=value == chosen)
+        for value, title in _GALLERY_STATES.items()
+    ]
+    return discord.ui.Select(custom_id=name, options=options)
+
+
 def _is_channel(guild: discord.Guild, value: str, _: Sequence[Card]) -> bool:
     channel = guild.get_channel(int(value)) if value.isdecimal() else None
     return channel is not None and channel.type in _TEXT_CHANNELS
@@ -163,6 +176,11 @@ TOPICS: Final[Mapping[str, Topic]] = {
         _build_language_menu,
         lambda values: values[0] if values else "",
         lambda _, value, __: value in _SPOKEN,
+    ),
+    "gallery": Topic(
+        _build_gallery_menu,
+        lambda values: "open" in values,
+        lambda _, value, __: value in _GALLERY_STATES,
     ),
     "words": Topic(),
     "limits": Topic(),

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -13,8 +13,8 @@ from PIL import Image
 from bot.access import ownership
 from bot.components.buttons import KINDS
 from bot.delivery.content import load_thumbnail
-from bot.interactions.requester import Requester
-from bot.panels import gallery, routing
+from bot.panels import routing
+from bot.panels.latest import build_lineage
 from bot.text import messages, sentences, titles
 from bot.text.languages import say
 from bot.text.messages import Title
@@ -35,7 +35,7 @@ _WISH_SHOWN: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class Member:
     """One job of a lineage, and the place of what it was made of among those before it."""
 
     job: Job
@@ -58,44 +58,27 @@ class LineageHandler:
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
         job = await ownership.find_drawing(self._jobs, job_id)
-        members = await self._find(interaction, job)
+
+        async def select(found: Sequence[Job]) -> list[Job]:
+            return [one for one in found if ownership.may_remove(interaction, one)]
+
+        members = await find_members(self._jobs, job, select)
         if len(members) < 2:
             await interaction.edit_original_response(content=say(sentences.LINEAGE_ALONE))
             return
-        said = [_write_wish(member.job) for member in members]
+        said = [write_wish(member.job) for member in members]
         told = list(zip(members, said, strict=True))
         nodes = [
             Node(await self._load(one.job), text, one.parent, chosen=one.job.id == job.id)
             for one, text in told
         ]
-        panel = gallery.build_lineage([(one.job.id, text) for one, text in told])
+        panel = build_lineage([(one.job.id, text) for one, text in told])
         lines = (_write_line(number, *each) for number, each in enumerate(told, 1))
         await interaction.edit_original_response(
             content=messages.stack_lines(panel.text, lines),
             view=routing.build_view(panel),
             attachments=[await asyncio.to_thread(_draw, nodes, " · ".join(said))],
         )
-
-    async def _find(self, requester: Requester, job: Job) -> list[_Member]:
-        """The job, what it was made of from the first on, and what was made of it, as a tree."""
-        line = [job]
-        while line[0].parent_id and len(line) <= BEFORE:
-            earlier = await self._jobs.get(line[0].parent_id)
-            if earlier is None or not _shows(requester, earlier):
-                break
-            line.insert(0, earlier)
-        members = [_Member(one, place - 1 if place else None) for place, one in enumerate(line)]
-        latest = {job.id: len(members) - 1}
-        while latest and len(members) < IN_ALL:
-            room = IN_ALL - len(members)
-            found = await self._jobs.records.read(partial(list_children, most=room), list(latest))
-            places: dict[str, int] = {}
-            for child in found:
-                if _shows(requester, child):
-                    places[child.id] = len(members)
-                    members.append(_Member(child, latest[child.parent_id or ""]))
-            latest = places
-        return members
 
     async def _load(self, job: Job) -> Image.Image:
         try:
@@ -104,11 +87,42 @@ class LineageHandler:
             return Image.new("RGB", (1, 1))
 
 
-def _shows(requester: Requester, job: Job) -> bool:
-    return bool(job.pictures) and ownership.may_remove(requester, job)
+Select = Callable[[Sequence[Job]], Awaitable[list[Job]]]
+"""Those of some jobs that are shown to whoever asks."""
 
 
-def _write_wish(job: Job) -> str:
+async def find_members(jobs: Jobs, job: Job, select: Select) -> list[Member]:
+    """The job, what it was made of from the first on, and what was made of it, as a tree.
+
+    Args:
+        jobs: Where they are.
+        job: Whose lineage.
+        select: Of others, which are shown; what lies behind one that is not is not looked at.
+    """
+    line = [job]
+    while line[0].parent_id and len(line) <= BEFORE:
+        earlier = await jobs.get(line[0].parent_id)
+        if earlier is None or not await _choose([earlier], select):
+            break
+        line.insert(0, earlier)
+    members = [Member(one, place - 1 if place else None) for place, one in enumerate(line)]
+    latest = {job.id: len(members) - 1}
+    while latest and len(members) < IN_ALL:
+        room = IN_ALL - len(members)
+        found = await jobs.records.read(partial(list_children, most=room), list(latest))
+        places: dict[str, int] = {}
+        for child in await _choose(found, select):
+            places[child.id] = len(members)
+            members.append(Member(child, latest[child.parent_id or ""]))
+        latest = places
+    return members
+
+
+async def _choose(found: Sequence[Job], select: Select) -> list[Job]:
+    return await select([job for job in found if job.pictures])
+
+
+def write_wish(job: Job) -> str:
     """What was asked for: words where there were any, else what was pressed."""
     title = Title.read(job.title)
     kind = KINDS.get(title.action)
@@ -121,7 +135,7 @@ def _write_wish(job: Job) -> str:
     return say(kind.label, k=title.index) if kind.label else kind.emoji or kind.action
 
 
-def _write_line(number: int, member: _Member, text: str) -> str:
+def _write_line(number: int, member: Member, text: str) -> str:
     made_of = "" if member.parent is None else f" ← {member.parent + 1}"
     return f"**{number}**{made_of} · {messages.escape(text, _WISH_SHOWN)}"
 

@@ -28,7 +28,7 @@ from bot.delivery.watcher import DeliveryWatcher
 from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
-from bot.panels import copying, gallery, routing
+from bot.panels import copying, latest, routing
 from bot.requests.job_request import name_job
 from bot.text import messages, origins, sentences, titles
 from bot.text.languages import say, speaking
@@ -37,6 +37,7 @@ from generation.recipe import Recipe
 from generation.recipe.sheet import Sheet, is_sheet
 from storage.decisions import choice_queries
 from storage.files import Files, MissingFileError
+from storage.gallery import index
 from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
@@ -48,7 +49,7 @@ NONCE: Final = 25
 """Characters of a nonce at most (Discord)."""
 
 LATEST_SHOWN: Final = 5
-"""Pictures to choose from where a person names none."""
+"""Pictures to choose from on a page, where a person names none."""
 
 
 class ResultHandler:
@@ -157,15 +158,31 @@ class ResultHandler:
         message = await send_fitting(send, compose, requester.filesize_limit)
         await self._records.write(queries.keep_copy, message.id, job.id, place.channel_id)
 
-    async def offer_latest(self, interaction: discord.Interaction[Any]) -> None:
-        """Shows in private the person's favourites and latest pictures, small, to choose from."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
-        kept = await self._records.read(
-            choice_queries.list_pictures, interaction.user.id, LATEST_SHOWN
+    async def offer_latest(
+        self, interaction: discord.Interaction[Any], page: int | None = None
+    ) -> None:
+        """Shows in private the person's favourites and latest pictures, small, to choose from.
+
+        Args:
+            interaction: Who asks, by the command or on an earlier page.
+            page: Which page, from 0, takes the place of that one; None for the first, anew.
+        """
+        if page is None:
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        else:
+            await interaction.response.defer()
+        page = page or 0
+        # One more than is shown tells whether another page follows.
+        most = (page + 1) * LATEST_SHOWN + 1
+        found = await self._records.read(choice_queries.list_pictures, interaction.user.id, most)
+        kept = found[page * LATEST_SHOWN :]
+        panel = latest.build_panel(
+            kept[:LATEST_SHOWN],
+            page,
+            more=len(kept) > LATEST_SHOWN and page + 1 < latest.MOST_PAGES,
         )
-        panel = gallery.build_panel(kept)
         embeds, small = [], []
-        for each in kept:
+        for each in kept[:LATEST_SHOWN]:
             embed = discord.Embed(description=messages.write_entry(each))
             if picture := await self._load_thumbnail(each.id):
                 embed.set_thumbnail(url=f"attachment://{picture.name}")
@@ -326,6 +343,9 @@ class ResultHandler:
         # A message that is deleted shows nothing any more, so nobody needs the pictures.
         await self._jobs.cancel(job_id)
         await message.delete()
+        # Of a copy that was shown again, only that goes.
+        if message.id in {job.delivered_message_id, job.message_id}:
+            await self._records.write(index.mark_deleted, job_id)
         return True
 
 

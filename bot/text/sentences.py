@@ -168,6 +168,7 @@ PANEL_EDITORS: Final = "Preset editors"
 PANEL_FAMILIES: Final = "Models"
 PANEL_RESULTS: Final = "Pictures appear in"
 PANEL_LANGUAGE: Final = "Language"
+PANEL_GALLERY: Final = "Gallery on the web"
 PANEL_LIMITS: Final = "Limits"
 PANEL_ROLE: Final = "Limits of a role"
 PANEL_CHANGES: Final = "Latest changes"
@@ -199,6 +200,8 @@ RULE_RESULTS: Final = "Pictures appear in {channel}."
 RULE_RESULTS_HERE: Final = "Pictures appear where they are asked for."
 RULE_LANGUAGE: Final = "I speak to everyone in one language: {language}."
 RULE_LANGUAGE_OWN: Final = "I speak to everyone in their own language."
+RULE_GALLERY_OWN: Final = "In the gallery, members see their own pictures alone."
+RULE_GALLERY_OPEN: Final = "In the gallery, members see all pictures of the channels that they see."
 RULE_WORDS_NONE: Final = "This server has no list of words of its own."
 RULE_REFUSED: Final = Plural(
     "{count} word or phrase of this server's is not drawn.",
@@ -404,6 +407,80 @@ PAGE_AGAIN: Final = "Paint again"
 PAGE_QUEUED: Final = "Queued: the pictures will appear in Discord."
 PAGE_AWAY: Final = "I cannot be reached just now; please try again in a moment."
 PAGE_NO_SCRIPT: Final = "This page needs JavaScript to paint."
+SIGN_IN: Final = "Sign in with Discord"
+SIGN_OUT: Final = "Sign out"
+NOT_SIGNED_IN: Final = "Please sign in with Discord first."
+SIGN_IN_FAILED: Final = "Signing in did not work; please try again."
+NOT_SHOWN: Final = "This picture is not here, or not shown to you."
+GALLERY: Final = "Gallery"
+GALLERY_DOOR: Final = {
+    "title": GALLERY,
+    "sign_in": SIGN_IN,
+    "why": (
+        "See your pictures here, and those of servers that opened their gallery to their members."
+    ),
+}
+"""What stands on the gallery's page for somebody who is not signed in, by its place there."""
+
+GALLERY_PAGE: Final = {
+    "title": GALLERY,
+    "sign_out": SIGN_OUT,
+    "away": PAGE_AWAY,
+    "no_script": "This page needs JavaScript to show pictures.",
+    "scopes": "Whose pictures",
+    "mine": "Mine",
+    "favourites": "Favourites",
+    "words": "Words, or flags such as --ar 3:2",
+    "search": "Search",
+    "model": "Model",
+    "any_model": "Any model",
+    "since": "From",
+    "until": "Until",
+    "select": "Select",
+    "zip": "Pictures (ZIP)",
+    "csv": "Table (CSV)",
+    "delete": "Delete",
+    "more": "Show more",
+    "close": "Close",
+    "earlier": "Newer picture",
+    "later": "Older picture",
+}
+"""What stands on it for others."""
+
+GALLERY_SAID: Final = {
+    "none": "Nothing here yet.",
+    "nothing_found": "Nothing is found by this.",
+    "today": "Today",
+    "yesterday": "Yesterday",
+    "selected": "Selected: {count}",
+    "too_many": "No more than {count} can be selected at once.",
+    "sure": "Delete for good, with their messages in Discord?",
+    "deleted": "Deleted: {count}",
+    "picture": "Picture {n} of {count}",
+    "copy": "Copy prompt",
+    "copied": "Copied. Paste it after /imagine.",
+    "keep": "Download",
+    "mark": "Favourite",
+    "private": "Keep out of the server's gallery",
+    "share": "Share",
+    "days": "Good for days",
+    "tell": "Tell the prompt",
+    "make_link": "Make a link",
+    "link": "Anybody who has this link sees the picture:",
+    "until": "until {date}",
+    "revoke": "Revoke",
+    "revoked": "The link leads nowhere any more.",
+    "lineage": "How it was made",
+    "by": "By",
+    "somebody": "Somebody",
+    "only": "Only theirs",
+    "delete": "Delete",
+}
+"""What its scripts say."""
+
+SHARED: Final = "A shared picture"
+SHARED_MADE: Final = "Made with AI."
+SHARED_GONE: Final = "This link leads nowhere any more."
 LINK_BROKEN: Final = "This link is incomplete; press Vary (Region) under the picture for a new one."
 LINK_EXPIRED: Final = "This link has expired; press Vary (Region) under the picture for a new one."
 NOTHING_PAINTED: Final = "Nothing is painted yet; paint over the area to change."
@@ -469,6 +546,14 @@ KEPT: Final[dict[str, str | Plural]] = {
         "pictures",
         "{count} requests: their prompts, images and flags, when and where you made them, and "
         "their pictures",
+    ),
+    "gallery": Plural(
+        "{count} entry of the gallery, by which a request is found there",
+        "{count} entries of the gallery, by which requests are found there",
+    ),
+    "share_links": Plural(
+        "{count} link by which anybody sees a picture",
+        "{count} links by which anybody sees a picture",
     ),
     "favourites": Plural("{count} favourite", "{count} favourites"),
     "presets": Plural("{count} preset of your own", "{count} presets of your own"),
@@ -612,7 +697,9 @@ UNREAD: Final = "I can only read replies that mention me: press ✏️ and say t
 HELLO_DRAW: Final = "Draw {prompt}"
 HELLO_SETUP: Final = "Set up this server"
 HELLO_HELP: Final = "Show me how it works"
-SHOW_LATEST: Final = "Choose what to show again; the option `id` of `/show` finds older pictures."
+SHOW_LATEST: Final = "Choose what to show again; the option `id` of `/show` finds more by words."
+SHOW_NEWER: Final = "◀ Newer"
+SHOW_OLDER: Final = "Older ▶"
 LINEAGE: Final = "What this picture was made of, and what was made of it:"
 LINEAGE_ALONE: Final = "This picture was made of no other of yours, and none of yours of it so far."
 SHOW_MENU: Final = "Show again"

@@ -84,6 +84,11 @@ def tell_language(choices: ServerChoices) -> str:
     return say(sentences.RULE_LANGUAGE_OWN)
 
 
+def tell_gallery(choices: ServerChoices) -> str:
+    """Whose pictures members see in the gallery."""
+    return say(sentences.RULE_GALLERY_OPEN if choices.gallery else sentences.RULE_GALLERY_OWN)
+
+
 def _tell_words(choices: ServerChoices) -> Iterator[str]:
     lists = (
         (sentences.RULE_REFUSED, choices.refused),
@@ -205,6 +210,7 @@ RULES: Final[Mapping[str, Tell]] = {
     "families": lambda choices: [_tell_models(choices)],
     "results": lambda choices: [tell_results(choices)],
     "language": lambda choices: [tell_language(choices)],
+    "gallery": lambda choices: [tell_gallery(choices)],
     "words": lambda choices: list(_tell_words(choices)),
     "limits": lambda choices: list(_tell_limits(choices)),
     "quotas": lambda choices: [_tell_quotas(choices)],
@@ -219,6 +225,7 @@ TITLES: Final = {
     "families": sentences.PANEL_FAMILIES,
     "results": sentences.PANEL_RESULTS,
     "language": sentences.PANEL_LANGUAGE,
+    "gallery": sentences.PANEL_GALLERY,
     "words": sentences.PANEL_WORDS,
     "limits": sentences.PANEL_LIMITS,
     "quotas": sentences.PANEL_QUOTAS,

@@ -30,6 +30,8 @@ from generation.untrusted.masks import clean_mask
 MEMORY: Final = 512 * 2**20
 """Bytes beyond what the process has from the start; 25 megapixels of WebP take 440 MB of them."""
 
+_VIEW_QUALITY: Final = 80
+
 _LENGTHS: Final = struct.Struct(">II")
 _LONGEST_TRACE: Final = 4000
 _PRIORITY: Final = 5
@@ -82,6 +84,8 @@ def _answer(head: Head, data: bytes) -> tuple[Head, bytes]:
     try:
         if "picture" in head:
             return {}, clean_mask(data, tuple(head["picture"]))
+        if "view" in head:
+            return {}, _view(data, head["view"])
         if "measure" in head:
             return {"measures": _measure(data)}, b""
         image = clean(data, Limits(**head["limits"]))
@@ -110,6 +114,18 @@ def _read_statements(data: bytes, png: bytes, trust: Head | None) -> tuple[Head 
         return None, keep_statements(png, data, kind)
     statement = read(data, kind, Trust(trust["roots"], tuple(trust["serials"])))
     return (asdict(statement) if statement else None), png
+
+
+def _view(png: bytes, side: int) -> bytes:
+    """A picture that was drawn or cleaned, to look at: WebP, no longer than a side."""
+    from PIL.PngImagePlugin import PngImageFile  # noqa: PLC0415 - where pictures are looked at
+
+    with PngImageFile(io.BytesIO(png)) as image:
+        shown = image.convert("RGB")
+    shown.thumbnail((side, side), reducing_gap=2.0)
+    buffer = io.BytesIO()
+    shown.save(buffer, "WEBP", quality=_VIEW_QUALITY)
+    return buffer.getvalue()
 
 
 def _measure(png: bytes) -> dict[str, Any]:

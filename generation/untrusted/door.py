@@ -146,6 +146,21 @@ class Decoder:
         """
         return _MEASURES.validate_python(self._ask({"measure": True}, png, 0)[0]["measures"])
 
+    def view(self, png: bytes, side: int) -> bytes:
+        """A stored picture to look at on a screen.
+
+        Args:
+            png: The picture, as it was drawn or cleaned.
+            side: Longest side in pixels.
+
+        Returns:
+            A WebP file with nothing but pixels.
+
+        Raises:
+            ImageError: It takes too much.
+        """
+        return self._ask({"view": side}, png, side)[1]
+
     def close(self) -> None:
         """Ends the process; another is started when one is needed."""
         process, self._process = self._process, None
@@ -284,6 +299,14 @@ class PictureDoor:
             ImageError: It takes too much.
         """
         return await self._run(lambda decoder: decoder.measure(png))
+
+    async def view(self, png: bytes, side: int) -> bytes:
+        """As ``Decoder.view``, without stopping the event loop.
+
+        Raises:
+            ImageError: It takes too much.
+        """
+        return await self._run(lambda decoder: decoder.view(png, side))
 
     def close(self) -> None:
         """Ends every process, in the middle of a picture too."""

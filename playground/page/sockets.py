@@ -66,10 +66,17 @@ def _host(url: str) -> str | None:
 class Page:
     """Serves the page and its sockets."""
 
-    def __init__(self, world: World, gateway: Gateway, journal: Journal, notice: str) -> None:
+    def __init__(
+        self,
+        world: World,
+        gateway: Gateway,
+        journal: Journal,
+        notice: str,
+        link: tuple[str, str] | None = None,
+    ) -> None:
         self._world = world
         self._gateway = gateway
-        self._notice = notice
+        self._notice, self._link = notice, link
         self._visits: set[Visit] = set()
         world.listen(self._changed)
         journal.listen(self._noted)
@@ -153,6 +160,7 @@ class Page:
             "bot": {**card(world, world.bot), "online": self._gateway.online},
             "commands": commands(world, person),
             "about": self._notice,
+            "link": self._link and {"label": self._link[0], "url": self._link[1]},
             "upload_limit": self._world.upload_limit,
             "messages": {channel: messages for channel, (messages, _) in shown.items()},
             "earlier": [channel for channel, (_, earlier) in shown.items() if earlier],

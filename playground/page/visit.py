@@ -12,6 +12,7 @@ From here to the page, ``{"t": TYPE, "d": {...}}``:
                     1: direct messages),
                     ``bot`` {id, name, avatar, online}, ``commands`` [Discord command object with
                     ``channels``, the ids of the channels where it may be used],
+                    ``link`` (another page: {label, url}, or null),
                     ``about`` (notice), ``upload_limit`` (bytes),
                     ``messages`` {channel id: [message, oldest first]},
                     ``earlier`` [id of each channel that has more than these]
@@ -293,7 +294,7 @@ def _value(field: Body) -> object:
 def card(world: World, person: Person) -> Body:
     """What the page shows of a person or the bot."""
     return {
-        "standing": _standing(world, person),
+        "standing": describe_standing(world, person),
         "id": str(person.id),
         "name": person.user["global_name"] or person.user["username"],
         "username": person.user["username"],
@@ -302,7 +303,7 @@ def card(world: World, person: Person) -> Body:
     }
 
 
-def _standing(world: World, person: Person) -> str:
+def describe_standing(world: World, person: Person) -> str:
     """In a few words, what somebody is in the server: who tries things out needs one of each."""
     rooms = [channel for channel in world.channels.values() if not channel.direct]
     if str(person.id) == OBJECTS["guild"]["owner_id"]:

@@ -93,6 +93,7 @@ class Call:
         params: decoded path parameters by Discord's names.
         body: the JSON body, or the ``payload_json`` part of a multipart one.
         uploads: multipart files by the number in their part's name.
+        person: whose token the request has; None for the bot's.
     """
 
     operation: Operation | None = None
@@ -101,6 +102,7 @@ class Call:
     body: Any = None
     uploads: dict[int, Upload] = field(default_factory=dict)
     multipart: bool = False
+    person: int | None = None
 
     def object_body(self) -> Body:
         """Return the body, which the check found to be an object."""

@@ -43,6 +43,11 @@ def myself(world: World) -> Body:
     return {**user(world.bot), **OBJECTS["me"]}
 
 
+def account(person: Person) -> Body:
+    """A person's own user object, as their token reads it with the scope ``identify``."""
+    return {**user(person), **OBJECTS["me"], "locale": person.locale}
+
+
 def application(world: World) -> Body:
     """The application as its owner's bot sees it."""
     owner = world.people["otto"]

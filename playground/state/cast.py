@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ APPLICATION_ID = int(OBJECTS["application"]["id"])
 GUILD_ID = int(OBJECTS["guild"]["id"])
 TOKEN = base64.b64encode(str(APPLICATION_ID).encode()).decode().rstrip("=") + ".Ea5elP.playground"
 """The bot token that the stand-in accepts; as on Discord its first part names the application."""
+CLIENT_SECRET = hashlib.sha256(TOKEN.encode()).hexdigest()[:32]
+"""The application's secret, with which it turns codes into tokens."""
 DIRECT_OFFSET = 1000
 """A person's direct message channel has the person's id plus this."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playground.state.clock import Clock
-from playground.state.records import ANSWER_WITHIN, TOKEN_LIFE, Interaction
+from playground.state.records import ANSWER_WITHIN, TOKEN_LIFE, Interaction, MessageType
 
 
 class Interactions:
@@ -52,3 +52,9 @@ class Interactions:
         for interaction in late:
             self.settle(interaction)
         return late
+
+    def kind_of_answer(self, interaction: Interaction) -> MessageType:
+        """Return what kind of message answers an interaction that no message is answered by."""
+        rooted = self.get(interaction.parent_id) or interaction
+        menu = rooted.data.get("type") in (2, 3)
+        return MessageType.MENU_ANSWER if menu else MessageType.SLASH_ANSWER

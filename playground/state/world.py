@@ -17,6 +17,7 @@ from playground.state import cast, components
 from playground.state.cast import DIRECT_OFFSET
 from playground.state.clock import Clock, Snowflakes
 from playground.state.files import Files
+from playground.state.grants import Grants
 from playground.state.interactions import Interactions
 from playground.state.permissions import permissions_in, with_denials
 from playground.state.records import (
@@ -52,6 +53,7 @@ class World:
         files: every stored file.
         interactions: every interaction there was.
         commands: what the bot registered.
+        grants: what people allowed at sign-in.
         closed: people who take no direct messages.
         upload_limit: largest file in bytes that may be sent (``attachment_size_limit``).
     """
@@ -73,6 +75,7 @@ class World:
         self._ids = Snowflakes(clock)
         self.files = Files(shelf, self._ids)
         self.commands = Registry(self._ids)
+        self.grants = Grants(clock.now)
         self._load()
 
     # Looking around
@@ -339,7 +342,7 @@ class World:
             self.channels[interaction.channel_id],
             data,
             uploads,
-            kind=MessageType.REPLY if reference else self._kind_of_answer(interaction),
+            kind=MessageType.REPLY if reference else self.interactions.kind_of_answer(interaction),
             flags=flags,
             interaction=interaction,
             reference=reference,
@@ -351,11 +354,6 @@ class World:
             interaction.failed = "The application did not respond"
             self._save("interaction", interaction)
             self.tell(Change("interaction_state", interaction=interaction))
-
-    def _kind_of_answer(self, interaction: Interaction) -> MessageType:
-        rooted = self.interactions.get(interaction.parent_id) or interaction
-        menu = rooted.data.get("type") in (2, 3)
-        return MessageType.MENU_ANSWER if menu else MessageType.SLASH_ANSWER
 
     # Keeping
 

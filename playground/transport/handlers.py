@@ -56,8 +56,9 @@ def _shaped(world: World, message: Message) -> Reply:
 
 
 @answers("get_my_user")
-def _me(world: World, _call: Call) -> Reply:
-    return 200, shapes.myself(world)
+def _me(world: World, call: Call) -> Reply:
+    person = world.user(call.person) if call.person else None
+    return 200, shapes.account(person) if person else shapes.myself(world)
 
 
 @answers("get_user")
@@ -98,7 +99,8 @@ def _guilds(world: World, call: Call) -> Reply:
     guild = OBJECTS["guild"]
     kept = {key: guild[key] for key in ("id", "name", "icon", "banner", "features")}
     counts = {"approximate_member_count": len(world.people) + 1, "approximate_presence_count": 1}
-    shaped = {**kept, "owner": False, "permissions": "0"}
+    owner = str(call.person) == guild["owner_id"]
+    shaped = {**kept, "owner": owner, "permissions": "0"}
     before, after = int(call.query.get("before", 1 << 63)), int(call.query.get("after", 0))
     here = [shaped | counts if call.asks("with_counts") else shaped]
     return 200, here if after < GUILD_ID < before else []

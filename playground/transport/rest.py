@@ -23,6 +23,8 @@ from playground.transport.faults import Fault, Faults, Journal, Request, pause
 from playground.transport.routing import HANDLERS, NOTHING, Reply
 
 BASE = "/api/v10"
+BEARERS = {"get_my_user": "identify", "list_my_guilds": "guilds"}
+"""What people's own tokens may read, and what they allow it with."""
 EXEMPT = "create_interaction_response"
 """The operation that belongs to no bucket: every first answer may be given."""
 
@@ -79,7 +81,9 @@ class Rest:
 
     def _carry_out(self, request: web.Request, call: Call, fault: Fault | None) -> Reply:
         judged = refusals.judge(call)
-        if not call.operation or not (call.operation.open or _authorized(request)):
+        call.person = self._find_bearer(request, call)
+        authorized = call.person is not None or _authorized(request)
+        if not call.operation or not (call.operation.open or authorized):
             raise refused("unauthorized")
         if judged:
             raise judged
@@ -91,6 +95,13 @@ class Rest:
         if self._check_answers:
             self._check(call.operation, reply)
         return reply
+
+    def _find_bearer(self, request: web.Request, call: Call) -> int | None:
+        """Return who allowed the application to read this of them; None if nobody did."""
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        grant = self._world.grants.find(token) if kind == "Bearer" else None
+        scope = BEARERS.get(call.operation.name if call.operation else "")
+        return grant.person if grant and scope in grant.scopes else None
 
     def _check(self, operation: Operation, reply: Reply) -> None:
         status, body = reply

@@ -437,3 +437,51 @@ class CompatibilityRow(Table):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     least: Mapped[str] = mapped_column(String(32))
+
+
+class GalleryRow(Table):
+    """A finished drawing as the gallery finds it.
+
+    ``id`` is the moment at which it was asked for, in microseconds since 1970, or the next that was
+    free: what is ordered by it is ordered by time, in an index of words, too.
+    """
+
+    __tablename__ = "gallery"
+    __table_args__ = (
+        # Somebody's, from the latest on.
+        Index("ix_gallery_person_id_id", "person_id", "id"),
+        # A server's, with the channel, since not everybody sees every one.
+        Index("ix_gallery_server_id_id_channel_id", "server_id", "id", "channel_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    job_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("jobs.id", ondelete="CASCADE"), unique=True, index=True
+    )
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    server_id: Mapped[int | None] = mapped_column(BigInteger)
+    channel_id: Mapped[int] = mapped_column(BigInteger)
+    model: Mapped[str] = mapped_column(Text)
+    # Kept from the server's gallery by its owner.
+    private: Mapped[bool] = mapped_column(server_default=false())
+    # Its message was deleted on purpose.
+    deleted: Mapped[bool] = mapped_column(server_default=false())
+    # What it is found by (storage.gallery.terms).
+    words: Mapped[str] = mapped_column(Text)
+
+
+class ShareLinkRow(Table):
+    """A link by which anybody sees one picture; ``digest`` is the hash of what the link names."""
+
+    __tablename__ = "share_links"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    job_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("jobs.id", ondelete="CASCADE"), index=True
+    )
+    position: Mapped[int]
+    person_id: Mapped[int] = mapped_column(BigInteger, index=True)
+    # Whether it tells the recipe.
+    recipe: Mapped[bool]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)

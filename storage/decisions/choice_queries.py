@@ -3,7 +3,7 @@
 Like the statements of jobs, they are plain functions on an open transaction.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -244,6 +244,23 @@ def mark(
         values = {"person_id": person_id, "job_id": job_id, "position": position}
         connection.execute(insert(FavouriteRow).values(**values, created_at=datetime.now(UTC)))
     return now
+
+
+def list_marks(
+    connection: Connection, person_id: int, job_ids: Collection[str]
+) -> set[tuple[str, int]]:
+    """Which pictures of some jobs a person marked: their jobs and places."""
+    wanted = select(FavouriteRow.job_id, FavouriteRow.position).where(
+        FavouriteRow.person_id == person_id, FavouriteRow.job_id.in_(job_ids)
+    )
+    return {(job_id, position) for job_id, position in connection.execute(wanted)}
+
+
+def list_open_galleries(connection: Connection, server_ids: Collection[int]) -> set[int]:
+    """Those of some servers that open their gallery to their members."""
+    wanted = select(ServerRow.id, ServerRow.settings).where(ServerRow.id.in_(server_ids))
+    rows = connection.execute(wanted)
+    return {id_ for id_, settings in rows if ServerChoices.read(settings).gallery}
 
 
 def count_marks(connection: Connection, job_id: str, position: int) -> int:

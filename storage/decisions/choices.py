@@ -129,6 +129,7 @@ class ServerChoices(Choices):
         limits: What counts instead of the last three for people of a role, by the role's id.
         refused: Words and phrases that are not drawn.
         restricted: Those that are drawn in channels for adults alone.
+        gallery: Whether members see each other's pictures in the gallery.
     """
 
     preset: str = ""
@@ -147,6 +148,7 @@ class ServerChoices(Choices):
     limits: dict[int, Limits] = {}
     refused: tuple[str, ...] = ()
     restricted: tuple[str, ...] = ()
+    gallery: bool = False
 
     def limits_for(self, roles: Collection[int]) -> Limits:
         """What somebody with these roles may ask for: the most that any of the roles allows."""

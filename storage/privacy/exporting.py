@@ -54,6 +54,18 @@ def read_rows(connection: Connection, person_id: int) -> Rows:
     return found | {"images": [*connection.execute(own).mappings()]}
 
 
+def read_some_rows(connection: Connection, person_id: int, job_ids: Sequence[str]) -> Rows:
+    """The rows of some of a person's requests and their pictures, the latest request first."""
+    own = (JobRow.person_id == person_id, JobRow.id.in_(job_ids))
+    shown = [one for one in find_table("jobs").c if one.name not in RULES["jobs"].secret]
+    jobs = select(*shown).where(*own).order_by(JobRow.created_at.desc())
+    pictures = select(ImageRow.__table__).join(JobRow, JobRow.id == ImageRow.job_id).where(*own)
+    return {
+        "jobs": [*connection.execute(jobs).mappings()],
+        "images": [*connection.execute(pictures).mappings()],
+    }
+
+
 def _list_wanted(person_id: int) -> Iterator[tuple[str, ColumnElement[bool]]]:
     """Tables with rows of people, and which of them are the person's or name them."""
     for name, rule in RULES.items():
@@ -74,7 +86,7 @@ def list_entries(rows: Rows, files: Files) -> Iterator[Entry]:
     Raises:
         FileStoreError: They cannot be read.
     """
-    yield "requests.csv", _write_table(rows["jobs"])
+    yield "requests.csv", write_table(rows["jobs"])
     for name, every in rows.items():
         for start in range(0, len(every), _ROWS):
             some = [dict(row) for row in every[start : start + _ROWS]]
@@ -105,7 +117,8 @@ def _name_picture(job: Mapping[str, Any], position: int) -> str:
     return f"pictures/{job['created_at']:%Y-%m-%d}-{job['id'][:8]}-{part}.png"
 
 
-def _write_table(jobs: Sequence[Mapping[str, Any]]) -> bytes:
+def write_table(jobs: Sequence[Mapping[str, Any]]) -> bytes:
+    """Requests as a table: CSV that programs for tables read, and run no part of."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(_TABLE)
@@ -157,6 +170,34 @@ class Parts:
         if archive.namelist():
             archive.close()
             yield buffer.getvalue()
+
+
+def stream(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """One ZIP file of any size, in parts that are made as they are asked for."""
+    sink = _Sink()
+    with zipfile.ZipFile(sink, "w") as archive:
+        for name, data in entries:
+            write_entry(archive, name, data)
+            yield sink.take()
+    yield sink.take()
+
+
+class _Sink(io.RawIOBase):
+    """Takes what is written, and gives it away; it knows no place to go back to."""
+
+    def __init__(self) -> None:
+        self._held = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - any buffer
+        self._held += data
+        return len(data)
+
+    def take(self) -> bytes:
+        held, self._held = bytes(self._held), bytearray()
+        return held
 
 
 def write_entry(archive: zipfile.ZipFile, name: str, data: bytes) -> None:

@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Text, case, cast, delete, func, make_url, select, update
+from sqlalchemy import Connection, Text, case, cast, delete, func, make_url, select, true, update
+from sqlalchemy.sql.elements import ColumnElement
 
+from storage.database.full_text import OPTIMIZE
 from storage.database.pseudonyms import make_pseudonym
 from storage.database.records import insert_new, upsert
 from storage.database.tables import CopyRow, DiscardRow, ImageRow, JobRow, SpentRow, WithdrawalRow
@@ -55,12 +57,30 @@ async def forget(jobs: Jobs, person_id: int, database: str) -> None:
         if await records.write_apart(forget_rest, person_id):
             break
     if database.startswith("sqlite"):
+        await records.write_apart(_empty_words)
         await asyncio.to_thread(_empty_log, Path(make_url(database).database or ""))
+
+
+async def forget_some(jobs: Jobs, person_id: int, job_ids: Collection[str]) -> int:
+    """Forgets some of a person's requests that have ended, as all are forgotten; how many.
+
+    Raises:
+        sqlalchemy.exc.SQLAlchemyError: The database does not answer; all are still there.
+    """
+    unshown = await jobs.records.write_apart(_forget_found, person_id, JobRow.id.in_(job_ids))
+    await jobs.drop_entries([job_id for job_id, shown in unshown.items() if not shown])
+    return len(unshown)
 
 
 def forget_jobs(connection: Connection, person_id: int) -> dict[str, bool]:
     """Deletes some of a person's jobs that have ended; whether the end of each was shown."""
-    own = (JobRow.person_id == person_id, ~queries.UNFINISHED)
+    return _forget_found(connection, person_id, true())
+
+
+def _forget_found(
+    connection: Connection, person_id: int, wanted: ColumnElement[bool]
+) -> dict[str, bool]:
+    own = (JobRow.person_id == person_id, ~queries.UNFINISHED, wanted)
     known = (JobRow.id, JobRow.delivered_at, JobRow.created_at, JobRow.picture_count, JobRow.lane)
     # In an order that an index of theirs has: others' rows need not be looked at.
     some = select(*known).where(*own).order_by(JobRow.created_at).limit(_BATCH)
@@ -112,6 +132,11 @@ def erase_jobs(connection: Connection, job_ids: Collection[str]) -> None:
 def find_hashes(text: str) -> list[str]:
     """All that looks like the hash of a stored file in a text."""
     return _HASH.findall(text)
+
+
+def _empty_words(connection: Connection) -> None:
+    """Takes words out of SQLite's index that stand there for rows which are gone."""
+    connection.exec_driver_sql(OPTIMIZE)
 
 
 def _empty_log(file: Path) -> None:

@@ -53,6 +53,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "images": Rule(nobody=("job_id", "kind", "sha256", "digest")),
     "copies": Rule(nobody=("message_id", "job_id", "channel_id")),
     "favourites": Rule(owner="person_id", nobody=("job_id",)),
+    "gallery": Rule(
+        owner="person_id", nobody=("id", "job_id", "server_id", "channel_id", "model", "words")
+    ),
+    "share_links": Rule(owner="person_id", nobody=("digest", "job_id"), secret=("digest",)),
     "people": Rule(owner="id", nobody=("settings",)),
     "presets": Rule(
         owner="owner_id", only={"owner_kind": "person"}, nobody=("owner_kind", "name", "body")

@@ -29,6 +29,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from storage.database.records import upsert
 from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
+from storage.gallery import index
 from storage.queue import shares
 from storage.queue.jobs import (
     CANCELLED_BY,
@@ -250,6 +251,7 @@ def finish_run(connection: Connection, run: Run, rendered: Rendered, seconds: fl
         rows.append(_image_values(run, GRID_POSITION, rendered.grid))
     if rows:
         connection.execute(insert(ImageRow), rows)
+        index.add(connection, run.job_id)
     return True
 
 

@@ -20,11 +20,13 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from bot.errors import NotAllowedError
-from bot.painting import connections, web
+from bot.painting import web
 from bot.painting.tokens import LIFE, PageToken, TokenSigner
 from bot.painting.web import LARGEST_BODY, LONGEST_PROMPT, PaintingPage
 from bot.text import sentences
 from bot.text.languages import LANGUAGES, catalogue
+from bot.web import connections
+from bot.web.site import Site
 from generation.untrusted.masks import clean_mask
 from prompt.reading.grammar import parse
 from storage.files import MissingFileError
@@ -64,6 +66,11 @@ class Desk:
         return said.replace("`", "")
 
 
+def serve(desk: Desk) -> Site:
+    """The page, with a site around it."""
+    return Site([PaintingPage(desk)], desk.strip_markup, LARGEST_BODY)
+
+
 @pytest.fixture
 def desk() -> Desk:
     return Desk()
@@ -71,7 +78,7 @@ def desk() -> Desk:
 
 @pytest_asyncio.fixture
 async def visitor(desk: Desk) -> AsyncIterator[TestClient[Any, Any]]:
-    async with TestClient(TestServer(PaintingPage(desk).build_application())) as client:
+    async with TestClient(TestServer(serve(desk).build_application())) as client:
         yield client
 
 
@@ -237,7 +244,9 @@ async def test_every_answer_forbids_what_the_page_does_not_need(
     assert policy["script-src"] == policy["connect-src"] == "'self'"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cache-Control"] == "no-store"
+    # What is of nobody's may be kept, if it is asked for again.
+    kept = "no-cache" if "." in path else "no-store"
+    assert answer.headers["Cache-Control"] == kept
     assert "Set-Cookie" not in answer.headers
     assert "Access-Control-Allow-Origin" not in answer.headers
 
@@ -273,7 +282,7 @@ async def test_nothing_that_is_secret_is_logged(
 ) -> None:
     desk.refusal = ZeroDivisionError("a fault")
     text = desk.signer.write(given())
-    served = PaintingPage(desk)
+    served = serve(desk)
     await served.start("127.0.0.1", port := _free())
     try:
         async with aiohttp.ClientSession() as session:
@@ -292,7 +301,7 @@ async def test_nothing_that_is_secret_is_logged(
 
 
 async def test_a_port_that_is_taken_is_one_sentence(desk: Desk) -> None:
-    first, second = PaintingPage(desk), PaintingPage(desk)
+    first, second = serve(desk), serve(desk)
     await first.start("127.0.0.1", port := _free())
     try:
         with pytest.raises(SettingsError, match=rf"EASEL_PAGE_PORT.*{port} may be taken"):
@@ -318,7 +327,7 @@ async def _raw(port: int, text: str) -> bytes:
 @pytest_asyncio.fixture
 async def page(desk: Desk) -> AsyncIterator[int]:
     """The port of the page as it is served."""
-    served = PaintingPage(desk)
+    served = serve(desk)
     await served.start("127.0.0.1", port := _free())
     yield port
     await served.stop()
@@ -360,7 +369,7 @@ async def test_what_is_not_sent_to_its_end_is_not_waited_for(
     monkeypatch.setattr(connections, "HEAD_PATIENCE", 0.05)
     monkeypatch.setattr(connections, "_LINGERING", 0.05)
     monkeypatch.setattr(web, "PATIENCE", 0.05)
-    served = PaintingPage(desk)
+    served = serve(desk)
     await served.start("127.0.0.1", port := _free())
     try:
         reader, writer = await _open(port, sent.format(shown(desk)["Authorization"]))
@@ -374,7 +383,7 @@ async def test_who_does_not_read_is_cut_off(desk: Desk, monkeypatch: pytest.Monk
     monkeypatch.setattr(connections, "LIFE", 0.2)
     picture = bytes(50_000_000)
     monkeypatch.setattr(desk, "load_picture", lambda _: asyncio.sleep(0, picture))
-    served = PaintingPage(desk)
+    served = serve(desk)
     await served.start("127.0.0.1", port := _free())
     token = f"Authorization: Bearer {desk.signer.write(given())}\r\n"
     try:

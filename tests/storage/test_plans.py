@@ -19,6 +19,9 @@ from storage.database.connect import WRITING, open_engine
 from storage.database.tables import JobRow, Table
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change, Owner, ServerChoices
+from storage.gallery import index, search, share_links
+from storage.gallery.search import Wanted
+from storage.gallery.terms import Search
 from storage.privacy import exporting, forgetting, retention
 from storage.queue import (
     acceptance,
@@ -171,12 +174,37 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "drop_preset": (MINE, "ink", HEAVY),
         "mark": (HEAVY, JOB, 0),
         "count_marks": (JOB, 0),
+        "list_marks": (HEAVY, [JOB]),
+        "list_open_galleries": ([7],),
         "list_pictures": (HEAVY, 200),
         "keep_draft": ("a" * 32, HEAVY, {}),
         "read_draft": ("a" * 32, HEAVY),
         "take_draft": ("a" * 32, HEAVY),
     },
-    exporting: {"count_rows": (USUAL,), "read_rows": (USUAL,)},
+    exporting: {
+        "count_rows": (USUAL,),
+        "read_rows": (USUAL,),
+        "read_some_rows": (USUAL, [JOB]),
+    },
+    index: {
+        "add": (JOB,),
+        "add_missing": (index.Place(NOW, JOB), None, 20),
+        "mark_deleted": (JOB,),
+        "keep_private": ([JOB],),
+        "find_delivered": ([7],),
+    },
+    search: {
+        "find": (Wanted(server=7, channels=frozenset({8}), search=Search((("apple", "on"),))), 30),
+        "find_subjects": ([JOB],),
+        "find_of_picture": ("0" * 64,),
+        "list_models": (USUAL,),
+    },
+    share_links: {
+        "share": (HEAVY, JOB, 0),
+        "find_link": ("x",),
+        "list_links": (USUAL, JOB),
+        "revoke": (USUAL, "0" * 64),
+    },
     forgetting: {"erase_jobs": ([JOB],), "forget_jobs": (USUAL,), "forget_rest": (USUAL,)},
     retention: {
         "drop_nameless": (NOW,),

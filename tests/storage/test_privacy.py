@@ -111,7 +111,7 @@ def make_value(column: Column[Any], job_id: str) -> object:
 
 def fill(connection: Connection) -> None:
     """In each table a row of the person's, one of another's, and one of that names the person."""
-    job_id = ""
+    jobs: list[str] = []
     # Jobs first, on which others hang.
     for table in Table.metadata.sorted_tables:
         rule = RULES[table.name]
@@ -119,13 +119,19 @@ def fill(connection: Connection) -> None:
             column: f"{before}{PERSON}" if before else PERSON
             for column, before in rule.named.items()
         }
-        for owner, more in ((OTHER, {}), (OTHER + 1, named), (PERSON, {})):
-            row = {column.name: make_value(column, job_id) for column in table.c}
+        rows: tuple[tuple[int, dict[str, object]], ...]
+        rows = ((OTHER, {}), (OTHER + 1, named), (PERSON, {}))
+        # The person's rows hang on another's job, which stays: they have to go by themselves.
+        for (owner, more), place in zip(rows, (0, 2, 1), strict=True):
+            row = {
+                column.name: make_value(column, jobs[place] if jobs[2:] else "")
+                for column in table.c
+            }
             owned: dict[str, object] = {rule.owner: owner} if rule.owner else {}
             row = {**row, **owned, **more}
             connection.execute(insert(table).values(**row))
             if table.name == "jobs":
-                job_id = job_id or str(row["id"])
+                jobs.append(str(row["id"]))
 
 
 def dump(connection: Connection) -> str:
@@ -341,7 +347,7 @@ async def test_a_copy_holds_everything_but_secrets(settings: Settings, jobs: Job
     (picture,) = await finish(jobs, files, job, "picture")
     await jobs.accept(asked(OTHER, name="not mine"))
     counts = await jobs.records.read(count_rows, PERSON)
-    assert counts == {"jobs": 1, "shares": 1, "usage": 1}
+    assert counts == {"jobs": 1, "gallery": 1, "shares": 1, "usage": 1}
     rows = await jobs.records.read(read_rows, PERSON)
     (data,) = Parts(list_entries(rows, files), 10**6, 5)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:

@@ -92,7 +92,8 @@ function drawSidebar() {
     );
   const all = [...store.channels.values()];
   const [direct, rooms] = [all.filter((c) => c.type === 1), all.filter((c) => c.type !== 1)];
-  $("#channels").replaceChildren(section("Channels", rooms), section("Direct messages", direct));
+  const beside = store.link && h("a.channel", { href: store.link.url, target: "_blank" }, icon("external"), store.link.label);
+  $("#channels").replaceChildren(section("Channels", rooms), section("Direct messages", direct), beside || "");
   $("#guild-name").textContent = store.guild.name;
   const me = person(store.me);
   $("#person").replaceChildren(
@@ -240,6 +241,7 @@ function hello(d) {
   store.locale = d.locale;
   know(d.commands);
   store.about = d.about;
+  store.link = d.link;
   store.uploadLimit = d.upload_limit;
   store.messages = new Map(
     d.channels.map((c) => [c.id, new Map((d.messages[c.id] ?? []).map((m) => [m.id, m]))]),

@@ -1,10 +1,12 @@
 """Finished pictures: seen again, marked, sent home, deleted; by buttons, menus and reactions."""
 
 import json
+import re
 
 import pytest
 from discord import ButtonStyle
 
+from bot.requests import results
 from playground import Message
 from storage.decisions.choices import ServerChoices
 from tests.bot.live.house import House
@@ -128,6 +130,36 @@ async def test_show_alone_offers_the_latest_small(house: House) -> None:
     assert shown
     await shown.until(lambda now: now.attachments)
     assert shown.attachments[0].filename == grid.attachments[0].filename
+
+
+async def test_show_turns_pages_with_favourites_first(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "LATEST_SHOWN", 2)
+    for number in range(5):
+        message = await house.drawn(f"apple {number}")
+        if number == 1:
+            await house.playground.react("mira", message, "⭐")
+    asked = await house.playground.command("mira", "show")
+    offered = await house.refusal(await asked.ended(), "Choose what to show again")
+
+    async def turn(label: str, *shown: str) -> None:
+        await house.playground.press("mira", offered, label=label)
+        await offered.until(lambda now: listed(now) == [*shown])
+
+    def listed(now: Message) -> list[str]:
+        return [re.findall(r"⭐ |apple \d", embed["description"])[-1] for embed in now.embeds]
+
+    assert listed(offered) == ["apple 1", "apple 4"]
+    assert offered.embeds[0]["description"].startswith("⭐")
+    assert len(offered.attachments) == 2
+    await turn("Older ▶", "apple 3", "apple 2")
+    await turn("Older ▶", "apple 0")
+    (newer, older) = (it for row in offered.components[1:] for it in row["components"])
+    assert (newer["disabled"], older["disabled"]) == (False, True)
+    await turn("◀ Newer", "apple 3", "apple 2")
+    menu = offered.components[0]["components"][0]
+    assert "apple 3" in menu["options"][0]["label"]
 
 
 async def test_show_brings_pictures_back_to_their_owner(house: House) -> None:

@@ -22,7 +22,7 @@ _LINGERING: Final = 2.0
 
 HEADERS: Final = {
     "Content-Security-Policy": (
-        # The page loads nothing from elsewhere and talks to nobody but this server, so an injected
+        # A page loads nothing from elsewhere and talks to nobody but this server, so an injected
         # script could neither come in nor send anything out.
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -31,11 +31,9 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
-    # Pictures and prompts are private: no cache on the way may keep them.
-    "Cache-Control": "no-store",
     # Instead of aiohttp's, which tells its version and Python's.
     "Server": "Easel",
-    # Nothing is gained by keeping one open for a page of five files, and so each has a fixed life.
+    # Little is gained by keeping one open behind a proxy, and so each has a fixed life.
     "Connection": "close",
 }
 """What every answer has, that to a request which cannot be read included."""
@@ -45,6 +43,8 @@ def harden(response: web.StreamResponse) -> None:
     """Gives an answer the headers that all have, and makes it the last on its connection."""
     headers: MutableMapping[str, str] = response.headers
     headers.update(HEADERS)
+    # Pictures and prompts are private: no cache on the way may keep them, unless a page says so.
+    headers.setdefault("Cache-Control", "no-store")
     response.force_close()
 
 
@@ -99,6 +99,12 @@ class Connections:
         self._heard.discard(connection)
 
 
+def prolong(request: web.Request, seconds: float) -> None:
+    """Lets the connection of a request live longer, from now on: it takes a large file."""
+    if isinstance(request.protocol, _Connection):
+        request.protocol.end_in(seconds)
+
+
 async def prepare(_request: web.Request, response: web.StreamResponse) -> None:
     """As ``harden``, for whatever an application answers, its errors too."""
     harden(response)
@@ -110,7 +116,7 @@ class _Connection(web.RequestHandler):
     def __init__(self, all_: Connections) -> None:
         loop = asyncio.get_running_loop()
         server: Any = all_.runner.server
-        quiet = logging.getLogger("bot.painting.web.requests")
+        quiet = logging.getLogger("bot.web.requests")
         quiet.disabled = True  # lines of a broken request may hold a token, and be sent at will
         super().__init__(
             server,
@@ -129,7 +135,13 @@ class _Connection(web.RequestHandler):
         if not self._all.open(self):
             self.cut()
             return
-        self._end = asyncio.get_running_loop().call_later(LIFE, self.cut)
+        self.end_in(LIFE)
+
+    def end_in(self, seconds: float) -> None:
+        """Has it end in so many seconds."""
+        if self._end is not None:
+            self._end.cancel()
+        self._end = asyncio.get_running_loop().call_later(seconds, self.cut)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self._all.close(self)

@@ -8,6 +8,7 @@ from typing import Final
 import discord
 
 from bot.access.defaults import CHOICES
+from bot.components.items import Item
 from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.components.sheet_menu import LABEL_LIMIT
 from bot.errors import OldButtonError
@@ -24,17 +25,41 @@ _SEARCHED: Final = 200
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _PANEL: Final = "show"
 _PICK: Final = "pick"
+_TURN: Final = "turn"
+
+MOST_PAGES: Final = 40
+"""Pages of a person's pictures; the option ``id`` and the gallery find older ones."""
 
 
-def build_panel(kept: Sequence[KeptPictures]) -> Panel:
-    """What to choose from."""
+def build_panel(kept: Sequence[KeptPictures], page: int = 0, *, more: bool = False) -> Panel:
+    """What to choose from, and the way to what comes before and after.
+
+    Args:
+        kept: The pictures of a page.
+        page: Which one, from 0.
+        more: Whether another follows.
+    """
     if not kept:
         return Panel(say(sentences.SHOW_NONE), ())
     options = [
         discord.SelectOption(label=messages.write_choice(each, LABEL_LIMIT), value=each.id)
         for each in kept
     ]
-    return Panel(say(sentences.SHOW_LATEST), (_build_menu(options),))
+    items: list[Item] = [_build_menu(options)]
+    if page or more:
+        items += [
+            _build_turn(sentences.SHOW_NEWER, page - 1, possible=page > 0),
+            _build_turn(sentences.SHOW_OLDER, page + 1, possible=more),
+        ]
+    return Panel(say(sentences.SHOW_LATEST), items)
+
+
+def _build_turn(label: str, page: int, *, possible: bool) -> Item:
+    return discord.ui.Button(
+        label=say(label),
+        custom_id=make_custom_id(_PANEL, _TURN, str(max(0, page)) + ("" if possible else "x")),
+        disabled=not possible,
+    )
 
 
 def build_lineage(lineage: Sequence[tuple[str, str]]) -> Panel:
@@ -73,11 +98,14 @@ async def list_choices(records: Records, person_id: int, typed: str) -> list[tup
 
 
 async def take_press(press: PanelPress) -> None:
-    """Shows what was chosen.
+    """Shows what was chosen, or another page to choose from.
 
     Raises:
         OldButtonError: Nothing was.
     """
+    if press.what == _TURN and press.value.isdecimal() and int(press.value) < MOST_PAGES:
+        await find_host(press.interaction).show_latest(press.interaction, int(press.value))
+        return
     # Values come from the network; only whole ids were ever on offer.
     if press.what != _PICK or not any(map(_ID.fullmatch, press.values)):
         raise OldButtonError

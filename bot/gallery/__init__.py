@@ -1,0 +1,1 @@
+"""The gallery: pictures found again in a browser by those who may see them."""

@@ -1,0 +1,231 @@
+"""Pictures for those who may see them: found, shown one by one, marked, shared, deleted."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from bot.errors import NotShownError
+from bot.requests.lineage import Member, find_members
+from generation.derive import narrow
+from generation.recipe import Recipe
+from generation.recipe.sheet import is_sheet, read_recipes
+from storage.decisions import choice_queries
+from storage.gallery import index, search, share_links
+from storage.gallery.rights import Viewer, may_see
+from storage.gallery.search import Found, Wanted
+from storage.gallery.share_links import ShareLink
+from storage.privacy.forgetting import forget_some
+from storage.queue import queries
+from storage.queue.client import Jobs
+from storage.queue.jobs import Job, StoredImage
+
+PAGE: Final = 30
+"""Drawings of a page of the gallery."""
+
+_LOOKS: Final = 4
+"""How often more are looked for where what was found is not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A drawing as somebody sees it.
+
+    Attributes:
+        found: Where it stands in the gallery.
+        job: Its job.
+        marked: Places of the pictures that they marked, from 0.
+    """
+
+    found: Found
+    job: Job
+    marked: frozenset[int]
+
+
+class PictureCollection:
+    """What there is to see."""
+
+    def __init__(self, jobs: Jobs, withdraw: Callable[[], None]) -> None:
+        """Looks at nothing yet.
+
+        Args:
+            jobs: The queue, and what is kept beside it.
+            withdraw: Has messages deleted that are written down for it.
+        """
+        self._jobs, self._records = jobs, jobs.records
+        self._withdraw = withdraw
+
+    async def list_page(self, viewer: Viewer, wanted: Wanted) -> tuple[list[Shown], int | None]:
+        """The latest drawings that somebody wants and may see.
+
+        Returns:
+            At most ``PAGE`` of them, and the number by which the next page goes on, if any does.
+        """
+        seen: list[Found] = []
+        for _ in range(_LOOKS):
+            found = await self._records.read_apart(search.find, wanted, PAGE)
+            seen += [one for one in found if may_see(one.subject, viewer)]
+            if len(found) < PAGE:
+                return await self._load(viewer, seen), None
+            wanted = replace(wanted, before=found[-1].id)
+            if len(seen) >= PAGE / 2:
+                break
+        return await self._load(viewer, seen), wanted.before
+
+    async def find(self, viewer: Viewer, job_id: str) -> Shown:
+        """One drawing.
+
+        Raises:
+            NotShownError: There is none, or somebody may not see it.
+        """
+        shown = await self._load(viewer, await self._select(viewer, [job_id]))
+        if not shown:
+            raise NotShownError
+        return shown[0]
+
+    async def find_own(self, viewer: Viewer, job_id: str) -> Shown:
+        """One drawing of somebody's own.
+
+        Raises:
+            NotShownError: There is none.
+        """
+        shown = await self.find(viewer, job_id)
+        if shown.job.person_id != viewer.person:
+            raise NotShownError
+        return shown
+
+    async def sees_picture(self, viewer: Viewer, sha256: str) -> bool:
+        """Whether somebody may see a drawing that a stored picture is of."""
+        found = await self._records.read(search.find_of_picture, sha256)
+        return any(may_see(one.subject, viewer) for one in found)
+
+    async def list_lineage(self, viewer: Viewer, job: Job) -> list[Member]:
+        """What a drawing was made of and what was made of it, as far as somebody may see it."""
+
+        async def select(found: Sequence[Job]) -> list[Job]:
+            shown = {one.job_id for one in await self._select(viewer, [job.id for job in found])}
+            return [one for one in found if one.id in shown]
+
+        return await find_members(self._jobs, job, select)
+
+    async def list_models(self, person: int) -> list[str]:
+        """The models that drew somebody's latest drawings."""
+        return await self._records.read(search.list_models, person)
+
+    async def mark(self, viewer: Viewer, job_id: str, position: int, *, wanted: bool) -> None:
+        """Marks a picture as a favourite, or takes the mark away.
+
+        Raises:
+            NotShownError: There is none, or somebody may not see it.
+        """
+        job = (await self.find(viewer, job_id)).job
+        find_picture(job, position)
+        await self._records.write(choice_queries.mark, viewer.person or 0, job_id, position, wanted)
+
+    async def keep_private(self, viewer: Viewer, job_id: str, *, private: bool) -> None:
+        """Keeps a drawing of somebody's own from its server's gallery, or lets it in again.
+
+        Raises:
+            NotShownError: There is none.
+        """
+        await self.find_own(viewer, job_id)
+        await self._records.write(index.keep_private, [job_id], private=private)
+
+    async def withdraw(self, message_ids: Collection[int]) -> None:
+        """Keeps from a server's gallery what moderators deleted there; its owner sees it still."""
+        found = await self._records.read(index.find_delivered, message_ids)
+        # Most messages that are deleted show none of ours, and nothing is written for those.
+        if found:
+            await self._records.write(index.keep_private, found, private=True)
+
+    async def share(
+        self, viewer: Viewer, job_id: str, position: int, *, recipe: bool, life: timedelta
+    ) -> str:
+        """Makes a link to a picture of somebody's own; what it names.
+
+        Raises:
+            NotShownError: There is none.
+        """
+        shown = await self.find_own(viewer, job_id)
+        find_picture(shown.job, position)
+        given = viewer.person or 0, job_id, position
+        return await self._records.write(share_links.share, *given, recipe=recipe, life=life)
+
+    async def list_links(self, viewer: Viewer, job_id: str) -> list[ShareLink]:
+        """Somebody's links to a drawing that are good."""
+        return await self._records.read(share_links.list_links, viewer.person or 0, job_id)
+
+    async def revoke(self, viewer: Viewer, digest: str) -> None:
+        """Ends a link of somebody's own.
+
+        Raises:
+            NotShownError: There is none.
+        """
+        if not await self._records.write(share_links.revoke, viewer.person or 0, digest):
+            raise NotShownError
+
+    async def find_shared(self, name: str) -> tuple[ShareLink, Job]:
+        """The link of a name, and the drawing that it leads to.
+
+        Raises:
+            NotShownError: It was revoked, has expired, or never was; or its picture is shown no
+                more.
+        """
+        link = await self._records.read(share_links.find_link, name)
+        if link is None:
+            raise NotShownError
+        return link, (await self.find(Viewer(linked=True), link.job_id)).job
+
+    async def delete(self, viewer: Viewer, job_ids: Collection[str]) -> int:
+        """Forgets drawings of somebody's own, with their messages, as ``/privacy`` does; how many.
+
+        Those of others are let be.
+        """
+        count = await forget_some(self._jobs, viewer.person or 0, job_ids)
+        self._withdraw()
+        return count
+
+    async def _select(self, viewer: Viewer, job_ids: Collection[str]) -> list[Found]:
+        """Those of some drawings that somebody may see."""
+        found = await self._records.read(search.find_subjects, job_ids)
+        return [one for one in found if may_see(one.subject, viewer)]
+
+    async def _load(self, viewer: Viewer, found: Iterable[Found]) -> list[Shown]:
+        by_job = {one.job_id: one for one in found}
+        jobs = await self._records.read(queries.read_jobs, [*by_job])
+        marks = set[tuple[str, int]]()
+        if viewer.person is not None and by_job:
+            marks = await self._records.read(choice_queries.list_marks, viewer.person, [*by_job])
+        return [
+            Shown(
+                by_job[job.id],
+                job,
+                frozenset(place for job_id, place in marks if job_id == job.id),
+            )
+            for job in jobs
+            if job.pictures
+        ]
+
+
+def find_picture(job: Job, position: int) -> StoredImage:
+    """A picture of a drawing by its place, from 0.
+
+    Raises:
+        NotShownError: It has none there.
+    """
+    found = next((one for one in job.pictures if one.position == position), None)
+    if found is None:
+        raise NotShownError
+    return found
+
+
+def find_recipe(job: Job, position: int) -> Recipe:
+    """What one picture of a drawing was made from.
+
+    Raises:
+        RecipeError: It is of a version not known here.
+    """
+    recipes = read_recipes(job.recipe)
+    if is_sheet(job.recipe):
+        return recipes[min(position, len(recipes) - 1)]
+    return narrow(recipes[0], position) if position < len(recipes[0].noise) else recipes[0]

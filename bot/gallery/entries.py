@@ -1,0 +1,102 @@
+"""What the page is told of drawings, as JSON."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bot.components.buttons import KINDS
+from bot.gallery.collection import Shown
+from bot.requests.lineage import Member, write_wish
+from bot.text import messages, sentences, titles
+from bot.text.alt_text import write_alt_text
+from bot.text.languages import say
+from bot.text.messages import Title
+from bot.text.sheet_texts import write_sheet_alt
+from generation.recipe.sheet import Sheet, is_sheet, read_recipes
+from storage.gallery.rights import Viewer
+from storage.gallery.share_links import ShareLink
+from storage.queue.jobs import Job
+
+Json = dict[str, Any]
+
+
+def write_entry(shown: Shown, viewer: Viewer) -> Json:
+    """A drawing in the list: its words, when it was asked for, its pictures."""
+    job = shown.job
+    return {
+        "job": job.id,
+        "at": job.created_at.timestamp(),
+        # As text: browsers round numbers of this size.
+        "person": str(job.person_id),
+        "own": job.person_id == viewer.person,
+        "prompt": read_words(job),
+        "flags": str(job.recipe.get("parameters", "")),
+        "did": write_wish(job) if Title.read(job.title).action in KINDS else "",
+        "alt": describe(job),
+        "pictures": [
+            {
+                "n": one.position,
+                "sha256": one.sha256,
+                "width": one.width,
+                "height": one.height,
+                "marked": one.position in shown.marked,
+            }
+            for one in job.pictures
+        ],
+    }
+
+
+def write_details(
+    shown: Shown,
+    viewer: Viewer,
+    *,
+    lineage: Sequence[Member],
+    links: Sequence[ShareLink],
+    strip: Callable[[str], str],
+) -> Json:
+    """The same on a page of its own, with all that decided it and what belongs to it.
+
+    Args:
+        shown: The drawing.
+        viewer: Who looks.
+        lineage: What it was made of, and what was made of it.
+        links: Links to it.
+        strip: Takes Discord's markup away.
+    """
+    job = shown.job
+    recipe = read_recipes(job.recipe)[0]
+    return {
+        **write_entry(shown, viewer),
+        "settings": strip(messages.write_settings(job, recipe)),
+        "private": shown.found.subject.private,
+        "server": job.server_id is not None,
+        "lineage": [
+            {
+                "job": one.job.id,
+                "sha256": one.job.pictures[0].sha256,
+                "said": write_wish(one.job),
+                "parent": one.parent,
+            }
+            for one in (lineage if len(lineage) > 1 else ())
+        ],
+        "links": [
+            {
+                "id": link.digest,
+                "n": link.position,
+                "recipe": link.recipe,
+                "until": link.expires_at.timestamp(),
+            }
+            for link in links
+        ],
+    }
+
+
+def read_words(job: Job) -> str:
+    """What a drawing was asked for with."""
+    return titles.drop_links(str(job.recipe.get("prompt", ""))) or say(sentences.NO_WORDS)
+
+
+def describe(job: Job) -> str:
+    """What a screen reader says of it."""
+    if is_sheet(job.recipe):
+        return write_sheet_alt(Sheet.from_json(job.recipe))
+    return write_alt_text(read_recipes(job.recipe)[0])

@@ -1,0 +1,139 @@
+"""Files that the gallery gives away: views, pictures to keep, and whole selections."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Final
+
+from aiohttp import web
+
+from bot.delivery.marking import PictureMarks
+from bot.errors import NotShownError, UnsentError
+from bot.gallery.collection import PictureCollection, find_picture, find_recipe
+from bot.gallery.sights import Sights
+from bot.gallery.views import LARGE, SMALL, PictureViews
+from bot.web.connections import prolong
+from bot.web.sessions import Sessions
+from storage.files import Files
+from storage.privacy.exporting import list_entries, read_some_rows, stream, write_table
+from storage.queue.client import Jobs
+from storage.queue.jobs import Job
+from storage.settings import GALLERY
+
+MOST: Final = 100
+"""Drawings of one selection."""
+
+SELECTION_LIFE: Final = 1800.0
+"""Seconds that a selection may take: four hundred pictures through a slow line."""
+
+LARGEST: Final = 50 * 2**20
+"""Bytes of one picture that is kept; larger ones are made smaller."""
+
+_HASH: Final = r"{sha256:[0-9a-f]{64}}"
+_JOB: Final = r"{job:[0-9a-f]{32}}"
+
+# What is called by its hash never changes; a browser alone may keep it, no cache on the way.
+_FOR_GOOD: Final = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+class PictureFiles:
+    """Files, for those who may see what is in them."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        sights: Sights,
+        collection: PictureCollection,
+        views: PictureViews,
+        *,
+        jobs: Jobs,
+        files: Files,
+        marking: PictureMarks,
+    ) -> None:
+        self._sessions, self._sights, self._collection = sessions, sights, collection
+        self._views, self._jobs, self._files, self._marking = views, jobs, files, marking
+
+    def add_routes(self, app: web.Application) -> None:
+        """Adds what is served."""
+        app.router.add_get(f"{GALLERY}small/{_HASH}", self._serve_small)
+        app.router.add_get(f"{GALLERY}large/{_HASH}", self._serve_large)
+        app.router.add_get(f"{GALLERY}keep/{_JOB}/{{n:\\d+}}", self._serve_picture)
+        app.router.add_get(f"{GALLERY}selection.zip", self._serve_archive)
+        app.router.add_get(f"{GALLERY}selection.csv", self._serve_table)
+
+    async def _serve_small(self, request: web.Request) -> web.Response:
+        return await self._serve_view(request, SMALL)
+
+    async def _serve_large(self, request: web.Request) -> web.Response:
+        return await self._serve_view(request, LARGE)
+
+    async def _serve_view(self, request: web.Request, side: int) -> web.Response:
+        viewer = await self._sights.find(self._sessions.read(request))
+        sha256 = request.match_info["sha256"]
+        if not await self._collection.sees_picture(viewer, sha256):
+            raise NotShownError
+        view = await self._views.view(sha256, side)
+        return web.Response(body=view, content_type="image/webp", headers=_FOR_GOOD)
+
+    async def _serve_picture(self, request: web.Request) -> web.Response:
+        """A picture to keep: marked as the ones are that appear in Discord."""
+        viewer = await self._sights.find(self._sessions.read(request))
+        job = (await self._collection.find(viewer, request.match_info["job"])).job
+        return await self.send(job, int(request.match_info["n"]))
+
+    async def send(self, job: Job, position: int, *, tells: bool = True) -> web.Response:
+        """A picture in a file that may leave.
+
+        Args:
+            job: Its job.
+            position: Its place there, from 0.
+            tells: Whether the file may tell what it was made from.
+
+        Raises:
+            NotShownError: There is none.
+            MissingFileError: It is no longer stored.
+            UnsentError: It cannot be read.
+        """
+        stored = find_picture(job, position)
+        png = await self._files.aget(stored.sha256)
+        recipe = find_recipe(job, position)
+        try:
+            data, kind = await self._marking.seal(
+                job, png, recipe, LARGEST, single=True, tells=tells
+            )
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UnsentError("damaged") from error
+        name = f"easel-{job.id[:8]}-{position + 1}.{kind}"
+        shown = {"Content-Disposition": f'inline; filename="{name}"'}
+        return web.Response(body=data, content_type=f"image/{kind}", headers=shown)
+
+    async def _serve_archive(self, request: web.Request) -> web.StreamResponse:
+        """Drawings of one's own with all that is kept of them, as ``/privacy`` sends them."""
+        person = self._sessions.read(request).person
+        rows = await self._jobs.records.read_apart(read_some_rows, person, _read_jobs(request))
+        prolong(request, SELECTION_LIFE)
+        response = web.StreamResponse(headers=_name_file("easel.zip"))
+        response.content_type = "application/zip"
+        await response.prepare(request)
+        parts: Iterator[bytes] = stream(list_entries(rows, self._files))
+        # In a thread, as pictures are read; one at a time, so that memory holds no more.
+        while (part := await asyncio.to_thread(next, parts, None)) is not None:
+            await response.write(part)
+        await response.write_eof()
+        return response
+
+    async def _serve_table(self, request: web.Request) -> web.Response:
+        person = self._sessions.read(request).person
+        rows = await self._jobs.records.read_apart(read_some_rows, person, _read_jobs(request))
+        headers = _name_file("easel.csv")
+        return web.Response(
+            body=write_table(rows["jobs"]), content_type="text/csv", headers=headers
+        )
+
+
+def _read_jobs(request: web.Request) -> list[str]:
+    """Ids of the drawings that are asked for."""
+    return request.query.get("jobs", "").split(",")[:MOST]
+
+
+def _name_file(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -1,0 +1,94 @@
+"""What a visitor looks for, from the address that their browser asks with."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.errors import NotShownError
+from prompt.errors import PromptError
+from prompt.flags.table import BY_NAME
+from prompt.resolution.fitting import parse_flags
+from storage.gallery.index import write_id
+from storage.gallery.rights import Viewer
+from storage.gallery.search import Wanted
+from storage.gallery.terms import Search, mark_flags, mark_model, mark_person
+
+MINE: Final = "mine"
+MARKED: Final = "marked"
+
+LONGEST: Final = 400
+"""Letters of a search that are read."""
+
+_DASHES: Final = "--"
+# Beyond it, moments of Python's end.
+_LAST_YEAR: Final = 9000
+
+
+def read_wanted(query: Mapping[str, str], viewer: Viewer) -> Wanted:
+    """What is looked for.
+
+    Args:
+        query: ``scope`` (mine, marked or a server's id), ``q`` (words and flags), ``model``,
+            ``person``, ``since`` and ``until`` (seconds since 1970), ``before`` (a number, by which
+            the next page goes on); each may be missing.
+        viewer: Who looks.
+
+    Raises:
+        NotShownError: It is a server whose gallery they do not see.
+        ValueError: A number is none.
+    """
+    scope = query.get("scope", MINE)
+    until = query.get("until") and write_id(_read_moment(query["until"]))
+    ends = [int(end) for end in (query.get("before"), until) if end]
+    return replace(
+        _read_scope(scope, viewer),
+        search=read_search(query),
+        before=min(ends) if ends else None,
+        since=write_id(_read_moment(query["since"])) if query.get("since") else None,
+    )
+
+
+def read_search(query: Mapping[str, str]) -> Search:
+    """The words, flags, model and person of what is looked for."""
+    words, dashes, flags = query.get("q", "")[:LONGEST].partition(_DASHES)
+    marks = [[mark] for mark in _mark_flags(dashes + flags)]
+    if model := query.get("model"):
+        marks.append([mark_model(model)])
+    if person := query.get("person"):
+        marks.append([mark_person(int(person))])
+    return Search.read(words, marks)
+
+
+def _mark_flags(typed: str) -> list[str]:
+    """The marks of flags as they are typed: in any spelling, with a value or by name alone."""
+    if not typed:
+        return []
+    try:
+        values = parse_flags(typed)
+    except PromptError:
+        # Such as one without its value, which asks for any.
+        return mark_flags(typed)
+    written = (BY_NAME[name].format(value) for name, value in values.items())
+    # The last mark of a flag is that of its value, where it has one.
+    return [mark_flags(flag)[-1] for flag in written if flag]
+
+
+def _read_scope(scope: str, viewer: Viewer) -> Wanted:
+    if scope == MINE:
+        return Wanted(person=viewer.person)
+    if scope == MARKED:
+        return Wanted(favourites_of=viewer.person)
+    server = int(scope)
+    sight = viewer.servers.get(server)
+    if sight is None or not sight.open:
+        raise NotShownError
+    return Wanted(server=server, channels=sight.channels)
+
+
+def _read_moment(text: str) -> datetime:
+    seconds = float(text)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    if moment.year > _LAST_YEAR:
+        raise ValueError(text)
+    return moment

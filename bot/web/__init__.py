@@ -1,0 +1,1 @@
+"""What all pages of the bot's share: one server, who is signed in, what is signed for whom."""
