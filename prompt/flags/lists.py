@@ -18,7 +18,7 @@ _LORA: Final = re.compile(rf"{NAME.pattern}(?::[+-]?[\d.]+)?")
 _QUOTES: Final = frozenset({('"', '"'), ("'", "'"), ("“", "”"), ("‘", "’"), ("„", "“")})
 _SAYS_NOTHING: Final = f"{LONE}\"'“”‘’„"
 _LIST_SIGN: Final = re.compile("[,，、;；،]")
-_BRACKET_OR_SIGN: Final = re.compile(r"(?<!\\)[()\[\]]|[,，、;；،]")
+_BRACKET_OR_SIGN: Final = re.compile(r"[()\[\],，、;；،](?:(?<!\\.)|(?<=[,，、;；،]))")
 _ITEM_WEIGHT: Final = re.compile(r"::[+-]?[\d.]*(?=[\s,]|$)")
 
 

@@ -57,9 +57,9 @@ _WIDE_GROUP: Final = re.compile(
     r"[（(]([^（）()：:]{1,200})[：:]\s?(\d{1,2}(?:[.．]\d{1,3})?)[）)]"
 )
 _WEIGHTED: Final = re.compile(r":\s?[\d.]+\Z")
-_SQUARE: Final = re.compile(r"(?<!\\)[\[\]]")
+_SQUARE: Final = re.compile(r"[\[\]](?<!\\.)")
 _INNER_SIGN: Final = re.compile(r"[():|]")
-_NO_SCHEDULE: Final = re.compile(rf"://|--|[{DASHES[1:]}]")
+_NO_SCHEDULE: Final = ("://", "--", *DASHES[1:])
 _WHEN: Final = re.compile(r"\s*+\d++(?:\.\d++)?+%?\s*+")
 _AND: Final = re.compile(r"(?<!\S)AND(?!\S)")
 _AND_WEIGHT: Final = re.compile(r"\s?:\s?([-+]?\d{1,3}(?:\.\d{1,4})?)\Z")
@@ -98,8 +98,8 @@ def translate_constructs(text: str) -> tuple[str, Notes]:
         text = _TAG.sub(lambda found: _read_tag(found, notes), text)
     if "__" in text:
         text = _WILDCARD.sub(lambda found: _read_wildcard(found, notes), text)
-    if "+" in text or ")" in text:
-        text = _SIGNED_GROUP.sub(_weigh_group, _SIGNED_WORD.sub(_weigh_word, text))
+    text = _SIGNED_WORD.sub(_weigh_word, text) if "++" in text else text
+    text = _SIGNED_GROUP.sub(_weigh_group, text) if ")" in text else text
     if "[" in text and text.count("[") <= _MOST_SIGNS:
         text = _read_schedules(text, notes)
     if " AND " in text:
@@ -191,7 +191,9 @@ def _read_schedules(text: str, notes: Notes) -> str:
 
 def _find_schedule(inside: str) -> str | None:
     """The words of ``cat:dog:0.5`` or ``cat|dog``; None for other text."""
-    if ("|" not in inside and ":" not in inside) or _NO_SCHEDULE.search(inside):
+    if "|" not in inside and ":" not in inside:
+        return None
+    if any(map(inside.__contains__, _NO_SCHEDULE)):
         return None
     parts, depth, start = list[str](), 0, 0
     marks = set[str]()
@@ -350,8 +352,8 @@ def _render_choice(text: str, group: _Group, end: int) -> str:
         cuts = [start, *(place + 1 for place in group.commas if start <= place < stop)]
         pieces = []
         for left, right in zip(cuts, [*(cut - 1 for cut in cuts[1:]), stop], strict=True):
-            nested = [one for one in inner if left <= one.start < right]
-            pieces.append(_render(text, left, right, nested, end))
+            nested = [one for one in inner if left <= one.start < right] if inner else inner
+            pieces.append(_render(text, left, right, nested, end) if nested else text[left:right])
         option = "\\,".join(pieces)
         options.append(_CHOSEN.sub("", option, count=1).strip())
         start = stop + 1

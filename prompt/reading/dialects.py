@@ -65,15 +65,20 @@ def needs_rewording(text: str) -> bool:
         return True
     if ":" in text and _LABELS.search(text):
         return True
-    if "-h" in text or "-H" in text:
-        return True
-    if not text.isascii() and ("—h" in text or "–h" in text):
+    if _has_height(text):
         return True
     if "&" in text and ";" in text:
         return True
     if "://" in text:
         return _GLUED_FLAG.search(text) is not None
     return "/" in text and bool(complete_links(text)[1])
+
+
+def _has_height(text: str) -> bool:
+    """Whether there may be a height in pixels."""
+    if "-h" in text or "-H" in text:
+        return True
+    return not text.isascii() and ("—h" in text or "–h" in text)
 
 
 def _reword_once(text: str) -> tuple[str, Notes]:
@@ -101,6 +106,8 @@ def _separate_flag(found: re.Match[str]) -> str:
 
 def _read_sides(text: str) -> tuple[str, Notes] | None:
     """Width and height in pixels as a ratio: beside ``--h``, ``--w`` is no weirdness."""
+    if not _has_height(text):
+        return None
     wide, tall = _WIDE.search(text), _TALL.search(text)
     if wide is None or tall is None:
         return None

@@ -9,7 +9,6 @@ one around numbers alone such as ``(16:9)`` or ``(1999)``, a verse or an hour su
 
 import math
 import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -25,9 +24,10 @@ HEAVIEST: Final = 10
 
 BREAK: Final = "BREAK"
 
+# All begin with one class of characters: what lies between is skipped without a look at each.
 _SIGN: Final = re.compile(
-    r"(?<!\\)\\++[()\[\]]|[(\[]"
-    r"|\s?+:\s?+([+-]?(?:\d++(?:[.,]\d*+)?+|[.,]\d++))\s?+\)|[)\]]|(?<!\w)BREAK(?!\w)"
+    r"[()\[\]\\:B](?:(?<=[()\[\]])|(?<=\\)(?<!\\\\)\\*+[()\[\]]"
+    r"|(?<=:)\s?+([+-]?(?:\d++(?:[.,]\d*+)?+|[.,]\d++))\s?+\)|(?<=B)(?<!\wB)REAK(?!\w))"
 )
 _MARKED: Final = re.compile(r"[()\[\]]|BREAK")
 _NUMBER: Final = re.compile(r"[^\w]*+(?:[\d_][^\w]*+)*+")
@@ -35,7 +35,7 @@ _LAST_NUMBER: Final = re.compile(r"(?<!\S)\d{1,3}\Z")
 _CAPITALS_BEFORE: Final = re.compile(r"(?<![A-Z])[A-Z]{2,}+\s?+\Z")
 _CAPITALS_AFTER: Final = re.compile(r"\s?(?!BREAK\b)[A-Z]{2,}(?!\w)")
 _BRACKET: Final = re.compile(r"[()\[\]]")
-_SQUARE: Final = re.compile(r"(?<!\\)[\[\]]")
+_SQUARE: Final = re.compile(r"[\[\]](?<!\\.)")
 _WORD: Final = re.compile(r"[^\W\d_]++|[\u2600-\u27bf\U0001f000-\U0001faff]")
 """A word, or a picture such as an emoji."""
 
@@ -59,6 +59,15 @@ Stretch = tuple[str, float]
 
 _Ends = tuple[int, int, float]
 """Where a span starts and ends, and its weight."""
+
+
+class _Sign(NamedTuple):
+    """A bracket or a break: where it stands, what it is, and the number before a closing one."""
+
+    start: int
+    end: int
+    text: str
+    number: str | None
 
 
 class _Factor(NamedTuple):
@@ -114,12 +123,20 @@ def drop_weights(phrase: Phrase) -> tuple[Phrase, str]:
     return Phrase(text="".join(words), weight=phrase.weight), lost
 
 
-def _find_signs(text: str) -> Sequence[re.Match[str]]:
+def _find_signs(text: str) -> Sequence[_Sign]:
     """The brackets and breaks of a text; none where there are more than anybody writes."""
     if text.count(BREAK) > _MOST_BREAKS:
         return ()
-    signs = list(islice(_SIGN.finditer(text), _MOST_SIGNS + 1))
-    return signs if len(signs) <= _MOST_SIGNS else ()
+    found = list(islice(_SIGN.finditer(text), _MOST_SIGNS + 1))
+    return [_read_sign(text, one) for one in found] if len(found) <= _MOST_SIGNS else ()
+
+
+def _read_sign(text: str, found: re.Match[str]) -> _Sign:
+    start, end = found.span()
+    # A space before a number's colon is no part of the words.
+    if found[1] is not None and text[start - 1 : start].isspace():
+        start -= 1
+    return _Sign(start, end, text[start:end], found[1])
 
 
 def _normalize(weight: float) -> float:
@@ -127,9 +144,7 @@ def _normalize(weight: float) -> float:
     return float(f"{weight:.10g}") + 0.0
 
 
-def _read_stretches(
-    text: str, signs: Sequence[re.Match[str]], *, alone: bool = False
-) -> Iterator[Stretch]:
+def _read_stretches(text: str, signs: Sequence[_Sign], *, alone: bool = False) -> Iterator[Stretch]:
     """The text in stretches of one weight each, without the brackets that give it.
 
     Args:
@@ -140,8 +155,8 @@ def _read_stretches(
     factors = _pair_up(text, signs)
     weights, end, words = [1.0], 0, ""
     for place, sign in enumerate(signs):
-        words += text[end : sign.start()]
-        end = sign.end()
+        words += text[end : sign.start]
+        end = sign.end
         if place in factors:
             yield words, weights[-1]
             words = ""
@@ -150,36 +165,46 @@ def _read_stretches(
             else:
                 around = 1.0 if alone and factor.typed else weights[-1]
                 weights.append(_normalize(around * factor.size))
-        elif sign[0] == BREAK and not _is_word(text, sign):
+        elif sign.text == BREAK and not _is_word(text, sign):
             yield words, weights[-1]
             yield "", math.nan
             words = ""
         else:
-            words += sign[0].lstrip("\\")
+            words += sign.text.lstrip("\\")
     yield words + text[end:], weights[-1]
 
 
-def _pair_up(text: str, signs: Sequence[re.Match[str]]) -> dict[int, _Factor | None]:
+def _pair_up(text: str, signs: Sequence[_Sign]) -> dict[int, _Factor | None]:
     """Which signs give a weight: of an opening one its factor, of its partner None."""
     factors: dict[int, _Factor | None] = {}
     opened: dict[str, int] = {"(": 0, "[": 0}
-    words = [word.start() for word in _WORD.finditer(text)]
+    said = _count_said(text, signs)
     stack: list[int] = []
     for place, sign in enumerate(signs):
-        if sign[0] in opened:
+        if sign.text in opened:
             stack.append(place)
-            opened[sign[0]] += 1
-        elif (partner := _PARTNER.get(sign[0][-1])) and sign[0][0] != "\\" and opened[partner]:
+            opened[sign.text] += 1
+        elif (partner := _PARTNER.get(sign.text[-1])) and sign.text[0] != "\\" and opened[partner]:
             # Whatever was opened in between lacks its partner, and is a character.
-            while signs[start := stack.pop()][0] != partner:
-                opened[signs[start][0]] -= 1
+            while signs[start := stack.pop()].text != partner:
+                opened[signs[start].text] -= 1
             opened[partner] -= 1
-            inside = signs[start].end(), sign.start()
-            said = bisect_left(words, inside[0]) < bisect_left(words, inside[1])
-            size = _find_factor(text[slice(*inside)], partner, sign[1], said=said)
+            inside = text[signs[start].end : sign.start]
+            size = _find_factor(inside, partner, sign.number, said=said[start] < said[place])
             if size is not None:
-                factors[start], factors[place] = _Factor(size, sign[1] is not None), None
+                factors[start], factors[place] = _Factor(size, sign.number is not None), None
     return factors
+
+
+def _count_said(text: str, signs: Sequence[_Sign]) -> list[int]:
+    """For each sign, before how many signs up to it there are words, a break being one."""
+    counts, end = list[int](), 0
+    for sign in signs:
+        spoken = _WORD.search(text, end, sign.start) is not None
+        before = counts[-1] if counts else 0
+        counts.append(before + spoken)
+        end = sign.start if sign.text == BREAK else sign.end
+    return counts
 
 
 def _find_factor(inside: str, bracket: str, typed: str | None, *, said: bool) -> float | None:
@@ -203,9 +228,9 @@ def _find_factor(inside: str, bracket: str, typed: str | None, *, said: bool) ->
     return weight
 
 
-def _is_word(text: str, sign: re.Match[str]) -> bool:
+def _is_word(text: str, sign: _Sign) -> bool:
     """Whether ``BREAK`` is a word: among capitals, or in quotation marks."""
-    start, end = sign.span()
+    start, end = sign.start, sign.end
     before, after = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
     if _CAPITALS_BEFORE.search(before) and not before.endswith(f"{BREAK} "):
         return True

@@ -31,7 +31,10 @@ _SETTINGS: Final = (
 )  # fmt: skip
 _LABELS: Final = sorted({*_NEGATIVE, *_POSITIVE, *_SETTINGS, *MEANINGLESS}, key=len, reverse=True)
 _AROUND: Final = r"[*_`]{0,3}"
-_NAMED: Final = re.compile(rf"(?<!\w)(\w++)[*`]{{0,3}}+[ \t]?[:：](?!:){_AROUND}")
+_BACKWARDS: Final = re.compile(r"[:：](?<!:[:：])[ \t]?[*`]{0,3}+(\w++)")
+"""A colon and the word before it, in a text that is read from its end: few words have a colon."""
+
+_BEHIND: Final = re.compile(_AROUND)
 _OPEN: Final = re.compile(r"(?<![\w-])[*_`]{0,3}\Z")
 _BY_LAST_WORD: Final[Mapping[str, Sequence[str]]] = {
     last: [label for label in _LABELS if label.split(" ")[-1] == last]
@@ -127,30 +130,43 @@ def _find_labels(text: str) -> list[_Label]:
     """The labels in order; ``Prompt:`` counts only where it comes first or begins a line."""
     if ":" not in text and "：" not in text:
         return []
-    named = [one for one in _NAMED.finditer(text) if one[1].strip("_").lower() in _BY_LAST_WORD]
+    length = len(text)
+    named = [
+        (length - one.end(), length - one.start(1), length - one.start())
+        for one in _BACKWARDS.finditer(text[::-1])
+        if one[1][::-1].strip("_").lower() in _BY_LAST_WORD
+    ]
     if len(named) > _MOST_LABELS:
         return []
-    found = [
-        *filter(None, (_read_label(text, each) for each in named)),
-        *(
+    found = list(filter(None, (_read_label(text, *each) for each in named)))
+    low = text.lower()
+    if "negative" in low or "positive" in low:
+        found += (
             _Label(f"{one[1].lower()} prompt", one.start(1), one.end())
             for one in _LINE_SIDE.finditer(text)
-        ),
-    ]
+        )
     found.sort(key=lambda label: label.start)
     return [label for label in found if label.name not in _POSITIVE or _begins(text, label)]
 
 
-def _read_label(text: str, named: re.Match[str]) -> _Label | None:
-    """The label whose last word stands before a colon, if it is one's."""
-    word = named[1].rstrip("_")
-    end = named.start() + len(word)
+def _read_label(text: str, first: int, last: int, colon: int) -> _Label | None:
+    """The label whose last word stands before a colon, if it is one's.
+
+    Args:
+        text: The whole text.
+        first: Where the word starts.
+        last: Where it ends.
+        colon: Where the text goes on behind the colon.
+    """
+    word = text[first:last].rstrip("_")
+    end = first + len(word)
     for label in _BY_LAST_WORD[word.lstrip("_").lower()]:
         start = end - len(label)
         if start >= 0 and text[start:end].lower() == label:
             before = _OPEN.search(text, max(0, start - 4), start)
-            if before is not None:
-                return _Label(label, before.start(), named.end())
+            behind = _BEHIND.match(text, colon)
+            if before is not None and behind is not None:
+                return _Label(label, before.start(), behind.end())
     return None
 
 

@@ -16,7 +16,8 @@ _FENCE: Final = re.compile(r"```(?:[A-Za-z]{1,12}\r?\n)?")
 _QUOTED: Final = re.compile(r"\n[ \t]*+(?:>{1,3}|-#|#{1,3})[ \t]++")
 _NAMED_LINK: Final = re.compile(r"(!?)\[([^\[\]\n]{0,200})\]\(\s*<?(https?://[^\s()<>]++)>?\s*\)")
 # One backslash or many before a mark: whatever wrote them, they are no words.
-_ESCAPED: Final = re.compile(r"(?<!\\)\\++([-–—*_~`|>#.!:<@])")
+_ESCAPED: Final = re.compile(r"\\(?<!\\\\)\\*+([-–—*_~`|>#.!:<@])")
+_IMAGE_ENDS: Final = (".png", ".jp", ".webp", ".gif")
 # Only what ends like an image is a link; `a.b/c` may be anything.
 _BARE_LINK: Final = re.compile(
     r"(?<![\w/@.=&?%#+-])((?:[A-Za-z0-9-]{1,63}\.){1,5}[A-Za-z]{2,12}/[^\s<>,]{0,500}?"
@@ -47,7 +48,8 @@ def strip_markup(text: str) -> str:
 
 def complete_links(text: str) -> tuple[str, list[str]]:
     """``text`` with ``https://`` before links to images that lack it, and those links."""
-    links = _BARE_LINK.findall(text) if "/" in text else []
+    ends = "/" in text and any(map(text.lower().__contains__, _IMAGE_ENDS))
+    links = _BARE_LINK.findall(text) if ends else []
     return (_BARE_LINK.sub(r"https://\1", text) if links else text), links
 
 

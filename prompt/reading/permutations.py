@@ -143,20 +143,23 @@ class _Group:
 
 
 def _expand_groups(text: str, limit: int) -> Options:
-    groups = [_Group(limit)]
-    for words, sign in _split_signs(text):
+    groups, words = [_Group(limit)], ""
+    for part, sign in _split_signs(text):
         group = groups[-1]
+        words += part
+        if sign and (sign[0] == "\\" or (sign in _COMMAS and len(groups) == 1)):
+            words += "," if sign == "\\," and len(groups) > 1 else sign
+            continue
         group.add(words)
+        words = ""
         if sign == "{":
             groups.append(_Group(limit))
         elif sign == "}":
             group.finish()
             groups.pop()
             groups[-1].add(*(option.strip() for option in group.options))
-        elif sign in _COMMAS and len(groups) > 1:
+        elif sign:
             group.finish()
-        else:
-            group.add("," if sign == "\\," and len(groups) > 1 else sign)
         if len(groups) > DEEPEST:
             raise PromptError(Sentence(said.TOO_DEEP, limit=DEEPEST - 1))
     groups[0].finish()

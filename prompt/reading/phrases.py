@@ -33,6 +33,8 @@ _LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 
+_LEAD_LETTERS: Final = "IiİıDdPp"
+
 
 def parse_phrases(text: str) -> tuple[Phrase, ...]:
     """The phrases of ``text``, whose words are already freed of flags and links.
@@ -88,7 +90,7 @@ def _split_phrases(text: str) -> Iterator[Phrase]:
         phrase = read_emphasis(_clean_words(text[start : mark.start()]))
         if phrase.text:
             weight = 1.0 if mark[1] is None else _parse_weight(mark[1])
-            yield Phrase(text=phrase.text, weight=weight, spans=phrase.spans, breaks=phrase.breaks)
+            yield phrase if weight == 1.0 else replace(phrase, weight=weight)
         start = mark.end()
     phrase = read_emphasis(_clean_words(text[start:]))
     if phrase.text:
@@ -108,7 +110,8 @@ def _parse_weight(typed: str) -> float:
 def _clean_words(text: str) -> str:
     """``text`` without the command that people paste along with a prompt."""
     while True:
-        lead = _LEAD.match(text)
+        # Most texts begin with a letter that none of these begins with.
+        lead = None if text[:1].isalpha() and text[0] not in _LEAD_LETTERS else _LEAD.match(text)
         words = strip_separators(text[lead.end() :] if lead else text)
         # Each of these may uncover another, so they are repeated until nothing but spaces goes.
         words = strip_signature(words) if "@" in words else words

@@ -111,13 +111,14 @@ def shorten(text: str) -> str:
 
 def _strip_marks(text: str) -> str:
     """``text`` without marks of code, and without marks at its ends that lack their other half."""
-    # Both at once, since by turns a long row of them would take the square of its length.
-    text = strip_signature(text).strip(_CODE).rstrip(f"{_CODE}:")
+    text = strip_signature(text)
+    # All at once, since by turns a long row of them would take the square of its length.
+    text = text.lstrip(_CODE if "”" in text else f"{_CODE}“")
+    text = text.rstrip(f"{_CODE}:" if "“" in text else f"{_CODE}:”")
     for mark in ("**", '"'):
         if text.count(mark) == 1 or (mark == "**" and text.strip("*") == text[2:-2]):
             text = text.removeprefix(mark).removesuffix(mark)
-    text = text if "”" in text else text.lstrip("“")
-    return text if "“" in text else text.rstrip("”")
+    return text
 
 
 def _strip_end(text: str, ends: str) -> str:

@@ -10,10 +10,12 @@ from prompt.flags.table import BY_NAME, NO, Flag, guess_name
 from prompt.reading.separators import DASHES, LONE, strip_dashes
 
 _FLAG_NEXT: Final = rf"[^\w\s]{{0,8}}[{DASHES}]"
+_TTP: Final = "[tT][tT][pP][sS]?://"
+# Begins with one class of characters and looks back from there, which is found much faster.
 _LINK: Final = re.compile(
-    r"(?<![\w/=&?%.#+-])[<(\[]?https?://\w[^\s<>,，、]*+"
-    rf"(?:[,，、](?!{_FLAG_NEXT}|https?://)[^\s<>,，、]*+)*+>?",
-    re.IGNORECASE | re.ASCII,
+    rf"[<(\[hH](?<![\w/=&?%.#+-].)(?:(?<=[hH])|(?<![hH])[hH]){_TTP}\w[^\s<>,，、]*+"
+    rf"(?:[,，、](?!{_FLAG_NEXT}|[hH]{_TTP})[^\s<>,，、]*+)*+>?",
+    re.ASCII,
 )
 _TOKEN: Final = re.compile(
     rf"([{DASHES}](?<![{DASHES}]{{2}})[{DASHES}]*+)(\s*+)"
@@ -178,9 +180,11 @@ def separate_links(text: str) -> tuple[list[str], str, bool]:
     """
     urls: list[str] = []
     words: list[str] = []
-    start, weighted = 0, False
+    start, weighted, said = 0, False, False
     for link in _LINK.finditer(text):
-        if (any(words) or text[start : link.start()].strip(LONE)) and not _IMAGE.search(link[0]):
+        said = said or bool(text[start : link.start()].strip(LONE))
+        # All that an image's link has holds a point.
+        if said and ("." not in link[0] or not _IMAGE.search(link[0])):
             continue
         words.append(strip_dashes(text[start : link.start()].strip()))
         url, weight = _trim_link(link[0])

@@ -24,10 +24,11 @@ from prompt.flags.table import (
 from prompt.reading.embeddings import place_embeddings
 from prompt.reading.grammar import Prompt, format_prompt
 from prompt.resolution.inputs import select_painted
-from prompt.resolution.notes import find_refusals, keeps_image
+from prompt.resolution.notes import IDLE, find_refusals, keeps_image
 from prompt.resolution.presets import Merged, Origin, describe_origin
 from prompt.resolution.references import (
     MOST,
+    NAMING,
     find_codes,
     find_links,
     list_addresses,
@@ -38,6 +39,9 @@ from prompt.sentences import Sentence
 
 _NEEDING: Final = frozenset(name for name, row in BY_NAME.items() if row.capability is not None)
 """Flags that a family may not be able to do; most prompts have few of them, or none."""
+
+_CHECKED: Final = _NEEDING | IDLE | NAMING | {LORA.name, MODEL.name, RATIO.name, SAMPLER.name}
+"""Flags that could be in the way."""
 
 _PUSHING: Final = "negative phrases"
 _MISUNDERSTOOD: Final = "unknown words"
@@ -113,47 +117,52 @@ def drop_unreachable(merged: Merged, card: Card, *, images: int) -> Merged:
 
 def find_problems(prompt: Prompt, card: Card, images: int) -> Iterator[tuple[str, str]]:
     """Everything in the way, as the flag concerned (or a word for it) and a sentence."""
-    yield from find_refusals(prompt.flags)
-    title, shown = Sentence(card.title), find_links(prompt.flags)
-    for name in filter(_NEEDING.__contains__, prompt.flags):
-        if (needed := _find_lacking(name, prompt.flags[name], card)) is not None:
-            template = _LACKING.get(name, said.NO_REFERENCES if name in shown else said.NOT_ABLE)
-            yield name, Sentence(template, model=title, capability=Sentence(needed), flag=name)
-        elif len(shown.get(name, ())) > MOST:
-            count = len(shown[name])
-            yield name, Sentence(said.MANY_IMAGES, limit=MOST, count=count)
-    for name, word in find_codes(prompt.flags):
-        takes = Sentence(said.LINKS)
-        yield name, Sentence(said.OTHER_VALUE, flag=name, takes=takes, word=word)
-    if missing := _find_missing_loras(prompt, card):
-        names = ", ".join(f"`{one.name}`" for one in card.loras)
-        yield LORA.name, Sentence(said.NO_LORA, name=missing[0][:32], names=names)
-    model = MODEL.of(prompt.flags)
-    if model is not None and not card.answers_to(model):
-        other = Sentence(said.OTHER_MODEL, typed=MODEL.format(model), model=title)
-        yield MODEL.name, explain_unknown(prompt.flags) or other
-    across, down = RATIO.of(prompt.flags) or (1, 1)
-    # Compared without dividing: a ratio of 4:1 must not fail by the last bit.
-    if max(across, down) > card.longest_ratio * min(across, down):
-        limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"
-        yield RATIO.name, Sentence(said.RATIO_RANGE, model=title, limit=limit, typed=typed)
-    sampler = SAMPLER.of(prompt.flags)
-    if sampler is not None and sampler not in card.samplers:
-        samplers, typed = ", ".join(card.samplers), SAMPLER.format(sampler)
-        yield (
-            SAMPLER.name,
-            Sentence(said.OTHER_SAMPLER, model=title, samplers=samplers, typed=typed),
-        )
-    if any(p.weight < 0 for p in prompt.phrases) and Capability.NEGATIVE not in card.capabilities:
-        capability = Sentence(Capability.NEGATIVE)
-        yield _PUSHING, Sentence(said.NO_PUSHING, model=title, capability=capability)
+    # Most prompts have none of the flags that could be in the way.
+    if not _CHECKED.isdisjoint(prompt.flags):
+        yield from _find_flag_problems(prompt, card)
+    if Capability.NEGATIVE not in card.capabilities and any(p.weight < 0 for p in prompt.phrases):
+        model, capability = Sentence(card.title), Sentence(Capability.NEGATIVE)
+        yield _PUSHING, Sentence(said.NO_PUSHING, model=model, capability=capability)
     yield from _find_control_problems(prompt, card, images)
     yield from _find_image_problems(prompt, card, images)
 
 
-def _find_missing_loras(prompt: Prompt, card: Card) -> list[str]:
-    """LoRAs that the prompt names and that a family which takes LoRAs does not have."""
-    return list_unknown(LORA.of(prompt.flags) or (), card.loras) if card.loras else []
+def _find_flag_problems(prompt: Prompt, card: Card) -> Iterator[tuple[str, str]]:
+    flags = prompt.flags
+    yield from find_refusals(flags)
+    shown = find_links(flags)
+    for name in filter(_NEEDING.__contains__, flags):
+        if (needed := _find_lacking(name, flags[name], card)) is not None:
+            template = _LACKING.get(name, said.NO_REFERENCES if name in shown else said.NOT_ABLE)
+            model, capability = Sentence(card.title), Sentence(needed)
+            yield name, Sentence(template, model=model, capability=capability, flag=name)
+        elif len(shown.get(name, ())) > MOST:
+            count = len(shown[name])
+            yield name, Sentence(said.MANY_IMAGES, limit=MOST, count=count)
+    for name, word in find_codes(flags):
+        takes = Sentence(said.LINKS)
+        yield name, Sentence(said.OTHER_VALUE, flag=name, takes=takes, word=word)
+    named = flags.get(LORA.name, ())
+    if card.loras and (missing := list_unknown(named, card.loras)):
+        names = ", ".join(f"`{one.name}`" for one in card.loras)
+        yield LORA.name, Sentence(said.NO_LORA, name=missing[0][:32], names=names)
+    if MODEL.name in flags and not card.answers_to(flags[MODEL.name]):
+        typed, model = MODEL.format(flags[MODEL.name]), Sentence(card.title)
+        other = Sentence(said.OTHER_MODEL, typed=typed, model=model)
+        yield MODEL.name, explain_unknown(flags) or other
+    across, down = RATIO.of(flags) or (1, 1)
+    # Compared without dividing: a ratio of 4:1 must not fail by the last bit.
+    if max(across, down) > card.longest_ratio * min(across, down):
+        limit, typed = f"{card.longest_ratio:g}", f"--ar {across}:{down}"
+        model = Sentence(card.title)
+        yield RATIO.name, Sentence(said.RATIO_RANGE, model=model, limit=limit, typed=typed)
+    if SAMPLER.name in flags and flags[SAMPLER.name] not in card.samplers:
+        samplers, typed = ", ".join(card.samplers), SAMPLER.format(flags[SAMPLER.name])
+        model = Sentence(card.title)
+        yield (
+            SAMPLER.name,
+            Sentence(said.OTHER_SAMPLER, model=model, samplers=samplers, typed=typed),
+        )
 
 
 def _find_lacking(name: str, value: object, card: Card) -> Capability | None:

@@ -32,7 +32,9 @@ from prompt.sentences import Sentence
 
 _MOST_SENTENCES: Final = 2
 _TITLES: Final = {card.called: card.title for card in (*CARDS, *VARIANTS)}
-_IDLE: Final = frozenset(name for name, row in BY_NAME.items() if row.instead)
+IDLE: Final = frozenset(name for name, row in BY_NAME.items() if row.instead)
+"""Flags that do not act, or not with every value."""
+
 _OVERRULED: Final[tuple[tuple[Flag[Any], Flag[Any]], ...]] = (
     (STRENGTH, IMAGE_WEIGHT),
     (STEPS, QUALITY),
@@ -112,9 +114,9 @@ def _is_alone(name: str, given: Mapping[str, Any]) -> bool:
 
 def _list_idle(given: Mapping[str, Any]) -> list[str]:
     """The flags that do not act; one whose partner does not either is told of with its partner."""
-    if _IDLE.isdisjoint(given):
+    if IDLE.isdisjoint(given):
         return []
-    rows = [BY_NAME[name] for name in filter(_IDLE.__contains__, given)]
+    rows = [BY_NAME[name] for name in filter(IDLE.__contains__, given)]
     names = [row.name for row in rows if not row.acts(given[row.name])]
     return [name for name in names if BY_NAME[name].partner not in names]
 

@@ -30,7 +30,8 @@ MOST: Final = 5
 """Images that a prompt, or one of its flags, may name."""
 
 _NAMING: Final = (STYLE, CHARACTER, OBJECT, EDIT)
-_NAMES: Final = frozenset(flag.name for flag in _NAMING)
+NAMING: Final = frozenset(flag.name for flag in _NAMING)
+"""Flags that name images or codes."""
 
 RANDOM: Final = "random"
 
@@ -50,7 +51,7 @@ def split_weight(reference: str) -> tuple[str, float]:
 
 def find_links(values: Mapping[str, Any]) -> dict[str, list[str]]:
     """The addresses of linked images, by the flags that name any."""
-    if _NAMES.isdisjoint(values):
+    if NAMING.isdisjoint(values):
         return {}
     found = {
         flag.name: [name for name, _ in map(split_weight, flag.of(values) or ()) if "://" in name]
@@ -61,7 +62,7 @@ def find_links(values: Mapping[str, Any]) -> dict[str, list[str]]:
 
 def find_codes(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Codes where only images mean something, each with its flag."""
-    if _NAMES.isdisjoint(values):
+    if NAMING.isdisjoint(values):
         return
     for flag in (CHARACTER, OBJECT, EDIT):
         yield from ((flag.name, one) for one in flag.of(values) or () if "://" not in one)
@@ -114,7 +115,7 @@ def collect_references(
         card: The family that will draw.
         kept: The images.
     """
-    if _NAMES.isdisjoint(values):
+    if NAMING.isdisjoint(values):
         return ()
     return tuple(
         Reference(role=role, images=images, scale=scale)
