@@ -54,6 +54,7 @@ from bot.requests.personal_data import PrivacyHandler
 from bot.requests.printing import PrintHandler
 from bot.requests.relaxed import RelaxedOffers
 from bot.requests.results import ResultHandler
+from bot.requests.sent_images import SentImages
 from bot.requests.translation import TranslationHandler
 from bot.requests.verifying import VerifyHandler
 from bot.text import languages
@@ -136,11 +137,9 @@ class EaselBot(extensions.AutoShardedBot):
             settings,
             models,
             jobs,
-            files,
+            SentImages(settings, files, self._door, self.http),
             self._delivery,
             places=places,
-            door=self._door,
-            http=self.http,
         )
         derive, painting = DeriveHandler(acceptor), None
         results = ResultHandler(jobs, files, self._delivery, self._marking)

@@ -68,10 +68,10 @@ class BlendHandler:
         ((_, merged),) = asked.each
         self._models.require(Capability.BLEND, self._models.find_for(merged.prompt, 1).card)
         person = interaction.user.id
-        images = [await self._acceptor.keep_image(url, person) for url in pictures]
+        images = [await self._acceptor.images.keep(url, person) for url in pictures]
         linked = list_addresses(merged.prompt.flags)
-        kept = {url: await self._acceptor.keep_image(url, person) for url in linked}
-        traits = await self._acceptor.look_at(images)
+        kept = {url: await self._acceptor.images.keep(url, person) for url in linked}
+        traits = await self._acceptor.images.look_at(images)
         order = Order(merged.prompt, 0)
         resolved = resolve_order(
             self._models, order, images[:1], kept, traits=traits, choices=choices

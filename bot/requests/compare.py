@@ -208,7 +208,7 @@ class CompareHandler:
         person = interaction.user.id
         if not request.images:
             # Fetched last, since a slow host takes its time, and for nobody who may not ask.
-            images = [await self._acceptor.keep_image(url, person) for url in request.names]
+            images = [await self._acceptor.images.keep(url, person) for url in request.names]
             request = replace(request, images=tuple(images))
         made = await resolve_orders(self._acceptor, person, request.images, asked, choices)
         cells = axes.arrange(_share_noise(asked, made))

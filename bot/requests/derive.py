@@ -223,7 +223,7 @@ class DeriveHandler:
         # be withdrawn.
         fetched = Fetched(list_addresses(prompt.flags))
         await self._fetch(fetched, requester.user.id)
-        covered = await self._acceptor.keep_mask(mask, parent, requester.user.id)
+        covered = await self._acceptor.images.keep_mask(mask, parent, requester.user.id)
         change = change_words(
             self._models,
             lambda parent, seed: repaint(parent, seed, mask=covered),
@@ -265,7 +265,7 @@ class DeriveHandler:
         if fetched is not None:
             await self._fetch(fetched, interaction.user.id)
             images = [*fetched.kept.values(), *Recipe.from_json(parent.recipe).inputs.images]
-            traits = await self._acceptor.look_at(images)
+            traits = await self._acceptor.images.look_at(images)
             fetched.shapes.update({sha256: each.shape for sha256, each in traits.items()})
         made = self._derive(parent, change, title, choices)
         person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
@@ -278,7 +278,7 @@ class DeriveHandler:
     async def _fetch(self, fetched: Fetched, person: int) -> None:
         """Keeps the images that a form links to."""
         for url in fetched.links:
-            fetched.kept[url] = await self._acceptor.keep_image(url, person)
+            fetched.kept[url] = await self._acceptor.images.keep(url, person)
 
     async def _accept(
         self,

@@ -78,7 +78,7 @@ class DescribeHandler:
         self, interaction: discord.Interaction[Any], url: str, message: int
     ) -> None:
         choices = await self._acceptor.admit(interaction, lambda _: [])
-        sha256, exact = await self._acceptor.keep_described(url, interaction.user.id)
+        sha256, exact = await self._acceptor.images.keep_described(url, interaction.user.id)
         question = await self._ask_about(sha256, interaction.user.id, exact)
         await self._ask(interaction, question, message, choices=choices)
 
@@ -112,7 +112,7 @@ class DescribeHandler:
             kind="describe",
             image=sha256,
             eye=await self._acceptor.jobs.find_served(EYES),
-            measures=await self._acceptor.measure(sha256, person),
+            measures=await self._acceptor.images.measure(sha256, person),
             exact=exact,
             family=choose_usual(self._models.by_name).card.id,
         )

@@ -64,8 +64,8 @@ class GivenPictures:
         message = await acknowledge(interaction)
         acceptor, person = self._acceptor, interaction.user.id
         choices = await acceptor.admit(interaction, self._choose)
-        image = await acceptor.keep_image(url, person)
-        traits = await acceptor.look_at([image])
+        image = await acceptor.images.keep(url, person)
+        traits = await acceptor.images.look_at([image])
         given = resolve_order(
             self._models, Order(_AS_IT_IS, 0), [image], {}, traits=traits, choices=choices
         )

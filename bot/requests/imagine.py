@@ -145,7 +145,7 @@ class ImagineHandler:
         # Images are fetched last, since a slow host may take longer than Discord waits for an
         # answer.
         person = interaction.user.id
-        images = tuple([await self._acceptor.keep_image(url, person) for url in pictures])
+        images = tuple([await self._acceptor.images.keep(url, person) for url in pictures])
         request = typed.keep(images, pictures)
         if len(asked.each) >= ASK_FROM:
             await self._ask(interaction, request, asked.orders)
@@ -226,7 +226,7 @@ class ImagineHandler:
         if not request.images:
             # What came with a refused prompt was not worth fetching until now.
             person = interaction.user.id
-            fetched = [await self._acceptor.keep_image(url, person) for url in request.names]
+            fetched = [await self._acceptor.images.keep(url, person) for url in request.names]
             request = replace(request, images=tuple(fetched))
         # Taken first, so that of two presses one counts; put back where nothing was queued.
         await self._read_draft(choice_queries.take_draft, interaction, draft)

@@ -273,11 +273,11 @@ async def resolve_orders(
         links = [link.url for link in order.prompt.images]
         for url in (*links, *list_addresses(whole.prompt.flags)):
             # Several orders of one text share their links; each is fetched once.
-            kept[url] = kept.get(url) or await acceptor.keep_image(url, person)
+            kept[url] = kept.get(url) or await acceptor.images.keep(url, person)
         images = [*attached, *(kept[url] for url in links)]
         edited = find_links(whole.prompt.flags).get(EDIT.name, ())
         used = dict.fromkeys([*images, *(kept[url] for url in edited)])
-        traits |= await acceptor.look_at(used.keys() - traits.keys())
+        traits |= await acceptor.images.look_at(used.keys() - traits.keys())
         known = {sha256: traits[sha256] for sha256 in used if sha256 in traits}
         one = Order(whole.prompt, order.copy)
         made.append(

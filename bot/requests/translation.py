@@ -64,7 +64,7 @@ class TranslationHandler:
             ImageError: It is no picture that may be read.
         """
         await self._acceptor.admit(interaction, lambda _: [])
-        cleaned, _ = await self._acceptor.open_image(picture, interaction.user.id)
+        cleaned, _ = await self._acceptor.images.inspect(picture, interaction.user.id)
         known = read_known(cleaned.texts)
         if known is None:
             raise NoPromptError

@@ -61,7 +61,7 @@ class VerifyHandler:
 
     async def _inspect(self, url: str, person: int) -> Findings:
         known = await self._marking.load_known()
-        image, statement = await self._acceptor.open_image(url, person, known.trust)
+        image, statement = await self._acceptor.images.inspect(url, person, known.trust)
         findings = await asyncio.to_thread(find_marks, image, statement, known)
         job = await self._find_job(findings.short)
         return replace(findings, job=job, asks_owner=job is not None and job.person_id == person)

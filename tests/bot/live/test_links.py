@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.requests.accept import JobAcceptor
 from bot.requests.resolution import MOST_LINKS
+from bot.requests.sent_images import SentImages
 from storage.decisions.choices import ServerChoices
 from tests.bot.live.house import House
 from tests.bot.live.test_limits import queue_them
@@ -18,11 +18,11 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was fetched."""
     found: list[str] = []
 
-    async def keep(_acceptor: JobAcceptor, url: str, *_: object) -> str:
+    async def keep(_images: SentImages, url: str, *_: object) -> str:
         found.append(url)
         return "0" * 64
 
-    monkeypatch.setattr(JobAcceptor, "keep_image", keep)
+    monkeypatch.setattr(SentImages, "keep", keep)
     return found
 
 
