@@ -28,6 +28,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageChops
 
+from benchmarks.psnr import measure_psnr
 from bot.requests.edit_plans import FOUND, Editor, plan
 from bot.requests.finding import locate_in
 from bot.requests.models import ServedModels
@@ -103,12 +104,6 @@ def make(engine: Drawer, recipe: Recipe, store: Store) -> tuple[Parent, Image.Im
         engine, alone, lambda *_: None, read=store.by_hash.__getitem__, find=store.by_digest.get
     ).single[0]
     return Parent(alone, 0, store.keep(alone, made)), made
-
-
-def measure_psnr(one: Image.Image, other: Image.Image) -> float:
-    """Peak signal to noise ratio of two pictures of a size, in dB."""
-    error = (np.asarray(one, np.float64) - np.asarray(other, np.float64)) ** 2
-    return math.inf if not error.any() else 10 * math.log10(255**2 / error.mean())
 
 
 def share_same(one: Image.Image, other: Image.Image, without: Image.Image | None = None) -> float:

@@ -17,6 +17,7 @@ import numpy as np
 import skimage.data
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
+from benchmarks.psnr import measure_psnr
 from generation.pictures.grid import compose
 from generation.pictures.metadata import write_png
 from generation.provenance.identity import make_identity
@@ -147,12 +148,6 @@ def collect() -> dict[str, list[Image.Image]]:
     }
 
 
-def measure_noise(before: Image.Image, after: Image.Image) -> float:
-    """PSNR in dB."""
-    change = np.asarray(before, np.float64) - np.asarray(after, np.float64)
-    return float(10 * np.log10(255**2 / max(float(np.mean(change**2)), 1e-9)))
-
-
 def try_marks(mark: Watermark, kinds: Mapping[str, list[Image.Image]]) -> None:
     """Prints what is read of each kind after each attack."""
     print(f"| | {' | '.join(ATTACKS)} | PSNR, median (least) |")
@@ -167,7 +162,7 @@ def try_marks(mark: Watermark, kinds: Mapping[str, list[Image.Image]]) -> None:
             marked = mark.embed(image, NUMBER)
             if min(image.size) >= 512:
                 spent.append(time.process_time() - began)
-            own.append(measure_noise(image, marked))
+            own.append(measure_psnr(image, marked))
             for name, attack in ATTACKS.items():
                 found = mark.read(attack(marked))
                 told[name] += found is not None and found.number == NUMBER

@@ -23,6 +23,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from benchmarks.psnr import measure_psnr
 from generation.pictures.restoring import Restored, restore
 from tests.photographs import PHOTOGRAPHS
 
@@ -148,12 +149,6 @@ def _redraw(picture: Pixels, chance: Generator) -> Pixels:
 def measure_overlap(one: Mask, other: Mask) -> float:
     """Intersection over union."""
     return float((one & other).sum() / max(1, (one | other).sum()))
-
-
-def measure_psnr(one: Image.Image, other: Image.Image, where: Mask) -> float:
-    """Peak signal to noise ratio of two pictures in a place, in dB."""
-    error = (np.asarray(one, np.float64) - np.asarray(other, np.float64))[where] ** 2
-    return math.inf if not error.any() else 10 * math.log10(255**2 / error.mean())
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from benchmarks.psnr import measure_psnr
 from generation.pictures.grid import compose
 from generation.pictures.metadata import encode_png, read_recipe
 from generation.pictures.sealing import Seal, seal_picture
@@ -85,11 +86,6 @@ def file_of(image: Image.Image, kind: str = "png") -> bytes:
     return buffer.getvalue()
 
 
-def noise_of(before: Image.Image, after: Image.Image) -> float:
-    change = np.asarray(before, float) - np.asarray(after, float)
-    return float(10 * np.log10(255**2 / np.mean(change**2)))
-
-
 @given(st.lists(st.booleans(), min_size=48, max_size=48), st.integers(0, 2**32 - 1))
 def test_a_word_is_read_through_noise(word: list[bool], seed: int) -> None:
     coded = encode(np.array(word))
@@ -103,7 +99,7 @@ def test_a_word_is_read_through_noise(word: list[bool], seed: int) -> None:
 )
 def test_a_number_survives_discord_and_hardly_shows(image: Image.Image) -> None:
     marked = KEY.embed(image, NUMBER)
-    assert noise_of(image, marked) > 34
+    assert measure_psnr(image, marked) > 34
     for seen in (marked, discord(marked)):
         found = KEY.read(seen)
         assert found

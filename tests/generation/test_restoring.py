@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from benchmarks.psnr import measure_psnr
 from benchmarks.restoring import (
     LEAST_OVERLAP,
     LEAST_PSNR,
     Case,
     make_case,
     measure_overlap,
-    measure_psnr,
 )
 from generation.pictures import restoring
 from generation.pictures.before_after import put_beside
