@@ -19,7 +19,7 @@ from generation.catalogue.families import (
 )
 from generation.catalogue.gguf_headers import KIND as GGUF
 from generation.catalogue.headers import KIND, WeightsError
-from generation.catalogue.signatures import read_signature
+from generation.catalogue.signatures import EDITING, read_signature
 
 INDEX: Final = "model_index.json"
 """File of a checkpoint that names its pipeline and its parts."""
@@ -178,7 +178,7 @@ def _choose_for_pipeline(folder: Path) -> Card:
             " models` lists what it draws with"
         )
     unet = read_json(folder / "unet" / "config.json")
-    own = 8 if _PIPELINES[pipeline] == "instruct-pix2pix" else 4
+    own = EDITING if _PIPELINES[pipeline] == "instruct-pix2pix" else 4
     if (unet.get("in_channels") or own) != own:
         raise UnknownFamilyError(
             f"the UNet has {unet['in_channels']} input channels, as those for inpainting and"

@@ -259,7 +259,7 @@ _UNDRAWN: Final = {
     " fine-tune of it",
 }
 
-_EDITING: Final = 8
+EDITING: Final = 8
 """Input channels of a UNet that sees an image beside its noise (InstructPix2Pix)."""
 
 _NOT: Final = f", which Easel does not draw with{_TAKE}"
@@ -277,7 +277,7 @@ def _tell_diffusion(name: str, header: Header) -> Signature:
     """What a file with a UNet in Stable Diffusion's first names is."""
     shapes = header.shapes
     channels = shapes[f"{UNET}input_blocks.0.0.weight"][1]
-    if channels not in {4, _EDITING}:
+    if channels not in {4, EDITING}:
         other = f"is a model of {channels} input channels, which Easel does not draw with{_TAKE}"
         raise UndrawnError(f"{name} {_CHANNELS.get(channels, other)}")
     kind = _tell_unet(shapes)
@@ -285,7 +285,7 @@ def _tell_diffusion(name: str, header: Header) -> Signature:
         raise UndrawnError(f"{name} {_UNDRAWN[kind]}")
     if "edm_mean" in shapes:
         raise UndrawnError(f"{name} is Playground 2.5, which Easel does not draw with{_TAKE}")
-    if channels == _EDITING:
+    if channels == EDITING:
         if kind != "sd15":
             raise UndrawnError(f"{name} is an instruct-pix2pix model of Stable Diffusion XL{_NOT}")
         kind = "instruct-pix2pix"

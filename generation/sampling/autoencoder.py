@@ -56,20 +56,28 @@ def encode_pixels(vae: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffuse
     Raises:
         RenderError: ``no_picture`` if the encoder overflows.
     """
-
-    def encode() -> Tensor:
-        return scale_latents(vae, vae.encode(pixels.to(vae.dtype)).latent_dist.mode().float())
-
-    return compute_with_vae(vae, encode, shows=False)
+    return scale_latents(vae, _encode(vae, pixels).float())
 
 
 def read_beside(pipe: Any, image: Image.Image, recipe: Recipe) -> Tensor:  # noqa: ANN401
     """Latents (1, channels, height, width) of an image that a UNet sees beside its noise.
 
     They are not scaled to the noise's variance: so such models were trained.
+
+    Raises:
+        RenderError: ``no_picture`` if the encoder overflows.
     """
-    latents: Tensor = pipe.vae.encode(fit_pixels(pipe, image, recipe)).latent_dist.mode()
-    return latents
+    return _encode(pipe.vae, fit_pixels(pipe, image, recipe))
+
+
+def _encode(vae: Any, pixels: Tensor) -> Tensor:  # noqa: ANN401 - diffusers has no types
+    """The encoder's own latents of pixels."""
+
+    def encode() -> Tensor:
+        latents: Tensor = vae.encode(pixels.to(vae.dtype)).latent_dist.mode()
+        return latents
+
+    return compute_with_vae(vae, encode, shows=False)
 
 
 def decode_latents(pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401

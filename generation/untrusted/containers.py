@@ -67,7 +67,7 @@ def read_container(data: bytes) -> Container:
         BrokenImageError: It ends in the middle of what tells of its parts.
         ImageTooHardError: It has too many parts.
     """
-    format_ = _find_format(data)
+    format_ = find_format(data)
     if format_ is None:
         raise NotAnImageError
     strip = _STRIPPERS.get(format_)
@@ -80,7 +80,8 @@ def read_container(data: bytes) -> Container:
         raise BrokenImageError(format_) from None
 
 
-def _find_format(data: bytes) -> str | None:
+def find_format(data: bytes) -> str | None:
+    """The format of a file by its first bytes, as `Container` names it; None for any other."""
     for format_, magic in _MAGIC.items():
         if magic.match(data):
             return format_

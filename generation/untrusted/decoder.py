@@ -23,7 +23,7 @@ from generation.provenance.kept import SIGN, keep_statements
 from generation.provenance.manifest import MEDIA, read
 from generation.provenance.trust import Trust
 from generation.untrusted.clean import Limits, clean
-from generation.untrusted.containers import read_container
+from generation.untrusted.containers import find_format
 from generation.untrusted.image_errors import ImageError
 from generation.untrusted.masks import clean_mask
 
@@ -106,8 +106,7 @@ def _read_statements(data: bytes, png: bytes, trust: Head | None) -> tuple[Head 
     """What a file says of where it is from, if that is asked; and what is kept with its pixels."""
     if SIGN not in data:
         return None, png
-    # Told by its first bytes; whatever is none of these has no statements.
-    kind = read_container(data).format.lower()
+    kind = (find_format(data) or "").lower()
     if kind not in MEDIA:
         return None, png
     if trust is None:
