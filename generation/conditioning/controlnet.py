@@ -21,9 +21,10 @@ from torch.nn import functional
 from generation.catalogue.sources import split_revision
 from generation.conditioning.cache import ImageCache
 from generation.conditioning.estimators import Estimator, load_estimator, load_network
-from generation.conditioning.flux_control import FluxControl, load_flux_control
+from generation.conditioning.flux_control import load_flux_control
+from generation.conditioning.latent_control import LatentControl
 from generation.conditioning.line_maps import LINES, draw_line_map
-from generation.conditioning.z_image_control import ZImageControl, load_z_image_control
+from generation.conditioning.z_image_control import load_z_image_control
 from generation.recipe import Recipe, Structure, StructureKind
 
 OWN: Final = "structure"
@@ -60,7 +61,7 @@ class Words(Protocol):
 
 Residuals = Callable[..., Added]
 """What is added at a step: to a UNet, from its latents (rows, channels, height, width), timestep
-and words; to a transformer as ``flux_control`` and ``z_image_control`` say."""
+and words; to a transformer as ``latent_control`` says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +152,7 @@ def bind_map(model: Any, kind: StructureKind, shown: Tensor, scale: float) -> Re
         shown: The map, (1, 3, height, width) in 0 to 1.
         scale: Conditioning scale.
     """
-    if isinstance(model, ZImageControl):
-        return model.bind(shown, scale)
-    if isinstance(model, FluxControl):
+    if isinstance(model, LatentControl):
         return model.bind(shown, scale, kind)
     if isinstance(model, T2IAdapter):
         # Some adapters for lines read one channel; the three of a line map are equal.

@@ -2,16 +2,16 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from dataclasses import dataclass
+from typing import Any, Final
 
 import torch
 from diffusers import FluxControlNetModel
 from torch import Tensor
 
 from generation.catalogue.sources import split_revision
+from generation.conditioning.latent_control import BoundControl, LatentControl
 from generation.recipe import StructureKind
-from generation.tensors.scaled_latents import read_scaled
 
 _MODES: Final[Mapping[StructureKind, int]] = {
     "scribble": 0,
@@ -34,25 +34,12 @@ _READ: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class BoundFluxControl:
-    """A network with its map, ready to be asked at every step.
+class _BoundFluxControl(BoundControl):
+    """With what the map is of; None for a network that is not told."""
 
-    Attributes:
-        pipe: The pipeline.
-        model: The network.
-        latents: The map's, (1, channels, height, width).
-        scale: Conditioning scale.
-        mode: What the map is of; None for a network that is not told.
-    """
-
-    pipe: Any
-    model: Any
-    latents: Tensor
-    scale: float
     mode: int | None
 
     def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Further inputs of the transformer by name, from those that it has."""
         rows = inputs["hidden_states"]
         _, channels, height, width = self.latents.shape
         packed = self.pipe._pack_latents(self.latents, 1, channels, height, width)
@@ -69,37 +56,18 @@ class BoundFluxControl:
         )
         return {"controlnet_block_samples": blocks, "controlnet_single_block_samples": singles}
 
-    def roll(self, places: tuple[int, int]) -> Self:
-        """The same of a map that is moved, down and to the right."""
-        return replace(self, latents=self.latents.roll(places, (-2, -1)))
 
+class _FluxControl(LatentControl):
+    """FLUX.1's, which may be a union of several."""
 
-@dataclass(frozen=True, slots=True)
-class FluxControl:
-    """A ControlNet of one pipeline.
+    __slots__ = ()
 
-    Attributes:
-        pipe: The pipeline.
-        model: The network.
-    """
-
-    pipe: Any
-    model: Any
-
-    def to(self, device: torch.device) -> Self:
-        """The same, computing on a device."""
-        self.model.to(device)
-        return self
-
-    @torch.inference_mode()
-    def bind(self, shown: Tensor, scale: float, kind: StructureKind) -> BoundFluxControl:
-        """What it says of a map (1, 3, height, width) in 0 to 1."""
-        latents = read_scaled(self.pipe, (shown * 2 - 1).to(self.pipe.vae.dtype).contiguous())
+    def bind_latents(self, read: Tensor, scale: float, kind: StructureKind) -> BoundControl:
         mode = _MODES[kind] if self.model.union else None
-        return BoundFluxControl(self.pipe, self.model, latents, scale, mode)
+        return _BoundFluxControl(self.pipe, self.model, read, scale, mode)
 
 
-def load_flux_control(pipe: Any, source: str) -> FluxControl:  # noqa: ANN401 - diffusers has no types
+def load_flux_control(pipe: Any, source: str) -> LatentControl:  # noqa: ANN401 - diffusers has no types
     """Load a ControlNet for a loaded pipeline.
 
     Args:
@@ -122,4 +90,4 @@ def load_flux_control(pipe: Any, source: str) -> FluxControl:  # noqa: ANN401 - 
         raise ValueError("a network of other widths does not fit the transformer")
     if model.input_hint_block is not None:
         raise ValueError("a network that reads maps as pixels is not read")
-    return FluxControl(pipe, model.eval())
+    return _FluxControl(pipe, model.eval())

@@ -4,8 +4,7 @@ It shares the transformer's own embedders, so it is bound to one loaded pipeline
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import torch
 from diffusers import ZImageControlNetModel
@@ -13,7 +12,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from generation.catalogue.sources import read_source, split_revision
-from generation.tensors.scaled_latents import read_scaled
+from generation.conditioning.latent_control import BoundControl, LatentControl
+from generation.recipe import StructureKind
 
 _LAYERS: Final = 30
 """Layers of Z-Image's transformer, over which those of the network are spread."""
@@ -21,71 +21,38 @@ _LAYERS: Final = 30
 _REFINER: Final = "control_noise_refiner."
 
 
-@dataclass(frozen=True, slots=True)
-class BoundControl:
-    """A network with its map, ready to be asked at every step.
+class _BoundZImageControl(BoundControl):
+    """With a map that is a film of one frame, (1, channels, 1, height, width)."""
 
-    Attributes:
-        pipe: The pipeline.
-        model: The network.
-        latents: The map's, (1, channels, 1, height, width).
-        scale: Conditioning scale.
-    """
+    __slots__ = ()
 
-    pipe: Any
-    model: Any
-    latents: Tensor
-    scale: float
-
-    def __call__(self, given: list[Tensor], times: Tensor, words: list[Tensor]) -> dict[str, Any]:
-        """Further inputs of the transformer by name.
-
-        Args:
-            given: A step's latents, (channels, 1, height, width) each.
-            times: Their times, (rows,).
-            words: What each is to show, (tokens, width).
-        """
+    def __call__(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
         # It computes with parts of the transformer, which may wait off the device until that runs.
         if hook := getattr(self.pipe.transformer, "_hf_hook", None):
             hook.pre_forward(self.pipe.transformer)
+        given = inputs["x"]
         rows = self.latents.to(given[0]).expand(len(given), -1, -1, -1, -1)
-        samples = self.model(given, times, words, rows, conditioning_scale=self.scale)
+        samples = self.model(
+            given, inputs["t"], inputs["cap_feats"], rows, conditioning_scale=self.scale
+        )
         return {"controlnet_block_samples": samples}
 
-    def roll(self, places: tuple[int, int]) -> Self:
-        """The same of a map that is moved, down and to the right."""
-        return replace(self, latents=self.latents.roll(places, (-2, -1)))
 
+class _ZImageControl(LatentControl):
+    """Z-Image's, which is not told what a map is of."""
 
-@dataclass(frozen=True, slots=True)
-class ZImageControl:
-    """A ControlNet of one pipeline.
+    __slots__ = ()
 
-    Attributes:
-        pipe: The pipeline.
-        model: The network.
-    """
-
-    pipe: Any
-    model: Any
-
-    def to(self, device: torch.device) -> Self:
-        """The same, computing on a device."""
-        self.model.to(device)
-        return self
-
-    @torch.inference_mode()
-    def bind(self, shown: Tensor, scale: float) -> BoundControl:
-        """What it says of a map (1, 3, height, width) in 0 to 1."""
-        read = read_scaled(self.pipe, (shown * 2 - 1).to(self.pipe.vae.dtype).contiguous())
+    def bind_latents(self, read: Tensor, scale: float, kind: StructureKind) -> BoundControl:
+        del kind
         # Later versions have further channels, for what is repainted: here nothing is.
         further = self.model.config.control_in_dim - read.shape[1]
         empty = read.new_zeros(1, further, *read.shape[2:])
         latents = torch.cat([read, empty], 1).unsqueeze(2)
-        return BoundControl(self.pipe, self.model, latents, scale)
+        return _BoundZImageControl(self.pipe, self.model, latents, scale)
 
 
-def load_z_image_control(pipe: Any, source: str) -> ZImageControl:  # noqa: ANN401
+def load_z_image_control(pipe: Any, source: str) -> LatentControl:  # noqa: ANN401
     """Load a ControlNet for a loaded pipeline.
 
     Args:
@@ -103,7 +70,7 @@ def load_z_image_control(pipe: Any, source: str) -> ZImageControl:  # noqa: ANN4
     if width != own:
         raise ValueError(f"a network of width {width} does not fit a transformer of {own}")
     model.to(pipe.transformer.dtype)
-    return ZImageControl(pipe, model.from_transformer(model, pipe.transformer).eval())
+    return _ZImageControl(pipe, model.from_transformer(model, pipe.transformer).eval())
 
 
 def _read_folder(source: str) -> Any:  # noqa: ANN401 - diffusers has no types

@@ -9,7 +9,6 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from generation.conditioning.flux_control import BoundFluxControl
 from generation.conditioning.native_references import (
     NativeReference,
     compute_attention_bias,
@@ -55,7 +54,7 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
         "img_ids": _place(pipe, latents, condition.references).to(kind),
         **condition.extra,
     }
-    kept = condition.control(inputs) if isinstance(condition.control, BoundFluxControl) else {}
+    kept = {} if condition.control is None else condition.control(inputs)
     line: Tensor = pipe.transformer(
         **inputs,
         **kept,

@@ -6,8 +6,8 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from generation.conditioning.latent_control import BoundControl
 from generation.conditioning.native_references import NativeReference
-from generation.conditioning.z_image_control import BoundControl
 from generation.controls import TRAINED_STEPS
 from generation.sampling.engine import device_of
 from generation.sampling.flow import (
@@ -47,7 +47,7 @@ def _run(
     latents: Tensor,
     level: Tensor,
     words: list[Tensor],
-    control: object,
+    control: BoundControl | None,
 ) -> Tensor:
     """The velocity for each row; the transformer counts time up and gives its negative."""
     # By the pipeline's arithmetic, as 1 - level may differ from it in the last bit.
@@ -55,8 +55,9 @@ def _run(
     time = (TRAINED_STEPS - step) / TRAINED_STEPS
     # It reads films in a list, (channels, frames, height, width) each; a picture is one frame.
     given = list(latents.to(pipe.transformer.dtype).unsqueeze(2).unbind(0))
-    added = control(given, time, words) if isinstance(control, BoundControl) else {}
-    made = pipe.transformer(given, time, words, return_dict=False, **added)[0]
+    inputs = {"x": given, "t": time, "cap_feats": words}
+    added = {} if control is None else control(inputs)
+    made = pipe.transformer(**inputs, **added, return_dict=False)[0]
     return -torch.stack(made).squeeze(2)
 
 

@@ -17,14 +17,13 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from PIL import Image
 from torch import Tensor
 
-from generation.conditioning.flux_control import BoundFluxControl
+from generation.conditioning.latent_control import BoundControl
 from generation.conditioning.native_references import (
     NativeReference,
     NativeReferences,
     write_instruction,
 )
 from generation.conditioning.redux import ImageWords
-from generation.conditioning.z_image_control import BoundControl
 from generation.controls import match_flow_level, unshift_level
 from generation.pictures.canvas import Init
 from generation.recipe import NOTHING, Recipe, share_of_steps
@@ -58,7 +57,7 @@ class FlowCondition(Condition):
     references: Sequence[NativeReference] = ()
     guidance: float = 1.0
     logits: Tensor | None = None
-    control: BoundControl | BoundFluxControl | None = None
+    control: BoundControl | None = None
     avoid: "FlowCondition | None" = None
 
     def repeat(self, count: int) -> Self:
@@ -310,7 +309,7 @@ def advance(
     there: Tensor,
     roll: tuple[int, int],
     side: int = 0,
-    control: BoundControl | BoundFluxControl | None = None,
+    control: BoundControl | None = None,
 ) -> None:
     """One Euler step of one batch, from one noise level to a lower one.
 
