@@ -101,7 +101,7 @@ class Watermark:
         marked = image.copy()
         for corner, cell in cells.items():
             # What a grid of three leaves over stays black, as all that is of one colour.
-            if any(low != high for low, high in cell.getextrema()):
+            if cell.getcolors(1) is None:
                 marked.paste(self._embed(cell, number), corner)
         return marked
 
