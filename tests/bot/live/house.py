@@ -234,7 +234,8 @@ async def open_house(folder: Path) -> AsyncIterator[House]:
         discord.asset.Asset.BASE,
         discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY,
     )
-    settings = settings_for(folder)
+    # Who works by hand gives one sign of life, and a busy machine is no fault of the code.
+    settings = settings_for(folder, dead_after=300.0)
     async with Playground(port=0) as playground:
         point_at(playground.url)
         jobs = await HandQueue.open(settings)
