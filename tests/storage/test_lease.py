@@ -55,7 +55,6 @@ async def test_the_second_waits_until_the_first_ends(new_lease: Callable[[], Lea
     assert not waiting.done()
     await first.release()
     await waiting
-    # Not cancelled: cut off while it opens a connection, aiosqlite would leave that to some thread.
     with pytest.raises(LeaseLostError):
         await beating
 

@@ -1,8 +1,6 @@
 """The whole bot side in one process: the stand-in, the real client, and a queue worked by hand."""
 
 import asyncio
-import gc
-import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -78,9 +76,6 @@ class House:
         await self.bot.close()
         await asyncio.gather(self._running, return_exceptions=True)
         self.bot = None
-        # Work that ends in the middle leaves its connection to the collector, which warns of it.
-        with warnings.catch_warnings(action="ignore"):
-            gc.collect()
 
     @asynccontextmanager
     async def set_up(self, **settings: Any) -> AsyncIterator[None]:
