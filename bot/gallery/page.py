@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -103,6 +104,10 @@ class GalleryPage:
             wanted = read_wanted(request.query, viewer)
         except (ValueError, OverflowError, OSError):
             raise web.HTTPBadRequest from None
+        if job_id := request.query.get("of"):
+            job = (await self._collection.find(viewer, job_id)).job
+            members = await self._collection.list_lineage(viewer, job)
+            wanted = replace(wanted, jobs=tuple(one.job.id for one in members))
         shown, following = await self._collection.list_page(viewer, wanted)
         drawings = [write_entry(one, viewer) for one in shown]
         return web.json_response({"drawings": drawings, "next": following})

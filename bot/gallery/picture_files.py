@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Final
+from weakref import WeakValueDictionary
 
 from aiohttp import web
+from cachetools import LRUCache
 
 from bot.delivery.marking import PictureMarks
 from bot.errors import NotShownError, UnsentError
@@ -24,6 +26,10 @@ MOST: Final = 100
 
 SELECTION_LIFE: Final = 1800.0
 """Seconds that a selection may take: four hundred pictures through a slow line."""
+
+KEPT: Final = 64 * 2**20
+"""Bytes of marked pictures that are kept in memory: marking one takes a second of a processor, and
+by a link anybody may ask."""
 
 LARGEST: Final = 50 * 2**20
 """Bytes of one picture that is kept; larger ones are made smaller."""
@@ -51,6 +57,8 @@ class PictureFiles:
     ) -> None:
         self._sessions, self._sights, self._collection = sessions, sights, collection
         self._views, self._jobs, self._files, self._marking = views, jobs, files, marking
+        self._kept: LRUCache[tuple[str, int, bool], tuple[bytes, str]] = LRUCache(KEPT, _measure)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def add_routes(self, app: web.Application) -> None:
         """Adds what is served."""
@@ -94,17 +102,27 @@ class PictureFiles:
             UnsentError: It cannot be read.
         """
         stored = find_picture(job, position)
-        png = await self._files.aget(stored.sha256)
-        recipe = find_recipe(job, position)
-        try:
-            data, kind = await self._marking.seal(
-                job, png, recipe, LARGEST, single=True, tells=tells
-            )
-        except (OSError, SyntaxError, ValueError) as error:
-            raise UnsentError("damaged") from error
+        key = job.id, position, tells
+        # One of a drawing at a time, so that asking often marks no more than asking once.
+        async with self._turns.setdefault(job.id, asyncio.Lock()):
+            made = self._kept.get(key)
+            if made is None:
+                made = await self._mark(job, position, stored.sha256, tells=tells)
+                if _measure(made) <= KEPT:
+                    self._kept[key] = made
+        data, kind = made
         name = f"easel-{job.id[:8]}-{position + 1}.{kind}"
         shown = {"Content-Disposition": f'inline; filename="{name}"'}
         return web.Response(body=data, content_type=f"image/{kind}", headers=shown)
+
+    async def _mark(
+        self, job: Job, position: int, sha256: str, *, tells: bool
+    ) -> tuple[bytes, str]:
+        png, recipe = await self._files.aget(sha256), find_recipe(job, position)
+        try:
+            return await self._marking.seal(job, png, recipe, LARGEST, single=True, tells=tells)
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UnsentError("damaged") from error
 
     async def _serve_archive(self, request: web.Request) -> web.StreamResponse:
         """Drawings of one's own with all that is kept of them, as ``/privacy`` sends them."""
@@ -128,6 +146,10 @@ class PictureFiles:
         return web.Response(
             body=write_table(rows["jobs"]), content_type="text/csv", headers=headers
         )
+
+
+def _measure(made: tuple[bytes, str]) -> int:
+    return len(made[0])
 
 
 def _read_jobs(request: web.Request) -> list[str]:

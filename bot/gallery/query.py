@@ -31,7 +31,8 @@ def read_wanted(query: Mapping[str, str], viewer: Viewer) -> Wanted:
     Args:
         query: ``scope`` (mine, marked or a server's id), ``q`` (words and flags), ``model``,
             ``person``, ``since`` and ``until`` (seconds since 1970), ``before`` (a number, by which
-            the next page goes on); each may be missing.
+            the next page goes on); each may be missing. With ``of``, a job whose lineage is wanted,
+            it is looked for everywhere.
         viewer: Who looks.
 
     Raises:
@@ -39,10 +40,11 @@ def read_wanted(query: Mapping[str, str], viewer: Viewer) -> Wanted:
         ValueError: A number is none.
     """
     scope = query.get("scope", MINE)
+    where = Wanted() if query.get("of") else _read_scope(scope, viewer)
     until = query.get("until") and write_id(_read_moment(query["until"]))
     ends = [int(end) for end in (query.get("before"), until) if end]
     return replace(
-        _read_scope(scope, viewer),
+        where,
         search=read_search(query),
         before=min(ends) if ends else None,
         since=write_id(_read_moment(query["since"])) if query.get("since") else None,

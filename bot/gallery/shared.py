@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
-from cachetools import LRUCache
 
 from bot.errors import NotShownError
 from bot.gallery.collection import PictureCollection, find_picture
@@ -18,9 +17,6 @@ from storage.settings import GALLERY
 SHARED: Final = f"{GALLERY}shared/"
 """Where such pages are."""
 
-KEPT: Final = 64 * 2**20
-"""Bytes of marked pictures that are kept: marking one takes a second, and anybody may ask."""
-
 _FOLDER: Final = Path(__file__).with_name("static")
 _WORDS: Final = {"title": sentences.SHARED, "made": sentences.SHARED_MADE}
 _NAME: Final = r"{name:[\w-]{32}}"
@@ -32,7 +28,6 @@ class SharedPictures:
     def __init__(self, collection: PictureCollection, files: PictureFiles) -> None:
         self._collection, self._files = collection, files
         self._document = Document(_FOLDER / "shared.html", _WORDS)
-        self._kept: LRUCache[tuple[str, int, bool], web.Response] = LRUCache(KEPT, _measure)
 
     def add_routes(self, app: web.Application) -> None:
         """Adds the page and its picture."""
@@ -69,18 +64,4 @@ class SharedPictures:
 
     async def _serve_picture(self, request: web.Request) -> web.Response:
         link, job = await self._collection.find_shared(request.match_info["name"])
-        key = job.id, link.position, link.recipe
-        if key not in self._kept:
-            made = await self._files.send(job, link.position, tells=link.recipe)
-            if _measure(made) <= KEPT:
-                self._kept[key] = made
-        kept = self._kept[key]
-        return web.Response(
-            body=kept.body,
-            content_type=kept.content_type,
-            headers={"Content-Disposition": kept.headers["Content-Disposition"]},
-        )
-
-
-def _measure(response: web.Response) -> int:
-    return len(response.body) if isinstance(response.body, bytes) else 1
+        return await self._files.send(job, link.position, tells=link.recipe)

@@ -474,6 +474,7 @@ GALLERY_SAID: Final = {
     "by": "By",
     "somebody": "Somebody",
     "only": "Only theirs",
+    "together": "Only these",
     "delete": "Delete",
 }
 """What its scripts say."""

@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.database.tables import FavouriteRow, GalleryRow, ImageRow
+from storage.database.tables import FavouriteRow, GalleryRow, ImageRow, JobRow
 from storage.gallery.rights import Subject
 from storage.gallery.terms import EVERYTHING, Search, mark_channel, mark_person
 
@@ -98,9 +98,15 @@ def list_models(connection: Connection, person_id: int) -> list[str]:
 
 _LOOKED_THROUGH: Final = 2000
 
+_HELD: Final = (
+    select(JobRow.state != "done").where(JobRow.id == GalleryRow.job_id).scalar_subquery()
+)
+"""Whether a drawing is held: of those in the gallery all are done, until one is withheld."""
+
 _SUBJECT: Final[Sequence[Any]] = (
     *(GalleryRow.id, GalleryRow.job_id, GalleryRow.model, GalleryRow.person_id),
     *(GalleryRow.server_id, GalleryRow.channel_id, GalleryRow.private, GalleryRow.deleted),
+    _HELD.label("held"),
 )
 
 
@@ -119,6 +125,7 @@ def _read(row: Any) -> Found:  # noqa: ANN401 - a row of the columns above
         channel=row.channel_id,
         private=row.private,
         deleted=row.deleted,
+        held=bool(row.held),
     )
     return Found(row.id, row.job_id, row.model, subject)
 

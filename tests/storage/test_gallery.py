@@ -178,6 +178,15 @@ async def test_what_was_deleted_is_found_no_more_and_not_put_in_again(jobs: Jobs
     assert not may_see(found.subject, Viewer(ME))
 
 
+async def test_what_is_withheld_is_seen_by_nobody(jobs: Jobs) -> None:
+    job_id = await put(jobs, 1)
+    (shown,) = await jobs.records.read(search.find_subjects, [job_id])
+    withheld = update(JobRow).where(JobRow.id == job_id).values(state="failed", failure="held")
+    await jobs.records.write(Connection.execute, withheld)
+    (held,) = await jobs.records.read(search.find_subjects, [job_id])
+    assert (may_see(shown.subject, Viewer(ME)), may_see(held.subject, Viewer(ME))) == (True, False)
+
+
 async def test_what_was_drawn_before_there_was_a_gallery_is_put_in(jobs: Jobs) -> None:
     def old(connection: Connection) -> None:
         for number in range(1, 8):

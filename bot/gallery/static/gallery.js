@@ -10,11 +10,11 @@ const words = given.words;
 const PAUSE = 300; // milliseconds of quiet after which what is typed is searched for
 
 const FIELDS = ["q", "model", "since", "until"];
-const state = { scope: "mine", person: "", next: null, asked: 0, names: new Map(), drawings: [] };
+const state = { scope: "mine", person: "", of: "", next: null, asked: 0, names: new Map(), drawings: [] };
 
 /** The address of what is wanted, in the page's own address, too, so that Back comes back. */
 function wanted() {
-  const all = { scope: state.scope, person: state.person };
+  const all = { scope: state.scope, person: state.person, of: state.of };
   for (const field of FIELDS) all[field] = $(field).value.trim();
   return new URLSearchParams(Object.entries(all).filter(([, value]) => value));
 }
@@ -42,6 +42,8 @@ async function begin() {
   }
   $("person").hidden = !state.person;
   $("person").textContent = `${words.only}: ${nameOf(state.person)} ✕`;
+  $("of").hidden = !state.of;
+  $("of").textContent = `${words.lineage} ✕`;
   selection.clear();
   state.drawings = [];
   state.next = null;
@@ -134,7 +136,7 @@ async function name(drawings) {
 
 function choose(scope) {
   state.scope = scope;
-  state.person = "";
+  state.person = state.of = "";
   begin();
 }
 
@@ -143,6 +145,7 @@ for (const model of given.models) $("model").append(h("option", { value: model }
 $("scopes").addEventListener("click", ({ target }) => target.dataset.scope && choose(target.dataset.scope));
 $("more").addEventListener("click", () => load());
 $("person").addEventListener("click", () => ((state.person = ""), begin()));
+$("of").addEventListener("click", () => ((state.of = ""), begin()));
 $("finder").addEventListener("submit", (event) => (event.preventDefault(), begin()));
 let quiet;
 $("finder").addEventListener("input", () => {
@@ -158,6 +161,7 @@ picture.set({
   list: () => state.drawings,
   more: () => state.next && load(),
   only: (person) => ((state.person = person), picture.close(), begin()),
+  together: (job) => ((state.of = job), picture.close(), begin()),
   changed: (drawing) => {
     for (const item of document.querySelectorAll(`.cell[data-job="${drawing.job}"]`)) {
       const one = drawing.pictures.find((it) => it.n === Number(item.dataset.n));
@@ -176,5 +180,6 @@ const asked = new URLSearchParams(location.search);
 const known = [...$("scopes").children].map((button) => button.dataset.scope);
 if (known.includes(asked.get("scope"))) state.scope = asked.get("scope");
 state.person = /^\d+$/.test(asked.get("person") ?? "") ? asked.get("person") : "";
+state.of = /^[0-9a-f]{32}$/.test(asked.get("of") ?? "") ? asked.get("of") : "";
 for (const field of FIELDS) if (asked.has(field)) $(field).value = asked.get(field);
 begin().then(picture.follow);

@@ -87,7 +87,7 @@ function facts(one) {
     ),
     shown.own && shown.server && hiding(),
     shown.own && sharing(one),
-    shown.lineage.length > 0 && h("details", { open: true }, h("summary", {}, words.lineage), tree()),
+    shown.lineage.length > 0 && h("details", { open: true }, h("summary", {}, words.lineage), tree(), h("button", { type: "button", onclick: () => page.together(shown.job) }, words.together)),
     h("p.said", { id: "told", role: "status" }),
   );
 }

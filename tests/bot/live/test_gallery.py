@@ -174,7 +174,7 @@ async def test_marks_are_kept_and_listed(house: House, mira: Visitor) -> None:
 
 
 async def test_what_was_made_of_a_picture_stands_with_it_as_a_tree(
-    house: House, mira: Visitor
+    house: House, mira: Visitor, otto: Visitor
 ) -> None:
     job, grid = await draw(house, "a red apple")
     await house.playground.press("mira", grid, label="V2")
@@ -184,6 +184,10 @@ async def test_what_was_made_of_a_picture_stands_with_it_as_a_tree(
         nodes = (await mira.get(f"/gallery/pictures/{one}"))[1]["lineage"]
         assert [(node["job"], node["parent"]) for node in nodes] == [(job, None), (varied.id, 0)]
     assert (await listed(mira))[0]["did"]
+    await draw(house, "a blue bird")
+    assert [one["job"] for one in await listed(mira, of=job)] == [varied.id, job]
+    assert [one["job"] for one in await listed(mira, of=job, q="bird")] == []
+    assert (await otto.get(f"/gallery/pictures?of={job}"))[0] == 404
 
 
 async def test_a_link_shows_one_picture_to_anybody_until_it_is_revoked(
