@@ -89,9 +89,10 @@ async def list_choices(records: Records, person_id: int, typed: str) -> list[tup
     Returns:
         For each how it is called in a list, and its job's id.
     """
-    # Searched here, as prompts lie inside recipes; so many at most are read at each key.
-    kept = await records.read(choice_queries.list_pictures, person_id, _SEARCHED)
     low = typed.strip().lower().removeprefix("easel-")
+    # Searched here, as prompts lie inside recipes; so many at most are read at each key.
+    most = _SEARCHED if low else CHOICES
+    kept = await records.read(choice_queries.list_pictures, person_id, most)
     found = ((messages.write_choice(each, LABEL_LIMIT), each.id) for each in kept)
     fitting = ((name, id_) for name, id_ in found if low in name.lower() or id_.startswith(low))
     return list(islice(fitting, CHOICES))
