@@ -27,7 +27,7 @@ from generation.catalogue.served import (
 )
 from generation.families.load import load_any
 from generation.families.model_error import ModelError
-from generation.questions.question import EYES, is_question
+from generation.questions.question import EYES, FRAMERS, SPEAKERS, is_question
 from generation.recipe import Recipe
 from generation.recipe.layout import is_newer
 from generation.recipe.sheet import Sheet, is_sheet
@@ -164,6 +164,13 @@ def open_sight(settings: Settings, device: torch.device, models: Models) -> Sigh
     return choose_sight(settings, models, device, room)
 
 
+def open_seeker(settings: Settings, sight: Sight, engines: Engines | Drawer) -> Seek:
+    """What finds things in pictures by the settings: what they name, or the eye."""
+    if not sight.frames:
+        return make_seeker(settings.finder)
+    return make_seeker(settings.finder, sight.name, partial(sight.frame, engines=engines))
+
+
 def make_renderer(
     engines: Engines | Drawer,
     files: Files,
@@ -263,9 +270,9 @@ def main(settings: Settings) -> None:
 
     try:
         Thread(target=keep_swept, args=[settings, stop], name="sweep", daemon=True).start()
+        seek = open_seeker(settings, sight, engines)
         make_job = watch_device(
-            make_renderer(engines, Files.of(settings), find, make_seeker(settings.finder), sight),
-            wanted,
+            make_renderer(engines, Files.of(settings), find, seek, sight), wanted
         )
         serve(
             settings,
@@ -273,7 +280,7 @@ def main(settings: Settings) -> None:
             model=model,
             device=device,
             stop=stop,
-            serves=name_models(models.values()) | name_sight(sight),
+            serves=name_models(models.values()) | name_sight(sight) | name_speaker(models),
             holds=lambda: name_models(models[name] for name in engines.loaded),
         )
     finally:
@@ -315,7 +322,14 @@ def name_models(models: Iterable[ServedModel]) -> frozenset[ModelName]:
 
 def name_sight(sight: Sight) -> frozenset[ModelName]:
     """What looks at pictures, as the queue names it; nothing where the judge alone does."""
-    return frozenset({ModelName(EYES, sight.name)} if sight.name else ())
+    families = (EYES, FRAMERS) if sight.frames else (EYES,)
+    return frozenset(ModelName(one, sight.name) for one in families if sight.name)
+
+
+def name_speaker(models: Models) -> frozenset[ModelName]:
+    """The usual model where it can be asked for words, as the queue names it."""
+    usual = choose_usual(models)
+    return frozenset({ModelName(SPEAKERS, usual.model)} if usual.card.speaks else ())
 
 
 def measure_memory(device: torch.device) -> None:

@@ -111,8 +111,9 @@ class Settings(BaseSettings):
     """Networks that estimate depth and pose: depth=owner/name, ... Empty: see docs/hosting.md."""
 
     finder: str = ""
-    """What finds things in pictures by words: a CLIPSeg, or a Grounding DINO and after a comma a
-    SAM, by folder or hub id. Empty: only the one thing of a drawing is found, by its colours."""
+    """What finds things in pictures by words: a CLIPSeg, or a Grounding DINO, or `eyes` (what
+    EASEL_EYES names), and after a comma a SAM, by folder or hub id. Empty: the eye where there is
+    one, else only the one thing of a drawing is found, by its colours."""
 
     loras: str = ""
     """LoRAs: name=folder#file or name=owner/name@revision#file, then |weight|words; ; between."""

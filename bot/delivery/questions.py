@@ -1,6 +1,7 @@
 """What a question's message shows: what was measured at once, and the answer when it is there."""
 
 import io
+from pathlib import PurePath
 from typing import Final
 
 from PIL import Image
@@ -10,11 +11,15 @@ from bot.delivery.content import MessageContent, Picture
 from bot.text import description as texts
 from bot.text import messages, sentences
 from bot.text.languages import say
+from bot.text.translations import write_translation
 from generation.catalogue.families import find_card
 from generation.questions.description import Description, describe
-from generation.questions.question import Question, Seen, read_effects
+from generation.questions.question import Question, Seen, read_effects, read_told
 from prompt.describing.shorter import shorten
 from prompt.describing.targets import HERE, write_offers
+from prompt.reading.grammar import parse
+from prompt.writing.programs import Program
+from prompt.writing.write import put_into_prose, write_prompt
 from storage.queue.jobs import Event, Job, Progress, Queued
 
 STRIP: Final = (480, 48)
@@ -45,6 +50,8 @@ def compose_asked(job: Job, event: Event) -> MessageContent:
 def compose_answered(job: Job) -> MessageContent:
     """The message of a question that has ended."""
     question = Question.from_json(job.recipe)
+    if question.kind == "translate":
+        return _compose_translation(job, question)
     if job.state == "cancelled":
         known = describe(question, Seen()) if question.measures else None
         return MessageContent(
@@ -59,6 +66,18 @@ def compose_answered(job: Job) -> MessageContent:
     shorter = shorten(question.text, effects)
     text = texts.write_effects(job, question, effects, shorter)
     return MessageContent(text, describing.build_short_view(job.id, len(shorter)))
+
+
+def _compose_translation(job: Job, question: Question) -> MessageContent:
+    """A translation in a model's sentences, or the template's where it did not say all of it."""
+    prompt, program = parse(question.exact), Program(question.program)
+    plain = write_prompt(prompt, program, split=question.split)
+    written = put_into_prose(plain, read_told(job.answer), program)
+    teller = PurePath(question.model).name if written != plain else ""
+    text, files = write_translation(prompt, written, program, teller)
+    return MessageContent(
+        text, None, tuple(Picture(name, file.encode(), "") for name, file in files)
+    )
 
 
 def read_description(job: Job) -> Description:

@@ -20,7 +20,7 @@ from bot.requests.sent_images import SentImages
 from bot.text import sentences
 from bot.text.messages import Title
 from generation.derive import set_upscaler
-from generation.questions.question import EYES, Question
+from generation.questions.question import EYES, SPEAKERS, Question
 from generation.recipe.sheet import Sheet
 from prompt.sentences import Sentence
 from storage.decisions.choices import ServerChoices
@@ -148,7 +148,7 @@ class JobAcceptor:
             recipe=question.to_json(),
             question=question.digest,
             # What the judge looks at any worker takes; a prompt is read by the model that draws it.
-            family=EYES if question.eye else question.family if question.model else "",
+            family=_name_family(question),
             model=question.eye or question.model,
             title=str(Title(question.kind)),
             parent_id=parent.id if parent else None,
@@ -265,3 +265,12 @@ class JobAcceptor:
             # Kept with the job, since its message is written long after the interaction is over.
             locale=choices.language or str(requester.locale),
         )
+
+
+def _name_family(question: Question) -> str:
+    """By what family a worker takes a question; empty for any."""
+    if question.eye:
+        return EYES
+    if question.kind == "translate":
+        return SPEAKERS
+    return question.family if question.model else ""

@@ -7,16 +7,18 @@ from typing import Final
 
 from PIL import Image
 
-from bot.access import ownership
 from bot.requests.edit_plans import FOUND, Found, Plan
 from bot.requests.models import ServedModels
 from generation.catalogue.card import Capability
+from generation.catalogue.finders import name_finder
 from generation.pictures.figure import Figure, find_figure, frame_box, grow
+from generation.questions.question import FRAMERS
 from generation.recipe import Recipe, Sought
 from prompt.editing.naming import Part, name_part, say_in_english
 from prompt.editing.wishes import Wish, WishKind
 from storage.files import Files, MissingFileError
 from storage.queue.client import Jobs
+from storage.queue.jobs import Job
 
 _AROUND: Final = 0.025
 """Width of the border that is drawn anew with what is taken away, as a share of a side..."""
@@ -34,33 +36,39 @@ class ThingFinder:
     def __init__(self, models: ServedModels, jobs: Jobs, files: Files) -> None:
         self._models, self._jobs, self._files = models, jobs, files
 
-    async def locate(self, planned: Plan, job_id: str, number: int) -> Plan:
+    async def locate(self, planned: Plan, job: Job, number: int) -> Plan:
         """The plan with where its thing is; as it was where that is not found, or not asked.
 
         Args:
             planned: What a sentence asks for.
-            job_id: Of the picture.
+            job: Whose picture it is.
             number: The picture's, counted from 1.
-
-        Raises:
-            JobGoneError: The job is not in the database.
         """
         if not _looks(planned):
             return planned
-        job = await ownership.find_drawing(self._jobs, job_id)
         shown = job.pictures[number - 1 : number]
         if not shown:
             return planned
         recipe, image = Recipe.from_json(job.recipe), shown[0].sha256
-        return await locate_in(planned, recipe, image, self._models, self._files)
+        named = await self._name_finder()
+        return await locate_in(planned, recipe, image, self._models, self._files, finder=named)
 
     async def seek(self, planned: Plan) -> Plan:
         """The plan with what a network is to look for when the picture is drawn, if one does."""
-        return await _seek(planned, self._models)
+        return await _seek(planned, await self._name_finder()) if _looks(planned) else planned
+
+    async def _name_finder(self) -> str:
+        return name_finder(self._models.finder, await self._jobs.find_served(FRAMERS))
 
 
 async def locate_in(
-    planned: Plan, recipe: Recipe, image: str, models: ServedModels, files: Files
+    planned: Plan,
+    recipe: Recipe,
+    image: str,
+    models: ServedModels,
+    files: Files,
+    *,
+    finder: str = "",
 ) -> Plan:
     """The same in a picture that is at hand.
 
@@ -70,32 +78,33 @@ async def locate_in(
         image: Its SHA-256.
         models: What draws here.
         files: Where the picture is, and where the mask is kept.
+        finder: What looks for other things when the picture is drawn; empty for nothing.
     """
     wish = planned.drawn
     if wish is None or not _looks(planned) or not _masks(recipe, models):
         return planned
     part = await asyncio.to_thread(name_part, wish.what, recipe.prompt)
     if part is None:
-        return await _seek(planned, models)
+        return await _seek(planned, finder)
     try:
         png = await files.aget(image)
     except MissingFileError:
         return planned
     figure = await asyncio.to_thread(_open_and_find, png)
     if figure is None:
-        return await _seek(planned, models)
+        return await _seek(planned, finder)
     mask = await files.aput(_encode(_cover(figure, part, wish)))
     return replace(planned, mask=mask, found=Found(part, figure.ground))
 
 
-async def _seek(planned: Plan, models: ServedModels) -> Plan:
+async def _seek(planned: Plan, finder: str) -> Plan:
     wish = planned.drawn
-    if wish is None or not _looks(planned) or not models.finder:
+    if wish is None or not _looks(planned) or not finder:
         return planned
     # Those networks read English.
     words = await asyncio.to_thread(say_in_english, wish.what)
     border = _EDGE if wish.kind is WishKind.RECOLOUR else _AROUND
-    return replace(planned, sought=Sought(words=words, finder=models.finder, border=border))
+    return replace(planned, sought=Sought(words=words, finder=finder, border=border))
 
 
 def _looks(planned: Plan) -> bool:

@@ -1,24 +1,27 @@
 """Prompts in the form of other programs, and those that pictures' own files say."""
 
 import io
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import discord
 
 from bot.access import ownership
+from bot.delivery.destination import Destination
 from bot.errors import NoPromptError
+from bot.interactions.patience import read_in_time
+from bot.interactions.replies import acknowledge
 from bot.requests.accept import JobAcceptor
 from bot.text import messages, sentences
 from bot.text.languages import retell, say
+from bot.text.translations import Texts, write_to_copy, write_translation
+from faults import UserError
+from generation.catalogue.served import choose_usual
+from generation.questions.question import PROSE_LIMIT, SPEAKERS, Question
 from generation.recipe import Recipe
 from prompt.reading.embedded import read_known, read_own_prompt
 from prompt.reading.grammar import Prompt, parse
-from prompt.writing.programs import ABILITIES, Program
-from prompt.writing.write import write_prompt
-
-_PROMPT_FILE: Final = "prompt.txt"
-_NOTES_FILE: Final = "notes.txt"
+from prompt.writing.programs import Program
+from prompt.writing.write import is_templated, write_prompt
 
 
 class TranslationHandler:
@@ -35,8 +38,36 @@ class TranslationHandler:
         Raises:
             PromptError: It is none.
         """
-        content, files = _write_for(parse(text), program, split=split)
-        await interaction.response.send_message(content, files=files, ephemeral=True)
+        prompt = parse(text)
+        written = write_prompt(prompt, program, split=split)
+        composed, acceptor = write_translation(prompt, written, program), self._acceptor
+        speaker = ""
+        if is_templated(written) and len(written.kept.text) <= PROSE_LIMIT:
+            speaker = await read_in_time(acceptor.jobs.find_served(SPEAKERS), "")
+        if not speaker:
+            content, files = _attach(composed)
+            await interaction.response.send_message(content, files=files, ephemeral=True)
+            return
+        message = await acknowledge(interaction, private=True)
+        question = Question(
+            kind="translate",
+            text=written.kept.text,
+            exact=text,
+            program=program.value,
+            split=split,
+            model=speaker,
+            family=choose_usual(acceptor.models.by_name).card.id,
+        )
+        try:
+            choices = await acceptor.admit(interaction, lambda _: [], kind="question")
+            # What was asked for in private stays so, even if it takes longer than an interaction.
+            alone = (await interaction.user.create_dm()).id
+            place = Destination(alone, message, interaction.token, interaction.expires_at)
+            await acceptor.ask(interaction, place, question, choices=choices)
+        except (UserError, discord.HTTPException):
+            # The template's sentences need no model, and nobody's leave.
+            content, files = _attach(composed)
+            await interaction.edit_original_response(content=content, attachments=files)
 
     async def copy(
         self, interaction: discord.Interaction[Any], job_id: str, program: Program
@@ -70,28 +101,16 @@ class TranslationHandler:
             raise NoPromptError
         made_by = f"{known.program} ({known.model})" if known.model else known.program
         lead = say(sentences.FILE_SAYS, program=messages.quote(made_by))
-        content, files = _compose(lead, known.prompt.spelling, known.prompt.notes)
+        notes = map(retell, known.prompt.notes)
+        content, files = _attach(write_to_copy(lead, known.prompt.spelling, notes))
         await interaction.edit_original_response(content=content, attachments=files)
 
 
 def _write_for(prompt: Prompt, program: Program, *, split: bool) -> tuple[str, list[discord.File]]:
     written = write_prompt(prompt, program, split=split)
-    lead = say(sentences.WRITTEN_FOR, program=ABILITIES[program].title)
-    return _compose(lead, written.text, (*prompt.notes, *written.lost))
+    return _attach(write_translation(prompt, written, program))
 
 
-def _compose(lead: str, text: str, notes: Iterable[str]) -> tuple[str, list[discord.File]]:
-    """A prompt to copy with notes below it; what does not fit into a message comes as a file."""
-    below = "".join(f"\n- {retell(note)}" for note in notes)
-    whole = f"{lead}\n{messages.fence(text)}{below}"
-    # A fence has another sign for back quotes, which would be wrong where they are meant.
-    if "`" not in text and len(whole) <= messages.CONTENT_LIMIT:
-        return whole, []
-    files = [_make_file(_PROMPT_FILE, text)]
-    if len(lead) + len(below) <= messages.CONTENT_LIMIT:
-        return lead + below, files
-    return lead, [*files, _make_file(_NOTES_FILE, below.strip())]
-
-
-def _make_file(name: str, text: str) -> discord.File:
-    return discord.File(io.BytesIO(text.encode()), name)
+def _attach(composed: tuple[str, Texts]) -> tuple[str, list[discord.File]]:
+    content, texts = composed
+    return content, [discord.File(io.BytesIO(text.encode()), name) for name, text in texts]

@@ -313,6 +313,12 @@ EDIT_EXAMPLES: Final = "warmer · as a watercolour · remove the lamp · make it
 EDIT_PARTS: Final = "Where"
 EDIT_PARTS_HINT: Final = "To change only some parts; everything else stays as it is."
 EDIT_WHOLE: Final = "The whole picture, drawn anew"
+EDIT_SECOND: Final = "Another picture"
+EDIT_SECOND_HINT: Final = "To take something from it: the thing that you name, else its style."
+EDIT_SECOND_IDLE: Final = (
+    "Nothing of another picture goes into that. Leave it out, or say what is to be drawn: *add a"
+    " hat*, *as a watercolour*."
+)
 EDIT_LATER: Final = (
     "One thing is done at a time: ask for the rest of your wish under the new picture."
 )
@@ -882,6 +888,7 @@ SHEET_ALT: Final = Plural(
     "{count} picture with labels: {labels}", "{count} pictures with labels: {labels}"
 )
 
+TOLD_BY: Final = "{model} put it into sentences, and all that you said was found in them."
 HEADINGS: Final = {
     "imagine": "{prompt} — {who}",
     "reroll": "{prompt} — Rerolled by {who}",
@@ -910,6 +917,7 @@ HEADINGS: Final = {
     "compare": "{prompt} — Compared for {who}",
     "describe": "Described for {who}",
     "shorten": "Shortened for {who}",
+    "translate": "Put into sentences for {who}",
 }
 """First line of a job's message, by how the job came about."""
 

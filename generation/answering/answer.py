@@ -11,9 +11,10 @@ from PIL import Image
 from generation.answering.form import write_facts
 from generation.answering.judge import FOLDER, load_judge, load_labels, see
 from generation.answering.looking import Sight
+from generation.answering.telling import tell
 from generation.answering.word_effects import measure_words, write_recipe
 from generation.catalogue.families import find_card
-from generation.questions.question import Effect, Question, Seen, write_effects
+from generation.questions.question import Effect, Question, Seen, write_effects, write_told
 from generation.runtime.pool import Engines
 from generation.runtime.render import Read
 from generation.sampling.engine import Drawer, Engine
@@ -51,6 +52,8 @@ def answer(
     report(0, 1, None)
     if question.kind == "describe":
         return Rendered(answer=_look(question, engines, report, read, sight).to_json())
+    if question.kind == "translate":
+        return Rendered(answer=_tell(question, engines, report))
     return Rendered(answer=_weigh(question, engines, report))
 
 
@@ -86,7 +89,16 @@ def _read_labels() -> dict[str, list[str]]:
     return load_labels(FOLDER)
 
 
-def _weigh(question: Question, engines: Engines | Drawer, report: Report) -> dict[str, object]:
+def _tell(question: Question, engines: Engines | Drawer, report: Report) -> dict[str, object]:
+    engine = _open_reader(question, engines, report)
+    if not engine.card.speaks:
+        raise RenderError(NO_MODEL)
+    ways: list[Way[Engine]] = [lambda: nullcontext(engine)]
+    return write_told(climb(engine, "telling", ways, lambda one: tell(one, question.text)))
+
+
+def _open_reader(question: Question, engines: Engines | Drawer, report: Report) -> Engine:
+    """The model that reads a question's words."""
     recipe = write_recipe(find_card(question.family), question.model, question.text)
     engine = engines.get_for(recipe, report) if isinstance(engines, Engines) else engines
     # The guide-driven model draws by an image, not by words.
@@ -94,6 +106,11 @@ def _weigh(question: Question, engines: Engines | Drawer, report: Report) -> dic
         raise RenderError("words")
     # The model itself is asked, not what the job before made of it.
     engine.apply_loras(())
+    return engine
+
+
+def _weigh(question: Question, engines: Engines | Drawer, report: Report) -> dict[str, object]:
+    engine = _open_reader(question, engines, report)
     single = engine.alone()
     masked = (question.said, *question.masked) if question.masked else ()
 
@@ -103,7 +120,7 @@ def _weigh(question: Question, engines: Engines | Drawer, report: Report) -> dic
 
     ways: list[Way[Engine]] = [lambda: nullcontext(engine), lambda: nullcontext(single)]
     try:
-        return write_effects(climb(engine, ("words", recipe.size), ways, measure))
+        return write_effects(climb(engine, "words", ways, measure))
     except RenderError as error:
         # No smaller picture helps, as there is none.
         raise RenderError("words_out_of_memory") from error

@@ -5,11 +5,11 @@ machine's own memory and goes to the device for a question; where there is no ro
 that draws, that goes out meanwhile. Without either the small judge looks.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 import torch
@@ -26,6 +26,7 @@ from generation.catalogue.eyes import (
     find_eye_folder,
     is_lent,
     name_eye,
+    tells_places,
 )
 from generation.catalogue.memory_plans import (
     Room,
@@ -38,6 +39,7 @@ from generation.catalogue.served import Models, ServedModel, choose_usual
 from generation.families.load import choose_precision
 from generation.families.model_error import ModelError
 from generation.questions.question import Seen
+from generation.recipe import Region
 from generation.runtime.pool import Engines
 from generation.sampling.engine import Drawer, Engine
 from generation.sampling.ladder import Way, climb, list_parts, release, set_aside
@@ -46,6 +48,8 @@ from storage.queue.jobs import NO_MODEL, RenderError, Report
 
 _LOAD: Final = "looking"
 """What the ladder remembers a way by."""
+
+Told = TypeVar("Told")
 
 _log = structlog.get_logger(__name__)
 
@@ -59,12 +63,14 @@ class Sight:
         source: Where an eye of its own is loaded from; empty where a model that draws lends its.
         lender: That model.
         device: Where it computes.
+        frames: Whether it says where things are, and can be asked while something is drawn.
     """
 
     name: str = ""
     source: str = ""
     lender: ServedModel | None = None
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    frames: bool = False
     _eye: Eye | None = None
 
     def look(
@@ -86,6 +92,25 @@ class Sight:
         def see(eye: Eye) -> Seen:
             return eye.see(picture, facts, lambda done, of: report(done, of, None))
 
+        return self._ask(see, engines, report)
+
+    def frame(
+        self, picture: Image.Image, words: str, engines: Engines | Drawer
+    ) -> Sequence[Region]:
+        """Rectangles around what words name; none where it is not seen.
+
+        Args:
+            picture: The picture.
+            words: What it is called.
+            engines: The models that draw here.
+
+        Raises:
+            RenderError: As :meth:`look` does.
+        """
+        return self._ask(lambda eye: eye.frame(picture, words), engines, lambda *_: None)
+
+    def _ask(self, see: Callable[[Eye], Told], engines: Engines | Drawer, report: Report) -> Told:
+        """What an eye is asked, with room made for it."""
         if self.lender is not None and isinstance(engines, Engines):
             engine = self._borrow(engines, self.lender, report)
             lent = borrow_eye(engine)
@@ -161,7 +186,9 @@ def choose_sight(settings: Choices, models: Models, device: torch.device, room: 
         _log.warning("the eye is not on this machine", eye=name_eye(source), mend=said)
         source = ""
     if source and _fits(source, usual, settings, device, room):
-        return Sight(name_eye(source), source=source, device=device)
+        # One that a model lends would have to be loaded beside the one that draws.
+        frames = tells_places(source)
+        return Sight(name_eye(source), source=source, device=device, frames=frames)
     other = next((one for one in models.values() if one.card.sees), None)
     if settings.eyes == AUTO and other is not None:
         return Sight(name_eye(other.card.model), lender=other, device=device)

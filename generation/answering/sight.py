@@ -4,7 +4,8 @@ Their own processors want torchvision; what these do is done here with those of 
 need none.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -18,13 +19,15 @@ from transformers.models.clip.image_processing_pil_clip import CLIPImageProcesso
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
 from generation.answering.form import INSTRUCTION, fill_form, read_form
+from generation.answering.framing import ask_where, fill_frames, read_box
 from generation.answering.speaker import Speaker
 from generation.catalogue.checkpoints import read_json
 from generation.catalogue.eyes import find_architecture, find_eye_folder, name_eye
 from generation.families.libraries import quiet
 from generation.families.model_error import ModelError
 from generation.families.qwen_image_edit import Reader
-from generation.questions.question import VALUE_LIMIT, Seen, clean_words
+from generation.questions.question import VALUE_LIMIT, WORD_LIMIT, Seen, clean_words
+from generation.recipe import Region
 from generation.sampling.engine import Engine
 
 SIDE: Final = 1024
@@ -39,6 +42,9 @@ Told = Callable[[int, int], None]
 _CONFIGS: Final = ("preprocessor_config.json", "processor_config.json")
 """Files in which the settings of what reads images may stand."""
 
+_THOUSANDTHS: Final = (1000.0, 1000.0)
+"""What Qwen's models of the third generation count places by, whatever the picture's size."""
+
 _FAULTS: Final = (OSError, ValueError, TypeError, KeyError, RuntimeError, ImportError)
 
 
@@ -51,6 +57,13 @@ class ImageReader(Protocol):
 
     def __call__(self, text: str, picture: Image.Image) -> Mapping[str, Tensor]:
         """Tokens and pixels of a conversation with one image."""
+
+    def measure(self, read: Mapping[str, Tensor]) -> tuple[float, float] | None:
+        """Width and height by which the model tells places in such an image; None if it does not.
+
+        Args:
+            read: What calling it gave.
+        """
 
 
 class Eye(Protocol):
@@ -67,6 +80,14 @@ class Eye(Protocol):
             picture: In RGB.
             facts: What was measured of it.
             told: Told of progress.
+        """
+
+    def frame(self, picture: Image.Image, words: str) -> Sequence[Region]:
+        """Rectangles around what words name; none where it is not seen, or the eye tells no places.
+
+        Args:
+            picture: In RGB.
+            words: What it is called.
         """
 
     def move(self, device: torch.device) -> None:
@@ -91,11 +112,22 @@ class ChattingEye:
 
     def see(self, picture: Image.Image, facts: str, told: Told) -> Seen:
         """See ``Eye.see``."""
-        asked = write_conversation(self.tokenizer, self.read.mark + INSTRUCTION + facts)
-        read = self.read(asked, _fit(picture))
+        speaker, _ = self._ask(picture, INSTRUCTION + facts)
+        return read_form(fill_form(speaker, told), self.name)
+
+    def frame(self, picture: Image.Image, words: str) -> Sequence[Region]:
+        """See ``Eye.frame``."""
+        speaker, read = self._ask(picture, ask_where(words))
+        size = self.read.measure(read)
+        return fill_frames(speaker, size) if size else ()
+
+    def _ask(self, picture: Image.Image, asked: str) -> tuple[Speaker, Mapping[str, Tensor]]:
+        """Somebody who has read a picture and what is asked of it, and what was read."""
+        text = write_conversation(self.tokenizer, self.read.mark + asked)
+        read = self.read(text, _fit(picture))
         speaker = Speaker(self.model, self.tokenizer)
         speaker.begin({name: _lay(one, self.model) for name, one in read.items()})
-        return read_form(fill_form(speaker, told), self.name)
+        return speaker, read
 
     def move(self, device: torch.device) -> None:
         """See ``Eye.move``."""
@@ -130,8 +162,19 @@ class CaptioningEye:
         caption, words = answers
         return read_form({"subject": caption[:1].lower() + caption[1:], "words": words}, self.name)
 
-    @torch.inference_mode()
+    def frame(self, picture: Image.Image, words: str) -> Sequence[Region]:
+        """See ``Eye.frame``."""
+        pixels = self.images(images=[_fit(picture)], return_tensors="pt")["pixel_values"]
+        text = self._say(_LOCATE.format(clean_words(words, WORD_LIMIT)), pixels, special=True)
+        places = [read_box(" ".join(four), _PLACES) for four in _FOUR.findall(text)]
+        return [one for one in places if one]
+
     def _ask(self, task: str, pixels: Tensor) -> str:
+        return clean_words(self._say(task, pixels), VALUE_LIMIT)
+
+    @torch.inference_mode()
+    def _say(self, task: str, pixels: Tensor, *, special: bool = False) -> str:
+        """What it says to a task, with or without its special tokens, of which places are some."""
         mark = int(self.model.config.image_token_id)
         ids = [mark] * self.tokens + list(self.tokenizer(task).input_ids)
         made = self.model.generate(
@@ -141,8 +184,8 @@ class CaptioningEye:
             num_beams=1,
             do_sample=False,
         )
-        text = self.tokenizer.decode(made[0], skip_special_tokens=True)
-        return clean_words(text, VALUE_LIMIT)
+        text: str = self.tokenizer.decode(made[0], skip_special_tokens=not special)
+        return text
 
     def move(self, device: torch.device) -> None:
         """See ``Eye.move``."""
@@ -151,6 +194,10 @@ class CaptioningEye:
 
 # As its processor words the tasks <CAPTION> and <OCR>.
 _TASKS: Final = ("What does the image describe?", "What is the text in the image?")
+# The same of <OPEN_VOCABULARY_DETECTION>; places are tokens, a thousand across and down.
+_LOCATE: Final = "Locate {} in the image."
+_FOUR: Final = re.compile(r"<loc_(\d+)><loc_(\d+)><loc_(\d+)><loc_(\d+)>")
+_PLACES: Final = (999.0, 999.0)
 
 
 def load_eye(model: str, dtype: torch.dtype) -> Eye:
@@ -253,6 +300,16 @@ class PatchReader:
             "mm_token_type_ids": marks.int(),
         }
 
+    def measure(self, read: Mapping[str, Tensor]) -> tuple[float, float] | None:
+        """See ``ImageReader.measure``."""
+        config = self.model.config
+        if config.model_type != "qwen2_5_vl":
+            return _THOUSANDTHS
+        # Before its third generation it counts the pixels that it was shown.
+        _, rows, columns = (int(side) for side in read["image_grid_thw"][0])
+        patch = int(config.vision_config.patch_size)
+        return float(columns * patch), float(rows * patch)
+
 
 @dataclass(frozen=True, slots=True)
 class SlicingReader:
@@ -296,6 +353,10 @@ class SlicingReader:
             "pixel_values": seen["pixel_values"],
             "target_sizes": seen["target_sizes"],
         }
+
+    def measure(self, read: Mapping[str, Tensor]) -> tuple[float, float] | None:  # noqa: ARG002 - it tells none
+        """See ``ImageReader.measure``."""
+        return None
 
 
 def _enclose(start: str, mark: str, count: int, end: str) -> str:

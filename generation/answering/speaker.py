@@ -31,7 +31,7 @@ class Speaker:
         self._options: dict[str, Any] = {"use_cache": True}
         # Of a long text all logits would take hundreds of megabytes, and one is asked for.
         self._options |= {"logits_to_keep": 1} if "logits_to_keep" in taken else {}
-        self._cache_name = next(name for name in _CACHES if name in taken)
+        self._cache_name = name_cache(model)
         self._cache: Any = None
         self._logits = torch.empty(0)
         self._ends = _list_ends(model, tokenizer)
@@ -116,6 +116,12 @@ class Speaker:
     def _read(self, read: Mapping[str, Tensor]) -> None:
         made = self._model(**read, **self._options, **{self._cache_name: self._cache})
         self._logits = made.logits[0, -1]
+
+
+def name_cache(model: Any) -> str:  # noqa: ANN401
+    """What a model calls the cache of what it has read."""
+    taken = inspect.signature(model.forward).parameters
+    return next(name for name in _CACHES if name in taken)
 
 
 def _list_ends(model: Any, tokenizer: Any) -> frozenset[int]:  # noqa: ANN401

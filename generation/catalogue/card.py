@@ -122,6 +122,7 @@ class Card:
         taught: The styles that it was taught, beside the things and colours of the lexicon; empty
             where it reads sentences.
         sees: Whether its text encoder is a model that can be asked what pictures show.
+        speaks: Whether its text encoder is a language model that can be asked for words.
         needs_image: Whether it draws from images alone.
         whole: Whether it draws pictures of any size at once, where others take them in tiles.
         upscaler: What enlarges finished pictures; None for a resampling filter.
@@ -159,6 +160,7 @@ class Card:
     looks: tuple[str, ...] = ()
     taught: tuple[str, ...] = ()
     sees: bool = False
+    speaks: bool = False
     needs_image: bool = False
     whole: bool = False
     loras: tuple[Offered, ...] = ()

@@ -74,6 +74,9 @@ ARCHITECTURES: Final = {
 }
 """Classes of transformers by what configurations call the kind of model."""
 
+_PLACING: Final = frozenset({"qwen3_5", "qwen3_vl", "qwen2_5_vl", "florence2"})
+"""Kinds of model that tell where in a picture things are."""
+
 _NOMINAL: Final = 0.93
 """Share of a card's nominal memory that it has at least, in GiB."""
 
@@ -148,6 +151,12 @@ def find_architecture(folder: Path) -> str:
             f" what pictures show; those it can are {', '.join(ARCHITECTURES)}"
         )
     return ARCHITECTURES[kind]
+
+
+def tells_places(model: str) -> bool:
+    """Whether an eye on this machine tells where in a picture things are."""
+    folder = find_eye_folder(model)
+    return folder is not None and read_json(folder / CONFIG).get("model_type") in _PLACING
 
 
 def name_eye(model: str) -> str:

@@ -217,6 +217,7 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=16,
         capabilities=_NATIVE,
         native=True,
+        speaks=True,
     ),
     Card(
         id="z-image",
@@ -235,6 +236,7 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_FLOW,
         named_beside=True,
         controlnets=_CONTROLNETS_Z,
+        speaks=True,
     ),
     Card(
         id="flux1-dev",
@@ -295,6 +297,7 @@ CARDS: Final[tuple[Card, ...]] = (
         samplers=("Euler",),
         memory=60,
         capabilities=_ALL,
+        speaks=True,
     ),
     Card(
         id="qwen-image-edit",
@@ -314,6 +317,7 @@ CARDS: Final[tuple[Card, ...]] = (
         capabilities=_NATIVE | _ALL,
         native=True,
         sees=True,
+        speaks=True,
     ),
 )
 

@@ -210,5 +210,19 @@ def load_finder(setting: str, device: torch.device) -> Finder:
     frame = _Framer(model, words, images)
     if not second:
         return FramingFinder(frame)
-    model, images = load_network(SamModel, SamImageProcessorPil, second, device)
-    return FramingFinder(frame, _Tracer(model, SamProcessor(images)))
+    return FramingFinder(frame, load_tracer(second, device))
+
+
+def load_tracer(source: str, device: torch.device) -> Trace:
+    """Load a SAM, which traces what is framed.
+
+    Args:
+        source: Folder or hub id, with ``@`` and a revision behind it if wanted.
+        device: Where to compute.
+
+    Raises:
+        OSError: A file is missing.
+        ValueError: It is none.
+    """
+    model, images = load_network(SamModel, SamImageProcessorPil, source, device)
+    return _Tracer(model, SamProcessor(images))

@@ -24,6 +24,12 @@ its best answer never passed 0.38."""
 EYES: Final = "eyes"
 """What models that see are called among the families of models that a worker serves."""
 
+SPEAKERS: Final = "speakers"
+"""What models that draw are called there whose text encoder is a language model."""
+
+FRAMERS: Final = "framers"
+"""What those of them that tell where things are, are called there besides."""
+
 VALUE_LIMIT: Final = 160
 """Most characters of one value that a model which sees gives."""
 
@@ -32,7 +38,7 @@ PROSE_LIMIT: Final = 900
 
 _KEY: Final = "question"
 
-Kind = Literal["describe", "shorten"]
+Kind = Literal["describe", "shorten", "translate"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +46,13 @@ class Question:
     """What is asked.
 
     Attributes:
-        kind: What is to be answered: what a picture shows, or what each word of a prompt does.
+        kind: What is to be answered: what a picture shows, what each word of a prompt does, or how
+            a prompt's words are said in sentences.
         image: SHA-256 of the picture; empty for a prompt.
         eye: Name of the model that is to look at it; empty for the judge.
         measures: What was measured of it.
-        exact: The prompt that it was made from, where the file or its job says so.
+        exact: The prompt that it was made from, where the file or its job says so; of a
+            translation, the prompt as it was typed.
         word: What it shows, as a person said.
         text: The prompt.
         said: What a model that is told only words that it was taught is told of the prompt...
@@ -52,6 +60,8 @@ class Question:
         flags: Those that stood behind it.
         model: Name of the checkpoint whose reading of the prompt is asked for, as in a recipe.
         family: Its card's id.
+        program: For which program a translation is, as ``prompt.writing.programs`` names it.
+        split: Whether its weighted words become ideas of their own.
     """
 
     kind: Kind
@@ -66,17 +76,19 @@ class Question:
     flags: str = ""
     model: str = ""
     family: str = ""
+    program: str = ""
+    split: bool = False
 
     @property
     def needs_model(self) -> bool:
         """Whether anything is left that only a model can say."""
-        return self.kind == "shorten" or not (self.exact or self.word)
+        return self.kind != "describe" or not (self.exact or self.word)
 
     @property
     def digest(self) -> str:
         """SHA-256 in hexadecimal of what decides the answer; equal digests, equal answers."""
         # What is measured follows from the picture, and what a person said changes no model's mind.
-        asked = replace(self, measures=None, exact="", word="", flags="")
+        asked = replace(self, measures=None, exact="", word="", flags="", program="", split=False)
         # Whatever is to draw from it, one judge looks at it.
         asked = replace(asked, model="", family="") if self.kind == "describe" else asked
         text = json.dumps([VERSION, asked.to_json()], sort_keys=True, ensure_ascii=False)
@@ -181,6 +193,16 @@ class Effect:
 
     text: str
     share: float
+
+
+def write_told(prose: str) -> dict[str, object]:
+    """A paragraph as JSON-ready data."""
+    return {"prose": prose}
+
+
+def read_told(data: object) -> str:
+    """The paragraph that ``write_told`` wrote; empty where another version wrote it."""
+    return str(data.get("prose", "")) if isinstance(data, dict) else ""
 
 
 def write_effects(effects: tuple[Effect, ...]) -> dict[str, object]:

@@ -8,7 +8,14 @@ import structlog
 import torch
 from PIL import Image
 
-from generation.conditioning.finders import Finder, load_finder
+from generation.catalogue.finders import find_eye, find_tracer, name_finder
+from generation.conditioning.finders import (
+    Finder,
+    Frame,
+    FramingFinder,
+    load_finder,
+    load_tracer,
+)
 from generation.pictures.figure import grow
 from generation.recipe import Sought
 from storage.queue.jobs import RenderError
@@ -32,26 +39,42 @@ def seek_nothing(_: Image.Image, sought: Sought) -> Image.Image:
     raise RenderError("finder")
 
 
-def make_seeker(setting: str) -> Seek:
+def make_seeker(setting: str, eye: str = "", frame: Frame | None = None) -> Seek:
     """What finds things by what ``EASEL_FINDER`` names, loaded when it is first needed.
 
     It computes on the CPU, beside whatever draws: a search takes some seconds, and no memory of a
-    GPU. What it returns raises ``RenderError``: ``finder`` where it is not what a recipe names or
-    cannot be loaded, ``not_found`` where it does not see the thing.
+    GPU; an eye goes where it looks at pictures. What is returned raises ``RenderError``: ``finder``
+    where it is not what a recipe names or cannot be loaded, ``not_found`` where it does not see the
+    thing.
+
+    Args:
+        setting: ``EASEL_FINDER``.
+        eye: Name of the eye that frames things where the setting names nothing else; empty for
+            none.
+        frame: Has it do so.
     """
-    load = cache(lambda: load_finder(setting, torch.device("cpu")))
+    here = name_finder(setting, eye if frame else "")
+    load = cache(lambda: _load(here, frame))
 
     def seek(picture: Image.Image, sought: Sought) -> Image.Image:
-        if not setting or sought.finder != setting:
+        if not here or sought.finder != here:
             return seek_nothing(picture, sought)
         try:
-            finder: Finder = load()
+            finder = load()
         except (OSError, ValueError) as error:
             _log.error("what EASEL_FINDER names cannot be loaded", error=str(error))
             raise RenderError("finder") from None
         return seek_with(finder, picture, sought)
 
     return seek
+
+
+def _load(here: str, frame: Frame | None) -> Finder:
+    device = torch.device("cpu")
+    if frame is None or not find_eye(here):
+        return load_finder(here, device)
+    tracer = find_tracer(here)
+    return FramingFinder(frame, load_tracer(tracer, device) if tracer else None)
 
 
 def seek_with(finder: Finder, picture: Image.Image, sought: Sought) -> Image.Image:

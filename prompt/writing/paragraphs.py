@@ -8,6 +8,7 @@ from prompt.errors import PromptError
 from prompt.reading.grammar import parse
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_NUMBER: Final = re.compile(r"\d+")
 _QUOTED: Final = re.compile(r"[\"“]([^\"“”]+)[\"”]")
 _STEM: Final = 5
 """Letters by which a word is known again in another form: ``sleeping`` in ``sleeps``."""
@@ -27,12 +28,15 @@ def says_all(text: str, said: Iterable[str]) -> bool:
 
     Args:
         text: The paragraph.
-        said: What it is to say, in words; what stands in quotes there has to stand here as it is.
+        said: What it is to say, in words; numbers there, and what stands in quotes, stand here as
+            they are.
     """
     wanted = list(said)
     if not (text.endswith((".", "!", "?")) and _reads_back(text)):
         return False
     if any(quoted not in text for one in wanted for quoted in _QUOTED.findall(one)):
+        return False
+    if any(number not in text for one in wanted for number in _NUMBER.findall(one)):
         return False
     there = _WORD.findall(text.casefold())
     return all(

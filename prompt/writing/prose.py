@@ -38,6 +38,10 @@ _CAMERA: Final = re.compile(
     r"view|wide angle)",
     re.IGNORECASE,
 )
+_LEADS: Final = ("Made as", "Seen in", "Taken as", "Emphasis on", "Only a hint of")
+"""How the template's sentences begin, which say nothing by themselves."""
+
+_LEAD: Final = re.compile(rf"(?:(?<=\. )|^)(?:{'|'.join(_LEADS)}) ")
 _COUNTED: Final = re.compile(r"([1-6])\+?((?:girl|boy)s?)")
 _NUMBERS: Final = ("", "one", "two", "three", "four", "five", "six")
 _BOORU: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")
@@ -61,13 +65,18 @@ def write_prose(
     parts = [whole] if prose else list(_fill_template(words))
     stressed = _find_words(tags, lambda weight: weight > _STRESSED)
     faint = _find_words(tags, lambda weight: weight < _FAINT)
-    parts += [f"Emphasis on {_enumerate(stressed)}"] if stressed else []
-    parts += [f"Only a hint of {_enumerate(faint)}"] if faint else []
-    parts += [_enumerate(dict.fromkeys(positives))] if positives else []
+    parts += [f"{_LEADS[3]} {enumerate_words(stressed)}"] if stressed else []
+    parts += [f"{_LEADS[4]} {enumerate_words(faint)}"] if faint else []
+    parts += [enumerate_words(dict.fromkeys(positives))] if positives else []
     parts += [say_ratio(ratio)] if ratio else []
     # Words that stand alone are as good a sentence as any.
-    text = whole if parts == [whole] else " ".join(map(_close, filter(None, parts)))
+    text = whole if parts == [whole] else " ".join(map(close_sentence, filter(None, parts)))
     return text, text != whole and not prose
+
+
+def drop_leads(text: str) -> str:
+    """What sentences of the template say, without how these begin."""
+    return _LEAD.sub("", text)
 
 
 def is_prose(whole: str, parts: int) -> bool:
@@ -78,9 +87,9 @@ def is_prose(whole: str, parts: int) -> bool:
 def _fill_template(words: Sequence[str]) -> Iterable[str]:
     """What is shown, what it is made of, its light, and how it is taken; a sentence for each."""
     roles: list[tuple[Callable[[str], object], str]] = [
-        (_MEDIA.fullmatch, "Made as"),
-        (_LIGHT.fullmatch, "Seen in"),
-        (_CAMERA.fullmatch, "Taken as"),
+        (_MEDIA.fullmatch, _LEADS[0]),
+        (_LIGHT.fullmatch, _LEADS[1]),
+        (_CAMERA.fullmatch, _LEADS[2]),
     ]
     # The first is the subject, whatever it sounds like.
     shown, found = list(words[:1]), dict[str, list[str]]()
@@ -90,7 +99,7 @@ def _fill_template(words: Sequence[str]) -> Iterable[str]:
     yield ", ".join(shown)
     for _, lead in roles:
         if lead in found:
-            yield f"{lead} {_enumerate(found[lead])}"
+            yield f"{lead} {enumerate_words(found[lead])}"
 
 
 def _find_words(
@@ -116,12 +125,13 @@ def _say_tag(text: str) -> str:
     return _BOORU.sub(" ", text)
 
 
-def _enumerate(words: Iterable[str]) -> str:
-    *others, last = words
+def enumerate_words(words: Iterable[str]) -> str:
+    """Words with commas and an *and* before the last; empty for none."""
+    *others, last = [*words] or [""]
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _close(sentence: str) -> str:
+def close_sentence(sentence: str) -> str:
     """A sentence with a capital at its beginning and a stop at its end."""
     end = "" if sentence.endswith((".", "!", "?", "。", "…")) else "."
     return f"{sentence[:1].upper()}{sentence[1:]}{end}"

@@ -1,6 +1,6 @@
 """A prompt written for another program, and read back to see whether it is the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prompt import sentences as said
 from prompt.errors import PromptError
@@ -8,7 +8,9 @@ from prompt.flags.table import VERSION
 from prompt.reading.grammar import Prompt, parse
 from prompt.reading.limits import PROMPT_LIMIT
 from prompt.sentences import Sentence
-from prompt.writing.programs import Program, find_abilities
+from prompt.writing.paragraphs import says_all
+from prompt.writing.programs import ABILITIES, Program, find_abilities
+from prompt.writing.prose import drop_leads
 from prompt.writing.reduction import reduce_prompt
 from prompt.writing.spellings import WRITERS
 
@@ -44,6 +46,31 @@ def write_prompt(prompt: Prompt, program: Program, *, split: bool = False) -> Wr
     if not _reads_back(text, kept):
         notes.append(Sentence(said.UNSURE_THERE, program=able.title))
     return Written(text, kept, tuple(notes))
+
+
+def is_templated(written: Written) -> bool:
+    """Whether a template put its sentences together."""
+    return Sentence(said.PLAIN_THERE) in written.lost
+
+
+def put_into_prose(written: Written, prose: str, program: Program) -> Written:
+    """What a template wrote in the words of a paragraph, if that says all of it; else as it was.
+
+    Args:
+        written: What is said, by a template.
+        prose: The paragraph.
+        program: For which it was written.
+    """
+    if len(written.kept.phrases) != 1:
+        return written
+    whole = replace(written.kept, phrases=(replace(written.kept.phrases[0], text=prose),))
+    if not says_all(prose, [drop_leads(written.kept.phrases[0].text)]):
+        return written
+    text = WRITERS[program](whole, ABILITIES[program])
+    if not _reads_back(text, whole):
+        return written
+    lost = tuple(note for note in written.lost if note != Sentence(said.PLAIN_THERE))
+    return Written(text, whole, lost)
 
 
 def _reads_back(text: str, kept: Prompt) -> bool:

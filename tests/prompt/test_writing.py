@@ -4,6 +4,7 @@ import itertools
 import json
 from contextlib import suppress
 from dataclasses import replace
+from typing import Final
 
 import pytest
 from hypothesis import assume, given, settings
@@ -18,7 +19,7 @@ from prompt.resolution.orders import read_orders
 from prompt.writing.positives import TABLE
 from prompt.writing.programs import ABILITIES, Program
 from prompt.writing.sides import compute_sides, round_ratio
-from prompt.writing.write import write_prompt
+from prompt.writing.write import is_templated, put_into_prose, write_prompt
 from tests.prompt.strategies import prompts
 from tests.prompt.test_thousand import THOUSAND
 
@@ -291,3 +292,37 @@ def test_the_thousand_come_back_identical_or_with_a_told_loss() -> None:
                 assert same or written.lost, (program, one.typed)
                 read = parse(written.text) == written.kept
                 assert read or UNSURE in written.lost[-1], (program, one.typed)
+
+
+TAGS: Final = "a red fox, oil painting, golden hour, close-up --ar 16:9 --no people"
+SAID: Final = (
+    "In this oil painting, taken close-up, a red fox rests in the golden hour in a deserted place,"
+    " in a wide picture of 16:9."
+)
+
+
+@pytest.mark.parametrize("program", [Program.FLUX, Program.DALLE])
+def test_a_paragraph_takes_the_place_of_the_template_where_it_says_all(program: Program) -> None:
+    plain = write_prompt(parse(TAGS), program)
+    assert is_templated(plain)
+    said = put_into_prose(plain, SAID, program)
+    assert SAID in said.text
+    assert not is_templated(said)
+    assert said.kept.flags == plain.kept.flags
+    assert set(said.lost) < set(plain.lost)
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        SAID.replace("red ", ""),
+        SAID.replace("close-up", "near"),
+        SAID.removesuffix("."),
+        f"{SAID} --seed 3.",
+        f"{SAID} <lora:ink:1>.",
+        "",
+    ],
+)
+def test_a_paragraph_that_lacks_something_or_says_more_is_left(lacking: str) -> None:
+    plain = write_prompt(parse(TAGS), Program.DALLE)
+    assert put_into_prose(plain, lacking, Program.DALLE) == plain

@@ -1,8 +1,13 @@
 """Prompts for other programs, and prompts in the files of pictures, through the whole bot."""
 
+from collections.abc import AsyncIterator
+
 import pytest
+import pytest_asyncio
 from PIL import Image
 
+from storage.decisions.choices import ServerChoices
+from storage.queue.order import ModelName
 from tests import hostile
 from tests.bot.live.house import House
 from tests.prompt.test_embedded import FILES
@@ -16,6 +21,51 @@ async def test_a_prompt_is_written_for_another_program_with_what_is_lost(house: 
     assert "An owl, snow. Emphasis on owl. Deserted." in said.content
     assert "- FLUX has nothing for `--chaos 5`, so that is left out." in said.content
     assert said.ephemeral_to is not None
+
+
+TAGS = {"prompt": "a red fox, oil painting, golden hour --no people", "target": "dalle"}
+PROSE = "In this oil painting a red fox rests in the golden hour, in a deserted place."
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def speaking(house: House) -> AsyncIterator[House]:
+    """A worker whose usual model reads prompts with a language model."""
+    await house.jobs.sign_on(ModelName("speakers", "owner/teller"), ModelName("easel", "easel-1"))
+    yield house
+    house.jobs.answer = {}
+    await house.jobs.sign_on()
+
+
+@pytest.mark.parametrize(
+    ("told", "shown", "teller"),
+    [
+        (PROSE, PROSE, True),
+        ("A fox in an oil painting, in the golden hour, deserted.", "A red fox. Made as", False),
+        ("", "A red fox. Made as oil painting. Seen in golden hour.", False),
+    ],
+)
+async def test_a_language_model_puts_it_into_sentences_where_it_says_all(
+    speaking: House, told: str, shown: str, teller: bool
+) -> None:
+    speaking.jobs.answer = {"prose": told}
+    asked = await speaking.playground.command("mira", "translate", TAGS)
+    await asked.acknowledged()
+    (job,) = await speaking.accepted(1)
+    assert (job.family, job.model) == ("speakers", "owner/teller")
+    said = await speaking.finished(job)
+    assert said.ephemeral_to == "mira"
+    assert shown in said.content
+    assert ("teller put it into sentences" in said.content) is teller
+    assert ("by a template" in said.content) is not teller
+
+
+async def test_the_template_s_sentences_need_no_room_in_the_queue(speaking: House) -> None:
+    await speaking.decide(ServerChoices(unfinished=1))
+    await speaking.imagine("a red apple", person="mira")
+    asked = await speaking.playground.command("mira", "translate", TAGS)
+    said = await speaking.refusal(await asked.ended(), "A red fox. Made as oil painting.")
+    assert said.ephemeral_to == "mira"
+    await speaking.decide(ServerChoices())
 
 
 async def test_what_cannot_be_read_is_refused_with_what_would_work(house: House) -> None:
