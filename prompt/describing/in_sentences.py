@@ -4,11 +4,12 @@ They are written from what is known itself, not from the prompt in tags: what ea
 decides how it is said, and nothing has to be guessed from its words.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from generation.questions.description import Aspect, Description
-from prompt.resolution.meaning import add_article
+from prompt.describing.subject import Subject
+from prompt.writing.prose import close_sentence, enumerate_words
 
 _MEDIA: Final[Mapping[str, str]] = {
     "photo": "a photograph",
@@ -51,7 +52,9 @@ def write_sentences(description: Description, turn: int = 0) -> tuple[str, ...]:
     """
     said = _Sentences(description, turn)
     short = (
-        (_close(f"{said.medium} of {said.thing}"),) if said.thing else (said.made, *said.colours)
+        (close_sentence(f"{said.medium} of {said.thing}"),)
+        if said.thing
+        else (said.made, *said.colours)
     )
     shown = [f"It shows {said.thing}."] if said.thing else []
     return tuple(
@@ -70,12 +73,9 @@ class _Sentences:
     def __init__(self, description: Description, turn: int) -> None:
         self._known, self._turn = description, turn
         find = description.find
-        colour, thing = " ".join(find(Aspect.COLOUR)), " ".join(find(Aspect.SUBJECT))
-        worded = any(value.worded for value in description.find_values(Aspect.SUBJECT))
-        named = add_article(f"{colour} {thing}".strip(), thing) if thing and not worded else thing
-        self.thing = named
+        self.thing = Subject.of(description).whole
         self.medium = next((_MEDIA[name] for name in find(Aspect.MEDIUM)), _PICTURE)
-        self.made = "" if self.medium == _PICTURE else _close(self.medium)
+        self.made = "" if self.medium == _PICTURE else close_sentence(self.medium)
         self.manner = [f"Its style is {style}." for style in find(Aspect.STYLE)]
         self.words = [f'The words "{words}" can be read in it.' for words in find(Aspect.WORDS)]
         self.whole = self._write_whole()
@@ -95,7 +95,7 @@ class _Sentences:
         # That it is a picture of something says nothing.
         if not (scene or places) and self.medium == _PICTURE:
             return ""
-        return _close(", ".join([lead, *places]))
+        return close_sentence(", ".join([lead, *places]))
 
     def _list_light(self) -> Iterator[str]:
         for name in self._list_named(Aspect.LIGHT):
@@ -108,8 +108,8 @@ class _Sentences:
         if "colourless" in moods:
             yield "It is black and white."
             return
-        tones = _join([name for name in moods if name in _TONES])
-        named = _join(self._known.find(Aspect.PALETTE)[:3])
+        tones = enumerate_words([name for name in moods if name in _TONES])
+        named = enumerate_words(self._known.find(Aspect.PALETTE)[:3])
         if tones and named:
             yield f"The colours are {tones}, {named} above all."
         elif tones or named:
@@ -126,12 +126,3 @@ class _Sentences:
 
 def _place(setting: str) -> str:
     return setting if setting.split(maxsplit=1)[0].lower() in _PLACING else f"in {setting}"
-
-
-def _join(names: Iterable[str]) -> str:
-    *others, last = [*names] or [""]
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _close(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

@@ -9,10 +9,12 @@ from generation.catalogue.card import Card
 from generation.catalogue.lexicon import load_lexicon, load_looks
 from generation.catalogue.looks import PLAIN
 from generation.questions.description import Aspect, Description
+from prompt.describing.subject import Subject
 from prompt.errors import PromptError
 from prompt.flags.table import RATIO
 from prompt.reading.grammar import Prompt, parse
-from prompt.resolution.meaning import add_article, read_meaning
+from prompt.resolution.meaning import read_meaning
+from prompt.writing.prose import enumerate_words
 
 INTENTS: Final = 4
 """Faithful, by its style, by light and place, and as short as it can be."""
@@ -117,13 +119,9 @@ class _Wording:
 
     def __init__(self, description: Description, turn: int) -> None:
         self._known, self._turn = description, turn
-        find = description.find
-        colour, thing = " ".join(find(Aspect.COLOUR)), " ".join(find(Aspect.SUBJECT))
-        # Whole words, of a person or of a model that sees, have their own articles and colours.
-        worded = any(value.worded for value in description.find_values(Aspect.SUBJECT))
-        named = add_article(f"{colour} {thing}".strip(), thing) if thing else ""
-        self.subject = thing if worded else named
-        self.of_subject = f"of {thing if worded else add_article(thing, thing)}" if thing else ""
+        find, shown = description.find, Subject.of(description)
+        self.subject = shown.whole
+        self.of_subject = f"of {shown.bare}" if shown.bare else ""
         self.scene = " ".join(filter(None, [self.subject, *find(Aspect.ACTION)]))
         self.medium = self._say(Aspect.MEDIUM)
         self.manner = self._say(Aspect.STYLE)
@@ -134,7 +132,7 @@ class _Wording:
         self.shot = self._say(Aspect.SHOT)
         self.lettering = [self._choose(_LETTERINGS).format(one) for one in find(Aspect.WORDS)]
         colours = find(Aspect.PALETTE)[:3]
-        self.palette = [self._choose(_PALETTES).format(_join(colours))] if colours else []
+        self.palette = [self._choose(_PALETTES).format(enumerate_words(colours))] if colours else []
 
     @property
     def style(self) -> list[str]:
@@ -150,10 +148,6 @@ class _Wording:
 
     def _choose(self, wordings: Sequence[str]) -> str:
         return wordings[self._turn % len(wordings)]
-
-
-def _join(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _write(parts: Iterable[str], description: Description, known: Prompt | None = None) -> Prompt:
