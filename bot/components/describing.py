@@ -7,7 +7,7 @@ which job, for which target, how often others were asked for, and which prompt.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import discord
 
@@ -15,7 +15,7 @@ from bot.components.items import Item, KeptItem, read_chosen
 from bot.components.modals import TEXT_LIMIT, build_prompt_field
 from bot.interactions.host import find_host
 from bot.interactions.replies import telling_errors
-from bot.interactions.submitted import read_answers
+from bot.interactions.submitted import read_answers, read_upload
 from bot.text import sentences
 from bot.text.languages import say
 from generation.questions.description import Description
@@ -219,10 +219,6 @@ def read_word(interaction: discord.Interaction[Any]) -> str:
     return " ".join(dict(read_answers(interaction)).get(_WORD, "").split())
 
 
-def read_upload(interaction: discord.Interaction[Any]) -> str | None:
-    """The address of the picture that a submitted form carries, if it carries one."""
-    data = cast("dict[str, Any]", interaction.data)
-    files = data.get("resolved", {}).get("attachments", {})
-    chosen = dict(read_answers(interaction)).get(_PICTURE)
-    url = files.get(chosen, {}).get("url")
-    return None if url is None else str(url)
+def read_style_picture(interaction: discord.Interaction[Any]) -> str:
+    """The address of the picture that a submitted form carries; empty without one."""
+    return read_upload(interaction, _PICTURE)

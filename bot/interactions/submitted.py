@@ -14,6 +14,14 @@ def read_answers(interaction: discord.Interaction[Any]) -> Iterator[tuple[str, s
     yield from _walk_fields(cast("dict[str, Any]", interaction.data).get("components") or ())
 
 
+def read_upload(interaction: discord.Interaction[Any], field: str) -> str:
+    """The address of the file in a field of a submitted form; empty without one."""
+    data = cast("dict[str, Any]", interaction.data)
+    files = data.get("resolved", {}).get("attachments", {})
+    chosen = dict(read_answers(interaction)).get(field)
+    return str(files.get(chosen, {}).get("url") or "")
+
+
 def _walk_fields(components: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for part in components:
         typed = [part["value"]] if "value" in part else []

@@ -12,10 +12,11 @@ import discord
 
 from bot.access import ownership, policy
 from bot.access.defaults import UserDefaults
+from bot.access.drafts import take_draft
 from bot.components import confirm
 from bot.components.confirm import Draft
 from bot.delivery.destination import Destination, release_promise
-from bot.errors import DraftGoneError, OldButtonError
+from bot.errors import OldButtonError
 from bot.interactions.replies import acknowledge, tell_notes
 from bot.requests.accept import JobAcceptor
 from bot.requests.resolution import (
@@ -115,9 +116,7 @@ class CompareHandler:
         await interaction.response.defer()
         person = interaction.user.id
         # Taken first, so that of two presses one counts; put back where nothing was queued.
-        body = await self._records.write(choice_queries.take_draft, draft, person)
-        if body is None:
-            raise DraftGoneError
+        body = await take_draft(self._records, draft, person)
         try:
             planned, _ = await self._plan(interaction, Draft.from_json(body))
             notes = await self._accept(interaction, planned)

@@ -6,12 +6,12 @@ from typing import Any
 import discord
 
 from bot.access import ownership, policy
+from bot.access.drafts import read_draft
 from bot.components import describing
 from bot.components.describing import CardPress
 from bot.delivery.destination import Destination, release_promise
 from bot.delivery.questions import compose_card, read_description
 from bot.errors import (
-    DraftGoneError,
     FormLateError,
     NotAllowedError,
     NotYetError,
@@ -33,7 +33,6 @@ from prompt.describing.targets import HERE, Offer, write_offers
 from prompt.reading.grammar import format_flags, parse
 from prompt.reading.permutations import combine, escape
 from prompt.sentences import Sentence
-from storage.decisions import choice_queries
 from storage.decisions.choices import ServerChoices
 from storage.queue import answers
 from storage.queue.jobs import Job
@@ -67,11 +66,7 @@ class DescribeHandler:
             ImageError: It is no picture that may be used.
         """
         message = await acknowledge(interaction)
-        body = await self._acceptor.records.read(
-            choice_queries.read_draft, draft, interaction.user.id
-        )
-        if body is None:
-            raise DraftGoneError
+        body = await read_draft(self._acceptor.records, draft, interaction.user.id)
         await self._describe(interaction, body["picture"], message)
 
     async def _describe(
@@ -208,7 +203,7 @@ class DescribeHandler:
             await self._acceptor.records.write(answers.change_question, job.id, question.to_json())
             await self._show(interaction, press, await self._find(press))
         elif press.action == "style":
-            picture = describing.read_upload(interaction)
+            picture = describing.read_style_picture(interaction)
             if not (word or picture):
                 raise NotAllowedError(Sentence(sentences.NOTHING_TO_STYLE))
             finding = await begin(self._find(press))

@@ -8,15 +8,14 @@ from dataclasses import replace
 from typing import Any, Final
 
 import discord
-from sqlalchemy import Connection
 
 from bot.access import policy
 from bot.access.defaults import UserDefaults
+from bot.access.drafts import read_draft, take_draft
 from bot.components import confirm, modals
 from bot.components.confirm import ASK_FROM, Draft
 from bot.components.describing import build_image_view
 from bot.delivery.destination import Destination, release_promise
-from bot.errors import DraftGoneError
 from bot.interactions.host import FindPicture
 from bot.interactions.patience import begin
 from bot.interactions.replies import acknowledge, answer_error, tell_notes
@@ -109,7 +108,7 @@ class ImagineHandler:
         # Answered before it is kept: a database that is slow must not cost the answer.
         await answer_error(interaction, refusal, confirm.build_offer(draft))
         if begun:
-            body = await self._read_draft(choice_queries.read_draft, interaction, begun)
+            body = await read_draft(self._records, begun, interaction.user.id)
             pictures = [body["picture"]]
         right = replace(typed, text=refusal.suggestion or "")
         await self._keep_draft(interaction, draft, right.keep((), pictures))
@@ -139,7 +138,7 @@ class ImagineHandler:
             defaults = await UserDefaults.load(self._records, interaction)
             typed, asked = complete_typed(self._models, typed, defaults, tried)
         if begun:
-            body = await self._read_draft(choice_queries.take_draft, interaction, begun)
+            body = await take_draft(self._records, begun, interaction.user.id)
             pictures = [body["picture"]]
         choices = await admit(self._acceptor, interaction, asked)
         # Images are fetched last, since a slow host may take longer than Discord waits for an
@@ -203,9 +202,7 @@ class ImagineHandler:
             NotAllowedError: The server does not allow it any more.
         """
         await interaction.response.defer()
-        request = Draft.from_json(
-            await self._read_draft(choice_queries.read_draft, interaction, draft)
-        )
+        request = Draft.from_json(await read_draft(self._records, draft, interaction.user.id))
         # Everything is decided anew: presets, limits and permissions may have changed since the
         # question.
         options = read_options(request.options)
@@ -229,7 +226,7 @@ class ImagineHandler:
             fetched = [await self._acceptor.images.keep(url, person) for url in request.names]
             request = replace(request, images=tuple(fetched))
         # Taken first, so that of two presses one counts; put back where nothing was queued.
-        await self._read_draft(choice_queries.take_draft, interaction, draft)
+        await take_draft(self._records, draft, interaction.user.id)
         try:
             notes = await self._accept_orders(interaction, request, completed, choices)
         except Exception:
@@ -240,22 +237,6 @@ class ImagineHandler:
         with suppress(discord.HTTPException):
             await interaction.edit_original_response(content=queued, view=None, attachments=[])
         await tell_notes(interaction, notes)
-
-    async def _read_draft(
-        self,
-        look: Callable[[Connection, str, int], dict[str, Any] | None],
-        interaction: discord.Interaction[Any],
-        draft: str,
-    ) -> dict[str, Any]:
-        """What waits under a draft's id.
-
-        Raises:
-            DraftGoneError: Nothing, as it was answered before.
-        """
-        body = await self._records.write(look, draft, interaction.user.id)
-        if body is None:
-            raise DraftGoneError
-        return body
 
     async def forget(self, interaction: discord.Interaction[Any], draft: str) -> None:
         """Takes a no to a question about many jobs."""

@@ -7,9 +7,10 @@ from typing import Any
 import discord
 
 from bot.access import policy
+from bot.access.drafts import take_draft
 from bot.components import confirm
 from bot.delivery.destination import Destination
-from bot.errors import DraftGoneError, FastSpentError
+from bot.errors import FastSpentError
 from bot.requests.accept import JobAcceptor
 from bot.requests.job_request import JobRequest
 from bot.text import sentences
@@ -46,9 +47,7 @@ class RelaxedOffers:
         await interaction.response.defer()
         person = interaction.user.id
         # Taken first, so that of two presses one counts; put back where nothing was queued.
-        body = await self._records.write(choice_queries.take_draft, draft, person)
-        if body is None:
-            raise DraftGoneError
+        body = await take_draft(self._records, draft, person)
         try:
             requests = [JobRequest.from_json(one, "relax") for one in body["relaxed"]]
             await self._accept(interaction, requests)

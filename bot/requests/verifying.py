@@ -6,14 +6,13 @@ from typing import Any
 
 import discord
 
+from bot.access.drafts import read_draft
 from bot.delivery.marking import KnownMarks, PictureMarks, read_number
-from bot.errors import DraftGoneError
 from bot.requests.accept import JobAcceptor
 from bot.text.verdict import Findings, write_verdict
 from generation.provenance.manifest import Statement
 from generation.untrusted.clean import CleanImage
 from prompt.reading.embedded import read_known
-from storage.decisions import choice_queries
 from storage.queue import queries
 from storage.queue.jobs import Job
 
@@ -48,9 +47,7 @@ class VerifyHandler:
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
         records, person = self._acceptor.records, interaction.user.id
-        body = await records.read(choice_queries.read_draft, draft, person)
-        if body is None:
-            raise DraftGoneError
+        body = await read_draft(records, draft, person)
         await self._tell(interaction, body["picture"])
 
     async def _tell(self, interaction: discord.Interaction[Any], url: str) -> None:
