@@ -1,6 +1,7 @@
 """Conversations about pictures: what stays where nothing was asked, and how little wears out.
 
-Run with ``OMP_NUM_THREADS=1 python -m benchmarks.conversations``. Twenty conversations of five
+Run with ``OMP_NUM_THREADS=1 python -m benchmarks.conversations``; with ``--first 5 --conversations
+5 --kept FILE`` a few at a time. Twenty conversations of five
 turns each begin at a picture of the bundled model; in every second one things are named, and where
 they are is found. Of each turn it is told
 
@@ -16,12 +17,14 @@ much a picture wears out so, as PSNR against the first (infinite for ours).
 import argparse
 import asyncio
 import io
+import json
 import math
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Final, cast
 
 import numpy as np
@@ -29,7 +32,8 @@ import torch
 from PIL import Image, ImageChops
 
 from benchmarks.psnr import measure_psnr
-from bot.requests.edit_plans import FOUND, Editor, plan
+from bot.requests.edit_plans import FOUND, plan
+from bot.requests.editor import Editor
 from bot.requests.finding import locate_in
 from bot.requests.models import ServedModels
 from generation.catalogue.families import BUNDLED, find_card
@@ -159,8 +163,7 @@ def converse(
         found[f"seconds of {said!r}"].append(time.process_time() - began)
         if names:
             # What arithmetic does in the same turn comes after.
-            bare = replace(after.recipe, finishing=replace(after.recipe.finishing, retouch=None))
-            drawn = make(engine, bare, store)[1]
+            drawn = draw_bare(engine, after.recipe, edited, store)
             outside = share_same(picture, drawn, leave(made, picture, drawn.size, store))
             found["outside the things, as before"].append(outside)
         elif places:
@@ -169,12 +172,20 @@ def converse(
         elif planned.drawn is None:
             before = parent.recipe.finishing.retouch or Retouch()
             now = after.recipe.finishing.retouch
-            bare = replace(after.recipe, finishing=replace(after.recipe.finishing, retouch=None))
-            drawn = make(engine, bare, store)[1]
+            drawn = draw_bare(engine, after.recipe, edited, store)
             found["exact, as arithmetic makes them"].append(
                 share_same(retouch(drawn, now), edited) if before != now else 0.0
             )
         parent, picture = after, edited
+
+
+def draw_bare(engine: Drawer, recipe: Recipe, made: Image.Image, store: Store) -> Image.Image:
+    """A picture before what arithmetic does to it."""
+    if recipe.finishing.retouch is None:
+        return made
+    return make(engine, replace(recipe, finishing=replace(recipe.finishing, retouch=None)), store)[
+        1
+    ]
 
 
 def wear_out(engine: Drawer, first: str, seed: int, found: dict[str, list[float]]) -> None:
@@ -201,17 +212,29 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--conversations", type=int, default=CONVERSATIONS)
-    count = parser.parse_args().conversations
+    parser.add_argument("--first", type=int, default=0, help="number of the first, from 0")
+    parser.add_argument("--named", action="store_true", help="have things named in all of them")
+    parser.add_argument("--kept", type=Path, help="file to which the values are added")
+    given = parser.parse_args()
     engine = load(find_card("easel"), str(BUNDLED), torch.device("cpu"))
     models = ServedModels(Settings(model="easel"))
-    found: dict[str, list[float]] = defaultdict(list)
-    for number in range(count):
+    kept: dict[str, list[float]] = {}
+    if given.kept and given.kept.exists():
+        kept = json.loads(given.kept.read_text(encoding="utf-8"))
+    found: dict[str, list[float]] = defaultdict(list, kept)
+    for number in range(given.first, given.first + given.conversations):
         first = FIRST[number % len(FIRST)]
-        turns = NAMED if number % 2 else TURNS
+        turns = NAMED if number % 2 or given.named else TURNS
         converse(engine, models, first, 100 * number, found, turns=turns)
-        wear_out(engine, first, 100 * number, found)
+        # Of a few: it is the baseline that takes the time.
+        if number % 4 == 0 or not given.named:
+            wear_out(engine, first, 100 * number, found)
+        if given.kept:
+            # After each, so that a run which is cut short loses one.
+            given.kept.write_text(json.dumps(found), encoding="utf-8")
     for name, values in found.items():
-        print(f"{name:<40} mean {statistics.fmean(values):8.4f}  least {min(values):8.4f}")
+        count, mean, least = len(values), statistics.fmean(values), min(values)
+        print(f"{name:<40} {count:>3} × mean {mean:8.4f}  least {least:8.4f}")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@ those of scikit-image, by which its rule was chosen, are left out.
 
 Of every drawing of a thing that the judge knows, and of as many of other things, on plain grounds,
 smooth and as pixel art and without metadata, it prints how often thing, medium, colour and ground
-are right, not said, and wrong, beside the judge's best answers without any rule. Then how often a
-picture drawn anew from the description shows the thing and the colour of the label. Then all that
+are right, not said, and wrong, beside the judge's best answers without any rule. Then all that
 is said of each photograph, to be held against it by eye. Each table is followed by what was wrong.
+
+``--redraw 0 40`` tells instead of the first forty how often a picture drawn anew from the
+description shows the thing and the colour of the label.
 """
 
 import argparse
@@ -20,7 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +38,7 @@ from generation.catalogue.served import choose_usual, list_served
 from generation.questions.colours import NAMES
 from generation.questions.description import Aspect, Description, describe
 from generation.questions.measures import measure
-from generation.questions.question import Question
+from generation.questions.question import Question, Seen
 from generation.runtime.render import render
 from generation.worker import load_engine
 from prompt.describing.targets import HERE, write_offers
@@ -53,9 +55,6 @@ GROUNDS: Final = ("white", "black", "sky blue", "beige", "forest green")
 
 LEFT_OUT: Final = ("Flags", "Symbols", "People", "Extras", "Smileys")
 """Beginnings of the names of categories that other things are not taken from."""
-
-SHORT: Final = 24
-"""Descriptions that are drawn again."""
 
 BASIC: Final[Mapping[str, str]] = {
     "charcoal": "black", "silver": "grey", "crimson": "red", "burgundy": "red", "coral": "red",
@@ -96,7 +95,7 @@ class Drawing:
     picture: Image.Image
 
 
-def list_drawings(folder: Path, every: int) -> Iterator[Drawing]:
+def list_drawings(folder: Path, every: int, first: int) -> Iterator[Drawing]:
     """Drawings of known things, and as many of others, in turn smooth and as pixels."""
     known, usual = set(load_labels(FOLDER)["things"]), common_things()
     for package, version in SETS:
@@ -115,7 +114,7 @@ def list_drawings(folder: Path, every: int) -> Iterator[Drawing]:
         mine = sorted(name for name in named if named[name])
         others = sorted(name for name in other - set(mine) if name in named)
         others = random.Random(7).sample(others, min(len(mine), len(others)))
-        for number, name in enumerate([*mine[::every], *others[::every]]):
+        for number, name in enumerate([*mine[first::every], *others[first::every]]):
             ground = GROUNDS[number // 2 % len(GROUNDS)] if number % 2 else GROUNDS[0]
             yield lay(name, named[name], draw(icons, name), ground, pixels=number % 3 == 2)
 
@@ -160,12 +159,20 @@ def measure_colours(cut: Image.Image) -> tuple[str, ...]:
     return tuple(COLOUR_WORDS[k] for k in order if float(shares[k]) >= 0.15)
 
 
-def read_picture(picture: Image.Image) -> Description:
-    """What /describe tells of a picture without any metadata, where no eye looks."""
+def read_picture(picture: Image.Image, word: str = "") -> Description:
+    """What /describe tells of a picture without any metadata, where no eye looks.
+
+    Args:
+        picture: The picture.
+        word: What it shows, as a person says where that is not told.
+    """
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     question = Question(kind="describe", measures=measure(picture))
-    return describe(question, look_at(buffer.getvalue()))
+    known = describe(question, look_at(buffer.getvalue()))
+    if not (word and known.lacks_subject):
+        return known
+    return describe(replace(question, word=word), Seen())
 
 
 def judge_value(said: str, right: bool | None) -> str:
@@ -173,14 +180,13 @@ def judge_value(said: str, right: bool | None) -> str:
     return "unsaid" if not said else "right" if right else "wrong"
 
 
-def report_drawings(drawings: Sequence[Drawing]) -> list[tuple[Drawing, Description]]:
-    """Prints how often what is said of drawings is right; those that were described."""
+def report_drawings(drawings: Sequence[Drawing]) -> None:
+    """Prints how often what is said of drawings is right."""
     counts: dict[str, Counter[str]] = {}
-    wrong, told = list[str](), list[tuple[Drawing, Description]]()
+    wrong = list[str]()
     began = time.process_time()
     for one in drawings:
         known = read_picture(one.picture)
-        told.append((one, known))
         kind = "thing that it knows" if one.things else "any other thing"
         for name, said, right in compare(one, known, kind):
             verdict = judge_value(said, right)
@@ -197,7 +203,6 @@ def report_drawings(drawings: Sequence[Drawing]) -> list[tuple[Drawing, Descript
         shares = (found[verdict] for verdict in ("right", "unsaid", "wrong"))
         print(f"| {name} | {' | '.join(map(str, shares))} | {found['wrong'] / whole:.1%} |")
     print("\nWrong:", *(wrong or ["nothing"]), sep="\n- ")
-    return told
 
 
 def compare(one: Drawing, known: Description, kind: str) -> Iterator[tuple[str, str, bool | None]]:
@@ -231,29 +236,39 @@ def report_guesses(drawings: Sequence[Drawing]) -> None:
     print(f"\nThe judge's best answers to {len(known)} known things, always given: {shares}")
 
 
-def report_redrawn(told: Sequence[tuple[Drawing, Description]]) -> None:
-    """Prints how often pictures drawn from descriptions show the things and colours of labels."""
+def report_redrawn(drawings: Sequence[Drawing]) -> None:
+    """Prints how often pictures drawn from descriptions show the things and colours of labels.
+
+    Where the judge does not tell the thing, the label is what a person answers to the card's
+    question; colours, grounds and media are as they were told.
+    """
     with tempfile.TemporaryDirectory() as place:
         settings = Settings(_env_file=None, data=Path(place))  # type: ignore[call-arg]
         card = choose_usual(list_served(settings)).card
-        engine = load_engine(settings)
-        named = [one for one in told if one[0].things and one[1].find(Aspect.SUBJECT)]
-        chosen = random.Random(7).sample(named, min(SHORT, len(named)))
-        found = Counter[str]()
-        for drawing, known in chosen:
+        engine, found = load_engine(settings), Counter[str]()
+        for drawing in drawings:
+            known = read_picture(drawing.picture, next(iter(sorted(drawing.things))))
             text = write_offers(known, HERE, card)[0].prompt.text
             recipe = plan(f"{text} --ar 1:1 --seed 7 --batch 1", settings).recipe
             pictures = render(
                 engine, recipe, lambda *_: None, read=lambda _: b"", find=lambda _: None
             )
-            again = read_picture(pictures.single[0].convert("RGB"))
-            best = name_best(pictures.single[0])
-            found["thing"] += best in drawing.things
-            colour = " ".join(again.find(Aspect.COLOUR))
-            found["colour"] += not colour or is_colour(BASIC.get(colour, colour), drawing.colours)
-            print(f"- {drawing.label}: `{text}` drew {best}, {colour or 'of several colours'}")
+            again = pictures.single[0].convert("RGB")
+            best, colours = name_best(again), list_colours(again)
+            thing = best in drawing.things
+            colour = any(is_colour(each, drawing.colours) for each in colours)
+            found.update(thing=thing, colour=colour, both=thing and colour)
+            print(f"- {drawing.label}: `{text}` drew {best}, {' and '.join(colours)}", flush=True)
     for name, count in found.items():
-        print(f"Drawn again from {len(chosen)} descriptions, the {name} is the label's: {count}")
+        print(f"Drawn again from {len(drawings)} descriptions, label's {name}: {count}")
+
+
+def list_colours(picture: Image.Image) -> list[str]:
+    """The two colours of which a picture has most, beside its ground."""
+    measured = measure(picture)
+    names = [BASIC.get(one.name, one.name) for one in measured.palette]
+    ground = BASIC.get(measured.ground, measured.ground)
+    return [name for name in dict.fromkeys(names) if name != ground][:2]
 
 
 def name_best(picture: Image.Image) -> str:
@@ -286,15 +301,27 @@ def main() -> None:
     parser.add_argument(
         "--every", type=int, default=1, help="leave out all but each of so many drawings"
     )
-    parser.add_argument("--redraw", action="store_true", help="draw from descriptions, too")
+    parser.add_argument("--first", type=int, default=0, help="number of the first, from 0")
+    parser.add_argument(
+        "--redraw", type=int, nargs=2, metavar=("FROM", "COUNT"), help="draw these again instead"
+    )
+    parser.add_argument("--only", choices=("drawings", "guesses", "photographs"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    drawings = list(list_drawings(given.folder, given.every))
-    told = report_drawings(drawings)
-    report_guesses(drawings)
-    report_photographs(given.folder)
+    if given.only == "photographs":
+        report_photographs(given.folder)
+        return
+    drawings = list(list_drawings(given.folder, given.every, given.first))
     if given.redraw:
-        report_redrawn(told)
+        first, count = given.redraw
+        report_redrawn([one for one in drawings if one.things][first : first + count])
+        return
+    if given.only != "guesses":
+        report_drawings(drawings)
+    if given.only != "drawings":
+        report_guesses(drawings)
+    if not given.only:
+        report_photographs(given.folder)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from benchmarks.recipes.pages import FOLDER, Block, Command, Edit, Press, Print,
 from bot.components.asking import PLACES, READINGS
 from bot.components.buttons import KINDS, Derivation
 from bot.interactions.requester import DIRECT_LIMIT
-from bot.requests.edit_plans import Editor, Plan, plan
+from bot.requests.edit_plans import Plan, plan
+from bot.requests.editor import Editor
 from bot.requests.finding import locate_in
 from bot.requests.given import as_parent
 from bot.requests.models import ServedModels
