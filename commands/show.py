@@ -15,19 +15,28 @@ _ID: Final = re.compile(r"(?:easel-)?([0-9a-f]{8,32})(?:[.-]\w+)?", re.IGNORECAS
 
 
 @app_commands.command(name="show", description="Show your pictures again, with their buttons")
-@app_commands.describe(id="Pick one of yours, or give a job's id or the name of a picture's file")
+@app_commands.describe(
+    id="Pick one of yours, or give a job's id or the name of a picture's file",
+    history="Draw what it was made of and what was made of it, as a tree to choose from",
+)
 async def show(
     interaction: Interaction,
     id: app_commands.Range[str, 8, 64] = "",  # noqa: A002 - what Midjourney calls the option
+    *,
+    history: bool = False,
 ) -> None:
-    """Hands the request to the results."""
+    """Hands the request to the results, or to what draws trees."""
     if not id:
         await interaction.client.handlers.results.offer_latest(interaction)
         return
     found = _ID.fullmatch(id.strip())
     if found is None:
         raise NoJobError(id)
-    await interaction.client.handlers.results.show(interaction, found[1].lower())
+    handlers, beginning = interaction.client.handlers, found[1].lower()
+    if history:
+        await handlers.lineage.show_from(interaction, beginning)
+    else:
+        await handlers.results.show(interaction, beginning)
 
 
 @show.autocomplete("id")

@@ -58,12 +58,14 @@ class WishDraft:
         job: Whose picture it is; empty for one that was not drawn here.
         index: Its number there; 0 where that is not known.
         picture: The address of one that was not drawn here.
+        second: The address of one from which something is to be taken.
     """
 
     words: str = ""
     job: str = ""
     index: int = 0
     picture: str = ""
+    second: str = ""
 
     @classmethod
     def from_json(cls, body: Mapping[str, Any]) -> Self:
@@ -73,6 +75,7 @@ class WishDraft:
             job=str(body.get("job", "")),
             index=int(body.get("index", 0)),
             picture=str(body.get("picture", "")),
+            second=str(body.get("second", "")),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -82,6 +85,7 @@ class WishDraft:
             "job": self.job,
             "index": self.index,
             "picture": self.picture,
+            "second": self.second,
         }
 
 

@@ -310,7 +310,7 @@ def _build_grid_view(job: str, recipe: Recipe, marks: Marks) -> discord.ui.View:
     # A menu takes a whole row, and nine pictures leave none beside it.
     moved = [(button.action, button.item.label or "") for row in rows[ROW - 1 :] for button in row]
     view = _build_view(*rows[: ROW - 1], marks=marks)
-    others = ["history", *(["before"] if _is_change(recipe) else [])]
+    others = ["history", *(["before"] if _is_change(recipe) else []), *_list_moves(recipe)]
     named = [(action, KINDS[action].label or "") for action in others]
     return view.add_item(build_menu(job, len(numbers), [*named, *moved]))
 
@@ -318,6 +318,14 @@ def _build_grid_view(job: str, recipe: Recipe, marks: Marks) -> discord.ui.View:
 def _is_change(recipe: Recipe) -> bool:
     """Whether there is a picture before it that it differs from as somebody asked."""
     return bool(recipe.asked or recipe.inputs.canvas)
+
+
+def _list_moves(recipe: Recipe) -> list[str]:
+    """Actions that take more of the image that pictures start from, or less."""
+    start = recipe.inputs.start
+    # What a creative upscale starts from is the picture itself.
+    moved = start is not None and start.strength > 0 and not derive.is_redrawn(recipe)
+    return ["closer", "looser"] if moved else []
 
 
 def _break_row(row: list[JobButton]) -> Iterator[list[JobButton]]:
@@ -339,14 +347,11 @@ def _list_single_rows(recipe: Recipe) -> Iterator[list[str]]:
     # A square picture has nothing to make square.
     yield ["far", "near", "zoom", *(["square"] if size.width != size.height else []), "history"]
     yield ["left", "right", "up", "down", "describe"]
-    start = recipe.inputs.start
-    # What a creative upscale starts from is the picture itself.
-    moved = start is not None and start.strength > 0 and not derive.is_redrawn(recipe)
     last = [
         "favourite",
         "recipe",
         *(["map"] if recipe.conditions.structure else []),
-        *(["closer", "looser"] if moved else []),
+        *_list_moves(recipe),
     ]
     # Of an image with its structure kept there are five already.
     yield [*last, *(["before"] if _is_change(recipe) and len(last) < ROW else [])]

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 import discord
 
 from bot.errors import ZoomError
-from bot.interactions.submitted import read_answers
+from bot.interactions.submitted import read_answers, read_upload
 from bot.text import sentences
 from bot.text.languages import say
 from generation.derive import select_ninth
@@ -50,6 +50,7 @@ _ZOOM: Final = "zoom"
 _PARTS: Final = "parts"
 _WHOLE: Final = "whole"
 _PICTURE: Final = "picture"
+_SECOND: Final = "second"
 _LENGTH: Final = "length"
 
 _TITLES: Final = {"zoom": sentences.ZOOM_TITLE, "region": sentences.REGION_TITLE}
@@ -99,12 +100,14 @@ class EditAnswers:
         regions: The parts of the picture that it is about; empty where none was chosen.
         whole: Whether the whole picture was chosen.
         index: Number of the picture; None where the form did not ask.
+        second: Address of the picture from which something is to be taken; empty for none.
     """
 
     words: str
     regions: tuple[Region, ...]
     whole: bool
     index: int | None
+    second: str = ""
 
     @classmethod
     def read(cls, interaction: discord.Interaction[Any]) -> Self:
@@ -117,7 +120,8 @@ class EditAnswers:
         regions = () if whole else tuple(map(select_ninth, places))
         number = dict(given).get(_PICTURE, "")
         index = int(number) if number.isdecimal() else None
-        return cls(" ".join(read_prompt(interaction).split()), regions, whole, index)
+        words = " ".join(read_prompt(interaction).split())
+        return cls(words, regions, whole, index, read_upload(interaction, _SECOND))
 
 
 def _parse_zoom(typed: str) -> float:
@@ -196,11 +200,21 @@ def _build_edit_form(custom_id: str, typed: str) -> discord.ui.Modal:
         max_values=NINTHS,
         required=False,
     )
-    return form.add_item(
+    form.add_item(
         discord.ui.Label(
             text=say(sentences.EDIT_PARTS),
             description=say(sentences.EDIT_PARTS_HINT),
             component=menu,
+        )
+    )
+    upload: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
+        custom_id=_SECOND, required=False, max_values=1
+    )
+    return form.add_item(
+        discord.ui.Label(
+            text=say(sentences.EDIT_SECOND),
+            description=say(sentences.EDIT_SECOND_HINT),
+            component=upload,
         )
     )
 

@@ -98,13 +98,14 @@ class Conversation:
         return job if job and job.pictures else None
 
     async def _edit(self, message: discord.Message, job: Job, words: str) -> None:
+        second = _find_picture(message)
         # In a thread, as all that reads sentences.
         index, wish = await asyncio.to_thread(split_number, words, len(job.pictures))
         requester, editing = self._find_requester(message), self._handlers.editing
         try:
-            came = await editing.take_reply(requester, job, index, wish)
+            came = await editing.take_reply(requester, job, index, wish, second)
         except ASKED as error:
-            draft = WishDraft(wish, job.id, index)
+            draft = WishDraft(wish, job.id, index, second=second)
             view = await editing.ask(message.author.id, draft, error)
             await _reply(message, word_error(error) or "", view)
             return
@@ -115,10 +116,7 @@ class Conversation:
 
     async def _answer(self, message: discord.Message, words: str) -> None:
         await self._places.require(self._find_requester(message))
-        try:
-            picture = find_image(message)
-        except NoImageError:
-            picture = ""
+        picture = _find_picture(message)
         if words and not _GREETINGS.fullmatch(words):
             pictures = [picture] if picture else []
             draft = await self._handlers.imagine.offer(message.author.id, words, pictures)
@@ -149,6 +147,14 @@ class Conversation:
         place = message.channel.id, message.channel, guild_id
         event = f"message:{message.id}"
         return RemoteRequester.find(self._client, message.author, *place, event=event)
+
+
+def _find_picture(message: discord.Message) -> str:
+    """The address of the image in a message; empty without one."""
+    try:
+        return find_image(message)
+    except NoImageError:
+        return ""
 
 
 def _is_said(message: discord.Message) -> bool:

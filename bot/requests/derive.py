@@ -75,7 +75,9 @@ class DeriveHandler:
             await self._offer_form(interaction, parent_id, kind, index)
         elif kind.derive:
             title, change = Title(kind.action, index or None), keep_words(kind.derive)
-            await self._make(interaction, parent_id, change, title, promised=message)
+            message = message or await acknowledge(interaction)
+            parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
+            await self._make(interaction, parent, change, title, promised=message)
 
     async def _offer_form(
         self, interaction: discord.Interaction[Any], parent_id: str, kind: ButtonKind, index: int
@@ -123,12 +125,15 @@ class DeriveHandler:
         fetched = Fetched(list_addresses(answers.prompt.flags))
         change = change_words(self._models, derivation, answers.prompt, kind.source, fetched)
         title = Title(kind.action, index or None)
-        await self.try_and_make(interaction, parent_id, change, title, fetched)
+        finding = await begin(ownership.find_drawing(self._acceptor.jobs, parent_id))
+        message = None if finding.done() else await acknowledge(interaction)
+        parent = await finding
+        await self.try_and_make(interaction, parent, change, title, fetched, promised=message)
 
     async def try_and_make(
         self,
         interaction: discord.Interaction[Any],
-        parent_id: str,
+        parent: Job,
         change: Change,
         title: Title,
         fetched: Fetched | None = None,
@@ -139,7 +144,7 @@ class DeriveHandler:
 
         Args:
             interaction: Who asks, and where.
-            parent_id: The pictures' job.
+            parent: The pictures' job.
             change: What is made of them.
             title: How its job is titled.
             fetched: The images that it takes.
@@ -147,15 +152,14 @@ class DeriveHandler:
 
         Raises:
             Exception: Whatever ``change`` raises.
-            JobGoneError: The parent is not in the database.
             NotAllowedError: The server does not allow it.
         """
-        finding = await begin(ownership.find_drawing(self._acceptor.jobs, parent_id))
-        if promised is None and finding.done() and not (fetched and fetched.links):
+        if promised is None and not (fetched and fetched.links):
             # As a trial: a mistake is answered in private, which it no longer can be after the
             # public promise of an answer.
-            self._change(finding.result(), change, title)
-        await self._make(interaction, parent_id, change, title, fetched, promised=promised)
+            self._change(parent, change, title)
+        message = promised or await acknowledge(interaction)
+        await self._make(interaction, parent, change, title, fetched, promised=message)
 
     async def draw_again(self, requester: Requester, parent_id: str) -> None:
         """Takes a 🔄 that is not a press: the same again in a message beside it.
@@ -165,10 +169,16 @@ class DeriveHandler:
             OtherFamilyError: The parent was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it, or the bot may not write there.
         """
-        await self.make_for(requester, parent_id, keep_words(draw_again), Title("reroll"))
+        parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
+        await self.make_for(requester, parent, keep_words(draw_again), Title("reroll"))
 
     async def make_for(
-        self, requester: Requester, parent_id: str, change: Change, title: Title
+        self,
+        requester: Requester,
+        parent: Job,
+        change: Change,
+        title: Title,
+        fetched: Fetched | None = None,
     ) -> Sequence[str]:
         """Makes something of a parent's pictures for somebody who pressed nothing.
 
@@ -177,12 +187,13 @@ class DeriveHandler:
 
         Raises:
             Exception: Whatever ``change`` raises.
-            JobGoneError: The parent is not in the database.
             OtherFamilyError: The parent was drawn by a model that is no longer here.
             NotAllowedError: The server does not allow it, or the bot may not write there.
+            ImageError: What it takes is no image that may be used.
         """
-        parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
         choices = await self._admit(requester, parent)
+        if fetched is not None:
+            await self._fetch(fetched, requester.user.id)
         return await self._make_beside(requester, parent, change, title=title, choices=choices)
 
     async def repaint(
@@ -252,15 +263,13 @@ class DeriveHandler:
     async def _make(
         self,
         interaction: discord.Interaction[Any],
-        parent_id: str,
+        parent: Job,
         change: Change,
         title: Title,
         fetched: Fetched | None = None,
         *,
-        promised: int | None = None,
+        promised: int,
     ) -> None:
-        message = promised or await acknowledge(interaction)
-        parent = await ownership.find_drawing(self._acceptor.jobs, parent_id)
         choices = await self._admit(interaction, parent, counts=fetched is not None)
         if fetched is not None:
             await self._fetch(fetched, interaction.user.id)
@@ -269,10 +278,10 @@ class DeriveHandler:
             fetched.shapes.update({sha256: each.shape for sha256, each in traits.items()})
         made = self._derive(parent, change, title, choices)
         person = await policy.read_preferences(self._acceptor.records, interaction.user.id)
-        destination = await Destination.choose(interaction, choices, person, message)
+        destination = await Destination.choose(interaction, choices, person, promised)
         await self._accept(interaction, destination, parent, made, title=title, choices=choices)
         self._acceptor.mark_pressed(parent, interaction.message)
-        await release_promise(interaction, destination, message)
+        await release_promise(interaction, destination, promised)
         await tell_notes(interaction, made.notes)
 
     async def _fetch(self, fetched: Fetched, person: int) -> None:

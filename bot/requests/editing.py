@@ -9,12 +9,13 @@ from typing import Any, Final
 import discord
 
 from bot.access import ownership
+from bot.access.drafts import read_draft
 from bot.components import asking, modals
 from bot.components.asking import WishDraft
 from bot.errors import (
-    DraftGoneError,
     FormLateError,
     NoPlaceError,
+    NotAllowedError,
     NothingBeforeError,
     NotUnderstoodError,
     OldButtonError,
@@ -26,11 +27,13 @@ from bot.interactions.replies import acknowledge, answer_error, tell_notes
 from bot.interactions.requester import Requester
 from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
-from bot.requests.edit_plans import Editor, Plan, plan
+from bot.requests.edit_plans import Plan, plan
+from bot.requests.editor import Editor
 from bot.requests.finding import ThingFinder
 from bot.requests.given import GivenPictures
 from bot.requests.imagine import ImagineHandler
 from bot.requests.results import ResultHandler
+from bot.requests.rewording import Fetched
 from bot.text import sentences
 from bot.text.languages import retell
 from bot.text.messages import Title
@@ -116,7 +119,8 @@ class EditHandler:
             JobGoneError: The picture is not in the database.
         """
         asked = modals.EditAnswers.read(interaction)
-        wish = WishDraft(asked.words, job, asked.index or max(1, index))
+        index = asked.index or max(1, index)
+        wish = WishDraft(asked.words, job, index, second=asked.second)
         await self._take(interaction, wish, asked.regions, whole=asked.whole)
 
     async def submit_draft(self, interaction: discord.Interaction[Any], draft: str) -> None:
@@ -128,7 +132,8 @@ class EditHandler:
             Exception: As :meth:`submit` raises.
         """
         asked = modals.EditAnswers.read(interaction)
-        wish = replace(await self._read(interaction, draft), words=asked.words)
+        waiting = await self._read(interaction, draft)
+        wish = replace(waiting, words=asked.words, second=asked.second or waiting.second)
         await self._take(interaction, wish, asked.regions, whole=asked.whole)
 
     async def take_reading(
@@ -170,13 +175,10 @@ class EditHandler:
     async def _read(self, interaction: discord.Interaction[Any], draft: str) -> WishDraft:
         """The wish that waits in a draft, read before the first answer."""
         person = interaction.user.id
-        reading = await begin(self._acceptor.records.read(choice_queries.read_draft, draft, person))
+        reading = await begin(read_draft(self._acceptor.records, draft, person))
         if not reading.done():
             raise FormLateError
-        body = reading.result()
-        if body is None:
-            raise DraftGoneError
-        return WishDraft.from_json(body)
+        return WishDraft.from_json(reading.result())
 
     async def _take(
         self,
@@ -188,7 +190,8 @@ class EditHandler:
         every: bool = False,
     ) -> None:
         try:
-            planned = replace(await _plan(wish.words, regions, whole=whole), every=every)
+            planned = await _plan(wish.words, regions, whole=whole)
+            planned = replace(planned, every=every, second=wish.second)
             await self._make(interaction, wish, planned)
         except ASKED as error:
             draft = uuid.uuid4().hex
@@ -203,18 +206,26 @@ class EditHandler:
         self, interaction: discord.Interaction[Any], wish: WishDraft, planned: Plan
     ) -> None:
         title = Title(planned.title, None if planned.every else wish.index or None)
+        fetched = Fetched([planned.second]) if planned.second else None
         if wish.picture:
-            change = self._editor.change(await self._finder.seek(planned))
-            await self._given.make(interaction, wish.picture, change, title)
+            change = self._editor.change(await self._finder.seek(planned), fetched)
+            await self._given.make(interaction, wish.picture, change, title, fetched)
         elif planned.leads_back:
-            finding = await begin(self._find_before(wish.job, planned.leads_back))
+            finding = await begin(self._go_back(wish.job, planned))
             message = None if finding.done() else await acknowledge(interaction)
             await self._results.show(interaction, (await finding).id, promised=message)
         else:
-            locating = await begin(self._finder.locate(planned, wish.job, wish.index))
+            locating = await begin(self._locate(planned, wish))
             message = None if locating.done() else await acknowledge(interaction)
-            change = self._editor.change(await locating)
-            await self._maker.try_and_make(interaction, wish.job, change, title, promised=message)
+            job, located = await locating
+            change = self._editor.change(located, fetched)
+            await self._maker.try_and_make(
+                interaction, job, change, title, fetched, promised=message
+            )
+
+    async def _locate(self, planned: Plan, wish: WishDraft) -> tuple[Job, Plan]:
+        job = await ownership.find_drawing(self._acceptor.jobs, wish.job)
+        return job, await self._finder.locate(planned, job, wish.index)
 
     async def keep(self, person: int, draft: str, wish: WishDraft) -> None:
         """Keeps a wish until its question is answered, for whoever has it alone."""
@@ -226,7 +237,9 @@ class EditHandler:
         await self.keep(person, draft, wish)
         return asking.build_question(error, draft)
 
-    async def take_reply(self, requester: Requester, job: Job, index: int, words: str) -> Reply:
+    async def take_reply(
+        self, requester: Requester, job: Job, index: int, words: str, second: str = ""
+    ) -> Reply:
         """Takes what somebody wrote under pictures.
 
         Args:
@@ -234,6 +247,7 @@ class EditHandler:
             job: Whose pictures they are.
             index: Number of the picture that is meant; 0 where nobody said.
             words: What is to change.
+            second: Address of a picture from which something is to be taken; empty for none.
 
         Raises:
             WhichPictureError: There are several, and one has to be meant.
@@ -243,7 +257,7 @@ class EditHandler:
         """
         count = len(job.pictures)
         try:
-            planned = await _plan(words)
+            planned = replace(await _plan(words), second=second)
         except NotUnderstoodError:
             # Which of several comes first: what is asked then is about that one.
             if index == 0 and count > 1:
@@ -252,15 +266,16 @@ class EditHandler:
         if planned.leads_back:
             return Reply(
                 list(map(retell, _list_notes(planned))),
-                await self._find_before(job.id, planned.leads_back),
+                await self._find_before(job, planned),
             )
         every = index == 0 and count > 1
         if every and not planned.asks_no_picture:
             raise WhichPictureError(words, count, every=planned.suits_every)
-        located = await self._finder.locate(planned, job.id, max(1, index))
-        change = self._editor.change(replace(located, every=every))
+        located = await self._finder.locate(planned, job, max(1, index))
+        fetched = Fetched([second]) if second else None
+        change = self._editor.change(replace(located, every=every), fetched)
         title = Title(planned.title, None if every else max(1, index))
-        told = await self._maker.make_for(requester, job.id, change, title)
+        told = await self._maker.make_for(requester, job, change, title, fetched)
         return Reply(list(map(retell, [*told, *_list_notes(planned)])))
 
     async def find(self, job_id: str) -> Job | None:
@@ -272,16 +287,22 @@ class EditHandler:
         # A control map is a picture of nothing.
         return None if structure and structure.shown else job
 
-    async def _find_before(self, job_id: str, kind: WishKind) -> Job:
+    async def _go_back(self, job_id: str, planned: Plan) -> Job:
+        job = await ownership.find_job(self._acceptor.jobs, job_id)
+        return await self._find_before(job, planned)
+
+    async def _find_before(self, job: Job, planned: Plan) -> Job:
         """The job that a picture was made of, or the first of all.
 
         Raises:
             NothingBeforeError: There is none.
+            NotAllowedError: Something is to be taken from another picture, which goes into none.
         """
+        if planned.second:
+            raise NotAllowedError(Sentence(sentences.EDIT_SECOND_IDLE))
         jobs = self._acceptor.jobs
-        job = await ownership.find_job(jobs, job_id)
         found = await jobs.get(job.parent_id) if job.parent_id else None
-        while found and found.parent_id and kind is WishKind.ORIGINAL:
+        while found and found.parent_id and planned.leads_back is WishKind.ORIGINAL:
             earlier = await jobs.get(found.parent_id)
             if earlier is None:
                 break

@@ -13,7 +13,7 @@ from bot.requests.accept import JobAcceptor
 from bot.requests.derive import DeriveHandler
 from bot.requests.job_request import JobRequest
 from bot.requests.resolution import resolve_order
-from bot.requests.rewording import Change
+from bot.requests.rewording import Change, Fetched
 from bot.text.messages import Title
 from bot.text.titles import keep_title
 from generation.catalogue.card import Card
@@ -46,7 +46,12 @@ class GivenPictures:
         self._acceptor, self._models, self._maker = acceptor, acceptor.models, maker
 
     async def make(
-        self, interaction: discord.Interaction[Any], url: str, change: Change, title: Title
+        self,
+        interaction: discord.Interaction[Any],
+        url: str,
+        change: Change,
+        title: Title,
+        fetched: Fetched | None = None,
     ) -> None:
         """Makes something of the image at an address.
 
@@ -55,6 +60,7 @@ class GivenPictures:
             url: Where the image is.
             change: From the image, as the one picture of a recipe that gives it back.
             title: How the job is titled.
+            fetched: The images that it takes besides.
 
         Raises:
             Exception: Whatever ``change`` raises.
@@ -65,6 +71,9 @@ class GivenPictures:
         acceptor, person = self._acceptor, interaction.user.id
         choices = await acceptor.admit(interaction, self._choose)
         image = await acceptor.images.keep(url, person)
+        if fetched is not None:
+            for link in fetched.links:
+                fetched.kept[link] = await acceptor.images.keep(link, person)
         traits = await acceptor.images.look_at([image])
         given = resolve_order(
             self._models, Order(_AS_IT_IS, 0), [image], {}, traits=traits, choices=choices

@@ -13,6 +13,7 @@ from PIL import Image
 from bot.access import ownership
 from bot.components.buttons import KINDS
 from bot.delivery.content import load_thumbnail
+from bot.errors import NoJobError, NotYoursError
 from bot.panels import routing
 from bot.panels.latest import build_lineage
 from bot.text import messages, sentences, titles
@@ -21,6 +22,7 @@ from bot.text.messages import Title
 from generation.pictures.lineage import Node, draw_lineage
 from generation.recipe import Recipe
 from storage.files import Files, MissingFileError
+from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 from storage.queue.lineage import list_children
@@ -57,6 +59,25 @@ class LineageHandler:
             JobGoneError: There is no such job.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
+        await self._show(interaction, job_id)
+
+    async def show_from(self, interaction: discord.Interaction[Any], beginning: str) -> None:
+        """The same around the job whose id begins so.
+
+        Raises:
+            NoJobError: There is no such job.
+            NotYoursError: It is somebody else's.
+        """
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = await self._jobs.records.read(queries.find_job, beginning)
+        job = await self._jobs.get(found) if found else None
+        if job is None:
+            raise NoJobError(beginning)
+        if not ownership.may_remove(interaction, job):
+            raise NotYoursError
+        await self._show(interaction, job.id)
+
+    async def _show(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         job = await ownership.find_drawing(self._jobs, job_id)
 
         async def select(found: Sequence[Job]) -> list[Job]:

@@ -9,6 +9,7 @@ from PIL import Image
 from generation.edits import STEP
 from generation.recipe import Recipe, Retouch, Tone
 from playground import Message
+from storage.queue.order import ModelName
 from tests.bot.live.studio import LiveStudio
 from tests.journeys.studio import Studio, answer, opened, recipe_of, result, showing
 
@@ -66,6 +67,8 @@ async def test_another_look_is_drawn_from_the_same_noise(studio: Studio) -> None
 async def test_more_is_shown_beyond_the_edges(studio: Studio) -> None:
     made = await edit(studio, await single(studio), "extend it to the left")
     assert made.inputs.canvas
+    # One, which the next wish is about.
+    assert len(made.noise) == 1
     assert made.inputs.canvas.edges.left > 0
 
 
@@ -93,9 +96,8 @@ async def test_the_one_thing_before_a_plain_ground_is_found(
     assert made.prompt.startswith("pear")
     note = await studio.playground.message(lambda m: "I found `apple`" in m.content)
     assert note.ephemeral_to == "mira"
-    # Four ways to do it; the picture before stands beside them.
-    menu = await studio.playground.select("mira", replaced, ["before:0"])
-    both = await showing(await answer(menu), "Before at the left")
+    press = await studio.playground.press("mira", replaced, label="Before/after")
+    both = await showing(await answer(press), "Before at the left")
     assert both.ephemeral_to == "mira"
     shown = await opened(studio.playground, both)
     assert shown.width > 1.5 * shown.height
@@ -116,6 +118,19 @@ async def test_a_network_looks_for_what_the_picture_does_not_tell(
     assert note.ephemeral_to == "mira"
 
 
+async def test_a_model_that_sees_looks_where_nothing_else_is_named(studio: LiveStudio) -> None:
+    picture = await single(studio)
+    await studio.house.jobs.sign_on(
+        ModelName("framers", "owner/eye"), ModelName("easel", "easel-1")
+    )
+    made = await edit(studio, picture, "remove the dog")
+    assert made.inputs.canvas
+    assert made.inputs.canvas.sought
+    assert made.inputs.canvas.sought.finder == "eyes:owner/eye"
+    await studio.playground.message(lambda m: "eye looks for `dog`" in m.content)
+    await studio.house.jobs.sign_on()
+
+
 async def test_before_and_after_stand_beside_each_other(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +144,32 @@ async def test_before_and_after_stand_beside_each_other(
     middle = shown.height // 2
     before, after = (shown.getpixel((x, middle)) for x in (middle, shown.width - middle))
     assert before != after == (255, 255, 255)
+
+
+def pixels(colour: tuple[int, int, int]) -> bytes:
+    data = io.BytesIO()
+    Image.new("RGB", (64, 64), colour).save(data, "PNG")
+    return data.getvalue()
+
+
+async def ask_with(studio: Studio, message: Message, words: str, *parts: str) -> Any:
+    press = await studio.playground.press("mira", message, label="Edit")
+    await press.acknowledged()
+    values: dict[str, object] = {"prompt": words, "parts": list(parts)}
+    files = {"second": ("hat.png", pixels((40, 40, 200)))}
+    return await studio.playground.submit("mira", press, values, files=files)
+
+
+async def test_something_is_taken_from_another_picture(studio: Studio) -> None:
+    picture = await single(studio)
+    styled = await recipe_of(studio, await result(await ask_with(studio, picture, "as a comic")))
+    assert [one.role for one in styled.conditions.references] == ["style"]
+    added = await recipe_of(studio, await result(await ask_with(studio, picture, "add a hat", "1")))
+    assert [one.role for one in added.conditions.references] == ["object"]
+    assert added.inputs.canvas
+    for words in ("warmer", "remove the apple", "undo"):
+        refused = await answer(await ask_with(studio, picture, words))
+        await showing(refused, "Nothing of another picture goes into that")
 
 
 async def test_what_no_rule_knows_is_asked_about(studio: Studio) -> None:
@@ -160,15 +201,14 @@ async def test_of_several_drawn_wishes_the_rest_is_told_to_wait(studio: Studio) 
 
 
 async def test_closer_and_looser_move_the_strength(studio: Studio) -> None:
-    data = io.BytesIO()
-    Image.new("RGB", (64, 64), (200, 40, 40)).save(data, "PNG")
     press = await studio.playground.command(
         "mira",
         "img2img",
         {"prompt": f"a dog {QUICK}", "strength": 0.5},
-        files={"image": ("red.png", data.getvalue())},
+        files={"image": ("red.png", pixels((200, 40, 40)))},
     )
-    picture = await result(await studio.playground.press("mira", await result(press), label="U1"))
+    grid = await result(press)
+    picture = await result(await studio.playground.press("mira", grid, label="U1"))
     strengths = []
     for label in ("Closer", "Looser"):
         moved = await studio.playground.press("mira", picture, label=label)
@@ -176,6 +216,12 @@ async def test_closer_and_looser_move_the_strength(studio: Studio) -> None:
         assert start
         strengths.append(start.strength)
     assert strengths == [pytest.approx(0.5 / STEP, abs=0.01), pytest.approx(0.5 * STEP, abs=0.01)]
+    # Of a grid all of them.
+    moved = await studio.playground.select("mira", grid, ["looser:0"])
+    whole = await recipe_of(studio, await result(moved))
+    assert len(whole.noise) == 4
+    assert whole.inputs.start
+    assert whole.inputs.start.strength == strengths[1]
 
 
 async def test_parts_are_not_for_what_changes_the_whole(studio: Studio) -> None:

@@ -45,6 +45,11 @@ async def test_the_tree_shows_where_a_picture_comes_from_and_leads_there(studio:
     whole = await answer(await studio.playground.select("mira", grid, ["history:0"]))
     await showing(whole, "**5** ← 3 · mirror it")
     assert "**4** ← 2 · as pixel art" in whole.content
+    # By its id as well, as a file is named.
+    by_id = {"id": grid.attachments[0].filename, "history": True}
+    told = await answer(await studio.playground.command("mira", "show", by_id))
+    await showing(told, "**5** ← 3 · mirror it")
+    assert told.ephemeral_to == "mira"
     shown = await opened(studio.playground, tree)
     assert shown.height > 4 * SIDE
     (menu,) = [part for row in tree.components for part in row["components"]]
@@ -59,6 +64,9 @@ async def test_nobody_sees_what_others_made_of_a_picture(studio: Studio) -> None
     _, picture = await single(studio, "otto")
     alone = await answer(await studio.playground.press("mira", picture, label="History"))
     await showing(alone, "made of no other of yours")
+    theirs = {"id": picture.attachments[0].filename, "history": True}
+    refused = await answer(await studio.playground.command("mira", "show", theirs))
+    await showing(refused, "Only the person who asked for this")
 
 
 @pytest.mark.parametrize("typed", ["5", "5,0 cm"])
