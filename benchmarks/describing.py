@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -311,11 +312,13 @@ def main() -> None:
     if given.only == "photographs":
         report_photographs(given.folder)
         return
-    drawings = list(list_drawings(given.folder, given.every, given.first))
+    listed = list_drawings(given.folder, given.every, given.first)
     if given.redraw:
         first, count = given.redraw
-        report_redrawn([one for one in drawings if one.things][first : first + count])
+        # No more are drawn than are asked for.
+        report_redrawn([*islice((one for one in listed if one.things), first, first + count)])
         return
+    drawings = list(listed)
     if given.only != "guesses":
         report_drawings(drawings)
     if given.only != "drawings":
