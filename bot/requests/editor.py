@@ -13,7 +13,7 @@ from bot.text import sentences
 from bot.text.messages import quote
 from generation import derive, edits
 from generation.catalogue.card import Capability, Card
-from generation.catalogue.finders import title_finder
+from generation.catalogue.finder_names import title_finder
 from generation.catalogue.lexicon import GROUND
 from generation.derive import Parent
 from generation.recipe import Edges, Recipe, Retouch

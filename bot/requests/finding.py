@@ -10,7 +10,7 @@ from PIL import Image
 from bot.requests.edit_plans import FOUND, Found, Plan
 from bot.requests.models import ServedModels
 from generation.catalogue.card import Capability
-from generation.catalogue.finders import name_finder
+from generation.catalogue.finder_names import name_finder
 from generation.pictures.figure import Figure, find_figure, frame_box, grow
 from generation.questions.question import FRAMERS
 from generation.recipe import Recipe, Sought

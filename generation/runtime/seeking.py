@@ -8,7 +8,7 @@ import structlog
 import torch
 from PIL import Image
 
-from generation.catalogue.finders import find_eye, find_tracer, name_finder
+from generation.catalogue.finder_names import find_eye, find_tracer, name_finder
 from generation.conditioning.finders import (
     Finder,
     Frame,

@@ -14,7 +14,7 @@ from generation.answering.framing import MOST, ask_where, fill_frames, read_box
 from generation.answering.looking import Sight, choose_sight
 from generation.answering.sight import ChattingEye, load_eye
 from generation.answering.speaker import Speaker
-from generation.catalogue.finders import find_eye, find_tracer, name_finder, title_finder
+from generation.catalogue.finder_names import find_eye, find_tracer, name_finder, title_finder
 from generation.catalogue.memory_plans import ENDLESS
 from generation.catalogue.served import list_served
 from generation.conditioning.finders import FramingFinder
