@@ -29,7 +29,7 @@ def write_entry(shown: Shown, viewer: Viewer) -> Json:
         "person": str(job.person_id),
         "own": job.person_id == viewer.person,
         "prompt": read_words(job),
-        "flags": str(job.recipe.get("parameters", "")),
+        "flags": read_flags(job, links=job.person_id == viewer.person),
         "did": write_wish(job) if Title.read(job.title).action in KINDS else "",
         "alt": describe(job),
         "pictures": [
@@ -93,6 +93,17 @@ def write_details(
 def read_words(job: Job) -> str:
     """What a drawing was asked for with."""
     return titles.drop_links(str(job.recipe.get("prompt", ""))) or say(sentences.NO_WORDS)
+
+
+def read_flags(job: Job, *, links: bool) -> str:
+    """The flags of a drawing.
+
+    Args:
+        job: Its job.
+        links: Whether with addresses of images: signed ones of Discord's are nobody else's.
+    """
+    flags = str(job.recipe.get("parameters", ""))
+    return flags if links else titles.drop_links(flags)
 
 
 def describe(job: Job) -> str:

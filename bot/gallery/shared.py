@@ -7,7 +7,7 @@ from aiohttp import web
 
 from bot.errors import NotShownError
 from bot.gallery.collection import PictureCollection, find_picture
-from bot.gallery.entries import describe, read_words
+from bot.gallery.entries import describe, read_flags, read_words
 from bot.gallery.picture_files import PictureFiles
 from bot.text import sentences
 from bot.text.languages import say
@@ -57,7 +57,7 @@ class SharedPictures:
             # What a screen reader says are its words, which may not be told.
             alt=describe(job) if told else say(sentences.SHARED),
             words=read_words(job) if told else "",
-            flags=str(job.recipe.get("parameters", "")) if told else "",
+            flags=read_flags(job, links=False) if told else "",
             width=stored.width,
             height=stored.height,
         )

@@ -19,6 +19,14 @@ function wanted() {
   return new URLSearchParams(Object.entries(all).filter(([, value]) => value));
 }
 
+/** What else is wanted than what the fields say; a press takes it back. */
+function drawChips() {
+  $("person").hidden = !state.person;
+  $("person").textContent = `${words.only}: ${nameOf(state.person)} ✕`;
+  $("of").hidden = !state.of;
+  $("of").textContent = `${words.lineage} ✕`;
+}
+
 function query(before) {
   const asked = wanted();
   // A day is a day where one is.
@@ -40,10 +48,7 @@ async function begin() {
     if (here) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   }
-  $("person").hidden = !state.person;
-  $("person").textContent = `${words.only}: ${nameOf(state.person)} ✕`;
-  $("of").hidden = !state.of;
-  $("of").textContent = `${words.lineage} ✕`;
+  drawChips();
   selection.clear();
   state.drawings = [];
   state.next = null;
@@ -129,7 +134,10 @@ async function name(drawings) {
   const unknown = new Set(drawings.map((one) => one.person).filter((it) => it !== given.me && !state.names.has(it)));
   if (!unknown.size || !/^\d+$/.test(state.scope)) return;
   const answer = await ask(`people?server=${state.scope}&ids=${[...unknown]}`);
-  if (answer.ok) for (const person of unknown) state.names.set(person, answer[person]);
+  if (!answer.ok) return;
+  for (const person of unknown) state.names.set(person, answer[person]);
+  drawChips();
+  picture.again();
 }
 
 // What one does

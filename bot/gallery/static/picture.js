@@ -9,6 +9,7 @@ let page = { words: {}, list: () => [] };
 let shown = null;
 let place = 0;
 let from = null;
+const title = document.title;
 
 export const set = (given) => (page = given);
 
@@ -40,6 +41,11 @@ function leave() {
 
 export function close() {
   if (dialog.open) dialog.close();
+}
+
+/** Draws what is shown once more, as somebody's name is known now. */
+export function again() {
+  if (dialog.open && shown) draw();
 }
 
 export function gone(job) {
@@ -99,8 +105,13 @@ function tell(text, refused = false) {
 }
 
 async function copy(text, button) {
-  await navigator.clipboard.writeText(text).catch(() => prompt(page.words.copy, text));
-  tell(page.words.copied);
+  try {
+    await navigator.clipboard.writeText(text);
+    tell(page.words.copied);
+  } catch {
+    // Not allowed here: then it is chosen, to be copied by hand.
+    getSelection().selectAllChildren($("words"));
+  }
   button.focus();
 }
 
@@ -227,10 +238,12 @@ $("older").addEventListener("click", () => step(1));
 $("close").addEventListener("click", close);
 dialog.addEventListener("click", (event) => event.target === dialog && close());
 dialog.addEventListener("close", () => {
+  // Where one looked last; it may have been drawn anew meanwhile.
+  const cell = shown && document.querySelector(`.cell[data-job="${shown.job}"][data-n="${place}"] a`);
   if (location.hash) leave();
-  document.title = document.title.replace(/^.* · /, "");
-  from?.focus?.();
-  from = null;
+  document.title = title;
+  (cell ?? from)?.focus?.();
+  shown = from = null;
 });
 dialog.addEventListener("keydown", (event) => {
   if (event.target.closest("input, select, textarea") || event.altKey || event.ctrlKey || event.metaKey) return;
