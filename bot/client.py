@@ -8,6 +8,7 @@ import json
 import logging
 import pkgutil
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -17,7 +18,9 @@ import yarl
 from discord import app_commands
 from discord.ext import commands as extensions
 
+from bot.access.audience import is_released
 from bot.access.places import AllowedPlaces
+from bot.components.appeal import AppealButton
 from bot.components.asking import ReadingButton
 from bot.components.buttons import JobButton
 from bot.components.confirm import DraftButton
@@ -50,6 +53,7 @@ from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.lineage import LineageHandler
 from bot.requests.models import ServedModels
+from bot.requests.moderating import ModerationHandler
 from bot.requests.personal_data import PrivacyHandler
 from bot.requests.printing import PrintHandler
 from bot.requests.relaxed import RelaxedOffers
@@ -127,6 +131,8 @@ class EaselBot(extensions.AutoShardedBot):
             max_messages=None,
         )
         self._settings = settings
+        # What is shown to nobody is read by those alone who decide about it.
+        everything, files = files, files.guarded(partial(is_released, jobs.records))
         self._marking = PictureMarks(settings, jobs.records, files)
         self._delivery = DeliveryWatcher(self, jobs, files, self._marking)
         self._remover = MessageRemover(self, jobs.records)
@@ -140,6 +146,7 @@ class EaselBot(extensions.AutoShardedBot):
             SentImages(settings, files, self._door, self.http),
             self._delivery,
             places=places,
+            client=self,
         )
         derive, painting = DeriveHandler(acceptor), None
         results = ResultHandler(jobs, files, self._delivery, self._marking)
@@ -173,6 +180,7 @@ class EaselBot(extensions.AutoShardedBot):
             lineage=LineageHandler(jobs, files),
             before_after=BeforeAfterHandler(jobs, files, self._marking),
             jobs=JobHandler(jobs),
+            moderation=ModerationHandler(settings, jobs, everything, self._remover.wake),
             privacy=PrivacyHandler(settings, jobs, files, self._remover.wake),
             translation=TranslationHandler(acceptor),
             verify=VerifyHandler(acceptor, self._marking),
@@ -202,7 +210,7 @@ class EaselBot(extensions.AutoShardedBot):
             await self.load_extension(name)
         await self.tree.set_translator(languages.CommandTranslator())
         self.add_dynamic_items(JobButton, MoreMenu, ReadingButton, SheetItem)
-        self.add_dynamic_items(DraftButton, CardItem, ImageButton, routing.PanelItem)
+        self.add_dynamic_items(DraftButton, CardItem, ImageButton, AppealButton, routing.PanelItem)
         await self._sync()
         self._delivery.start()
         self._remover.start()

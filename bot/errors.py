@@ -149,6 +149,10 @@ class NotYetError(UserError):
     """Something about pictures that are still being made."""
 
 
+class WithheldError(UserError):
+    """Pictures that are shown to nobody; the text is why, as ``verdicts.WITHHELD``."""
+
+
 class DraftGoneError(UserError):
     """An answer to a question that was answered before, or is too old."""
 

@@ -46,6 +46,7 @@ COMMANDS: Final[Mapping[str, Place]] = {
     "invite": Place("cli.invite", "Print the links that install the bot."),
     "models": Place("cli.models", "List, fetch and check the models that draw."),
     "people": Place("cli.people", "Give a person more, or block them, everywhere."),
+    "cases": Place("cli.cases", "See and decide about pictures held or reported."),
 }
 """In the order in which they are listed."""
 

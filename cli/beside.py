@@ -11,6 +11,7 @@ from cli.hub import Wanted, asking, download, find, find_hub_licence, find_part
 from cli.memory import find_gpu
 from generation.catalogue.card import Card
 from generation.catalogue.checkpoints import is_file
+from generation.catalogue.classifiers import choose_classifier, find_classifier_folder
 from generation.catalogue.controlnets import (
     ESTIMATORS,
     UnknownStructureError,
@@ -211,6 +212,32 @@ def find_eye(setting: str, memory: float = 0.0) -> Wanted | None:
     return Wanted(hub, "an eye, which tells what pictures show", licence, (part,))
 
 
+_CLASSIFIER: Final = ("*.json", "model.safetensors")
+"""What is read of a classifier."""
+
+
+def find_classifier(setting: str) -> Wanted | None:
+    """What fetching a classifier would bring; None where a setting means none of a hub.
+
+    Args:
+        setting: What ``EASEL_CLASSIFIER`` may be.
+
+    Raises:
+        NotFetchedError: It is nothing that could be fetched.
+        ClassifierError: It names nothing.
+    """
+    source = choose_classifier(setting)
+    if not _is_hub(source):
+        return None
+    hub, _, revision = source.partition("@")
+    with asking(hub):
+        config = download(hub, CONFIG, revision or None)
+        find_classifier_folder(str(config.parent))
+        part = find_part(hub, config.parent.name, _CLASSIFIER)
+        licence = find_hub_licence(hub, config.parent.name)
+    return Wanted(hub, "a classifier, which judges pictures", licence, (part,))
+
+
 def find_all(settings: Settings) -> list[Wanted]:
     """What fetching everything that the settings name would bring, each once.
 
@@ -249,6 +276,8 @@ def find_all(settings: Settings) -> list[Wanted]:
         eye := find_eye(settings.eyes, measure_gpu(settings))
     ):
         found[eye.name] = eye
+    if classifier := find_classifier(settings.classifier):
+        found[classifier.name] = classifier
     return list(found.values())
 
 

@@ -18,7 +18,7 @@ import typer
 
 from cli.findings import Finding, State, print_findings
 from cli.lora_check import examine_loras
-from cli.memory import examine_eyes, examine_main_memory, examine_memory
+from cli.memory import examine_classifier, examine_eyes, examine_main_memory, examine_memory
 from faults import HostError
 from storage.settings import Settings, load_settings
 
@@ -55,6 +55,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from examine_memory(settings)
     yield from examine_eyes(settings)
     yield from examine_main_memory(settings)
+    yield from examine_classifier(settings)
 
 
 def python(_settings: Settings) -> Finding:

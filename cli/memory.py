@@ -7,6 +7,13 @@ from typing import Any, Final
 from cli.findings import Finding, State
 from faults import HostError
 from generation.catalogue.card import Card
+from generation.catalogue.classifiers import (
+    BUNDLED,
+    ClassifierError,
+    choose_classifier,
+    find_classifier_folder,
+    name_classifier,
+)
 from generation.catalogue.eyes import (
     READING,
     EyesError,
@@ -91,6 +98,23 @@ def examine_eyes(settings: Settings) -> Iterator[Finding]:
         yield Finding("eyes", State.NOTE, says, "a GPU, or EASEL_EYES=off")
     else:
         yield _place_eye(settings, source, usual, device)
+
+
+def examine_classifier(settings: Settings) -> Iterator[Finding]:
+    """By what pictures are judged before they are shown, and whether it is here."""
+    mend = "EASEL_CLASSIFIER is off, auto, opennsfw, a folder or a hub id"
+    try:
+        model = choose_classifier(settings.classifier)
+        if model and model != BUNDLED:
+            find_classifier_folder(model)
+    except ClassifierError as error:
+        yield Finding("classifier", State.FAULT, str(error), mend)
+        return
+    if model:
+        yield Finding("classifier", State.OK, f"{name_classifier(model)}, on this machine")
+        return
+    says = "none: nothing judges pictures before they are shown"
+    yield Finding("classifier", State.NOTE, says, "docs/moderation.md says what there is")
 
 
 def _place_eye(settings: Settings, source: str, usual: Card, device: Any) -> Finding:  # noqa: ANN401

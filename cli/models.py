@@ -9,6 +9,7 @@ import typer
 from cli import checkpoints
 from cli.describe import describe
 from generation.catalogue.checkpoints import OWN, choose_card
+from generation.catalogue.classifiers import AUTO, OFF, USUAL
 from generation.catalogue.extras import name_beside
 from generation.catalogue.eyes import EYES, find_eye_folder, find_eye_named
 from generation.catalogue.families import CARDS, VARIANTS, find_known
@@ -91,7 +92,8 @@ def fetch_model(
     name: Annotated[
         str,
         typer.Argument(
-            help="A name such as sdxl, a hub id, or eyes; left out, all of .env and what sees."
+            help="A name such as sdxl, a hub id, eyes or classifier; left out, all of .env and"
+            " what sees."
         ),
     ] = "",
     accept: Annotated[
@@ -127,6 +129,14 @@ def fetch_model(
             return
         _fetch([eye], accept)
         typer.echo(f"It is here. For .env:\nEASEL_EYES={eye.pinned}")
+    elif name == "classifier":
+        chosen = load_settings().classifier
+        judge = beside.find_classifier(USUAL if chosen in {AUTO, OFF} else chosen)
+        if judge is None:
+            typer.echo("EASEL_CLASSIFIER needs none of a hub.")
+            return
+        _fetch([judge], accept)
+        typer.echo(f"It is here. For .env:\nEASEL_CLASSIFIER={judge.pinned}")
     elif controlnets:
         networks = beside.find_networks(name)
         _fetch(list(networks.each.values()), accept)

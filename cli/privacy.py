@@ -12,6 +12,7 @@ from storage.files import Files
 from storage.privacy.exporting import list_entries, read_rows, write_entry
 from storage.privacy.forgetting import forget
 from storage.queue.client import Jobs
+from storage.queue.moderation import list_withheld
 from storage.settings import Settings, load_settings
 
 privacy = typer.Typer(rich_markup_mode=None)
@@ -29,11 +30,11 @@ def write_copy(person: Person, file: Annotated[Path, typer.Argument(help="A ZIP 
     engine = open_engine(settings.database)
     try:
         with engine.connect() as connection:
-            rows = read_rows(connection, person)
+            rows, withheld = read_rows(connection, person), list_withheld(connection)
     finally:
         engine.dispose()
     with zipfile.ZipFile(file, "x") as archive:
-        for name, data in list_entries(rows, Files.of(settings)):
+        for name, data in list_entries(rows, Files.of(settings), withheld):
             write_entry(archive, name, data)
     typer.echo(f"{len(rows['jobs']):,} requests, {len(rows['images']):,} pictures.")
 

@@ -8,7 +8,10 @@ from discord import app_commands
 from bot import errors
 from bot.client import EaselBot, Interaction
 from bot.components import buttons
+from bot.components.panel import Panel
 from bot.interactions.pictures import find_image
+from bot.panels import routing
+from bot.panels.cases import build_report_button
 from bot.text import sentences
 from bot.text.languages import say
 
@@ -38,7 +41,10 @@ async def delete(interaction: Interaction, message: discord.Message) -> None:
     channel = client.get_partial_messageable(message.channel.id, guild_id=interaction.guild_id)
     place = channel.get_partial_message(message.id)
     if not await results.delete(place, job, interaction):
-        raise errors.NotYoursError
+        # Who wants somebody else's picture gone can say why.
+        view = routing.build_view(Panel("", (build_report_button(job),)))
+        await interaction.edit_original_response(content=say(sentences.NOT_YOURS), view=view)
+        return
     await interaction.edit_original_response(content=say(sentences.DELETED))
 
 

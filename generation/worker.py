@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from math import inf
 from threading import Thread
@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import structlog
 import torch
+from PIL import Image
 
 from faults import HostError
 from generation.answering.answer import BLIND, answer
@@ -31,6 +32,7 @@ from generation.questions.question import EYES, FRAMERS, SPEAKERS, is_question
 from generation.recipe import Recipe
 from generation.recipe.layout import is_newer
 from generation.recipe.sheet import Sheet, is_sheet
+from generation.runtime.classifying import PictureJudge, open_judge
 from generation.runtime.compiling import compile_blocks, keep_compiled
 from generation.runtime.pool import Engines
 from generation.runtime.render import Find, Pictures, find_made, finish, render
@@ -58,6 +60,7 @@ from storage.queue.jobs import (
 )
 from storage.queue.order import ModelName
 from storage.queue.presence import Sighting
+from storage.queue.verdicts import Verdict
 from storage.queue.worker import FAULTS, note_fault, read_past, rest, serve
 from storage.settings import Settings, load_settings
 from storage.signals import RESTART, stop_event
@@ -177,6 +180,8 @@ def make_renderer(
     find: Find,
     seek: Seek = seek_nothing,
     sight: Sight = BLIND,
+    *,
+    judge: PictureJudge | None = None,
 ) -> Callable[[dict[str, Any], Report], Keep]:
     """The function that the queue calls for every job, with one model or one of several.
 
@@ -188,14 +193,20 @@ def make_renderer(
         if is_question(data):
             told = answer(data, engines, report, files.get, sight)
             return lambda: told
+        # Nothing of a picture leaves before it was judged, not even what it seems to become.
+        report = judge.hide(report) if judge else report
         if is_sheet(data):
             sheet = Sheet.from_json(data)
             cells = draw_cells(sheet, draw, report, serves)
-            return partial(keep_sheet, cells, sheet, files, report)
+            return partial(keep_sheet, cells, sheet, files, report, look(cells))
         if is_newer(data):
             raise UnknownJobError
         recipe = Recipe.from_json(data)
-        return partial(keep, draw(recipe, report), recipe, files, report)
+        pictures = draw(recipe, report)
+        return partial(keep, pictures, recipe, files, report, look(pictures.single))
+
+    def look(pictures: Sequence[Image.Image]) -> Verdict | None:
+        return judge.judge(pictures) if judge else None
 
     def serves(recipe: Recipe) -> bool:
         if isinstance(engines, Engines):
@@ -242,7 +253,8 @@ def main(settings: Settings) -> None:
         UnknownFamilyError: A model's family is unknown.
         ServedError: The further models cannot be read.
         EyesError: ``EASEL_EYES`` names nothing that sees.
-        ModelError: The usual model cannot be loaded.
+        ClassifierError: ``EASEL_CLASSIFIER`` names nothing that is here.
+        ModelError: The usual model cannot be loaded, or what judges pictures.
         WorkerNameTakenError: Another live worker goes by this one's name.
         DeviceFaultError: What it computes on has failed; a new process may find it in order.
     """
@@ -257,6 +269,7 @@ def main(settings: Settings) -> None:
     engines = open_engines(settings, wanted, models)
     device = _load_first(engines, choose_usual(models), settings, past)
     sight = open_sight(settings, wanted, models)
+    judge = open_judge(settings.classifier, settings.classifier_limit, wanted)
     if device == "cpu":
         # Drawing takes every core, and the bot beside it has to answer Discord within 3 seconds.
         os.nice(NICENESS)
@@ -272,7 +285,7 @@ def main(settings: Settings) -> None:
         Thread(target=keep_swept, args=[settings, stop], name="sweep", daemon=True).start()
         seek = open_seeker(settings, sight, engines)
         make_job = watch_device(
-            make_renderer(engines, Files.of(settings), find, seek, sight), wanted
+            make_renderer(engines, Files.of(settings), find, seek, sight, judge=judge), wanted
         )
         serve(
             settings,

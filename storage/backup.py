@@ -19,11 +19,11 @@ from typing import Final, Literal, Self
 
 from psycopg.conninfo import make_conninfo
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy import URL, func, inspect, make_url, select
+from sqlalchemy import URL, func, inspect, make_url, select, union
 
 from faults import HostError
 from storage.database.connect import REVISION, open_engine, require_current
-from storage.database.tables import ImageRow, Table
+from storage.database.tables import HeldRow, ImageRow, Table
 from storage.files import Files, MissingFileError
 from storage.prepare import migrate
 from storage.settings import Settings
@@ -227,7 +227,8 @@ def _read_named(settings: Settings) -> set[str]:
     engine = open_engine(settings.database)
     try:
         with engine.connect() as connection:
-            return set(connection.execute(select(ImageRow.sha256).distinct()).scalars())
+            named = union(select(ImageRow.sha256), select(HeldRow.sha256))
+            return set(connection.execute(named).scalars())
     finally:
         engine.dispose()
 

@@ -8,8 +8,9 @@ import asyncio
 import errno
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -71,6 +72,7 @@ class Files:
                 absent is taken from the usual AWS environment variables.
         """
         self._store = _open(str(where), credentials or {})
+        self._allows: Callable[[str], Awaitable[bool]] | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -198,12 +200,24 @@ class Files:
             raise _failed("deleted", sha256, error) from None
         return True
 
+    def guarded(self, allows: Callable[[str], Awaitable[bool]]) -> Self:
+        """The same place, of which :meth:`aget` reads only what is allowed.
+
+        Args:
+            allows: Whether bytes with a hash may be read; what may not counts as missing.
+        """
+        one = copy(self)
+        one._allows = allows
+        return one
+
     async def aput(self, data: bytes) -> str:
         """As :meth:`put`, without stopping the event loop."""
         return await asyncio.to_thread(self.put, data)
 
     async def aget(self, sha256: str) -> bytes:
         """As :meth:`get`, without stopping the event loop."""
+        if self._allows is not None and not await self._allows(sha256):
+            raise MissingFileError(sha256)
         return await asyncio.to_thread(self.get, sha256)
 
     def _write(self, name: str, data: bytes) -> None:

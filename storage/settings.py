@@ -197,6 +197,20 @@ class Settings(BaseSettings):
     restricted_words: str = ""
     """Words and phrases that are drawn in channels that Discord restricts to adults alone."""
 
+    classifier: str = "auto"
+    """What judges pictures before anything of them leaves a worker: auto (opennsfw where easel
+    [moderation] is installed), off, opennsfw, or a folder or hub id of a ViT image classifier, such
+    as AdamCodd/vit-base-nsfw-detector. Every worker needs it."""
+
+    classifier_limit: Annotated[float, Field(gt=0, le=1)] = 0.7
+    """From which of its scores on pictures are held, where not adults alone are let in."""
+
+    strikes: Annotated[int, Field(ge=0)] = 3
+    """Warnings in force after which somebody is blocked on a server for a week. 0: never."""
+
+    strike_days: Annotated[int, Field(gt=0)] = 90
+    """Days for which a warning is in force."""
+
     max_jobs_per_person: Annotated[int, Field(gt=0)] = 100
     """Most unfinished jobs that a server may allow a person; ten unless its /server says more."""
 

@@ -12,13 +12,13 @@ from itertools import islice
 from typing import Final
 
 import structlog
-from sqlalchemy import JSON, Connection, Engine, Text, cast, delete, select
+from sqlalchemy import JSON, Connection, Engine, Text, cast, delete, select, union
 from sqlalchemy import Table as SqlTable
 from sqlalchemy.exc import SQLAlchemyError
 
 from faults import HostError
 from storage.database.connect import READING, WRITING, open_engine
-from storage.database.tables import DiscardRow, ImageRow, Table
+from storage.database.tables import DiscardRow, HeldRow, ImageRow, Table
 from storage.files import Files, FileStoreError
 from storage.privacy.retention import expire
 from storage.queue import presence
@@ -179,9 +179,10 @@ def _list_named(database: Engine) -> Iterator[set[str]]:
 
 
 def select_pictures(connection: Connection, names: Sequence[str]) -> set[str]:
-    """Those of some hashes that are finished pictures."""
-    found = select(ImageRow.sha256).where(ImageRow.sha256.in_(names)).distinct()
-    return set(connection.execute(found).scalars())
+    """Those of some hashes that are finished pictures, whether they are shown or not."""
+    tables = (ImageRow, HeldRow)
+    found = (select(table.sha256).where(table.sha256.in_(names)) for table in tables)
+    return set(connection.execute(union(*found)).scalars())
 
 
 def read_page(connection: Connection, table: SqlTable, after: object) -> tuple[object, set[str]]:

@@ -44,6 +44,7 @@ COMMANDS = [
     "invite",
     "models",
     "people",
+    "cases",
 ]
 ROOT = Path(__file__).parents[1]
 SETTINGS = ("DISCORD_TOKEN", "EASEL_", "AWS_")

@@ -4,13 +4,10 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
-import discord
-
 from bot.errors import NotAllowedError
-from bot.interactions.requester import Requester
 from bot.text import messages, sentences
 from generation.recipe import Recipe
-from prompt.moderation.minors import sexualizes_minors
+from prompt.moderation.minors import names_minors, sexualizes_minors
 from prompt.moderation.words import WORD_LENGTH, WordList, parse_words
 from prompt.reading.phrases import parse_phrases
 from prompt.sentences import Sentence
@@ -20,8 +17,6 @@ from storage.settings import Settings
 _SERVERS: Final = 200
 """Lists that are kept as they are looked up, of the servers that asked lately."""
 
-_ADULT: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
-
 
 class WordRules:
     """Looks at the words of everything that is to be drawn, before it is queued."""
@@ -30,17 +25,19 @@ class WordRules:
         self._refused = parse_words(settings.refused_words)
         self._restricted = parse_words(settings.restricted_words)
 
-    def require(
-        self, requester: Requester, choices: ServerChoices, recipes: Iterable[Recipe]
-    ) -> None:
-        """Goes on if the words of all of them may be drawn where somebody asks.
+    def require(self, choices: ServerChoices, recipes: Iterable[Recipe], *, adult: bool) -> None:
+        """Goes on if the words of all of them may be drawn where they are to be shown.
 
         What is to be left out of a picture is not looked at: it says what nobody wants.
+
+        Args:
+            choices: What the server decided.
+            recipes: What is to be drawn.
+            adult: Whether that is shown to adults alone.
 
         Raises:
             NotAllowedError: They may not be.
         """
-        adult = is_age_restricted(requester)
         said = ((tuple(_list_wanted(one)), tuple(_list_unwanted(one))) for one in recipes)
         # Repetitions, and what only a dial changes, say the same.
         for wanted, unwanted in dict.fromkeys(said):
@@ -62,16 +59,9 @@ class WordRules:
         return None
 
 
-def is_age_restricted(requester: Requester) -> bool:
-    """Whether Discord shows a place to adults alone: a channel, its thread, or a whole server."""
-    channel = requester.channel
-    guild = getattr(channel, "guild", None)
-    # Discord's own flag on commands does not look at the whole server.
-    if guild is not None and getattr(guild, "nsfw_level", None) in _ADULT:
-        return True
-    is_nsfw = getattr(channel, "is_nsfw", None)
-    # In direct messages nobody says who is grown up.
-    return guild is not None and is_nsfw is not None and bool(is_nsfw())
+def mentions_minors(recipes: Iterable[Recipe]) -> bool:
+    """Whether the words of any of them name minors, of whom nothing explicit may come."""
+    return any(names_minors(_list_wanted(one)) for one in recipes)
 
 
 def _list_wanted(recipe: Recipe) -> Iterator[str]:

@@ -1,11 +1,12 @@
 """Jobs found again, and who may do what to them."""
 
-from bot.errors import JobGoneError, NoPictureError, OldButtonError, SheetError
+from bot.errors import JobGoneError, NoPictureError, OldButtonError, SheetError, WithheldError
 from bot.interactions.requester import Requester
 from generation.recipe import Recipe
 from generation.recipe.sheet import is_sheet
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
+from storage.queue.verdicts import WITHHELD
 
 
 async def find_job(jobs: Jobs, job_id: str | None) -> Job:
@@ -27,8 +28,11 @@ async def find_drawing(jobs: Jobs, job_id: str | None) -> Job:
         JobGoneError: There is none.
         NoPictureError: It is a question, which makes none.
         SheetError: It is a sheet, of which one is chosen first.
+        WithheldError: Its pictures are shown to nobody.
     """
     job = await find_job(jobs, job_id)
+    if job.failure in WITHHELD:
+        raise WithheldError(job.failure or "")
     if is_sheet(job.recipe):
         raise SheetError
     if job.question:
@@ -59,7 +63,11 @@ def may_remove(requester: Requester, job: Job) -> bool:
     """Whether somebody may cancel or delete a job: its owner, or a moderator of its server."""
     if requester.user.id == job.person_id:
         return True
-    # Being a moderator elsewhere, or in direct messages, gives no right over this server's
-    # pictures.
-    same_server = requester.guild_id is not None and requester.guild_id == job.server_id
+    return moderates(requester, job.server_id)
+
+
+def moderates(requester: Requester, server_id: int | None) -> bool:
+    """Whether somebody is a moderator of a server, and there."""
+    # Being one elsewhere, or in direct messages, gives no right over its pictures.
+    same_server = requester.guild_id is not None and requester.guild_id == server_id
     return same_server and requester.permissions.manage_messages

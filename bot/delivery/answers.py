@@ -14,7 +14,7 @@ Effect = Literal["closes", "shrinks", "waits", "ends"]
 """What becomes of a message: its route is closed and the next one is taken, it is tried again with
 smaller files, it is tried again later, or it cannot be shown anywhere as it is."""
 
-Reason = Literal["damaged", "explicit", "moderated", "too_large", "refused"]
+Reason = Literal["adults", "damaged", "explicit", "moderated", "too_large", "refused"]
 """Why pictures could not be sent, as far as the person is told."""
 
 CODES: Final = "docs.discord.com/developers/topics/opcodes-and-status-codes#json-json-error-codes"
@@ -119,6 +119,7 @@ UNKNOWN_OUTAGE: Final = Answer("waits", 500, 0, "The server had an error", STATU
 UNREACHABLE: Final = Answer("waits", 0, 0, "Nothing was answered", LIMITS)
 NOT_THERE: Final = Answer("closes", 404, 0, "It is known without asking", "")
 NOTHING_FITS: Final = Answer("closes", 413, 0, "Not even the smallest", "", "too_large")
+ADULTS_ALONE: Final = Answer("closes", 0, 0, "Not among adults alone", "", "adults")
 UNFORESEEN: Final = Answer("closes", 0, 0, "A fault of ours", "")
 
 _BY_CODE: Final = {row.code: row for row in TABLE if row.code}

@@ -2,25 +2,27 @@
 
 import asyncio
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import discord
 from PIL import Image
 
 from bot.components import buttons
+from bot.components.appeal import build_appeal_view
 from bot.components.sheet_menu import build_again_view
 from bot.delivery.marking import PictureMarks
 from bot.errors import UnsentError
 from bot.text import messages, sentences
 from bot.text.alt_text import write_alt_text
 from bot.text.languages import say
-from bot.text.sheet_texts import write_sheet_alt
+from bot.text.sheet_texts import write_sheet_alt, write_sheet_heading
 from generation.catalogue.families import find_card
 from generation.recipe import Recipe
 from generation.recipe.sheet import Sheet, is_sheet, read_recipes
 from storage.files import Files
 from storage.queue.jobs import Ended, Event, Job, Progress, Queued, Started
+from storage.queue.verdicts import SUSPECTED, WITHHELD
 
 THUMBNAIL: Final = 160
 """Longest side of a small picture, in pixels; Discord shows half of it."""
@@ -110,6 +112,8 @@ async def compose_ending(
         RecipeError: Its recipe is of a version not known here.
         UnsentError: They cannot be read, or not be made so small.
     """
+    if job.failure in WITHHELD:
+        return compose_withheld(job)
     recipe = Recipe.from_json(job.recipe)
     if job.state == "done":
         picture = await load_picture(job, files, limit, marking)
@@ -122,9 +126,26 @@ async def compose_ending(
     return MessageContent(messages.write_failed(job, recipe), view, ())
 
 
+def compose_withheld(job: Job) -> MessageContent:
+    """The message of a job whose pictures are shown to nobody: one sentence, and an appeal."""
+    failure = job.failure or ""
+    said = say(sentences.WITHHELD[failure])
+    # Nobody but whoever runs the bot decides what may show minors, and no words are repeated.
+    if failure == SUSPECTED:
+        return MessageContent(f"<@{job.person_id}> {said}", None, ())
+    if is_sheet(job.recipe):
+        heading = write_sheet_heading(job, Sheet.from_json(job.recipe))
+    else:
+        heading = messages.write_heading(job, Recipe.from_json(job.recipe))
+    return MessageContent(f"{heading}\n{said}", build_appeal_view(job.id), ())
+
+
 def compose_apology(job: Job, reason: str) -> MessageContent:
     """The message of a job whose end cannot be shown: a few words of ours alone, and why."""
     text = messages.write_undeliverable(job, reason)
+    if job.failure in WITHHELD:
+        said = say(sentences.WITHHELD[job.failure or ""])
+        return replace(compose_withheld(job), text=f"<@{job.person_id}> {said}")
     # A question is asked again by the command that asked it.
     if job.question:
         return MessageContent(text, None, ())

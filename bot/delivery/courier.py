@@ -15,6 +15,7 @@ from bot.delivery.content import (
     compose_ending,
     compose_progress,
 )
+from bot.delivery.host_notice import tell_host
 from bot.delivery.marking import PictureMarks
 from bot.delivery.questions import compose_answered, compose_asked
 from bot.delivery.routes import is_over
@@ -29,6 +30,7 @@ from storage.database.tables import WithdrawalRow
 from storage.files import Files, FileStoreError, MissingFileError
 from storage.queue.client import Jobs
 from storage.queue.jobs import Ended, Event, Job, Queued
+from storage.queue.verdicts import SUSPECTED
 from storage.queue.watch import NEAR
 
 log: Final = structlog.get_logger(__name__)
@@ -184,6 +186,8 @@ class JobMessage:
                     await self._send_ending(job)
         if await self._jobs.delivered(job.id, *self._sent):
             _measure(job)
+            if job.failure == SUSPECTED:
+                await tell_host(self._target.client, job.id)
         elif self._sent[0] is not None and await self._load_job() is None:
             # Its owner was forgotten while it was on its way.
             shown = {"message_id": self._sent[0], "channel_id": job.channel_id}

@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 import discord
 import structlog
 
+from bot.access.audience import is_age_restricted
 from bot.interactions.requester import Requester
 from bot.text import sentences
 from bot.text.languages import say
@@ -27,12 +28,14 @@ class Destination:
         promised: The answer that was promised, if the first job is to be shown in it.
         token: Token to post and edit with until ``expires``; None for messages of the bot's own.
         expires: When the token dies.
+        adult: Whether adults alone are let in there, and where they are asked for, too.
     """
 
     channel_id: int
     promised: int | None = None
     token: str | None = None
     expires: datetime | None = None
+    adult: bool = False
 
     @classmethod
     async def choose(
@@ -51,17 +54,20 @@ class Destination:
             promised: The answer that was promised, if nothing is shown in it yet.
         """
         elsewhere = await _find_elsewhere(interaction, server, person)
+        adult = _is_adult(interaction, elsewhere)
         if elsewhere is not None:
-            return cls(elsewhere)
+            return cls(elsewhere, adult=adult)
         here = interaction.channel_id or 0
-        return cls(here, promised, interaction.token, interaction.expires_at)
+        return cls(here, promised, interaction.token, interaction.expires_at, adult)
 
     @classmethod
     async def choose_beside(
         cls, requester: Requester, server: ServerChoices, person: PersonChoices
     ) -> Self:
         """The same for a job that was asked for without an interaction."""
-        return cls(await _find_elsewhere(requester, server, person) or requester.channel_id or 0)
+        elsewhere = await _find_elsewhere(requester, server, person)
+        adult = _is_adult(requester, elsewhere)
+        return cls(elsewhere or requester.channel_id or 0, adult=adult)
 
     def follow_first(self) -> Self:
         """Where the jobs after the first appear: each in a message of its own."""
@@ -96,4 +102,16 @@ async def _find_elsewhere(
     # A person's wish to see pictures in private goes before the server's channel for them.
     if person.private:
         return (await requester.user.create_dm()).id
-    return None if server.results in {0, requester.channel_id} else server.results
+    if server.results in {0, requester.channel_id}:
+        return None
+    # What is asked for among adults stays among adults.
+    here = is_age_restricted(requester.channel)
+    return None if here and not _is_adult(requester, server.results) else server.results
+
+
+def _is_adult(requester: Requester, elsewhere: int | None) -> bool:
+    """Whether adults alone are let in where somebody asks, and where the pictures appear."""
+    if elsewhere is None or not is_age_restricted(requester.channel):
+        return is_age_restricted(requester.channel)
+    guild = getattr(requester.channel, "guild", None)
+    return guild is not None and is_age_restricted(guild.get_channel_or_thread(elsewhere))

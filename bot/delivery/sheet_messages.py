@@ -2,7 +2,13 @@
 
 from bot.components import buttons
 from bot.components.sheet_menu import build_again_view, build_sheet_view
-from bot.delivery.content import MessageContent, load_picture, show_preview, write_state
+from bot.delivery.content import (
+    MessageContent,
+    compose_withheld,
+    load_picture,
+    show_preview,
+    write_state,
+)
 from bot.delivery.marking import PictureMarks
 from bot.text import messages, sentences
 from bot.text.languages import say
@@ -15,6 +21,7 @@ from bot.text.sheet_texts import (
 from generation.recipe.sheet import Sheet
 from storage.files import Files
 from storage.queue.jobs import Event, Job
+from storage.queue.verdicts import WITHHELD
 
 
 def compose_sheet_progress(job: Job, event: Event) -> MessageContent:
@@ -38,6 +45,8 @@ async def compose_sheet_ending(
         RecipeError: It is of a version not known here.
         UnsentError: It cannot be read, or not be made so small.
     """
+    if job.failure in WITHHELD:
+        return compose_withheld(job)
     sheet = Sheet.from_json(job.recipe)
     if job.state == "done":
         picture = await load_picture(job, files, limit, marking)

@@ -11,7 +11,16 @@ from typing import Final, TypeVar
 import discord
 import structlog
 
-from bot.delivery.answers import NOT_THERE, NOTHING_FITS, UNFORESEEN, Answer, Reason, judge
+from bot.access.audience import may_appear
+from bot.delivery.answers import (
+    ADULTS_ALONE,
+    NOT_THERE,
+    NOTHING_FITS,
+    UNFORESEEN,
+    Answer,
+    Reason,
+    judge,
+)
 from bot.delivery.budget import EditBudget
 from bot.delivery.content import MessageContent
 from bot.delivery.routes import (
@@ -24,6 +33,7 @@ from bot.delivery.routes import (
     RouteClosedError,
     edit_by_message,
     find_limit,
+    post_in_private,
 )
 from bot.errors import UnsentError
 from bot.interactions.tracing import Exchange, hear
@@ -72,6 +82,10 @@ class RouteStuckError(Exception):
     """This route does not take the message for now, although Discord is in order."""
 
 
+class AudienceError(RouteClosedError):
+    """This route leads to where the pictures may not be seen."""
+
+
 class Probe:
     """Tells an outage of Discord from the fault of one route."""
 
@@ -105,11 +119,12 @@ class DeliveryTarget:
     in 10 minutes.
 
     Attributes:
+        client: Sends the requests.
         exchange: The latest request.
     """
 
     def __init__(self, client: discord.Client, probe: Probe, budget: EditBudget) -> None:
-        self._client, self._probe, self._budget = client, probe, budget
+        self.client, self._probe, self._budget = client, probe, budget
         self._closed: dict[Route, Answer] = {}
         self._silent: set[Route] = set()
         self.exchange = Exchange()
@@ -199,7 +214,7 @@ class DeliveryTarget:
 
     async def _take_route(self, route: Route, job: Job, compose: Compose) -> int:
         """Shows an end by one route, smaller and smaller, through an outage of Discord."""
-        limit, shrinkings, tries = find_limit(self._client, job, route), 0, 0
+        limit, shrinkings, tries = find_limit(self.client, job, route), 0, 0
         waits = _double(FIRST_WAIT, LONGEST_WAIT)
         while True:
             try:
@@ -238,10 +253,15 @@ class DeliveryTarget:
         await asyncio.sleep(max(min(asked, LONGEST_REST), wait * spread))
 
     async def _send(self, route: Route, job: Job, content: MessageContent) -> int:
+        # Words may go where the pictures may not.
+        if content.pictures and not _may_take(self.client, job, route):
+            raise AudienceError
         with hear(self.exchange):
-            return await route(self._client, job, content)
+            return await route(self.client, job, content)
 
     def _judge(self, error: Exception) -> Answer:
+        if isinstance(error, AudienceError):
+            return ADULTS_ALONE
         if isinstance(error, RouteClosedError):
             return NOT_THERE
         answer = judge(error)
@@ -279,6 +299,15 @@ async def send_fitting(
                 raise
             limit = min(limit, content.size) // 2
     raise UnsentError("too_large")
+
+
+def _may_take(client: discord.Client, job: Job, route: Route) -> bool:
+    """Whether a job's pictures may be seen where a route leads."""
+    if route is post_in_private:
+        return may_appear(client, job, None)
+    place = client.get_channel(job.channel_id)
+    # Of a place that is not known, what was known when the job was asked for holds.
+    return place is None or may_appear(client, job, place)
 
 
 def _double(first: float, longest: float) -> Iterator[float]:

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import discord
 
 from bot.components import (
+    appeal,
     asking,
     buttons,
     confirm,
@@ -32,6 +33,7 @@ from bot.requests.imagine import ImagineHandler
 from bot.requests.jobs import JobHandler
 from bot.requests.lineage import LineageHandler
 from bot.requests.models import ServedModels
+from bot.requests.moderating import ModerationHandler
 from bot.requests.personal_data import PrivacyHandler
 from bot.requests.printing import PrintHandler
 from bot.requests.relaxed import RelaxedOffers
@@ -44,6 +46,7 @@ from prompt.writing.programs import Program
 from storage.database.records import Records
 from storage.privacy.retention import HostPolicy
 from storage.queue.limits import HostLimits
+from storage.queue.moderation import Decision
 
 TEMPLATES: Final = (
     buttons.TEMPLATE,
@@ -54,6 +57,7 @@ TEMPLATES: Final = (
     describing.TEMPLATE,
     describing.IMAGE,
     sheet_menu.TEMPLATE,
+    appeal.TEMPLATE,
 )
 """Custom ids that this version answers."""
 
@@ -79,6 +83,7 @@ class Handlers:
         lineage: Shows what pictures were made of, and what was made of them.
         before_after: Shows pictures beside what they were made of.
         privacy: Sends copies of what is kept of people, and forgets them.
+        moderation: Takes reports and appeals, and what moderators decide.
         jobs: Cancels jobs, and tells how the queue stands.
         translation: Writes prompts for other programs.
         verify: Tells where pictures are from.
@@ -99,6 +104,7 @@ class Handlers:
     lineage: LineageHandler
     before_after: BeforeAfterHandler
     jobs: JobHandler
+    moderation: ModerationHandler
     privacy: PrivacyHandler
     translation: TranslationHandler
     verify: VerifyHandler
@@ -262,6 +268,20 @@ class Handlers:
         """Deletes all that is kept of somebody."""
         await self.privacy.erase(person_id)
 
+    async def report(self, interaction: discord.Interaction[Any], job: str, reason: str) -> str:
+        """Takes a report of a job's pictures; what is told of it."""
+        return await self.moderation.report(interaction, job, reason)
+
+    async def show_queue(self, interaction: discord.Interaction[Any], after: str = "") -> None:
+        """Shows a moderator a case that waits."""
+        await self.moderation.show_queue(interaction, after)
+
+    async def decide(
+        self, interaction: discord.Interaction[Any], job: str, decision: Decision, reason: str
+    ) -> None:
+        """Does as a moderator decides about a case."""
+        await self.moderation.decide(interaction, job, decision, reason)
+
     async def submit(self, interaction: discord.Interaction[Any]) -> None:
         """Does what a submitted form says by its custom id alone, whoever opened it."""
         custom_id = _read_custom_id(interaction)
@@ -287,6 +307,9 @@ class Handlers:
             return
         if custom_id == describing.DRAW:
             await self.imagine.take_prompt(interaction, modals.read_prompt(interaction))
+            return
+        if asked := appeal.TEMPLATE.fullmatch(custom_id):
+            await self.moderation.take_appeal(interaction, asked["job"])
             return
         if press := CardPress.read(custom_id):
             await self.describe.submit(interaction, press)

@@ -80,7 +80,7 @@ async def _act(
         message = MessageRef(requester.channel_id, message_id)
         await handlers.results.set_favourite(requester.user.id, job_id, message, wanted=True)
     elif emoji in ENVELOPES:
-        await handlers.results.send_home(requester.user, job_id, message_id)
+        await handlers.results.send_home(client, requester.user, job_id, message_id)
     elif emoji in AGAIN:
         await handlers.derive.draw_again(requester, job_id)
     else:

@@ -19,6 +19,7 @@ from storage.files import Files
 from storage.privacy.exporting import list_entries, read_some_rows, stream, write_table
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
+from storage.queue.moderation import list_withheld
 from storage.settings import GALLERY
 
 MOST: Final = 100
@@ -128,11 +129,12 @@ class PictureFiles:
         """Drawings of one's own with all that is kept of them, as ``/privacy`` sends them."""
         person = self._sessions.read(request).person
         rows = await self._jobs.records.read_apart(read_some_rows, person, _read_jobs(request))
+        withheld = await self._jobs.records.read_apart(list_withheld)
         prolong(request, SELECTION_LIFE)
         response = web.StreamResponse(headers=_name_file("easel.zip"))
         response.content_type = "application/zip"
         await response.prepare(request)
-        parts: Iterator[bytes] = stream(list_entries(rows, self._files))
+        parts: Iterator[bytes] = stream(list_entries(rows, self._files, withheld))
         # In a thread, as pictures are read; one at a time, so that memory holds no more.
         while (part := await asyncio.to_thread(next, parts, None)) is not None:
             await response.write(part)

@@ -11,6 +11,7 @@ from prompt.writing.programs import Program
 from storage.database.records import Records
 from storage.privacy.retention import HostPolicy
 from storage.queue.limits import HostLimits
+from storage.queue.moderation import Decision
 
 FindPicture = Callable[[], Awaitable[str]]
 """Finds the address of an image; raises ``NoImageError`` where there is none."""
@@ -90,6 +91,17 @@ class Host(Protocol):
 
     async def erase(self, person_id: int) -> None:
         """Deletes all that is kept of somebody."""
+
+    async def report(self, interaction: discord.Interaction[Any], job: str, reason: str) -> str:
+        """Takes a report of a job's pictures; what is told of it."""
+
+    async def show_queue(self, interaction: discord.Interaction[Any], after: str = "") -> None:
+        """Shows a moderator a case that waits."""
+
+    async def decide(
+        self, interaction: discord.Interaction[Any], job: str, decision: Decision, reason: str
+    ) -> None:
+        """Does as a moderator decides about a case."""
 
     async def press_card(
         self, interaction: discord.Interaction[Any], custom_id: str, chosen: Sequence[str]

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import discord
 
+from bot.access import ownership
+from bot.access.audience import require_shown
 from bot.painting.tokens import LIFE, PageToken, TokenSigner
 from bot.painting.visitor import Visitors
 from bot.requests.accept import JobAcceptor
@@ -112,6 +114,8 @@ class PaintingHandler:
         """
         await self._visitors.admit(given)
         parent = await self._derive.find_parent(given.job, given.index)
+        job = await ownership.find_drawing(self._acceptor.jobs, given.job)
+        require_shown(self._client, job, self._client.get_channel(given.channel))
         return await asyncio.to_thread(encode_view, await self._files.aget(parent.image), SHOWN)
 
     async def submit(self, given: PageToken, mask: bytes, words: str) -> Sequence[str]:

@@ -8,6 +8,7 @@ import discord
 from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.errors import OldButtonError
 from bot.interactions.host import find_host
+from bot.panels.cases import build_report_button
 from bot.text import sentences
 from bot.text.languages import say
 from prompt.writing.programs import ABILITIES, Program
@@ -32,7 +33,7 @@ def build_panel(text: str, job_id: str) -> Panel:
             for program, able in ABILITIES.items()
         ],
     )
-    return Panel(text, (menu,))
+    return Panel(text, (menu, build_report_button(job_id)))
 
 
 async def take_press(press: PanelPress) -> None:

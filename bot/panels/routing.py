@@ -10,13 +10,15 @@ from bot.components.items import KeptItem
 from bot.components.panel import TEMPLATE, Panel, PanelPress
 from bot.errors import OldButtonError
 from bot.interactions.replies import telling_errors
-from bot.panels import copying, hello, help, latest, privacy, server, user  # noqa: A004 - as the panel is called
+from bot.panels import cases, copying, hello, help, latest, privacy, server, user  # noqa: A004 - as the panel is called
 
 TAKERS: Final[Mapping[str, Callable[[PanelPress], Awaitable[Panel | None]]]] = {
     "copy": copying.take_press,
     "hello": hello.take_press,
     "help": help.take_press,
+    "mod": cases.take_press,
     "privacy": privacy.take_press,
+    "report": cases.take_report,
     "server": server.take_press,
     "settings": user.take_press,
     "show": latest.take_press,

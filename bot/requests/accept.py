@@ -7,7 +7,8 @@ from dataclasses import replace
 import discord
 
 from bot.access import policy
-from bot.access.moderation import WordRules
+from bot.access.audience import require_audience, require_audiences
+from bot.access.moderation import WordRules, mentions_minors
 from bot.access.places import AllowedPlaces
 from bot.delivery.destination import Destination
 from bot.delivery.markers import MessageRef
@@ -49,10 +50,12 @@ class JobAcceptor:
         delivery: DeliveryWatcher,
         *,
         places: AllowedPlaces,
+        client: discord.Client,
     ) -> None:
         self.models, self.jobs, self.records = models, jobs, jobs.records
         self.images, self._delivery = images, delivery
         self._places, self._words = places, WordRules(settings)
+        self._client = client
 
     async def admit(
         self,
@@ -91,18 +94,16 @@ class JobAcceptor:
             LimitReachedError: They do not all fit into what the person may ask for.
             FastSpentError: They would fit if they were relaxed.
             NotAllowedError: They may not be shown there, or their words are not drawn there.
+            WithheldError: They would be made of pictures that are shown to nobody.
         """
-        self._words.require(requester, choices, [request.recipe for request in requests])
-        rest = destination.follow_first()
+        recipes = [request.recipe for request in requests]
+        self._words.require(choices, recipes, adult=destination.adult)
+        parents = [request.parent_id for request in requests]
+        await require_audiences(self._client, self.jobs, parents, adult=destination.adult)
+        places = [destination, *[destination.follow_first()] * (len(requests) - 1)]
         jobs = [
-            self._describe(
-                derive_id(requester, place),
-                requester,
-                rest if place else destination,
-                request,
-                choices,
-            )
-            for place, request in enumerate(requests)
+            self._describe(derive_id(requester, k), requester, place, request, choices)
+            for k, (place, request) in enumerate(zip(places, requests, strict=True))
         ]
         try:
             await self._commit(requester, jobs, choices)
@@ -173,7 +174,7 @@ class JobAcceptor:
             LimitReachedError: It does not fit into what the person may ask for.
             NotAllowedError: It may not be shown there, or its words are not drawn there.
         """
-        self._words.require(requester, choices, sheet.cells)
+        self._words.require(choices, sheet.cells, adult=destination.adult)
         first = sheet.cells[0]
         job = replace(
             self._place(requester, destination, choices),
@@ -186,6 +187,7 @@ class JobAcceptor:
             picture_count=len(sheet.cells),
             title=str(Title("compare")),
             speed=speed,
+            minors=mentions_minors(sheet.cells),
         )
         await self._commit(requester, [job], choices)
 
@@ -198,6 +200,7 @@ class JobAcceptor:
         choices: ServerChoices,
     ) -> None:
         """Shows the picture at a place of a sheet, from 0, alone; see :meth:`Jobs.keep_shown`."""
+        require_audience(self._client, parent, adult=destination.adult)
         recipe = Sheet.from_json(parent.recipe).cells[place]
         request = JobRequest(recipe=recipe, title=Title("imagine"), parent_id=parent.id)
         job = self._describe(uuid.uuid4().hex, requester, destination, request, choices)
@@ -240,6 +243,7 @@ class JobAcceptor:
             pixels=recipe.pixels,
             steps=recipe.steps,
             picture_count=len(recipe.noise),
+            minors=mentions_minors([recipe]),
             parent_id=request.parent_id,
             title=str(request.title),
             speed=request.speed,
@@ -262,6 +266,7 @@ class JobAcceptor:
             interaction_token=destination.token,
             token_expires_at=destination.expires,
             upload_limit=requester.filesize_limit,
+            adult=destination.adult,
             # Kept with the job, since its message is written long after the interaction is over.
             locale=choices.language or str(requester.locale),
         )

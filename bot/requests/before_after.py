@@ -9,6 +9,7 @@ import discord
 from PIL import Image
 
 from bot.access import ownership
+from bot.access.audience import require_shown
 from bot.delivery.marking import PictureMarks
 from bot.errors import NothingBeforeError, NotYetError, NotYoursError
 from bot.text import sentences
@@ -43,6 +44,7 @@ class BeforeAfterHandler:
             JobGoneError: The job is not in the database.
             NotYoursError: It is somebody else's.
             NotYetError: It is not done.
+            NotAllowedError: It is shown among adults alone.
             OldButtonError: It has no such picture.
             NothingBeforeError: It was made of no other, or that one is gone.
             MissingFileError: One of the two is no longer stored.
@@ -55,6 +57,7 @@ class BeforeAfterHandler:
             raise NotYoursError
         if job.state != "done":
             raise NotYetError
+        require_shown(interaction.client, job, interaction.channel)
         recipe = Recipe.from_json(job.recipe)
         ownership.require_picture(recipe, max(0, index - 1))
         after = job.pictures[index - 1] if index else job.grid or job.pictures[0]

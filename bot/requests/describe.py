@@ -6,6 +6,7 @@ from typing import Any
 import discord
 
 from bot.access import ownership, policy
+from bot.access.audience import require_shown
 from bot.access.drafts import read_draft
 from bot.components import describing
 from bot.components.describing import CardPress
@@ -93,6 +94,7 @@ class DescribeHandler:
         ownership.require_picture(recipe, place)
         if job.state != "done":
             raise NotYetError
+        require_shown(interaction.client, job, interaction.channel)
         choices = await self._acceptor.admit(interaction, lambda _: [])
         # Told in public, where links to others' images are left out.
         whole = titles.drop_links(f"{recipe.prompt} {recipe.parameters}")

@@ -11,6 +11,7 @@ import discord
 from PIL import Image
 
 from bot.access import ownership
+from bot.access.audience import may_appear, require_shown
 from bot.components.buttons import KINDS
 from bot.delivery.content import load_thumbnail
 from bot.errors import NoJobError, NotYoursError
@@ -57,6 +58,7 @@ class LineageHandler:
 
         Raises:
             JobGoneError: There is no such job.
+            NotAllowedError: Its pictures are shown among adults alone.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._show(interaction, job_id)
@@ -79,9 +81,10 @@ class LineageHandler:
 
     async def _show(self, interaction: discord.Interaction[Any], job_id: str) -> None:
         job = await ownership.find_drawing(self._jobs, job_id)
+        require_shown(interaction.client, job, interaction.channel)
 
         async def select(found: Sequence[Job]) -> list[Job]:
-            return [one for one in found if ownership.may_remove(interaction, one)]
+            return [one for one in found if _shows(interaction, one)]
 
         members = await find_members(self._jobs, job, select)
         if len(members) < 2:
@@ -106,6 +109,12 @@ class LineageHandler:
             return Image.open(io.BytesIO((await load_thumbnail(job, self._files)).data))
         except MissingFileError:
             return Image.new("RGB", (1, 1))
+
+
+def _shows(interaction: discord.Interaction[Any], job: Job) -> bool:
+    if not job.pictures or not ownership.may_remove(interaction, job):
+        return False
+    return may_appear(interaction.client, job, interaction.channel)
 
 
 Select = Callable[[Sequence[Job]], Awaitable[list[Job]]]

@@ -2,12 +2,13 @@
 
 import asyncio
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import discord
 
+from bot.access.audience import is_age_restricted, is_for_adults
 from bot.text import sentences
 from bot.text.languages import say
 from storage.files import Files
@@ -15,6 +16,7 @@ from storage.privacy.exporting import Parts, list_entries, read_rows
 from storage.privacy.forgetting import forget
 from storage.privacy.retention import HostPolicy
 from storage.queue.client import Jobs
+from storage.queue.moderation import list_withheld
 from storage.settings import Settings
 
 MOST_PARTS: Final = 5
@@ -54,8 +56,14 @@ class PrivacyHandler:
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
         rows = await self._jobs.records.read_apart(read_rows, interaction.user.id)
+        withheld = await self._jobs.records.read_apart(list_withheld)
+
+        def shows(job: Mapping[str, Any]) -> bool:
+            for_adults = is_for_adults(interaction.client, job["adult"], job["channel_id"])
+            return not for_adults or is_age_restricted(interaction.channel)
+
         limit = interaction.filesize_limit - ROOM
-        parts = Parts(list_entries(rows, self._files), limit, MOST_PARTS)
+        parts = Parts(list_entries(rows, self._files, withheld, shows), limit, MOST_PARTS)
         day, packed, sent = f"{datetime.now(UTC):%Y-%m-%d}", iter(parts), 0
         # In a thread, as pictures are read; one part at a time, so that memory holds no more.
         while (data := await asyncio.to_thread(next, packed, None)) is not None:
@@ -66,6 +74,11 @@ class PrivacyHandler:
                 await interaction.edit_original_response(content=text, attachments=[file])
             else:
                 await interaction.followup.send(file=file, ephemeral=True)
+        elsewhere = sum(job["state"] == "done" and not shows(job) for job in rows["jobs"])
+        if elsewhere:
+            # Their words are in the copy; the pictures are given among adults.
+            text = say(sentences.PRIVACY_ADULTS, count=elsewhere)
+            await interaction.followup.send(text, ephemeral=True)
         if parts.left:
             text = say(sentences.PRIVACY_LEFT, count=parts.left)
             if sent:

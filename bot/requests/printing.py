@@ -9,6 +9,7 @@ import discord
 from PIL import Image
 
 from bot.access import ownership
+from bot.access.audience import require_shown
 from bot.components import modals
 from bot.delivery.marking import PictureMarks
 from bot.errors import NotAllowedError, NotYetError, UnsentError
@@ -36,7 +37,7 @@ class PrintHandler:
         """Sends the file in private, and says for which size the picture has pixels of its own.
 
         Raises:
-            NotAllowedError: The size is no number, or too large.
+            NotAllowedError: The size is no number, or too large; or it is shown among adults alone.
             JobGoneError: The job is not in the database.
             MissingFileError: Its pictures are no longer stored.
             UnsentError: The file is larger than Discord takes.
@@ -46,6 +47,7 @@ class PrintHandler:
         job = await ownership.find_drawing(self._jobs, job_id)
         if job.state != "done":
             raise NotYetError
+        require_shown(interaction.client, job, interaction.channel)
         recipe = Recipe.from_json(job.recipe)
         ownership.require_picture(recipe, index - 1)
         png = await self._files.aget(job.pictures[index - 1].sha256)

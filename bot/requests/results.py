@@ -10,6 +10,7 @@ from typing import Any, Final
 import discord
 
 from bot.access import ownership, policy
+from bot.access.audience import may_appear, require_audience, require_shown
 from bot.components import buttons
 from bot.components.panel import Panel
 from bot.delivery.content import (
@@ -29,6 +30,7 @@ from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
 from bot.panels import copying, latest, routing
+from bot.panels.cases import build_report_button
 from bot.requests.job_request import name_job
 from bot.text import messages, origins, sentences, titles
 from bot.text.languages import say, speaking
@@ -38,7 +40,7 @@ from generation.recipe.sheet import Sheet, is_sheet
 from storage.decisions import choice_queries
 from storage.files import Files, MissingFileError
 from storage.gallery import index
-from storage.queue import queries
+from storage.queue import copies, queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 
@@ -81,6 +83,7 @@ class ResultHandler:
 
         Raises:
             NoJobError: There is no such job.
+            NotAllowedError: Its pictures are shown among adults alone.
             MissingFileError: Its pictures are no longer stored.
             UnsentError: Discord does not take them.
             NotYoursError: It is somebody else's.
@@ -94,11 +97,14 @@ class ResultHandler:
             raise NotYoursError
         if job.state not in {"done", "failed", "cancelled"}:
             raise NotYetError
+        # Whatever it says of itself is shown of what is withheld; where it may be seen, it is said.
+        if job.state == "done":
+            require_shown(interaction.client, job, interaction.channel)
         # The answer is public, so it is in the server's language rather than the asker's.
         server = await self._records.read(choice_queries.read_server, interaction.guild_id or 0)
         with speaking(server.language or str(interaction.locale)):
             # Reactions and menus name a message alone; this is how its job is found again.
-            await self._records.write(queries.keep_copy, message, job.id, interaction.channel_id)
+            await self._records.write(copies.keep_copy, message, job.id, interaction.channel_id)
             await self._show_again(interaction, job)
 
     async def _show_again(self, interaction: discord.Interaction[Any], job: Job) -> None:
@@ -133,6 +139,8 @@ class ResultHandler:
 
         Raises:
             NotYoursError: It is somebody else's.
+            NotAllowedError: Its pictures are shown among adults alone.
+            WithheldError: They are shown to nobody.
             MissingFileError: Its pictures are no longer stored.
             UnsentError: Discord does not take them.
         """
@@ -141,6 +149,7 @@ class ResultHandler:
         server = await self._records.read(choice_queries.read_server, requester.guild_id or 0)
         person = await policy.read_preferences(self._records, requester.user.id)
         place = await Destination.choose_beside(requester, server, person)
+        require_audience(client, job, adult=place.adult)
         channel = client.get_partial_messageable(place.channel_id)
         lines = _write_lines(job, Recipe.from_json(job.recipe) if ownership.draws(job) else None)
         nonce = name_job(f"{requester.channel_id}:{requester.user.id}:{job.id}")[:NONCE]
@@ -156,7 +165,7 @@ class ResultHandler:
 
         compose = await self._prepare(job)
         message = await send_fitting(send, compose, requester.filesize_limit)
-        await self._records.write(queries.keep_copy, message.id, job.id, place.channel_id)
+        await self._records.write(copies.keep_copy, message.id, job.id, place.channel_id)
 
     async def offer_latest(
         self, interaction: discord.Interaction[Any], page: int | None = None
@@ -184,7 +193,7 @@ class ResultHandler:
         embeds, small = [], []
         for each in kept[:LATEST_SHOWN]:
             embed = discord.Embed(description=messages.write_entry(each))
-            if picture := await self._load_thumbnail(each.id):
+            if picture := await self._load_thumbnail(interaction, each.id):
                 embed.set_thumbnail(url=f"attachment://{picture.name}")
                 small.append(picture.to_file())
             embeds.append(embed)
@@ -192,10 +201,14 @@ class ResultHandler:
             content=panel.text, view=routing.build_view(panel), embeds=embeds, attachments=small
         )
 
-    async def _load_thumbnail(self, job_id: str) -> Picture | None:
-        """A small view of a job's pictures; None if they are no longer stored."""
+    async def _load_thumbnail(
+        self, interaction: discord.Interaction[Any], job_id: str
+    ) -> Picture | None:
+        """A small view of a job's pictures; None if there are none to be seen there."""
         job = await self._jobs.get(job_id)
         if job is None or not job.pictures:
+            return None
+        if not may_appear(interaction.client, job, interaction.channel):
             return None
         try:
             return await load_thumbnail(job, self._files)
@@ -229,7 +242,8 @@ class ResultHandler:
             raise NoPictureError
         text, file = describe_job(job)
         # A sheet has a prompt for each of its pictures.
-        panel = copying.build_panel(text, job.id) if ownership.draws(job) else Panel(text, ())
+        alone = Panel(text, (build_report_button(job.id),))
+        panel = copying.build_panel(text, job.id) if ownership.draws(job) else alone
         await interaction.edit_original_response(
             content=panel.text, view=routing.build_view(panel), attachments=[file]
         )
@@ -299,18 +313,27 @@ class ResultHandler:
             self._delivery.mark_buttons(job_id, message)
 
     async def send_home(
-        self, person: discord.User | discord.Member, job_id: str, message_id: int
+        self,
+        client: discord.Client,
+        person: discord.User | discord.Member,
+        job_id: str,
+        message_id: int,
     ) -> None:
         """Sends pictures, seed and recipe by direct message; nothing if those are closed.
 
         Args:
+            client: Sends it.
             person: Whose request it is.
             job_id: The job.
             message_id: The message under which they asked.
+
+        Raises:
+            NotAllowedError: The pictures are shown among adults alone.
         """
         job = await ownership.find_job(self._jobs, job_id)
         if job.state != "done" or job.question:
             return
+        require_shown(client, job, None)
 
         window = int(time.time() / HOME_ONCE)
         nonce = name_job(f"{message_id}:{person.id}:{job_id}:{window}")[:NONCE]
@@ -331,7 +354,7 @@ class ResultHandler:
             message = await send_fitting(send, compose, DIRECT_LIMIT)
         except discord.Forbidden:
             return
-        await self._records.write(queries.keep_copy, message.id, job_id, message.channel.id)
+        await self._records.write(copies.keep_copy, message.id, job_id, message.channel.id)
 
     async def delete(
         self, message: discord.PartialMessage, job_id: str, requester: Requester

@@ -563,6 +563,10 @@ KEPT: Final[dict[str, str | Plural]] = {
         "{count} links by which anybody sees a picture",
     ),
     "favourites": Plural("{count} favourite", "{count} favourites"),
+    "cases": Plural(
+        "{count} decision of moderators about your pictures",
+        "{count} decisions of moderators about your pictures",
+    ),
     "presets": Plural("{count} preset of your own", "{count} presets of your own"),
     "drafts": Plural(
         "{count} request that waits for your answer, for a week",
@@ -796,6 +800,7 @@ UNDELIVERABLE: Final = (
 )
 UNSENT: Final = "These pictures could not be sent: {reason}."
 UNSENT_REASONS: Final = {
+    "adults": "they are for channels restricted to adults, and none is left that takes them",
     "damaged": "they are no longer stored, or were damaged",
     "explicit": "Discord's filter for explicit images stopped them",
     "moderated": "the server's AutoMod stopped the message",
@@ -868,6 +873,89 @@ SERVER_WORD: Final = "||{word}|| is not drawn on this server; leave it out."
 ADULT_WORD: Final = (
     "||{word}|| is drawn only in channels that are restricted to adults; leave it out, or ask "
     "there."
+)
+ADULTS_ONLY: Final = (
+    "These pictures were made in a channel that is restricted to adults, and are shown only in "
+    "such channels."
+)
+WITHHELD: Final = {
+    "held": (
+        "These pictures are held back for now: they look explicit, and this is no channel for "
+        "adults. A moderator can release them."
+    ),
+    "refused": "A moderator decided that these pictures are not shown.",
+    "suspected": (
+        "This is not shown to anybody: it may sexualize a minor. Whoever runs me looks at it."
+    ),
+}
+"""What is said of pictures that are shown to nobody, by ``storage/queue/verdicts.py``."""
+WITHHELD_NOW: Final = "These pictures are held back, so nothing can be done with them."
+APPEAL: Final = "Appeal"
+APPEAL_WHY: Final = "Why should they be shown?"
+APPEALED: Final = (
+    "Thank you. Somebody has another look, and the pictures appear if they are released."
+)
+APPEALED_BEFORE: Final = "There is one appeal for each request, and this one was made or decided."
+REPORT: Final = "Report…"
+REPORT_ASK: Final = "What is wrong with these pictures? Moderators see who reports them."
+REPORT_MENU: Final = "Because…"
+REPORT_REASONS: Final = {
+    "sexual": "Sexual, where it should not be",
+    "minors": "Sexualizes a minor",
+    "violence": "Violence or hatred",
+    "person": "A real person who did not agree",
+    "other": "Something else",
+}
+"""Why pictures are reported."""
+REPORTED: Final = "Thank you. It is reported."
+MOD_NONE: Final = "Nothing waits for a decision."
+MOD_WAITING: Final = Plural(
+    "{count} case waits for a decision.", "{count} cases wait for a decision."
+)
+MOD_CASE: Final = "{who} in {where}, {when}: ||{prompt}||"
+MOD_VERDICT: Final = "-# explicit: {score}, held from {limit} on"
+MOD_STRIKES: Final = Plural("-# {count} warning in force", "-# {count} warnings in force")
+MOD_DECIDE: Final = "Decide…"
+MOD_NEXT: Final = "Next case"
+MOD_REASON: Final = "Why? Whoever asked reads it."
+MOD_ALT: Final = "the pictures, blurred"
+MOD_DECIDED: Final = "This case is decided already."
+DECISIONS: Final = {
+    "release": "Show the pictures",
+    "refuse": "Do not show them",
+    "warn": "Do not show them, and warn",
+    "day": "Do not show them, and block for a day",
+    "week": "Do not show them, and block for a week",
+    "ever": "Do not show them, and block for good",
+}
+"""What moderators decide, by ``storage/queue/moderation.py``."""
+CASE_EVENTS: Final = {
+    "held": "held back",
+    "suspected": "held back, may show a minor",
+    "reported": "reported",
+    "appealed": "appealed",
+    "released": "released",
+    "refused": "not shown",
+    "warned": "warned",
+    "blocked": "blocked",
+}
+"""What happens in a case, by ``storage/decisions/cases.py``."""
+WARNED: Final = "A moderator of {server} warns you about pictures that you asked for."
+BLOCKED_UNTIL: Final = (
+    "A moderator of {server} decided about pictures that you asked for: you can ask there again "
+    "{when}."
+)
+BLOCKED_FOR_GOOD: Final = (
+    "A moderator of {server} decided about pictures that you asked for: you cannot ask there any "
+    "more."
+)
+HOST_TOLD: Final = (
+    "Pictures that may sexualize a minor are held back from everybody, case `{case}`: `easel cases "
+    "show {case}` shows them to you alone."
+)
+PRIVACY_ADULTS: Final = Plural(
+    "The pictures of {count} request are for channels restricted to adults; ask in one for them.",
+    "The pictures of {count} requests are for channels restricted to adults; ask in one for them.",
 )
 PANEL_WORDS: Final = "Words"
 WORDS_REFUSED: Final = "Not drawn"

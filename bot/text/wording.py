@@ -37,6 +37,7 @@ from bot.errors import (
     UnsentError,
     WeightsError,
     WhichPictureError,
+    WithheldError,
     ZoomError,
 )
 from bot.text import accounts, messages, sentences
@@ -51,6 +52,7 @@ from storage.decisions.choices import MOST_PRESETS, TooManyPresetsError, Unknown
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
 from storage.queue.limits import BlockedError, Budget, Excess, LimitKind, LimitReachedError
+from storage.queue.moderation import DecidedError
 from storage.quotas import EXAMPLE, QuotaError, find_end
 from storage.space import NoSpaceError
 
@@ -80,6 +82,8 @@ _PLAIN: Final[dict[type[BaseException], str]] = {
     app_commands.CommandSignatureMismatch: sentences.NO_COMMAND,
     app_commands.CommandNotFound: sentences.NO_COMMAND,
     NothingBeforeError: sentences.EDIT_NOTHING_BEFORE,
+    WithheldError: sentences.WITHHELD_NOW,
+    DecidedError: sentences.MOD_DECIDED,
 }
 """Errors whose sentence is always the same."""
 

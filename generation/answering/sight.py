@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 import torch
 import transformers
 from PIL import Image
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoTokenizer
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
@@ -45,7 +46,10 @@ _CONFIGS: Final = ("preprocessor_config.json", "processor_config.json")
 _THOUSANDTHS: Final = (1000.0, 1000.0)
 """What Qwen's models of the third generation count places by, whatever the picture's size."""
 
-_FAULTS: Final = (OSError, ValueError, TypeError, KeyError, RuntimeError, ImportError)
+_FAULTS: Final = (
+    *(OSError, ValueError, TypeError, KeyError, RuntimeError, ImportError),
+    SafetensorError,
+)
 
 
 class ImageReader(Protocol):

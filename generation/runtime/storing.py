@@ -15,13 +15,20 @@ from generation.recipe.sheet import Sheet
 from generation.runtime.render import Pictures
 from storage.files import Files, FileStoreError
 from storage.queue.jobs import UNTOUCHED, Made, Rendered, Report
+from storage.queue.verdicts import Verdict
 
 STORE_PATIENCE: Final = 120.0
 """Seconds for which a drawing waits for the picture store before its job is handed back."""
 
 
-def keep(pictures: Pictures, recipe: Recipe, files: Files, report: Report) -> Rendered:
-    """Store pictures with their recipe inside, and say where.
+def keep(
+    pictures: Pictures,
+    recipe: Recipe,
+    files: Files,
+    report: Report,
+    verdict: Verdict | None = None,
+) -> Rendered:
+    """Store pictures with their recipe inside, and say where, and what was judged of them.
 
     Raises:
         FileStoreError: They cannot be stored, for as long as is worth waiting.
@@ -33,13 +40,17 @@ def keep(pictures: Pictures, recipe: Recipe, files: Files, report: Report) -> Re
     ]
     told = {UNTOUCHED: list(pictures.untouched)} if pictures.untouched else None
     if pictures.grid is None:
-        return Rendered(pictures=single, answer=told)
+        return Rendered(pictures=single, answer=told, verdict=verdict)
     grid = store(pictures.grid, encode_png(pictures.grid, recipe), recipe.digest)
-    return Rendered(pictures=single, grid=grid, answer=told)
+    return Rendered(pictures=single, grid=grid, answer=told, verdict=verdict)
 
 
 def keep_sheet(
-    cells: Sequence[Image.Image], sheet: Sheet, files: Files, report: Report
+    cells: Sequence[Image.Image],
+    sheet: Sheet,
+    files: Files,
+    report: Report,
+    verdict: Verdict | None = None,
 ) -> Rendered:
     """Store the pictures of a sheet, each with its own recipe inside, and the sheet as the grid.
 
@@ -52,7 +63,8 @@ def keep_sheet(
         for image, recipe in zip(cells, sheet.cells, strict=True)
     ]
     whole = compose_sheet(cells, sheet.columns, sheet.rows)
-    return Rendered(pictures=single, grid=store(whole, write_png(whole, {}), sheet.digest))
+    grid = store(whole, write_png(whole, {}), sheet.digest)
+    return Rendered(pictures=single, grid=grid, verdict=verdict)
 
 
 def _store(

@@ -149,10 +149,24 @@ def sexualizes_minors(wanted: Iterable[str], unwanted: Iterable[str] = ()) -> bo
         wanted: What a picture shall show.
         unwanted: What it shall not: to leave clothes out is to ask for none.
     """
-    whole = _HARMLESS.sub(" ", fold(" ".join(wanted)))
-    if _YOUNG.find(whole) is None and not _names_young_age(whole):
+    whole = _read_harm(wanted)
+    if not _names_young(whole):
         return False
     return _SEXUAL.find(whole) is not None or _CLOTHES.find(" ".join(unwanted)) is not None
+
+
+def names_minors(wanted: Iterable[str]) -> bool:
+    """Whether what a prompt asks for has a minor in it, in whatever context."""
+    return _names_young(_read_harm(wanted))
+
+
+def _read_harm(wanted: Iterable[str]) -> str:
+    """The words in one spelling, without those that mean nothing of the kind."""
+    return _HARMLESS.sub(" ", fold(" ".join(wanted)))
+
+
+def _names_young(text: str) -> bool:
+    return _YOUNG.find(text) is not None or _names_young_age(text)
 
 
 def _names_young_age(text: str) -> bool:

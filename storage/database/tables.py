@@ -160,6 +160,11 @@ class JobRow(Table):
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     # Which workers know how to make it.
     protocol: Mapped[int] = mapped_column(server_default="1")
+    # Whether its place is for adults alone, which older jobs do not say; whether its words name
+    # minors; and what a classifier says of its pictures.
+    adult: Mapped[bool | None]
+    minors: Mapped[bool] = mapped_column(server_default=false())
+    verdict: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class ImageRow(Table):
@@ -179,6 +184,53 @@ class ImageRow(Table):
     height: Mapped[int]
     # For enlarging: a picture that was made of the same recipe before need not be drawn again.
     digest: Mapped[str] = mapped_column(Text, index=True)
+
+
+class HeldRow(Table):
+    """One picture of a job that is shown to nobody, in the columns of ``images``.
+
+    It stands here and not there, so that nothing that shows a job's pictures finds it.
+    """
+
+    __tablename__ = "held"
+    __table_args__ = (CheckConstraint("kind IN ('picture','grid')", "kind"),)
+
+    job_id: Mapped[str] = mapped_column(
+        String(32), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(7))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    digest: Mapped[str] = mapped_column(Text)
+
+
+class CaseRow(Table):
+    """One thing that happened in a case: what, to whose pictures, who did it and why.
+
+    Rows are added and never edited or deleted, which triggers of the database hold to; in place of
+    people who are forgotten there is a number. A case has the id of its job, which may be gone.
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        # The queue of a server, and what was decided about a person.
+        Index("ix_cases_server_id_what", "server_id", "what"),
+        Index("ix_cases_person_id_at", "person_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(String(32), index=True)
+    # 0 in direct messages, which are on no server.
+    server_id: Mapped[int] = mapped_column(BigInteger)
+    # Whose pictures they are.
+    person_id: Mapped[int] = mapped_column(BigInteger)
+    # Nobody where the bot, or whoever runs it, did it.
+    actor_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    at: Mapped[datetime]
+    what: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(Text)
 
 
 class ShareRow(Table):

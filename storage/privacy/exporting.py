@@ -5,7 +5,7 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -76,12 +76,19 @@ def _list_wanted(person_id: int) -> Iterator[tuple[str, ColumnElement[bool]]]:
             yield name, or_(*(columns[column] == person_id for column in rule.named))
 
 
-def list_entries(rows: Rows, files: Files) -> Iterator[Entry]:
+def list_entries(
+    rows: Rows,
+    files: Files,
+    withheld: Collection[str] = (),
+    shows: Callable[[Mapping[str, Any]], bool] = lambda _: True,
+) -> Iterator[Entry]:
     """The files of an export: what is kept in words, then pictures, the latest first.
 
     Args:
         rows: As :func:`read_rows` returns them.
         files: Where pictures are; one that is there no longer is left out.
+        withheld: Files that are shown to nobody.
+        shows: Whether the pictures of a request, by its row, may be shown where this goes.
 
     Raises:
         FileStoreError: They cannot be read.
@@ -96,7 +103,13 @@ def list_entries(rows: Rows, files: Files) -> Iterator[Entry]:
     for image in rows["images"]:
         of_job.setdefault(image["job_id"], []).append(image)
     known = set[str]()
+    hidden = {*withheld}
     for job in rows["jobs"]:
+        if not shows(job):
+            hidden.update(one["sha256"] for one in of_job.get(job["id"], ()))
+    for job in rows["jobs"]:
+        if not shows(job):
+            continue
         own = {one["sha256"]: one["position"] for one in of_job.get(job["id"], ())}
         names = {sha256: _name_picture(job, position) for sha256, position in own.items()}
         started = find_hashes(json.dumps(job["recipe"]))
@@ -106,6 +119,8 @@ def list_entries(rows: Rows, files: Files) -> Iterator[Entry]:
         }
         known.update(started)
         for sha256, name in names.items():
+            if sha256 in hidden:
+                continue
             try:
                 yield name, files.get(sha256)
             except MissingFileError:

@@ -20,7 +20,16 @@ from sqlalchemy.sql.elements import ColumnElement
 from storage.database.full_text import OPTIMIZE
 from storage.database.pseudonyms import make_pseudonym
 from storage.database.records import insert_new, upsert
-from storage.database.tables import CopyRow, DiscardRow, ImageRow, JobRow, SpentRow, WithdrawalRow
+from storage.database.tables import (
+    CopyRow,
+    DiscardRow,
+    HeldRow,
+    ImageRow,
+    JobRow,
+    SpentRow,
+    WithdrawalRow,
+)
+from storage.decisions import cases
 from storage.privacy.rules import RULES, find_table, is_own
 from storage.queue import books, queries
 from storage.queue.client import Jobs
@@ -98,6 +107,7 @@ def _forget_found(
 def forget_rest(connection: Connection, person_id: int) -> bool:
     """Deletes and empties everything else; False if there are jobs again."""
     books.keep_nameless(connection, person_id)
+    cases.keep_nameless(connection, person_id)
     for name, rule in RULES.items():
         table = find_table(name)
         for column, before in rule.named.items():
@@ -119,9 +129,11 @@ def erase_jobs(connection: Connection, job_ids: Collection[str]) -> None:
         connection: In a transaction that writes.
         job_ids: Which ones, some hundreds at most.
     """
-    pictures = select(ImageRow.sha256).where(ImageRow.job_id.in_(job_ids))
     recipes = select(cast(JobRow.recipe, Text)).where(JobRow.id.in_(job_ids))
-    hashes = set(connection.execute(pictures).scalars())
+    hashes = set[str]()
+    for table in (ImageRow, HeldRow):
+        pictures = select(table.sha256).where(table.job_id.in_(job_ids))
+        hashes.update(connection.execute(pictures).scalars())
     # Images that they started from, and masks, stand in their recipes alone.
     hashes.update(*map(find_hashes, connection.execute(recipes).scalars()))
     now = datetime.now(UTC)

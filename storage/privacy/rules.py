@@ -26,6 +26,8 @@ class Rule:
         only: Value by column that marks the rows of people, where others own some, too.
         named: Columns in which rows that stay name a person, with the text before the id. They
             are emptied: None where that is possible, else 0.
+        numbered: Columns in which rows that stay name a person, who gets a number of
+            :mod:`storage.database.pseudonyms` in their place.
         nobody: Columns that could hold an id by their type, and hold no person's.
         secret: Columns that no export shows.
     """
@@ -33,6 +35,7 @@ class Rule:
     owner: str = ""
     only: Mapping[str, str] = field(default_factory=dict)
     named: Mapping[str, str] = field(default_factory=dict)
+    numbered: tuple[str, ...] = ()
     nobody: tuple[str, ...] = ()
     secret: tuple[str, ...] = ()
 
@@ -45,12 +48,13 @@ RULES: Final[Mapping[str, Rule]] = {
             *("id", "recipe", "title", "parent_id", "state", "worker", "speed", "lane", "family"),
             *("model", "pixels", "server_id", "channel_id", "message_id", "application_id"),
             *("upload_limit", "delivered_message_id", "origins", "locale", "interaction_token"),
-            *("question", "answer"),
+            *("question", "answer", "verdict"),
         ),
         secret=("interaction_token",),
     ),
     # These go with their jobs, by the database itself.
     "images": Rule(nobody=("job_id", "kind", "sha256", "digest")),
+    "held": Rule(nobody=("job_id", "kind", "sha256", "digest")),
     "copies": Rule(nobody=("message_id", "job_id", "channel_id")),
     "favourites": Rule(owner="person_id", nobody=("job_id",)),
     "gallery": Rule(
@@ -67,6 +71,13 @@ RULES: Final[Mapping[str, Rule]] = {
     "usage": Rule(owner="person_id", nobody=("server_id", "lane", "gpu_ms")),
     "grants": Rule(owner="person_id", nobody=("server_id", "kind")),
     "blocks": Rule(owner="person_id", nobody=("server_id",)),
+    # Nobody edits these: a number stands for whoever was forgotten, so that a ban can be explained.
+    "cases": Rule(
+        owner="person_id",
+        numbered=("person_id", "actor_id"),
+        nobody=("job_id", "server_id", "what", "reason"),
+        secret=("actor_id",),
+    ),
     # What a server decided stays; who did it goes.
     "changes": Rule(named={"person_id": ""}, nobody=("server_id", "what", "before", "after")),
     "servers": Rule(nobody=("id", "settings")),

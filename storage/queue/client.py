@@ -78,7 +78,7 @@ class Jobs:
         """Ends :meth:`events` and disconnects."""
         async with self._looking:
             self._closed = True
-        self._wake()
+        self.wake()
         # Before the job engine, which they read; a copy, since `events` empties the set.
         for reader in list(self._readers):
             await reader.close()
@@ -126,13 +126,13 @@ class Jobs:
         began = time.monotonic()
         queued = await self.records.write(self._accept, jobs, allowed)
         meters.ACCEPT_SECONDS.observe(time.monotonic() - began)
-        self._wake()
+        self.wake()
         return queued
 
     async def keep_answered(self, job: NewJob, answer: Mapping[str, Any]) -> None:
         """Takes in a question whose answer is known; what is left to do is to show it."""
         await self.records.write(acceptance.keep_answered, job, answer)
-        self._wake()
+        self.wake()
 
     async def keep_shown(self, job: NewJob, image: StoredImage, allowance: Allowance) -> None:
         """Takes in a picture that another job has made; what is left to do is to show it alone.
@@ -142,7 +142,7 @@ class Jobs:
             LimitReachedError: As many pictures of theirs wait to be shown as jobs may wait.
         """
         await self.records.write(acceptance.keep_shown, job, image, allowance.unfinished)
-        self._wake()
+        self.wake()
 
     async def find_answer(self, digest: str) -> dict[str, Any] | None:
         """What a question with this digest was answered with before, if it was."""
@@ -180,14 +180,14 @@ class Jobs:
         """Takes jobs back as if they had never been asked for: they cannot be shown anywhere."""
         # Our rows first: without its row no job can be begun, whatever becomes of its entry.
         await self.records.write(queries.delete_jobs, job_ids)
-        self._wake()
+        self.wake()
         for job_id in job_ids:
             await self._engine.cancel(job_id)
         await self._engine.delete(job_ids)
 
     async def drop_entries(self, job_ids: Collection[str]) -> None:
         """Has the job engine forget jobs whose rows were deleted."""
-        self._wake()
+        self.wake()
         await self._engine.delete(job_ids)
 
     async def events(self) -> AsyncGenerator[Event, None]:
@@ -242,7 +242,7 @@ class Jobs:
         # Our row first: it alone decides; the engine only frees the worker sooner.
         cancelled = await self.records.write(queries.cancel_job, job_id, by)
         if cancelled:
-            self._wake()
+            self.wake()
             await self._engine.cancel(job_id)
         return cancelled
 
@@ -276,7 +276,7 @@ class Jobs:
         if time.monotonic() < self._trusted_from:
             return
         if await recovery.recover(self.records, self._engine, self._settings.dead_after):
-            self._wake()
+            self.wake()
         dead = await self.records.read(tokens.list_dead_tokens, _TOKENS)
         if dead:
             await self.records.write_apart(tokens.blank_tokens, dead)
@@ -301,7 +301,8 @@ class Jobs:
                 _log.warning("cannot look at the jobs", error=type(error).__name__)
                 return None
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Has whoever hears events look at once, after a change that was made beside this."""
         for reader in list(self._readers):
             reader.wake.set()
 

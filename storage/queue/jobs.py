@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, Self
 
 from faults import HostError, UserError
+from storage.queue.verdicts import Verdict
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 Speed = Literal["fast", "relax"]
@@ -121,6 +122,9 @@ class NewJob:
         steps: Denoising steps of each picture.
         picture_count: How many pictures.
         question: Digest of the question that stands in the recipe's place; None for a recipe.
+        adult: Whether it is shown where Discord lets adults alone in; of before that was kept,
+            nobody knows.
+        minors: Whether its words name minors, of whom nothing may be explicit anywhere.
     """
 
     id: str
@@ -145,6 +149,8 @@ class NewJob:
     steps: int = 0
     picture_count: int = 0
     question: str | None = None
+    adult: bool | None = False
+    minors: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +176,7 @@ class Job(NewJob):
         delivered_message_id: The message in which its end was shown.
         images: Pictures in order; the grid, if any, comes first.
         answer: What a question was answered with, or what there is to tell of the pictures.
+        verdict: What a classifier says of its pictures; None where none looked.
     """
 
     state: State
@@ -183,6 +190,7 @@ class Job(NewJob):
     delivered_message_id: int | None
     images: tuple[StoredImage, ...]
     answer: Mapping[str, Any] | None = None
+    verdict: Verdict | None = None
 
     @classmethod
     def accepted(cls, job: NewJob) -> Self:
@@ -308,11 +316,13 @@ class Rendered:
     """All pictures of a job, and the grid of them if there is one; or a question's answer.
 
     With pictures the answer is what there is to tell of them: under ``UNTOUCHED`` a share for each.
+    The verdict is a classifier's, where one looked at them.
     """
 
     pictures: tuple[Made, ...] | list[Made] = ()
     grid: Made | None = None
     answer: Mapping[str, Any] | None = None
+    verdict: Verdict | None = None
 
 
 Report = Callable[[int, int, bytes | None], None]

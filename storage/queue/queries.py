@@ -27,8 +27,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.elements import ColumnElement
 
-from storage.database.records import upsert
-from storage.database.tables import GRID_POSITION, CopyRow, ImageRow, JobRow
+from storage.database.tables import GRID_POSITION, CopyRow, HeldRow, ImageRow, JobRow
+from storage.decisions.cases import note_case
 from storage.gallery import index
 from storage.queue import shares
 from storage.queue.jobs import (
@@ -39,6 +39,7 @@ from storage.queue.jobs import (
     Rendered,
     StoredImage,
 )
+from storage.queue.verdicts import Verdict, find_hold
 
 UNDELIVERED: Final = JobRow.delivered_at.is_(None)
 """Jobs whose end was not shown yet; an index holds these alone."""
@@ -47,6 +48,10 @@ UNFINISHED: Final = JobRow.state.in_(("queued", "running")) & UNDELIVERED
 """Jobs that wait or run: none of them was delivered, and saying so lets the index find them."""
 
 _READ: Final = [getattr(JobRow, field.name) for field in fields(Job) if field.name != "images"]
+_BEGUN: Final = [
+    getattr(JobRow, name)
+    for name in ("attempts", "recipe", "adult", "minors", "priority", "reaches")
+]
 
 # Statements that run at every interaction are built once.
 _COUNT_OWN: Final = select(func.count()).where(JobRow.person_id == bindparam("person"), UNFINISHED)
@@ -118,6 +123,8 @@ class Run:
     job_id: str
     attempt: int
     recipe: dict[str, Any]
+    adult: bool = False
+    minors: bool = False
 
 
 # How jobs stand
@@ -206,13 +213,13 @@ def begin_run(connection: Connection, job_id: str, worker: str, limit: int) -> R
         # The higher count makes every earlier run stale: what it still reports finds no row.
         .values(state="running", attempts=JobRow.attempts + 1, worker=worker, started_at=_now())
         # Read in the same statement; a later look could see the count of the next run.
-        .returning(JobRow.attempts, JobRow.recipe, JobRow.priority, JobRow.reaches)
+        .returning(*_BEGUN)
     ).one_or_none()
     if not row:
         return None
     # Where it overtook others, not past them: their owners' next jobs would lose what is theirs.
     shares.advance_clock(connection, row.priority if row.reaches is None else row.reaches)
-    return Run(job_id, row.attempts, row.recipe)
+    return Run(job_id, row.attempts, row.recipe, bool(row.adult), row.minors)
 
 
 def fail_exhausted(connection: Connection, job_id: str, limit: int, failure: str) -> bool:
@@ -237,11 +244,14 @@ def is_current(connection: Connection, run: Run) -> bool:
 def finish_run(connection: Connection, run: Run, rendered: Rendered, seconds: float) -> bool:
     """Ends a job as done with its images; False, changing nothing, if the run is stale.
 
-    Its owner is charged for so many GPU seconds.
+    Its owner is charged for so many GPU seconds. Where a classifier is against its images, it has
+    failed, and they are held.
     """
     answer = None if rendered.answer is None else dict(rendered.answer)
-    done = _ending(run, state="done", failure=None).values(answer=answer)
-    done = done.returning(*shares.ACCOUNT)
+    verdict = rendered.verdict and rendered.verdict.to_json()
+    hold = find_hold(rendered.verdict, adult=run.adult, minors=run.minors)
+    done = _ending(run, state="failed" if hold else "done", failure=hold)
+    done = done.values(answer=answer, verdict=verdict).returning(*shares.ACCOUNT)
     ended = connection.execute(done).one_or_none()
     if ended is None:
         return False
@@ -250,7 +260,10 @@ def finish_run(connection: Connection, run: Run, rendered: Rendered, seconds: fl
     if rendered.grid:
         rows.append(_image_values(run, GRID_POSITION, rendered.grid))
     if rows:
-        connection.execute(insert(ImageRow), rows)
+        connection.execute(insert(HeldRow if hold else ImageRow), rows)
+    if hold:
+        note_case(connection, run.job_id, hold)
+    elif rows:
         index.add(connection, run.job_id)
     return True
 
@@ -335,13 +348,6 @@ def mark_delivered(connection: Connection, job_id: str, message_id: int | None) 
     return _changed(connection, shown.values(delivered_at=_now(), delivered_message_id=message_id))
 
 
-def keep_copy(connection: Connection, message_id: int, job_id: str, channel_id: int | None) -> None:
-    """Notes that a message shows a job's pictures once more, and in which channel."""
-    # Of two that send one message, Discord gives the second the first's.
-    row = {"message_id": message_id, "job_id": job_id, "channel_id": channel_id}
-    upsert(connection, CopyRow, row, row)
-
-
 def delete_jobs(connection: Connection, job_ids: Collection[str]) -> None:
     """Deletes those of some jobs whose end was not shown."""
     shares.end_unmade(connection, delete(JobRow).where(JobRow.id.in_(job_ids), UNFINISHED))
@@ -374,6 +380,8 @@ def _image_values(run: Run, position: int, made: Made) -> dict[str, Any]:
 def _read_jobs(connection: Connection, job_ids: Collection[str]) -> list[Job]:
     rows = connection.execute(_JOBS, {"jobs": list(job_ids)})
     jobs = [dict(row) for row in rows.mappings()]
+    for job in jobs:
+        job["verdict"] = job["verdict"] and Verdict.from_json(job["verdict"])
     # Pictures and the end of a job are written together.
     made = [job["id"] for job in jobs if job["state"] == "done"]
     images = _images_of(connection, made) if made else {}

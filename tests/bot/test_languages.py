@@ -390,6 +390,6 @@ async def test_commands_are_offered_everywhere_but_a_servers_settings() -> None:
     )
     for command in await commands():
         payload = await command.get_translated_payload(tree, CommandTranslator())
-        apart = command.name == "server"
+        apart = command.name in {"mod", "server"}
         assert sorted(payload["contexts"]) == ([0] if apart else [0, 1, 2]), command.name
         assert sorted(payload["integration_types"]) == ([0] if apart else [0, 1]), command.name

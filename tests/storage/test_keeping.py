@@ -19,7 +19,7 @@ from storage.decisions.choices import (
     TooManyPresetsError,
     UnknownChoiceError,
 )
-from storage.queue import books, queries
+from storage.queue import books, copies, queries
 from storage.queue.client import Jobs
 from storage.settings import Settings
 from tests.storage.conftest import new_job
@@ -177,7 +177,7 @@ async def test_a_copy_leads_to_the_job_as_its_own_message_does(jobs: Jobs) -> No
     job = replace(new_job(id=uuid.uuid4().hex), message_id=77)
     await jobs.accept(job)
     assert await jobs.records.read(queries.find_job_of_message, 78) is None
-    await jobs.records.write(queries.keep_copy, 78, job.id, 7)
+    await jobs.records.write(copies.keep_copy, 78, job.id, 7)
     for message in (77, 78):
         assert await jobs.records.read(queries.find_job_of_message, message) == job.id
 

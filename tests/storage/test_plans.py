@@ -17,7 +17,8 @@ from storage import sweep
 from storage.database import pseudonyms
 from storage.database.connect import WRITING, open_engine
 from storage.database.tables import JobRow, Table
-from storage.decisions import choice_queries
+from storage.decisions import cases, choice_queries
+from storage.decisions.cases import Strikes
 from storage.decisions.choices import Change, Owner, ServerChoices
 from storage.gallery import index, search, share_links
 from storage.gallery.search import Wanted
@@ -27,9 +28,11 @@ from storage.queue import (
     acceptance,
     answers,
     books,
+    copies,
     costs,
     entries,
     forecast,
+    moderation,
     presence,
     queries,
     recovery,
@@ -48,8 +51,9 @@ from tests.storage.conftest import new_job
 
 ROWS = 12_000
 # Workers and what forgotten people had spent are forgotten after a day, the clock is one row, keys
-# are few, and costs are by models, kinds, sizes and lengths, which are few.
-GROWING = frozenset(Table.metadata.tables) - {"workers", "clock", "costs", "keys", "spent"}
+# are few, costs are by models, kinds, sizes and lengths, which are few, and what is held waits for
+# moderators.
+GROWING = frozenset(Table.metadata.tables) - {"workers", "clock", "costs", "keys", "spent", "held"}
 NOW = datetime.now(UTC)
 USUAL = 150
 """Who owns some of all jobs; much of what somebody owns a twelfth of is best found by a scan."""
@@ -93,7 +97,6 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "cancel_job": (JOB, HEAVY),
         "note_message": (JOB, 5),
         "mark_delivered": (JOB, 5),
-        "keep_copy": (5, JOB, 7),
         "delete_jobs": ([JOB],),
     },
     recovery: {"requeue": (STANDING,), "give_up": (STANDING, "lost")},
@@ -159,6 +162,24 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "read_known_cost": (WORK,),
         "read_known_costs": ([WORK],),
         "learn_cost": (WORK, 2.5),
+    },
+    copies: {"keep_copy": (5, JOB, 7), "withdraw_copies": (JOB,)},
+    cases: {
+        "note_case": (JOB, "reported", HEAVY, "so"),
+        "read_case": (JOB,),
+        "list_open": (7, 100),
+        "read_record": (HEAVY, 7),
+        "keep_nameless": (HEAVY,),
+    },
+    moderation: {
+        "release": (JOB,),
+        "withhold": (JOB, "refused"),
+        "appeal": (JOB, HEAVY, "please"),
+        "read_next": (7, Strikes()),
+        "read_open": (JOB, Strikes()),
+        "list_held": (JOB,),
+        "is_withheld": ("0" * 64,),
+        "list_withheld": (),
     },
     tokens: {"list_dead_tokens": (100,), "blank_tokens": ([JOB],)},
     choice_queries: {
@@ -262,7 +283,8 @@ def list_functions(module: ModuleType) -> set[str]:
 
 def test_every_function_that_runs_statements_is_looked_at() -> None:
     for module, calls in CALLS.items():
-        assert list_functions(module) == set(calls)
+        # Deciding and reporting are made of the others, and take more than a plan needs.
+        assert list_functions(module) - {"decide", "report"} == set(calls)
 
 
 def call_all(connection: Connection) -> list[Asked]:

@@ -26,12 +26,20 @@ from storage.queue.client import Jobs
 from storage.queue.engine import JobEngine
 from storage.queue.jobs import Made, Rendered
 from storage.queue.order import ModelName
+from storage.queue.verdicts import Verdict
 from storage.settings import Settings
 
 WORKER = "hand"
 
 FIGURE: tuple[float, ...] = ()
 """Left, top, right and bottom of what is painted into every picture, in shares; () for nothing."""
+
+
+EXPLICIT = "glaring"
+"""The word by which the toy classifier here tells what is explicit, ..."""
+
+GLARING = (255, 0, 255)
+"""and the colour of it, which nothing else has."""
 
 
 class DictionaryEngine(JobEngine):
@@ -120,7 +128,7 @@ class HandQueue(Jobs):
         """Takes a job as a worker does."""
         run = await self.records.write(queries.begin_run, job_id, WORKER, 3)
         assert run is not None
-        self._wake()
+        self.wake()
         return run
 
     def publish(self, run: queries.Run, step: int, steps: int, preview: bytes | None) -> None:
@@ -136,13 +144,13 @@ class HandQueue(Jobs):
     async def complete(self, run: queries.Run, files: Files) -> None:
         """Makes the pictures of a job that runs."""
         await self.records.write(queries.finish_run, run, self.paint(run, files), 1.0)
-        self._wake()
+        self.wake()
 
     async def fail(self, job_id: str, failure: str) -> None:
         """Ends a job without pictures."""
         run = await self.begin(job_id)
         await self.records.write(queries.fail_run, run, failure)
-        self._wake()
+        self.wake()
 
     async def clear(self) -> None:
         """Forgets all that was ever kept."""
@@ -153,7 +161,7 @@ class HandQueue(Jobs):
 
         await self.records.write(empty)
         self.engine.entries.clear()
-        self._wake()
+        self.wake()
 
     def paint(self, run: queries.Run, files: Files) -> Rendered:
         """Pictures of a job, and a grid where there are several, with their recipe inside.
@@ -165,12 +173,17 @@ class HandQueue(Jobs):
         if is_sheet(run.recipe):
             cells = Sheet.from_json(run.recipe).cells
             made = [self._paint(cell, 0, files) for cell in cells]
-            return Rendered(pictures=made, grid=self._paint(cells[0], None, files))
+            scores = tuple(0.9 if EXPLICIT in cell.prompt else 0.1 for cell in cells)
+            grid = self._paint(cells[0], None, files)
+            return Rendered(pictures=made, grid=grid, verdict=Verdict("toy", scores, 0.7))
         recipe = Recipe.from_json(run.recipe)
         count = len(recipe.noise)
         pictures = [self._paint(recipe, index, files) for index in range(count)]
+        verdict = Verdict("toy", (0.9 if EXPLICIT in recipe.prompt else 0.1,) * count, 0.7)
         return Rendered(
-            pictures=pictures, grid=self._paint(recipe, None, files) if count > 1 else None
+            pictures=pictures,
+            grid=self._paint(recipe, None, files) if count > 1 else None,
+            verdict=verdict,
         )
 
     def _paint(self, recipe: Recipe, index: int | None, files: Files) -> Made:
@@ -178,7 +191,7 @@ class HandQueue(Jobs):
         colour = (number % 256, number // 256 % 256, 90)
         larger = recipe.finishing.upscale
         size = recipe.size.width * larger, recipe.size.height * larger
-        picture = Image.new("RGB", size, colour)
+        picture = Image.new("RGB", size, GLARING if EXPLICIT in recipe.prompt else colour)
         if FIGURE:
             sides = zip(FIGURE, size * 2, strict=True)
             left, top, right, bottom = (round(share * side) for share, side in sides)
@@ -186,6 +199,6 @@ class HandQueue(Jobs):
         sha256 = files.put(encode_png(picture, recipe, index=index))
         return Made(sha256=sha256, width=size[0], height=size[1], digest=f"digest-{number}")
 
-    def _wake(self) -> None:
-        super()._wake()
+    def wake(self) -> None:
+        super().wake()
         self.changed.set()

@@ -15,7 +15,7 @@ async def draw_for(house: House, seconds: float) -> None:
     run = await house.jobs.begin(job.id)
     pictures = house.jobs.paint(run, house.files)
     await house.jobs.records.write(queries.finish_run, run, pictures, seconds)
-    house.jobs._wake()
+    house.jobs.wake()
     await house.delivered(job)
 
 
