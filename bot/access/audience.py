@@ -4,7 +4,7 @@ Everything that shows pictures asks here, with the place in which they would be 
 a classifier or a moderator is against need no question: they are among a job's pictures no more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import discord
@@ -70,16 +70,29 @@ def require_shown(client: discord.Client, job: Job, place: object) -> None:
 
 
 async def require_audiences(
-    client: discord.Client, jobs: Jobs, job_ids: Iterable[str | None], *, adult: bool
+    client: discord.Client,
+    jobs: Jobs,
+    job_ids: Iterable[str | None],
+    *,
+    adult: bool,
+    known: Sequence[Job] = (),
 ) -> None:
     """The same of all of some jobs that there are, whose pictures others are made of.
+
+    Args:
+        client: Knows channels.
+        jobs: Where they are.
+        job_ids: Which ones.
+        adult: Whether adults alone are let in where they would be seen.
+        known: Those of them that were read already.
 
     Raises:
         WithheldError: Those of one are shown nowhere.
         NotAllowedError: Those of one are shown among adults alone.
     """
+    read = {job.id: job for job in known}
     for job_id in dict.fromkeys(filter(None, job_ids)):
-        job = await jobs.get(job_id)
+        job = read.get(job_id) or await jobs.get(job_id)
         if job is not None:
             require_audience(client, job, adult=adult)
 

@@ -81,6 +81,8 @@ class JobAcceptor:
         destination: Destination,
         requests: Sequence[JobRequest],
         choices: ServerChoices,
+        *,
+        parent: Job | None = None,
     ) -> None:
         """Commits all of some jobs or none, then shows each as queued.
 
@@ -89,6 +91,7 @@ class JobAcceptor:
             destination: Where they are shown.
             requests: What to make, in order.
             choices: What the server decided: how many jobs, and in which language they are shown.
+            parent: The job whose pictures they are made of, where it was read already.
 
         Raises:
             LimitReachedError: They do not all fit into what the person may ask for.
@@ -99,7 +102,8 @@ class JobAcceptor:
         recipes = [request.recipe for request in requests]
         self._words.require(choices, recipes, adult=destination.adult)
         parents = [request.parent_id for request in requests]
-        await require_audiences(self._client, self.jobs, parents, adult=destination.adult)
+        adult, known = destination.adult, [parent] if parent else []
+        await require_audiences(self._client, self.jobs, parents, adult=adult, known=known)
         places = [destination, *[destination.follow_first()] * (len(requests) - 1)]
         jobs = [
             self._describe(derive_id(requester, k), requester, place, request, choices)

@@ -307,7 +307,7 @@ class DeriveHandler:
             speed=made.speed,
             origins=inherit_origins(parent, made.recipe),
         )
-        await self._acceptor.accept(requester, destination, [request], choices)
+        await self._acceptor.accept(requester, destination, [request], choices, parent=parent)
 
     async def _admit(
         self, requester: Requester, parent: Job, *, counts: bool = True
