@@ -18,9 +18,11 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import discord
 from sqlalchemy import Connection, insert, text
 
 from benchmarks.history import settings_in
+from bot.client import INTENTS
 from bot.gallery.collection import PictureCollection
 from bot.gallery.query import read_wanted
 from storage.database.records import Records
@@ -152,7 +154,7 @@ async def _time(collection: PictureCollection, viewer: Viewer, wanted: Wanted) -
 async def compare(settings: Settings, count: int) -> None:
     """Prints all figures."""
     jobs, dice = await Jobs.open(settings), random.Random(7)
-    collection = PictureCollection(jobs, lambda: None)
+    collection = PictureCollection(discord.Client(intents=INTENTS), jobs, lambda: None)
     sizes, figures = sorted({FEW, count}), []
     for size in sizes:
         for table in ("gallery", "favourites", "images", "jobs"):

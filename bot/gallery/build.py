@@ -71,7 +71,7 @@ def build_gallery(
         list_servers=lambda: [guild.id for guild in client.guilds],
         pages=(GALLERY,),
     )
-    sights, collection = Sights(client, jobs.records), PictureCollection(jobs, withdraw)
+    sights, collection = Sights(client, jobs.records), PictureCollection(client, jobs, withdraw)
     given = sessions, sights, collection
     served = PictureFiles(
         *given, PictureViews(files, door), jobs=jobs, files=files, marking=marking

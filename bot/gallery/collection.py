@@ -5,6 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+import discord
+
+from bot.access.audience import require_audience
 from bot.errors import NotShownError
 from bot.requests.lineage import Member, find_members
 from generation.derive import narrow
@@ -45,14 +48,15 @@ class Shown:
 class PictureCollection:
     """What there is to see."""
 
-    def __init__(self, jobs: Jobs, withdraw: Callable[[], None]) -> None:
+    def __init__(self, client: discord.Client, jobs: Jobs, withdraw: Callable[[], None]) -> None:
         """Looks at nothing yet.
 
         Args:
+            client: Knows channels.
             jobs: The queue, and what is kept beside it.
             withdraw: Has messages deleted that are written down for it.
         """
-        self._jobs, self._records = jobs, jobs.records
+        self._client, self._jobs, self._records = client, jobs, jobs.records
         self._withdraw = withdraw
 
     async def list_page(self, viewer: Viewer, wanted: Wanted) -> tuple[list[Shown], int | None]:
@@ -145,9 +149,11 @@ class PictureCollection:
 
         Raises:
             NotShownError: There is none.
+            NotAllowedError: It is shown among adults alone.
         """
         shown = await self.find_own(viewer, job_id)
         find_picture(shown.job, position)
+        require_audience(self._client, shown.job, adult=False)
         given = viewer.person or 0, job_id, position
         return await self._records.write(share_links.share, *given, recipe=recipe, life=life)
 

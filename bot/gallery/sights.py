@@ -8,6 +8,7 @@ from weakref import WeakValueDictionary
 import discord
 from cachetools import TTLCache
 
+from bot.access.audience import is_age_restricted
 from bot.web.sessions import Session
 from storage.database.records import Records
 from storage.decisions import choice_queries
@@ -24,8 +25,6 @@ MOST_KNOWN: Final = 5000
 
 AT_ONCE: Final = 4
 """Questions to Discord at once, of all visitors together: what it takes is shared with the bot."""
-
-_ADULT: Final = {discord.NSFWLevel.explicit, discord.NSFWLevel.age_restricted}
 
 
 class Sights:
@@ -106,8 +105,6 @@ def list_channels(guild: discord.Guild, member: discord.Member) -> frozenset[int
     Those restricted to adults are left out: Discord asks whoever opens one for their age, and the
     gallery does not.
     """
-    if guild.nsfw_level in _ADULT:
-        return frozenset()
     seen = {channel.id for channel in guild.channels if _sees(channel, member)}
     # Private threads say who was invited to those alone who were.
     public = {one.id for one in guild.threads if not one.is_private() and one.parent_id in seen}
@@ -116,6 +113,5 @@ def list_channels(guild: discord.Guild, member: discord.Member) -> frozenset[int
 
 def _sees(channel: discord.abc.GuildChannel, member: discord.Member) -> bool:
     allowed = channel.permissions_for(member)
-    # Categories are no channels that are written in, and know no age.
-    restricted = bool(getattr(channel, "is_nsfw", bool)())
-    return allowed.read_messages and allowed.read_message_history and not restricted
+    seen = allowed.read_messages and allowed.read_message_history
+    return seen and not is_age_restricted(channel)

@@ -15,6 +15,8 @@ class Subject:
         private: Whether it was kept from the server's gallery.
         deleted: Whether it was deleted.
         held: Whether it waits for somebody who judges it, or was judged not to be shown.
+        adult: Whether it was shown where Discord lets adults alone in; nobody is asked for their
+            age here.
     """
 
     person: int
@@ -23,6 +25,7 @@ class Subject:
     private: bool = False
     deleted: bool = False
     held: bool = False
+    adult: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +59,17 @@ class Viewer:
 def may_see(picture: Subject, viewer: Viewer) -> bool:
     """Whether somebody sees a picture.
 
-    Their own always, and that of a link; another's where its server opens its gallery, they see its
-    channel, and it is not private. What was deleted or is held, nobody does.
+    Their own always; that of a link, and another's where its server opens its gallery, they see its
+    channel, and it is not private, unless it is for adults. What was deleted or is held, nobody
+    does.
     """
     if picture.deleted or picture.held:
         return False
-    if viewer.linked or picture.person == viewer.person:
+    if picture.person == viewer.person:
+        return True
+    if picture.adult:
+        return False
+    if viewer.linked:
         return True
     sight = viewer.servers.get(picture.server) if picture.server is not None else None
     return (

@@ -98,15 +98,16 @@ def list_models(connection: Connection, person_id: int) -> list[str]:
 
 _LOOKED_THROUGH: Final = 2000
 
-_HELD: Final = (
-    select(JobRow.state != "done").where(JobRow.id == GalleryRow.job_id).scalar_subquery()
-)
+_JOB: Final = JobRow.id == GalleryRow.job_id
+_HELD: Final = select(JobRow.state != "done").where(_JOB).scalar_subquery()
 """Whether a drawing is held: of those in the gallery all are done, until one is withheld."""
+
+_ADULT: Final = select(JobRow.adult).where(_JOB).scalar_subquery()
 
 _SUBJECT: Final[Sequence[Any]] = (
     *(GalleryRow.id, GalleryRow.job_id, GalleryRow.model, GalleryRow.person_id),
     *(GalleryRow.server_id, GalleryRow.channel_id, GalleryRow.private, GalleryRow.deleted),
-    _HELD.label("held"),
+    *(_HELD.label("held"), _ADULT.label("adult")),
 )
 
 
@@ -126,6 +127,8 @@ def _read(row: Any) -> Found:  # noqa: ANN401 - a row of the columns above
         private=row.private,
         deleted=row.deleted,
         held=bool(row.held),
+        # Of those from before it was kept, their channels tell (bot.gallery.sights).
+        adult=bool(row.adult),
     )
     return Found(row.id, row.job_id, row.model, subject)
 

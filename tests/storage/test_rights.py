@@ -27,10 +27,13 @@ VIEWERS = {
     "nobody with a link": Viewer(linked=True),
     "another with a link": Viewer(OTHER, linked=True),
 }
-STATES = ["shown", "private", "deleted", "held"]
+STATES = ["shown", "private", "adult", "deleted", "held"]
 
-ALWAYS = {"its owner", "its owner, no longer there", "nobody with a link", "another with a link"}
-"""Who sees what is shown to hardly anybody..."""
+OWN = {"its owner", "its owner, no longer there"}
+"""Who sees whatever there is..."""
+
+LINKED = {"nobody with a link", "another with a link"}
+"""who all of that but what is for adults..."""
 
 TOGETHER = {("a member", "a channel that members see", "shown")}
 """and what is seen by others besides."""
@@ -42,7 +45,8 @@ def test_every_visitor_before_every_picture(viewer: str, place: str, state: str)
     given = {} if state == "shown" else {state: True}
     picture = Subject(person=OWNER, server=server, channel=channel, **given)
     gone = state in {"deleted", "held"}
-    expected = not gone and (viewer in ALWAYS or (viewer, place, state) in TOGETHER)
+    linked = viewer in LINKED and state != "adult"
+    expected = not gone and (viewer in OWN or linked or (viewer, place, state) in TOGETHER)
     assert may_see(picture, VIEWERS[viewer]) is expected
 
 
@@ -56,4 +60,4 @@ def test_what_is_deleted_or_held_is_seen_by_nobody_whatever_else_it_is(
     )
     seeing = {name for name, viewer in VIEWERS.items() if may_see(picture, viewer)}
     together = set() if private else {"a member"}
-    assert seeing == (set() if deleted or held else ALWAYS | together)
+    assert seeing == (set() if deleted or held else OWN | LINKED | together)

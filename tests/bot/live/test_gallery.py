@@ -151,13 +151,16 @@ async def test_what_was_asked_for_in_private_or_among_adults_is_nobody_elses(
     house: House, mira: Visitor, otto: Visitor
 ) -> None:
     await house.decide(ServerChoices(gallery=True))
-    await draw(house, "a red apple", channel="after-dark")
+    adult, _ = await draw(house, "a red apple", channel="after-dark")
     await draw(house, "a green apple", channel="dm")
     await house.prefer("mira", PersonChoices(private=True))
     await draw(house, "a blue apple")
     assert await prompts(mira) == ["a blue apple", "a green apple", "a red apple"]
     for visitor in (mira, otto):
         assert await prompts(visitor, scope=house.playground.guild) == []
+    asked = {"job": adult, "n": 0, "days": 7, "recipe": True}
+    refused = await mira.post("/gallery/share", asked)
+    assert refused == (422, {"said": sentences.ADULTS_ONLY})
 
 
 async def test_marks_are_kept_and_listed(house: House, mira: Visitor) -> None:
