@@ -19,6 +19,7 @@ from generation.catalogue.checkpoints import OWN
 from generation.catalogue.families import BUNDLED, CARDS, VARIANTS
 from tests.cli.hub import COMMIT, NAME, Hub, hub
 from tests.generation.checkpoints import build_sd15
+from tests.generation.classifiers import build_vit
 from tests.generation.eyes import EYES
 
 ROOT = Path(__file__).parents[2]
@@ -343,3 +344,20 @@ def test_an_eye_is_fetched_by_what_the_settings_mean(
         assert not (shop.fetched / "pytorch_model.bin").exists()
     monkeypatch.setenv("EASEL_EYES", "off")
     assert "needs none here" in shop.easel("fetch", "eyes").stdout
+
+
+def test_a_classifier_is_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = build_vit(tmp_path / "judge")
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\nJudges.\n", encoding="utf-8")
+    (folder / "pytorch_model.bin").write_bytes(b"pickled")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EASEL_CLASSIFIER", NAME)
+    with hub(folder) as (url, kind):
+        shop = Shop(url, kind, tmp_path / "home")
+        done = shop.easel("fetch", "classifier", typed="y\n")
+        assert done.returncode == 0, done.stderr
+        assert "a classifier, which judges pictures" in done.stdout
+        assert f"EASEL_CLASSIFIER={NAME}@{COMMIT}" in done.stdout
+        assert {"config.json", "model.safetensors", "preprocessor_config.json"} == {
+            file.name for file in shop.fetched.iterdir()
+        } - {"README.md"}

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from transformers import ViTConfig, ViTForImageClassification
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
+from cli.findings import State
+from cli.memory import examine_classifier
 from generation.catalogue.classifiers import (
     AUTO,
     BUNDLED,
@@ -38,9 +39,11 @@ from generation.worker import make_renderer
 from storage.files import Files
 from storage.queue.jobs import Rendered
 from storage.queue.verdicts import HELD, SUSPECTED, Verdict, find_hold
+from tests.generation.classifiers import build_vit
 from tests.generation.samples import APPLE, never
 from tests.photographs import PHOTOGRAPHS
 from tests.recipes import change
+from tests.storage.conftest import settings_for
 
 PUBLISHED = {"size": {"height": 384, "width": 384}, "resample": 2}
 CPU = torch.device("cpu")
@@ -57,25 +60,6 @@ class ScriptedClassifier:
     def score(self, pictures: Sequence[Image.Image]) -> list[float]:
         self.seen += [picture.size for picture in pictures]
         return [self.score_of] * len(pictures)
-
-
-def build_vit(folder: Path, labels: Sequence[str] = ("sfw", "nsfw"), side: int = 32) -> Path:
-    """A tiny classifier with the layout and the files of published ones."""
-    torch.manual_seed(3)
-    config = ViTConfig(
-        hidden_size=16,
-        num_hidden_layers=1,
-        num_attention_heads=2,
-        intermediate_size=32,
-        image_size=side,
-        patch_size=8,
-        id2label=dict(enumerate(labels)),
-        label2id={label: place for place, label in enumerate(labels)},
-    )
-    ViTForImageClassification(config).save_pretrained(folder)
-    said = {"size": {"height": side, "width": side}, "image_mean": [0.4, 0.5, 0.6]}
-    (folder / "preprocessor_config.json").write_text(json.dumps(said))
-    return folder
 
 
 def gradient(width: int, height: int) -> Image.Image:
@@ -130,6 +114,17 @@ def test_what_cannot_judge_says_so_in_a_sentence(tmp_path: Path) -> None:
     (build_vit(tmp_path / "cut") / "model.safetensors").write_bytes(b"cut")
     with pytest.raises(ModelError, match="cut could not be loaded as a classifier"):
         load_classifier(str(tmp_path / "cut"), CPU)
+
+
+def test_doctor_tells_what_judges(tmp_path: Path) -> None:
+    cats, judge = build_vit(tmp_path / "cats", ("cat", "dog")), build_vit(tmp_path / "judge")
+    for setting, state, says in (
+        (OFF, State.NOTE, "none: nothing judges pictures before they are shown"),
+        (f"{judge}", State.OK, "judge, on this machine"),
+        (f"{cats}", State.FAULT, "EASEL_CLASSIFIER names no ViTForImageClassification"),
+    ):
+        (found,) = examine_classifier(settings_for(tmp_path, classifier=setting))
+        assert (found.state, says in found.says) == (state, True)
 
 
 def test_settings_choose(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
