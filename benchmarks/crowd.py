@@ -18,13 +18,14 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from benchmarks.door import paint
 from playground import Interaction, Message, Playground
+from playground.client.options import NotPossibleError
 from playground.state import components
 from playground.state.cast import DIRECT_OFFSET
 from playground.state.records import Channel
@@ -118,13 +119,15 @@ class Crowd:
                 return await self.standin.submit(person, opened, values)
         return None
 
-    async def choose(self) -> Interaction:
-        """Chooses something in the first menu of the panel."""
+    async def choose(self) -> Interaction | None:
+        """Chooses something in the first menu of the panel, unless it is chosen already."""
         parts = components.walk(self.settings.components)
         menu = next(part for part in parts if part["type"] == components.STRING_SELECT)
         value = self.chance.choice(menu["options"])["value"]
         name = menu["custom_id"]
-        return await self.standin.select("mira", self.settings, [value], custom_id=name)
+        with suppress(NotPossibleError):
+            return await self.standin.select("mira", self.settings, [value], custom_id=name)
+        return None
 
     async def react(self, person: str, emoji: str) -> None:
         """Adds a reaction, or takes it back where it is there."""
