@@ -31,6 +31,11 @@ def run_module(
 ) -> None:
     """What ``python -m module`` does, for ``spawn``; both outputs go to the end of ``log``."""
     _step_into(environment, folder, log)
+    become(module, *arguments)
+
+
+def become(module: str, *arguments: str) -> None:
+    """Goes on in this process as a module that is run."""
     sys.argv = [module, *arguments]
     for imported in (module, f"{module}.__main__"):
         sys.modules.pop(imported, None)
