@@ -208,6 +208,12 @@ def wear_out(engine: Drawer, first: str, seed: int, found: dict[str, list[float]
     found["dB after five turns, chained"].append(measure_psnr(original, picture))
 
 
+def keep(found: dict[str, list[float]], path: Path | None) -> None:
+    """Keeps what was found so far, so that a run which is cut short loses little."""
+    if path:
+        path.write_text(json.dumps(found), encoding="utf-8")
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -226,12 +232,11 @@ def main() -> None:
         first = FIRST[number % len(FIRST)]
         turns = NAMED if number % 2 or given.named else TURNS
         converse(engine, models, first, 100 * number, found, turns=turns)
+        keep(found, given.kept)
         # Of a few: it is the baseline that takes the time.
         if number % 4 == 0 or not given.named:
             wear_out(engine, first, 100 * number, found)
-        if given.kept:
-            # After each, so that a run which is cut short loses one.
-            given.kept.write_text(json.dumps(found), encoding="utf-8")
+            keep(found, given.kept)
     for name, values in found.items():
         count, mean, least = len(values), statistics.fmean(values), min(values)
         print(f"{name:<40} {count:>3} × mean {mean:8.4f}  least {least:8.4f}")

@@ -8,7 +8,15 @@ import discord
 
 from bot.text import sentences
 from bot.text.languages import retell, say
-from bot.text.messages import CONTENT_LIMIT, fence, find_reason, format_code, quote, stack_lines
+from bot.text.messages import (
+    CONTENT_LIMIT,
+    escape,
+    fence,
+    find_reason,
+    format_code,
+    quote,
+    stack_lines,
+)
 from generation.catalogue.families import find_card
 from generation.questions.description import Aspect, Description, Value
 from generation.questions.question import Effect, Question
@@ -48,7 +56,7 @@ def write_asked(job: Job, question: Question, description: Description | None, s
     """
     heading = f"{write_question_heading(job, question)} ({state})"
     if description is None:
-        return f"{heading}\n> {discord.utils.escape_markdown(quote(question.text))}"
+        return f"{heading}\n> {escape(question.text, PROMPT_LIMIT)}"
     return stack_lines(heading, _list_values(description))
 
 
