@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from training import pictures
+from training import evaluate, pictures
 from training.plan import SIDE, SIZES, Options
 from training.run import run
 from training.sharp import FACTOR
@@ -22,6 +22,12 @@ SETS = {
     "fluent-emoji-high-contrast": None,
 }
 THINGS = 8
+
+SHORT = replace(SIZES["tiny"], steps=2, measured=6)
+"""The tiny model, of which little is measured: what it draws is noise, whatever it is told."""
+
+TWO = {"_STRENGTHS": (0.5, 1.0), "_SCALES": (0.0, 1.0), "_MIXES": (0.0, 1.0)}
+"""Two places that each control is measured at; the first strength leaves one of the two steps."""
 
 
 def drawing(number: int, size: float | None, side: int = SIDE) -> Image.Image:
@@ -79,7 +85,7 @@ def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
     torch.manual_seed(0)
     given = Options(
         out=tmp_path_factory.mktemp("made"),
-        size=replace(SIZES["tiny"], measured=6),
+        size=SHORT,
         artwork=pack,
         minutes=0.005,
     )
@@ -87,5 +93,7 @@ def made(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
     prompts.write_text("a red circle\na square, line art\n")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pictures, "PROMPTS", prompts)
+        for name, values in TWO.items():
+            patch.setattr(evaluate, name, values)
         run(given)
     return given

@@ -3,7 +3,6 @@
 import json
 import struct
 import zlib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,8 @@ from PIL import Image
 from generation.catalogue.looks import LIGHTS, LOOKS, MEDIA
 from generation.guided.checkpoint import read_networks
 from tests.guided.conftest import scene
+from tests.training.conftest import SHORT, TWO
+from training import evaluate
 from training.guided import (
     basis,
     denoising,
@@ -55,7 +56,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
     torch.manual_seed(0)
     given = Options(
         out=tmp_path_factory.mktemp("guided"),
-        size=replace(SIZES["tiny"], measured=6),
+        size=SHORT,
         artwork=pack,
         minutes=0.005,
     )
@@ -80,6 +81,7 @@ def guided(pack: Path, tmp_path_factory: pytest.TempPathFactory) -> Options:
             (denoising, "WIDTHS", (16, 16, 24)),
             (denoising, "_BATCH", 8),
             (wording, "PROMPTS", prompts),
+            *((evaluate, name, values) for name, values in TWO.items()),
             (restyling, "AREA", 96 * 96),
             (restyling, "STRENGTHS", (0.4, 0.8)),
             (restyling, "LOOKED_AT", ("anime", "night")),

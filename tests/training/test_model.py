@@ -18,6 +18,7 @@ from torch import Tensor
 from generation.catalogue.families import find_card
 from generation.conditioning.controlnet import OWN
 from generation.families.load import load
+from tests.training.conftest import TWO
 from training import publish
 from training.adapters import NAMES, TOKENS, Denoiser
 from training.adopt import adopt
@@ -141,7 +142,7 @@ def test_every_stage_leaves_its_records(made: Options) -> None:
     assert (made.out / "export.png").exists()
     report = json.loads((made.out / "evaluate" / "report.json").read_text())
     assert report["text"]["pictures"] == made.size.measured
-    assert [at for at, _ in report["strength"]["difference"]] == [0.2, 0.4, 0.6, 0.8, 1.0]
+    assert [at for at, _ in report["strength"]["difference"]] == [*TWO["_STRENGTHS"]]
     for control in ("strength", "style", "content", "blend"):
         assert (made.out / "evaluate" / f"{control}.png").exists()
 
