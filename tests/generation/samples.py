@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+import pytest
 from PIL import Image
 
 from generation.answering.answer import answer
@@ -30,6 +31,14 @@ APPLE = make(
     guidance=4.0,
     sampler="DPM++ 2M Karras",
 )
+
+
+KINDS: Final = ("sd15", "sdxl", "flux2-klein", "z-image", "flux1-dev", "qwen-image")
+"""A family for each network that denoises and each way to predict: the bundled model and those that
+edit differ from them in weights and in what they look at besides."""
+
+each_kind = pytest.mark.parametrize("engine", KINDS, indirect=True)
+"""For tests of how drawing goes, which is written once for all families of a kind."""
 
 
 def recipe_for(engine: Engine, **different: Any) -> Recipe:

@@ -42,6 +42,7 @@ from tests.generation.samples import (
     APPLE,
     SEEN,
     batched,
+    each_kind,
     encoded,
     looking,
     never,
@@ -284,6 +285,7 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(
         assert same(draw(engine, narrow(grid, 1))[0], draw(engine, grid)[1])
 
 
+@each_kind
 def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engine) -> None:
     side = 4 * engine.card.multiple
     asked = recipe_for(
@@ -315,6 +317,7 @@ def test_one_square_that_is_large_enough_is_the_whole(unet: Engine) -> None:
     assert distance(draw(unet, plain)[0], draw(unet, change(plain, tile_side=64))[0]) < 0.5
 
 
+@each_kind
 def test_pictures_that_are_decoded_side_by_side_know_nothing_of_each_other(
     engine: Engine, recipe: Recipe
 ) -> None:
@@ -347,6 +350,7 @@ def _recipes(engine: Engine) -> Iterator[Recipe]:
     yield change(plain, width=3 * grain, height=grain, negative="blue", phrases=long)
 
 
+@each_kind
 def test_alone_is_the_same_for_many_seeds_sizes_and_kinds(engine: Engine) -> None:
     """Also where two are computed at the same time, as on most processors."""
     beside = batched(engine, parallel=2)
@@ -374,6 +378,7 @@ def test_agrees_with_the_diffusers_pipeline_to_the_bit(unet: Engine) -> None:
         assert same(draw(unet, change(recipe, sampler=name))[0], theirs), name
 
 
+@each_kind
 @pytest.mark.parametrize("shape", [(96, 72), (50, 301), (640, 640)])
 def test_without_strength_gives_the_image_back_unchanged(
     engine: Engine, shape: tuple[int, int]
@@ -441,6 +446,7 @@ def test_more_strength_keeps_less_of_the_photograph(easel: Engine, name: str) ->
     assert distances[0] < 0.4 * free
 
 
+@each_kind
 def test_a_variation_stays_nearer_the_less_it_turns(
     engine: Engine, recipe: Recipe, plain: Image.Image
 ) -> None:
@@ -459,15 +465,16 @@ def test_a_full_turn_is_the_other_seed(easel: Engine) -> None:
     assert same(draw(easel, turned)[0], draw(easel, recipe_for(easel, noise=seed_noise(2, 1)))[0])
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@each_kind
 def test_lanes_of_a_grid_give_the_same_pictures_but_for_rounding(
-    engine: Engine, recipe: Recipe, count: int
+    engine: Engine, recipe: Recipe
 ) -> None:
+    """A full lane of two, and one of a single picture."""
     noisy = "Euler a" if "Euler a" in engine.card.samplers else recipe.sampling.sampler
-    asked = change(recipe, noise=seed_noise(0, count), sampler=noisy)
+    asked = change(recipe, noise=seed_noise(0, 3), sampler=noisy)
     alone = draw(engine, asked)
     together = draw(batched(engine, size=2), asked)
-    assert len(together) == count
+    assert len(together) == 3
     assert max(map(distance, alone, together)) < 0.5
 
 
@@ -496,6 +503,7 @@ def test_without_a_tiny_decoder_previews_show_colours(easel: Engine) -> None:
     assert right[2] - right[0] > 60
 
 
+@each_kind
 def test_whatever_the_watch_raises_ends_it_and_leaves_nothing_behind(
     engine: Engine, recipe: Recipe, plain: Image.Image
 ) -> None:

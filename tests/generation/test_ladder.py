@@ -19,6 +19,7 @@ from storage.queue.jobs import DeviceFaultError, RenderError
 from tests.generation.samples import (
     APPLE,
     batched,
+    each_kind,
     encoded,
     looking,
     never,
@@ -85,7 +86,7 @@ def whole(engines: Engines) -> Callable[[str], list[bytes]]:
 
 
 @pytest.mark.parametrize("stage", list(STAGES))
-@pytest.mark.parametrize("family", ["easel", "sdxl"])
+@pytest.mark.parametrize("family", ["sd15", "sdxl"])
 def test_once_without_memory_it_is_drawn_all_the_same(
     engines: Engines, family: str, stage: str, whole: Callable[[str], list[bytes]]
 ) -> None:
@@ -96,15 +97,15 @@ def test_once_without_memory_it_is_drawn_all_the_same(
 
 @pytest.mark.parametrize("stage", list(STAGES))
 def test_always_without_memory_it_is_one_word_and_the_next_job_is_as_ever(
-    easel: Engine, stage: str, whole: Callable[[str], list[bytes]]
+    engines: Engines, stage: str, whole: Callable[[str], list[bytes]]
 ) -> None:
-    before = whole("easel")
+    engine, before = engines("sd15"), whole("sd15")
     with (
-        failing(easel.pipe, stage, 1000),
+        failing(engine.pipe, stage, 1000),
         pytest.raises(RenderError, match="out_of_memory"),
     ):
-        rendered(easel, everything(easel))
-    assert rendered(easel, everything(easel)) == before
+        rendered(engine, everything(engine))
+    assert rendered(engine, everything(engine)) == before
 
 
 @contextmanager
@@ -201,7 +202,8 @@ def test_small_tiles_show_what_the_whole_shows(easel: Engine) -> None:
     assert vae.tile_latent_min_size == before
 
 
-def test_small_tiles_are_half_as_wide_for_every_family_and_as_before_afterwards(
+@each_kind
+def test_small_tiles_are_half_as_wide_for_every_kind_and_as_before_afterwards(
     engine: Engine,
 ) -> None:
     vae, asked = engine.pipe.vae, recipe_for(engine, width=160, height=160, steps=1)
@@ -218,6 +220,7 @@ def test_small_tiles_are_half_as_wide_for_every_family_and_as_before_afterwards(
     assert {**sides(), "use_tiling": vae.use_tiling} == before
 
 
+@each_kind
 def test_laddered_it_draws_the_same_and_is_whole_afterwards(engine: Engine) -> None:
     recipe = change(recipe_for(engine), start=start(0.6))
     before = draw(engine, recipe)[0].tobytes()

@@ -16,7 +16,7 @@ from generation.sampling.engine import Drawer, Engine
 from generation.sampling.soundness import NO_PICTURE, has_one_colour
 from generation.tensors.memory import is_out_of_memory
 from storage.queue.jobs import RenderError
-from tests.generation.samples import encoded, never, photograph, quiet, recipe_for, start
+from tests.generation.samples import each_kind, encoded, never, photograph, quiet, recipe_for, start
 from tests.recipes import change
 
 Spoil = Callable[[Tensor], Tensor]
@@ -61,6 +61,7 @@ def started(engine: Engine) -> Recipe:
     return recipe_for(engine, steps=1, start=start(0.6))
 
 
+@each_kind
 @pytest.mark.parametrize("part", ["denoiser", "decoder"])
 def test_numbers_that_overflow_in_every_format_are_no_picture(engine: Engine, part: str) -> None:
     pipe = engine.pipe
@@ -99,6 +100,7 @@ def test_an_autoencoder_that_overflows_in_16_bits_works_in_float32(
     assert not has_one_colour(picture)
 
 
+@each_kind
 def test_one_colour_all_over_is_a_picture_only_of_an_image_that_has_no_other(
     engine: Engine,
 ) -> None:

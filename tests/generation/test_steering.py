@@ -84,6 +84,7 @@ def test_every_kind_that_a_card_names_leads_the_picture(unet: Engine) -> None:
     assert same(draw(unet, kept_to(recipe, kind))[0], one)
 
 
+@pytest.mark.parametrize("unet", ["sd15", "sdxl"], indirect=True)
 def test_more_scale_leads_further_from_the_plain_picture(unet: Engine) -> None:
     recipe = recipe_for(unet, steps=2)
     plain = draw(unet, recipe)[0]
@@ -94,6 +95,7 @@ def test_more_scale_leads_further_from_the_plain_picture(unet: Engine) -> None:
     assert far[1] < far[2]
 
 
+@pytest.mark.parametrize("unet", ["easel", "sd15"], indirect=True)
 def test_after_its_end_it_says_nothing(unet: Engine) -> None:
     recipe = recipe_for(unet, steps=4)
     asked: list[int] = []
@@ -126,6 +128,7 @@ def _drawn(engine: Engine, condition: Any, recipe: Recipe) -> None:
     )
 
 
+@pytest.mark.parametrize("unet", ["easel", "sdxl"], indirect=True)
 def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
     grid = kept_to(recipe_for(unet, steps=2, noise=seed_noise(3, 2)), end=0.5)
     for asked in (looking(change(grid, start=start(0.5)), "style"), grid):
@@ -135,6 +138,7 @@ def test_a_picture_alone_is_its_quarter_of_the_grid(unet: Engine) -> None:
     assert max(map(distance, pictures, together)) < 0.5
 
 
+@pytest.mark.parametrize("unet", ["easel", "sdxl"], indirect=True)
 def test_draws_in_every_size(unet: Engine) -> None:
     grain = unet.card.multiple
     for wide, tall in ((19, 7), (5, 13), (12, 12)):
@@ -143,6 +147,7 @@ def test_draws_in_every_size(unet: Engine) -> None:
         assert draw(unet, asked)[0].size == size
 
 
+@pytest.mark.parametrize("unet", ["sd15", "sdxl"], indirect=True)
 def test_nothing_stays_behind(unet: Engine) -> None:
     recipe = recipe_for(unet)
     before = draw(unet, recipe)[0]

@@ -13,7 +13,6 @@ from PIL import Image
 from benchmarks.controls.seams import measure_edge_excess
 from generation.catalogue.card import Capability, Card
 from generation.derive import REDRAWN, narrow, vary
-from generation.families.load import FAMILIES
 from generation.recipe import Phrase, Recipe, seed_noise, share_of_steps
 from generation.runtime.render import draw_refined, pace, render
 from generation.sampling.engine import Engine
@@ -21,7 +20,7 @@ from generation.sampling.flow import FlowFamily
 from generation.sampling.seamless import wrap_edges
 from generation.variety import split_by_picture
 from storage.files import MissingFileError
-from tests.generation.samples import batched, photograph, quiet, recipe_for, start
+from tests.generation.samples import KINDS, batched, each_kind, photograph, quiet, recipe_for, start
 from tests.recipes import change
 
 Engines = Callable[[str], Engine]
@@ -56,10 +55,10 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def _changed() -> Iterator[tuple[str, str]]:
-    """Each change with a UNet and with a model of flow matching; all at once with every family."""
-    for family in FAMILIES:
-        each = CHANGES if family.id in {"sd15", "z-image"} else ["all"]
-        yield from ((family.id, name) for name in each)
+    """Each change with a UNet and with a model of flow matching; all at once with every kind."""
+    for family in KINDS:
+        each = CHANGES if family in {"sd15", "z-image"} else ["all"]
+        yield from ((family, name) for name in each)
 
 
 @pytest.mark.parametrize(("family", "name"), list(_changed()))
@@ -74,6 +73,7 @@ def test_a_picture_alone_is_its_quarter_and_not_the_plain_one(
     assert not any(map(same, pictures, draw(engine, plain)))
 
 
+@each_kind
 def test_what_strays_is_drawn_alike_in_lanes_of_four(engine: Engine, recipe: Recipe) -> None:
     grid = change(recipe, noise=seed_noise(3, 2), chaos=0.4)
     assert all(
@@ -85,6 +85,7 @@ def test_what_strays_is_drawn_alike_in_lanes_of_four(engine: Engine, recipe: Rec
     )
 
 
+@each_kind
 def test_each_picture_is_drawn_from_its_own_words(engine: Engine, recipe: Recipe) -> None:
     grid = change(recipe, noise=seed_noise(3, 2), chaos=1.0, weirdness=0.5)
     for k, (said, picture) in enumerate(
@@ -95,6 +96,7 @@ def test_each_picture_is_drawn_from_its_own_words(engine: Engine, recipe: Recipe
 
 
 class TestStop:
+    @each_kind
     def test_takes_its_share_of_the_steps(self, engine: Engine, recipe: Recipe) -> None:
         steps: list[tuple[int, int]] = []
         asked = change(recipe, steps=5, stop=0.3)
@@ -167,6 +169,7 @@ class TestTile:
 
         assert apart(wanted=True) < 1e-4 < 1e-2 < apart(wanted=False)
 
+    @each_kind
     def test_a_tile_leaves_nothing_behind(
         self, engine: Engine, recipe: Recipe, once: Callable[[Engine, Recipe], Image.Image]
     ) -> None:
@@ -196,6 +199,7 @@ class TestRefined:
         by_hand = engine.draw(again, small.resize(large.size, Image.Resampling.LANCZOS), quiet)[0]
         assert same(large, by_hand)
 
+    @each_kind
     def test_alone_is_its_quarter(self, engine: Engine, recipe: Recipe) -> None:
         if Capability.HD not in engine.card.capabilities:
             pytest.skip(f"{engine.card.title} does not claim it")
