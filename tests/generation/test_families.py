@@ -295,7 +295,8 @@ def test_a_large_picture_is_drawn_in_squares_none_larger_than_asked(engine: Engi
     part = engine.pipe.unet if hasattr(engine.pipe, "unet") else engine.pipe.transformer
 
     def note(_: Any, args: Any, given: Any) -> None:
-        latents = args[0] if args else given["hidden_states"]
+        # Z-Image's transformer calls them x.
+        latents = args[0] if args else given.get("hidden_states", given.get("x"))
         shape = latents[0].shape if isinstance(latents, list) else latents.shape
         seen.append(int(np.prod(shape)))
 
