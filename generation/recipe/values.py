@@ -64,7 +64,7 @@ class Phrase:
     breaks: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.is_weighted:
+        if not self.spans and not self.breaks:
             return
         # Starts and ends alternate, so that one comparison finds disorder and overlap.
         ends = [place for span in self.spans for place in (span.start, span.end)]

@@ -87,10 +87,10 @@ def mend_weights(parts: Sequence[Phrase]) -> tuple[tuple[Phrase, ...], tuple[str
 def _split_phrases(text: str) -> Iterator[Phrase]:
     start = 0
     for mark in _MARK.finditer(text):
-        phrase = read_emphasis(_clean_words(text[start : mark.start()]))
+        weight = 1.0 if mark[1] is None else _parse_weight(mark[1])
+        phrase = read_emphasis(_clean_words(text[start : mark.start()]), weight)
         if phrase.text:
-            weight = 1.0 if mark[1] is None else _parse_weight(mark[1])
-            yield phrase if weight == 1.0 else replace(phrase, weight=weight)
+            yield phrase
         start = mark.end()
     phrase = read_emphasis(_clean_words(text[start:]))
     if phrase.text:

@@ -20,6 +20,9 @@ _FROM_PHONE: Final = " —"
 """What a phone makes of it."""
 _HYPHEN: Final = re.compile(r"(?<=[A-Za-z0-9])-(?=[A-Za-z0-9])|(?<=::)-(?=[0-9.])")
 _OTHER_DASH: Final = re.compile(f"[{DASHES.replace('-', '')}]")
+_BEFORE_MARK: Final = re.compile(r"\d::")
+"""What has to be there before it is worth to look for a weight before its words."""
+
 _LAST: Final = '([`"“'
 _SIDE: Final = "height"
 """A flag beside which others may have another meaning."""
@@ -52,7 +55,7 @@ def split_plain(text: str) -> PlainPrompt | None:
     words, *pieces = text.split(_FLAG)
     if needs_rewording(words) or not _is_plain(text, words, len(pieces)):
         return None
-    if "::" in words and NUMERIC.search(words):
+    if "::" in words and _BEFORE_MARK.search(words) and NUMERIC.search(words):
         return None
     values: dict[str, Any] = {}
     places: dict[str, int] = {}
