@@ -44,9 +44,11 @@ _PIPELINES: Final = {
     "StableDiffusionInstructPix2PixPipeline": "instruct-pix2pix",
     "StableDiffusionXLPipeline": "sdxl",
     "Flux2KleinPipeline": "flux2-klein",
+    "Flux2Pipeline": "flux2-dev",
     "ZImagePipeline": "z-image",
     "FluxPipeline": "flux1-dev",
     "FluxKontextPipeline": "flux1-kontext",
+    "ChromaPipeline": "chroma",
     "QwenImagePipeline": "qwen-image",
     "QwenImageEditPlusPipeline": "qwen-image-edit",
 }
@@ -55,8 +57,11 @@ _HINTS: Final = (
     ("pix2pix", "instruct-pix2pix"),
     ("klein-base", "flux2-klein-base"),
     ("klein", "flux2-klein"),
+    ("flux.2-dev", "flux2-dev"),
+    ("flux2-dev", "flux2-dev"),
     ("schnell", "flux1-schnell"),
     ("kontext", "flux1-kontext"),
+    ("chroma", "chroma"),
     ("flux", "flux1-dev"),
     ("z-image", "z-image"),
     ("qwen-image-edit", "qwen-image-edit"),
@@ -67,8 +72,7 @@ _HINTS: Final = (
 
 _OTHERS: Final = (
     "stable-diffusion-3", "sd3", "playground", "pixart", "kolors", "hunyuan", "auraflow",
-    "chroma", "cascade", "kandinsky", "sana", "-fill", "redux", "flux.2-dev",
-    "flux2-dev", "refiner", "inpaint",
+    "cascade", "kandinsky", "sana", "-fill", "redux", "chroma1-radiance", "refiner", "inpaint",
 )  # fmt: skip
 """Parts of names of models that Easel does not draw with, which go before ``_HINTS``."""
 

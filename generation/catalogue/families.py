@@ -220,6 +220,28 @@ CARDS: Final[tuple[Card, ...]] = (
         speaks=True,
     ),
     Card(
+        id="flux2-dev",
+        title="FLUX.2 dev",
+        about=(
+            "The large FLUX.2: the most careful pictures, from words and from several images; very"
+            " large, slow, and not for business."
+        ),
+        licence="FLUX.2 [dev] Non-Commercial License",
+        notice=_NOT_FOR_BUSINESS,
+        model="black-forest-labs/FLUX.2-dev",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        # As its authors draw, who call the pipeline's 50 steps the better and slower way.
+        steps=28,
+        guidance=4.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=110,
+        capabilities=_NATIVE | {Capability.GUIDANCE},
+        native=True,
+    ),
+    Card(
         id="z-image",
         title="Z-Image Turbo",
         about="Eight steps to a picture of 1024 pixels; good at photographs and at writing.",
@@ -280,6 +302,26 @@ CARDS: Final[tuple[Card, ...]] = (
         memory=36,
         capabilities=_NATIVE | {Capability.GUIDANCE},
         native=True,
+    ),
+    Card(
+        id="chroma",
+        title="Chroma",
+        about=(
+            "Trained on from FLUX.1 schnell, with guidance and negative prompts, in all styles;"
+            " slow, and free for business."
+        ),
+        licence="Apache-2.0",
+        model="lodestones/Chroma1-HD",
+        side=1024,
+        multiple=16,
+        longest_ratio=4,
+        # As its authors draw.
+        steps=40,
+        guidance=3.0,
+        sampler="Euler",
+        samplers=("Euler",),
+        memory=30,
+        capabilities=_ALL,
     ),
     Card(
         id="qwen-image",

@@ -69,6 +69,8 @@ FOOTPRINTS: Final[Mapping[str, Footprint]] = {
     ),
     "flux2-klein": Footprint(text=_weigh(4.02), denoiser=_weigh(3.88), picture=0.8),
     "flux2-klein-9b": Footprint(text=_weigh(8.19), denoiser=_weigh(9.08), picture=1.2),
+    # Its text encoder is a language model of 24 billion parameters that sees as well.
+    "flux2-dev": Footprint(text=_weigh(24.0), denoiser=_weigh(32.2), picture=2.0),
     "z-image": Footprint(
         text=_weigh(4.02), denoiser=_weigh(6.15), picture=0.8, network=_weigh(3.3)
     ),
@@ -81,6 +83,7 @@ FOOTPRINTS: Final[Mapping[str, Footprint]] = {
     ),
     # Images that it reads lengthen its sequence by as much again.
     "flux1-kontext": Footprint(text=_weigh(4.88), denoiser=_weigh(11.9), picture=1.2),
+    "chroma": Footprint(text=_weigh(4.76), denoiser=_weigh(8.9), picture=1.0),
     "qwen-image": Footprint(
         text=_weigh(8.29), denoiser=_weigh(20.43), vae=_weigh(0.127), picture=1.2
     ),

@@ -101,7 +101,8 @@ def _find_rank(shapes: Shapes) -> int:
     return max(thin, default=0)
 
 
-_FLUX: Final = frozenset({"flux1-dev", "flux1-kontext"})
+_FLUX: Final = frozenset({"flux1-dev", "flux1-kontext", "chroma"})
+_FLUX_2: Final = frozenset({"flux2-klein", "flux2-dev"})
 _QWEN: Final = frozenset({"qwen-image", "qwen-image-edit"})
 
 _UNETS: Final = frozenset({"sd15", "sdxl", "sd2"})
@@ -110,7 +111,7 @@ _NAMES: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     (r"img_mod[._]|txt_mlp[._]|img_mlp[._][^02]", _QWEN),
     (
         r"double_stream_modulation|to_qkv_mlp_proj|single_stream_modulation|ff[._]linear_in",
-        frozenset({"flux2-klein"}),
+        _FLUX_2,
     ),
     (
         r"noise_refiner|context_refiner|cap_embedder|layers[._]\d+[._]attention[._]",
@@ -144,7 +145,7 @@ def _tell_families(shapes: Shapes) -> frozenset[str]:
     if _any_has(shapes, r"(single|double)_blocks[._]\d"):
         return _tell_flux(shapes)
     if _any_has(shapes, r"(^|transformer[._])transformer_blocks[._]\d+[._]attn[._]"):
-        return _FLUX | _QWEN | {"flux2-klein"}
+        return _FLUX | _QWEN | _FLUX_2
     return frozenset()
 
 
@@ -154,8 +155,10 @@ def _tell_flux(shapes: Shapes) -> frozenset[str]:
         fused = re.search(r"single_blocks[._]\d+[._]linear1\W.*(up|lora_B)[\w.]*$", key)
         if fused and len(shape) > 1 and shape[0] % 3072 == 0:
             # Queries, keys, values and the way up: seven times the width, or nine gated.
-            return _FLUX if shape[0] == 7 * 3072 else frozenset({"flux2-klein"})
-    return _FLUX | {"flux2-klein"}
+            widest = shape[0] == 9 * 6144
+            second = frozenset({"flux2-dev" if widest else "flux2-klein"})
+            return _FLUX if shape[0] == 7 * 3072 else second
+    return _FLUX | _FLUX_2
 
 
 def _list_words(metadata: Mapping[str, str], most: int = 8) -> tuple[str, ...]:

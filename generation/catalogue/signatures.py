@@ -13,6 +13,7 @@ from typing import Final
 from generation.catalogue.gguf_headers import KIND as GGUF
 from generation.catalogue.gguf_headers import read_gguf
 from generation.catalogue.headers import Header, WeightsError, read_header
+from generation.catalogue.scaled_fp8 import can_be_widened, stands_beside
 
 UNET: Final = "model.diffusion_model."
 """What the denoiser's tensors begin with, in files that hold more than it."""
@@ -133,13 +134,14 @@ _PLAIN_FLUX: Final = _all(_FLUX, _none(_FLUX_2), _none(_CHROMA))
 _OTHER_FLUX: Final = _all(
     _PLAIN_FLUX, lambda shapes: shapes.get("img_in.weight", (0, 0))[1] in {96, 128, 384}
 )
-_GUIDED_FLUX_2: Final = _all(_FLUX_2, _begins("guidance_in."))
 
 _TRANSFORMERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
     (_all(_PLAIN_FLUX, _none(_OTHER_FLUX), _begins("guidance_in.")), "flux1-dev"),
     (_all(_PLAIN_FLUX, _none(_OTHER_FLUX)), "flux1-schnell"),
-    # Of klein's own making: FLUX.2 dev has guidance as an input.
-    (_all(_FLUX_2, _none(_GUIDED_FLUX_2)), "flux2-klein"),
+    (_all(_FLUX, _CHROMA, _none(_begins("nerf_"))), "chroma"),
+    # FLUX.2 dev has guidance as an input.
+    (_all(_FLUX_2, _begins("guidance_in.")), "flux2-dev"),
+    (_FLUX_2, "flux2-klein"),
     (
         _all(
             _begins("noise_refiner.0."),
@@ -195,8 +197,7 @@ _OTHERS: Final[tuple[tuple[Callable[[Shapes], bool], str], ...]] = (
         _begins("joint_blocks.0."),
         f"is Stable Diffusion 3, which Easel does not draw with{_TAKE}",
     ),
-    (_CHROMA, f"is Chroma, which Easel does not draw with{_TAKE}"),
-    (_GUIDED_FLUX_2, f"is FLUX.2 dev, which Easel does not draw with{_TAKE}"),
+    (_CHROMA, f"is a Chroma that draws pixels, which Easel does not draw with{_TAKE}"),
     (
         _OTHER_FLUX,
         (
@@ -315,12 +316,15 @@ def _any_begins(names: Iterable[str], start: str) -> bool:
     return any(name.startswith(start) for name in names)
 
 
-_QUANTISED: Final = (".quant_state.", ".absmax", "scaled_fp8", ".scale_weight", ".comfy_quant")
+_QUANTISED: Final = (".quant_state.", ".absmax")
 """Parts of the names of tensors that only the program which quantised the file understands."""
 
 
 def _refuse_quantised(name: str, header: Header) -> None:
-    if any(part in key for key in header.shapes for part in _QUANTISED):
+    scaled = any(map(stands_beside, header.shapes))
+    # Whole files are read by diffusers, which takes factors for weights of no layer.
+    read = can_be_widened(header) and f"{UNET}input_blocks.0.0.weight" not in header.shapes
+    if any(part in key for key in header.shapes for part in _QUANTISED) or (scaled and not read):
         raise UndrawnError(
             f"{name} is quantised in a way that Easel does not read; take its 16-bit version"
         )

@@ -176,7 +176,16 @@ def tune(card: Card, tuning: Tuning, name: str) -> Card:
 _GUIDED: Final = frozenset({Capability.GUIDANCE, Capability.NEGATIVE})
 
 CLASSIFIER_FREE: Final = frozenset(
-    {"sd15", "instruct-pix2pix", "sdxl", "flux2-klein", "z-image", "qwen-image", "qwen-image-edit"}
+    {
+        "sd15",
+        "instruct-pix2pix",
+        "sdxl",
+        "flux2-klein",
+        "z-image",
+        "chroma",
+        "qwen-image",
+        "qwen-image-edit",
+    }
 )
 """Families whose guidance is classifier-free, so that it can be left out, or taken up."""
 

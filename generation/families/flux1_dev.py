@@ -4,17 +4,20 @@ Of this kind Kontext alone reads images; what it predicts is predicted here as w
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
+from generation.catalogue.checkpoints import find_fetched
+from generation.conditioning.flux_adapter import FILE, ImageLooks, load_image_looks
 from generation.conditioning.native_references import (
     NativeReference,
     compute_attention_bias,
     pool_patches,
 )
-from generation.conditioning.redux import load_image_words
+from generation.conditioning.redux import ImageWords, load_image_words
 from generation.sampling.engine import device_of
 from generation.sampling.flow import (
     FlowCondition,
@@ -55,10 +58,13 @@ def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition)
         **condition.extra,
     }
     kept = {} if condition.control is None else condition.control(inputs)
+    # Only what is attached for a drawing knows what to do with images.
+    seen = {"ip_hidden_states": [*condition.looks]} if condition.looks else {}
+    masked = {} if added is None else {"attention_mask": added}
     line: Tensor = pipe.transformer(
         **inputs,
         **kept,
-        joint_attention_kwargs=None if added is None else {"attention_mask": added},
+        joint_attention_kwargs={**seen, **masked} or None,
         return_dict=False,
     )[0]
     grain = pipe.vae_scale_factor
@@ -103,6 +109,14 @@ def _place(pipe: Any, latents: Tensor, references: Sequence[NativeReference]) ->
     return torch.cat(places)
 
 
+def see(pipe: Any, source: str) -> ImageWords | ImageLooks:  # noqa: ANN401
+    """What shows images to the model: an image adapter, or Redux, whichever lies there."""
+    folder = Path(source) if Path(source).is_dir() else find_fetched(source, FILE)
+    if folder is not None and (folder / FILE).is_file():
+        return load_image_looks(pipe, folder)
+    return load_image_words(pipe, source)
+
+
 FAMILY: Final = FlowFamily(
     id="flux1-dev",
     pipeline="FluxPipeline",
@@ -114,5 +128,5 @@ FAMILY: Final = FlowFamily(
     read=read_scaled,
     show=show_scaled,
     shift=compute_shift,
-    see=load_image_words,
+    see=see,
 )

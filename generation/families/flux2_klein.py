@@ -17,7 +17,7 @@ from generation.conditioning.native_references import (
     fit_reference,
 )
 from generation.sampling.engine import device_of
-from generation.sampling.flow import FlowCondition, FlowFamily
+from generation.sampling.flow import FlowCondition, FlowFamily, guide
 
 
 def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition:  # noqa: ANN401
@@ -28,15 +28,25 @@ def embed(pipe: Any, text: str, _: Sequence[NativeReference]) -> FlowCondition: 
 
 def predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
     """The velocity, noise minus picture, of the latents' shape, by classifier-free guidance."""
-    show = _predict(pipe, latents, level, condition)
-    if condition.avoid is None:
-        return show
-    avoid = _predict(pipe, latents, level, condition.avoid)
-    return avoid + condition.guidance * (show - avoid)
+    return guide(predict_once, pipe, latents, level, condition)
 
 
-def _predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition) -> Tensor:  # noqa: ANN401
-    """The velocity as one condition alone has it; the transformer reads rows."""
+def predict_once(
+    pipe: Any,  # noqa: ANN401
+    latents: Tensor,
+    level: Tensor,
+    condition: FlowCondition,
+    guidance: Tensor | None = None,
+) -> Tensor:
+    """The velocity as one condition alone has it; the transformer reads rows.
+
+    Args:
+        pipe: The pipeline.
+        latents: Of pictures.
+        level: Their noise level.
+        condition: What they show.
+        guidance: The scale for each, for a transformer that reads it.
+    """
     kind, tokens, references = pipe.transformer.dtype, condition.tokens, condition.references
     images = [one.latents.to(latents) for one in references]
     places = [pipe._prepare_latent_ids(latents[:1])]
@@ -47,8 +57,7 @@ def _predict(pipe: Any, latents: Tensor, level: Tensor, condition: FlowCondition
     line: Tensor = pipe.transformer(
         hidden_states=torch.cat(given, 1).to(kind),
         timestep=level.expand(len(latents)).to(kind),
-        # Distilled without an input for guidance.
-        guidance=None,
+        guidance=guidance,
         encoder_hidden_states=tokens,
         txt_ids=pipe._prepare_text_ids(tokens[:1]).to(latents.device),
         img_ids=torch.cat(places, 1).to(latents.device),
@@ -101,6 +110,11 @@ def _read_statistics(pipe: Any, device: torch.device) -> tuple[Tensor, Tensor]: 
     return mean.view(1, -1, 1, 1).to(device), spread.view(1, -1, 1, 1).to(device)
 
 
+def shift(_: Any, size: int, steps: int) -> float:  # noqa: ANN401
+    """As the model's authors fitted it, to the number of steps as well."""
+    return float(compute_empirical_mu(size, steps))
+
+
 FAMILY: Final = FlowFamily(
     id="flux2-klein",
     pipeline="Flux2KleinPipeline",
@@ -111,8 +125,7 @@ FAMILY: Final = FlowFamily(
     predict=predict,
     read=read,
     show=show,
-    # Fitted by the model's authors, to the number of steps as well.
-    shift=lambda _, size, steps: compute_empirical_mu(size, steps),
+    shift=shift,
     look=look,
     # The base model; the distilled one is drawn without guidance.
     avoids=True,

@@ -1,5 +1,7 @@
 """Keeps the libraries that models run on from writing to the log and the terminal."""
 
+import warnings
+
 import diffusers
 import transformers
 
@@ -12,3 +14,5 @@ def quiet() -> None:
     for library in (diffusers.utils.logging, transformers.utils.logging):
         library.set_verbosity_error()
         library.disable_progress_bar()
+    # Chroma's transformer imports it by the name that diffusers has given up.
+    warnings.filterwarnings("ignore", ".FluxPosEmbed. is deprecated", FutureWarning)

@@ -31,14 +31,17 @@ from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import OWN as STRUCTURE
 from generation.conditioning.controlnet import Structures, load_structures
 from generation.conditioning.edited_images import EditedImages
+from generation.conditioning.flux_adapter import ImageLooks
 from generation.conditioning.image_adapters import OWN, References, load_references
 from generation.conditioning.lora import Loras, load_loras
 from generation.conditioning.native_references import NativeReferences
 from generation.conditioning.redux import ImageWords
 from generation.families import (
+    chroma,
     easel,
     flux1_dev,
     flux1_kontext,
+    flux2_dev,
     flux2_klein,
     guided,
     instruct_pix2pix,
@@ -85,9 +88,11 @@ FAMILIES: Final[tuple[Code, ...]] = (
     instruct_pix2pix.FAMILY,
     sdxl.FAMILY,
     flux2_klein.FAMILY,
+    flux2_dev.FAMILY,
     z_image.FAMILY,
     flux1_dev.FAMILY,
     flux1_kontext.FAMILY,
+    chroma.FAMILY,
     qwen_image.FAMILY,
     qwen_image_edit.FAMILY,
 )
@@ -170,12 +175,12 @@ def load(
             " draw on this one"
         )
     pipe = load_pipeline(family, card, model, dtype)
+    if isinstance(family, FlowFamily) and family.prepare is not None:
+        family.prepare(pipe)
     check_words(pipe)
     # XL's overflows in float16 and decodes to black, and so do those of some of 1.5's fine-tunes.
     if pipe.vae.dtype == torch.float16:
         pipe.vae.to(torch.float32)
-    if isinstance(family, FlowFamily) and family.prepare is not None:
-        family.prepare(pipe)
     if hasattr(pipe, "unet"):
         # Convolutions are quicker so: 5 % of a grid on a CPU (docs/measurements.md).
         pipe.unet.to(memory_format=torch.channels_last)
@@ -184,7 +189,7 @@ def load(
     references = _load_references(family, pipe, folder, adapters)
     networks = set(read_sources(controlnets).values()) if card.controlnets else set()
     memory = _place(pipe, card, device, room, worn=adapters != "", networks=networks)
-    if isinstance(references, References | ImageWords):
+    if isinstance(references, References | ImageWords | ImageLooks):
         references.move(device)
     engine = Engine(
         card=card,
@@ -258,11 +263,11 @@ def _load_references(
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     folder: Path,
     adapters: str,
-) -> References | NativeReferences | ImageWords | EditedImages | None:
+) -> References | NativeReferences | ImageWords | ImageLooks | EditedImages | None:
     if isinstance(family, FlowFamily) and family.look is not None:
         return NativeReferences(partial(family.look, pipe))
     if isinstance(family, FlowFamily):
-        return _load_image_words(family, pipe, adapters)
+        return _load_beside_words(family, pipe, adapters)
     if not isinstance(family, Family):
         return None
     if family.edits:
@@ -280,11 +285,11 @@ def _load_references(
         ) from error
 
 
-def _load_image_words(
+def _load_beside_words(
     family: FlowFamily,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     source: str,
-) -> ImageWords | None:
+) -> ImageWords | ImageLooks | None:
     if family.see is None or not source:
         return None
     require_fetched(source)
@@ -293,7 +298,8 @@ def _load_image_words(
     except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
         raise ModelError(
             "the image adapters could not be loaded: they need a folder or hub id laid out as"
-            " black-forest-labs/FLUX.1-Redux-dev is"
+            " black-forest-labs/FLUX.1-Redux-dev is, or one with XLabs' ip_adapter.safetensors and"
+            " CLIP's vision model in image_encoder/"
         ) from error
 
 

@@ -30,6 +30,7 @@ from generation.families.clip_words import make_tokenizer
 from generation.families.embeddings import learn_words
 from generation.families.layouts import LAYOUTS, read_autoencoder, write_configs
 from generation.families.model_error import ModelError
+from generation.families.widening import widen
 from generation.sampling.engine import Code
 
 _FAULTS: Final = (
@@ -301,7 +302,8 @@ def _open_weights(file: Path, dtype: torch.dtype) -> tuple[Any, dict[str, Any]]:
     """What a denoiser is made of, and what it takes to read that."""
     if file.suffix.lower() != GGUF:
         # Not all of diffusers' conversions take the prefix that files of some programs have.
-        return {key.removeprefix(UNET): one for key, one in load_file(file).items()}, {}
+        named = {key.removeprefix(UNET): one for key, one in load_file(file).items()}
+        return widen(named, dtype), {}
     return str(file), {"quantization_config": GGUFQuantizationConfig(compute_dtype=dtype)}
 
 

@@ -14,6 +14,7 @@ from generation.catalogue.memory_plans import WHOLE, MemoryPlan
 from generation.conditioning.cache import TextCache
 from generation.conditioning.controlnet import Structures
 from generation.conditioning.edited_images import EditedImages
+from generation.conditioning.flux_adapter import ImageLooks
 from generation.conditioning.image_adapters import References
 from generation.conditioning.lora import Loras
 from generation.conditioning.native_references import NativeReferences
@@ -161,7 +162,7 @@ class Conditioning:
         plan: Makes a picture to begin from of a recipe's words.
     """
 
-    references: References | NativeReferences | ImageWords | EditedImages | None = None
+    references: References | NativeReferences | ImageWords | ImageLooks | EditedImages | None = None
     structures: Structures | None = None
     loras: Loras | None = None
     plan: Callable[[Recipe], Image.Image] | None = None

@@ -6,6 +6,7 @@ A transformer predicts the velocity, noise minus picture (flow matching, Lipman 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import cycle
@@ -17,6 +18,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from PIL import Image
 from torch import Tensor
 
+from generation.conditioning.flux_adapter import ImageLooks
 from generation.conditioning.latent_control import BoundControl
 from generation.conditioning.native_references import (
     NativeReference,
@@ -51,19 +53,22 @@ class FlowCondition(Condition):
         guidance: The guidance scale, for families that have one.
         avoid: What to move away from, with guidance; None without.
         logits: What is added to attention's for each of the tokens; None for nothing.
+        looks: Images that attentions of their own read, (rows, tokens, width) each.
         control: What keeps the pictures to a structure at this step; None if nothing does.
     """
 
     references: Sequence[NativeReference] = ()
     guidance: float = 1.0
     logits: Tensor | None = None
+    looks: tuple[Tensor, ...] = ()
     control: BoundControl | None = None
     avoid: "FlowCondition | None" = None
 
     def repeat(self, count: int) -> Self:
         """The rows for a batch of ``count`` pictures, from one row."""
         avoid = self.avoid and self.avoid.repeat(count)
-        return replace(Condition.repeat(self, count), avoid=avoid)
+        looks = tuple(one.repeat_interleave(count, 0) for one in self.looks)
+        return replace(Condition.repeat(self, count), looks=looks, avoid=avoid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,8 @@ class FlowFamily:
         shift: Pipeline, latents of one picture and steps to the logarithm of the schedule's shift.
         options: What to load the pipeline with, besides the weights.
         look: Pipeline and an image to its latents as a native reference; None if it reads none.
-        see: Pipeline and a source to what reads images as words; None if there is nothing.
+        see: Pipeline and a source to what shows images to the model beside the words; None if
+            there is nothing.
         prepare: Completes a pipeline after loading; None if nothing is missing.
         avoids: Whether guidance moves away from what a recipe does not want.
     """
@@ -100,7 +106,7 @@ class FlowFamily:
     shift: Callable[[Any, int, int], float]
     options: Mapping[str, object] = field(default_factory=dict)
     look: Callable[[Any, Image.Image], Tensor] | None = None
-    see: Callable[[Any, str], ImageWords] | None = None
+    see: Callable[[Any, str], ImageWords | ImageLooks] | None = None
     prepare: Callable[[Any], None] | None = None
     avoids: bool = False
 
@@ -129,16 +135,19 @@ class FlowFamily:
                 self, pipe, batch, here=here, there=there, roll=roll, side=side, control=control
             )
 
-        return denoise(
-            engine,
-            recipe,
-            batches,
-            steps=share_of_steps(recipe.steps, recipe.sampling.stop),
-            advance=advance_batch,
-            decode=partial(_decode, self, pipe),
-            start=start,
-            watch=watch,
-        )
+        images: Any = engine.conditioning.references
+        sees = isinstance(images, ImageLooks) and bool(recipe.seen_images)
+        with images.attach(recipe) if sees else nullcontext():
+            return denoise(
+                engine,
+                recipe,
+                batches,
+                steps=share_of_steps(recipe.steps, recipe.sampling.stop),
+                advance=advance_batch,
+                decode=partial(_decode, self, pipe),
+                start=start,
+                watch=watch,
+            )
 
     def estimate(
         self, engine: Engine, recipes: Sequence[Recipe], told: Callable[[int], None]
@@ -211,6 +220,8 @@ def _read_texts(family: FlowFamily, engine: Engine, recipe: Recipe) -> Texts:
         if isinstance(natives, ImageWords) and recipe.seen_images:
             tokens, logits = natives.append(condition.tokens, recipe)
             condition = replace(condition, tokens=tokens, logits=logits)
+        if isinstance(natives, ImageLooks) and recipe.seen_images:
+            condition = replace(condition, looks=natives.list_tokens(recipe))
         return replace(condition, references=references, guidance=recipe.sampling.guidance)
 
     # Without guidance above 1 there is nothing to move away from, and a second pass costs as much
@@ -342,6 +353,29 @@ def _predict(
     latents: Tensor,
 ) -> Tensor:
     return family.predict(pipe, latents, level, rows).float()
+
+
+def guide(
+    predict: Callable[[Any, Tensor, Tensor, FlowCondition], Tensor],
+    pipe: Any,  # noqa: ANN401 - diffusers has no types
+    latents: Tensor,
+    level: Tensor,
+    condition: FlowCondition,
+) -> Tensor:
+    """A velocity by classifier-free guidance (Ho and Salimans 2022), a pass for each side.
+
+    Args:
+        predict: What one condition alone has predicted.
+        pipe: The pipeline.
+        latents: Of pictures.
+        level: Their noise level.
+        condition: What they show, and what they avoid if there is guidance.
+    """
+    show = predict(pipe, latents, level, condition)
+    if condition.avoid is None:
+        return show
+    avoid = predict(pipe, latents, level, condition.avoid)
+    return avoid + condition.guidance * (show - avoid)
 
 
 def _decode(family: FlowFamily, pipe: Any, latents: Tensor) -> list[Image.Image]:  # noqa: ANN401

@@ -18,6 +18,7 @@ from transformers import (
     SiglipVisionModel,
 )
 
+from generation.conditioning.flux_adapter import ENCODER, FILE
 from generation.conditioning.image_adapters import Adapter, Adapters
 
 SIGHT: Final = 16
@@ -53,6 +54,28 @@ def build_redux(folder: Path, transformer: Path) -> Path:
     return folder
 
 
+def build_flux_adapter(folder: Path, transformer: Path) -> Path:
+    """An image adapter in the layout of XLabs, for a checkpoint's transformer."""
+    torch.manual_seed(8)
+    config = FluxTransformer2DModel.load_config(transformer)
+    width = config["joint_attention_dim"]
+    inner = config["num_attention_heads"] * config["attention_head_dim"]
+    _build_encoder(folder / ENCODER)
+    made = {
+        "ip_adapter_proj_model.proj.weight": torch.randn(4 * width, WHOLE),
+        "ip_adapter_proj_model.proj.bias": torch.zeros(4 * width),
+        "ip_adapter_proj_model.norm.weight": torch.ones(width),
+        "ip_adapter_proj_model.norm.bias": torch.zeros(width),
+    }
+    for block in range(config["num_layers"]):
+        for part in "kv":
+            name = f"double_blocks.{block}.processor.ip_adapter_double_stream_{part}_proj"
+            made[f"{name}.weight"] = torch.randn(inner, width)
+            made[f"{name}.bias"] = torch.randn(inner)
+    save_file(made, folder / FILE)
+    return folder
+
+
 def build_adapters(folder: Path, known: Adapters, unet: Path) -> Path:
     """Every file that a family's adapters name, for a checkpoint's UNet.
 
@@ -62,6 +85,16 @@ def build_adapters(folder: Path, known: Adapters, unet: Path) -> Path:
         unet: Folder of the UNet.
     """
     torch.manual_seed(7)
+    _build_encoder(folder / known.encoder)
+    denoiser = UNet2DConditionModel.from_pretrained(unet)
+    for row in known.each:
+        file = folder / row.file
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file({**_projection(row, denoiser), **_attentions(denoiser)}, file)
+    return folder
+
+
+def _build_encoder(folder: Path) -> None:
     CLIPVisionModelWithProjection(
         CLIPVisionConfig(
             hidden_size=SIGHT,
@@ -73,13 +106,7 @@ def build_adapters(folder: Path, known: Adapters, unet: Path) -> Path:
             projection_dim=WHOLE,
             initializer_factor=3.0,
         )
-    ).save_pretrained(folder / known.encoder)
-    denoiser = UNet2DConditionModel.from_pretrained(unet)
-    for row in known.each:
-        file = folder / row.file
-        file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({**_projection(row, denoiser), **_attentions(denoiser)}, file)
-    return folder
+    ).save_pretrained(folder)
 
 
 def _projection(row: Adapter, unet: Any) -> Tensors:

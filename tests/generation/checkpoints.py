@@ -1,6 +1,7 @@
 """Tiny checkpoints with the structure and the configuration files of published ones."""
 
 import json
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -10,10 +11,13 @@ from diffusers import (
     AutoencoderKL,
     AutoencoderKLFlux2,
     AutoencoderKLQwenImage,
+    ChromaPipeline,
+    ChromaTransformer2DModel,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
+    Flux2Pipeline,
     Flux2Transformer2DModel,
     FluxKontextPipeline,
     FluxPipeline,
@@ -35,6 +39,8 @@ from transformers import (
     CLIPTextModel,
     CLIPTextModelWithProjection,
     CLIPTokenizer,
+    Mistral3Config,
+    Mistral3ForConditionalGeneration,
     Qwen2_5_VLConfig,
     Qwen2_5_VLForConditionalGeneration,
     Qwen2TokenizerFast,
@@ -163,7 +169,55 @@ def build_flux2_klein(folder: Path) -> Path:
     Flux2KleinPipeline(
         tokenizer=chat_tokenizer(),
         text_encoder=Qwen3ForCausalLM(_language_config(layers=28)),
-        transformer=Flux2Transformer2DModel(
+        **_flux2_parts(guided=False),
+        is_distilled=True,
+    ).save_pretrained(folder)
+    return folder
+
+
+def build_flux2_dev(folder: Path) -> Path:
+    """A checkpoint as FLUX.2 dev is laid out: a model of language and sight, and guidance."""
+    torch.manual_seed(22)
+    words = chat_tokenizer()
+    # Its authors' prompts are lists of parts, of which words alone are read here.
+    words.chat_template = (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{% for part in m.content %}"
+        "{{ part.text }}{% endfor %}<|im_end|>\n{% endfor %}"
+    )
+    Flux2Pipeline(
+        tokenizer=words,
+        text_encoder=Mistral3ForConditionalGeneration(
+            Mistral3Config(
+                text_config={
+                    "model_type": "mistral",
+                    "vocab_size": 512,
+                    "hidden_size": 16,
+                    "intermediate_size": 32,
+                    "num_hidden_layers": 31,
+                    "num_attention_heads": 2,
+                    "num_key_value_heads": 1,
+                    "head_dim": 8,
+                },
+                vision_config={
+                    "model_type": "pixtral",
+                    "hidden_size": 16,
+                    "intermediate_size": 32,
+                    "num_hidden_layers": 1,
+                    "num_attention_heads": 2,
+                    "image_size": 28,
+                    "patch_size": 14,
+                },
+            )
+        ),
+        **_flux2_parts(guided=True),
+    ).save_pretrained(folder)
+    _rename_part(folder, "tokenizer", "PixtralProcessor")
+    return folder
+
+
+def _flux2_parts(*, guided: bool) -> dict[str, Any]:
+    return {
+        "transformer": Flux2Transformer2DModel(
             in_channels=32,
             num_layers=1,
             num_single_layers=1,
@@ -171,16 +225,41 @@ def build_flux2_klein(folder: Path) -> Path:
             num_attention_heads=2,
             joint_attention_dim=3 * 16,
             axes_dims_rope=(4, 4, 4, 4),
-            guidance_embeds=False,
+            guidance_embeds=guided,
         ),
-        vae=AutoencoderKLFlux2(
+        "vae": AutoencoderKLFlux2(
             block_out_channels=(8, 8, 16, 16),
             latent_channels=8,
             layers_per_block=1,
             norm_num_groups=4,
         ),
+        "scheduler": FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+    }
+
+
+def build_chroma(folder: Path) -> Path:
+    """A checkpoint as Chroma is laid out: T5 alone, and no input for guidance."""
+    torch.manual_seed(9)
+    # diffusers warns of a name that it uses itself.
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        transformer = ChromaTransformer2DModel(
+            in_channels=16,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=16,
+            axes_dims_rope=(4, 6, 6),
+            approximator_num_channels=8,
+            approximator_hidden_dim=32,
+            approximator_layers=1,
+        )
+    ChromaPipeline(
+        tokenizer=_piece_tokenizer(),
+        text_encoder=_piece_encoder(),
+        transformer=transformer,
+        vae=_flow_vae(),
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-        is_distilled=True,
     ).save_pretrained(folder)
     return folder
 
@@ -202,12 +281,7 @@ def build_z_image(folder: Path) -> Path:
             axes_dims=[4, 6, 6],
             axes_lens=[1024, 64, 64],
         ),
-        vae=_vae(
-            scaling_factor=0.3611,
-            shift_factor=0.1159,
-            use_quant_conv=False,
-            use_post_quant_conv=False,
-        ),
+        vae=_flow_vae(),
         scheduler=FlowMatchEulerDiscreteScheduler(shift=3.0),
     ).save_pretrained(folder)
     return folder
@@ -224,16 +298,7 @@ def build_flux1_dev(folder: Path, *, guided: bool = True, pipeline: Any = FluxPi
         tokenizer=words,
         tokenizer_2=_piece_tokenizer(),
         text_encoder=CLIPTextModel(_text_config(words)),
-        text_encoder_2=T5EncoderModel(
-            T5Config(
-                vocab_size=512,
-                d_model=16,
-                d_kv=8,
-                d_ff=32,
-                num_layers=1,
-                num_heads=2,
-            )
-        ),
+        text_encoder_2=_piece_encoder(),
         transformer=FluxTransformer2DModel(
             in_channels=16,
             num_layers=1,
@@ -245,12 +310,7 @@ def build_flux1_dev(folder: Path, *, guided: bool = True, pipeline: Any = FluxPi
             axes_dims_rope=(4, 6, 6),
             guidance_embeds=guided,
         ),
-        vae=_vae(
-            scaling_factor=0.3611,
-            shift_factor=0.1159,
-            use_quant_conv=False,
-            use_post_quant_conv=False,
-        ),
+        vae=_flow_vae(),
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True, shift=3.0),
     ).save_pretrained(folder)
     return folder
@@ -270,10 +330,15 @@ def build_qwen_image_edit(folder: Path) -> Path:
     """A checkpoint as Qwen-Image-Edit 2511 is laid out: a model of language and sight."""
     _build_qwen(folder, QwenImageEditPlusPipeline, {"processor": None}, zero_cond_t=True)
     Qwen2VLImageProcessorPil().save_pretrained(folder / "processor")
-    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
-    index["processor"] = ["transformers", "Qwen2VLProcessor"]
-    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
+    _rename_part(folder, "processor", "Qwen2VLProcessor")
     return folder
+
+
+def _rename_part(folder: Path, part: str, kind: str) -> None:
+    """Have an index name a part as published ones do, which cannot be made here."""
+    index = json.loads((folder / INDEX).read_text(encoding="utf-8"))
+    index[part] = ["transformers", kind]
+    (folder / INDEX).write_text(json.dumps(index), encoding="utf-8")
 
 
 def _build_qwen(
@@ -355,6 +420,12 @@ def _piece_tokenizer() -> Any:
     return T5TokenizerFast(vocab=pieces, extra_ids=0, model_max_length=512)
 
 
+def _piece_encoder() -> T5EncoderModel:
+    return T5EncoderModel(
+        T5Config(vocab_size=512, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+    )
+
+
 def chat_tokenizer(*further: str) -> Any:
     """A tokenizer of single bytes, and marks, that writes a conversation as Qwen's does."""
     marks = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
@@ -409,6 +480,15 @@ def _unet(**different: Any) -> UNet2DConditionModel:
             "norm_num_groups": 8,
             **different,
         }
+    )
+
+
+def _flow_vae() -> AutoencoderKL:
+    return _vae(
+        scaling_factor=0.3611,
+        shift_factor=0.1159,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
     )
 
 

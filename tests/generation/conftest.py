@@ -81,6 +81,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         "instruct-pix2pix": checkpoints.build_instruct_pix2pix,
         "sdxl": checkpoints.build_sdxl,
         "flux2-klein": checkpoints.build_flux2_klein,
+        "flux2-dev": checkpoints.build_flux2_dev,
+        "chroma": checkpoints.build_chroma,
         "z-image": checkpoints.build_z_image,
         "flux1-dev": checkpoints.build_flux1_dev,
         "flux1-kontext": checkpoints.build_flux1_kontext,
@@ -190,13 +192,13 @@ def unet(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> En
     return engines(request.param)
 
 
-@pytest.fixture(params=["flux2-klein", "z-image", "flux1-dev", "qwen-image"])
+@pytest.fixture(params=["flux2-klein", "z-image", "flux1-dev", "chroma", "qwen-image"])
 def flow(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family of flow matching in turn."""
     return engines(request.param)
 
 
-@pytest.fixture(params=["flux2-klein", "flux1-kontext", "qwen-image-edit"])
+@pytest.fixture(params=["flux2-klein", "flux2-dev", "flux1-kontext", "qwen-image-edit"])
 def native(request: pytest.FixtureRequest, engines: Callable[[str], Engine]) -> Engine:
     """Each family that reads images itself in turn."""
     return engines(request.param)

@@ -246,7 +246,12 @@ def _vae(**different: Any) -> AutoencoderKL:
 def write_transformer(family: str, folder: Path, file: Path) -> Path:
     """The transformer of a folder as one file, as programs for pictures share it."""
     weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")
-    named = {"z-image": _name_z_image, "flux2-klein": _name_klein}.get(family, dict.items)(weights)
+    names = {
+        "z-image": _name_z_image,
+        "flux2-klein": _name_flux2,
+        "flux2-dev": _name_flux2,
+    }
+    named = names.get(family, dict.items)(weights)
     save_file({UNET + key: tensor.contiguous() for key, tensor in named}, file)
     return file
 
@@ -268,11 +273,13 @@ def _name_z_image(weights: Weights) -> Iterator[tuple[str, Tensor]]:
             yield name, tensor
 
 
-_KLEIN: Final = {
+_FLUX2: Final = {
     "x_embedder": "img_in",
     "context_embedder": "txt_in",
     "time_guidance_embed.timestep_embedder.linear_1": "time_in.in_layer",
     "time_guidance_embed.timestep_embedder.linear_2": "time_in.out_layer",
+    "time_guidance_embed.guidance_embedder.linear_1": "guidance_in.in_layer",
+    "time_guidance_embed.guidance_embedder.linear_2": "guidance_in.out_layer",
     "modulation_img.linear": "modulation_img.lin",
     "modulation_txt.linear": "modulation_txt.lin",
     "modulation.linear": "modulation.lin",
@@ -290,10 +297,10 @@ _KLEIN: Final = {
 }
 
 
-def _name_klein(weights: Weights) -> Iterator[tuple[str, Tensor]]:
+def _name_flux2(weights: Weights) -> Iterator[tuple[str, Tensor]]:
     for key, tensor in weights.items():
         name = key
-        for new, first in _KLEIN.items():
+        for new, first in _FLUX2.items():
             name = name.replace(new, first)
         single = name.startswith("single_blocks")
         name = name.replace("attn.to_out", "linear2") if single else name

@@ -112,6 +112,8 @@ class TestFinding:
             ("someone/dreamshaper", "sd15"),
             ("someone/FLUX.2-klein-9B-tuned", "flux2-klein"),
             ("someone/flux-schnell-tuned", "flux1-dev"),
+            ("someone/FLUX.2-dev-tuned", "flux2-dev"),
+            ("someone/Chroma1-HD-tuned", "chroma"),
             ("someone/Qwen-Image-Edit-2509", "qwen-image-edit"),
         ],
     )
@@ -119,7 +121,7 @@ class TestFinding:
         assert choose_card(hub).id == family
 
     @pytest.mark.parametrize(
-        "hub", ["a/stable-diffusion-3.5-large", "a/playground-v2.5", "a/FLUX.2-dev"]
+        "hub", ["a/stable-diffusion-3.5-large", "a/playground-v2.5", "a/Chroma1-Radiance"]
     )
     def test_by_a_hub_name_of_another_kind_is_refused(self, hub: str) -> None:
         with pytest.raises(UnknownFamilyError, match="set EASEL_FAMILY to the family"):

@@ -36,7 +36,7 @@ def test_the_page_has_every_flag_once() -> None:
             (
                 "`--no` (a list such as `fog, people`): What the pictures should not show. "
                 "Needs a model with negative prompts: `easel`, `sd15`, `instruct-pix2pix`, "
-                "`sdxl`, `qwen-image`, `qwen-image-edit`. "
+                "`sdxl`, `chroma`, `qwen-image`, `qwen-image-edit`. "
                 "Default: nothing."
             ),
         ),
