@@ -20,6 +20,7 @@ from discord.ext import commands as extensions
 
 from bot.access.audience import is_released
 from bot.access.places import AllowedPlaces
+from bot.admin.admin_page import build_admin
 from bot.components.appeal import AppealButton
 from bot.components.asking import ReadingButton
 from bot.components.buttons import JobButton
@@ -62,11 +63,14 @@ from bot.requests.sent_images import SentImages
 from bot.requests.translation import TranslationHandler
 from bot.requests.verifying import VerifyHandler
 from bot.text import languages
+from bot.web.assets import build_shared_assets
+from bot.web.entrance import build_entrance
+from bot.web.guild_members import Members
 from bot.web.site import Page, Site
 from generation.untrusted.door import PictureDoor
 from storage.files import Files
 from storage.queue.client import Jobs
-from storage.settings import Settings
+from storage.settings import ADMIN, GALLERY, Settings
 
 log: Final = structlog.get_logger(__name__)
 
@@ -154,13 +158,20 @@ class EaselBot(extensions.AutoShardedBot):
         self._gallery = Gallery()
         if settings.public_url:
             painting = PaintingHandler(self, acceptor, derive, files, settings)
-            self._gallery = build_gallery(
-                *(self, settings, jobs, files),
-                door=self._door,
-                marking=self._marking,
-                withdraw=self._remover.wake,
-            )
-            pages: list[Page] = [PaintingPage(painting), *self._gallery.pages]
+            pages: list[Page] = [PaintingPage(painting), build_shared_assets()]
+            entrance = build_entrance(self, settings, (GALLERY, ADMIN))
+            if entrance is not None:
+                sessions, members = entrance.sessions, Members(self)
+                self._gallery = build_gallery(
+                    *(self, settings, jobs, files),
+                    sessions=sessions,
+                    members=members,
+                    door=self._door,
+                    marking=self._marking,
+                    withdraw=self._remover.wake,
+                )
+                admin = build_admin(self, settings, jobs, sessions=sessions, members=members)
+                pages += [entrance.sign_in, *self._gallery.pages, admin]
             self._site = Site(pages, painting.strip_markup, LARGEST_BODY)
         imagine = ImagineHandler(acceptor)
         self.handlers = Handlers(

@@ -193,5 +193,9 @@ class SignInError(UserError):
     """Somebody who came back from Discord without what signing in takes."""
 
 
+class NotAdministeredError(UserError):
+    """Something that whoever asks neither runs nor manages."""
+
+
 class NotShownError(UserError):
     """A picture that is not there, or not shown to whoever asks."""

@@ -59,7 +59,7 @@ from storage.queue.jobs import (
     UnknownJobError,
 )
 from storage.queue.order import ModelName
-from storage.queue.presence import Sighting
+from storage.queue.presence import Memory, Sighting
 from storage.queue.verdicts import Verdict
 from storage.queue.worker import FAULTS, note_fault, read_past, rest, serve
 from storage.settings import Settings, load_settings
@@ -295,6 +295,7 @@ def main(settings: Settings) -> None:
             stop=stop,
             serves=name_models(models.values()) | name_sight(sight) | name_speaker(models),
             holds=lambda: name_models(models[name] for name in engines.loaded),
+            measure=partial(read_memory, torch.device(device)),
         )
     finally:
         database.dispose()
@@ -343,6 +344,18 @@ def name_speaker(models: Models) -> frozenset[ModelName]:
     """The usual model where it can be asked for words, as the queue names it."""
     usual = choose_usual(models)
     return frozenset({ModelName(SPEAKERS, usual.model)} if usual.card.speaks else ())
+
+
+def read_memory(device: torch.device) -> Memory | None:
+    """How full a GPU's memory is; None of a device whose memory is the machine's."""
+    if device.type != "cuda":
+        return None
+    try:
+        free, whole = torch.cuda.mem_get_info(device)
+    # A GPU that has failed is told of by the job that it failed at.
+    except RuntimeError:
+        return None
+    return Memory(whole - free, whole)
 
 
 def measure_memory(device: torch.device) -> None:

@@ -24,6 +24,8 @@ SIGN_IN: Final = "/sign-in/"
 """Where people sign in; what Discord has to know lies below it (``Settings.sign_in_back``)."""
 GALLERY: Final = "/gallery/"
 """Where the gallery is."""
+ADMIN: Final = "/admin/"
+"""Where those look who run the bot or manage a server."""
 
 _DATABASES: Final = ("sqlite:///", "postgresql://", "postgres://")
 

@@ -18,7 +18,7 @@ from bot.gallery.shared import SHARED
 from bot.gallery.sights import Sights
 from bot.text import sentences
 from bot.text.languages import say
-from bot.web.assets import Assets, Document
+from bot.web.assets import Assets, Document, build_door
 from bot.web.sessions import Sessions
 from bot.web.sign_in import AGAIN
 from storage.gallery.rights import Viewer
@@ -59,7 +59,7 @@ class GalleryPage:
         self._sessions, self._sights, self._collection = sessions, sights, collection
         self._address, self._strip = address, strip
         self._inside = Document(_FOLDER / "index.html", sentences.GALLERY_PAGE)
-        self._outside = Document(_FOLDER / "sign_in.html", sentences.GALLERY_DOOR)
+        self._outside = build_door(sentences.GALLERY_DOOR)
 
     def add_routes(self, app: web.Application) -> None:
         """Adds what is served."""
@@ -83,7 +83,7 @@ class GalleryPage:
             session = self._sessions.read(request)
         except NotSignedInError:
             said = say(sentences.SIGN_IN_FAILED) if AGAIN in request.query else ""
-            return self._outside.write(request, said=said)
+            return self._outside.write(request, said=said, page=GALLERY)
         viewer = await self._sights.find(session)
         servers = [
             {"id": str(id_), "name": self._sights.name_server(id_)} for id_ in viewer.servers

@@ -1123,3 +1123,74 @@ PICTURE_MISSING: Final = "Attach a picture or give a link to one."
 WHAT_WITH_IMAGE: Final = "What shall I do with this image?"
 IMAGE_PROMPT: Final = "Use as image prompt"
 DESCRIBE: Final = "Describe"
+
+NOT_ADMINISTERED: Final = "That is for whoever runs me, and for those who manage the server."
+ADMIN: Final = "Administration"
+ADMIN_DOOR: Final = {
+    "title": ADMIN,
+    "sign_in": SIGN_IN,
+    "why": (
+        "See what is used, what waits and what is set on the servers that you manage, and on all "
+        "of them if you run me."
+    ),
+}
+"""What stands on the admin's page for somebody who is not signed in, by its place there."""
+
+ADMIN_PAGE: Final = {
+    "title": ADMIN,
+    "sign_out": SIGN_OUT,
+    "away": PAGE_AWAY,
+    "no_script": "This page needs JavaScript.",
+    "server": "Server",
+    "again": "Look again",
+}
+"""What stands on it for others."""
+
+ADMIN_ALL: Final = "All servers"
+ADMIN_DIRECT: Final = "direct message"
+ADMIN_STATES: Final = {
+    "queued": "waits",
+    "running": "draws",
+    "ready": "ready",
+    "draining": "takes no more jobs",
+    "trouble": "takes no jobs: something is out of order",
+    "gone": "gives no sign of life",
+}
+"""States of jobs and of workers."""
+
+ADMIN_SAID: Final = {
+    "by_day": "Used, by day (UTC)",
+    "by_person": "Used, by person",
+    "nothing_used": "Nothing was used in these days.",
+    "day": "Day",
+    "minutes": "GPU minutes",
+    "jobs": "Jobs",
+    "pictures": "Pictures",
+    "person": "Person",
+    "somebody": USAGE_GONE,
+    "queue": "Queue",
+    "nothing_waits": "Nothing waits or is drawn.",
+    "where": EDIT_PARTS,
+    "state": "State",
+    "model": "Model",
+    "asked": "Asked for",
+    "cancel": "Cancel",
+    "cancelled": "Cancelled.",
+    "workers": "Workers",
+    "worker": "Worker",
+    "no_workers": "There is no worker.",
+    "device": "Device",
+    "memory": "Memory",
+    "beat": "Last seen",
+    "cases": "Cases",
+    "no_cases": "There are no cases.",
+    "by": GALLERY_SAID["by"],
+    "rules": "What holds",
+    "changes": PANEL_CHANGES,
+    "before": "Before:",
+    "no_changes": NO_CHANGES,
+    "latest": CHANGES_LATEST,
+    "older": CHANGES_OLDER,
+    "nothing_yours": "You run no bot here and manage none of its servers.",
+}
+"""What its scripts say."""

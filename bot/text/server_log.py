@@ -18,9 +18,11 @@ from storage.quotas import Quotas, format_quotas, parse_quotas
 _TOLD: Final = 400
 """Characters of what a setting was, and of what it became."""
 
-_PERSON: Final = "person"
+PERSON: Final = "person"
+"""What is noted of deeds about a person, which have nothing before them."""
+
 _WORDS: Final = "words"
-_TITLES: Final = {"preset": sentences.PANEL_DEFAULT, _PERSON: sentences.PANEL_PERSON}
+_TITLES: Final = {"preset": sentences.PANEL_DEFAULT, PERSON: sentences.PANEL_PERSON}
 """What is called how that is no rule of the server's."""
 
 
@@ -49,7 +51,7 @@ def _write_entry(at: datetime, change: Change) -> str:
     head = f"{when} {who}: **{name_change(change.what)}**"
     lines = [say(sentences.CHANGED_TO, after=after or say(sentences.NONE))]
     # What was done about a person has nothing before it.
-    if change.what != _PERSON:
+    if change.what != PERSON:
         lines.append(say(sentences.CHANGED_FROM, before=before or say(sentences.NONE)))
     return "\n".join([head, *(f"> {line}" for line in lines)])
 
@@ -65,7 +67,7 @@ def name_change(what: str) -> str:
 def word_change(change: Change) -> tuple[str, str]:
     """What something was and what it became, in the language spoken now where that is possible."""
     try:
-        before, after = _word_deeds(change) if change.what == _PERSON else _word_setting(change)
+        before, after = _word_deeds(change) if change.what == PERSON else _word_setting(change)
     # Presets are words already, as everything was at first.
     except (ValueError, TypeError):
         return escape(change.before or "", ASK_SHOWN), escape(change.after or "", ASK_SHOWN)

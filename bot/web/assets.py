@@ -41,6 +41,11 @@ def build_shared_assets() -> Assets:
     return Assets(SITE, _SHARED, ("base.css", "site.js"))
 
 
+def build_door(words: Mapping[str, str]) -> "Document":
+    """What stands before a page for somebody who is not signed in: its words, by their places."""
+    return Document(_SHARED / "sign_in.html", words)
+
+
 class Document:
     """A page in HTML with places for words."""
 

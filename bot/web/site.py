@@ -7,6 +7,7 @@ from aiohttp import web
 
 from bot.errors import (
     ExpiredTokenError,
+    NotAdministeredError,
     NotShownError,
     NotSignedInError,
     TokenError,
@@ -22,6 +23,7 @@ _STATUSES: Final[dict[type[Exception], int]] = {
     NotSignedInError: 401,
     TokenError: 403,
     ExpiredTokenError: 403,
+    NotAdministeredError: 403,
     NotShownError: 404,
 }
 """Statuses of what is wrong with who asks or what they ask for; 422 stands for the rest."""

@@ -275,6 +275,8 @@ class UsageRow(Table):
     __table_args__ = (
         # Who used what on a server.
         Index("ix_usage_server_id_day", "server_id", "day"),
+        # What was used everywhere.
+        Index("ix_usage_day", "day"),
     )
 
     # In the order in which a person's last weeks are read.
@@ -468,6 +470,9 @@ class WorkerRow(Table):
     serves: Mapped[list[list[str]] | None] = mapped_column(JSON)
     protocol: Mapped[int] = mapped_column(server_default="1")
     draining: Mapped[bool] = mapped_column(server_default=false())
+    # Bytes; none where nobody measured them.
+    memory_used: Mapped[int | None] = mapped_column(BigInteger)
+    memory_whole: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class LeaseRow(Table):

@@ -26,6 +26,9 @@ OPENING: Final = ("held", "suspected", "reported", "appealed")
 CLOSING: Final = ("released", "refused")
 """What decides it."""
 
+LOOKED: Final = 1000
+"""Events that are looked through for the latest of all servers."""
+
 REASON_LIMIT: Final = 300
 """Characters of a reason."""
 
@@ -151,6 +154,30 @@ def list_open(
     if not suspected:
         wanted = wanted.where(~hidden)
     return list(connection.execute(wanted).scalars())
+
+
+def list_latest(
+    connection: Connection, server_id: int | None, most: int, *, suspected: bool = False
+) -> list[CaseEvent]:
+    """What happened last in cases, the latest first.
+
+    Args:
+        connection: In a transaction.
+        server_id: Of which server; None of all, as far as the latest ``LOOKED`` go.
+        most: How many are listed.
+        suspected: Whether cases are among them that may show minors.
+    """
+    other = aliased(CaseRow)
+    hidden = exists().where(other.job_id == CaseRow.job_id, other.what == "suspected")
+    wanted = select(*COLUMNS).order_by(CaseRow.id.desc()).limit(most)
+    if server_id is None:
+        latest = select(func.max(CaseRow.id)).scalar_subquery()
+        wanted = wanted.where(CaseRow.id > latest - LOOKED)
+    else:
+        wanted = wanted.where(CaseRow.server_id == server_id)
+    if not suspected:
+        wanted = wanted.where(~hidden)
+    return [CaseEvent(**row) for row in connection.execute(wanted).mappings()]
 
 
 def read_record(connection: Connection, person_id: int, server_id: int) -> list[CaseEvent]:

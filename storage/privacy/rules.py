@@ -82,7 +82,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "changes": Rule(named={"person_id": ""}, nobody=("server_id", "what", "before", "after")),
     "servers": Rule(nobody=("id", "settings")),
     "workers": Rule(
-        nobody=("executor_id", "session", "host", "device", "model", "trouble", "serves")
+        nobody=(
+            *("executor_id", "session", "host", "device", "model", "trouble", "serves"),
+            *("memory_used", "memory_whole"),
+        )
     ),
     "leases": Rule(nobody=("name", "session", "host")),
     "costs": Rule(nobody=("model", "kind")),

@@ -133,14 +133,23 @@ def count_asked(
     return int(connection.execute(_ASKED_HERE, {**own, "server": server_id}).scalar_one())
 
 
-def list_used(connection: Connection, server_id: int, days: int) -> list[Used]:
-    """What people used on a server in its last days, today among them; most GPU time first."""
+def list_used(connection: Connection, server_id: int | None, days: int) -> list[Used]:
+    """What people used in the last days, today among them; most GPU time first.
+
+    Args:
+        connection: In a transaction.
+        server_id: On which server; None for everywhere.
+        days: How many days.
+    """
     since = _today() - timedelta(days=days - 1)
     jobs, pictures = func.sum(UsageRow.jobs), func.sum(UsageRow.pictures)
     time = func.sum(UsageRow.gpu_ms)
     rows = connection.execute(
         select(UsageRow.person_id, jobs, pictures, time)
-        .where(UsageRow.server_id == server_id, UsageRow.day >= since)
+        .where(
+            UsageRow.day >= since,
+            *(() if server_id is None else (UsageRow.server_id == server_id,)),
+        )
         .group_by(UsageRow.person_id)
         .order_by(time.desc(), UsageRow.person_id)
     )

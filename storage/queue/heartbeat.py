@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +17,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from storage.queue import presence
 from storage.queue.jobs import Trouble, WorkerNameTakenError
 from storage.queue.order import Served
-from storage.queue.presence import Sighting
+from storage.queue.presence import Memory, Sighting
 from storage.settings import Settings
 
 # Most of them may get lost on a busy database before anybody is taken for dead.
@@ -50,6 +51,7 @@ class Heartbeat:
         stop: threading.Event,
         serves: Served = None,
         trouble: Trouble | None = None,
+        measure: Callable[[], Memory | None] = lambda: None,
     ) -> None:
         """Prepares, without taking the name yet.
 
@@ -61,7 +63,9 @@ class Heartbeat:
             stop: Set when another worker takes the name.
             serves: Whose jobs it takes.
             trouble: What keeps it from taking jobs.
+            measure: Tells how full the memory of what it computes on is, at each beat.
         """
+        self._measure = measure
         self._engine = engine
         self._name = settings.executor
         self._dead_after = settings.dead_after
@@ -154,9 +158,12 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._ended.wait(self._pause):
+            memory = self._measure()
             try:
                 with self._engine.begin() as connection:
-                    alive = presence.beat(connection, self._name, self.session, self._trouble)
+                    alive = presence.beat(
+                        connection, self._name, self.session, self._trouble, memory
+                    )
                     if presence.is_draining(connection, self._name):
                         self.draining.set()
             except SQLAlchemyError as error:

@@ -27,6 +27,14 @@ from storage.queue.order import ModelName, Served
 _FORGOTTEN: Final = 86400.0
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """How full the memory of what a worker computes on is, in bytes: others' share included."""
+
+    used: int
+    whole: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """A worker and when it was last seen.
@@ -80,9 +88,26 @@ def sign_on(connection: Connection, name: str, values: Mapping[str, Any]) -> Non
     connection.execute(insert(WorkerRow).values(**row))
 
 
-def beat(connection: Connection, name: str, session: str, trouble: Trouble | None) -> bool:
-    """Notes that a worker lives, and what troubles it; False if another took its name."""
-    alive = _mine(name, session).values(seen=read_now(connection), trouble=trouble)
+def beat(
+    connection: Connection,
+    name: str,
+    session: str,
+    trouble: Trouble | None,
+    memory: Memory | None = None,
+) -> bool:
+    """Notes that a worker lives, and how; False if another took its name.
+
+    Args:
+        connection: In a transaction that writes.
+        name: Its name.
+        session: Its session.
+        trouble: What keeps it from taking jobs.
+        memory: How full its memory is; None where that is not known.
+    """
+    values: dict[str, Any] = {"seen": read_now(connection), "trouble": trouble}
+    if memory is not None:
+        values |= {"memory_used": memory.used, "memory_whole": memory.whole}
+    alive = _mine(name, session).values(**values)
     return connection.execute(alive).rowcount == 1
 
 

@@ -38,7 +38,7 @@ from storage.queue.jobs import (
     WorkerNameTakenError,
 )
 from storage.queue.order import ModelName, Served
-from storage.queue.presence import Sighting
+from storage.queue.presence import Memory, Sighting
 from storage.queue.taker import Taker
 from storage.settings import Settings
 
@@ -77,6 +77,7 @@ def serve(
     stop: threading.Event,
     serves: Served = None,
     holds: Callable[[], Collection[ModelName]] = tuple,
+    measure: Callable[[], Memory | None] = lambda: None,
 ) -> None:
     """Makes jobs until ``stop`` is set; then puts back what it was making.
 
@@ -90,6 +91,7 @@ def serve(
         stop: Ends the service.
         serves: Whose jobs it takes.
         holds: Tells which models are loaded; asked between jobs.
+        measure: Tells how full the memory is that it computes in; asked at each sign of life.
 
     Raises:
         DatabaseNotReadyError: The database is not prepared or not reachable.
@@ -99,7 +101,14 @@ def serve(
     require_current(settings.database)
     engine = open_engine(settings.database).execution_options(**WRITING)
     try:
-        beating = Heartbeat(engine, settings, model=model, device=device, stop=stop, serves=serves)
+        beating = Heartbeat(
+            *(engine, settings),
+            model=model,
+            device=device,
+            stop=stop,
+            serves=serves,
+            measure=measure,
+        )
         with beating as heartbeat:
             maker = Maker(
                 engine,

@@ -1,5 +1,6 @@
 """A worker's name: one at a time, whatever happened to the last."""
 
+import itertools
 import os
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from storage.database.connect import WRITING, open_engine
-from storage.queue import presence
+from storage.queue import overview, presence
 from storage.queue.heartbeat import Heartbeat, name_host
 from storage.queue.jobs import WorkerNameTakenError
 from storage.settings import Settings
@@ -49,6 +50,26 @@ def sighting(engine: Engine) -> presence.Sighting:
         found = presence.read_sighting(connection, NAME)
     assert found
     return found
+
+
+def test_how_full_its_memory_is_stands_beside_its_signs_of_life(
+    engine: Engine, settings: Settings
+) -> None:
+    told, calls, again = presence.Memory(3, 4), itertools.count(), threading.Event()
+
+    def measure() -> presence.Memory:
+        # The second beat begins once the first is written.
+        if next(calls):
+            again.set()
+        return told
+
+    named = settings.model_copy(update={"worker": NAME, "dead_after": 0.5})
+    stop = threading.Event()
+    with Heartbeat(engine, named, model="m", device="d", stop=stop, measure=measure):
+        assert again.wait(60)
+        with engine.connect() as connection:
+            (standing,) = overview.list_standings(connection)
+    assert (standing.name, standing.memory, standing.job) == (NAME, told, None)
 
 
 def test_a_worker_is_alive_from_its_start_to_its_end(engine: Engine, settings: Settings) -> None:

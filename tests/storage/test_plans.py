@@ -33,6 +33,7 @@ from storage.queue import (
     entries,
     forecast,
     moderation,
+    overview,
     presence,
     queries,
     recovery,
@@ -145,6 +146,12 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "end_unmade": (delete(JobRow).where(JobRow.id == JOB), 2.5),
         "end_cancelled": (update(JobRow).where(JobRow.id == JOB).values(state="cancelled"), NOW),
     },
+    overview: {
+        "list_days": (7, 14),
+        "list_queue": (None, 50),
+        "count_queue": (None,),
+        "list_standings": (),
+    },
     books: {
         "count_asked": (HEAVY, NOW - timedelta(days=1), 7),
         "read_used": (HEAVY, 7, KINDS),
@@ -168,6 +175,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
         "note_case": (JOB, "reported", HEAVY, "so"),
         "read_case": (JOB,),
         "list_open": (7, 100),
+        "list_latest": (None, 20),
         "read_record": (HEAVY, 7),
         "keep_nameless": (HEAVY,),
     },

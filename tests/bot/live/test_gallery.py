@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from bot.gallery import sights
 from bot.text import sentences
+from bot.web import guild_members
 from playground import Message
 from playground.state.records import Permission
 from storage.decisions.choices import PersonChoices, ServerChoices
@@ -24,7 +24,7 @@ from tests.bot.live.visiting import Visitor, serve_pages
 async def address(shared_house: House) -> AsyncIterator[str]:
     # What somebody sees is asked for anew each time.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sights, "KNOWN_FOR", 0.0)
+        patch.setattr(guild_members, "KNOWN_FOR", 0.0)
         async with serve_pages(shared_house) as there:
             yield there
 

@@ -1,0 +1,1 @@
+"""The view of those who run the bot or manage a server: usage, queue, workers, limits, changes."""
