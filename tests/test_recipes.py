@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.recipes.__main__ import LONGEST
+from benchmarks.recipes.__main__ import LONGEST, select_needed
 from benchmarks.recipes.pages import (
     FOLDER,
+    Block,
     Command,
     Edit,
     Press,
@@ -73,6 +74,18 @@ def test_what_is_no_command_is_refused(line: str) -> None:
 def test_what_is_no_button_is_refused() -> None:
     with pytest.raises(ValueError, match="is no button"):
         find_derivation("Draw everything")
+
+
+def test_what_a_picture_goes_on_from_is_drawn_as_well() -> None:
+    first, second, alone = (
+        read_step(line) for line in ("/imagine prompt:a", "U2", "/imagine prompt:b")
+    )
+    shown = FOLDER / "a.webp"
+    blocks = [
+        Block((one,), picture)
+        for one, picture in ((alone, None), (first, None), (second, shown), (alone, None))
+    ]
+    assert select_needed(blocks) == blocks[1:3]
 
 
 def test_every_picture_is_shown_and_all_are_small() -> None:

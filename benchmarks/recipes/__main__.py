@@ -7,12 +7,13 @@
 import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from PIL import Image
 
-from benchmarks.recipes.pages import list_pages, read_blocks
+from benchmarks.recipes.pages import Block, Command, list_pages, read_blocks
 from benchmarks.recipes.session import Session
 
 LONGEST: Final = 512
@@ -29,11 +30,21 @@ def main() -> None:
             if wanted and page.stem not in wanted:
                 continue
             began, session = time.monotonic(), Session(Path(folder))
-            for block in read_blocks(page):
-                # Of several jobs none is shown.
+            for block in select_needed(read_blocks(page)):
+                picture = session.run(block)
                 if block.picture:
-                    save(session.run(block), block.picture)
+                    save(picture, block.picture)
             print(f"{page.stem}: {time.monotonic() - began:.1f} s")
+
+
+def select_needed(blocks: Sequence[Block]) -> list[Block]:
+    """Those that are shown, and those that one of these goes on from."""
+    needed, goes_on = list[Block](), False
+    for block in reversed(blocks):
+        if block.picture or goes_on:
+            needed.append(block)
+            goes_on = not isinstance(block.steps[0], Command)
+    return needed[::-1]
 
 
 def save(picture: Image.Image, path: Path) -> None:
