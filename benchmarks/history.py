@@ -62,6 +62,8 @@ _REST: Final = (
     """INSERT INTO grants (person_id, server_id, kind, begins, amount)
        SELECT i, 7, 'jobs/day', {day}, 1 FROM {numbers}""",
     "INSERT INTO blocks (person_id, server_id) SELECT i, 7 FROM {numbers}",
+    """INSERT INTO cases (job_id, server_id, person_id, actor_id, at, what, reason)
+       SELECT {id}, i % 500, i, i, {moment}, 'held', '' FROM {numbers}""",
     """INSERT INTO gallery (id, job_id, person_id, server_id, channel_id, model, words)
        SELECT i, {id}, {person}, 7, 8, 'easel-1', 'a red apple on a table number ' || i
        FROM {numbers}""",
