@@ -39,8 +39,7 @@ class Album(Page):
     """The gallery, as hands and eyes use it."""
 
     def arrive(self) -> None:
-        """Opens it with nobody signed in."""
-        reset_browser(self.driver, self.url)
+        """Opens it with nobody signed in, in the window as it is."""
         self.driver.delete_all_cookies()
         self.driver.get(f"{self.url}/gallery/")
 
@@ -95,6 +94,7 @@ async def address(shared_house: House) -> AsyncIterator[str]:
 
 @pytest.fixture
 def album(chromium: Chrome, address: str) -> Iterator[Album]:
+    reset_browser(chromium, address)
     it = Album(chromium, address)
     yield it
     assert [said for said in it.complaints() if "404" not in said] == []
