@@ -1,6 +1,7 @@
 """What the page is told of drawings, as JSON."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from bot.components.buttons import KINDS
@@ -11,12 +12,22 @@ from bot.text.alt_text import write_alt_text
 from bot.text.languages import say
 from bot.text.messages import Title
 from bot.text.sheet_texts import write_sheet_alt
+from generation.recipe import RecipeError
 from generation.recipe.sheet import Sheet, is_sheet, read_recipes
 from storage.gallery.rights import Viewer
 from storage.gallery.share_links import ShareLink
 from storage.queue.jobs import Job
 
 Json = dict[str, Any]
+
+
+def write_entries(drawings: Sequence[Shown], viewer: Viewer) -> list[Json]:
+    """Those of some drawings whose recipes are known here; a newer release may have kept others."""
+    entries = []
+    for shown in drawings:
+        with suppress(RecipeError):
+            entries.append(write_entry(shown, viewer))
+    return entries
 
 
 def write_entry(shown: Shown, viewer: Viewer) -> Json:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from PIL import Image
+from sqlalchemy import Connection, update
 
 from bot.text import sentences
 from bot.web import guild_members
 from playground import Message
 from playground.state.records import Permission
+from storage.database.tables import JobRow
 from storage.decisions.choices import PersonChoices, ServerChoices
 from storage.gallery import index
 from tests.bot.live.house import House
@@ -161,6 +163,16 @@ async def test_what_was_asked_for_in_private_or_among_adults_is_nobody_elses(
     asked = {"job": adult, "n": 0, "days": 7, "recipe": True}
     refused = await mira.post("/gallery/share", asked)
     assert refused == (422, {"said": sentences.ADULTS_ONLY})
+
+
+async def test_a_recipe_of_a_newer_release_keeps_nobody_from_the_others(
+    house: House, mira: Visitor
+) -> None:
+    newer, _ = await draw(house, "a red apple")
+    await draw(house, "a blue bird")
+    change = update(JobRow).where(JobRow.id == newer).values(recipe={"version": 99})
+    await house.jobs.records.write(Connection.execute, change)
+    assert await prompts(mira) == ["a blue bird"]
 
 
 async def test_marks_are_kept_and_listed(house: House, mira: Visitor) -> None:
