@@ -9,7 +9,8 @@ from storage.database.tables import GalleryRow
 SQLITE: Final = (
     """
     CREATE VIRTUAL TABLE gallery_words USING fts5(
-        words, content='gallery', content_rowid='id', tokenize='unicode61 remove_diacritics 0'
+        words, content='gallery', content_rowid='id', prefix='2 3',
+        tokenize='unicode61 remove_diacritics 0'
     )
     """,
     """

@@ -32,8 +32,10 @@ _RUNE: Final = "ᚠ"
 
 def split_words(text: str) -> list[str]:
     """The words of a text, folded."""
-    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", text.casefold()))
-    spaced = _SIGN.sub(r" \1 ", unicodedata.normalize("NFKC", plain)).replace(_RUNE, " ")
+    # Some letters have their case only once they are taken apart, such as those of mathematics.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = unicodedata.normalize("NFKC", _ACCENT.sub("", apart))
+    spaced = _SIGN.sub(r" \1 ", plain).replace(_RUNE, " ")
     return [word[:_LONGEST] for word in _WORD.findall(spaced)]
 
 
@@ -91,7 +93,7 @@ class Search:
     """What a drawing is searched by: all of these.
 
     Attributes:
-        phrases: Words that stand side by side, each of the phrases somewhere; the last word of each
+        phrases: Words that stand side by side, each of the phrases somewhere; the last word of all
             may be the beginning of one.
         marks: Of each group at least one.
     """
@@ -111,13 +113,15 @@ class Search:
 
     def write_fts5(self) -> str:
         """As SQLite reads it (https://sqlite.org/fts5.html#full_text_query_syntax)."""
-        phrases = [" + ".join(f'"{word}"' for word in one) + " *" for one in self.phrases]
+        phrases = [" + ".join(f'"{word}"' for word in one) for one in self.phrases]
+        phrases[-1:] = [f"{last} *" for last in phrases[-1:]]
         groups = [" OR ".join(f'"{mark}"' for mark in group) for group in self.marks]
         return " AND ".join([*phrases, *(f"({group})" for group in groups)])
 
     def write_tsquery(self) -> str:
         """As PostgreSQL's ``to_tsquery`` reads it."""
-        phrases = [" <-> ".join(f"'{word}'" for word in one) + ":*" for one in self.phrases]
+        phrases = [" <-> ".join(f"'{word}'" for word in one) for one in self.phrases]
+        phrases[-1:] = [f"{last}:*" for last in phrases[-1:]]
         groups = [" | ".join(f"'{mark}'" for mark in group) for group in self.marks]
         return " & ".join([*phrases, *(f"({group})" for group in groups)])
 
