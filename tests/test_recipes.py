@@ -77,15 +77,16 @@ def test_what_is_no_button_is_refused() -> None:
 
 
 def test_what_a_picture_goes_on_from_is_drawn_as_well() -> None:
-    first, second, alone = (
-        read_step(line) for line in ("/imagine prompt:a", "U2", "/imagine prompt:b")
-    )
+    lines = ("/imagine prompt:a", "U2", "/imagine prompt:b", "✏️ Edit a.webp: warmer")
+    first, second, alone, own = map(read_step, lines)
     shown = FOLDER / "a.webp"
     blocks = [
         Block((one,), picture)
         for one, picture in ((alone, None), (first, None), (second, shown), (alone, None))
     ]
     assert select_needed(blocks) == blocks[1:3]
+    # An image of one's own goes on from nothing.
+    assert select_needed([Block((alone,), None), Block((own,), shown)]) == [Block((own,), shown)]
 
 
 def test_every_picture_is_shown_and_all_are_small() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from PIL import Image
 
-from benchmarks.recipes.pages import Block, Command, list_pages, read_blocks
+from benchmarks.recipes.pages import Block, Command, Edit, list_pages, read_blocks
 from benchmarks.recipes.session import Session
 
 LONGEST: Final = 512
@@ -43,7 +43,9 @@ def select_needed(blocks: Sequence[Block]) -> list[Block]:
     for block in reversed(blocks):
         if block.picture or goes_on:
             needed.append(block)
-            goes_on = not isinstance(block.steps[0], Command)
+            first = block.steps[0]
+            begins = isinstance(first, Command) or (isinstance(first, Edit) and bool(first.image))
+            goes_on = not begins
     return needed[::-1]
 
 
