@@ -25,9 +25,17 @@ from training.world import World, load_world
 HIDDEN: Final = 896
 _SEED: Final = 4
 _BATCH: Final = 192
-_RATE: Final = 7e-4
-_PALE: Final = 0.06
-"""Contrast below which a picture counts no more: that of the palest thing on white."""
+_RATE: Final = 6e-4
+_PALE: Final = 0.03
+"""Squared contrast below which a picture counts hardly more: that of the palest thing on white."""
+
+_FAINT, _OFTEN = 0.45, 5
+"""Pictures of less contrast than this share of the mean are learnt from as much more often."""
+
+_VARIED: Final = 2
+"""Samples of the planner for each of the bundled denoiser's: its steps are quick."""
+
+_VISION: Final = "towers/vision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +83,13 @@ def build_lessons(given: Options) -> Lessons:
 @torch.no_grad()
 def _build(given: Options) -> Lessons:
     world = load_world(given)
+    # Without a model that sees, all is told by words.
+    sees = (given.out / _VISION).exists()
+    count = _VARIED * given.size.pool
     samples = _order_pairs(
-        plan_samples(
-            world, given.size.pool, collages=given.size.collages, references=True, seed=_SEED
-        )
+        plan_samples(world, count, collages=given.size.collages, references=sees, seed=_SEED)
     )
-    embeddings = _embed(world, given)
+    embeddings = _embed(world, given) if sees else torch.zeros(0, WIDTH, dtype=torch.float16)
     none = len(embeddings)
     states, length = _read(samples.captions, given)
     return Lessons(
@@ -94,7 +103,7 @@ def _build(given: Options) -> Lessons:
             samples.second,
             torch.where(samples.content == NONE, none, samples.content),
         ),
-        embeddings=torch.cat([embeddings, torch.zeros_like(embeddings[:1])]),
+        embeddings=functional.pad(embeddings, (0, 0, 0, 1)),
         states=states,
         length=length,
     )
@@ -115,7 +124,7 @@ def _order_pairs(samples: Samples) -> Samples:
 
 def _embed(world: World, given: Options) -> Tensor:
     """Image embeddings of every look on white, float16 (looks, 256)."""
-    folder = given.out / "towers" / "vision"
+    folder = given.out / _VISION
     vision = CLIPVisionModelWithProjection.from_pretrained(folder).to(given.device).eval()
     made = []
     with Bar("lessons: references", len(world.looks)) as bar:
@@ -171,13 +180,19 @@ def plan_guides(planner: Planner, lessons: Lessons, rows: Tensor) -> Tensor:
     return made
 
 
+def measure_contrast(latents: Tensor) -> Tensor:
+    """Contrast of each of some latents (B, C, h, w), 1 on average (B,)."""
+    parts = [part.float().var((2, 3)).sum(1).sqrt() for part in torch.split(latents, 4096)]
+    contrast = torch.cat(parts)
+    return contrast / contrast.mean()
+
+
 def weigh(latents: Tensor) -> Tensor:
     """How much each picture counts (B,): the less contrast, the more, 1 on average.
 
     Squared error of a white thing on a white ground is next to nothing, however wrong it is.
     """
-    contrast = latents.var((2, 3)).sum(1).sqrt()
-    weight = 1 / (contrast / contrast.mean() + _PALE)
+    weight = 1 / (measure_contrast(latents) ** 2 + _PALE)
     return weight / weight.mean()
 
 
@@ -192,12 +207,13 @@ def train_planner(given: Options, minutes: float) -> None:
     lessons = build_lessons(given)
     planner = new_planner().to(given.device)
     course = Course.of(given, "planner", minutes, rate=_RATE, decay=min(given.size.decay, 0.998))
-    training = Training(replace(course, flat=0.6), planner)
+    training = Training(replace(course, flat=0.4), planner)
     batch = _BATCH if given.device == "cpu" else 2048
+    often = 1.0 + _OFTEN * (measure_contrast(lessons.latents) < _FAINT)
 
     def step(share: float) -> dict[str, Tensor]:
         del share
-        rows = torch.randint(len(lessons.caption), (batch,), device=given.device)
+        rows = torch.multinomial(often, batch, replacement=True)
         wanted = lessons.latents[rows].float()
         with lower_precision(given.device):
             made = plan_guides(planner, lessons, rows)
