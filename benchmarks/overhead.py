@@ -3,6 +3,7 @@
 Both draw the same four pictures of the bundled model, text encoding included in neither: the
 pipeline gets its embeddings ready made, and the time of ours is taken off. Ours also reports, makes
 previews, enlarges, composes the grid and writes five PNG files; diffusers' stops at pictures.
+Beside it the same words are drawn by a plan, the reading of them included.
 The processor's time is counted, so that others may be busy, too.
 
     python -m benchmarks.overhead --rounds 5
@@ -23,7 +24,7 @@ from typing import Any
 import torch
 
 from generation.families.easel import FAMILY
-from generation.recipe import Conditions, Phrase, Recipe, Sampling, Size, seed_noise
+from generation.recipe import Conditions, Inputs, Phrase, Recipe, Sampling, Size, seed_noise
 from generation.sampling.diffusion import UNetCondition
 from generation.sampling.engine import Engine
 from generation.sampling.samplers import make_scheduler
@@ -84,6 +85,7 @@ def measure(rounds: int, data: Path) -> dict[str, Any]:
     loading = time.perf_counter() - began
     assert isinstance(engine, Engine)
     asked = recipe(engine)
+    planned = replace(asked, inputs=Inputs(plan=engine.card.plan))
     with torch.inference_mode():
         condition = FAMILY.encode(engine.pipe, asked, engine.texts)
     ready = replace(engine, family=replace(FAMILY, encode=lambda *_: condition))
@@ -97,6 +99,8 @@ def measure(rounds: int, data: Path) -> dict[str, Any]:
         "bare, one batch": lambda: bare(engine, asked, condition, at_once=True),
         "drawn": lambda: ready.draw(asked, None, lambda *_: None),
         "rendered": lambda: make(asked),
+        "drawn by a plan": lambda: ready.draw(planned, None, lambda *_: None),
+        "rendered by a plan": lambda: make(planned),
     }
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for warm in [False, *[True] * rounds]:

@@ -99,6 +99,7 @@ CARDS: Final[tuple[Card, ...]] = (
         image_strengths=ImageStrengths(most=0.65, least=0.25, bend=1.5),
         plan=0.45,
         mastered=40,
+        lost=("pixel art",),
         carried_on=0.5,
         edged=1 / 3,
         structures=("scribble", "lineart", "canny"),

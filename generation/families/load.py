@@ -3,7 +3,7 @@
 To add one: a file here, a row in ``FAMILIES`` and a card in ``generation.catalogue.families``.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import torch
 from diffusers import AutoencoderTiny
-from PIL import Image
 from safetensors import SafetensorError
 
 from generation.catalogue.card import Card
@@ -56,10 +55,9 @@ from generation.families.model_error import ModelError
 from generation.families.pipelines import load_pipeline, require_fetched
 from generation.families.placing import QuantisingError, measure_parts, place
 from generation.families.words_check import check_words
+from generation.guided.guided_engine import GuidedEngine
 from generation.guided.plans import OWN as PLANS
-from generation.guided.plans import Plans
 from generation.guided.words import Words
-from generation.recipe import Recipe
 from generation.sampling.diffusion import Family
 from generation.sampling.engine import (
     Batching,
@@ -201,8 +199,8 @@ def load(
             references=references,
             structures=_load_structures(card, pipe, folder, controlnets, estimators, device=device),
             loras=_load_loras(pipe, card, texts),
-            plan=_load_plan(card, pipe, folder),
         ),
+        planned=_load_planned(card, pipe, folder, exact=exact),
         upscalers=Upscalers(own=_load_upscaler(pipe, folder)),
         texts=texts,
         memory=memory,
@@ -232,16 +230,19 @@ def _place(
     return plan
 
 
-def _load_plan(
+def _load_planned(
     card: Card,
     pipe: Any,  # noqa: ANN401 - diffusers has no types
     folder: Path,
-) -> Callable[[Recipe], Image.Image] | None:
-    """What makes plans of words, where the checkpoint brings a planner."""
+    *,
+    exact: bool,
+) -> GuidedEngine | None:
+    """What draws by plans of the words, where the checkpoint brings it."""
     if not card.plan or not (folder / PLANS).is_dir():
         return None
     try:
-        return Plans.load(folder / PLANS, Words(pipe.tokenizer, pipe.text_encoder)).draw
+        words = Words(pipe.tokenizer, pipe.text_encoder)
+        return guided.load(card, folder / PLANS, words.device, words=words, exact=exact)
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"the planner in {PLANS}/ of the model could not be loaded") from error
 

@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import cos, pi, sin
-from typing import Final
+from typing import Final, Self
 
 import torch
 from torch import Generator, Tensor
@@ -25,6 +25,9 @@ from generation.tensors.precision import lower_precision
 RIGHT: Final = pi / 2
 _PARTS: Final = 3
 """Parts along each side whose colours are lent as a whole."""
+
+CELL: Final = 4
+"""Pixels along each side of a cell of pixel art, as drawings of 128 pixels are taught."""
 
 _GRID: Final = 32
 """Pixels that a side is rounded to: a latent's 8, twice halved."""
@@ -90,6 +93,14 @@ class Request:
     begin: float = RIGHT
     known: Known | None = None
 
+    def expand(self, count: int) -> Self:
+        """A request of one row for as many pictures."""
+        rows = {
+            name: getattr(self, name).expand(count, *getattr(self, name).shape[1:])
+            for name in ("guide", "look", "words")
+        }
+        return replace(self, **rows)
+
 
 def place_strength(strength: float) -> tuple[float, float]:
     """Where a strength of 0 to 1 begins and how hazy it makes the guide, as angles.
@@ -133,6 +144,19 @@ def finish(networks: Networks, latents: Tensor, *, exact: bool = False) -> Tenso
         added = decoder(latents.contiguous(memory_format=torch.channels_last))
     whole: Tensor = networks.latents.decode(latents) + added.float()
     return whole.clamp(-1, 1)
+
+
+def snap_cells(pictures: Tensor) -> Tensor:
+    """Pixel art in its lattice: every cell of pictures (B, 3, H, W) in its mean colour.
+
+    Drawings of it are taught in cells of :data:`CELL` pixels; a side that is no multiple of that
+    keeps what is left over as it is.
+    """
+    height, width = (side - side % CELL for side in pictures.shape[-2:])
+    means = functional.avg_pool2d(pictures[..., :height, :width], CELL)
+    made = pictures.clone()
+    made[..., :height, :width] = means.repeat_interleave(CELL, 2).repeat_interleave(CELL, 3)
+    return made
 
 
 def denoise(networks: Networks, request: Request, noise: Tensor, walk: Walk) -> Tensor:
@@ -197,12 +221,8 @@ def _build_conditioning(
         kind=torch.full((count,), int(request.kind), device=noise.device),
         look=request.look + spoken,
     )
-    plain = denoiser.name_looks([]).expand(count, -1)
-    if request.kind != Guide.PLAN:
-        return full, replace(full, look=plain)
-    # Without words there is no plan either.
-    zeros = torch.zeros_like
-    return full, _Conditioning(zeros(full.guide), zeros(full.haze), zeros(full.kind), plain)
+    # The guide stays: where things lie is told by it, and guidance is to strengthen the look.
+    return full, replace(full, look=denoiser.name_looks([]).expand(count, -1))
 
 
 def _velocity(
@@ -346,7 +366,7 @@ def widen(guide: Tensor, height: int, width: int, ground: Tensor) -> Tensor:
     """A square plan laid in the middle of another ratio, on the ground's latents around it.
 
     Args:
-        guide: A plan (B, C, s, s).
+        guide: A plan (B, C, s, s), s the lesser of the two sides.
         height: Wanted, in latents.
         width: Wanted, in latents.
         ground: Latents of the plain ground (B, C).
@@ -355,8 +375,6 @@ def widen(guide: Tensor, height: int, width: int, ground: Tensor) -> Tensor:
         The whole (B, C, height, width).
     """
     least = min(height, width)
-    if least != guide.shape[-1]:
-        guide = functional.interpolate(guide, (least, least), mode="bilinear")
     # A copy, since the rows of an expanded tensor share memory and cannot be written to.
     whole = ground[:, :, None, None].expand(-1, -1, height, width).clone()
     top, left = (height - least) // 2, (width - least) // 2

@@ -1,7 +1,8 @@
 """The guide-driven model as an engine: from a recipe to pictures.
 
-It reads top to bottom: the images that the recipe names become a guide, its words and references
-a look, its seeds noise; then all pictures take a step at a time, and are decoded.
+It reads top to bottom: the images that the recipe names become a guide, or else a plan of its words
+does; its words and references become a look, its seeds noise; then all pictures take a step at a
+time, and are decoded.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -19,6 +20,7 @@ from generation.controls import LARGEST_IMAGE_WEIGHT, strength_for_image_weight
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
 from generation.guided.drawing import (
+    RIGHT,
     Known,
     Request,
     Walk,
@@ -27,9 +29,11 @@ from generation.guided.drawing import (
     name_look,
     place_strength,
     read_look,
+    snap_cells,
     take_steps,
 )
 from generation.guided.latents import PATCH
+from generation.guided.plans import Plans, is_pixel_art, settle_styles
 from generation.pictures.canvas import Init, InpaintCanvas
 from generation.recipe import Ingredient, Lora, Phrase, Recipe, share_of_steps
 from generation.sampling.engine import Batching, Upscalers, Watch
@@ -41,6 +45,15 @@ from generation.tensors.pixels import to_picture, to_pixels
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from generation.variety import split_by_picture
 from storage.queue.jobs import NO_MODEL, RenderError
+
+_STEPS: Final = 1 / 3
+"""Steps from noise alone that drawing by a plan takes of those that a recipe says."""
+
+_GUIDANCE: Final = 1 / 4
+"""Share of the guidance beyond its card's with which a plan is drawn by."""
+
+_BEGIN: Final = 0.8
+"""Where drawing by a plan begins, from 0, the plan itself, to 1, noise alone."""
 
 _GRAIN: Final = 4
 """Latents that a side is filled up to a multiple of: the network halves it twice."""
@@ -55,6 +68,7 @@ class GuidedEngine:
         networks: Its weights.
         device: Where it computes.
         batching: How many pictures are computed at once.
+        plans: Makes guides of words; None for a model that draws from images alone.
         upscalers: What makes its pictures larger.
         evict: Has other engines on the device released; whether there were any.
         rungs: Which way of computing found enough memory, by what was computed; the first is 0.
@@ -65,6 +79,7 @@ class GuidedEngine:
     networks: Networks
     device: torch.device
     batching: Batching
+    plans: Plans | None = None
     upscalers: Upscalers = field(default_factory=Upscalers)
     evict: Callable[[], bool] = bool
     rungs: dict[Hashable, int] = field(default_factory=dict)
@@ -141,24 +156,16 @@ class GuidedEngine:
             return self._draw(recipe, start, watch)
 
     def _draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
-        walk = Walk(steps=recipe.sampling.steps, guidance=recipe.sampling.guidance)
-        guide, known, strength = self._guide(recipe, start)
-        begin, haze = place_strength(strength)
-        walks = []
-        for said, noise in self._batches(recipe, guide):
-            request = Request(
-                guide=guide.expand_as(noise),
-                kind=Guide.PICTURE,
-                look=self._look(said).expand(len(noise), -1),
-                # A model of photographs reads names of looks; sentences are for the planner.
-                words=noise.new_zeros(len(noise), self.networks.denoiser.words.in_features),
-                haze=haze,
-                begin=begin,
-                known=known,
-            )
+        by_words = start is None and not recipe.inputs.images
+        shown = None if by_words else self._guide(recipe, start)
+        walk, begin, walks = self._walk(recipe, by_words=by_words), RIGHT, []
+        for said, noise in self._batches(recipe):
+            request = self._ask_by_words(said) if shown is None else self._ask(said, *shown)
+            begin, many = request.begin, request.expand(len(noise))
             # A generator: it does nothing before its first step is asked for below.
-            walks.append(take_steps(self.networks, request, noise, walk))
+            walks.append(take_steps(self.networks, many, noise, walk))
         steps = share_of_steps(walk.count(begin), recipe.sampling.stop)
+        cells = by_words and is_pixel_art(recipe.conditions.phrases)
         where: list[tuple[Tensor, Tensor]] = []
 
         def preview() -> list[Image.Image]:
@@ -173,16 +180,75 @@ class GuidedEngine:
                 watch(step + 1, steps, preview)
             # Stopped early, the picture is what it then seems to become.
             ends = [now if recipe.sampling.stop == 1 else seeming for now, seeming in where]
-            drawn = each(lambda latents: self._decode(latents, recipe), ends)
-        begun = start or self.seen[[*recipe.inputs.edit, *recipe.inputs.blend][0].image]
+            drawn = each(lambda latents: self._decode(latents, recipe, cells=cells), ends)
+        others = [*recipe.inputs.edit, *recipe.inputs.blend]
+        begun = start or (self.seen[others[0].image] if others else None)
         return require_pictures([picture for pictures in drawn for picture in pictures], begun)
 
-    def _batches(self, recipe: Recipe, guide: Tensor) -> list[tuple[Recipe, Tensor]]:
+    def _walk(self, recipe: Recipe, *, by_words: bool) -> Walk:
+        steps, guidance = recipe.sampling.steps, recipe.sampling.guidance
+        if not by_words:
+            return Walk(steps=steps, guidance=guidance)
+        # A plan says more than words do: the usual guidance of the diffusion model whose dials
+        # these are is none here, which takes half the time, and fewer steps do.
+        more = max(0.0, guidance - self.card.guidance)
+        return Walk(steps=round(steps * _STEPS), guidance=1 + more * _GUIDANCE)
+
+    def _ask(self, said: Recipe, guide: Tensor, known: Known | None, strength: float) -> Request:
+        """A request (B = 1) by an image."""
+        begin, haze = place_strength(strength)
+        return Request(
+            guide=guide,
+            kind=Guide.PICTURE,
+            look=self._look(said),
+            # A model of photographs reads names of looks; sentences are for the planner.
+            words=guide.new_zeros(1, self.networks.denoiser.words.in_features),
+            haze=haze,
+            begin=begin,
+            known=known,
+        )
+
+    def _ask_by_words(self, said: Recipe) -> Request:
+        """A request (B = 1) by a plan of the words."""
+        if self.plans is None:
+            raise RenderError(NO_MODEL)
+        phrases = settle_styles(said.conditions.phrases)
+        plan = self.plans.make(phrases, said.size)
+        named = self._name_looks(phrases)
+        return Request(
+            guide=_fill_up(plan.guide),
+            kind=Guide.PLAN,
+            look=name_look(self.networks, [])[None] if named is None else named,
+            words=plan.words,
+            begin=RIGHT * _BEGIN,
+        )
+
+    def draws_best(self, recipe: Recipe) -> bool:
+        """Whether it draws a recipe's words better than a model that draws over its plan.
+
+        It leaves grounds a little dirty, and an autoencoder leaves nothing of pixel art; what is
+        not wanted is drawn away by guidance alone, from which a plan leads.
+        """
+        return is_pixel_art(recipe.conditions.phrases) and not recipe.conditions.repels
+
+    def plan(self, recipe: Recipe) -> Image.Image:
+        """The plan of a recipe's words as a picture, for a model that draws over it.
+
+        Raises:
+            RenderError: ``model`` if it makes none.
+        """
+        with torch.inference_mode():
+            guide = self._ask_by_words(recipe).guide
+            return self._preview(guide, recipe)[0]
+
+    def _batches(self, recipe: Recipe) -> list[tuple[Recipe, Tensor]]:
         """The words of each batch, and the noise that it starts from."""
         said = split_by_picture(recipe)
         # A batch has one look, so pictures with words of their own are batches of their own.
         size = self.batching.size if len(said) == 1 else 1
-        noises = [draw_starting_noise(noise, guide.shape[1:])[0] for noise in recipe.noise]
+        across, down = recipe.size.width // PATCH, recipe.size.height // PATCH
+        shape = self.networks.latents.channels, down + -down % _GRAIN, across + -across % _GRAIN
+        noises = [draw_starting_noise(noise, shape)[0] for noise in recipe.noise]
         rows = [
             torch.cat(noises[first : first + size]).to(self.device)
             for first in range(0, len(noises), size)
@@ -196,8 +262,6 @@ class GuidedEngine:
         """
         inputs = recipe.inputs
         others = [*inputs.edit, *inputs.blend]
-        if start is None and not others:
-            raise RenderError(NO_MODEL)
         weight, strength = 1.0, inputs.strength
         if start is None:
             weight = others[0].weight
@@ -275,7 +339,8 @@ class GuidedEngine:
     @property
     def _known(self) -> frozenset[str]:
         """The looks that it was taught."""
-        return frozenset((*self.card.looks, PLAIN)) & frozenset(self.networks.looks)
+        known = frozenset((*self.card.looks, *self.card.taught, PLAIN))
+        return known & frozenset(self.networks.looks)
 
     def _read_looks(self, images: Sequence[Ingredient]) -> Tensor:
         """The mean vector (1, told) of how images look, each by its weight."""
@@ -293,10 +358,11 @@ class GuidedEngine:
         shown = self.networks.latents.decode(_cut(latents, recipe))
         return [to_picture((one[None] + 1) / 2) for one in shown]
 
-    def _decode(self, latents: Tensor, recipe: Recipe) -> list[Image.Image]:
-        """Pictures of latents, one by one to spare memory."""
+    def _decode(self, latents: Tensor, recipe: Recipe, *, cells: bool) -> list[Image.Image]:
+        """Pictures of latents, one by one to spare memory; ``cells`` for pixel art's lattice."""
         rows = require_finite(_cut(latents, recipe))
-        return [to_picture((self._finish(row[None]) + 1) / 2) for row in rows]
+        made = (self._finish(row[None]) for row in rows)
+        return [to_picture(((snap_cells(one) if cells else one) + 1) / 2) for one in made]
 
     def _finish(self, latents: Tensor) -> Tensor:
         """Pixels (1, 3, H, W) in -1 to 1 of latents (1, C, h, w)."""

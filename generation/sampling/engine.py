@@ -91,6 +91,16 @@ class Drawer(Protocol):
         """The model with an upscaler that the host named."""
 
 
+class Planned(Drawer, Protocol):
+    """A loaded model that draws by plans of words."""
+
+    def draws_best(self, recipe: Recipe) -> bool:
+        """Whether it draws a recipe's words better than a model that draws over its plan."""
+
+    def plan(self, recipe: Recipe) -> Image.Image:
+        """The plan of a recipe's words as a picture, for a model that draws over it."""
+
+
 class Code(Protocol):
     """What every family's code half can do."""
 
@@ -159,13 +169,11 @@ class Conditioning:
         references: What images are seen with: image adapters, or the model itself.
         structures: ControlNets.
         loras: Changes to the model's weights.
-        plan: Makes a picture to begin from of a recipe's words.
     """
 
     references: References | NativeReferences | ImageWords | ImageLooks | EditedImages | None = None
     structures: Structures | None = None
     loras: Loras | None = None
-    plan: Callable[[Recipe], Image.Image] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +200,7 @@ class Engine:
         batching: How many pictures are computed at once.
         preview: From clean latents (pictures, channels, height, width) to small pictures.
         conditioning: What steers it besides words.
+        planned: Draws by plans of the words, where the checkpoint brings it.
         upscalers: What makes its pictures larger.
         texts: What its text encoders made of the latest texts.
         evict: Has other engines on the device released; whether there were any.
@@ -205,6 +214,7 @@ class Engine:
     batching: Batching
     preview: Callable[[Tensor], list[Image.Image]]
     conditioning: Conditioning = field(default_factory=Conditioning)
+    planned: "Planned | None" = None
     upscalers: Upscalers = field(default_factory=Upscalers)
     texts: TextCache = field(default_factory=TextCache)
     evict: Callable[[], bool] = bool
@@ -297,6 +307,8 @@ class Engine:
         )
         own = replace(self, batching=batching)
         if start is None and recipe.inputs.plan:
+            if self.planned is not None and self.planned.draws_best(recipe):
+                return self.planned.draw(recipe, None, watch)
             recipe, start = self._plan(recipe)
         # The autoencoder wraps throughout; from which step on the denoiser does, its family says.
         with torch.inference_mode(), wrap_edges([self.pipe.vae], wanted=recipe.sampling.seamless):
@@ -319,8 +331,8 @@ class Engine:
 
     def _plan(self, recipe: Recipe) -> tuple[Recipe, Init]:
         """The recipe with the plan that it begins from."""
-        if self.conditioning.plan is not None:
-            return recipe, self.conditioning.plan(recipe)
+        if self.planned is not None:
+            return recipe, self.planned.plan(recipe)
         # Another checkpoint of the family, without a planner: it begins at noise.
         return replace(recipe, inputs=replace(recipe.inputs, plan=0.0)), None
 

@@ -71,7 +71,13 @@ def enlarge(network: Compact, picture: Image.Image) -> Image.Image:
 
 
 def sharpen(picture: Image.Image, factor: int) -> Image.Image:
-    """The picture ``factor`` times larger, a power of two, with its blurred edges made crisp."""
+    """The picture ``factor`` times larger, a power of two, with its blurred edges made crisp.
+
+    One that is made of squares stays so.
+    """
+    if has_squares(picture):
+        larger = (picture.width * factor, picture.height * factor)
+        return picture.resize(larger, Image.Resampling.NEAREST)
     pixels = to_pixels(picture)
     for doubling in range(factor.bit_length() - 1):
         # Cubic weights overshoot beside edges, and the filter would take that for further edges.
@@ -80,6 +86,18 @@ def sharpen(picture: Image.Image, factor: int) -> Image.Image:
         pixels = _meet(wide, reach=_REACHES[min(doubling, 1)])
     return to_picture(pixels)
 
+
+def has_squares(picture: Image.Image) -> bool:
+    """Whether a picture is made of squares of one colour each, as pixel art is."""
+    if picture.width % _SQUARE or picture.height % _SQUARE:
+        return False
+    cells = (picture.width // _SQUARE, picture.height // _SQUARE)
+    fewer = picture.resize(cells, Image.Resampling.NEAREST)
+    return fewer.resize(picture.size, Image.Resampling.NEAREST).tobytes() == picture.tobytes()
+
+
+_SQUARE: Final = 4
+"""Pixels along the side of a square, at the size that drawings are drawn in."""
 
 _ROUNDS: Final = 5
 _REACHES: Final = (1.0, 1.7)

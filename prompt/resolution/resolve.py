@@ -132,7 +132,7 @@ def resolve(
     # One image given back unchanged is enough.
     usual = 1 if inputs.gives_back else GRID
     references = collect_references(values, card, kept)
-    if spoken.seldom and _draws_from_words_alone(inputs, structure, references, values):
+    if spoken.planned and _draws_from_words_alone(inputs, structure, references, values):
         inputs = replace(inputs, plan=card.plan)
     recipe = Recipe(
         family=card.id,

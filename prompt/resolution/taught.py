@@ -46,13 +46,14 @@ class TaughtWords:
         phrases: The wanted words.
         unwanted: The words that are to be avoided.
         notes: What is told of words that it does not know: one sentence, or none.
-        seldom: Whether a thing is wanted that the model saw seldom.
+        planned: Whether a thing is wanted that the model draws best by a plan: one that it saw
+            seldom, or in a style that its autoencoder loses.
     """
 
     phrases: tuple[Phrase, ...]
     unwanted: Phrase
     notes: tuple[str, ...] = ()
-    seldom: bool = False
+    planned: bool = False
 
 
 def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> TaughtWords:
@@ -79,13 +80,13 @@ def say_as_taught(phrases: Sequence[Phrase], unwanted: Phrase, card: Card) -> Ta
         reading.unknown for one, reading in zip(phrases, readings, strict=True) if one.weight > 0
     ]
     drawn = ", ".join(one.text for one in kept if one.weight > 0)
-    often = lexicon.things[: card.mastered]
+    often, lost = lexicon.things[: card.mastered], set(card.lost)
     return TaughtWords(
         tuple(kept),
         _say(unwanted, _read(unwanted.text, card.taught)),
         tuple(_tell(tuple(chain.from_iterable(told)), drawn)),
-        seldom=any(
-            thing not in often
+        planned=any(
+            thing not in often or not lost.isdisjoint(reading.styles)
             for one, reading in zip(phrases, readings, strict=True)
             for thing in reading.named
             if one.weight > 0

@@ -1,4 +1,4 @@
-"""Plans: the planner's picture of a recipe's words, which the bundled model draws over."""
+"""Plans: what the planner makes of a recipe's words, and what is drawn by it."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,38 +7,43 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
 
 from generation.catalogue.families import BUNDLED, find_card
+from generation.derive import narrow
 from generation.families.load import load
 from generation.families.model_error import ModelError
-from generation.guided.checkpoint import Networks
-from generation.guided.plans import OWN, Plans, write_plans
+from generation.guided.checkpoint import Networks, write_networks
+from generation.guided.plans import OWN, Plans, settle_styles
 from generation.guided.words import Words
-from generation.recipe import Inputs, Phrase, Recipe, Start, seed_noise
+from generation.recipe import Inputs, Phrase, Recipe, Size, Start, seed_noise
 from generation.sampling.engine import Engine
+from generation.upscaling.bundled import has_squares
 from tests.generation.samples import photograph
 from tests.recipes import make
 
 CPU = torch.device("cpu")
 EASEL = find_card("easel")
+APPLE, OWL = Phrase(text="a red apple, 3d style"), Phrase(text="a blue owl, flat style")
+PIXELS = Phrase(text="a red apple, pixel art style")
 
 
 @pytest.fixture(scope="module")
 def folder(networks: Networks, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled model with a planner as small as the tests' networks."""
+    """The bundled model with a guide-driven one as small as the tests' networks."""
     made = tmp_path_factory.mktemp("easel-1")
     for part in BUNDLED.iterdir():
         if part.name != OWN:
             (made / part.name).symlink_to(part)
-    assert networks.planner is not None
-    write_plans(made / OWN, networks.planner, networks.latents)
+    write_networks(made / OWN, networks, {})
     return made
 
 
 @pytest.fixture(scope="module")
-def plans(folder: Path) -> Plans:
-    return Plans.load(folder / OWN, Words.load(folder))
+def plans(folder: Path, networks: Networks) -> Plans:
+    assert networks.planner is not None
+    return Plans(networks.planner, networks.latents, Words.load(folder))
 
 
 @pytest.fixture(scope="module")
@@ -66,45 +71,87 @@ def planned(asked: Recipe, strength: float) -> Recipe:
     return replace(asked, inputs=replace(asked.inputs, plan=strength))
 
 
-def pixels(plans: Plans, asked: Recipe) -> NDArray[np.float64]:
-    return np.asarray(plans.draw(asked), float)
+def drawn(engine: Engine, asked: Recipe) -> list[Image.Image]:
+    return engine.draw(asked, None, lambda *_: None)
 
 
-@pytest.mark.parametrize("size", [(32, 32), (80, 32), (40, 64)])
-def test_a_plan_lies_in_the_middle_of_its_ground(plans: Plans, size: tuple[int, int]) -> None:
-    made = pixels(plans, recipe(width=size[0], height=size[1]))
-    assert made.shape == (size[1], size[0], 3)
-    # Nothing but ground lies on the longer sides, and ground repeats from latent to latent.
-    if size[0] > size[1]:
-        assert np.array_equal(made[:8, :8], made[8:16, :8])
-    elif size[0] < size[1]:
-        assert np.array_equal(made[:8, :8], made[:8, 8:16])
+def guides(plans: Plans, *phrases: Phrase, size: tuple[int, int] = (32, 32)) -> Tensor:
+    return plans.make(phrases, Size(width=size[0], height=size[1])).guide[0]
+
+
+@pytest.mark.parametrize("size", [(32, 32), (80, 32), (40, 64), (16, 24)])
+def test_a_plan_lies_unstretched_in_the_middle_of_its_ground(
+    plans: Plans, size: tuple[int, int]
+) -> None:
+    made = guides(plans, APPLE, size=size)
+    height, width = made.shape[1:]
+    assert (width * 8, height * 8) == size
+    # Nothing but ground lies on the longer sides.
+    rest = (width - height) // 2 if width > height else (height - width) // 2
+    beside = made[:, :, :rest] if width > height else made[:, :rest]
+    assert not rest or torch.equal(beside, made[:, :1, :1].expand_as(beside))
 
 
 def test_what_is_said_is_planned_by_its_weight_and_what_is_unwanted_is_not(plans: Plans) -> None:
-    apple, owl = Phrase(text="a red apple, 3d style"), Phrase(text="a blue owl, 3d style")
-    one, other = (pixels(plans, recipe(each)) for each in (apple, owl))
-    assert np.abs(one - other).max() > 2
-    near = pixels(plans, recipe(replace(apple, weight=9), owl))
-    assert np.abs(near - one).mean() < np.abs(near - other).mean()
-    assert np.array_equal(pixels(plans, recipe(apple, replace(owl, weight=-0.5))), one)
+    one, other = guides(plans, APPLE), guides(plans, OWL)
+    assert (one - other).abs().max() > 0.05
+    near = guides(plans, replace(APPLE, weight=9), OWL)
+    torch.testing.assert_close(near, 0.9 * one + 0.1 * other)
+    torch.testing.assert_close(guides(plans, APPLE, replace(OWL, weight=-0.5)), one)
+    assert guides(plans).shape == one.shape
 
 
-def test_words_without_a_style_are_planned_in_one(plans: Plans) -> None:
-    plain, flat, drawn = (
-        pixels(plans, recipe(Phrase(text=f"a red apple{style}")))
-        for style in ("", ", flat style", ", pixel art style")
+def test_words_without_a_style_are_planned_in_one() -> None:
+    plain, named, nothing = (Phrase(text=t) for t in ("a red apple", "an owl, pixel art", ""))
+    assert settle_styles([plain, named, nothing]) == (
+        replace(plain, text="a red apple, flat style"),
+        named,
+        nothing,
     )
-    assert np.array_equal(plain, flat)
-    assert not np.array_equal(plain, drawn)
-    assert pixels(plans, recipe(Phrase(text=""))).shape == (32, 32, 3)
 
 
-def test_the_model_draws_over_the_plan_as_over_an_image(engine: Engine, plans: Plans) -> None:
-    asked = recipe()
-    made = engine.draw(planned(asked, 0.5), None, lambda *_: None)[0]
+@pytest.mark.parametrize("size", [(32, 32), (48, 24), (40, 32)])
+def test_words_are_drawn_by_their_plan(engine: Engine, size: tuple[int, int]) -> None:
+    words = Phrase(text="a red apple, pixel art")
+    asked = planned(recipe(words, width=size[0], height=size[1], noise=seed_noise(7, 2)), 0.5)
+    first, second = drawn(engine, asked)
+    assert first.size == size
+    assert first.tobytes() != second.tobytes()
+    assert drawn(engine, narrow(asked, 1))[0].tobytes() == second.tobytes()
+    others = replace(
+        asked,
+        conditions=replace(asked.conditions, phrases=(replace(words, text="an owl, pixel art"),)),
+    )
+    assert drawn(engine, others)[0].tobytes() != first.tobytes()
+
+
+def test_pixel_art_is_drawn_and_enlarged_in_squares(engine: Engine) -> None:
+    asked = planned(recipe(Phrase(text="a red apple, pixel art style")), 0.5)
+    small = np.asarray(drawn(engine, asked)[0])
+    cells = small.reshape(8, 4, 8, 4, 3)
+    assert (cells == cells[:, :1, :, :1]).all()
+    large = np.asarray(engine.enlarge([Image.fromarray(small)])[0])
+    assert (large == small.repeat(4, 0).repeat(4, 1)).all()
+    flat = drawn(engine, planned(recipe(APPLE), 0.5))[0]
+    assert not has_squares(flat)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {},
+        {"phrases": (PIXELS,), "negative": Phrase(text="leaf")},
+        {"phrases": (PIXELS, Phrase(text="leaf", weight=-0.5))},
+    ],
+)
+def test_the_model_draws_over_any_other_plan_and_where_something_is_unwanted(
+    engine: Engine, words: dict[str, Any]
+) -> None:
+    asked = recipe(**words)
+    assert engine.planned is not None
+    made = drawn(engine, planned(asked, 0.5))[0]
     shown = replace(asked, inputs=Inputs(start=Start(image="f" * 64, strength=0.5)))
-    over = engine.draw(shown, plans.draw(asked), lambda *_: None)[0]
+    over = engine.draw(shown, engine.planned.plan(asked), lambda *_: None)[0]
     assert np.array_equal(np.asarray(made), np.asarray(over))
 
 
@@ -116,13 +163,13 @@ def test_an_image_goes_before_a_plan(engine: Engine) -> None:
 
 
 def test_without_a_planner_the_model_begins_at_noise(engine: Engine) -> None:
-    bare = replace(engine, conditioning=replace(engine.conditioning, plan=None))
+    bare = replace(engine, planned=None)
     first = bare.draw(planned(recipe(), 0.5), None, lambda *_: None)[0]
     second = engine.draw(recipe(), None, lambda *_: None)[0]
     assert np.array_equal(np.asarray(first), np.asarray(second))
 
 
-@pytest.mark.parametrize("config", ["{}", '{"format": "easel-plans-1"}', "["])
+@pytest.mark.parametrize("config", ["{}", '{"format": "easel-guided-1"}', "["])
 def test_a_damaged_planner_is_a_sentence(folder: Path, tmp_path: Path, config: str) -> None:
     for part in folder.iterdir():
         if part.name != OWN:

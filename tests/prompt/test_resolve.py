@@ -727,6 +727,8 @@ class TestStructure:
         ("a purple turtle", 0, True),
         ("eine lila Schildkröte und ein roter Apfel", 0, True),
         ("a red apple", 0, False),
+        ("a red apple, line art", 0, False),
+        ("ein roter Apfel, Pixelkunst", 0, True),
         ("blue, pixel art", 0, False),
         ("a purple turtle --ar 3:2 --no leaf --stylize 500", 0, True),
         ("a purple turtle", 1, False),
@@ -736,7 +738,7 @@ class TestStructure:
         ("a purple turtle --weird 200", 0, False),
     ],
 )
-def test_what_it_saw_seldom_is_planned_where_words_alone_tell_it(
+def test_what_it_draws_badly_alone_is_planned_where_words_alone_tell_it(
     words: str, images: int, planned: bool
 ) -> None:
     for card in (EASEL, replace(EASEL, plan=0.0)):

@@ -12,12 +12,14 @@ from PIL import Image
 
 from generation.catalogue.looks import LIGHTS, LOOKS, MEDIA
 from generation.guided.checkpoint import read_networks
+from generation.guided.plans import OWN
 from tests.guided.conftest import scene
 from tests.training.conftest import SHORT, TWO
 from training import evaluate
 from training.guided import (
     basis,
     denoising,
+    lending,
     photographs,
     planning,
     renderings,
@@ -136,6 +138,20 @@ def test_another_training_goes_on_from_an_export(
         assert torch.equal(networks.denoiser.state_dict()[name], weight)
     assert trained["denoiser"]["steps"] == 0
     assert (tmp_path / "towers" / "text" / "config.json").exists()
+
+
+def test_it_is_lent_to_the_model_whose_text_its_planner_reads(
+    guided: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(denoising, "WIDTHS", (16, 16, 24))
+    monkeypatch.setattr(planning, "HIDDEN", 32)
+    monkeypatch.setattr("training.guided.crediting.list_photographs", listed)
+    lending.lend(guided)
+    lent, kept = read_networks(guided.out / OWN), read_networks(guided.out / "guided")
+    assert lent.planner is not None
+    assert torch.equal(lent.denoiser.leave.weight, kept.denoiser.leave.weight)
+    assert "A. Nobody" in (guided.out / OWN / "README.md").read_text()
+    assert (guided.out / "planner" / planning.EARLY).exists()
 
 
 def test_a_view_is_kept_in_every_look(guided: Options) -> None:

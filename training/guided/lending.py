@@ -1,23 +1,23 @@
-"""Stage: the planner beside the bundled model, which draws over its plans.
+"""Stage: the guide-driven model beside the bundled one, whose text model its planner reads.
 
 ``python -m training.guided.lending --out DIR`` writes ``plans/``, to be put into the folder of the
 diffusion model with whose text model the planner was trained.
 """
 
-from generation.guided.plans import OWN, write_plans
-from training.guided.basis import load_basis
-from training.guided.exporting import take_mean
-from training.guided.planning import new_planner
+from generation.guided.checkpoint import write_networks
+from generation.guided.plans import OWN
+from training.guided.crediting import write_card
+from training.guided.exporting import gather
 from training.plan import Options, start
 
 
 def lend(given: Options) -> None:
-    """Write ``plans/`` of a planner as far as it is trained."""
-    planner = new_planner()
-    trained = take_mean(given, "planner", planner)
+    """Write ``plans/`` of the networks as far as they are trained."""
+    networks, trained = gather(given)
     folder = given.folder(OWN)
-    write_plans(folder, planner, load_basis(given))
-    print(f"{folder} has a planner after {trained['steps']} steps, {trained['minutes']} minutes")
+    write_networks(folder, networks, {"licence": "CC-BY-4.0", "trained": trained})
+    write_card(given, folder)
+    print(f"{folder} draws by plans: {trained}")
 
 
 if __name__ == "__main__":

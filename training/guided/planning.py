@@ -23,6 +23,12 @@ from training.towers import see
 from training.world import World, load_world
 
 HIDDEN: Final = 896
+EARLY: Final = "early.safetensors"
+"""File of the planner as it was early in its training."""
+
+_EARLY: Final = 0.3
+"""Share of its time after which that is written."""
+
 _SEED: Final = 4
 _BATCH: Final = 192
 _RATE: Final = 6e-4
@@ -211,8 +217,11 @@ def train_planner(given: Options, minutes: float) -> None:
     batch = _BATCH if given.device == "cpu" else 2048
     often = 1.0 + _OFTEN * (measure_contrast(lessons.latents) < _FAINT)
 
+    early = course.folder / EARLY
+
     def step(share: float) -> dict[str, Tensor]:
-        del share
+        if share >= _EARLY and not early.exists():
+            save_file(planner.state_dict(), early)
         rows = torch.multinomial(often, batch, replacement=True)
         wanted = lessons.latents[rows].float()
         with lower_precision(given.device):

@@ -46,7 +46,7 @@ class GuidedPainter:
         walk: How to draw.
     """
 
-    def __init__(self, folder: Path, side: int, walk: Walk = Walk(steps=8, guidance=1.5)) -> None:  # noqa: B008 - it never changes
+    def __init__(self, folder: Path, side: int, walk: Walk = Walk(steps=4, guidance=1.0)) -> None:  # noqa: B008 - it never changes
         self.networks: Networks = quicken(read_networks(folder))
         self.words = Words.load(folder)
         self.vision = CLIPVisionModelWithProjection.from_pretrained(
