@@ -189,10 +189,6 @@ class NotSignedInError(UserError):
     """A page that is shown to people who signed in, asked for by somebody who is not."""
 
 
-class SignInError(UserError):
-    """Somebody who came back from Discord without what signing in takes."""
-
-
 class NotAdministeredError(UserError):
     """Something that whoever asks neither runs nor manages."""
 

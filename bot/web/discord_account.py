@@ -12,8 +12,6 @@ from urllib.parse import urlencode
 
 import aiohttp
 
-from bot.errors import SignInError
-
 DISCORD: Final = "https://discord.com"
 SCOPES: Final = "identify guilds"
 
@@ -22,6 +20,10 @@ PATIENCE: Final = 15.0
 
 _LARGEST: Final = 2**20
 """Bytes of an answer; 200 servers take a tenth of it."""
+
+
+class SignInError(Exception):
+    """Somebody who came back from Discord without what signing in takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.errors import SignInError, TokenError
-from bot.web.discord_account import AccountReader
+from bot.errors import TokenError
+from bot.web.discord_account import AccountReader, SignInError
 from bot.web.sessions import LIFE, Cookies, Session, Sessions
 from bot.web.signing import Signer
 from storage.settings import SIGN_IN

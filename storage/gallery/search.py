@@ -176,7 +176,7 @@ def _match_near(wanted: Wanted) -> Select[Any]:
     """What a search finds among the latest that it could find."""
     known: Sequence[Any] = (GalleryRow.id, GalleryRow.words)
     latest = _narrow(_filter(select(*known), wanted), wanted)
-    near = latest.limit(_NEAR).cte("near").prefix_with("MATERIALIZED")
+    near = latest.limit(_NEAR).cte("latest").prefix_with("MATERIALIZED")
     terms = func.to_tsvector(_SIMPLE, near.c.words)
     asked = func.to_tsquery(_SIMPLE, wanted.search.write_tsquery())
     joined = _filter(_choose(), wanted).join(near, near.c.id == GalleryRow.id)

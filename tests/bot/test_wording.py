@@ -34,6 +34,7 @@ from storage.decisions.choices import TooManyPresetsError, UnknownChoiceError
 from storage.files import MissingFileError
 from storage.queue.jobs import RenderError
 from storage.queue.limits import BlockedError, Budget, Excess, LimitKind, LimitReachedError
+from storage.queue.moderation import DecidedError
 from storage.quotas import QuotaError, QuotaKind
 from storage.space import NoSpaceError
 
@@ -64,6 +65,11 @@ ERRORS = [
     errors.ExpiredTokenError(),
     NothingPaintedError(),
     errors.NoLongerThereError(),
+    errors.NotShownError(),
+    errors.WithheldError("held"),
+    errors.NotAdministeredError(),
+    errors.NotSignedInError(),
+    DecidedError(),
     *(errors.TooLongError(action) for action in ("vary", "zoom", "region")),
     PromptError("`--ar 0:0` has no area; `--ar 3:2` would work.", 6, None),
     errors.NoJobError("tea"),
@@ -104,6 +110,8 @@ INWARD = {
     "RateLimitError",
     "RouteClosedError",
     "RouteStuckError",
+    "SignInError",
+    "StampingError",
     "UnknownChangeError",
     "UnknownSamplerError",
 }

@@ -245,16 +245,13 @@ def test_strikes_expire_and_releases_take_them_back(
     rows: list[tuple[str, str, datetime]], days: int, hours: int
 ) -> None:
     events, life, now = events_of(rows), timedelta(days=days), NOW + timedelta(hours=hours)
-    told = [event for event in events if event.at <= now]
     wanted = set()
-    for event in told:
-        later = [one for one in events if one.job_id == event.job_id and one.at >= event.at]
-        released = any(
-            one.what == "released" for one in later[later.index(event) :] if one is not event
-        )
-        if event.what == "warned" and now < event.at + life and not released:
+    for place, event in enumerate(events):
+        later = [one for one in events[place + 1 :] if one.job_id == event.job_id]
+        released = any(one.what == "released" for one in later)
+        if event.what == "warned" and event.at <= now < event.at + life and not released:
             # A later warning in the same case takes its place.
-            again = [one for one in later if one.what == "warned" and one is not event]
+            again = any(one.what == "warned" for one in later)
             wanted |= set() if again else {event.job_id}
     assert count_strikes(events, now, life) == len(wanted)
     # In the end none is left.

@@ -11,7 +11,7 @@ from PIL import Image
 from playground.state.records import Permission
 from storage.decisions.choices import ServerChoices
 from tests.bot.live.house import House
-from tests.journeys.studio import Studio, answer, public, result, showing
+from tests.journeys.studio import WORKER, Studio, answer, public, result, showing
 from tests.journeys.test_canvas import QUICK, single
 from tests.journeys.test_region import last, link, look, mask, newest, send
 
@@ -58,10 +58,13 @@ async def test_two_at_once_keep_to_the_limit_and_leave_no_message_behind(
 ) -> None:
     url, since = await link(painting, await single(painting)), last(painting)
     await painting.decide(ServerChoices(unfinished=1))
+    # Nobody paints the first before the second comes.
+    await painting.end(WORKER)
     answers = await asyncio.gather(*(send(url, mask(), f"a hat {QUICK}") for _ in range(2)))
     (_, queued), (_, refused) = sorted(answers)
     assert queued.startswith("Queued")
     assert refused.startswith("You have 1 job queued")
+    await painting.start(WORKER)
     await newest(painting, since)
     assert len(public(painting.playground, since + 1)) == 1
 

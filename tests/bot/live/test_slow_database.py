@@ -81,6 +81,7 @@ COMMANDS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("preset export", {}),
     ("preset import", {"file": ("presets.json", b'{"version": 1, "presets": {}}')}),
     ("server", {}),
+    ("mod", {}),
 )
 """Every command, each with what it can be asked in one way; files stand in the place of options."""
 
@@ -109,7 +110,7 @@ async def use_command(play: Playground, name: str, given: dict[str, Any]) -> Int
     files = {key: value for key, value in given.items() if isinstance(value, tuple)}
     options = {key: value for key, value in given.items() if key not in files}
     # Those of the server are for who manages it.
-    who = "otto" if name in {"server", "preset default"} else "mira"
+    who = "otto" if name in {"server", "mod", "preset default"} else "mira"
     return await play.command(who, name, options, files=files)
 
 
