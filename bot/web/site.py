@@ -54,7 +54,9 @@ class Site:
 
     def build_application(self) -> web.Application:
         """What is served."""
-        app = web.Application(client_max_size=self._largest, middlewares=[self._answer])
+        # Addresses are typed without the slash at their end, too.
+        complete = web.normalize_path_middleware(merge_slashes=False)
+        app = web.Application(client_max_size=self._largest, middlewares=[complete, self._answer])
         app.on_response_prepare.append(prepare)
         for page in self._pages:
             page.add_routes(app)

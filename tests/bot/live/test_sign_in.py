@@ -33,6 +33,13 @@ async def test_somebody_signs_in_and_out(visitor: Visitor) -> None:
     assert b"Mira" not in (await visitor.get("/gallery/"))[1]
 
 
+@pytest.mark.parametrize("page", ["/gallery", "/admin"])
+async def test_a_page_is_found_without_the_slash_at_its_end(visitor: Visitor, page: str) -> None:
+    status, body = await visitor.get(page)
+    assert (status, body) == await visitor.get(f"{page}/")
+    assert sentences.SIGN_IN.encode() in body
+
+
 async def test_discord_is_asked_who_one_is_and_where_and_for_no_more(
     visitor: Visitor, house: House
 ) -> None:
