@@ -1,9 +1,13 @@
 """Caches of conditioning: what encoders made of texts and images, least recently used out first."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable
 from typing import Any, Final, Generic, TypeVar
 
 from cachetools import LRUCache
+from PIL import Image
+
+from generation.recipe import Recipe
 
 TEXTS_KEPT: Final = 24
 """Texts that one encoder's embeddings are kept of; one of the largest, FLUX.2's, takes 8 MB."""
@@ -81,3 +85,28 @@ class ImageCache(Generic[Key, Made]):
         """Forget everything."""
         self._latest.clear()
         self._used.clear()
+
+
+class ImageReader(ABC, Generic[Made]):
+    """What looks at a recipe's images, and remembers what it saw.
+
+    Attributes:
+        memory: What was seen, by SHA-256 of the image.
+    """
+
+    __slots__ = ()
+
+    memory: ImageCache[str, Made]
+
+    def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
+        """Look at every image of a recipe that is not remembered.
+
+        Args:
+            recipe: What is to be drawn.
+            find: The image with a SHA-256.
+        """
+        self.memory.learn(recipe.seen_images, lambda sha256: self.look(find(sha256)))
+
+    @abstractmethod
+    def look(self, image: Image.Image) -> Made:
+        """What is remembered of an image."""

@@ -1,12 +1,11 @@
 """Images that a UNet sees beside its noise, in channels of their own (InstructPix2Pix)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from PIL import Image
 
-from generation.conditioning.cache import ImageCache
+from generation.conditioning.cache import ImageCache, ImageReader
 from generation.conditioning.native_references import KEPT
 from generation.recipe import Recipe
 
@@ -15,7 +14,7 @@ _PULL: Final = 0.5
 
 
 @dataclass(slots=True)
-class EditedImages:
+class EditedImages(ImageReader[Image.Image]):
     """What one model was given to change.
 
     Attributes:
@@ -24,14 +23,9 @@ class EditedImages:
 
     memory: ImageCache[str, Image.Image] = field(default_factory=lambda: ImageCache(KEPT))
 
-    def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
-        """Remember every image of a recipe.
-
-        Args:
-            recipe: What is to be drawn.
-            find: The image with a SHA-256.
-        """
-        self.memory.learn(recipe.seen_images, lambda sha256: find(sha256).convert("RGB"))
+    def look(self, image: Image.Image) -> Image.Image:
+        """The image itself, RGB."""
+        return image.convert("RGB")
 
     def find(self, recipe: Recipe) -> tuple[Image.Image, float] | None:
         """The image that a recipe changes, and its guidance; None if it changes none.

@@ -5,7 +5,7 @@ loads the file; then the parts are taken off the transformer again, and are put 
 at a time, so that no scale stays behind and a recipe without images is drawn by the very same code.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor, nn
 from transformers import CLIPImageProcessorPil
 
-from generation.conditioning.cache import ImageCache
+from generation.conditioning.cache import ImageCache, ImageReader
 from generation.conditioning.native_references import KEPT, weigh_images
 from generation.recipe import Recipe
 
@@ -29,7 +29,7 @@ ENCODER: Final = "image_encoder"
 
 
 @dataclass(slots=True)
-class ImageLooks:
+class ImageLooks(ImageReader[Tensor]):
     """A loaded adapter of one transformer.
 
     Attributes:
@@ -49,15 +49,6 @@ class ImageLooks:
     encoder: Any
     processor: Any
     memory: ImageCache[str, Tensor] = field(default_factory=lambda: ImageCache(KEPT))
-
-    def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
-        """Look at every image of a recipe that is not remembered.
-
-        Args:
-            recipe: What is to be drawn.
-            find: The image with a SHA-256.
-        """
-        self.memory.learn(recipe.seen_images, lambda sha256: self.look(find(sha256)))
 
     @torch.inference_mode()
     def look(self, image: Image.Image) -> Tensor:

@@ -8,7 +8,7 @@ the very same code with adapters as without. Every image or mean of images has a
 own, so each has its own scale, in the blocks of its role.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from transformers import CLIPImageProcessorPil
 
 from generation.catalogue.sources import split_revision
-from generation.conditioning.cache import ImageCache
+from generation.conditioning.cache import ImageCache, ImageReader
 from generation.conditioning.spherical import spherical_mean
 from generation.recipe import Ingredient, Recipe
 
@@ -100,7 +100,7 @@ class Look:
 
 
 @dataclass(slots=True)
-class References:
+class References(ImageReader[ImageFeatures]):
     """Loaded adapters of one UNet.
 
     Attributes:
@@ -120,15 +120,6 @@ class References:
     encoder: Any
     processor: Any
     memory: ImageCache[str, ImageFeatures] = field(default_factory=lambda: ImageCache(KEPT))
-
-    def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
-        """Look at every image of a recipe that is not remembered.
-
-        Args:
-            recipe: What is to be drawn.
-            find: The image with a SHA-256.
-        """
-        self.memory.learn(recipe.seen_images, lambda sha256: self.look(find(sha256)))
 
     @torch.inference_mode()
     def look(self, image: Image.Image) -> ImageFeatures:

@@ -15,7 +15,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from generation.conditioning.cache import ImageCache
+from generation.conditioning.cache import ImageCache, ImageReader
 from generation.controls import HEAVIEST_IMAGE
 from generation.recipe import Ingredient, Recipe, Role
 
@@ -57,31 +57,23 @@ class NativeReference:
 
 
 @dataclass(slots=True)
-class NativeReferences:
+class NativeReferences(ImageReader[NativeReference]):
     """What one model read of images.
 
     Attributes:
-        look: From an image to its latents.
+        encode: From an image to its latents.
         memory: What was read, by SHA-256 of the image.
     """
 
-    look: Callable[[Image.Image], Tensor]
+    encode: Callable[[Image.Image], Tensor]
     memory: ImageCache[str, NativeReference] = field(default_factory=lambda: ImageCache(KEPT))
 
-    def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
-        """Read every image of a recipe that is not remembered.
-
-        Args:
-            recipe: What is to be drawn.
-            find: The image with a SHA-256.
-        """
-        self.memory.learn(recipe.seen_images, lambda sha256: self._read(find(sha256)))
-
     @torch.inference_mode()
-    def _read(self, image: Image.Image) -> NativeReference:
+    def look(self, image: Image.Image) -> NativeReference:
+        """An image's latents, and what was encoded of it."""
         # Kept without a weight, so that recipes of any weight share the latents.
         shown = crop_to_ratio(image.convert("RGB"))
-        return NativeReference(shown, self.look(shown))
+        return NativeReference(shown, self.encode(shown))
 
     def list_references(self, recipe: Recipe) -> tuple[NativeReference, ...]:
         """A recipe's images in the order of their numbers; ``learn`` has read them."""

@@ -6,7 +6,6 @@ themselves would do little.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -17,7 +16,7 @@ from torch import Tensor
 from transformers import SiglipImageProcessorPil, SiglipVisionModel
 
 from generation.catalogue.sources import split_revision
-from generation.conditioning.cache import ImageCache
+from generation.conditioning.cache import ImageCache, ImageReader
 from generation.conditioning.native_references import KEPT, weigh_images
 from generation.recipe import Recipe
 
@@ -26,7 +25,7 @@ PARTS: Final = ("image_encoder", "image_embedder", "feature_extractor")
 
 
 @dataclass(slots=True)
-class ImageWords:
+class ImageWords(ImageReader[Tensor]):
     """What one pipeline reads of images as further words.
 
     Attributes:
@@ -40,15 +39,6 @@ class ImageWords:
     embedder: Any
     processor: Any
     memory: ImageCache[str, Tensor] = field(default_factory=lambda: ImageCache(KEPT))
-
-    def learn(self, recipe: Recipe, find: Callable[[str], Image.Image]) -> None:
-        """Look at every image of a recipe that is not remembered.
-
-        Args:
-            recipe: What is to be drawn.
-            find: The image with a SHA-256.
-        """
-        self.memory.learn(recipe.seen_images, lambda sha256: self.look(find(sha256)))
 
     @torch.inference_mode()
     def look(self, image: Image.Image) -> Tensor:
