@@ -19,6 +19,7 @@ from storage.database.connect import WRITING, open_engine, require_current
 from storage.database.tables import CaseRow
 from storage.decisions.cases import COLUMNS, CaseEvent, Strikes, list_open, read_case
 from storage.files import Files
+from storage.privacy.exporting import guard_cell
 from storage.queue import queries
 from storage.queue.moderation import DECISIONS, DecidedError, OpenCase, decide, read_open
 from storage.settings import Settings, load_settings
@@ -114,10 +115,8 @@ def export_cases(file: Annotated[Path, typer.Argument(help="A CSV file.")]) -> N
         writer.writeheader()
         every = select(*COLUMNS).order_by(CaseRow.id)
         for row in connection.execute(every).mappings():
-            reason = str(row["reason"])
-            # A program for tables would take a cell that begins so for a formula, and run it.
-            safe = f"'{reason}" if reason.startswith(("=", "+", "-", "@")) else reason
-            writer.writerow({**row, "at": row["at"].isoformat(), "reason": safe})
+            reason = guard_cell(str(row["reason"]))
+            writer.writerow({**row, "at": row["at"].isoformat(), "reason": reason})
 
 
 def _find(connection: Connection, beginning: str, strikes: Strikes) -> OpenCase:

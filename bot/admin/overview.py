@@ -89,7 +89,7 @@ class Overview:
             raise TooLateError
 
     async def _write_days(self, server_id: int | None) -> list[Json]:
-        days = await self._records.read(overview.list_days, server_id, DAYS)
+        days = await self._records.read_apart(overview.list_days, server_id, DAYS)
         return [
             {
                 "day": one.day.isoformat(),
@@ -101,7 +101,7 @@ class Overview:
         ]
 
     async def _write_people(self, server_id: int | None) -> list[Json]:
-        used = await self._records.read(books.list_used, server_id, DAYS)
+        used = await self._records.read_apart(books.list_used, server_id, DAYS)
         return [
             {
                 # Below 0 for those who were forgotten. As text: a browser's numbers are too short.
@@ -114,9 +114,9 @@ class Overview:
         ]
 
     async def _write_queue(self, server_id: int | None) -> Json:
-        entries = await self._records.read(overview.list_queue, server_id, QUEUED)
+        entries = await self._records.read_apart(overview.list_queue, server_id, QUEUED)
         return {
-            "count": await self._records.read(overview.count_queue, server_id),
+            "count": await self._records.read_apart(overview.count_queue, server_id),
             "jobs": [self._write_entry(one) for one in entries],
         }
 

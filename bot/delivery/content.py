@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import discord
@@ -128,24 +128,28 @@ async def compose_ending(
 
 def compose_withheld(job: Job) -> MessageContent:
     """The message of a job whose pictures are shown to nobody: one sentence, and an appeal."""
-    failure = job.failure or ""
-    said = say(sentences.WITHHELD[failure])
-    # Nobody but whoever runs the bot decides what may show minors, and no words are repeated.
-    if failure == SUSPECTED:
-        return MessageContent(f"<@{job.person_id}> {said}", None, ())
+    said = say(sentences.WITHHELD[job.failure or ""])
+    # No words are repeated of what may show minors.
+    if job.failure == SUSPECTED:
+        return _withhold(job, f"<@{job.person_id}> {said}")
     if is_sheet(job.recipe):
         heading = write_sheet_heading(job, Sheet.from_json(job.recipe))
     else:
         heading = messages.write_heading(job, Recipe.from_json(job.recipe))
-    return MessageContent(f"{heading}\n{said}", build_appeal_view(job.id), ())
+    return _withhold(job, f"{heading}\n{said}")
+
+
+def _withhold(job: Job, text: str) -> MessageContent:
+    # Nobody but whoever runs the bot decides what may show minors.
+    return MessageContent(text, None if job.failure == SUSPECTED else build_appeal_view(job.id), ())
 
 
 def compose_apology(job: Job, reason: str) -> MessageContent:
     """The message of a job whose end cannot be shown: a few words of ours alone, and why."""
-    text = messages.write_undeliverable(job, reason)
     if job.failure in WITHHELD:
         said = say(sentences.WITHHELD[job.failure or ""])
-        return replace(compose_withheld(job), text=f"<@{job.person_id}> {said}")
+        return _withhold(job, f"<@{job.person_id}> {said}")
+    text = messages.write_undeliverable(job, reason)
     # A question is asked again by the command that asked it.
     if job.question:
         return MessageContent(text, None, ())

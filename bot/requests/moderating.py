@@ -149,8 +149,7 @@ class ModerationHandler:
         if not found.pictures:
             return []
         try:
-            # Not by what everybody else reads: that has none of these.
-            png = await asyncio.to_thread(self._files.get, found.pictures[0].sha256)
+            png = await self._files.aget(found.pictures[0].sha256)
             data = await asyncio.to_thread(_blur, png)
         except (MissingFileError, FileStoreError, OSError):
             return []

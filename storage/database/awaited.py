@@ -1,14 +1,6 @@
 """PostgreSQL from an event loop, which does something else while a statement is under way."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
-from sqlalchemy import Connection
-
-from storage.database.connect import open_async_engine
-
-Result = TypeVar("Result")
-Action = Callable[[Connection], Result]
+from storage.database.connect import Action, Result, open_async_engine
 
 
 class AwaitedDatabase:

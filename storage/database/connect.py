@@ -67,11 +67,11 @@ START_PATIENCE: Final = 60.0
 """Seconds for which somebody who starts waits for a database that does not answer yet."""
 
 Result = TypeVar("Result")
+Action = Callable[[Connection], Result]
+"""Statements of one transaction, and what comes of them."""
 
 LOCK_PATIENCE: Final = 30.0
 """Seconds for which a connection to SQLite waits for a lock, as the job engine does on its own."""
-
-_BUSY_TIMEOUT: Final = f"PRAGMA busy_timeout={1000 * LOCK_PATIENCE:.0f}"
 
 _PRAGMAS: Final = (
     # SQLite checks none unless a connection asks for it.
@@ -126,7 +126,7 @@ def open_inline_engine(url: str) -> Engine:
     """
     engine = create_engine(_driver(url, "sqlite"), **_options(url))
     # Waiting in the loop would stop everybody, for another process or for the disk.
-    _prepare(engine, "PRAGMA busy_timeout=0", "PRAGMA wal_autocheckpoint=0")
+    _prepare(engine, "PRAGMA wal_autocheckpoint=0", patience=0)
     return engine
 
 
@@ -280,8 +280,11 @@ def _driver(url: str, sqlite: str) -> URL:
     return parsed.set(drivername=name)
 
 
-def _prepare(engine: Engine, *more: str) -> None:
-    """Sets up connections to SQLite, each by some further statements."""
+def _prepare(engine: Engine, *more: str, patience: float = LOCK_PATIENCE) -> None:
+    """Sets up connections to SQLite, each by some further statements.
+
+    ``patience`` is for how many seconds one waits for a lock.
+    """
     if engine.dialect.name != "sqlite":
         return
 
@@ -289,7 +292,7 @@ def _prepare(engine: Engine, *more: str) -> None:
     def connected(connection: Any, _record: object) -> None:  # noqa: ANN401 - any driver's
         # The driver would begin only at the first write, leaving reads before it unprotected.
         connection.isolation_level = None
-        _set_up_sqlite(connection, *more)
+        _set_up_sqlite(connection, *more, patience=patience)
 
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
@@ -298,9 +301,14 @@ def _prepare(engine: Engine, *more: str) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _set_up_sqlite(connection: Any, *more: str) -> None:  # noqa: ANN401 - sqlite3's
+def _set_up_sqlite(
+    connection: Any,  # noqa: ANN401 - sqlite3's
+    *more: str,
+    patience: float = LOCK_PATIENCE,
+) -> None:
     cursor = connection.cursor()
-    for pragma in (_BUSY_TIMEOUT, *_PRAGMAS, *more):
+    # First: those behind it read the file, which may be locked.
+    for pragma in (f"PRAGMA busy_timeout={1000 * patience:.0f}", *_PRAGMAS, *more):
         cursor.execute(pragma)
     cursor.close()
     if sqlite3.sqlite_version_info < (3, 42):

@@ -7,14 +7,19 @@ is in the way, it is asked again a moment later.
 
 import asyncio
 import sqlite3
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Final, TypeVar
+from contextlib import ExitStack, suppress
+from typing import Final
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
-from storage.database.connect import LOCK_PATIENCE, WRITING, open_engine, open_inline_engine
+from storage.database.connect import (
+    LOCK_PATIENCE,
+    WRITING,
+    Action,
+    Result,
+    open_engine,
+    open_inline_engine,
+)
 
 FIRST_REST: Final = 0.001
 """Seconds before a locked file is tried again; doubled each time..."""
@@ -26,9 +31,6 @@ CHECKPOINT: Final = 200
 """Writes after which the log is taken into the file, which has to wait for the disk."""
 
 _IN_THE_WAY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-
-Result = TypeVar("Result")
-Action = Callable[[Connection], Result]
 
 
 class InlineDatabase:
@@ -43,10 +45,12 @@ class InlineDatabase:
     async def close(self) -> None:
         """Disconnects, once what is being written is."""
         async with self._turn:
-            if self._tidying is not None:
-                await self._tidying
-            self._inline.dispose()
-            self._threaded.dispose()
+            try:
+                if self._tidying is not None:
+                    await self._tidying
+            finally:
+                self._inline.dispose()
+                self._threaded.dispose()
 
     async def read(self, action: Action[Result]) -> Result:
         """What an action reads; it may be called again."""
@@ -72,17 +76,18 @@ class InlineDatabase:
         rest = _Rest()
         async with self._turn:
             while True:
-                with self._writing.connect() as connection:
+                with ExitStack() as opened:
                     try:
+                        connection = opened.enter_context(self._writing.connect())
                         transaction = connection.begin()
                     except OperationalError as error:
-                        await rest.take(error)
-                        continue
-                    with transaction:
-                        result = action(connection)
-                    break
-            self._note_write()
-            return result
+                        fault = error
+                    else:
+                        with transaction:
+                            result = action(connection)
+                        self._note_write()
+                        return result
+                await rest.take(fault)
 
     async def write_apart(self, action: Action[Result]) -> Result:
         """The same in a thread."""
@@ -92,7 +97,13 @@ class InlineDatabase:
                 return action(connection)
 
         async with self._turn:
-            return await asyncio.to_thread(write)
+            writing = asyncio.ensure_future(asyncio.to_thread(write))
+            try:
+                return await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                # The thread goes on whatever happens here, and the next must come behind it.
+                await asyncio.wait([writing])
+                raise
 
     def _note_write(self) -> None:
         self._writes += 1

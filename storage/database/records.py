@@ -110,7 +110,7 @@ def upsert(
     """
     # One statement, so that of two at once neither fails and neither is lost.
     key = list(inspect(table).primary_key)
-    added = _insert(connection, table).values(**row)
+    added = _insert(connection.dialect.name, table).values(**row)
     connection.execute(added.on_conflict_do_update(index_elements=key, set_=dict(change)))
 
 
@@ -130,7 +130,7 @@ def _build_keeping(
     dialect: str, table: type[Table], columns: Sequence[str]
 ) -> "postgresql.Insert | sqlite.Insert":
     key = [column.name for column in inspect(table).primary_key]
-    added = postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    added = _insert(dialect, table)
     change = {name: added.excluded[name] for name in columns if name not in key}
     return added.on_conflict_do_update(index_elements=key, set_=change)
 
@@ -146,11 +146,11 @@ def insert_new(
         rows: All columns of each.
     """
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(_insert(connection.dialect.name, table).on_conflict_do_nothing(), rows)
 
 
-def _insert(connection: Connection, table: type[Table]) -> "postgresql.Insert | sqlite.Insert":
+def _insert(dialect: str, table: type[Table]) -> "postgresql.Insert | sqlite.Insert":
     # SQLAlchemy spells what follows a conflict alike, but has no common type for it.
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)

@@ -5,11 +5,11 @@ never changed; how it stands follows from its rows.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Exists, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from storage.database.pseudonyms import find_pseudonym, make_pseudonym
@@ -98,7 +98,7 @@ def note_case(
         what=what,
         reason=reason[:REASON_LIMIT],
     )
-    connection.execute(insert(CaseRow).values(**_to_row(event)))
+    connection.execute(insert(CaseRow).values(**asdict(event)))
     return True
 
 
@@ -134,9 +134,8 @@ def list_open(
         most: How many are listed.
         suspected: Whether those are listed that may show minors, which others do not look at.
     """
-    later, other = aliased(CaseRow), aliased(CaseRow)
+    later = aliased(CaseRow)
     decided = exists().where(later.job_id == CaseRow.job_id, later.id > CaseRow.id)
-    hidden = exists().where(other.job_id == CaseRow.job_id, other.what == "suspected")
     wanted = (
         select(CaseRow.job_id)
         .where(
@@ -152,7 +151,7 @@ def list_open(
     if server_id is not None:
         wanted = wanted.where(CaseRow.server_id == server_id)
     if not suspected:
-        wanted = wanted.where(~hidden)
+        wanted = wanted.where(~_is_suspected())
     return list(connection.execute(wanted).scalars())
 
 
@@ -167,8 +166,6 @@ def list_latest(
         most: How many are listed.
         suspected: Whether cases are among them that may show minors.
     """
-    other = aliased(CaseRow)
-    hidden = exists().where(other.job_id == CaseRow.job_id, other.what == "suspected")
     wanted = select(*COLUMNS).order_by(CaseRow.id.desc()).limit(most)
     if server_id is None:
         latest = select(func.max(CaseRow.id)).scalar_subquery()
@@ -176,8 +173,14 @@ def list_latest(
     else:
         wanted = wanted.where(CaseRow.server_id == server_id)
     if not suspected:
-        wanted = wanted.where(~hidden)
+        wanted = wanted.where(~_is_suspected())
     return [CaseEvent(**row) for row in connection.execute(wanted).mappings()]
+
+
+def _is_suspected() -> Exists:
+    """Whether what a case is about may show minors."""
+    other = aliased(CaseRow)
+    return exists().where(other.job_id == CaseRow.job_id, other.what == "suspected")
 
 
 def read_record(connection: Connection, person_id: int, server_id: int) -> list[CaseEvent]:
@@ -224,9 +227,5 @@ def keep_nameless(connection: Connection, person_id: int) -> None:
         return
     number = make_pseudonym(connection, person_id)
     for column in (CaseRow.person_id, CaseRow.actor_id):
-        own = update(CaseRow).where(and_(column == person_id))
+        own = update(CaseRow).where(column == person_id)
         connection.execute(own.values({column: number}))
-
-
-def _to_row(event: CaseEvent) -> dict[str, object]:
-    return {field.name: getattr(event, field.name) for field in fields(CaseEvent)}

@@ -103,13 +103,11 @@ def list_entries(
     for image in rows["images"]:
         of_job.setdefault(image["job_id"], []).append(image)
     known = set[str]()
-    hidden = {*withheld}
-    for job in rows["jobs"]:
-        if not shows(job):
-            hidden.update(one["sha256"] for one in of_job.get(job["id"], ()))
-    for job in rows["jobs"]:
-        if not shows(job):
-            continue
+    shown = [job for job in rows["jobs"] if shows(job)]
+    seen = {job["id"] for job in shown}
+    elsewhere = (every for job_id, every in of_job.items() if job_id not in seen)
+    hidden = {*withheld, *(one["sha256"] for every in elsewhere for one in every)}
+    for job in shown:
         own = {one["sha256"]: one["position"] for one in of_job.get(job["id"], ())}
         names = {sha256: _name_picture(job, position) for sha256, position in own.items()}
         started = find_hashes(json.dumps(job["recipe"]))
@@ -140,10 +138,13 @@ def write_table(jobs: Sequence[Mapping[str, Any]]) -> bytes:
     for job in jobs:
         *values, _ = (job.get(name) for name in _TABLE)
         prompt = str(job["recipe"].get("prompt", ""))
-        # A program for tables would take a cell that begins so for a formula, and run it.
-        safe = f"'{prompt}" if prompt.startswith(("=", "+", "-", "@", "\t", "\r")) else prompt
-        writer.writerow([*values, safe])
+        writer.writerow([*values, guard_cell(prompt)])
     return text.getvalue().encode()
+
+
+def guard_cell(text: str) -> str:
+    """Somebody's words for a cell of CSV, which programs for tables take for no formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _write_value(value: object) -> str:

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, case, delete, func, or_, select
 
 from storage.database.pseudonyms import find_pseudonym, make_pseudonym
-from storage.database.records import upsert
+from storage.database.records import keep_row, upsert
 from storage.database.tables import BlockRow, GrantRow, JobRow, UsageRow
 from storage.queue.costs import GRID, count_drawings
 from storage.queue.jobs import SHOWN
@@ -193,7 +193,7 @@ def block(connection: Connection, person_id: int, server_id: int, until: datetim
     # An older decision may stand under the number of before they were forgotten.
     unblock(connection, person_id, server_id)
     row = {"person_id": person_id, "server_id": server_id, "until": until}
-    upsert(connection, BlockRow, row, {"until": until})
+    keep_row(connection, BlockRow, row)
 
 
 def unblock(connection: Connection, person_id: int, server_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, delete, select
 
-from storage.database.records import insert_new, upsert
+from storage.database.records import insert_new, keep_row
 from storage.database.tables import CopyRow, WithdrawalRow
 
 
@@ -10,7 +10,7 @@ def keep_copy(connection: Connection, message_id: int, job_id: str, channel_id: 
     """Notes that a message shows a job's pictures once more, and in which channel."""
     # Of two that send one message, Discord gives the second the first's.
     row = {"message_id": message_id, "job_id": job_id, "channel_id": channel_id}
-    upsert(connection, CopyRow, row, row)
+    keep_row(connection, CopyRow, row)
 
 
 def withdraw_copies(connection: Connection, job_id: str) -> None:

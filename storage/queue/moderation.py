@@ -4,7 +4,7 @@ Every decision is one transaction, with its row in the case. A job whose picture
 is delivered once more, into the message that it has.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal, get_args
 
@@ -134,7 +134,7 @@ def decide(
 
 def release(connection: Connection, job_id: str) -> None:
     """Has the pictures of a job shown, which were withheld; nothing where they were not."""
-    changed = _deliver_again(connection, job_id, "done", None, failed=True)
+    changed = _deliver_again(connection, job_id, "done", None, withheld=True)
     if changed:
         _move(connection, job_id, HeldRow, ImageRow)
         index.add(connection, job_id)
@@ -148,7 +148,7 @@ def withhold(connection: Connection, job_id: str, why: str) -> None:
         job_id: The job; one that has pictures, shown or withheld.
         why: As ``verdicts.WITHHELD``.
     """
-    _deliver_again(connection, job_id, "failed", why, failed=None)
+    _deliver_again(connection, job_id, "failed", why)
     _move(connection, job_id, ImageRow, HeldRow)
     withdraw_copies(connection, job_id)
 
@@ -201,7 +201,7 @@ def read_next(
     place = waiting.index(after) + 1 if after in waiting else 0
     job_id = waiting[place % len(waiting)]
     found = read_open(connection, job_id, strikes)
-    return found and OpenCase(found.job, found.events, found.pictures, found.strikes, len(waiting))
+    return found and replace(found, waiting=len(waiting))
 
 
 def read_open(connection: Connection, job_id: str, strikes: Strikes) -> OpenCase | None:
@@ -244,11 +244,11 @@ def list_withheld(connection: Connection) -> set[str]:
 
 
 def _deliver_again(
-    connection: Connection, job_id: str, state: str, why: str | None, *, failed: bool | None
+    connection: Connection, job_id: str, state: str, why: str | None, *, withheld: bool = False
 ) -> bool:
     """Has a job's end shown once more, as another; whether there was one to change."""
     ended = update(JobRow).where(JobRow.id == job_id, JobRow.state.in_(("done", "failed")))
-    if failed:
+    if withheld:
         ended = ended.where(JobRow.failure.in_(WITHHELD))
     # Counted from now: an end that is a day old is given up.
     now: dict[str, object] = {"finished_at": _now(), "delivered_at": None}

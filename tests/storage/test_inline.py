@@ -78,6 +78,47 @@ async def test_a_lock_is_waited_for_while_everybody_else_goes_on(
     assert writes[1].cancelled()
 
 
+async def test_nobody_waits_within_a_file_that_another_has_alone(
+    inlined: Records, sqlite_settings: Settings
+) -> None:
+    """Not even who opens it, which reads it."""
+    with closing(sqlite3.connect(file_of(sqlite_settings), isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        began = asyncio.get_running_loop().time()
+        asked = [
+            asyncio.create_task(write(inlined, "--ar 1:1")),
+            asyncio.create_task(inlined.read(choice_queries.read_person, MIRA)),
+        ]
+        await asyncio.sleep(0.01)
+        assert asyncio.get_running_loop().time() - began < connect.LOCK_PATIENCE / 3
+        assert not any(each.done() for each in asked)
+    async with asyncio.timeout(20):
+        await asyncio.gather(*asked)
+
+
+async def test_who_gives_up_what_is_being_written_lets_nobody_before_it(inlined: Records) -> None:
+    begun, go = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def change(connection: Connection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert go.wait(20)
+        choice_queries.change_person(connection, MIRA, partial(flags, "--ar 1:1"))
+
+    slow = asyncio.create_task(inlined.write_apart(change))
+    await begun.wait()
+    slow.cancel()
+    later = asyncio.create_task(write(inlined, "--ar 2:1"))
+    closing_down = asyncio.create_task(inlined.close())
+    await asyncio.sleep(0.05)
+    assert not any(each.done() for each in (slow, later, closing_down))
+    go.set()
+    await asyncio.wait([slow, later, closing_down])
+    assert slow.cancelled()
+    assert (await inlined.read(choice_queries.read_person, MIRA)).flags == "--ar 2:1"
+
+
 async def test_a_lock_is_not_waited_for_without_end(
     inlined: Records, sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
