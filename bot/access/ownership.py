@@ -1,9 +1,18 @@
 """Jobs found again, and who may do what to them."""
 
-from bot.errors import JobGoneError, NoPictureError, OldButtonError, SheetError, WithheldError
+from bot.errors import (
+    JobGoneError,
+    NoJobError,
+    NoPictureError,
+    NotYoursError,
+    OldButtonError,
+    SheetError,
+    WithheldError,
+)
 from bot.interactions.requester import Requester
 from generation.recipe import Recipe
 from generation.recipe.sheet import is_sheet
+from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 from storage.queue.verdicts import WITHHELD
@@ -21,6 +30,30 @@ async def find_job(jobs: Jobs, job_id: str | None) -> Job:
     return job
 
 
+async def find_own(
+    jobs: Jobs, requester: Requester, beginning: str, *, questions: bool = True
+) -> Job:
+    """A job that somebody may remove, by the beginning of its id.
+
+    Args:
+        jobs: The queue.
+        requester: Who asks, and where.
+        beginning: Of the job's id, as it was typed.
+        questions: Whether it may be a question.
+
+    Raises:
+        NoJobError: There is no such job.
+        NotYoursError: It is somebody else's.
+    """
+    found = await jobs.records.read(queries.find_job, beginning)
+    job = await jobs.get(found) if found else None
+    if job is None or (job.question and not questions):
+        raise NoJobError(beginning)
+    if not may_remove(requester, job):
+        raise NotYoursError
+    return job
+
+
 async def find_drawing(jobs: Jobs, job_id: str | None) -> Job:
     """A job that makes pictures of one recipe, by its id.
 
@@ -31,13 +64,24 @@ async def find_drawing(jobs: Jobs, job_id: str | None) -> Job:
         WithheldError: Its pictures are shown to nobody.
     """
     job = await find_job(jobs, job_id)
+    require_drawing(job)
+    return job
+
+
+def require_drawing(job: Job) -> None:
+    """Goes on with a job that makes pictures of one recipe.
+
+    Raises:
+        NoPictureError: It is a question, which makes none.
+        SheetError: It is a sheet, of which one is chosen first.
+        WithheldError: Its pictures are shown to nobody.
+    """
     if job.failure in WITHHELD:
         raise WithheldError(job.failure or "")
     if is_sheet(job.recipe):
         raise SheetError
     if job.question:
         raise NoPictureError
-    return job
 
 
 def draws(job: Job) -> bool:

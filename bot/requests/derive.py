@@ -193,7 +193,7 @@ class DeriveHandler:
         """
         choices = await self._admit(requester, parent)
         if fetched is not None:
-            await self._fetch(fetched, requester.user.id)
+            await fetched.fetch(self._acceptor.images, requester.user.id)
         return await self._make_beside(requester, parent, change, title=title, choices=choices)
 
     async def repaint(
@@ -233,7 +233,7 @@ class DeriveHandler:
         # What can fail on a stranger's side is done before anything is accepted that would have to
         # be withdrawn.
         fetched = Fetched(list_addresses(prompt.flags))
-        await self._fetch(fetched, requester.user.id)
+        await fetched.fetch(self._acceptor.images, requester.user.id)
         covered = await self._acceptor.images.keep_mask(mask, parent, requester.user.id)
         change = change_words(
             self._models,
@@ -272,7 +272,7 @@ class DeriveHandler:
     ) -> None:
         choices = await self._admit(interaction, parent, counts=fetched is not None)
         if fetched is not None:
-            await self._fetch(fetched, interaction.user.id)
+            await fetched.fetch(self._acceptor.images, interaction.user.id)
             images = [*fetched.kept.values(), *Recipe.from_json(parent.recipe).inputs.images]
             traits = await self._acceptor.images.look_at(images)
             fetched.shapes.update({sha256: each.shape for sha256, each in traits.items()})
@@ -283,11 +283,6 @@ class DeriveHandler:
         self._acceptor.mark_pressed(parent, interaction.message)
         await release_promise(interaction, destination, promised)
         await tell_notes(interaction, made.notes)
-
-    async def _fetch(self, fetched: Fetched, person: int) -> None:
-        """Keeps the images that a form links to."""
-        for url in fetched.links:
-            fetched.kept[url] = await self._acceptor.images.keep(url, person)
 
     async def _accept(
         self,

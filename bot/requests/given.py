@@ -72,8 +72,7 @@ class GivenPictures:
         choices = await acceptor.admit(interaction, self._choose)
         image = await acceptor.images.keep(url, person)
         if fetched is not None:
-            for link in fetched.links:
-                fetched.kept[link] = await acceptor.images.keep(link, person)
+            await fetched.fetch(acceptor.images, person)
         traits = await acceptor.images.look_at([image])
         given = resolve_order(
             self._models, Order(_AS_IT_IS, 0), [image], {}, traits=traits, choices=choices

@@ -14,7 +14,6 @@ from bot.access import ownership
 from bot.access.audience import may_appear, require_shown
 from bot.components.buttons import KINDS
 from bot.delivery.content import load_thumbnail
-from bot.errors import NoJobError, NotYoursError
 from bot.panels import routing
 from bot.panels.latest import build_lineage
 from bot.text import messages, sentences, titles
@@ -23,7 +22,6 @@ from bot.text.messages import Title
 from generation.pictures.lineage import Node, draw_lineage
 from generation.recipe import Recipe
 from storage.files import Files, MissingFileError
-from storage.queue import queries
 from storage.queue.client import Jobs
 from storage.queue.jobs import Job
 from storage.queue.lineage import list_children
@@ -61,7 +59,7 @@ class LineageHandler:
             NotAllowedError: Its pictures are shown among adults alone.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._show(interaction, job_id)
+        await self._show(interaction, await ownership.find_drawing(self._jobs, job_id))
 
     async def show_from(self, interaction: discord.Interaction[Any], beginning: str) -> None:
         """The same around the job whose id begins so.
@@ -71,16 +69,11 @@ class LineageHandler:
             NotYoursError: It is somebody else's.
         """
         await interaction.response.defer(ephemeral=True, thinking=True)
-        found = await self._jobs.records.read(queries.find_job, beginning)
-        job = await self._jobs.get(found) if found else None
-        if job is None:
-            raise NoJobError(beginning)
-        if not ownership.may_remove(interaction, job):
-            raise NotYoursError
-        await self._show(interaction, job.id)
+        job = await ownership.find_own(self._jobs, interaction, beginning)
+        ownership.require_drawing(job)
+        await self._show(interaction, job)
 
-    async def _show(self, interaction: discord.Interaction[Any], job_id: str) -> None:
-        job = await ownership.find_drawing(self._jobs, job_id)
+    async def _show(self, interaction: discord.Interaction[Any], job: Job) -> None:
         require_shown(interaction.client, job, interaction.channel)
 
         async def select(found: Sequence[Job]) -> list[Job]:

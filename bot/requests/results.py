@@ -26,7 +26,7 @@ from bot.delivery.marking import PictureMarks
 from bot.delivery.sheet_messages import compose_sheet_ending
 from bot.delivery.target import send_fitting
 from bot.delivery.watcher import DeliveryWatcher
-from bot.errors import NoJobError, NoPictureError, NotYetError, NotYoursError
+from bot.errors import NoPictureError, NotYetError, NotYoursError
 from bot.interactions.replies import acknowledge
 from bot.interactions.requester import DIRECT_LIMIT, Requester
 from bot.panels import copying, latest, routing
@@ -89,12 +89,7 @@ class ResultHandler:
             NotYoursError: It is somebody else's.
         """
         message = promised or await acknowledge(interaction)
-        found = await self._records.read(queries.find_job, beginning)
-        job = await self._jobs.get(found) if found else None
-        if job is None or job.question:
-            raise NoJobError(beginning)
-        if not ownership.may_remove(interaction, job):
-            raise NotYoursError
+        job = await ownership.find_own(self._jobs, interaction, beginning, questions=False)
         if job.state not in {"done", "failed", "cancelled"}:
             raise NotYetError
         # Whatever it says of itself is shown of what is withheld; where it may be seen, it is said.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.components.buttons import Derivation
 from bot.requests.models import ServedModels
+from bot.requests.sent_images import SentImages
 from generation.catalogue.served import ServedModel, find_named
 from generation.derive import Parent, is_redrawn, reword
 from generation.recipe import Recipe
@@ -34,6 +35,11 @@ class Fetched:
     links: Sequence[str]
     kept: dict[str, str] = field(default_factory=dict)
     shapes: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    async def fetch(self, images: SentImages, person: int) -> None:
+        """Keeps what is behind the addresses, for somebody."""
+        for url in self.links:
+            self.kept[url] = await images.keep(url, person)
 
 
 def keep_words(derivation: Derivation) -> Change:
