@@ -42,10 +42,17 @@ class GalleryFiller:
 
     async def fill(self, since: datetime | None) -> None:
         """Puts in what is missing of the jobs since a moment, or of all; the latest first."""
-        place = await self._records.write_apart(index.add_missing, None, since, MOST)
-        while place is not None:
+        place = None
+        while True:
+            asked = place, since, MOST
+            missing, following = await self._records.read_apart(index.find_missing, *asked)
+            # Most often nothing is missing, and others need not wait for it.
+            if missing:
+                following = await self._records.write_apart(index.add_missing, *asked)
+            if following is None:
+                return
+            place = following
             await asyncio.sleep(REST)
-            place = await self._records.write_apart(index.add_missing, place, since, MOST)
 
     async def _run(self) -> None:
         since = None

@@ -39,29 +39,24 @@ def write_id(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def read_moment(number: int) -> datetime:
-    """The moment of a number."""
-    return _EPOCH + number * _MICROSECOND
-
-
 def add(connection: Connection, job_id: str) -> None:
     """Puts a finished drawing into the gallery, once."""
     _add_all(connection, JobRow.id == job_id)
 
 
-def add_missing(
+def find_missing(
     connection: Connection, before: Place | None, since: datetime | None, most: int
-) -> Place | None:
-    """Puts drawings into the gallery that ended before there was one, or by an older worker.
+) -> tuple[set[str], Place | None]:
+    """Drawings that ended before there was a gallery, or by an older worker.
 
     Args:
-        connection: In a transaction that writes.
+        connection: In a transaction.
         before: How far it got; None to begin with the latest.
         since: Jobs from before are not looked at; None for all.
         most: How many jobs are looked at.
 
     Returns:
-        How far it got now; None at the end.
+        The jobs of those that are not in it; how far it got now, None at the end.
     """
     page = select(JobRow.created_at, JobRow.id).where(*_SHOWABLE)
     if before is not None:
@@ -70,11 +65,27 @@ def add_missing(
         page = page.where(JobRow.created_at >= since)
     page = page.order_by(JobRow.created_at.desc(), JobRow.id.desc()).limit(most)
     rows = connection.execute(page).all()
-    # Those that are known first: recipes are read of those few alone that are missing.
     ids = {row.id for row in rows}
     known = select(GalleryRow.job_id).where(GalleryRow.job_id.in_(ids))
-    _add_all(connection, JobRow.id.in_(ids - {*connection.execute(known).scalars()}))
-    return Place(rows[-1].created_at, rows[-1].id) if len(rows) == most else None
+    place = Place(rows[-1].created_at, rows[-1].id) if len(rows) == most else None
+    return ids - {*connection.execute(known).scalars()}, place
+
+
+def add_missing(
+    connection: Connection, before: Place | None, since: datetime | None, most: int
+) -> Place | None:
+    """Puts those into the gallery that :func:`find_missing` finds; how far it got now.
+
+    Args:
+        connection: In a transaction that writes.
+        before: As there.
+        since: As there.
+        most: As there.
+    """
+    # Recipes are read of those few alone that are missing.
+    missing, place = find_missing(connection, before, since, most)
+    _add_all(connection, JobRow.id.in_(missing))
+    return place
 
 
 def mark_deleted(connection: Connection, job_id: str) -> None:

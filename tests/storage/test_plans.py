@@ -217,6 +217,7 @@ CALLS: Mapping[ModuleType, Mapping[str, tuple[object, ...]]] = {
     },
     index: {
         "add": (JOB,),
+        "find_missing": (index.Place(NOW, JOB), None, 20),
         "add_missing": (index.Place(NOW, JOB), None, 20),
         "mark_deleted": (JOB,),
         "keep_private": ([JOB],),
