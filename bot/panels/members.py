@@ -11,7 +11,7 @@ from bot.errors import NotAllowedError
 from bot.interactions.host import find_host
 from bot.text import accounts, sentences
 from bot.text.languages import say
-from bot.text.server_log import Deeds
+from bot.text.server_log import PERSON, Deeds
 from prompt.sentences import Sentence
 from storage.decisions import choice_queries
 from storage.decisions.choices import Change
@@ -70,7 +70,7 @@ async def change(press: PanelPress, server_id: int) -> str:
             books.grant(connection, person, server_id, deeds.extra)
         if deeds.days is not None:
             _block(connection, person, server_id, deeds.days)
-        note = Change(it.user.id, "person", None, deeds.write())
+        note = Change(it.user.id, PERSON, None, deeds.write())
         choice_queries.note_change(connection, server_id, note)
 
     if told:

@@ -22,8 +22,12 @@ PERSON: Final = "person"
 """What is noted of deeds about a person, which have nothing before them."""
 
 _WORDS: Final = "words"
-_TITLES: Final = {"preset": sentences.PANEL_DEFAULT, PERSON: sentences.PANEL_PERSON}
-"""What is called how that is no rule of the server's."""
+_TITLES: Final = {
+    **server_rules.TITLES,
+    "preset": sentences.PANEL_DEFAULT,
+    PERSON: sentences.PANEL_PERSON,
+}
+"""What is called how: rules of the server's, and what else is noted."""
 
 
 def write_server_log(changes: Sequence[tuple[datetime, Change]]) -> tuple[str, int]:
@@ -61,7 +65,7 @@ def name_change(what: str) -> str:
     _, _, name = what.partition(" ")
     if name:
         return say(sentences.PANEL_PRESET, name=format_code(name))
-    return say({**server_rules.TITLES, **_TITLES}.get(what, what))
+    return say(_TITLES.get(what, what))
 
 
 def word_change(change: Change) -> tuple[str, str]:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CODE_LIFE = 60.0
 """Seconds for which a code can be turned into a token."""
@@ -46,7 +46,7 @@ class Grants:
     def issue_code(self, grant: Grant) -> str:
         """Return a code for what was allowed."""
         code = secrets.token_urlsafe(22)
-        self._codes[code] = _lasting(grant, self._now() + CODE_LIFE)
+        self._codes[code] = replace(grant, until=self._now() + CODE_LIFE)
         return code
 
     def redeem(self, code: str, redirect: str, verifier: str) -> tuple[str, Grant] | None:
@@ -57,17 +57,13 @@ class Grants:
         if grant.challenge and _hash(verifier) != grant.challenge:
             return None
         token = secrets.token_urlsafe(22)
-        self._tokens[token] = _lasting(grant, self._now() + TOKEN_LIFE)
+        self._tokens[token] = replace(grant, until=self._now() + TOKEN_LIFE)
         return token, grant
 
     def find(self, token: str) -> Grant | None:
         """Return what a token allows; None if it is not good."""
         grant = self._tokens.get(token)
         return grant if grant and self._now() < grant.until else None
-
-
-def _lasting(grant: Grant, until: float) -> Grant:
-    return Grant(grant.person, grant.scopes, grant.redirect, grant.challenge, until)
 
 
 def _hash(verifier: str) -> str:

@@ -30,13 +30,11 @@ class Found:
     Attributes:
         id: Its number, by which the next page goes on.
         job_id: Its job.
-        model: What drew it.
         subject: What decides who sees it.
     """
 
     id: int
     job_id: str
-    model: str
     subject: Subject
 
 
@@ -112,7 +110,7 @@ _HELD: Final = select(JobRow.state != "done").where(_JOB).scalar_subquery()
 _ADULT: Final = select(JobRow.adult).where(_JOB).scalar_subquery()
 
 _SUBJECT: Final[Sequence[Any]] = (
-    *(GalleryRow.id, GalleryRow.job_id, GalleryRow.model, GalleryRow.person_id),
+    *(GalleryRow.id, GalleryRow.job_id, GalleryRow.person_id),
     *(GalleryRow.server_id, GalleryRow.channel_id, GalleryRow.private, GalleryRow.deleted),
     *(_HELD.label("held"), _ADULT.label("adult")),
 )
@@ -137,7 +135,7 @@ def _read(row: Any) -> Found:  # noqa: ANN401 - a row of the columns above
         # Of those from before it was kept, their channels tell (bot.gallery.sights).
         adult=bool(row.adult),
     )
-    return Found(row.id, row.job_id, row.model, subject)
+    return Found(row.id, row.job_id, subject)
 
 
 def _select(connection: Connection, wanted: Wanted) -> Select[Any]:
