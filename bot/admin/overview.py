@@ -9,6 +9,7 @@ from typing import Any, Final
 from bot.admin.rights import Administrator, may_administer
 from bot.errors import JobGoneError, NotAdministeredError, TooLateError
 from bot.text import sentences, server_log, server_rules
+from bot.text.case_events import word_reason
 from bot.text.languages import say
 from storage.decisions import cases, choice_queries
 from storage.decisions.choices import Change
@@ -182,7 +183,7 @@ class Overview:
                 "person": str(max(one.person_id, 0) or ""),
                 "actor": str(one.actor_id or ""),
                 "server": str(one.server_id or ""),
-                "reason": one.reason,
+                "reason": word_reason(one),
             }
             for one in events
         ]

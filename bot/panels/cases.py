@@ -10,6 +10,7 @@ from bot.components.panel import Panel, PanelPress, make_custom_id
 from bot.errors import OldButtonError
 from bot.interactions.host import find_host
 from bot.text import messages, sentences
+from bot.text.case_events import word_reason
 from bot.text.languages import say
 from storage.decisions.cases import CaseEvent
 from storage.queue.moderation import DECISIONS, Decision, OpenCase
@@ -135,9 +136,7 @@ async def take_report(press: PanelPress) -> Panel | None:
 def _write_event(event: CaseEvent) -> str:
     """One thing that happened, in a line of small print."""
     who = "" if event.actor_id is None or event.actor_id < 0 else f"<@{event.actor_id}>"
-    reason = event.reason
-    if event.what == "reported" and reason in sentences.REPORT_REASONS:
-        reason = say(sentences.REPORT_REASONS[reason])
+    reason = word_reason(event)
     told = " · ".join(filter(None, [say(sentences.CASE_EVENTS[event.what]), who]))
     when = discord.utils.format_dt(event.at, "R")
     return f"-# {when} {told}" + (f": {messages.escape(reason, _PROMPT)}" if reason else "")
