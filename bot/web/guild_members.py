@@ -60,15 +60,17 @@ class Members:
         Raises:
             discord.HTTPException: Discord is out of order.
         """
-        named = {}
-        for person in people:
-            key = server_id or 0, person
-            name = self._names.get(key)
-            if name is None:
-                found = await (self.find(*key) if server_id else self._fetch(person))
-                name = self._names[key] = found.display_name if found else ""
-            named[person] = name
-        return named
+        each = dict.fromkeys(people)
+        names = await asyncio.gather(*(self._name(server_id or 0, person) for person in each))
+        return dict(zip(each, names, strict=True))
+
+    async def _name(self, server_id: int, person: int) -> str:
+        key = server_id, person
+        name = self._names.get(key)
+        if name is None:
+            found = await (self.find(*key) if server_id else self._fetch(person))
+            name = self._names[key] = found.display_name if found else ""
+        return name
 
     async def _fetch(self, person: int) -> discord.User | None:
         try:
