@@ -172,9 +172,13 @@ async function fillNames() {
     if ((of || host) && !names.has(`${of} ${person}`)) wanted.set(of, (wanted.get(of) ?? new Set()).add(person));
   }
   for (const [server, people] of wanted) {
-    const told = await ask(`people?server=${server}&ids=${[...people].slice(0, AT_ONCE)}`);
-    if (!told.ok) continue;
-    for (const person of people) names.set(`${server} ${person}`, told[person] ?? "");
+    const all = [...people];
+    for (let at = 0; at < all.length; at += AT_ONCE) {
+      const some = all.slice(at, at + AT_ONCE);
+      const told = await ask(`people?server=${server}&ids=${some}`);
+      if (!told.ok) break;
+      for (const person of some) names.set(`${server} ${person}`, told[person] ?? "");
+    }
   }
   for (const it of sections.querySelectorAll("[data-person]")) {
     it.textContent = names.get(`${it.dataset.of} ${it.dataset.person}`) || it.dataset.person;

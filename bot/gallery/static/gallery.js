@@ -135,7 +135,7 @@ async function name(drawings) {
   if (!unknown.size || !/^\d+$/.test(state.scope)) return;
   const answer = await ask(`people?server=${state.scope}&ids=${[...unknown]}`);
   if (!answer.ok) return;
-  for (const person of unknown) state.names.set(person, answer[person]);
+  for (const person of unknown) state.names.set(person, answer[person] ?? "");
   drawChips();
   picture.again();
 }

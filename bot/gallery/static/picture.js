@@ -8,6 +8,7 @@ const dates = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle
 let page = { words: {}, list: () => [] };
 let shown = null;
 let place = 0;
+let latest = 0; // of several answers the one to the last question counts
 let from = null;
 const title = document.title;
 
@@ -15,26 +16,32 @@ export const set = (given) => (page = given);
 
 /** Shows what the page's address names behind its #, or nothing. */
 export async function follow() {
+  const asked = ++latest;
   const [, job, n] = location.hash.match(/^#([0-9a-f]{32})\/(\d+)$/) ?? [];
   if (!job) {
     if (dialog.open) dialog.close();
     return;
   }
-  place = Number(n);
-  if (shown?.job === job) return draw();
+  if (shown?.job === job) {
+    place = Number(n);
+    return draw();
+  }
   from ??= document.activeElement;
   const answer = await ask(`pictures/${job}`);
+  if (asked !== latest) return;
   if (!answer.ok) {
     say(answer.said, true);
     return leave();
   }
   shown = answer;
+  place = Number(n);
   draw();
   if (!dialog.open) dialog.showModal();
   dialog.scrollTop = 0;
 }
 
 function leave() {
+  latest += 1;
   history.replaceState(null, "", location.pathname + location.search);
   shown = null;
 }
@@ -117,12 +124,13 @@ async function copy(text, button) {
 
 function star(one) {
   const button = h("button", { type: "button", "aria-pressed": String(one.marked) }, `★ ${page.words.mark}`);
+  const { job } = shown;
   button.addEventListener("click", async () => {
-    const answer = await ask("mark", { job: shown.job, n: one.n, on: !one.marked });
+    const answer = await ask("mark", { job, n: one.n, on: !one.marked });
     if (!answer.ok) return tell(answer.said, true);
     one.marked = !one.marked;
     button.setAttribute("aria-pressed", String(one.marked));
-    for (const drawing of page.list().filter((it) => it.job === shown.job)) {
+    for (const drawing of page.list().filter((it) => it.job === job)) {
       drawing.pictures.find((it) => it.n === one.n).marked = one.marked;
       page.changed(drawing);
     }
@@ -131,23 +139,24 @@ function star(one) {
 }
 
 function hiding() {
-  const box = h("input", { type: "checkbox", checked: shown.private });
+  const drawing = shown;
+  const box = h("input", { type: "checkbox", checked: drawing.private });
   box.addEventListener("change", async () => {
-    const answer = await ask("private", { job: shown.job, on: box.checked });
+    const answer = await ask("private", { job: drawing.job, on: box.checked });
     if (!answer.ok) {
       box.checked = !box.checked;
       return tell(answer.said, true);
     }
-    shown.private = box.checked;
+    drawing.private = box.checked;
   });
   return h("label.check", {}, box, page.words.private);
 }
 
 async function remove() {
   if (!confirm(page.words.sure)) return;
-  const answer = await ask("delete", { jobs: [shown.job] });
+  const { job } = shown;
+  const answer = await ask("delete", { jobs: [job] });
   if (!answer.ok) return tell(answer.said, true);
-  const job = shown.job;
   close();
   page.gone(job);
   say(page.words.deleted.replace("{count}", answer.deleted));
