@@ -15,11 +15,12 @@ from bot.admin.rights import Administrator, may_administer
 from bot.errors import NotAdministeredError, NotSignedInError
 from bot.text import sentences
 from bot.text.languages import say
-from bot.web.assets import Assets, Document, build_door
+from bot.web.assets import Assets, Document
+from bot.web.door import Door
 from bot.web.guild_members import Members
+from bot.web.parameters import read_id, read_number, reading
 from bot.web.plain_text import strip_markup
 from bot.web.sessions import Sessions
-from bot.web.sign_in import AGAIN
 from storage.queue.client import Jobs
 from storage.settings import ADMIN, Settings
 
@@ -30,7 +31,6 @@ MOST_SERVERS: Final = 200
 """Servers that can be chosen from."""
 
 _FOLDER: Final = Path(__file__).with_name("static")
-_DIGITS: Final = 20
 
 
 class AdminPage:
@@ -56,7 +56,7 @@ class AdminPage:
         self._client, self._sessions, self._members = client, sessions, members
         self._administrators, self._overview = administrators, overview
         self._inside = Document(_FOLDER / "index.html", sentences.ADMIN_PAGE)
-        self._outside = build_door(sentences.ADMIN_DOOR)
+        self._outside = Door(sentences.ADMIN_DOOR, ADMIN)
 
     def add_routes(self, app: web.Application) -> None:
         """Adds what is served."""
@@ -70,14 +70,13 @@ class AdminPage:
         try:
             session = self._sessions.read(request)
         except NotSignedInError:
-            said = say(sentences.SIGN_IN_FAILED) if AGAIN in request.query else ""
-            return self._outside.write(request, said=said, page=ADMIN)
+            return self._outside.write(request)
         who = await self._administrators.find(session)
         given = {
             "servers": self._list_servers(who),
             "words": {name: say(text) for name, text in sentences.ADMIN_SAID.items()},
         }
-        return self._inside.write(request, name=session.name, given=json.dumps(given))
+        return self._inside.write(name=session.name, given=json.dumps(given))
 
     def _list_servers(self, who: Administrator) -> list[Mapping[str, str]]:
         """What they may look at, all of the bot first where that is theirs."""
@@ -88,7 +87,7 @@ class AdminPage:
 
     async def _serve_overview(self, request: web.Request) -> web.Response:
         who = await self._administrators.find(self._sessions.read(request))
-        skipped = _read_number(request.query.get("skipped", "0"))
+        skipped = read_number(request.query.get("skipped", "0"))
         told = await self._overview.write(who, _read_server(request.query), skipped)
         return web.json_response(told)
 
@@ -97,17 +96,14 @@ class AdminPage:
         server = _read_server(request.query)
         if not may_administer(who, server):
             raise NotAdministeredError
-        asked = [_read_number(one) for one in request.query.get("ids", "").split(",")]
+        asked = [read_number(one) for one in request.query.get("ids", "").split(",")]
         named = await self._members.name(server, asked[:MOST_NAMED])
         return web.json_response({str(person): name for person, name in named.items()})
 
     async def _cancel(self, request: web.Request) -> web.Response:
         who = await self._administrators.find(self._sessions.read_changing(request))
-        try:
-            job = str((await request.json())["job"])
-        # What the page sends has all that is asked for, of the right kind.
-        except (KeyError, TypeError, ValueError):
-            raise web.HTTPBadRequest from None
+        with reading():
+            job = read_id((await request.json())["job"])
         await self._overview.cancel(who, job)
         return web.json_response({})
 
@@ -136,10 +132,4 @@ def build_admin(
 def _read_server(query: Mapping[str, str]) -> int | None:
     """The server that is asked for; None for all of the bot."""
     given = query.get("server", "")
-    return _read_number(given) if given else None
-
-
-def _read_number(given: str) -> int:
-    if not (given.isdecimal() and len(given) <= _DIGITS):
-        raise web.HTTPBadRequest
-    return int(given)
+    return read_number(given) if given else None

@@ -15,7 +15,7 @@ from generation.recipe import Recipe
 from generation.recipe.sheet import is_sheet, read_recipes
 from storage.decisions import choice_queries
 from storage.gallery import index, search, share_links
-from storage.gallery.rights import Viewer, may_see
+from storage.gallery.rights import Subject, Viewer, may_see
 from storage.gallery.search import Found, Wanted
 from storage.gallery.share_links import ShareLink
 from storage.privacy.forgetting import forget_some
@@ -67,9 +67,10 @@ class PictureCollection:
         """
         seen: list[Found] = []
         for _ in range(_LOOKS):
-            found = await self._records.read_apart(search.find, wanted, PAGE)
+            most = PAGE - len(seen)
+            found = await self._records.read_apart(search.find, wanted, most)
             seen += [one for one in found if may_see(one.subject, viewer)]
-            if len(found) < PAGE:
+            if len(found) < most:
                 return await self._load(viewer, seen), None
             wanted = replace(wanted, before=found[-1].id)
             if len(seen) >= PAGE / 2:
@@ -98,10 +99,10 @@ class PictureCollection:
             raise NotShownError
         return shown
 
-    async def sees_picture(self, viewer: Viewer, sha256: str) -> bool:
-        """Whether somebody may see a drawing that a stored picture is of."""
+    async def list_subjects(self, sha256: str) -> list[Subject]:
+        """What decides who sees a stored picture: of each drawing that it is of."""
         found = await self._records.read(search.find_of_picture, sha256)
-        return any(may_see(one.subject, viewer) for one in found)
+        return [one.subject for one in found]
 
     async def list_lineage(self, viewer: Viewer, job: Job) -> list[Member]:
         """What a drawing was made of and what was made of it, as far as somebody may see it."""

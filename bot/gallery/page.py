@@ -4,34 +4,33 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 
 from bot.errors import NotSignedInError
-from bot.gallery.collection import PictureCollection
+from bot.gallery.collection import PAGE, PictureCollection
 from bot.gallery.entries import Json, write_details, write_entries
-from bot.gallery.picture_files import MOST
+from bot.gallery.picture_files import JOB, MOST
 from bot.gallery.query import read_wanted
 from bot.gallery.shared import SHARED
 from bot.gallery.sights import Sights
 from bot.text import sentences
 from bot.text.languages import say
-from bot.web.assets import Assets, Document, build_door
+from bot.web.assets import Assets, Document
+from bot.web.door import Door
+from bot.web.parameters import read_id, read_number, reading
 from bot.web.sessions import Sessions
-from bot.web.sign_in import AGAIN
 from storage.gallery.rights import Viewer
 from storage.gallery.share_links import LIVES
 from storage.settings import GALLERY
 
-MOST_NAMED: Final = 30
-"""People whose names are told at once."""
+MOST_NAMED: Final = PAGE
+"""People whose names are told at once: all whose drawings are on a page."""
 
 _FOLDER: Final = Path(__file__).with_name("static")
 _ASSETS: Final = ("gallery.css", "gallery.js", "picture.js", "selection.js", "shared.css")
-_JOB: Final = r"{job:[0-9a-f]{32}}"
 
 Change = Callable[[Viewer, Mapping[str, Any]], Awaitable[Json]]
 
@@ -60,13 +59,13 @@ class GalleryPage:
         self._sessions, self._sights, self._collection = sessions, sights, collection
         self._address, self._strip = address, strip
         self._inside = Document(_FOLDER / "index.html", sentences.GALLERY_PAGE)
-        self._outside = build_door(sentences.GALLERY_DOOR)
+        self._outside = Door(sentences.GALLERY_DOOR, GALLERY)
 
     def add_routes(self, app: web.Application) -> None:
         """Adds what is served."""
         app.router.add_get(GALLERY, self._serve_index)
         app.router.add_get(f"{GALLERY}pictures", self._serve_list)
-        app.router.add_get(f"{GALLERY}pictures/{_JOB}", self._serve_details)
+        app.router.add_get(f"{GALLERY}pictures/{JOB}", self._serve_details)
         app.router.add_get(f"{GALLERY}people", self._serve_names)
         changes: Mapping[str, Change] = {
             "mark": self._mark,
@@ -83,8 +82,7 @@ class GalleryPage:
         try:
             session = self._sessions.read(request)
         except NotSignedInError:
-            said = say(sentences.SIGN_IN_FAILED) if AGAIN in request.query else ""
-            return self._outside.write(request, said=said, page=GALLERY)
+            return self._outside.write(request)
         viewer = await self._sights.find(session)
         servers = [
             {"id": str(id_), "name": self._sights.name_server(id_)} for id_ in viewer.servers
@@ -97,16 +95,13 @@ class GalleryPage:
             "most": MOST,
             "words": {name: say(text) for name, text in sentences.GALLERY_SAID.items()},
         }
-        return self._inside.write(request, name=session.name, given=json.dumps(given))
+        return self._inside.write(name=session.name, given=json.dumps(given))
 
     async def _serve_list(self, request: web.Request) -> web.Response:
         viewer = await self._sights.find(self._sessions.read(request))
-        try:
-            wanted = read_wanted(request.query, viewer)
-        except (ValueError, OverflowError, OSError):
-            raise web.HTTPBadRequest from None
-        if job_id := request.query.get("of"):
-            job = (await self._collection.find(viewer, job_id)).job
+        wanted = read_wanted(request.query, viewer)
+        if of := request.query.get("of"):
+            job = (await self._collection.find(viewer, read_id(of))).job
             members = await self._collection.list_lineage(viewer, job)
             wanted = replace(wanted, jobs=tuple(one.job.id for one in members))
         shown, following = await self._collection.list_page(viewer, wanted)
@@ -124,11 +119,9 @@ class GalleryPage:
 
     async def _serve_names(self, request: web.Request) -> web.Response:
         viewer = await self._sights.find(self._sessions.read(request))
-        try:
-            server = int(request.query["server"])
-            people = [int(one) for one in request.query["ids"].split(",")[:MOST_NAMED]]
-        except (KeyError, ValueError):
-            raise web.HTTPBadRequest from None
+        with reading():
+            server = read_number(request.query["server"])
+            people = [read_number(one) for one in request.query["ids"].split(",")[:MOST_NAMED]]
         if server not in viewer.servers:
             raise web.HTTPForbidden
         named = await self._sights.name_people(server, people)
@@ -139,38 +132,41 @@ class GalleryPage:
 
         async def take(request: web.Request) -> web.Response:
             viewer = await self._sights.find(self._sessions.read_changing(request))
-            try:
+            with reading():
                 given = await request.json()
-                return web.json_response(await change(viewer, given))
-            # What the page sends has all that is asked for, of the right kind.
-            except (KeyError, TypeError, ValueError):
-                raise web.HTTPBadRequest from None
+            return web.json_response(await change(viewer, given))
 
         return take
 
     async def _mark(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
-        wanted = bool(given["on"])
-        await self._collection.mark(viewer, str(given["job"]), int(given["n"]), wanted=wanted)
+        with reading():
+            job, position, wanted = read_id(given["job"]), int(given["n"]), bool(given["on"])
+        await self._collection.mark(viewer, job, position, wanted=wanted)
         return {}
 
     async def _keep_private(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
-        private = bool(given["on"])
-        await self._collection.keep_private(viewer, str(given["job"]), private=private)
+        with reading():
+            job, private = read_id(given["job"]), bool(given["on"])
+        await self._collection.keep_private(viewer, job, private=private)
         return {}
 
     async def _share(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
-        life = timedelta(days=int(given["days"]))
-        if life not in LIVES:
-            raise ValueError(given["days"])
-        name = await self._collection.share(
-            viewer, str(given["job"]), int(given["n"]), recipe=bool(given["recipe"]), life=life
-        )
+        with reading():
+            job, position, recipe = read_id(given["job"]), int(given["n"]), bool(given["recipe"])
+            days = int(given["days"])
+        life = next((it for it in LIVES if it.days == days), None)
+        if life is None:
+            raise web.HTTPBadRequest
+        name = await self._collection.share(viewer, job, position, recipe=recipe, life=life)
         return {"url": f"{self._address}{SHARED}{name}/"}
 
     async def _revoke(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
-        await self._collection.revoke(viewer, str(given["id"]))
+        with reading():
+            digest = read_id(given["id"])
+        await self._collection.revoke(viewer, digest)
         return {}
 
     async def _delete(self, viewer: Viewer, given: Mapping[str, Any]) -> Json:
-        jobs = [str(job) for job in given["jobs"]][:MOST]
+        with reading():
+            jobs = [read_id(job) for job in given["jobs"][:MOST]]
         return {"deleted": await self._collection.delete(viewer, jobs)}

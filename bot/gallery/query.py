@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.errors import NotShownError
+from bot.web.parameters import read_number, reading
 from prompt.errors import PromptError
 from prompt.flags.table import BY_NAME
 from prompt.resolution.fitting import parse_flags
@@ -21,8 +22,8 @@ LONGEST: Final = 400
 """Letters of a search that are read."""
 
 _DASHES: Final = "--"
-# Beyond it, moments of Python's end.
-_LAST_YEAR: Final = 9000
+# Moments of Python's end not long after it.
+_END: Final = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
 def read_wanted(query: Mapping[str, str], viewer: Viewer) -> Wanted:
@@ -37,16 +38,17 @@ def read_wanted(query: Mapping[str, str], viewer: Viewer) -> Wanted:
 
     Raises:
         NotShownError: It is a server whose gallery they do not see.
-        ValueError: A number is none.
+        web.HTTPBadRequest: A number is none.
     """
     scope = query.get("scope", MINE)
     where = Wanted() if query.get("of") else _read_scope(scope, viewer)
-    until = query.get("until") and write_id(_read_moment(query["until"]))
-    ends = [int(end) for end in (query.get("before"), until) if end]
+    ends = [write_id(_read_moment(query["until"]))] if query.get("until") else []
+    if before := query.get("before"):
+        ends.append(read_number(before))
     return replace(
         where,
         search=read_search(query),
-        before=min(ends) if ends else None,
+        before=min(ends, default=None),
         since=write_id(_read_moment(query["since"])) if query.get("since") else None,
     )
 
@@ -58,7 +60,7 @@ def read_search(query: Mapping[str, str]) -> Search:
     if model := query.get("model"):
         marks.append([mark_model(model)])
     if person := query.get("person"):
-        marks.append([mark_person(int(person))])
+        marks.append([mark_person(read_number(person))])
     return Search.read(words, marks)
 
 
@@ -81,7 +83,7 @@ def _read_scope(scope: str, viewer: Viewer) -> Wanted:
         return Wanted(person=viewer.person)
     if scope == MARKED:
         return Wanted(favourites_of=viewer.person)
-    server = int(scope)
+    server = read_number(scope)
     sight = viewer.servers.get(server)
     if sight is None or not sight.open:
         raise NotShownError
@@ -89,8 +91,9 @@ def _read_scope(scope: str, viewer: Viewer) -> Wanted:
 
 
 def _read_moment(text: str) -> datetime:
-    seconds = float(text)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    if moment.year > _LAST_YEAR:
-        raise ValueError(text)
-    return moment
+    with reading():
+        seconds = float(text)
+        # What is no number at all is less than nothing.
+        if not abs(seconds) < _END:
+            raise ValueError(text)
+        return datetime.fromtimestamp(seconds, UTC)

@@ -39,7 +39,6 @@ class SharedPictures:
             link, job = await self._collection.find_shared(request.match_info["name"])
         except NotShownError:
             page = self._document.write(
-                request,
                 alt="",
                 words="",
                 flags="",
@@ -52,7 +51,6 @@ class SharedPictures:
         stored = find_picture(job, link.position)
         told = link.recipe
         return self._document.write(
-            request,
             said="",
             # What a screen reader says are its words, which may not be told.
             alt=describe(job) if told else say(sentences.SHARED),

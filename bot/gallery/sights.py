@@ -1,5 +1,8 @@
 """What somebody sees of the servers that they are on, asked of Discord now and then."""
 
+import asyncio
+from collections.abc import Collection
+
 import discord
 
 from bot.access.audience import is_age_restricted
@@ -16,17 +19,22 @@ class Sights:
     def __init__(self, client: discord.Client, members: Members, records: Records) -> None:
         self._client, self._members, self._records = client, members, records
 
-    async def find(self, session: Session) -> Viewer:
+    async def find(self, session: Session, *, among: Collection[int] | None = None) -> Viewer:
         """What somebody sees now, of servers that open their gallery; of others nobody does.
+
+        Args:
+            session: Who looks.
+            among: Of which servers at most; None for all that they are on.
 
         Raises:
             discord.HTTPException: Discord is out of order.
         """
-        if not session.servers:
+        servers = [one for one in session.servers if among is None or one in among]
+        if not servers:
             return Viewer(session.person)
-        opened = await self._records.read(choice_queries.list_open_galleries, session.servers)
-        sights = {server: await self._look(server, session.person) for server in sorted(opened)}
-        seen = {server: sight for server, sight in sights.items() if sight is not None}
+        opened = sorted(await self._records.read(choice_queries.list_open_galleries, servers))
+        sights = await asyncio.gather(*(self._look(one, session.person) for one in opened))
+        seen = {one: sight for one, sight in zip(opened, sights, strict=True) if sight is not None}
         return Viewer(session.person, seen)
 
     def name_server(self, server_id: int) -> str:

@@ -91,8 +91,8 @@ class PaintingPage:
         app.router.add_post(f"{PAGE}job", self._take_job)
         Assets(PAGE, _FOLDER, _ASSETS).add_routes(app)
 
-    async def _serve_index(self, request: web.Request) -> web.Response:
-        return self._document.write(request, longest=LONGEST_PROMPT)
+    async def _serve_index(self, _: web.Request) -> web.Response:
+        return self._document.write(longest=LONGEST_PROMPT)
 
     async def _serve_prompt(self, request: web.Request) -> web.Response:
         return web.json_response(

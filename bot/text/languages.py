@@ -148,6 +148,11 @@ def speak(locale: str | None) -> None:
     _spoken.set(find_language(locale or "en"))
 
 
+def spoken() -> str:
+    """The language spoken now, as its catalogue is named; ``en`` for English."""
+    return _spoken.get()
+
+
 @contextmanager
 def speaking(locale: str | None) -> Iterator[None]:
     """Say everything in the language of a locale within the block."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.text.languages import find_language, say
+from bot.text.languages import say, spoken
 
 SITE: Final = "/site/"
 """Where the files are that all pages share."""
@@ -41,11 +41,6 @@ def build_shared_assets() -> Assets:
     return Assets(SITE, _SHARED, ("base.css", "site.js"))
 
 
-def build_door(words: Mapping[str, str]) -> "Document":
-    """What stands before a page for somebody who is not signed in: its words, by their places."""
-    return Document(_SHARED / "sign_in.html", words)
-
-
 class Document:
     """A page in HTML with places for words."""
 
@@ -53,11 +48,10 @@ class Document:
         """Args: file: The page. words: What stands on it, in English, by its place there."""
         self._template, self._words = Template(file.read_text(encoding="utf-8")), words
 
-    def write(self, request: web.Request, **values: object) -> web.Response:
-        """The page in the visitor's language, with further values for its places."""
-        asked = request.query.get("in") or request.headers.get("Accept-Language") or ""
+    def write(self, **values: object) -> web.Response:
+        """The page in the language spoken now, with further values for its places."""
         # Catalogues are translators' texts, and names people's: neither is trusted as markup.
         filled = {name: html.escape(say(text)) for name, text in self._words.items()}
         filled |= {name: html.escape(str(value)) for name, value in values.items()}
-        text = self._template.substitute(filled, language=find_language(asked))
+        text = self._template.substitute(filled, language=spoken())
         return web.Response(text=text, content_type="text/html")

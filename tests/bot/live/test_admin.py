@@ -7,6 +7,7 @@ import pytest
 import pytest_asyncio
 
 from bot.admin import administrators
+from bot.text import sentences
 from bot.web import guild_members
 from storage.decisions import cases, choice_queries
 from storage.decisions.choices import Change, ServerChoices
@@ -175,6 +176,20 @@ async def test_cases_that_may_show_minors_are_for_whoever_runs_the_bot_alone(
     assert told["cases"][0]["actor"] == str(person)
 
 
+async def test_why_somebody_reported_is_told_in_words(house: House, otto: Visitor) -> None:
+    guild, person = house.playground.guild, house.playground.people["otto"].id
+    await house.imagine("a red apple")
+    (job,) = await house.accepted(1)
+    await house.jobs.records.write(cases.note_case, job.id, "reported", person, "violence")
+    _, told = await otto.get(overview(guild))
+    assert told["cases"][0]["reason"] == sentences.REPORT_REASONS["violence"]
+
+
 async def test_what_is_no_number_is_refused(otto: Visitor) -> None:
-    for path in (overview("x"), overview("9" * 30), f"{overview()}&skipped=-1"):
+    for path in (
+        *(overview("x"), overview("9" * 30), overview(2**63)),
+        *(f"{overview()}&skipped=-1", f"{overview()}&skipped={2**63}"),
+        f"{PAGE}people?ids={2**63}",
+    ):
         assert (await otto.get(path))[0] == 400
+    assert (await otto.post(f"{PAGE}cancel", {"job": "\ud800"}))[0] == 400

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 import zipfile
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,8 +12,11 @@ import pytest_asyncio
 from PIL import Image
 from sqlalchemy import Connection, update
 
+from bot.gallery import sights
+from bot.gallery.collection import PictureCollection
 from bot.text import sentences
 from bot.web import guild_members
+from generation.recipe import RecipeError
 from playground import Message
 from playground.state.records import Permission
 from storage.database.tables import JobRow
@@ -150,7 +154,7 @@ async def test_a_servers_pictures_are_shown_where_it_opens_its_gallery(
 
 
 async def test_what_was_asked_for_in_private_or_among_adults_is_nobody_elses(
-    house: House, mira: Visitor, otto: Visitor
+    house: House, mira: Visitor, otto: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await house.decide(ServerChoices(gallery=True))
     adult, _ = await draw(house, "a red apple", channel="after-dark")
@@ -163,6 +167,10 @@ async def test_what_was_asked_for_in_private_or_among_adults_is_nobody_elses(
     asked = {"job": adult, "n": 0, "days": 7, "recipe": True}
     refused = await mira.post("/gallery/share", asked)
     assert refused == (422, {"said": sentences.ADULTS_ONLY})
+    # Nothing of a server's decides who sees what is of none, and none is looked at for it.
+    direct = (await listed(mira))[1]["pictures"][0]["sha256"]
+    monkeypatch.setattr(sights, "list_channels", None)
+    assert (await mira.get(f"/gallery/small/{direct}"))[0] == 200
 
 
 async def test_a_recipe_of_a_newer_release_keeps_nobody_from_the_others(
@@ -323,6 +331,10 @@ async def test_what_moderators_delete_in_discord_is_its_owners_alone(
         ("pictures?scope=x", 400),
         ("pictures?scope=1", 404),
         ("pictures?before=x", 400),
+        (f"pictures?before={2**63}", 400),
+        ("pictures?before=" + "9" * 5000, 400),
+        (f"pictures?scope={10**40}", 400),
+        ("pictures?of=%00", 400),
         ("pictures?since=nan", 400),
         ("pictures?until=1e99", 400),
         ("pictures?person=x", 400),
@@ -331,7 +343,9 @@ async def test_what_moderators_delete_in_discord_is_its_owners_alone(
         ("small/" + "0" * 64, 404),
         ("people?server=1&ids=1", 403),
         ("people", 400),
+        (f"people?server=1&ids={10**40}", 400),
         ("keep/" + "0" * 32 + "/0", 404),
+        ("keep/" + "0" * 32 + "/" + "9" * 5000, 400),
         ("shared/" + "x" * 32 + "/", 404),
         ("index.html", 404),
         ("../page.py", 404),
@@ -343,12 +357,31 @@ async def test_what_makes_no_sense_is_refused(
     assert (await mira.get(f"/gallery/{path}"))[0] == status
 
 
+USUAL = {"job": "0" * 32, "n": 0, "on": True, "recipe": True, "days": 7}
+HALF = {**USUAL, "job": "\ud800", "id": "\ud800", "jobs": ["\ud800"]}
+ENDLESS = {**USUAL, "n": math.inf, "days": math.inf}
+
+
 @pytest.mark.parametrize("name", ["mark", "private", "share", "revoke", "delete"])
-@pytest.mark.parametrize("body", [None, [], {}, {"job": 1}, {"jobs": 5, "id": []}])
+@pytest.mark.parametrize("body", [None, [], {}, {"job": 1}, {"jobs": 5, "id": []}, HALF, ENDLESS])
 async def test_a_change_that_makes_no_sense_is_refused(
     mira: Visitor, name: str, body: object
 ) -> None:
     assert (await mira.post(f"/gallery/{name}", body))[0] in {400, 404}
+
+
+async def test_days_that_no_link_lives_are_refused(mira: Visitor, house: House) -> None:
+    assert (await mira.post("/gallery/share", {**USUAL, "days": 10**12}))[0] == 400
+
+
+async def test_what_goes_wrong_in_a_change_is_not_blamed_on_what_was_asked_for(
+    mira: Visitor, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise RecipeError("It is of a newer version.")
+
+    monkeypatch.setattr(PictureCollection, "mark", fail)
+    assert (await mira.post("/gallery/mark", USUAL))[0] == 422
 
 
 PATHS = ["pictures", f"pictures/{'0' * 32}", f"small/{'0' * 64}", f"keep/{'0' * 32}/0", "people"]
