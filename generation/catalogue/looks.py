@@ -23,6 +23,9 @@ LIGHTS: Final = ("night", "golden hour", "blue hour", "spring", "autumn", "winte
 
 PLAIN: Final = "photograph"
 
+CELL: Final = 4
+"""Pixels along each side of a cell of pixel art, as drawings of 128 pixels are taught."""
+
 LOOKS: Final = (*DRAWN, *(word for word in MEDIA if word not in DRAWN), *LIGHTS, PLAIN)
 """All of them; a look's place here is its row in the denoiser's table."""
 

@@ -17,7 +17,7 @@ import torch
 from torch import Generator, Tensor
 from torch.nn import functional
 
-from generation.catalogue.looks import LIGHTS
+from generation.catalogue.looks import CELL, LIGHTS
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
 from generation.tensors.precision import lower_precision
@@ -25,9 +25,6 @@ from generation.tensors.precision import lower_precision
 RIGHT: Final = pi / 2
 _PARTS: Final = 3
 """Parts along each side whose colours are lent as a whole."""
-
-CELL: Final = 4
-"""Pixels along each side of a cell of pixel art, as drawings of 128 pixels are taught."""
 
 _GRID: Final = 32
 """Pixels that a side is rounded to: a latent's 8, twice halved."""
@@ -149,7 +146,7 @@ def finish(networks: Networks, latents: Tensor, *, exact: bool = False) -> Tenso
 def snap_cells(pictures: Tensor) -> Tensor:
     """Pixel art in its lattice: every cell of pictures (B, 3, H, W) in its mean colour.
 
-    Drawings of it are taught in cells of :data:`CELL` pixels; a side that is no multiple of that
+    Drawings of it are taught in cells of ``CELL`` pixels; a side that is no multiple of that
     keeps what is left over as it is.
     """
     height, width = (side - side % CELL for side in pictures.shape[-2:])

@@ -33,7 +33,7 @@ from generation.guided.drawing import (
     take_steps,
 )
 from generation.guided.latents import PATCH
-from generation.guided.plans import Plans, is_pixel_art, settle_styles
+from generation.guided.plans import Plans, is_pixel_art, names_only, settle_styles
 from generation.pictures.canvas import Init, InpaintCanvas
 from generation.recipe import Ingredient, Lora, Phrase, Recipe, share_of_steps
 from generation.sampling.engine import Batching, Upscalers, Watch
@@ -158,13 +158,22 @@ class GuidedEngine:
     def _draw(self, recipe: Recipe, start: Init, watch: Watch) -> list[Image.Image]:
         by_words = start is None and not recipe.inputs.images
         shown = None if by_words else self._guide(recipe, start)
-        walk, begin, walks = self._walk(recipe, by_words=by_words), RIGHT, []
-        for said, noise in self._batches(recipe):
-            request = self._ask_by_words(said) if shown is None else self._ask(said, *shown)
-            begin, many = request.begin, request.expand(len(noise))
-            # A generator: it does nothing before its first step is asked for below.
-            walks.append(take_steps(self.networks, many, noise, walk))
-        steps = share_of_steps(walk.count(begin), recipe.sampling.stop)
+        walk = self._walk(recipe, by_words=by_words)
+        # Once for all pictures that share their words, in however many batches they are drawn.
+        asked = [
+            self._ask_by_words(said) if shown is None else self._ask(said, *shown)
+            for said in split_by_picture(recipe)
+        ]
+        # A batch has one look, so pictures with words of their own are batches of their own.
+        rows = self._draw_noise(recipe, self.batching.size if len(asked) == 1 else 1)
+        # Generators: they do nothing before their first step is asked for below.
+        walks = [
+            take_steps(self.networks, request.expand(len(noise)), noise, walk)
+            for request, noise in zip(
+                asked if len(asked) > 1 else asked * len(rows), rows, strict=True
+            )
+        ]
+        steps = share_of_steps(walk.count(asked[0].begin), recipe.sampling.stop)
         cells = by_words and is_pixel_art(recipe.conditions.phrases)
         where: list[tuple[Tensor, Tensor]] = []
 
@@ -226,10 +235,12 @@ class GuidedEngine:
     def draws_best(self, recipe: Recipe) -> bool:
         """Whether it draws a recipe's words better than a model that draws over its plan.
 
-        It leaves grounds a little dirty, and an autoencoder leaves nothing of pixel art; what is
-        not wanted is drawn away by guidance alone, from which a plan leads.
+        It leaves grounds a little dirty, and the other's autoencoder leaves nothing of the styles
+        that its card says are lost; what is not wanted is drawn away by guidance alone, from which
+        a plan leads.
         """
-        return is_pixel_art(recipe.conditions.phrases) and not recipe.conditions.repels
+        conditions = recipe.conditions
+        return names_only(conditions.phrases, self.card.lost) and not conditions.repels
 
     def plan(self, recipe: Recipe) -> Image.Image:
         """The plan of a recipe's words as a picture, for a model that draws over it.
@@ -241,19 +252,15 @@ class GuidedEngine:
             guide = self._ask_by_words(recipe).guide
             return self._preview(guide, recipe)[0]
 
-    def _batches(self, recipe: Recipe) -> list[tuple[Recipe, Tensor]]:
-        """The words of each batch, and the noise that it starts from."""
-        said = split_by_picture(recipe)
-        # A batch has one look, so pictures with words of their own are batches of their own.
-        size = self.batching.size if len(said) == 1 else 1
+    def _draw_noise(self, recipe: Recipe, size: int) -> list[Tensor]:
+        """The noise that each batch of up to ``size`` pictures starts from."""
         across, down = recipe.size.width // PATCH, recipe.size.height // PATCH
         shape = self.networks.latents.channels, down + -down % _GRAIN, across + -across % _GRAIN
         noises = [draw_starting_noise(noise, shape)[0] for noise in recipe.noise]
-        rows = [
+        return [
             torch.cat(noises[first : first + size]).to(self.device)
             for first in range(0, len(noises), size)
         ]
-        return list(zip(said if len(said) > 1 else said * len(rows), rows, strict=True))
 
     def _guide(self, recipe: Recipe, start: Init) -> tuple[Tensor, Known | None, float]:
         """The guide (1, C, h, w), what is known of the picture, and how much of it is drawn.

@@ -6,7 +6,7 @@ guide-driven model (``generation.guided.checkpoint``) whose planner reads the ch
 model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -94,15 +94,28 @@ def settle_styles(phrases: Sequence[Phrase]) -> tuple[Phrase, ...]:
     return tuple(replace(one, text=_settle_style(one.text)) for one in phrases)
 
 
+def names_only(phrases: Sequence[Phrase], wanted: Collection[str]) -> bool:
+    """Whether every phrase that is drawn names a style among some, and no other of drawings.
+
+    Args:
+        phrases: What is said; there is one at least that is drawn, or it names none.
+        wanted: The styles, as in ``DRAWN``.
+    """
+    styles = [_find_styles(one.text) for one in phrases if one.weight > 0]
+    return bool(styles) and all(named and named <= set(wanted) for named in styles)
+
+
 def is_pixel_art(phrases: Sequence[Phrase]) -> bool:
-    """Whether every wanted phrase names that style, and no other of drawings."""
-    styles = [set(find_looks(one.text)) & set(DRAWN) for one in phrases if one.weight > 0]
-    return bool(styles) and all(named == {_PIXELS} for named in styles)
+    """Whether every phrase that is drawn names that style, and no other of drawings."""
+    return names_only(phrases, (_PIXELS,))
 
 
 def _settle_style(text: str) -> str:
-    named = set(find_looks(text)) & set(DRAWN)
-    return text if named or not text else text + _USUAL
+    return text if _find_styles(text) or not text else text + _USUAL
+
+
+def _find_styles(text: str) -> set[str]:
+    return set(find_looks(text)) & set(DRAWN)
 
 
 def _find_ground(guide: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from generation.catalogue.looks import CELL
 from generation.tensors.pixels import to_picture, to_pixels
 
 FILE: Final = "upscaler.safetensors"
@@ -88,16 +89,13 @@ def sharpen(picture: Image.Image, factor: int) -> Image.Image:
 
 
 def has_squares(picture: Image.Image) -> bool:
-    """Whether a picture is made of squares of one colour each, as pixel art is."""
-    if picture.width % _SQUARE or picture.height % _SQUARE:
+    """Whether a picture, as it was drawn, is made of cells of one colour each, as pixel art is."""
+    if picture.width % CELL or picture.height % CELL:
         return False
-    cells = (picture.width // _SQUARE, picture.height // _SQUARE)
+    cells = (picture.width // CELL, picture.height // CELL)
     fewer = picture.resize(cells, Image.Resampling.NEAREST)
     return fewer.resize(picture.size, Image.Resampling.NEAREST).tobytes() == picture.tobytes()
 
-
-_SQUARE: Final = 4
-"""Pixels along the side of a square, at the size that drawings are drawn in."""
 
 _ROUNDS: Final = 5
 _REACHES: Final = (1.0, 1.7)

@@ -1,5 +1,6 @@
 """Plans: what the planner makes of a recipe's words, and what is drawn by it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from generation.derive import narrow
 from generation.families.load import load
 from generation.families.model_error import ModelError
 from generation.guided.checkpoint import Networks, write_networks
-from generation.guided.plans import OWN, Plans, settle_styles
+from generation.guided.guided_engine import GuidedEngine
+from generation.guided.plans import OWN, Plan, Plans, is_pixel_art, settle_styles
 from generation.guided.words import Words
 from generation.recipe import Inputs, Phrase, Recipe, Size, Start, seed_noise
 from generation.sampling.engine import Engine
@@ -153,6 +155,46 @@ def test_the_model_draws_over_any_other_plan_and_where_something_is_unwanted(
     shown = replace(asked, inputs=Inputs(start=Start(image="f" * 64, strength=0.5)))
     over = engine.draw(shown, engine.planned.plan(asked), lambda *_: None)[0]
     assert np.array_equal(np.asarray(made), np.asarray(over))
+
+
+@pytest.mark.parametrize(
+    ("texts", "best", "cells"),
+    [
+        (("an owl, pixel art", "an apple, pixel art"), True, True),
+        (("an owl, line art",), True, False),
+        (("an owl, pixel art", "an apple, line art"), True, False),
+        (("an owl, pixel art, line art",), True, False),
+        (("an owl, pixel art", "an apple"), False, False),
+        (("an owl, pixel art, 3d",), False, False),
+        ((), False, False),
+    ],
+)
+def test_no_style_that_the_model_loses_is_drawn_over_by_it(
+    engine: Engine, texts: tuple[str, ...], best: bool, cells: bool
+) -> None:
+    assert isinstance(engine.planned, GuidedEngine)
+    loses = replace(engine.planned, card=replace(EASEL, lost=("pixel art", "line art")))
+    phrases = tuple(Phrase(text=text) for text in texts)
+    asked = replace(recipe(), conditions=replace(recipe().conditions, phrases=phrases))
+    assert loses.draws_best(asked) is best
+    assert is_pixel_art(phrases) is cells
+
+
+@pytest.mark.parametrize(("chaos", "made"), [(0.0, 1), (0.3, 3)])
+def test_pictures_that_share_their_words_share_their_plan(
+    engine: Engine, chaos: float, made: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert engine.planned is not None
+    asked = recipe(PIXELS, noise=seed_noise(7, 3), chaos=chaos)
+    plans, make_plan = list[Plan](), Plans.make
+
+    def count(self: Plans, phrases: Sequence[Phrase], size: Size) -> Plan:
+        plans.append(make_plan(self, phrases, size))
+        return plans[-1]
+
+    monkeypatch.setattr(Plans, "make", count)
+    pictures = engine.planned.draw(asked, None, lambda *_: None)
+    assert (len(pictures), len(plans)) == (3, made)
 
 
 def test_an_image_goes_before_a_plan(engine: Engine) -> None:
