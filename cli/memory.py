@@ -7,12 +7,12 @@ from typing import Any, Final
 from cli.findings import Finding, State
 from faults import HostError
 from generation.catalogue.card import Card
+from generation.catalogue.checkpoints import name_source
 from generation.catalogue.classifiers import (
     BUNDLED,
     ClassifierError,
     choose_classifier,
     find_classifier_folder,
-    name_classifier,
 )
 from generation.catalogue.eyes import (
     READING,
@@ -22,7 +22,6 @@ from generation.catalogue.eyes import (
     find_eye_card,
     find_eye_folder,
     is_lent,
-    name_eye,
 )
 from storage.settings import Settings
 
@@ -92,9 +91,9 @@ def examine_eyes(settings: Settings) -> Iterator[Finding]:
         yield Finding("eyes", State.OK, "none; the small judge names what it is sure of")
     elif folder is None:
         mend = "to have one: easel models fetch eyes; else EASEL_EYES=off"
-        yield Finding("eyes", State.NOTE, f"{name_eye(source)} is not on this machine", mend)
+        yield Finding("eyes", State.NOTE, f"{name_source(source)} is not on this machine", mend)
     elif device is None:
-        says = f"{name_eye(source)}, on the processor: it takes a minute or more for a picture"
+        says = f"{name_source(source)}, on the processor: it takes a minute or more for a picture"
         yield Finding("eyes", State.NOTE, says, "a GPU, or EASEL_EYES=off")
     else:
         yield _place_eye(settings, source, usual, device)
@@ -111,7 +110,7 @@ def examine_classifier(settings: Settings) -> Iterator[Finding]:
         yield Finding("classifier", State.FAULT, str(error), mend)
         return
     if model:
-        yield Finding("classifier", State.OK, f"{name_classifier(model)}, on this machine")
+        yield Finding("classifier", State.OK, f"{name_source(model)}, on this machine")
         return
     says = "none: nothing judges pictures before they are shown"
     yield Finding("classifier", State.NOTE, says, "docs/moderation.md says what there is")
@@ -129,7 +128,7 @@ def _place_eye(settings: Settings, source: str, usual: Card, device: Any) -> Fin
     )
     from generation.tensors.memory import measure_room  # noqa: PLC0415
 
-    name, known = name_eye(source), find_eye_card(source)
+    name, known = name_source(source), find_eye_card(source)
     if known is None:
         return Finding("eyes", State.OK, f"{name}, on this machine")
     try:

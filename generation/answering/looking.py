@@ -18,6 +18,7 @@ from torch import nn
 
 from faults import HostError
 from generation.answering.sight import Eye, borrow_eye, load_eye
+from generation.catalogue.checkpoints import name_source
 from generation.catalogue.extras import Choices
 from generation.catalogue.eyes import (
     AUTO,
@@ -25,7 +26,6 @@ from generation.catalogue.eyes import (
     find_eye_card,
     find_eye_folder,
     is_lent,
-    name_eye,
     tells_places,
 )
 from generation.catalogue.memory_plans import (
@@ -179,19 +179,19 @@ def choose_sight(settings: Choices, models: Models, device: torch.device, room: 
     """
     usual = choose_usual(models)
     if is_lent(settings.eyes, usual.card):
-        return Sight(name_eye(usual.card.model), lender=usual, device=device)
+        return Sight(name_source(usual.card.model), lender=usual, device=device)
     source = choose_eye(settings.eyes, measure_card(device))
     if source and find_eye_folder(source) is None:
         said = "easel models fetch eyes brings it"
-        _log.warning("the eye is not on this machine", eye=name_eye(source), mend=said)
+        _log.warning("the eye is not on this machine", eye=name_source(source), mend=said)
         source = ""
     if source and _fits(source, usual, settings, device, room):
         # One that a model lends would have to be loaded beside the one that draws.
         frames = tells_places(source)
-        return Sight(name_eye(source), source=source, device=device, frames=frames)
+        return Sight(name_source(source), source=source, device=device, frames=frames)
     other = next((one for one in models.values() if one.card.sees), None)
     if settings.eyes == AUTO and other is not None:
-        return Sight(name_eye(other.card.model), lender=other, device=device)
+        return Sight(name_source(other.card.model), lender=other, device=device)
     return Sight()
 
 

@@ -13,7 +13,6 @@ from typing import Any, Final, Protocol
 import torch
 import transformers
 from PIL import Image
-from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoTokenizer
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
@@ -22,10 +21,10 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from generation.answering.form import INSTRUCTION, fill_form, read_form
 from generation.answering.framing import ask_where, fill_frames, read_box
 from generation.answering.speaker import Speaker
-from generation.catalogue.checkpoints import read_json
-from generation.catalogue.eyes import find_architecture, find_eye_folder, name_eye
+from generation.catalogue.checkpoints import name_source, read_json
+from generation.catalogue.eyes import find_architecture, find_eye_folder
 from generation.families.libraries import quiet
-from generation.families.model_error import ModelError
+from generation.families.model_error import LOADING_FAULTS, ModelError
 from generation.families.qwen_image_edit import Reader
 from generation.questions.question import VALUE_LIMIT, WORD_LIMIT, Seen, clean_words
 from generation.recipe import Region
@@ -45,11 +44,6 @@ _CONFIGS: Final = ("preprocessor_config.json", "processor_config.json")
 
 _THOUSANDTHS: Final = (1000.0, 1000.0)
 """What Qwen's models of the third generation count places by, whatever the picture's size."""
-
-_FAULTS: Final = (
-    *(OSError, ValueError, TypeError, KeyError, RuntimeError, ImportError),
-    SafetensorError,
-)
 
 
 class ImageReader(Protocol):
@@ -215,7 +209,7 @@ def load_eye(model: str, dtype: torch.dtype) -> Eye:
         EyesError: It is of a kind that cannot be asked.
         ModelError: It cannot be loaded.
     """
-    name, folder = name_eye(model), find_eye_folder(model)
+    name, folder = name_source(model), find_eye_folder(model)
     if folder is None:
         raise ModelError(
             f"{name} is not on this machine yet: `easel models fetch eyes` shows its licence and"
@@ -232,7 +226,7 @@ def load_eye(model: str, dtype: torch.dtype) -> Eye:
         ).eval()
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         return _build(architecture, name, network, tokenizer, folder)
-    except _FAULTS as error:
+    except LOADING_FAULTS as error:
         raise ModelError(
             f"{name} could not be loaded as an eye: it needs the folder of a {architecture} with"
             " safetensors weights and its tokenizer; `easel models fetch` completes what broke off"
@@ -262,7 +256,7 @@ def borrow_eye(engine: Engine) -> Eye:
     """
     pipe = engine.pipe
     reader = PatchReader(pipe.text_encoder, pipe.tokenizer, Qwen2VLImageProcessorPil())
-    return ChattingEye(name_eye(engine.card.model), pipe.text_encoder, pipe.tokenizer, reader)
+    return ChattingEye(name_source(engine.card.model), pipe.text_encoder, pipe.tokenizer, reader)
 
 
 def _read_settings(folder: Path) -> dict[str, Any]:

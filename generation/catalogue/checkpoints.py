@@ -99,7 +99,7 @@ def choose_card(model: str, family: str = "") -> Card:
         return found
     if is_file(model):
         return _choose_for_file(Path(model))
-    folder = Path(model) if Path(model).is_dir() else find_fetched(model)
+    folder = find_folder(model)
     if folder is not None and (folder / INDEX).is_file():
         return _choose_for_pipeline(folder)
     if is_guided(Path(model)):
@@ -129,6 +129,21 @@ def find_fetched(model: str, file: str = INDEX) -> Path | None:
         index = try_to_load_from_cache(hub, file, revision=revision or None)
     # None if it was never fetched, an object of the client's if it is known not to exist.
     return Path(index).parent if isinstance(index, str) else None
+
+
+def find_folder(model: str, file: str = INDEX) -> Path | None:
+    """The folder of a model on this machine; None where it was not fetched.
+
+    Args:
+        model: A folder, or a hub id with ``@`` and a revision behind it if wanted.
+        file: A file that tells of what was fetched.
+    """
+    return Path(model) if Path(model).is_dir() else find_fetched(model, file)
+
+
+def name_source(model: str) -> str:
+    """What such a model is called: its hub id, or its folder's last name, never a path."""
+    return Path(model).name if Path(model).is_dir() else model.partition("@")[0]
 
 
 def list_files(folder: Path) -> list[Path]:

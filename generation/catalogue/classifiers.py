@@ -1,11 +1,12 @@
 """Classifiers: what tells how explicit pictures are, by the settings, without PyTorch."""
 
 import importlib.util
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from faults import HostError
-from generation.catalogue.checkpoints import find_fetched, read_json
+from generation.catalogue.checkpoints import find_folder, name_source, read_json
 
 CONFIG: Final = "config.json"
 """File of a classifier that names its architecture and its labels."""
@@ -70,14 +71,15 @@ def find_classifier_folder(model: str) -> Path:
     Raises:
         ClassifierError: It was not fetched, or is of a kind that cannot be asked.
     """
-    folder = Path(model) if Path(model).is_dir() else find_fetched(model, CONFIG)
+    folder = find_folder(model, CONFIG)
     if folder is None:
         raise ClassifierError(
-            f"{name_classifier(model)} is not on this machine yet: `easel models fetch classifier`"
+            f"{name_source(model)} is not on this machine yet: `easel models fetch classifier`"
             " shows its licence and fetches it, EASEL_CLASSIFIER=off does without"
         )
     config = read_json(folder / CONFIG)
-    if ARCHITECTURE not in config.get("architectures", ()) or not find_explicit(folder):
+    explicit = find_explicit(config.get("id2label", {}))
+    if ARCHITECTURE not in config.get("architectures", ()) or not explicit:
         raise ClassifierError(
             f"EASEL_CLASSIFIER names no {ARCHITECTURE} with one of the labels"
             f" {', '.join(sorted(EXPLICIT))}; {USUAL} is one"
@@ -85,12 +87,10 @@ def find_classifier_folder(model: str) -> Path:
     return folder
 
 
-def find_explicit(folder: Path) -> list[int]:
-    """Places of the labels that say that a picture is explicit."""
-    labels: dict[str, object] = read_json(folder / CONFIG).get("id2label", {})
+def find_explicit(labels: Mapping[Any, object]) -> list[int]:
+    """Places of the labels that say that a picture is explicit.
+
+    Args:
+        labels: A configuration's ``id2label``, by places as numbers or in digits.
+    """
     return [int(place) for place, label in labels.items() if str(label).lower() in EXPLICIT]
-
-
-def name_classifier(model: str) -> str:
-    """What a classifier is called in verdicts: its hub id, or its folder's last name."""
-    return Path(model).name if Path(model).is_dir() else model.partition("@")[0]

@@ -7,7 +7,7 @@ from typing import Final
 
 from faults import HostError
 from generation.catalogue.card import Card
-from generation.catalogue.checkpoints import find_fetched, read_json
+from generation.catalogue.checkpoints import find_folder, read_json
 
 CONFIG: Final = "config.json"
 """File of an eye that names its architecture."""
@@ -134,7 +134,7 @@ def find_eye_card(model: str) -> EyeCard | None:
 
 def find_eye_folder(model: str) -> Path | None:
     """The folder of an eye on this machine; None where it was not fetched."""
-    return Path(model) if Path(model).is_dir() else find_fetched(model, CONFIG)
+    return find_folder(model, CONFIG)
 
 
 def find_architecture(folder: Path) -> str:
@@ -157,8 +157,3 @@ def tells_places(model: str) -> bool:
     """Whether an eye on this machine tells where in a picture things are."""
     folder = find_eye_folder(model)
     return folder is not None and read_json(folder / CONFIG).get("model_type") in _PLACING
-
-
-def name_eye(model: str) -> str:
-    """What an eye is called in answers: its hub id, or its folder's last name, never a path."""
-    return Path(model).name if Path(model).is_dir() else model.partition("@")[0]

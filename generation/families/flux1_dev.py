@@ -4,13 +4,12 @@ Of this kind Kontext alone reads images; what it predicts is predicted here as w
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
-from generation.catalogue.checkpoints import find_fetched
+from generation.catalogue.checkpoints import find_folder
 from generation.conditioning.flux_adapter import FILE, ImageLooks, load_image_looks
 from generation.conditioning.native_references import (
     NativeReference,
@@ -111,7 +110,7 @@ def _place(pipe: Any, latents: Tensor, references: Sequence[NativeReference]) ->
 
 def see(pipe: Any, source: str) -> ImageWords | ImageLooks:  # noqa: ANN401
     """What shows images to the model: an image adapter, or Redux, whichever lies there."""
-    folder = Path(source) if Path(source).is_dir() else find_fetched(source, FILE)
+    folder = find_folder(source, FILE)
     if folder is not None and (folder / FILE).is_file():
         return load_image_looks(pipe, folder)
     return load_image_words(pipe, source)

@@ -1,6 +1,16 @@
 """What loading a model ends in where it cannot be done."""
 
+from typing import Final
+
+from safetensors import SafetensorError
+
 from faults import HostError
+
+LOADING_FAULTS: Final = (
+    *(OSError, ValueError, TypeError, KeyError, RuntimeError, ImportError),
+    SafetensorError,
+)
+"""What libraries raise where a folder is not whole, or is of another model."""
 
 
 class ModelError(HostError, RuntimeError):

@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from generation.catalogue.card import Card
-from generation.catalogue.checkpoints import INDEX, find_fetched, is_file, read_json
+from generation.catalogue.checkpoints import INDEX, find_folder, is_file, read_json
 from generation.catalogue.families import find_known
 from generation.catalogue.gguf_headers import KIND as GGUF
 from generation.catalogue.headers import WeightsError, read_header
@@ -63,7 +63,7 @@ def load_pipeline(family: Code, card: Card, model: str, dtype: torch.dtype) -> A
         pipe = _load_file(family, card, Path(model), dtype, **parts)
         card = _heed(card, Path(model))
     else:
-        pipe = _load_folder(family, find_folder(model), dtype, **parts)
+        pipe = _load_folder(family, require_folder(model), dtype, **parts)
     # DiffusionPipeline takes the class from the files, so it loads any family's checkpoint.
     if type(pipe).__name__ != family.pipeline:
         raise ModelError(f"the model is a {type(pipe).__name__}, not a {card.title}")
@@ -78,15 +78,13 @@ def load_pipeline(family: Code, card: Card, model: str, dtype: torch.dtype) -> A
     return pipe
 
 
-def find_folder(model: str) -> Path:
+def require_folder(model: str) -> Path:
     """The folder of a checkpoint: the one that is named, or of what was fetched.
 
     Raises:
         ModelError: It is not on this machine.
     """
-    if Path(model).is_dir():
-        return Path(model)
-    found = find_fetched(model)
+    found = find_folder(model)
     if found is None:
         raise ModelError(_tell_missing(model.partition("@")[0]))
     return found
@@ -269,7 +267,7 @@ def _load_around(
     """The pipeline of a denoiser's file, whose other parts the family's own checkpoint lends."""
     base = card.base or card.model
     try:
-        folder = find_folder(base)
+        folder = require_folder(base)
     except ModelError:
         raise ModelError(
             f"{file.name} is the transformer alone, and {base}, which lends the rest, is not on"
@@ -324,7 +322,7 @@ def _load_vae(card: Card, dtype: torch.dtype) -> Any:  # noqa: ANN401 - diffuser
     try:
         if is_file(place):
             return _load_vae_file(card, Path(place), dtype)
-        folder = find_folder(place)
+        folder = require_folder(place)
         # Alone in a repository, or a part of a checkpoint.
         return AutoencoderKL.from_pretrained(
             folder / "vae" if (folder / "vae").is_dir() else folder,

@@ -10,20 +10,19 @@ from typing import Any, Final, Protocol
 import numpy as np
 import torch
 from PIL import Image, ImageFilter
-from safetensors import SafetensorError
 from torch import Tensor
 from transformers import ViTForImageClassification
 
 from faults import HostError
+from generation.catalogue.checkpoints import name_source
 from generation.catalogue.classifiers import (
     BUNDLED,
     choose_classifier,
     find_classifier_folder,
     find_explicit,
-    name_classifier,
 )
 from generation.families.libraries import quiet
-from generation.families.model_error import ModelError
+from generation.families.model_error import LOADING_FAULTS, ModelError
 from storage.queue.jobs import Report
 from storage.queue.verdicts import Verdict
 
@@ -35,11 +34,6 @@ BLUR: Final = 12
 
 _LONGEST: Final = 1024
 """Longer side in pixels of what is judged; no classifier looks at more than some hundred."""
-
-_FAULTS: Final = (
-    *(OSError, ValueError, TypeError, KeyError, RuntimeError, ImportError),
-    SafetensorError,
-)
 
 
 class Classifier(Protocol):
@@ -91,6 +85,10 @@ class ViTClassifier:
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
     """How pictures become a vision transformer's input, as its file says.
+
+    Not by transformers' own: that wants torchvision, its variant without is not among what the
+    library says will stay, and verdicts hold scores to a host's limit, so that no release may move
+    them.
 
     Attributes:
         size: Width and height in pixels.
@@ -203,7 +201,7 @@ def load_classifier(model: str, device: torch.device) -> Classifier:
         ClassifierError: It is not here, or of a kind that cannot be asked.
         ModelError: It cannot be loaded.
     """
-    name = name_classifier(model)
+    name = name_source(model)
     try:
         if model == BUNDLED:
             return OpenNSFWClassifier()
@@ -213,11 +211,12 @@ def load_classifier(model: str, device: torch.device) -> Classifier:
             folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
         )
         prepare = Preprocessing.read(folder, int(network.config.image_size))
+        explicit = find_explicit(network.config.id2label)
         network = network.eval().to(device)
-        return ViTClassifier(name, network, find_explicit(folder), prepare, device)
+        return ViTClassifier(name, network, explicit, prepare, device)
     except HostError:
         raise
-    except _FAULTS as error:
+    except LOADING_FAULTS as error:
         raise ModelError(
             f"{name} could not be loaded as a classifier; `easel models fetch classifier` completes"
             " what broke off, EASEL_CLASSIFIER=off does without"
