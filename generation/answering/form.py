@@ -18,6 +18,7 @@ from generation.questions.question import (
     VALUE_LIMIT,
     Seen,
     clean_words,
+    drop_half_sentence,
 )
 
 INSTRUCTION: Final = (
@@ -125,9 +126,7 @@ def _read_value(key: str, text: str) -> str:
     if key != "words":
         text = _BY_SOMEBODY.sub("", text)
     if key == "prompt":
-        sentences = clean_words(text, PROSE_LIMIT)
-        # What was cut off says half a thing.
-        return sentences[: max(sentences.rfind(end) for end in ".!?") + 1]
+        return drop_half_sentence(clean_words(text, PROSE_LIMIT))
     if key in _NAMELESS and _NAMED.search(text):
         return ""
     value = clean_words(text, VALUE_LIMIT).strip(" .,;:-")

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from generation.answering.sight import write_conversation
 from generation.answering.speaker import Speaker, name_cache
-from generation.questions.question import PROSE_LIMIT
+from generation.questions.question import PROSE_LIMIT, drop_half_sentence
 from generation.sampling.engine import Engine
 
 INSTRUCTION: Final = (
@@ -34,9 +34,11 @@ class TiedModel:
 
     Attributes:
         body: From tokens to what the head reads.
+        cache_name: What it calls its cache.
     """
 
     body: Any
+    cache_name: str
 
     @property
     def config(self) -> Any:  # noqa: ANN401 - transformers has no types
@@ -57,7 +59,7 @@ class TiedModel:
         use_cache: bool = True,
     ) -> SimpleNamespace:
         """The logits of what follows the last of some tokens, (1, 1, vocabulary)."""
-        kept = {name_cache(self.body): cache}
+        kept = {self.cache_name: cache}
         made = self.body(input_ids=input_ids, use_cache=use_cache, **kept)
         last = made.last_hidden_state[:, -1:]
         # Memory plans may have the words lie elsewhere than what was computed from them.
@@ -71,7 +73,8 @@ def borrow_speaker(engine: Engine) -> Speaker:
     """A loaded model's text encoder, which is a language model, to be spoken with."""
     encoder = engine.pipe.text_encoder
     whole = encoder.get_output_embeddings() is not None
-    return Speaker(encoder if whole else TiedModel(encoder), engine.pipe.tokenizer)
+    model = encoder if whole else TiedModel(encoder, name_cache(encoder))
+    return Speaker(model, engine.pipe.tokenizer)
 
 
 def tell(engine: Engine, text: str) -> str:
@@ -87,5 +90,4 @@ def tell(engine: Engine, text: str) -> str:
     speaker = borrow_speaker(engine)
     speaker.begin({"input_ids": ids.to(engine.pipe.text_encoder.device)})
     told = " ".join(speaker.write(_LINE, _MOST).split())[:PROSE_LIMIT]
-    # What was cut off says half a thing.
-    return told[: max(told.rfind(end) for end in ".!?") + 1]
+    return drop_half_sentence(told)

@@ -182,6 +182,11 @@ def clean_words(text: str, limit: int) -> str:
     return " ".join(plain.split())[:limit].rstrip()
 
 
+def drop_half_sentence(text: str) -> str:
+    """A text up to the end of its last whole sentence: what was cut off says half a thing."""
+    return text[: max(text.rfind(end) for end in ".!?") + 1]
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """How much a stretch of a prompt changes what a model draws.
