@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -124,12 +125,9 @@ def keep(connection: Connection, rows: list[dict[str, Any]]) -> None:
 
 async def fill(records: Records, count: int, dice: random.Random) -> float:
     """Writes so many drawings, and puts them into the gallery; seconds that the latter took."""
-    batch = list[dict[str, Any]]()
-    for row in make_jobs(count, dice):
-        batch.append(row)
-        if len(batch) == BATCH:
-            await records.write(keep, batch)
-            batch = []
+    rows = make_jobs(count, dice)
+    while batch := list(islice(rows, BATCH)):
+        await records.write(keep, batch)
     began = time.perf_counter()
     place = await records.write(index.add_missing, None, None, BATCH)
     while place is not None:
