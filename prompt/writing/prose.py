@@ -6,6 +6,7 @@ English; all others are what the picture shows, in the order in which they stand
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from enum import StrEnum
 from typing import Final
 
 from generation.recipe import Phrase
@@ -38,10 +39,19 @@ _CAMERA: Final = re.compile(
     r"view|wide angle)",
     re.IGNORECASE,
 )
-_LEADS: Final = ("Made as", "Seen in", "Taken as", "Emphasis on", "Only a hint of")
-"""How the template's sentences begin, which say nothing by themselves."""
 
-_LEAD: Final = re.compile(rf"(?:(?<=\. )|^)(?:{'|'.join(_LEADS)}) ")
+
+class _Lead(StrEnum):
+    """How the template's sentences begin, which say nothing by themselves."""
+
+    MEDIUM = "Made as"
+    LIGHT = "Seen in"
+    CAMERA = "Taken as"
+    STRESSED = "Emphasis on"
+    FAINT = "Only a hint of"
+
+
+_LEAD: Final = re.compile(rf"(?:(?<=\. )|^)(?:{'|'.join(_Lead)}) ")
 _COUNTED: Final = re.compile(r"([1-6])\+?((?:girl|boy)s?)")
 _NUMBERS: Final = ("", "one", "two", "three", "four", "five", "six")
 _BOORU: Final = re.compile(r"(?<=[a-z])_(?=[a-z])")
@@ -65,8 +75,8 @@ def write_prose(
     parts = [whole] if prose else list(_fill_template(words))
     stressed = _find_words(tags, lambda weight: weight > _STRESSED)
     faint = _find_words(tags, lambda weight: weight < _FAINT)
-    parts += [f"{_LEADS[3]} {enumerate_words(stressed)}"] if stressed else []
-    parts += [f"{_LEADS[4]} {enumerate_words(faint)}"] if faint else []
+    parts += [f"{_Lead.STRESSED} {enumerate_words(stressed)}"] if stressed else []
+    parts += [f"{_Lead.FAINT} {enumerate_words(faint)}"] if faint else []
     parts += [enumerate_words(dict.fromkeys(positives))] if positives else []
     parts += [say_ratio(ratio)] if ratio else []
     # Words that stand alone are as good a sentence as any.
@@ -87,9 +97,9 @@ def is_prose(whole: str, parts: int) -> bool:
 def _fill_template(words: Sequence[str]) -> Iterable[str]:
     """What is shown, what it is made of, its light, and how it is taken; a sentence for each."""
     roles: list[tuple[Callable[[str], object], str]] = [
-        (_MEDIA.fullmatch, _LEADS[0]),
-        (_LIGHT.fullmatch, _LEADS[1]),
-        (_CAMERA.fullmatch, _LEADS[2]),
+        (_MEDIA.fullmatch, _Lead.MEDIUM),
+        (_LIGHT.fullmatch, _Lead.LIGHT),
+        (_CAMERA.fullmatch, _Lead.CAMERA),
     ]
     # The first is the subject, whatever it sounds like.
     shown, found = list(words[:1]), dict[str, list[str]]()
