@@ -218,9 +218,15 @@ def train_planner(given: Options, minutes: float) -> None:
     often = 1.0 + _OFTEN * (measure_contrast(lessons.latents) < _FAINT)
 
     early = course.folder / EARLY
+    if not course.checkpoint.exists():
+        # Of a run before whose checkpoint was taken away: another planner's.
+        early.unlink(missing_ok=True)
+    missing = not early.exists()
 
     def step(share: float) -> dict[str, Tensor]:
-        if share >= _EARLY and not early.exists():
+        nonlocal missing
+        if missing and share >= _EARLY:
+            missing = False
             save_file(planner.state_dict(), early)
         rows = torch.multinomial(often, batch, replacement=True)
         wanted = lessons.latents[rows].float()
