@@ -26,6 +26,9 @@ RIGHT: Final = pi / 2
 _PARTS: Final = 3
 """Parts along each side whose colours are lent as a whole."""
 
+GRAIN: Final = 4
+"""Latents that a side is filled up to a multiple of: the network halves it twice."""
+
 _GRID: Final = 32
 """Pixels that a side is rounded to: a latent's 8, twice halved."""
 
@@ -357,6 +360,14 @@ def lend_colours(guide: Tensor, other: Tensor, share: float) -> Tensor:
     size = guide.shape[-2:]
     drift = functional.adaptive_avg_pool2d(mix_guides(guide, other, share) - guide, _PARTS)
     return guide + functional.interpolate(drift, size=size, mode="bilinear")
+
+
+def fill_up(latents: Tensor) -> Tensor:
+    """Latents (B, C, h, w) with their last row and column repeated, up to whole grains."""
+    height, width = latents.shape[-2:]
+    # Repeated, since zeros would be an edge that is drawn along.
+    more = (0, -width % GRAIN, 0, -height % GRAIN)
+    return functional.pad(latents, more, mode="replicate") if any(more) else latents
 
 
 def widen(guide: Tensor, height: int, width: int, ground: Tensor) -> Tensor:

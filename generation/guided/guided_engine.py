@@ -12,7 +12,6 @@ from typing import Final, Self
 import torch
 from PIL import Image, ImageOps
 from torch import Tensor
-from torch.nn import functional
 
 from generation.catalogue.card import Card
 from generation.catalogue.looks import PLAIN, find_looks
@@ -20,10 +19,12 @@ from generation.controls import LARGEST_IMAGE_WEIGHT, strength_for_image_weight
 from generation.guided.checkpoint import Networks
 from generation.guided.denoiser import Guide
 from generation.guided.drawing import (
+    GRAIN,
     RIGHT,
     Known,
     Request,
     Walk,
+    fill_up,
     finish,
     lend_colours,
     name_look,
@@ -54,9 +55,6 @@ _GUIDANCE: Final = 1 / 4
 
 _BEGIN: Final = 0.8
 """Where drawing by a plan begins, from 0, the plan itself, to 1, noise alone."""
-
-_GRAIN: Final = 4
-"""Latents that a side is filled up to a multiple of: the network halves it twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,7 +223,7 @@ class GuidedEngine:
         plan = self.plans.make(phrases, said.size)
         named = self._name_looks(phrases)
         return Request(
-            guide=_fill_up(plan.guide),
+            guide=fill_up(plan.guide),
             kind=Guide.PLAN,
             look=name_look(self.networks, [])[None] if named is None else named,
             words=plan.words,
@@ -255,7 +253,7 @@ class GuidedEngine:
     def _draw_noise(self, recipe: Recipe, size: int) -> list[Tensor]:
         """The noise that each batch of up to ``size`` pictures starts from."""
         across, down = recipe.size.width // PATCH, recipe.size.height // PATCH
-        shape = self.networks.latents.channels, down + -down % _GRAIN, across + -across % _GRAIN
+        shape = self.networks.latents.channels, down + -down % GRAIN, across + -across % GRAIN
         noises = [draw_starting_noise(noise, shape)[0] for noise in recipe.noise]
         return [
             torch.cat(noises[first : first + size]).to(self.device)
@@ -283,7 +281,7 @@ class GuidedEngine:
         if not isinstance(start, InpaintCanvas):
             return guide, None, strength
         size = recipe.size.height // PATCH, recipe.size.width // PATCH
-        drawn = _fill_up(mask_latents(start.kept, size)).to(self.device)
+        drawn = fill_up(mask_latents(start.kept, size)).to(self.device)
         return guide, Known(guide, drawn), strength
 
     def _strength_for(self, weight: float) -> float:
@@ -297,7 +295,7 @@ class GuidedEngine:
         # A size in the picture's own ratio is rounded to whole latents: nothing is cut off for it.
         own = self.card.size(*picture.size) == size
         fitted = picture.resize(size) if own else ImageOps.fit(picture, size, _SMOOTH)
-        return _fill_up(self.networks.latents.encode(self._as_pixels(fitted)))
+        return fill_up(self.networks.latents.encode(self._as_pixels(fitted)))
 
     def _as_pixels(self, picture: Image.Image) -> Tensor:
         """(1, 3, H, W) in -1 to 1."""
@@ -385,14 +383,6 @@ class GuidedEngine:
 
 
 _SMOOTH: Final = Image.Resampling.LANCZOS
-
-
-def _fill_up(latents: Tensor) -> Tensor:
-    """Latents with their last row and column repeated, up to what the network can halve twice."""
-    height, width = latents.shape[-2:]
-    # Repeated, since zeros would be an edge that is drawn along.
-    more = (0, -width % _GRAIN, 0, -height % _GRAIN)
-    return functional.pad(latents, more, mode="replicate") if any(more) else latents
 
 
 def _cut(latents: Tensor, recipe: Recipe) -> Tensor:
