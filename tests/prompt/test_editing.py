@@ -43,7 +43,14 @@ def test_most_are_placed_rightly_and_next_to_none_wrongly(held: bool) -> None:
 
 @pytest.mark.parametrize(
     ("sentence", "amount"),
-    [("warmer", 1), ("a little warmer", 0.5), ("make it much warmer", 2), ("etwas heller", 0.5)],
+    [
+        ("warmer", 1),
+        ("a little warmer", 0.5),
+        ("make it much warmer", 2),
+        ("etwas heller", 0.5),
+        ("too dark, brighten it a little", 0.5),
+        ("コントラストを少し下げて", 0.5),
+    ],
 )
 def test_how_much_is_understood(sentence: str, amount: float) -> None:
     wishes = understand(sentence)
