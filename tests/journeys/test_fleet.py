@@ -205,17 +205,22 @@ async def finished(asked: Sequence[Message]) -> None:
         await showing(message, FINISHED)
 
 
-async def drawing(engine: Engine, *where: Any) -> None:
-    """Waits until a job is being drawn."""
-    wanted = select(JobRow.id).where(JobRow.state == "running", *where)
+async def wait_for(engine: Engine, exists: bool, *where: Any) -> None:
+    """Waits until there is a job, or none, of which all of this is true."""
+    wanted = select(JobRow.id).where(*where)
 
     def look() -> bool:
         with engine.connect() as connection:
             return connection.execute(wanted).first() is not None
 
     async with asyncio.timeout(PATIENCE):
-        while not await asyncio.to_thread(look):  # noqa: ASYNC110 - nothing tells of it
+        while await asyncio.to_thread(look) is not exists:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.03)
+
+
+async def drawing(engine: Engine, *where: Any) -> None:
+    """Waits until a job is being drawn."""
+    await wait_for(engine, True, JobRow.state == "running", *where)
 
 
 @pytest.mark.postgres
@@ -266,12 +271,13 @@ async def test_nothing_is_lost_whatever_dies_and_each_is_delivered_once(fleet: F
         versions = [*(each.content for each in message.history), message.content]
         assert sum(FINISHED in content for content in versions) == 1
         assert len(message.attachments) == 1
+    # It is noted a moment after it is seen.
+    await wait_for(engine, False, JobRow.delivered_at.is_(None))
     with engine.connect() as connection:
-        rows = connection.execute(select(JobRow.state, JobRow.delivered_at, JobRow.attempts)).all()
+        rows = connection.execute(select(JobRow.state, JobRow.attempts)).all()
     engine.dispose()
     assert len(rows) == len(told)
     assert {row.state for row in rows} == {"done"}
-    assert all(row.delivered_at for row in rows)
     # What was being drawn as its worker died was begun once more.
     assert max(row.attempts for row in rows) > 1
 
