@@ -66,6 +66,8 @@ class House:
             **more,
         )
         self.bot = EaselBot(settings, self.jobs, self.files)
+        # Tests of other folders keep this loop for minutes, and it would connect anew as it ends.
+        self.bot._connection.heartbeat_timeout = 3600.0
         self._running = asyncio.create_task(self.bot.start(playground.token))
         await playground.ready(PATIENCE)
 
