@@ -48,6 +48,8 @@ def _describe_drawing(card: Card) -> Iterator[tuple[str, str]]:
             yield label, said.rpartition("/")[2] if label in {"autoencoder", "LoRA"} else said
     if card.velocity:
         yield "predicts", "velocity"
+    if card.float8:
+        yield "numbers", "weights of 8 bits (fp8), multiplied so where the GPU can"
 
 
 def tell_licence(one: ServedModel) -> str:

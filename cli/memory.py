@@ -33,15 +33,15 @@ def examine_memory(settings: Settings) -> Iterator[Finding]:
     """The plan for each model that is served, or that it does not fit; none without a GPU."""
     if importlib.util.find_spec("torch") is None:
         return
-    from generation.catalogue.memory_plans import describe, plan_ahead, read_room  # noqa: PLC0415 - heavy
+    from generation.catalogue.memory_plans import describe, plan_ahead  # noqa: PLC0415 - heavy
     from generation.catalogue.served import list_served  # noqa: PLC0415
-    from generation.tensors.memory import measure_room  # noqa: PLC0415
+    from generation.tensors.memory import find_room  # noqa: PLC0415
 
     device = find_gpu(settings)
     if device is None:
         return
     try:
-        room = read_room(measure_room(device), settings.memory)
+        room = find_room(device, settings.memory)
         served = list_served(settings)
     except HostError as error:
         # What is wrong with the models themselves is said where they are looked for.
@@ -124,15 +124,14 @@ def _place_eye(settings: Settings, source: str, usual: Card, device: Any) -> Fin
         measure_rest,
         plan_ahead,
         plan_eye,
-        read_room,
     )
-    from generation.tensors.memory import measure_room  # noqa: PLC0415
+    from generation.tensors.memory import find_room  # noqa: PLC0415
 
     name, known = name_source(source), find_eye_card(source)
     if known is None:
         return Finding("eyes", State.OK, f"{name}, on this machine")
     try:
-        room = read_room(measure_room(device), settings.memory)
+        room = find_room(device, settings.memory)
         plan = plan_ahead(usual, settings, room)
         resting = measure_rest(estimate_served(usual, settings), plan)
         placing = plan_eye(name, known.weights, resting, room)
@@ -156,16 +155,15 @@ def examine_main_memory(settings: Settings) -> Iterator[Finding]:
         measure_aside,
         measure_rest,
         plan_ahead,
-        read_room,
     )
     from generation.catalogue.served import choose_usual, list_served  # noqa: PLC0415
-    from generation.tensors.memory import measure_card, measure_room  # noqa: PLC0415
+    from generation.tensors.memory import find_room, measure_card  # noqa: PLC0415
 
     device = find_gpu(settings)
     if device is None:
         return
     try:
-        room = read_room(measure_room(device), settings.memory)
+        room = find_room(device, settings.memory)
         usual = choose_usual(list_served(settings)).card
         parts = estimate_served(usual, settings)
         plan = plan_ahead(usual, settings, room)

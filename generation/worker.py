@@ -41,7 +41,7 @@ from generation.runtime.sheets import draw_cells
 from generation.runtime.storing import keep, keep_sheet
 from generation.sampling.engine import Drawer
 from generation.tensors.device_faults import answers, is_device_fault
-from generation.tensors.memory import measure_free, measure_room
+from generation.tensors.memory import find_room, measure_free
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage import meters
 from storage.database.connect import open_engine
@@ -103,7 +103,7 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
         controlnets=select_beside(settings.controlnets, one.card),
         estimators=settings.estimators,
         exact=settings.exact,
-        room=read_room(measure_room(device), settings.memory),
+        room=find_room(device, settings.memory),
     )
     if settings.compile and device.type == "cuda":
         # Here, so that a worker is ready only when it is warm.
@@ -115,7 +115,7 @@ def load_engine(settings: Settings, one: ServedModel | None = None) -> Drawer:
 
 def estimate_needs(settings: Settings, device: torch.device, card: Card) -> float:
     """GiB that a model takes on a GPU by its plan; all that there is where it does not fit."""
-    room = read_room(measure_room(device), settings.memory)
+    room = find_room(device, settings.memory)
     try:
         return plan_ahead(card, settings, room).needs
     except MemoryPlanError:
@@ -163,7 +163,7 @@ def open_sight(settings: Settings, device: torch.device, models: Models) -> Sigh
     Raises:
         EyesError: ``EASEL_EYES`` names nothing that sees.
     """
-    room = read_room(measure_room(device), settings.memory)
+    room = find_room(device, settings.memory)
     return choose_sight(settings, models, device, room)
 
 

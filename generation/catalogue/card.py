@@ -107,6 +107,7 @@ class Card:
         trigger: Words that wake what it was trained on, for people to type.
         clip_skip: Which layer of CLIP it reads, counted from the last as 1.
         rescale: Share of the contrast that guidance adds which is taken back.
+        float8: Whether it may multiply in floating-point numbers of 8 bits, where a device can.
         velocity: Whether it predicts velocity rather than noise; None if its files say it.
         terminal: Whether its schedule ends in pure noise; None if its files say it.
         vae: Autoencoder in place of its own: a file, a folder or a hub id; empty for its own.
@@ -179,6 +180,7 @@ class Card:
     trigger: str = ""
     clip_skip: int = 1
     rescale: float = 0.0
+    float8: bool = False
     velocity: bool | None = None
     terminal: bool | None = None
     vae: str = ""

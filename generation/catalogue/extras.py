@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import Final, Protocol
 
 from generation.catalogue.card import Capability, Card
+from generation.catalogue.checkpoints import OWN
 from generation.catalogue.controlnets import read_sources
 from generation.catalogue.families import CARDS
 from generation.catalogue.loras import Offered, read_offered, select_fitting
@@ -13,6 +14,9 @@ from generation.catalogue.sources import Source, SourceError, read_source
 from generation.recipe import Upscaler
 
 _FAMILIES: Final = frozenset(card.id for card in CARDS)
+
+FLOAT_8: Final = "fp8"
+"""The word of ``EASEL_MEMORY`` that asks for floating-point numbers of 8 bits."""
 
 
 # A protocol, since of generation only the worker may know storage's settings.
@@ -47,9 +51,13 @@ class Choices(Protocol):
     def upscaler(self) -> str:
         """File of a learned upscaler; empty for none."""
 
+    @property
+    def memory(self) -> str:
+        """How models lie on a GPU."""
+
 
 def add_extras(chosen: Card, choices: Choices) -> Card:
-    """A checkpoint's card extended by those extras in the settings that fit its family.
+    """A checkpoint's card extended by what else the settings say that fits its family.
 
     Raises:
         SourceError: The LoRAs or the upscaler cannot be read.
@@ -58,13 +66,16 @@ def add_extras(chosen: Card, choices: Choices) -> Card:
     known, source = None, find_upscaler_file(choices.upscaler)
     if source is not None:
         known = Upscaler(name=PurePath(source.file).stem, version=source.version)
-    return extend_card(
+    card = extend_card(
         chosen,
         select_beside(choices.adapters, chosen),
         read_offered(choices.loras),
         known,
         controlnets=select_beside(choices.controlnets, chosen),
     )
+    # In recipes, since pictures differ by it; the project's own models are too small to gain.
+    small = choices.memory == FLOAT_8 and chosen.id not in OWN
+    return replace(card, float8=True) if small else card
 
 
 def extend_card(

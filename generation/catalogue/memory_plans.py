@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 from faults import HostError
 from generation.catalogue.card import Card
 from generation.catalogue.controlnets import read_sources
-from generation.catalogue.extras import Choices, select_beside
+from generation.catalogue.extras import FLOAT_8, Choices, select_beside
 from generation.catalogue.eyes import READING
 from generation.catalogue.families import CARDS
 from generation.catalogue.footprints import FOOTPRINTS, Footprint
@@ -59,6 +59,7 @@ class MemoryPlan:
         at_once: How many pictures are computed together.
         tiled: Whether pictures are decoded in small tiles.
         floating: Whether weights of 8 bits have to be floating-point numbers.
+        multiplied: Whether the denoiser may multiply in them as well.
         needs: GiB that this takes.
     """
 
@@ -67,6 +68,7 @@ class MemoryPlan:
     at_once: int = AT_ONCE[0]
     tiled: bool = False
     floating: bool = False
+    multiplied: bool = False
     needs: float = 0.0
 
 
@@ -82,10 +84,12 @@ class Room:
         memory: GiB of the card that are free for models; infinite where nothing has to be planned.
         wanted: ``EASEL_MEMORY``: ``auto``, one of :class:`Placing`, ``8bit``, ``fp8`` or
             ``4bit``, or GiB.
+        multiplies: Whether the device multiplies floating-point numbers of 8 bits.
     """
 
     memory: float = inf
     wanted: str = "auto"
+    multiplies: bool = False
 
 
 CONTEXT: Final = 0.5
@@ -103,24 +107,25 @@ def count_usable(card: float) -> float:
 ENDLESS: Final = Room()
 """Where nothing has to be planned."""
 
-WORDS: Final = ("auto", *Placing, "8bit", "fp8", "4bit")
+WORDS: Final = ("auto", *Placing, "8bit", FLOAT_8, "4bit")
 """What ``EASEL_MEMORY`` may be, beside a number of GiB."""
 
 
-def read_room(memory: float, setting: str) -> Room:
+def read_room(memory: float, setting: str, *, multiplies: bool = False) -> Room:
     """The room on a card as a setting has it.
 
     Args:
         memory: GiB that are free for models.
         setting: ``EASEL_MEMORY``.
+        multiplies: Whether the device multiplies floating-point numbers of 8 bits.
 
     Raises:
         MemoryPlanError: The setting is not understood.
     """
     if setting in WORDS:
-        return Room(memory, setting)
+        return Room(memory, setting, multiplies)
     try:
-        return Room(min(memory, float(setting)))
+        return Room(min(memory, float(setting)), multiplies=multiplies)
     except ValueError:
         raise MemoryPlanError(
             f"EASEL_MEMORY cannot be `{setting[:20]}`; write {', '.join(WORDS)}, or a number of GiB"
@@ -138,9 +143,9 @@ def choose_plan(card: Card, parts: Footprint, room: Room) -> MemoryPlan:
     Raises:
         MemoryPlanError: None fits.
     """
-    floating = room.wanted == "fp8"
+    floating = room.wanted == FLOAT_8
     plans = [
-        replace(plan, floating=floating)
+        replace(plan, floating=floating, multiplied=floating and room.multiplies)
         for plan in list_plans(parts)
         if _is_wanted(plan, room.wanted)
     ]
@@ -321,7 +326,7 @@ def _is_wanted(plan: MemoryPlan, wanted: str) -> bool:
     match wanted:
         case "auto":
             return True
-        case "fp8":
+        case _ if wanted == FLOAT_8:
             return plan.bits == 8
         case "8bit" | "4bit":
             return plan.bits == int(wanted.removesuffix("bit"))
@@ -337,5 +342,6 @@ def describe(plan: MemoryPlan) -> str:
         Placing.OFFLOADED: "each part loaded as it computes",
     }[plan.placing]
     bits = [] if plan.bits == 16 else [f"{plan.bits} bits"]
+    bits += ["multiplied in fp8"] if plan.multiplied else []
     number = {4: [], 2: ["two at a time"], 1: ["one at a time"]}[plan.at_once]
     return ", ".join([where, *bits, *number, *(["decoded in tiles"] if plan.tiled else [])])

@@ -169,7 +169,9 @@ class Loras:
     def _keep(self, layer: nn.Module, name: str) -> tuple[Tensor, Tensor]:
         """A layer's weights, and what they are without anything added."""
         weight = getattr(layer, name)
-        if type(weight.data) is not Tensor or weight.dtype.itemsize < 2:
+        # What a layer makes anew each time is no parameter: what is added to it would be lost.
+        plain = isinstance(weight, nn.Parameter) and type(weight.data) is Tensor
+        if not plain or weight.dtype.itemsize < 2:
             raise ValueError("weights of fewer bits cannot be added to")
         if id(weight) not in self.kept:
             # In the machine's memory: a card that the model fills has no room for them.

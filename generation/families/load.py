@@ -53,7 +53,7 @@ from generation.families import (
 from generation.families.libraries import quiet
 from generation.families.model_error import ModelError
 from generation.families.pipelines import load_pipeline, require_fetched
-from generation.families.placing import QuantisingError, measure_parts, place
+from generation.families.placing import QuantisingError, align, measure_parts, place
 from generation.families.words_check import check_words
 from generation.guided.guided_engine import GuidedEngine
 from generation.guided.plans import OWN as PLANS
@@ -176,6 +176,9 @@ def load(
     if isinstance(family, FlowFamily) and family.prepare is not None:
         family.prepare(pipe)
     check_words(pipe)
+    # To another device they are copied anyway.
+    if device.type == "cpu":
+        align(pipe)
     # XL's overflows in float16 and decodes to black, and so do those of some of 1.5's fine-tunes.
     if pipe.vae.dtype == torch.float16:
         pipe.vae.to(torch.float32)

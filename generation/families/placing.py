@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import torch
 from accelerate import cpu_offload_with_hook
-from diffusers.hooks import apply_layerwise_casting
+from diffusers import ModelMixin
 from torch import nn
 
 from faults import HostError
 from generation.catalogue.footprints import Footprint
 from generation.catalogue.memory_plans import MemoryPlan, Placing
+from generation.tensors.float8 import FORMAT, reduce_layers
 
 TEXT: Final = "text_encoder"
 """How the names of a pipeline's text encoders begin."""
@@ -35,6 +36,22 @@ def measure_parts(pipe: Any, parts: Footprint) -> Footprint:  # noqa: ANN401 - d
     # What was quantised before has no layers left to make smaller.
     layers = 0.0 if _is_quantised(denoiser) else parts.layers
     return replace(parts, text=text, denoiser=_weigh(denoiser), vae=_weigh(pipe.vae), layers=layers)
+
+
+_LINE: Final = 64
+"""Bytes that a processor reads at once; what PyTorch makes itself begins at multiples of it."""
+
+
+def align(pipe: Any) -> None:  # noqa: ANN401 - diffusers has no types
+    """Lay weights so that they begin where a processor's reads do.
+
+    Weights lie in memory as in their file, and the last bit of a product may depend on where they
+    begin: the same weights behind another header would draw a picture that differs by a rounding.
+    """
+    for _, part in _list_parts(pipe):
+        for weight in part.parameters():
+            if weight.is_floating_point() and weight.data_ptr() % _LINE:
+                weight.data = weight.data.clone()
 
 
 def place(pipe: Any, plan: MemoryPlan, device: torch.device) -> None:  # noqa: ANN401
@@ -105,18 +122,12 @@ def _choose_reduction(plan: MemoryPlan) -> Callable[[nn.Module, torch.device], N
 
 
 def _cast_to_8(part: nn.Module, _device: torch.device) -> None:
-    """Weights as floating-point numbers of 8 bits, each layer's widened while it computes.
-
-    Of the formats for it (Micikevicius et al. 2022, arXiv 2209.05433) the one with the finer steps;
-    weights lie well within its range.
-    """
-    apply_layerwise_casting(
-        part,
-        storage_dtype=torch.float8_e4m3fn,
-        compute_dtype=next(part.parameters()).dtype,
-        # What reads a part's number format looks at its first weights, which are these.
-        skip_modules_classes=(nn.Embedding,),
-    )
+    """Weights as floating-point numbers of 8 bits, each layer's widened while it computes."""
+    reduce_layers(part)
+    # The convolutions of a UNet, which lie well within the format's range without factors. Those of
+    # an encoder are few, and whoever asks it for its number format may look at them.
+    if isinstance(part, ModelMixin):
+        part.enable_layerwise_casting(FORMAT, part.dtype, skip_modules_classes=(nn.Linear,))
 
 
 def _is_quantised(part: nn.Module) -> bool:

@@ -59,6 +59,7 @@ _PLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "clip_skip": ("conditions", "clip_skip"),
     "rescale": ("sampling", "rescale"),
     "restored": ("inputs", "restored"),
+    "float8": ("sampling", "float8"),
 }
 """By the flat name, in the flat order, which the digest depends on."""
 
@@ -92,6 +93,7 @@ _SINCE: Final = {
     "clip_skip": GROUPED,
     "rescale": GROUPED,
     "restored": GROUPED,
+    "float8": GROUPED,
 }
 """The version that each later field, or field of a part, came with: who knows only earlier ones
 would draw it wrong.

@@ -80,6 +80,8 @@ class Sampling:
             seems to become.
         seamless: Whether opposite edges meet.
         rescale: Share, from 0 to 1, of the contrast that guidance adds which is taken back.
+        float8: Whether the denoiser may multiply in floating-point numbers of 8 bits, where its
+            weights are held so and the device can.
     """
 
     steps: int
@@ -88,6 +90,7 @@ class Sampling:
     stop: float = 1.0
     seamless: bool = False
     rescale: float = 0.0
+    float8: bool = False
 
     def __post_init__(self) -> None:
         if self.steps < 1:

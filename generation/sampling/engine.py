@@ -1,6 +1,7 @@
 """An engine: a loaded model with all that it draws with."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Protocol, Self
@@ -25,6 +26,7 @@ from generation.pictures.tiling import enlarge_seamless
 from generation.recipe import Lora, Recipe
 from generation.sampling.parallel import open_map
 from generation.sampling.seamless import wrap_edges
+from generation.tensors.float8 import multiply
 from generation.upscaling.bundled import Compact, enlarge, sharpen
 from generation.upscaling.spandrel_upscaler import SpandrelUpscaler
 from storage.queue.jobs import NO_MODEL, RenderError
@@ -311,7 +313,11 @@ class Engine:
                 return self.planned.draw(recipe, None, watch)
             recipe, start = self._plan(recipe)
         # The autoencoder wraps throughout; from which step on the denoiser does, its family says.
-        with torch.inference_mode(), wrap_edges([self.pipe.vae], wanted=recipe.sampling.seamless):
+        with (
+            torch.inference_mode(),
+            wrap_edges([self.pipe.vae], wanted=recipe.sampling.seamless),
+            self._multiply(recipe),
+        ):
             return self.family.draw(own, recipe, start, watch)
 
     def estimate(
@@ -326,8 +332,14 @@ class Engine:
         Returns:
             For each its clean latents (channels, height, width) at either level.
         """
-        with torch.inference_mode():
+        with torch.inference_mode(), self._multiply(recipes[0]):
             return self.family.estimate(self, recipes, told)
+
+    def _multiply(self, recipe: Recipe) -> AbstractContextManager[None]:
+        """Within it, the denoiser multiplies as the recipe says and the memory plan allows."""
+        if not self.memory.multiplied:
+            return nullcontext()
+        return multiply(self.denoiser, eight=recipe.sampling.float8)
 
     def _plan(self, recipe: Recipe) -> tuple[Recipe, Init]:
         """The recipe with the plan that it begins from."""

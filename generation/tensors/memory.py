@@ -6,7 +6,8 @@ from typing import Final
 import psutil
 import torch
 
-from generation.catalogue.memory_plans import SPARED
+from generation.catalogue.memory_plans import SPARED, Room, read_room
+from generation.tensors.precision import is_float8_quick
 
 _KINDS: Final = (torch.OutOfMemoryError, MemoryError)
 
@@ -38,6 +39,19 @@ def measure_room(device: torch.device) -> float:
     # What PyTorch holds, models of ours would give back.
     held = torch.cuda.memory_reserved(device)
     return max(0.0, (left + held - SPARED * total) / 2**30)
+
+
+def find_room(device: torch.device, setting: str) -> Room:
+    """What models of this process have on a device.
+
+    Args:
+        device: Where they compute.
+        setting: ``EASEL_MEMORY``.
+
+    Raises:
+        MemoryPlanError: The setting is not understood.
+    """
+    return read_room(measure_room(device), setting, multiplies=is_float8_quick(device))
 
 
 def measure_card(device: torch.device) -> float:

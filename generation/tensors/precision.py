@@ -14,6 +14,24 @@ AMPERE: Final = (8, 0)
 """The first compute capability of NVIDIA's with bfloat16 (CUDA C++ programming guide)."""
 
 
+ADA: Final = (8, 9)
+"""The first compute capability of NVIDIA's that multiplies numbers of 8 bits."""
+
+
+@cache
+def is_float8_quick(device: torch.device | str) -> bool:
+    """Whether a device multiplies matrices of floating-point numbers of 8 bits as such.
+
+    AMD's have another such format, and processors none: they would take longer.
+
+    Args:
+        device: The very device.
+    """
+    if torch.device(device).type != "cuda" or torch.version.hip is not None:
+        return False
+    return torch.cuda.get_device_capability(device) >= ADA
+
+
 @cache
 def is_bfloat16_quick(device: torch.device | str) -> bool:
     """Whether a device computes bfloat16 no slower than float32.

@@ -198,6 +198,7 @@ def _read_sampling(prompt: Prompt, card: Card) -> Sampling:
         stop=1.0 if stop is None else stop / 100,
         seamless=bool(TILE.of(values)),
         rescale=card.rescale,
+        float8=card.float8,
     )
 
 

@@ -20,6 +20,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, card: float | None) -> None:
     gpu = None if card is None else torch.device("cuda", 1)
     monkeypatch.setattr(memory, "find_gpu", lambda _: gpu)
     monkeypatch.setattr("generation.tensors.memory.measure_room", lambda _: count_usable(card or 0))
+    monkeypatch.setattr("generation.tensors.memory.is_float8_quick", lambda _: True)
     monkeypatch.setattr("generation.tensors.memory.measure_card", lambda _: card or 0)
 
 
@@ -56,6 +57,11 @@ def test_a_setting_that_asks_for_too_much_is_told(monkeypatch: pytest.MonkeyPatc
         State.NOTE,
         "set EASEL_MEMORY=auto, which fits it to the card",
     )
+
+
+def test_products_in_8_bits_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = examined(monkeypatch, 24, model="flux1-dev", memory="fp8")["flux1-dev"]
+    assert "8 bits, multiplied in fp8" in found.says
 
 
 def test_a_setting_that_means_nothing_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:

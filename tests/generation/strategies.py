@@ -110,5 +110,6 @@ recipes = st.builds(
     refinement=strengths,
     shortened=st.booleans(),
     rescale=strengths,
+    float8=st.booleans(),
     clip_skip=st.integers(1, 3),
 )

@@ -170,6 +170,7 @@ def test_every_field_of_earlier_versions_is_read() -> None:
         ({"start": Start(image="ab", strength=0.5), "shortened": True}, 5),
         ({"clip_skip": 2}, 5),
         ({"rescale": 0.7}, 5),
+        ({"float8": True}, 5),
         ({"edit": (Ingredient(image="ab"),), "restored": True}, 5),
         ({"canvas": Canvas(image="ab", sought=Sought(words="a lamp", finder="cd"))}, 5),
     ],

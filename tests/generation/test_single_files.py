@@ -23,7 +23,6 @@ from storage.settings import Settings
 from tests.generation.samples import recipe_for
 from tests.generation.single_files import build_twins, write_header, write_transformer
 from tests.generation.test_families import draw, same
-from tests.generation.test_steering import alike
 
 CPU = torch.device("cpu")
 
@@ -112,8 +111,7 @@ def test_a_transformers_file_draws_beside_what_lends_the_rest(
     mine, theirs = (each.pipe.transformer.state_dict() for each in (one, other))
     assert mine.keys() == theirs.keys()
     assert all(torch.equal(mine[key], theirs[key]) for key in mine)
-    # Weights lie in memory as in their file, on which the last bit of a product may depend.
-    assert alike(draw(one, recipe)[0], draw(other, recipe)[0])
+    assert same(draw(one, recipe)[0], draw(other, recipe)[0])
 
 
 def test_a_file_with_a_part_missing_is_one_sentence(twins: Twins, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 from generation import worker
 from generation.catalogue.families import BUNDLED, EASEL_2, UnknownFamilyError, find_card
+from generation.catalogue.memory_plans import read_room
 from generation.catalogue.served import list_served
 from generation.derive import enlarge, narrow
 from generation.families.model_error import ModelError
@@ -326,7 +327,7 @@ def test_each_model_is_loaded_with_what_is_for_its_family(
 def test_what_a_model_needs_of_a_gpu_is_as_its_plan_says(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "measure_room", lambda _: 11.1)
+    monkeypatch.setattr(worker, "find_room", lambda _, setting: read_room(11.1, setting))
     needs = partial(worker.estimate_needs, settings, torch.device("cuda", 1))
     assert needs(find_card("sdxl")) == pytest.approx(9.4, abs=0.1)
     # It will not fit; then everything else goes, before its loading says so.
