@@ -8,6 +8,7 @@ from typing import Final
 from generation.catalogue.card import Card
 from generation.catalogue.lexicon import load_lexicon
 from generation.questions.question import Effect
+from prompt.describing.chunks import ENDS, Chunks
 from prompt.resolution.meaning import read_meaning
 
 STRONG: Final = 0.5
@@ -25,17 +26,6 @@ _KEPT: Final = (1.0, 0.75, 0.5, 0.33, 0.15)
 _WORD: Final = re.compile(r"[^\s,]+")
 _COMMA: Final = " ,"
 
-_ARTICLES: Final = frozenset({"a", "an", "the"})
-_JOINING: Final = frozenset(
-    {
-        "about", "above", "across", "against", "along", "among", "and", "around", "at", "behind",
-        "below", "beneath", "beside", "between", "by", "during", "for", "from", "in", "inside",
-        "into", "like", "of", "on", "onto", "or", "outside", "over", "through", "to",
-        "toward", "towards", "under", "underneath", "upon", "with", "within", "without",
-    }
-)  # fmt: skip
-"""Words that only join others: they stay where both of these do."""
-
 
 def shorten(text: str, effects: Sequence[Effect]) -> tuple[str, ...]:
     """Prompts that are ever shorter, each of the words that do most.
@@ -44,15 +34,15 @@ def shorten(text: str, effects: Sequence[Effect]) -> tuple[str, ...]:
         text: The prompt's words.
         effects: What each word does, in their order in the text.
     """
-    stays = [_is_content(one.text) for one in effects]
+    chunks = Chunks.read([one.text for one in effects], _list_items(text, effects))
     ranked = sorted(
-        (k for k, stay in enumerate(stays) if stay and not is_idle(effects[k])),
+        (k for k, one in enumerate(effects) if chunks.is_content(k) and not is_idle(one)),
         key=lambda k: -effects[k].share,
     )
     found: list[str] = []
     for share in _KEPT:
-        kept = set(ranked[: math.ceil(share * len(ranked))])
-        short = _join(text, effects, stays, kept)
+        kept = chunks.close(ranked[: math.ceil(share * len(ranked))])
+        short = _join(chunks, kept)
         if short and short != " ".join(text.split()) and short not in found:
             found.append(short)
     return tuple(found[:MOST])
@@ -88,12 +78,8 @@ def mask_words(text: str, card: Card) -> tuple[str, tuple[str, ...]]:
     return "".join(word for word, _ in words), tuple(masked)
 
 
-def _is_content(word: str) -> bool:
-    return word.casefold() not in _ARTICLES | _JOINING
-
-
-def _join(text: str, effects: Sequence[Effect], stays: Sequence[bool], kept: set[int]) -> str:
-    """The kept words between the text's commas, with what joins two of them in one item."""
+def _list_items(text: str, effects: Sequence[Effect]) -> list[list[int]]:
+    """Places of the words between two of a text's commas."""
     items: list[list[int]] = [[]]
     place = 0
     for k, one in enumerate(effects):
@@ -102,20 +88,21 @@ def _join(text: str, effects: Sequence[Effect], stays: Sequence[bool], kept: set
             items.append([])
         items[-1].append(k)
         place = start + len(one.text)
-    return ", ".join(filter(None, (_join_item(item, effects, stays, kept) for item in items)))
+    return items
 
 
-def _join_item(
-    item: Sequence[int], effects: Sequence[Effect], stays: Sequence[bool], kept: set[int]
-) -> str:
-    contents = [k for k in item if stays[k]]
-    words = []
-    for place, k in enumerate(item):
-        follows = next((n for n in item[place + 1 :] if stays[n]), None)
-        precedes = next((n for n in reversed(item[:place]) if stays[n]), None)
-        joins = not stays[k] and follows in kept
-        joins = joins and (effects[k].text.casefold() in _ARTICLES or precedes in kept)
-        if k in kept or joins:
-            words.append(effects[k].text)
-    # An item of joining words alone says nothing.
-    return " ".join(words) if kept.intersection(contents) else ""
+def _join(chunks: Chunks, kept: set[int]) -> str:
+    """What is left of a prompt, with what stands between its items and at its sentences' ends."""
+    said = between = ""
+    for number, item in enumerate(chunks.items):
+        left = " ".join(chunks.list_left(number, kept))
+        if not left:
+            continue
+        said += between + left
+        stop = chunks.words[item[-1]][-1:]
+        if stop in ENDS:
+            said += "" if said.endswith(ENDS) else stop
+            between = " "
+        else:
+            between = " " if chunks.continues(number, kept) else ", "
+    return said
